@@ -3,18 +3,21 @@
 
 /// middleware: what runs around a chain's events in production.
 ///
-/// - `audit_log`: what every event did, as JSON lines that survive a crash; `audit_codec` puts values in
-/// - `compression`: tensors in their slots after their last use, losslessly; with zlib where
-///   <millrace/tensor/deflate.hpp> is included, or `basic_compression` with a backend that is named
-/// - `metrics`: runs, failures, durations and numeric fields in a metrics registry; `summarize_events` and `to_json`
-///   tell what it saw, event by event
-/// - `profiler`: how long each event takes, as a table and as JSON
+/// - `audit_log`: records what every event did, as JSON lines that survive a crash; `audit_codec` says how a type's
+///   values go into them
+/// - `compression`: compresses tensors in the context after their last use, losslessly: with zlib if
+///   <millrace/tensor/deflate.hpp> is included; `basic_compression` takes another backend
+/// - `metrics`: keeps runs, failures, durations and numeric fields in a metrics registry; `summarize_events` and
+///   `to_json` list them event by event
+/// - `profiler`: measures how long each event takes, for a table or JSON
 /// - `profiles`: the combinations for development, testing and production
-/// - `validation`: NaN, infinities, shapes, ranges and norms in what events write; strict or lenient
+/// - `validation`: looks for NaN and infinities in what events write, and checks shapes, ranges and norms; strict or
+///   lenient
 ///
-/// Use them in this order, the innermost first: profiler, audit_log, validation, metrics, compression. An inner one
-/// that saw a success hears of it when one further out fails the event: the audit log writes `event_rejected`, metrics
-/// count the failure. Compression stands outside those that look at tensors; the chain checks that.
+/// Use them in this order, the innermost first: profiler, audit_log, validation, metrics, compression. If an event
+/// succeeded for an inner middleware and one further out fails it, the inner one is told: the audit log then writes
+/// `event_rejected`, and metrics count a failure. Compression must stand outside those that look at tensors; the chain
+/// checks that.
 
 #include <millrace/middleware/audit_codec.hpp>
 #include <millrace/middleware/audit_log.hpp>

@@ -1,14 +1,15 @@
 #ifndef MILLRACE_OBSERVE_HPP
 #define MILLRACE_OBSERVE_HPP
 
-/// observe: what a running program tells about itself.
+/// observe: metrics that a running program keeps and exports.
 ///
-/// - `metrics_registry` makes `counter`, `gauge`, `histogram`, `timer`: handles that cost a nanosecond
-///   and do not slow each other across threads
-/// - `metrics_snapshot`: all values at one moment; every exporter is written from it
-/// - `to_prometheus`, `to_openmetrics`, `to_json`, `statsd_writer` with `udp_sender`
+/// - `metrics_registry` makes `counter`, `gauge`, `histogram`, `timer`: handles whose update takes about a nanosecond;
+///   threads that update the same one do not slow each other down, gauges apart
+/// - `metrics_snapshot`: all values at one moment, from which every exporter works
+/// - `to_prometheus`, `to_openmetrics`, `to_json`: exporters that return text; `statsd_writer` sends to a StatsD server
+///   through `udp_sender`
 ///
-/// A page becomes a file by `mr::store::write_file(path, mr::observe::to_prometheus(registry.snapshot()))`.
+/// `mr::store::write_file(path, mr::observe::to_prometheus(registry.snapshot()))` writes a page to a file.
 /// Standard library and POSIX alone.
 
 #include <millrace/observe/fwd.hpp>

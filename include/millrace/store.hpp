@@ -1,15 +1,14 @@
 #ifndef MILLRACE_STORE_HPP
 #define MILLRACE_STORE_HPP
 
-/// store: bytes on disk that mean what they say.
+/// store: files that stay whole when the process or the machine crashes, and errors that name the path.
 ///
-/// - `file`, `read_file`, `read_bytes`: a descriptor that closes itself, and errors that name the path
-/// - `save_file`, `load_file`: an object of any module on disk, by its `save` and `load`
-/// - `atomic_file`, `write_file`: a file that is there as a whole or not at all. A state of any module goes to disk and
-///   back by `write_file(path, state.save())` and `load(*read_bytes(path))`
-/// - `line_log`: an append-only file of lines with one writer thread, group commit, a durable
-///   watermark and repair of a torn end; `record_ring` is the queue in front of it
-/// - `file_system`: the calls that a log makes, as a policy
+/// - `file`: an open file, which closes itself; `read_file`, `read_bytes`: read a whole file
+/// - `save_file`, `load_file`: write an object of any module to disk and read it back, by its `save` and `load`
+/// - `atomic_file`, `write_file`: replace a file as a whole or not at all
+/// - `line_log`: an append-only file of lines, written by a thread of its own in groups; it tells which lines are
+///   durable and repairs a torn end; `record_ring` is the queue in front of that thread
+/// - `file_system`: the system calls of a log, as a policy
 ///
 /// Standard library and POSIX alone.
 

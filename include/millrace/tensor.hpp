@@ -1,19 +1,19 @@
 #ifndef MILLRACE_TENSOR_HPP
 #define MILLRACE_TENSOR_HPP
 
-/// tensor: numbers in memory, whoever owns them.
+/// tensor: views of arrays of numbers that other types own, and what works on any of them.
 ///
-/// - `dtype`, `float16`, `bfloat16`: what elements are
-/// - `tensor_shape`, `tensor_layout`, `tensor_view`: a pointer, a shape, strides; any layout
-/// - `tensor_traits`, `for_each_tensor`: how a type shows itself as one tensor or as several
-/// - `find_non_finite`, `scan_finite`: NaN and infinities, at the speed of the memory
-/// - `summarize`, `find_out_of_range`: range, mean, norm in one pass
-/// - `compress`, `compressed_tensor`: exact bits in a gzip stream, the filter chosen from the data
-/// - `compressible`: a tensor or its compressed form, in one place
+/// - `dtype`, `float16`, `bfloat16`: the types of elements
+/// - `tensor_shape`, `tensor_layout`, `tensor_view`: extents, strides, and a pointer to elements of any layout
+/// - `tensor_traits`, `for_each_tensor`: make a type of your own usable as one tensor or as several
+/// - `find_non_finite`, `scan_finite`: look for NaN and infinities, as fast as memory is read
+/// - `summarize`, `find_out_of_range`: range, mean and norm in one pass
+/// - `compress`, `compressed_tensor`: lossless compression in a gzip stream, with a filter chosen from the data
+/// - `compressible`: an object that holds a tensor or its compressed form
 ///
-/// Standard library alone. Left out, because they bring a third party along: tensor/eigen.hpp
-/// (Eigen), tensor/xtensor.hpp (xtensor) and tensor/deflate.hpp (zlib, which `compress` uses unless
-/// told otherwise).
+/// Standard library alone. Three headers are left out, because they need a third party: tensor/eigen.hpp (Eigen),
+/// tensor/xtensor.hpp (xtensor) and tensor/deflate.hpp (zlib, which `compress` uses unless it is given another
+/// backend).
 
 #include <millrace/tensor/codec.hpp>
 #include <millrace/tensor/compressed.hpp>

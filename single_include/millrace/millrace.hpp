@@ -68,8 +68,8 @@
 #ifndef MILLRACE_CORE_CONFIG_HPP
 #define MILLRACE_CORE_CONFIG_HPP
 
-// Every other header includes this one first, so an older standard is told once. An #error alone would be followed
-// by all that it leads to; only a file that is not there stops the compiler.
+// Every other header includes this one first, so a compiler set to an older standard reports that once. After an #error
+// alone it would go on and print hundreds of errors that follow from it; a missing file stops it.
 #if __cplusplus < 202002L
 #error "millrace needs C++20: compile with -std=c++20"
 #include <millrace_needs_c++20>
@@ -149,8 +149,8 @@ enum class errc : std::uint16_t {
   // a chain's run
   event_failed = 400,
   event_threw = 401,
-  completed_with_failures = 402,
-  vetoed = 403,
+  completed_with_failures = 402,  // every event ran, at least one failed
+  vetoed = 403,                   // for your own middleware that keeps an event from running
 };
 
 /// The code's stable name, as it stands in logs: `not_finite`.
@@ -205,16 +205,16 @@ class error {
   }
 
   errc code() const noexcept;
-  /// What went wrong at this level; the causes say why. For people, `describe` has it all.
+  /// What went wrong at this level, without the causes; `describe` adds them.
   const std::string& message() const noexcept;
 
   /// The error that led to this one, or null.
   const error* cause() const noexcept;
 
-  /// `message: cause's message: ...`, for people.
+  /// The message and those of all causes, for people: `cannot load model.bin: no such file`.
   std::string describe() const;
 
-  /// This error as the cause of another one of the same code that says where it happened.
+  /// Returns an error of the same code that says, in `message`, where it happened, and has this one as its cause.
   error wrap(std::string message) &&;
 
  private:
@@ -279,8 +279,9 @@ inline constexpr bool is_result = false;
 template <class T>
 inline constexpr bool is_result<result<T>> = true;
 
-/// The compiler's own question: <type_traits>' and the concepts', which ask several others, cost each result<T> twice
-/// as long to compile. As a variable, because g++ 14 takes no built-in trait in the signature of a template.
+/// std::is_constructible by the compiler's built-in trait: with the library's trait or concept, which instantiate
+/// several others, each result<T> takes twice as long to compile. A variable wraps it because g++ 14 accepts no
+/// built-in trait in the signature of a template.
 template <class T, class... Args>
 inline constexpr bool constructible = __is_constructible(T, Args...);
 template <class T, class... Args>
@@ -292,14 +293,15 @@ void construct(T& place, Args&&... args) {
   ::new (static_cast<void*>(__builtin_addressof(place))) T(std::forward<Args>(args)...);
 }
 
-/// The end of a process that took a failure for a value. Null: an error that was moved away.
+/// Reports on stderr that value() was called on a failed result, and aborts. `instead` is the result's error, or null
+/// if it was moved away.
 [[noreturn, gnu::cold, gnu::noinline]] inline void no_value(const error* instead) noexcept {
   std::fprintf(stderr, "millrace: value() of a failed result: %s\n",
                instead != nullptr ? instead->describe().c_str() : "its error was moved away");
   std::abort();
 }
 
-/// Makes a result<U> from a callable whose value may be void.
+/// Calls `f` and returns what it returns, which may be void, as a result<U>.
 template <class U, class F, class... Args>
 result<U> invoke_to_result(F&& f, Args&&... args) {
   if constexpr (std::is_void_v<U>) {
@@ -312,15 +314,15 @@ result<U> invoke_to_result(F&& f, Args&&... args) {
 
 }  // namespace detail
 
-/// A value or the `error` that stands in its place, with the members of std::expected. A type of our
-/// own, because one that changed with the standard version would break programs of two parts.
+/// A value or the `error` that stands in its place, with the members of std::expected. It is a type of our own because
+/// one that changed with the language version would break programs whose parts are compiled for different versions.
 ///
 ///     auto r = mr::stats::welch_t_test(treatment, control);
 ///     if (!r) return std::move(r).error();
 ///     use(*r);
 ///
-/// Nothing throws: `value()` of a failed result says on stderr what the error was and aborts. `*` and `->` do not look:
-/// on a failed result they are a programmer's error, and so is `error()` of a good one.
+/// Nothing throws: `value()` of a failed result says on stderr what the error was and aborts. `*` and `->` do not
+/// check: to use them on a failed result is undefined behaviour, and so is `error()` on a good one.
 /// Allocates: never by itself.
 template <class T>
 class [[nodiscard]] result {
@@ -400,20 +402,20 @@ class [[nodiscard]] result {
     return has_value_ ? std::move(value_) : static_cast<T>(std::forward<U>(otherwise));
   }
 
-  /// `f(value)` returns a `result<U>`; a failure passes through.
+  /// Returns f(value), which is itself a result<U>; a failure is passed on without calling `f`.
   template <class F>
   auto and_then(F&& f) && -> std::invoke_result_t<F, T&&> {
     if (has_value_) return std::forward<F>(f)(std::move(value_));
     return std::move(error_);
   }
-  /// f(value) -> U; a failure passes through.
+  /// Returns f(value), of type U, as a result<U>; a failure is passed on.
   template <class F>
   auto transform(F&& f) && -> result<std::invoke_result_t<F, T&&>> {
     if (has_value_)
       return detail::invoke_to_result<std::invoke_result_t<F, T&&>>(std::forward<F>(f), std::move(value_));
     return std::move(error_);
   }
-  /// f(error) -> result<T>; a value passes through.
+  /// Returns f(error), which is itself a result<T>; a value is passed on.
   template <class F>
   result or_else(F&& f) && {
     if (has_value_) return std::move(*this);
@@ -439,7 +441,8 @@ class [[nodiscard]] result {
   bool has_value_;
 };
 
-/// Success, or the error. One pointer wide; success is null, so the check is one comparison.
+/// Success, or the error. The members are those of result<T>, with an `f` that takes no argument in place of a value.
+/// One pointer wide; success is a null pointer, so the check is one comparison.
 template <>
 class [[nodiscard]] result<void> {
  public:
@@ -646,8 +649,8 @@ namespace millrace {
 inline namespace v0 {
 namespace detail::math {
 
-// What a header needs of <cmath>, which brings the special functions and costs as much to parse as all of
-// <vector>: the compiler's own names for the same functions of the C library, for doubles.
+// The functions of <cmath> that the headers need, for doubles, by the compiler's built-in names. <cmath> itself brings
+// in the special functions and takes as long to parse as all of <vector>.
 
 inline constexpr double nan = __builtin_nan("");
 
@@ -662,7 +665,7 @@ inline double exp2(double x) noexcept { return __builtin_exp2(x); }
 inline double expm1(double x) noexcept { return __builtin_expm1(x); }
 inline double floor(double x) noexcept { return __builtin_floor(x); }
 inline double fma(double a, double b, double c) noexcept { return __builtin_fma(a, b, c); }
-/// The larger and the smaller of two; of a number and NaN the number.
+/// The larger, and the smaller, of two numbers; if one is NaN, the other.
 inline double fmax(double a, double b) noexcept { return __builtin_fmax(a, b); }
 inline double fmin(double a, double b) noexcept { return __builtin_fmin(a, b); }
 inline double frexp(double x, int* exponent) noexcept { return __builtin_frexp(x, exponent); }
@@ -677,14 +680,14 @@ inline double sin(double x) noexcept { return __builtin_sin(x); }
 inline double sqrt(double x) noexcept { return __builtin_sqrt(x); }
 inline bool is_finite(double x) noexcept { return __builtin_isfinite(x) != 0; }
 inline bool is_infinite(double x) noexcept { return __builtin_isinf(x) != 0; }
-/// From a at t = 0 to b at t = 1, both exactly; monotone in t, which is in [0, 1]; never overflows.
+/// Linear interpolation: exactly a at t = 0 and exactly b at t = 1; monotone in t, which is in [0, 1]; never overflows.
 inline double interpolate(double a, double b, double t) noexcept {
   if ((a <= 0) != (b <= 0)) return t * b + (1 - t) * a;
   if (t == 1) return b;
   const double x = a + t * (b - a);
   return (a < b) == (b < x) ? b : x;
 }
-/// False for whole numbers.
+/// Whether x is NaN, the one value that differs from itself; false for an integer.
 template <class T>
 constexpr bool is_nan(T x) noexcept {
   return x != x;
@@ -713,7 +716,8 @@ void swap_two(T& a, T& b) noexcept {
   b = static_cast<T&&>(kept);
 }
 
-/// Swaps the members of two objects. A class whose moved-from objects are to be as freshly made moves by it:
+/// Swaps the listed members of two objects. A class whose moved-from objects must be as good as new writes its moves
+/// with it:
 ///
 ///     X(X&& other) noexcept : X() { swap(other); }
 ///     X& operator=(X&& other) noexcept {
@@ -722,7 +726,7 @@ void swap_two(T& a, T& b) noexcept {
 ///       return *this;
 ///     }
 ///
-/// A member's own move, a vector's, leaves it empty while the numbers beside it stay as they were.
+/// The default moves would not do: a moved-from vector is empty, while the numbers beside it keep their old values.
 template <class X, class... Members>
 void swap_members(X& a, X& b, Members X::*... members) noexcept {
   (swap_two(a.*members, b.*members), ...);
@@ -743,8 +747,8 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// Tables for eight bytes a step: of[k][b] is the remainder of byte b with k zero bytes after it. Made at the first
-/// use: made while compiling, they would cost each file that includes this header 40 ms.
+/// Tables for eight bytes a step: of[k][b] is the remainder of byte b with k zero bytes after it. They are computed at
+/// the first use, because computing them in the compiler would add 40 ms to each file that includes this header.
 struct crc32c_tables {
   std::uint32_t of[8][256];
 
@@ -760,8 +764,8 @@ struct crc32c_tables {
   }
 };
 
-/// CRC-32C (Castagnoli), as in RFC 3720, appendix B.4. Finds every error of one to three bits, and
-/// every burst up to 32 bits.
+/// CRC-32C (Castagnoli) of `left` bytes, as in RFC 3720, appendix B.4. It finds every error of one to three bits in up
+/// to 256 MiB, and every burst of up to 32 bits.
 inline std::uint32_t crc32c(const std::byte* at, std::size_t left) noexcept {
   static const crc32c_tables tables;
   const auto& t = tables.of;
@@ -790,27 +794,30 @@ inline std::uint32_t crc32c(const std::byte* at, std::size_t left) noexcept {
 namespace millrace {
 inline namespace v0 {
 
-// The bytes of a saved aggregate, for everything that has no foreign format. Little-endian:
+// The layout of a saved state, for every type that does not have to write another project's format. Numbers are
+// little-endian; the columns are offset, bytes, content:
 //
 //   0  4  "MRAG"
 //   4  1  version of this layout: 1
 //   5  1  0
 //   6  2  s, the length of the type's name
 //   8  8  p, the length of the payload
-//  16  s  the type's name with what decides its meaning: `mean`, `kll<200>`
+//  16  s  the type's name with the parameters that decide what the payload means: `mean`, `kll<200>`
 //   .  p  the payload, as the type documents it
 //   .  4  CRC-32C of all before
 //
-// The name makes an error readable ("holds kll<200>, expected mean"), also years later.
+// The name is there so that an error years later can say "saved form holds kll<200>, expected mean".
 
-/// Writes an envelope. Numbers are stored little-endian, doubles by their IEEE bits.
-/// Allocates: the bytes. The name must be at most 65,535 bytes long.
+/// Writes an envelope: a constructor for its head, one call for each item of the payload, and `finish`. Numbers are
+/// stored little-endian, doubles by their IEEE 754 bits.
+/// Precondition: the type's name is at most 65,535 bytes long.
+/// Allocates: the bytes.
 class envelope_writer {
  public:
   explicit envelope_writer(std::string_view type) {
-    put(0x1'4741'524dU, 6);
+    put(0x1'4741'524dU, 6);  // "MRAG", 1, 0
     u16(static_cast<std::uint16_t>(type.size()));
-    u64(0);
+    u64(0);  // the payload's length, which `finish` writes
     put(type.data(), type.size());
     payload_ = bytes_.size();
   }
@@ -822,7 +829,7 @@ class envelope_writer {
   void i64(std::int64_t value) { put(static_cast<std::uint64_t>(value), 8); }
   void f64(double value) { put(std::bit_cast<std::uint64_t>(value), 8); }
 
-  /// A length (u64) and that many bytes: text, or another object's saved form.
+  /// Writes a length (u64) and that many bytes: `block` those of another object's saved form, `text` those of a text.
   void block(std::span<const std::byte> bytes) {
     u64(bytes.size());
     put(bytes.data(), bytes.size());
@@ -832,7 +839,7 @@ class envelope_writer {
     put(text.data(), text.size());
   }
 
-  /// The finished bytes; the writer is done.
+  /// Adds the payload's length and the checksum and returns the bytes; the writer cannot be used afterwards.
   std::vector<std::byte> finish() && {
     const std::uint64_t length = bytes_.size() - payload_;
     for (unsigned i = 0; i < 8; ++i) bytes_[8 + i] = static_cast<std::byte>(length >> (8 * i));
@@ -841,7 +848,7 @@ class envelope_writer {
   }
 
  private:
-  // Of the vector only `resize` is used: each of its members costs the files that include this time to compile.
+  // Of the vector's members only `resize` is used: each further one would add to every including file's compile time.
   std::byte* more(std::size_t size) {
     const std::size_t before = bytes_.size();
     bytes_.resize(before + size);
@@ -857,16 +864,18 @@ class envelope_writer {
   }
 
   std::vector<std::byte> bytes_;
-  std::size_t payload_ = 0;
+  std::size_t payload_ = 0;  // where in bytes_ the payload begins
 };
 
-/// Reads an envelope's payload, in the order in which it was written. Reading beyond the end returns
-/// zeros and is remembered; `finish` says so. The bytes and the type's name must outlive the reader.
-/// Allocates: never, but for an error's text.
+/// Reads an envelope's payload, in the order in which it was written. A read beyond the end returns zero and marks the
+/// reader as failed, so a loader may read everything first and ask `finish` once.
+/// Precondition: the bytes and the type's name outlive the reader.
+/// Allocates: never, except for an error's text.
 class envelope_reader {
  public:
-  /// Errors: truncated, corrupt (not an envelope), unsupported (a later layout), checksum_mismatch,
-  /// type_mismatch (another type's bytes, named).
+  /// Checks the envelope around `bytes` and returns a reader of its payload.
+  /// Errors: truncated, corrupt (no envelope, or bytes behind it), unsupported (another version of the layout),
+  /// checksum_mismatch, type_mismatch (the bytes of another type, which the message names).
   static result<envelope_reader> open(std::span<const std::byte> bytes, std::string_view type) {
     if (bytes.size() < header + checksum)
       return error(errc::truncated, "saved " + std::string(type) + ": " + std::to_string(bytes.size()) +
@@ -902,15 +911,15 @@ class envelope_reader {
   std::int64_t i64() noexcept { return static_cast<std::int64_t>(take(8)); }
   double f64() noexcept { return std::bit_cast<double>(take(8)); }
 
-  /// How many elements follow (u64), of at least `least` bytes each: never more than the bytes left
-  /// can hold, so it may be allocated for. 0, and remembered as a failure, if the bytes say more.
+  /// Reads a number of elements (u64), of at least `least` bytes each. The result is never more than the bytes left can
+  /// hold, so it is safe to allocate for; a larger number marks the reader as failed and gives 0.
   std::size_t count(std::size_t least) noexcept {
     const std::uint64_t n = u64();
     if (n <= left_ / (least == 0 ? 1 : least)) return static_cast<std::size_t>(n);
     failed_ = true;
     return 0;
   }
-  /// What `envelope_writer::block` wrote; it points into the bytes being read.
+  /// Reads what `envelope_writer::block` or `text` wrote; the result points into the bytes being read.
   std::span<const std::byte> block() noexcept {
     const std::size_t size = count(1);
     return {skip(size), size};
@@ -920,11 +929,13 @@ class envelope_reader {
     return {reinterpret_cast<const char*>(skip(size)), size};
   }
 
+  /// Whether no read has failed so far.
   bool ok() const noexcept { return !failed_; }
   std::size_t remaining() const noexcept { return left_; }
 
-  /// To be asked before what was read is used as an object: was there enough, was it all, and is it
-  /// `valid`, the type's own condition?
+  /// Call it before using what was read. It fails if a read went beyond the end, if bytes are left over, or if the
+  /// type's own check of its numbers, `valid`, did.
+  /// Errors: corrupt.
   result<void> finish(bool valid) const {
     if (failed_) return error(errc::corrupt, "saved " + std::string(type_) + ": its payload ends too early");
     if (left_ != 0)
@@ -947,6 +958,7 @@ class envelope_reader {
     for (unsigned i = 0; i < size; ++i) value |= static_cast<std::uint64_t>(at[i]) << (8 * i);
     return value;
   }
+  /// The first 200 characters of a name read from bytes, those that are not printable ASCII as `?`.
   static std::string printable(std::string_view name) {
     std::string made(name.substr(0, 200));
     for (char& c : made)
@@ -961,7 +973,7 @@ class envelope_reader {
     }
     return get(skip(size), size);
   }
-  /// Where they stand; there are as many.
+  /// Returns where the next `size` bytes are and moves past them; the caller has checked that there are as many.
   const std::byte* skip(std::size_t size) noexcept {
     const std::byte* const at = at_;
     at_ += size;
@@ -1420,10 +1432,10 @@ class bucket_run {
 #ifndef MILLRACE_CORE_DETAIL_SIMD_HPP
 #define MILLRACE_CORE_DETAIL_SIMD_HPP
 
-// Vectors without the compiler's intrinsics headers, which cost half a second to parse: the vector
-// types that g++ and clang share, and which instruction set to use, asked of the CPU at run time. A
-// kernel is one always-inlined template; each instruction set is a function with a target attribute
-// around it. Which CPU it is decides here and in the kernels' entry functions, nowhere else.
+// Vectors without the compiler's intrinsics headers, which take half a second to parse: the vector types that g++ and
+// clang share. A kernel, here, is an always-inlined template that does the work. For each instruction set, a function
+// with a target attribute calls it, so that the compiler makes that set's instructions of it; the kernel's entry
+// function asks the CPU at run time which of them to call. Only this header and the entry functions know about CPUs.
 #if defined(__x86_64__)
 #define MILLRACE_X86_TARGET(features) [[gnu::target(features)]]
 #else
@@ -1440,7 +1452,7 @@ template <class T, std::size_t Bytes>
 struct vector_of {
   typedef T type __attribute__((vector_size(Bytes)));
 };
-/// A vector register's worth of T.
+/// As many Ts as fit `Bytes` bytes, in a vector register.
 template <class T, std::size_t Bytes>
 using vector = typename vector_of<T, Bytes>::type;
 
@@ -1453,16 +1465,17 @@ template <class V>
   __builtin_memcpy(to, &from, sizeof(V));
 }
 
-/// Rounds a product before it is added to something: keeps the compiler from contracting both into
-/// one fused operation, which would give other bits on one machine than on the next. g++ does that
-/// across statements and has a barrier against it; clang, which has not, does so within one only.
-/// `product` is a double or a vector of them, on its own line.
+/// Rounds a product before it is added to something: keeps the compiler from contracting multiplication and addition
+/// into one fused operation, which would give different bits on different machines. g++ contracts across statements,
+/// and has a barrier against that, used here; clang has no barrier, and contracts within one statement only. So the
+/// product must be computed in a statement of its own, into `product`, a double or a vector of doubles.
 template <class V>
 [[gnu::always_inline]] constexpr void rounded(V& product) noexcept {
   if constexpr (requires { __builtin_assoc_barrier(product); }) product = __builtin_assoc_barrier(product);
 }
 
-/// Ones that the compiler does not know to be ones.
+/// Fills `to` with 1.0 in a way that hides the value from the compiler, which would otherwise drop the multiplication
+/// by it.
 template <class V>
 [[gnu::always_inline]] inline void load_ones(V& to) noexcept {
   to = V{} + 1.0;
@@ -1470,8 +1483,9 @@ template <class V>
   asm("" : "+m"(to));
 #endif
 }
-/// to = a - b. `Fused`: for a CPU with fused multiply-add, whose ports take the work off those of additions and
-/// extremes; the product with one is exact, so the bits are the same. `ones`: of `load_ones`.
+/// to = a - b. With `Fused`, computes a * 1 - b by a fused multiply-add, which some CPUs execute on other units than
+/// additions and comparisons, so both kinds run side by side. The product with 1 is exact, so the bits are the same.
+/// `ones` comes from `load_ones`.
 template <bool Fused, class V>
 [[gnu::always_inline]] inline void subtract(V& to, const V& a, const V& b, [[maybe_unused]] const V& ones) noexcept {
   if constexpr (Fused)
@@ -1479,7 +1493,7 @@ template <bool Fused, class V>
   else
     to = a - b;
 }
-/// to += a, likewise.
+/// to += a, in the same way.
 template <bool Fused, class V>
 [[gnu::always_inline]] inline void add_to(V& to, const V& a, [[maybe_unused]] const V& ones) noexcept {
   if constexpr (Fused)
@@ -1488,7 +1502,8 @@ template <bool Fused, class V>
     to += a;
 }
 
-/// Keeps a number in a register by itself: of two that share a vector, each waits for the other.
+/// Keeps `x` in a register of its own: if the compiler packs two numbers into one vector, each has to wait for the
+/// other's result.
 [[gnu::always_inline]] inline void keep_apart(double& x) noexcept {
 #if defined(__x86_64__)
   asm("" : "+x"(x));
@@ -2349,7 +2364,7 @@ constexpr std::string_view pretty_function() noexcept {
   return __PRETTY_FUNCTION__;
 }
 
-/// How many characters the compiler prints before and after the type; measured on a known one.
+/// How many characters the compiler prints before and after the type's name, measured on `double`, whose name has 6.
 inline constexpr std::string_view probe = pretty_function<double>();
 inline constexpr std::size_t probe_prefix = probe.find("double");
 inline constexpr std::size_t probe_suffix = probe.size() - probe_prefix - 6;
@@ -2362,7 +2377,7 @@ constexpr std::string_view unqualified(std::string_view name) noexcept {
   for (std::size_t i = 0; i < name.size(); ++i) {
     const char c = name[i];
     if (c == '<' || c == '(' || c == '{') {
-      // g++ and clang write `(anonymous namespace)::x` and `{anonymous}::x`; those are qualifiers, not arguments.
+      // g++ writes `{anonymous}::x` and clang `(anonymous namespace)::x`; those are qualifiers, not arguments.
       if (c == '<' && depth == 0) end = i;
       ++depth;
     } else if (c == '>' || c == ')' || c == '}') {
@@ -5556,7 +5571,7 @@ class grouped {
 #include <cpuid.h>
 #endif
 
-// The platform's constant-rate counter. Which CPU it is decides here and nowhere else.
+// The platform's constant-rate counter. No other header asks which CPU's counter that is.
 namespace millrace {
 inline namespace v0 {
 namespace detail {
@@ -5573,6 +5588,7 @@ inline bool has_cycle_counter() noexcept {
 #endif
 }
 
+/// A reading of that counter; 0 where there is none.
 inline std::uint64_t cycle_counter() noexcept {
 #if defined(__x86_64__) || defined(__i386__)
   return __builtin_ia32_rdtsc();
@@ -5599,8 +5615,9 @@ inline std::uint64_t cycle_counter() noexcept {
 namespace millrace {
 inline namespace v0 {
 
-/// Where a chain takes its time from. `ticks()` reads the counter; `nanoseconds(ticks)` places a
-/// reading on the clock's own monotonic time line. Two calls, so that a hot path converts later.
+/// Where a chain takes its time from. `ticks()` reads the counter; `nanoseconds(ticks)` converts a reading to
+/// nanoseconds since a start of the clock's own choice. The two are separate so that a hot path only reads and converts
+/// later.
 template <class C>
 concept clock_policy = requires(const C& clock, std::uint64_t ticks) {
   { clock.ticks() } noexcept -> std::same_as<std::uint64_t>;
@@ -5615,18 +5632,20 @@ inline std::uint64_t read_clock(clockid_t which) noexcept {
 }
 }  // namespace detail
 
-/// Nanoseconds since 1970-01-01T00:00:00Z by the system's wall clock; may jump.
+/// Nanoseconds since 1970-01-01T00:00:00Z by the system's wall clock. They jump, also back, when the clock is set.
 inline std::uint64_t unix_nanoseconds() noexcept { return detail::read_clock(CLOCK_REALTIME); }
 
-/// The system's monotonic clock, about 20 ns a reading. The default. Threads: any.
+/// The system's monotonic clock, about 20 ns a reading: a chain's default.
+/// Threads: any.
 struct steady_clock {
   std::uint64_t ticks() const noexcept { return detail::read_clock(CLOCK_MONOTONIC); }
   static constexpr std::uint64_t nanoseconds(std::uint64_t ticks) noexcept { return ticks; }
 };
 
-/// The CPU's constant-rate counter, about 8 ns a reading, calibrated once a process against the
-/// monotonic clock (5 ms, at the first construction) to a few parts in a million. Where the CPU has
-/// no such counter it reads the monotonic clock instead. Threads: any.
+/// The CPU's constant-rate counter, about 8 ns a reading. The first construction in a process spends 5 ms to calibrate
+/// the counter against the monotonic clock, to a few parts in a million. Where the CPU has no such counter, the class
+/// reads the monotonic clock instead.
+/// Threads: any.
 class tsc_clock {
  public:
   tsc_clock() noexcept : base_(calibrated()) {}
@@ -5639,7 +5658,7 @@ class tsc_clock {
   }
   std::uint64_t nanoseconds(std::uint64_t ticks) const noexcept {
     if (!counts_cycles()) return ticks;
-    // Signed, so that a reading from another core just before the anchor stays just before it.
+    // Signed: another core's counter may lag a little, so a reading may lie just before the calibration's.
     const auto since = static_cast<std::int64_t>(ticks - base_.ticks);
     return base_.nanoseconds + static_cast<std::uint64_t>(static_cast<std::int64_t>(
                                    (static_cast<detail::int128>(since) * static_cast<std::int64_t>(base_.rate)) >> 32));
@@ -5649,14 +5668,14 @@ class tsc_clock {
   struct calibration {
     std::uint64_t ticks = 0;
     std::uint64_t nanoseconds = 0;
-    std::uint64_t rate = 0;  // nanoseconds a tick, 32.32 fixed point; 0: no counter
+    std::uint64_t rate = 0;  // nanoseconds per tick, times 2^32; 0: the CPU has no counter
   };
 
   struct reading {
     std::uint64_t ticks;
     std::uint64_t nanoseconds;
   };
-  /// Both clocks at one moment: the tightest of a few tries.
+  /// Reads both clocks at nearly one moment: of eight tries it keeps the one in which the fewest cycles passed.
   static reading read_both() noexcept {
     reading best{};
     std::uint64_t width = ~std::uint64_t{0};
@@ -5688,8 +5707,8 @@ class tsc_clock {
   calibration base_;
 };
 
-/// A clock that stands still until told: for tests. `step` is added at every reading. The caller
-/// keeps the time; copies of the clock share it.
+/// A clock for tests, which moves only when told to. The time is the caller's variable `now`, in nanoseconds, which
+/// must outlive the clock and which copies of the clock share; every reading adds `step` to it.
 class manual_clock {
  public:
   explicit manual_clock(std::uint64_t& now, std::uint64_t step = 0) noexcept : now_(&now), step_(step) {}
@@ -5705,13 +5724,13 @@ class manual_clock {
   std::uint64_t step_;
 };
 
-/// When an event began and ended, in nanoseconds on the chain's clock. Taken once an event and
-/// shared by every middleware.
+/// When an event began and ended, in nanoseconds of the chain's clock. The chain measures it once per event; every
+/// middleware is given the same span.
 struct time_span {
   std::uint64_t start = 0;
   std::uint64_t end = 0;
 
-  /// 0 where the clock went back meanwhile.
+  /// The length of the span; 0 if the clock went back in between.
   constexpr std::uint64_t nanoseconds() const noexcept { return end > start ? end - start : 0; }
 };
 
@@ -5728,8 +5747,8 @@ struct time_span {
 namespace millrace {
 inline namespace v0 {
 
-/// The next output of SplitMix64 and its state advanced. Source: Steele, Lea, Flood, "Fast
-/// splittable pseudorandom number generators", OOPSLA 2014.
+/// Advances `state` and returns SplitMix64's next output.
+/// Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
 constexpr std::uint64_t splitmix64(std::uint64_t& state) noexcept {
   std::uint64_t z = (state += 0x9e3779b97f4a7c15U);
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
@@ -5737,7 +5756,8 @@ constexpr std::uint64_t splitmix64(std::uint64_t& state) noexcept {
   return z ^ (z >> 31);
 }
 
-/// A seed from the system's entropy, for identifiers and for runs that need not be repeated.
+/// A seed from the system's entropy, for identifiers and for runs that need not be repeated. Where the system has none,
+/// the seed comes from the wall clock.
 inline std::uint64_t entropy_seed() noexcept {
   std::uint64_t seed = 0;
   if (::getentropy(&seed, sizeof seed) != 0) {
@@ -5747,8 +5767,9 @@ inline std::uint64_t entropy_seed() noexcept {
   return seed;
 }
 
-/// The library's generator: xoshiro256++, 32 bytes, seeded per instance; the same seed gives the
-/// same numbers on every compiler. A UniformRandomBitGenerator. Not for secrets.
+/// The library's generator of random numbers: xoshiro256++, 32 bytes of state. Not for secrets.
+/// Models: std::uniform_random_bit_generator.
+/// Guarantee: the same seed gives the same numbers with every compiler.
 /// Source: Blackman, Vigna, "Scrambled linear pseudorandom number generators", TOMS 47(4), 2021.
 class random_engine {
  public:
@@ -5758,9 +5779,10 @@ class random_engine {
     for (std::uint64_t& word : state_) word = splitmix64(seed);
   }
 
-  /// The 256 bits that decide every later number: to save a run and take it up again.
+  /// The 256 bits that decide every later number, for saving a run and resuming it with `from_state`.
   using state_type = std::array<std::uint64_t, 4>;
   constexpr const state_type& state() const noexcept { return state_; }
+  /// Precondition: not all bits are 0, which is the one state that yields zeros for ever.
   static constexpr random_engine from_state(const state_type& state) noexcept {
     random_engine engine(0);
     engine.state_ = state;
@@ -5782,27 +5804,33 @@ class random_engine {
     return out;
   }
 
-  /// Uniform in [0, 1), 53 bits.
+  /// Uniform in [0, 1): a multiple of 2^-53.
   constexpr double uniform() noexcept { return static_cast<double>((*this)() >> 11) * 0x1p-53; }
 
-  /// Uniform in [0, bound), without bias; `bound` > 0. Source: Lemire, TOMACS 29(1), 2019.
+  /// Uniform in [0, bound), without bias; `bound` > 0.
+  ///
+  /// The high 64 bits of a product of `bound` and 64 random bits are in [0, bound). Each of these numbers comes from
+  /// 2^64 / bound products, rounded up or down; rejecting those whose low half is below 2^64 mod bound makes it down
+  /// for all.
+  /// Source: Lemire, "Fast random integer generation in an interval", TOMACS 29(1), 2019.
   constexpr std::uint64_t below(std::uint64_t bound) noexcept {
     auto product = static_cast<detail::uint128>((*this)()) * bound;
     if (static_cast<std::uint64_t>(product) < bound) {
-      const std::uint64_t threshold = (0 - bound) % bound;
+      const std::uint64_t threshold = (0 - bound) % bound;  // 2^64 mod bound
       while (static_cast<std::uint64_t>(product) < threshold) product = static_cast<detail::uint128>((*this)()) * bound;
     }
     return static_cast<std::uint64_t>(product >> 64);
   }
 
-  /// Standard normal (Box-Muller, one of the pair).
+  /// Standard normal, by Box and Muller's method, which makes two; the second is not used.
   double normal() noexcept {
-    // Built in: <cmath> would be a fifth of what this module costs the compiler.
+    // Built-in functions, because <cmath> would be a fifth of this module's compile time.
     const double radius = __builtin_sqrt(-2.0 * __builtin_log(1.0 - uniform()));
     return radius * __builtin_cos(6.283185307179586 * uniform());
   }
 
-  /// Fisher-Yates over anything indexable with size().
+  /// Puts the elements of `range`, which has size() and an index, in random order, each order equally likely.
+  /// Source: the Fisher-Yates shuffle, Knuth, The Art of Computer Programming, volume 2, algorithm 3.4.2P.
   template <class Range>
   constexpr void shuffle(Range& range) noexcept {
     for (std::size_t i = range.size(); i > 1; --i) {
@@ -5950,8 +5978,9 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// What `sharded` needs of std::atomic: <atomic> brings mutexes and the system's errors, and costs more to
-/// parse than `sharded` itself. T: an integer or bool.
+/// The few operations of std::atomic that this library needs, each named by its memory order, for an integer or a bool
+/// T. <atomic> brings in mutexes and the system's errors, and takes longer to parse than the headers that include this
+/// one.
 template <class T>
 class light_atomic {
  public:
@@ -5965,7 +5994,7 @@ class light_atomic {
   void store_relaxed(T value) noexcept { __atomic_store_n(&value_, value, __ATOMIC_RELAXED); }
   void store_release(T value) noexcept { __atomic_store_n(&value_, value, __ATOMIC_RELEASE); }
   T exchange_acquire(T value) noexcept { return __atomic_exchange_n(&value_, value, __ATOMIC_ACQUIRE); }
-  /// The value before.
+  /// Adds, or subtracts, and returns the value from before.
   T add_relaxed(T by) noexcept { return __atomic_fetch_add(&value_, by, __ATOMIC_RELAXED); }
   T subtract_acq_rel(T by) noexcept { return __atomic_fetch_sub(&value_, by, __ATOMIC_ACQ_REL); }
 
@@ -5988,7 +6017,7 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// For what takes a microsecond and is seldom waited for.
+/// A lock for sections that take about a microsecond and that seldom make another thread wait.
 class spin_lock {
  public:
   void lock() noexcept {
@@ -7600,7 +7629,8 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// Puts the lesser of two integers first. Written so that compilers make no branch of it.
+/// Puts the smaller of two integers into `a`, the larger into `b`. a ^ min(a, b) is 0 or a ^ b, so the second line
+/// turns `b` into the larger; written so, compilers make no branch of it.
 template <class T>
 [[gnu::always_inline]] inline void put_in_order(T& a, T& b) noexcept {
   const T low = b < a ? b : a;
@@ -7608,7 +7638,8 @@ template <class T>
   a = low;
 }
 
-/// Sorts eight. Source: Batcher's odd-even merge sort for eight inputs, 19 exchanges.
+/// Sorts eight values.
+/// Source: Batcher's odd-even merge sort for eight inputs, 19 exchanges.
 template <class T>
 [[gnu::always_inline]] inline void sort_eight(T* at) noexcept {
   T a = at[0], b = at[1], c = at[2], d = at[3], e = at[4], f = at[5], g = at[6], h = at[7];
@@ -7632,8 +7663,8 @@ inline void insertion_sort(T* at, std::size_t count) noexcept {
   }
 }
 
-/// Merges two sorted runs. `out` may lie before `b` so that the end of the output is the end of `b`:
-/// then the merge is in place.
+/// Merges two sorted runs into `out`, values of `a` before equal ones of `b`. The output may overlap `b` if both end at
+/// the same place: no value of `b` is then overwritten before it is read.
 template <class T>
 inline void merge_runs(const T* a, std::size_t a_count, const T* b, std::size_t b_count, T* out) noexcept {
   const T* const a_end = a + a_count;
@@ -7648,8 +7679,8 @@ inline void merge_runs(const T* a, std::size_t a_count, const T* b, std::size_t 
   if (b != b_end && out != b) std::memmove(out, b, static_cast<std::size_t>(b_end - b) * sizeof(T));
 }
 
-/// Two sorted runs that stand side by side, merged from both ends at once: two independent chains of comparisons, and
-/// no test for the end of a run within as many steps as the shorter one is long.
+/// Merges two sorted runs, which stand side by side, from both ends at once. The comparisons at one end do not wait for
+/// those at the other, and as many steps as the shorter run is long need no test for the end of a run.
 template <class T>
 class two_ended_merge {
  public:
@@ -7661,7 +7692,7 @@ class two_ended_merge {
         out_(out),
         out_back_(out + first + second - 1) {}
 
-  /// Places one at each end.
+  /// Moves the smallest value left to the front of the output and the largest to its back.
   [[gnu::always_inline]] void step() noexcept {
     const bool second = *b_ < *a_;
     *out_++ = second ? *b_ : *a_;
@@ -7672,7 +7703,7 @@ class two_ended_merge {
     a_back_ -= first;
     b_back_ -= !first;
   }
-  /// What lies between.
+  /// Merges what is left between the two ends.
   void finish() noexcept {
     merge_runs(a_, static_cast<std::size_t>(a_back_ + 1 - a_), b_, static_cast<std::size_t>(b_back_ + 1 - b_), out_);
   }
@@ -7687,8 +7718,9 @@ class two_ended_merge {
 };
 
 /// Sorts numbers, none of them NaN, without a branch that depends on them.
-/// Complexity: O(count log count) whatever the input; quickest for powers of two. `scratch` holds as many; allocates:
-/// never.
+/// `scratch` has room for as many.
+/// Complexity: O(count log count) whatever the input; fastest if count is a power of two.
+/// Allocates: never.
 template <class T>
 inline void sort_numbers(T* values, std::size_t count, T* scratch) noexcept {
   constexpr std::size_t base = 8;
@@ -7698,7 +7730,7 @@ inline void sort_numbers(T* values, std::size_t count, T* scratch) noexcept {
   T* from = values;
   T* to = scratch;
   for (std::size_t length = base; length < count; length *= 2) {
-    // Two pairs of runs at once: four chains of comparisons that wait for nothing but themselves.
+    // Two pairs of runs at once: four chains of comparisons that do not wait for each other.
     for (i = 0; i + 4 * length <= count; i += 4 * length) {
       two_ended_merge<T> left(from + i, length, length, to + i);
       two_ended_merge<T> right(from + i + 2 * length, length, length, to + i + 2 * length);
@@ -7720,8 +7752,11 @@ inline void sort_numbers(T* values, std::size_t count, T* scratch) noexcept {
   if (from != values) std::memcpy(values, from, count * sizeof(T));
 }
 
-/// The value that would be `values[n]` were they sorted; their order is lost. Complexity: O(count): in one pass if it
-/// is below 255, else by their bytes from the highest down.
+/// Returns the value that would be at index `n` if `values` were sorted; overwrites `values`. One pass over the values
+/// finds a result below 255; else each pass fixes one more byte of it, from the highest down, and keeps the values that
+/// have these bytes.
+/// Precondition: n < values.size() < 2^32.
+/// Complexity: O(count).
 inline std::uint64_t nth_smallest(std::vector<std::uint64_t>& values, std::size_t n) {
   std::array<std::uint32_t, 256> of_low{};
   for (const std::uint64_t value : values) ++of_low[value < 255 ? value : 255];
@@ -7730,10 +7765,10 @@ inline std::uint64_t nth_smallest(std::vector<std::uint64_t>& values, std::size_
     below += of_low[value];
     if (n < below) return value;
   }
-  std::uint64_t greatest = 0;
-  for (const std::uint64_t value : values) greatest |= value;
+  std::uint64_t any_bits = 0;
+  for (const std::uint64_t value : values) any_bits |= value;
   std::size_t left = values.size();
-  for (int shift = greatest == 0 ? 0 : (63 - std::countl_zero(greatest)) / 8 * 8;; shift -= 8) {
+  for (int shift = any_bits == 0 ? 0 : (63 - std::countl_zero(any_bits)) / 8 * 8;; shift -= 8) {
     std::array<std::uint32_t, 256> with{};
     for (std::size_t i = 0; i < left; ++i) ++with[values[i] >> shift & 0xff];
     std::uint64_t byte = 0;
@@ -7748,7 +7783,8 @@ inline std::uint64_t nth_smallest(std::vector<std::uint64_t>& values, std::size_
   }
 }
 
-/// Sorts anything movable by a strict order, stably.
+/// Sorts values stably by a strict weak order. T is movable and has a default constructor.
+/// Allocates: room for as many values.
 template <class T, class Less>
 inline void sort_by(std::vector<T>& values, Less&& less) {
   std::vector<T> other(values.size());
@@ -7782,7 +7818,8 @@ namespace detail {
 
 static_assert(std::endian::native == std::endian::little, "millrace's sketches are for little-endian machines");
 
-/// Writes the fields of a saved sketch one after the other, little-endian.
+/// Writes the fields of a saved sketch one after the other, little-endian. An image is a sketch's bytes in the format
+/// of another project, Apache DataSketches, without this library's envelope.
 class image_writer {
  public:
   explicit image_writer(std::size_t expected) { bytes_.reserve(expected); }
@@ -7805,16 +7842,17 @@ class image_writer {
   std::vector<std::byte> bytes_;
 };
 
-/// What is wrong with an image: `KLL image: it ends too soon`.
+/// An error about an image, whose message names the sketch: `KLL image: it ends too soon`.
 inline error image_fault(const char* of, errc code, const char* what) {
   return error(code, std::string(of) + " image: " + what);
 }
 
-/// Reads them back from bytes nobody vouches for, and says what is wrong with them. A read past the end returns zero
-/// and is remembered, so a parser may read a whole header and ask `ok` once; nothing outside the span is ever touched.
+/// Reads the fields back from bytes that may be anything, and makes the errors about them. A read past the end returns
+/// zero and marks the reader as failed, so a parser may read a whole header and ask `ok` once; nothing outside the span
+/// is ever read.
 class image_reader {
  public:
-  /// `of`: whose image it is, for errors; it must outlive the reader.
+  /// `of` is the sketch's name for errors, such as "KLL"; the text must outlive the reader.
   image_reader(std::span<const std::byte> bytes, const char* of) noexcept : rest_(bytes), of_(of) {}
 
   template <class T>
@@ -7824,7 +7862,7 @@ class image_reader {
     take_array(&value, 1);
     return value;
   }
-  /// The same of a number whose highest byte comes first.
+  /// Takes a number whose highest byte comes first.
   template <class T>
   T take_big() noexcept {
     unsigned char bytes[sizeof(T)];
@@ -7838,7 +7876,7 @@ class image_reader {
     std::memcpy(&value, bytes, sizeof(T));
     return value;
   }
-  /// All of them or none.
+  /// Takes `count` numbers, or none of them and returns false if the bytes are too few.
   template <class T>
   bool take_array(T* values, std::size_t count) noexcept {
     if (!holds<T>(count)) return fail();
@@ -7851,6 +7889,7 @@ class image_reader {
     rest_ = rest_.subspan(count);
     return true;
   }
+  /// Whether `count` more numbers can be taken.
   template <class T>
   bool holds(std::size_t count) const noexcept {
     return count <= rest_.size() / sizeof(T);
@@ -9094,9 +9133,13 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// A floating-point number as the signed integer of the same order: integers sort and merge without branches. Not for
-/// NaN. No two numbers share a key, so that a number comes back from it to the bit, as saved sketches need: -0.0 comes
-/// before 0.0. Where the two zeros are to be one, add 0.0 first, which makes 0.0 of both.
+/// The type of an order key: a signed integer that stands for a floating-point number and compares as it does, because
+/// integers sort and merge without branches. Not for NaN. No two numbers share a key, so a key turns back into its
+/// number to the bit, as saved sketches need; -0.0 has a key below that of 0.0. Where the two zeros must be equal, add
+/// 0.0 first, which turns both into 0.0.
+///
+/// The bits of a floating-point number, read as an integer, are sign and magnitude. Positive numbers are in order
+/// already; flipping a negative one's bits below the sign makes a larger magnitude the smaller integer.
 template <class T>
 using order_key = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
 
@@ -9114,7 +9157,7 @@ constexpr T from_order_key(order_key<T> key) noexcept {
   return std::bit_cast<T>(flip_negative<T>(key));
 }
 
-/// The same of a double as an unsigned integer, whose digits can be counted.
+/// A double's order key as an unsigned integer, as a radix sort by digits needs it.
 constexpr std::uint64_t to_unsigned_key(double value) noexcept {
   return static_cast<std::uint64_t>(to_order_key(value)) ^ std::uint64_t{1} << 63;
 }
@@ -10954,7 +10997,8 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// std::chrono::duration and its like, without <chrono>, which costs more to parse than this module.
+/// A std::chrono::duration, or a type with the same members, without <chrono>, which takes longer to parse than this
+/// module.
 template <class D>
 concept chrono_duration = requires(const D& d) {
   typename D::rep;
@@ -10967,6 +11011,7 @@ concept chrono_time_point = requires(const P& p) {
   { p.time_since_epoch() } -> chrono_duration;
 };
 
+/// The duration in nanoseconds, a fraction cut off. Precondition: they fit 64 bits.
 template <chrono_duration D>
 constexpr std::int64_t to_nanoseconds(const D& d) noexcept {
   if constexpr (std::is_floating_point_v<typename D::rep>)
@@ -10990,8 +11035,9 @@ constexpr std::int64_t to_nanoseconds(const D& d) noexcept {
 namespace millrace {
 inline namespace v0 {
 
-/// A length of time in whole nanoseconds, up to 292 years. Made from any std::chrono::duration, also
-/// where a template asks for a constant: `mr::sliding<5min>`.
+/// A length of time in whole nanoseconds, up to 292 years either way. Any std::chrono::duration converts to it, a
+/// fraction of a nanosecond cut off, also where a template takes a constant: `mr::sliding<5min>`.
+/// Precondition: the length is within that range.
 struct duration {
   std::int64_t nanoseconds = 0;
 
@@ -11005,7 +11051,7 @@ struct duration {
 };
 
 /// A length of time from a number of seconds: `mr::rate_calculator(mr::seconds(60))`, `mr::sliding<mr::seconds(0.5)>`.
-/// Beyond the range of `duration` its end; zero of NaN.
+/// A count beyond the range of `duration` becomes the nearest end of that range; NaN becomes zero.
 constexpr duration seconds(double count) noexcept {
   const double nanoseconds = count * 1e9;
   if (!(nanoseconds > -0x1p63)) return duration(nanoseconds < 0 ? -0x7fff'ffff'ffff'ffff - 1 : 0);
@@ -11539,8 +11585,8 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// How messages, logs and JSON spell what is no finite number; null for one that is. std::to_string writes `nan` or
-/// `-nan`, as the machine happens to leave the sign.
+/// How messages, logs and JSON spell NaN and the infinities; null for a finite number. (std::to_string writes `nan` or
+/// `-nan`, depending on a sign bit that differs between machines.)
 template <class T>
 constexpr const char* non_finite_name(T value) noexcept {
   if (__builtin_isnan(value)) return "NaN";
@@ -11555,7 +11601,7 @@ void append_number(std::string& out, T value) {
   out.append(digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, value).ptr - digits));
 }
 
-/// A number in a message.
+/// A number as messages spell it.
 template <class T>
 std::string number_text(T value) {
   std::string text;
@@ -11582,7 +11628,7 @@ inline namespace v0 {
 
 namespace detail {
 
-/// The length of the well-formed UTF-8 sequence at the front of `text`, or 0.
+/// The length of the well-formed UTF-8 sequence at the front of `text`, or 0 if there is none. `text` is not empty.
 /// Source: The Unicode Standard, table 3-7.
 constexpr std::size_t utf8_sequence(std::string_view text) noexcept {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
@@ -11607,9 +11653,9 @@ constexpr std::size_t utf8_sequence(std::string_view text) noexcept {
 
 }  // namespace detail
 
-/// Appends a JSON string literal. Any bytes go in and strict JSON comes out: control bytes are
-/// escaped, and a byte that is not part of well-formed UTF-8 becomes the four characters `\xHH`, as a
-/// text that holds these characters does: of texts without them, different ones stay different.
+/// Appends a JSON string literal. Any bytes are allowed, and the output is strict JSON: control bytes are escaped, and
+/// a byte that is not part of well-formed UTF-8 becomes the four characters `\xHH`. A text that holds four such
+/// characters itself looks the same afterwards; all other texts that differ are still different.
 inline void append_json(std::string& out, std::string_view text) {
   static constexpr char hex[] = "0123456789abcdef";
   out += '"';
@@ -11660,22 +11706,23 @@ void append_json(std::string& out, T value) {
   else
     detail::append_number(out, value);
 }
-/// The same of a whole number.
+/// Appends an integer in decimal.
 template <class T>
 requires(std::integral<T> && !std::same_as<T, bool>)
 void append_json(std::string& out, T value) {
   detail::append_number(out, value);
 }
-/// The same of true or false.
+/// Appends `true` or `false`.
 inline void append_json(std::string& out, bool value) { out += value ? "true" : "false"; }
-/// The same of a text that ends with zero.
+/// Appends a zero-terminated text as a JSON string literal.
 inline void append_json(std::string& out, const char* text) { append_json(out, std::string_view(text)); }
-/// Appends null.
+/// Appends `null`.
 inline void append_json(std::string& out, std::nullptr_t) { out += "null"; }
 
-/// Writes JSON into a string and keeps the commas: `w.begin_object().key("n").value(3).end_object()`.
-/// Writes what it is told; that keys stand in objects and every begin has its end is the caller's
-/// part. Allocates: only as the string grows.
+/// Appends JSON to a string and sets the commas: `w.begin_object().key("n").value(3).end_object()`. The string must
+/// outlive the writer.
+/// Precondition: keys stand in objects, and every begin has its end; the writer does not check either.
+/// Allocates: only as the string grows.
 class json_writer {
  public:
   explicit json_writer(std::string& out) noexcept : out_(&out) {}
@@ -11699,7 +11746,7 @@ class json_writer {
     comma_ = true;
     return *this;
   }
-  /// A value that is JSON already.
+  /// Writes `json`, which must be one JSON value, as it is.
   json_writer& raw(std::string_view json) {
     separate();
     out_->append(json);
@@ -17789,7 +17836,7 @@ struct fixed_string {
 #ifndef MILLRACE_CORE_FWD_HPP
 #define MILLRACE_CORE_FWD_HPP
 
-/// What other modules, and programs, may name of core without including it.
+/// Forward declarations: the types of core that modules and programs may name without including their headers.
 
 namespace millrace {
 inline namespace v0 {
@@ -17842,6 +17889,7 @@ inline constexpr bool is_bound = false;
 template <class Field>
 inline constexpr bool is_bound<bound<Field>> = true;
 
+/// `fields<...>` as a `field_list<...>`, which is left as it is.
 template <class List>
 struct to_field_list;
 template <auto... Fields>
@@ -17877,6 +17925,7 @@ struct merge_fields<field_list<Fields...>, field_list<Next, More...>, Rest...>
 template <class... Lists>
 using merge_fields_t = typename merge_fields<field_list<>, Lists...>::type;
 
+/// Whether no type is in the list twice.
 template <class... Fields>
 inline constexpr bool all_different = true;
 template <class First, class... Rest>
@@ -17901,11 +17950,11 @@ constexpr void for_each_field(field_list<Fields...>, F&& f) {
 
 namespace millrace {
 inline namespace v0 {
-// What a static_assert shows besides its text: the names of those at fault.
+// Types that make a failed static_assert show, besides its text, the names of the fields and stages at fault.
 namespace detail {
 
-/// A name as characters: clang prints a string template argument as numbers, but these as letters,
-/// so failed requirements mention this type to name the field.
+/// A field's name as a list of characters. Failed requirements mention this type because clang prints a `fixed_string`
+/// argument as numbers, but characters as letters.
 template <char... Letters>
 struct spelled {};
 
@@ -17918,7 +17967,7 @@ struct spelling<Field, std::index_sequence<Index...>> {
 template <class Field>
 using spelling_t = typename spelling<Field>::type;
 
-/// `Holds`, with names in tow for the compiler to print when it does not.
+/// Is `Holds`. The compiler prints the arguments of a failed static_assert's condition, and so the `Names`.
 template <bool Holds, class... Names>
 inline constexpr bool requirement = Holds;
 
@@ -17938,7 +17987,8 @@ inline namespace v0 {
 
 namespace detail {
 
-/// Whether a From may stand for a To where the To starts.
+/// Whether a From may be the start value of a field of type To: it converts or may be assigned, no fraction is cut to
+/// an integer, and only a bool, or a class that converts to one, starts a bool.
 template <class From, class To, class Plain = std::decay_t<From>>
 inline constexpr bool starts_as =
     (std::is_assignable_v<To&, From> || std::is_convertible_v<From, To>) &&
@@ -17947,7 +17997,7 @@ inline constexpr bool starts_as =
 
 }  // namespace detail
 
-/// A field with the value it starts with: what `epoch = 3` makes.
+/// A field together with the value it starts with: the type of `epoch = 3`.
 template <class Field>
 struct bound {
   using field_type = Field;
@@ -17960,7 +18010,7 @@ struct bound {
 ///     inline constexpr mr::field<"loss", double> loss;
 ///     ctx[loss] = 0.25;
 ///
-/// Two fields of one name and one type are the same field. Empty; costs nothing.
+/// Two fields of one name and one type are the same field. The object itself is empty.
 template <fixed_string Name, class T>
 struct field {
   static_assert(std::is_object_v<T> && !std::is_const_v<T>,
@@ -17968,8 +18018,9 @@ struct field {
   using type = T;
   static constexpr std::string_view name = Name.view();
 
-  /// `loss = 0.5` is a start value for a context; it does not change the field. What T itself could be assigned
-  /// may stand there, but no fraction for an integer, and for a bool nothing but a bool.
+  /// `loss = 0.5` returns a start value for a context; it does not change the field. The value may be anything that a T
+  /// could be assigned, except a floating-point number for an integer; a bool starts only from a bool, or from a class
+  /// that converts to one.
   template <class V = T>
   requires std::is_constructible_v<T, V>
   constexpr bound<field> operator=(V&& value) const {
@@ -17986,7 +18037,7 @@ struct fields {
   static constexpr std::size_t size = sizeof...(Fields);
 };
 
-/// The same list spelled with types; what the library computes with.
+/// The same list spelled with the fields' types, as the library's own templates take it.
 template <class... Fields>
 struct field_list {
   static constexpr std::size_t size = sizeof...(Fields);
@@ -18021,7 +18072,8 @@ class basic_context;
 ///
 /// `Provided` lists the fields that were given a start value, so a chain can tell what may be read
 /// before any event has written. Build one by `chain.context(epoch = 0)`, or `mr::context(epoch = 0)`.
-/// Allocates: only what the values themselves do. Threads: one at a time.
+/// Allocates: only what the values themselves do.
+/// Threads: one at a time.
 template <class... Provided, class... Slots>
 class basic_context<field_list<Provided...>, field_list<Slots...>> : private detail::slot<Slots>... {
  public:
@@ -18087,7 +18139,7 @@ constexpr auto context(Given...) {
 namespace millrace {
 inline namespace v0 {
 
-/// A step of a chain: it says which fields it reads and writes, and is called with the context.
+/// A step of a chain: a class that declares which fields it reads and writes, and is called with the context.
 ///
 ///     struct scale {
 ///       using reads = mr::fields<batch>;
@@ -18095,13 +18147,15 @@ inline namespace v0 {
 ///       mr::result<void> operator()(auto& ctx) { ctx[batch] *= 2; return {}; }
 ///     };
 ///
-/// Law: it touches no other field of the context; the chain enforces this by handing it an
-/// `event_context`. A success has written what `writes` declares, which nobody can check: a field
-/// that it leaves alone holds what the run before left there, or a default. It fails by returning an
-/// error or by throwing; it may also return void. Its `static constexpr std::string_view name` is
-/// optional (the type's own name otherwise), and so is `static constexpr bool thread_safe`. Optional, too, is
-/// `template <class... Events> struct beside`, which is made with all events of the chain, for `static_assert`s about
-/// them.
+/// An event returns result<void> or void; it fails by returning an error or by throwing. Optional members:
+/// - `static constexpr std::string_view name`: its name in messages, logs and metrics; else the type's own name
+/// - `static constexpr bool thread_safe`: whether several threads may run it at once; else they may not
+/// - `template <class... Events> struct beside`: instantiated with all events of the chain, as a place for
+///   `static_assert`s about them
+///
+/// Law: an event touches no field that it does not declare; the chain enforces this by passing an `event_context`. When
+/// it succeeds, it has written every field in `writes`. Nothing can check that: a field that it leaves alone keeps the
+/// value of an earlier run, or a default.
 template <class Event>
 concept event = std::is_object_v<Event> && requires {
   typename detail::to_field_list<typename Event::reads>::type;
@@ -18110,7 +18164,7 @@ concept event = std::is_object_v<Event> && requires {
 
 namespace detail {
 
-/// The object behind a part of a chain: itself, or what `borrow` points to.
+/// The type of an event or middleware in a chain: T itself, or of a `borrowed<T>` the T that it points to.
 template <class T>
 struct unborrowed {
   using type = T;
@@ -18145,13 +18199,13 @@ using writes_of = to_field_list_t<typename Event::writes>;
 
 }  // namespace detail
 
-/// A chain's part that stays where it is: `chain(...).use(mr::borrow(audit))` keeps a reference, so
+/// An event or middleware that a chain uses without owning it: `chain(...).use(mr::borrow(audit))` keeps a pointer, so
 /// the caller can go on using `audit`, which must outlive the chain.
 template <class T>
 struct borrowed {
   T* object;
 };
-/// Keeps a part where it is: see `borrowed`.
+/// Lets a chain use `object` without owning it: see `borrowed`.
 template <class T>
 constexpr borrowed<T> borrow(T& object) noexcept {
   return {&object};
@@ -18176,9 +18230,9 @@ constexpr T& object_of(borrowed<T>& part) noexcept {
 
 namespace detail {
 
-/// The fields that an event only reads, const. millrace[CHAIN-15]: the event writes one of them. No assertion sees
-/// that, so the compiler's own error bears the code: g++ prints this class's name with the call, clang the second
-/// template argument or the type that the operator returns.
+/// Gives an event const access to the fields that it only reads. To write one is the error millrace[CHAIN-15]. No
+/// static_assert can detect an assignment, so the compiler's own error has to show the code: g++ prints this class's
+/// name with the call, clang the second template argument or the type that the operator returns.
 template <class Event, class Context>
 class millrace_CHAIN_15_field_is_not_in_the_events_writes {
  public:
@@ -18188,7 +18242,7 @@ class millrace_CHAIN_15_field_is_not_in_the_events_writes {
   template <class Field>
   using only_read = const typename Field::type;
 
-  /// The key by reference, so that clang 14 does not take this for the operator that event_context adds.
+  /// Takes the key by reference, so that clang 14 does not confuse this with the operator that event_context adds.
   template <class Field, class Why = millrace_CHAIN_15_field_is_not_in_the_events_writes>
   requires(contains<reads_of<Event>, Field> && !contains<writes_of<Event>, Field>)
   constexpr auto operator[](const Field& key) const noexcept -> typename Why::template only_read<Field>& {
@@ -18201,8 +18255,8 @@ class millrace_CHAIN_15_field_is_not_in_the_events_writes {
 
 }  // namespace detail
 
-/// What an event sees of the context: its declared fields, const where it only reads them.
-/// Costs nothing: one reference.
+/// What an event sees of the context: the fields that it declares, const where it only reads them. It is one pointer,
+/// and nothing is copied.
 template <class Context, class Event>
 class event_context : public detail::millrace_CHAIN_15_field_is_not_in_the_events_writes<Event, Context> {
   using only_reads = detail::millrace_CHAIN_15_field_is_not_in_the_events_writes<Event, Context>;
@@ -18237,7 +18291,7 @@ class event_context : public detail::millrace_CHAIN_15_field_is_not_in_the_event
   }
 };
 
-/// An event made from a callable: `mr::step<"scale", mr::fields<batch>, mr::fields<batch>>(f)`.
+/// An event that calls a function object; `step` makes one.
 template <fixed_string Name, class Reads, class Writes, class F>
 struct callable_event {
   using reads = Reads;
@@ -18257,8 +18311,8 @@ constexpr auto step(F function) {
   return callable_event<Name, Reads, Writes, F>{std::move(function)};
 }
 
-/// One event in its place in a chain; what a middleware's hooks are given. Everything but `clock`
-/// and `event` is known at compile time.
+/// One event in its place in a chain: the argument `event` of a middleware's hooks. Everything but `clock`, `event` and
+/// `reached` is known at compile time.
 template <class Event, std::size_t Index, class Clock, class... Events>
 class stage {
  public:
@@ -18266,11 +18320,12 @@ class stage {
   using reads = detail::reads_of<Event>;
   using writes = detail::writes_of<Event>;
   static constexpr std::string_view name = detail::part_name<Event>();
+  /// The event's position in the chain, from 0.
   static constexpr std::size_t index = Index;
   /// How many events the chain has.
   static constexpr std::size_t count = sizeof...(Events);
 
-  /// Whether this event declares the field and no later one does: what stands there may now go.
+  /// Whether this event declares the field and no later one does: after it, no event needs the value.
   template <class Field>
   static constexpr bool is_last_use = [] {
     std::size_t at = 0;
@@ -18295,8 +18350,8 @@ class stage {
   constexpr Event& event() const noexcept { return *event_; }
   constexpr const Clock& clock() const noexcept { return *clock_; }
 
-  /// In `rejected`: whether the run had come through this middleware, its `after` included, or was
-  /// stopped further out before it came here.
+  /// For `rejected`: true if the run came through this middleware, its `after` included, and the event was failed
+  /// further out afterwards; false if a middleware further out stopped it before it came here.
   constexpr bool reached() const noexcept { return reached_; }
 
  private:
@@ -18315,8 +18370,8 @@ class stage {
 #ifndef MILLRACE_CORE_DETAIL_NEEDS_EXCEPTIONS_HPP
 #define MILLRACE_CORE_DETAIL_NEEDS_EXCEPTIONS_HPP
 
-// Included first by headers that catch what the user's code or the standard library throws. As in core/config.hpp, a
-// file that is not there stops the compiler after the one error that says why.
+// Headers that catch what the user's code or the standard library throws include this one first. As in core/config.hpp,
+// the missing file stops the compiler after the one error that says why.
 #if !defined(__cpp_exceptions)
 #error "millrace: chains and logs need exceptions; without, use core, tensor, aggregate, stats, detect, observe"
 #include <millrace_needs_exceptions>
@@ -18337,14 +18392,15 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// What glibc throws through a thread that is cancelled, which a `catch` must let go on. libstdc++ shows it to every
-/// `catch`; libc++ to none, so there the name stands for nothing.
+/// The exception by which glibc unwinds a thread that is cancelled; whoever catches it must throw it on. With libstdc++
+/// every `catch` sees it, with libc++ none does, so there this is a type that nobody throws.
 #if defined(__GLIBCXX__)
 using forced_unwind = abi::__forced_unwind;
 #else
 struct forced_unwind {};
 #endif
 
+/// The error for an exception: describe() names what threw, `what` is null for no std::exception.
 template <class Describe>
 [[gnu::cold, gnu::noinline]] error thrown_error(const Describe& describe, const char* what) {
   const std::string where = describe();
@@ -18352,7 +18408,8 @@ template <class Describe>
                what != nullptr ? where + " threw: " + what : where + " threw something that is no std::exception");
 }
 
-/// Calls f and makes an error value of whatever it throws. A cancelled thread goes on unwinding.
+/// Calls f and returns its result; whatever it throws becomes an error value, except that a cancelled thread goes on
+/// unwinding.
 template <class F, class Describe>
 [[gnu::always_inline]] inline result<void> guarded(F&& f, Describe&& describe) {
   try {
@@ -18390,11 +18447,11 @@ inline namespace v0 {
 //
 //   before(event, ctx)                  -> void or result<void>; an error vetoes the event
 //   after(event, ctx, span, outcome)    -> void or result<void>; an error fails a good event
-//   after(event, ctx, outcome)          the same, for one that needs no time: the chain stamps the
-//                                       event only if somebody looks
+//   after(event, ctx, outcome)          the same, for a middleware that needs no time: the chain reads
+//                                       its clock only if some `after` takes a span
 //   around(event, ctx, next)            -> result<void>; calls next() as often as it likes
-//   rejected(event, ctx, error)         the event succeeded here, or never came this far, and a
-//                                       middleware further out failed it; event.reached() says which
+//   rejected(event, ctx, error)         -> void; a middleware further out failed the event, after it had
+//                                       succeeded here or before it came here; event.reached() says which
 //
 // `span` is the event's own time on the chain's clock, from the first attempt's start to the last
 // one's end; `outcome` is a const result<void>&. Law: `after` follows every `before` that did not
@@ -18403,11 +18460,15 @@ inline namespace v0 {
 // A hook that does nothing costs nothing. g++ inlines a small `around` around a large event only if
 // it is marked [[gnu::always_inline]]; otherwise it costs a call.
 //
-// Optional: `name`; `thread_safe`; `using fields = mr::fields<...>`, slots of its own that it wants
-// in the context; `using needs = mr::fields<...>`, fields of the chain that it looks at, so that one
-// the chain does not have is refused; `using place = mr::place<...>`.
+// Optional members:
+//   name, thread_safe             as an event's
+//   using fields = mr::fields<>   fields of its own, for which chain.context(...) makes slots
+//   using needs = mr::fields<>    fields of the chain that it looks at; a chain without one of them does
+//                                 not compile
+//   using place = mr::place<>     rules about its order among the other middlewares
 
-/// The middleware must stand inside / outside those of these names, where the chain has them.
+/// Rules for a middleware's `place`: it must stand inside, or outside, of the middlewares with these names, if the
+/// chain has them: `using place = mr::place<mr::outside_of<"audit_log">>`.
 template <fixed_string... Names>
 struct inside_of {};
 template <fixed_string... Names>
@@ -18417,13 +18478,14 @@ struct place {};
 
 namespace detail {
 
-/// What `next` is, as far as a hook's signature goes.
+/// Stands for `next` where the library checks whether a hook `around` can be called.
 struct any_next {
   result<void> operator()() const;
 };
 
-// A class that inherits the member name from two bases cannot name it: so a hook is seen even when
-// it is a template or has the wrong parameters, and a misspelt signature is an error, not silence.
+// They find a hook of whatever signature, also a template. A class that inherits one name from two bases cannot name
+// it, so `&both_of<M, member_before>::before` is an error exactly if M has a `before`. That way a hook with the wrong
+// parameters is reported instead of ignored.
 struct member_before {
   int before;
 };
@@ -18439,7 +18501,8 @@ struct member_rejected {
 template <class M, class Named>
 struct both_of : M, Named {};
 
-/// Whether M names each hook. A final class cannot be looked into; there only what can be called counts.
+/// Whether M has a member with the name of each hook. Of a final class, which nothing can inherit, that is unknown; its
+/// hooks count only if they can be called.
 template <class M>
 struct hook_names {
   static constexpr bool before = !requires { &both_of<M, member_before>::before; };
@@ -18482,6 +18545,7 @@ struct hooks {
   /// Every member with a hook's name can be called as that hook.
   static constexpr bool well_formed = (before || !hook_names<M>::before) && (after || !hook_names<M>::after) &&
                                       (around || !hook_names<M>::around) && (rejected || !hook_names<M>::rejected);
+  /// There is at least one hook.
   static constexpr bool any = before || after || around || rejected;
 };
 
@@ -18515,7 +18579,7 @@ struct place_of<M> {
   using type = typename M::place;
 };
 
-/// Whether `M` may have `Other` at the given side of it.
+/// Whether a middleware with these rules may have the middleware named `other` outside, or inside, of it.
 template <class Rule>
 struct allows;
 template <fixed_string... Names>
@@ -18550,8 +18614,8 @@ struct allows<place<Rules...>> {
 #ifndef MILLRACE_CHAIN_DETAIL_VERDICT_HPP
 #define MILLRACE_CHAIN_DETAIL_VERDICT_HPP
 
-// What is wrong with a composition, found before anything is instantiated that would say so in the
-// compiler's words. Each verdict is `ok`, or names the first culprit.
+// Checks of what a chain is made of, done before its code is instantiated, which would report the same mistake in the
+// compiler's words. The result of each check is a type, a verdict: `ok`, or the first culprit and what else to name.
 namespace millrace {
 inline namespace v0 {
 namespace detail {
@@ -18559,13 +18623,14 @@ namespace detail {
 template <class... Parts>
 struct part_list {};
 
-/// Whether a chain can run on a C: something with slots that are not const.
+/// Whether C is a context, and not const.
 template <class C>
 concept writable_context = !std::is_const_v<C> && requires {
   typename C::provided;
   typename C::slots;
 };
 
+/// The culprit of a check that held.
 struct nobody {
   static constexpr std::string_view name = "";
   using type = int;
@@ -18596,7 +18661,7 @@ struct first_flaw<First, Rest...> {
   using type = First;
 };
 
-// Events that declare no fields.
+// Declarations: every event says which fields it reads and writes.
 template <class... Events>
 using undeclared = typename first_flaw<std::conditional_t<event<Events>, flawless, flawed<Events>>...>::type;
 
@@ -18684,7 +18749,8 @@ template <class Context, class... Events>
 using uncallable =
     typename first_flaw<std::conditional_t<callable_on<Context, Events>, flawless, flawed<Events>>...>::type;
 
-// Places: of two middlewares, the inner one allows the outer at its outside, and the other way round.
+// Places: of any two middlewares, the rules of the inner one allow the other outside of it, and the rules of the outer
+// one allow the other inside of it.
 template <class Inner, class Outer>
 inline constexpr bool well_placed = allows<typename place_of<Inner>::type>::outside(part_name<Outer>()) &&
                                     allows<typename place_of<Outer>::type>::inside(part_name<Inner>());
@@ -18698,7 +18764,7 @@ struct misplaced<Inner, Outer...> {
                                    typename misplaced<Outer...>::type>::type;
 };
 
-// Hooks: every member named like one can be called as one, and there is at least one.
+// Hooks: every member that is named like a hook can be called as that hook, and there is at least one.
 template <class Stage, class Context, class... Middlewares>
 using malformed = typename first_flaw<
     std::conditional_t<hooks<Middlewares, Stage, Context>::well_formed, flawless, flawed<Middlewares, Stage>>...>::type;
@@ -18706,7 +18772,7 @@ template <class Stage, class Context, class... Middlewares>
 using hookless = typename first_flaw<
     std::conditional_t<hooks<Middlewares, Stage, Context>::any, flawless, flawed<Middlewares>>...>::type;
 
-// Threads: what has not said that it may be shared.
+// Threads: every event and middleware says that it is thread-safe.
 template <class... Parts>
 using unshareable =
     typename first_flaw<std::conditional_t<says_thread_safe<Parts>(), flawless, flawed<Parts>>...>::type;
@@ -18727,8 +18793,8 @@ inline namespace v0 {
 
 /// One event that failed in a lenient run.
 struct event_failure {
-  std::size_t index;
-  std::string_view event;
+  std::size_t index;       // in the chain, from 0
+  std::string_view event;  // its name
   millrace::error error;
 };
 
@@ -18741,7 +18807,7 @@ class lenient_result {
   /// The events that failed, in order.
   const std::vector<event_failure>& failures() const noexcept { return failures_; }
 
-  /// All failures as one error. Only where there are any.
+  /// All failures as one error: "completed with n failures", then what each says. Precondition: there is a failure.
   millrace::error error() const {
     std::string message =
         "completed with " + std::to_string(failures_.size()) + (failures_.size() == 1 ? " failure" : " failures");
@@ -18754,19 +18820,21 @@ class lenient_result {
     return millrace::error(errc::completed_with_failures, std::move(message));
   }
 
+  /// For the chain: notes a failure.
   void add(event_failure failure) { failures_.push_back(std::move(failure)); }
 
  private:
   std::vector<event_failure> failures_;
 };
 
-/// A run stops at the first event that fails and returns its error. The default.
+/// Policy, the default: a run stops at the first event that fails and returns its error.
 struct strict {
   using result_type = result<void>;
 };
 
-/// A run goes on after a failed event and lists all that failed. Later events see what the failed one left in its
-/// fields: half of it, what the run before left, or a default. An event that must not, reads a field that says so.
+/// Policy: a run goes on after a failed event and lists all that failed. Later events see what the failed one left in
+/// its fields: a half-written value, that of an earlier run, or a default. An event that must not use such a value
+/// needs a field of its own that tells, which the earlier event sets as it succeeds.
 struct lenient {
   using result_type = lenient_result;
 };
@@ -18789,7 +18857,8 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// A chain's parts, and how an event runs inside its middlewares.
+/// The events, middlewares and clock of a chain, and how an event runs inside its middlewares. The middlewares are
+/// stored innermost first; level n is the n-th of them, and level 0 the event itself.
 template <class Clock, class Events, class Middlewares>
 class chain_parts;
 
@@ -18807,6 +18876,7 @@ class chain_parts<Clock, part_list<Events...>, part_list<Middlewares...>> {
   constexpr chain_parts(Clock clock, std::tuple<Events...> events, std::tuple<Middlewares...> middlewares)
       : clock_(std::move(clock)), events_(std::move(events)), middlewares_(std::move(middlewares)) {}
 
+  /// Runs the events from `Index` on, up to the first that fails.
   template <std::size_t Index, class Context>
   [[gnu::always_inline]] inline result<void> run_strict(Context& ctx) {
     result<void> outcome = run_event<Index>(ctx);
@@ -18822,7 +18892,7 @@ class chain_parts<Clock, part_list<Events...>, part_list<Middlewares...>> {
     (collect<Index>(outcome, run_event<Index>(ctx)), ...);
     return outcome;
   }
-  // Protected, because the chain hands them to whoever takes it over.
+  // Protected, because basic_chain moves them into the chains that use() and on() return.
   [[no_unique_address]] Clock clock_;
   [[no_unique_address]] std::tuple<Events...> events_;
   [[no_unique_address]] std::tuple<Middlewares...> middlewares_;
@@ -18833,12 +18903,12 @@ class chain_parts<Clock, part_list<Events...>, part_list<Middlewares...>> {
   template <class Stage, class Context>
   static constexpr bool timed = (hooks<unborrowed_t<Middlewares>, Stage, Context>::timed_after || ...);
 
-  /// One event's stamps, in clock ticks: its first attempt's start, its last one's end.
+  /// When an event's first attempt started and its last one ended, in ticks of the clock; 0 before that.
   struct stamps {
     std::uint64_t start = 0;
     std::uint64_t end = 0;
   };
-  /// For an event that a middleware kept from running: a span of no length.
+  /// Gives an event that a middleware kept from running a span of no length.
   template <class Stage, class Context>
   static void stamp_unrun(const Stage& event, stamps& times) {
     if constexpr (timed<Stage, Context>) {
@@ -18861,13 +18931,14 @@ class chain_parts<Clock, part_list<Events...>, part_list<Middlewares...>> {
       return locate<stage_at<Index>>(std::move(outcome).error());
     return outcome;
   }
+  /// Adds the event's name and number to an error.
   template <class Stage>
   [[gnu::cold, gnu::noinline]] static error locate(error why) {
     return std::move(why).wrap("event \"" + std::string(Stage::name) + "\" (" + std::to_string(Stage::index + 1) +
                                " of " + std::to_string(Stage::count) + ") failed");
   }
 
-  /// The event inside its `Level` innermost middlewares.
+  /// Runs the event inside its `Level` innermost middlewares.
   template <std::size_t Level, class Stage, class Context>
   [[gnu::always_inline]] inline result<void> enter(const Stage& event, Context& ctx, stamps& times) {
     if constexpr (Level == 0) {
@@ -18905,7 +18976,7 @@ class chain_parts<Clock, part_list<Events...>, part_list<Middlewares...>> {
     }
   }
 
-  /// The inner levels, through this level's `around` if it has one.
+  /// Runs the levels below `Level`, through the `around` of that level's middleware if it has one.
   template <std::size_t Level, class Stage, class Context>
   [[gnu::always_inline]] inline result<void> through(const Stage& event, Context& ctx, stamps& times) {
     if constexpr (hooks_at<Level - 1, Stage, Context>::around) {
@@ -18931,6 +19002,7 @@ class chain_parts<Clock, part_list<Events...>, part_list<Middlewares...>> {
     }
   }
 
+  /// Calls the event itself and notes when.
   template <class Stage, class Context>
   [[gnu::always_inline]] inline result<void> call(const Stage& event, Context& ctx, stamps& times) {
     event_context<Context, typename Stage::event_type> view(ctx);
@@ -18986,9 +19058,9 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// Whether a chain of these parts can run on a Context; if not, the first static_assert says why. One check at a time,
-/// so that the first error is the cause and not its consequences. Returns `auto`, so that g++, too, looks into it where
-/// it is asked.
+/// Whether a chain of these events and middlewares can run on a Context; if not, a static_assert says why. A check runs
+/// only if those before it held, so that the first error is the cause and not a consequence. The return type is `auto`,
+/// so that g++ too instantiates the body, and with it the assertions, at the place of the call.
 template <class Context, class Clock, class... Events, class... Middlewares>
 constexpr auto can_run(part_list<Events...>, part_list<Middlewares...>) noexcept {
   using names =
@@ -19048,10 +19120,12 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
+/// Whether T stands between the brackets of chain<...>.
 template <class T>
 inline constexpr bool is_policy = strictness_policy<T> || clock_policy<T>;
 
-/// std::declval for code that is compiled but never run. Has a body, which local types ask for.
+/// std::declval for code that is compiled but never run. It has a body, because g++ rejects a call of a function
+/// without one if T is a local type.
 template <class T>
 T& pretend() noexcept {
   __builtin_unreachable();
@@ -19061,12 +19135,12 @@ T& pretend() noexcept {
 
 /// Events in order, with middleware around each of them, resolved at compile time.
 ///
-/// Made by `chain(events...)`; `use` adds a middleware outside those already there. Called with a
-/// context, it runs every event and returns a `Strictness::result_type`. What an event or a hook
-/// throws becomes an error value at the event's boundary.
-///
-/// Complexity: the events' and hooks' own; with no middleware, or one that does nothing, the bare
-/// calls. Allocates: only for an error. Threads: one at a time, or any number through `share`.
+/// `chain(events...)` makes one; `use` adds a middleware outside those already there. A call with a context runs the
+/// events and returns a `Strictness::result_type`.
+/// Complexity: that of the events and hooks; with no middleware, or one that does nothing, that of the bare calls.
+/// Allocates: only for an error.
+/// Threads: one at a time, or any number through `share`.
+/// Errors: those of the events and hooks; what one of them throws becomes an error value too.
 template <class Strictness, class Clock, class Events, class Middlewares>
 class basic_chain;
 
@@ -19086,8 +19160,8 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
   basic_chain(const basic_chain&) = delete;
   basic_chain& operator=(const basic_chain&) = delete;
 
-  /// Adds a middleware outside all those there: the last one used is the outermost. A bundle, which is
-  /// anything with `add_to(chain) &&`, adds its middlewares itself and returns the chain with them.
+  /// Returns the chain with `middleware` outside all those it has: the last one used is the outermost. Instead of a
+  /// middleware it takes a bundle too, anything with `add_to(chain) &&`, which adds several and returns that chain.
   template <class M>
   constexpr auto use(M middleware) && {
     static_assert(detail::requirement<!detail::is_policy<M>, M>,
@@ -19108,7 +19182,7 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
     return std::move(*this).use(std::move(middleware));
   }
 
-  /// The same chain on a clock that the caller made.
+  /// Returns the same chain with another clock, made by the caller.
   template <class Other>
   constexpr auto on(Other clock) && {
     static_assert(detail::requirement<clock_policy<Other>, Other>,
@@ -19118,8 +19192,8 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
         std::move(clock), std::move(events_), std::move(middlewares_));
   }
 
-  /// A context with a slot for every field that the events touch, the middlewares ask for and the
-  /// arguments give: `chain.context(epoch = 0)`.
+  /// Makes a context with a slot for every field that the events declare, that the middlewares list in `fields`, or
+  /// that is given a start value here: `chain.context(epoch = 0)`.
   template <class... Given>
   constexpr auto context(bound<Given>... start) const {
     static_assert(detail::all_different<Given...>, "millrace[CONTEXT-2]: a field is given twice");
@@ -19135,7 +19209,8 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
     return v0::context(std::move(values)...);
   }
 
-  /// Runs the events in order. Guarantee: an event that fails or throws has had its `after` hooks.
+  /// Runs the events in order.
+  /// Guarantee: the `after` hooks are called for an event that fails or throws, too.
   template <detail::writable_context Context>
   [[gnu::always_inline]] inline result_type operator()(Context& ctx) {
     if constexpr (detail::can_run<Context, Clock>(detail::part_list<detail::unborrowed_t<Events>...>{},
@@ -19150,9 +19225,9 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
       else
         return this->run_lenient(ctx, std::make_index_sequence<sizeof...(Events)>{});
     }
-    __builtin_unreachable();  // after a failed check, so that the compiler does not also miss a return
+    __builtin_unreachable();  // a check has failed: spares the user a second error, about a missing return
   }
-  /// On a context that nobody reads afterwards.
+  /// Runs the events on a temporary context.
   template <detail::writable_context Context>
   [[gnu::always_inline]] inline result_type operator()(Context&& ctx) {
     return (*this)(ctx);
@@ -19172,7 +19247,7 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
     return names;
   }
 
-  /// The chain in words: its events with what they read and write, and its middlewares in order.
+  /// Text for people, several lines: the events with the fields that they read and write, and the middlewares in order.
   static std::string describe() {
     std::string text = "chain, ";
     text += std::is_same_v<Strictness, strict> ? "strict\n" : "lenient\n";
@@ -19267,13 +19342,14 @@ inline namespace v0 {
 
 namespace detail {
 
-/// What an event has to say about the events beside it.
+/// Instantiates an event's `beside` template, if it has one, with all events of the chain.
 template <class Event, class... Events>
 struct neighbours {};
 template <class Event, class... Events>
 requires requires { typename Event::template beside<Events...>; }
 struct neighbours<Event, Events...> : Event::template beside<Events...> {};
 
+/// The first strictness among the policies, `strict` if there is none; then the same of the clock.
 template <class... Policies>
 struct strictness_of {
   using type = strict;
@@ -19324,7 +19400,7 @@ constexpr auto chain(Events... events) {
 #ifndef MILLRACE_CHAIN_FWD_HPP
 #define MILLRACE_CHAIN_FWD_HPP
 
-/// What other modules, and programs, may name of chain without including it.
+/// Forward declarations: the types of chain that modules and programs may name without including their headers.
 
 namespace millrace {
 inline namespace v0 {
@@ -19359,8 +19435,8 @@ class shared_chain;
 namespace millrace {
 inline namespace v0 {
 
-/// A chain that several threads may run at once, each with its own context. Refers to the chain,
-/// which must outlive it.
+/// A handle through which several threads may run a chain at once, each with its own context. It keeps a pointer to the
+/// chain, which must outlive it. `share` makes one.
 template <class Chain>
 class shared_chain;
 
@@ -19369,7 +19445,7 @@ class shared_chain<basic_chain<Strictness, Clock, detail::part_list<Events...>, 
  public:
   using chain_type = basic_chain<Strictness, Clock, detail::part_list<Events...>, detail::part_list<Middlewares...>>;
 
-  /// Whether every part says that it is thread-safe; if not, who does not.
+  /// Whether every event and middleware says that it is thread-safe; if not, `culprit` is the first that does not.
   using check = detail::unshareable<detail::unborrowed_t<Events>..., detail::unborrowed_t<Middlewares>...>;
 
   explicit shared_chain(chain_type& shared) noexcept
@@ -19385,8 +19461,8 @@ class shared_chain<basic_chain<Strictness, Clock, detail::part_list<Events...>, 
   chain_type* chain_;
 };
 
-/// A handle through which any number of threads may run the chain; every event and middleware must
-/// say that it is thread-safe.
+/// Returns a handle through which any number of threads may run the chain; every event and middleware must say that it
+/// is thread-safe.
 template <class Chain>
 auto share(Chain& chain) noexcept {
   using flaw = typename shared_chain<Chain>::check;
@@ -19408,15 +19484,18 @@ auto share(Chain& chain) noexcept {
 
 /// chain: events in order, middleware around them, everything resolved at compile time.
 ///
-/// - `chain(events...)`: the chain; `.use(middleware)` adds outward, `.context(...)` makes what it runs on
-/// - `event`: what a step must be; `event_context`: what it sees; `step`: one made from a callable
+/// - `chain(events...)`: the chain; `.use(middleware)` adds a middleware around it, `.context(...)` makes the context
+///   that it runs on
+/// - `event`: what a step must be; `event_context`: the part of the context that a step sees; `step`: makes an event
+///   from a callable
 /// - `middleware.hpp`: the hooks `before`, `after`, `around`, `rejected`, and `place` rules
 /// - `strict`, `lenient`, `lenient_result`: what happens after a failed event
-/// - `share`: a handle for several threads; `borrow`: a part that stays where it is
+/// - `share`: a handle for several threads; `borrow`: lets a chain use an event or middleware without owning it
 ///
 /// Standard library alone.
 
-// First, because the compiler repeats the way to a header above an error in it, and most are found there.
+// First, because above an error the compiler prints the chain of includes that leads to its header. Most errors of
+// users are found in event.hpp, and so that chain is short.
 
 #endif  // MILLRACE_CHAIN_HPP
 
@@ -19428,7 +19507,7 @@ auto share(Chain& chain) noexcept {
 namespace millrace {
 inline namespace v0 {
 
-/// A moment split into the proleptic Gregorian calendar, UTC.
+/// A moment in UTC, split into the fields of the Gregorian calendar.
 struct calendar_time {
   int year = 1970;
   unsigned month = 1;  // 1..12
@@ -19439,6 +19518,11 @@ struct calendar_time {
   unsigned nanosecond = 0;
 };
 
+/// Splits nanoseconds since 1970-01-01T00:00:00Z into calendar fields.
+///
+/// Years are counted from March, so that a leap day is a year's last. An era is 400 years, 146,097 days; within one,
+/// the days of 4 years (1,461), 100 years (36,524) and 400 years correct the division by 365. The months from March
+/// have 31, 30, 31, 30, 31 days over and over, 153 in five months, which gives the month by a division.
 /// Source: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days.
 constexpr calendar_time to_calendar(std::uint64_t unix_nanoseconds) noexcept {
   const std::uint64_t seconds = unix_nanoseconds / 1'000'000'000U;
@@ -19461,6 +19545,7 @@ constexpr calendar_time to_calendar(std::uint64_t unix_nanoseconds) noexcept {
 }
 
 namespace detail {
+/// Writes the last `width` decimal digits of `value`, zeros in front, and returns the end.
 constexpr char* write_digits(char* out, unsigned value, int width) noexcept {
   for (int i = width - 1; i >= 0; --i) {
     out[i] = static_cast<char>('0' + value % 10U);
@@ -19470,10 +19555,12 @@ constexpr char* write_digits(char* out, unsigned value, int width) noexcept {
 }
 }  // namespace detail
 
-/// How many characters a timestamp has.
+/// How many characters `write_iso8601` writes, without a terminating zero.
 inline constexpr std::size_t iso8601_size = 27;  // 2025-01-21T14:30:22.123456Z
 
-/// Writes ISO 8601, UTC, microseconds; `iso8601_size` characters. Allocates: never.
+/// Writes nanoseconds since 1970-01-01T00:00:00Z as ISO 8601 text in UTC, cut to microseconds: `iso8601_size`
+/// characters. Returns the end.
+/// Allocates: never.
 constexpr char* write_iso8601(char* out, std::uint64_t unix_nanoseconds) noexcept {
   const calendar_time at = to_calendar(unix_nanoseconds);
   out = detail::write_digits(out, static_cast<unsigned>(at.year), 4);
@@ -19493,7 +19580,7 @@ constexpr char* write_iso8601(char* out, std::uint64_t unix_nanoseconds) noexcep
   return out;
 }
 
-/// The same as a string.
+/// The same text as a string.
 inline std::string to_iso8601(std::uint64_t unix_nanoseconds) {
   std::string text(iso8601_size, '\0');
   write_iso8601(text.data(), unix_nanoseconds);
@@ -19513,8 +19600,8 @@ inline std::string to_iso8601(std::uint64_t unix_nanoseconds) {
 namespace millrace {
 inline namespace v0 {
 
-/// One run's identifier: UTC date, time and 32 random bits, `20250121_143022_a3f8b2c1`. Sorts by
-/// time. Deterministic in its arguments.
+/// One run's identifier: UTC date, time and the low 32 of `random_bits`, as in `20250121_143022_a3f8b2c1`. Identifiers
+/// sort by time. The same arguments give the same identifier.
 inline std::string make_session_id(std::uint64_t unix_nanoseconds, std::uint64_t random_bits) {
   const calendar_time at = to_calendar(unix_nanoseconds);
   std::string id(24, '_');
@@ -19529,7 +19616,7 @@ inline std::string make_session_id(std::uint64_t unix_nanoseconds, std::uint64_t
   return id;
 }
 
-/// An identifier for a run that starts now.
+/// An identifier for a run that starts now, its bits from the system's entropy.
 inline std::string make_session_id() { return make_session_id(unix_nanoseconds(), entropy_seed()); }
 
 }  // namespace v0
@@ -19547,7 +19634,7 @@ inline namespace v0 {
 
 namespace detail {
 
-/// Reads JSON without making anything of it.
+/// Checks JSON text; builds no values from it.
 class json_scanner {
  public:
   constexpr explicit json_scanner(std::string_view text) noexcept : text_(text) {}
@@ -19560,7 +19647,8 @@ class json_scanner {
   }
 
  private:
-  // Nesting is kept in bits, one a level, so that no input can exhaust the stack.
+  // Whether a level is an object or an array is kept in a bit each; there is no recursion, so no input exhausts the
+  // stack.
   static constexpr unsigned max_depth = 512;
 
   constexpr bool more() const noexcept { return at_ < text_.size(); }
@@ -19658,7 +19746,8 @@ class json_scanner {
                               : number())) {
         return false;
       }
-      // Behind a value: close what it ends, or go on to the next.
+      // After a value: either a comma and the next value, or the ends of the arrays and objects that it was the last
+      // of.
       for (;;) {
         if (depth_ == 0) return true;
         space();
@@ -19688,10 +19777,12 @@ class json_scanner {
 }  // namespace detail
 
 /// Whether the text is one strict JSON value in well-formed UTF-8, at most 512 levels deep.
-/// Complexity: one pass. Allocates: never. Source: RFC 8259.
+/// Complexity: one pass.
+/// Allocates: never.
+/// Source: RFC 8259.
 constexpr bool is_json(std::string_view text) noexcept { return detail::json_scanner(text).document(); }
 
-/// Whether it is one strict JSON object from the first byte to the last: a line of a JSONL file.
+/// Whether the text is one strict JSON object from its first byte to its last, as a line of a JSONL file must be.
 constexpr bool is_json_object(std::string_view text) noexcept {
   return !text.empty() && text.front() == '{' && text.back() == '}' && is_json(text);
 }
@@ -19780,21 +19871,24 @@ struct field_reader {
 
 }  // namespace detail
 
-/// `save` and `load` for a class that is made of numbers: detectors, sequential tests, aggregators of your own.
+/// A base that gives `save` and `load` to a class made of numbers, from a list of its fields: detectors, sequential
+/// tests, aggregators of your own.
 ///
 ///     class largest_step : public mr::saved_fields<largest_step> {
 ///       friend mr::saved_fields<largest_step>;
-///       static std::string saved_as() { return "largest_step"; }        // in the bytes; with all that decides meaning
+///       static std::string saved_as() { return "largest_step"; }  // the name in the bytes, with all parameters
 ///       template <class Self, class Visit>
 ///       static void fields(Self& self, const Visit& visit) { visit(self.last_, self.largest_); }
 ///       bool restore() noexcept { return largest_ >= 0; }
 ///       ...
 ///
 /// Fields are doubles, floats, unsigned integers, enums, arrays of fields, and classes with `fields` of their own.
-/// `restore` is called after loading, to work up what is not saved; false: the numbers contradict each other, and the
-/// object is not used. Without a default constructor, `static T blank()` makes an object to load into.
-/// Guarantee: a loaded object goes on to the bit as the saved one. Errors: those of an envelope; they do not know the
-/// file: `return std::move(loaded).error().wrap(path)`. Source: the envelope of core/saved/envelope.hpp.
+/// `load` calls `restore` once the fields are read, to compute what is not saved; `restore` returns false if the
+/// numbers contradict each other, and `load` then fails. A class without a default constructor has `static T blank()`,
+/// which makes the object to load into.
+/// Guarantee: a loaded object continues exactly as the saved one would have, to the bit.
+/// Errors: those of `envelope_reader`. They do not name a file; add it: `return std::move(loaded).error().wrap(path)`.
+/// Source: the layout in core/saved/envelope.hpp.
 template <class T>
 class saved_fields {
  public:
@@ -19804,7 +19898,7 @@ class saved_fields {
     T::fields(static_cast<const T&>(*this), detail::field_writer{to});
     return std::move(to).finish();
   }
-  /// Errors: those of an envelope; corrupt.
+  /// Errors: those of `envelope_reader::open` and `finish`.
   static result<T> load(std::span<const std::byte> bytes) {
     const std::string name = T::saved_as();
     auto from = envelope_reader::open(bytes, name);
@@ -19834,7 +19928,8 @@ class saved_fields {
 #ifndef MILLRACE_CORE_SAVED_HPP
 #define MILLRACE_CORE_SAVED_HPP
 
-/// core/saved: states as bytes: the envelope that every saved state stands in, and save and load from a list of fields.
+/// core/saved: states as bytes. `envelope_writer` and `envelope_reader` write and read the envelope around every saved
+/// state; `saved_fields` gives a class `save` and `load` from a list of its fields.
 
 #endif  // MILLRACE_CORE_SAVED_HPP
 
@@ -19875,7 +19970,7 @@ struct version {
 /// - `clock.hpp`: time as a policy (`steady_clock`, `tsc_clock`, `manual_clock`); `timestamp.hpp`: UTC
 /// - `duration`, `seconds`: a length of time, from any std::chrono::duration or a number of seconds
 /// - `random_engine`, `make_session_id`: randomness and identifiers, seeded per instance
-/// - `json_writer`, `is_json`: strict JSON out of any bytes, and whether a text is it
+/// - `json_writer`, `is_json`: writes strict JSON from any bytes; tells whether a text is strict JSON
 ///
 /// Standard library and POSIX alone.
 
@@ -19890,13 +19985,13 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// The nodes, ascending, and the weights of Gauss and Legendre's rule on [-1, 1]; both spans are of one size n. The
-/// rule is exact for polynomials up to degree 2 n - 1.
+/// Writes the nodes, ascending, and the weights of Gauss and Legendre's rule on [-1, 1], which integrates polynomials
+/// up to degree 2n - 1 exactly. Both spans have the same size n.
 ///
 /// The nodes are the roots of the Legendre polynomial P_n, which lie near cos(pi (i + 3/4) / (n + 1/2)); Newton's
-/// method takes them from there. P_n comes by k P_k = (2k - 1) x P_(k-1) - (k - 1) P_(k-2), its derivative from (x^2 -
-/// 1) P_n' = n (x P_n - P_(n-1)), and the weight is 2 / ((1 - x^2) P_n'^2). Source: NIST DLMF, 3.5(v) and 18.9; the
-/// first guess: Tricomi 1950.
+/// method starts from there. P_n is computed by k P_k = (2k - 1) x P_(k-1) - (k - 1) P_(k-2), and its derivative by
+/// (x^2 - 1) P_n' = n (x P_n - P_(n-1)). The weight is 2 / ((1 - x^2) P_n'^2).
+/// Source: NIST DLMF, 3.5(v) and 18.9; the first guess: Tricomi 1950.
 inline void gauss_legendre(std::span<double> nodes, std::span<double> weights) noexcept {
   constexpr double pi = 3.14159265358979323846;
   const std::size_t n = nodes.size();
@@ -19904,7 +19999,7 @@ inline void gauss_legendre(std::span<double> nodes, std::span<double> weights) n
   for (std::size_t i = 0; i < (n + 1) / 2; ++i) {
     double x = math::cos(pi * (static_cast<double>(i) + 0.75) / (degree + 0.5));
     double slope = 0;
-    for (int round = 0; round < 6; ++round) {
+    for (int round = 0; round < 6; ++round) {  // each doubles the number of correct digits, at first two
       double now = 1;
       double last = 0;
       for (std::size_t k = 1; k <= n; ++k) {
@@ -24058,8 +24153,12 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// Sorts `n` values in place, in O(n log n) always; `less` must be a strict order. Here because <algorithm> costs a
-/// quarter of what the whole module does to compile.
+/// Sorts `n` values in place; `less` must be a strict weak order. std::sort would need <algorithm>, which takes a
+/// quarter of the whole module's compile time.
+///
+/// A value that is put into the heap first moves down to a leaf along the larger children, then up to its place: that
+/// takes about half the comparisons of stopping on the way down, because most values belong near the leaves.
+/// Complexity: O(n log n) whatever the input.
 /// Source: R. Floyd, CACM 7(12), 1964; down to a leaf and back up: I. Wegener, Theoretical Computer Science 118, 1993.
 template <class T, class Less>
 void heap_sort(T* values, std::size_t n, Less less) noexcept {
@@ -24778,7 +24877,7 @@ class table_drift {
 #ifndef MILLRACE_TENSOR_FWD_HPP
 #define MILLRACE_TENSOR_FWD_HPP
 
-/// What other modules may name of tensor without including it, and what its private part stands on.
+/// The namespaces of tensor: its private part may use the names of core's private part.
 
 namespace millrace {
 inline namespace v0 {
@@ -24803,13 +24902,14 @@ inline namespace v0 {
 namespace tensor {
 namespace detail {
 
-// An IEEE number is NaN or infinite exactly if its exponent is all ones, that is, if its magnitude
-// bits are at least those of infinity. The exponent of every width begins in the upper 15 bits below
-// the sign, so one loop serves all: take away the sign bit of each 16-bit lane and keep the greatest
-// lane, lane by lane. Two instructions for 16 bytes even in SSE2, so memory is what it waits for;
-// and being integer arithmetic it means the same under -ffast-math.
+// An IEEE 754 number is NaN or infinite exactly if all bits of its exponent are ones, that is, if its bits without the
+// sign, as an integer, are at least those of infinity. The exponent of every width lies within the top 16 bits. So one
+// loop serves all widths: it clears the top bit of each 16-bit lane and keeps the maximum of each lane. That takes two
+// instructions for 16 bytes even with SSE2, so the loop runs as fast as memory is read. As it is integer arithmetic, it
+// means the same under -ffast-math.
 
-/// The greatest 15-bit magnitude in each of the four 16-bit lanes of the 64-bit words.
+/// The maximum of each of the four 16-bit lanes of the data's 64-bit words, without their top bits. Elements of 2 or 4
+/// bytes have their top lanes among those too.
 struct lane_maxima {
   std::int16_t lane[4] = {};
 
@@ -24818,6 +24918,7 @@ struct lane_maxima {
   }
 };
 
+/// The kernel of max_lanes for vectors of `Bytes` bytes. Returns how many bytes it has done, a multiple of 4 `Bytes`.
 template <std::size_t Bytes>
 [[gnu::always_inline]] inline std::size_t max_lanes_body(const unsigned char* data, std::size_t bytes,
                                                          lane_maxima& maxima) noexcept {
@@ -24855,7 +24956,7 @@ inline std::size_t max_lanes_avx2(const unsigned char* data, std::size_t bytes, 
   return max_lanes_body<32>(data, bytes, maxima);
 }
 
-/// Precondition: data begins with an element, and bytes is a multiple of its size.
+/// The lanes' maxima of all bytes. Precondition: data begins with an element, and bytes is a multiple of its size.
 inline lane_maxima max_lanes(const unsigned char* data, std::size_t bytes) noexcept {
   lane_maxima maxima;
   std::size_t at = cpu_has_avx2() ? max_lanes_avx2(data, bytes, maxima) : max_lanes_baseline(data, bytes, maxima);
@@ -24867,7 +24968,7 @@ inline lane_maxima max_lanes(const unsigned char* data, std::size_t bytes) noexc
   return maxima;
 }
 
-/// What one block of doubles adds to a summary. Eight partial sums whatever the CPU, so that the
+/// What one block of elements adds to a summary. Every kernel keeps eight partial sums, whatever the CPU, so that the
 /// result is the same on all.
 struct block_sums {
   double sum = 0;
@@ -24876,6 +24977,7 @@ struct block_sums {
   double high = 0;
 };
 
+/// Loads `Lanes` floats or doubles as doubles.
 template <std::size_t Lanes, class T>
 [[gnu::always_inline]] inline void load_widened(vector<double, 8 * Lanes>& to, const T* from) noexcept {
   vector<T, sizeof(T) * Lanes> narrow;
@@ -24883,7 +24985,7 @@ template <std::size_t Lanes, class T>
   to = __builtin_convertvector(narrow, vector<double, 8 * Lanes>);
 }
 
-/// Precondition: count is a positive multiple of 8.
+/// The kernel of sum_block for vectors of `Lanes` doubles. Precondition: count is a positive multiple of 8.
 template <std::size_t Lanes, class T>
 [[gnu::always_inline]] inline block_sums block_sums_body(const T* data, std::size_t count) noexcept {
   using v = vector<double, 8 * Lanes>;
@@ -24936,8 +25038,8 @@ block_sums sum_block_avx512(const T* data, std::size_t count) noexcept {
   return block_sums_body<8>(data, count);
 }
 
-/// Precondition: count > 0. If an element is not finite, the squares are not either, and the rest
-/// means nothing.
+/// Sums, squares and extremes of a block. If an element is not finite, neither is the sum of squares, and the other
+/// numbers mean nothing. Precondition: count > 0.
 template <class T>
 block_sums sum_block(const T* data, std::size_t count) noexcept {
   const std::size_t even = count / 8 * 8;
@@ -24976,8 +25078,8 @@ namespace millrace {
 inline namespace v0 {
 namespace tensor {
 
-/// What a tensor's elements are. The numbers and names are stable: they stand in compressed tensors
-/// and in logs.
+/// The type of a tensor's elements. The numbers and names are stable: they are stored in compressed tensors and written
+/// in logs.
 enum class dtype : std::uint8_t {
   f32 = 1,
   f64 = 2,
@@ -24999,7 +25101,7 @@ inline constexpr dtype all_dtypes[] = {dtype::f32, dtype::f64, dtype::f16,    dt
                                        dtype::i16, dtype::i32, dtype::i64,    dtype::u8,   dtype::u16,
                                        dtype::u32, dtype::u64, dtype::boolean};
 
-/// The dtype's stable name, as it stands in logs: `f32`, `bool`.
+/// The dtype's stable name, as logs have it: `f32`, `bool`.
 constexpr std::string_view to_string(dtype type) noexcept {
   switch (type) {
     case dtype::f32: return "f32";
@@ -25047,10 +25149,10 @@ constexpr bool is_floating(dtype type) noexcept {
 /// Whether `code`, as read from a file, is one of the enumerators.
 constexpr bool is_dtype(std::uint8_t code) noexcept { return code >= 1 && code <= 13; }
 
-/// IEEE 754 binary16: its bits. Arithmetic is done in float.
+/// The bits of an IEEE 754 binary16 number. It has no arithmetic; convert it to float for that, which is exact.
 ///
-/// From float: round to nearest, ties to even; too large becomes infinity, too small a denormal or
-/// zero; NaN stays NaN and keeps the payload's top ten bits. To float: exact.
+/// The conversion from float rounds to nearest, ties to even. What is too large becomes infinity, what is too small a
+/// denormal or zero; NaN stays NaN, becomes quiet, and keeps the top ten bits of its payload.
 /// Source: IEEE 754-2019, sections 3.4 and 4.3.1.
 struct float16 {
   std::uint16_t bits = 0;
@@ -25063,6 +25165,8 @@ struct float16 {
     return made;
   }
 
+  // binary16 has 5 bits of exponent, biased by 15, and 10 of mantissa; binary32 has 8, biased by 127, and 23. So the
+  // magnitude moves up by 13 bits, and the exponent grows by 127 - 15 = 112: 0x38000000 is 112 << 23.
   constexpr explicit operator float() const noexcept {
     const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000U) << 16;
     const std::uint32_t magnitude = bits & 0x7fffU;
@@ -25073,6 +25177,8 @@ struct float16 {
   }
 
  private:
+  // A magnitude loses its low 13 bits (more, if the result is denormal). Adding half of the lost unit less one, and the
+  // lowest bit that is kept, before cutting rounds to nearest with ties to even.
   static constexpr std::uint16_t round(float value) noexcept {
     const auto all = std::bit_cast<std::uint32_t>(value);
     const std::uint32_t sign = all >> 16 & 0x8000U;
@@ -25119,6 +25225,7 @@ struct bfloat16 {
 
 namespace detail {
 
+/// The dtype of an integer, as a number; 0 if it has another size.
 constexpr int integer_dtype(std::size_t size, bool is_signed) noexcept {
   switch (size) {
     case 1: return static_cast<int>(is_signed ? dtype::i8 : dtype::u8);
@@ -25140,9 +25247,9 @@ concept plain_integer = std::is_integral_v<T> && !std::is_same_v<T, bool> && !is
 
 }  // namespace detail
 
-/// The dtype of a C++ type, as a number; 0: it has none. Specialize it for a type whose bytes are
-/// one of the dtypes (tensor/eigen.hpp does so for Eigen::half). Integers go by size and sign;
-/// `char` is text, not a number.
+/// The dtype of a C++ type, as a number; 0 if it has none. Specialize it for a type whose bytes are those of a dtype,
+/// as tensor/eigen.hpp does for Eigen::half. An integer's dtype follows from its size and sign; `char` has none,
+/// because it is text.
 template <class T>
 inline constexpr int dtype_code = 0;
 template <>
@@ -25158,7 +25265,7 @@ inline constexpr int dtype_code<bool> = static_cast<int>(dtype::boolean);
 template <detail::plain_integer T>
 inline constexpr int dtype_code<T> = detail::integer_dtype(sizeof(T), std::is_signed_v<T>);
 
-/// A type that a tensor can be made of.
+/// A type that elements of a tensor may have: one with a dtype.
 template <class T>
 concept tensor_element = dtype_code<std::remove_cv_t<T>> != 0;
 
@@ -25166,13 +25273,14 @@ concept tensor_element = dtype_code<std::remove_cv_t<T>> != 0;
 template <tensor_element T>
 inline constexpr dtype dtype_of = static_cast<dtype>(dtype_code<std::remove_cv_t<T>>);
 
-/// The dtype as a type, for `visit_dtype`.
+/// The argument by which `visit_dtype` passes an element type.
 template <class T>
 struct element_tag {
   using type = T;
 };
 
-/// Calls f(element_tag<T>{}) with the library's own type for the dtype. All calls return one type.
+/// Calls f(element_tag<T>{}), where T is the library's own type for the dtype, and returns what f returns, which must
+/// have the same type for every T.
 template <class F>
 constexpr decltype(auto) visit_dtype(dtype type, F&& f) {
   switch (type) {
@@ -25211,8 +25319,9 @@ namespace tensor {
 /// The most axes a tensor may have.
 inline constexpr std::size_t max_rank = 8;
 
-/// A tensor's extents, outermost axis first; rank 0 is a scalar. Allocates: never.
+/// A tensor's extents, one for each axis; rank 0 is a scalar.
 /// Precondition of every constructor: at most `max_rank` axes.
+/// Allocates: never.
 class tensor_shape {
  public:
   constexpr tensor_shape() noexcept = default;
@@ -25223,8 +25332,8 @@ class tensor_shape {
   constexpr tensor_shape(Iterator first, Iterator last) noexcept {
     for (; first != last; ++first) push_back(static_cast<std::size_t>(*first));
   }
-  // Copies go axis by axis: a copy of the whole array would read back wide what was just written in
-  // words, which waits for the store buffer; and where the rank is known, nothing is left of this.
+  // Copies go axis by axis. A copy of the whole array would use vector loads of extents that were just stored one by
+  // one, and wait for those stores; and if the compiler knows the rank, it removes this loop.
   constexpr tensor_shape(const tensor_shape& other) noexcept : rank_(other.rank_) {
     for (std::size_t axis = 0; axis < rank_; ++axis) extents_[axis] = other.extents_[axis];
   }
@@ -25236,7 +25345,7 @@ class tensor_shape {
 
   constexpr void push_back(std::size_t extent) noexcept {
     if (rank_ == max_rank) [[unlikely]]
-      __builtin_trap();  // a broken precondition stops here rather than in somebody's memory
+      __builtin_trap();  // the precondition is broken: better to stop than to write beyond the array
     extents_[rank_++] = extent;
   }
 
@@ -25264,10 +25373,11 @@ class tensor_shape {
   std::size_t rank_ = 0;
 };
 
-/// A place in a tensor, one index an axis.
+/// A place in a tensor, one index for each axis.
 using tensor_position = tensor_shape;
 
 namespace detail {
+/// Numbers between two brackets, with commas.
 inline std::string bracketed(const tensor_shape& numbers, char open, char close) {
   std::string text(1, open);
   for (std::size_t axis = 0; axis < numbers.rank(); ++axis) {
@@ -25280,7 +25390,7 @@ inline std::string bracketed(const tensor_shape& numbers, char open, char close)
 }
 }  // namespace detail
 
-/// `[32, 64]`; a scalar is `[]`.
+/// The extents as text: `[32, 64]`; a scalar's is `[]`.
 inline std::string to_string(const tensor_shape& shape) { return detail::bracketed(shape, '[', ']'); }
 
 /// The order of a tensor's axes in memory, outermost (largest stride) first.
@@ -25291,13 +25401,15 @@ struct axis_order {
   friend constexpr bool operator==(const axis_order&, const axis_order&) noexcept = default;
 };
 
-/// A shape and how far apart, in elements, neighbours on each axis lie. Strides may be negative, or
-/// zero for an axis that repeats. Allocates: never.
+/// A shape and a stride for each axis: the distance, in elements, from one index to the next. A stride may be negative,
+/// or zero for an axis along which the same elements repeat.
+/// Units: strides and offsets count elements.
+/// Allocates: never.
 class tensor_layout {
  public:
   constexpr tensor_layout() noexcept = default;
 
-  /// Any layout. Precondition: `strides` points to shape.rank() numbers.
+  /// Makes any layout. Precondition: `strides` points to shape.rank() numbers.
   template <class Stride>
   constexpr tensor_layout(const tensor_shape& shape, const Stride* strides) noexcept : shape_(shape) {
     for (std::size_t axis = 0; axis < shape.rank(); ++axis) strides_[axis] = static_cast<std::ptrdiff_t>(strides[axis]);
@@ -25311,16 +25423,16 @@ class tensor_layout {
     return *this;
   }
 
-  /// Gapless, the last axis innermost: C, NumPy.
+  /// Without gaps, the last axis innermost (of stride 1): as in C and NumPy.
   static constexpr tensor_layout row_major(const tensor_shape& shape) noexcept { return dense(shape, axis_order{}); }
-  /// Gapless, the first axis innermost: Fortran, Eigen.
+  /// Without gaps, the first axis innermost: as in Fortran and Eigen.
   static constexpr tensor_layout column_major(const tensor_shape& shape) noexcept {
     axis_order order;
     for (std::size_t place = 0; place < shape.rank(); ++place)
       order.axes[place] = static_cast<unsigned char>(shape.rank() - 1 - place);
     return dense(shape, order);
   }
-  /// Gapless, axes nested as `order` says. Precondition: its first rank() entries are a permutation.
+  /// Without gaps, the axes nested as `order` says. Precondition: its first shape.rank() entries are a permutation.
   static constexpr tensor_layout dense(const tensor_shape& shape, const axis_order& order) noexcept {
     tensor_layout made;
     made.shape_ = shape;
@@ -25337,15 +25449,15 @@ class tensor_layout {
   constexpr std::ptrdiff_t stride(std::size_t axis) const noexcept { return strides_[axis]; }
   constexpr std::size_t element_count() const noexcept { return shape_.element_count(); }
 
-  /// Where an element lies, counted in elements from the first one.
+  /// How many elements after the one at position 0, 0, ... the element at `at` is.
   constexpr std::ptrdiff_t offset(const tensor_position& at) const noexcept {
     std::ptrdiff_t sum = 0;
     for (std::size_t axis = 0; axis < rank(); ++axis) sum += static_cast<std::ptrdiff_t>(at[axis]) * strides_[axis];
     return sum;
   }
 
-  /// The axes from the largest stride to the smallest. Equal strides keep their order, and axes of
-  /// extent 1 their place; of an empty tensor all do.
+  /// The axes from the largest stride to the smallest, by absolute value. Axes of equal stride keep their order, and
+  /// those of extent 1, whose stride means nothing, their place. For an empty tensor all axes keep their place.
   constexpr axis_order order() const noexcept {
     axis_order order;
     if (element_count() == 0) return order;
@@ -25363,12 +25475,12 @@ class tensor_layout {
     return order;
   }
 
-  /// Row-major without gaps.
+  /// Whether the layout is row-major without gaps.
   constexpr bool is_contiguous() const noexcept { return is_dense(axis_order{}); }
-  /// Without gaps in some order of its axes: element_count() elements from the first one.
+  /// Whether the elements lie without gaps, and with positive strides, in some order of the axes.
   constexpr bool is_dense() const noexcept { return is_dense(order()); }
 
-  /// The position of the element that stands at `flat` when elements are counted in `order()`.
+  /// The position of the element that is number `flat`, from 0, when elements are counted in the order of `order()`.
   constexpr tensor_position position(std::size_t flat) const noexcept {
     std::size_t found[max_rank] = {};
     const axis_order nesting = order();
@@ -25381,6 +25493,7 @@ class tensor_layout {
   }
 
  private:
+  /// The absolute value of an axis's stride.
   constexpr std::ptrdiff_t width(std::size_t axis) const noexcept {
     return strides_[axis] < 0 ? -strides_[axis] : strides_[axis];
   }
@@ -25401,11 +25514,11 @@ class tensor_layout {
 
 namespace detail {
 
-/// Walks a layout in its memory order as runs of evenly spaced elements, as long as they can be:
-/// f(offset of the first, count, stride), where f returns whether to go on. Returns false if f did.
+/// Goes through a layout in memory order, in runs of evenly spaced elements that are as long as possible, and calls
+/// f(offset of the first, count, stride) for each until f returns false. Returns whether f never did.
 template <class F>
 constexpr bool for_each_run(const tensor_layout& layout, F&& f) {
-  // Axes with one element go; an axis whose stride continues the next inner one merges with it.
+  // Axes of extent 1 are left out. An axis whose stride is the next inner one's times its extent merges with that.
   std::size_t extents[max_rank] = {};
   std::ptrdiff_t strides[max_rank] = {};
   std::size_t depth = 0;
@@ -25458,8 +25571,9 @@ namespace millrace {
 inline namespace v0 {
 namespace tensor {
 
-/// A window on somebody else's elements of a known type: a pointer and a layout. `T` may be const.
-/// It owns nothing and must not outlive what it looks at. Allocates: never.
+/// A view of elements of type T, which may be const, in memory of another owner: a pointer and a layout. It must not
+/// outlive the elements.
+/// Allocates: never.
 template <tensor_element T>
 class basic_tensor_view {
  public:
@@ -25468,7 +25582,7 @@ class basic_tensor_view {
 
   constexpr basic_tensor_view() noexcept : layout_(tensor_layout::row_major({0})) {}
   constexpr basic_tensor_view(T* data, const tensor_layout& layout) noexcept : data_(data), layout_(layout) {}
-  /// Row-major without gaps.
+  /// A view of elements that lie row-major without gaps.
   constexpr basic_tensor_view(T* data, const tensor_shape& shape) noexcept
       : data_(data), layout_(tensor_layout::row_major(shape)) {}
   template <std::same_as<value_type> U>
@@ -25483,7 +25597,7 @@ class basic_tensor_view {
   constexpr std::size_t size() const noexcept { return layout_.element_count(); }
   constexpr bool is_contiguous() const noexcept { return layout_.is_contiguous(); }
 
-  /// The element at one index an axis. Precondition: as many as axes, each within its extent.
+  /// The element at a position. Precondition: there are as many indices as axes, each within its extent.
   template <std::integral... Indices>
   constexpr T& operator()(Indices... at) const noexcept {
     return data_[layout_.offset(tensor_position{static_cast<std::size_t>(at)...})];
@@ -25505,7 +25619,8 @@ namespace detail {
 template <class T>
 concept mutable_element = tensor_element<T> && !std::is_const_v<T>;
 
-/// What both erased views are. `Void` is void or const void.
+/// The common base of tensor_view (`Void` is const void) and mutable_tensor_view (void), which know the type of their
+/// elements at run time only.
 template <class Void>
 class erased_view {
   template <class T>
@@ -25521,12 +25636,13 @@ class erased_view {
   constexpr const tensor_layout& layout() const noexcept { return layout_; }
   constexpr const tensor_shape& shape() const noexcept { return layout_.shape(); }
   constexpr std::size_t rank() const noexcept { return layout_.rank(); }
-  /// How many elements.
+  /// The number of elements.
   constexpr std::size_t size() const noexcept { return layout_.element_count(); }
   constexpr std::size_t size_bytes() const noexcept { return size() * size_of(type_); }
   constexpr bool is_contiguous() const noexcept { return layout_.is_contiguous(); }
 
-  /// The view with its type back. Error: type_mismatch, if the elements are something else.
+  /// Returns a view of elements of type T.
+  /// Errors: type_mismatch, if the elements have another type.
   template <tensor_element T>
   result<basic_tensor_view<like<T>>> as() const {
     if (dtype_of<T> != type_)
@@ -25542,8 +25658,9 @@ class erased_view {
 };
 }  // namespace detail
 
-/// A read-only window on a tensor of any dtype and layout: what validation, audit and compression
-/// take. It owns nothing and must not outlive what it looks at. Allocates: never.
+/// A read-only view of a tensor of any dtype and layout, as validation, audit log and compression take it. It must not
+/// outlive the elements.
+/// Allocates: never.
 class tensor_view : public detail::erased_view<const void> {
  public:
   using erased_view::erased_view;
@@ -25554,7 +25671,7 @@ class tensor_view : public detail::erased_view<const void> {
       : erased_view(writable.dtype(), writable.data(), writable.layout()) {}
 };
 
-/// The same window, to write through.
+/// A view of a tensor of any dtype and layout whose elements may be written.
 class mutable_tensor_view : public detail::erased_view<void> {
  public:
   using erased_view::erased_view;
@@ -25563,8 +25680,8 @@ class mutable_tensor_view : public detail::erased_view<void> {
       : erased_view(dtype_of<T>, typed.data(), typed.layout()) {}
 };
 
-/// Calls f(element) for every element in memory order (largest stride outermost), whatever the
-/// layout: one plain loop where the elements lie evenly.
+/// Calls f(element) for every element, in memory order (largest stride outermost), whatever the layout. If the elements
+/// are evenly spaced, that is one plain loop.
 template <class T, class F>
 constexpr void for_each_element(const basic_tensor_view<T>& view, F&& f) {
   detail::for_each_run(view.layout(), [&](std::ptrdiff_t offset, std::size_t count, std::ptrdiff_t stride) {
@@ -25596,7 +25713,7 @@ namespace tensor {
 /// The three ways in which a floating-point number is not finite.
 enum class non_finite_kind : std::uint8_t { nan, infinity, negative_infinity };
 
-/// As it is written in logs and messages: `NaN`, `Infinity`, `-Infinity`.
+/// The kind's name in logs and messages: `NaN`, `Infinity`, `-Infinity`.
 constexpr std::string_view to_string(non_finite_kind kind) noexcept {
   switch (kind) {
     case non_finite_kind::nan: return "NaN";
@@ -25609,8 +25726,8 @@ constexpr std::string_view to_string(non_finite_kind kind) noexcept {
 /// An element that is NaN or infinite: what, and where.
 struct non_finite_element {
   non_finite_kind kind = non_finite_kind::nan;
-  std::size_t index = 0;     ///< counted in memory order (largest stride outermost)
-  tensor_position position;  ///< the same place, one index an axis
+  std::size_t index = 0;     ///< its number in memory order (largest stride outermost), from 0
+  tensor_position position;  ///< the same place as one index for each axis
 };
 
 /// How many elements of a tensor are not finite, and where the first is.
@@ -25624,7 +25741,7 @@ struct finite_report {
 
 namespace detail {
 
-/// An IEEE format by its bits: Bits is an unsigned integer of the element's width.
+/// An IEEE 754 format: Bits is an unsigned integer of the element's width, Infinity the bits of +infinity.
 template <class Bits, Bits Infinity>
 struct ieee_bits {
   using type = Bits;
@@ -25640,7 +25757,8 @@ struct ieee_bits {
     if ((bits & magnitude) > Infinity) return non_finite_kind::nan;
     return bits > magnitude ? non_finite_kind::negative_infinity : non_finite_kind::infinity;
   }
-  /// Whether all of the elements that these maxima were taken of are finite.
+  /// Whether all elements of which `maxima` are the lanes' maxima are finite. An element of 4 or 8 bytes takes two or
+  /// four lanes, of which the last has the exponent; `limit` is that lane of infinity.
   static bool all_finite(const lane_maxima& maxima) noexcept {
     constexpr std::size_t step = sizeof(Bits) / 2;
     constexpr auto limit = static_cast<std::int16_t>(Infinity >> (16 * (step - 1)));
@@ -25650,7 +25768,7 @@ struct ieee_bits {
   }
 };
 
-/// Calls f(ieee_bits<...>{}) for the format of a floating dtype.
+/// Calls f(ieee_bits<...>{}) with the format of a floating-point dtype.
 template <class F>
 decltype(auto) visit_ieee(dtype type, F&& f) {
   switch (type) {
@@ -25661,11 +25779,11 @@ decltype(auto) visit_ieee(dtype type, F&& f) {
   }
 }
 
-/// Finds non-finite elements in memory order, f(index, kind) returning whether to go on.
+/// Calls f(index, kind) for each non-finite element, in memory order, until f returns false.
 template <class Format, class F>
 void scan(const tensor_view& view, Format, F&& f) {
   constexpr std::size_t size = sizeof(typename Format::type);
-  constexpr std::size_t block = 16384 / size;  // looked at again, element by element, only if it has a hit
+  constexpr std::size_t block = 16384 / size;  // 16 KiB, gone through element by element only if it has one
   const auto* data = static_cast<const unsigned char*>(view.data());
   std::size_t index = 0;
   const auto one_by_one = [&](const unsigned char* at, std::size_t count, std::ptrdiff_t step) {
@@ -25694,9 +25812,10 @@ void scan(const tensor_view& view, Format, F&& f) {
 
 }  // namespace detail
 
-/// The first element, in memory order, that is NaN or infinite; none if all are finite, as integers
-/// always are. Reads the tensor once, at the speed of the memory where it lies without gaps, and
-/// stops at the find. Holds under -ffast-math too. Allocates: never.
+/// Returns the first element, in memory order, that is NaN or infinite, or none if all are finite, as integers always
+/// are. It is correct under -ffast-math too.
+/// Complexity: one read of the tensor up to that element, as fast as memory is read if the tensor has no gaps.
+/// Allocates: never.
 inline std::optional<non_finite_element> find_non_finite(const tensor_view& view) {
   std::optional<non_finite_element> found;
   if (!is_floating(view.dtype())) return found;
@@ -25711,10 +25830,10 @@ inline std::optional<non_finite_element> find_non_finite(const tensor_view& view
 
 namespace detail {
 
-/// Elements without gaps between them, and no question where.
+/// Whether all elements are finite that lie in `bytes` bytes without gaps.
 inline bool all_finite_in_row(dtype type, const unsigned char* at, std::size_t bytes) noexcept {
   return visit_ieee(type, [&](auto format) {
-    constexpr std::size_t block = 16384;  // a find ends the search
+    constexpr std::size_t block = 16384;  // the search ends at the first block of 16 KiB that has one
     for (; bytes > block; at += block, bytes -= block)
       if (!format.all_finite(max_lanes(at, block))) return false;
     return format.all_finite(max_lanes(at, bytes));
@@ -25723,7 +25842,7 @@ inline bool all_finite_in_row(dtype type, const unsigned char* at, std::size_t b
 
 }  // namespace detail
 
-/// Whether no element is NaN or infinite. As `find_non_finite`, and quicker where the tensor is small.
+/// Whether no element is NaN or infinite: as `find_non_finite`, but faster for a tiny tensor.
 [[gnu::always_inline]] inline bool all_finite(const tensor_view& view) {
   if (!is_floating(view.dtype())) return true;
   if (view.is_contiguous())
@@ -25731,8 +25850,9 @@ inline bool all_finite_in_row(dtype type, const unsigned char* at, std::size_t b
   return !find_non_finite(view);
 }
 
-/// Counts the elements that are NaN or infinite, and says where the first is. One pass, slower than
-/// `find_non_finite` only where there are any. Allocates: never.
+/// Counts the elements that are NaN or infinite, and finds the first.
+/// Complexity: one read of the tensor, as fast as `find_non_finite` where all elements are finite.
+/// Allocates: never.
 inline finite_report scan_finite(const tensor_view& view) {
   finite_report report;
   if (!is_floating(view.dtype())) return report;
@@ -25761,35 +25881,34 @@ namespace millrace {
 inline namespace v0 {
 namespace tensor {
 
-/// A tensor in a few numbers, taken over its finite elements. Without any, the numbers are NaN and
-/// `l2_norm` is 0.
+/// A few numbers about a tensor's finite elements. If it has none, low, high and mean are NaN and `l2_norm` is 0.
 struct tensor_summary {
-  std::size_t count = 0;  ///< all elements
+  std::size_t count = 0;  ///< of all elements, finite or not
   std::size_t nan_count = 0;
   std::size_t infinity_count = 0;
   double low = std::numeric_limits<double>::quiet_NaN();
   double high = std::numeric_limits<double>::quiet_NaN();
   double mean = std::numeric_limits<double>::quiet_NaN();
-  double l2_norm = 0;
+  double l2_norm = 0;                                  ///< the square root of the sum of squares
   std::optional<non_finite_element> first_non_finite;  ///< in memory order
 
   std::size_t finite_count() const noexcept { return count - nan_count - infinity_count; }
-  /// The greatest magnitude.
+  /// The largest absolute value.
   double max_abs() const noexcept { return __builtin_fmax(__builtin_fabs(low), __builtin_fabs(high)); }
 };
 
 /// An element outside of a permitted range.
 struct out_of_range_element {
-  std::size_t index = 0;  ///< counted in memory order
+  std::size_t index = 0;  ///< its number in memory order, from 0
   tensor_position position;
   double value = 0;
 };
 
 namespace detail {
 
-inline constexpr std::size_t summary_block = 1024;
+inline constexpr std::size_t summary_block = 1024;  // elements
 
-/// Converts evenly spaced elements to a gapless block.
+/// Converts evenly spaced elements to floats or doubles without gaps; `stride` counts elements.
 using widen_function = void (*)(const unsigned char* from, std::ptrdiff_t stride, std::size_t count, void* to);
 
 template <class Stored, class Wide>
@@ -25799,6 +25918,7 @@ void widen(const unsigned char* from, std::ptrdiff_t stride, std::size_t count, 
   for (std::size_t i = 0; i < count; ++i) block[i] = static_cast<Wide>(source[static_cast<std::ptrdiff_t>(i) * stride]);
 }
 
+/// Whether float holds every value of T; else double is used.
 template <class T>
 inline constexpr bool widens_to_float =
     std::is_same_v<T, float> || std::is_same_v<T, float16> || std::is_same_v<T, bfloat16>;
@@ -25811,9 +25931,9 @@ inline widen_function widener(dtype type) noexcept {
   });
 }
 
-/// Hands a tensor to f(first index, elements, count) in memory order, in gapless blocks of at most
-/// `summary_block` elements that f may read as float or double: where they lie if they are such and
-/// gapless, else converted into a buffer on the stack. f returns whether to go on.
+/// Calls f(first index, elements, count) for blocks of at most `summary_block` elements, in memory order, until f
+/// returns false. `elements` points to floats or doubles without gaps: to the tensor's own if they are that, else to a
+/// buffer on the stack into which they are converted.
 template <class F>
 void for_each_block(const tensor_view& view, F&& f) {
   const std::size_t size = size_of(view.dtype());
@@ -25848,13 +25968,14 @@ template <class T>
 using format_of = std::conditional_t<std::is_same_v<T, float>, ieee_bits<std::uint32_t, 0x7f80'0000U>,
                                      ieee_bits<std::uint64_t, 0x7ff0'0000'0000'0000U>>;
 
-/// Whether all elements of the block are known to be finite: none of its squares is otherwise. False,
-/// too, where they leave the range of double.
+/// Whether all elements of a block are known to be finite: if one is not, the sum of squares is not finite either. It
+/// is also false if finite elements' squares leave the range of double.
 inline bool is_finite_block(const block_sums& block) noexcept {
   return format_of<double>::is_finite(std::bit_cast<std::uint64_t>(block.squares));
 }
 
-/// Sums divided by the greatest magnitude, for those that leave the range of double.
+/// Sums of the finite elements divided by `scale`, the largest absolute value, for a tensor whose squares leave the
+/// range of double.
 inline block_sums scaled_sums(const tensor_view& view, double scale) {
   block_sums made;
   for_each_block(view, [&](std::size_t, const auto* data, std::size_t count) {
@@ -25872,9 +25993,10 @@ inline block_sums scaled_sums(const tensor_view& view, double scale) {
 
 }  // namespace detail
 
-/// Summarizes a tensor of any dtype and layout in one pass. Sums are taken in double, in an order
-/// that is the same on every CPU. Integers beyond 2^53 are rounded to double. A second pass follows only if squares
-/// leave double's range. Allocates: never.
+/// Summarizes a tensor of any dtype and layout. Integers beyond 2^53 are rounded to double.
+/// Guarantee: sums are in double and in an order that is the same on every CPU, so the result is the same to the bit.
+/// Complexity: one pass; a second one only if squares leave the range of double.
+/// Allocates: never.
 inline tensor_summary summarize(const tensor_view& view) {
   tensor_summary made;
   made.count = view.size();
@@ -25927,8 +26049,10 @@ inline tensor_summary summarize(const tensor_view& view) {
   return made;
 }
 
-/// The first element, in memory order, outside of [low, high]; NaN is outside of every range. One
-/// pass; integers beyond 2^53 are compared as double. Allocates: never.
+/// Returns the first element, in memory order, outside of [low, high]; NaN is outside of every range. Integers beyond
+/// 2^53 are rounded to double first.
+/// Complexity: one pass up to that element.
+/// Allocates: never.
 inline std::optional<out_of_range_element> find_out_of_range(const tensor_view& view, double low, double high) {
   std::optional<out_of_range_element> found;
   detail::for_each_block(view, [&](std::size_t first, const auto* data, std::size_t count) {
@@ -25960,23 +26084,24 @@ namespace millrace {
 inline namespace v0 {
 namespace tensor {
 
-/// How a type shows its elements as a tensor. Specialize it for a tensor type of your own:
+/// Makes a type usable as a tensor. Specialize it for a tensor type of your own:
 ///
 ///     template <>
 ///     struct mr::tensor::tensor_traits<image> {
-///       static mr::tensor::tensor_view view(const image& i) { return mr::tensor::basic_tensor_view(i.pixels, {i.rows,
-///       i.columns}); }
-///       // only where compressed tensors are to come back: give `i` that shape, and show where to write
+///       static mr::tensor::tensor_view view(const image& i) {
+///         return mr::tensor::basic_tensor_view(i.pixels, {i.rows, i.columns});
+///       }
+///       // Only for types that tensors are decompressed into: gives `i` that shape and returns where to write.
 ///       static mr::result<mr::tensor::mutable_tensor_view> resize(image& i, const mr::tensor::tensor_shape& shape);
 ///     };
 ///
-/// A type that holds several, or none, gives instead of `view`:
+/// A type that holds several tensors, or none, has this member instead of `view`:
 ///
-///       template <class F>  // calls f(tensor_view) for each; stops, and is false, when f is
+///       template <class F>  // calls f(tensor_view) for each until f returns false; returns whether f never did
 ///       static bool for_each(const gradients& g, F&& f) { return mr::tensor::for_each_tensor(g.weights, f) && ...; }
 ///
-/// Here: numbers, and what lies gapless in memory (arrays, std::vector, std::array, std::span).
-/// tensor/eigen.hpp and tensor/xtensor.hpp add theirs.
+/// This header has traits for numbers, and for arrays, std::vector, std::array, std::span and other types whose
+/// elements lie in memory without gaps. tensor/eigen.hpp and tensor/xtensor.hpp have those of Eigen and xtensor.
 template <class T>
 struct tensor_traits {};
 
@@ -26038,7 +26163,7 @@ concept tensor_like = requires(const T& value) {
   { tensor_traits<T>::view(value) } -> std::convertible_to<tensor_view>;
 };
 
-/// A tensor that can be given another shape, and be written.
+/// A tensor type that can be given another shape and written, as decompressing needs it.
 template <class T>
 concept restorable_tensor = tensor_like<T> && requires(T& value, const tensor_shape& shape) {
   { tensor_traits<T>::resize(value, shape) } -> std::same_as<result<mutable_tensor_view>>;
@@ -26052,13 +26177,13 @@ struct tensor_probe {
 
 }  // namespace detail
 
-/// A type whose traits list its tensors themselves.
+/// A type that holds several tensors, or none: its traits have `for_each`.
 template <class T>
 concept tensor_bundle = requires(const T& value, detail::tensor_probe probe) {
   { tensor_traits<T>::for_each(value, probe) } -> std::same_as<bool>;
 };
 
-/// What a range of `T` iterates over.
+/// The type of the items of a range `T`.
 template <class T>
 using range_item = std::remove_cvref_t<decltype(*std::declval<const T&>().begin())>;
 
@@ -26071,7 +26196,7 @@ concept plain_range = !tensor_like<T> && !tensor_bundle<T> && requires(const T& 
   requires !tensor_element<range_item<T>>;
 };
 
-/// Whether T is a range of tensors, at whatever depth.
+/// Whether T is a range of tensors or of bundles, or a range of such ranges, to any depth.
 template <class T>
 struct is_tensor_range : std::false_type {};
 template <plain_range T>
@@ -26080,8 +26205,8 @@ struct is_tensor_range<T> : std::bool_constant<tensor_like<range_item<T>> || ten
 
 }  // namespace detail
 
-/// One tensor, a bundle of them, or a range of tensors (of ranges, ...). A range of plain numbers that do not lie
-/// gapless is neither: looking at them one by one would be no view.
+/// One tensor, a bundle of tensors, or a range of these, to any depth. A range of numbers with gaps between them, such
+/// as a list, is none of these: no view can show it.
 template <class T>
 concept tensor_source = tensor_like<T> || tensor_bundle<T> || detail::is_tensor_range<T>::value;
 
@@ -26091,8 +26216,9 @@ constexpr tensor_view view_of(const T& value) {
   return tensor_traits<T>::view(value);
 }
 
-/// Calls f(tensor_view) for every tensor in `value`, in order. f may return bool: false stops.
-/// Returns whether all were visited. Allocates: never by itself.
+/// Calls f(tensor_view) for every tensor in `value`, in order. f may return void, or a bool, of which false stops.
+/// Returns whether f never returned false.
+/// Allocates: never by itself.
 template <tensor_source T, class F>
 constexpr bool for_each_tensor(const T& value, F&& f) {
   if constexpr (tensor_like<T>) {
@@ -26132,21 +26258,20 @@ constexpr bool for_each_tensor(const T& value, F&& f) {
 namespace millrace {
 inline namespace v0 {
 
-/// How much of a value stands in an audit record; the rest is counted.
+/// How much of a value goes into an audit record. Where something is cut, the record says how much there was.
 struct audit_limits {
-  std::uint32_t text_bytes = 1024;            ///< of a string
-  std::uint32_t entries = 64;                 ///< of a map or a list
-  std::size_t summary_bytes = 64 * 1024;      ///< tensors up to this size get min, max and mean
-  std::uint32_t summary_interval_us = 1'000;  ///< between runs of the chain whose tensors get them; 0: all do
-  std::size_t record_bytes = 16 * 1024;       ///< of one record; a field that no longer fits is left out
+  std::uint32_t text_bytes = 1024;            ///< of each string
+  std::uint32_t entries = 64;                 ///< of each map or list
+  std::size_t summary_bytes = 64 * 1024;      ///< tensors up to this size are summarized: min, max, mean
+  std::uint32_t summary_interval_us = 1'000;  ///< microseconds between two runs that summarize tensors; 0: all runs do
+  std::size_t record_bytes = 16 * 1024;       ///< of each record; a field that no longer fits is left out
 };
 
-/// How a value goes into an audit record, and from there into JSON. Specialize it for a type of your
-/// own:
+/// How a value goes into an audit record as bytes, and from there into JSON. Specialize it for a type of your own:
 ///
 ///     template <>
 ///     struct mr::audit_codec<money> {
-///       static constexpr std::size_t fixed_size = 8;                   // where every value takes the same
+///       static constexpr std::size_t fixed_size = 8;                   // only if all values take as many bytes
 ///       static std::size_t size(const money&, const audit_limits&);    // the bytes this value takes
 ///       static std::byte* write(std::byte*, const money&, const audit_limits&);         // the event's thread
 ///       static const std::byte* render(const std::byte*, std::string& json);            // the log's thread
@@ -26156,9 +26281,9 @@ struct audit_limits {
 /// one JSON value. Both are on the path of every event: they must not throw, and `size` and `write`
 /// should not allocate.
 ///
-/// Here: numbers, enums, strings, optional, variant, maps from strings, lists, tensors (dtype, shape,
-/// summary), compressed or not, and bundles of them. Any other type stands as its name and costs
-/// nothing.
+/// This header has codecs for numbers, enums, strings, optional, variant, maps from strings, lists, tensors (dtype,
+/// shape, summary), compressed or not, and bundles of tensors. Of any other type a record holds only the type's name,
+/// at no cost.
 template <class T>
 struct audit_codec {
   static constexpr bool name_only = true;
@@ -26195,7 +26320,7 @@ concept audit_text = std::convertible_to<const T&, std::string_view>;
 template <class T>
 concept audit_fixed = requires { audit_codec<T>::fixed_size; };
 
-/// std::map and std::unordered_map, and what looks like them.
+/// A map from texts, such as std::map or std::unordered_map.
 template <class T>
 concept audit_map = requires(const T& map) {
   typename T::mapped_type;
@@ -26208,7 +26333,8 @@ concept audit_map = requires(const T& map) {
 template <class T>
 concept audit_tensor = !audit_number<T> && !audit_text<T> && tensor::tensor_like<T>;
 
-/// mr::tensor::compressible, known by what it can do: the tensor, or its compressed form.
+/// mr::tensor::compressible, which holds a tensor or its compressed form. The concept asks for its members, so that
+/// this header need not include it.
 template <class T>
 concept audit_compressible = requires(const T& value) {
   requires tensor::tensor_like<std::remove_cvref_t<decltype(*value.plain())>>;
@@ -26220,11 +26346,11 @@ concept audit_compressible = requires(const T& value) {
 template <class T>
 concept audit_bundle = tensor::tensor_bundle<T> && !tensor::tensor_like<T> && !audit_compressible<T>;
 
-/// What has a codec of its own.
+/// A type with a codec of its own, which the general template is not.
 template <class T>
 concept audit_known = !requires { audit_codec<T>::name_only; };
 
-/// A range that can be walked twice, of what has a codec.
+/// A range of items with a codec that can be walked through more than once.
 template <class T>
 concept audit_list =
     !audit_text<T> && !tensor::tensor_like<T> && !tensor::tensor_bundle<T> && !audit_map<T> && requires(const T& list) {
@@ -26235,7 +26361,7 @@ concept audit_list =
       requires audit_known<std::remove_cvref_t<decltype(*list.begin())>>;
     };
 
-/// `out` ends in a JSON string or list of which this much more exists.
+/// Appends the JSON string "... 5 more" for `more` = 5 and `unit` = " more".
 inline void append_more(std::string& out, std::size_t more, const char* unit) {
   out += "\"... ";
   append_json(out, more);
@@ -26243,7 +26369,7 @@ inline void append_more(std::string& out, std::size_t more, const char* unit) {
   out += '"';
 }
 
-/// A list's record: how many items there were, how many follow, and those.
+/// Renders a list's record: how many items the list has (u64), how many of them follow (u64), and those.
 inline const std::byte* render_list(const std::byte* at, std::string& json,
                                     const std::byte* (*render_item)(const std::byte*, std::string&)) {
   const auto whole = take<std::uint64_t>(at);
@@ -26261,7 +26387,8 @@ inline const std::byte* render_list(const std::byte* at, std::string& json,
   return at;
 }
 
-/// The longest beginning of at most `most` bytes that cuts no UTF-8 sequence.
+/// The size of the longest beginning of `text` of at most `most` bytes that cuts no UTF-8 sequence in two. A text that
+/// is not UTF-8 there is cut at `most`.
 inline std::size_t cut_text(std::string_view text, std::size_t most) noexcept {
   if (text.size() <= most) return text.size();
   std::size_t end = most;
@@ -26292,7 +26419,7 @@ struct audit_codec<T> {
   }
 };
 
-/// An enumerator stands as to_string(e) where there is one, else as its number.
+/// An enumerator is rendered as to_string(e) if that exists, else as its number.
 template <class T>
 requires std::is_enum_v<T>
 struct audit_codec<T> {
@@ -26406,7 +26533,7 @@ struct audit_codec<std::variant<Ts...>> {
 
  private:
   static_assert(sizeof...(Ts) < 255);
-  /// std::visit, for a variant that may have lost its value.
+  /// std::visit that does nothing for a variant which is valueless after an exception.
   template <class F>
   static void with(const variant& value, F&& f) noexcept {
     [&]<std::size_t... Index>(std::index_sequence<Index...>) {
@@ -26482,8 +26609,9 @@ struct audit_codec<T> {
 
 namespace detail {
 
-// A tensor's record: dtype, rank, whether a summary follows; the extents; the summary. Most records have none, so
-// what they take of the view is inlined: the shape is read and nothing else is built.
+// A tensor's record: dtype, rank, form (1 byte each); the extents (u64 each); and, by the form, nothing (0), a summary
+// of 32 bytes (1), or the compressed size (2, u64). Most records have no summary, so the code up to the extents is
+// inlined: the compiler then reads the shape and does not build the rest of the view.
 [[gnu::always_inline]] inline bool is_summarized(const tensor::tensor_view& view, const audit_limits& limits) noexcept {
   return view.size_bytes() <= limits.summary_bytes;
 }
@@ -26512,7 +26640,7 @@ inline std::byte* write_tensor_record(std::byte* at, const tensor::tensor_view& 
   at = write_tensor_shape(at, view, summarized);
   return summarized ? write_tensor_summary(at, view) : at;
 }
-/// The same for a tensor whose view costs nothing until it is built.
+/// write_tensor_record for a tensor whose view the compiler can leave unbuilt unless a summary is due.
 template <class T>
 [[gnu::noinline]] std::byte* write_summary_of(std::byte* at, const T& value) noexcept {
   return write_tensor_summary(at, tensor::view_of(value));
@@ -26525,7 +26653,7 @@ template <class T>
   at = write_tensor_shape(at, view, summarized);
   return summarized ? write_summary_of(at, value) : at;
 }
-/// In the place of `summed`: the tensor is compressed, and its compressed size follows the extents.
+/// The form of a record of a compressed tensor.
 inline constexpr unsigned char tensor_is_compressed = 2;
 
 inline const std::byte* render_tensor_record(const std::byte* at, std::string& json) {
@@ -26641,70 +26769,70 @@ namespace millrace {
 inline namespace v0 {
 namespace store {
 
-/// A record that finds the ring full waits for room. It is dropped only when the disk refuses, and then
-/// the append says so.
+/// Policy: a record that finds the ring full waits for room. It is dropped only while the disk refuses, and its append
+/// then returns 0.
 struct block {
   static constexpr bool waits = true;
 };
-/// A record that finds the ring full is dropped and counted; a line in the log says how many.
+/// Policy: a record that finds the ring full is dropped and counted; a line in the log says how many are missing.
 struct drop_and_count {
   static constexpr bool waits = false;
 };
 
-/// What an append does that finds the ring full: `block` or `drop_and_count`.
+/// What an append does when it finds the ring full: `block` or `drop_and_count`.
 template <class P>
 concept full_policy = requires {
   { P::waits } -> std::convertible_to<bool>;
 };
 
-/// When written lines are synced to the disk by themselves. `wait_durable`, `flush` and `close` sync
-/// under every policy.
+/// When a log syncs written lines to the disk without being asked. `wait_durable`, `flush` and `close` sync under every
+/// policy.
 enum class sync_policy : std::uint8_t {
   every_group,  // after every write; lines that came during a sync share the next one
   interval,     // at most every `sync_interval_ms`
   on_request,   // only when asked
 };
 
-/// What a line log does that finds its file no longer at its path: deleted, renamed, or another file put there.
+/// What a line log does when its file is no longer at its path, because it was deleted, renamed or replaced.
 enum class moved_policy : std::uint8_t {
-  reopen,  // goes over to the file at the path, made where there is none, and writes lines that went down with a
-           // deleted file again
-  refuse,  // says so, as of a full disk, until the file is back or `reopen` is called
-  keep,    // does not look: goes on with the file it has until `reopen` is called
+  reopen,  // continues in the file at the path, and makes one if there is none; writes again the group of lines that it
+           // wrote to a deleted file last
+  refuse,  // fails, as on a full disk, until the file is back or `reopen` is called
+  keep,    // does not check: goes on with the file it has until `reopen` is called
 };
 
 /// How a line log writes, syncs and shares its file.
 struct line_log_options {
   sync_policy sync = sync_policy::interval;
   std::uint32_t sync_interval_ms = 100;
-  /// How long a record may wait in the ring before it is written, while the log is in use. After half
-  /// a second without records the writer sleeps, and the next record wakes it.
+  /// How many milliseconds a record may wait in the ring before it is written. After 50 such pauses without a record,
+  /// half a second by default, the writer sleeps, and the next record wakes it.
   std::uint32_t max_delay_ms = 10;
-  /// Of the ring; rounded up to a power of two. A record takes at most a quarter of it.
+  /// The ring's size, rounded up to a power of two. A record takes at most a quarter of it.
   std::size_t ring_bytes = std::size_t{1} << 20;
-  /// Refuse a file that another log has open (flock). Where the file system has no locks: false, and
-  /// the caller sees to it that there is one writer.
+  /// Whether to lock the file (flock) and to refuse one that another log has open. Set it to false if the file system
+  /// has no locks; the caller then has to make sure that there is one writer.
   bool lock = true;
-  unsigned permissions = 0644;
-  /// Looked for once a group of lines.
+  unsigned permissions = 0644;  ///< of a new file, less the umask
+  /// What to do when the file is no longer at its path, which the writer checks once a group of lines.
   moved_policy when_moved = moved_policy::reopen;
-  /// Lines go here too, for people; not part of what is durable. A terminal that stands still holds
-  /// the log up.
+  /// A stream that lines are copied to, for people; `durable_seq` says nothing about it. A stream that blocks, such as
+  /// a stopped terminal, blocks the log.
   std::FILE* echo = nullptr;
 };
 
 /// What a line log did so far.
 struct line_log_statistics {
   std::uint64_t written_bytes = 0;
-  std::uint64_t groups = 0;  // writes
+  std::uint64_t groups = 0;  // groups of lines written
   std::uint64_t syncs = 0;
-  std::uint64_t dropped = 0;   // records dropped or refused; those that a full disk still holds up, from `close` on
-  std::uint64_t reopened = 0;  // times that the log went over to another file
+  std::uint64_t dropped = 0;   // records dropped or refused; after `close` also those that the disk did not take
+  std::uint64_t reopened = 0;  // how often the log continued in another file
 };
 
-/// What opening a line file had to cut off its end. The bytes stand in `<path>.torn`.
+/// What `open` cut off the end of a line file. The bytes are in `<path>.torn`.
 struct tail_repair {
-  std::uint64_t offset = 0;  // where the file ended then
+  std::uint64_t offset = 0;  // the file's size afterwards
   std::uint64_t removed_bytes = 0;
 
   explicit operator bool() const noexcept { return removed_bytes != 0; }
@@ -26724,10 +26852,10 @@ struct tail_repair {
 namespace millrace {
 inline namespace v0 {
 
-/// A value of an experiment's metadata.
+/// A value in a session's metadata.
 using audit_value = std::variant<bool, std::int64_t, double, std::string>;
 
-/// Writes to stderr that an audit log was closed without all its records.
+/// Writes to stderr why an audit log was closed without all its records: the default of `audit_options::on_loss`.
 inline void report_audit_loss(const error& why) noexcept {
   try {
     std::fprintf(stderr, "millrace: audit log: %s\n", why.describe().c_str());
@@ -26738,23 +26866,23 @@ inline void report_audit_loss(const error& why) noexcept {
 
 /// What an `audit_log` records, where, and when an event waits for it.
 struct audit_options {
-  /// This run's; made of the time and random bits where it is empty.
+  /// The run's identifier, in every record; if empty, `make_session_id()` makes one.
   std::string session_id = {};
-  /// Stands in the session_start line: what the run is, who started it, its hyperparameters.
+  /// Names and values for the session_start line: what the run is, who started it, its hyperparameters.
   std::vector<std::pair<std::string, audit_value>> metadata = {};
   /// Whether records carry the context's fields.
   bool context = true;
-  /// An event begins when its start is durable, so that the file knows of the event that took the process or the
-  /// machine down with it. Costs a sync of the disk an event, shared by the threads that wait for one. A start that
-  /// is not durable in this time vetoes the event, with `strict`, and is followed by its `event_rejected`. 0: events
-  /// do not wait.
+  /// Milliseconds for which an event waits, before it runs, until its `event_start` is durable, so that the file names
+  /// the event that takes the process or the machine down. That costs a sync of the disk for each event; threads that
+  /// wait at once share one. If the time runs out, a `strict` log vetoes the event and writes an `event_rejected`; a
+  /// `lenient` one lets it run. 0: events do not wait.
   std::uint32_t durable_start_ms = 0;
   audit_limits limits = {};
-  /// The file: sync policy, ring size, lock, echo to a console.
+  /// How the file is written: sync policy, ring size, lock, echo to a console.
   store::line_log_options log = {};
-  /// Told by the destructor why `close` failed, where nobody had called it: records are missing.
+  /// The destructor calls this if it had to close the log itself and that failed: records are missing. May be null.
   void (*on_loss)(const error&) noexcept = report_audit_loss;
-  /// UTC in nanoseconds; asked about once a second, the chain's clock does the rest.
+  /// UTC in nanoseconds since 1970. It is read about once a second; between two readings the chain's clock counts on.
   std::uint64_t (*wall_clock)() noexcept = unix_nanoseconds;
 };
 
@@ -26768,9 +26896,9 @@ struct audit_options {
 #ifndef MILLRACE_MIDDLEWARE_DETAIL_AUDIT_RECORD_HPP
 #define MILLRACE_MIDDLEWARE_DETAIL_AUDIT_RECORD_HPP
 
-// What goes through the audit log's ring: a pointer to the record's static description, then raw
-// bytes. The description knows the event's name and how to turn the context's bytes into JSON, so a
-// record carries neither names nor types.
+// What goes through the audit log's ring: a pointer to the record's schema, an audit_schema with static storage, then
+// raw bytes. The schema holds the event's name and the function that turns the context's bytes into JSON, so a record
+// carries neither names nor types.
 namespace millrace {
 inline namespace v0 {
 namespace detail {
@@ -26784,13 +26912,14 @@ enum class audit_kind : unsigned char {
   rejected,  // id, time, error, context
 };
 
+/// What all records of one kind, about one event, have in common.
 struct audit_schema {
   audit_kind kind;
   std::string_view event;
   void (*render_context)(const std::byte* at, std::string& json);
 };
 
-/// Whether a name stands in JSON as it is.
+/// Whether a name needs no escape in JSON.
 constexpr bool plain_in_json(std::string_view name) noexcept {
   for (const char c : name)
     if (c < 0x20 || c > 0x7e || c == '"' || c == '\\') return false;
@@ -26817,8 +26946,8 @@ constexpr std::size_t fixed_size_of() noexcept {
     return 1;  // whether the value follows
 }
 
-/// Some of a context's fields as bytes: those of one size as they are, the others behind a byte that
-/// says whether they fitted.
+/// Writes and renders the fields of a list as bytes: one whose type has a fixed size as it is, another after a byte
+/// that says whether its value follows or was too large. `head` is how many bytes of the record come before the fields.
 template <class List>
 struct audit_fields;
 template <class... Fields>
@@ -26885,7 +27014,7 @@ struct audit_fields<field_list<Fields...>> {
   }
 };
 
-/// The fields of a list that the context has.
+/// Those fields of a list that the context has.
 template <class Context, class List>
 struct present_fields;
 template <class Context, class... Fields>
@@ -26893,7 +27022,7 @@ struct present_fields<Context, field_list<Fields...>> {
   using type = merge_fields_t<std::conditional_t<Context::template has<Fields>, field_list<Fields>, field_list<>>...>;
 };
 
-/// Whether a context may hold tensors: some value in it is neither of one size nor text.
+/// Whether a context may hold tensors: whether some field's type has no fixed size and is no text.
 template <class Slots>
 inline constexpr bool any_may_summarize = false;
 template <class... Fields>
@@ -26909,15 +27038,15 @@ inline constexpr audit_schema bare_schema{Kind, Stage::name, nullptr};
 template <audit_kind Kind, class Stage, class List>
 inline constexpr audit_schema event_schema{Kind, Stage::name, &audit_fields<List>::render};
 
-/// Values one after the other. Written one by one, because a struct would be put together on the
-/// stack first, and read back before its parts have left the store buffer.
+/// Writes values one after the other. The compiler would build a struct on the stack first, and copying it from there
+/// would wait until the stores of its members are done.
 template <class... T>
 std::byte* put_all(std::byte* at, const T&... values) noexcept {
   ((at = put(at, values)), ...);
   return at;
 }
 
-/// An error in a record: its code and what it says, causes included. With none, nothing.
+/// An error in a record: its code, and its text with all causes. audit_error<> takes no bytes, for records without one.
 template <class... Error>
 class audit_error {
  public:
@@ -26964,7 +27093,7 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// Turns the audit log's records into JSON lines, on the log's thread.
+/// Turns the audit log's records into JSON lines, on the log's thread. Models: store::line_format.
 class audit_format {
  public:
   audit_format(std::string_view session_id, std::uint64_t started, std::uint64_t (*wall_clock)() noexcept)
@@ -27007,8 +27136,8 @@ class audit_format {
     out += "}\n";
   }
 
-  /// Starts whose events are still running get the best time known: now, or while more records wait,
-  /// the time of the line before them.
+  /// Fills in the times of those `event_start` lines that have none and whose events have not ended in this group: now,
+  /// or, if more records wait, they keep the time of the line before them.
   void end_group(std::string& out, bool caught_up) {
     if (untimed_.empty()) return;
     if (caught_up) {
@@ -27025,6 +27154,7 @@ class audit_format {
            text.find_first_not_of('\0') == std::string_view::npos;
   }
 
+  /// Appends a number of milliseconds with up to six decimals, none of them a trailing zero.
   static void append_milliseconds(std::string& out, std::uint64_t nanoseconds) {
     char digits[32];
     char* at = std::to_chars(digits, digits + 24, nanoseconds / 1'000'000U).ptr;
@@ -27038,12 +27168,13 @@ class audit_format {
   }
 
  private:
+  /// An `event_start` line whose time is not known yet.
   struct untimed {
     std::uint64_t id;
-    std::size_t at;  // of the timestamp in the group's text
+    std::size_t at;  // where its timestamp begins in the group's text
   };
 
-  // Each line up to its context; `record` is left where that begins.
+  // Each of these writes a line up to its context and leaves `record` where the context begins.
   void start_line(std::string& out, const audit_schema* schema, const std::byte*& record) {
     const auto id = take<std::uint64_t>(record);
     const auto time = take<std::uint64_t>(record);
@@ -27095,7 +27226,7 @@ class audit_format {
     text[iso8601_size] = '"';
     out.append(text, sizeof text);
   }
-  /// As write_iso8601; the calendar is asked only when the second changes.
+  /// As write_iso8601, but computes the calendar only when the second changes.
   void write_time(char* text, std::uint64_t time) {
     const std::uint64_t second = time / 1'000'000'000U;
     if (second != cached_second_) {
@@ -27106,7 +27237,8 @@ class audit_format {
     write_digits(text + 20, static_cast<unsigned>(time % 1'000'000'000U) / 1'000U, 6);
   }
 
-  /// The event has ended, so now it is known when it began.
+  /// Fills in the time of event `id`'s start line, if that is in this group without one: the event has ended, and its
+  /// span says when it began.
   void settle(std::string& out, std::uint64_t id, std::uint64_t time) {
     for (std::size_t i = untimed_.size(); i-- > 0;) {
       if (untimed_[i].id != id) continue;
@@ -27119,7 +27251,7 @@ class audit_format {
 
   std::string session_;
   std::uint64_t (*wall_clock_)() noexcept;
-  std::uint64_t offset_ = 0;     // from the chain's clock to UTC
+  std::uint64_t offset_ = 0;     // UTC minus the chain's clock
   std::uint64_t last_time_ = 0;  // UTC of the last line
   std::vector<untimed> untimed_;
   std::uint64_t cached_second_ = ~std::uint64_t{0};
@@ -27142,7 +27274,7 @@ inline namespace v0 {
 namespace store {
 namespace detail {
 
-/// Makes a system call again as long as a signal interrupts it; returns what it returned then.
+/// Calls `call`, a system call, again as long as a signal interrupts it, and returns its last result.
 template <class Call>
 auto uninterrupted(Call&& call) noexcept {
   auto result = call();
@@ -27166,17 +27298,17 @@ namespace millrace {
 inline namespace v0 {
 namespace store {
 
-/// Where an open file stands, seen from the path under which it was opened.
+/// Whether an open file is still at the path under which it was opened.
 enum class file_place : std::uint8_t {
-  here,      // at the path; also where that cannot be told
-  replaced,  // under another name: at the path is another file
-  renamed,   // under another name: at the path is nothing
-  deleted,   // under no name: what is in it goes when it is closed
+  here,      // it is, or that cannot be told
+  replaced,  // it has another name, and another file is at the path
+  renamed,   // it has another name, and nothing is at the path
+  deleted,   // it has no name: its content is gone once it is closed
 };
 
-/// What the store asks of a file system: the POSIX calls and what they return, -1 with errno on
-/// failure. A policy, so that tests can hand in a disk that is full, slow or broken.
-/// Threads: as the store says; `posix_file_system` any.
+/// The calls that a line log makes of a file system. They are POSIX calls: they return -1 and set errno on failure. A
+/// policy, so that tests can pass a disk that is full, slow or broken.
+/// Threads: a log calls its file system from one thread at a time; `posix_file_system` may be called from any.
 template <class F>
 concept file_system = std::movable<F> && requires(F& fs, const char* path, int fd, const void* from, void* to,
                                                   std::size_t size, std::uint64_t offset) {
@@ -27192,7 +27324,7 @@ concept file_system = std::movable<F> && requires(F& fs, const char* path, int f
   { fs.place_of(fd, path) } noexcept -> std::same_as<file_place>;
 };
 
-/// The machine's own.
+/// The file system of the machine.
 struct posix_file_system {
   int open(const char* path, int flags, unsigned mode) noexcept { return ::open(path, flags, mode); }
   int close(int fd) noexcept { return ::close(fd); }
@@ -27223,9 +27355,9 @@ struct posix_file_system {
     errno = why;
     return failed;
   }
-  /// An exclusive advisory lock, or EWOULDBLOCK.
+  /// Takes an exclusive advisory lock; fails with EWOULDBLOCK if somebody else has one.
   int lock(int fd) noexcept { return ::flock(fd, LOCK_EX | LOCK_NB); }
-  /// The size of a regular file; EINVAL for anything else.
+  /// The size of a regular file in bytes; fails with EINVAL for anything else.
   std::int64_t regular_size(int fd) noexcept {
     struct stat about{};
     if (::fstat(fd, &about) != 0) return -1;
@@ -27235,7 +27367,7 @@ struct posix_file_system {
     }
     return about.st_size;
   }
-  /// Compares device and inode of the open file with those at the path, and asks for its links.
+  /// Compares device and inode of the open file with those at the path; a file without links has been deleted.
   file_place place_of(int fd, const char* path) noexcept {
     struct stat open_file{};
     struct stat at_path{};
@@ -27264,12 +27396,13 @@ namespace millrace {
 inline namespace v0 {
 namespace store {
 
-/// Appended to by one thread at a time.
+/// Policy of a ring, log or audit log: one thread appends at a time.
 struct exclusive {};
-/// Appended to by any number of threads at once.
+/// Policy of a ring, log or audit log: any number of threads append at once.
 struct shared {};
 
-/// What a producer is given to fill: `size` bytes at `data`, 8-aligned. Empty when the ring is full.
+/// The memory for one record, which the producer fills: `size` bytes at `data`, aligned to 8. Empty if there is no
+/// room.
 struct ring_slot {
   std::byte* data = nullptr;
   /// The ring's position behind this record; what `drain` returns once it has consumed it.
@@ -27281,8 +27414,9 @@ struct ring_slot {
 
 namespace detail {
 
-/// The memory of a ring: `capacity` bytes, a power of two, and room behind them for the one record
-/// that starts before the end and runs over it, so that no record is ever in two pieces.
+/// The memory of a ring: `capacity` bytes, a power of two and at least 4096, and room behind them for the one record
+/// that begins before the end and goes beyond it, so that no record is ever in two pieces. It is aligned to cache lines
+/// of 64.
 class ring_storage {
  public:
   explicit ring_storage(std::size_t capacity) {
@@ -27296,12 +27430,13 @@ class ring_storage {
   ~ring_storage() { ::operator delete[](words_, std::align_val_t{64}); }
 
   std::size_t capacity() const noexcept { return mask_ + 1; }
-  /// The most a record may take, header included.
+  /// The most bytes that a record may take, its header of 8 included.
   std::size_t max_span() const noexcept { return capacity() / 4; }
+  /// Where a position, which only grows, is in the memory.
   std::uint64_t* at(std::uint64_t position) const noexcept { return words_ + (position & mask_) / 8; }
 
-  /// The consumer's cache holds what it has read: asks for the lines that will be written some records after
-  /// these, so that no store waits for them.
+  /// Prefetches, for writing, the cache lines that lie `ahead` bytes after a record. The consumer read them on the last
+  /// round, so they are in its core's cache, and a store would wait for them.
   void fetch_ahead(std::uint64_t from, std::uint64_t to) const noexcept {
     __builtin_prefetch(at(from + ahead), 1);
     while ((from += 64) < to) [[unlikely]]
@@ -27309,6 +27444,7 @@ class ring_storage {
   }
 
   static constexpr std::uint64_t ahead = 512;
+  /// How many bytes a record of `size` bytes takes, with its header and rounded up to 8.
   static constexpr std::uint64_t span(std::size_t size) noexcept { return 8 + ((size + 7) & ~std::size_t{7}); }
 
  private:
@@ -27316,7 +27452,8 @@ class ring_storage {
   std::uint64_t* words_ = nullptr;
 };
 
-// A record's header: its size and, above, how many records were dropped just before it. Never zero.
+// A record's header, 8 bytes: in bits 0-30 its size, bit 31 set so that it is never zero, in bits 32-63 how many
+// records were dropped just before it.
 constexpr std::uint64_t ring_header(std::size_t size, std::uint32_t dropped) noexcept {
   return std::uint64_t{dropped} << 32 | std::uint64_t{1} << 31 | size;
 }
@@ -27325,8 +27462,8 @@ constexpr std::uint32_t ring_header_dropped(std::uint64_t header) noexcept {
   return static_cast<std::uint32_t>(header >> 32);
 }
 
-/// What both kinds of ring share: the memory, how far each side is, and what was dropped. The sides' positions stand on
-/// cache lines of their own; a ring's further members follow the producers'.
+/// What both kinds of ring share: the memory, the positions of consumer (tail) and producers (head), and the number of
+/// records dropped. Each position is on a cache line of its own; the head's also has what only producers use.
 class ring_sides {
  public:
   explicit ring_sides(std::size_t capacity) : storage_(capacity) {}
@@ -27337,8 +27474,9 @@ class ring_sides {
   /// The position behind the last record appended.
   std::uint64_t head() const noexcept { return head_.load(std::memory_order_acquire); }
 
-  /// Counts a record that found no room; the next one that does carries the count.
+  /// Counts a record that found no room; the header of the next one that finds room passes the count to the consumer.
   void drop() noexcept { dropped_.fetch_add(1, std::memory_order_relaxed); }
+  /// Returns that count and sets it to 0.
   std::uint32_t take_dropped() noexcept { return dropped_.exchange(0, std::memory_order_relaxed); }
 
  protected:
@@ -27349,8 +27487,9 @@ class ring_sides {
     return ring_header(size, dropped);
   }
 
-  /// How far producers may go now before they look again; 0 when a record that ends at `end` has no room. Acquire: what
-  /// the consumer did to the room before it let go of it has been done.
+  /// Up to which position producers may append before they have to look at the tail again; 0 if there is no room for a
+  /// record that ends at `end`. The tail is loaded with acquire, so that the consumer is done with the memory before it
+  /// is overwritten.
   template <class F>
   [[gnu::cold, gnu::noinline]] std::uint64_t limit_for(std::uint64_t end, F&& past_half) noexcept {
     const std::uint64_t tail = tail_.load(std::memory_order_acquire);
@@ -27364,8 +27503,9 @@ class ring_sides {
     return {reinterpret_cast<std::byte*>(storage_.at(head) + 1), end, size};
   }
 
-  /// The consumer's loop. next(position, at) returns the header there, 0 when no record is; consumed(at, words) lets
-  /// go.
+  /// The consumer's loop. next(position, at) returns the header at a position, or 0 if no record is there; f is called
+  /// for the record; consumed(at, words) is called when its memory is no longer needed. The tail is published after
+  /// each eighth of the ring, and at the end.
   template <class Next, class Consumed, class F>
   std::uint64_t drain_by(Next&& next, Consumed&& consumed, F&& f) noexcept {
     std::uint64_t tail = tail_.load(std::memory_order_relaxed);
@@ -27395,18 +27535,20 @@ class ring_sides {
 
 /// A bounded queue of binary records of different sizes from producers to one consumer, in one block
 /// of memory. `Producers` says how many threads append: `exclusive` or `shared`.
+/// - `reserve(size, past_half)` returns room for a record of `size` bytes, or an empty slot if there is none, or if the
+///   record is larger than max_size(). It calls past_half() now and then while more than half of the ring is in use, so
+///   that the caller can wake the consumer.
+/// - `commit(slot)` passes the filled slot to the consumer.
+/// - `drain(f)` calls f(data, size, dropped) for every record in turn, until f returns false or no record is left;
+///   `dropped` records are missing before this one. It returns the position that it reached.
 ///
-/// Guarantee: records come out whole, and each producer's in the order it appended them. Positions
-/// are bytes, never wrap, and grow with every record.
-/// `reserve(size, past_half)`: room for a record of `size` bytes; empty if there is none, or never can be. Calls
-/// past_half() now and then while more than half of the ring is in use: a moment to wake the consumer.
-/// `commit(slot)`: hands the filled slot to the consumer.
-/// `drain(f)`: calls f(data, size, dropped) for every record in turn until it returns false or there is none; `dropped`
-/// records are missing before this one. Returns the position reached.
-/// Complexity: an append is a comparison, the copy and a release store (`shared`: and a
-/// compare-exchange, never a lock). Allocates: at construction only.
+/// Units: positions and sizes are bytes; positions grow with every record and never wrap.
+/// Guarantee: records come out whole, and each producer's in the order in which it appended them.
+/// Complexity: an append is a comparison, the copy and a release store; with `shared` also a compare-exchange, never a
+/// lock.
+/// Allocates: at construction only.
 /// Threads: reserve, commit and drop: the producers; drain and take_dropped: one consumer.
-/// Fork: the child has a ring of its own with what was in it; a consumer that is a thread stays with the parent.
+/// Fork: the child has a copy of the ring and its records; a consumer's thread exists in the parent only.
 template <class Producers = exclusive>
 class record_ring;
 
@@ -27443,10 +27585,11 @@ class record_ring<exclusive> : public detail::ring_sides {
   }
 
  private:
-  std::uint64_t limit_;  // up to where the producer may go without looking at the consumer
+  std::uint64_t limit_;  // up to where the producer may append without reading the tail
 };
 
-/// A record is there once its header is not zero, so the consumer clears what it has read.
+/// The ring of several producers. They commit in any order, so the head says nothing: a record is complete once its
+/// header is not zero, and the consumer clears the memory that it has read.
 template <>
 class record_ring<shared> : public detail::ring_sides {
  public:
@@ -27459,11 +27602,12 @@ class record_ring<shared> : public detail::ring_sides {
     std::uint64_t head = head_.load(std::memory_order_relaxed);
     for (;;) {
       const std::uint64_t end = head + detail::ring_storage::span(size);
-      // Acquire, here or in limit_for: the room is clear, because the consumer cleared it before `tail`.
+      // Acquire, here or in limit_for, so that the room is seen cleared: the consumer clears it before it moves the
+      // tail.
       if (end > limit_.load(std::memory_order_acquire)) [[unlikely]] {
         const std::uint64_t limit = limit_for(end, past_half);
         if (limit == 0) {
-          // Full, unless the consumer has overtaken this old view of the head.
+          // The ring is full, unless `head` is old: the consumer may have passed it meanwhile.
           const std::uint64_t now = head_.load(std::memory_order_relaxed);
           if (now == head) return {};
           head = now;
@@ -27506,8 +27650,8 @@ class record_ring<shared> : public detail::ring_sides {
 #ifndef MILLRACE_MIDDLEWARE_DETAIL_AUDIT_POLICIES_HPP
 #define MILLRACE_MIDDLEWARE_DETAIL_AUDIT_POLICIES_HPP
 
-// The audit log's policies, and what it counts: plainly when one thread runs the chain, else so
-// that many may.
+// The audit log's policies and counters. The counters are plain numbers if one thread runs the chain (`exclusive`), and
+// atomic or one per thread if many do (`shared`).
 namespace millrace {
 inline namespace v0 {
 namespace detail {
@@ -27524,6 +27668,7 @@ template <class P>
 inline constexpr bool is_audit_policy =
     is_producers<P>::value || is_full<P>::value || is_strictness<P>::value || is_files<P>::value;
 
+/// The first policy for which `Is` holds, or Default.
 template <template <class> class Is, class Default, class... Policies>
 struct first_policy {
   using type = Default;
@@ -27540,6 +27685,7 @@ class audit_counters;
 template <>
 class audit_counters<store::exclusive> {
  public:
+  /// Counts an event and returns its id; `current` returns the id of the last.
   std::uint64_t begin() noexcept { return ++events_; }
   std::uint64_t current() const noexcept { return events_; }
   void fail() noexcept { ++failures_; }
@@ -27548,7 +27694,7 @@ class audit_counters<store::exclusive> {
   std::uint64_t failures() const noexcept { return failures_; }
   std::uint64_t rejected() const noexcept { return rejected_; }
 
-  /// Whether the last event at this place of the chain was over quickly.
+  /// Whether the event at this index of the chain took less than 4 us last time. Indices 64 apart share a bit.
   bool is_quick(std::size_t index) const noexcept { return (quick_ >> (index % 64) & 1U) != 0; }
   void set_quick(std::size_t index, bool quick) noexcept {
     const std::uint64_t bit = std::uint64_t{1} << (index % 64);
@@ -27558,8 +27704,8 @@ class audit_counters<store::exclusive> {
   bool clock_is_set(std::uint64_t now, std::uint64_t period) const noexcept { return now - clock_set_ <= period; }
   void set_clock(std::uint64_t now) noexcept { clock_set_ = now; }
 
-  /// Whether the run of the chain that begins now has its tensors summarized: the first, and the
-  /// first after every `interval`.
+  /// Decides whether the run of the chain that begins now summarizes tensors: the first does, and the first run after
+  /// every `interval`.
   void begin_run(std::uint64_t now, std::uint64_t interval) noexcept {
     summarizes_ = now >= next_summaries_;
     if (summarizes_) next_summaries_ = now + interval;
@@ -27576,7 +27722,8 @@ class audit_counters<store::exclusive> {
   std::uint64_t clock_set_ = std::uint64_t{1} << 63;  // never
 };
 
-/// Which event of which log this thread is in. A thread is in few: one a chain that calls another.
+/// The event that this thread runs, for each audit log. There are few: more than one only while an event of one chain
+/// runs another chain. Of more than 16 logs the oldest entries are overwritten.
 class open_events {
  public:
   struct entry {
@@ -27644,8 +27791,8 @@ class audit_counters<store::shared> {
   }
 
   bool clock_is_set(std::uint64_t now, std::uint64_t period) const noexcept {
-    // Another thread may have set it just after this one looked at its clock: late by less than a
-    // period either way is still set.
+    // Another thread may have set the clock after this one read its time, so the difference may be negative; up to one
+    // period either way counts as set.
     return now - clock_set_.load(std::memory_order_relaxed) + period <= 2 * period;
   }
   void set_clock(std::uint64_t now) noexcept { clock_set_.store(now, std::memory_order_relaxed); }
@@ -27683,8 +27830,8 @@ class audit_counters<store::shared> {
 #ifndef MILLRACE_CORE_DETAIL_MUTEX_HPP
 #define MILLRACE_CORE_DETAIL_MUTEX_HPP
 
-// A mutex and conditions on it, on POSIX threads: <mutex> and <condition_variable> would double what the headers that
-// need them cost to parse.
+// A mutex and a condition variable of POSIX threads: <mutex> and <condition_variable> would double the time to parse
+// the headers that need them.
 namespace millrace {
 inline namespace v0 {
 namespace detail {
@@ -27715,7 +27862,7 @@ class lock_guard {
   mutex* held_;
 };
 
-/// A condition that waits on the monotonic clock.
+/// A condition variable whose time limits are moments of the monotonic clock.
 class condition {
  public:
   condition() noexcept {
@@ -27731,7 +27878,8 @@ class condition {
 
   void notify_all() noexcept { ::pthread_cond_broadcast(&handle_); }
 
-  /// Waits, at most until this moment of the monotonic clock. The caller holds the mutex.
+  /// Waits for a notification, at most until this moment of the monotonic clock; may also return earlier without a
+  /// reason. The caller holds the mutex.
   void wait_until(mutex& held, std::uint64_t nanoseconds) noexcept {
     timespec until{};
     until.tv_sec = static_cast<time_t>(nanoseconds / 1'000'000'000U);
@@ -27762,11 +27910,12 @@ inline namespace v0 {
 namespace store {
 namespace detail {
 
-/// Tells an object in a forked child, before fork() returns there, that its thread stayed in the parent. So nobody
-/// has to ask for the process' number on a hot path.
+/// Calls `told(object)` in a forked child before fork() returns there, so that the object learns that its thread exists
+/// in the parent only. With it, a hot path need not compare getpid().
 ///
-/// `told(object)` runs in the child, where only what is safe in a signal handler may be called: it sets atomics.
-/// Threads: construction and destruction any. A child made around the library (a bare clone) is not seen.
+/// In the child only functions that are safe in a signal handler may be called, so `told` only sets atomics. A child
+/// made without fork(), such as by a bare clone(), is not noticed.
+/// Threads: construction and destruction in any.
 class fork_watch {
  public:
   fork_watch(void* object, void (*told)(void* object) noexcept) noexcept : object_(object), told_(told) {
@@ -27803,7 +27952,7 @@ class fork_watch {
                        });
     }
   };
-  /// Never destroyed: logs may end after main has.
+  /// Never destroyed, because a log may be destroyed after main has returned.
   static watches& everyone() noexcept {
     static watches& only = *new watches;
     return only;
@@ -27833,7 +27982,8 @@ namespace store {
 
 namespace detail {
 
-// strerror_r returns a pointer in GNU's form and a status in POSIX's; both fill or replace the buffer.
+// GNU's strerror_r returns the text, which may or may not be in the buffer; POSIX's returns a status and fills the
+// buffer.
 inline const char* strerror_text(const char* text, const char*) noexcept { return text; }
 inline const char* strerror_text(int, const char* buffer) noexcept { return buffer; }
 
@@ -27857,8 +28007,8 @@ constexpr errc errc_of_errno(int number) noexcept {
 
 }  // namespace detail
 
-/// An error of the operating system: `cannot write "out/audit.jsonl": No space left on device`.
-/// `number` is the errno, taken before anything else could change it.
+/// An error of the operating system: `cannot write "out/audit.jsonl": No space left on device`, where `action` is
+/// "write" and `subject` the path. `number` is errno, read before another call could change it.
 inline error system_error(int number, std::string_view action, std::string_view subject) {
   char buffer[256] = "unknown error";
   const char* text = detail::strerror_text(::strerror_r(number, buffer, sizeof buffer), buffer);
@@ -27871,14 +28021,14 @@ inline error system_error(int number, std::string_view action, std::string_view 
   return error(detail::errc_of_errno(number), std::move(message));
 }
 
-/// An open file: owns the descriptor, knows its path for messages, retries what a signal
-/// interrupted and finishes what the system wrote in part. Movable. Threads: one at a time, but
-/// `read_at` may run beside anything that does not close it.
-///
-/// Errors: every call that touches the system returns a `result` that names the path.
+/// An open file: owns the descriptor and keeps the path for messages. It repeats calls that a signal interrupted, and
+/// goes on when the system wrote only a part. Movable.
+/// Threads: one at a time, but `read_at` may run beside anything that does not close the file.
+/// Errors: those of the system, with the path in the message.
 class file {
  public:
   file() noexcept = default;
+  /// Takes over an open descriptor.
   file(int descriptor, std::string path) noexcept : descriptor_(descriptor), path_(std::move(path)) {}
   file(file&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)) {}
   file& operator=(file&& other) noexcept {
@@ -27891,7 +28041,7 @@ class file {
   }
   ~file() { discard(); }
 
-  /// open(2) with O_CLOEXEC added; `mode` as the umask leaves it.
+  /// Opens the path by open(2), with O_CLOEXEC added to `flags`. A new file's permissions are `mode` less the umask.
   static result<file> open(std::string path, int flags, mode_t mode = 0666) {
     const int descriptor = detail::uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, mode); });
     if (descriptor < 0) return system_error(errno, "open", path);
@@ -27902,7 +28052,7 @@ class file {
   int descriptor() const noexcept { return descriptor_; }
   const std::string& path() const noexcept { return path_; }
 
-  /// Writes all of it at the file's position. After an error a part may have been written.
+  /// Writes all bytes at the file's position. After an error a part of them may have been written.
   result<void> write(std::string_view bytes) {
     while (!bytes.empty()) {
       const ssize_t done = detail::uninterrupted([&] { return ::write(descriptor_, bytes.data(), bytes.size()); });
@@ -27941,18 +28091,18 @@ class file {
     return {};
   }
 
-  /// On disk, with everything needed to find it again (fsync).
+  /// Waits until content and metadata are on disk (fsync).
   result<void> sync() {
     if (detail::uninterrupted([&] { return ::fsync(descriptor_); }) != 0) return failure("sync");
     return {};
   }
-  /// On disk, with the size but not the times (fdatasync).
+  /// Waits until content and size are on disk; the times of change may not be (fdatasync).
   result<void> sync_data() {
     if (detail::uninterrupted([&] { return ::fdatasync(descriptor_); }) != 0) return failure("sync");
     return {};
   }
 
-  /// Closes and says what the system says; the destructor closes too, but has no one to tell.
+  /// Closes the file and returns the system's error; the destructor closes too, but drops the error.
   result<void> close() {
     if (!is_open()) return {};
     // Linux has released the descriptor whatever close returns, so it is never called twice.
@@ -27972,7 +28122,7 @@ class file {
 
 namespace detail {
 
-/// A whole file in a container of bytes of any kind.
+/// Reads a whole file into a container of bytes or characters.
 template <class Bytes>
 result<Bytes> read_whole(std::string path) {
   auto opened = file::open(std::move(path), O_RDONLY);
@@ -27996,15 +28146,15 @@ result<Bytes> read_whole(std::string path) {
 
 }  // namespace detail
 
-/// A whole file as text. Works for files without a size too (pipes, /proc).
+/// Reads a whole file as text, also one without a known size, such as a pipe or a file in /proc.
 inline result<std::string> read_file(std::string path) { return detail::read_whole<std::string>(std::move(path)); }
 
-/// A whole file as bytes, as `save` made them and `load` takes them:
+/// Reads a whole file as bytes, as `save` returns and `load` takes them:
 ///
 ///     auto bytes = mr::store::read_bytes(path);
-///     if (!bytes) return std::move(bytes).error();                       // names the path
+///     if (!bytes) return std::move(bytes).error();                       // its message names the path
 ///     auto state = latencies::load(*bytes);
-///     if (!state) return std::move(state).error().wrap(path);            // load does not know it
+///     if (!state) return std::move(state).error().wrap(path);            // adds the path, which load does not know
 inline result<std::vector<std::byte>> read_bytes(std::string path) {
   return detail::read_whole<std::vector<std::byte>>(std::move(path));
 }
@@ -28020,27 +28170,29 @@ inline result<std::vector<std::byte>> read_bytes(std::string path) {
 #ifndef MILLRACE_STORE_DETAIL_TORN_TAIL_HPP
 #define MILLRACE_STORE_DETAIL_TORN_TAIL_HPP
 
-// The end of a line file after a crash: found, kept aside, cut off.
+// Repairs a line file after a crash: finds the torn end, saves it in another file, cuts it off.
 namespace millrace {
 inline namespace v0 {
 namespace store {
 
 namespace detail {
 
-/// How far back a torn tail is looked for.
+/// How many bytes at the file's end are searched for its last valid line.
 inline constexpr std::uint64_t max_tail = std::uint64_t{1} << 24;
 
 enum class tail_verdict {
   found,      // `keep` bytes are whole lines, the last one valid
-  need_more,  // no valid line in what was shown, and the file goes on before it
-  not_a_log,  // whole lines, and none of them valid; or a beginning that is none of ours
+  need_more,  // no valid line in these bytes, and the file has more before them
+  not_a_log,  // the whole file has no valid line, and is no beginning of one
 };
+/// What find_tail_end found.
 struct tail_end {
   tail_verdict verdict;
   std::size_t keep = 0;
 };
 
-/// Where in the last bytes of a line file its last valid line ends. `whole`: `tail` is the whole file.
+/// Finds where the last valid line of a file ends in `tail`, the file's last bytes. `whole` says that `tail` is the
+/// whole file.
 template <class Format>
 tail_end find_tail_end(std::string_view tail, bool whole) noexcept {
   const std::size_t last = tail.rfind('\n');
@@ -28059,6 +28211,7 @@ tail_end find_tail_end(std::string_view tail, bool whole) noexcept {
   }
 }
 
+/// Writes all bytes.
 template <class FileSystem>
 result<void> write_fully(FileSystem& fs, int fd, std::string_view bytes, const std::string& path) {
   while (!bytes.empty()) {
@@ -28070,6 +28223,7 @@ result<void> write_fully(FileSystem& fs, int fd, std::string_view bytes, const s
   return {};
 }
 
+/// Fills `bytes` from `offset` on.
 template <class FileSystem>
 result<void> read_fully(FileSystem& fs, int fd, std::string& bytes, std::uint64_t offset, const std::string& path) {
   std::size_t have = 0;
@@ -28083,7 +28237,7 @@ result<void> read_fully(FileSystem& fs, int fd, std::string& bytes, std::uint64_
   return {};
 }
 
-/// Keeps the torn bytes in `<path>.torn`, durably, before the file is cut.
+/// Appends the torn bytes to `<path>.torn`, durably, before the file is cut.
 template <class FileSystem>
 result<void> keep_torn(FileSystem& fs, const std::string& path, std::string_view torn) {
   const std::string aside = path + ".torn";
@@ -28097,7 +28251,8 @@ result<void> keep_torn(FileSystem& fs, const std::string& path, std::string_view
   return done;
 }
 
-/// Makes the file end in a whole, valid line; or leaves it untouched and says why it cannot.
+/// Makes the file end in a whole, valid line, or leaves it untouched and returns why it cannot. It reads the last 64
+/// KiB, and up to `max_tail` if they hold no valid line.
 template <class Format, class FileSystem>
 result<tail_repair> repair_tail(FileSystem& fs, int fd, const std::string& path) {
   const std::int64_t known = fs.regular_size(fd);
@@ -28145,7 +28300,7 @@ inline namespace v0 {
 namespace store {
 namespace detail {
 
-/// What the system refused, and what it was asked for. Empty on success.
+/// A failed system call: errno, and the name of the action for a message. `why` is 0 on success.
 struct refusal {
   int why = 0;  // errno
   const char* what = "";
@@ -28153,8 +28308,9 @@ struct refusal {
   explicit operator bool() const noexcept { return why != 0; }
 };
 
-/// The file that a line log appends to: opened, locked and repaired; written in whole lines; followed to the path where
-/// it should stand. Threads: one at a time.
+/// The file that a line log appends to: opens, locks and repairs it; appends whole lines; tells whether it is still at
+/// its path.
+/// Threads: one at a time.
 template <class Format, class FileSystem>
 class log_file {
  public:
@@ -28177,8 +28333,8 @@ class log_file {
 
   const std::string& path() const noexcept { return path_; }
 
-  /// Opens or creates the file, locks it, repairs its end. Again: goes over to the file that stands at the path now,
-  /// and stays with the old one where that fails.
+  /// Opens or creates the file, locks it, repairs its end. A second call changes to the file that is at the path now,
+  /// and keeps the old one if that fails.
   result<tail_repair> open() {
     const int fd = uninterrupted(
         [&] { return fs_.open(absolute_.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, permissions_); });
@@ -28194,17 +28350,17 @@ class log_file {
     return repaired;
   }
 
-  /// Errors: what the system says of the descriptor, which is gone in any case.
+  /// Closes the descriptor, which is gone also after an error.
   refusal close() noexcept {
     if (fd_ < 0 || fs_.close(std::exchange(fd_, -1)) == 0 || errno == EINTR) return {};
     return {errno, "close"};
   }
 
   struct appended {
-    std::size_t bytes = 0;  // of whole lines that stand in the file
-    refusal why;            // there are no more of them
+    std::size_t bytes = 0;  // how many bytes of whole lines were written
+    refusal why;            // why no more were
   };
-  /// Appends lines. What stands of a line that was not finished is cut off, now or before the next append.
+  /// Appends lines. If the last one is written in part only, that part is cut off, now or before the next append.
   appended append(std::string_view lines) noexcept {
     if (torn_)
       if (const refusal no = cut_torn_line()) return {0, no};
@@ -28229,17 +28385,18 @@ class log_file {
     return {};
   }
 
-  /// Where the open file stands now.
+  /// Whether the open file is still at its path.
   file_place place() noexcept { return fs_.place_of(fd_, absolute_.c_str()); }
 
  private:
-  /// A change of the working directory must not change which file is meant.
+  /// The path made absolute, so that a change of the working directory does not change which file is meant.
   static std::string from_root(const std::string& path) {
     char folder[4096];
     if (path.empty() || path.front() == '/' || ::getcwd(folder, sizeof folder) == nullptr) return path;
     return std::string(folder) + '/' + path;
   }
 
+  /// Locks the file, repairs its end and, if it is empty, syncs its folder, so that its name is durable too.
   result<tail_repair> prepare(int fd) {
     if (lock_ && uninterrupted([&] { return fs_.lock(fd); }) != 0) {
       return errno == EWOULDBLOCK ? error(errc::unavailable, "cannot open \"" + path_ + "\": another log has it open")
@@ -28251,9 +28408,9 @@ class log_file {
     return repaired;
   }
 
-  /// Cuts off what follows the file's last newline, wherever that is now: others may have shortened the file. Who does
-  /// so between the look and the cut makes the cut lengthen it, by NUL bytes; so it looks again until nothing is to be
-  /// cut.
+  /// Cuts off what follows the file's last newline. The file's size is read anew, because others may shorten the file.
+  /// If somebody does so between the reading and the cut, the cut lengthens the file with NUL bytes; so this repeats
+  /// until nothing is left to cut.
   refusal cut_torn_line() noexcept {
     constexpr const char* what = "cut a torn line off";
     for (int tries = 0; tries < 100; ++tries) {
@@ -28269,7 +28426,8 @@ class log_file {
     }
     return {EIO, what};
   }
-  /// Behind the last newline in the file's first `size` bytes; -1 with errno where they cannot be read.
+  /// The position behind the last newline in the file's first `size` bytes, 0 if there is none; -1 with errno if they
+  /// cannot be read.
   std::int64_t end_of_lines(std::int64_t size) noexcept {
     char window[4096];
     for (std::int64_t end = size; end > 0;) {
@@ -28291,7 +28449,7 @@ class log_file {
   }
 
   std::string path_;      // as the caller named it
-  std::string absolute_;  // where it is looked for
+  std::string absolute_;  // the same from the root
   unsigned permissions_;
   bool lock_;
   FileSystem fs_;
@@ -28311,7 +28469,7 @@ class log_file {
 #ifndef MILLRACE_STORE_FWD_HPP
 #define MILLRACE_STORE_FWD_HPP
 
-/// What other modules may name of store without including it, and what its private part stands on.
+/// The namespaces of store: its private part may use the names of core's private part.
 
 namespace millrace {
 inline namespace v0 {
@@ -28331,13 +28489,13 @@ using namespace millrace::detail;  // the primitives of core, which every module
 #ifndef MILLRACE_STORE_DETAIL_WORKER_HPP
 #define MILLRACE_STORE_DETAIL_WORKER_HPP
 
-// One thread, on POSIX threads: <thread> would double what this module's headers cost to parse.
+// A thread by POSIX threads: <thread> would double the time to parse this module's headers.
 namespace millrace {
 inline namespace v0 {
 namespace store {
 namespace detail {
 
-/// A thread that takes no signals: the program's handlers go on running where they ran.
+/// A thread that blocks all signals, so that the program's handlers run on the program's own threads only.
 class worker_thread {
  public:
   worker_thread() noexcept = default;
@@ -28367,7 +28525,7 @@ class worker_thread {
     if (running_) ::pthread_join(handle_, nullptr);
     running_ = false;
   }
-  /// For the other side of a fork, where the thread does not exist.
+  /// For a forked child, where the thread does not exist and must not be joined.
   void forget() noexcept { running_ = false; }
 
  private:
@@ -28375,7 +28533,7 @@ class worker_thread {
   bool running_ = false;
 };
 
-/// A std::chrono duration in nanoseconds, without <chrono>; negative is none.
+/// A std::chrono duration in nanoseconds, without <chrono>: 0 for a negative one or NaN, at most 4e18.
 template <class Duration>
 constexpr std::uint64_t duration_nanoseconds(const Duration& duration) noexcept {
   const double whole = static_cast<double>(duration.count()) * static_cast<double>(Duration::period::num) * 1e9 /
@@ -28401,15 +28559,16 @@ inline namespace v0 {
 namespace store {
 namespace detail {
 
-/// A line log's other side: the thread that turns records into lines, writes them in groups and
-/// syncs them, and what it shares with the producers.
+/// The state of a line log, on the heap: the thread that turns records into lines, writes them in groups and syncs
+/// them, and what the thread shares with the producers. A group is up to 256 KiB of lines, written in one go.
 template <class Format, class Producers, class FileSystem>
 class line_writer {
  public:
-  static constexpr std::uint32_t failed = 1;  // the disk refuses: producers are told, not kept waiting
-  static constexpr std::uint32_t asleep = 2;  // nothing came for long: the next record wakes the thread
+  // The bits of `attention`, the one word that every append loads:
+  static constexpr std::uint32_t failed = 1;  // the disk refuses: an append that finds no room fails at once
+  static constexpr std::uint32_t asleep = 2;  // no record came for long: the next one has to wake the thread
   static constexpr std::uint32_t closed = 4;
-  static constexpr std::uint32_t copied = 8;  // into a forked child, where the thread is not
+  static constexpr std::uint32_t copied = 8;  // this is a copy in a forked child, which has no thread
   static constexpr std::uint32_t refuses_records = closed | copied;
 
   line_writer(const line_log_options& options, Format lines, log_file<Format, FileSystem> file, tail_repair repaired)
@@ -28424,9 +28583,10 @@ class line_writer {
   line_writer(const line_writer&) = delete;
   line_writer& operator=(const line_writer&) = delete;
 
+  /// Starts the thread. Returns errno's value, 0 on success.
   int start() noexcept { return thread_.start(*this); }
 
-  /// This process holds a forked copy, which has no thread and a lock that nobody will open.
+  /// Whether this is a copy in a forked child: it has no thread, and a mutex that may stay locked for ever.
   bool forked() const noexcept { return ::getpid() != owner_; }
   const std::string& path() const noexcept { return file_.path(); }
   const tail_repair& repaired() const noexcept { return repaired_; }
@@ -28438,7 +28598,8 @@ class line_writer {
     return status_;
   }
 
-  /// Wakes the thread if it pauses; a miss costs one pause.
+  /// Wakes the thread if it pauses. The check takes no lock; if it misses a pause that begins just now, the record
+  /// waits for that pause to end.
   void nudge() noexcept {
     if (pausing_.load(std::memory_order_relaxed)) wake();
   }
@@ -28450,7 +28611,7 @@ class line_writer {
     wake_.notify_all();
   }
 
-  /// Waits a while for the thread to make room. False: it will not, because the disk refuses.
+  /// Waits up to a millisecond for the thread to make room. Returns false if it will not, because the disk refuses.
   bool await_room() noexcept {
     if (forked()) return false;
     const lock_guard held(mutex_);
@@ -28483,9 +28644,9 @@ class line_writer {
     }
   }
 
-  /// Asks the thread to look at the path when it next writes. One atomic addition.
+  /// Asks the thread to look at the path when it next runs. Returns the request's number. One atomic addition.
   std::uint64_t request_reopen() noexcept { return reopen_asked_.fetch_add(1, std::memory_order_release) + 1; }
-  /// Has it look now, and waits for what comes of it.
+  /// Has the thread look at the path now, and returns what came of it.
   result<void> reopen() {
     if (forked()) return forked_error();
     const lock_guard held(mutex_);
@@ -28499,7 +28660,7 @@ class line_writer {
     return reopened_ ? status_ : reopened_;
   }
 
-  /// Writes and syncs what there is, ends the thread, closes the file.
+  /// Has the thread write and sync what there is, ends it, closes the file.
   result<void> close() {
     if (forked()) return close_copy();
     if (ended_) return status_;
@@ -28530,12 +28691,12 @@ class line_writer {
             reopens_.load(std::memory_order_relaxed)};
   }
 
-  /// The thread.
+  /// What the thread runs, until `close` stops it.
   void run() noexcept {
     std::uint64_t synced_at = read_clock(CLOCK_MONOTONIC);
     unsigned idle = 0;
     for (;;) {
-      const bool stopping = is_stopping();  // asked first: what was appended before it is still drained
+      const bool stopping = is_stopping();  // read first, so that all records appended before are drained below
       if (reopen_asked_.load(std::memory_order_acquire) != reopen_served_) serve_reopen();
       const bool moved = !broken_ && step(stopping, synced_at);
       if (stopping && (!moved || (attention.load(std::memory_order_relaxed) & failed) != 0)) return;
@@ -28556,19 +28717,21 @@ class line_writer {
 
  private:
   static constexpr std::size_t group_bytes = std::size_t{1} << 18;
+  // Times in nanoseconds.
   static constexpr std::uint64_t millisecond = 1'000'000;
   static constexpr std::uint64_t retry_after = 20 * millisecond;
-  /// A rename is mostly followed by a new file, which whoever rotates makes. Lines go on into the renamed one
-  /// meanwhile: a file made here would be in the way.
+  /// How long lines go on into a renamed file while nothing is at the path. After a rename whoever rotates the log
+  /// mostly makes a new file; one made here before that would be in the way.
   static constexpr std::uint64_t create_after = 1000 * millisecond;
-  static constexpr unsigned idle_rounds = 50;
+  static constexpr unsigned idle_rounds = 50;  // pauses without a record before the thread sleeps
 
   // ---- a forked copy
 
   error forked_error() const {
     return error(errc::unavailable, "a forked copy of \"" + path() + "\" cannot be used: open the log after fork()");
   }
-  /// In the child, before fork() returns: from here on it refuses, as on a full disk. Counts anew.
+  /// Runs in the child before fork() returns. From then on the copy refuses, as on a full disk, and counts dropped
+  /// records from 0.
   static void refuse_in_child(void* self) noexcept {
     auto& copy = *static_cast<line_writer*>(self);
     copy.attention.fetch_or(failed | copied, std::memory_order_relaxed);
@@ -28589,7 +28752,7 @@ class line_writer {
     return stopping_;
   }
 
-  /// Drains, writes and syncs what is due. Whether there was anything to do.
+  /// Turns records into lines, writes and syncs what is due. Returns whether it wrote anything.
   bool step(bool stopping, std::uint64_t& synced_at) noexcept {
     if (adrift_ && !settle()) return false;
     const bool retry = !text_.empty();
@@ -28613,12 +28776,14 @@ class line_writer {
     }
     return moved;
   }
+  /// Whether it is time to sync: somebody waits for it, or the interval is over.
   bool due(std::uint64_t now, std::uint64_t synced_at) const noexcept {
     return wanted_.load(std::memory_order_relaxed) > durable.load(std::memory_order_relaxed) ||
            (options_.sync == sync_policy::interval && now - synced_at >= options_.sync_interval_ms * millisecond);
   }
 
-  /// Turns waiting records into lines, up to a group's worth.
+  /// Turns waiting records into lines, up to a group of them. gathered_ is then the position behind the last such
+  /// record.
   void gather() noexcept {
     const auto make_lines = [&](auto&& make) noexcept {
       const std::size_t whole = text_.size();
@@ -28642,7 +28807,7 @@ class line_writer {
     if (text_.empty()) {
       if (const std::uint32_t dropped = ring.take_dropped(); dropped != 0) make_lines([&] { add_dropped(dropped); });
     }
-    if (!broken_) gathered_ = reached;  // else a record is missing, and the watermark stays before it
+    if (!broken_) gathered_ = reached;  // else a record is missing, and `written` and `durable` stay before it
     if (text_.empty()) return;
     if constexpr (requires { format.end_group(text_, true); })
       make_lines([&] { format.end_group(text_, reached == ring.head()); });
@@ -28651,7 +28816,8 @@ class line_writer {
         echo_failed_ = errno;
     }
   }
-  /// After the thread's end: counts as dropped the lines that the disk refused, and the records that never became one.
+  /// After the thread's end: counts as dropped the lines that the disk refused and the records that did not become
+  /// lines.
   void count_unwritten() noexcept {
     std::uint64_t dropped = 0;
     for (const char c : text_) dropped += c == '\n' ? 1 : 0;
@@ -28668,8 +28834,8 @@ class line_writer {
 
   // ---- lines to the disk
 
-  /// Writes the group; after a refusal keeps for the next try what does not stand in whole lines. Looks where the file
-  /// is before it lets go of the lines: those that stand in a deleted file go into the next one.
+  /// Writes the group; after a refusal it keeps the lines that are not whole in the file for the next try. It checks
+  /// where the file is before it forgets the lines, so that those written to a deleted file go into the next one.
   bool write_group() noexcept {
     for (;;) {
       const auto [bytes, no] = file_.append(text_);
@@ -28699,12 +28865,12 @@ class line_writer {
     return true;
   }
 
-  /// A full disk may have room later; anything else stays broken.
+  /// Notes a refusal. A full disk may have room later; after anything else the log stays broken. Returns false.
   bool refuse(refusal no) noexcept {
     if (no.why != ENOSPC && no.why != EDQUOT) broken_ = true;
     return tell([&] { return system_error(no.why, no.what, path()); });
   }
-  /// The error becomes the log's status. Returns false.
+  /// Makes an error and sets it as the log's status. Returns false.
   template <class MakeError>
   bool tell(MakeError&& make) noexcept {
     try {
@@ -28714,7 +28880,8 @@ class line_writer {
     }
     return false;
   }
-  /// Final. The error before it stands, where there is one, since no words can be made for this.
+  /// Breaks the log for good. An error that was there before stays; else the status is an error made beforehand, since
+  /// there is no memory for a new one.
   void out_of_memory() noexcept {
     broken_ = true;
     if ((attention.load(std::memory_order_relaxed) & failed) == 0) fail(std::move(no_memory_));
@@ -28734,13 +28901,14 @@ class line_writer {
 
   // ---- where the file is
 
+  /// Checks whether the file is still at its path, unless the policy is `keep`.
   file_place look() noexcept {
     const file_place place = options_.when_moved == moved_policy::keep ? file_place::here : file_.place();
     adrift_ = place != file_place::here;
     return place;
   }
 
-  /// Does what the policy says of a file that is not at its path. Whether lines can go on.
+  /// Does what the policy says about a file that is not at its path. Returns whether lines can be written.
   bool settle() noexcept {
     const file_place place = look();
     if (!adrift_) {
@@ -28765,12 +28933,13 @@ class line_writer {
     return over.done;
   }
 
-  /// Whether the log is in another file now, and why it is not where the status does not say it yet.
+  /// Whether the log changed to another file and, if it did not and the status does not say why yet, the error.
   struct crossing {
     bool done = false;
     result<void> refused;
   };
-  /// Goes on in the file that stands at the path now. What was written to the one before is durable first.
+  /// Continues in the file that is at the path now, after it has synced what was written to the one before, if that was
+  /// not deleted.
   crossing go_over(file_place place) noexcept {
     try {
       const bool unsynced = durable.load(std::memory_order_relaxed) != written.load(std::memory_order_relaxed);
@@ -28787,6 +28956,7 @@ class line_writer {
     return {true, {}};
   }
 
+  /// Does what `reopen` and `request_reopen` asked for.
   void serve_reopen() noexcept {
     const std::uint64_t asked = reopen_asked_.load(std::memory_order_acquire);
     crossing over;
@@ -28800,6 +28970,8 @@ class line_writer {
 
   // ---- waiting
 
+  /// Waits for the next round: `max_delay_ms`, or less if a sync is due before, or more if the disk refuses or no
+  /// record has come for long.
   void pause(unsigned idle, std::uint64_t synced_at) noexcept {
     std::uint64_t time = (options_.max_delay_ms == 0 ? 1 : options_.max_delay_ms) * millisecond;
     const std::uint32_t state = attention.load(std::memory_order_relaxed);
@@ -28814,7 +28986,7 @@ class line_writer {
       const std::uint64_t left = since < interval ? interval - since : 1;
       if (left < time) time = left;
     } else if (idle > idle_rounds) {
-      // The flag is long visible before the thread relies on it: one ordinary pause comes between.
+      // Producers see the flag `asleep` before the thread relies on it, because one ordinary pause comes in between.
       if ((state & asleep) != 0) time = 1000 * millisecond;
       attention.fetch_or(asleep, std::memory_order_relaxed);
     }
@@ -28827,16 +28999,16 @@ class line_writer {
     woken_ = false;
   }
 
-  // The producers' and waiters' side.
+  // What producers and waiting threads use, too.
   mutable mutex mutex_;
   condition wake_;
   mutable condition progress_;
   std::atomic<bool> pausing_{false};
   std::atomic<bool> waiting_for_room_{false};
-  std::atomic<std::uint64_t> wanted_{0};        // somebody waits for this to be durable
-  std::atomic<std::uint64_t> reopen_asked_{0};  // how often somebody wanted the file opened anew
-  std::uint64_t reopen_served_ = 0;             // how many of those the thread has seen to
-  result<void> reopened_;                       // what came of the last
+  std::atomic<std::uint64_t> wanted_{0};        // the furthest position that somebody waits for to be durable
+  std::atomic<std::uint64_t> reopen_asked_{0};  // requests to open the file anew
+  std::uint64_t reopen_served_ = 0;             // how many of those requests the thread has served
+  result<void> reopened_;                       // the result of the last
   bool woken_ = false;
   bool stopping_ = false;
   bool ended_ = false;
@@ -28845,15 +29017,15 @@ class line_writer {
   const line_log_options options_;
   const tail_repair repaired_;
 
-  // The thread's side.
+  // What only the thread uses, the counters apart.
   log_file<Format, FileSystem> file_;
-  std::string text_;  // lines not yet in the file
-  std::uint64_t gathered_ = 0;
-  bool broken_ = false;
+  std::string text_;              // lines not yet in the file
+  std::uint64_t gathered_ = 0;    // the position behind the last record that became a line
+  bool broken_ = false;           // a failure that is final
   bool adrift_ = false;           // the file is not at its path
-  std::uint64_t renamed_at_ = 0;  // since when, with nothing in its place
+  std::uint64_t renamed_at_ = 0;  // since when it is renamed and nothing is at its path
   int echo_failed_ = 0;
-  error no_memory_;  // told when there is none to make an error of
+  error no_memory_;  // made beforehand, for when there is no memory left
   std::atomic<std::uint64_t> bytes_{0};
   std::atomic<std::uint64_t> groups_{0};
   std::atomic<std::uint64_t> syncs_{0};
@@ -28879,10 +29051,12 @@ namespace millrace {
 inline namespace v0 {
 namespace store {
 
-/// How a log's records become lines. `line` and `dropped` append whole lines, newline included, on the
-/// writer's thread; `is_line` knows a complete one (without its newline) from a torn one, and
-/// `may_begin` whether bytes can be the torn beginning of a file of this kind. An optional
-/// `end_group(out, bool caught_up)` is called before a group is written; caught up, no record waits.
+/// How a log's records become lines. The log calls, on the writer's thread:
+/// - `line`, which appends a record's lines, newline included, or nothing
+/// - `dropped`, which appends a line that says how many records are missing
+/// - `is_line`, whether a text without its newline is a complete line, and not a torn one
+/// - `may_begin`, whether a text without a newline may be the torn beginning of a file of this kind
+/// - optionally `end_group(out, bool caught_up)`, before it writes a group of lines; caught up, no record waits
 template <class F>
 concept line_format = std::movable<F> && requires(F& format, std::string& out, const std::byte* record,
                                                   std::size_t size, std::uint64_t count, std::string_view text) {
@@ -28892,7 +29066,7 @@ concept line_format = std::movable<F> && requires(F& format, std::string& out, c
   { F::may_begin(text) } noexcept -> std::same_as<bool>;
 };
 
-/// Records are lines already.
+/// The format of a log whose records are lines already.
 struct plain_lines {
   void line(std::string& out, const std::byte* record, std::size_t size) {
     out.append(reinterpret_cast<const char*>(record), size);
@@ -28906,34 +29080,38 @@ struct plain_lines {
 /// An append-only file of lines. Producers put binary records into a ring; one writer thread turns
 /// them into lines, writes them in groups and syncs the groups.
 ///
-/// Guarantee: lines stand in the order of their records, whole. What is at or below `durable_seq()`
-/// survives a crash of the process, and of the machine where the disk keeps what it syncs. Of what is
-/// above it, a crash keeps a beginning, and at most the last line is torn. `open` cuts a torn end off
-/// (the bytes go to `<path>.torn`) and goes on behind it; a file that is no such log it leaves alone.
-/// Complexity: an append is a copy into the ring. Allocates: when opened, and on the writer's thread.
-/// Threads: append: `Producers`; everything else but move and close: any.
-/// Errors: what the disk refuses stands in `status()`, fails `wait_durable`, `flush` and `close`, and
-/// makes appends that find no room fail under every policy. A full disk is tried again until there is
-/// room; after any other failure the log is done, because a sync that failed proves nothing later.
-/// Fork: the child's copy refuses every record and says why, as it would of a full disk (an append returns 0 and is
-/// counted, `healthy()` is false, status, flush and close return the error); the parent's goes on. The file's lock is
-/// held until both have closed it.
-/// Rotation: the writer looks, once a group, whether its file still stands at its path; `options.when_moved` says what
-/// follows. So logrotate needs no signal, whichever way it rotates:
+/// Guarantee: lines are whole, and in the order of their records. Lines at or below `durable_seq()` survive a crash of
+/// the process, and of the machine if the disk keeps what it has synced. Of the lines above, a crash keeps the first
+/// ones, of which at most the last is torn. `open` cuts a torn end off (the bytes go to `<path>.torn`) and continues
+/// there; it leaves a file alone that is no log of this format.
+/// Complexity: an append is a copy into the ring.
+/// Allocates: when opened, and on the writer's thread.
+/// Threads: append as `Producers` says; everything else but move and close from any thread.
+/// Errors: while the disk refuses, `status()` returns why, `wait_durable`, `flush` and `close` fail, and so does, under
+/// every policy, an append that finds no room. If the disk is full, the log tries again until there is room. Any other
+/// failure is final, because after a failed sync a later success proves nothing.
+/// Fork: the child's copy refuses every record as if the disk were full: an append returns 0 and is counted as dropped,
+/// `healthy()` is false, status, flush and close return the error. The parent's log goes on. The file's lock is held
+/// until both have closed the file.
+/// Rotation: the writer checks, once a group, whether its file is still at its path; `options.when_moved` says what it
+/// does if not. So logrotate need not send a signal, whichever way it rotates:
 /// - `create` (rename, then a new file): lines go on into the renamed file until the new one is there.
 /// - `nocreate` (rename alone): the same for a second; then the log makes the file.
-/// - `copytruncate` (copy, then cut to nothing): the log goes on at the file's new beginning. What is written between
-///   the copy and the cut is in neither, which no writer can help: prefer one of the above.
-/// With `moved_policy::keep`, or to be sure of the moment, have `postrotate` send a signal, and the handler call
-/// `request_reopen()`, or the program's own loop `reopen()`. A file that somebody deletes takes along what it held;
-/// lines that the writer had not let go of yet go into the new one.
+/// - `copytruncate` (copy, then cut to nothing): the log goes on at the file's new beginning. Lines that are written
+///   between the copy and the cut are lost, which no writer can prevent: prefer one of the above.
+///
+/// With `moved_policy::keep`, or to choose the moment, have `postrotate` send a signal, whose handler calls
+/// `request_reopen()`, or let the program's own loop call `reopen()`. If somebody deletes the file, the lines in it are
+/// lost; those of the group being written go into the new file.
 template <line_format Format, class Producers = exclusive, full_policy Full = block,
           file_system FileSystem = posix_file_system>
 class basic_line_log {
   using writer = detail::line_writer<Format, Producers, FileSystem>;
 
  public:
-  /// Opens or creates the file, locks it, repairs its end, starts the writer.
+  /// Opens or creates the file, locks it, repairs its end, and starts the writer's thread.
+  /// Errors: unavailable (another log has the file open), corrupt (the file is no log of this format), invalid_argument
+  /// (no regular file), those of the system.
   static result<basic_line_log> open(std::string path, line_log_options options = {}, Format format = {},
                                      FileSystem fs = {}) {
     detail::log_file<Format, FileSystem> file(std::move(path), options, std::move(fs));
@@ -28950,21 +29128,23 @@ class basic_line_log {
     std::swap(writer_, other.writer_);
     return *this;
   }
-  /// Closes. What close() would have returned goes unheard here: call it to know.
+  /// Closes the log and drops the error that close() would return.
   ~basic_line_log() {
     if (writer_ == nullptr) return;
     const bool forked = writer_->forked();
     (void)writer_->close();
-    // A forked copy's conditions have waiters that will never leave: destroying them would hang.
+    // A forked copy's condition variables count waiters, the parent's threads, that never leave in the child: to
+    // destroy them would hang. So the copy is leaked.
     if (!forked) delete writer_;
   }
 
-  /// False once moved from.
+  /// False after a move; then only assignment and destruction are allowed.
   explicit operator bool() const noexcept { return writer_ != nullptr; }
 
-  /// Appends a record of `size` bytes that fill(std::byte*) writes. Returns its sequence number, a
-  /// position that only grows; 0 when it was dropped or refused, or is larger than `max_record()`.
-  /// About 5 ns; allocates and locks: never, while there is room.
+  /// Appends a record of `size` bytes that fill(std::byte*) writes. Returns the record's sequence number, a position
+  /// that only grows, or 0 if the record was dropped or refused, or is larger than `max_record()`.
+  /// Complexity: about 5 ns and the copy; while there is room, it takes no lock.
+  /// Allocates: never.
   template <class Fill>
   [[gnu::always_inline]] inline std::uint64_t append(std::size_t size, Fill&& fill) noexcept {
     if ((writer_->attention.load(std::memory_order_relaxed) & writer::refuses_records) != 0) [[unlikely]]
@@ -28976,52 +29156,57 @@ class basic_line_log {
     }
     return fill_slot(slot, fill);
   }
-  /// The same for a record that may as well be missing: never waits, and is not counted as dropped.
+  /// Appends a record that need not be in the log: never waits, and does not count it as dropped if there is no room.
   template <class Fill>
   std::uint64_t try_append(std::size_t size, Fill&& fill) noexcept {
     if ((writer_->attention.load(std::memory_order_relaxed) & writer::refuses_records) != 0) return 0;
     const ring_slot slot = writer_->ring.reserve(size, past_half{writer_});
     return slot ? fill_slot(slot, fill) : 0;
   }
+  /// Appends a record of these bytes; of a `line_log` a line, without its newline.
   std::uint64_t append(std::string_view bytes) noexcept {
     return append(bytes.size(), [&](std::byte* to) { std::memcpy(to, bytes.data(), bytes.size()); });
   }
+  /// The most bytes that a record may have.
   std::size_t max_record() const noexcept { return writer_->ring.max_size(); }
 
-  /// False while the disk refuses. One load.
+  /// False while the disk refuses, and in a forked copy. Complexity: one load.
   bool healthy() const noexcept { return (writer_->attention.load(std::memory_order_relaxed) & writer::failed) == 0; }
-  /// What the disk refuses at the moment, or for good.
+  /// Success, or the error with which the disk refuses, at the moment or for good.
   result<void> status() const { return writer_->status(); }
 
-  /// Positions in the sequence of records, in bytes of the ring: behind the last one appended, behind the last one
-  /// whose line is in the file, behind the last one that is durable.
+  /// How far the log is, as positions in the sequence of records, counted in bytes of the ring: the end of the last
+  /// record that was appended, whose line is in the file, and whose line is durable.
   std::uint64_t appended_seq() const noexcept { return writer_->ring.head(); }
   std::uint64_t written_seq() const noexcept { return writer_->written.load(std::memory_order_acquire); }
   std::uint64_t durable_seq() const noexcept { return writer_->durable.load(std::memory_order_acquire); }
 
-  /// Has the group with this record synced, and waits for it: any std::chrono duration.
+  /// Has the record at `seq` synced and waits for that, at most `timeout`, any std::chrono duration.
+  /// Errors: timeout; closed; out_of_range (`seq` was never appended); those of `status`.
   template <class Duration>
   result<void> wait_durable(std::uint64_t seq, const Duration& timeout) {
     return writer_->wait_durable(seq, detail::duration_nanoseconds(timeout));
   }
   /// Waits until everything appended so far is durable.
   result<void> flush() { return writer_->wait_durable(appended_seq(), std::uint64_t{1} << 61); }
-  /// Writes and syncs the rest and closes the file. No append may run at the same time. Again: the
-  /// same result.
+  /// Writes and syncs the rest and closes the file. A second call returns the same result.
+  /// Precondition: no append runs.
+  /// Errors: those of `status`, if records are not durable; the file's own on closing; that of the echo.
   result<void> close() { return writer_->close(); }
 
-  /// Goes over to the file that stands at the path now, made where there is none; nothing happens while that is the one
-  /// it has. Waits until that is done. Errors: why not; the log then goes on with the file it has.
+  /// Continues in the file that is at the path now, and makes one if there is none; does nothing if that is the log's
+  /// file already. Waits until that is done.
+  /// Errors: why the new file cannot be used; the log then goes on with the one it has.
   result<void> reopen() { return writer_->reopen(); }
-  /// The same at the writer's next look, within `max_delay_ms`, or a second after half a second without records. One
-  /// atomic addition: the only member that a signal handler may call.
+  /// Has the writer's thread do that when it next runs: within `max_delay_ms`, or within a second if it sleeps because
+  /// no record came for half a second. It is one atomic addition, and the only member that a signal handler may call.
   void request_reopen() noexcept { writer_->request_reopen(); }
 
-  /// True in a forked child, whose copy refuses to work.
+  /// True in a forked child, whose copy of the log refuses every record.
   bool is_forked_copy() const noexcept { return writer_->forked(); }
 
   line_log_statistics statistics() const noexcept { return writer_->statistics(); }
-  /// What opening had to cut off.
+  /// What `open` had to cut off the file's end.
   const tail_repair& repaired() const noexcept { return writer_->repaired(); }
   const std::string& path() const noexcept { return writer_->path(); }
 
@@ -29037,11 +29222,13 @@ class basic_line_log {
     return slot.end;
   }
 
+  /// Called by the ring while it is more than half full: wakes the writer.
   struct past_half {
     writer* to;
     void operator()() const noexcept { to->nudge(); }
   };
 
+  /// For a record that found no room: waits for some if the policy says so, else counts it as dropped.
   [[gnu::cold, gnu::noinline]] ring_slot await_slot(std::size_t size) noexcept {
     if constexpr (Full::waits) {
       while (size <= max_record() && writer_->await_room()) {
@@ -29052,6 +29239,7 @@ class basic_line_log {
     return {};
   }
 
+  /// For a record after close(), or in a forked copy, which counts it as dropped.
   [[gnu::cold, gnu::noinline]] std::uint64_t refuse_record() noexcept {
     if ((writer_->attention.load(std::memory_order_relaxed) & writer::copied) != 0) writer_->ring.drop();
     return 0;
@@ -29077,46 +29265,56 @@ using line_log = basic_line_log<plain_lines>;
 namespace millrace {
 inline namespace v0 {
 
-/// Writes what a chain does to a file of JSON lines: for every event an `event_start` and an
-/// `event_complete`, whatever the event did, with UTC time, duration, success, error and the fields
-/// that it reads (start, with the context's given ones) and writes (complete); an `event_rejected`
-/// where a middleware further out failed it afterwards or kept it from starting; `session_start` and
-/// `session_end` around them; and `dropped`, with a count, where records are missing.
+/// Writes what a chain does to a file of JSON lines, each with a type, the session's id and UTC time:
+/// - `session_start` and `session_end`: the first and the last line
+/// - `event_start`: an event's name and number, the fields that it reads, and those given to the context
+/// - `event_complete`: always follows an `event_start` of an event that ran; duration, success, error, the fields that
+///   the event writes
+/// - `event_rejected`: a middleware further out failed the event afterwards, or kept it from starting
+/// - `dropped`: how many records are missing here
 ///
 ///     mr::audit_log{"audit.jsonl"}
 ///     mr::audit_log<mr::store::shared, mr::store::drop_and_count>{"audit.jsonl", {.session_id = "run-7"}}
 ///     mr::audit_log{"audit.jsonl", {.log = {.sync = mr::store::sync_policy::every_group}}}
 ///
-/// A record of success stands when it is written: an `event_complete` that says so may be followed by
-/// an `event_rejected` with the same id. One with an id of its own, or behind its `event_start` alone, never
-/// ran; its context is then what it would have read.
+/// No line is changed later: an `event_complete` with success may be followed by an `event_rejected` with the same
+/// event id. An `event_rejected` with an id of its own, or after an `event_start` alone, is about an event that never
+/// ran; its context is then what the event would have read.
 ///
-/// Policies, in any order, defaults first: `exclusive` or `shared` (one thread or many run the
-/// chain); `block` or `drop_and_count` (when the ring is full); `strict` or `lenient` (events are
-/// vetoed while the log cannot be written, or go on without it; status() tells either way); a file
-/// system. The disk's refusal is seen by the log's thread, so vetoes begin with the event after that, at
-/// most `max_delay_ms` later; what is lost by then stands in close() and, after it, in statistics().
-/// Call close() to know; else the destructor tells `options.on_loss`. Values go in through
-/// `audit_codec`; each line is strict JSON whatever they hold.
+/// Policies, in any order, defaults first:
+/// - `exclusive` or `shared`: one thread runs the chain, or many at once
+/// - `block` or `drop_and_count`: a record that finds the ring full waits, or is dropped
+/// - `strict` or `lenient`: while the log cannot be written, events are vetoed, or run unrecorded; status() tells
+///   either way
+/// - a file system: see store/file_system.hpp
 ///
-/// Guarantee: as `line_log`: lines up to `durable_seq()` survive a crash, and opening again goes on
-/// behind the last whole line; the session_start is there before the first event. abort() and exit()
-/// run no destructor of a chain: what came in the last `max_delay_ms` is lost then, the start of the
-/// event that crashed with it. Where that line must be there, `options.durable_start_ms` has each event
-/// wait for it.
-/// Times come from the chain's clock, set to UTC about once a second. An event that took less than 4 us
-/// last time is not stamped at its start, to save the clock's reading: its start line has the span's
-/// start, or, written while it still runs, the time of writing.
-/// Tensors stand with dtype and shape; those up to `limits.summary_bytes` also with minimum, maximum,
-/// mean and the number of NaN and infinities: in the records of failed and rejected events always, else
-/// in one run of the chain each `limits.summary_interval_us`. So a chain of milliseconds has them in
-/// every record, and one of microseconds is not slowed by reading its tensors a second time.
-/// Complexity: a copy of the fields into the ring, about 5 ns for five numbers; a read of each tensor
-/// that is summarized. Allocates: for failed events, and on the log's thread.
-/// Threads: as the policy says; status, wait_durable, reopen and the counters any. Chains that share a log
-/// (`mr::borrow`) use one clock.
-/// Rotation: as `line_log` under `options.log.when_moved`; logrotate needs no signal.
-/// Fork: the child's copy refuses as on a full disk: `strict` vetoes every event, status and close say why.
+/// The log's own thread writes the file and finds out that the disk refuses. Events are vetoed from then on, and those
+/// of the `options.log.max_delay_ms` before may be lost. close() returns that error, and statistics() counts the lost
+/// records afterwards; if the program does not call close(), the destructor reports the error to `options.on_loss`.
+///
+/// Times come from the chain's clock, which the log compares with UTC about once a second. If an event took less than 4
+/// us last time, the log does not read the clock at its start, to save the time. Its start line then gets the start of
+/// the event's span or, if it is written while the event still runs, the time of writing.
+///
+/// Values go through `audit_codec`. A tensor is recorded with dtype and shape; one of up to `limits.summary_bytes` also
+/// with minimum, maximum, mean and the number of NaN and infinities: always for failed and rejected events, else in one
+/// run of the chain every `limits.summary_interval_us`. So a chain that takes milliseconds has them in every record,
+/// and one that takes microseconds is not slowed down by reading its tensors a second time.
+///
+/// Guarantee: that of `line_log`: lines up to `durable_seq()` survive a crash, and a log opened again continues after
+/// the last whole line. Every line is strict JSON, whatever the values hold. The session_start is written before the
+/// first event. abort() and exit() destroy no local chain, so they lose the records of the last
+/// `options.log.max_delay_ms`, also the start of the event that crashed; with `options.durable_start_ms` events wait
+/// until that line is durable.
+/// Complexity: a copy of the fields into the ring, about 5 ns for five numbers; one read of each tensor that is
+/// summarized.
+/// Allocates: for failed events, and on the log's thread.
+/// Threads: as the policy says for the chain; status, wait_durable, reopen and the counters from any. Chains that share
+/// a log through `mr::borrow` must have the same clock.
+/// Errors: with `strict`, an event fails with status()'s error or, under `block`, with unavailable if the log did not
+/// take its record.
+/// Rotation: as `line_log` does it, by `options.log.when_moved`; logrotate need not send a signal.
+/// Fork: the child's copy refuses as if the disk were full: `strict` vetoes every event, status and close say why.
 template <class... Policies>
 class audit_log {
   static_assert((detail::is_audit_policy<Policies> && ...),
@@ -29132,7 +29330,8 @@ class audit_log {
   static constexpr std::string_view name = "audit_log";
   static constexpr bool thread_safe = std::is_same_v<producers, store::shared>;
 
-  /// Opens the log. Why it could not be opened is in status(), and with `strict` in every event.
+  /// Opens the log and waits up to a second until its first line is durable. If it cannot be opened, status() returns
+  /// the reason, and with `strict` every event fails with it.
   explicit audit_log(std::string path, audit_options options = {}, files fs = {})
       : context_(options.context),
         durable_start_ms_(options.durable_start_ms),
@@ -29151,10 +29350,10 @@ class audit_log {
     shapes_only_.summary_bytes = 0;
     open_ = append_text(session_start(now, options));
     if (!open_) log_ = error(errc::out_of_range, "the metadata is too large for the audit log's ring");
-    // If the disk will not have it, status() says so, and a strict log vetoes.
+    // If the disk refuses the line, status() says so, and a strict log vetoes.
     if (open_) (void)log_->wait_durable(log_->appended_seq(), milliseconds{1'000});
   }
-  /// The same, with the reason as a result.
+  /// Opens the log as the constructor does, and returns the error if it cannot be opened or written.
   static result<audit_log> open(std::string path, audit_options options = {}, files fs = {}) {
     audit_log made(std::move(path), std::move(options), std::move(fs));
     if (!made.log_) return std::move(made.log_).error();
@@ -29172,7 +29371,7 @@ class audit_log {
                          &audit_log::counters_, &audit_log::log_, &audit_log::session_id_);
     return *this;
   }
-  /// Closes, if nobody has; what close() then returns goes to `options.on_loss`.
+  /// Closes the log unless it is closed; passes an error of close() to `options.on_loss`.
   ~audit_log() {
     if (!log_ || !*log_ || !open_) return;
     const bool copy = log_->is_forked_copy();
@@ -29231,7 +29430,8 @@ class audit_log {
     }
   }
 
-  /// Writes the session's end, syncs and closes the file. Again: the same result. No event may run.
+  /// Writes the session's end, syncs and closes the file. A second call returns the same result.
+  /// Precondition: no event runs.
   result<void> close() {
     if (!log_) return log_.error();
     if (!*log_) return {};  // moved from
@@ -29240,21 +29440,23 @@ class audit_log {
   }
 
   const std::string& session_id() const noexcept { return session_id_; }
-  /// Why the log could not be opened, or what the disk refuses.
+  /// Success while the log can be written; else why it could not be opened, or what the disk refuses.
   result<void> status() const { return log_ ? log_->status() : result<void>(log_.error()); }
 
-  /// Positions in the sequence of records, which only grow: behind the last one appended, behind the last
-  /// one whose line is in the file, behind the last one that is durable.
+  /// How far the log is, as positions in the sequence of records, which only grow: the end of the last record that was
+  /// appended, whose line is in the file, and whose line is durable. 0 if the log was not opened.
   std::uint64_t appended_seq() const noexcept { return log_ ? log_->appended_seq() : 0; }
   std::uint64_t written_seq() const noexcept { return log_ ? log_->written_seq() : 0; }
   std::uint64_t durable_seq() const noexcept { return log_ ? log_->durable_seq() : 0; }
+  /// Has the record at `seq` synced and waits for that, at most `timeout`, any std::chrono duration.
   template <class Duration>
   result<void> wait_durable(std::uint64_t seq, const Duration& timeout) {
     return log_ ? log_->wait_durable(seq, timeout) : result<void>(log_.error());
   }
+  /// Waits until everything appended so far is durable.
   result<void> flush() { return log_ ? log_->flush() : result<void>(log_.error()); }
 
-  /// As `line_log::reopen` and `request_reopen`, which alone may be called in a signal handler.
+  /// As in `line_log`. Of the two, only `request_reopen` may be called in a signal handler.
   result<void> reopen() { return log_ ? log_->reopen() : result<void>(log_.error()); }
   void request_reopen() noexcept {
     if (log_) log_->request_reopen();
@@ -29267,7 +29469,7 @@ class audit_log {
  private:
   static constexpr bool vetoes = std::is_same_v<strictness, strict>;
   static constexpr std::uint64_t quick_nanoseconds = 4'000;
-  static constexpr std::uint64_t clock_period = 1'000'000'000;
+  static constexpr std::uint64_t clock_period = 1'000'000'000;  // nanoseconds
 
   /// A std::chrono duration without <chrono>.
   struct milliseconds {
@@ -29290,13 +29492,14 @@ class audit_log {
                                         "\" did not take a record: it was full, or the record larger than it takes");
   }
 
-  /// What a hook returns whose record went in at `seq`.
+  /// What a hook returns after `append` returned `seq`, which is 0 if the record was not taken.
   [[gnu::always_inline]] inline result<void> accepted(std::uint64_t seq) const {
     if (seq == 0 && full::waits) [[unlikely]]
       return refusal();
     return {};
   }
 
+  /// Waits until the start of an event, appended at `seq`, is durable.
   template <class Stage, class Context>
   [[gnu::cold, gnu::noinline]] result<void> await_start(const Stage& event, const Context& ctx, std::uint64_t id,
                                                         std::uint64_t seq) {
@@ -29306,7 +29509,7 @@ class audit_log {
     return durable;
   }
 
-  /// An event that never ran has written nothing: what it would have read may be why.
+  /// Records that an event never ran. It has written nothing, so the record holds what it would have read.
   template <class Stage, class Context>
   void never_ran(const Context& ctx, const error& why, std::uint64_t id, std::uint64_t time) {
     counters_.reject();
@@ -29314,13 +29517,14 @@ class audit_log {
     append<detail::audit_kind::rejected, Stage, given>(ctx, detail::audit_error<error>(why), id, time);
   }
 
-  /// Tells the log's thread, about once a second, what UTC it is at a moment of the chain's clock.
+  /// Appends, about once a second, a record that says which UTC belongs to a moment of the chain's clock.
   template <class Stage>
   [[gnu::always_inline]] inline void set_clock(const Stage& event, std::uint64_t now) {
     if (counters_.clock_is_set(now, clock_period)) [[likely]]
       return;
     anchor(event);
   }
+  /// Reads both clocks at nearly one moment: keeps the shortest of up to three tries, and stops at one of up to 2 us.
   template <class Stage>
   [[gnu::cold, gnu::noinline]] void anchor(const Stage& event) {
     std::uint64_t chain_time = 0;
@@ -29349,8 +29553,8 @@ class audit_log {
         ctx, detail::audit_error<error>(why), counters_.current(), span.start, span.end));
   }
 
-  /// One record: its description, `head`, for a failure the error, and the fields of List that the
-  /// context has. Returns where it stands, or 0.
+  /// Appends a record: the pointer to its schema, `head`, for a failure the error, and those fields of List that the
+  /// context has. Returns its position, or 0 if the log did not take it.
   template <detail::audit_kind Kind, class Stage, class List, class Context, class Failure, class... Head>
   [[gnu::always_inline]] inline std::uint64_t append(const Context& ctx, const Failure& failure, const Head&... head) {
     using list = typename detail::present_fields<Context, List>::type;
@@ -29432,7 +29636,7 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// One object on the heap and its only owner; null once moved from. What std::unique_ptr does, without <memory>.
+/// The only owner of one object on the heap, null after a move: std::unique_ptr without <memory>.
 template <class T>
 class owning_pointer {
  public:
@@ -29476,15 +29680,17 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// One Huffman code as a table over the next bits. Codes too long for it are found bit by bit.
+/// A decoder for one Huffman code: a table with an entry for every value of the next `Bits` bits. Codes longer than
+/// that are decoded bit by bit.
 template <unsigned Bits>
 class decode_table {
  public:
-  // An entry: bits 0-5 how many bits it takes; bits 6-7 how many literals it is (0: something else);
-  // from bit 8 on the literals, or the symbol.
+  // An entry holds, in bits 0-5, how many input bits it takes; in bits 6-7, how many literals it stands for, or 0 for
+  // another symbol; from bit 8 on, the literals' bytes, or the symbol. The entry 0 is none.
   static constexpr std::uint32_t symbol_mask = 0xffffU;
 
-  /// False for a set of lengths that no prefix code has. `literals`: symbols below it may be joined.
+  /// Builds the table from each symbol's code length; 0 is a symbol that does not occur. Returns false if no complete
+  /// prefix code has these lengths. Symbols below `literals` are bytes, of which an entry may hold several.
   bool build(const unsigned char* lengths, std::size_t symbols, std::uint32_t literals) noexcept {
     for (std::uint16_t& n : of_length_) n = 0;
     for (std::size_t symbol = 0; symbol < symbols; ++symbol) ++of_length_[lengths[symbol]];
@@ -29498,7 +29704,8 @@ class decode_table {
       place[length] = static_cast<std::uint16_t>(place[length - 1] + of_length_[length - 1]);
       space += static_cast<std::uint32_t>(of_length_[length]) << (15 - length);
     }
-    // A code must fill its space; but one symbol alone may take one bit, and there may be none.
+    // A code of n bits takes 2^(15 - n) of the 2^15 values of 15 bits, and together they must take all. Two exceptions
+    // are allowed: a single code of one bit, and no code at all.
     const bool full = space == 1U << 15;
     if (!full && !(used == 0 || (used == 1 && of_length_[1] == 1))) return false;
     if (!full)
@@ -29515,16 +29722,19 @@ class decode_table {
             static_cast<std::uint32_t>(symbol) << 8 | (symbol < literals ? 1U << 6 : 0U) | length;
         for (std::uint32_t at = reversed; at < size; at += 1U << length) entries_[at] = entry;
       } else {
-        entries_[reversed & (size - 1)] = 0;  // of no length: ask `find_long`
+        entries_[reversed & (size - 1)] = 0;  // none: the caller asks `find_long`
       }
     }
     if (literals != 0) join();
     return true;
   }
 
+  /// The entry of the next bits, the first in the lowest bit.
   std::uint32_t operator[](std::uint64_t bits) const noexcept { return entries_[bits & (size - 1)]; }
 
-  /// The entry of a code of any length, or 0 if these bits are none. RFC 1951, section 3.2.2.
+  /// The entry of the code at the front of `bits`, of any length, or 0 if no code is there. Canonical codes of one
+  /// length are consecutive numbers: those of `length` bits begin at `first`.
+  /// Source: RFC 1951, section 3.2.2.
   std::uint32_t find_long(std::uint64_t bits) const noexcept {
     std::uint32_t code = 0;
     std::uint32_t first = 0;
@@ -29543,8 +29753,8 @@ class decode_table {
  private:
   static constexpr std::uint32_t size = 1U << Bits;
 
-  /// Adds the literals that follow a literal within the same bits, to three in all. From the back,
-  /// because what follows stands at a lower index, which still holds a single symbol then.
+  /// Adds to each literal's entry the literals that follow it within the same `Bits` bits, up to three in all. The loop
+  /// runs from the highest index down: what follows has a lower index, whose entry then still holds one symbol only.
   void join() noexcept {
     for (std::uint32_t at = size; at-- > 0;) {
       const std::uint32_t own = entries_[at];
@@ -29552,7 +29762,7 @@ class decode_table {
       for (unsigned joined = 1; joined < 3 && (entry >> 6 & 3U) == joined; ++joined) {
         const unsigned taken = entry & 63U;
         const std::uint32_t rest = at >> taken;
-        const std::uint32_t next = rest == at ? own : entries_[rest];  // 0 follows on itself
+        const std::uint32_t next = rest == at ? own : entries_[rest];  // index 0 is followed by itself
         if ((next >> 6 & 3U) != 1 || taken + (next & 63U) > Bits) break;
         entry = (entry & ~0xffU) | (next >> 8 & 0xffU) << (8 + 8 * joined) | (joined + 1) << 6 | (taken + (next & 63U));
       }
@@ -29561,8 +29771,8 @@ class decode_table {
   }
 
   std::uint32_t entries_[size];
-  std::uint16_t of_length_[16];
-  std::uint16_t by_code_[288];
+  std::uint16_t of_length_[16];  // how many codes have this length
+  std::uint16_t by_code_[288];   // the symbols in the order of their codes
 };
 
 }  // namespace detail
@@ -29576,27 +29786,30 @@ class decode_table {
 #ifndef MILLRACE_CORE_DETAIL_INFLATE_HPP
 #define MILLRACE_CORE_DETAIL_INFLATE_HPP
 
-// A DEFLATE decoder (RFC 1951) into one piece of memory of known size. Complete, so that reading a
-// compressed tensor needs no third party, and made for the blocks that deflate_block.hpp writes: up to
-// three literals a table look-up.
+// A DEFLATE decoder (RFC 1951) into one piece of memory of known size. It reads every DEFLATE stream, so that reading a
+// compressed tensor needs no third party, and is fastest on the blocks that deflate_block.hpp writes: up to three
+// literals with each look-up in a table.
 namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// Bytes that may be written beyond the output.
+/// How many bytes beyond the output the decoder may overwrite.
 inline constexpr std::size_t inflate_slack = 32;
 
 constexpr std::size_t smaller(std::size_t a, std::size_t b) noexcept { return a < b ? a : b; }
 
-/// Bits out of bytes. Looks ahead, up to 8 bytes beyond the end.
+/// Reads bits from bytes, the lowest first. It reads ahead, up to 8 bytes beyond the end.
 struct bit_reader {
   const unsigned char* in = nullptr;
   std::size_t size = 0;
   std::size_t at = 0;  // the next byte to look at
   std::uint64_t bits = 0;
-  unsigned count = 0;  // of these bits, how many may be taken
+  unsigned count = 0;  // how many of these bits may be taken
 
-  /// At least 56 bits may be taken afterwards; false when more were taken before than there were.
+  /// Makes at least 56 bits available. Returns false if more bits have been taken than the input has.
+  ///
+  /// It loads whole bytes, (63 - count) / 8 of them; count + 8 ((63 - count) / 8) is count | 56 for every count below
+  /// 64.
   bool refill() noexcept {
     if (at <= size) [[likely]] {
       std::uint64_t word = 0;
@@ -29619,8 +29832,7 @@ struct bit_reader {
     drop(n);
     return taken;
   }
-  /// Drops what is left of the byte begun. Returns how many bytes were taken in all, which may be
-  /// more than there were.
+  /// Skips to the next whole byte. Returns how many bytes have been taken so far, which may be more than the input has.
   std::size_t align() noexcept {
     at -= count >> 3;
     bits = 0;
@@ -29630,20 +29842,20 @@ struct bit_reader {
   void skip(std::size_t bytes) noexcept { at += bytes; }
 };
 
-/// Reads one DEFLATE stream at a time. Keep one for many: it holds the tables. Allocates: never.
-///
-/// Reads and writes nothing out of bounds, whatever the input, provided that 8 bytes may be read
-/// after the input, and `inflate_slack` written after the output.
+/// Decodes DEFLATE streams, one after the other. Reuse one for many: it holds the tables, about 12 KB.
+/// Precondition: 8 bytes behind the input may be read, and `inflate_slack` bytes behind the output may be written.
+/// Guarantee: nothing beyond them is read or written, whatever the input.
+/// Allocates: never.
 class inflater {
  public:
-  /// Whether `in` is exactly one DEFLATE stream of exactly `out_bytes` bytes; then `out` holds them.
-  /// Else `out` holds anything.
+  /// Decodes `in` into `out`. Returns whether `in` is exactly one DEFLATE stream of exactly `out_bytes` bytes; if not,
+  /// what `out` holds is unspecified.
   bool inflate(const unsigned char* in, std::size_t in_bytes, unsigned char* out, std::size_t out_bytes) noexcept {
     open(in, in_bytes, out, out_bytes);
     return finish();
   }
 
-  /// `inflate` in two steps, between which `advance_both` may do most of the work of two.
+  /// `inflate` in two steps. Between them, `advance_both` may do most of the work of two streams at once.
   void open(const unsigned char* in, std::size_t in_bytes, unsigned char* out, std::size_t out_bytes) noexcept {
     reader_ = bit_reader{in, in_bytes};
     out_ = out_begin_ = out;
@@ -29658,8 +29870,8 @@ class inflater {
     return !broken_ && out_ == out_end_ && reader_.align() == reader_.size;
   }
 
-  /// Goes on with the literals of two streams at once, as far as both have them: a look-up's latency
-  /// in one is time for the other.
+  /// Decodes literals of two streams in turn, until one of them has something else. The CPU works on one stream while a
+  /// look-up of the other waits for memory.
   static void advance_both(inflater& first, inflater& second) noexcept {
     if (!first.coded_ || !second.coded_) return;
     lane a = first.begin_lane();
@@ -29670,7 +29882,7 @@ class inflater {
       for (std::size_t round = 0; round < rounds && literals; ++round) {
         a.refill();
         b.refill();
-        // Five look-ups of 11 bits; a stream that has something else waits for the others' turn.
+        // Five look-ups take at most 55 of the 56 bits. What is no literal is left to `finish`.
         literals = both(a, b, first, second) && both(a, b, first, second) && both(a, b, first, second) &&
                    both(a, b, first, second) && both(a, b, first, second);
       }
@@ -29680,7 +29892,7 @@ class inflater {
   }
 
  private:
-  /// A stream's state in a loop without checks: in registers.
+  /// A stream's state inside a loop without checks of the bounds, as locals, which stay in registers.
   struct lane {
     const unsigned char* in;
     std::uint64_t bits;
@@ -29709,12 +29921,14 @@ class inflater {
     reader_.count = from.count;
     out_ = from.out;
   }
-  /// How often a lane may refill and look up five times without a check: 8 bytes in, 15 out.
+  /// How many rounds, of a refill and five look-ups each, a lane may do without a check: one reads at most 8 bytes and
+  /// writes at most 15.
   std::size_t safe_rounds(const lane& from) const noexcept {
     const auto taken = static_cast<std::size_t>(from.in - reader_.in);
     if (taken >= reader_.size || from.out >= out_end_) return 0;
     return smaller((reader_.size - taken) / 8, static_cast<std::size_t>(out_end_ - from.out) / 15);
   }
+  /// Decodes one entry of literals of each stream; false, and nothing done, if either has something else next.
   [[gnu::always_inline]] static bool both(lane& a, lane& b, const inflater& first, const inflater& second) noexcept {
     const std::uint32_t x = first.literals_[a.bits];
     const std::uint32_t y = second.literals_[b.bits];
@@ -29730,7 +29944,7 @@ class inflater {
     return true;
   }
 
-  /// To the next Huffman block's first symbol. False: the stream is over, or broken.
+  /// Advances to the first symbol of the next Huffman block. Returns false if the stream has ended or is broken.
   bool next_block() noexcept {
     while (!last_) {
       bool good = reader_.refill();
@@ -29801,7 +30015,7 @@ class inflater {
     return all[256] != 0 && literals_.build(all, literals, 256) && distances_.build(all + literals, distances, 0);
   }
 
-  /// A block's symbols, to its end. False: they are broken.
+  /// Decodes a block's symbols up to its end. Returns false if they are broken.
   bool symbols() noexcept {
     static constexpr std::uint16_t length_base[29] = {3,  4,  5,  6,  7,  8,  9,  10, 11,  13,  15,  17,  19,  23, 27,
                                                       31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258};
@@ -29825,7 +30039,7 @@ class inflater {
 
       if (!reader.refill()) return false;
       std::uint32_t entry = literals_[reader.peek()];
-      if ((entry & 0xc0U) != 0) {  // near an end
+      if ((entry & 0xc0U) != 0) {  // literals near the end of the input or of the output
         const unsigned count = entry >> 6 & 3U;
         if (static_cast<std::size_t>(out_end_ - out) < count) return false;
         const std::uint32_t bytes = entry >> 8;
@@ -29863,7 +30077,7 @@ class inflater {
     }
   }
 
-  /// May write up to 15 bytes beyond the match.
+  /// Repeats `length` bytes from `distance` before `out`; may overwrite up to 15 bytes behind them.
   static void copy(unsigned char* out, std::size_t distance, std::size_t length) noexcept {
     const unsigned char* from = out - distance;
     if (distance == 1) {
@@ -29903,8 +30117,8 @@ inline namespace v0 {
 namespace tensor {
 namespace detail {
 
-/// Bytes on the heap that begin as they come: std::vector would write them all first. Large ones grow
-/// by remapping pages, where the system can. Throws std::bad_alloc.
+/// Bytes on the heap, not initialized, because writing them all first, as std::vector does, takes time. Large buffers
+/// grow without copying where realloc can remap pages. Throws std::bad_alloc without memory.
 class byte_buffer {
  public:
   byte_buffer() noexcept = default;
@@ -29928,8 +30142,8 @@ class byte_buffer {
     if (size > capacity_) reallocate(size);
     size_ = size;
   }
-  /// Gives back what is not used, if that is a tenth. Less is kept: the C library serves a size that
-  /// it has seen freed without asking the system for fresh pages.
+  /// Frees the memory behind size() if that is more than a tenth of all. Less is kept, so that buffers of one use have
+  /// like sizes: the C library then gives a freed one out again without asking the system for fresh pages.
   void shrink() {
     if (capacity_ - size_ > capacity_ / 10) reallocate(size_);
   }
@@ -29939,7 +30153,7 @@ class byte_buffer {
   std::size_t size() const noexcept { return size_; }
 
  private:
-  /// Throws std::bad_alloc by the standard library's own hand, so that this compiles with -fno-exceptions too.
+  /// Makes operator new throw std::bad_alloc, because a throw here would not compile with -fno-exceptions.
   [[noreturn, gnu::cold, gnu::noinline]] static void out_of_memory() {
     const volatile std::size_t more_than_any_machine_has = ~std::size_t{0} >> 1;
     ::operator delete(::operator new(more_than_any_machine_has));
@@ -29970,10 +30184,11 @@ class byte_buffer {
 #ifndef MILLRACE_TENSOR_DETAIL_PLANES_HPP
 #define MILLRACE_TENSOR_DETAIL_PLANES_HPP
 
-// What makes numbers compressible: like with like. Elements become byte planes (all lowest bytes,
-// then all next ones, ...). A float is rotated left by one bit before, so that the sign joins the
-// mantissa's lowest bits and the top plane is the whole exponent, which is where the redundancy is.
-// Where many elements are zero, a bitmap says which are not, and only those go into the planes.
+// Filters that make numbers compressible by putting similar bytes together. Elements become byte planes: all lowest
+// bytes, then all next ones, and so on. The bits of a floating-point number are rotated left by one before, so that the
+// sign becomes the lowest bit, below the mantissa, and the top plane begins with the exponent, which is the redundant
+// part (of f32 and bf16 it is the whole exponent). If many elements are zero, a bitmap says which are not, and only
+// those go into the planes.
 namespace millrace {
 inline namespace v0 {
 namespace tensor {
@@ -30000,7 +30215,7 @@ struct unsigned_of<8> {
 
 using bytes16 = vector<unsigned char, 16>;
 
-/// a0 b0 a1 b1 ... of the lower halves, then of the upper ones.
+/// Interleaves two vectors, a0 b0 a1 b1 ...: their lower halves, or their upper halves.
 [[gnu::always_inline]] inline bytes16 zip_low(bytes16 a, bytes16 b) noexcept {
   return __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
 }
@@ -30008,9 +30223,10 @@ using bytes16 = vector<unsigned char, 16>;
   return __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
 }
 
-/// A perfect shuffle of Width x 16 bytes, `Rounds` times. Each turns the bits of a byte's address left
-/// by one. Sixteen elements of Width bytes have addresses element:byte, so four rounds make planes of
-/// them, byte:element; log2(Width) rounds make elements of planes.
+/// Does `Rounds` perfect shuffles of Width x 16 bytes: each interleaves the first half with the second, as cards are
+/// shuffled. A shuffle rotates the bits of a byte's index left by one. In sixteen elements of Width bytes, the index
+/// has the element's 4 bits above the byte's log2(Width), so four rounds swap the two and make planes; log2(Width)
+/// rounds swap them back and make elements.
 template <std::size_t Rounds, std::size_t Width>
 [[gnu::always_inline]] inline void perfect_shuffle(bytes16 (&v)[Width]) noexcept {
   if constexpr (Rounds > 0 && Width > 1) {
@@ -30039,7 +30255,7 @@ template <std::size_t Rounds, std::size_t Width>
   }
 }
 
-/// The bits of each element turned left by one, or right.
+/// Rotates the bits of each element left, or right, by one.
 template <std::size_t Width>
 [[gnu::always_inline]] inline bytes16 rotate_left(bytes16 elements) noexcept {
   using words = vector<typename unsigned_of<Width>::type, 16>;
@@ -30057,7 +30273,7 @@ template <std::size_t Width>
 template <std::size_t Width, bool Rotate>
 void split_planes(const unsigned char* elements, std::size_t count, unsigned char* planes, std::size_t pitch) noexcept {
   std::size_t at = 0;
-  // Spelled out as packs, because -O2 unrolls no loops, and vectors in a loop live in memory.
+  // Parameter packs instead of loops over lanes: -O2 does not unroll loops, and would keep the vectors in memory.
   const auto blocks = [&]<std::size_t... Lane>(std::index_sequence<Lane...>) {
     for (; at + 16 <= count; at += 16) {
       bytes16 v[Width];
@@ -30078,7 +30294,7 @@ void split_planes(const unsigned char* elements, std::size_t count, unsigned cha
   }
 }
 
-/// The reverse. `planes` points to each plane.
+/// Makes elements of planes, the reverse of split_planes. `planes` has a pointer to each plane.
 template <std::size_t Width, bool Rotate>
 void join_planes(const unsigned char* const* planes, std::size_t count, unsigned char* elements) noexcept {
   constexpr std::size_t rounds = std::bit_width(Width) - 1;
@@ -30111,7 +30327,7 @@ std::size_t pack_nonzero(const unsigned char* elements, std::size_t count, unsig
                          unsigned char* packed) noexcept {
   using word = typename unsigned_of<Width>::type;
   unsigned char* to = packed;
-  // Always copied, kept by moving on: no branch to mispredict.
+  // Copies every element, but moves on only if it is not zero: no branch that the CPU could mispredict.
   const auto take = [&](const unsigned char* from, unsigned bit) __attribute__((always_inline)) {
     word x;
     __builtin_memcpy(&x, from, Width);
@@ -30140,7 +30356,7 @@ std::size_t pack_nonzero(const unsigned char* elements, std::size_t count, unsig
   return static_cast<std::size_t>(to - packed) / Width;
 }
 
-/// The reverse. Reads up to one element beyond those that are packed.
+/// Undoes pack_nonzero. Reads one element beyond those that are packed.
 template <std::size_t Width>
 void unpack_nonzero(const unsigned char* bitmap, const unsigned char* packed, std::size_t count,
                     unsigned char* elements) noexcept {
@@ -30177,6 +30393,7 @@ struct plane_kernels {
   void (*unpack)(const unsigned char* bitmap, const unsigned char* packed, std::size_t count,
                  unsigned char* elements) noexcept;
 };
+/// `Rotate` or `rotate`: for floating-point numbers.
 template <std::size_t Width, bool Rotate>
 constexpr plane_kernels kernels_of() noexcept {
   return {&split_planes<Width, Rotate>, &join_planes<Width, Rotate>, &pack_nonzero<Width>, &unpack_nonzero<Width>};
@@ -30190,8 +30407,8 @@ inline plane_kernels kernels_for(std::size_t width, bool rotate) noexcept {
   }
 }
 
-/// How many bits are set among the first `count`; the rest of the last byte must be clear, or it is
-/// `count + 1`, which no bitmap has.
+/// How many bits are set among the first `count` of a bitmap. If a bit behind them in the last byte is set, returns
+/// `count + 1`, which is no valid number.
 inline std::size_t count_bits(const unsigned char* bitmap, std::size_t count) noexcept {
   std::size_t set = 0;
   const std::size_t bytes = (count + 7) / 8;
@@ -30218,16 +30435,18 @@ inline std::size_t count_bits(const unsigned char* bitmap, std::size_t count) no
 #ifndef MILLRACE_CORE_DETAIL_CRC32_HPP
 #define MILLRACE_CORE_DETAIL_CRC32_HPP
 
-// CRC-32 as gzip has it (RFC 1952, section 8): polynomial 0x04c11db7, bits reflected. Eight bytes a
-// step from tables; with the CPU's carry-less multiplication, 64 bytes a step.
-// Source of the folding: Gopal et al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ
-// Instruction", Intel, 2009. The constants are computed here from the polynomial.
+// CRC-32 as gzip has it (RFC 1952, section 8): polynomial 0x04c11db7, bits reflected. With tables it takes eight bytes
+// a step; with the CPU's carry-less multiplication, 64 bytes a step: the 16 bytes in hand, as a polynomial times x^k,
+// are replaced by ("folded" into) 16 bytes that have the same remainder further on. Source of the folding: Gopal et
+// al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ Instruction", Intel, 2009. The constants are
+// computed here from the polynomial.
 namespace millrace {
 inline namespace v0 {
 namespace detail {
 
 inline constexpr std::uint32_t crc32_polynomial = 0xedb8'8320U;
 
+/// at[k][b] is the remainder of byte b with k zero bytes after it.
 struct crc32_tables {
   std::uint32_t at[8][256];
 
@@ -30268,7 +30487,7 @@ constexpr std::uint32_t crc32_combine(std::uint32_t first, std::uint32_t second,
   return crc32_multiply(first, crc32_power(8 * second_bytes)) ^ second;
 }
 
-/// The register (not inverted) after more bytes.
+/// Advances the CRC's register over `bytes` bytes and returns it. A register is the CRC with all bits inverted.
 inline std::uint32_t crc32_step(std::uint32_t state, const unsigned char* data, std::size_t bytes) noexcept {
   const auto& t = crc32_table.at;
   for (; bytes >= 8; data += 8, bytes -= 8) {
@@ -30288,7 +30507,10 @@ inline std::uint32_t crc32_step(std::uint32_t state, const unsigned char* data, 
 
 using clmul_lane = vector<long long, 16>;
 
-/// What 16 bytes are multiplied by to move them `bits` further on: their two halves' constants.
+/// The constants that move 16 bytes `bits` further on. The low half comes first, so it is to be multiplied by
+/// x^(bits + 64), the high half by x^bits, both modulo the polynomial. The reflected remainder of x^k, shifted left by
+/// one in 64 bits, stands for x^(k + 31), and a reflected product of 64 by 64 bits stands for x times what its factors
+/// do. Together that is a factor of x^32, hence bits + 32 and bits - 32.
 constexpr long long crc32_fold_low(std::uint64_t bits) noexcept {
   return static_cast<long long>(static_cast<std::uint64_t>(crc32_power(bits + 32)) << 1);
 }
@@ -30300,7 +30522,9 @@ constexpr long long crc32_fold_high(std::uint64_t bits) noexcept {
   return __builtin_ia32_pclmulqdq128(x, by, 0x00) ^ __builtin_ia32_pclmulqdq128(x, by, 0x11);
 }
 
-/// Precondition: at least 64 bytes. The 16 bytes that are left stand for all before `at`.
+/// As crc32_step, by carry-less multiplication. At the end 16 bytes, which have the remainder of all before them, and
+/// up to 15 more are left for the tables.
+/// Precondition: at least 64 bytes.
 [[gnu::target("pclmul")]] inline std::uint32_t crc32_clmul(std::uint32_t state, const unsigned char* data,
                                                            std::size_t bytes) noexcept {
   constexpr clmul_lane by64 = {crc32_fold_low(512), crc32_fold_high(512)};
@@ -30329,7 +30553,7 @@ constexpr long long crc32_fold_high(std::uint64_t bits) noexcept {
 
 #endif
 
-/// The CRC-32 of `bytes` bytes that follow those whose CRC-32 is `crc`; 0 to begin.
+/// The CRC-32 of data that end with these `bytes` bytes; `crc` is the CRC-32 of what comes before them, or 0.
 inline std::uint32_t crc32(std::uint32_t crc, const unsigned char* data, std::size_t bytes) noexcept {
   std::uint32_t state = ~crc;
 #if defined(__x86_64__)
@@ -30351,23 +30575,25 @@ inline std::uint32_t crc32(std::uint32_t crc, const unsigned char* data, std::si
 
 // The bytes of a compressed tensor: gzip members (RFC 1952) one after the other, so gunzip reads them.
 //
-// The first member is empty; its extra field, subfield "MT", says what follows. All little-endian:
+// The first member is empty; the subfield "MT" of its extra field describes the tensor. Numbers are little-endian:
 //   u8 version (1), u8 dtype, u8 filter, u8 rank, u8 axis order [rank] (outermost in memory first),
-//   u64 extent [rank], u32 elements a chunk, u64 filtered bytes, u32 CRC-32 of the filtered bytes,
+//   u64 extent [rank], u32 elements in a chunk, u64 filtered bytes, u32 CRC-32 of the filtered bytes,
 //   u32 CRC-32 of the subfield up to here.
-// Elements stand in memory order and go chunk by chunk; a chunk is one or more parts, a part is one
-// member, whose extra field, subfield "MP", is u32: how many bytes its DEFLATE stream takes.
+// Elements follow in memory order, chunk by chunk; the last chunk may have fewer. A chunk is one or more parts. A part
+// is a member; the subfield "MP" of its extra field is a u32, the size of its DEFLATE stream in bytes. Parts of a
+// chunk:
 //   filter none:            the elements
 //   filter planes:          a part for each byte of an element, the lowest first
 //   filter nonzero_planes:  a bitmap of the elements that are not zero, then planes of those alone
-// The planes of floating dtypes are of the bits rotated left by one: exponent on top, sign below.
+// Planes of floating-point dtypes are made of the bits rotated left by one: the exponent on top, the sign lowest.
 namespace millrace {
 inline namespace v0 {
 namespace tensor {
 
-/// What is done to elements before they are deflated. The numbers stand in compressed tensors.
+/// What is done to elements before they are deflated: see `compress`. The numbers are stored in compressed tensors.
 enum class tensor_filter : std::uint8_t { none = 0, planes = 1, nonzero_planes = 2 };
 
+/// The filter's name for messages.
 constexpr std::string_view to_string(tensor_filter filter) noexcept {
   switch (filter) {
     case tensor_filter::none: return "none";
@@ -30379,30 +30605,32 @@ constexpr std::string_view to_string(tensor_filter filter) noexcept {
 
 namespace detail {
 
-/// Elements a chunk at most: a plane then fills one stored block, and a bitmap has whole bytes.
+/// The most elements that a chunk has, with a filter: a plane of them fits one stored block (65,535 bytes), and a
+/// multiple of 8 makes whole bytes of a bitmap.
 inline constexpr std::size_t plane_chunk = 65528;
-/// Bytes a part at most, without a filter.
+/// The most bytes that a part has, without a filter.
 inline constexpr std::size_t plain_chunk_bytes = std::size_t{1} << 20;
-/// What DEFLATE can shrink bytes to, at most: a match of 258 bytes in two bits.
+/// How many bytes a byte of DEFLATE can stand for at most: matches of 258 bytes in two bits each.
 inline constexpr std::size_t deflate_ratio = 1032;
 
+/// The description in the first member.
 struct tensor_header {
   dtype type = dtype::f32;
   tensor_filter filter = tensor_filter::none;
   tensor_shape shape;
   axis_order order;
-  std::uint32_t chunk = 1;
+  std::uint32_t chunk = 1;  // elements
   std::uint64_t filtered_bytes = 0;
-  std::uint32_t checksum = 0;
+  std::uint32_t checksum = 0;  // CRC-32 of the filtered bytes
 
   std::size_t element_size() const noexcept { return size_of(type); }
   std::size_t elements() const noexcept { return shape.element_count(); }
   std::size_t bytes() const noexcept { return elements() * element_size(); }
 };
 
-inline constexpr std::size_t member_head = 12;  // up to and with the extra field's length
-inline constexpr std::size_t member_tail = 8;
-inline constexpr std::size_t part_head = member_head + 8;
+inline constexpr std::size_t member_head = 12;             // gzip_head and the extra field's length
+inline constexpr std::size_t member_tail = 8;              // CRC-32 and length
+inline constexpr std::size_t part_head = member_head + 8;  // with the subfield "MP"
 
 template <class Integer>
 unsigned char* put(unsigned char* out, Integer value) noexcept {
@@ -30416,8 +30644,10 @@ Integer get(const unsigned char* in) noexcept {
   return value;
 }
 
+// Magic, method DEFLATE, flag "extra field", no time, no hints, unknown system.
 inline constexpr unsigned char gzip_head[10] = {0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff};
 
+/// Writes a member's head and that of its subfield 'M', `kind`, with `payload` bytes to follow. Returns the end.
 inline unsigned char* put_member_head(unsigned char* out, char kind, std::size_t payload) noexcept {
   __builtin_memcpy(out, gzip_head, sizeof gzip_head);
   out = put(out + sizeof gzip_head, static_cast<std::uint16_t>(4 + payload));
@@ -30426,12 +30656,13 @@ inline unsigned char* put_member_head(unsigned char* out, char kind, std::size_t
   return put(out, static_cast<std::uint16_t>(payload));
 }
 
+/// The size of the subfield "MT", and of the whole first member.
 constexpr std::size_t header_payload(std::size_t rank) noexcept { return 4 + rank + 8 * rank + 4 + 8 + 4 + 4; }
 constexpr std::size_t header_size(std::size_t rank) noexcept {
   return member_head + 4 + header_payload(rank) + 2 + member_tail;
 }
 
-/// Precondition: room for header_size(rank) bytes.
+/// Writes the first member. Precondition: `out` has room for header_size(rank) bytes.
 inline void write_header(const tensor_header& header, unsigned char* out) noexcept {
   const std::size_t rank = header.shape.rank();
   out = put_member_head(out, 'T', header_payload(rank));
@@ -30454,8 +30685,8 @@ inline void write_header(const tensor_header& header, unsigned char* out) noexce
 inline error damaged(std::string what) { return error(errc::corrupt, "compressed tensor: " + std::move(what)); }
 inline error cut_off(std::string what) { return error(errc::truncated, "compressed tensor: " + std::move(what)); }
 
-/// Reads the first member. Whatever the bytes, a header that is returned has a size that fits in
-/// memory's addresses and chunks within the bounds above.
+/// Reads the first member. Whatever the bytes are, a header that is returned has a size in bytes that fits
+/// std::ptrdiff_t, and chunks within the bounds above.
 inline result<tensor_header> read_header(const unsigned char* in, std::size_t bytes) {
   if (bytes < header_size(0)) return cut_off("shorter than a header");
   for (std::size_t at = 0; at < sizeof gzip_head; ++at)
@@ -30490,7 +30721,7 @@ inline result<tensor_header> read_header(const unsigned char* in, std::size_t by
   bool fits = true;
   for (std::size_t axis = 0; axis < rank; ++axis, at += 8) {
     const auto extent = get<std::uint64_t>(at);
-    // Even of an empty tensor: its strides are products of extents.
+    // An extent of 0 counts as 1 here, because strides are products of extents in an empty tensor too.
     fits = fits && extent <= PTRDIFF_MAX && !__builtin_mul_overflow(size, extent == 0 ? 1 : extent, &size);
     header.shape.push_back(static_cast<std::size_t>(extent));
   }
@@ -30504,7 +30735,7 @@ inline result<tensor_header> read_header(const unsigned char* in, std::size_t by
   return header;
 }
 
-/// One part as it stands in the file.
+/// One part as it is in the file; `bytes` is its size once inflated.
 struct tensor_part {
   const unsigned char* deflated = nullptr;
   std::size_t deflated_bytes = 0;
@@ -30519,6 +30750,7 @@ class part_reader {
 
   std::size_t left() const noexcept { return left_; }
 
+  /// Checks the next part's frame and returns the part, not yet inflated.
   result<tensor_part> next() {
     if (left_ < part_head + member_tail) return cut_off("ends before its last part");
     for (std::size_t at = 0; at < sizeof gzip_head; ++at)
@@ -30543,7 +30775,7 @@ class part_reader {
   std::size_t left_;
 };
 
-/// The parts a chunk has.
+/// How many parts a chunk has.
 constexpr std::size_t parts_of(const tensor_header& header) noexcept {
   switch (header.filter) {
     case tensor_filter::planes: return header.element_size();
@@ -30553,9 +30785,8 @@ constexpr std::size_t parts_of(const tensor_header& header) noexcept {
   return 1;
 }
 
-/// Whether the parts are those that the header tells of, by number, size and checksum. What they
-/// hold is looked at when they are decoded; but no more memory than this has seen to be plausible is
-/// asked for then.
+/// Checks number, sizes and checksum of the parts against the header. What they contain is checked when they are
+/// decoded; the sizes checked here bound the memory that decoding takes.
 inline result<void> check_parts(const tensor_header& header, const unsigned char* in, std::size_t bytes) {
   part_reader parts(in, bytes);
   const std::size_t width = header.element_size();
@@ -30603,7 +30834,7 @@ inline namespace v0 {
 namespace tensor {
 namespace detail {
 
-/// Reads one tensor's parts, of which check_parts has said yes.
+/// Decodes one tensor's parts. Precondition: check_parts found no error in them.
 class tensor_decoder {
  public:
   tensor_decoder(const tensor_header& header, const unsigned char* in, std::size_t bytes) noexcept
@@ -30613,7 +30844,7 @@ class tensor_decoder {
   result<void> decode(unsigned char* elements) {
     const std::size_t width = header_.element_size();
     for (std::size_t first = 0; first < header_.elements();) {
-      // Two chunks at a time, for the sake of pairs of parts to inflate.
+      // Two chunks at a time, because `inflate` is faster on pairs of parts.
       std::size_t counts[2] = {};
       std::size_t ready = 0;
       for (std::size_t n = 0, at = first; n < 2 && at < header_.elements(); ++n, at += counts[0]) {
@@ -30635,14 +30866,15 @@ class tensor_decoder {
   }
 
  private:
-  /// A part on its way: in the file, and then its bytes, in the file too if they are stored there in
-  /// one block, else inflated into memory of its own.
+  /// A part and, once it is decoded, its bytes: in the file itself if they are stored there in one block, else in
+  /// `inflated`.
   struct piece {
     tensor_part part;
     const unsigned char* bytes = nullptr;
     byte_buffer inflated;
   };
 
+  /// Reads the next part's frame; if the part is stored in one block, its bytes too.
   result<void> open(piece& next) {
     auto part = parts_.next();
     if (!part) return std::move(part.error());
@@ -30655,12 +30887,13 @@ class tensor_decoder {
     return {};
   }
 
+  /// Inflates the first `ready` pieces that are not stored, two at a time, and checks the CRC of all.
   result<void> inflate(std::size_t ready) {
     const std::size_t parts = parts_of(header_);
     const piece* waiting = nullptr;
     bool good = true;
     for (std::size_t n = 0; n < 2 * parts; ++n) {
-      const std::size_t which = n / 2 + n % 2 * parts;  // the same part of both chunks: likely of like length
+      const std::size_t which = n / 2 + n % 2 * parts;  // pairs the same part of both chunks: mostly of similar length
       if (which >= ready || pieces_[which].bytes != nullptr) continue;
       piece& next = pieces_[which];
       next.inflated.resize(next.part.bytes + inflate_slack);
@@ -30683,6 +30916,7 @@ class tensor_decoder {
     return {};
   }
 
+  /// Undoes the filter: makes `count` elements of a chunk's parts.
   result<void> assemble(const piece* parts, std::size_t count, unsigned char* elements) {
     const std::size_t width = header_.element_size();
     if (header_.filter == tensor_filter::none) {
@@ -30709,7 +30943,7 @@ class tensor_decoder {
   part_reader parts_;
   plane_kernels kernels_;
   inflater inflaters_[2];
-  piece pieces_[18];
+  piece pieces_[18];  // two chunks of up to nine parts: a bitmap and eight planes
   byte_buffer packed_;
 };
 
@@ -30725,16 +30959,18 @@ class tensor_decoder {
 #ifndef MILLRACE_CORE_DETAIL_HUFFMAN_HPP
 #define MILLRACE_CORE_DETAIL_HUFFMAN_HPP
 
-// Huffman codes as DEFLATE has them (RFC 1951): lengths limited, canonical.
+// Huffman codes as DEFLATE has them (RFC 1951): of limited length, and canonical, which is to say that the lengths
+// alone decide the codes.
 namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// The longest code that the encoder makes. Short enough for the decoder's one table and for five
-/// symbols between two writes; long enough that the limit costs less than 0.1 %.
+/// The length in bits of the longest code that the encoder makes. Short enough that the decoder finds every code in its
+/// table of 2^11 entries and that five codes fit between two flushes; long enough that the limit makes the output less
+/// than 0.1 % longer.
 inline constexpr unsigned encoder_code_limit = 11;
 
-inline constexpr std::size_t literal_symbols = 286;
+inline constexpr std::size_t literal_symbols = 286;  // 256 bytes, the end of the block, 29 lengths of matches
 inline constexpr std::size_t end_of_block = 256;
 
 /// A symbol's code, its bits in the order in which they are written.
@@ -30743,8 +30979,8 @@ struct huffman_code {
   std::uint16_t length = 0;
 };
 
-/// Sorts (count << 16 | symbol) by count, those of one count staying in order: a byte of the count at a
-/// time, from the lowest. A comparison sort would spend its time on branches that nobody can predict.
+/// Sorts keys of the form (count << 16 | symbol) by count, stably: a radix sort by one byte of the count at a time,
+/// from the lowest. A comparison sort would spend its time on branches that the CPU cannot predict.
 inline void sort_by_count(std::uint64_t* keys, std::size_t size, std::uint32_t largest) noexcept {
   std::uint64_t other[literal_symbols];
   std::uint64_t* from = keys;
@@ -30761,9 +30997,10 @@ inline void sort_by_count(std::uint64_t* keys, std::size_t size, std::uint32_t l
     for (std::size_t at = 0; at < size; ++at) keys[at] = from[at];
 }
 
-/// The lengths of a shortest prefix code for symbols that occur `counts` times, none longer than
-/// `limit`; 0 for those that do not occur. Ties go by symbol, so the same counts give the same code.
-/// Precondition: at most 286 symbols, 2^limit of them used, counts sum to less than 2^32.
+/// Computes the lengths of a prefix code, none above `limit`, for symbols that occur `counts` times; the length is 0
+/// for those that do not occur. The code is the shortest possible unless the limit cuts it; then it is close to that.
+/// Equal counts are ordered by symbol, so the same counts give the same code.
+/// Precondition: at most 286 symbols, at most 2^limit of them used, counts that sum to less than 2^32.
 inline void huffman_lengths(const std::uint32_t* counts, std::size_t symbols, unsigned limit,
                             unsigned char* lengths) noexcept {
   std::uint64_t sorted[literal_symbols + 1];  // count, then symbol
@@ -30803,8 +31040,9 @@ inline void huffman_lengths(const std::uint32_t* counts, std::size_t symbols, un
     if (node < used) ++of_length[depth[node] < limit ? depth[node] : limit];
   }
 
-  // Cutting codes to the limit takes more than the whole code space: give it back by moving the
-  // shortest step down, one unit at a time.
+  // A code of `length` bits takes 2^(limit - length) units of a space of 2^limit. Cut to the limit, the codes may take
+  // more. Each step gives back one unit: the longest code below the limit becomes one bit longer, and a code of the
+  // limit's length moves to the place beside it, which frees its own unit.
   std::uint64_t space = 0;
   for (unsigned length = 1; length <= limit; ++length)
     space += static_cast<std::uint64_t>(of_length[length]) << (limit - length);
@@ -30821,7 +31059,8 @@ inline void huffman_lengths(const std::uint32_t* counts, std::size_t symbols, un
       lengths[sorted[at++] & 0xffffU] = static_cast<unsigned char>(length);
 }
 
-/// The canonical codes of RFC 1951, section 3.2.2.
+/// Computes the canonical codes of these lengths.
+/// Source: RFC 1951, section 3.2.2.
 inline void huffman_codes(const unsigned char* lengths, std::size_t symbols, huffman_code* codes) noexcept {
   std::uint32_t of_length[17] = {};
   for (std::size_t symbol = 0; symbol < symbols; ++symbol) ++of_length[lengths[symbol]];
@@ -30849,14 +31088,14 @@ inline void huffman_codes(const unsigned char* lengths, std::size_t symbols, huf
 #ifndef MILLRACE_CORE_DETAIL_DEFLATE_BLOCK_HPP
 #define MILLRACE_CORE_DETAIL_DEFLATE_BLOCK_HPP
 
-// A DEFLATE encoder (RFC 1951) for bytes whose order carries little: exponents, bitmaps, small
-// integers. One dynamic Huffman block of literals, with runs of one byte as matches of distance 1
-// where they pay; no search for other matches, which is what makes deflate slow.
+// A DEFLATE encoder (RFC 1951) for bytes whose frequencies say more than their order: exponents, bitmaps, small
+// integers. It writes one dynamic Huffman block of literals, with runs of one byte as matches of distance 1 where that
+// saves bits. It does not search for other matches, which is what makes deflate slow.
 namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// Bits into bytes, the first in the lowest bit. Precondition of flush(): 8 bytes may be written.
+/// Writes bits into bytes, the first bit in the lowest place.
 class bit_writer {
  public:
   explicit bit_writer(unsigned char* out) noexcept : out_(out) {}
@@ -30867,13 +31106,14 @@ class bit_writer {
     count_ += count;
   }
   void put(huffman_code code) noexcept { put(code.bits, code.length); }
+  /// Precondition: 8 bytes may be written, though at most 7 of them count.
   void flush() noexcept {
     __builtin_memcpy(out_, &pending_, 8);
     out_ += count_ >> 3;
     pending_ >>= count_ & ~7U;
     count_ &= 7U;
   }
-  /// Where the next whole byte goes. Precondition: flushed.
+  /// Writes the last bits, zeros above them, and returns the end. Precondition: nothing was put since the last flush.
   unsigned char* finish() noexcept {
     if (count_ != 0) *out_++ = static_cast<unsigned char>(pending_);
     pending_ = 0;
@@ -30887,7 +31127,9 @@ class bit_writer {
   unsigned count_ = 0;
 };
 
-/// RFC 1951, section 3.2.5: which symbol stands for a match of 3 to 258 bytes, and its extra bits.
+/// The symbol that stands for a match of 3 to 258 bytes, and the extra bits behind it. From 11 bytes on, each number of
+/// extra bits serves four symbols.
+/// Source: RFC 1951, section 3.2.5.
 struct length_symbol {
   std::uint16_t symbol = 0;
   unsigned char extra_count = 0;
@@ -30902,7 +31144,7 @@ constexpr length_symbol length_symbol_of(unsigned length) noexcept {
           static_cast<unsigned char>(above & ((1U << extra) - 1U))};
 }
 
-/// Counts bytes, in four tables, so that runs do not wait for one counter.
+/// Counts how often each byte occurs. Four tables take turns, so that equal bytes in a row do not wait for one counter.
 inline void count_bytes(const unsigned char* data, std::size_t bytes, std::uint32_t* counts) noexcept {
   std::uint32_t table[4][256] = {};
   std::size_t at = 0;
@@ -30923,7 +31165,7 @@ inline void count_bytes(const unsigned char* data, std::size_t bytes, std::uint3
     counts[byte] = table[0][byte] + table[1][byte] + table[2][byte] + table[3][byte];
 }
 
-/// How many bytes equal the one before them.
+/// How many bytes equal the one before them. Each lane of `sum` counts to 255, so the sums are emptied that often.
 inline std::size_t count_repeats(const unsigned char* data, std::size_t bytes) noexcept {
   using v = vector<unsigned char, 16>;
   std::size_t repeats = 0;
@@ -30957,10 +31199,11 @@ inline std::size_t run_length(const unsigned char* at, std::size_t most) noexcep
   return length;
 }
 
-inline constexpr std::size_t shortest_run = 4;
-inline constexpr std::size_t longest_run = 258;
+inline constexpr std::size_t shortest_run = 4;   // DEFLATE would allow 3
+inline constexpr std::size_t longest_run = 258;  // DEFLATE's limit
 
-/// Goes through bytes as literals and runs: literal(byte) or run(length).
+/// Splits bytes into literals and runs and calls literal(byte) or run(length) for each, in order. A run repeats the
+/// byte before it.
 template <class Literal, class Run>
 void for_each_token(const unsigned char* data, std::size_t bytes, Literal&& literal, Run&& run) {
   std::size_t at = 0;
@@ -30979,17 +31222,18 @@ void for_each_token(const unsigned char* data, std::size_t bytes, Literal&& lite
   }
 }
 
-/// One dynamic Huffman block, planned: its codes, and how many bits it takes.
+/// One dynamic Huffman block. `plan_literals` or `plan_runs` chooses its codes and computes how many bits it takes;
+/// `write` writes it.
 class huffman_block {
  public:
-  /// For the data's literals alone, `counts` of each byte.
+  /// Plans a block of literals alone for data in which each byte occurs `counts` times.
   void plan_literals(const std::uint32_t* counts) noexcept {
     for (std::size_t byte = 0; byte < 256; ++byte) counts_[byte] = counts[byte];
     for (std::size_t symbol = 256; symbol < literal_symbols; ++symbol) counts_[symbol] = 0;
     runs_ = false;
     plan();
   }
-  /// For literals and runs.
+  /// Plans a block of literals and runs.
   void plan_runs(const unsigned char* data, std::size_t bytes) noexcept {
     for (std::uint32_t& count : counts_) count = 0;
     for_each_token(
@@ -31000,11 +31244,11 @@ class huffman_block {
   }
 
   std::uint64_t bits() const noexcept { return bits_; }
-  /// Of these, what describes the code.
+  /// How many of these bits describe the code.
   std::uint64_t header_bits() const noexcept { return header_bits_; }
 
-  /// Writes the block, as the last of its stream. Precondition: the data that it was planned for,
-  /// and room for bits() / 8 + 16 bytes. Returns the end.
+  /// Writes the block, as the last of its stream, and returns the end.
+  /// Precondition: the block was planned for this data, and `out` has room for bits() / 8 + 16 bytes.
   unsigned char* write(const unsigned char* data, std::size_t bytes, unsigned char* out) const noexcept {
     bit_writer writer(out);
     write_header(writer);
@@ -31029,12 +31273,15 @@ class huffman_block {
     bits_ = header_bits_;
     for (std::size_t symbol = 0; symbol < symbols_; ++symbol) {
       std::uint64_t each = lengths_[symbol];
+      // A match also takes its extra bits, (symbol - 261) / 4 from symbol 265 on, and one bit for its distance.
       if (symbol > end_of_block) each += 1U + (symbol < 265 || symbol == 285 ? 0U : (symbol - 261) / 4);
       bits_ += counts_[symbol] * each;
     }
   }
 
-  /// RFC 1951, section 3.2.7: the code lengths, run-length coded, in a Huffman code of their own.
+  /// Plans the block's header: the code lengths, run-length coded, in a Huffman code of their own. Symbol 16 repeats
+  /// the length before it 3 to 6 times; 17 and 18 stand for 3 to 10 and for 11 to 138 zeros.
+  /// Source: RFC 1951, section 3.2.7.
   void plan_header() noexcept {
     unsigned char all[literal_symbols + 1];
     for (std::size_t symbol = 0; symbol < symbols_; ++symbol) all[symbol] = lengths_[symbol];
@@ -31069,7 +31316,7 @@ class huffman_block {
     huffman_lengths(counts, 19, 7, header_lengths_);
     order_size_ = 19;
     while (order_size_ > 4 && header_lengths_[order[order_size_ - 1]] == 0) --order_size_;
-    header_bits_ = 3 + 5 + 5 + 4 + 3 * order_size_;
+    header_bits_ = 3 + 5 + 5 + 4 + 3 * order_size_;  // as write_header writes them
     for (std::size_t symbol = 0; symbol < 19; ++symbol)
       header_bits_ += static_cast<std::uint64_t>(counts[symbol]) * (header_lengths_[symbol] + header_extra(symbol));
   }
@@ -31080,7 +31327,7 @@ class huffman_block {
   void write_header(bit_writer& writer) const noexcept {
     writer.put(1 | 2 << 1, 3);  // last block, dynamic codes
     writer.put(symbols_ - 257, 5);
-    writer.put(0, 5);
+    writer.put(0, 5);  // one distance
     writer.put(order_size_ - 4, 4);
     for (std::size_t at = 0; at < order_size_; ++at) {
       writer.flush();
@@ -31101,7 +31348,7 @@ class huffman_block {
                              std::size_t bytes) noexcept {
     bit_writer writer = out;  // a local of its own stays in registers
     std::size_t at = 0;
-    for (; at + 5 <= bytes; at += 5) {
+    for (; at + 5 <= bytes; at += 5) {  // five codes of at most 11 bits to a flush
       writer.put(codes[data[at]]);
       writer.put(codes[data[at + 1]]);
       writer.put(codes[data[at + 2]]);
@@ -31134,12 +31381,13 @@ class huffman_block {
     out = writer;
   }
 
+  /// The order in which a header gives the lengths of its own code. Source: RFC 1951, section 3.2.7.
   static constexpr unsigned char order[19] = {16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
 
   std::uint32_t counts_[literal_symbols] = {};
   unsigned char lengths_[literal_symbols] = {};
   std::size_t symbols_ = 0;
-  std::uint16_t header_[literal_symbols + 1] = {};
+  std::uint16_t header_[literal_symbols + 1] = {};  // symbols of the header's code, extra bits from bit 8 on
   std::size_t header_size_ = 0;
   unsigned char header_lengths_[19] = {};
   std::size_t order_size_ = 0;
@@ -31148,12 +31396,13 @@ class huffman_block {
   bool runs_ = false;
 };
 
-/// The most bytes that stored blocks of `bytes` bytes take.
+/// How many bytes `write_stored` writes: each block of up to 65,535 bytes has a header of 5.
 constexpr std::size_t stored_size(std::size_t bytes) noexcept {
   return bytes + 5 * (bytes == 0 ? 1 : (bytes + 65534) / 65535);
 }
 
-/// RFC 1951, section 3.2.4: the bytes as they are. Returns the end.
+/// Writes the bytes as they are, in stored blocks, and returns the end.
+/// Source: RFC 1951, section 3.2.4.
 inline unsigned char* write_stored(const unsigned char* data, std::size_t bytes, unsigned char* out) noexcept {
   do {
     const std::size_t now = bytes < 65535 ? bytes : 65535;
@@ -31187,21 +31436,24 @@ inline namespace v0 {
 namespace tensor {
 namespace detail {
 
-/// How a part becomes a DEFLATE stream: as it is, by the Huffman coder, or by the backend.
+/// How a part becomes a DEFLATE stream: as stored blocks, by `entropy_coder`, or by the backend.
 enum class part_method : std::uint8_t { stored, entropy, general };
 
-/// What is done to a tensor: chosen once, from samples. Method 0 is for plain bytes or the bitmap, 1 +
-/// plane for the planes.
+/// The filter and the methods for a tensor's parts, chosen once, by samples. methods[0] is for the bytes without a
+/// filter or for the bitmap, methods[1 + plane] for a plane.
 struct encode_plan {
   tensor_filter filter = tensor_filter::none;
   part_method methods[9] = {};
-  std::uint64_t bits = 0;  // what the samples would take
+  std::uint64_t bits = 0;  // how many bits the samples would take
 };
 
-/// log2(x) * 256 of x >= 1, low by at most 3: an estimate that is the same with every compiler.
+/// log2(x) * 256 for x >= 1, too low by less than 4. In integers, so that it is the same with every compiler.
+///
+/// log2(x) is the exponent plus log2 of the top 8 bits as a number in [1, 2), from a table. An entry's bits come one by
+/// one: if the number's square is 2 or more, the next bit of its logarithm is 1, and the square is halved.
 inline std::uint64_t log2_256ths(std::uint64_t x) noexcept {
   static constexpr auto table = [] {
-    std::array<std::uint8_t, 128> of{};  // of 1 + i / 128, by squaring: each doubling past 2 is a bit
+    std::array<std::uint8_t, 128> of{};  // of[i] is 256 log2(1 + i / 128)
     for (unsigned i = 0; i < 128; ++i) {
       std::uint64_t mantissa = std::uint64_t{128U + i} << 23;
       unsigned bits = 0;
@@ -31219,9 +31471,12 @@ inline std::uint64_t log2_256ths(std::uint64_t x) noexcept {
   return exponent * 256ULL + table[top - 128];
 }
 
-/// About how many bits a Huffman code brings bytes of these counts to, without its own description:
-/// their entropy, at least a bit each, and what a small sample flatters itself by (Miller 1955).
+/// An estimate of how many bits a Huffman code takes for bytes of these counts, without the code's own description.
 /// Making the code would take ten times as long.
+///
+/// It is bytes times their entropy, n log2(n) - sum of c log2(c), but at least one bit for each byte. The entropy of a
+/// sample is too low on average: for k distinct bytes by (k - 1) / (2 n) nats, which times n is 0.72 (k - 1) bits.
+/// Source: Miller, "Note on the bias of information estimates", 1955.
 inline std::uint64_t literal_bits(const std::uint32_t* counts, std::size_t bytes) noexcept {
   std::uint64_t sum = bytes * log2_256ths(bytes);
   std::uint64_t distinct = 0;
@@ -31230,12 +31485,14 @@ inline std::uint64_t literal_bits(const std::uint32_t* counts, std::size_t bytes
       sum -= counts[byte] * log2_256ths(counts[byte]);
       ++distinct;
     }
-  const std::uint64_t coded = sum / 256 + sum / 16384;  // whole bits for a symbol cost about a 64th
+  const std::uint64_t coded =
+      sum / 256 + sum / 16384;  // a Huffman code, of whole bits for a symbol, takes about a 64th more
   return (coded < bytes ? bytes : coded) + 3 * (distinct - 1) / 4;
 }
 
-/// Whether bytes of these counts collide, two by two, more often than even ones, which do it about
-/// bytes^2 / 256 times; those of 7.5 bits' entropy do a third more often.
+/// Whether bytes of these counts are so unevenly distributed that a Huffman code may gain. The test is the sum of
+/// squared counts: for evenly distributed bytes it is about bytes^2 / 256 + bytes, for an entropy of 7.5 bits about a
+/// third more.
 inline bool collide(const std::uint32_t* counts, std::size_t bytes) noexcept {
   std::uint64_t collisions = 0;
   for (std::size_t byte = 0; byte < 256; ++byte) collisions += std::uint64_t{counts[byte]} * counts[byte];
@@ -31243,14 +31500,15 @@ inline bool collide(const std::uint32_t* counts, std::size_t bytes) noexcept {
   return collisions > even + even / 4;
 }
 
-/// Whether a Huffman code could gain on these bytes: far cheaper than to plan one.
+/// Whether a Huffman code may make these bytes smaller; far cheaper than to plan one.
 inline bool looks_uneven(const unsigned char* data, std::size_t bytes) noexcept {
   std::uint32_t counts[256];
   count_bytes(data, bytes, counts);
   return collide(counts, bytes) || 2 * count_repeats(data, bytes) >= bytes;
 }
 
-/// The better of both Huffman blocks for these bytes.
+/// Plans a Huffman block of literals alone and, if half of the bytes repeat the one before, one with runs too; `best`
+/// is the smaller.
 class entropy_coder {
  public:
   void plan(const unsigned char* data, std::size_t bytes) noexcept {
@@ -31264,8 +31522,8 @@ class entropy_coder {
   }
   const huffman_block& best() const noexcept { return *best_; }
 
-  /// About the bits per sample's worth of a longer stream like this sample; all of them where a code
-  /// could not gain.
+  /// An estimate of how many bits a part of a longer stream takes that is like this sample, without the code's own
+  /// description; all 8 for each byte if a code would not gain.
   std::uint64_t estimate(const unsigned char* data, std::size_t bytes) noexcept {
     std::uint32_t counts[256];
     count_bytes(data, bytes, counts);
@@ -31284,9 +31542,10 @@ class entropy_coder {
   const huffman_block* best_ = &literals_;
 };
 
-/// About how many bits a search for matches would bring these bytes to; on the high side, and all of
-/// them where there are few matches. One greedy parse, so that choosing a filter costs no run of the
-/// backend and does not depend on its version.
+/// An estimate, rather too high, of how many bits these bytes take with a search for matches; all 8 for each byte if
+/// matches cover less than a sixteenth. It is a greedy search with a small hash table, so that the choice of a filter
+/// neither runs the backend nor depends on its version. A match counts 8 bits for its two symbols, and their extra
+/// bits.
 inline std::uint64_t matched_bits(const unsigned char* data, std::size_t bytes) noexcept {
   std::uint32_t last[2048] = {};
   std::uint32_t literals[256] = {};
@@ -31317,7 +31576,7 @@ inline std::uint64_t matched_bits(const unsigned char* data, std::size_t bytes) 
   return unmatched == 0 ? bits : bits + unmatched + literal_bits(literals, unmatched);
 }
 
-/// Whether a backend looks for matches; one may say that it does not.
+/// Whether a backend searches for matches: true unless it says that it does not.
 template <class Backend>
 constexpr bool finds_matches() noexcept {
   if constexpr (requires { Backend::finds_matches; })
@@ -31333,7 +31592,7 @@ class tensor_encoder {
   tensor_encoder(const tensor_header& header, int level, const Backend& backend)
       : header_(header), level_(level), backend_(backend), kernels_(kernels_for(width(), is_floating(header.type))) {}
 
-  /// `elements` in memory order, without gaps. Returns the whole file.
+  /// Encodes `elements`, which are in memory order and without gaps. Returns the whole file.
   result<byte_buffer> encode(const unsigned char* elements) {
     encode_plan plan;
     if (level_ > 0 && header_.elements() > 0) {
@@ -31355,12 +31614,13 @@ class tensor_encoder {
     return std::move(out_);
   }
 
-  /// Of the file that was encoded.
+  /// The header of the file that was encoded.
   const tensor_header& header() const noexcept { return header_; }
 
  private:
   std::size_t width() const noexcept { return header_.element_size(); }
 
+  /// Appends a chunk: filters its elements and appends the parts.
   result<void> chunk(const encode_plan& plan, const unsigned char* elements, std::size_t count) {
     if (plan.filter == tensor_filter::none) return part(elements, count * width(), plan.methods[0]);
     if (plan.filter == tensor_filter::nonzero_planes) {
@@ -31378,6 +31638,7 @@ class tensor_encoder {
     return {};
   }
 
+  /// Appends a part, by `method` or, if that gains nothing, as stored blocks.
   result<void> part(const unsigned char* data, std::size_t bytes, part_method method) {
     reserve(used_ + part_head + stored_size(bytes) + 16 + member_tail);
     unsigned char* begin = out_.data() + used_ + part_head;
@@ -31406,9 +31667,9 @@ class tensor_encoder {
     return {};
   }
 
-  /// What is done to this part. The plan was made from samples: where its Huffman code gains nothing,
-  /// and at the thorough levels for every part, the part is looked at by itself. If the answer is
-  /// entropy, that is planned.
+  /// Returns the method for this part. The plan's method was chosen by samples; it is checked against the part itself
+  /// if it is a Huffman code and, at the thorough levels, 7 to 9, also if it is to store the part. If the result is
+  /// `entropy`, entropy_ holds the planned block.
   part_method settle(const unsigned char* data, std::size_t bytes, part_method method) noexcept {
     if (method == part_method::general || level_ == 0) return method;
     if (method == part_method::stored && !thorough()) return method;
@@ -31430,16 +31691,17 @@ class tensor_encoder {
 
   // ---- the plan ----
 
-  /// Whether a is less than b by one part in `share`.
+  /// Whether a is less than b by more than one `share`-th of b.
   static bool gains(std::uint64_t a, std::uint64_t b, std::uint64_t share) noexcept { return a < b - b / share; }
 
   bool thorough() const noexcept { return level_ >= 7; }
-  /// What a step must save for its time to be worth it, by level.
+  /// What a method must save to be worth its time, as one n-th of the bytes, by level.
   std::uint64_t entropy_share() const noexcept { return level_ <= 3 ? 8 : level_ <= 6 ? 16 : 64; }
   std::uint64_t general_share() const noexcept { return level_ <= 3 ? 6 : level_ <= 6 ? 10 : 50; }
 
-  /// The sizes that all filters would reach on four windows of the tensor, each up to 1024 elements,
-  /// at the thorough levels 4096.
+  /// Chooses the plan: estimates the size that each filter reaches on four windows of the tensor. A window has a
+  /// quarter of a 64th of the elements, but from 128 to 1024 of them; at the thorough levels a quarter of a 16th, up to
+  /// 4096.
   encode_plan choose(const unsigned char* elements) {
     const std::size_t all = header_.elements();
     constexpr std::size_t windows = 4;
@@ -31456,10 +31718,10 @@ class tensor_encoder {
     }
     sampled_bits_ = 8 * count * width();
 
-    encode_plan best;  // plain; the bytes of one-byte elements are their own plane
+    encode_plan best;  // no filter; for one-byte elements also with a Huffman code, since they are a plane already
     best.methods[0] = weigh(sample.data(), count * width(), width() == 1, best.bits);
     if (width() == 1) return best;
-    // Plain is the slow one: it must be the smaller by what deflate's time is worth.
+    // No filter and the backend is the slowest plan, so it must be smaller by enough to be worth its time.
     const auto beats_best = [&](const encode_plan& plan) {
       return best.methods[0] == part_method::general && best.filter == tensor_filter::none
                  ? !gains(best.bits, plan.bits, general_share())
@@ -31483,13 +31745,14 @@ class tensor_encoder {
     return best;
   }
 
+  /// Splits the elements of a sample into planes and weighs each.
   void weigh_planes(const unsigned char* elements, std::size_t count, unsigned char* planes, encode_plan& plan) {
     kernels_.split(elements, count, planes, count);
     for (std::size_t plane = 0; plane < width(); ++plane)
       plan.methods[1 + plane] = weigh(planes + plane * count, count, true, plan.bits);
   }
 
-  /// The method for a part like this sample; adds the bits that it takes.
+  /// Returns the method for a part like this sample, and adds to `bits` how many the sample takes by it.
   part_method weigh(const unsigned char* data, std::size_t bytes, bool try_entropy, std::uint64_t& bits) {
     std::uint64_t least = 8 * bytes;
     part_method method = part_method::stored;
@@ -31511,11 +31774,13 @@ class tensor_encoder {
     return method;
   }
 
+  /// The file's size, estimated from the samples with 4 % to spare, so that the buffer seldom grows.
   std::size_t expected_size(const encode_plan& plan) const noexcept {
     const std::size_t bytes = header_.bytes();
     const double share = sampled_bits_ == 0 ? 1.0 : static_cast<double>(plan.bits) / static_cast<double>(sampled_bits_);
     return static_cast<std::size_t>(static_cast<double>(bytes) * share * 1.04) + 1024;
   }
+  /// Makes out_ at least `size` bytes long, and a quarter longer than what is used when it grows.
   void reserve(std::size_t size) {
     if (size > out_.size()) out_.resize(size > used_ + used_ / 4 ? size : used_ + used_ / 4);
   }
@@ -31526,7 +31791,7 @@ class tensor_encoder {
   plane_kernels kernels_;
   entropy_coder entropy_;
   byte_buffer out_;
-  std::size_t used_ = 0;
+  std::size_t used_ = 0;  // how many bytes of out_ are written
   std::uint64_t sampled_bits_ = 0;
   byte_buffer bitmap_;
   byte_buffer packed_;
@@ -31545,13 +31810,13 @@ class tensor_encoder {
 #ifndef MILLRACE_TENSOR_DETAIL_GATHER_HPP
 #define MILLRACE_TENSOR_DETAIL_GATHER_HPP
 
-// Elements of `size` bytes between memory of any layout and a block without gaps.
+// Copies elements of `size` bytes from memory of any layout to a block without gaps, and back.
 namespace millrace {
 inline namespace v0 {
 namespace tensor {
 namespace detail {
 
-/// `from_step` and `to_step` are in bytes.
+/// Copies `count` elements that are evenly spaced on both sides; `from_step` and `to_step` are in bytes.
 template <std::size_t Size>
 void copy_each(const unsigned char* from, std::ptrdiff_t from_step, unsigned char* to, std::ptrdiff_t to_step,
                std::size_t count) noexcept {
@@ -31567,7 +31832,7 @@ inline void copy_evenly(const unsigned char* from, std::ptrdiff_t from_step, uns
   }
 }
 
-/// Into `block`, in memory order.
+/// Copies all elements to `block`, in memory order.
 inline void gather(const unsigned char* elements, const tensor_layout& layout, std::size_t size,
                    unsigned char* block) noexcept {
   const auto width = static_cast<std::ptrdiff_t>(size);
@@ -31578,7 +31843,7 @@ inline void gather(const unsigned char* elements, const tensor_layout& layout, s
   });
 }
 
-/// Out of `block`, whose axes are nested as `order` says, to wherever the layout has them.
+/// Copies all elements from `block`, in which the axes are nested as `order` says, to where the layout has them.
 inline void scatter(const unsigned char* block, const axis_order& order, const tensor_layout& layout, std::size_t size,
                     unsigned char* elements) noexcept {
   const auto width = static_cast<std::ptrdiff_t>(size);
@@ -31620,10 +31885,10 @@ namespace millrace {
 inline namespace v0 {
 namespace tensor {
 
-/// A general DEFLATE encoder (RFC 1951), for data that only a search for matches shrinks:
-/// `deflate(in, bytes, level, out, room)` writes one whole raw stream and returns its size, or 0 if it
-/// takes more than `room` bytes. Level 1 is its fastest, 9 its thorough one. One that looks for no
-/// matches says so by `static constexpr bool finds_matches = false`.
+/// A general DEFLATE encoder (RFC 1951), for data that becomes smaller only by a search for matches (repeated strings):
+/// `deflate(in, bytes, level, out, room)` writes one whole raw stream to `out` and returns its size, or 0 if it takes
+/// more than `room` bytes. Levels go from 1, the fastest, to 9, which compresses best. An encoder that does not search
+/// for matches has `static constexpr bool finds_matches = false`.
 template <class B>
 concept deflate_backend =
     requires(const B& backend, const unsigned char* in, std::size_t bytes, int level, unsigned char* out) {
@@ -31633,7 +31898,7 @@ concept deflate_backend =
 /// zlib, the default backend: include <millrace/tensor/deflate.hpp>.
 struct zlib_deflate;
 
-/// No third party: Huffman codes and runs of one byte, but no other matches.
+/// A backend without a third party: it uses Huffman codes and runs of one byte, but no other matches.
 /// Models: deflate_backend.
 struct huffman_deflate {
   static constexpr bool finds_matches = false;
@@ -31649,30 +31914,32 @@ struct huffman_deflate {
 
 class compressed_tensor;
 
-/// Compresses a tensor of any dtype and layout; exact bits come back, NaN payloads and -0.0 too.
+/// Compresses a tensor of any dtype and layout without loss.
 ///
-/// Level 0 stores, 1 is fast, 9 thorough. The filter is chosen from the data, on samples: byte planes,
-/// for floats the exponent apart; of the elements that are not zero where many are; or none, and plain
-/// DEFLATE by the backend. The same tensor, level and backend give the same bytes.
+/// Level 0 stores the bytes as they are, 1 is fast, 9 compresses best. From level 1 on, a filter is chosen by samples
+/// of the data: byte planes, which put the bytes of one place in all elements together, of floating-point numbers with
+/// the exponent in a plane of its own; the same for the elements that are not zero, if many are zero; or none, and
+/// DEFLATE by the backend.
+/// Guarantee: decompressing gives the exact bits, also of NaN payloads and -0.0. The same tensor, level and backend
+/// give the same bytes.
 /// Allocates: the result, about 1 MiB, and a copy of a tensor that has gaps.
 /// Errors: invalid_argument (the level), and the backend's.
 template <class Backend>
 result<compressed_tensor> compress(const tensor_view& tensor, int level, const Backend& backend);
 
-/// The same with a backend made here: zlib's, where <millrace/tensor/deflate.hpp> is included.
+/// Compresses by a backend that has a default constructor: zlib, if <millrace/tensor/deflate.hpp> is included.
 template <class Backend = zlib_deflate>
 result<compressed_tensor> compress(const tensor_view& tensor, int level = 6);
 
-/// A tensor as compressed bytes, with what is needed to get it back: shape, dtype, the order of its
-/// axes in memory.
+/// A tensor as compressed bytes, with what is needed to get it back: shape, dtype, and the order of its
+/// axes in memory. `compress` and `parse` make one; both make sure that the bytes agree with shape, dtype and order.
 ///
 /// The bytes are a gzip stream (RFC 1952): gunzip writes the filtered elements, whose CRC-32 is
 /// `checksum()`. tensor/detail/tensor_file.hpp describes the format; version 1 stays readable.
-/// Made by `compress` or `parse`, so what it says of itself has been checked.
 class compressed_tensor {
  public:
-  /// Reads compressed bytes: copies them and checks their structure, not yet their contents.
-  /// Errors: corrupt, truncated, checksum_mismatch, unsupported (a later version).
+  /// Copies compressed bytes and checks their structure; `decompress` checks the contents.
+  /// Errors: corrupt, truncated, checksum_mismatch, unsupported (a later version, an unknown dtype or filter).
   static result<compressed_tensor> parse(std::span<const unsigned char> bytes) {
     auto header = detail::read_header(bytes.data(), bytes.size());
     if (!header) return std::move(header.error());
@@ -31686,22 +31953,23 @@ class compressed_tensor {
 
   std::span<const unsigned char> bytes() const noexcept { return {bytes_.data(), bytes_.size()}; }
   const tensor_shape& shape() const noexcept { return header_.shape; }
-  /// How the elements lay, and will lie again: without gaps, in the same order of axes.
+  /// The layout that decompresses fastest: without gaps, the axes in the order that they had in the original.
   tensor_layout layout() const noexcept { return tensor_layout::dense(header_.shape, header_.order); }
   tensor::dtype dtype() const noexcept { return header_.type; }
   tensor_filter filter() const noexcept { return header_.filter; }
   std::size_t original_bytes() const noexcept { return header_.bytes(); }
   std::size_t compressed_bytes() const noexcept { return bytes_.size(); }
-  /// Original to compressed bytes; more is better.
+  /// Original bytes per compressed byte.
   double ratio() const noexcept {
     return static_cast<double>(original_bytes()) / static_cast<double>(compressed_bytes());
   }
-  /// The CRC-32 of what gunzip writes.
+  /// The CRC-32 of the filtered elements, which gunzip writes.
   std::uint32_t checksum() const noexcept { return header_.checksum; }
 
-  /// Writes the tensor into `to`, bit for bit; into memory of any layout, fastest into `layout()`.
-  /// Allocates: at most about 1 MiB, and the tensor's size once more for a layout of another order.
-  /// Errors: type_mismatch, shape_mismatch; corrupt, checksum_mismatch (`to` then holds anything).
+  /// Writes the tensor into `to`, bit for bit, in any layout; fastest in `layout()`.
+  /// Allocates: at most about 1 MiB, and the tensor's size once more if `to` has gaps or another order of axes.
+  /// Errors: type_mismatch, shape_mismatch; corrupt, checksum_mismatch, after which the elements of `to` are
+  /// unspecified.
   result<void> decompress(const mutable_tensor_view& to) const;
 
  private:
@@ -31798,8 +32066,8 @@ template <class T>
 concept default_made_tensor = restorable_tensor<T> && std::default_initializable<T>;
 }  // namespace detail
 
-/// The tensor as a T: an Eigen matrix, a std::vector, ...
-/// Errors: type_mismatch, shape_mismatch, if T cannot be it; what `decompress` has.
+/// Decompresses a tensor into a T: an Eigen matrix, a std::vector, ...
+/// Errors: type_mismatch, shape_mismatch, if T cannot hold the tensor; those of `decompress`.
 template <detail::default_made_tensor T>
 result<T> decompress_as(const compressed_tensor& tensor) {
   T value{};
@@ -31809,11 +32077,10 @@ result<T> decompress_as(const compressed_tensor& tensor) {
   return value;
 }
 
-/// A tensor that is either a T or, after `compress`, its compressed form in the T's place; never both.
-/// `get` brings the T back, bit for bit. As the type of a field it is what the compression middleware
-/// looks for; a vector of them holds activations.
-///
-/// Copies are deep. Threads: as T; `get` and `compress` change the value.
+/// Holds a tensor as a T or, after `compress`, its compressed form instead; never both. `get` brings the T back, bit
+/// for bit. The compression middleware works on fields of this type, or of ranges of it, such as a vector for the
+/// activations of several layers. Copies are deep.
+/// Threads: as T; `get` and `compress` change the object.
 template <class T>
 class compressible {
   static_assert(
@@ -31826,7 +32093,7 @@ class compressible {
 
   compressible() = default;
   compressible(T value) : held_(std::in_place_index<0>, std::move(value)) {}
-  /// A compressed form from elsewhere; whether a T can be made of it shows in `get`.
+  /// Takes a compressed form from elsewhere. If it cannot become a T, `get` fails.
   explicit compressible(compressed_tensor tensor) : held_(std::in_place_index<1>, std::move(tensor)) {}
   compressible& operator=(T value) {
     held_.template emplace<0>(std::move(value));
@@ -31835,8 +32102,9 @@ class compressible {
 
   bool is_compressed() const noexcept { return held_.index() == 1; }
 
-  /// The T, decompressed first if need be. The pointer is good until the next `compress`.
-  /// Errors: those of `decompress_as`; the compressed form then stays.
+  /// Returns the T, decompressed first if need be. The pointer is valid until the object is compressed, assigned or
+  /// destroyed.
+  /// Errors: those of `decompress_as`; the object then keeps the compressed form.
   result<T*> get() {
     if (is_compressed()) {
       auto value = decompress_as<T>(*std::get_if<1>(&held_));
@@ -31845,19 +32113,20 @@ class compressible {
     }
     return std::get_if<0>(&held_);
   }
-  /// A copy of the T; what is held stays as it is. Errors: those of `decompress_as`.
+  /// Returns a copy of the T; the object stays as it is.
+  /// Errors: those of `decompress_as`.
   result<T> copy() const {
     if (is_compressed()) return decompress_as<T>(*std::get_if<1>(&held_));
     return *std::get_if<0>(&held_);
   }
-  /// The T, if it is there uncompressed; or null.
+  /// The T, or null if the object holds the compressed form.
   const T* plain() const noexcept { return std::get_if<0>(&held_); }
   T* plain() noexcept { return std::get_if<0>(&held_); }
-  /// The compressed form, if that is what is there; or null.
+  /// The compressed form, or null if the object holds the T.
   const compressed_tensor* compressed() const noexcept { return std::get_if<1>(&held_); }
 
-  /// Compresses the T and frees it; nothing to do if that was done. Errors: those of
-  /// tensor::compress; the T then stays.
+  /// Compresses the T and frees it; does nothing if the object is compressed already.
+  /// Errors: those of tensor::compress; the object then keeps the T.
   template <class Backend>
   result<void> compress(int level, const Backend& backend) {
     return replace([&](const tensor_view& tensor) { return tensor::compress(tensor, level, backend); });
@@ -31880,7 +32149,7 @@ class compressible {
   std::variant<T, compressed_tensor> held_;
 };
 
-/// A compressible shows its tensor while it is there uncompressed, and none otherwise.
+/// A compressible is a bundle of one tensor while it holds that uncompressed, and else of none.
 template <class T>
 struct tensor_traits<compressible<T>> {
   template <class F>
@@ -31905,23 +32174,23 @@ inline namespace v0 {
 
 /// How much, and which tensors, a compression middleware compresses.
 struct compression_options {
-  int level = 1;  ///< 0 stores, 1 is fast, 9 thorough
-  /// Smaller tensors stay as they are. Not given: 1 MiB where fields are found automatically, 4 KiB
-  /// where they are named.
+  int level = 1;  ///< 0 stores the bytes as they are, 1 is fast, 9 compresses best
+  /// Smaller tensors stay as they are. The default stands for 4 KiB if the middleware names its fields, and for 1 MiB
+  /// if it takes all that can be compressed.
   std::size_t threshold_bytes = ~std::size_t{0};
 };
 
 /// What compression did so far.
 struct compression_statistics {
-  std::uint64_t tensors = 0;  ///< compressed
-  std::uint64_t skipped = 0;  ///< smaller than the threshold
-  std::uint64_t kept = 0;     ///< that would not have become smaller
-  std::uint64_t original_bytes = 0;
-  std::uint64_t compressed_bytes = 0;
-  std::uint64_t nanoseconds = 0;
-  bool unused = false;  ///< it ran, and no field of the chain can be compressed
+  std::uint64_t tensors = 0;           ///< tensors that were compressed
+  std::uint64_t skipped = 0;           ///< tensors below the threshold
+  std::uint64_t kept = 0;              ///< tensors that would not have become smaller
+  std::uint64_t original_bytes = 0;    ///< of the compressed tensors, before
+  std::uint64_t compressed_bytes = 0;  ///< of the compressed tensors, after
+  std::uint64_t nanoseconds = 0;       ///< spent on compressing, also tensors that were then kept
+  bool unused = false;                 ///< the middleware ran, and no field of the chain can be compressed
 
-  /// Original to compressed bytes; more is better. 1 before anything was compressed.
+  /// Original bytes per compressed byte; 1 before anything was compressed.
   double ratio() const noexcept {
     return compressed_bytes == 0 ? 1.0 : static_cast<double>(original_bytes) / static_cast<double>(compressed_bytes);
   }
@@ -31931,12 +32200,12 @@ struct compression_statistics {
                : 100.0 - 100.0 * static_cast<double>(compressed_bytes) / static_cast<double>(original_bytes);
   }
 
-  /// For people.
+  /// A table for people.
   std::string report() const {
     if (unused)
       return "no field of this chain can be compressed: none holds mr::tensor::compressible<T>, or a range of them\n";
     char text[320];
-    // In the unit that shows the largest of the three.
+    // All three sizes in one unit, that of the largest.
     const bool small_sizes = original_bytes < 1024 * 1024;
     const char* const unit = small_sizes ? "KiB" : "MiB";
     const double scale = small_sizes ? 1024.0 : 1024.0 * 1024.0;
@@ -31957,7 +32226,7 @@ struct compression_statistics {
   }
 };
 
-/// The same as one JSON object.
+/// The statistics as one JSON object.
 inline std::string to_json(const compression_statistics& seen) {
   std::string out;
   json_writer(out)
@@ -31981,7 +32250,7 @@ inline constexpr bool is_compressible = false;
 template <class T>
 inline constexpr bool is_compressible<tensor::compressible<T>> = true;
 
-/// A compressible, or a range of them at whatever depth.
+/// Whether T is a `compressible`, or a range of them, or a range of such ranges, to any depth.
 template <class T>
 struct holds_compressible : std::bool_constant<is_compressible<T>> {};
 template <class T>
@@ -31991,18 +32260,18 @@ struct holds_compressible<T> : holds_compressible<tensor::range_item<T>> {};
 
 }  // namespace detail
 
-/// Compresses tensors in their slots after the last event that uses them, losslessly, and counts what
-/// that saves. A slot takes part if it holds `compressible<T>`, or a range of them: it then holds
-/// either the tensor or its compressed form, never both, and `get()` brings the tensor back: a
-/// `result<T*>`, so `if (auto hidden = ctx[activations][0].get()) use(**hidden);`. A tensor that would
-/// not become smaller stays as it is.
+/// Compresses tensors in the context, losslessly, after the last event that uses them, and counts what that saves. It
+/// works on fields of type `compressible<T>`, or of ranges of them. Such an object holds either the tensor or its
+/// compressed form, never both; `get()` brings the tensor back and returns a `result<T*>`: `if (auto hidden =
+/// ctx[activations][0].get()) use(**hidden);`. A tensor that would not become smaller stays as it is.
 ///
-///     mr::compression<activations>{}               these fields
-///     mr::compression<>{{.threshold_bytes = 1}}    every field that can be, from that size on
-///     mr::basic_compression<mr::tensor::huffman_deflate>{} the same without a third party
+///     mr::compression<activations>{}                        the fields named
+///     mr::compression<>{{.threshold_bytes = 1}}             every field that can be compressed, from that size on
+///     mr::basic_compression<mr::tensor::huffman_deflate>{}  the same without zlib
 ///
-/// Allocates: as `compress` does. Threads: any number, if the backend's. Errors: those of `compress`;
-/// the tensor stays and the event fails.
+/// Allocates: as `tensor::compress` does.
+/// Threads: any number, if the backend allows it.
+/// Errors: those of `tensor::compress`; the tensor then stays as it is and the event fails.
 template <class Backend, class... Fields>
 class basic_compression {
   static_assert(tensor::deflate_backend<Backend>,
@@ -32017,7 +32286,7 @@ class basic_compression {
   using needs = field_list<Fields...>;
   static constexpr std::string_view name = "compression";
   static constexpr bool thread_safe = true;
-  /// Those two look at tensors, which are gone for them once compressed.
+  /// Both look at tensors, and cannot read a compressed one.
   using place = millrace::place<outside_of<"validation", "audit_log">>;
 
   explicit basic_compression(compression_options options = {}, Backend backend = {})
@@ -32030,7 +32299,7 @@ class basic_compression {
   result<void> after(const Stage&, Context& ctx, const result<void>& outcome) {
     if constexpr (Stage::index == 0) look<Context>(typename Context::slots{});
     if (!outcome) [[unlikely]]
-      return {};  // its fields may be half-written, and somebody may want to look at them
+      return {};  // a failed event's fields stay as they are, for whoever looks for the cause
     return compress_last_used<Stage>(ctx, typename Context::slots{});
   }
 
@@ -32053,8 +32322,8 @@ class basic_compression {
     std::atomic<std::uint64_t> original_bytes{0};
     std::atomic<std::uint64_t> compressed_bytes{0};
     std::atomic<std::uint64_t> nanoseconds{0};
-    std::atomic<std::uint64_t> fruitful{0};   // whether it was around a chain with a field to compress
-    std::atomic<std::uint64_t> fruitless{0};  // and around one without
+    std::atomic<std::uint64_t> fruitful{0};   // 1 once it ran in a chain with a field to compress
+    std::atomic<std::uint64_t> fruitless{0};  // 1 once it ran in a chain without
   };
 
   template <class Context, class... Slots>
@@ -32129,7 +32398,7 @@ class basic_compression {
   detail::owning_pointer<counters> counts_;
 };
 
-/// With zlib as its backend: include <millrace/tensor/deflate.hpp>.
+/// Compression by zlib. The program includes <millrace/tensor/deflate.hpp> and links zlib.
 template <auto... Fields>
 using compression = basic_compression<tensor::zlib_deflate, std::remove_cv_t<decltype(Fields)>...>;
 
@@ -32143,7 +32412,7 @@ using compression = basic_compression<tensor::zlib_deflate, std::remove_cv_t<dec
 #ifndef MILLRACE_OBSERVE_FWD_HPP
 #define MILLRACE_OBSERVE_FWD_HPP
 
-/// What other modules may name of observe without including it, and what its private part stands on.
+/// The namespaces of observe: its private part may use the names of core's private part.
 
 namespace millrace {
 inline namespace v0 {
@@ -32168,8 +32437,8 @@ inline namespace v0 {
 namespace observe {
 namespace detail {
 
-/// Something that lives as long as anybody refers to it. It knows how it is deleted, so its owners need not see what it
-/// is.
+/// A base of objects that count their owners; the last owner deletes the object, by a function that the object keeps,
+/// so that an owner need not know its type.
 class shared_state {
  public:
   explicit shared_state(void (*destroy)(const shared_state*) noexcept) noexcept : destroy_(destroy) {}
@@ -32185,7 +32454,8 @@ class shared_state {
   void (*destroy_)(const shared_state*) noexcept;
 };
 
-/// One of its owners. Threads: as a pointer; different owners of one object any.
+/// One of the owners of a shared_state.
+/// Threads: an owner as a pointer, one at a time; several owners of one object any.
 class shared_owner {
  public:
   shared_owner() noexcept = default;
@@ -32225,7 +32495,7 @@ namespace observe {
 
 namespace detail {
 
-/// Whether text begins with four characters as they stand for a byte: `\xHH`, two lower-case hexadecimal digits.
+/// Whether text begins with an escape as `valid_utf8` writes it: `\xHH`, with two lower-case hexadecimal digits.
 constexpr bool begins_as_byte(std::string_view text) noexcept {
   const auto digit = [&](std::size_t i) {
     return (text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'f');
@@ -32253,6 +32523,7 @@ inline std::string valid_utf8(std::string_view text) {
   return out;
 }
 
+/// Whether a name is letters, digits, `_` and, with `colons`, `:`, and does not begin with a digit.
 constexpr bool is_name(std::string_view name, bool colons) noexcept {
   const auto letter = [&](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (colons && c == ':');
@@ -32267,9 +32538,9 @@ constexpr bool is_name(std::string_view name, bool colons) noexcept {
 
 /// The labels of one series, in the order of their names: `{{"event", "forward"}, {"split", "train"}}`.
 ///
-/// Values are any bytes; those that are not UTF-8 are kept as `\xHH`, because the systems that
-/// collect metrics refuse a whole page for one of them, and text that reads like that has `\x5c` for its
-/// backslash. Names are checked when a metric is made.
+/// Values may be any bytes. A byte that is not UTF-8 is kept as `\xHH`, because the systems that collect metrics refuse
+/// a whole page for one such byte. Where a value holds such four characters itself, its backslash becomes `\x5c`. Names
+/// are checked when a metric is made.
 class label_set {
  public:
   struct label {
@@ -32283,6 +32554,7 @@ class label_set {
     for (const auto& [name, value] : labels) add(name, value);
   }
 
+  /// Adds a label at its place in the order of names; a second one of the same name fails in `validate`.
   label_set& add(std::string_view name, std::string_view value) {
     auto place = labels_.end();
     while (place != labels_.begin() && name < (place - 1)->name) --place;
@@ -32295,7 +32567,7 @@ class label_set {
   std::size_t size() const noexcept { return labels_.size(); }
   bool empty() const noexcept { return labels_.empty(); }
 
-  /// The value of the label of this name; empty where there is none, which means the same.
+  /// The value of the label of this name; empty if there is none: to collectors an empty label is no label.
   std::string_view operator[](std::string_view name) const noexcept {
     for (const label& l : labels_)
       if (l.name == name) return l.value;
@@ -32304,7 +32576,9 @@ class label_set {
 
   friend bool operator==(const label_set&, const label_set&) = default;
 
-  /// Whether collectors accept the names: letters, digits, `_`; not `__` in front; none twice; not `reserved`.
+  /// Checks that collectors accept the names: letters, digits and `_`, no digit first, no `__` in front, none twice,
+  /// and none equal to `reserved`.
+  /// Errors: invalid_argument.
   result<void> validate(std::string_view reserved = {}) const {
     for (std::size_t i = 0; i < labels_.size(); ++i) {
       const std::string& name = labels_[i].name;
@@ -32337,7 +32611,7 @@ namespace millrace {
 inline namespace v0 {
 namespace observe {
 
-/// What a family's samples are, under the names of the Prometheus formats.
+/// A family's type, named as in the Prometheus formats; a timer is a histogram.
 enum class metric_type : std::uint8_t { counter, gauge, histogram };
 
 /// The type's name, as the formats write it.
@@ -32350,34 +32624,35 @@ constexpr std::string_view to_string(metric_type type) noexcept {
   return "unknown";
 }
 
-/// What a metric is called and what it says about itself. `unit`, where given, is what the name ends
-/// in, as `seconds` in `epoch_duration_seconds`.
+/// A metric's name, its description for people, and its unit. If `unit` is given, the name must end in it, as
+/// `epoch_duration_seconds` in `seconds`.
 struct metric_info {
   std::string_view name;
   std::string_view help;
   std::string_view unit = {};
 };
 
-/// What the series of one name share. Does not change once made.
+/// What the series of one name have in common. It does not change once made.
 struct metric_family {
-  std::string name;  // a counter's without its `_total`
+  std::string name;  // a counter's without `_total`
   std::string help;
   std::string unit;  // empty, or what the name ends in
   metric_type type = metric_type::counter;
-  bool nanoseconds = false;    // a timer: kept in nanoseconds, told in seconds
-  std::vector<double> bounds;  // a histogram's, ascending, as exported; the last bucket's +Inf is not among them
+  bool nanoseconds = false;    // true for a timer: kept in nanoseconds, exported in seconds
+  std::vector<double> bounds;  // a histogram's, ascending, as exported; without the +Inf of the last bucket
 
-  /// For the text formats, rendered once: `0.5"} ` for each bound and for +Inf.
+  /// For the text formats, made once: the end of a bucket's label and the space behind, `0.5"} `, for each bound and
+  /// +Inf.
   std::vector<std::string> bound_text;
 };
 
-/// One series of a family. Does not change once made.
+/// One series of a family. It does not change once made.
 struct metric_series {
   label_set labels;
-  std::uint32_t id = 0;  // dense within the registry, in order of creation
+  std::uint32_t id = 0;  // 0, 1, 2, ... within the registry, in order of creation
 
-  /// For the text formats, rendered once: what stands before a counter's or a gauge's value, or,
-  /// for a histogram, `x_bucket{...,le="`, `x_sum{...} ` and `x_count{...} `.
+  /// For the text formats, made once: what comes before the value. Of a counter or gauge only `text` is used; of a
+  /// histogram these are `x_bucket{...,le="`, `x_sum{...} ` and `x_count{...} `.
   std::string text;
   std::string sum_text;
   std::string count_text;
@@ -32386,12 +32661,12 @@ struct metric_series {
 /// One series' values at one moment.
 struct metric_sample {
   const metric_series* series = nullptr;
-  std::uint64_t count = 0;  // a counter's value; a histogram's number of observations
-  double value = 0;         // a gauge's value; a histogram's sum
-  double least = 0;         // a timer's shortest and longest; 0 when it has none
-  double greatest = 0;
-  std::uint64_t nanoseconds = 0;           // a timer's sum, whole
-  std::span<const std::uint64_t> buckets;  // a histogram's, each by itself: not cumulated; the last is +Inf
+  std::uint64_t count = 0;                 // a counter's value; a histogram's number of observations
+  double value = 0;                        // a gauge's value; a histogram's sum
+  double least = 0;                        // a timer's shortest duration in seconds; 0 if it has none
+  double greatest = 0;                     // a timer's longest
+  std::uint64_t nanoseconds = 0;           // a timer's sum in nanoseconds
+  std::span<const std::uint64_t> buckets;  // a histogram's counts, each by itself, not cumulated; the last is +Inf's
 
   const label_set& labels() const noexcept { return series->labels; }
 };
@@ -32402,14 +32677,14 @@ struct metric_family_samples {
   std::span<const metric_sample> samples;
 };
 
-/// Everything a registry knew at one moment: what every exporter is written from. Families and
-/// series in the order of their creation. Stays valid after the registry is gone.
-///
-/// A histogram's buckets and its count always agree. Values that threads are adding meanwhile may be
-/// in one series already and not yet in another.
+/// All values of a registry at one moment, from which exporters work. Families and series are in the order of their
+/// creation. A snapshot stays valid after the registry is gone.
+/// Guarantee: a histogram's buckets add up to its count. What threads add while the snapshot is taken may be in one
+/// series already and not yet in another.
 class metrics_snapshot {
  public:
   std::span<const metric_family_samples> families() const noexcept { return families_; }
+  /// The family of this name, a counter's without `_total`, or null.
   const metric_family_samples* find(std::string_view name) const noexcept {
     for (const auto& f : families_)
       if (f.family->name == name) return &f;
@@ -32447,8 +32722,8 @@ class metrics_snapshot {
 namespace millrace {
 inline namespace v0 {
 
-// The families that the metrics and validation middlewares keep, by name and label, so that exporters, dashboards and
-// summaries find them.
+// The metric families that the middlewares `metrics` and `validation` write to a registry. Their names and labels are
+// public, for exporters, dashboards and `summarize_events`.
 
 /// The runs of each event.
 inline constexpr observe::metric_info event_count_info{"millrace_event_count_total", "Runs of an event."};
@@ -32460,7 +32735,7 @@ inline constexpr observe::metric_info event_duration_info{"millrace_event_durati
                                                           "seconds"};
 /// The last value of each field that is a number.
 inline constexpr observe::metric_info event_field_info{"millrace_ml_metric", "The last value of a named field."};
-/// What validation found wrong, by field.
+/// How many issues validation found.
 inline constexpr observe::metric_info validation_issues_info{"millrace_validation_issues_total",
                                                              "What validation found wrong in fields."};
 /// The label that names the event.
@@ -32468,7 +32743,7 @@ inline constexpr std::string_view event_label = "event";
 /// The label that names the field.
 inline constexpr std::string_view field_label = "metric";
 
-/// One event's runs; durations in seconds, 0 where it never ran.
+/// One event's runs, failures and durations; the durations are 0 if it never ran.
 struct event_summary {
   std::string name;
   std::uint64_t count = 0;
@@ -32480,8 +32755,7 @@ struct event_summary {
   double avg_seconds() const noexcept { return count == 0 ? 0.0 : total_seconds / static_cast<double>(count); }
 };
 
-/// What the metrics middleware saw, for people: events in the order of their first run, and the last
-/// values of the fields.
+/// What the middleware `metrics` counted: events in the order of their first run, and the last values of the fields.
 struct metrics_summary {
   std::uint64_t unix_nanoseconds = 0;
   std::uint64_t uptime_nanoseconds = 0;
@@ -32499,7 +32773,7 @@ struct metrics_summary {
 
 namespace detail {
 
-/// The item of this name in a list; made at its end where there is none.
+/// Returns the item of this name in a list; if there is none, appends it.
 template <class Item>
 Item& item_named(std::vector<Item>& items, std::string Item::* name, std::string_view wanted) {
   for (Item& item : items)
@@ -32509,7 +32783,7 @@ Item& item_named(std::vector<Item>& items, std::string Item::* name, std::string
   return fresh;
 }
 
-/// Calls f(sample) for the series of a family of the middlewares', where the registry has it in that sense.
+/// Calls f(sample) for every series of the family `info`, if the snapshot has a family of that name and type.
 template <class F>
 void for_each_sample(const observe::metrics_snapshot& snapshot, const observe::metric_info& info,
                      observe::metric_type type, F&& f) {
@@ -32522,7 +32796,8 @@ void for_each_sample(const observe::metrics_snapshot& snapshot, const observe::m
 
 }  // namespace detail
 
-/// Adds up what the metrics middlewares of all chains on a registry counted. Allocates: the summary.
+/// Sums up what the `metrics` middlewares of all chains counted in the registry from which the snapshot was taken.
+/// Allocates: the summary.
 inline metrics_summary summarize_events(const observe::metrics_snapshot& snapshot) {
   using observe::metric_sample;
   using observe::metric_type;
@@ -32566,7 +32841,8 @@ inline metrics_summary summarize_events(const observe::metrics_snapshot& snapsho
 ///                                  "min_duration_seconds": 0.005, "max_duration_seconds": 0.012}},
 ///      "custom_metrics": {"loss": 0.234}}
 ///
-/// `custom_metrics` are the fields. NaN and infinities are the strings "NaN", "Infinity", "-Infinity".
+/// `timestamp` is in seconds since 1970, `custom_metrics` are the fields. NaN and infinities are the strings "NaN",
+/// "Infinity", "-Infinity".
 inline std::string to_json(const metrics_summary& summary) {
   std::string out;
   json_writer json(out);
@@ -32595,8 +32871,8 @@ inline std::string to_json(const metrics_summary& summary) {
 #ifndef MILLRACE_OBSERVE_DETAIL_OWNED_CELL_HPP
 #define MILLRACE_OBSERVE_DETAIL_OWNED_CELL_HPP
 
-// Additions to a cell that one thread writes and others read: no read-modify-write is needed, so no
-// lock prefix is paid.
+// Additions to a cell that one thread writes and others read. A load and a store do, without the cost of an atomic
+// read-modify-write (x86's lock prefix).
 namespace millrace {
 inline namespace v0 {
 namespace observe {
@@ -32604,16 +32880,17 @@ namespace detail {
 
 using metric_cell = std::atomic<std::uint64_t>;
 
+/// Adds `by` to the cell.
 inline void bump(metric_cell& cell, std::uint64_t by) noexcept {
 #if defined(__x86_64__)
-  // What a relaxed load, an addition and a relaxed store mean; g++ makes three instructions of those.
+  // One instruction for a relaxed load, an addition and a relaxed store, of which g++ makes three.
   asm("addq %1, %0" : "+m"(reinterpret_cast<std::uint64_t&>(cell)) : "er"(by) : "cc");
 #else
   cell.store(cell.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
 #endif
 }
 
-/// The cell holds the bits of a double.
+/// Adds `by` to a cell that holds the bits of a double.
 inline void bump_real(metric_cell& cell, double by) noexcept {
   const double now = std::bit_cast<double>(cell.load(std::memory_order_relaxed));
   cell.store(std::bit_cast<std::uint64_t>(now + by), std::memory_order_relaxed);
@@ -32622,7 +32899,8 @@ inline void bump_real(metric_cell& cell, double by) noexcept {
 /// Adds 1 and `by` to two neighbouring cells that hold the bits of doubles.
 inline void bump_pair(metric_cell* pair, double by) noexcept {
 #if defined(__x86_64__)
-  // Two relaxed loads, additions and relaxed stores, side by side: the halves of such a load or store are whole.
+  // Two relaxed loads, additions and relaxed stores at once. A vector load or store is not atomic as a whole, but each
+  // of its aligned halves of 8 bytes is.
   using two [[gnu::vector_size(16), gnu::aligned(8), gnu::may_alias]] = double;
   two& cells = *reinterpret_cast<two*>(pair);
   two now;
@@ -32641,6 +32919,7 @@ inline void bump_pair(metric_cell* pair, double by) noexcept {
 #endif
 }
 
+/// Makes the cell at least `to`.
 inline void raise(metric_cell& cell, std::uint64_t to) noexcept {
   if (to > cell.load(std::memory_order_relaxed)) cell.store(to, std::memory_order_relaxed);
 }
@@ -32657,21 +32936,21 @@ inline void raise(metric_cell& cell, std::uint64_t to) noexcept {
 #ifndef MILLRACE_OBSERVE_DETAIL_CELLS_HPP
 #define MILLRACE_OBSERVE_DETAIL_CELLS_HPP
 
-// Where counters and histograms keep their numbers. A metric is a range of cells, the same range in
-// every thread's own slab. A thread adds to its cells by a plain load and store that nobody else
-// writes, so threads never meet; a scrape sums over the slabs. When a thread ends, its slab is
-// folded into the one of the ended threads, so no count is ever lost.
+// Where counters and histograms keep their numbers. Each thread has a slab, an array of cells. A series is a range of
+// cell indices, the same in every slab. A thread adds to its own cells, which no other thread writes, by a plain load
+// and store, so threads never wait for each other; a snapshot sums over the slabs. When a thread ends, its cells are
+// added to the slab of the ended threads, so no count is lost.
 namespace millrace {
 inline namespace v0 {
 namespace observe {
 namespace detail {
 
-/// How two threads' cells become one.
+/// How the cells of two threads are merged.
 enum class cell_kind : std::uint8_t {
-  integer,            // added as uint64
-  real,               // added as the bits of a double
-  largest,            // the larger uint64 stays
-  private_to_thread,  // says nothing beyond its thread
+  integer,            // a uint64: their sum
+  real,               // the bits of a double: their sum
+  largest,            // a uint64: the larger one
+  private_to_thread,  // not at all: the cell has a meaning for its thread only
 };
 
 struct cell_slab {
@@ -32679,33 +32958,33 @@ struct cell_slab {
   std::uint32_t size = 0;
 };
 
-/// The calling thread's slab, as the hot path sees it. Constant-initialized and never destroyed, so
-/// that reading it is one instruction and safe to the thread's last breath.
+/// A copy of the calling thread's slab, for the hot path. It is constant-initialized and never destroyed, so that
+/// reading it takes one instruction and is safe until the thread has ended.
 struct local_slab : cell_slab {
-  cell_slab* shared = nullptr;  // the same, where the store finds it
-  bool over = false;            // the thread's end has folded the slab; what still comes goes to the ended threads' one
+  cell_slab* shared = nullptr;  // the slab itself, in the list of the cell_store
+  bool over = false;            // the slab has been merged; later updates go to the slab of the ended threads
 };
 [[gnu::visibility("default")]] inline local_slab& local_cells() noexcept {
   static constinit thread_local local_slab kept{};
   return kept;
 }
 
-/// The process's slabs and the map of which cells are taken. One for all registries, because a
-/// thread needs one slab, not one a registry. Never destroyed: threads may end after main has.
+/// The process's slabs, and which cells are in use. There is one for all registries, so that a thread needs one slab
+/// only. It is never destroyed, because threads may end after main has returned.
 class [[gnu::visibility("default")]] cell_store {
  public:
-  static constexpr std::uint32_t discarded = 1;  // the first cell takes what counters without a registry count
+  static constexpr std::uint32_t discarded = 1;  // the first cell takes the updates of counters without a registry
 
   static cell_store& instance() {
     static cell_store& only = *new cell_store;
     return only;
   }
 
-  /// A range of fresh zero cells; its first index. Throws std::bad_alloc alone.
+  /// Takes a range of cells, all 0, and returns the first one's index. Throws nothing but std::bad_alloc.
   std::uint32_t allocate(std::span<const cell_kind> kinds) {
     const lock_guard lock(mutex_);
     const auto count = static_cast<std::uint32_t>(kinds.size());
-    // Room for this range among the free ones now, so that giving it back never allocates.
+    // Reserves room in the list of free ranges now, so that `release` never allocates.
     if (free_.capacity() < free_.size() + taken_ + 1) free_.reserve(2 * (free_.size() + taken_ + 1));
     auto place = free_.begin();
     while (place != free_.end() && place->end - place->first < count) ++place;
@@ -32724,7 +33003,7 @@ class [[gnu::visibility("default")]] cell_store {
     return first;
   }
 
-  /// Gives a range back. Nobody may be adding to it any more.
+  /// Gives a range back. Precondition: no thread adds to it any more.
   void release(std::uint32_t first, std::uint32_t count) noexcept {
     const lock_guard lock(mutex_);
     --taken_;
@@ -32746,15 +33025,16 @@ class [[gnu::visibility("default")]] cell_store {
     }
   }
 
-  /// Calls f(slabs) while no slab comes, goes or moves. Cells may be read, and still grow meanwhile.
+  /// Calls f(slabs) under the lock, so that no slab is added, removed or moved meanwhile. f reads cells while threads
+  /// may add to them.
   template <class F>
   void read(F&& f) {
     const lock_guard lock(mutex_);
     f(std::span<const cell_slab* const>(slabs_, slab_count_));
   }
 
-  /// Calls f(cells) on cells up to `end` that the caller may write: its own, made or enlarged now,
-  /// or, at the thread's end or without memory, the ended threads' under the lock.
+  /// Calls f(cells) with cells up to `end` that the calling thread may write: its own, made or enlarged now, or, if the
+  /// thread is ending or there is no memory, those of the ended threads, under the lock.
   template <class F>
   void write(std::uint32_t end, F&& f) noexcept {
     if (enlarge_local(end)) {
@@ -32765,6 +33045,7 @@ class [[gnu::visibility("default")]] cell_store {
     }
   }
 
+  /// How many threads have a slab, plus one; for tests.
   std::size_t slab_count() {
     const lock_guard lock(mutex_);
     return slab_count_;
@@ -32775,6 +33056,7 @@ class [[gnu::visibility("default")]] cell_store {
     std::uint32_t first;
     std::uint32_t end;
   };
+  /// A thread_local of this type merges the thread's slab when the thread ends.
   struct thread_end {
     ~thread_end() { instance().retire_local(); }
   };
@@ -32787,10 +33069,10 @@ class [[gnu::visibility("default")]] cell_store {
 
   static constexpr std::align_val_t cache_line{64};  // no line is shared by two threads' slabs
 
-  /// How many cells a slab has that reaches to `end`.
+  /// How many cells to give a slab that has to reach to `end`.
   static std::uint32_t room_for(std::uint32_t end) noexcept { return end < 64 ? 64 : std::bit_ceil(end); }
 
-  /// Under the lock. Moves a slab into `cells`, memory for `size` of them.
+  /// Moves a slab's cells into new memory for `size` of them. The caller holds the lock.
   static void move_to(void* cells, std::uint32_t size, cell_slab& slab) noexcept {
     auto* fresh = static_cast<metric_cell*>(cells);
     for (std::uint32_t i = 0; i < size; ++i)
@@ -32800,7 +33082,8 @@ class [[gnu::visibility("default")]] cell_store {
     slab.cells = fresh;
     slab.size = size;
   }
-  /// Under the lock. Makes a slab reach to `end`; throws std::bad_alloc, or returns false.
+  /// Makes a slab reach to `end`. Without memory, `grow` throws std::bad_alloc and `try_grow` returns false. The caller
+  /// holds the lock.
   static void grow(cell_slab& slab, std::uint32_t end) {
     if (end > slab.size) move_to(::operator new(room_for(end) * sizeof(metric_cell), cache_line), room_for(end), slab);
   }
@@ -32812,7 +33095,8 @@ class [[gnu::visibility("default")]] cell_store {
     return true;
   }
 
-  /// Under the lock. The calling thread's slab, made and entered in the list; null without memory.
+  /// Makes a slab for the calling thread and adds it to the list; returns null without memory. The caller holds the
+  /// lock.
   cell_slab* add_slab(std::uint32_t end) noexcept {
     if (slab_count_ == slab_room_) {
       const std::size_t room = 2 * slab_room_ + 8;
@@ -32831,6 +33115,7 @@ class [[gnu::visibility("default")]] cell_store {
     return slabs_[slab_count_++] = made;
   }
 
+  /// Makes the calling thread's slab reach to `end`. Returns false if the thread is ending or there is no memory.
   bool enlarge_local(std::uint32_t end) noexcept {
     if (local_cells().over) return false;
     static thread_local thread_end at_end;  // made here, destroyed when the thread ends
@@ -32842,6 +33127,7 @@ class [[gnu::visibility("default")]] cell_store {
     return true;
   }
 
+  /// Adds the calling thread's cells to those of the ended threads and frees its slab.
   void retire_local() noexcept {
     const lock_guard lock(mutex_);
     local_cells().over = true;
@@ -32865,14 +33151,15 @@ class [[gnu::visibility("default")]] cell_store {
   }
 
   mutex mutex_;
-  // Arrays of its own instead of vectors, where a full memory is no exception but the ended threads' slab.
-  cell_slab** slabs_ = nullptr;  // the ended threads' one first
+  // An array instead of a vector, because a hot path must not throw without memory; it uses the ended threads' slab
+  // then.
+  cell_slab** slabs_ = nullptr;  // first the ended threads' slab, then one for each thread
   std::size_t slab_count_ = 0;
   std::size_t slab_room_ = 0;
   cell_slab* ended_;
-  std::vector<cell_kind> kinds_;  // of every cell that was ever taken
-  std::vector<range> free_;       // sorted, never touching each other
-  std::size_t taken_ = 0;         // ranges
+  std::vector<cell_kind> kinds_;  // of every cell that is or was in use
+  std::vector<range> free_;       // sorted, with cells in use between them
+  std::size_t taken_ = 0;         // how many ranges are in use
 };
 
 }  // namespace detail
@@ -32891,8 +33178,10 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// From names to values, by hash. The names are the caller's and stay where they are; a value is small and copied.
-/// Complexity: constant on average. Allocates: when it grows.
+/// A hash table from names to values, with open addressing, at most half full. It stores views of the names, which must
+/// outlive it, and copies of the values.
+/// Complexity: constant on average.
+/// Allocates: when it grows.
 template <class Value>
 class name_index {
  public:
@@ -32901,7 +33190,7 @@ class name_index {
   name_index& operator=(const name_index&) = delete;
   ~name_index() { delete[] slots_; }
 
-  /// Null where the name is not in it. The pointer is good until the next insertion.
+  /// Returns null if the name is not in the table. The pointer is valid until the next `insert` or `reserve`.
   const Value* find(std::string_view name) const noexcept {
     if (size_ == 0) return nullptr;
     const std::uint64_t hash = hash_of(name);
@@ -32910,7 +33199,7 @@ class name_index {
     return nullptr;
   }
 
-  /// Room for so many more, so that their insertions do not throw.
+  /// Makes room for `more` names, whose insertion then throws nothing.
   void reserve(std::size_t more) {
     if (2 * (size_ + more) <= capacity_) return;
     std::size_t capacity = capacity_ == 0 ? 16 : capacity_;
@@ -32923,7 +33212,7 @@ class name_index {
       if (each->hash != 0) free_slot(each->hash) = *each;
     delete[] old;
   }
-  /// Precondition: the name is not in it.
+  /// Precondition: the name is not in the table.
   void insert(std::string_view name, Value value) {
     reserve(1);
     const std::uint64_t hash = hash_of(name);
@@ -32938,7 +33227,8 @@ class name_index {
     Value value{};
   };
 
-  // Source: FNV-1a, 64 bits (Fowler, Noll, Vo); never 0 here.
+  // FNV-1a, 64 bits (Fowler, Noll, Vo), its upper half folded into the lower, which the table's index comes from. Never
+  // 0, which marks a free slot.
   static std::uint64_t hash_of(std::string_view name) noexcept {
     std::uint64_t hash = 14695981039346656037U;
     for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
@@ -32972,7 +33262,7 @@ inline namespace v0 {
 namespace observe {
 namespace detail {
 
-/// Where objects stand that go all at once: they stay where they were made until the arena ends.
+/// Memory for objects that are all destroyed together, by the arena's destructor, and never move before.
 class arena {
  public:
   arena() noexcept = default;
@@ -32996,6 +33286,7 @@ class arena {
       return *made;
     }
   }
+  /// Keeps a copy of a text.
   std::string_view copy(std::string_view text) {
     char* const to = static_cast<char*>(room_for(text.size()));
     if (!text.empty()) std::memcpy(to, text.data(), text.size());
@@ -33009,13 +33300,14 @@ class arena {
   struct alignas(alignment) block {
     block* before;
   };
+  /// Links the objects with a destructor, the newest first.
   struct object {
     object* before;
     void* made;
     void (*destroy)(void*) noexcept;
   };
 
-  /// Whatever is 64 bytes or longer begins on a cache line of its own.
+  /// Memory for `size` bytes, aligned to 16, or to a cache line of 64 if it is that long.
   void* room_for(std::size_t size) {
     const std::size_t step = size < alignment ? 16 : alignment;
     std::size_t at = (used_ + step - 1) / step * step;
@@ -33047,9 +33339,9 @@ class arena {
 #ifndef MILLRACE_OBSERVE_DETAIL_BUCKET_TABLE_HPP
 #define MILLRACE_OBSERVE_DETAIL_BUCKET_TABLE_HPP
 
-// Which of a histogram's buckets a value falls into: the first whose bound is not less. The line of
-// values is cut into cells by leading bits; where no cell holds two bounds, one table entry and one
-// comparison decide. Bounds that are closer are searched.
+// Finds a value's bucket in a histogram: the first whose bound is not less than the value. The leading bits of the
+// value choose one of the table's cells. If no cell holds two bounds, the cell's entry and one comparison with its
+// bound give the bucket; if one does, a binary search among the bounds finds it.
 namespace millrace {
 inline namespace v0 {
 namespace observe {
@@ -33057,12 +33349,13 @@ namespace detail {
 
 template <std::size_t Cells>
 struct bucket_table {
-  std::uint64_t base = 0;           // the first cell's leading bits
-  std::uint64_t bound[Cells];       // the one in the cell; the largest number where there is none
-  std::uint16_t bucket[Cells];      // of values up to that bound
-  bool tabled = false;              // no cell holds two bounds, and the cells hold them all
+  std::uint64_t base = 0;           // the leading bits of the first cell's values
+  std::uint64_t bound[Cells];       // the bound in the cell; the largest number if there is none
+  std::uint16_t bucket[Cells];      // the bucket of values up to that bound; the cell's other values have the next one
+  bool tabled = false;              // whether every bound is in a cell, and no cell holds two
   std::vector<std::uint64_t> keys;  // all bounds, ascending, for the search
 
+  /// The index of the first bound that is not less than `key`; the number of bounds if all are less.
   std::uint64_t search(std::uint64_t key) const noexcept {
     std::size_t low = 0;
     std::size_t high = keys.size();
@@ -33077,7 +33370,7 @@ struct bucket_table {
   }
 
  protected:
-  /// `bounds[skipped]` and up go into cells; cell_of(bound) says where.
+  /// Fills the cells with the bounds from index `skipped` on; cell_of(bound) returns a bound's cell.
   template <class CellOf>
   void fill(const std::vector<std::uint64_t>& bounds, std::size_t skipped, CellOf&& cell_of) noexcept {
     tabled = true;
@@ -33093,7 +33386,8 @@ struct bucket_table {
   }
 };
 
-/// Whole numbers, in octaves: tabled when no two bounds share one, as bounds a factor of 2 apart never do.
+/// For whole numbers: a cell for each octave, the values from one power of 2 to below the next. The table suffices if
+/// no octave holds two bounds, as is the case for bounds a factor of 2 or more apart.
 struct whole_buckets : bucket_table<64> {
   static unsigned cell_of(std::uint64_t value) noexcept {
     return 63U - static_cast<unsigned>(std::countl_zero(value | 1U));
@@ -33104,13 +33398,14 @@ struct whole_buckets : bucket_table<64> {
   }
 };
 
-/// Doubles, in sixteenths of an octave, from the lowest positive bound over 32 octaves. Everything
-/// that is not positive and finite falls out of the table by its sign or exponent, and is searched.
+/// For doubles: 16 cells for each octave, by the top 4 bits of the mantissa, over 32 octaves from that of the lowest
+/// positive bound. The leading bits of a value that is not positive and finite lie beyond the table, because of its
+/// sign or exponent; such a value is searched.
 struct real_buckets : bucket_table<512> {
-  static constexpr unsigned shift = 52 - 4;
+  static constexpr unsigned shift = 52 - 4;  // leaves sign, exponent and 4 bits of the mantissa
 
   static std::uint64_t bits_of(double value) noexcept { return std::bit_cast<std::uint64_t>(value); }
-  /// Doubles in their own order as unsigned numbers.
+  /// A double as an unsigned number that compares as the double does.
   static std::uint64_t key_of(double value) noexcept { return millrace::detail::to_unsigned_key(value); }
   explicit real_buckets(const std::vector<double>& bounds) {
     std::vector<std::uint64_t> bits;
@@ -33120,7 +33415,7 @@ struct real_buckets : bucket_table<512> {
       bits.push_back(bits_of(b));
       if (!(b > 0)) ++skipped;
     }
-    // The table ends before infinity, NaN and, by the sign, the negative numbers.
+    // The table must end below the leading bits of infinity, NaN and the negative numbers, whose sign is the top bit.
     constexpr std::uint64_t not_finite = std::uint64_t{0x7ff} << (52 - shift);
     if (skipped < bits.size()) base = bits[skipped] >> shift;
     if (base > not_finite - 512) base = not_finite - 512;
@@ -33141,17 +33436,18 @@ struct real_buckets : bucket_table<512> {
 #ifndef MILLRACE_OBSERVE_DETAIL_INSTRUMENT_CELLS_HPP
 #define MILLRACE_OBSERVE_DETAIL_INSTRUMENT_CELLS_HPP
 
-// How each instrument lays its numbers into cells, and writes them. An instrument here has
-//   end             one past its cells, or `always_slow`
-//   write(cells, v) the hot path, on a slab that reaches to `end`
-//   end_cell()      the true end; 0 for one that counts into nothing
-//   write_any(cells, v) the same as write, for whatever `write` leaves out
+// How each instrument keeps its numbers in cells. Each class here has
+//   end                  the index after its last cell, or `always_slow`
+//   write(cells, v)      the hot path's update, on a slab that reaches to `end`
+//   end_cell()           the index after its last cell; 0 for an instrument without a registry that has none
+//   write_any(cells, v)  an update without a table, for an `end` of `always_slow`
+//   kinds(bounds)        the kinds of its cells
 namespace millrace {
 inline namespace v0 {
 namespace observe {
 namespace detail {
 
-/// An `end` that no slab reaches, so that the one comparison of the hot path leads to the slow one.
+/// An `end` that no slab reaches, so that the hot path's one comparison always chooses write_local_slowly.
 inline constexpr std::uint32_t always_slow = (std::numeric_limits<std::uint32_t>::max)();
 
 template <class Instrument, class Value>
@@ -33159,7 +33455,8 @@ template <class Instrument, class Value>
   if (const std::uint32_t end = instrument.end_cell(); end != 0)
     cell_store::instance().write(end, [&](metric_cell* cells) { instrument.write_any(cells, value); });
 }
-/// The hot path of counters, histograms and timers. Allocates: once a thread, and when metrics were added since.
+/// The hot path of counters, histograms and timers.
+/// Allocates: at a thread's first update, and when metrics have been added since.
 template <class Instrument, class Value>
 [[gnu::always_inline]] inline void write_local(const Instrument& instrument, Value value) noexcept {
   if (instrument.end > local_cells().size) [[unlikely]] {
@@ -33178,7 +33475,7 @@ struct alignas(64) gauge_cell {
 }
 
 struct counter_cell {
-  std::uint32_t end = 1;  // the first cell is nobody's
+  std::uint32_t end = 1;  // without a registry: the first cell, cell_store::discarded, which nobody reads
 
   std::uint32_t end_cell() const noexcept { return end; }
   void write(metric_cell* cells, std::uint64_t by) const noexcept { bump(cells[end - 1], by); }
@@ -33187,8 +33484,9 @@ struct counter_cell {
   static std::vector<cell_kind> kinds() { return {cell_kind::integer}; }
 };
 
-/// For each bucket a count and a sum: sums of like values lose least, and one addition seldom has
-/// to wait for the one before. The count is a double too (exact up to 2^53), so that both are added at once.
+/// For each bucket a pair of cells, a count and a sum. A sum for each bucket loses less to rounding than one for all,
+/// because its values are of like size, and an addition seldom has to wait for the one before. The count is a double
+/// too (exact up to 2^53), so that one vector instruction adds to both.
 struct histogram_cells {
   const real_buckets* table = nullptr;
   std::uint32_t pairs = 0;
@@ -33198,7 +33496,8 @@ struct histogram_cells {
   histogram_cells(const real_buckets& buckets, std::uint32_t first) noexcept : table(&buckets), pairs(pairs_of(first)) {
     if (buckets.tabled) end = end_cell();
   }
-  /// Where the pairs of a range of cells begin: at an even cell, so that none lies across two cache lines.
+  /// Where the pairs begin in a range of cells: at an even index, so that no pair lies in two cache lines. The range
+  /// has a cell more than the pairs need, for that.
   static constexpr std::uint32_t pairs_of(std::uint32_t first) noexcept { return first + (first & 1U); }
   std::uint32_t end_cell() const noexcept {
     return table == nullptr ? 0 : pairs + 2 * (static_cast<std::uint32_t>(table->keys.size()) + 1) + 1;
@@ -33220,7 +33519,7 @@ struct histogram_cells {
   }
 
  private:
-  /// Static, so that the handle may stay in registers.
+  /// Finds the bucket by a search. Static, so that the handle itself may stay in registers.
   [[gnu::noinline]] static void write_searched(const real_buckets& table, metric_cell* pairs, double value) noexcept {
     const std::uint64_t bucket =
         __builtin_isnan(value) ? table.keys.size() : table.search(real_buckets::key_of(value + 0.0));
@@ -33228,14 +33527,16 @@ struct histogram_cells {
   }
 };
 
+/// The sum, the extremes, and for each bucket a count; all in nanoseconds.
 struct timer_cells {
   const whole_buckets* table = nullptr;
   std::uint32_t first = 0;
   std::uint32_t end = always_slow;
 
-  // The hot path asks by one comparison whether a value lies within the extremes seen so far:
-  // value - low < span. Both start at 0, which no value passes. The extremes that threads merge stand
-  // beside them, the least as its complement, so that there too 0 means none.
+  // The hot path checks by one comparison whether a value lies within the extremes seen so far: value - low < span,
+  // where span is greatest - least + 1; a value below `low` wraps around to a large number. Both start at 0, so that
+  // the first value fails. The cells `greatest` and `least` are what is merged over threads; `least` holds the
+  // complement of the value, so that 0 means none there too, and the larger complement is the smaller value.
   enum cell : std::uint32_t { sum, low, span, greatest, least, buckets };
 
   constexpr timer_cells() noexcept = default;
@@ -33268,6 +33569,7 @@ struct timer_cells {
     if (value - mine[low].load(std::memory_order_relaxed) >= mine[span].load(std::memory_order_relaxed)) [[unlikely]]
       widen(mine, value);
   }
+  /// Takes a value outside the extremes into them.
   [[gnu::noinline]] static void widen(metric_cell* mine, std::uint64_t value) noexcept {
     raise(mine[greatest], value);
     raise(mine[least], ~value);
@@ -33289,14 +33591,14 @@ struct timer_cells {
 #ifndef MILLRACE_OBSERVE_DETAIL_METRIC_TEXT_HPP
 #define MILLRACE_OBSERVE_DETAIL_METRIC_TEXT_HPP
 
-// The words that Prometheus' text format and OpenMetrics share.
+// The parts of lines that Prometheus' text format and OpenMetrics have in common.
 // Source: Prometheus, "Exposition formats", text 0.0.4; OpenMetrics 1.0.0.
 namespace millrace {
 inline namespace v0 {
 namespace observe {
 namespace detail {
 
-/// Escapes backslash and newline, and quotes where the text stands in quotes.
+/// Appends a text with backslash and newline escaped, and with `quotes` also quotation marks, for a text between such.
 inline void append_escaped(std::string& out, std::string_view text, bool quotes) {
   for (const char c : text) {
     switch (c) {
@@ -33311,7 +33613,7 @@ inline void append_escaped(std::string& out, std::string_view text, bool quotes)
   }
 }
 
-/// `a="1",b="2"`
+/// The labels as in a line: `a="1",b="2"`.
 inline std::string label_text(const label_set& labels) {
   std::string out;
   for (const auto& [name, value] : labels) {
@@ -33324,12 +33626,12 @@ inline std::string label_text(const label_set& labels) {
   return out;
 }
 
-inline constexpr std::size_t longest_number = 32;
+inline constexpr std::size_t longest_number = 32;  // more than any number below takes
 
 inline char* write_number(char* out, std::uint64_t value) noexcept {
   return std::to_chars(out, out + longest_number, value).ptr;
 }
-/// Shortest form that reads back to the same double; NaN, +Inf and -Inf by those names.
+/// Writes the shortest form that reads back to the same double, or NaN, +Inf or -Inf, and returns the end.
 inline char* write_number(char* out, double value) noexcept {
   if (__builtin_isfinite(value)) [[likely]]
     return std::to_chars(out, out + longest_number, value).ptr;
@@ -33339,9 +33641,10 @@ inline char* write_number(char* out, double value) noexcept {
   return out + size;
 }
 
-/// A bucket's bound in OpenMetrics' canonical form: plain from 0.0001 to below a million, with `.0`
-/// where it is whole, and with an exponent beyond. Prometheus reads `le="1"` and `le="1.0"` as two
-/// series, so both formats write this one. Source: OpenMetrics 1.0.0, "Canonical Numbers".
+/// A bucket's bound in OpenMetrics' canonical form: without an exponent from 0.0001 to below a million, and then with
+/// `.0` if it is whole; else with an exponent. Prometheus reads `le="1"` and `le="1.0"` as two series, so both formats
+/// use this form.
+/// Source: OpenMetrics 1.0.0, "Canonical Numbers".
 inline std::string bound_text(double bound) {
   char digits[longest_number];
   const auto text = [&](std::chars_format format) {
@@ -33370,8 +33673,8 @@ inline std::string bound_text(double bound) {
 #ifndef MILLRACE_OBSERVE_DETAIL_METRIC_CATALOG_HPP
 #define MILLRACE_OBSERVE_DETAIL_METRIC_CATALOG_HPP
 
-// What a registry knows: families and their series, checked when they are made and never changed
-// afterwards, so that snapshots may point at them.
+// A registry's families and series. They are checked when they are made and never change or move afterwards, so that
+// snapshots may point to them.
 namespace millrace {
 inline namespace v0 {
 namespace observe {
@@ -33398,6 +33701,7 @@ struct catalog_family {
   catalog_family* next = nullptr;
 };
 
+/// What a program asks a registry for.
 struct family_request {
   metric_info info;
   metric_type type;
@@ -33406,8 +33710,8 @@ struct family_request {
   std::vector<cell_kind> cells;  // of one series
 };
 
-/// Families and series stand in one arena, linked in the order of their making. One index leads to them: from every
-/// name that a family's samples have to the family, and from `name{labels` to the series.
+/// Keeps families and series in an arena, linked in the order of creation. An index finds a family by every name that
+/// its samples have, and a series by `name{labels`.
 class metric_catalog : public shared_state {
  public:
   metric_catalog() noexcept
@@ -33416,15 +33720,17 @@ class metric_catalog : public shared_state {
 
   std::uint64_t id() const noexcept { return id_; }
 
-  /// The series of this name and these labels; made if it is new and nothing speaks against it.
+  /// Returns the series of this name and these labels, and makes it if it is new.
+  /// Errors: as `metrics_registry` says.
   result<const catalog_series*> find_or_add(const family_request& request, const label_set& labels,
                                             std::size_t most_series);
 
+  /// How many series and buckets a snapshot has to hold.
   struct extent {
     std::size_t series = 0;
     std::size_t buckets = 0;
   };
-  /// Calls f(extent, the first family) while nothing comes.
+  /// Calls f(extent, the first family) under the lock, so that nothing is added meanwhile.
   template <class F>
   void read(F&& f) const {
     const lock_guard lock(mutex_);
@@ -33434,7 +33740,7 @@ class metric_catalog : public shared_state {
  private:
   struct named {
     catalog_family* family = nullptr;
-    const catalog_series* series = nullptr;  // null for a name
+    const catalog_series* series = nullptr;  // null if the key is a sample's name
   };
 
   static std::uint64_t next_id() noexcept {
@@ -33442,13 +33748,15 @@ class metric_catalog : public shared_state {
     return last.add_relaxed(1) + 1;
   }
 
+  /// The family's name: a counter's without `_total`.
   static std::string_view base_name(const family_request& request) noexcept {
     constexpr std::string_view total = "_total";
     std::string_view name = request.info.name;
     if (request.type == metric_type::counter && name.ends_with(total)) name.remove_suffix(total.size());
     return name;
   }
-  /// Calls f(name) for every name that the family's samples have in one format or another, until it returns false.
+  /// Calls f(name) for every name that the family's samples have in Prometheus' format or OpenMetrics, until f returns
+  /// false.
   template <class F>
   static void for_each_sample_name(const std::string& name, metric_type type, F&& f) {
     if (!f(name)) return;
@@ -33461,6 +33769,7 @@ class metric_catalog : public shared_state {
 
   static constexpr std::size_t most_bounds = 1000;
 
+  /// Checks a new family: its name, its unit, that no other family's samples have the same names, its bounds.
   result<void> check_family(const std::string& name, const family_request& request) const {
     const auto refuse = [&](errc code, const std::string& why) {
       return error(code, "metric \"" + valid_utf8(request.info.name) + "\": " + why);
@@ -33500,6 +33809,7 @@ class metric_catalog : public shared_state {
     return {};
   }
 
+  /// Checks that a request for a family that exists agrees with it.
   static result<void> check_same(const catalog_family& family, const family_request& request) {
     const auto refuse = [&](const std::string& why) {
       return error(errc::already_exists, "metric \"" + family.info.name + "\": there already, " + why);
@@ -33519,7 +33829,8 @@ class metric_catalog : public shared_state {
     return true;
   }
 
-  /// Whole nanoseconds; a bound such as 1e-7 is not quite 100 of them in binary and is meant to be.
+  /// Seconds in whole nanoseconds. 1e-7 s, for example, times 1e9 is a little below 100 in binary; the 1e-3 added makes
+  /// it 100.
   static std::uint64_t to_nanoseconds(double seconds) noexcept {
     return static_cast<std::uint64_t>(seconds * 1e9 + 1e-3);
   }
@@ -33566,7 +33877,7 @@ class metric_catalog : public shared_state {
     return made;
   }
 
-  /// Everything that can fail has been done.
+  /// Adds a series to its family and to the index. Nothing here can fail: the index has room for it.
   void link(catalog_family& family, catalog_series& series, std::string_view key) noexcept {
     (family.first == nullptr ? family.first : family.last->next) = &series;
     family.last = &series;
@@ -33575,7 +33886,7 @@ class metric_catalog : public shared_state {
     ++extent_.series;
     if (family.info.type == metric_type::histogram) extent_.buckets += family.info.bounds.size() + 1;
   }
-  /// A name can hold no brace, so the keys of series are none.
+  /// The index's key of a series. No name holds a brace, so this is never the name of a sample.
   static std::string series_key(const std::string& name, const std::string& rendered) { return name + '{' + rendered; }
 
   mutable mutex mutex_;
@@ -33649,8 +33960,8 @@ inline result<const catalog_series*> metric_catalog::find_or_add(const family_re
 
 // The four instruments: small handles that a `metrics_registry` makes and hot paths use.
 //
-// Copies name the same series. A handle is good as long as its registry; one made by the default
-// constructor counts into nothing, so code may always hold one.
+// A copy of a handle updates the same series. A handle may be used as long as its registry exists. One made by the
+// default constructor belongs to no registry: its updates are lost, so that code can hold one before it has a registry.
 namespace millrace {
 inline namespace v0 {
 namespace observe {
@@ -33658,8 +33969,9 @@ namespace observe {
 class metrics_registry;
 
 /// Counts what only grows. 4 bytes.
-/// Hot path: one addition to the thread's own cell; allocates once a thread.
-/// Threads: any number at once, none slows another.
+/// Complexity: one addition to the thread's own cell.
+/// Allocates: a thread's cells, at its first update and when metrics have been added since.
+/// Threads: any number at once; none slows another.
 class counter {
  public:
   constexpr counter() noexcept = default;
@@ -33673,8 +33985,10 @@ class counter {
   detail::counter_cell cell_;
 };
 
-/// A value that goes up and down: the last `set` of any thread stands. 8 bytes.
-/// Threads: any number at once, on one memory location.
+/// A value that goes up and down; the last `set` of any thread counts. 8 bytes.
+/// Complexity: one atomic store or addition, on a memory location that all threads share.
+/// Allocates: never.
+/// Threads: any number at once.
 class gauge {
  public:
   constexpr gauge() noexcept = default;
@@ -33690,12 +34004,14 @@ class gauge {
   detail::gauge_cell* cell_ = &detail::discarded_gauge();
 };
 
-/// Counts values into buckets by fixed bounds, and adds them up. 16 bytes.
-/// A value that is not finite is counted, NaN and infinity in the last bucket and -infinity in the
-/// first, but left out of the sum, which one of them would spoil for good.
-/// Hot path: one table look-up and two additions; allocates once a thread. What is not positive, lies
-/// below the lowest positive bound, or more than 32 octaves above it, is searched; so is everything
-/// when two bounds are closer than a sixteenth of an octave. Threads: as `counter`.
+/// Counts values into buckets by fixed bounds, and adds them up. 16 bytes. A value that is not finite is counted, NaN
+/// and infinity in the last bucket and -infinity in the first, but not added to the sum, which would never be finite
+/// again.
+/// Complexity: one table look-up and two additions; a binary search among the bounds for values that are not positive,
+/// or below the lowest positive bound, or more than a factor of 2^32 above it, and for all values if a sixteenth of an
+/// octave (of a factor of 2) holds two bounds.
+/// Allocates: as `counter`.
+/// Threads: as `counter`.
 class histogram {
  public:
   constexpr histogram() noexcept = default;
@@ -33709,10 +34025,13 @@ class histogram {
   detail::histogram_cells cells_;
 };
 
-/// A histogram of durations: takes nanoseconds, is exported in seconds. 16 bytes.
+/// A histogram of durations. 16 bytes.
+/// Units: updates are in nanoseconds, exports in seconds.
 /// Guarantee: sum, least and greatest are exact, in whole nanoseconds.
-/// Hot path: one table look-up, two additions and a comparison; allocates once a thread. Bounds of
-/// which two share an octave are searched. Threads: as `counter`.
+/// Complexity: one table look-up, two additions and a comparison; a binary search among the bounds in place of the
+/// look-up if two bounds lie between the same two powers of 2, in nanoseconds.
+/// Allocates: as `counter`.
+/// Threads: as `counter`.
 class timer {
  public:
   constexpr timer() noexcept = default;
@@ -33741,19 +34060,20 @@ namespace millrace {
 inline namespace v0 {
 namespace observe {
 
-/// Durations from 100 ns to 10 s in steps of 1, 2, 5; seconds.
+/// The default bounds of a timer, in seconds: from 100 ns to 10 s in steps of 1, 2, 5.
 inline constexpr double latency_buckets[] = {1e-7, 2e-7, 5e-7, 1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5,
                                              1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2,
                                              1e-1, 2e-1, 5e-1, 1.0,  2.0,  5.0,  10.0};
 
 /// What a registry accepts.
 struct metrics_options {
-  /// A label with unbounded values (a user, a path) would otherwise take the process' memory, and
-  /// the collector's.
+  /// How many series, each with its own label values, a metric may have. A label with unbounded values (a user, a path)
+  /// would otherwise fill the process's memory, and the collector's.
   std::size_t max_series_per_family = 10'000;
 };
 
-/// Where metrics are made, and scraped from.
+/// Makes metrics and takes snapshots of their values. A metric, or family, is a name with a type; it has a series of
+/// values for each set of labels.
 ///
 ///     mr::observe::metrics_registry registry;
 ///     const auto rows = registry.counter({"rows_total", "Rows read."}, {{"split", "train"}});
@@ -33761,14 +34081,14 @@ struct metrics_options {
 ///     rows->add();
 ///     return mr::store::write_file("metrics.prom", mr::observe::to_prometheus(registry.snapshot()));
 ///
-/// Asking again for the same name and labels returns the same series. Handles are good as long as
-/// the registry; snapshots outlive it.
-/// Threads: all members, any number at once; scraping does not slow the hot paths.
-/// Fork: the child has what was counted until then and goes on by itself. Fork while no thread makes metrics or
-/// scrapes.
-/// Errors: `invalid_argument` for a name, label, unit or bounds that collectors would refuse;
-/// `already_exists` for a name that is taken in another sense (type, help, unit, bounds, label
-/// names); `out_of_range` for a series too many.
+/// A second request for the same name and labels returns the same series. Handles may be used as long as the registry
+/// exists; snapshots may outlive it.
+/// Threads: all members, any number at once; a snapshot does not slow the hot paths down.
+/// Errors: `invalid_argument` for a name, label, unit or bounds that collectors would refuse; `already_exists` for a
+/// name in use with another type, help, unit, bounds or label names; `out_of_range` for a series beyond
+/// `max_series_per_family`.
+/// Fork: the child starts with what was counted until then and counts for itself. Do not fork while a thread makes
+/// metrics or takes a snapshot.
 class metrics_registry {
  public:
   explicit metrics_registry(metrics_options options = {})
@@ -33783,39 +34103,43 @@ class metrics_registry {
     });
   }
 
-  /// The name stands in exports with `_total` at its end, whether it is given with it or without.
+  /// In exports the name ends in `_total`, whether it is given with or without that.
   result<observe::counter> counter(const metric_info& info, const label_set& labels = {});
   result<observe::gauge> gauge(const metric_info& info, const label_set& labels = {});
-  /// `bounds`: at least one, finite, ascending.
+  /// `bounds` are the buckets' upper bounds: from 1 to 1000 of them, finite and ascending. A last bucket without a
+  /// bound is added.
   result<observe::histogram> histogram(const metric_info& info, const std::vector<double>& bounds,
                                        const label_set& labels = {});
-  /// Takes nanoseconds; name, bounds and export are in seconds, so the name ends in `_seconds`.
+  /// Updates are in nanoseconds, `bounds` and exports in seconds, so the name ends in `_seconds`. Bounds lie between a
+  /// nanosecond and 104 days; without any, `latency_buckets`.
   result<observe::timer> timer(const metric_info& info, const label_set& labels = {});
   result<observe::timer> timer(const metric_info& info, const std::vector<double>& bounds,
                                const label_set& labels = {});
 
-  /// A counter's sum over all threads. For tests and health checks; a scrape is `snapshot`.
+  /// A counter's sum over all threads, for tests and health checks; an exporter uses `snapshot`.
   std::uint64_t total(observe::counter counted) const;
 
+  /// All values now.
   metrics_snapshot snapshot() const {
     metrics_snapshot taken;
     snapshot(taken);
     return taken;
   }
-  /// The same into one that is used again, so that a scrape every second does not allocate.
+  /// Takes a snapshot into an object that is reused, so that one every second does not allocate.
   void snapshot(metrics_snapshot& into) const;
 
  private:
   result<const detail::catalog_series*> add(const detail::family_request& request, const label_set& labels) {
     return catalog_->find_or_add(request, labels, options_.max_series_per_family);
   }
+  /// Sums a series' cells over all slabs into `sample` and `buckets`.
   static void read(const detail::catalog_series& series, std::span<const detail::cell_slab* const> slabs,
                    metric_sample& sample, std::span<std::uint64_t> buckets);
 
   metrics_options options_;
   detail::metric_catalog* catalog_;
   detail::shared_owner owner_;  // snapshots may outlive the registry
-  std::uint64_t born_;
+  std::uint64_t born_;          // when it was made, on the steady clock
 };
 
 inline result<counter> metrics_registry::counter(const metric_info& info, const label_set& labels) {
@@ -33949,10 +34273,12 @@ inline namespace v0 {
 
 namespace detail {
 
+/// Whether a gauge can show the field: a number, and no bool.
 template <class Field>
 inline constexpr bool is_gauge_field =
     std::is_arithmetic_v<typename Field::type> && !std::is_same_v<typename Field::type, bool>;
 
+/// The fields of a list for which Keep<Field>::value is true.
 template <template <class> class Keep, class List>
 struct filter_fields;
 template <template <class> class Keep, class... Fields>
@@ -33960,25 +34286,27 @@ struct filter_fields<Keep, field_list<Fields...>> {
   using type = merge_fields_t<std::conditional_t<Keep<Fields>::value, field_list<Fields>, field_list<>>...>;
 };
 
-/// An address of its own for every stage that shows these fields. Names would not do: events of one
-/// name may write different fields.
+/// Its address identifies a stage together with the fields that are shown after it. The event's name would not do:
+/// events of one name may write different fields.
 template <class Stage, class Fields>
 inline constexpr char shown_by{};
 
 }  // namespace detail
 
-/// Counts every event's runs and failures, keeps a histogram of its durations, and shows numeric
-/// fields as gauges, in a registry that outlives it: see middleware/event_metrics.hpp for the names.
+/// Counts every event's runs and failures, keeps a histogram of its durations, and shows numeric fields as gauges, all
+/// in a registry that must outlive it. The names are in middleware/event_metrics.hpp.
 ///
 ///     mr::metrics{registry}                          gauges for every number that events write
 ///     mr::metrics<loss, learning_rate>{registry}     gauges for these, written by events or given
 ///     mr::metrics{registry, {{"chain", "fraud"}}}    every series with this label, beside other chains'
 ///
-/// An event that a middleware further out fails or keeps from running counts as a run that failed; it has
-/// no duration, or the one it had.
-/// Hot path: a counter and a timer, and a store a gauge; allocates only when an event is first seen.
-/// Threads: any number. Errors: what the registry refuses (another meaning of the same name, too
-/// many series) fails the event, so that it is seen at the first run.
+/// An event that a middleware further out fails afterwards, or keeps from running, counts as a run that failed; the
+/// latter has no duration.
+/// Complexity: an update of a counter and of a timer for each event, and a store for each gauge.
+/// Allocates: when an event is first seen.
+/// Threads: any number.
+/// Errors: what the registry refuses (a name that is in use for something else, too many series) fails the event, so
+/// that it is noticed at the first run.
 template <auto... Gauges>
 class metrics {
  public:
@@ -34015,11 +34343,11 @@ class metrics {
     (*seen)->failures.add();
   }
 
-  /// What was seen so far, by everything that shares the registry.
+  /// What was counted so far by all `metrics` middlewares on this registry.
   metrics_summary summary() const { return summarize_events(state_->registry->snapshot()); }
 
  private:
-  static constexpr std::size_t slot_count = 64;  // more events than that look their instruments up
+  static constexpr std::size_t slot_count = 64;  // events whose indices share a slot look up their instruments
 
   struct instruments {
     const void* key;
@@ -34029,7 +34357,8 @@ class metrics {
     std::vector<observe::gauge> gauges;
   };
 
-  /// Which fields to show after an event: numbers it wrote, and after the first also those given.
+  /// Which fields to show after an event: those it writes that are numbers or, if gauges are named, that are among
+  /// them. Named gauges are shown after the first event also if the context was given their start values.
   template <class Stage, class Context>
   struct recorded_fields {
     using fresh = std::conditional_t<Stage::index == 0 && sizeof...(Gauges) != 0,
@@ -34123,18 +34452,19 @@ metrics(observe::metrics_registry&) -> metrics<>;
 namespace millrace {
 inline namespace v0 {
 
-/// What one event took so far. Times are in nanoseconds.
+/// How long one event took so far, in nanoseconds.
 struct event_profile {
-  std::string_view event;
+  std::string_view event;  // its name
   std::uint64_t failures = 0;
   log_histogram durations;
 };
 
-/// How long each event takes: count, total, mean, least, most and the 50th, 95th and 99th percentile,
-/// within `log_histogram::relative_error`. Failed runs count too.
-///
-/// Complexity: one histogram update an event; 32 KiB an event, allocated when it is first seen.
-/// Threads: one at a time. Where several share a chain, `metrics` keeps durations for them.
+/// Measures how long each event takes: count, total, mean, min, max and the 50th, 95th and 99th percentile. Failed runs
+/// count too.
+/// Guarantee: percentiles are off by at most the relative error of `log_histogram`.
+/// Complexity: one histogram update an event.
+/// Allocates: 32 KiB for each event, when it is first seen.
+/// Threads: one at a time; for a chain that several threads share, `metrics` keeps durations.
 class profiler {
  public:
   static constexpr std::string_view name = "profiler";
@@ -34150,7 +34480,8 @@ class profiler {
       ++seen.failures;
   }
 
-  /// The events in the order in which they were first seen. Good until the next event runs.
+  /// The events in the order in which they were first seen. The pointers are valid until `reset`; do not use them while
+  /// an event runs.
   std::vector<const event_profile*> events() const {
     std::vector<const event_profile*> all;
     for (const auto& one : profiles_) all.push_back(one.get());
@@ -34190,7 +34521,8 @@ class profiler {
   }
 
  private:
-  /// One profiler may be lent to several chains: an index then stands for another event than before.
+  /// Finds or makes the profile of an event. One profiler may be borrowed by several chains, so an index may come to
+  /// stand for another event than before; events of one name share a profile.
   [[gnu::cold, gnu::noinline]] void enter(std::size_t index, std::string_view event) {
     if (index >= by_index_.size()) by_index_.resize(index + 1);
     for (const auto& one : profiles_)
@@ -34255,14 +34587,15 @@ inline std::string to_json(const profiler& seen) {
 namespace millrace {
 inline namespace v0 {
 
-/// What a validation checks beside NaN and infinities: a type that names the fields it needs, and
-/// is called with a context in which all of them have been written. One of your own is three lines.
+/// What a validation checks besides NaN and infinities: a class that lists, in `fields`, the fields it needs, and whose
+/// `result<void> operator()(const auto& ctx) const` is called with a context in which all of them have been written.
+/// One of your own takes three lines.
 template <class R>
 concept validation_rule = requires { typename detail::to_field_list_t<typename R::fields>; };
 
 namespace detail {
 
-/// The fields of a rule; none of what is no rule, which is told elsewhere.
+/// The fields of a rule; none for a type that is no rule, about which a static_assert of `validation` complains.
 template <class R>
 struct fields_of_rule {
   using type = field_list<>;
@@ -34274,6 +34607,7 @@ struct fields_of_rule<R> {
 
 inline std::string quoted_field(std::string_view name) { return "field \"" + std::string(name) + '"'; }
 
+/// A number as messages spell it; NaN and infinities without the quotes that JSON puts around them.
 inline std::string number_text(double value) {
   std::string text;
   append_json(text, value);
@@ -34281,7 +34615,7 @@ inline std::string number_text(double value) {
   return text;
 }
 
-/// The extent of a tensor's first axis.
+/// The extent of a tensor's first axis. Errors: shape_mismatch for a number, which has no axis.
 template <auto Field>
 result<std::size_t> rows_of(const auto& ctx) {
   const tensor::tensor_view view = tensor::view_of(ctx[Field]);
@@ -34291,7 +34625,7 @@ result<std::size_t> rows_of(const auto& ctx) {
 
 }  // namespace detail
 
-/// Two fields have as many rows: a batch and its labels.
+/// Rule: two fields have the same number of rows, as a batch and its labels.
 template <auto First, auto Second>
 struct same_rows {
   using fields = millrace::fields<First, Second>;
@@ -34309,7 +34643,7 @@ struct same_rows {
 /// Stands for any extent in `has_shape`.
 inline constexpr std::size_t any_extent = ~std::size_t{0};
 
-/// A field has this shape: `mr::has_shape<batch>{{mr::any_extent, 30}}`.
+/// Rule: a field has this shape: `mr::has_shape<batch>{{mr::any_extent, 30}}`.
 template <auto Field>
 struct has_shape {
   using fields = millrace::fields<Field>;
@@ -34331,7 +34665,7 @@ struct has_shape {
   }
 };
 
-/// Every element of a field lies in [low, high]; NaN does not.
+/// Rule: every element of a field lies in [low, high]; NaN does not.
 template <auto Field>
 struct in_range {
   using fields = millrace::fields<Field>;
@@ -34354,7 +34688,7 @@ struct in_range {
   }
 };
 
-/// The Euclidean norm over all tensors of a field is at most `limit`: for gradients.
+/// Rule, for gradients: the Euclidean norm over all tensors of a field is at most `limit`.
 template <auto Field>
 struct max_norm {
   using fields = millrace::fields<Field>;
@@ -34383,16 +34717,16 @@ struct max_norm {
 namespace millrace {
 inline namespace v0 {
 
-/// Something that a lenient validation saw and let pass.
+/// Something that a lenient validation found and let pass.
 struct validation_issue {
-  std::string_view event;  ///< after which it was seen; with `at_start`, before which
-  bool at_start = false;   ///< in the context's start values
+  std::string_view event;  ///< the event after which it was found; the first event if `at_start`
+  bool at_start = false;   ///< whether it was found in the context's start values, before the first event
   millrace::error error;
 };
 
 namespace detail {
 
-/// What is wrong with a tensor that is not all finite; the slow path, so it counts them all.
+/// The error for a tensor that is not all finite. It is made seldom, so it takes the time to count all such elements.
 [[gnu::cold, gnu::noinline]] inline error describe_non_finite(std::string_view field, std::size_t ordinal, bool several,
                                                               const tensor::tensor_view& view) {
   const tensor::finite_report report = tensor::scan_finite(view);
@@ -34412,7 +34746,7 @@ namespace detail {
 template <class Field>
 result<void> check_finite(const typename Field::type& value) {
   if constexpr (std::floating_point<typename Field::type>) {
-    // A number needs no view: its bits say it, under -ffast-math too.
+    // A number needs no view. Its bits show whether it is finite, also under -ffast-math, which drops such comparisons.
     using bits = std::conditional_t<sizeof value == 4, std::uint32_t, std::uint64_t>;
     if constexpr (sizeof value == sizeof(bits)) {
       constexpr bits infinity = std::bit_cast<bits>(std::numeric_limits<typename Field::type>::infinity());
@@ -34437,15 +34771,17 @@ result<void> check_finite(const typename Field::type& value) {
 
 }  // namespace detail
 
-/// Looks for NaN and infinities in every tensor and floating number that an event writes, once, and
-/// in the start values before the first event; and checks the rules given to it as soon as all
-/// their fields are there. `strict` fails the event with an error that names the field, the place
-/// and the value; `lenient` keeps a bounded list and lets the event pass.
+/// Looks for NaN and infinities in every tensor and floating-point number: in the start values before the first event,
+/// and in what an event writes right after it. It also checks the given rules, each whenever one of its fields is new
+/// and all have been written. `strict` fails the event with an error that names the field, the position and the value;
+/// `lenient` keeps a bounded list and lets the event pass.
 ///
 ///     mr::validation<mr::strict>{}
 ///     mr::validation{mr::lenient{}, mr::same_rows<batch, labels>{}, mr::max_norm<gradients>{100}}
 ///
-/// Complexity: one read of what was written. Allocates: only for an issue. Threads: any number.
+/// Complexity: one read of what was written.
+/// Allocates: only for an issue.
+/// Threads: any number.
 template <strictness_policy Strictness = strict, class... Rules>
 class validation {
   static_assert((validation_rule<Rules> && ...),
@@ -34453,7 +34789,7 @@ class validation {
                 "`mr::result<void> operator()(const auto& ctx) const`");
 
  public:
-  /// What the rules look at; a chain without one of them is refused.
+  /// The fields of the rules; a chain without one of them does not compile.
   using needs = detail::merge_fields_t<typename detail::fields_of_rule<Rules>::type...>;
   static constexpr std::string_view name = "validation";
   static constexpr bool thread_safe = true;
@@ -34462,19 +34798,19 @@ class validation {
   explicit validation(Strictness = {}, Rules... rules)
       : rules_(std::move(rules)...), seen_(detail::make_owning<issues>()) {}
 
-  /// Keeps at most so many issues; all are counted.
+  /// Sets how many issues `errors` keeps at most; `error_count` counts all.
   validation&& keep(std::size_t capacity) && {
     seen_->capacity = capacity;
     return std::move(*this);
   }
-  /// Also writes each issue as a line to a stream that outlives this, such as stderr.
+  /// Also writes each issue as a line to a stream, such as stderr, which must outlive this object.
   validation&& echo(std::FILE* stream) && {
     seen_->stream = stream;
     return std::move(*this);
   }
 
-  /// Also counts each issue in a registry that outlives this, as `millrace_validation_issues_total`. What the
-  /// registry refuses fails the first event that has an issue.
+  /// Also counts each issue, as `millrace_validation_issues_total`, in a registry that must outlive this object. If the
+  /// registry refuses the counter, every event with an issue fails with that error, also under `lenient`.
   validation&& count_in(observe::metrics_registry& registry, const observe::label_set& labels = {}) && {
     seen_->counted = registry.counter(validation_issues_info, labels);
     return std::move(*this);
@@ -34492,7 +34828,7 @@ class validation {
   template <class Stage, class Context>
   result<void> after(const Stage&, Context& ctx, const result<void>& outcome) {
     if (!outcome) [[unlikely]]
-      return {};  // what a failed event left behind is nobody's result
+      return {};  // a failed event's fields are not checked: the run has an error already
     return inspect<Stage, typename Stage::writes>(ctx, false, []<class F>(F) {
       return Stage::template is_written<F> || detail::contains<typename Context::provided, F>;
     });
@@ -34503,7 +34839,7 @@ class validation {
     const detail::lock_guard lock(seen_->mutex);
     return seen_->list;
   }
-  /// How many there were in all, kept or not. In strict mode, how many events were failed.
+  /// How many issues there were, kept or not. Under `strict` each failed an event.
   std::size_t error_count() const {
     const detail::lock_guard lock(seen_->mutex);
     return seen_->count;
@@ -34525,7 +34861,8 @@ class validation {
     result<observe::counter> counted{observe::counter()};
   };
 
-  /// Scans the fields of `Fresh`, then checks the rules on them whose fields are all `known`.
+  /// Scans the fields of `Fresh`, which were just written; then checks the rules that have a field in `Fresh` and whose
+  /// fields are all known: `known(field)` tells whether a field has been written or given.
   template <class Stage, class Fresh, class Context, class Known>
   result<void> inspect(Context& ctx, bool at_start, Known known) {
     result<void> verdict = scan<Stage>(ctx, at_start, Fresh{});
@@ -34605,15 +34942,15 @@ validation(Strictness, Rules...) -> validation<Strictness, Rules...>;
 namespace millrace {
 inline namespace v0 {
 
-/// The combinations that most chains want, to be used like one middleware:
+/// Combinations of middlewares that most chains want. A chain uses one like a single middleware:
 ///
 ///     auto training = mr::chain(...).use(mr::profiles::production{registry, "audit.jsonl"});
 ///
-/// The parts are there by their names afterwards: `training.get<"audit_log">()`.
+/// Afterwards the chain finds each by its name: `training.get<"audit_log">()`. The registry must outlive the chain.
 namespace profiles {
 
-/// Everything on and everything said: profiler, audit log echoed to stdout, strict validation echoed
-/// to stderr, metrics, and compression of what nobody uses any more, without zlib.
+/// For development, everything: profiler, audit log echoed to stdout, strict validation echoed to stderr, metrics, and
+/// compression without zlib.
 struct development {
   observe::metrics_registry& registry;
   std::string audit_path = "audit.jsonl";
@@ -34629,7 +34966,7 @@ struct development {
   }
 };
 
-/// What a test run needs: strict validation and metrics. Writes no file.
+/// For tests: strict validation and metrics; writes no file.
 struct testing {
   observe::metrics_registry& registry;
 
@@ -34639,8 +34976,8 @@ struct testing {
   }
 };
 
-/// The least that production needs: audit log, validation that lets pass what it finds, lists it and counts it in
-/// the registry as `millrace_validation_issues_total`, and metrics.
+/// For production, the least that it needs: audit log, lenient validation, which lets events pass but lists the issues
+/// and counts them in the registry as `millrace_validation_issues_total`, and metrics.
 struct production {
   observe::metrics_registry& registry;
   std::string audit_path = "audit.jsonl";
@@ -34667,18 +35004,21 @@ struct production {
 
 /// middleware: what runs around a chain's events in production.
 ///
-/// - `audit_log`: what every event did, as JSON lines that survive a crash; `audit_codec` puts values in
-/// - `compression`: tensors in their slots after their last use, losslessly; with zlib where
-///   <millrace/tensor/deflate.hpp> is included, or `basic_compression` with a backend that is named
-/// - `metrics`: runs, failures, durations and numeric fields in a metrics registry; `summarize_events` and `to_json`
-///   tell what it saw, event by event
-/// - `profiler`: how long each event takes, as a table and as JSON
+/// - `audit_log`: records what every event did, as JSON lines that survive a crash; `audit_codec` says how a type's
+///   values go into them
+/// - `compression`: compresses tensors in the context after their last use, losslessly: with zlib if
+///   <millrace/tensor/deflate.hpp> is included; `basic_compression` takes another backend
+/// - `metrics`: keeps runs, failures, durations and numeric fields in a metrics registry; `summarize_events` and
+///   `to_json` list them event by event
+/// - `profiler`: measures how long each event takes, for a table or JSON
 /// - `profiles`: the combinations for development, testing and production
-/// - `validation`: NaN, infinities, shapes, ranges and norms in what events write; strict or lenient
+/// - `validation`: looks for NaN and infinities in what events write, and checks shapes, ranges and norms; strict or
+///   lenient
 ///
-/// Use them in this order, the innermost first: profiler, audit_log, validation, metrics, compression. An inner one
-/// that saw a success hears of it when one further out fails the event: the audit log writes `event_rejected`, metrics
-/// count the failure. Compression stands outside those that look at tensors; the chain checks that.
+/// Use them in this order, the innermost first: profiler, audit_log, validation, metrics, compression. If an event
+/// succeeded for an inner middleware and one further out fails it, the inner one is told: the audit log then writes
+/// `event_rejected`, and metrics count a failure. Compression must stand outside those that look at tensors; the chain
+/// checks that.
 
 #endif  // MILLRACE_MIDDLEWARE_HPP
 
@@ -35262,7 +35602,7 @@ namespace observe {
 
 namespace detail {
 
-/// One series of a family: its labels and values.
+/// Appends one series of a family: its labels and values.
 inline void append_series(json_writer& json, const metric_family& family, const metric_sample& sample) {
   json.begin_object().key("labels").begin_object();
   for (const auto& label : sample.labels()) json.member(label.name, label.value);
@@ -35288,9 +35628,9 @@ inline void append_series(json_writer& json, const metric_family& family, const 
 ///      "metrics": {"rows": {"type": "counter", "help": "Rows read.", "unit": "",
 ///                           "series": [{"labels": {"split": "train"}, "value": 600}]}}}
 ///
-/// A histogram has `bounds`, and its series `count`, `sum` and `buckets`, one more than bounds
-/// and not cumulated; a timer's also `min` and `max`. NaN and infinities are the strings "NaN",
-/// "Infinity", "-Infinity". The same whatever the locale.
+/// A histogram has `bounds`, and its series have `count`, `sum` and `buckets`: one bucket more than bounds, each by
+/// itself and not cumulated. A timer's series also have `min` and `max`, in seconds. `timestamp` is in seconds since
+/// 1970. NaN and infinities are the strings "NaN", "Infinity", "-Infinity". The text does not depend on the locale.
 inline void append_json(std::string& out, const metrics_snapshot& snapshot) {
   json_writer json(out);
   json.begin_object();
@@ -35313,7 +35653,7 @@ inline void append_json(std::string& out, const metrics_snapshot& snapshot) {
   json.end_object().end_object();
 }
 
-/// The same as a document of its own.
+/// Returns a snapshot as one JSON object: see `append_json`.
 inline std::string to_json(const metrics_snapshot& snapshot) {
   std::string text;
   append_json(text, snapshot);
@@ -35331,8 +35671,9 @@ inline std::string to_json(const metrics_snapshot& snapshot) {
 #ifndef MILLRACE_OBSERVE_DETAIL_EXPOSITION_HPP
 #define MILLRACE_OBSERVE_DETAIL_EXPOSITION_HPP
 
-// Sample lines, which Prometheus' text format and OpenMetrics write alike. Written through a pointer
-// into room that was made beforehand: an append a word costs more than the words.
+// The lines of a family's samples, which are the same in Prometheus' text format and OpenMetrics. They are written
+// through a pointer into a string that was enlarged beforehand, because appending word by word would take most of the
+// time.
 namespace millrace {
 inline namespace v0 {
 namespace observe {
@@ -35350,10 +35691,10 @@ char* put_line(char* out, std::string_view text, Number value) noexcept {
   return out;
 }
 
-/// Whether a histogram that has seen negative values may keep its sum and count.
+/// Whether sum and count of a histogram that may hold negative values are left out, as in OpenMetrics, or kept.
 enum class falling_sums : bool { left_out, kept };
 
-/// `x_bucket{...}` for each bound and +Inf, cumulated, then `x_sum` and `x_count`.
+/// Writes a line `x_bucket{...}` with the cumulated count for each bound and +Inf, then `x_sum` and `x_count`.
 inline char* put_histogram(char* out, const metric_family& family, const metric_sample& sample,
                            falling_sums sums) noexcept {
   std::uint64_t cumulated = 0;
@@ -35416,9 +35757,10 @@ namespace observe {
 inline constexpr std::string_view openmetrics_content_type =
     "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Appends a snapshot as OpenMetrics text, with its `# EOF`; nothing may follow. A histogram with a
-/// negative bound or sum has no sum and no count there, because its sum can fall.
-/// The same whatever the locale. Allocates: only as the string grows.
+/// Appends a snapshot as OpenMetrics text. The text ends in `# EOF`, after which nothing may follow. A histogram with a
+/// negative bound or sum is written without sum and count, because the standard forbids a sum that can fall. The text
+/// does not depend on the locale.
+/// Allocates: only as the string grows.
 /// Source: OpenMetrics 1.0.0.
 inline void append_openmetrics(std::string& out, const metrics_snapshot& snapshot) {
   for (const metric_family_samples& each : snapshot.families()) {
@@ -35435,7 +35777,7 @@ inline void append_openmetrics(std::string& out, const metrics_snapshot& snapsho
   out += "# EOF\n";
 }
 
-/// The same as a page of its own.
+/// Returns a snapshot as a page of OpenMetrics text: see `append_openmetrics`.
 inline std::string to_openmetrics(const metrics_snapshot& snapshot) {
   std::string page;
   append_openmetrics(page, snapshot);
@@ -35460,9 +35802,9 @@ namespace observe {
 /// The content type of an HTTP response with such a page.
 inline constexpr std::string_view prometheus_content_type = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Appends a snapshot as Prometheus' text format: families in order, counters as `x_total`,
-/// histograms as cumulative `x_bucket{le=...}`, `x_sum` and `x_count`. No timestamps; the same
-/// whatever the locale. Allocates: only as the string grows.
+/// Appends a snapshot in Prometheus' text format: families in order, counters as `x_total`, histograms as cumulative
+/// `x_bucket{le=...}`, `x_sum` and `x_count`, without timestamps. The text does not depend on the locale.
+/// Allocates: only as the string grows.
 /// Source: Prometheus documentation, "Exposition formats", text-based format 0.0.4.
 inline void append_prometheus(std::string& out, const metrics_snapshot& snapshot) {
   for (const metric_family_samples& each : snapshot.families()) {
@@ -35478,7 +35820,7 @@ inline void append_prometheus(std::string& out, const metrics_snapshot& snapshot
   }
 }
 
-/// The same as a page of its own.
+/// Returns a snapshot as a page in Prometheus' text format: see `append_prometheus`.
 inline std::string to_prometheus(const metrics_snapshot& snapshot) {
   std::string page;
   append_prometheus(page, snapshot);
@@ -35500,15 +35842,16 @@ namespace millrace {
 inline namespace v0 {
 namespace store {
 
-/// A file written as a whole: under its name stands either what was there before or all of the new
-/// content, whenever the process or the machine stops.
+/// Replaces a file as a whole.
 ///
-/// The bytes go to a temporary file in the same folder; `commit()` syncs it, renames it over the
-/// target and syncs the folder. Without commit the destructor removes it. A killed process may leave
-/// a temporary file (`.millrace-<16 hex digits>.tmp`) behind, never a half-written target.
-/// An existing target's permission bits are kept, and one that the caller may not write is refused; a
-/// new file's are 0666 less the umask. A symbolic link to a file stays, and the file is replaced.
-/// Threads: one at a time. Two writers of one path do not mix; the last commit stays.
+/// The bytes go to a temporary file in the same folder; `commit()` syncs it, renames it over the target and syncs the
+/// folder. Without a commit the destructor removes it. A killed process may leave a temporary file (`.millrace-<16 hex
+/// digits>.tmp`) behind. The new file gets the permission bits of the old one, or 0666 less the umask if there was
+/// none. A target that the caller may not write is refused. If the path is a symbolic link to a file, the link stays
+/// and the file is replaced.
+/// Guarantee: whenever the process or the machine stops, the path holds either the old content or all of the new one.
+/// If two writers replace one path, their contents do not mix, and the last commit wins.
+/// Threads: one at a time.
 /// Fork: the child's copy refuses to write and to commit, and leaves the parent's temporary file alone.
 class atomic_file {
  public:
@@ -35533,7 +35876,9 @@ class atomic_file {
   }
   ~atomic_file() { discard(); }
 
-  /// Errors: the folder does not exist or is not writable; the target is there and no regular file.
+  /// Makes the temporary file for the target `path`.
+  /// Errors: the folder does not exist or is not writable; the target exists and is no regular file, or may not be
+  /// written.
   static result<atomic_file> create(std::string path) {
     atomic_file made;
     made.target_ = std::move(path);
@@ -35569,6 +35914,7 @@ class atomic_file {
   /// The path that `commit` gives the content.
   const std::string& path() const noexcept { return target_; }
 
+  /// Appends to the new content.
   result<void> write(std::string_view bytes) {
     if (is_forked_copy()) return forked_error();
     return file_.write(bytes);
@@ -35577,9 +35923,9 @@ class atomic_file {
     return write(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
   }
 
-  /// Puts the content in place, durable. At most once. After an error the target is as it was,
-  /// except when only the folder's sync failed: then the message says that the new content stands
-  /// but may not survive a power cut.
+  /// Replaces the target by what was written, durably. Call it once at most. After an error the target is as it was,
+  /// except if the error is `cannot sync the folder of the written file`: then it is replaced, but the old content may
+  /// come back after a power cut.
   result<void> commit() {
     if (temporary_.empty()) return error(errc::closed, "cannot write \"" + target_ + "\": it is committed already");
     if (is_forked_copy()) return forked_error();
@@ -35589,7 +35935,7 @@ class atomic_file {
     if (::renameat(folder, temporary_.c_str(), folder, base_.c_str()) != 0)
       return system_error(errno, "put in place", target_);
     temporary_.clear();
-    // Some file systems cannot sync a folder and say EINVAL; their renames are as durable as they get.
+    // Some file systems cannot sync a folder and return EINVAL; on them a rename is as durable as it can be.
     if (detail::uninterrupted([&] { return ::fsync(folder); }) != 0 && errno != EINVAL)
       return system_error(errno, "sync the folder of the written file", target_);
     return {};
@@ -35598,7 +35944,7 @@ class atomic_file {
  private:
   atomic_file() noexcept = default;
 
-  /// What stands at a path: the file behind a symbolic link, which is the one to replace.
+  /// The file to replace: what is at the path or, if that is a symbolic link, the file it leads to.
   struct replaced_file {
     std::string path;
     bool exists = false;
@@ -35613,7 +35959,7 @@ class atomic_file {
     }
     if (!S_ISREG(facts.st_mode))
       return error(errc::invalid_argument, "cannot write \"" + target + "\": it is not a regular file");
-    // A rename asks the folder alone; a file that plain writing may not touch is not replaced either.
+    // A rename needs permission for the folder only; a file that may not be written is not replaced either.
     if (::faccessat(AT_FDCWD, target.c_str(), W_OK, AT_EACCESS) != 0) return system_error(errno, "write", target);
     if (char* resolved = ::realpath(target.c_str(), nullptr)) {
       found.path = resolved;
@@ -35650,7 +35996,8 @@ class atomic_file {
   pid_t owner_ = ::getpid();
 };
 
-/// Replaces a whole file's content, durably, or leaves it as it was: a text, or bytes such as `save` makes.
+/// Replaces a file's content, durably, by a text or by bytes such as `save` makes, or leaves the file as it was.
+/// Errors: those of `atomic_file`.
 inline result<void> write_file(std::string path, std::string_view content) {
   auto made = atomic_file::create(std::move(path));
   if (!made) return std::move(made).error();
@@ -35676,45 +36023,47 @@ namespace millrace {
 inline namespace v0 {
 namespace observe {
 
-/// What the server understands. `plain`: StatsD as Etsy had it, which has no labels, so that their values follow the
-/// name. `dogstatsd`: labels are tags, and histograms have a type of their own.
+/// The format that the server understands. `plain`: StatsD as Etsy defined it, which has no labels, so the labels'
+/// values are appended to the name. `dogstatsd`: labels are sent as tags, and histograms have a type of their own.
 enum class statsd_dialect : std::uint8_t { plain, dogstatsd };
 
-/// How a `statsd_writer` names and packs what it tells.
+/// How a `statsd_writer` names metrics and packs lines into datagrams.
 struct statsd_options {
   statsd_dialect dialect = statsd_dialect::plain;
-  std::string prefix;               // before every name, as `shop.`
-  std::size_t max_datagram = 1432;  // what passes an Ethernet whole
+  std::string prefix;               // put before every name, such as `shop.`
+  std::size_t max_datagram = 1432;  // bytes; what an Ethernet frame of 1500 carries, less the headers
 };
 
 /// What one flush did.
 struct statsd_report {
   std::size_t datagrams = 0;
   std::size_t lines = 0;
-  std::size_t skipped = 0;  // series that no line can say: not finite, or longer than a datagram
+  std::size_t skipped = 0;  // series that were left out: their value is not finite, or their line exceeds a datagram
 };
 
-/// Tells a StatsD server what changed since the last time.
+/// Sends to a StatsD server what changed since the last flush.
 ///
 ///     mr::observe::statsd_writer statsd;
 ///     auto server = mr::observe::udp_sender::open("127.0.0.1", 8125);
 ///     if (server) auto sent = statsd.flush(registry.snapshot(), *server);
 ///
-/// Counters as the difference, `rows.train:64|c`; gauges as they are, `loss:0.25|g`; a histogram's
-/// new observations as their mean and sampling rate, `event_seconds.forward:7.5|ms|@0.01` for a
-/// hundred: a timer's in milliseconds, others' in their own unit (`|h` to DogStatsD, `|ms` else).
-/// What did not change sends no line, except gauges. A character that a name or tag cannot hold is
-/// told as `_`. Lines stay whole; the same in every locale.
+/// - A counter is sent as the difference since then: `rows.train:64|c`.
+/// - A gauge is sent as it is: `loss:0.25|g`.
+/// - A histogram's new observations are sent as their mean and a sampling rate of 1 / their number, so that the server
+///   counts as many: `event_seconds.forward:7.5|ms|@0.01` for a hundred. A timer's mean is in milliseconds, another
+///   histogram's in its own unit (type `|h` for DogStatsD, else `|ms`).
 ///
-/// Errors: what `send` returns; what was sent before it counts as told and the rest is told next
-/// time. `invalid_argument` for a snapshot of another registry than the first.
+/// Counters and histograms without a change send no line. A character that a name or tag cannot hold is sent as `_`. A
+/// line is never split between datagrams, and does not depend on the locale.
 /// Threads: one at a time.
+/// Errors: what `send` returns; then the datagrams before count as sent, and the rest is sent at the next flush.
+/// `invalid_argument` for a snapshot of another registry than the first.
 /// Source: the statsd project's "Metric Types"; Datadog, "DogStatsD datagram format".
 class statsd_writer {
  public:
   explicit statsd_writer(statsd_options options = {}) : options_(std::move(options)) {}
 
-  /// `send(datagram) -> result<void>` gets each datagram, as `udp_sender` does.
+  /// Calls send(datagram), which returns result<void>, for each datagram; a `udp_sender` is such a function.
   template <class Send>
   result<statsd_report> flush(const metrics_snapshot& snapshot, Send&& send) {
     if (registry_id_ != 0 && registry_id_ != snapshot.registry_id)
@@ -35754,7 +36103,7 @@ class statsd_writer {
     return report;
   }
 
-  /// The same into a file that holds this flush's lines alone, written as a whole.
+  /// Writes the lines of this flush to a file, by `store::write_file`, in place of what the file held.
   result<statsd_report> flush_to_file(const metrics_snapshot& snapshot, const std::string& path) {
     statsd_writer after = *this;
     std::string text;
@@ -35769,7 +36118,7 @@ class statsd_writer {
   }
 
  private:
-  /// What a series' last line was based on.
+  /// A series' values when its last line was sent.
   struct told {
     std::uint32_t id = 0;
     std::uint64_t count = 0;
@@ -35777,6 +36126,7 @@ class statsd_writer {
     std::uint64_t nanoseconds = 0;
   };
 
+  /// Whether StatsD cannot express the sample's value.
   static bool unspeakable(const metric_family& family, const metric_sample& sample) noexcept {
     return family.type != metric_type::counter && !__builtin_isfinite(sample.value);
   }
@@ -35790,7 +36140,7 @@ class statsd_writer {
                                   : family.nanoseconds || options_.dialect == statsd_dialect::plain ? "|ms"
                                                                                                     : "|h";
     if (family.type == metric_type::gauge) {
-      // To StatsD a sign means "change by", so a negative value is reached from zero.
+      // StatsD reads a signed value as a change, so a negative one is sent as 0 and then as a change from it.
       const bool in_two = __builtin_signbit(sample.value) && options_.dialect == statsd_dialect::plain;
       if (in_two) {
         append_name(out, family, sample);
@@ -35826,8 +36176,8 @@ class statsd_writer {
       append_number(out, static_cast<double>(sample.nanoseconds - last.nanoseconds) / (count * 1e6), true);
       return;
     }
-    // Both sums are rounded, so their difference has digits that nobody observed: the shortest number that it can stand
-    // for is told.
+    // Both sums were rounded, each by up to 2^-53 of its size at an addition, so the low digits of their difference are
+    // noise. The shortest number within `error` of the mean is sent, where 2^-51 allows for four such roundings.
     const double mean = (sample.value - last.value) / count;
     const double larger = __builtin_fabs(sample.value) > __builtin_fabs(last.value) ? sample.value : last.value;
     const double error = __builtin_fabs(larger) * 0x1p-51 / count;
@@ -35843,7 +36193,7 @@ class statsd_writer {
     append_number(out, mean, true);
   }
 
-  /// In plain decimals where servers read nothing else.
+  /// Appends a number; with `fixed` never in exponential form, which servers do not read there.
   static void append_number(std::string& out, double value, bool fixed) {
     char digits[400];
     const auto end = fixed ? std::to_chars(digits, digits + sizeof digits, value, std::chars_format::fixed)
@@ -35900,11 +36250,13 @@ namespace millrace {
 inline namespace v0 {
 namespace observe {
 
-/// Sends datagrams to one address. Nobody replies, so success means that the system took them.
-/// Threads: any number at once. Fork: parent and child may both send; datagrams stay whole.
+/// Sends datagrams to one address. No receiver replies, so success only means that the system accepted the datagram.
+/// Threads: any number at once.
+/// Fork: parent and child may both send; datagrams stay whole.
 class udp_sender {
  public:
-  /// `host` by number or by name; IPv4 where a name has both. Looking a name up may block.
+  /// `host` is an address or a name; of a name with both, the IPv4 address is used. Looking up a name may block.
+  /// Errors: not_found (no such name); those of the system.
   static result<udp_sender> open(const std::string& host, std::uint16_t port) {
     const std::string address = host + ":" + std::to_string(port);
     addrinfo wanted{};
@@ -35917,7 +36269,8 @@ class udp_sender {
     return opened;
   }
 
-  /// One datagram. Errors: `unavailable` when an earlier one came back because nobody listens.
+  /// Sends one datagram.
+  /// Errors: `unavailable` if an earlier datagram was refused because nobody listens there; those of the system.
   result<void> operator()(std::string_view datagram) const {
     for (;;) {
       if (::send(socket_.descriptor(), datagram.data(), datagram.size(), MSG_NOSIGNAL) >= 0) return {};
@@ -35961,14 +36314,15 @@ class udp_sender {
 #ifndef MILLRACE_OBSERVE_HPP
 #define MILLRACE_OBSERVE_HPP
 
-/// observe: what a running program tells about itself.
+/// observe: metrics that a running program keeps and exports.
 ///
-/// - `metrics_registry` makes `counter`, `gauge`, `histogram`, `timer`: handles that cost a nanosecond
-///   and do not slow each other across threads
-/// - `metrics_snapshot`: all values at one moment; every exporter is written from it
-/// - `to_prometheus`, `to_openmetrics`, `to_json`, `statsd_writer` with `udp_sender`
+/// - `metrics_registry` makes `counter`, `gauge`, `histogram`, `timer`: handles whose update takes about a nanosecond;
+///   threads that update the same one do not slow each other down, gauges apart
+/// - `metrics_snapshot`: all values at one moment, from which every exporter works
+/// - `to_prometheus`, `to_openmetrics`, `to_json`: exporters that return text; `statsd_writer` sends to a StatsD server
+///   through `udp_sender`
 ///
-/// A page becomes a file by `mr::store::write_file(path, mr::observe::to_prometheus(registry.snapshot()))`.
+/// `mr::store::write_file(path, mr::observe::to_prometheus(registry.snapshot()))` writes a page to a file.
 /// Standard library and POSIX alone.
 
 #endif  // MILLRACE_OBSERVE_HPP
@@ -41205,7 +41559,8 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// Sorts `keys` by `passes` digits of 11 bits from bit `from` on, by counting; `other` is room for as many.
+/// Radix sort, stable: sorts `keys` by `Passes` digits of 11 bits, the lowest of which begins at bit `from`. `other`
+/// has room for as many keys. A digit that is the same in all keys is skipped. Precondition: `keys` is not empty.
 template <std::size_t Passes>
 void sort_digits(std::vector<std::uint64_t>& keys, std::vector<std::uint64_t>& other, unsigned from) {
   constexpr std::size_t bins = 2048;
@@ -41227,7 +41582,8 @@ void sort_digits(std::vector<std::uint64_t>& keys, std::vector<std::uint64_t>& o
   }
 }
 
-/// Moves the few that are out of order where they belong. False, and nothing lost, if they are not few.
+/// Sorts keys that are nearly in order, by insertion. Gives up and returns false, with the keys in some other order,
+/// when the moves exceed four a key on average.
 template <class Key>
 bool settle_few(std::vector<Key>& keys) noexcept {
   std::size_t budget = 4 * keys.size();
@@ -41245,8 +41601,10 @@ bool settle_few(std::vector<Key>& keys) noexcept {
   return true;
 }
 
-/// Sorts by the place in the range in 22 bits, two passes, and settles the rest. False, and nothing lost, if the
-/// numbers crowd together in a part of their range, as with an outlier beyond all measure.
+/// Sorts numbers by where they lie between the smallest and the largest. That place, as an integer of 22 bits, is
+/// sorted in two passes of a radix sort, and `settle_few` orders the numbers that share a place. Returns false, with
+/// the numbers in some other order, if too many share one, as when an outlier is far beyond the rest; also if the range
+/// nearly underflows or overflows.
 inline bool sort_by_place(std::vector<double>& numbers, std::vector<double>& other) {
   constexpr std::size_t bins = 2048;
   double low = numbers[0];
@@ -41258,7 +41616,7 @@ inline bool sort_by_place(std::vector<double>& numbers, std::vector<double>& oth
   const double range = high - low;
   if (range == 0) return true;
   if (!(range > 1e-290 && range < 1e300)) return false;
-  const double scale = 4194303.0 / range;
+  const double scale = 4194303.0 / range;  // 2^22 - 1
   // Rounding keeps the order: of two numbers the larger has no lower place.
   const auto place = [=](double x) { return static_cast<std::uint32_t>(static_cast<std::int32_t>((x - low) * scale)); };
   std::vector<std::uint32_t> counts(2 * bins, 0);
@@ -41279,9 +41637,10 @@ inline bool sort_by_place(std::vector<double>& numbers, std::vector<double>& oth
   return settle_few(numbers);
 }
 
-/// Sorts finite numbers, by counting where that beats comparing: by their places in their range; where they crowd, by
-/// sign, exponent and 21 bits of the mantissa; and where that does not tell them apart either, by all bits. 4 to 15 ns
-/// a number at any length. Allocates: as much as it sorts, twice at most.
+/// Sorts finite numbers; -0.0 becomes 0.0. From 512 numbers on, where counting beats comparing, it tries in turn the
+/// place in the range; the top 33 bits of the order key (sign, exponent and 21 bits of the mantissa); and all bits.
+/// Complexity: O(count) up to 2^32 numbers, 4 to 15 ns each.
+/// Allocates: up to twice the memory of the numbers.
 inline void sort_doubles(std::vector<double>& numbers) {
   const std::size_t n = numbers.size();
   for (double& x : numbers) x += 0.0;  // -0 counts as 0
@@ -44400,7 +44759,8 @@ namespace millrace {
 inline namespace v0 {
 namespace store {
 
-/// Writes what `object.save()` returns as a whole file: what stood there before, or all of it.
+/// Writes what `object.save()` returns to a file, by `write_file`: afterwards, or after a crash, the file holds its old
+/// content or all of the new one.
 /// Errors: those of `write_file`, with the path.
 template <class T>
 result<void> save_file(std::string path, const T& object) {
@@ -44429,15 +44789,14 @@ result<T> load_file(const std::string& path) {
 #ifndef MILLRACE_STORE_HPP
 #define MILLRACE_STORE_HPP
 
-/// store: bytes on disk that mean what they say.
+/// store: files that stay whole when the process or the machine crashes, and errors that name the path.
 ///
-/// - `file`, `read_file`, `read_bytes`: a descriptor that closes itself, and errors that name the path
-/// - `save_file`, `load_file`: an object of any module on disk, by its `save` and `load`
-/// - `atomic_file`, `write_file`: a file that is there as a whole or not at all. A state of any module goes to disk and
-///   back by `write_file(path, state.save())` and `load(*read_bytes(path))`
-/// - `line_log`: an append-only file of lines with one writer thread, group commit, a durable
-///   watermark and repair of a torn end; `record_ring` is the queue in front of it
-/// - `file_system`: the calls that a log makes, as a policy
+/// - `file`: an open file, which closes itself; `read_file`, `read_bytes`: read a whole file
+/// - `save_file`, `load_file`: write an object of any module to disk and read it back, by its `save` and `load`
+/// - `atomic_file`, `write_file`: replace a file as a whole or not at all
+/// - `line_log`: an append-only file of lines, written by a thread of its own in groups; it tells which lines are
+///   durable and repairs a torn end; `record_ring` is the queue in front of that thread
+/// - `file_system`: the system calls of a log, as a policy
 ///
 /// Standard library and POSIX alone.
 
@@ -44448,19 +44807,19 @@ result<T> load_file(const std::string& path) {
 #ifndef MILLRACE_TENSOR_HPP
 #define MILLRACE_TENSOR_HPP
 
-/// tensor: numbers in memory, whoever owns them.
+/// tensor: views of arrays of numbers that other types own, and what works on any of them.
 ///
-/// - `dtype`, `float16`, `bfloat16`: what elements are
-/// - `tensor_shape`, `tensor_layout`, `tensor_view`: a pointer, a shape, strides; any layout
-/// - `tensor_traits`, `for_each_tensor`: how a type shows itself as one tensor or as several
-/// - `find_non_finite`, `scan_finite`: NaN and infinities, at the speed of the memory
-/// - `summarize`, `find_out_of_range`: range, mean, norm in one pass
-/// - `compress`, `compressed_tensor`: exact bits in a gzip stream, the filter chosen from the data
-/// - `compressible`: a tensor or its compressed form, in one place
+/// - `dtype`, `float16`, `bfloat16`: the types of elements
+/// - `tensor_shape`, `tensor_layout`, `tensor_view`: extents, strides, and a pointer to elements of any layout
+/// - `tensor_traits`, `for_each_tensor`: make a type of your own usable as one tensor or as several
+/// - `find_non_finite`, `scan_finite`: look for NaN and infinities, as fast as memory is read
+/// - `summarize`, `find_out_of_range`: range, mean and norm in one pass
+/// - `compress`, `compressed_tensor`: lossless compression in a gzip stream, with a filter chosen from the data
+/// - `compressible`: an object that holds a tensor or its compressed form
 ///
-/// Standard library alone. Left out, because they bring a third party along: tensor/eigen.hpp
-/// (Eigen), tensor/xtensor.hpp (xtensor) and tensor/deflate.hpp (zlib, which `compress` uses unless
-/// told otherwise).
+/// Standard library alone. Three headers are left out, because they need a third party: tensor/eigen.hpp (Eigen),
+/// tensor/xtensor.hpp (xtensor) and tensor/deflate.hpp (zlib, which `compress` uses unless it is given another
+/// backend).
 
 #endif  // MILLRACE_TENSOR_HPP
 

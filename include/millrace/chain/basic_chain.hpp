@@ -24,10 +24,12 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
+/// Whether T stands between the brackets of chain<...>.
 template <class T>
 inline constexpr bool is_policy = strictness_policy<T> || clock_policy<T>;
 
-/// std::declval for code that is compiled but never run. Has a body, which local types ask for.
+/// std::declval for code that is compiled but never run. It has a body, because g++ rejects a call of a function
+/// without one if T is a local type.
 template <class T>
 T& pretend() noexcept {
   __builtin_unreachable();
@@ -37,12 +39,12 @@ T& pretend() noexcept {
 
 /// Events in order, with middleware around each of them, resolved at compile time.
 ///
-/// Made by `chain(events...)`; `use` adds a middleware outside those already there. Called with a
-/// context, it runs every event and returns a `Strictness::result_type`. What an event or a hook
-/// throws becomes an error value at the event's boundary.
-///
-/// Complexity: the events' and hooks' own; with no middleware, or one that does nothing, the bare
-/// calls. Allocates: only for an error. Threads: one at a time, or any number through `share`.
+/// `chain(events...)` makes one; `use` adds a middleware outside those already there. A call with a context runs the
+/// events and returns a `Strictness::result_type`.
+/// Complexity: that of the events and hooks; with no middleware, or one that does nothing, that of the bare calls.
+/// Allocates: only for an error.
+/// Threads: one at a time, or any number through `share`.
+/// Errors: those of the events and hooks; what one of them throws becomes an error value too.
 template <class Strictness, class Clock, class Events, class Middlewares>
 class basic_chain;
 
@@ -62,8 +64,8 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
   basic_chain(const basic_chain&) = delete;
   basic_chain& operator=(const basic_chain&) = delete;
 
-  /// Adds a middleware outside all those there: the last one used is the outermost. A bundle, which is
-  /// anything with `add_to(chain) &&`, adds its middlewares itself and returns the chain with them.
+  /// Returns the chain with `middleware` outside all those it has: the last one used is the outermost. Instead of a
+  /// middleware it takes a bundle too, anything with `add_to(chain) &&`, which adds several and returns that chain.
   template <class M>
   constexpr auto use(M middleware) && {
     static_assert(detail::requirement<!detail::is_policy<M>, M>,
@@ -84,7 +86,7 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
     return std::move(*this).use(std::move(middleware));
   }
 
-  /// The same chain on a clock that the caller made.
+  /// Returns the same chain with another clock, made by the caller.
   template <class Other>
   constexpr auto on(Other clock) && {
     static_assert(detail::requirement<clock_policy<Other>, Other>,
@@ -94,8 +96,8 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
         std::move(clock), std::move(events_), std::move(middlewares_));
   }
 
-  /// A context with a slot for every field that the events touch, the middlewares ask for and the
-  /// arguments give: `chain.context(epoch = 0)`.
+  /// Makes a context with a slot for every field that the events declare, that the middlewares list in `fields`, or
+  /// that is given a start value here: `chain.context(epoch = 0)`.
   template <class... Given>
   constexpr auto context(bound<Given>... start) const {
     static_assert(detail::all_different<Given...>, "millrace[CONTEXT-2]: a field is given twice");
@@ -111,7 +113,8 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
     return v0::context(std::move(values)...);
   }
 
-  /// Runs the events in order. Guarantee: an event that fails or throws has had its `after` hooks.
+  /// Runs the events in order.
+  /// Guarantee: the `after` hooks are called for an event that fails or throws, too.
   template <detail::writable_context Context>
   [[gnu::always_inline]] inline result_type operator()(Context& ctx) {
     if constexpr (detail::can_run<Context, Clock>(detail::part_list<detail::unborrowed_t<Events>...>{},
@@ -126,9 +129,9 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
       else
         return this->run_lenient(ctx, std::make_index_sequence<sizeof...(Events)>{});
     }
-    __builtin_unreachable();  // after a failed check, so that the compiler does not also miss a return
+    __builtin_unreachable();  // a check has failed: spares the user a second error, about a missing return
   }
-  /// On a context that nobody reads afterwards.
+  /// Runs the events on a temporary context.
   template <detail::writable_context Context>
   [[gnu::always_inline]] inline result_type operator()(Context&& ctx) {
     return (*this)(ctx);
@@ -148,7 +151,7 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
     return names;
   }
 
-  /// The chain in words: its events with what they read and write, and its middlewares in order.
+  /// Text for people, several lines: the events with the fields that they read and write, and the middlewares in order.
   static std::string describe() {
     std::string text = "chain, ";
     text += std::is_same_v<Strictness, strict> ? "strict\n" : "lenient\n";

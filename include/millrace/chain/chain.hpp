@@ -17,13 +17,14 @@ inline namespace v0 {
 
 namespace detail {
 
-/// What an event has to say about the events beside it.
+/// Instantiates an event's `beside` template, if it has one, with all events of the chain.
 template <class Event, class... Events>
 struct neighbours {};
 template <class Event, class... Events>
 requires requires { typename Event::template beside<Events...>; }
 struct neighbours<Event, Events...> : Event::template beside<Events...> {};
 
+/// The first strictness among the policies, `strict` if there is none; then the same of the clock.
 template <class... Policies>
 struct strictness_of {
   using type = strict;

@@ -17,7 +17,7 @@
 namespace millrace {
 inline namespace v0 {
 
-/// A step of a chain: it says which fields it reads and writes, and is called with the context.
+/// A step of a chain: a class that declares which fields it reads and writes, and is called with the context.
 ///
 ///     struct scale {
 ///       using reads = mr::fields<batch>;
@@ -25,13 +25,15 @@ inline namespace v0 {
 ///       mr::result<void> operator()(auto& ctx) { ctx[batch] *= 2; return {}; }
 ///     };
 ///
-/// Law: it touches no other field of the context; the chain enforces this by handing it an
-/// `event_context`. A success has written what `writes` declares, which nobody can check: a field
-/// that it leaves alone holds what the run before left there, or a default. It fails by returning an
-/// error or by throwing; it may also return void. Its `static constexpr std::string_view name` is
-/// optional (the type's own name otherwise), and so is `static constexpr bool thread_safe`. Optional, too, is
-/// `template <class... Events> struct beside`, which is made with all events of the chain, for `static_assert`s about
-/// them.
+/// An event returns result<void> or void; it fails by returning an error or by throwing. Optional members:
+/// - `static constexpr std::string_view name`: its name in messages, logs and metrics; else the type's own name
+/// - `static constexpr bool thread_safe`: whether several threads may run it at once; else they may not
+/// - `template <class... Events> struct beside`: instantiated with all events of the chain, as a place for
+///   `static_assert`s about them
+///
+/// Law: an event touches no field that it does not declare; the chain enforces this by passing an `event_context`. When
+/// it succeeds, it has written every field in `writes`. Nothing can check that: a field that it leaves alone keeps the
+/// value of an earlier run, or a default.
 template <class Event>
 concept event = std::is_object_v<Event> && requires {
   typename detail::to_field_list<typename Event::reads>::type;
@@ -40,7 +42,7 @@ concept event = std::is_object_v<Event> && requires {
 
 namespace detail {
 
-/// The object behind a part of a chain: itself, or what `borrow` points to.
+/// The type of an event or middleware in a chain: T itself, or of a `borrowed<T>` the T that it points to.
 template <class T>
 struct unborrowed {
   using type = T;
@@ -75,13 +77,13 @@ using writes_of = to_field_list_t<typename Event::writes>;
 
 }  // namespace detail
 
-/// A chain's part that stays where it is: `chain(...).use(mr::borrow(audit))` keeps a reference, so
+/// An event or middleware that a chain uses without owning it: `chain(...).use(mr::borrow(audit))` keeps a pointer, so
 /// the caller can go on using `audit`, which must outlive the chain.
 template <class T>
 struct borrowed {
   T* object;
 };
-/// Keeps a part where it is: see `borrowed`.
+/// Lets a chain use `object` without owning it: see `borrowed`.
 template <class T>
 constexpr borrowed<T> borrow(T& object) noexcept {
   return {&object};
@@ -106,9 +108,9 @@ constexpr T& object_of(borrowed<T>& part) noexcept {
 
 namespace detail {
 
-/// The fields that an event only reads, const. millrace[CHAIN-15]: the event writes one of them. No assertion sees
-/// that, so the compiler's own error bears the code: g++ prints this class's name with the call, clang the second
-/// template argument or the type that the operator returns.
+/// Gives an event const access to the fields that it only reads. To write one is the error millrace[CHAIN-15]. No
+/// static_assert can detect an assignment, so the compiler's own error has to show the code: g++ prints this class's
+/// name with the call, clang the second template argument or the type that the operator returns.
 template <class Event, class Context>
 class millrace_CHAIN_15_field_is_not_in_the_events_writes {
  public:
@@ -118,7 +120,7 @@ class millrace_CHAIN_15_field_is_not_in_the_events_writes {
   template <class Field>
   using only_read = const typename Field::type;
 
-  /// The key by reference, so that clang 14 does not take this for the operator that event_context adds.
+  /// Takes the key by reference, so that clang 14 does not confuse this with the operator that event_context adds.
   template <class Field, class Why = millrace_CHAIN_15_field_is_not_in_the_events_writes>
   requires(contains<reads_of<Event>, Field> && !contains<writes_of<Event>, Field>)
   constexpr auto operator[](const Field& key) const noexcept -> typename Why::template only_read<Field>& {
@@ -131,8 +133,8 @@ class millrace_CHAIN_15_field_is_not_in_the_events_writes {
 
 }  // namespace detail
 
-/// What an event sees of the context: its declared fields, const where it only reads them.
-/// Costs nothing: one reference.
+/// What an event sees of the context: the fields that it declares, const where it only reads them. It is one pointer,
+/// and nothing is copied.
 template <class Context, class Event>
 class event_context : public detail::millrace_CHAIN_15_field_is_not_in_the_events_writes<Event, Context> {
   using only_reads = detail::millrace_CHAIN_15_field_is_not_in_the_events_writes<Event, Context>;
@@ -167,7 +169,7 @@ class event_context : public detail::millrace_CHAIN_15_field_is_not_in_the_event
   }
 };
 
-/// An event made from a callable: `mr::step<"scale", mr::fields<batch>, mr::fields<batch>>(f)`.
+/// An event that calls a function object; `step` makes one.
 template <fixed_string Name, class Reads, class Writes, class F>
 struct callable_event {
   using reads = Reads;
@@ -187,8 +189,8 @@ constexpr auto step(F function) {
   return callable_event<Name, Reads, Writes, F>{std::move(function)};
 }
 
-/// One event in its place in a chain; what a middleware's hooks are given. Everything but `clock`
-/// and `event` is known at compile time.
+/// One event in its place in a chain: the argument `event` of a middleware's hooks. Everything but `clock`, `event` and
+/// `reached` is known at compile time.
 template <class Event, std::size_t Index, class Clock, class... Events>
 class stage {
  public:
@@ -196,11 +198,12 @@ class stage {
   using reads = detail::reads_of<Event>;
   using writes = detail::writes_of<Event>;
   static constexpr std::string_view name = detail::part_name<Event>();
+  /// The event's position in the chain, from 0.
   static constexpr std::size_t index = Index;
   /// How many events the chain has.
   static constexpr std::size_t count = sizeof...(Events);
 
-  /// Whether this event declares the field and no later one does: what stands there may now go.
+  /// Whether this event declares the field and no later one does: after it, no event needs the value.
   template <class Field>
   static constexpr bool is_last_use = [] {
     std::size_t at = 0;
@@ -225,8 +228,8 @@ class stage {
   constexpr Event& event() const noexcept { return *event_; }
   constexpr const Clock& clock() const noexcept { return *clock_; }
 
-  /// In `rejected`: whether the run had come through this middleware, its `after` included, or was
-  /// stopped further out before it came here.
+  /// For `rejected`: true if the run came through this middleware, its `after` included, and the event was failed
+  /// further out afterwards; false if a middleware further out stopped it before it came here.
   constexpr bool reached() const noexcept { return reached_; }
 
  private:

@@ -1,7 +1,7 @@
 #ifndef MILLRACE_CHAIN_FWD_HPP
 #define MILLRACE_CHAIN_FWD_HPP
 
-/// What other modules, and programs, may name of chain without including it.
+/// Forward declarations: the types of chain that modules and programs may name without including their headers.
 
 #include <millrace/core/fwd.hpp>
 

@@ -16,11 +16,11 @@ inline namespace v0 {
 //
 //   before(event, ctx)                  -> void or result<void>; an error vetoes the event
 //   after(event, ctx, span, outcome)    -> void or result<void>; an error fails a good event
-//   after(event, ctx, outcome)          the same, for one that needs no time: the chain stamps the
-//                                       event only if somebody looks
+//   after(event, ctx, outcome)          the same, for a middleware that needs no time: the chain reads
+//                                       its clock only if some `after` takes a span
 //   around(event, ctx, next)            -> result<void>; calls next() as often as it likes
-//   rejected(event, ctx, error)         the event succeeded here, or never came this far, and a
-//                                       middleware further out failed it; event.reached() says which
+//   rejected(event, ctx, error)         -> void; a middleware further out failed the event, after it had
+//                                       succeeded here or before it came here; event.reached() says which
 //
 // `span` is the event's own time on the chain's clock, from the first attempt's start to the last
 // one's end; `outcome` is a const result<void>&. Law: `after` follows every `before` that did not
@@ -29,11 +29,15 @@ inline namespace v0 {
 // A hook that does nothing costs nothing. g++ inlines a small `around` around a large event only if
 // it is marked [[gnu::always_inline]]; otherwise it costs a call.
 //
-// Optional: `name`; `thread_safe`; `using fields = mr::fields<...>`, slots of its own that it wants
-// in the context; `using needs = mr::fields<...>`, fields of the chain that it looks at, so that one
-// the chain does not have is refused; `using place = mr::place<...>`.
+// Optional members:
+//   name, thread_safe             as an event's
+//   using fields = mr::fields<>   fields of its own, for which chain.context(...) makes slots
+//   using needs = mr::fields<>    fields of the chain that it looks at; a chain without one of them does
+//                                 not compile
+//   using place = mr::place<>     rules about its order among the other middlewares
 
-/// The middleware must stand inside / outside those of these names, where the chain has them.
+/// Rules for a middleware's `place`: it must stand inside, or outside, of the middlewares with these names, if the
+/// chain has them: `using place = mr::place<mr::outside_of<"audit_log">>`.
 template <fixed_string... Names>
 struct inside_of {};
 template <fixed_string... Names>
@@ -43,13 +47,14 @@ struct place {};
 
 namespace detail {
 
-/// What `next` is, as far as a hook's signature goes.
+/// Stands for `next` where the library checks whether a hook `around` can be called.
 struct any_next {
   result<void> operator()() const;
 };
 
-// A class that inherits the member name from two bases cannot name it: so a hook is seen even when
-// it is a template or has the wrong parameters, and a misspelt signature is an error, not silence.
+// They find a hook of whatever signature, also a template. A class that inherits one name from two bases cannot name
+// it, so `&both_of<M, member_before>::before` is an error exactly if M has a `before`. That way a hook with the wrong
+// parameters is reported instead of ignored.
 struct member_before {
   int before;
 };
@@ -65,7 +70,8 @@ struct member_rejected {
 template <class M, class Named>
 struct both_of : M, Named {};
 
-/// Whether M names each hook. A final class cannot be looked into; there only what can be called counts.
+/// Whether M has a member with the name of each hook. Of a final class, which nothing can inherit, that is unknown; its
+/// hooks count only if they can be called.
 template <class M>
 struct hook_names {
   static constexpr bool before = !requires { &both_of<M, member_before>::before; };
@@ -108,6 +114,7 @@ struct hooks {
   /// Every member with a hook's name can be called as that hook.
   static constexpr bool well_formed = (before || !hook_names<M>::before) && (after || !hook_names<M>::after) &&
                                       (around || !hook_names<M>::around) && (rejected || !hook_names<M>::rejected);
+  /// There is at least one hook.
   static constexpr bool any = before || after || around || rejected;
 };
 
@@ -141,7 +148,7 @@ struct place_of<M> {
   using type = typename M::place;
 };
 
-/// Whether `M` may have `Other` at the given side of it.
+/// Whether a middleware with these rules may have the middleware named `other` outside, or inside, of it.
 template <class Rule>
 struct allows;
 template <fixed_string... Names>

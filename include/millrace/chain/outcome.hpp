@@ -15,8 +15,8 @@ inline namespace v0 {
 
 /// One event that failed in a lenient run.
 struct event_failure {
-  std::size_t index;
-  std::string_view event;
+  std::size_t index;       // in the chain, from 0
+  std::string_view event;  // its name
   millrace::error error;
 };
 
@@ -29,7 +29,7 @@ class lenient_result {
   /// The events that failed, in order.
   const std::vector<event_failure>& failures() const noexcept { return failures_; }
 
-  /// All failures as one error. Only where there are any.
+  /// All failures as one error: "completed with n failures", then what each says. Precondition: there is a failure.
   millrace::error error() const {
     std::string message =
         "completed with " + std::to_string(failures_.size()) + (failures_.size() == 1 ? " failure" : " failures");
@@ -42,19 +42,21 @@ class lenient_result {
     return millrace::error(errc::completed_with_failures, std::move(message));
   }
 
+  /// For the chain: notes a failure.
   void add(event_failure failure) { failures_.push_back(std::move(failure)); }
 
  private:
   std::vector<event_failure> failures_;
 };
 
-/// A run stops at the first event that fails and returns its error. The default.
+/// Policy, the default: a run stops at the first event that fails and returns its error.
 struct strict {
   using result_type = result<void>;
 };
 
-/// A run goes on after a failed event and lists all that failed. Later events see what the failed one left in its
-/// fields: half of it, what the run before left, or a default. An event that must not, reads a field that says so.
+/// Policy: a run goes on after a failed event and lists all that failed. Later events see what the failed one left in
+/// its fields: a half-written value, that of an earlier run, or a default. An event that must not use such a value
+/// needs a field of its own that tells, which the earlier event sets as it succeeds.
 struct lenient {
   using result_type = lenient_result;
 };

@@ -8,8 +8,8 @@
 namespace millrace {
 inline namespace v0 {
 
-/// A chain that several threads may run at once, each with its own context. Refers to the chain,
-/// which must outlive it.
+/// A handle through which several threads may run a chain at once, each with its own context. It keeps a pointer to the
+/// chain, which must outlive it. `share` makes one.
 template <class Chain>
 class shared_chain;
 
@@ -18,7 +18,7 @@ class shared_chain<basic_chain<Strictness, Clock, detail::part_list<Events...>, 
  public:
   using chain_type = basic_chain<Strictness, Clock, detail::part_list<Events...>, detail::part_list<Middlewares...>>;
 
-  /// Whether every part says that it is thread-safe; if not, who does not.
+  /// Whether every event and middleware says that it is thread-safe; if not, `culprit` is the first that does not.
   using check = detail::unshareable<detail::unborrowed_t<Events>..., detail::unborrowed_t<Middlewares>...>;
 
   explicit shared_chain(chain_type& shared) noexcept
@@ -34,8 +34,8 @@ class shared_chain<basic_chain<Strictness, Clock, detail::part_list<Events...>, 
   chain_type* chain_;
 };
 
-/// A handle through which any number of threads may run the chain; every event and middleware must
-/// say that it is thread-safe.
+/// Returns a handle through which any number of threads may run the chain; every event and middleware must say that it
+/// is thread-safe.
 template <class Chain>
 auto share(Chain& chain) noexcept {
   using flaw = typename shared_chain<Chain>::check;

@@ -11,8 +11,9 @@
 namespace millrace {
 inline namespace v0 {
 
-/// Where a chain takes its time from. `ticks()` reads the counter; `nanoseconds(ticks)` places a
-/// reading on the clock's own monotonic time line. Two calls, so that a hot path converts later.
+/// Where a chain takes its time from. `ticks()` reads the counter; `nanoseconds(ticks)` converts a reading to
+/// nanoseconds since a start of the clock's own choice. The two are separate so that a hot path only reads and converts
+/// later.
 template <class C>
 concept clock_policy = requires(const C& clock, std::uint64_t ticks) {
   { clock.ticks() } noexcept -> std::same_as<std::uint64_t>;
@@ -27,18 +28,20 @@ inline std::uint64_t read_clock(clockid_t which) noexcept {
 }
 }  // namespace detail
 
-/// Nanoseconds since 1970-01-01T00:00:00Z by the system's wall clock; may jump.
+/// Nanoseconds since 1970-01-01T00:00:00Z by the system's wall clock. They jump, also back, when the clock is set.
 inline std::uint64_t unix_nanoseconds() noexcept { return detail::read_clock(CLOCK_REALTIME); }
 
-/// The system's monotonic clock, about 20 ns a reading. The default. Threads: any.
+/// The system's monotonic clock, about 20 ns a reading: a chain's default.
+/// Threads: any.
 struct steady_clock {
   std::uint64_t ticks() const noexcept { return detail::read_clock(CLOCK_MONOTONIC); }
   static constexpr std::uint64_t nanoseconds(std::uint64_t ticks) noexcept { return ticks; }
 };
 
-/// The CPU's constant-rate counter, about 8 ns a reading, calibrated once a process against the
-/// monotonic clock (5 ms, at the first construction) to a few parts in a million. Where the CPU has
-/// no such counter it reads the monotonic clock instead. Threads: any.
+/// The CPU's constant-rate counter, about 8 ns a reading. The first construction in a process spends 5 ms to calibrate
+/// the counter against the monotonic clock, to a few parts in a million. Where the CPU has no such counter, the class
+/// reads the monotonic clock instead.
+/// Threads: any.
 class tsc_clock {
  public:
   tsc_clock() noexcept : base_(calibrated()) {}
@@ -51,7 +54,7 @@ class tsc_clock {
   }
   std::uint64_t nanoseconds(std::uint64_t ticks) const noexcept {
     if (!counts_cycles()) return ticks;
-    // Signed, so that a reading from another core just before the anchor stays just before it.
+    // Signed: another core's counter may lag a little, so a reading may lie just before the calibration's.
     const auto since = static_cast<std::int64_t>(ticks - base_.ticks);
     return base_.nanoseconds + static_cast<std::uint64_t>(static_cast<std::int64_t>(
                                    (static_cast<detail::int128>(since) * static_cast<std::int64_t>(base_.rate)) >> 32));
@@ -61,14 +64,14 @@ class tsc_clock {
   struct calibration {
     std::uint64_t ticks = 0;
     std::uint64_t nanoseconds = 0;
-    std::uint64_t rate = 0;  // nanoseconds a tick, 32.32 fixed point; 0: no counter
+    std::uint64_t rate = 0;  // nanoseconds per tick, times 2^32; 0: the CPU has no counter
   };
 
   struct reading {
     std::uint64_t ticks;
     std::uint64_t nanoseconds;
   };
-  /// Both clocks at one moment: the tightest of a few tries.
+  /// Reads both clocks at nearly one moment: of eight tries it keeps the one in which the fewest cycles passed.
   static reading read_both() noexcept {
     reading best{};
     std::uint64_t width = ~std::uint64_t{0};
@@ -100,8 +103,8 @@ class tsc_clock {
   calibration base_;
 };
 
-/// A clock that stands still until told: for tests. `step` is added at every reading. The caller
-/// keeps the time; copies of the clock share it.
+/// A clock for tests, which moves only when told to. The time is the caller's variable `now`, in nanoseconds, which
+/// must outlive the clock and which copies of the clock share; every reading adds `step` to it.
 class manual_clock {
  public:
   explicit manual_clock(std::uint64_t& now, std::uint64_t step = 0) noexcept : now_(&now), step_(step) {}
@@ -117,13 +120,13 @@ class manual_clock {
   std::uint64_t step_;
 };
 
-/// When an event began and ended, in nanoseconds on the chain's clock. Taken once an event and
-/// shared by every middleware.
+/// When an event began and ended, in nanoseconds of the chain's clock. The chain measures it once per event; every
+/// middleware is given the same span.
 struct time_span {
   std::uint64_t start = 0;
   std::uint64_t end = 0;
 
-  /// 0 where the clock went back meanwhile.
+  /// The length of the span; 0 if the clock went back in between.
   constexpr std::uint64_t nanoseconds() const noexcept { return end > start ? end - start : 0; }
 };
 

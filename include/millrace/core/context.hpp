@@ -27,7 +27,8 @@ class basic_context;
 ///
 /// `Provided` lists the fields that were given a start value, so a chain can tell what may be read
 /// before any event has written. Build one by `chain.context(epoch = 0)`, or `mr::context(epoch = 0)`.
-/// Allocates: only what the values themselves do. Threads: one at a time.
+/// Allocates: only what the values themselves do.
+/// Threads: one at a time.
 template <class... Provided, class... Slots>
 class basic_context<field_list<Provided...>, field_list<Slots...>> : private detail::slot<Slots>... {
  public:

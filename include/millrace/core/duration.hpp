@@ -9,8 +9,9 @@
 namespace millrace {
 inline namespace v0 {
 
-/// A length of time in whole nanoseconds, up to 292 years. Made from any std::chrono::duration, also
-/// where a template asks for a constant: `mr::sliding<5min>`.
+/// A length of time in whole nanoseconds, up to 292 years either way. Any std::chrono::duration converts to it, a
+/// fraction of a nanosecond cut off, also where a template takes a constant: `mr::sliding<5min>`.
+/// Precondition: the length is within that range.
 struct duration {
   std::int64_t nanoseconds = 0;
 
@@ -24,7 +25,7 @@ struct duration {
 };
 
 /// A length of time from a number of seconds: `mr::rate_calculator(mr::seconds(60))`, `mr::sliding<mr::seconds(0.5)>`.
-/// Beyond the range of `duration` its end; zero of NaN.
+/// A count beyond the range of `duration` becomes the nearest end of that range; NaN becomes zero.
 constexpr duration seconds(double count) noexcept {
   const double nanoseconds = count * 1e9;
   if (!(nanoseconds > -0x1p63)) return duration(nanoseconds < 0 ? -0x7fff'ffff'ffff'ffff - 1 : 0);

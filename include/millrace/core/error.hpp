@@ -39,8 +39,8 @@ enum class errc : std::uint16_t {
   // a chain's run
   event_failed = 400,
   event_threw = 401,
-  completed_with_failures = 402,
-  vetoed = 403,
+  completed_with_failures = 402,  // every event ran, at least one failed
+  vetoed = 403,                   // for your own middleware that keeps an event from running
 };
 
 /// The code's stable name, as it stands in logs: `not_finite`.
@@ -95,16 +95,16 @@ class error {
   }
 
   errc code() const noexcept;
-  /// What went wrong at this level; the causes say why. For people, `describe` has it all.
+  /// What went wrong at this level, without the causes; `describe` adds them.
   const std::string& message() const noexcept;
 
   /// The error that led to this one, or null.
   const error* cause() const noexcept;
 
-  /// `message: cause's message: ...`, for people.
+  /// The message and those of all causes, for people: `cannot load model.bin: no such file`.
   std::string describe() const;
 
-  /// This error as the cause of another one of the same code that says where it happened.
+  /// Returns an error of the same code that says, in `message`, where it happened, and has this one as its cause.
   error wrap(std::string message) &&;
 
  private:

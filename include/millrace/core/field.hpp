@@ -15,7 +15,8 @@ inline namespace v0 {
 
 namespace detail {
 
-/// Whether a From may stand for a To where the To starts.
+/// Whether a From may be the start value of a field of type To: it converts or may be assigned, no fraction is cut to
+/// an integer, and only a bool, or a class that converts to one, starts a bool.
 template <class From, class To, class Plain = std::decay_t<From>>
 inline constexpr bool starts_as =
     (std::is_assignable_v<To&, From> || std::is_convertible_v<From, To>) &&
@@ -24,7 +25,7 @@ inline constexpr bool starts_as =
 
 }  // namespace detail
 
-/// A field with the value it starts with: what `epoch = 3` makes.
+/// A field together with the value it starts with: the type of `epoch = 3`.
 template <class Field>
 struct bound {
   using field_type = Field;
@@ -37,7 +38,7 @@ struct bound {
 ///     inline constexpr mr::field<"loss", double> loss;
 ///     ctx[loss] = 0.25;
 ///
-/// Two fields of one name and one type are the same field. Empty; costs nothing.
+/// Two fields of one name and one type are the same field. The object itself is empty.
 template <fixed_string Name, class T>
 struct field {
   static_assert(std::is_object_v<T> && !std::is_const_v<T>,
@@ -45,8 +46,9 @@ struct field {
   using type = T;
   static constexpr std::string_view name = Name.view();
 
-  /// `loss = 0.5` is a start value for a context; it does not change the field. What T itself could be assigned
-  /// may stand there, but no fraction for an integer, and for a bool nothing but a bool.
+  /// `loss = 0.5` returns a start value for a context; it does not change the field. The value may be anything that a T
+  /// could be assigned, except a floating-point number for an integer; a bool starts only from a bool, or from a class
+  /// that converts to one.
   template <class V = T>
   requires std::is_constructible_v<T, V>
   constexpr bound<field> operator=(V&& value) const {
@@ -63,7 +65,7 @@ struct fields {
   static constexpr std::size_t size = sizeof...(Fields);
 };
 
-/// The same list spelled with types; what the library computes with.
+/// The same list spelled with the fields' types, as the library's own templates take it.
 template <class... Fields>
 struct field_list {
   static constexpr std::size_t size = sizeof...(Fields);

@@ -1,7 +1,7 @@
 #ifndef MILLRACE_CORE_FWD_HPP
 #define MILLRACE_CORE_FWD_HPP
 
-/// What other modules, and programs, may name of core without including it.
+/// Forward declarations: the types of core that modules and programs may name without including their headers.
 
 #include <millrace/core/fixed_string.hpp>
 

@@ -10,8 +10,8 @@
 namespace millrace {
 inline namespace v0 {
 
-/// One run's identifier: UTC date, time and 32 random bits, `20250121_143022_a3f8b2c1`. Sorts by
-/// time. Deterministic in its arguments.
+/// One run's identifier: UTC date, time and the low 32 of `random_bits`, as in `20250121_143022_a3f8b2c1`. Identifiers
+/// sort by time. The same arguments give the same identifier.
 inline std::string make_session_id(std::uint64_t unix_nanoseconds, std::uint64_t random_bits) {
   const calendar_time at = to_calendar(unix_nanoseconds);
   std::string id(24, '_');
@@ -26,7 +26,7 @@ inline std::string make_session_id(std::uint64_t unix_nanoseconds, std::uint64_t
   return id;
 }
 
-/// An identifier for a run that starts now.
+/// An identifier for a run that starts now, its bits from the system's entropy.
 inline std::string make_session_id() { return make_session_id(unix_nanoseconds(), entropy_seed()); }
 
 }  // namespace v0

@@ -12,7 +12,7 @@ inline namespace v0 {
 
 namespace detail {
 
-/// Reads JSON without making anything of it.
+/// Checks JSON text; builds no values from it.
 class json_scanner {
  public:
   constexpr explicit json_scanner(std::string_view text) noexcept : text_(text) {}
@@ -25,7 +25,8 @@ class json_scanner {
   }
 
  private:
-  // Nesting is kept in bits, one a level, so that no input can exhaust the stack.
+  // Whether a level is an object or an array is kept in a bit each; there is no recursion, so no input exhausts the
+  // stack.
   static constexpr unsigned max_depth = 512;
 
   constexpr bool more() const noexcept { return at_ < text_.size(); }
@@ -123,7 +124,8 @@ class json_scanner {
                               : number())) {
         return false;
       }
-      // Behind a value: close what it ends, or go on to the next.
+      // After a value: either a comma and the next value, or the ends of the arrays and objects that it was the last
+      // of.
       for (;;) {
         if (depth_ == 0) return true;
         space();
@@ -153,10 +155,12 @@ class json_scanner {
 }  // namespace detail
 
 /// Whether the text is one strict JSON value in well-formed UTF-8, at most 512 levels deep.
-/// Complexity: one pass. Allocates: never. Source: RFC 8259.
+/// Complexity: one pass.
+/// Allocates: never.
+/// Source: RFC 8259.
 constexpr bool is_json(std::string_view text) noexcept { return detail::json_scanner(text).document(); }
 
-/// Whether it is one strict JSON object from the first byte to the last: a line of a JSONL file.
+/// Whether the text is one strict JSON object from its first byte to its last, as a line of a JSONL file must be.
 constexpr bool is_json_object(std::string_view text) noexcept {
   return !text.empty() && text.front() == '{' && text.back() == '}' && is_json(text);
 }

@@ -14,7 +14,7 @@ inline namespace v0 {
 
 namespace detail {
 
-/// The length of the well-formed UTF-8 sequence at the front of `text`, or 0.
+/// The length of the well-formed UTF-8 sequence at the front of `text`, or 0 if there is none. `text` is not empty.
 /// Source: The Unicode Standard, table 3-7.
 constexpr std::size_t utf8_sequence(std::string_view text) noexcept {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
@@ -39,9 +39,9 @@ constexpr std::size_t utf8_sequence(std::string_view text) noexcept {
 
 }  // namespace detail
 
-/// Appends a JSON string literal. Any bytes go in and strict JSON comes out: control bytes are
-/// escaped, and a byte that is not part of well-formed UTF-8 becomes the four characters `\xHH`, as a
-/// text that holds these characters does: of texts without them, different ones stay different.
+/// Appends a JSON string literal. Any bytes are allowed, and the output is strict JSON: control bytes are escaped, and
+/// a byte that is not part of well-formed UTF-8 becomes the four characters `\xHH`. A text that holds four such
+/// characters itself looks the same afterwards; all other texts that differ are still different.
 inline void append_json(std::string& out, std::string_view text) {
   static constexpr char hex[] = "0123456789abcdef";
   out += '"';
@@ -92,22 +92,23 @@ void append_json(std::string& out, T value) {
   else
     detail::append_number(out, value);
 }
-/// The same of a whole number.
+/// Appends an integer in decimal.
 template <class T>
 requires(std::integral<T> && !std::same_as<T, bool>)
 void append_json(std::string& out, T value) {
   detail::append_number(out, value);
 }
-/// The same of true or false.
+/// Appends `true` or `false`.
 inline void append_json(std::string& out, bool value) { out += value ? "true" : "false"; }
-/// The same of a text that ends with zero.
+/// Appends a zero-terminated text as a JSON string literal.
 inline void append_json(std::string& out, const char* text) { append_json(out, std::string_view(text)); }
-/// Appends null.
+/// Appends `null`.
 inline void append_json(std::string& out, std::nullptr_t) { out += "null"; }
 
-/// Writes JSON into a string and keeps the commas: `w.begin_object().key("n").value(3).end_object()`.
-/// Writes what it is told; that keys stand in objects and every begin has its end is the caller's
-/// part. Allocates: only as the string grows.
+/// Appends JSON to a string and sets the commas: `w.begin_object().key("n").value(3).end_object()`. The string must
+/// outlive the writer.
+/// Precondition: keys stand in objects, and every begin has its end; the writer does not check either.
+/// Allocates: only as the string grows.
 class json_writer {
  public:
   explicit json_writer(std::string& out) noexcept : out_(&out) {}
@@ -131,7 +132,7 @@ class json_writer {
     comma_ = true;
     return *this;
   }
-  /// A value that is JSON already.
+  /// Writes `json`, which must be one JSON value, as it is.
   json_writer& raw(std::string_view json) {
     separate();
     out_->append(json);

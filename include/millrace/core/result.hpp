@@ -22,8 +22,9 @@ inline constexpr bool is_result = false;
 template <class T>
 inline constexpr bool is_result<result<T>> = true;
 
-/// The compiler's own question: <type_traits>' and the concepts', which ask several others, cost each result<T> twice
-/// as long to compile. As a variable, because g++ 14 takes no built-in trait in the signature of a template.
+/// std::is_constructible by the compiler's built-in trait: with the library's trait or concept, which instantiate
+/// several others, each result<T> takes twice as long to compile. A variable wraps it because g++ 14 accepts no
+/// built-in trait in the signature of a template.
 template <class T, class... Args>
 inline constexpr bool constructible = __is_constructible(T, Args...);
 template <class T, class... Args>
@@ -35,14 +36,15 @@ void construct(T& place, Args&&... args) {
   ::new (static_cast<void*>(__builtin_addressof(place))) T(std::forward<Args>(args)...);
 }
 
-/// The end of a process that took a failure for a value. Null: an error that was moved away.
+/// Reports on stderr that value() was called on a failed result, and aborts. `instead` is the result's error, or null
+/// if it was moved away.
 [[noreturn, gnu::cold, gnu::noinline]] inline void no_value(const error* instead) noexcept {
   std::fprintf(stderr, "millrace: value() of a failed result: %s\n",
                instead != nullptr ? instead->describe().c_str() : "its error was moved away");
   std::abort();
 }
 
-/// Makes a result<U> from a callable whose value may be void.
+/// Calls `f` and returns what it returns, which may be void, as a result<U>.
 template <class U, class F, class... Args>
 result<U> invoke_to_result(F&& f, Args&&... args) {
   if constexpr (std::is_void_v<U>) {
@@ -55,15 +57,15 @@ result<U> invoke_to_result(F&& f, Args&&... args) {
 
 }  // namespace detail
 
-/// A value or the `error` that stands in its place, with the members of std::expected. A type of our
-/// own, because one that changed with the standard version would break programs of two parts.
+/// A value or the `error` that stands in its place, with the members of std::expected. It is a type of our own because
+/// one that changed with the language version would break programs whose parts are compiled for different versions.
 ///
 ///     auto r = mr::stats::welch_t_test(treatment, control);
 ///     if (!r) return std::move(r).error();
 ///     use(*r);
 ///
-/// Nothing throws: `value()` of a failed result says on stderr what the error was and aborts. `*` and `->` do not look:
-/// on a failed result they are a programmer's error, and so is `error()` of a good one.
+/// Nothing throws: `value()` of a failed result says on stderr what the error was and aborts. `*` and `->` do not
+/// check: to use them on a failed result is undefined behaviour, and so is `error()` on a good one.
 /// Allocates: never by itself.
 template <class T>
 class [[nodiscard]] result {
@@ -143,20 +145,20 @@ class [[nodiscard]] result {
     return has_value_ ? std::move(value_) : static_cast<T>(std::forward<U>(otherwise));
   }
 
-  /// `f(value)` returns a `result<U>`; a failure passes through.
+  /// Returns f(value), which is itself a result<U>; a failure is passed on without calling `f`.
   template <class F>
   auto and_then(F&& f) && -> std::invoke_result_t<F, T&&> {
     if (has_value_) return std::forward<F>(f)(std::move(value_));
     return std::move(error_);
   }
-  /// f(value) -> U; a failure passes through.
+  /// Returns f(value), of type U, as a result<U>; a failure is passed on.
   template <class F>
   auto transform(F&& f) && -> result<std::invoke_result_t<F, T&&>> {
     if (has_value_)
       return detail::invoke_to_result<std::invoke_result_t<F, T&&>>(std::forward<F>(f), std::move(value_));
     return std::move(error_);
   }
-  /// f(error) -> result<T>; a value passes through.
+  /// Returns f(error), which is itself a result<T>; a value is passed on.
   template <class F>
   result or_else(F&& f) && {
     if (has_value_) return std::move(*this);
@@ -182,7 +184,8 @@ class [[nodiscard]] result {
   bool has_value_;
 };
 
-/// Success, or the error. One pointer wide; success is null, so the check is one comparison.
+/// Success, or the error. The members are those of result<T>, with an `f` that takes no argument in place of a value.
+/// One pointer wide; success is a null pointer, so the check is one comparison.
 template <>
 class [[nodiscard]] result<void> {
  public:

@@ -10,7 +10,7 @@
 namespace millrace {
 inline namespace v0 {
 
-/// A moment split into the proleptic Gregorian calendar, UTC.
+/// A moment in UTC, split into the fields of the Gregorian calendar.
 struct calendar_time {
   int year = 1970;
   unsigned month = 1;  // 1..12
@@ -21,6 +21,11 @@ struct calendar_time {
   unsigned nanosecond = 0;
 };
 
+/// Splits nanoseconds since 1970-01-01T00:00:00Z into calendar fields.
+///
+/// Years are counted from March, so that a leap day is a year's last. An era is 400 years, 146,097 days; within one,
+/// the days of 4 years (1,461), 100 years (36,524) and 400 years correct the division by 365. The months from March
+/// have 31, 30, 31, 30, 31 days over and over, 153 in five months, which gives the month by a division.
 /// Source: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days.
 constexpr calendar_time to_calendar(std::uint64_t unix_nanoseconds) noexcept {
   const std::uint64_t seconds = unix_nanoseconds / 1'000'000'000U;
@@ -43,6 +48,7 @@ constexpr calendar_time to_calendar(std::uint64_t unix_nanoseconds) noexcept {
 }
 
 namespace detail {
+/// Writes the last `width` decimal digits of `value`, zeros in front, and returns the end.
 constexpr char* write_digits(char* out, unsigned value, int width) noexcept {
   for (int i = width - 1; i >= 0; --i) {
     out[i] = static_cast<char>('0' + value % 10U);
@@ -52,10 +58,12 @@ constexpr char* write_digits(char* out, unsigned value, int width) noexcept {
 }
 }  // namespace detail
 
-/// How many characters a timestamp has.
+/// How many characters `write_iso8601` writes, without a terminating zero.
 inline constexpr std::size_t iso8601_size = 27;  // 2025-01-21T14:30:22.123456Z
 
-/// Writes ISO 8601, UTC, microseconds; `iso8601_size` characters. Allocates: never.
+/// Writes nanoseconds since 1970-01-01T00:00:00Z as ISO 8601 text in UTC, cut to microseconds: `iso8601_size`
+/// characters. Returns the end.
+/// Allocates: never.
 constexpr char* write_iso8601(char* out, std::uint64_t unix_nanoseconds) noexcept {
   const calendar_time at = to_calendar(unix_nanoseconds);
   out = detail::write_digits(out, static_cast<unsigned>(at.year), 4);
@@ -75,7 +83,7 @@ constexpr char* write_iso8601(char* out, std::uint64_t unix_nanoseconds) noexcep
   return out;
 }
 
-/// The same as a string.
+/// The same text as a string.
 inline std::string to_iso8601(std::uint64_t unix_nanoseconds) {
   std::string text(iso8601_size, '\0');
   write_iso8601(text.data(), unix_nanoseconds);

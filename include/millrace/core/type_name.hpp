@@ -16,7 +16,7 @@ constexpr std::string_view pretty_function() noexcept {
   return __PRETTY_FUNCTION__;
 }
 
-/// How many characters the compiler prints before and after the type; measured on a known one.
+/// How many characters the compiler prints before and after the type's name, measured on `double`, whose name has 6.
 inline constexpr std::string_view probe = pretty_function<double>();
 inline constexpr std::size_t probe_prefix = probe.find("double");
 inline constexpr std::size_t probe_suffix = probe.size() - probe_prefix - 6;
@@ -29,7 +29,7 @@ constexpr std::string_view unqualified(std::string_view name) noexcept {
   for (std::size_t i = 0; i < name.size(); ++i) {
     const char c = name[i];
     if (c == '<' || c == '(' || c == '{') {
-      // g++ and clang write `(anonymous namespace)::x` and `{anonymous}::x`; those are qualifiers, not arguments.
+      // g++ writes `{anonymous}::x` and clang `(anonymous namespace)::x`; those are qualifiers, not arguments.
       if (c == '<' && depth == 0) end = i;
       ++depth;
     } else if (c == '>' || c == ')' || c == '}') {

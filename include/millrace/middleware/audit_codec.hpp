@@ -21,21 +21,20 @@
 namespace millrace {
 inline namespace v0 {
 
-/// How much of a value stands in an audit record; the rest is counted.
+/// How much of a value goes into an audit record. Where something is cut, the record says how much there was.
 struct audit_limits {
-  std::uint32_t text_bytes = 1024;            ///< of a string
-  std::uint32_t entries = 64;                 ///< of a map or a list
-  std::size_t summary_bytes = 64 * 1024;      ///< tensors up to this size get min, max and mean
-  std::uint32_t summary_interval_us = 1'000;  ///< between runs of the chain whose tensors get them; 0: all do
-  std::size_t record_bytes = 16 * 1024;       ///< of one record; a field that no longer fits is left out
+  std::uint32_t text_bytes = 1024;            ///< of each string
+  std::uint32_t entries = 64;                 ///< of each map or list
+  std::size_t summary_bytes = 64 * 1024;      ///< tensors up to this size are summarized: min, max, mean
+  std::uint32_t summary_interval_us = 1'000;  ///< microseconds between two runs that summarize tensors; 0: all runs do
+  std::size_t record_bytes = 16 * 1024;       ///< of each record; a field that no longer fits is left out
 };
 
-/// How a value goes into an audit record, and from there into JSON. Specialize it for a type of your
-/// own:
+/// How a value goes into an audit record as bytes, and from there into JSON. Specialize it for a type of your own:
 ///
 ///     template <>
 ///     struct mr::audit_codec<money> {
-///       static constexpr std::size_t fixed_size = 8;                   // where every value takes the same
+///       static constexpr std::size_t fixed_size = 8;                   // only if all values take as many bytes
 ///       static std::size_t size(const money&, const audit_limits&);    // the bytes this value takes
 ///       static std::byte* write(std::byte*, const money&, const audit_limits&);         // the event's thread
 ///       static const std::byte* render(const std::byte*, std::string& json);            // the log's thread
@@ -45,9 +44,9 @@ struct audit_limits {
 /// one JSON value. Both are on the path of every event: they must not throw, and `size` and `write`
 /// should not allocate.
 ///
-/// Here: numbers, enums, strings, optional, variant, maps from strings, lists, tensors (dtype, shape,
-/// summary), compressed or not, and bundles of them. Any other type stands as its name and costs
-/// nothing.
+/// This header has codecs for numbers, enums, strings, optional, variant, maps from strings, lists, tensors (dtype,
+/// shape, summary), compressed or not, and bundles of tensors. Of any other type a record holds only the type's name,
+/// at no cost.
 template <class T>
 struct audit_codec {
   static constexpr bool name_only = true;
@@ -84,7 +83,7 @@ concept audit_text = std::convertible_to<const T&, std::string_view>;
 template <class T>
 concept audit_fixed = requires { audit_codec<T>::fixed_size; };
 
-/// std::map and std::unordered_map, and what looks like them.
+/// A map from texts, such as std::map or std::unordered_map.
 template <class T>
 concept audit_map = requires(const T& map) {
   typename T::mapped_type;
@@ -97,7 +96,8 @@ concept audit_map = requires(const T& map) {
 template <class T>
 concept audit_tensor = !audit_number<T> && !audit_text<T> && tensor::tensor_like<T>;
 
-/// mr::tensor::compressible, known by what it can do: the tensor, or its compressed form.
+/// mr::tensor::compressible, which holds a tensor or its compressed form. The concept asks for its members, so that
+/// this header need not include it.
 template <class T>
 concept audit_compressible = requires(const T& value) {
   requires tensor::tensor_like<std::remove_cvref_t<decltype(*value.plain())>>;
@@ -109,11 +109,11 @@ concept audit_compressible = requires(const T& value) {
 template <class T>
 concept audit_bundle = tensor::tensor_bundle<T> && !tensor::tensor_like<T> && !audit_compressible<T>;
 
-/// What has a codec of its own.
+/// A type with a codec of its own, which the general template is not.
 template <class T>
 concept audit_known = !requires { audit_codec<T>::name_only; };
 
-/// A range that can be walked twice, of what has a codec.
+/// A range of items with a codec that can be walked through more than once.
 template <class T>
 concept audit_list =
     !audit_text<T> && !tensor::tensor_like<T> && !tensor::tensor_bundle<T> && !audit_map<T> && requires(const T& list) {
@@ -124,7 +124,7 @@ concept audit_list =
       requires audit_known<std::remove_cvref_t<decltype(*list.begin())>>;
     };
 
-/// `out` ends in a JSON string or list of which this much more exists.
+/// Appends the JSON string "... 5 more" for `more` = 5 and `unit` = " more".
 inline void append_more(std::string& out, std::size_t more, const char* unit) {
   out += "\"... ";
   append_json(out, more);
@@ -132,7 +132,7 @@ inline void append_more(std::string& out, std::size_t more, const char* unit) {
   out += '"';
 }
 
-/// A list's record: how many items there were, how many follow, and those.
+/// Renders a list's record: how many items the list has (u64), how many of them follow (u64), and those.
 inline const std::byte* render_list(const std::byte* at, std::string& json,
                                     const std::byte* (*render_item)(const std::byte*, std::string&)) {
   const auto whole = take<std::uint64_t>(at);
@@ -150,7 +150,8 @@ inline const std::byte* render_list(const std::byte* at, std::string& json,
   return at;
 }
 
-/// The longest beginning of at most `most` bytes that cuts no UTF-8 sequence.
+/// The size of the longest beginning of `text` of at most `most` bytes that cuts no UTF-8 sequence in two. A text that
+/// is not UTF-8 there is cut at `most`.
 inline std::size_t cut_text(std::string_view text, std::size_t most) noexcept {
   if (text.size() <= most) return text.size();
   std::size_t end = most;
@@ -181,7 +182,7 @@ struct audit_codec<T> {
   }
 };
 
-/// An enumerator stands as to_string(e) where there is one, else as its number.
+/// An enumerator is rendered as to_string(e) if that exists, else as its number.
 template <class T>
 requires std::is_enum_v<T>
 struct audit_codec<T> {
@@ -295,7 +296,7 @@ struct audit_codec<std::variant<Ts...>> {
 
  private:
   static_assert(sizeof...(Ts) < 255);
-  /// std::visit, for a variant that may have lost its value.
+  /// std::visit that does nothing for a variant which is valueless after an exception.
   template <class F>
   static void with(const variant& value, F&& f) noexcept {
     [&]<std::size_t... Index>(std::index_sequence<Index...>) {
@@ -371,8 +372,9 @@ struct audit_codec<T> {
 
 namespace detail {
 
-// A tensor's record: dtype, rank, whether a summary follows; the extents; the summary. Most records have none, so
-// what they take of the view is inlined: the shape is read and nothing else is built.
+// A tensor's record: dtype, rank, form (1 byte each); the extents (u64 each); and, by the form, nothing (0), a summary
+// of 32 bytes (1), or the compressed size (2, u64). Most records have no summary, so the code up to the extents is
+// inlined: the compiler then reads the shape and does not build the rest of the view.
 [[gnu::always_inline]] inline bool is_summarized(const tensor::tensor_view& view, const audit_limits& limits) noexcept {
   return view.size_bytes() <= limits.summary_bytes;
 }
@@ -401,7 +403,7 @@ inline std::byte* write_tensor_record(std::byte* at, const tensor::tensor_view& 
   at = write_tensor_shape(at, view, summarized);
   return summarized ? write_tensor_summary(at, view) : at;
 }
-/// The same for a tensor whose view costs nothing until it is built.
+/// write_tensor_record for a tensor whose view the compiler can leave unbuilt unless a summary is due.
 template <class T>
 [[gnu::noinline]] std::byte* write_summary_of(std::byte* at, const T& value) noexcept {
   return write_tensor_summary(at, tensor::view_of(value));
@@ -414,7 +416,7 @@ template <class T>
   at = write_tensor_shape(at, view, summarized);
   return summarized ? write_summary_of(at, value) : at;
 }
-/// In the place of `summed`: the tensor is compressed, and its compressed size follows the extents.
+/// The form of a record of a compressed tensor.
 inline constexpr unsigned char tensor_is_compressed = 2;
 
 inline const std::byte* render_tensor_record(const std::byte* at, std::string& json) {

@@ -28,46 +28,56 @@
 namespace millrace {
 inline namespace v0 {
 
-/// Writes what a chain does to a file of JSON lines: for every event an `event_start` and an
-/// `event_complete`, whatever the event did, with UTC time, duration, success, error and the fields
-/// that it reads (start, with the context's given ones) and writes (complete); an `event_rejected`
-/// where a middleware further out failed it afterwards or kept it from starting; `session_start` and
-/// `session_end` around them; and `dropped`, with a count, where records are missing.
+/// Writes what a chain does to a file of JSON lines, each with a type, the session's id and UTC time:
+/// - `session_start` and `session_end`: the first and the last line
+/// - `event_start`: an event's name and number, the fields that it reads, and those given to the context
+/// - `event_complete`: always follows an `event_start` of an event that ran; duration, success, error, the fields that
+///   the event writes
+/// - `event_rejected`: a middleware further out failed the event afterwards, or kept it from starting
+/// - `dropped`: how many records are missing here
 ///
 ///     mr::audit_log{"audit.jsonl"}
 ///     mr::audit_log<mr::store::shared, mr::store::drop_and_count>{"audit.jsonl", {.session_id = "run-7"}}
 ///     mr::audit_log{"audit.jsonl", {.log = {.sync = mr::store::sync_policy::every_group}}}
 ///
-/// A record of success stands when it is written: an `event_complete` that says so may be followed by
-/// an `event_rejected` with the same id. One with an id of its own, or behind its `event_start` alone, never
-/// ran; its context is then what it would have read.
+/// No line is changed later: an `event_complete` with success may be followed by an `event_rejected` with the same
+/// event id. An `event_rejected` with an id of its own, or after an `event_start` alone, is about an event that never
+/// ran; its context is then what the event would have read.
 ///
-/// Policies, in any order, defaults first: `exclusive` or `shared` (one thread or many run the
-/// chain); `block` or `drop_and_count` (when the ring is full); `strict` or `lenient` (events are
-/// vetoed while the log cannot be written, or go on without it; status() tells either way); a file
-/// system. The disk's refusal is seen by the log's thread, so vetoes begin with the event after that, at
-/// most `max_delay_ms` later; what is lost by then stands in close() and, after it, in statistics().
-/// Call close() to know; else the destructor tells `options.on_loss`. Values go in through
-/// `audit_codec`; each line is strict JSON whatever they hold.
+/// Policies, in any order, defaults first:
+/// - `exclusive` or `shared`: one thread runs the chain, or many at once
+/// - `block` or `drop_and_count`: a record that finds the ring full waits, or is dropped
+/// - `strict` or `lenient`: while the log cannot be written, events are vetoed, or run unrecorded; status() tells
+///   either way
+/// - a file system: see store/file_system.hpp
 ///
-/// Guarantee: as `line_log`: lines up to `durable_seq()` survive a crash, and opening again goes on
-/// behind the last whole line; the session_start is there before the first event. abort() and exit()
-/// run no destructor of a chain: what came in the last `max_delay_ms` is lost then, the start of the
-/// event that crashed with it. Where that line must be there, `options.durable_start_ms` has each event
-/// wait for it.
-/// Times come from the chain's clock, set to UTC about once a second. An event that took less than 4 us
-/// last time is not stamped at its start, to save the clock's reading: its start line has the span's
-/// start, or, written while it still runs, the time of writing.
-/// Tensors stand with dtype and shape; those up to `limits.summary_bytes` also with minimum, maximum,
-/// mean and the number of NaN and infinities: in the records of failed and rejected events always, else
-/// in one run of the chain each `limits.summary_interval_us`. So a chain of milliseconds has them in
-/// every record, and one of microseconds is not slowed by reading its tensors a second time.
-/// Complexity: a copy of the fields into the ring, about 5 ns for five numbers; a read of each tensor
-/// that is summarized. Allocates: for failed events, and on the log's thread.
-/// Threads: as the policy says; status, wait_durable, reopen and the counters any. Chains that share a log
-/// (`mr::borrow`) use one clock.
-/// Rotation: as `line_log` under `options.log.when_moved`; logrotate needs no signal.
-/// Fork: the child's copy refuses as on a full disk: `strict` vetoes every event, status and close say why.
+/// The log's own thread writes the file and finds out that the disk refuses. Events are vetoed from then on, and those
+/// of the `options.log.max_delay_ms` before may be lost. close() returns that error, and statistics() counts the lost
+/// records afterwards; if the program does not call close(), the destructor reports the error to `options.on_loss`.
+///
+/// Times come from the chain's clock, which the log compares with UTC about once a second. If an event took less than 4
+/// us last time, the log does not read the clock at its start, to save the time. Its start line then gets the start of
+/// the event's span or, if it is written while the event still runs, the time of writing.
+///
+/// Values go through `audit_codec`. A tensor is recorded with dtype and shape; one of up to `limits.summary_bytes` also
+/// with minimum, maximum, mean and the number of NaN and infinities: always for failed and rejected events, else in one
+/// run of the chain every `limits.summary_interval_us`. So a chain that takes milliseconds has them in every record,
+/// and one that takes microseconds is not slowed down by reading its tensors a second time.
+///
+/// Guarantee: that of `line_log`: lines up to `durable_seq()` survive a crash, and a log opened again continues after
+/// the last whole line. Every line is strict JSON, whatever the values hold. The session_start is written before the
+/// first event. abort() and exit() destroy no local chain, so they lose the records of the last
+/// `options.log.max_delay_ms`, also the start of the event that crashed; with `options.durable_start_ms` events wait
+/// until that line is durable.
+/// Complexity: a copy of the fields into the ring, about 5 ns for five numbers; one read of each tensor that is
+/// summarized.
+/// Allocates: for failed events, and on the log's thread.
+/// Threads: as the policy says for the chain; status, wait_durable, reopen and the counters from any. Chains that share
+/// a log through `mr::borrow` must have the same clock.
+/// Errors: with `strict`, an event fails with status()'s error or, under `block`, with unavailable if the log did not
+/// take its record.
+/// Rotation: as `line_log` does it, by `options.log.when_moved`; logrotate need not send a signal.
+/// Fork: the child's copy refuses as if the disk were full: `strict` vetoes every event, status and close say why.
 template <class... Policies>
 class audit_log {
   static_assert((detail::is_audit_policy<Policies> && ...),
@@ -83,7 +93,8 @@ class audit_log {
   static constexpr std::string_view name = "audit_log";
   static constexpr bool thread_safe = std::is_same_v<producers, store::shared>;
 
-  /// Opens the log. Why it could not be opened is in status(), and with `strict` in every event.
+  /// Opens the log and waits up to a second until its first line is durable. If it cannot be opened, status() returns
+  /// the reason, and with `strict` every event fails with it.
   explicit audit_log(std::string path, audit_options options = {}, files fs = {})
       : context_(options.context),
         durable_start_ms_(options.durable_start_ms),
@@ -102,10 +113,10 @@ class audit_log {
     shapes_only_.summary_bytes = 0;
     open_ = append_text(session_start(now, options));
     if (!open_) log_ = error(errc::out_of_range, "the metadata is too large for the audit log's ring");
-    // If the disk will not have it, status() says so, and a strict log vetoes.
+    // If the disk refuses the line, status() says so, and a strict log vetoes.
     if (open_) (void)log_->wait_durable(log_->appended_seq(), milliseconds{1'000});
   }
-  /// The same, with the reason as a result.
+  /// Opens the log as the constructor does, and returns the error if it cannot be opened or written.
   static result<audit_log> open(std::string path, audit_options options = {}, files fs = {}) {
     audit_log made(std::move(path), std::move(options), std::move(fs));
     if (!made.log_) return std::move(made.log_).error();
@@ -123,7 +134,7 @@ class audit_log {
                          &audit_log::counters_, &audit_log::log_, &audit_log::session_id_);
     return *this;
   }
-  /// Closes, if nobody has; what close() then returns goes to `options.on_loss`.
+  /// Closes the log unless it is closed; passes an error of close() to `options.on_loss`.
   ~audit_log() {
     if (!log_ || !*log_ || !open_) return;
     const bool copy = log_->is_forked_copy();
@@ -182,7 +193,8 @@ class audit_log {
     }
   }
 
-  /// Writes the session's end, syncs and closes the file. Again: the same result. No event may run.
+  /// Writes the session's end, syncs and closes the file. A second call returns the same result.
+  /// Precondition: no event runs.
   result<void> close() {
     if (!log_) return log_.error();
     if (!*log_) return {};  // moved from
@@ -191,21 +203,23 @@ class audit_log {
   }
 
   const std::string& session_id() const noexcept { return session_id_; }
-  /// Why the log could not be opened, or what the disk refuses.
+  /// Success while the log can be written; else why it could not be opened, or what the disk refuses.
   result<void> status() const { return log_ ? log_->status() : result<void>(log_.error()); }
 
-  /// Positions in the sequence of records, which only grow: behind the last one appended, behind the last
-  /// one whose line is in the file, behind the last one that is durable.
+  /// How far the log is, as positions in the sequence of records, which only grow: the end of the last record that was
+  /// appended, whose line is in the file, and whose line is durable. 0 if the log was not opened.
   std::uint64_t appended_seq() const noexcept { return log_ ? log_->appended_seq() : 0; }
   std::uint64_t written_seq() const noexcept { return log_ ? log_->written_seq() : 0; }
   std::uint64_t durable_seq() const noexcept { return log_ ? log_->durable_seq() : 0; }
+  /// Has the record at `seq` synced and waits for that, at most `timeout`, any std::chrono duration.
   template <class Duration>
   result<void> wait_durable(std::uint64_t seq, const Duration& timeout) {
     return log_ ? log_->wait_durable(seq, timeout) : result<void>(log_.error());
   }
+  /// Waits until everything appended so far is durable.
   result<void> flush() { return log_ ? log_->flush() : result<void>(log_.error()); }
 
-  /// As `line_log::reopen` and `request_reopen`, which alone may be called in a signal handler.
+  /// As in `line_log`. Of the two, only `request_reopen` may be called in a signal handler.
   result<void> reopen() { return log_ ? log_->reopen() : result<void>(log_.error()); }
   void request_reopen() noexcept {
     if (log_) log_->request_reopen();
@@ -218,7 +232,7 @@ class audit_log {
  private:
   static constexpr bool vetoes = std::is_same_v<strictness, strict>;
   static constexpr std::uint64_t quick_nanoseconds = 4'000;
-  static constexpr std::uint64_t clock_period = 1'000'000'000;
+  static constexpr std::uint64_t clock_period = 1'000'000'000;  // nanoseconds
 
   /// A std::chrono duration without <chrono>.
   struct milliseconds {
@@ -241,13 +255,14 @@ class audit_log {
                                         "\" did not take a record: it was full, or the record larger than it takes");
   }
 
-  /// What a hook returns whose record went in at `seq`.
+  /// What a hook returns after `append` returned `seq`, which is 0 if the record was not taken.
   [[gnu::always_inline]] inline result<void> accepted(std::uint64_t seq) const {
     if (seq == 0 && full::waits) [[unlikely]]
       return refusal();
     return {};
   }
 
+  /// Waits until the start of an event, appended at `seq`, is durable.
   template <class Stage, class Context>
   [[gnu::cold, gnu::noinline]] result<void> await_start(const Stage& event, const Context& ctx, std::uint64_t id,
                                                         std::uint64_t seq) {
@@ -257,7 +272,7 @@ class audit_log {
     return durable;
   }
 
-  /// An event that never ran has written nothing: what it would have read may be why.
+  /// Records that an event never ran. It has written nothing, so the record holds what it would have read.
   template <class Stage, class Context>
   void never_ran(const Context& ctx, const error& why, std::uint64_t id, std::uint64_t time) {
     counters_.reject();
@@ -265,13 +280,14 @@ class audit_log {
     append<detail::audit_kind::rejected, Stage, given>(ctx, detail::audit_error<error>(why), id, time);
   }
 
-  /// Tells the log's thread, about once a second, what UTC it is at a moment of the chain's clock.
+  /// Appends, about once a second, a record that says which UTC belongs to a moment of the chain's clock.
   template <class Stage>
   [[gnu::always_inline]] inline void set_clock(const Stage& event, std::uint64_t now) {
     if (counters_.clock_is_set(now, clock_period)) [[likely]]
       return;
     anchor(event);
   }
+  /// Reads both clocks at nearly one moment: keeps the shortest of up to three tries, and stops at one of up to 2 us.
   template <class Stage>
   [[gnu::cold, gnu::noinline]] void anchor(const Stage& event) {
     std::uint64_t chain_time = 0;
@@ -300,8 +316,8 @@ class audit_log {
         ctx, detail::audit_error<error>(why), counters_.current(), span.start, span.end));
   }
 
-  /// One record: its description, `head`, for a failure the error, and the fields of List that the
-  /// context has. Returns where it stands, or 0.
+  /// Appends a record: the pointer to its schema, `head`, for a failure the error, and those fields of List that the
+  /// context has. Returns its position, or 0 if the log did not take it.
   template <detail::audit_kind Kind, class Stage, class List, class Context, class Failure, class... Head>
   [[gnu::always_inline]] inline std::uint64_t append(const Context& ctx, const Failure& failure, const Head&... head) {
     using list = typename detail::present_fields<Context, List>::type;

@@ -17,10 +17,10 @@
 namespace millrace {
 inline namespace v0 {
 
-/// A value of an experiment's metadata.
+/// A value in a session's metadata.
 using audit_value = std::variant<bool, std::int64_t, double, std::string>;
 
-/// Writes to stderr that an audit log was closed without all its records.
+/// Writes to stderr why an audit log was closed without all its records: the default of `audit_options::on_loss`.
 inline void report_audit_loss(const error& why) noexcept {
   try {
     std::fprintf(stderr, "millrace: audit log: %s\n", why.describe().c_str());
@@ -31,23 +31,23 @@ inline void report_audit_loss(const error& why) noexcept {
 
 /// What an `audit_log` records, where, and when an event waits for it.
 struct audit_options {
-  /// This run's; made of the time and random bits where it is empty.
+  /// The run's identifier, in every record; if empty, `make_session_id()` makes one.
   std::string session_id = {};
-  /// Stands in the session_start line: what the run is, who started it, its hyperparameters.
+  /// Names and values for the session_start line: what the run is, who started it, its hyperparameters.
   std::vector<std::pair<std::string, audit_value>> metadata = {};
   /// Whether records carry the context's fields.
   bool context = true;
-  /// An event begins when its start is durable, so that the file knows of the event that took the process or the
-  /// machine down with it. Costs a sync of the disk an event, shared by the threads that wait for one. A start that
-  /// is not durable in this time vetoes the event, with `strict`, and is followed by its `event_rejected`. 0: events
-  /// do not wait.
+  /// Milliseconds for which an event waits, before it runs, until its `event_start` is durable, so that the file names
+  /// the event that takes the process or the machine down. That costs a sync of the disk for each event; threads that
+  /// wait at once share one. If the time runs out, a `strict` log vetoes the event and writes an `event_rejected`; a
+  /// `lenient` one lets it run. 0: events do not wait.
   std::uint32_t durable_start_ms = 0;
   audit_limits limits = {};
-  /// The file: sync policy, ring size, lock, echo to a console.
+  /// How the file is written: sync policy, ring size, lock, echo to a console.
   store::line_log_options log = {};
-  /// Told by the destructor why `close` failed, where nobody had called it: records are missing.
+  /// The destructor calls this if it had to close the log itself and that failed: records are missing. May be null.
   void (*on_loss)(const error&) noexcept = report_audit_loss;
-  /// UTC in nanoseconds; asked about once a second, the chain's clock does the rest.
+  /// UTC in nanoseconds since 1970. It is read about once a second; between two readings the chain's clock counts on.
   std::uint64_t (*wall_clock)() noexcept = unix_nanoseconds;
 };
 

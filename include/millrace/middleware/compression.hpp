@@ -22,23 +22,23 @@ inline namespace v0 {
 
 /// How much, and which tensors, a compression middleware compresses.
 struct compression_options {
-  int level = 1;  ///< 0 stores, 1 is fast, 9 thorough
-  /// Smaller tensors stay as they are. Not given: 1 MiB where fields are found automatically, 4 KiB
-  /// where they are named.
+  int level = 1;  ///< 0 stores the bytes as they are, 1 is fast, 9 compresses best
+  /// Smaller tensors stay as they are. The default stands for 4 KiB if the middleware names its fields, and for 1 MiB
+  /// if it takes all that can be compressed.
   std::size_t threshold_bytes = ~std::size_t{0};
 };
 
 /// What compression did so far.
 struct compression_statistics {
-  std::uint64_t tensors = 0;  ///< compressed
-  std::uint64_t skipped = 0;  ///< smaller than the threshold
-  std::uint64_t kept = 0;     ///< that would not have become smaller
-  std::uint64_t original_bytes = 0;
-  std::uint64_t compressed_bytes = 0;
-  std::uint64_t nanoseconds = 0;
-  bool unused = false;  ///< it ran, and no field of the chain can be compressed
+  std::uint64_t tensors = 0;           ///< tensors that were compressed
+  std::uint64_t skipped = 0;           ///< tensors below the threshold
+  std::uint64_t kept = 0;              ///< tensors that would not have become smaller
+  std::uint64_t original_bytes = 0;    ///< of the compressed tensors, before
+  std::uint64_t compressed_bytes = 0;  ///< of the compressed tensors, after
+  std::uint64_t nanoseconds = 0;       ///< spent on compressing, also tensors that were then kept
+  bool unused = false;                 ///< the middleware ran, and no field of the chain can be compressed
 
-  /// Original to compressed bytes; more is better. 1 before anything was compressed.
+  /// Original bytes per compressed byte; 1 before anything was compressed.
   double ratio() const noexcept {
     return compressed_bytes == 0 ? 1.0 : static_cast<double>(original_bytes) / static_cast<double>(compressed_bytes);
   }
@@ -48,12 +48,12 @@ struct compression_statistics {
                : 100.0 - 100.0 * static_cast<double>(compressed_bytes) / static_cast<double>(original_bytes);
   }
 
-  /// For people.
+  /// A table for people.
   std::string report() const {
     if (unused)
       return "no field of this chain can be compressed: none holds mr::tensor::compressible<T>, or a range of them\n";
     char text[320];
-    // In the unit that shows the largest of the three.
+    // All three sizes in one unit, that of the largest.
     const bool small_sizes = original_bytes < 1024 * 1024;
     const char* const unit = small_sizes ? "KiB" : "MiB";
     const double scale = small_sizes ? 1024.0 : 1024.0 * 1024.0;
@@ -74,7 +74,7 @@ struct compression_statistics {
   }
 };
 
-/// The same as one JSON object.
+/// The statistics as one JSON object.
 inline std::string to_json(const compression_statistics& seen) {
   std::string out;
   json_writer(out)
@@ -98,7 +98,7 @@ inline constexpr bool is_compressible = false;
 template <class T>
 inline constexpr bool is_compressible<tensor::compressible<T>> = true;
 
-/// A compressible, or a range of them at whatever depth.
+/// Whether T is a `compressible`, or a range of them, or a range of such ranges, to any depth.
 template <class T>
 struct holds_compressible : std::bool_constant<is_compressible<T>> {};
 template <class T>
@@ -108,18 +108,18 @@ struct holds_compressible<T> : holds_compressible<tensor::range_item<T>> {};
 
 }  // namespace detail
 
-/// Compresses tensors in their slots after the last event that uses them, losslessly, and counts what
-/// that saves. A slot takes part if it holds `compressible<T>`, or a range of them: it then holds
-/// either the tensor or its compressed form, never both, and `get()` brings the tensor back: a
-/// `result<T*>`, so `if (auto hidden = ctx[activations][0].get()) use(**hidden);`. A tensor that would
-/// not become smaller stays as it is.
+/// Compresses tensors in the context, losslessly, after the last event that uses them, and counts what that saves. It
+/// works on fields of type `compressible<T>`, or of ranges of them. Such an object holds either the tensor or its
+/// compressed form, never both; `get()` brings the tensor back and returns a `result<T*>`: `if (auto hidden =
+/// ctx[activations][0].get()) use(**hidden);`. A tensor that would not become smaller stays as it is.
 ///
-///     mr::compression<activations>{}               these fields
-///     mr::compression<>{{.threshold_bytes = 1}}    every field that can be, from that size on
-///     mr::basic_compression<mr::tensor::huffman_deflate>{} the same without a third party
+///     mr::compression<activations>{}                        the fields named
+///     mr::compression<>{{.threshold_bytes = 1}}             every field that can be compressed, from that size on
+///     mr::basic_compression<mr::tensor::huffman_deflate>{}  the same without zlib
 ///
-/// Allocates: as `compress` does. Threads: any number, if the backend's. Errors: those of `compress`;
-/// the tensor stays and the event fails.
+/// Allocates: as `tensor::compress` does.
+/// Threads: any number, if the backend allows it.
+/// Errors: those of `tensor::compress`; the tensor then stays as it is and the event fails.
 template <class Backend, class... Fields>
 class basic_compression {
   static_assert(tensor::deflate_backend<Backend>,
@@ -134,7 +134,7 @@ class basic_compression {
   using needs = field_list<Fields...>;
   static constexpr std::string_view name = "compression";
   static constexpr bool thread_safe = true;
-  /// Those two look at tensors, which are gone for them once compressed.
+  /// Both look at tensors, and cannot read a compressed one.
   using place = millrace::place<outside_of<"validation", "audit_log">>;
 
   explicit basic_compression(compression_options options = {}, Backend backend = {})
@@ -147,7 +147,7 @@ class basic_compression {
   result<void> after(const Stage&, Context& ctx, const result<void>& outcome) {
     if constexpr (Stage::index == 0) look<Context>(typename Context::slots{});
     if (!outcome) [[unlikely]]
-      return {};  // its fields may be half-written, and somebody may want to look at them
+      return {};  // a failed event's fields stay as they are, for whoever looks for the cause
     return compress_last_used<Stage>(ctx, typename Context::slots{});
   }
 
@@ -170,8 +170,8 @@ class basic_compression {
     std::atomic<std::uint64_t> original_bytes{0};
     std::atomic<std::uint64_t> compressed_bytes{0};
     std::atomic<std::uint64_t> nanoseconds{0};
-    std::atomic<std::uint64_t> fruitful{0};   // whether it was around a chain with a field to compress
-    std::atomic<std::uint64_t> fruitless{0};  // and around one without
+    std::atomic<std::uint64_t> fruitful{0};   // 1 once it ran in a chain with a field to compress
+    std::atomic<std::uint64_t> fruitless{0};  // 1 once it ran in a chain without
   };
 
   template <class Context, class... Slots>
@@ -246,7 +246,7 @@ class basic_compression {
   detail::owning_pointer<counters> counts_;
 };
 
-/// With zlib as its backend: include <millrace/tensor/deflate.hpp>.
+/// Compression by zlib. The program includes <millrace/tensor/deflate.hpp> and links zlib.
 template <auto... Fields>
 using compression = basic_compression<tensor::zlib_deflate, std::remove_cv_t<decltype(Fields)>...>;
 

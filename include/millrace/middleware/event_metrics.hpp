@@ -14,8 +14,8 @@
 namespace millrace {
 inline namespace v0 {
 
-// The families that the metrics and validation middlewares keep, by name and label, so that exporters, dashboards and
-// summaries find them.
+// The metric families that the middlewares `metrics` and `validation` write to a registry. Their names and labels are
+// public, for exporters, dashboards and `summarize_events`.
 
 /// The runs of each event.
 inline constexpr observe::metric_info event_count_info{"millrace_event_count_total", "Runs of an event."};
@@ -27,7 +27,7 @@ inline constexpr observe::metric_info event_duration_info{"millrace_event_durati
                                                           "seconds"};
 /// The last value of each field that is a number.
 inline constexpr observe::metric_info event_field_info{"millrace_ml_metric", "The last value of a named field."};
-/// What validation found wrong, by field.
+/// How many issues validation found.
 inline constexpr observe::metric_info validation_issues_info{"millrace_validation_issues_total",
                                                              "What validation found wrong in fields."};
 /// The label that names the event.
@@ -35,7 +35,7 @@ inline constexpr std::string_view event_label = "event";
 /// The label that names the field.
 inline constexpr std::string_view field_label = "metric";
 
-/// One event's runs; durations in seconds, 0 where it never ran.
+/// One event's runs, failures and durations; the durations are 0 if it never ran.
 struct event_summary {
   std::string name;
   std::uint64_t count = 0;
@@ -47,8 +47,7 @@ struct event_summary {
   double avg_seconds() const noexcept { return count == 0 ? 0.0 : total_seconds / static_cast<double>(count); }
 };
 
-/// What the metrics middleware saw, for people: events in the order of their first run, and the last
-/// values of the fields.
+/// What the middleware `metrics` counted: events in the order of their first run, and the last values of the fields.
 struct metrics_summary {
   std::uint64_t unix_nanoseconds = 0;
   std::uint64_t uptime_nanoseconds = 0;
@@ -66,7 +65,7 @@ struct metrics_summary {
 
 namespace detail {
 
-/// The item of this name in a list; made at its end where there is none.
+/// Returns the item of this name in a list; if there is none, appends it.
 template <class Item>
 Item& item_named(std::vector<Item>& items, std::string Item::* name, std::string_view wanted) {
   for (Item& item : items)
@@ -76,7 +75,7 @@ Item& item_named(std::vector<Item>& items, std::string Item::* name, std::string
   return fresh;
 }
 
-/// Calls f(sample) for the series of a family of the middlewares', where the registry has it in that sense.
+/// Calls f(sample) for every series of the family `info`, if the snapshot has a family of that name and type.
 template <class F>
 void for_each_sample(const observe::metrics_snapshot& snapshot, const observe::metric_info& info,
                      observe::metric_type type, F&& f) {
@@ -89,7 +88,8 @@ void for_each_sample(const observe::metrics_snapshot& snapshot, const observe::m
 
 }  // namespace detail
 
-/// Adds up what the metrics middlewares of all chains on a registry counted. Allocates: the summary.
+/// Sums up what the `metrics` middlewares of all chains counted in the registry from which the snapshot was taken.
+/// Allocates: the summary.
 inline metrics_summary summarize_events(const observe::metrics_snapshot& snapshot) {
   using observe::metric_sample;
   using observe::metric_type;
@@ -133,7 +133,8 @@ inline metrics_summary summarize_events(const observe::metrics_snapshot& snapsho
 ///                                  "min_duration_seconds": 0.005, "max_duration_seconds": 0.012}},
 ///      "custom_metrics": {"loss": 0.234}}
 ///
-/// `custom_metrics` are the fields. NaN and infinities are the strings "NaN", "Infinity", "-Infinity".
+/// `timestamp` is in seconds since 1970, `custom_metrics` are the fields. NaN and infinities are the strings "NaN",
+/// "Infinity", "-Infinity".
 inline std::string to_json(const metrics_summary& summary) {
   std::string out;
   json_writer json(out);

@@ -23,10 +23,12 @@ inline namespace v0 {
 
 namespace detail {
 
+/// Whether a gauge can show the field: a number, and no bool.
 template <class Field>
 inline constexpr bool is_gauge_field =
     std::is_arithmetic_v<typename Field::type> && !std::is_same_v<typename Field::type, bool>;
 
+/// The fields of a list for which Keep<Field>::value is true.
 template <template <class> class Keep, class List>
 struct filter_fields;
 template <template <class> class Keep, class... Fields>
@@ -34,25 +36,27 @@ struct filter_fields<Keep, field_list<Fields...>> {
   using type = merge_fields_t<std::conditional_t<Keep<Fields>::value, field_list<Fields>, field_list<>>...>;
 };
 
-/// An address of its own for every stage that shows these fields. Names would not do: events of one
-/// name may write different fields.
+/// Its address identifies a stage together with the fields that are shown after it. The event's name would not do:
+/// events of one name may write different fields.
 template <class Stage, class Fields>
 inline constexpr char shown_by{};
 
 }  // namespace detail
 
-/// Counts every event's runs and failures, keeps a histogram of its durations, and shows numeric
-/// fields as gauges, in a registry that outlives it: see middleware/event_metrics.hpp for the names.
+/// Counts every event's runs and failures, keeps a histogram of its durations, and shows numeric fields as gauges, all
+/// in a registry that must outlive it. The names are in middleware/event_metrics.hpp.
 ///
 ///     mr::metrics{registry}                          gauges for every number that events write
 ///     mr::metrics<loss, learning_rate>{registry}     gauges for these, written by events or given
 ///     mr::metrics{registry, {{"chain", "fraud"}}}    every series with this label, beside other chains'
 ///
-/// An event that a middleware further out fails or keeps from running counts as a run that failed; it has
-/// no duration, or the one it had.
-/// Hot path: a counter and a timer, and a store a gauge; allocates only when an event is first seen.
-/// Threads: any number. Errors: what the registry refuses (another meaning of the same name, too
-/// many series) fails the event, so that it is seen at the first run.
+/// An event that a middleware further out fails afterwards, or keeps from running, counts as a run that failed; the
+/// latter has no duration.
+/// Complexity: an update of a counter and of a timer for each event, and a store for each gauge.
+/// Allocates: when an event is first seen.
+/// Threads: any number.
+/// Errors: what the registry refuses (a name that is in use for something else, too many series) fails the event, so
+/// that it is noticed at the first run.
 template <auto... Gauges>
 class metrics {
  public:
@@ -89,11 +93,11 @@ class metrics {
     (*seen)->failures.add();
   }
 
-  /// What was seen so far, by everything that shares the registry.
+  /// What was counted so far by all `metrics` middlewares on this registry.
   metrics_summary summary() const { return summarize_events(state_->registry->snapshot()); }
 
  private:
-  static constexpr std::size_t slot_count = 64;  // more events than that look their instruments up
+  static constexpr std::size_t slot_count = 64;  // events whose indices share a slot look up their instruments
 
   struct instruments {
     const void* key;
@@ -103,7 +107,8 @@ class metrics {
     std::vector<observe::gauge> gauges;
   };
 
-  /// Which fields to show after an event: numbers it wrote, and after the first also those given.
+  /// Which fields to show after an event: those it writes that are numbers or, if gauges are named, that are among
+  /// them. Named gauges are shown after the first event also if the context was given their start values.
   template <class Stage, class Context>
   struct recorded_fields {
     using fresh = std::conditional_t<Stage::index == 0 && sizeof...(Gauges) != 0,

@@ -16,18 +16,19 @@
 namespace millrace {
 inline namespace v0 {
 
-/// What one event took so far. Times are in nanoseconds.
+/// How long one event took so far, in nanoseconds.
 struct event_profile {
-  std::string_view event;
+  std::string_view event;  // its name
   std::uint64_t failures = 0;
   log_histogram durations;
 };
 
-/// How long each event takes: count, total, mean, least, most and the 50th, 95th and 99th percentile,
-/// within `log_histogram::relative_error`. Failed runs count too.
-///
-/// Complexity: one histogram update an event; 32 KiB an event, allocated when it is first seen.
-/// Threads: one at a time. Where several share a chain, `metrics` keeps durations for them.
+/// Measures how long each event takes: count, total, mean, min, max and the 50th, 95th and 99th percentile. Failed runs
+/// count too.
+/// Guarantee: percentiles are off by at most the relative error of `log_histogram`.
+/// Complexity: one histogram update an event.
+/// Allocates: 32 KiB for each event, when it is first seen.
+/// Threads: one at a time; for a chain that several threads share, `metrics` keeps durations.
 class profiler {
  public:
   static constexpr std::string_view name = "profiler";
@@ -43,7 +44,8 @@ class profiler {
       ++seen.failures;
   }
 
-  /// The events in the order in which they were first seen. Good until the next event runs.
+  /// The events in the order in which they were first seen. The pointers are valid until `reset`; do not use them while
+  /// an event runs.
   std::vector<const event_profile*> events() const {
     std::vector<const event_profile*> all;
     for (const auto& one : profiles_) all.push_back(one.get());
@@ -83,7 +85,8 @@ class profiler {
   }
 
  private:
-  /// One profiler may be lent to several chains: an index then stands for another event than before.
+  /// Finds or makes the profile of an event. One profiler may be borrowed by several chains, so an index may come to
+  /// stand for another event than before; events of one name share a profile.
   [[gnu::cold, gnu::noinline]] void enter(std::size_t index, std::string_view event) {
     if (index >= by_index_.size()) by_index_.resize(index + 1);
     for (const auto& one : profiles_)

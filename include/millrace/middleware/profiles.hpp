@@ -16,15 +16,15 @@
 namespace millrace {
 inline namespace v0 {
 
-/// The combinations that most chains want, to be used like one middleware:
+/// Combinations of middlewares that most chains want. A chain uses one like a single middleware:
 ///
 ///     auto training = mr::chain(...).use(mr::profiles::production{registry, "audit.jsonl"});
 ///
-/// The parts are there by their names afterwards: `training.get<"audit_log">()`.
+/// Afterwards the chain finds each by its name: `training.get<"audit_log">()`. The registry must outlive the chain.
 namespace profiles {
 
-/// Everything on and everything said: profiler, audit log echoed to stdout, strict validation echoed
-/// to stderr, metrics, and compression of what nobody uses any more, without zlib.
+/// For development, everything: profiler, audit log echoed to stdout, strict validation echoed to stderr, metrics, and
+/// compression without zlib.
 struct development {
   observe::metrics_registry& registry;
   std::string audit_path = "audit.jsonl";
@@ -40,7 +40,7 @@ struct development {
   }
 };
 
-/// What a test run needs: strict validation and metrics. Writes no file.
+/// For tests: strict validation and metrics; writes no file.
 struct testing {
   observe::metrics_registry& registry;
 
@@ -50,8 +50,8 @@ struct testing {
   }
 };
 
-/// The least that production needs: audit log, validation that lets pass what it finds, lists it and counts it in
-/// the registry as `millrace_validation_issues_total`, and metrics.
+/// For production, the least that it needs: audit log, lenient validation, which lets events pass but lists the issues
+/// and counts them in the registry as `millrace_validation_issues_total`, and metrics.
 struct production {
   observe::metrics_registry& registry;
   std::string audit_path = "audit.jsonl";

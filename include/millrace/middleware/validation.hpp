@@ -28,16 +28,16 @@
 namespace millrace {
 inline namespace v0 {
 
-/// Something that a lenient validation saw and let pass.
+/// Something that a lenient validation found and let pass.
 struct validation_issue {
-  std::string_view event;  ///< after which it was seen; with `at_start`, before which
-  bool at_start = false;   ///< in the context's start values
+  std::string_view event;  ///< the event after which it was found; the first event if `at_start`
+  bool at_start = false;   ///< whether it was found in the context's start values, before the first event
   millrace::error error;
 };
 
 namespace detail {
 
-/// What is wrong with a tensor that is not all finite; the slow path, so it counts them all.
+/// The error for a tensor that is not all finite. It is made seldom, so it takes the time to count all such elements.
 [[gnu::cold, gnu::noinline]] inline error describe_non_finite(std::string_view field, std::size_t ordinal, bool several,
                                                               const tensor::tensor_view& view) {
   const tensor::finite_report report = tensor::scan_finite(view);
@@ -57,7 +57,7 @@ namespace detail {
 template <class Field>
 result<void> check_finite(const typename Field::type& value) {
   if constexpr (std::floating_point<typename Field::type>) {
-    // A number needs no view: its bits say it, under -ffast-math too.
+    // A number needs no view. Its bits show whether it is finite, also under -ffast-math, which drops such comparisons.
     using bits = std::conditional_t<sizeof value == 4, std::uint32_t, std::uint64_t>;
     if constexpr (sizeof value == sizeof(bits)) {
       constexpr bits infinity = std::bit_cast<bits>(std::numeric_limits<typename Field::type>::infinity());
@@ -82,15 +82,17 @@ result<void> check_finite(const typename Field::type& value) {
 
 }  // namespace detail
 
-/// Looks for NaN and infinities in every tensor and floating number that an event writes, once, and
-/// in the start values before the first event; and checks the rules given to it as soon as all
-/// their fields are there. `strict` fails the event with an error that names the field, the place
-/// and the value; `lenient` keeps a bounded list and lets the event pass.
+/// Looks for NaN and infinities in every tensor and floating-point number: in the start values before the first event,
+/// and in what an event writes right after it. It also checks the given rules, each whenever one of its fields is new
+/// and all have been written. `strict` fails the event with an error that names the field, the position and the value;
+/// `lenient` keeps a bounded list and lets the event pass.
 ///
 ///     mr::validation<mr::strict>{}
 ///     mr::validation{mr::lenient{}, mr::same_rows<batch, labels>{}, mr::max_norm<gradients>{100}}
 ///
-/// Complexity: one read of what was written. Allocates: only for an issue. Threads: any number.
+/// Complexity: one read of what was written.
+/// Allocates: only for an issue.
+/// Threads: any number.
 template <strictness_policy Strictness = strict, class... Rules>
 class validation {
   static_assert((validation_rule<Rules> && ...),
@@ -98,7 +100,7 @@ class validation {
                 "`mr::result<void> operator()(const auto& ctx) const`");
 
  public:
-  /// What the rules look at; a chain without one of them is refused.
+  /// The fields of the rules; a chain without one of them does not compile.
   using needs = detail::merge_fields_t<typename detail::fields_of_rule<Rules>::type...>;
   static constexpr std::string_view name = "validation";
   static constexpr bool thread_safe = true;
@@ -107,19 +109,19 @@ class validation {
   explicit validation(Strictness = {}, Rules... rules)
       : rules_(std::move(rules)...), seen_(detail::make_owning<issues>()) {}
 
-  /// Keeps at most so many issues; all are counted.
+  /// Sets how many issues `errors` keeps at most; `error_count` counts all.
   validation&& keep(std::size_t capacity) && {
     seen_->capacity = capacity;
     return std::move(*this);
   }
-  /// Also writes each issue as a line to a stream that outlives this, such as stderr.
+  /// Also writes each issue as a line to a stream, such as stderr, which must outlive this object.
   validation&& echo(std::FILE* stream) && {
     seen_->stream = stream;
     return std::move(*this);
   }
 
-  /// Also counts each issue in a registry that outlives this, as `millrace_validation_issues_total`. What the
-  /// registry refuses fails the first event that has an issue.
+  /// Also counts each issue, as `millrace_validation_issues_total`, in a registry that must outlive this object. If the
+  /// registry refuses the counter, every event with an issue fails with that error, also under `lenient`.
   validation&& count_in(observe::metrics_registry& registry, const observe::label_set& labels = {}) && {
     seen_->counted = registry.counter(validation_issues_info, labels);
     return std::move(*this);
@@ -137,7 +139,7 @@ class validation {
   template <class Stage, class Context>
   result<void> after(const Stage&, Context& ctx, const result<void>& outcome) {
     if (!outcome) [[unlikely]]
-      return {};  // what a failed event left behind is nobody's result
+      return {};  // a failed event's fields are not checked: the run has an error already
     return inspect<Stage, typename Stage::writes>(ctx, false, []<class F>(F) {
       return Stage::template is_written<F> || detail::contains<typename Context::provided, F>;
     });
@@ -148,7 +150,7 @@ class validation {
     const detail::lock_guard lock(seen_->mutex);
     return seen_->list;
   }
-  /// How many there were in all, kept or not. In strict mode, how many events were failed.
+  /// How many issues there were, kept or not. Under `strict` each failed an event.
   std::size_t error_count() const {
     const detail::lock_guard lock(seen_->mutex);
     return seen_->count;
@@ -170,7 +172,8 @@ class validation {
     result<observe::counter> counted{observe::counter()};
   };
 
-  /// Scans the fields of `Fresh`, then checks the rules on them whose fields are all `known`.
+  /// Scans the fields of `Fresh`, which were just written; then checks the rules that have a field in `Fresh` and whose
+  /// fields are all known: `known(field)` tells whether a field has been written or given.
   template <class Stage, class Fresh, class Context, class Known>
   result<void> inspect(Context& ctx, bool at_start, Known known) {
     result<void> verdict = scan<Stage>(ctx, at_start, Fresh{});

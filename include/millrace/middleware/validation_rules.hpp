@@ -17,14 +17,15 @@
 namespace millrace {
 inline namespace v0 {
 
-/// What a validation checks beside NaN and infinities: a type that names the fields it needs, and
-/// is called with a context in which all of them have been written. One of your own is three lines.
+/// What a validation checks besides NaN and infinities: a class that lists, in `fields`, the fields it needs, and whose
+/// `result<void> operator()(const auto& ctx) const` is called with a context in which all of them have been written.
+/// One of your own takes three lines.
 template <class R>
 concept validation_rule = requires { typename detail::to_field_list_t<typename R::fields>; };
 
 namespace detail {
 
-/// The fields of a rule; none of what is no rule, which is told elsewhere.
+/// The fields of a rule; none for a type that is no rule, about which a static_assert of `validation` complains.
 template <class R>
 struct fields_of_rule {
   using type = field_list<>;
@@ -36,6 +37,7 @@ struct fields_of_rule<R> {
 
 inline std::string quoted_field(std::string_view name) { return "field \"" + std::string(name) + '"'; }
 
+/// A number as messages spell it; NaN and infinities without the quotes that JSON puts around them.
 inline std::string number_text(double value) {
   std::string text;
   append_json(text, value);
@@ -43,7 +45,7 @@ inline std::string number_text(double value) {
   return text;
 }
 
-/// The extent of a tensor's first axis.
+/// The extent of a tensor's first axis. Errors: shape_mismatch for a number, which has no axis.
 template <auto Field>
 result<std::size_t> rows_of(const auto& ctx) {
   const tensor::tensor_view view = tensor::view_of(ctx[Field]);
@@ -53,7 +55,7 @@ result<std::size_t> rows_of(const auto& ctx) {
 
 }  // namespace detail
 
-/// Two fields have as many rows: a batch and its labels.
+/// Rule: two fields have the same number of rows, as a batch and its labels.
 template <auto First, auto Second>
 struct same_rows {
   using fields = millrace::fields<First, Second>;
@@ -71,7 +73,7 @@ struct same_rows {
 /// Stands for any extent in `has_shape`.
 inline constexpr std::size_t any_extent = ~std::size_t{0};
 
-/// A field has this shape: `mr::has_shape<batch>{{mr::any_extent, 30}}`.
+/// Rule: a field has this shape: `mr::has_shape<batch>{{mr::any_extent, 30}}`.
 template <auto Field>
 struct has_shape {
   using fields = millrace::fields<Field>;
@@ -93,7 +95,7 @@ struct has_shape {
   }
 };
 
-/// Every element of a field lies in [low, high]; NaN does not.
+/// Rule: every element of a field lies in [low, high]; NaN does not.
 template <auto Field>
 struct in_range {
   using fields = millrace::fields<Field>;
@@ -116,7 +118,7 @@ struct in_range {
   }
 };
 
-/// The Euclidean norm over all tensors of a field is at most `limit`: for gradients.
+/// Rule, for gradients: the Euclidean norm over all tensors of a field is at most `limit`.
 template <auto Field>
 struct max_norm {
   using fields = millrace::fields<Field>;

@@ -8,8 +8,8 @@
 
 // The four instruments: small handles that a `metrics_registry` makes and hot paths use.
 //
-// Copies name the same series. A handle is good as long as its registry; one made by the default
-// constructor counts into nothing, so code may always hold one.
+// A copy of a handle updates the same series. A handle may be used as long as its registry exists. One made by the
+// default constructor belongs to no registry: its updates are lost, so that code can hold one before it has a registry.
 namespace millrace {
 inline namespace v0 {
 namespace observe {
@@ -17,8 +17,9 @@ namespace observe {
 class metrics_registry;
 
 /// Counts what only grows. 4 bytes.
-/// Hot path: one addition to the thread's own cell; allocates once a thread.
-/// Threads: any number at once, none slows another.
+/// Complexity: one addition to the thread's own cell.
+/// Allocates: a thread's cells, at its first update and when metrics have been added since.
+/// Threads: any number at once; none slows another.
 class counter {
  public:
   constexpr counter() noexcept = default;
@@ -32,8 +33,10 @@ class counter {
   detail::counter_cell cell_;
 };
 
-/// A value that goes up and down: the last `set` of any thread stands. 8 bytes.
-/// Threads: any number at once, on one memory location.
+/// A value that goes up and down; the last `set` of any thread counts. 8 bytes.
+/// Complexity: one atomic store or addition, on a memory location that all threads share.
+/// Allocates: never.
+/// Threads: any number at once.
 class gauge {
  public:
   constexpr gauge() noexcept = default;
@@ -49,12 +52,14 @@ class gauge {
   detail::gauge_cell* cell_ = &detail::discarded_gauge();
 };
 
-/// Counts values into buckets by fixed bounds, and adds them up. 16 bytes.
-/// A value that is not finite is counted, NaN and infinity in the last bucket and -infinity in the
-/// first, but left out of the sum, which one of them would spoil for good.
-/// Hot path: one table look-up and two additions; allocates once a thread. What is not positive, lies
-/// below the lowest positive bound, or more than 32 octaves above it, is searched; so is everything
-/// when two bounds are closer than a sixteenth of an octave. Threads: as `counter`.
+/// Counts values into buckets by fixed bounds, and adds them up. 16 bytes. A value that is not finite is counted, NaN
+/// and infinity in the last bucket and -infinity in the first, but not added to the sum, which would never be finite
+/// again.
+/// Complexity: one table look-up and two additions; a binary search among the bounds for values that are not positive,
+/// or below the lowest positive bound, or more than a factor of 2^32 above it, and for all values if a sixteenth of an
+/// octave (of a factor of 2) holds two bounds.
+/// Allocates: as `counter`.
+/// Threads: as `counter`.
 class histogram {
  public:
   constexpr histogram() noexcept = default;
@@ -68,10 +73,13 @@ class histogram {
   detail::histogram_cells cells_;
 };
 
-/// A histogram of durations: takes nanoseconds, is exported in seconds. 16 bytes.
+/// A histogram of durations. 16 bytes.
+/// Units: updates are in nanoseconds, exports in seconds.
 /// Guarantee: sum, least and greatest are exact, in whole nanoseconds.
-/// Hot path: one table look-up, two additions and a comparison; allocates once a thread. Bounds of
-/// which two share an octave are searched. Threads: as `counter`.
+/// Complexity: one table look-up, two additions and a comparison; a binary search among the bounds in place of the
+/// look-up if two bounds lie between the same two powers of 2, in nanoseconds.
+/// Allocates: as `counter`.
+/// Threads: as `counter`.
 class timer {
  public:
   constexpr timer() noexcept = default;

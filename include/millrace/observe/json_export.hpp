@@ -13,7 +13,7 @@ namespace observe {
 
 namespace detail {
 
-/// One series of a family: its labels and values.
+/// Appends one series of a family: its labels and values.
 inline void append_series(json_writer& json, const metric_family& family, const metric_sample& sample) {
   json.begin_object().key("labels").begin_object();
   for (const auto& label : sample.labels()) json.member(label.name, label.value);
@@ -39,9 +39,9 @@ inline void append_series(json_writer& json, const metric_family& family, const 
 ///      "metrics": {"rows": {"type": "counter", "help": "Rows read.", "unit": "",
 ///                           "series": [{"labels": {"split": "train"}, "value": 600}]}}}
 ///
-/// A histogram has `bounds`, and its series `count`, `sum` and `buckets`, one more than bounds
-/// and not cumulated; a timer's also `min` and `max`. NaN and infinities are the strings "NaN",
-/// "Infinity", "-Infinity". The same whatever the locale.
+/// A histogram has `bounds`, and its series have `count`, `sum` and `buckets`: one bucket more than bounds, each by
+/// itself and not cumulated. A timer's series also have `min` and `max`, in seconds. `timestamp` is in seconds since
+/// 1970. NaN and infinities are the strings "NaN", "Infinity", "-Infinity". The text does not depend on the locale.
 inline void append_json(std::string& out, const metrics_snapshot& snapshot) {
   json_writer json(out);
   json.begin_object();
@@ -64,7 +64,7 @@ inline void append_json(std::string& out, const metrics_snapshot& snapshot) {
   json.end_object().end_object();
 }
 
-/// The same as a document of its own.
+/// Returns a snapshot as one JSON object: see `append_json`.
 inline std::string to_json(const metrics_snapshot& snapshot) {
   std::string text;
   append_json(text, snapshot);

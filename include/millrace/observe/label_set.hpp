@@ -18,7 +18,7 @@ namespace observe {
 
 namespace detail {
 
-/// Whether text begins with four characters as they stand for a byte: `\xHH`, two lower-case hexadecimal digits.
+/// Whether text begins with an escape as `valid_utf8` writes it: `\xHH`, with two lower-case hexadecimal digits.
 constexpr bool begins_as_byte(std::string_view text) noexcept {
   const auto digit = [&](std::size_t i) {
     return (text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'f');
@@ -46,6 +46,7 @@ inline std::string valid_utf8(std::string_view text) {
   return out;
 }
 
+/// Whether a name is letters, digits, `_` and, with `colons`, `:`, and does not begin with a digit.
 constexpr bool is_name(std::string_view name, bool colons) noexcept {
   const auto letter = [&](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (colons && c == ':');
@@ -60,9 +61,9 @@ constexpr bool is_name(std::string_view name, bool colons) noexcept {
 
 /// The labels of one series, in the order of their names: `{{"event", "forward"}, {"split", "train"}}`.
 ///
-/// Values are any bytes; those that are not UTF-8 are kept as `\xHH`, because the systems that
-/// collect metrics refuse a whole page for one of them, and text that reads like that has `\x5c` for its
-/// backslash. Names are checked when a metric is made.
+/// Values may be any bytes. A byte that is not UTF-8 is kept as `\xHH`, because the systems that collect metrics refuse
+/// a whole page for one such byte. Where a value holds such four characters itself, its backslash becomes `\x5c`. Names
+/// are checked when a metric is made.
 class label_set {
  public:
   struct label {
@@ -76,6 +77,7 @@ class label_set {
     for (const auto& [name, value] : labels) add(name, value);
   }
 
+  /// Adds a label at its place in the order of names; a second one of the same name fails in `validate`.
   label_set& add(std::string_view name, std::string_view value) {
     auto place = labels_.end();
     while (place != labels_.begin() && name < (place - 1)->name) --place;
@@ -88,7 +90,7 @@ class label_set {
   std::size_t size() const noexcept { return labels_.size(); }
   bool empty() const noexcept { return labels_.empty(); }
 
-  /// The value of the label of this name; empty where there is none, which means the same.
+  /// The value of the label of this name; empty if there is none: to collectors an empty label is no label.
   std::string_view operator[](std::string_view name) const noexcept {
     for (const label& l : labels_)
       if (l.name == name) return l.value;
@@ -97,7 +99,9 @@ class label_set {
 
   friend bool operator==(const label_set&, const label_set&) = default;
 
-  /// Whether collectors accept the names: letters, digits, `_`; not `__` in front; none twice; not `reserved`.
+  /// Checks that collectors accept the names: letters, digits and `_`, no digit first, no `__` in front, none twice,
+  /// and none equal to `reserved`.
+  /// Errors: invalid_argument.
   result<void> validate(std::string_view reserved = {}) const {
     for (std::size_t i = 0; i < labels_.size(); ++i) {
       const std::string& name = labels_[i].name;

@@ -23,19 +23,20 @@ namespace millrace {
 inline namespace v0 {
 namespace observe {
 
-/// Durations from 100 ns to 10 s in steps of 1, 2, 5; seconds.
+/// The default bounds of a timer, in seconds: from 100 ns to 10 s in steps of 1, 2, 5.
 inline constexpr double latency_buckets[] = {1e-7, 2e-7, 5e-7, 1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5,
                                              1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2,
                                              1e-1, 2e-1, 5e-1, 1.0,  2.0,  5.0,  10.0};
 
 /// What a registry accepts.
 struct metrics_options {
-  /// A label with unbounded values (a user, a path) would otherwise take the process' memory, and
-  /// the collector's.
+  /// How many series, each with its own label values, a metric may have. A label with unbounded values (a user, a path)
+  /// would otherwise fill the process's memory, and the collector's.
   std::size_t max_series_per_family = 10'000;
 };
 
-/// Where metrics are made, and scraped from.
+/// Makes metrics and takes snapshots of their values. A metric, or family, is a name with a type; it has a series of
+/// values for each set of labels.
 ///
 ///     mr::observe::metrics_registry registry;
 ///     const auto rows = registry.counter({"rows_total", "Rows read."}, {{"split", "train"}});
@@ -43,14 +44,14 @@ struct metrics_options {
 ///     rows->add();
 ///     return mr::store::write_file("metrics.prom", mr::observe::to_prometheus(registry.snapshot()));
 ///
-/// Asking again for the same name and labels returns the same series. Handles are good as long as
-/// the registry; snapshots outlive it.
-/// Threads: all members, any number at once; scraping does not slow the hot paths.
-/// Fork: the child has what was counted until then and goes on by itself. Fork while no thread makes metrics or
-/// scrapes.
-/// Errors: `invalid_argument` for a name, label, unit or bounds that collectors would refuse;
-/// `already_exists` for a name that is taken in another sense (type, help, unit, bounds, label
-/// names); `out_of_range` for a series too many.
+/// A second request for the same name and labels returns the same series. Handles may be used as long as the registry
+/// exists; snapshots may outlive it.
+/// Threads: all members, any number at once; a snapshot does not slow the hot paths down.
+/// Errors: `invalid_argument` for a name, label, unit or bounds that collectors would refuse; `already_exists` for a
+/// name in use with another type, help, unit, bounds or label names; `out_of_range` for a series beyond
+/// `max_series_per_family`.
+/// Fork: the child starts with what was counted until then and counts for itself. Do not fork while a thread makes
+/// metrics or takes a snapshot.
 class metrics_registry {
  public:
   explicit metrics_registry(metrics_options options = {})
@@ -65,39 +66,43 @@ class metrics_registry {
     });
   }
 
-  /// The name stands in exports with `_total` at its end, whether it is given with it or without.
+  /// In exports the name ends in `_total`, whether it is given with or without that.
   result<observe::counter> counter(const metric_info& info, const label_set& labels = {});
   result<observe::gauge> gauge(const metric_info& info, const label_set& labels = {});
-  /// `bounds`: at least one, finite, ascending.
+  /// `bounds` are the buckets' upper bounds: from 1 to 1000 of them, finite and ascending. A last bucket without a
+  /// bound is added.
   result<observe::histogram> histogram(const metric_info& info, const std::vector<double>& bounds,
                                        const label_set& labels = {});
-  /// Takes nanoseconds; name, bounds and export are in seconds, so the name ends in `_seconds`.
+  /// Updates are in nanoseconds, `bounds` and exports in seconds, so the name ends in `_seconds`. Bounds lie between a
+  /// nanosecond and 104 days; without any, `latency_buckets`.
   result<observe::timer> timer(const metric_info& info, const label_set& labels = {});
   result<observe::timer> timer(const metric_info& info, const std::vector<double>& bounds,
                                const label_set& labels = {});
 
-  /// A counter's sum over all threads. For tests and health checks; a scrape is `snapshot`.
+  /// A counter's sum over all threads, for tests and health checks; an exporter uses `snapshot`.
   std::uint64_t total(observe::counter counted) const;
 
+  /// All values now.
   metrics_snapshot snapshot() const {
     metrics_snapshot taken;
     snapshot(taken);
     return taken;
   }
-  /// The same into one that is used again, so that a scrape every second does not allocate.
+  /// Takes a snapshot into an object that is reused, so that one every second does not allocate.
   void snapshot(metrics_snapshot& into) const;
 
  private:
   result<const detail::catalog_series*> add(const detail::family_request& request, const label_set& labels) {
     return catalog_->find_or_add(request, labels, options_.max_series_per_family);
   }
+  /// Sums a series' cells over all slabs into `sample` and `buckets`.
   static void read(const detail::catalog_series& series, std::span<const detail::cell_slab* const> slabs,
                    metric_sample& sample, std::span<std::uint64_t> buckets);
 
   metrics_options options_;
   detail::metric_catalog* catalog_;
   detail::shared_owner owner_;  // snapshots may outlive the registry
-  std::uint64_t born_;
+  std::uint64_t born_;          // when it was made, on the steady clock
 };
 
 inline result<counter> metrics_registry::counter(const metric_info& info, const label_set& labels) {

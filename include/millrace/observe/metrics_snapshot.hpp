@@ -15,7 +15,7 @@ namespace millrace {
 inline namespace v0 {
 namespace observe {
 
-/// What a family's samples are, under the names of the Prometheus formats.
+/// A family's type, named as in the Prometheus formats; a timer is a histogram.
 enum class metric_type : std::uint8_t { counter, gauge, histogram };
 
 /// The type's name, as the formats write it.
@@ -28,34 +28,35 @@ constexpr std::string_view to_string(metric_type type) noexcept {
   return "unknown";
 }
 
-/// What a metric is called and what it says about itself. `unit`, where given, is what the name ends
-/// in, as `seconds` in `epoch_duration_seconds`.
+/// A metric's name, its description for people, and its unit. If `unit` is given, the name must end in it, as
+/// `epoch_duration_seconds` in `seconds`.
 struct metric_info {
   std::string_view name;
   std::string_view help;
   std::string_view unit = {};
 };
 
-/// What the series of one name share. Does not change once made.
+/// What the series of one name have in common. It does not change once made.
 struct metric_family {
-  std::string name;  // a counter's without its `_total`
+  std::string name;  // a counter's without `_total`
   std::string help;
   std::string unit;  // empty, or what the name ends in
   metric_type type = metric_type::counter;
-  bool nanoseconds = false;    // a timer: kept in nanoseconds, told in seconds
-  std::vector<double> bounds;  // a histogram's, ascending, as exported; the last bucket's +Inf is not among them
+  bool nanoseconds = false;    // true for a timer: kept in nanoseconds, exported in seconds
+  std::vector<double> bounds;  // a histogram's, ascending, as exported; without the +Inf of the last bucket
 
-  /// For the text formats, rendered once: `0.5"} ` for each bound and for +Inf.
+  /// For the text formats, made once: the end of a bucket's label and the space behind, `0.5"} `, for each bound and
+  /// +Inf.
   std::vector<std::string> bound_text;
 };
 
-/// One series of a family. Does not change once made.
+/// One series of a family. It does not change once made.
 struct metric_series {
   label_set labels;
-  std::uint32_t id = 0;  // dense within the registry, in order of creation
+  std::uint32_t id = 0;  // 0, 1, 2, ... within the registry, in order of creation
 
-  /// For the text formats, rendered once: what stands before a counter's or a gauge's value, or,
-  /// for a histogram, `x_bucket{...,le="`, `x_sum{...} ` and `x_count{...} `.
+  /// For the text formats, made once: what comes before the value. Of a counter or gauge only `text` is used; of a
+  /// histogram these are `x_bucket{...,le="`, `x_sum{...} ` and `x_count{...} `.
   std::string text;
   std::string sum_text;
   std::string count_text;
@@ -64,12 +65,12 @@ struct metric_series {
 /// One series' values at one moment.
 struct metric_sample {
   const metric_series* series = nullptr;
-  std::uint64_t count = 0;  // a counter's value; a histogram's number of observations
-  double value = 0;         // a gauge's value; a histogram's sum
-  double least = 0;         // a timer's shortest and longest; 0 when it has none
-  double greatest = 0;
-  std::uint64_t nanoseconds = 0;           // a timer's sum, whole
-  std::span<const std::uint64_t> buckets;  // a histogram's, each by itself: not cumulated; the last is +Inf
+  std::uint64_t count = 0;                 // a counter's value; a histogram's number of observations
+  double value = 0;                        // a gauge's value; a histogram's sum
+  double least = 0;                        // a timer's shortest duration in seconds; 0 if it has none
+  double greatest = 0;                     // a timer's longest
+  std::uint64_t nanoseconds = 0;           // a timer's sum in nanoseconds
+  std::span<const std::uint64_t> buckets;  // a histogram's counts, each by itself, not cumulated; the last is +Inf's
 
   const label_set& labels() const noexcept { return series->labels; }
 };
@@ -80,14 +81,14 @@ struct metric_family_samples {
   std::span<const metric_sample> samples;
 };
 
-/// Everything a registry knew at one moment: what every exporter is written from. Families and
-/// series in the order of their creation. Stays valid after the registry is gone.
-///
-/// A histogram's buckets and its count always agree. Values that threads are adding meanwhile may be
-/// in one series already and not yet in another.
+/// All values of a registry at one moment, from which exporters work. Families and series are in the order of their
+/// creation. A snapshot stays valid after the registry is gone.
+/// Guarantee: a histogram's buckets add up to its count. What threads add while the snapshot is taken may be in one
+/// series already and not yet in another.
 class metrics_snapshot {
  public:
   std::span<const metric_family_samples> families() const noexcept { return families_; }
+  /// The family of this name, a counter's without `_total`, or null.
   const metric_family_samples* find(std::string_view name) const noexcept {
     for (const auto& f : families_)
       if (f.family->name == name) return &f;

@@ -16,9 +16,10 @@ namespace observe {
 inline constexpr std::string_view openmetrics_content_type =
     "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Appends a snapshot as OpenMetrics text, with its `# EOF`; nothing may follow. A histogram with a
-/// negative bound or sum has no sum and no count there, because its sum can fall.
-/// The same whatever the locale. Allocates: only as the string grows.
+/// Appends a snapshot as OpenMetrics text. The text ends in `# EOF`, after which nothing may follow. A histogram with a
+/// negative bound or sum is written without sum and count, because the standard forbids a sum that can fall. The text
+/// does not depend on the locale.
+/// Allocates: only as the string grows.
 /// Source: OpenMetrics 1.0.0.
 inline void append_openmetrics(std::string& out, const metrics_snapshot& snapshot) {
   for (const metric_family_samples& each : snapshot.families()) {
@@ -35,7 +36,7 @@ inline void append_openmetrics(std::string& out, const metrics_snapshot& snapsho
   out += "# EOF\n";
 }
 
-/// The same as a page of its own.
+/// Returns a snapshot as a page of OpenMetrics text: see `append_openmetrics`.
 inline std::string to_openmetrics(const metrics_snapshot& snapshot) {
   std::string page;
   append_openmetrics(page, snapshot);

@@ -15,9 +15,9 @@ namespace observe {
 /// The content type of an HTTP response with such a page.
 inline constexpr std::string_view prometheus_content_type = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Appends a snapshot as Prometheus' text format: families in order, counters as `x_total`,
-/// histograms as cumulative `x_bucket{le=...}`, `x_sum` and `x_count`. No timestamps; the same
-/// whatever the locale. Allocates: only as the string grows.
+/// Appends a snapshot in Prometheus' text format: families in order, counters as `x_total`, histograms as cumulative
+/// `x_bucket{le=...}`, `x_sum` and `x_count`, without timestamps. The text does not depend on the locale.
+/// Allocates: only as the string grows.
 /// Source: Prometheus documentation, "Exposition formats", text-based format 0.0.4.
 inline void append_prometheus(std::string& out, const metrics_snapshot& snapshot) {
   for (const metric_family_samples& each : snapshot.families()) {
@@ -33,7 +33,7 @@ inline void append_prometheus(std::string& out, const metrics_snapshot& snapshot
   }
 }
 
-/// The same as a page of its own.
+/// Returns a snapshot as a page in Prometheus' text format: see `append_prometheus`.
 inline std::string to_prometheus(const metrics_snapshot& snapshot) {
   std::string page;
   append_prometheus(page, snapshot);

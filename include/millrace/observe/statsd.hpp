@@ -17,45 +17,47 @@ namespace millrace {
 inline namespace v0 {
 namespace observe {
 
-/// What the server understands. `plain`: StatsD as Etsy had it, which has no labels, so that their values follow the
-/// name. `dogstatsd`: labels are tags, and histograms have a type of their own.
+/// The format that the server understands. `plain`: StatsD as Etsy defined it, which has no labels, so the labels'
+/// values are appended to the name. `dogstatsd`: labels are sent as tags, and histograms have a type of their own.
 enum class statsd_dialect : std::uint8_t { plain, dogstatsd };
 
-/// How a `statsd_writer` names and packs what it tells.
+/// How a `statsd_writer` names metrics and packs lines into datagrams.
 struct statsd_options {
   statsd_dialect dialect = statsd_dialect::plain;
-  std::string prefix;               // before every name, as `shop.`
-  std::size_t max_datagram = 1432;  // what passes an Ethernet whole
+  std::string prefix;               // put before every name, such as `shop.`
+  std::size_t max_datagram = 1432;  // bytes; what an Ethernet frame of 1500 carries, less the headers
 };
 
 /// What one flush did.
 struct statsd_report {
   std::size_t datagrams = 0;
   std::size_t lines = 0;
-  std::size_t skipped = 0;  // series that no line can say: not finite, or longer than a datagram
+  std::size_t skipped = 0;  // series that were left out: their value is not finite, or their line exceeds a datagram
 };
 
-/// Tells a StatsD server what changed since the last time.
+/// Sends to a StatsD server what changed since the last flush.
 ///
 ///     mr::observe::statsd_writer statsd;
 ///     auto server = mr::observe::udp_sender::open("127.0.0.1", 8125);
 ///     if (server) auto sent = statsd.flush(registry.snapshot(), *server);
 ///
-/// Counters as the difference, `rows.train:64|c`; gauges as they are, `loss:0.25|g`; a histogram's
-/// new observations as their mean and sampling rate, `event_seconds.forward:7.5|ms|@0.01` for a
-/// hundred: a timer's in milliseconds, others' in their own unit (`|h` to DogStatsD, `|ms` else).
-/// What did not change sends no line, except gauges. A character that a name or tag cannot hold is
-/// told as `_`. Lines stay whole; the same in every locale.
+/// - A counter is sent as the difference since then: `rows.train:64|c`.
+/// - A gauge is sent as it is: `loss:0.25|g`.
+/// - A histogram's new observations are sent as their mean and a sampling rate of 1 / their number, so that the server
+///   counts as many: `event_seconds.forward:7.5|ms|@0.01` for a hundred. A timer's mean is in milliseconds, another
+///   histogram's in its own unit (type `|h` for DogStatsD, else `|ms`).
 ///
-/// Errors: what `send` returns; what was sent before it counts as told and the rest is told next
-/// time. `invalid_argument` for a snapshot of another registry than the first.
+/// Counters and histograms without a change send no line. A character that a name or tag cannot hold is sent as `_`. A
+/// line is never split between datagrams, and does not depend on the locale.
 /// Threads: one at a time.
+/// Errors: what `send` returns; then the datagrams before count as sent, and the rest is sent at the next flush.
+/// `invalid_argument` for a snapshot of another registry than the first.
 /// Source: the statsd project's "Metric Types"; Datadog, "DogStatsD datagram format".
 class statsd_writer {
  public:
   explicit statsd_writer(statsd_options options = {}) : options_(std::move(options)) {}
 
-  /// `send(datagram) -> result<void>` gets each datagram, as `udp_sender` does.
+  /// Calls send(datagram), which returns result<void>, for each datagram; a `udp_sender` is such a function.
   template <class Send>
   result<statsd_report> flush(const metrics_snapshot& snapshot, Send&& send) {
     if (registry_id_ != 0 && registry_id_ != snapshot.registry_id)
@@ -95,7 +97,7 @@ class statsd_writer {
     return report;
   }
 
-  /// The same into a file that holds this flush's lines alone, written as a whole.
+  /// Writes the lines of this flush to a file, by `store::write_file`, in place of what the file held.
   result<statsd_report> flush_to_file(const metrics_snapshot& snapshot, const std::string& path) {
     statsd_writer after = *this;
     std::string text;
@@ -110,7 +112,7 @@ class statsd_writer {
   }
 
  private:
-  /// What a series' last line was based on.
+  /// A series' values when its last line was sent.
   struct told {
     std::uint32_t id = 0;
     std::uint64_t count = 0;
@@ -118,6 +120,7 @@ class statsd_writer {
     std::uint64_t nanoseconds = 0;
   };
 
+  /// Whether StatsD cannot express the sample's value.
   static bool unspeakable(const metric_family& family, const metric_sample& sample) noexcept {
     return family.type != metric_type::counter && !__builtin_isfinite(sample.value);
   }
@@ -131,7 +134,7 @@ class statsd_writer {
                                   : family.nanoseconds || options_.dialect == statsd_dialect::plain ? "|ms"
                                                                                                     : "|h";
     if (family.type == metric_type::gauge) {
-      // To StatsD a sign means "change by", so a negative value is reached from zero.
+      // StatsD reads a signed value as a change, so a negative one is sent as 0 and then as a change from it.
       const bool in_two = __builtin_signbit(sample.value) && options_.dialect == statsd_dialect::plain;
       if (in_two) {
         append_name(out, family, sample);
@@ -167,8 +170,8 @@ class statsd_writer {
       append_number(out, static_cast<double>(sample.nanoseconds - last.nanoseconds) / (count * 1e6), true);
       return;
     }
-    // Both sums are rounded, so their difference has digits that nobody observed: the shortest number that it can stand
-    // for is told.
+    // Both sums were rounded, each by up to 2^-53 of its size at an addition, so the low digits of their difference are
+    // noise. The shortest number within `error` of the mean is sent, where 2^-51 allows for four such roundings.
     const double mean = (sample.value - last.value) / count;
     const double larger = __builtin_fabs(sample.value) > __builtin_fabs(last.value) ? sample.value : last.value;
     const double error = __builtin_fabs(larger) * 0x1p-51 / count;
@@ -184,7 +187,7 @@ class statsd_writer {
     append_number(out, mean, true);
   }
 
-  /// In plain decimals where servers read nothing else.
+  /// Appends a number; with `fixed` never in exponential form, which servers do not read there.
   static void append_number(std::string& out, double value, bool fixed) {
     char digits[400];
     const auto end = fixed ? std::to_chars(digits, digits + sizeof digits, value, std::chars_format::fixed)

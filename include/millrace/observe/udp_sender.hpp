@@ -16,11 +16,13 @@ namespace millrace {
 inline namespace v0 {
 namespace observe {
 
-/// Sends datagrams to one address. Nobody replies, so success means that the system took them.
-/// Threads: any number at once. Fork: parent and child may both send; datagrams stay whole.
+/// Sends datagrams to one address. No receiver replies, so success only means that the system accepted the datagram.
+/// Threads: any number at once.
+/// Fork: parent and child may both send; datagrams stay whole.
 class udp_sender {
  public:
-  /// `host` by number or by name; IPv4 where a name has both. Looking a name up may block.
+  /// `host` is an address or a name; of a name with both, the IPv4 address is used. Looking up a name may block.
+  /// Errors: not_found (no such name); those of the system.
   static result<udp_sender> open(const std::string& host, std::uint16_t port) {
     const std::string address = host + ":" + std::to_string(port);
     addrinfo wanted{};
@@ -33,7 +35,8 @@ class udp_sender {
     return opened;
   }
 
-  /// One datagram. Errors: `unavailable` when an earlier one came back because nobody listens.
+  /// Sends one datagram.
+  /// Errors: `unavailable` if an earlier datagram was refused because nobody listens there; those of the system.
   result<void> operator()(std::string_view datagram) const {
     for (;;) {
       if (::send(socket_.descriptor(), datagram.data(), datagram.size(), MSG_NOSIGNAL) >= 0) return {};

@@ -22,15 +22,16 @@ namespace millrace {
 inline namespace v0 {
 namespace store {
 
-/// A file written as a whole: under its name stands either what was there before or all of the new
-/// content, whenever the process or the machine stops.
+/// Replaces a file as a whole.
 ///
-/// The bytes go to a temporary file in the same folder; `commit()` syncs it, renames it over the
-/// target and syncs the folder. Without commit the destructor removes it. A killed process may leave
-/// a temporary file (`.millrace-<16 hex digits>.tmp`) behind, never a half-written target.
-/// An existing target's permission bits are kept, and one that the caller may not write is refused; a
-/// new file's are 0666 less the umask. A symbolic link to a file stays, and the file is replaced.
-/// Threads: one at a time. Two writers of one path do not mix; the last commit stays.
+/// The bytes go to a temporary file in the same folder; `commit()` syncs it, renames it over the target and syncs the
+/// folder. Without a commit the destructor removes it. A killed process may leave a temporary file (`.millrace-<16 hex
+/// digits>.tmp`) behind. The new file gets the permission bits of the old one, or 0666 less the umask if there was
+/// none. A target that the caller may not write is refused. If the path is a symbolic link to a file, the link stays
+/// and the file is replaced.
+/// Guarantee: whenever the process or the machine stops, the path holds either the old content or all of the new one.
+/// If two writers replace one path, their contents do not mix, and the last commit wins.
+/// Threads: one at a time.
 /// Fork: the child's copy refuses to write and to commit, and leaves the parent's temporary file alone.
 class atomic_file {
  public:
@@ -55,7 +56,9 @@ class atomic_file {
   }
   ~atomic_file() { discard(); }
 
-  /// Errors: the folder does not exist or is not writable; the target is there and no regular file.
+  /// Makes the temporary file for the target `path`.
+  /// Errors: the folder does not exist or is not writable; the target exists and is no regular file, or may not be
+  /// written.
   static result<atomic_file> create(std::string path) {
     atomic_file made;
     made.target_ = std::move(path);
@@ -91,6 +94,7 @@ class atomic_file {
   /// The path that `commit` gives the content.
   const std::string& path() const noexcept { return target_; }
 
+  /// Appends to the new content.
   result<void> write(std::string_view bytes) {
     if (is_forked_copy()) return forked_error();
     return file_.write(bytes);
@@ -99,9 +103,9 @@ class atomic_file {
     return write(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
   }
 
-  /// Puts the content in place, durable. At most once. After an error the target is as it was,
-  /// except when only the folder's sync failed: then the message says that the new content stands
-  /// but may not survive a power cut.
+  /// Replaces the target by what was written, durably. Call it once at most. After an error the target is as it was,
+  /// except if the error is `cannot sync the folder of the written file`: then it is replaced, but the old content may
+  /// come back after a power cut.
   result<void> commit() {
     if (temporary_.empty()) return error(errc::closed, "cannot write \"" + target_ + "\": it is committed already");
     if (is_forked_copy()) return forked_error();
@@ -111,7 +115,7 @@ class atomic_file {
     if (::renameat(folder, temporary_.c_str(), folder, base_.c_str()) != 0)
       return system_error(errno, "put in place", target_);
     temporary_.clear();
-    // Some file systems cannot sync a folder and say EINVAL; their renames are as durable as they get.
+    // Some file systems cannot sync a folder and return EINVAL; on them a rename is as durable as it can be.
     if (detail::uninterrupted([&] { return ::fsync(folder); }) != 0 && errno != EINVAL)
       return system_error(errno, "sync the folder of the written file", target_);
     return {};
@@ -120,7 +124,7 @@ class atomic_file {
  private:
   atomic_file() noexcept = default;
 
-  /// What stands at a path: the file behind a symbolic link, which is the one to replace.
+  /// The file to replace: what is at the path or, if that is a symbolic link, the file it leads to.
   struct replaced_file {
     std::string path;
     bool exists = false;
@@ -135,7 +139,7 @@ class atomic_file {
     }
     if (!S_ISREG(facts.st_mode))
       return error(errc::invalid_argument, "cannot write \"" + target + "\": it is not a regular file");
-    // A rename asks the folder alone; a file that plain writing may not touch is not replaced either.
+    // A rename needs permission for the folder only; a file that may not be written is not replaced either.
     if (::faccessat(AT_FDCWD, target.c_str(), W_OK, AT_EACCESS) != 0) return system_error(errno, "write", target);
     if (char* resolved = ::realpath(target.c_str(), nullptr)) {
       found.path = resolved;
@@ -172,7 +176,8 @@ class atomic_file {
   pid_t owner_ = ::getpid();
 };
 
-/// Replaces a whole file's content, durably, or leaves it as it was: a text, or bytes such as `save` makes.
+/// Replaces a file's content, durably, by a text or by bytes such as `save` makes, or leaves the file as it was.
+/// Errors: those of `atomic_file`.
 inline result<void> write_file(std::string path, std::string_view content) {
   auto made = atomic_file::create(std::move(path));
   if (!made) return std::move(made).error();

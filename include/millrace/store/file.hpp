@@ -23,7 +23,8 @@ namespace store {
 
 namespace detail {
 
-// strerror_r returns a pointer in GNU's form and a status in POSIX's; both fill or replace the buffer.
+// GNU's strerror_r returns the text, which may or may not be in the buffer; POSIX's returns a status and fills the
+// buffer.
 inline const char* strerror_text(const char* text, const char*) noexcept { return text; }
 inline const char* strerror_text(int, const char* buffer) noexcept { return buffer; }
 
@@ -47,8 +48,8 @@ constexpr errc errc_of_errno(int number) noexcept {
 
 }  // namespace detail
 
-/// An error of the operating system: `cannot write "out/audit.jsonl": No space left on device`.
-/// `number` is the errno, taken before anything else could change it.
+/// An error of the operating system: `cannot write "out/audit.jsonl": No space left on device`, where `action` is
+/// "write" and `subject` the path. `number` is errno, read before another call could change it.
 inline error system_error(int number, std::string_view action, std::string_view subject) {
   char buffer[256] = "unknown error";
   const char* text = detail::strerror_text(::strerror_r(number, buffer, sizeof buffer), buffer);
@@ -61,14 +62,14 @@ inline error system_error(int number, std::string_view action, std::string_view 
   return error(detail::errc_of_errno(number), std::move(message));
 }
 
-/// An open file: owns the descriptor, knows its path for messages, retries what a signal
-/// interrupted and finishes what the system wrote in part. Movable. Threads: one at a time, but
-/// `read_at` may run beside anything that does not close it.
-///
-/// Errors: every call that touches the system returns a `result` that names the path.
+/// An open file: owns the descriptor and keeps the path for messages. It repeats calls that a signal interrupted, and
+/// goes on when the system wrote only a part. Movable.
+/// Threads: one at a time, but `read_at` may run beside anything that does not close the file.
+/// Errors: those of the system, with the path in the message.
 class file {
  public:
   file() noexcept = default;
+  /// Takes over an open descriptor.
   file(int descriptor, std::string path) noexcept : descriptor_(descriptor), path_(std::move(path)) {}
   file(file&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)) {}
   file& operator=(file&& other) noexcept {
@@ -81,7 +82,7 @@ class file {
   }
   ~file() { discard(); }
 
-  /// open(2) with O_CLOEXEC added; `mode` as the umask leaves it.
+  /// Opens the path by open(2), with O_CLOEXEC added to `flags`. A new file's permissions are `mode` less the umask.
   static result<file> open(std::string path, int flags, mode_t mode = 0666) {
     const int descriptor = detail::uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, mode); });
     if (descriptor < 0) return system_error(errno, "open", path);
@@ -92,7 +93,7 @@ class file {
   int descriptor() const noexcept { return descriptor_; }
   const std::string& path() const noexcept { return path_; }
 
-  /// Writes all of it at the file's position. After an error a part may have been written.
+  /// Writes all bytes at the file's position. After an error a part of them may have been written.
   result<void> write(std::string_view bytes) {
     while (!bytes.empty()) {
       const ssize_t done = detail::uninterrupted([&] { return ::write(descriptor_, bytes.data(), bytes.size()); });
@@ -131,18 +132,18 @@ class file {
     return {};
   }
 
-  /// On disk, with everything needed to find it again (fsync).
+  /// Waits until content and metadata are on disk (fsync).
   result<void> sync() {
     if (detail::uninterrupted([&] { return ::fsync(descriptor_); }) != 0) return failure("sync");
     return {};
   }
-  /// On disk, with the size but not the times (fdatasync).
+  /// Waits until content and size are on disk; the times of change may not be (fdatasync).
   result<void> sync_data() {
     if (detail::uninterrupted([&] { return ::fdatasync(descriptor_); }) != 0) return failure("sync");
     return {};
   }
 
-  /// Closes and says what the system says; the destructor closes too, but has no one to tell.
+  /// Closes the file and returns the system's error; the destructor closes too, but drops the error.
   result<void> close() {
     if (!is_open()) return {};
     // Linux has released the descriptor whatever close returns, so it is never called twice.
@@ -162,7 +163,7 @@ class file {
 
 namespace detail {
 
-/// A whole file in a container of bytes of any kind.
+/// Reads a whole file into a container of bytes or characters.
 template <class Bytes>
 result<Bytes> read_whole(std::string path) {
   auto opened = file::open(std::move(path), O_RDONLY);
@@ -186,15 +187,15 @@ result<Bytes> read_whole(std::string path) {
 
 }  // namespace detail
 
-/// A whole file as text. Works for files without a size too (pipes, /proc).
+/// Reads a whole file as text, also one without a known size, such as a pipe or a file in /proc.
 inline result<std::string> read_file(std::string path) { return detail::read_whole<std::string>(std::move(path)); }
 
-/// A whole file as bytes, as `save` made them and `load` takes them:
+/// Reads a whole file as bytes, as `save` returns and `load` takes them:
 ///
 ///     auto bytes = mr::store::read_bytes(path);
-///     if (!bytes) return std::move(bytes).error();                       // names the path
+///     if (!bytes) return std::move(bytes).error();                       // its message names the path
 ///     auto state = latencies::load(*bytes);
-///     if (!state) return std::move(state).error().wrap(path);            // load does not know it
+///     if (!state) return std::move(state).error().wrap(path);            // adds the path, which load does not know
 inline result<std::vector<std::byte>> read_bytes(std::string path) {
   return detail::read_whole<std::vector<std::byte>>(std::move(path));
 }

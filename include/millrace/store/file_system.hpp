@@ -17,17 +17,17 @@ namespace millrace {
 inline namespace v0 {
 namespace store {
 
-/// Where an open file stands, seen from the path under which it was opened.
+/// Whether an open file is still at the path under which it was opened.
 enum class file_place : std::uint8_t {
-  here,      // at the path; also where that cannot be told
-  replaced,  // under another name: at the path is another file
-  renamed,   // under another name: at the path is nothing
-  deleted,   // under no name: what is in it goes when it is closed
+  here,      // it is, or that cannot be told
+  replaced,  // it has another name, and another file is at the path
+  renamed,   // it has another name, and nothing is at the path
+  deleted,   // it has no name: its content is gone once it is closed
 };
 
-/// What the store asks of a file system: the POSIX calls and what they return, -1 with errno on
-/// failure. A policy, so that tests can hand in a disk that is full, slow or broken.
-/// Threads: as the store says; `posix_file_system` any.
+/// The calls that a line log makes of a file system. They are POSIX calls: they return -1 and set errno on failure. A
+/// policy, so that tests can pass a disk that is full, slow or broken.
+/// Threads: a log calls its file system from one thread at a time; `posix_file_system` may be called from any.
 template <class F>
 concept file_system = std::movable<F> && requires(F& fs, const char* path, int fd, const void* from, void* to,
                                                   std::size_t size, std::uint64_t offset) {
@@ -43,7 +43,7 @@ concept file_system = std::movable<F> && requires(F& fs, const char* path, int f
   { fs.place_of(fd, path) } noexcept -> std::same_as<file_place>;
 };
 
-/// The machine's own.
+/// The file system of the machine.
 struct posix_file_system {
   int open(const char* path, int flags, unsigned mode) noexcept { return ::open(path, flags, mode); }
   int close(int fd) noexcept { return ::close(fd); }
@@ -74,9 +74,9 @@ struct posix_file_system {
     errno = why;
     return failed;
   }
-  /// An exclusive advisory lock, or EWOULDBLOCK.
+  /// Takes an exclusive advisory lock; fails with EWOULDBLOCK if somebody else has one.
   int lock(int fd) noexcept { return ::flock(fd, LOCK_EX | LOCK_NB); }
-  /// The size of a regular file; EINVAL for anything else.
+  /// The size of a regular file in bytes; fails with EINVAL for anything else.
   std::int64_t regular_size(int fd) noexcept {
     struct stat about{};
     if (::fstat(fd, &about) != 0) return -1;
@@ -86,7 +86,7 @@ struct posix_file_system {
     }
     return about.st_size;
   }
-  /// Compares device and inode of the open file with those at the path, and asks for its links.
+  /// Compares device and inode of the open file with those at the path; a file without links has been deleted.
   file_place place_of(int fd, const char* path) noexcept {
     struct stat open_file{};
     struct stat at_path{};

@@ -1,7 +1,7 @@
 #ifndef MILLRACE_STORE_FWD_HPP
 #define MILLRACE_STORE_FWD_HPP
 
-/// What other modules may name of store without including it, and what its private part stands on.
+/// The namespaces of store: its private part may use the names of core's private part.
 
 #include <millrace/core/config.hpp>
 

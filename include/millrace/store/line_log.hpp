@@ -20,10 +20,12 @@ namespace millrace {
 inline namespace v0 {
 namespace store {
 
-/// How a log's records become lines. `line` and `dropped` append whole lines, newline included, on the
-/// writer's thread; `is_line` knows a complete one (without its newline) from a torn one, and
-/// `may_begin` whether bytes can be the torn beginning of a file of this kind. An optional
-/// `end_group(out, bool caught_up)` is called before a group is written; caught up, no record waits.
+/// How a log's records become lines. The log calls, on the writer's thread:
+/// - `line`, which appends a record's lines, newline included, or nothing
+/// - `dropped`, which appends a line that says how many records are missing
+/// - `is_line`, whether a text without its newline is a complete line, and not a torn one
+/// - `may_begin`, whether a text without a newline may be the torn beginning of a file of this kind
+/// - optionally `end_group(out, bool caught_up)`, before it writes a group of lines; caught up, no record waits
 template <class F>
 concept line_format = std::movable<F> && requires(F& format, std::string& out, const std::byte* record,
                                                   std::size_t size, std::uint64_t count, std::string_view text) {
@@ -33,7 +35,7 @@ concept line_format = std::movable<F> && requires(F& format, std::string& out, c
   { F::may_begin(text) } noexcept -> std::same_as<bool>;
 };
 
-/// Records are lines already.
+/// The format of a log whose records are lines already.
 struct plain_lines {
   void line(std::string& out, const std::byte* record, std::size_t size) {
     out.append(reinterpret_cast<const char*>(record), size);
@@ -47,34 +49,38 @@ struct plain_lines {
 /// An append-only file of lines. Producers put binary records into a ring; one writer thread turns
 /// them into lines, writes them in groups and syncs the groups.
 ///
-/// Guarantee: lines stand in the order of their records, whole. What is at or below `durable_seq()`
-/// survives a crash of the process, and of the machine where the disk keeps what it syncs. Of what is
-/// above it, a crash keeps a beginning, and at most the last line is torn. `open` cuts a torn end off
-/// (the bytes go to `<path>.torn`) and goes on behind it; a file that is no such log it leaves alone.
-/// Complexity: an append is a copy into the ring. Allocates: when opened, and on the writer's thread.
-/// Threads: append: `Producers`; everything else but move and close: any.
-/// Errors: what the disk refuses stands in `status()`, fails `wait_durable`, `flush` and `close`, and
-/// makes appends that find no room fail under every policy. A full disk is tried again until there is
-/// room; after any other failure the log is done, because a sync that failed proves nothing later.
-/// Fork: the child's copy refuses every record and says why, as it would of a full disk (an append returns 0 and is
-/// counted, `healthy()` is false, status, flush and close return the error); the parent's goes on. The file's lock is
-/// held until both have closed it.
-/// Rotation: the writer looks, once a group, whether its file still stands at its path; `options.when_moved` says what
-/// follows. So logrotate needs no signal, whichever way it rotates:
+/// Guarantee: lines are whole, and in the order of their records. Lines at or below `durable_seq()` survive a crash of
+/// the process, and of the machine if the disk keeps what it has synced. Of the lines above, a crash keeps the first
+/// ones, of which at most the last is torn. `open` cuts a torn end off (the bytes go to `<path>.torn`) and continues
+/// there; it leaves a file alone that is no log of this format.
+/// Complexity: an append is a copy into the ring.
+/// Allocates: when opened, and on the writer's thread.
+/// Threads: append as `Producers` says; everything else but move and close from any thread.
+/// Errors: while the disk refuses, `status()` returns why, `wait_durable`, `flush` and `close` fail, and so does, under
+/// every policy, an append that finds no room. If the disk is full, the log tries again until there is room. Any other
+/// failure is final, because after a failed sync a later success proves nothing.
+/// Fork: the child's copy refuses every record as if the disk were full: an append returns 0 and is counted as dropped,
+/// `healthy()` is false, status, flush and close return the error. The parent's log goes on. The file's lock is held
+/// until both have closed the file.
+/// Rotation: the writer checks, once a group, whether its file is still at its path; `options.when_moved` says what it
+/// does if not. So logrotate need not send a signal, whichever way it rotates:
 /// - `create` (rename, then a new file): lines go on into the renamed file until the new one is there.
 /// - `nocreate` (rename alone): the same for a second; then the log makes the file.
-/// - `copytruncate` (copy, then cut to nothing): the log goes on at the file's new beginning. What is written between
-///   the copy and the cut is in neither, which no writer can help: prefer one of the above.
-/// With `moved_policy::keep`, or to be sure of the moment, have `postrotate` send a signal, and the handler call
-/// `request_reopen()`, or the program's own loop `reopen()`. A file that somebody deletes takes along what it held;
-/// lines that the writer had not let go of yet go into the new one.
+/// - `copytruncate` (copy, then cut to nothing): the log goes on at the file's new beginning. Lines that are written
+///   between the copy and the cut are lost, which no writer can prevent: prefer one of the above.
+///
+/// With `moved_policy::keep`, or to choose the moment, have `postrotate` send a signal, whose handler calls
+/// `request_reopen()`, or let the program's own loop call `reopen()`. If somebody deletes the file, the lines in it are
+/// lost; those of the group being written go into the new file.
 template <line_format Format, class Producers = exclusive, full_policy Full = block,
           file_system FileSystem = posix_file_system>
 class basic_line_log {
   using writer = detail::line_writer<Format, Producers, FileSystem>;
 
  public:
-  /// Opens or creates the file, locks it, repairs its end, starts the writer.
+  /// Opens or creates the file, locks it, repairs its end, and starts the writer's thread.
+  /// Errors: unavailable (another log has the file open), corrupt (the file is no log of this format), invalid_argument
+  /// (no regular file), those of the system.
   static result<basic_line_log> open(std::string path, line_log_options options = {}, Format format = {},
                                      FileSystem fs = {}) {
     detail::log_file<Format, FileSystem> file(std::move(path), options, std::move(fs));
@@ -91,21 +97,23 @@ class basic_line_log {
     std::swap(writer_, other.writer_);
     return *this;
   }
-  /// Closes. What close() would have returned goes unheard here: call it to know.
+  /// Closes the log and drops the error that close() would return.
   ~basic_line_log() {
     if (writer_ == nullptr) return;
     const bool forked = writer_->forked();
     (void)writer_->close();
-    // A forked copy's conditions have waiters that will never leave: destroying them would hang.
+    // A forked copy's condition variables count waiters, the parent's threads, that never leave in the child: to
+    // destroy them would hang. So the copy is leaked.
     if (!forked) delete writer_;
   }
 
-  /// False once moved from.
+  /// False after a move; then only assignment and destruction are allowed.
   explicit operator bool() const noexcept { return writer_ != nullptr; }
 
-  /// Appends a record of `size` bytes that fill(std::byte*) writes. Returns its sequence number, a
-  /// position that only grows; 0 when it was dropped or refused, or is larger than `max_record()`.
-  /// About 5 ns; allocates and locks: never, while there is room.
+  /// Appends a record of `size` bytes that fill(std::byte*) writes. Returns the record's sequence number, a position
+  /// that only grows, or 0 if the record was dropped or refused, or is larger than `max_record()`.
+  /// Complexity: about 5 ns and the copy; while there is room, it takes no lock.
+  /// Allocates: never.
   template <class Fill>
   [[gnu::always_inline]] inline std::uint64_t append(std::size_t size, Fill&& fill) noexcept {
     if ((writer_->attention.load(std::memory_order_relaxed) & writer::refuses_records) != 0) [[unlikely]]
@@ -117,52 +125,57 @@ class basic_line_log {
     }
     return fill_slot(slot, fill);
   }
-  /// The same for a record that may as well be missing: never waits, and is not counted as dropped.
+  /// Appends a record that need not be in the log: never waits, and does not count it as dropped if there is no room.
   template <class Fill>
   std::uint64_t try_append(std::size_t size, Fill&& fill) noexcept {
     if ((writer_->attention.load(std::memory_order_relaxed) & writer::refuses_records) != 0) return 0;
     const ring_slot slot = writer_->ring.reserve(size, past_half{writer_});
     return slot ? fill_slot(slot, fill) : 0;
   }
+  /// Appends a record of these bytes; of a `line_log` a line, without its newline.
   std::uint64_t append(std::string_view bytes) noexcept {
     return append(bytes.size(), [&](std::byte* to) { std::memcpy(to, bytes.data(), bytes.size()); });
   }
+  /// The most bytes that a record may have.
   std::size_t max_record() const noexcept { return writer_->ring.max_size(); }
 
-  /// False while the disk refuses. One load.
+  /// False while the disk refuses, and in a forked copy. Complexity: one load.
   bool healthy() const noexcept { return (writer_->attention.load(std::memory_order_relaxed) & writer::failed) == 0; }
-  /// What the disk refuses at the moment, or for good.
+  /// Success, or the error with which the disk refuses, at the moment or for good.
   result<void> status() const { return writer_->status(); }
 
-  /// Positions in the sequence of records, in bytes of the ring: behind the last one appended, behind the last one
-  /// whose line is in the file, behind the last one that is durable.
+  /// How far the log is, as positions in the sequence of records, counted in bytes of the ring: the end of the last
+  /// record that was appended, whose line is in the file, and whose line is durable.
   std::uint64_t appended_seq() const noexcept { return writer_->ring.head(); }
   std::uint64_t written_seq() const noexcept { return writer_->written.load(std::memory_order_acquire); }
   std::uint64_t durable_seq() const noexcept { return writer_->durable.load(std::memory_order_acquire); }
 
-  /// Has the group with this record synced, and waits for it: any std::chrono duration.
+  /// Has the record at `seq` synced and waits for that, at most `timeout`, any std::chrono duration.
+  /// Errors: timeout; closed; out_of_range (`seq` was never appended); those of `status`.
   template <class Duration>
   result<void> wait_durable(std::uint64_t seq, const Duration& timeout) {
     return writer_->wait_durable(seq, detail::duration_nanoseconds(timeout));
   }
   /// Waits until everything appended so far is durable.
   result<void> flush() { return writer_->wait_durable(appended_seq(), std::uint64_t{1} << 61); }
-  /// Writes and syncs the rest and closes the file. No append may run at the same time. Again: the
-  /// same result.
+  /// Writes and syncs the rest and closes the file. A second call returns the same result.
+  /// Precondition: no append runs.
+  /// Errors: those of `status`, if records are not durable; the file's own on closing; that of the echo.
   result<void> close() { return writer_->close(); }
 
-  /// Goes over to the file that stands at the path now, made where there is none; nothing happens while that is the one
-  /// it has. Waits until that is done. Errors: why not; the log then goes on with the file it has.
+  /// Continues in the file that is at the path now, and makes one if there is none; does nothing if that is the log's
+  /// file already. Waits until that is done.
+  /// Errors: why the new file cannot be used; the log then goes on with the one it has.
   result<void> reopen() { return writer_->reopen(); }
-  /// The same at the writer's next look, within `max_delay_ms`, or a second after half a second without records. One
-  /// atomic addition: the only member that a signal handler may call.
+  /// Has the writer's thread do that when it next runs: within `max_delay_ms`, or within a second if it sleeps because
+  /// no record came for half a second. It is one atomic addition, and the only member that a signal handler may call.
   void request_reopen() noexcept { writer_->request_reopen(); }
 
-  /// True in a forked child, whose copy refuses to work.
+  /// True in a forked child, whose copy of the log refuses every record.
   bool is_forked_copy() const noexcept { return writer_->forked(); }
 
   line_log_statistics statistics() const noexcept { return writer_->statistics(); }
-  /// What opening had to cut off.
+  /// What `open` had to cut off the file's end.
   const tail_repair& repaired() const noexcept { return writer_->repaired(); }
   const std::string& path() const noexcept { return writer_->path(); }
 
@@ -178,11 +191,13 @@ class basic_line_log {
     return slot.end;
   }
 
+  /// Called by the ring while it is more than half full: wakes the writer.
   struct past_half {
     writer* to;
     void operator()() const noexcept { to->nudge(); }
   };
 
+  /// For a record that found no room: waits for some if the policy says so, else counts it as dropped.
   [[gnu::cold, gnu::noinline]] ring_slot await_slot(std::size_t size) noexcept {
     if constexpr (Full::waits) {
       while (size <= max_record() && writer_->await_room()) {
@@ -193,6 +208,7 @@ class basic_line_log {
     return {};
   }
 
+  /// For a record after close(), or in a forked copy, which counts it as dropped.
   [[gnu::cold, gnu::noinline]] std::uint64_t refuse_record() noexcept {
     if ((writer_->attention.load(std::memory_order_relaxed) & writer::copied) != 0) writer_->ring.drop();
     return 0;

@@ -13,12 +13,13 @@ namespace millrace {
 inline namespace v0 {
 namespace store {
 
-/// Appended to by one thread at a time.
+/// Policy of a ring, log or audit log: one thread appends at a time.
 struct exclusive {};
-/// Appended to by any number of threads at once.
+/// Policy of a ring, log or audit log: any number of threads append at once.
 struct shared {};
 
-/// What a producer is given to fill: `size` bytes at `data`, 8-aligned. Empty when the ring is full.
+/// The memory for one record, which the producer fills: `size` bytes at `data`, aligned to 8. Empty if there is no
+/// room.
 struct ring_slot {
   std::byte* data = nullptr;
   /// The ring's position behind this record; what `drain` returns once it has consumed it.
@@ -30,8 +31,9 @@ struct ring_slot {
 
 namespace detail {
 
-/// The memory of a ring: `capacity` bytes, a power of two, and room behind them for the one record
-/// that starts before the end and runs over it, so that no record is ever in two pieces.
+/// The memory of a ring: `capacity` bytes, a power of two and at least 4096, and room behind them for the one record
+/// that begins before the end and goes beyond it, so that no record is ever in two pieces. It is aligned to cache lines
+/// of 64.
 class ring_storage {
  public:
   explicit ring_storage(std::size_t capacity) {
@@ -45,12 +47,13 @@ class ring_storage {
   ~ring_storage() { ::operator delete[](words_, std::align_val_t{64}); }
 
   std::size_t capacity() const noexcept { return mask_ + 1; }
-  /// The most a record may take, header included.
+  /// The most bytes that a record may take, its header of 8 included.
   std::size_t max_span() const noexcept { return capacity() / 4; }
+  /// Where a position, which only grows, is in the memory.
   std::uint64_t* at(std::uint64_t position) const noexcept { return words_ + (position & mask_) / 8; }
 
-  /// The consumer's cache holds what it has read: asks for the lines that will be written some records after
-  /// these, so that no store waits for them.
+  /// Prefetches, for writing, the cache lines that lie `ahead` bytes after a record. The consumer read them on the last
+  /// round, so they are in its core's cache, and a store would wait for them.
   void fetch_ahead(std::uint64_t from, std::uint64_t to) const noexcept {
     __builtin_prefetch(at(from + ahead), 1);
     while ((from += 64) < to) [[unlikely]]
@@ -58,6 +61,7 @@ class ring_storage {
   }
 
   static constexpr std::uint64_t ahead = 512;
+  /// How many bytes a record of `size` bytes takes, with its header and rounded up to 8.
   static constexpr std::uint64_t span(std::size_t size) noexcept { return 8 + ((size + 7) & ~std::size_t{7}); }
 
  private:
@@ -65,7 +69,8 @@ class ring_storage {
   std::uint64_t* words_ = nullptr;
 };
 
-// A record's header: its size and, above, how many records were dropped just before it. Never zero.
+// A record's header, 8 bytes: in bits 0-30 its size, bit 31 set so that it is never zero, in bits 32-63 how many
+// records were dropped just before it.
 constexpr std::uint64_t ring_header(std::size_t size, std::uint32_t dropped) noexcept {
   return std::uint64_t{dropped} << 32 | std::uint64_t{1} << 31 | size;
 }
@@ -74,8 +79,8 @@ constexpr std::uint32_t ring_header_dropped(std::uint64_t header) noexcept {
   return static_cast<std::uint32_t>(header >> 32);
 }
 
-/// What both kinds of ring share: the memory, how far each side is, and what was dropped. The sides' positions stand on
-/// cache lines of their own; a ring's further members follow the producers'.
+/// What both kinds of ring share: the memory, the positions of consumer (tail) and producers (head), and the number of
+/// records dropped. Each position is on a cache line of its own; the head's also has what only producers use.
 class ring_sides {
  public:
   explicit ring_sides(std::size_t capacity) : storage_(capacity) {}
@@ -86,8 +91,9 @@ class ring_sides {
   /// The position behind the last record appended.
   std::uint64_t head() const noexcept { return head_.load(std::memory_order_acquire); }
 
-  /// Counts a record that found no room; the next one that does carries the count.
+  /// Counts a record that found no room; the header of the next one that finds room passes the count to the consumer.
   void drop() noexcept { dropped_.fetch_add(1, std::memory_order_relaxed); }
+  /// Returns that count and sets it to 0.
   std::uint32_t take_dropped() noexcept { return dropped_.exchange(0, std::memory_order_relaxed); }
 
  protected:
@@ -98,8 +104,9 @@ class ring_sides {
     return ring_header(size, dropped);
   }
 
-  /// How far producers may go now before they look again; 0 when a record that ends at `end` has no room. Acquire: what
-  /// the consumer did to the room before it let go of it has been done.
+  /// Up to which position producers may append before they have to look at the tail again; 0 if there is no room for a
+  /// record that ends at `end`. The tail is loaded with acquire, so that the consumer is done with the memory before it
+  /// is overwritten.
   template <class F>
   [[gnu::cold, gnu::noinline]] std::uint64_t limit_for(std::uint64_t end, F&& past_half) noexcept {
     const std::uint64_t tail = tail_.load(std::memory_order_acquire);
@@ -113,8 +120,9 @@ class ring_sides {
     return {reinterpret_cast<std::byte*>(storage_.at(head) + 1), end, size};
   }
 
-  /// The consumer's loop. next(position, at) returns the header there, 0 when no record is; consumed(at, words) lets
-  /// go.
+  /// The consumer's loop. next(position, at) returns the header at a position, or 0 if no record is there; f is called
+  /// for the record; consumed(at, words) is called when its memory is no longer needed. The tail is published after
+  /// each eighth of the ring, and at the end.
   template <class Next, class Consumed, class F>
   std::uint64_t drain_by(Next&& next, Consumed&& consumed, F&& f) noexcept {
     std::uint64_t tail = tail_.load(std::memory_order_relaxed);
@@ -144,18 +152,20 @@ class ring_sides {
 
 /// A bounded queue of binary records of different sizes from producers to one consumer, in one block
 /// of memory. `Producers` says how many threads append: `exclusive` or `shared`.
+/// - `reserve(size, past_half)` returns room for a record of `size` bytes, or an empty slot if there is none, or if the
+///   record is larger than max_size(). It calls past_half() now and then while more than half of the ring is in use, so
+///   that the caller can wake the consumer.
+/// - `commit(slot)` passes the filled slot to the consumer.
+/// - `drain(f)` calls f(data, size, dropped) for every record in turn, until f returns false or no record is left;
+///   `dropped` records are missing before this one. It returns the position that it reached.
 ///
-/// Guarantee: records come out whole, and each producer's in the order it appended them. Positions
-/// are bytes, never wrap, and grow with every record.
-/// `reserve(size, past_half)`: room for a record of `size` bytes; empty if there is none, or never can be. Calls
-/// past_half() now and then while more than half of the ring is in use: a moment to wake the consumer.
-/// `commit(slot)`: hands the filled slot to the consumer.
-/// `drain(f)`: calls f(data, size, dropped) for every record in turn until it returns false or there is none; `dropped`
-/// records are missing before this one. Returns the position reached.
-/// Complexity: an append is a comparison, the copy and a release store (`shared`: and a
-/// compare-exchange, never a lock). Allocates: at construction only.
+/// Units: positions and sizes are bytes; positions grow with every record and never wrap.
+/// Guarantee: records come out whole, and each producer's in the order in which it appended them.
+/// Complexity: an append is a comparison, the copy and a release store; with `shared` also a compare-exchange, never a
+/// lock.
+/// Allocates: at construction only.
 /// Threads: reserve, commit and drop: the producers; drain and take_dropped: one consumer.
-/// Fork: the child has a ring of its own with what was in it; a consumer that is a thread stays with the parent.
+/// Fork: the child has a copy of the ring and its records; a consumer's thread exists in the parent only.
 template <class Producers = exclusive>
 class record_ring;
 
@@ -192,10 +202,11 @@ class record_ring<exclusive> : public detail::ring_sides {
   }
 
  private:
-  std::uint64_t limit_;  // up to where the producer may go without looking at the consumer
+  std::uint64_t limit_;  // up to where the producer may append without reading the tail
 };
 
-/// A record is there once its header is not zero, so the consumer clears what it has read.
+/// The ring of several producers. They commit in any order, so the head says nothing: a record is complete once its
+/// header is not zero, and the consumer clears the memory that it has read.
 template <>
 class record_ring<shared> : public detail::ring_sides {
  public:
@@ -208,11 +219,12 @@ class record_ring<shared> : public detail::ring_sides {
     std::uint64_t head = head_.load(std::memory_order_relaxed);
     for (;;) {
       const std::uint64_t end = head + detail::ring_storage::span(size);
-      // Acquire, here or in limit_for: the room is clear, because the consumer cleared it before `tail`.
+      // Acquire, here or in limit_for, so that the room is seen cleared: the consumer clears it before it moves the
+      // tail.
       if (end > limit_.load(std::memory_order_acquire)) [[unlikely]] {
         const std::uint64_t limit = limit_for(end, past_half);
         if (limit == 0) {
-          // Full, unless the consumer has overtaken this old view of the head.
+          // The ring is full, unless `head` is old: the consumer may have passed it meanwhile.
           const std::uint64_t now = head_.load(std::memory_order_relaxed);
           if (now == head) return {};
           head = now;

@@ -12,7 +12,8 @@ namespace millrace {
 inline namespace v0 {
 namespace store {
 
-/// Writes what `object.save()` returns as a whole file: what stood there before, or all of it.
+/// Writes what `object.save()` returns to a file, by `write_file`: afterwards, or after a crash, the file holds its old
+/// content or all of the new one.
 /// Errors: those of `write_file`, with the path.
 template <class T>
 result<void> save_file(std::string path, const T& object) {

@@ -17,10 +17,10 @@ namespace millrace {
 inline namespace v0 {
 namespace tensor {
 
-/// A general DEFLATE encoder (RFC 1951), for data that only a search for matches shrinks:
-/// `deflate(in, bytes, level, out, room)` writes one whole raw stream and returns its size, or 0 if it
-/// takes more than `room` bytes. Level 1 is its fastest, 9 its thorough one. One that looks for no
-/// matches says so by `static constexpr bool finds_matches = false`.
+/// A general DEFLATE encoder (RFC 1951), for data that becomes smaller only by a search for matches (repeated strings):
+/// `deflate(in, bytes, level, out, room)` writes one whole raw stream to `out` and returns its size, or 0 if it takes
+/// more than `room` bytes. Levels go from 1, the fastest, to 9, which compresses best. An encoder that does not search
+/// for matches has `static constexpr bool finds_matches = false`.
 template <class B>
 concept deflate_backend =
     requires(const B& backend, const unsigned char* in, std::size_t bytes, int level, unsigned char* out) {
@@ -30,7 +30,7 @@ concept deflate_backend =
 /// zlib, the default backend: include <millrace/tensor/deflate.hpp>.
 struct zlib_deflate;
 
-/// No third party: Huffman codes and runs of one byte, but no other matches.
+/// A backend without a third party: it uses Huffman codes and runs of one byte, but no other matches.
 /// Models: deflate_backend.
 struct huffman_deflate {
   static constexpr bool finds_matches = false;
@@ -46,30 +46,32 @@ struct huffman_deflate {
 
 class compressed_tensor;
 
-/// Compresses a tensor of any dtype and layout; exact bits come back, NaN payloads and -0.0 too.
+/// Compresses a tensor of any dtype and layout without loss.
 ///
-/// Level 0 stores, 1 is fast, 9 thorough. The filter is chosen from the data, on samples: byte planes,
-/// for floats the exponent apart; of the elements that are not zero where many are; or none, and plain
-/// DEFLATE by the backend. The same tensor, level and backend give the same bytes.
+/// Level 0 stores the bytes as they are, 1 is fast, 9 compresses best. From level 1 on, a filter is chosen by samples
+/// of the data: byte planes, which put the bytes of one place in all elements together, of floating-point numbers with
+/// the exponent in a plane of its own; the same for the elements that are not zero, if many are zero; or none, and
+/// DEFLATE by the backend.
+/// Guarantee: decompressing gives the exact bits, also of NaN payloads and -0.0. The same tensor, level and backend
+/// give the same bytes.
 /// Allocates: the result, about 1 MiB, and a copy of a tensor that has gaps.
 /// Errors: invalid_argument (the level), and the backend's.
 template <class Backend>
 result<compressed_tensor> compress(const tensor_view& tensor, int level, const Backend& backend);
 
-/// The same with a backend made here: zlib's, where <millrace/tensor/deflate.hpp> is included.
+/// Compresses by a backend that has a default constructor: zlib, if <millrace/tensor/deflate.hpp> is included.
 template <class Backend = zlib_deflate>
 result<compressed_tensor> compress(const tensor_view& tensor, int level = 6);
 
-/// A tensor as compressed bytes, with what is needed to get it back: shape, dtype, the order of its
-/// axes in memory.
+/// A tensor as compressed bytes, with what is needed to get it back: shape, dtype, and the order of its
+/// axes in memory. `compress` and `parse` make one; both make sure that the bytes agree with shape, dtype and order.
 ///
 /// The bytes are a gzip stream (RFC 1952): gunzip writes the filtered elements, whose CRC-32 is
 /// `checksum()`. tensor/detail/tensor_file.hpp describes the format; version 1 stays readable.
-/// Made by `compress` or `parse`, so what it says of itself has been checked.
 class compressed_tensor {
  public:
-  /// Reads compressed bytes: copies them and checks their structure, not yet their contents.
-  /// Errors: corrupt, truncated, checksum_mismatch, unsupported (a later version).
+  /// Copies compressed bytes and checks their structure; `decompress` checks the contents.
+  /// Errors: corrupt, truncated, checksum_mismatch, unsupported (a later version, an unknown dtype or filter).
   static result<compressed_tensor> parse(std::span<const unsigned char> bytes) {
     auto header = detail::read_header(bytes.data(), bytes.size());
     if (!header) return std::move(header.error());
@@ -83,22 +85,23 @@ class compressed_tensor {
 
   std::span<const unsigned char> bytes() const noexcept { return {bytes_.data(), bytes_.size()}; }
   const tensor_shape& shape() const noexcept { return header_.shape; }
-  /// How the elements lay, and will lie again: without gaps, in the same order of axes.
+  /// The layout that decompresses fastest: without gaps, the axes in the order that they had in the original.
   tensor_layout layout() const noexcept { return tensor_layout::dense(header_.shape, header_.order); }
   tensor::dtype dtype() const noexcept { return header_.type; }
   tensor_filter filter() const noexcept { return header_.filter; }
   std::size_t original_bytes() const noexcept { return header_.bytes(); }
   std::size_t compressed_bytes() const noexcept { return bytes_.size(); }
-  /// Original to compressed bytes; more is better.
+  /// Original bytes per compressed byte.
   double ratio() const noexcept {
     return static_cast<double>(original_bytes()) / static_cast<double>(compressed_bytes());
   }
-  /// The CRC-32 of what gunzip writes.
+  /// The CRC-32 of the filtered elements, which gunzip writes.
   std::uint32_t checksum() const noexcept { return header_.checksum; }
 
-  /// Writes the tensor into `to`, bit for bit; into memory of any layout, fastest into `layout()`.
-  /// Allocates: at most about 1 MiB, and the tensor's size once more for a layout of another order.
-  /// Errors: type_mismatch, shape_mismatch; corrupt, checksum_mismatch (`to` then holds anything).
+  /// Writes the tensor into `to`, bit for bit, in any layout; fastest in `layout()`.
+  /// Allocates: at most about 1 MiB, and the tensor's size once more if `to` has gaps or another order of axes.
+  /// Errors: type_mismatch, shape_mismatch; corrupt, checksum_mismatch, after which the elements of `to` are
+  /// unspecified.
   result<void> decompress(const mutable_tensor_view& to) const;
 
  private:

@@ -17,8 +17,8 @@ template <class T>
 concept default_made_tensor = restorable_tensor<T> && std::default_initializable<T>;
 }  // namespace detail
 
-/// The tensor as a T: an Eigen matrix, a std::vector, ...
-/// Errors: type_mismatch, shape_mismatch, if T cannot be it; what `decompress` has.
+/// Decompresses a tensor into a T: an Eigen matrix, a std::vector, ...
+/// Errors: type_mismatch, shape_mismatch, if T cannot hold the tensor; those of `decompress`.
 template <detail::default_made_tensor T>
 result<T> decompress_as(const compressed_tensor& tensor) {
   T value{};
@@ -28,11 +28,10 @@ result<T> decompress_as(const compressed_tensor& tensor) {
   return value;
 }
 
-/// A tensor that is either a T or, after `compress`, its compressed form in the T's place; never both.
-/// `get` brings the T back, bit for bit. As the type of a field it is what the compression middleware
-/// looks for; a vector of them holds activations.
-///
-/// Copies are deep. Threads: as T; `get` and `compress` change the value.
+/// Holds a tensor as a T or, after `compress`, its compressed form instead; never both. `get` brings the T back, bit
+/// for bit. The compression middleware works on fields of this type, or of ranges of it, such as a vector for the
+/// activations of several layers. Copies are deep.
+/// Threads: as T; `get` and `compress` change the object.
 template <class T>
 class compressible {
   static_assert(
@@ -45,7 +44,7 @@ class compressible {
 
   compressible() = default;
   compressible(T value) : held_(std::in_place_index<0>, std::move(value)) {}
-  /// A compressed form from elsewhere; whether a T can be made of it shows in `get`.
+  /// Takes a compressed form from elsewhere. If it cannot become a T, `get` fails.
   explicit compressible(compressed_tensor tensor) : held_(std::in_place_index<1>, std::move(tensor)) {}
   compressible& operator=(T value) {
     held_.template emplace<0>(std::move(value));
@@ -54,8 +53,9 @@ class compressible {
 
   bool is_compressed() const noexcept { return held_.index() == 1; }
 
-  /// The T, decompressed first if need be. The pointer is good until the next `compress`.
-  /// Errors: those of `decompress_as`; the compressed form then stays.
+  /// Returns the T, decompressed first if need be. The pointer is valid until the object is compressed, assigned or
+  /// destroyed.
+  /// Errors: those of `decompress_as`; the object then keeps the compressed form.
   result<T*> get() {
     if (is_compressed()) {
       auto value = decompress_as<T>(*std::get_if<1>(&held_));
@@ -64,19 +64,20 @@ class compressible {
     }
     return std::get_if<0>(&held_);
   }
-  /// A copy of the T; what is held stays as it is. Errors: those of `decompress_as`.
+  /// Returns a copy of the T; the object stays as it is.
+  /// Errors: those of `decompress_as`.
   result<T> copy() const {
     if (is_compressed()) return decompress_as<T>(*std::get_if<1>(&held_));
     return *std::get_if<0>(&held_);
   }
-  /// The T, if it is there uncompressed; or null.
+  /// The T, or null if the object holds the compressed form.
   const T* plain() const noexcept { return std::get_if<0>(&held_); }
   T* plain() noexcept { return std::get_if<0>(&held_); }
-  /// The compressed form, if that is what is there; or null.
+  /// The compressed form, or null if the object holds the T.
   const compressed_tensor* compressed() const noexcept { return std::get_if<1>(&held_); }
 
-  /// Compresses the T and frees it; nothing to do if that was done. Errors: those of
-  /// tensor::compress; the T then stays.
+  /// Compresses the T and frees it; does nothing if the object is compressed already.
+  /// Errors: those of tensor::compress; the object then keeps the T.
   template <class Backend>
   result<void> compress(int level, const Backend& backend) {
     return replace([&](const tensor_view& tensor) { return tensor::compress(tensor, level, backend); });
@@ -99,7 +100,7 @@ class compressible {
   std::variant<T, compressed_tensor> held_;
 };
 
-/// A compressible shows its tensor while it is there uncompressed, and none otherwise.
+/// A compressible is a bundle of one tensor while it holds that uncompressed, and else of none.
 template <class T>
 struct tensor_traits<compressible<T>> {
   template <class F>

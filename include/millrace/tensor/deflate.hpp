@@ -12,8 +12,10 @@ namespace millrace {
 inline namespace v0 {
 namespace tensor {
 
-/// zlib's deflate, for `compress`.
-/// Models: deflate_backend. Threads: any. Allocates: zlib's state, about 270 KiB, for each call.
+/// zlib's deflate, as the default backend of `compress`.
+/// Models: deflate_backend.
+/// Allocates: zlib's state, about 270 KiB, for each call.
+/// Threads: any.
 /// Errors: unavailable, if zlib cannot be set up.
 struct zlib_deflate {
   result<std::size_t> deflate(const unsigned char* in, std::size_t bytes, int level, unsigned char* out,

@@ -14,8 +14,8 @@ namespace millrace {
 inline namespace v0 {
 namespace tensor {
 
-/// What a tensor's elements are. The numbers and names are stable: they stand in compressed tensors
-/// and in logs.
+/// The type of a tensor's elements. The numbers and names are stable: they are stored in compressed tensors and written
+/// in logs.
 enum class dtype : std::uint8_t {
   f32 = 1,
   f64 = 2,
@@ -37,7 +37,7 @@ inline constexpr dtype all_dtypes[] = {dtype::f32, dtype::f64, dtype::f16,    dt
                                        dtype::i16, dtype::i32, dtype::i64,    dtype::u8,   dtype::u16,
                                        dtype::u32, dtype::u64, dtype::boolean};
 
-/// The dtype's stable name, as it stands in logs: `f32`, `bool`.
+/// The dtype's stable name, as logs have it: `f32`, `bool`.
 constexpr std::string_view to_string(dtype type) noexcept {
   switch (type) {
     case dtype::f32: return "f32";
@@ -85,10 +85,10 @@ constexpr bool is_floating(dtype type) noexcept {
 /// Whether `code`, as read from a file, is one of the enumerators.
 constexpr bool is_dtype(std::uint8_t code) noexcept { return code >= 1 && code <= 13; }
 
-/// IEEE 754 binary16: its bits. Arithmetic is done in float.
+/// The bits of an IEEE 754 binary16 number. It has no arithmetic; convert it to float for that, which is exact.
 ///
-/// From float: round to nearest, ties to even; too large becomes infinity, too small a denormal or
-/// zero; NaN stays NaN and keeps the payload's top ten bits. To float: exact.
+/// The conversion from float rounds to nearest, ties to even. What is too large becomes infinity, what is too small a
+/// denormal or zero; NaN stays NaN, becomes quiet, and keeps the top ten bits of its payload.
 /// Source: IEEE 754-2019, sections 3.4 and 4.3.1.
 struct float16 {
   std::uint16_t bits = 0;
@@ -101,6 +101,8 @@ struct float16 {
     return made;
   }
 
+  // binary16 has 5 bits of exponent, biased by 15, and 10 of mantissa; binary32 has 8, biased by 127, and 23. So the
+  // magnitude moves up by 13 bits, and the exponent grows by 127 - 15 = 112: 0x38000000 is 112 << 23.
   constexpr explicit operator float() const noexcept {
     const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000U) << 16;
     const std::uint32_t magnitude = bits & 0x7fffU;
@@ -111,6 +113,8 @@ struct float16 {
   }
 
  private:
+  // A magnitude loses its low 13 bits (more, if the result is denormal). Adding half of the lost unit less one, and the
+  // lowest bit that is kept, before cutting rounds to nearest with ties to even.
   static constexpr std::uint16_t round(float value) noexcept {
     const auto all = std::bit_cast<std::uint32_t>(value);
     const std::uint32_t sign = all >> 16 & 0x8000U;
@@ -157,6 +161,7 @@ struct bfloat16 {
 
 namespace detail {
 
+/// The dtype of an integer, as a number; 0 if it has another size.
 constexpr int integer_dtype(std::size_t size, bool is_signed) noexcept {
   switch (size) {
     case 1: return static_cast<int>(is_signed ? dtype::i8 : dtype::u8);
@@ -178,9 +183,9 @@ concept plain_integer = std::is_integral_v<T> && !std::is_same_v<T, bool> && !is
 
 }  // namespace detail
 
-/// The dtype of a C++ type, as a number; 0: it has none. Specialize it for a type whose bytes are
-/// one of the dtypes (tensor/eigen.hpp does so for Eigen::half). Integers go by size and sign;
-/// `char` is text, not a number.
+/// The dtype of a C++ type, as a number; 0 if it has none. Specialize it for a type whose bytes are those of a dtype,
+/// as tensor/eigen.hpp does for Eigen::half. An integer's dtype follows from its size and sign; `char` has none,
+/// because it is text.
 template <class T>
 inline constexpr int dtype_code = 0;
 template <>
@@ -196,7 +201,7 @@ inline constexpr int dtype_code<bool> = static_cast<int>(dtype::boolean);
 template <detail::plain_integer T>
 inline constexpr int dtype_code<T> = detail::integer_dtype(sizeof(T), std::is_signed_v<T>);
 
-/// A type that a tensor can be made of.
+/// A type that elements of a tensor may have: one with a dtype.
 template <class T>
 concept tensor_element = dtype_code<std::remove_cv_t<T>> != 0;
 
@@ -204,13 +209,14 @@ concept tensor_element = dtype_code<std::remove_cv_t<T>> != 0;
 template <tensor_element T>
 inline constexpr dtype dtype_of = static_cast<dtype>(dtype_code<std::remove_cv_t<T>>);
 
-/// The dtype as a type, for `visit_dtype`.
+/// The argument by which `visit_dtype` passes an element type.
 template <class T>
 struct element_tag {
   using type = T;
 };
 
-/// Calls f(element_tag<T>{}) with the library's own type for the dtype. All calls return one type.
+/// Calls f(element_tag<T>{}), where T is the library's own type for the dtype, and returns what f returns, which must
+/// have the same type for every T.
 template <class F>
 constexpr decltype(auto) visit_dtype(dtype type, F&& f) {
   switch (type) {

@@ -24,7 +24,7 @@ namespace detail {
 template <class Derived>
 Derived eigen_derived(const Eigen::DenseBase<Derived>*);
 
-/// Eigen's dense types whose elements lie in memory: Matrix, Array, Map, Ref, Block.
+/// Eigen's dense types whose elements are in memory: Matrix, Array, Map, Ref, Block.
 template <class T>
 concept eigen_dense = std::is_class_v<T> && requires(const T* value) {
   { eigen_derived(value) } -> std::same_as<T>;
@@ -35,7 +35,7 @@ concept eigen_dense = std::is_class_v<T> && requires(const T* value) {
 template <class T>
 concept eigen_owner = std::is_base_of_v<Eigen::PlainObjectBase<T>, T>;
 
-// Inlined, so that a caller who asks for the shape alone builds no layout.
+// Inlined, so that for a caller that only uses the shape the compiler leaves out the rest.
 template <class T>
 [[gnu::always_inline]] inline tensor_layout eigen_layout(const T& value) {
   const auto rows = static_cast<std::size_t>(value.rows());
@@ -47,7 +47,8 @@ template <class T>
   }
 }
 
-/// Whether `extent` fits what the type fixes (Eigen::Dynamic: nothing) and its upper bound.
+/// Whether a type can have `extent` on an axis, given its extent at compile time, `fixed`, and its largest one, `most`;
+/// either is Eigen::Dynamic if the type does not say.
 constexpr bool eigen_fits(std::size_t extent, int fixed, int most) noexcept {
   if (fixed != Eigen::Dynamic) return extent == static_cast<std::size_t>(fixed);
   return most == Eigen::Dynamic || extent <= static_cast<std::size_t>(most);

@@ -16,7 +16,7 @@ namespace tensor {
 /// The three ways in which a floating-point number is not finite.
 enum class non_finite_kind : std::uint8_t { nan, infinity, negative_infinity };
 
-/// As it is written in logs and messages: `NaN`, `Infinity`, `-Infinity`.
+/// The kind's name in logs and messages: `NaN`, `Infinity`, `-Infinity`.
 constexpr std::string_view to_string(non_finite_kind kind) noexcept {
   switch (kind) {
     case non_finite_kind::nan: return "NaN";
@@ -29,8 +29,8 @@ constexpr std::string_view to_string(non_finite_kind kind) noexcept {
 /// An element that is NaN or infinite: what, and where.
 struct non_finite_element {
   non_finite_kind kind = non_finite_kind::nan;
-  std::size_t index = 0;     ///< counted in memory order (largest stride outermost)
-  tensor_position position;  ///< the same place, one index an axis
+  std::size_t index = 0;     ///< its number in memory order (largest stride outermost), from 0
+  tensor_position position;  ///< the same place as one index for each axis
 };
 
 /// How many elements of a tensor are not finite, and where the first is.
@@ -44,7 +44,7 @@ struct finite_report {
 
 namespace detail {
 
-/// An IEEE format by its bits: Bits is an unsigned integer of the element's width.
+/// An IEEE 754 format: Bits is an unsigned integer of the element's width, Infinity the bits of +infinity.
 template <class Bits, Bits Infinity>
 struct ieee_bits {
   using type = Bits;
@@ -60,7 +60,8 @@ struct ieee_bits {
     if ((bits & magnitude) > Infinity) return non_finite_kind::nan;
     return bits > magnitude ? non_finite_kind::negative_infinity : non_finite_kind::infinity;
   }
-  /// Whether all of the elements that these maxima were taken of are finite.
+  /// Whether all elements of which `maxima` are the lanes' maxima are finite. An element of 4 or 8 bytes takes two or
+  /// four lanes, of which the last has the exponent; `limit` is that lane of infinity.
   static bool all_finite(const lane_maxima& maxima) noexcept {
     constexpr std::size_t step = sizeof(Bits) / 2;
     constexpr auto limit = static_cast<std::int16_t>(Infinity >> (16 * (step - 1)));
@@ -70,7 +71,7 @@ struct ieee_bits {
   }
 };
 
-/// Calls f(ieee_bits<...>{}) for the format of a floating dtype.
+/// Calls f(ieee_bits<...>{}) with the format of a floating-point dtype.
 template <class F>
 decltype(auto) visit_ieee(dtype type, F&& f) {
   switch (type) {
@@ -81,11 +82,11 @@ decltype(auto) visit_ieee(dtype type, F&& f) {
   }
 }
 
-/// Finds non-finite elements in memory order, f(index, kind) returning whether to go on.
+/// Calls f(index, kind) for each non-finite element, in memory order, until f returns false.
 template <class Format, class F>
 void scan(const tensor_view& view, Format, F&& f) {
   constexpr std::size_t size = sizeof(typename Format::type);
-  constexpr std::size_t block = 16384 / size;  // looked at again, element by element, only if it has a hit
+  constexpr std::size_t block = 16384 / size;  // 16 KiB, gone through element by element only if it has one
   const auto* data = static_cast<const unsigned char*>(view.data());
   std::size_t index = 0;
   const auto one_by_one = [&](const unsigned char* at, std::size_t count, std::ptrdiff_t step) {
@@ -114,9 +115,10 @@ void scan(const tensor_view& view, Format, F&& f) {
 
 }  // namespace detail
 
-/// The first element, in memory order, that is NaN or infinite; none if all are finite, as integers
-/// always are. Reads the tensor once, at the speed of the memory where it lies without gaps, and
-/// stops at the find. Holds under -ffast-math too. Allocates: never.
+/// Returns the first element, in memory order, that is NaN or infinite, or none if all are finite, as integers always
+/// are. It is correct under -ffast-math too.
+/// Complexity: one read of the tensor up to that element, as fast as memory is read if the tensor has no gaps.
+/// Allocates: never.
 inline std::optional<non_finite_element> find_non_finite(const tensor_view& view) {
   std::optional<non_finite_element> found;
   if (!is_floating(view.dtype())) return found;
@@ -131,10 +133,10 @@ inline std::optional<non_finite_element> find_non_finite(const tensor_view& view
 
 namespace detail {
 
-/// Elements without gaps between them, and no question where.
+/// Whether all elements are finite that lie in `bytes` bytes without gaps.
 inline bool all_finite_in_row(dtype type, const unsigned char* at, std::size_t bytes) noexcept {
   return visit_ieee(type, [&](auto format) {
-    constexpr std::size_t block = 16384;  // a find ends the search
+    constexpr std::size_t block = 16384;  // the search ends at the first block of 16 KiB that has one
     for (; bytes > block; at += block, bytes -= block)
       if (!format.all_finite(max_lanes(at, block))) return false;
     return format.all_finite(max_lanes(at, bytes));
@@ -143,7 +145,7 @@ inline bool all_finite_in_row(dtype type, const unsigned char* at, std::size_t b
 
 }  // namespace detail
 
-/// Whether no element is NaN or infinite. As `find_non_finite`, and quicker where the tensor is small.
+/// Whether no element is NaN or infinite: as `find_non_finite`, but faster for a tiny tensor.
 [[gnu::always_inline]] inline bool all_finite(const tensor_view& view) {
   if (!is_floating(view.dtype())) return true;
   if (view.is_contiguous())
@@ -151,8 +153,9 @@ inline bool all_finite_in_row(dtype type, const unsigned char* at, std::size_t b
   return !find_non_finite(view);
 }
 
-/// Counts the elements that are NaN or infinite, and says where the first is. One pass, slower than
-/// `find_non_finite` only where there are any. Allocates: never.
+/// Counts the elements that are NaN or infinite, and finds the first.
+/// Complexity: one read of the tensor, as fast as `find_non_finite` where all elements are finite.
+/// Allocates: never.
 inline finite_report scan_finite(const tensor_view& view) {
   finite_report report;
   if (!is_floating(view.dtype())) return report;

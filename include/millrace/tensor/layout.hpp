@@ -15,8 +15,9 @@ namespace tensor {
 /// The most axes a tensor may have.
 inline constexpr std::size_t max_rank = 8;
 
-/// A tensor's extents, outermost axis first; rank 0 is a scalar. Allocates: never.
+/// A tensor's extents, one for each axis; rank 0 is a scalar.
 /// Precondition of every constructor: at most `max_rank` axes.
+/// Allocates: never.
 class tensor_shape {
  public:
   constexpr tensor_shape() noexcept = default;
@@ -27,8 +28,8 @@ class tensor_shape {
   constexpr tensor_shape(Iterator first, Iterator last) noexcept {
     for (; first != last; ++first) push_back(static_cast<std::size_t>(*first));
   }
-  // Copies go axis by axis: a copy of the whole array would read back wide what was just written in
-  // words, which waits for the store buffer; and where the rank is known, nothing is left of this.
+  // Copies go axis by axis. A copy of the whole array would use vector loads of extents that were just stored one by
+  // one, and wait for those stores; and if the compiler knows the rank, it removes this loop.
   constexpr tensor_shape(const tensor_shape& other) noexcept : rank_(other.rank_) {
     for (std::size_t axis = 0; axis < rank_; ++axis) extents_[axis] = other.extents_[axis];
   }
@@ -40,7 +41,7 @@ class tensor_shape {
 
   constexpr void push_back(std::size_t extent) noexcept {
     if (rank_ == max_rank) [[unlikely]]
-      __builtin_trap();  // a broken precondition stops here rather than in somebody's memory
+      __builtin_trap();  // the precondition is broken: better to stop than to write beyond the array
     extents_[rank_++] = extent;
   }
 
@@ -68,10 +69,11 @@ class tensor_shape {
   std::size_t rank_ = 0;
 };
 
-/// A place in a tensor, one index an axis.
+/// A place in a tensor, one index for each axis.
 using tensor_position = tensor_shape;
 
 namespace detail {
+/// Numbers between two brackets, with commas.
 inline std::string bracketed(const tensor_shape& numbers, char open, char close) {
   std::string text(1, open);
   for (std::size_t axis = 0; axis < numbers.rank(); ++axis) {
@@ -84,7 +86,7 @@ inline std::string bracketed(const tensor_shape& numbers, char open, char close)
 }
 }  // namespace detail
 
-/// `[32, 64]`; a scalar is `[]`.
+/// The extents as text: `[32, 64]`; a scalar's is `[]`.
 inline std::string to_string(const tensor_shape& shape) { return detail::bracketed(shape, '[', ']'); }
 
 /// The order of a tensor's axes in memory, outermost (largest stride) first.
@@ -95,13 +97,15 @@ struct axis_order {
   friend constexpr bool operator==(const axis_order&, const axis_order&) noexcept = default;
 };
 
-/// A shape and how far apart, in elements, neighbours on each axis lie. Strides may be negative, or
-/// zero for an axis that repeats. Allocates: never.
+/// A shape and a stride for each axis: the distance, in elements, from one index to the next. A stride may be negative,
+/// or zero for an axis along which the same elements repeat.
+/// Units: strides and offsets count elements.
+/// Allocates: never.
 class tensor_layout {
  public:
   constexpr tensor_layout() noexcept = default;
 
-  /// Any layout. Precondition: `strides` points to shape.rank() numbers.
+  /// Makes any layout. Precondition: `strides` points to shape.rank() numbers.
   template <class Stride>
   constexpr tensor_layout(const tensor_shape& shape, const Stride* strides) noexcept : shape_(shape) {
     for (std::size_t axis = 0; axis < shape.rank(); ++axis) strides_[axis] = static_cast<std::ptrdiff_t>(strides[axis]);
@@ -115,16 +119,16 @@ class tensor_layout {
     return *this;
   }
 
-  /// Gapless, the last axis innermost: C, NumPy.
+  /// Without gaps, the last axis innermost (of stride 1): as in C and NumPy.
   static constexpr tensor_layout row_major(const tensor_shape& shape) noexcept { return dense(shape, axis_order{}); }
-  /// Gapless, the first axis innermost: Fortran, Eigen.
+  /// Without gaps, the first axis innermost: as in Fortran and Eigen.
   static constexpr tensor_layout column_major(const tensor_shape& shape) noexcept {
     axis_order order;
     for (std::size_t place = 0; place < shape.rank(); ++place)
       order.axes[place] = static_cast<unsigned char>(shape.rank() - 1 - place);
     return dense(shape, order);
   }
-  /// Gapless, axes nested as `order` says. Precondition: its first rank() entries are a permutation.
+  /// Without gaps, the axes nested as `order` says. Precondition: its first shape.rank() entries are a permutation.
   static constexpr tensor_layout dense(const tensor_shape& shape, const axis_order& order) noexcept {
     tensor_layout made;
     made.shape_ = shape;
@@ -141,15 +145,15 @@ class tensor_layout {
   constexpr std::ptrdiff_t stride(std::size_t axis) const noexcept { return strides_[axis]; }
   constexpr std::size_t element_count() const noexcept { return shape_.element_count(); }
 
-  /// Where an element lies, counted in elements from the first one.
+  /// How many elements after the one at position 0, 0, ... the element at `at` is.
   constexpr std::ptrdiff_t offset(const tensor_position& at) const noexcept {
     std::ptrdiff_t sum = 0;
     for (std::size_t axis = 0; axis < rank(); ++axis) sum += static_cast<std::ptrdiff_t>(at[axis]) * strides_[axis];
     return sum;
   }
 
-  /// The axes from the largest stride to the smallest. Equal strides keep their order, and axes of
-  /// extent 1 their place; of an empty tensor all do.
+  /// The axes from the largest stride to the smallest, by absolute value. Axes of equal stride keep their order, and
+  /// those of extent 1, whose stride means nothing, their place. For an empty tensor all axes keep their place.
   constexpr axis_order order() const noexcept {
     axis_order order;
     if (element_count() == 0) return order;
@@ -167,12 +171,12 @@ class tensor_layout {
     return order;
   }
 
-  /// Row-major without gaps.
+  /// Whether the layout is row-major without gaps.
   constexpr bool is_contiguous() const noexcept { return is_dense(axis_order{}); }
-  /// Without gaps in some order of its axes: element_count() elements from the first one.
+  /// Whether the elements lie without gaps, and with positive strides, in some order of the axes.
   constexpr bool is_dense() const noexcept { return is_dense(order()); }
 
-  /// The position of the element that stands at `flat` when elements are counted in `order()`.
+  /// The position of the element that is number `flat`, from 0, when elements are counted in the order of `order()`.
   constexpr tensor_position position(std::size_t flat) const noexcept {
     std::size_t found[max_rank] = {};
     const axis_order nesting = order();
@@ -185,6 +189,7 @@ class tensor_layout {
   }
 
  private:
+  /// The absolute value of an axis's stride.
   constexpr std::ptrdiff_t width(std::size_t axis) const noexcept {
     return strides_[axis] < 0 ? -strides_[axis] : strides_[axis];
   }
@@ -205,11 +210,11 @@ class tensor_layout {
 
 namespace detail {
 
-/// Walks a layout in its memory order as runs of evenly spaced elements, as long as they can be:
-/// f(offset of the first, count, stride), where f returns whether to go on. Returns false if f did.
+/// Goes through a layout in memory order, in runs of evenly spaced elements that are as long as possible, and calls
+/// f(offset of the first, count, stride) for each until f returns false. Returns whether f never did.
 template <class F>
 constexpr bool for_each_run(const tensor_layout& layout, F&& f) {
-  // Axes with one element go; an axis whose stride continues the next inner one merges with it.
+  // Axes of extent 1 are left out. An axis whose stride is the next inner one's times its extent merges with that.
   std::size_t extents[max_rank] = {};
   std::ptrdiff_t strides[max_rank] = {};
   std::size_t depth = 0;

@@ -14,35 +14,34 @@ namespace millrace {
 inline namespace v0 {
 namespace tensor {
 
-/// A tensor in a few numbers, taken over its finite elements. Without any, the numbers are NaN and
-/// `l2_norm` is 0.
+/// A few numbers about a tensor's finite elements. If it has none, low, high and mean are NaN and `l2_norm` is 0.
 struct tensor_summary {
-  std::size_t count = 0;  ///< all elements
+  std::size_t count = 0;  ///< of all elements, finite or not
   std::size_t nan_count = 0;
   std::size_t infinity_count = 0;
   double low = std::numeric_limits<double>::quiet_NaN();
   double high = std::numeric_limits<double>::quiet_NaN();
   double mean = std::numeric_limits<double>::quiet_NaN();
-  double l2_norm = 0;
+  double l2_norm = 0;                                  ///< the square root of the sum of squares
   std::optional<non_finite_element> first_non_finite;  ///< in memory order
 
   std::size_t finite_count() const noexcept { return count - nan_count - infinity_count; }
-  /// The greatest magnitude.
+  /// The largest absolute value.
   double max_abs() const noexcept { return __builtin_fmax(__builtin_fabs(low), __builtin_fabs(high)); }
 };
 
 /// An element outside of a permitted range.
 struct out_of_range_element {
-  std::size_t index = 0;  ///< counted in memory order
+  std::size_t index = 0;  ///< its number in memory order, from 0
   tensor_position position;
   double value = 0;
 };
 
 namespace detail {
 
-inline constexpr std::size_t summary_block = 1024;
+inline constexpr std::size_t summary_block = 1024;  // elements
 
-/// Converts evenly spaced elements to a gapless block.
+/// Converts evenly spaced elements to floats or doubles without gaps; `stride` counts elements.
 using widen_function = void (*)(const unsigned char* from, std::ptrdiff_t stride, std::size_t count, void* to);
 
 template <class Stored, class Wide>
@@ -52,6 +51,7 @@ void widen(const unsigned char* from, std::ptrdiff_t stride, std::size_t count, 
   for (std::size_t i = 0; i < count; ++i) block[i] = static_cast<Wide>(source[static_cast<std::ptrdiff_t>(i) * stride]);
 }
 
+/// Whether float holds every value of T; else double is used.
 template <class T>
 inline constexpr bool widens_to_float =
     std::is_same_v<T, float> || std::is_same_v<T, float16> || std::is_same_v<T, bfloat16>;
@@ -64,9 +64,9 @@ inline widen_function widener(dtype type) noexcept {
   });
 }
 
-/// Hands a tensor to f(first index, elements, count) in memory order, in gapless blocks of at most
-/// `summary_block` elements that f may read as float or double: where they lie if they are such and
-/// gapless, else converted into a buffer on the stack. f returns whether to go on.
+/// Calls f(first index, elements, count) for blocks of at most `summary_block` elements, in memory order, until f
+/// returns false. `elements` points to floats or doubles without gaps: to the tensor's own if they are that, else to a
+/// buffer on the stack into which they are converted.
 template <class F>
 void for_each_block(const tensor_view& view, F&& f) {
   const std::size_t size = size_of(view.dtype());
@@ -101,13 +101,14 @@ template <class T>
 using format_of = std::conditional_t<std::is_same_v<T, float>, ieee_bits<std::uint32_t, 0x7f80'0000U>,
                                      ieee_bits<std::uint64_t, 0x7ff0'0000'0000'0000U>>;
 
-/// Whether all elements of the block are known to be finite: none of its squares is otherwise. False,
-/// too, where they leave the range of double.
+/// Whether all elements of a block are known to be finite: if one is not, the sum of squares is not finite either. It
+/// is also false if finite elements' squares leave the range of double.
 inline bool is_finite_block(const block_sums& block) noexcept {
   return format_of<double>::is_finite(std::bit_cast<std::uint64_t>(block.squares));
 }
 
-/// Sums divided by the greatest magnitude, for those that leave the range of double.
+/// Sums of the finite elements divided by `scale`, the largest absolute value, for a tensor whose squares leave the
+/// range of double.
 inline block_sums scaled_sums(const tensor_view& view, double scale) {
   block_sums made;
   for_each_block(view, [&](std::size_t, const auto* data, std::size_t count) {
@@ -125,9 +126,10 @@ inline block_sums scaled_sums(const tensor_view& view, double scale) {
 
 }  // namespace detail
 
-/// Summarizes a tensor of any dtype and layout in one pass. Sums are taken in double, in an order
-/// that is the same on every CPU. Integers beyond 2^53 are rounded to double. A second pass follows only if squares
-/// leave double's range. Allocates: never.
+/// Summarizes a tensor of any dtype and layout. Integers beyond 2^53 are rounded to double.
+/// Guarantee: sums are in double and in an order that is the same on every CPU, so the result is the same to the bit.
+/// Complexity: one pass; a second one only if squares leave the range of double.
+/// Allocates: never.
 inline tensor_summary summarize(const tensor_view& view) {
   tensor_summary made;
   made.count = view.size();
@@ -180,8 +182,10 @@ inline tensor_summary summarize(const tensor_view& view) {
   return made;
 }
 
-/// The first element, in memory order, outside of [low, high]; NaN is outside of every range. One
-/// pass; integers beyond 2^53 are compared as double. Allocates: never.
+/// Returns the first element, in memory order, outside of [low, high]; NaN is outside of every range. Integers beyond
+/// 2^53 are rounded to double first.
+/// Complexity: one pass up to that element.
+/// Allocates: never.
 inline std::optional<out_of_range_element> find_out_of_range(const tensor_view& view, double low, double high) {
   std::optional<out_of_range_element> found;
   detail::for_each_block(view, [&](std::size_t first, const auto* data, std::size_t count) {

@@ -13,23 +13,24 @@ namespace millrace {
 inline namespace v0 {
 namespace tensor {
 
-/// How a type shows its elements as a tensor. Specialize it for a tensor type of your own:
+/// Makes a type usable as a tensor. Specialize it for a tensor type of your own:
 ///
 ///     template <>
 ///     struct mr::tensor::tensor_traits<image> {
-///       static mr::tensor::tensor_view view(const image& i) { return mr::tensor::basic_tensor_view(i.pixels, {i.rows,
-///       i.columns}); }
-///       // only where compressed tensors are to come back: give `i` that shape, and show where to write
+///       static mr::tensor::tensor_view view(const image& i) {
+///         return mr::tensor::basic_tensor_view(i.pixels, {i.rows, i.columns});
+///       }
+///       // Only for types that tensors are decompressed into: gives `i` that shape and returns where to write.
 ///       static mr::result<mr::tensor::mutable_tensor_view> resize(image& i, const mr::tensor::tensor_shape& shape);
 ///     };
 ///
-/// A type that holds several, or none, gives instead of `view`:
+/// A type that holds several tensors, or none, has this member instead of `view`:
 ///
-///       template <class F>  // calls f(tensor_view) for each; stops, and is false, when f is
+///       template <class F>  // calls f(tensor_view) for each until f returns false; returns whether f never did
 ///       static bool for_each(const gradients& g, F&& f) { return mr::tensor::for_each_tensor(g.weights, f) && ...; }
 ///
-/// Here: numbers, and what lies gapless in memory (arrays, std::vector, std::array, std::span).
-/// tensor/eigen.hpp and tensor/xtensor.hpp add theirs.
+/// This header has traits for numbers, and for arrays, std::vector, std::array, std::span and other types whose
+/// elements lie in memory without gaps. tensor/eigen.hpp and tensor/xtensor.hpp have those of Eigen and xtensor.
 template <class T>
 struct tensor_traits {};
 
@@ -91,7 +92,7 @@ concept tensor_like = requires(const T& value) {
   { tensor_traits<T>::view(value) } -> std::convertible_to<tensor_view>;
 };
 
-/// A tensor that can be given another shape, and be written.
+/// A tensor type that can be given another shape and written, as decompressing needs it.
 template <class T>
 concept restorable_tensor = tensor_like<T> && requires(T& value, const tensor_shape& shape) {
   { tensor_traits<T>::resize(value, shape) } -> std::same_as<result<mutable_tensor_view>>;
@@ -105,13 +106,13 @@ struct tensor_probe {
 
 }  // namespace detail
 
-/// A type whose traits list its tensors themselves.
+/// A type that holds several tensors, or none: its traits have `for_each`.
 template <class T>
 concept tensor_bundle = requires(const T& value, detail::tensor_probe probe) {
   { tensor_traits<T>::for_each(value, probe) } -> std::same_as<bool>;
 };
 
-/// What a range of `T` iterates over.
+/// The type of the items of a range `T`.
 template <class T>
 using range_item = std::remove_cvref_t<decltype(*std::declval<const T&>().begin())>;
 
@@ -124,7 +125,7 @@ concept plain_range = !tensor_like<T> && !tensor_bundle<T> && requires(const T& 
   requires !tensor_element<range_item<T>>;
 };
 
-/// Whether T is a range of tensors, at whatever depth.
+/// Whether T is a range of tensors or of bundles, or a range of such ranges, to any depth.
 template <class T>
 struct is_tensor_range : std::false_type {};
 template <plain_range T>
@@ -133,8 +134,8 @@ struct is_tensor_range<T> : std::bool_constant<tensor_like<range_item<T>> || ten
 
 }  // namespace detail
 
-/// One tensor, a bundle of them, or a range of tensors (of ranges, ...). A range of plain numbers that do not lie
-/// gapless is neither: looking at them one by one would be no view.
+/// One tensor, a bundle of tensors, or a range of these, to any depth. A range of numbers with gaps between them, such
+/// as a list, is none of these: no view can show it.
 template <class T>
 concept tensor_source = tensor_like<T> || tensor_bundle<T> || detail::is_tensor_range<T>::value;
 
@@ -144,8 +145,9 @@ constexpr tensor_view view_of(const T& value) {
   return tensor_traits<T>::view(value);
 }
 
-/// Calls f(tensor_view) for every tensor in `value`, in order. f may return bool: false stops.
-/// Returns whether all were visited. Allocates: never by itself.
+/// Calls f(tensor_view) for every tensor in `value`, in order. f may return void, or a bool, of which false stops.
+/// Returns whether f never returned false.
+/// Allocates: never by itself.
 template <tensor_source T, class F>
 constexpr bool for_each_tensor(const T& value, F&& f) {
   if constexpr (tensor_like<T>) {

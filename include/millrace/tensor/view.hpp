@@ -15,8 +15,9 @@ namespace millrace {
 inline namespace v0 {
 namespace tensor {
 
-/// A window on somebody else's elements of a known type: a pointer and a layout. `T` may be const.
-/// It owns nothing and must not outlive what it looks at. Allocates: never.
+/// A view of elements of type T, which may be const, in memory of another owner: a pointer and a layout. It must not
+/// outlive the elements.
+/// Allocates: never.
 template <tensor_element T>
 class basic_tensor_view {
  public:
@@ -25,7 +26,7 @@ class basic_tensor_view {
 
   constexpr basic_tensor_view() noexcept : layout_(tensor_layout::row_major({0})) {}
   constexpr basic_tensor_view(T* data, const tensor_layout& layout) noexcept : data_(data), layout_(layout) {}
-  /// Row-major without gaps.
+  /// A view of elements that lie row-major without gaps.
   constexpr basic_tensor_view(T* data, const tensor_shape& shape) noexcept
       : data_(data), layout_(tensor_layout::row_major(shape)) {}
   template <std::same_as<value_type> U>
@@ -40,7 +41,7 @@ class basic_tensor_view {
   constexpr std::size_t size() const noexcept { return layout_.element_count(); }
   constexpr bool is_contiguous() const noexcept { return layout_.is_contiguous(); }
 
-  /// The element at one index an axis. Precondition: as many as axes, each within its extent.
+  /// The element at a position. Precondition: there are as many indices as axes, each within its extent.
   template <std::integral... Indices>
   constexpr T& operator()(Indices... at) const noexcept {
     return data_[layout_.offset(tensor_position{static_cast<std::size_t>(at)...})];
@@ -62,7 +63,8 @@ namespace detail {
 template <class T>
 concept mutable_element = tensor_element<T> && !std::is_const_v<T>;
 
-/// What both erased views are. `Void` is void or const void.
+/// The common base of tensor_view (`Void` is const void) and mutable_tensor_view (void), which know the type of their
+/// elements at run time only.
 template <class Void>
 class erased_view {
   template <class T>
@@ -78,12 +80,13 @@ class erased_view {
   constexpr const tensor_layout& layout() const noexcept { return layout_; }
   constexpr const tensor_shape& shape() const noexcept { return layout_.shape(); }
   constexpr std::size_t rank() const noexcept { return layout_.rank(); }
-  /// How many elements.
+  /// The number of elements.
   constexpr std::size_t size() const noexcept { return layout_.element_count(); }
   constexpr std::size_t size_bytes() const noexcept { return size() * size_of(type_); }
   constexpr bool is_contiguous() const noexcept { return layout_.is_contiguous(); }
 
-  /// The view with its type back. Error: type_mismatch, if the elements are something else.
+  /// Returns a view of elements of type T.
+  /// Errors: type_mismatch, if the elements have another type.
   template <tensor_element T>
   result<basic_tensor_view<like<T>>> as() const {
     if (dtype_of<T> != type_)
@@ -99,8 +102,9 @@ class erased_view {
 };
 }  // namespace detail
 
-/// A read-only window on a tensor of any dtype and layout: what validation, audit and compression
-/// take. It owns nothing and must not outlive what it looks at. Allocates: never.
+/// A read-only view of a tensor of any dtype and layout, as validation, audit log and compression take it. It must not
+/// outlive the elements.
+/// Allocates: never.
 class tensor_view : public detail::erased_view<const void> {
  public:
   using erased_view::erased_view;
@@ -111,7 +115,7 @@ class tensor_view : public detail::erased_view<const void> {
       : erased_view(writable.dtype(), writable.data(), writable.layout()) {}
 };
 
-/// The same window, to write through.
+/// A view of a tensor of any dtype and layout whose elements may be written.
 class mutable_tensor_view : public detail::erased_view<void> {
  public:
   using erased_view::erased_view;
@@ -120,8 +124,8 @@ class mutable_tensor_view : public detail::erased_view<void> {
       : erased_view(dtype_of<T>, typed.data(), typed.layout()) {}
 };
 
-/// Calls f(element) for every element in memory order (largest stride outermost), whatever the
-/// layout: one plain loop where the elements lie evenly.
+/// Calls f(element) for every element, in memory order (largest stride outermost), whatever the layout. If the elements
+/// are evenly spaced, that is one plain loop.
 template <class T, class F>
 constexpr void for_each_element(const basic_tensor_view<T>& view, F&& f) {
   detail::for_each_run(view.layout(), [&](std::ptrdiff_t offset, std::size_t count, std::ptrdiff_t stride) {

@@ -20,7 +20,7 @@ namespace tensor {
 
 namespace detail {
 
-/// xtensor's types whose elements lie in memory: xarray, xtensor, xtensor_fixed, adaptors, strided views.
+/// xtensor's types whose elements are in memory: xarray, xtensor, xtensor_fixed, adaptors, strided views.
 template <class T>
 concept xt_strided = std::is_class_v<T> && xt::is_xexpression<T>::value && requires(const T& value) {
   { value.data() } -> std::convertible_to<const typename T::value_type*>;
@@ -65,7 +65,7 @@ struct tensor_traits<T> {
           for (std::size_t axis = 0; axis < shape.rank(); ++axis) wanted[axis] = static_cast<extent>(shape[axis]);
           try {
             value.resize(wanted);
-          } catch (const std::exception&) {  // an adaptor over storage that is not its own
+          } catch (const std::exception&) {  // an adaptor that does not own its storage: reported below
           }
         }
       }

@@ -18,7 +18,8 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// A chain's parts, and how an event runs inside its middlewares.
+/// The events, middlewares and clock of a chain, and how an event runs inside its middlewares. The middlewares are
+/// stored innermost first; level n is the n-th of them, and level 0 the event itself.
 template <class Clock, class Events, class Middlewares>
 class chain_parts;
 
@@ -36,6 +37,7 @@ class chain_parts<Clock, part_list<Events...>, part_list<Middlewares...>> {
   constexpr chain_parts(Clock clock, std::tuple<Events...> events, std::tuple<Middlewares...> middlewares)
       : clock_(std::move(clock)), events_(std::move(events)), middlewares_(std::move(middlewares)) {}
 
+  /// Runs the events from `Index` on, up to the first that fails.
   template <std::size_t Index, class Context>
   [[gnu::always_inline]] inline result<void> run_strict(Context& ctx) {
     result<void> outcome = run_event<Index>(ctx);
@@ -51,7 +53,7 @@ class chain_parts<Clock, part_list<Events...>, part_list<Middlewares...>> {
     (collect<Index>(outcome, run_event<Index>(ctx)), ...);
     return outcome;
   }
-  // Protected, because the chain hands them to whoever takes it over.
+  // Protected, because basic_chain moves them into the chains that use() and on() return.
   [[no_unique_address]] Clock clock_;
   [[no_unique_address]] std::tuple<Events...> events_;
   [[no_unique_address]] std::tuple<Middlewares...> middlewares_;
@@ -62,12 +64,12 @@ class chain_parts<Clock, part_list<Events...>, part_list<Middlewares...>> {
   template <class Stage, class Context>
   static constexpr bool timed = (hooks<unborrowed_t<Middlewares>, Stage, Context>::timed_after || ...);
 
-  /// One event's stamps, in clock ticks: its first attempt's start, its last one's end.
+  /// When an event's first attempt started and its last one ended, in ticks of the clock; 0 before that.
   struct stamps {
     std::uint64_t start = 0;
     std::uint64_t end = 0;
   };
-  /// For an event that a middleware kept from running: a span of no length.
+  /// Gives an event that a middleware kept from running a span of no length.
   template <class Stage, class Context>
   static void stamp_unrun(const Stage& event, stamps& times) {
     if constexpr (timed<Stage, Context>) {
@@ -90,13 +92,14 @@ class chain_parts<Clock, part_list<Events...>, part_list<Middlewares...>> {
       return locate<stage_at<Index>>(std::move(outcome).error());
     return outcome;
   }
+  /// Adds the event's name and number to an error.
   template <class Stage>
   [[gnu::cold, gnu::noinline]] static error locate(error why) {
     return std::move(why).wrap("event \"" + std::string(Stage::name) + "\" (" + std::to_string(Stage::index + 1) +
                                " of " + std::to_string(Stage::count) + ") failed");
   }
 
-  /// The event inside its `Level` innermost middlewares.
+  /// Runs the event inside its `Level` innermost middlewares.
   template <std::size_t Level, class Stage, class Context>
   [[gnu::always_inline]] inline result<void> enter(const Stage& event, Context& ctx, stamps& times) {
     if constexpr (Level == 0) {
@@ -134,7 +137,7 @@ class chain_parts<Clock, part_list<Events...>, part_list<Middlewares...>> {
     }
   }
 
-  /// The inner levels, through this level's `around` if it has one.
+  /// Runs the levels below `Level`, through the `around` of that level's middleware if it has one.
   template <std::size_t Level, class Stage, class Context>
   [[gnu::always_inline]] inline result<void> through(const Stage& event, Context& ctx, stamps& times) {
     if constexpr (hooks_at<Level - 1, Stage, Context>::around) {
@@ -160,6 +163,7 @@ class chain_parts<Clock, part_list<Events...>, part_list<Middlewares...>> {
     }
   }
 
+  /// Calls the event itself and notes when.
   template <class Stage, class Context>
   [[gnu::always_inline]] inline result<void> call(const Stage& event, Context& ctx, stamps& times) {
     event_context<Context, typename Stage::event_type> view(ctx);

@@ -13,9 +13,9 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// Whether a chain of these parts can run on a Context; if not, the first static_assert says why. One check at a time,
-/// so that the first error is the cause and not its consequences. Returns `auto`, so that g++, too, looks into it where
-/// it is asked.
+/// Whether a chain of these events and middlewares can run on a Context; if not, a static_assert says why. A check runs
+/// only if those before it held, so that the first error is the cause and not a consequence. The return type is `auto`,
+/// so that g++ too instantiates the body, and with it the assertions, at the place of the call.
 template <class Context, class Clock, class... Events, class... Middlewares>
 constexpr auto can_run(part_list<Events...>, part_list<Middlewares...>) noexcept {
   using names =

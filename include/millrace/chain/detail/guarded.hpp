@@ -16,14 +16,15 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// What glibc throws through a thread that is cancelled, which a `catch` must let go on. libstdc++ shows it to every
-/// `catch`; libc++ to none, so there the name stands for nothing.
+/// The exception by which glibc unwinds a thread that is cancelled; whoever catches it must throw it on. With libstdc++
+/// every `catch` sees it, with libc++ none does, so there this is a type that nobody throws.
 #if defined(__GLIBCXX__)
 using forced_unwind = abi::__forced_unwind;
 #else
 struct forced_unwind {};
 #endif
 
+/// The error for an exception: describe() names what threw, `what` is null for no std::exception.
 template <class Describe>
 [[gnu::cold, gnu::noinline]] error thrown_error(const Describe& describe, const char* what) {
   const std::string where = describe();
@@ -31,7 +32,8 @@ template <class Describe>
                what != nullptr ? where + " threw: " + what : where + " threw something that is no std::exception");
 }
 
-/// Calls f and makes an error value of whatever it throws. A cancelled thread goes on unwinding.
+/// Calls f and returns its result; whatever it throws becomes an error value, except that a cancelled thread goes on
+/// unwinding.
 template <class F, class Describe>
 [[gnu::always_inline]] inline result<void> guarded(F&& f, Describe&& describe) {
   try {

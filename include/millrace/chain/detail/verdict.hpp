@@ -11,8 +11,8 @@
 #include <type_traits>
 #include <utility>
 
-// What is wrong with a composition, found before anything is instantiated that would say so in the
-// compiler's words. Each verdict is `ok`, or names the first culprit.
+// Checks of what a chain is made of, done before its code is instantiated, which would report the same mistake in the
+// compiler's words. The result of each check is a type, a verdict: `ok`, or the first culprit and what else to name.
 namespace millrace {
 inline namespace v0 {
 namespace detail {
@@ -20,13 +20,14 @@ namespace detail {
 template <class... Parts>
 struct part_list {};
 
-/// Whether a chain can run on a C: something with slots that are not const.
+/// Whether C is a context, and not const.
 template <class C>
 concept writable_context = !std::is_const_v<C> && requires {
   typename C::provided;
   typename C::slots;
 };
 
+/// The culprit of a check that held.
 struct nobody {
   static constexpr std::string_view name = "";
   using type = int;
@@ -57,7 +58,7 @@ struct first_flaw<First, Rest...> {
   using type = First;
 };
 
-// Events that declare no fields.
+// Declarations: every event says which fields it reads and writes.
 template <class... Events>
 using undeclared = typename first_flaw<std::conditional_t<event<Events>, flawless, flawed<Events>>...>::type;
 
@@ -145,7 +146,8 @@ template <class Context, class... Events>
 using uncallable =
     typename first_flaw<std::conditional_t<callable_on<Context, Events>, flawless, flawed<Events>>...>::type;
 
-// Places: of two middlewares, the inner one allows the outer at its outside, and the other way round.
+// Places: of any two middlewares, the rules of the inner one allow the other outside of it, and the rules of the outer
+// one allow the other inside of it.
 template <class Inner, class Outer>
 inline constexpr bool well_placed = allows<typename place_of<Inner>::type>::outside(part_name<Outer>()) &&
                                     allows<typename place_of<Outer>::type>::inside(part_name<Inner>());
@@ -159,7 +161,7 @@ struct misplaced<Inner, Outer...> {
                                    typename misplaced<Outer...>::type>::type;
 };
 
-// Hooks: every member named like one can be called as one, and there is at least one.
+// Hooks: every member that is named like a hook can be called as that hook, and there is at least one.
 template <class Stage, class Context, class... Middlewares>
 using malformed = typename first_flaw<
     std::conditional_t<hooks<Middlewares, Stage, Context>::well_formed, flawless, flawed<Middlewares, Stage>>...>::type;
@@ -167,7 +169,7 @@ template <class Stage, class Context, class... Middlewares>
 using hookless = typename first_flaw<
     std::conditional_t<hooks<Middlewares, Stage, Context>::any, flawless, flawed<Middlewares>>...>::type;
 
-// Threads: what has not said that it may be shared.
+// Threads: every event and middleware says that it is thread-safe.
 template <class... Parts>
 using unshareable =
     typename first_flaw<std::conditional_t<says_thread_safe<Parts>(), flawless, flawed<Parts>>...>::type;

@@ -11,7 +11,8 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// std::chrono::duration and its like, without <chrono>, which costs more to parse than this module.
+/// A std::chrono::duration, or a type with the same members, without <chrono>, which takes longer to parse than this
+/// module.
 template <class D>
 concept chrono_duration = requires(const D& d) {
   typename D::rep;
@@ -24,6 +25,7 @@ concept chrono_time_point = requires(const P& p) {
   { p.time_since_epoch() } -> chrono_duration;
 };
 
+/// The duration in nanoseconds, a fraction cut off. Precondition: they fit 64 bits.
 template <chrono_duration D>
 constexpr std::int64_t to_nanoseconds(const D& d) noexcept {
   if constexpr (std::is_floating_point_v<typename D::rep>)

@@ -6,16 +6,18 @@
 #include <cstddef>
 #include <cstdint>
 
-// CRC-32 as gzip has it (RFC 1952, section 8): polynomial 0x04c11db7, bits reflected. Eight bytes a
-// step from tables; with the CPU's carry-less multiplication, 64 bytes a step.
-// Source of the folding: Gopal et al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ
-// Instruction", Intel, 2009. The constants are computed here from the polynomial.
+// CRC-32 as gzip has it (RFC 1952, section 8): polynomial 0x04c11db7, bits reflected. With tables it takes eight bytes
+// a step; with the CPU's carry-less multiplication, 64 bytes a step: the 16 bytes in hand, as a polynomial times x^k,
+// are replaced by ("folded" into) 16 bytes that have the same remainder further on. Source of the folding: Gopal et
+// al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ Instruction", Intel, 2009. The constants are
+// computed here from the polynomial.
 namespace millrace {
 inline namespace v0 {
 namespace detail {
 
 inline constexpr std::uint32_t crc32_polynomial = 0xedb8'8320U;
 
+/// at[k][b] is the remainder of byte b with k zero bytes after it.
 struct crc32_tables {
   std::uint32_t at[8][256];
 
@@ -56,7 +58,7 @@ constexpr std::uint32_t crc32_combine(std::uint32_t first, std::uint32_t second,
   return crc32_multiply(first, crc32_power(8 * second_bytes)) ^ second;
 }
 
-/// The register (not inverted) after more bytes.
+/// Advances the CRC's register over `bytes` bytes and returns it. A register is the CRC with all bits inverted.
 inline std::uint32_t crc32_step(std::uint32_t state, const unsigned char* data, std::size_t bytes) noexcept {
   const auto& t = crc32_table.at;
   for (; bytes >= 8; data += 8, bytes -= 8) {
@@ -76,7 +78,10 @@ inline std::uint32_t crc32_step(std::uint32_t state, const unsigned char* data, 
 
 using clmul_lane = vector<long long, 16>;
 
-/// What 16 bytes are multiplied by to move them `bits` further on: their two halves' constants.
+/// The constants that move 16 bytes `bits` further on. The low half comes first, so it is to be multiplied by
+/// x^(bits + 64), the high half by x^bits, both modulo the polynomial. The reflected remainder of x^k, shifted left by
+/// one in 64 bits, stands for x^(k + 31), and a reflected product of 64 by 64 bits stands for x times what its factors
+/// do. Together that is a factor of x^32, hence bits + 32 and bits - 32.
 constexpr long long crc32_fold_low(std::uint64_t bits) noexcept {
   return static_cast<long long>(static_cast<std::uint64_t>(crc32_power(bits + 32)) << 1);
 }
@@ -88,7 +93,9 @@ constexpr long long crc32_fold_high(std::uint64_t bits) noexcept {
   return __builtin_ia32_pclmulqdq128(x, by, 0x00) ^ __builtin_ia32_pclmulqdq128(x, by, 0x11);
 }
 
-/// Precondition: at least 64 bytes. The 16 bytes that are left stand for all before `at`.
+/// As crc32_step, by carry-less multiplication. At the end 16 bytes, which have the remainder of all before them, and
+/// up to 15 more are left for the tables.
+/// Precondition: at least 64 bytes.
 [[gnu::target("pclmul")]] inline std::uint32_t crc32_clmul(std::uint32_t state, const unsigned char* data,
                                                            std::size_t bytes) noexcept {
   constexpr clmul_lane by64 = {crc32_fold_low(512), crc32_fold_high(512)};
@@ -117,7 +124,7 @@ constexpr long long crc32_fold_high(std::uint64_t bits) noexcept {
 
 #endif
 
-/// The CRC-32 of `bytes` bytes that follow those whose CRC-32 is `crc`; 0 to begin.
+/// The CRC-32 of data that end with these `bytes` bytes; `crc` is the CRC-32 of what comes before them, or 0.
 inline std::uint32_t crc32(std::uint32_t crc, const unsigned char* data, std::size_t bytes) noexcept {
   std::uint32_t state = ~crc;
 #if defined(__x86_64__)

@@ -9,7 +9,7 @@
 #include <cpuid.h>
 #endif
 
-// The platform's constant-rate counter. Which CPU it is decides here and nowhere else.
+// The platform's constant-rate counter. No other header asks which CPU's counter that is.
 namespace millrace {
 inline namespace v0 {
 namespace detail {
@@ -26,6 +26,7 @@ inline bool has_cycle_counter() noexcept {
 #endif
 }
 
+/// A reading of that counter; 0 where there is none.
 inline std::uint64_t cycle_counter() noexcept {
 #if defined(__x86_64__) || defined(__i386__)
   return __builtin_ia32_rdtsc();

@@ -8,14 +8,14 @@
 #include <cstddef>
 #include <cstdint>
 
-// A DEFLATE encoder (RFC 1951) for bytes whose order carries little: exponents, bitmaps, small
-// integers. One dynamic Huffman block of literals, with runs of one byte as matches of distance 1
-// where they pay; no search for other matches, which is what makes deflate slow.
+// A DEFLATE encoder (RFC 1951) for bytes whose frequencies say more than their order: exponents, bitmaps, small
+// integers. It writes one dynamic Huffman block of literals, with runs of one byte as matches of distance 1 where that
+// saves bits. It does not search for other matches, which is what makes deflate slow.
 namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// Bits into bytes, the first in the lowest bit. Precondition of flush(): 8 bytes may be written.
+/// Writes bits into bytes, the first bit in the lowest place.
 class bit_writer {
  public:
   explicit bit_writer(unsigned char* out) noexcept : out_(out) {}
@@ -26,13 +26,14 @@ class bit_writer {
     count_ += count;
   }
   void put(huffman_code code) noexcept { put(code.bits, code.length); }
+  /// Precondition: 8 bytes may be written, though at most 7 of them count.
   void flush() noexcept {
     __builtin_memcpy(out_, &pending_, 8);
     out_ += count_ >> 3;
     pending_ >>= count_ & ~7U;
     count_ &= 7U;
   }
-  /// Where the next whole byte goes. Precondition: flushed.
+  /// Writes the last bits, zeros above them, and returns the end. Precondition: nothing was put since the last flush.
   unsigned char* finish() noexcept {
     if (count_ != 0) *out_++ = static_cast<unsigned char>(pending_);
     pending_ = 0;
@@ -46,7 +47,9 @@ class bit_writer {
   unsigned count_ = 0;
 };
 
-/// RFC 1951, section 3.2.5: which symbol stands for a match of 3 to 258 bytes, and its extra bits.
+/// The symbol that stands for a match of 3 to 258 bytes, and the extra bits behind it. From 11 bytes on, each number of
+/// extra bits serves four symbols.
+/// Source: RFC 1951, section 3.2.5.
 struct length_symbol {
   std::uint16_t symbol = 0;
   unsigned char extra_count = 0;
@@ -61,7 +64,7 @@ constexpr length_symbol length_symbol_of(unsigned length) noexcept {
           static_cast<unsigned char>(above & ((1U << extra) - 1U))};
 }
 
-/// Counts bytes, in four tables, so that runs do not wait for one counter.
+/// Counts how often each byte occurs. Four tables take turns, so that equal bytes in a row do not wait for one counter.
 inline void count_bytes(const unsigned char* data, std::size_t bytes, std::uint32_t* counts) noexcept {
   std::uint32_t table[4][256] = {};
   std::size_t at = 0;
@@ -82,7 +85,7 @@ inline void count_bytes(const unsigned char* data, std::size_t bytes, std::uint3
     counts[byte] = table[0][byte] + table[1][byte] + table[2][byte] + table[3][byte];
 }
 
-/// How many bytes equal the one before them.
+/// How many bytes equal the one before them. Each lane of `sum` counts to 255, so the sums are emptied that often.
 inline std::size_t count_repeats(const unsigned char* data, std::size_t bytes) noexcept {
   using v = vector<unsigned char, 16>;
   std::size_t repeats = 0;
@@ -116,10 +119,11 @@ inline std::size_t run_length(const unsigned char* at, std::size_t most) noexcep
   return length;
 }
 
-inline constexpr std::size_t shortest_run = 4;
-inline constexpr std::size_t longest_run = 258;
+inline constexpr std::size_t shortest_run = 4;   // DEFLATE would allow 3
+inline constexpr std::size_t longest_run = 258;  // DEFLATE's limit
 
-/// Goes through bytes as literals and runs: literal(byte) or run(length).
+/// Splits bytes into literals and runs and calls literal(byte) or run(length) for each, in order. A run repeats the
+/// byte before it.
 template <class Literal, class Run>
 void for_each_token(const unsigned char* data, std::size_t bytes, Literal&& literal, Run&& run) {
   std::size_t at = 0;
@@ -138,17 +142,18 @@ void for_each_token(const unsigned char* data, std::size_t bytes, Literal&& lite
   }
 }
 
-/// One dynamic Huffman block, planned: its codes, and how many bits it takes.
+/// One dynamic Huffman block. `plan_literals` or `plan_runs` chooses its codes and computes how many bits it takes;
+/// `write` writes it.
 class huffman_block {
  public:
-  /// For the data's literals alone, `counts` of each byte.
+  /// Plans a block of literals alone for data in which each byte occurs `counts` times.
   void plan_literals(const std::uint32_t* counts) noexcept {
     for (std::size_t byte = 0; byte < 256; ++byte) counts_[byte] = counts[byte];
     for (std::size_t symbol = 256; symbol < literal_symbols; ++symbol) counts_[symbol] = 0;
     runs_ = false;
     plan();
   }
-  /// For literals and runs.
+  /// Plans a block of literals and runs.
   void plan_runs(const unsigned char* data, std::size_t bytes) noexcept {
     for (std::uint32_t& count : counts_) count = 0;
     for_each_token(
@@ -159,11 +164,11 @@ class huffman_block {
   }
 
   std::uint64_t bits() const noexcept { return bits_; }
-  /// Of these, what describes the code.
+  /// How many of these bits describe the code.
   std::uint64_t header_bits() const noexcept { return header_bits_; }
 
-  /// Writes the block, as the last of its stream. Precondition: the data that it was planned for,
-  /// and room for bits() / 8 + 16 bytes. Returns the end.
+  /// Writes the block, as the last of its stream, and returns the end.
+  /// Precondition: the block was planned for this data, and `out` has room for bits() / 8 + 16 bytes.
   unsigned char* write(const unsigned char* data, std::size_t bytes, unsigned char* out) const noexcept {
     bit_writer writer(out);
     write_header(writer);
@@ -188,12 +193,15 @@ class huffman_block {
     bits_ = header_bits_;
     for (std::size_t symbol = 0; symbol < symbols_; ++symbol) {
       std::uint64_t each = lengths_[symbol];
+      // A match also takes its extra bits, (symbol - 261) / 4 from symbol 265 on, and one bit for its distance.
       if (symbol > end_of_block) each += 1U + (symbol < 265 || symbol == 285 ? 0U : (symbol - 261) / 4);
       bits_ += counts_[symbol] * each;
     }
   }
 
-  /// RFC 1951, section 3.2.7: the code lengths, run-length coded, in a Huffman code of their own.
+  /// Plans the block's header: the code lengths, run-length coded, in a Huffman code of their own. Symbol 16 repeats
+  /// the length before it 3 to 6 times; 17 and 18 stand for 3 to 10 and for 11 to 138 zeros.
+  /// Source: RFC 1951, section 3.2.7.
   void plan_header() noexcept {
     unsigned char all[literal_symbols + 1];
     for (std::size_t symbol = 0; symbol < symbols_; ++symbol) all[symbol] = lengths_[symbol];
@@ -228,7 +236,7 @@ class huffman_block {
     huffman_lengths(counts, 19, 7, header_lengths_);
     order_size_ = 19;
     while (order_size_ > 4 && header_lengths_[order[order_size_ - 1]] == 0) --order_size_;
-    header_bits_ = 3 + 5 + 5 + 4 + 3 * order_size_;
+    header_bits_ = 3 + 5 + 5 + 4 + 3 * order_size_;  // as write_header writes them
     for (std::size_t symbol = 0; symbol < 19; ++symbol)
       header_bits_ += static_cast<std::uint64_t>(counts[symbol]) * (header_lengths_[symbol] + header_extra(symbol));
   }
@@ -239,7 +247,7 @@ class huffman_block {
   void write_header(bit_writer& writer) const noexcept {
     writer.put(1 | 2 << 1, 3);  // last block, dynamic codes
     writer.put(symbols_ - 257, 5);
-    writer.put(0, 5);
+    writer.put(0, 5);  // one distance
     writer.put(order_size_ - 4, 4);
     for (std::size_t at = 0; at < order_size_; ++at) {
       writer.flush();
@@ -260,7 +268,7 @@ class huffman_block {
                              std::size_t bytes) noexcept {
     bit_writer writer = out;  // a local of its own stays in registers
     std::size_t at = 0;
-    for (; at + 5 <= bytes; at += 5) {
+    for (; at + 5 <= bytes; at += 5) {  // five codes of at most 11 bits to a flush
       writer.put(codes[data[at]]);
       writer.put(codes[data[at + 1]]);
       writer.put(codes[data[at + 2]]);
@@ -293,12 +301,13 @@ class huffman_block {
     out = writer;
   }
 
+  /// The order in which a header gives the lengths of its own code. Source: RFC 1951, section 3.2.7.
   static constexpr unsigned char order[19] = {16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
 
   std::uint32_t counts_[literal_symbols] = {};
   unsigned char lengths_[literal_symbols] = {};
   std::size_t symbols_ = 0;
-  std::uint16_t header_[literal_symbols + 1] = {};
+  std::uint16_t header_[literal_symbols + 1] = {};  // symbols of the header's code, extra bits from bit 8 on
   std::size_t header_size_ = 0;
   unsigned char header_lengths_[19] = {};
   std::size_t order_size_ = 0;
@@ -307,12 +316,13 @@ class huffman_block {
   bool runs_ = false;
 };
 
-/// The most bytes that stored blocks of `bytes` bytes take.
+/// How many bytes `write_stored` writes: each block of up to 65,535 bytes has a header of 5.
 constexpr std::size_t stored_size(std::size_t bytes) noexcept {
   return bytes + 5 * (bytes == 0 ? 1 : (bytes + 65534) / 65535);
 }
 
-/// RFC 1951, section 3.2.4: the bytes as they are. Returns the end.
+/// Writes the bytes as they are, in stored blocks, and returns the end.
+/// Source: RFC 1951, section 3.2.4.
 inline unsigned char* write_stored(const unsigned char* data, std::size_t bytes, unsigned char* out) noexcept {
   do {
     const std::size_t now = bytes < 65535 ? bytes : 65535;

@@ -20,6 +20,7 @@ inline constexpr bool is_bound = false;
 template <class Field>
 inline constexpr bool is_bound<bound<Field>> = true;
 
+/// `fields<...>` as a `field_list<...>`, which is left as it is.
 template <class List>
 struct to_field_list;
 template <auto... Fields>
@@ -55,6 +56,7 @@ struct merge_fields<field_list<Fields...>, field_list<Next, More...>, Rest...>
 template <class... Lists>
 using merge_fields_t = typename merge_fields<field_list<>, Lists...>::type;
 
+/// Whether no type is in the list twice.
 template <class... Fields>
 inline constexpr bool all_different = true;
 template <class First, class... Rest>

@@ -11,13 +11,13 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// The nodes, ascending, and the weights of Gauss and Legendre's rule on [-1, 1]; both spans are of one size n. The
-/// rule is exact for polynomials up to degree 2 n - 1.
+/// Writes the nodes, ascending, and the weights of Gauss and Legendre's rule on [-1, 1], which integrates polynomials
+/// up to degree 2n - 1 exactly. Both spans have the same size n.
 ///
 /// The nodes are the roots of the Legendre polynomial P_n, which lie near cos(pi (i + 3/4) / (n + 1/2)); Newton's
-/// method takes them from there. P_n comes by k P_k = (2k - 1) x P_(k-1) - (k - 1) P_(k-2), its derivative from (x^2 -
-/// 1) P_n' = n (x P_n - P_(n-1)), and the weight is 2 / ((1 - x^2) P_n'^2). Source: NIST DLMF, 3.5(v) and 18.9; the
-/// first guess: Tricomi 1950.
+/// method starts from there. P_n is computed by k P_k = (2k - 1) x P_(k-1) - (k - 1) P_(k-2), and its derivative by
+/// (x^2 - 1) P_n' = n (x P_n - P_(n-1)). The weight is 2 / ((1 - x^2) P_n'^2).
+/// Source: NIST DLMF, 3.5(v) and 18.9; the first guess: Tricomi 1950.
 inline void gauss_legendre(std::span<double> nodes, std::span<double> weights) noexcept {
   constexpr double pi = 3.14159265358979323846;
   const std::size_t n = nodes.size();
@@ -25,7 +25,7 @@ inline void gauss_legendre(std::span<double> nodes, std::span<double> weights) n
   for (std::size_t i = 0; i < (n + 1) / 2; ++i) {
     double x = math::cos(pi * (static_cast<double>(i) + 0.75) / (degree + 0.5));
     double slope = 0;
-    for (int round = 0; round < 6; ++round) {
+    for (int round = 0; round < 6; ++round) {  // each doubles the number of correct digits, at first two
       double now = 1;
       double last = 0;
       for (std::size_t k = 1; k <= n; ++k) {

@@ -7,16 +7,18 @@
 #include <cstdint>
 #include <utility>
 
-// Huffman codes as DEFLATE has them (RFC 1951): lengths limited, canonical.
+// Huffman codes as DEFLATE has them (RFC 1951): of limited length, and canonical, which is to say that the lengths
+// alone decide the codes.
 namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// The longest code that the encoder makes. Short enough for the decoder's one table and for five
-/// symbols between two writes; long enough that the limit costs less than 0.1 %.
+/// The length in bits of the longest code that the encoder makes. Short enough that the decoder finds every code in its
+/// table of 2^11 entries and that five codes fit between two flushes; long enough that the limit makes the output less
+/// than 0.1 % longer.
 inline constexpr unsigned encoder_code_limit = 11;
 
-inline constexpr std::size_t literal_symbols = 286;
+inline constexpr std::size_t literal_symbols = 286;  // 256 bytes, the end of the block, 29 lengths of matches
 inline constexpr std::size_t end_of_block = 256;
 
 /// A symbol's code, its bits in the order in which they are written.
@@ -25,8 +27,8 @@ struct huffman_code {
   std::uint16_t length = 0;
 };
 
-/// Sorts (count << 16 | symbol) by count, those of one count staying in order: a byte of the count at a
-/// time, from the lowest. A comparison sort would spend its time on branches that nobody can predict.
+/// Sorts keys of the form (count << 16 | symbol) by count, stably: a radix sort by one byte of the count at a time,
+/// from the lowest. A comparison sort would spend its time on branches that the CPU cannot predict.
 inline void sort_by_count(std::uint64_t* keys, std::size_t size, std::uint32_t largest) noexcept {
   std::uint64_t other[literal_symbols];
   std::uint64_t* from = keys;
@@ -43,9 +45,10 @@ inline void sort_by_count(std::uint64_t* keys, std::size_t size, std::uint32_t l
     for (std::size_t at = 0; at < size; ++at) keys[at] = from[at];
 }
 
-/// The lengths of a shortest prefix code for symbols that occur `counts` times, none longer than
-/// `limit`; 0 for those that do not occur. Ties go by symbol, so the same counts give the same code.
-/// Precondition: at most 286 symbols, 2^limit of them used, counts sum to less than 2^32.
+/// Computes the lengths of a prefix code, none above `limit`, for symbols that occur `counts` times; the length is 0
+/// for those that do not occur. The code is the shortest possible unless the limit cuts it; then it is close to that.
+/// Equal counts are ordered by symbol, so the same counts give the same code.
+/// Precondition: at most 286 symbols, at most 2^limit of them used, counts that sum to less than 2^32.
 inline void huffman_lengths(const std::uint32_t* counts, std::size_t symbols, unsigned limit,
                             unsigned char* lengths) noexcept {
   std::uint64_t sorted[literal_symbols + 1];  // count, then symbol
@@ -85,8 +88,9 @@ inline void huffman_lengths(const std::uint32_t* counts, std::size_t symbols, un
     if (node < used) ++of_length[depth[node] < limit ? depth[node] : limit];
   }
 
-  // Cutting codes to the limit takes more than the whole code space: give it back by moving the
-  // shortest step down, one unit at a time.
+  // A code of `length` bits takes 2^(limit - length) units of a space of 2^limit. Cut to the limit, the codes may take
+  // more. Each step gives back one unit: the longest code below the limit becomes one bit longer, and a code of the
+  // limit's length moves to the place beside it, which frees its own unit.
   std::uint64_t space = 0;
   for (unsigned length = 1; length <= limit; ++length)
     space += static_cast<std::uint64_t>(of_length[length]) << (limit - length);
@@ -103,7 +107,8 @@ inline void huffman_lengths(const std::uint32_t* counts, std::size_t symbols, un
       lengths[sorted[at++] & 0xffffU] = static_cast<unsigned char>(length);
 }
 
-/// The canonical codes of RFC 1951, section 3.2.2.
+/// Computes the canonical codes of these lengths.
+/// Source: RFC 1951, section 3.2.2.
 inline void huffman_codes(const unsigned char* lengths, std::size_t symbols, huffman_code* codes) noexcept {
   std::uint32_t of_length[17] = {};
   for (std::size_t symbol = 0; symbol < symbols; ++symbol) ++of_length[lengths[symbol]];

@@ -6,27 +6,30 @@
 #include <cstddef>
 #include <cstdint>
 
-// A DEFLATE decoder (RFC 1951) into one piece of memory of known size. Complete, so that reading a
-// compressed tensor needs no third party, and made for the blocks that deflate_block.hpp writes: up to
-// three literals a table look-up.
+// A DEFLATE decoder (RFC 1951) into one piece of memory of known size. It reads every DEFLATE stream, so that reading a
+// compressed tensor needs no third party, and is fastest on the blocks that deflate_block.hpp writes: up to three
+// literals with each look-up in a table.
 namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// Bytes that may be written beyond the output.
+/// How many bytes beyond the output the decoder may overwrite.
 inline constexpr std::size_t inflate_slack = 32;
 
 constexpr std::size_t smaller(std::size_t a, std::size_t b) noexcept { return a < b ? a : b; }
 
-/// Bits out of bytes. Looks ahead, up to 8 bytes beyond the end.
+/// Reads bits from bytes, the lowest first. It reads ahead, up to 8 bytes beyond the end.
 struct bit_reader {
   const unsigned char* in = nullptr;
   std::size_t size = 0;
   std::size_t at = 0;  // the next byte to look at
   std::uint64_t bits = 0;
-  unsigned count = 0;  // of these bits, how many may be taken
+  unsigned count = 0;  // how many of these bits may be taken
 
-  /// At least 56 bits may be taken afterwards; false when more were taken before than there were.
+  /// Makes at least 56 bits available. Returns false if more bits have been taken than the input has.
+  ///
+  /// It loads whole bytes, (63 - count) / 8 of them; count + 8 ((63 - count) / 8) is count | 56 for every count below
+  /// 64.
   bool refill() noexcept {
     if (at <= size) [[likely]] {
       std::uint64_t word = 0;
@@ -49,8 +52,7 @@ struct bit_reader {
     drop(n);
     return taken;
   }
-  /// Drops what is left of the byte begun. Returns how many bytes were taken in all, which may be
-  /// more than there were.
+  /// Skips to the next whole byte. Returns how many bytes have been taken so far, which may be more than the input has.
   std::size_t align() noexcept {
     at -= count >> 3;
     bits = 0;
@@ -60,20 +62,20 @@ struct bit_reader {
   void skip(std::size_t bytes) noexcept { at += bytes; }
 };
 
-/// Reads one DEFLATE stream at a time. Keep one for many: it holds the tables. Allocates: never.
-///
-/// Reads and writes nothing out of bounds, whatever the input, provided that 8 bytes may be read
-/// after the input, and `inflate_slack` written after the output.
+/// Decodes DEFLATE streams, one after the other. Reuse one for many: it holds the tables, about 12 KB.
+/// Precondition: 8 bytes behind the input may be read, and `inflate_slack` bytes behind the output may be written.
+/// Guarantee: nothing beyond them is read or written, whatever the input.
+/// Allocates: never.
 class inflater {
  public:
-  /// Whether `in` is exactly one DEFLATE stream of exactly `out_bytes` bytes; then `out` holds them.
-  /// Else `out` holds anything.
+  /// Decodes `in` into `out`. Returns whether `in` is exactly one DEFLATE stream of exactly `out_bytes` bytes; if not,
+  /// what `out` holds is unspecified.
   bool inflate(const unsigned char* in, std::size_t in_bytes, unsigned char* out, std::size_t out_bytes) noexcept {
     open(in, in_bytes, out, out_bytes);
     return finish();
   }
 
-  /// `inflate` in two steps, between which `advance_both` may do most of the work of two.
+  /// `inflate` in two steps. Between them, `advance_both` may do most of the work of two streams at once.
   void open(const unsigned char* in, std::size_t in_bytes, unsigned char* out, std::size_t out_bytes) noexcept {
     reader_ = bit_reader{in, in_bytes};
     out_ = out_begin_ = out;
@@ -88,8 +90,8 @@ class inflater {
     return !broken_ && out_ == out_end_ && reader_.align() == reader_.size;
   }
 
-  /// Goes on with the literals of two streams at once, as far as both have them: a look-up's latency
-  /// in one is time for the other.
+  /// Decodes literals of two streams in turn, until one of them has something else. The CPU works on one stream while a
+  /// look-up of the other waits for memory.
   static void advance_both(inflater& first, inflater& second) noexcept {
     if (!first.coded_ || !second.coded_) return;
     lane a = first.begin_lane();
@@ -100,7 +102,7 @@ class inflater {
       for (std::size_t round = 0; round < rounds && literals; ++round) {
         a.refill();
         b.refill();
-        // Five look-ups of 11 bits; a stream that has something else waits for the others' turn.
+        // Five look-ups take at most 55 of the 56 bits. What is no literal is left to `finish`.
         literals = both(a, b, first, second) && both(a, b, first, second) && both(a, b, first, second) &&
                    both(a, b, first, second) && both(a, b, first, second);
       }
@@ -110,7 +112,7 @@ class inflater {
   }
 
  private:
-  /// A stream's state in a loop without checks: in registers.
+  /// A stream's state inside a loop without checks of the bounds, as locals, which stay in registers.
   struct lane {
     const unsigned char* in;
     std::uint64_t bits;
@@ -139,12 +141,14 @@ class inflater {
     reader_.count = from.count;
     out_ = from.out;
   }
-  /// How often a lane may refill and look up five times without a check: 8 bytes in, 15 out.
+  /// How many rounds, of a refill and five look-ups each, a lane may do without a check: one reads at most 8 bytes and
+  /// writes at most 15.
   std::size_t safe_rounds(const lane& from) const noexcept {
     const auto taken = static_cast<std::size_t>(from.in - reader_.in);
     if (taken >= reader_.size || from.out >= out_end_) return 0;
     return smaller((reader_.size - taken) / 8, static_cast<std::size_t>(out_end_ - from.out) / 15);
   }
+  /// Decodes one entry of literals of each stream; false, and nothing done, if either has something else next.
   [[gnu::always_inline]] static bool both(lane& a, lane& b, const inflater& first, const inflater& second) noexcept {
     const std::uint32_t x = first.literals_[a.bits];
     const std::uint32_t y = second.literals_[b.bits];
@@ -160,7 +164,7 @@ class inflater {
     return true;
   }
 
-  /// To the next Huffman block's first symbol. False: the stream is over, or broken.
+  /// Advances to the first symbol of the next Huffman block. Returns false if the stream has ended or is broken.
   bool next_block() noexcept {
     while (!last_) {
       bool good = reader_.refill();
@@ -231,7 +235,7 @@ class inflater {
     return all[256] != 0 && literals_.build(all, literals, 256) && distances_.build(all + literals, distances, 0);
   }
 
-  /// A block's symbols, to its end. False: they are broken.
+  /// Decodes a block's symbols up to its end. Returns false if they are broken.
   bool symbols() noexcept {
     static constexpr std::uint16_t length_base[29] = {3,  4,  5,  6,  7,  8,  9,  10, 11,  13,  15,  17,  19,  23, 27,
                                                       31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258};
@@ -255,7 +259,7 @@ class inflater {
 
       if (!reader.refill()) return false;
       std::uint32_t entry = literals_[reader.peek()];
-      if ((entry & 0xc0U) != 0) {  // near an end
+      if ((entry & 0xc0U) != 0) {  // literals near the end of the input or of the output
         const unsigned count = entry >> 6 & 3U;
         if (static_cast<std::size_t>(out_end_ - out) < count) return false;
         const std::uint32_t bytes = entry >> 8;
@@ -293,7 +297,7 @@ class inflater {
     }
   }
 
-  /// May write up to 15 bytes beyond the match.
+  /// Repeats `length` bytes from `distance` before `out`; may overwrite up to 15 bytes behind them.
   static void copy(unsigned char* out, std::size_t distance, std::size_t length) noexcept {
     const unsigned char* from = out - distance;
     if (distance == 1) {

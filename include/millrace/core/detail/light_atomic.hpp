@@ -7,8 +7,9 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// What `sharded` needs of std::atomic: <atomic> brings mutexes and the system's errors, and costs more to
-/// parse than `sharded` itself. T: an integer or bool.
+/// The few operations of std::atomic that this library needs, each named by its memory order, for an integer or a bool
+/// T. <atomic> brings in mutexes and the system's errors, and takes longer to parse than the headers that include this
+/// one.
 template <class T>
 class light_atomic {
  public:
@@ -22,7 +23,7 @@ class light_atomic {
   void store_relaxed(T value) noexcept { __atomic_store_n(&value_, value, __ATOMIC_RELAXED); }
   void store_release(T value) noexcept { __atomic_store_n(&value_, value, __ATOMIC_RELEASE); }
   T exchange_acquire(T value) noexcept { return __atomic_exchange_n(&value_, value, __ATOMIC_ACQUIRE); }
-  /// The value before.
+  /// Adds, or subtracts, and returns the value from before.
   T add_relaxed(T by) noexcept { return __atomic_fetch_add(&value_, by, __ATOMIC_RELAXED); }
   T subtract_acq_rel(T by) noexcept { return __atomic_fetch_sub(&value_, by, __ATOMIC_ACQ_REL); }
 

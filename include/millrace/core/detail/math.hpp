@@ -7,8 +7,8 @@ namespace millrace {
 inline namespace v0 {
 namespace detail::math {
 
-// What a header needs of <cmath>, which brings the special functions and costs as much to parse as all of
-// <vector>: the compiler's own names for the same functions of the C library, for doubles.
+// The functions of <cmath> that the headers need, for doubles, by the compiler's built-in names. <cmath> itself brings
+// in the special functions and takes as long to parse as all of <vector>.
 
 inline constexpr double nan = __builtin_nan("");
 
@@ -23,7 +23,7 @@ inline double exp2(double x) noexcept { return __builtin_exp2(x); }
 inline double expm1(double x) noexcept { return __builtin_expm1(x); }
 inline double floor(double x) noexcept { return __builtin_floor(x); }
 inline double fma(double a, double b, double c) noexcept { return __builtin_fma(a, b, c); }
-/// The larger and the smaller of two; of a number and NaN the number.
+/// The larger, and the smaller, of two numbers; if one is NaN, the other.
 inline double fmax(double a, double b) noexcept { return __builtin_fmax(a, b); }
 inline double fmin(double a, double b) noexcept { return __builtin_fmin(a, b); }
 inline double frexp(double x, int* exponent) noexcept { return __builtin_frexp(x, exponent); }
@@ -38,14 +38,14 @@ inline double sin(double x) noexcept { return __builtin_sin(x); }
 inline double sqrt(double x) noexcept { return __builtin_sqrt(x); }
 inline bool is_finite(double x) noexcept { return __builtin_isfinite(x) != 0; }
 inline bool is_infinite(double x) noexcept { return __builtin_isinf(x) != 0; }
-/// From a at t = 0 to b at t = 1, both exactly; monotone in t, which is in [0, 1]; never overflows.
+/// Linear interpolation: exactly a at t = 0 and exactly b at t = 1; monotone in t, which is in [0, 1]; never overflows.
 inline double interpolate(double a, double b, double t) noexcept {
   if ((a <= 0) != (b <= 0)) return t * b + (1 - t) * a;
   if (t == 1) return b;
   const double x = a + t * (b - a);
   return (a < b) == (b < x) ? b : x;
 }
-/// False for whole numbers.
+/// Whether x is NaN, the one value that differs from itself; false for an integer.
 template <class T>
 constexpr bool is_nan(T x) noexcept {
   return x != x;

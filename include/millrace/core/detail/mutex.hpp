@@ -6,8 +6,8 @@
 #include <pthread.h>
 #include <cstdint>
 
-// A mutex and conditions on it, on POSIX threads: <mutex> and <condition_variable> would double what the headers that
-// need them cost to parse.
+// A mutex and a condition variable of POSIX threads: <mutex> and <condition_variable> would double the time to parse
+// the headers that need them.
 namespace millrace {
 inline namespace v0 {
 namespace detail {
@@ -38,7 +38,7 @@ class lock_guard {
   mutex* held_;
 };
 
-/// A condition that waits on the monotonic clock.
+/// A condition variable whose time limits are moments of the monotonic clock.
 class condition {
  public:
   condition() noexcept {
@@ -54,7 +54,8 @@ class condition {
 
   void notify_all() noexcept { ::pthread_cond_broadcast(&handle_); }
 
-  /// Waits, at most until this moment of the monotonic clock. The caller holds the mutex.
+  /// Waits for a notification, at most until this moment of the monotonic clock; may also return earlier without a
+  /// reason. The caller holds the mutex.
   void wait_until(mutex& held, std::uint64_t nanoseconds) noexcept {
     timespec until{};
     until.tv_sec = static_cast<time_t>(nanoseconds / 1'000'000'000U);

@@ -11,8 +11,10 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// From names to values, by hash. The names are the caller's and stay where they are; a value is small and copied.
-/// Complexity: constant on average. Allocates: when it grows.
+/// A hash table from names to values, with open addressing, at most half full. It stores views of the names, which must
+/// outlive it, and copies of the values.
+/// Complexity: constant on average.
+/// Allocates: when it grows.
 template <class Value>
 class name_index {
  public:
@@ -21,7 +23,7 @@ class name_index {
   name_index& operator=(const name_index&) = delete;
   ~name_index() { delete[] slots_; }
 
-  /// Null where the name is not in it. The pointer is good until the next insertion.
+  /// Returns null if the name is not in the table. The pointer is valid until the next `insert` or `reserve`.
   const Value* find(std::string_view name) const noexcept {
     if (size_ == 0) return nullptr;
     const std::uint64_t hash = hash_of(name);
@@ -30,7 +32,7 @@ class name_index {
     return nullptr;
   }
 
-  /// Room for so many more, so that their insertions do not throw.
+  /// Makes room for `more` names, whose insertion then throws nothing.
   void reserve(std::size_t more) {
     if (2 * (size_ + more) <= capacity_) return;
     std::size_t capacity = capacity_ == 0 ? 16 : capacity_;
@@ -43,7 +45,7 @@ class name_index {
       if (each->hash != 0) free_slot(each->hash) = *each;
     delete[] old;
   }
-  /// Precondition: the name is not in it.
+  /// Precondition: the name is not in the table.
   void insert(std::string_view name, Value value) {
     reserve(1);
     const std::uint64_t hash = hash_of(name);
@@ -58,7 +60,8 @@ class name_index {
     Value value{};
   };
 
-  // Source: FNV-1a, 64 bits (Fowler, Noll, Vo); never 0 here.
+  // FNV-1a, 64 bits (Fowler, Noll, Vo), its upper half folded into the lower, which the table's index comes from. Never
+  // 0, which marks a free slot.
   static std::uint64_t hash_of(std::string_view name) noexcept {
     std::uint64_t hash = 14695981039346656037U;
     for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;

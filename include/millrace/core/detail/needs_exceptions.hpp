@@ -3,8 +3,8 @@
 
 #include <millrace/core/config.hpp>
 
-// Included first by headers that catch what the user's code or the standard library throws. As in core/config.hpp, a
-// file that is not there stops the compiler after the one error that says why.
+// Headers that catch what the user's code or the standard library throws include this one first. As in core/config.hpp,
+// the missing file stops the compiler after the one error that says why.
 #if !defined(__cpp_exceptions)
 #error "millrace: chains and logs need exceptions; without, use core, tensor, aggregate, stats, detect, observe"
 #include <millrace_needs_exceptions>

@@ -11,8 +11,8 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// How messages, logs and JSON spell what is no finite number; null for one that is. std::to_string writes `nan` or
-/// `-nan`, as the machine happens to leave the sign.
+/// How messages, logs and JSON spell NaN and the infinities; null for a finite number. (std::to_string writes `nan` or
+/// `-nan`, depending on a sign bit that differs between machines.)
 template <class T>
 constexpr const char* non_finite_name(T value) noexcept {
   if (__builtin_isnan(value)) return "NaN";
@@ -27,7 +27,7 @@ void append_number(std::string& out, T value) {
   out.append(digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, value).ptr - digits));
 }
 
-/// A number in a message.
+/// A number as messages spell it.
 template <class T>
 std::string number_text(T value) {
   std::string text;

@@ -12,9 +12,13 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// A floating-point number as the signed integer of the same order: integers sort and merge without branches. Not for
-/// NaN. No two numbers share a key, so that a number comes back from it to the bit, as saved sketches need: -0.0 comes
-/// before 0.0. Where the two zeros are to be one, add 0.0 first, which makes 0.0 of both.
+/// The type of an order key: a signed integer that stands for a floating-point number and compares as it does, because
+/// integers sort and merge without branches. Not for NaN. No two numbers share a key, so a key turns back into its
+/// number to the bit, as saved sketches need; -0.0 has a key below that of 0.0. Where the two zeros must be equal, add
+/// 0.0 first, which turns both into 0.0.
+///
+/// The bits of a floating-point number, read as an integer, are sign and magnitude. Positive numbers are in order
+/// already; flipping a negative one's bits below the sign makes a larger magnitude the smaller integer.
 template <class T>
 using order_key = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
 
@@ -32,7 +36,7 @@ constexpr T from_order_key(order_key<T> key) noexcept {
   return std::bit_cast<T>(flip_negative<T>(key));
 }
 
-/// The same of a double as an unsigned integer, whose digits can be counted.
+/// A double's order key as an unsigned integer, as a radix sort by digits needs it.
 constexpr std::uint64_t to_unsigned_key(double value) noexcept {
   return static_cast<std::uint64_t>(to_order_key(value)) ^ std::uint64_t{1} << 63;
 }

@@ -9,7 +9,7 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// One object on the heap and its only owner; null once moved from. What std::unique_ptr does, without <memory>.
+/// The only owner of one object on the heap, null after a move: std::unique_ptr without <memory>.
 template <class T>
 class owning_pointer {
  public:

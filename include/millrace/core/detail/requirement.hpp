@@ -8,11 +8,11 @@
 
 namespace millrace {
 inline namespace v0 {
-// What a static_assert shows besides its text: the names of those at fault.
+// Types that make a failed static_assert show, besides its text, the names of the fields and stages at fault.
 namespace detail {
 
-/// A name as characters: clang prints a string template argument as numbers, but these as letters,
-/// so failed requirements mention this type to name the field.
+/// A field's name as a list of characters. Failed requirements mention this type because clang prints a `fixed_string`
+/// argument as numbers, but characters as letters.
 template <char... Letters>
 struct spelled {};
 
@@ -25,7 +25,7 @@ struct spelling<Field, std::index_sequence<Index...>> {
 template <class Field>
 using spelling_t = typename spelling<Field>::type;
 
-/// `Holds`, with names in tow for the compiler to print when it does not.
+/// Is `Holds`. The compiler prints the arguments of a failed static_assert's condition, and so the `Names`.
 template <bool Holds, class... Names>
 inline constexpr bool requirement = Holds;
 

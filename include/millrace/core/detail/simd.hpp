@@ -6,10 +6,10 @@
 #include <bit>
 #include <cstddef>
 
-// Vectors without the compiler's intrinsics headers, which cost half a second to parse: the vector
-// types that g++ and clang share, and which instruction set to use, asked of the CPU at run time. A
-// kernel is one always-inlined template; each instruction set is a function with a target attribute
-// around it. Which CPU it is decides here and in the kernels' entry functions, nowhere else.
+// Vectors without the compiler's intrinsics headers, which take half a second to parse: the vector types that g++ and
+// clang share. A kernel, here, is an always-inlined template that does the work. For each instruction set, a function
+// with a target attribute calls it, so that the compiler makes that set's instructions of it; the kernel's entry
+// function asks the CPU at run time which of them to call. Only this header and the entry functions know about CPUs.
 #if defined(__x86_64__)
 #define MILLRACE_X86_TARGET(features) [[gnu::target(features)]]
 #else
@@ -26,7 +26,7 @@ template <class T, std::size_t Bytes>
 struct vector_of {
   typedef T type __attribute__((vector_size(Bytes)));
 };
-/// A vector register's worth of T.
+/// As many Ts as fit `Bytes` bytes, in a vector register.
 template <class T, std::size_t Bytes>
 using vector = typename vector_of<T, Bytes>::type;
 
@@ -39,16 +39,17 @@ template <class V>
   __builtin_memcpy(to, &from, sizeof(V));
 }
 
-/// Rounds a product before it is added to something: keeps the compiler from contracting both into
-/// one fused operation, which would give other bits on one machine than on the next. g++ does that
-/// across statements and has a barrier against it; clang, which has not, does so within one only.
-/// `product` is a double or a vector of them, on its own line.
+/// Rounds a product before it is added to something: keeps the compiler from contracting multiplication and addition
+/// into one fused operation, which would give different bits on different machines. g++ contracts across statements,
+/// and has a barrier against that, used here; clang has no barrier, and contracts within one statement only. So the
+/// product must be computed in a statement of its own, into `product`, a double or a vector of doubles.
 template <class V>
 [[gnu::always_inline]] constexpr void rounded(V& product) noexcept {
   if constexpr (requires { __builtin_assoc_barrier(product); }) product = __builtin_assoc_barrier(product);
 }
 
-/// Ones that the compiler does not know to be ones.
+/// Fills `to` with 1.0 in a way that hides the value from the compiler, which would otherwise drop the multiplication
+/// by it.
 template <class V>
 [[gnu::always_inline]] inline void load_ones(V& to) noexcept {
   to = V{} + 1.0;
@@ -56,8 +57,9 @@ template <class V>
   asm("" : "+m"(to));
 #endif
 }
-/// to = a - b. `Fused`: for a CPU with fused multiply-add, whose ports take the work off those of additions and
-/// extremes; the product with one is exact, so the bits are the same. `ones`: of `load_ones`.
+/// to = a - b. With `Fused`, computes a * 1 - b by a fused multiply-add, which some CPUs execute on other units than
+/// additions and comparisons, so both kinds run side by side. The product with 1 is exact, so the bits are the same.
+/// `ones` comes from `load_ones`.
 template <bool Fused, class V>
 [[gnu::always_inline]] inline void subtract(V& to, const V& a, const V& b, [[maybe_unused]] const V& ones) noexcept {
   if constexpr (Fused)
@@ -65,7 +67,7 @@ template <bool Fused, class V>
   else
     to = a - b;
 }
-/// to += a, likewise.
+/// to += a, in the same way.
 template <bool Fused, class V>
 [[gnu::always_inline]] inline void add_to(V& to, const V& a, [[maybe_unused]] const V& ones) noexcept {
   if constexpr (Fused)
@@ -74,7 +76,8 @@ template <bool Fused, class V>
     to += a;
 }
 
-/// Keeps a number in a register by itself: of two that share a vector, each waits for the other.
+/// Keeps `x` in a register of its own: if the compiler packs two numbers into one vector, each has to wait for the
+/// other's result.
 [[gnu::always_inline]] inline void keep_apart(double& x) noexcept {
 #if defined(__x86_64__)
   asm("" : "+x"(x));

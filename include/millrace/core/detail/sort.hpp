@@ -15,7 +15,8 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// Puts the lesser of two integers first. Written so that compilers make no branch of it.
+/// Puts the smaller of two integers into `a`, the larger into `b`. a ^ min(a, b) is 0 or a ^ b, so the second line
+/// turns `b` into the larger; written so, compilers make no branch of it.
 template <class T>
 [[gnu::always_inline]] inline void put_in_order(T& a, T& b) noexcept {
   const T low = b < a ? b : a;
@@ -23,7 +24,8 @@ template <class T>
   a = low;
 }
 
-/// Sorts eight. Source: Batcher's odd-even merge sort for eight inputs, 19 exchanges.
+/// Sorts eight values.
+/// Source: Batcher's odd-even merge sort for eight inputs, 19 exchanges.
 template <class T>
 [[gnu::always_inline]] inline void sort_eight(T* at) noexcept {
   T a = at[0], b = at[1], c = at[2], d = at[3], e = at[4], f = at[5], g = at[6], h = at[7];
@@ -47,8 +49,8 @@ inline void insertion_sort(T* at, std::size_t count) noexcept {
   }
 }
 
-/// Merges two sorted runs. `out` may lie before `b` so that the end of the output is the end of `b`:
-/// then the merge is in place.
+/// Merges two sorted runs into `out`, values of `a` before equal ones of `b`. The output may overlap `b` if both end at
+/// the same place: no value of `b` is then overwritten before it is read.
 template <class T>
 inline void merge_runs(const T* a, std::size_t a_count, const T* b, std::size_t b_count, T* out) noexcept {
   const T* const a_end = a + a_count;
@@ -63,8 +65,8 @@ inline void merge_runs(const T* a, std::size_t a_count, const T* b, std::size_t 
   if (b != b_end && out != b) std::memmove(out, b, static_cast<std::size_t>(b_end - b) * sizeof(T));
 }
 
-/// Two sorted runs that stand side by side, merged from both ends at once: two independent chains of comparisons, and
-/// no test for the end of a run within as many steps as the shorter one is long.
+/// Merges two sorted runs, which stand side by side, from both ends at once. The comparisons at one end do not wait for
+/// those at the other, and as many steps as the shorter run is long need no test for the end of a run.
 template <class T>
 class two_ended_merge {
  public:
@@ -76,7 +78,7 @@ class two_ended_merge {
         out_(out),
         out_back_(out + first + second - 1) {}
 
-  /// Places one at each end.
+  /// Moves the smallest value left to the front of the output and the largest to its back.
   [[gnu::always_inline]] void step() noexcept {
     const bool second = *b_ < *a_;
     *out_++ = second ? *b_ : *a_;
@@ -87,7 +89,7 @@ class two_ended_merge {
     a_back_ -= first;
     b_back_ -= !first;
   }
-  /// What lies between.
+  /// Merges what is left between the two ends.
   void finish() noexcept {
     merge_runs(a_, static_cast<std::size_t>(a_back_ + 1 - a_), b_, static_cast<std::size_t>(b_back_ + 1 - b_), out_);
   }
@@ -102,8 +104,9 @@ class two_ended_merge {
 };
 
 /// Sorts numbers, none of them NaN, without a branch that depends on them.
-/// Complexity: O(count log count) whatever the input; quickest for powers of two. `scratch` holds as many; allocates:
-/// never.
+/// `scratch` has room for as many.
+/// Complexity: O(count log count) whatever the input; fastest if count is a power of two.
+/// Allocates: never.
 template <class T>
 inline void sort_numbers(T* values, std::size_t count, T* scratch) noexcept {
   constexpr std::size_t base = 8;
@@ -113,7 +116,7 @@ inline void sort_numbers(T* values, std::size_t count, T* scratch) noexcept {
   T* from = values;
   T* to = scratch;
   for (std::size_t length = base; length < count; length *= 2) {
-    // Two pairs of runs at once: four chains of comparisons that wait for nothing but themselves.
+    // Two pairs of runs at once: four chains of comparisons that do not wait for each other.
     for (i = 0; i + 4 * length <= count; i += 4 * length) {
       two_ended_merge<T> left(from + i, length, length, to + i);
       two_ended_merge<T> right(from + i + 2 * length, length, length, to + i + 2 * length);
@@ -135,8 +138,11 @@ inline void sort_numbers(T* values, std::size_t count, T* scratch) noexcept {
   if (from != values) std::memcpy(values, from, count * sizeof(T));
 }
 
-/// The value that would be `values[n]` were they sorted; their order is lost. Complexity: O(count): in one pass if it
-/// is below 255, else by their bytes from the highest down.
+/// Returns the value that would be at index `n` if `values` were sorted; overwrites `values`. One pass over the values
+/// finds a result below 255; else each pass fixes one more byte of it, from the highest down, and keeps the values that
+/// have these bytes.
+/// Precondition: n < values.size() < 2^32.
+/// Complexity: O(count).
 inline std::uint64_t nth_smallest(std::vector<std::uint64_t>& values, std::size_t n) {
   std::array<std::uint32_t, 256> of_low{};
   for (const std::uint64_t value : values) ++of_low[value < 255 ? value : 255];
@@ -145,10 +151,10 @@ inline std::uint64_t nth_smallest(std::vector<std::uint64_t>& values, std::size_
     below += of_low[value];
     if (n < below) return value;
   }
-  std::uint64_t greatest = 0;
-  for (const std::uint64_t value : values) greatest |= value;
+  std::uint64_t any_bits = 0;
+  for (const std::uint64_t value : values) any_bits |= value;
   std::size_t left = values.size();
-  for (int shift = greatest == 0 ? 0 : (63 - std::countl_zero(greatest)) / 8 * 8;; shift -= 8) {
+  for (int shift = any_bits == 0 ? 0 : (63 - std::countl_zero(any_bits)) / 8 * 8;; shift -= 8) {
     std::array<std::uint32_t, 256> with{};
     for (std::size_t i = 0; i < left; ++i) ++with[values[i] >> shift & 0xff];
     std::uint64_t byte = 0;
@@ -163,7 +169,8 @@ inline std::uint64_t nth_smallest(std::vector<std::uint64_t>& values, std::size_
   }
 }
 
-/// Sorts anything movable by a strict order, stably.
+/// Sorts values stably by a strict weak order. T is movable and has a default constructor.
+/// Allocates: room for as many values.
 template <class T, class Less>
 inline void sort_by(std::vector<T>& values, Less&& less) {
   std::vector<T> other(values.size());

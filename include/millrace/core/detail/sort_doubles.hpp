@@ -14,7 +14,8 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// Sorts `keys` by `passes` digits of 11 bits from bit `from` on, by counting; `other` is room for as many.
+/// Radix sort, stable: sorts `keys` by `Passes` digits of 11 bits, the lowest of which begins at bit `from`. `other`
+/// has room for as many keys. A digit that is the same in all keys is skipped. Precondition: `keys` is not empty.
 template <std::size_t Passes>
 void sort_digits(std::vector<std::uint64_t>& keys, std::vector<std::uint64_t>& other, unsigned from) {
   constexpr std::size_t bins = 2048;
@@ -36,7 +37,8 @@ void sort_digits(std::vector<std::uint64_t>& keys, std::vector<std::uint64_t>& o
   }
 }
 
-/// Moves the few that are out of order where they belong. False, and nothing lost, if they are not few.
+/// Sorts keys that are nearly in order, by insertion. Gives up and returns false, with the keys in some other order,
+/// when the moves exceed four a key on average.
 template <class Key>
 bool settle_few(std::vector<Key>& keys) noexcept {
   std::size_t budget = 4 * keys.size();
@@ -54,8 +56,10 @@ bool settle_few(std::vector<Key>& keys) noexcept {
   return true;
 }
 
-/// Sorts by the place in the range in 22 bits, two passes, and settles the rest. False, and nothing lost, if the
-/// numbers crowd together in a part of their range, as with an outlier beyond all measure.
+/// Sorts numbers by where they lie between the smallest and the largest. That place, as an integer of 22 bits, is
+/// sorted in two passes of a radix sort, and `settle_few` orders the numbers that share a place. Returns false, with
+/// the numbers in some other order, if too many share one, as when an outlier is far beyond the rest; also if the range
+/// nearly underflows or overflows.
 inline bool sort_by_place(std::vector<double>& numbers, std::vector<double>& other) {
   constexpr std::size_t bins = 2048;
   double low = numbers[0];
@@ -67,7 +71,7 @@ inline bool sort_by_place(std::vector<double>& numbers, std::vector<double>& oth
   const double range = high - low;
   if (range == 0) return true;
   if (!(range > 1e-290 && range < 1e300)) return false;
-  const double scale = 4194303.0 / range;
+  const double scale = 4194303.0 / range;  // 2^22 - 1
   // Rounding keeps the order: of two numbers the larger has no lower place.
   const auto place = [=](double x) { return static_cast<std::uint32_t>(static_cast<std::int32_t>((x - low) * scale)); };
   std::vector<std::uint32_t> counts(2 * bins, 0);
@@ -88,9 +92,10 @@ inline bool sort_by_place(std::vector<double>& numbers, std::vector<double>& oth
   return settle_few(numbers);
 }
 
-/// Sorts finite numbers, by counting where that beats comparing: by their places in their range; where they crowd, by
-/// sign, exponent and 21 bits of the mantissa; and where that does not tell them apart either, by all bits. 4 to 15 ns
-/// a number at any length. Allocates: as much as it sorts, twice at most.
+/// Sorts finite numbers; -0.0 becomes 0.0. From 512 numbers on, where counting beats comparing, it tries in turn the
+/// place in the range; the top 33 bits of the order key (sign, exponent and 21 bits of the mantissa); and all bits.
+/// Complexity: O(count) up to 2^32 numbers, 4 to 15 ns each.
+/// Allocates: up to twice the memory of the numbers.
 inline void sort_doubles(std::vector<double>& numbers) {
   const std::size_t n = numbers.size();
   for (double& x : numbers) x += 0.0;  // -0 counts as 0

@@ -9,7 +9,7 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// For what takes a microsecond and is seldom waited for.
+/// A lock for sections that take about a microsecond and that seldom make another thread wait.
 class spin_lock {
  public:
   void lock() noexcept {

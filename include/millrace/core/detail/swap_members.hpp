@@ -17,7 +17,8 @@ void swap_two(T& a, T& b) noexcept {
   b = static_cast<T&&>(kept);
 }
 
-/// Swaps the members of two objects. A class whose moved-from objects are to be as freshly made moves by it:
+/// Swaps the listed members of two objects. A class whose moved-from objects must be as good as new writes its moves
+/// with it:
 ///
 ///     X(X&& other) noexcept : X() { swap(other); }
 ///     X& operator=(X&& other) noexcept {
@@ -26,7 +27,7 @@ void swap_two(T& a, T& b) noexcept {
 ///       return *this;
 ///     }
 ///
-/// A member's own move, a vector's, leaves it empty while the numbers beside it stay as they were.
+/// The default moves would not do: a moved-from vector is empty, while the numbers beside it keep their old values.
 template <class X, class... Members>
 void swap_members(X& a, X& b, Members X::*... members) noexcept {
   (swap_two(a.*members, b.*members), ...);

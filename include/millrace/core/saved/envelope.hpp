@@ -17,27 +17,30 @@
 namespace millrace {
 inline namespace v0 {
 
-// The bytes of a saved aggregate, for everything that has no foreign format. Little-endian:
+// The layout of a saved state, for every type that does not have to write another project's format. Numbers are
+// little-endian; the columns are offset, bytes, content:
 //
 //   0  4  "MRAG"
 //   4  1  version of this layout: 1
 //   5  1  0
 //   6  2  s, the length of the type's name
 //   8  8  p, the length of the payload
-//  16  s  the type's name with what decides its meaning: `mean`, `kll<200>`
+//  16  s  the type's name with the parameters that decide what the payload means: `mean`, `kll<200>`
 //   .  p  the payload, as the type documents it
 //   .  4  CRC-32C of all before
 //
-// The name makes an error readable ("holds kll<200>, expected mean"), also years later.
+// The name is there so that an error years later can say "saved form holds kll<200>, expected mean".
 
-/// Writes an envelope. Numbers are stored little-endian, doubles by their IEEE bits.
-/// Allocates: the bytes. The name must be at most 65,535 bytes long.
+/// Writes an envelope: a constructor for its head, one call for each item of the payload, and `finish`. Numbers are
+/// stored little-endian, doubles by their IEEE 754 bits.
+/// Precondition: the type's name is at most 65,535 bytes long.
+/// Allocates: the bytes.
 class envelope_writer {
  public:
   explicit envelope_writer(std::string_view type) {
-    put(0x1'4741'524dU, 6);
+    put(0x1'4741'524dU, 6);  // "MRAG", 1, 0
     u16(static_cast<std::uint16_t>(type.size()));
-    u64(0);
+    u64(0);  // the payload's length, which `finish` writes
     put(type.data(), type.size());
     payload_ = bytes_.size();
   }
@@ -49,7 +52,7 @@ class envelope_writer {
   void i64(std::int64_t value) { put(static_cast<std::uint64_t>(value), 8); }
   void f64(double value) { put(std::bit_cast<std::uint64_t>(value), 8); }
 
-  /// A length (u64) and that many bytes: text, or another object's saved form.
+  /// Writes a length (u64) and that many bytes: `block` those of another object's saved form, `text` those of a text.
   void block(std::span<const std::byte> bytes) {
     u64(bytes.size());
     put(bytes.data(), bytes.size());
@@ -59,7 +62,7 @@ class envelope_writer {
     put(text.data(), text.size());
   }
 
-  /// The finished bytes; the writer is done.
+  /// Adds the payload's length and the checksum and returns the bytes; the writer cannot be used afterwards.
   std::vector<std::byte> finish() && {
     const std::uint64_t length = bytes_.size() - payload_;
     for (unsigned i = 0; i < 8; ++i) bytes_[8 + i] = static_cast<std::byte>(length >> (8 * i));
@@ -68,7 +71,7 @@ class envelope_writer {
   }
 
  private:
-  // Of the vector only `resize` is used: each of its members costs the files that include this time to compile.
+  // Of the vector's members only `resize` is used: each further one would add to every including file's compile time.
   std::byte* more(std::size_t size) {
     const std::size_t before = bytes_.size();
     bytes_.resize(before + size);
@@ -84,16 +87,18 @@ class envelope_writer {
   }
 
   std::vector<std::byte> bytes_;
-  std::size_t payload_ = 0;
+  std::size_t payload_ = 0;  // where in bytes_ the payload begins
 };
 
-/// Reads an envelope's payload, in the order in which it was written. Reading beyond the end returns
-/// zeros and is remembered; `finish` says so. The bytes and the type's name must outlive the reader.
-/// Allocates: never, but for an error's text.
+/// Reads an envelope's payload, in the order in which it was written. A read beyond the end returns zero and marks the
+/// reader as failed, so a loader may read everything first and ask `finish` once.
+/// Precondition: the bytes and the type's name outlive the reader.
+/// Allocates: never, except for an error's text.
 class envelope_reader {
  public:
-  /// Errors: truncated, corrupt (not an envelope), unsupported (a later layout), checksum_mismatch,
-  /// type_mismatch (another type's bytes, named).
+  /// Checks the envelope around `bytes` and returns a reader of its payload.
+  /// Errors: truncated, corrupt (no envelope, or bytes behind it), unsupported (another version of the layout),
+  /// checksum_mismatch, type_mismatch (the bytes of another type, which the message names).
   static result<envelope_reader> open(std::span<const std::byte> bytes, std::string_view type) {
     if (bytes.size() < header + checksum)
       return error(errc::truncated, "saved " + std::string(type) + ": " + std::to_string(bytes.size()) +
@@ -129,15 +134,15 @@ class envelope_reader {
   std::int64_t i64() noexcept { return static_cast<std::int64_t>(take(8)); }
   double f64() noexcept { return std::bit_cast<double>(take(8)); }
 
-  /// How many elements follow (u64), of at least `least` bytes each: never more than the bytes left
-  /// can hold, so it may be allocated for. 0, and remembered as a failure, if the bytes say more.
+  /// Reads a number of elements (u64), of at least `least` bytes each. The result is never more than the bytes left can
+  /// hold, so it is safe to allocate for; a larger number marks the reader as failed and gives 0.
   std::size_t count(std::size_t least) noexcept {
     const std::uint64_t n = u64();
     if (n <= left_ / (least == 0 ? 1 : least)) return static_cast<std::size_t>(n);
     failed_ = true;
     return 0;
   }
-  /// What `envelope_writer::block` wrote; it points into the bytes being read.
+  /// Reads what `envelope_writer::block` or `text` wrote; the result points into the bytes being read.
   std::span<const std::byte> block() noexcept {
     const std::size_t size = count(1);
     return {skip(size), size};
@@ -147,11 +152,13 @@ class envelope_reader {
     return {reinterpret_cast<const char*>(skip(size)), size};
   }
 
+  /// Whether no read has failed so far.
   bool ok() const noexcept { return !failed_; }
   std::size_t remaining() const noexcept { return left_; }
 
-  /// To be asked before what was read is used as an object: was there enough, was it all, and is it
-  /// `valid`, the type's own condition?
+  /// Call it before using what was read. It fails if a read went beyond the end, if bytes are left over, or if the
+  /// type's own check of its numbers, `valid`, did.
+  /// Errors: corrupt.
   result<void> finish(bool valid) const {
     if (failed_) return error(errc::corrupt, "saved " + std::string(type_) + ": its payload ends too early");
     if (left_ != 0)
@@ -174,6 +181,7 @@ class envelope_reader {
     for (unsigned i = 0; i < size; ++i) value |= static_cast<std::uint64_t>(at[i]) << (8 * i);
     return value;
   }
+  /// The first 200 characters of a name read from bytes, those that are not printable ASCII as `?`.
   static std::string printable(std::string_view name) {
     std::string made(name.substr(0, 200));
     for (char& c : made)
@@ -188,7 +196,7 @@ class envelope_reader {
     }
     return get(skip(size), size);
   }
-  /// Where they stand; there are as many.
+  /// Returns where the next `size` bytes are and moves past them; the caller has checked that there are as many.
   const std::byte* skip(std::size_t size) noexcept {
     const std::byte* const at = at_;
     at_ += size;

@@ -89,21 +89,24 @@ struct field_reader {
 
 }  // namespace detail
 
-/// `save` and `load` for a class that is made of numbers: detectors, sequential tests, aggregators of your own.
+/// A base that gives `save` and `load` to a class made of numbers, from a list of its fields: detectors, sequential
+/// tests, aggregators of your own.
 ///
 ///     class largest_step : public mr::saved_fields<largest_step> {
 ///       friend mr::saved_fields<largest_step>;
-///       static std::string saved_as() { return "largest_step"; }        // in the bytes; with all that decides meaning
+///       static std::string saved_as() { return "largest_step"; }  // the name in the bytes, with all parameters
 ///       template <class Self, class Visit>
 ///       static void fields(Self& self, const Visit& visit) { visit(self.last_, self.largest_); }
 ///       bool restore() noexcept { return largest_ >= 0; }
 ///       ...
 ///
 /// Fields are doubles, floats, unsigned integers, enums, arrays of fields, and classes with `fields` of their own.
-/// `restore` is called after loading, to work up what is not saved; false: the numbers contradict each other, and the
-/// object is not used. Without a default constructor, `static T blank()` makes an object to load into.
-/// Guarantee: a loaded object goes on to the bit as the saved one. Errors: those of an envelope; they do not know the
-/// file: `return std::move(loaded).error().wrap(path)`. Source: the envelope of core/saved/envelope.hpp.
+/// `load` calls `restore` once the fields are read, to compute what is not saved; `restore` returns false if the
+/// numbers contradict each other, and `load` then fails. A class without a default constructor has `static T blank()`,
+/// which makes the object to load into.
+/// Guarantee: a loaded object continues exactly as the saved one would have, to the bit.
+/// Errors: those of `envelope_reader`. They do not name a file; add it: `return std::move(loaded).error().wrap(path)`.
+/// Source: the layout in core/saved/envelope.hpp.
 template <class T>
 class saved_fields {
  public:
@@ -113,7 +116,7 @@ class saved_fields {
     T::fields(static_cast<const T&>(*this), detail::field_writer{to});
     return std::move(to).finish();
   }
-  /// Errors: those of an envelope; corrupt.
+  /// Errors: those of `envelope_reader::open` and `finish`.
   static result<T> load(std::span<const std::byte> bytes) {
     const std::string name = T::saved_as();
     auto from = envelope_reader::open(bytes, name);

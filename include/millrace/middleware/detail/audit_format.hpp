@@ -18,7 +18,7 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// Turns the audit log's records into JSON lines, on the log's thread.
+/// Turns the audit log's records into JSON lines, on the log's thread. Models: store::line_format.
 class audit_format {
  public:
   audit_format(std::string_view session_id, std::uint64_t started, std::uint64_t (*wall_clock)() noexcept)
@@ -61,8 +61,8 @@ class audit_format {
     out += "}\n";
   }
 
-  /// Starts whose events are still running get the best time known: now, or while more records wait,
-  /// the time of the line before them.
+  /// Fills in the times of those `event_start` lines that have none and whose events have not ended in this group: now,
+  /// or, if more records wait, they keep the time of the line before them.
   void end_group(std::string& out, bool caught_up) {
     if (untimed_.empty()) return;
     if (caught_up) {
@@ -79,6 +79,7 @@ class audit_format {
            text.find_first_not_of('\0') == std::string_view::npos;
   }
 
+  /// Appends a number of milliseconds with up to six decimals, none of them a trailing zero.
   static void append_milliseconds(std::string& out, std::uint64_t nanoseconds) {
     char digits[32];
     char* at = std::to_chars(digits, digits + 24, nanoseconds / 1'000'000U).ptr;
@@ -92,12 +93,13 @@ class audit_format {
   }
 
  private:
+  /// An `event_start` line whose time is not known yet.
   struct untimed {
     std::uint64_t id;
-    std::size_t at;  // of the timestamp in the group's text
+    std::size_t at;  // where its timestamp begins in the group's text
   };
 
-  // Each line up to its context; `record` is left where that begins.
+  // Each of these writes a line up to its context and leaves `record` where the context begins.
   void start_line(std::string& out, const audit_schema* schema, const std::byte*& record) {
     const auto id = take<std::uint64_t>(record);
     const auto time = take<std::uint64_t>(record);
@@ -149,7 +151,7 @@ class audit_format {
     text[iso8601_size] = '"';
     out.append(text, sizeof text);
   }
-  /// As write_iso8601; the calendar is asked only when the second changes.
+  /// As write_iso8601, but computes the calendar only when the second changes.
   void write_time(char* text, std::uint64_t time) {
     const std::uint64_t second = time / 1'000'000'000U;
     if (second != cached_second_) {
@@ -160,7 +162,8 @@ class audit_format {
     write_digits(text + 20, static_cast<unsigned>(time % 1'000'000'000U) / 1'000U, 6);
   }
 
-  /// The event has ended, so now it is known when it began.
+  /// Fills in the time of event `id`'s start line, if that is in this group without one: the event has ended, and its
+  /// span says when it began.
   void settle(std::string& out, std::uint64_t id, std::uint64_t time) {
     for (std::size_t i = untimed_.size(); i-- > 0;) {
       if (untimed_[i].id != id) continue;
@@ -173,7 +176,7 @@ class audit_format {
 
   std::string session_;
   std::uint64_t (*wall_clock_)() noexcept;
-  std::uint64_t offset_ = 0;     // from the chain's clock to UTC
+  std::uint64_t offset_ = 0;     // UTC minus the chain's clock
   std::uint64_t last_time_ = 0;  // UTC of the last line
   std::vector<untimed> untimed_;
   std::uint64_t cached_second_ = ~std::uint64_t{0};

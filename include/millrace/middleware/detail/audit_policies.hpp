@@ -11,8 +11,8 @@
 #include <cstdint>
 #include <type_traits>
 
-// The audit log's policies, and what it counts: plainly when one thread runs the chain, else so
-// that many may.
+// The audit log's policies and counters. The counters are plain numbers if one thread runs the chain (`exclusive`), and
+// atomic or one per thread if many do (`shared`).
 namespace millrace {
 inline namespace v0 {
 namespace detail {
@@ -29,6 +29,7 @@ template <class P>
 inline constexpr bool is_audit_policy =
     is_producers<P>::value || is_full<P>::value || is_strictness<P>::value || is_files<P>::value;
 
+/// The first policy for which `Is` holds, or Default.
 template <template <class> class Is, class Default, class... Policies>
 struct first_policy {
   using type = Default;
@@ -45,6 +46,7 @@ class audit_counters;
 template <>
 class audit_counters<store::exclusive> {
  public:
+  /// Counts an event and returns its id; `current` returns the id of the last.
   std::uint64_t begin() noexcept { return ++events_; }
   std::uint64_t current() const noexcept { return events_; }
   void fail() noexcept { ++failures_; }
@@ -53,7 +55,7 @@ class audit_counters<store::exclusive> {
   std::uint64_t failures() const noexcept { return failures_; }
   std::uint64_t rejected() const noexcept { return rejected_; }
 
-  /// Whether the last event at this place of the chain was over quickly.
+  /// Whether the event at this index of the chain took less than 4 us last time. Indices 64 apart share a bit.
   bool is_quick(std::size_t index) const noexcept { return (quick_ >> (index % 64) & 1U) != 0; }
   void set_quick(std::size_t index, bool quick) noexcept {
     const std::uint64_t bit = std::uint64_t{1} << (index % 64);
@@ -63,8 +65,8 @@ class audit_counters<store::exclusive> {
   bool clock_is_set(std::uint64_t now, std::uint64_t period) const noexcept { return now - clock_set_ <= period; }
   void set_clock(std::uint64_t now) noexcept { clock_set_ = now; }
 
-  /// Whether the run of the chain that begins now has its tensors summarized: the first, and the
-  /// first after every `interval`.
+  /// Decides whether the run of the chain that begins now summarizes tensors: the first does, and the first run after
+  /// every `interval`.
   void begin_run(std::uint64_t now, std::uint64_t interval) noexcept {
     summarizes_ = now >= next_summaries_;
     if (summarizes_) next_summaries_ = now + interval;
@@ -81,7 +83,8 @@ class audit_counters<store::exclusive> {
   std::uint64_t clock_set_ = std::uint64_t{1} << 63;  // never
 };
 
-/// Which event of which log this thread is in. A thread is in few: one a chain that calls another.
+/// The event that this thread runs, for each audit log. There are few: more than one only while an event of one chain
+/// runs another chain. Of more than 16 logs the oldest entries are overwritten.
 class open_events {
  public:
   struct entry {
@@ -149,8 +152,8 @@ class audit_counters<store::shared> {
   }
 
   bool clock_is_set(std::uint64_t now, std::uint64_t period) const noexcept {
-    // Another thread may have set it just after this one looked at its clock: late by less than a
-    // period either way is still set.
+    // Another thread may have set the clock after this one read its time, so the difference may be negative; up to one
+    // period either way counts as set.
     return now - clock_set_.load(std::memory_order_relaxed) + period <= 2 * period;
   }
   void set_clock(std::uint64_t now) noexcept { clock_set_.store(now, std::memory_order_relaxed); }

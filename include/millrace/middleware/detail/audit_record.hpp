@@ -13,9 +13,9 @@
 #include <string_view>
 #include <type_traits>
 
-// What goes through the audit log's ring: a pointer to the record's static description, then raw
-// bytes. The description knows the event's name and how to turn the context's bytes into JSON, so a
-// record carries neither names nor types.
+// What goes through the audit log's ring: a pointer to the record's schema, an audit_schema with static storage, then
+// raw bytes. The schema holds the event's name and the function that turns the context's bytes into JSON, so a record
+// carries neither names nor types.
 namespace millrace {
 inline namespace v0 {
 namespace detail {
@@ -29,13 +29,14 @@ enum class audit_kind : unsigned char {
   rejected,  // id, time, error, context
 };
 
+/// What all records of one kind, about one event, have in common.
 struct audit_schema {
   audit_kind kind;
   std::string_view event;
   void (*render_context)(const std::byte* at, std::string& json);
 };
 
-/// Whether a name stands in JSON as it is.
+/// Whether a name needs no escape in JSON.
 constexpr bool plain_in_json(std::string_view name) noexcept {
   for (const char c : name)
     if (c < 0x20 || c > 0x7e || c == '"' || c == '\\') return false;
@@ -62,8 +63,8 @@ constexpr std::size_t fixed_size_of() noexcept {
     return 1;  // whether the value follows
 }
 
-/// Some of a context's fields as bytes: those of one size as they are, the others behind a byte that
-/// says whether they fitted.
+/// Writes and renders the fields of a list as bytes: one whose type has a fixed size as it is, another after a byte
+/// that says whether its value follows or was too large. `head` is how many bytes of the record come before the fields.
 template <class List>
 struct audit_fields;
 template <class... Fields>
@@ -130,7 +131,7 @@ struct audit_fields<field_list<Fields...>> {
   }
 };
 
-/// The fields of a list that the context has.
+/// Those fields of a list that the context has.
 template <class Context, class List>
 struct present_fields;
 template <class Context, class... Fields>
@@ -138,7 +139,7 @@ struct present_fields<Context, field_list<Fields...>> {
   using type = merge_fields_t<std::conditional_t<Context::template has<Fields>, field_list<Fields>, field_list<>>...>;
 };
 
-/// Whether a context may hold tensors: some value in it is neither of one size nor text.
+/// Whether a context may hold tensors: whether some field's type has no fixed size and is no text.
 template <class Slots>
 inline constexpr bool any_may_summarize = false;
 template <class... Fields>
@@ -154,15 +155,15 @@ inline constexpr audit_schema bare_schema{Kind, Stage::name, nullptr};
 template <audit_kind Kind, class Stage, class List>
 inline constexpr audit_schema event_schema{Kind, Stage::name, &audit_fields<List>::render};
 
-/// Values one after the other. Written one by one, because a struct would be put together on the
-/// stack first, and read back before its parts have left the store buffer.
+/// Writes values one after the other. The compiler would build a struct on the stack first, and copying it from there
+/// would wait until the stores of its members are done.
 template <class... T>
 std::byte* put_all(std::byte* at, const T&... values) noexcept {
   ((at = put(at, values)), ...);
   return at;
 }
 
-/// An error in a record: its code and what it says, causes included. With none, nothing.
+/// An error in a record: its code, and its text with all causes. audit_error<> takes no bytes, for records without one.
 template <class... Error>
 class audit_error {
  public:

@@ -15,7 +15,7 @@ inline namespace v0 {
 namespace observe {
 namespace detail {
 
-/// Where objects stand that go all at once: they stay where they were made until the arena ends.
+/// Memory for objects that are all destroyed together, by the arena's destructor, and never move before.
 class arena {
  public:
   arena() noexcept = default;
@@ -39,6 +39,7 @@ class arena {
       return *made;
     }
   }
+  /// Keeps a copy of a text.
   std::string_view copy(std::string_view text) {
     char* const to = static_cast<char*>(room_for(text.size()));
     if (!text.empty()) std::memcpy(to, text.data(), text.size());
@@ -52,13 +53,14 @@ class arena {
   struct alignas(alignment) block {
     block* before;
   };
+  /// Links the objects with a destructor, the newest first.
   struct object {
     object* before;
     void* made;
     void (*destroy)(void*) noexcept;
   };
 
-  /// Whatever is 64 bytes or longer begins on a cache line of its own.
+  /// Memory for `size` bytes, aligned to 16, or to a cache line of 64 if it is that long.
   void* room_for(std::size_t size) {
     const std::size_t step = size < alignment ? 16 : alignment;
     std::size_t at = (used_ + step - 1) / step * step;

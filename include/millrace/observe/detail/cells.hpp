@@ -13,21 +13,21 @@
 #include <span>
 #include <vector>
 
-// Where counters and histograms keep their numbers. A metric is a range of cells, the same range in
-// every thread's own slab. A thread adds to its cells by a plain load and store that nobody else
-// writes, so threads never meet; a scrape sums over the slabs. When a thread ends, its slab is
-// folded into the one of the ended threads, so no count is ever lost.
+// Where counters and histograms keep their numbers. Each thread has a slab, an array of cells. A series is a range of
+// cell indices, the same in every slab. A thread adds to its own cells, which no other thread writes, by a plain load
+// and store, so threads never wait for each other; a snapshot sums over the slabs. When a thread ends, its cells are
+// added to the slab of the ended threads, so no count is lost.
 namespace millrace {
 inline namespace v0 {
 namespace observe {
 namespace detail {
 
-/// How two threads' cells become one.
+/// How the cells of two threads are merged.
 enum class cell_kind : std::uint8_t {
-  integer,            // added as uint64
-  real,               // added as the bits of a double
-  largest,            // the larger uint64 stays
-  private_to_thread,  // says nothing beyond its thread
+  integer,            // a uint64: their sum
+  real,               // the bits of a double: their sum
+  largest,            // a uint64: the larger one
+  private_to_thread,  // not at all: the cell has a meaning for its thread only
 };
 
 struct cell_slab {
@@ -35,33 +35,33 @@ struct cell_slab {
   std::uint32_t size = 0;
 };
 
-/// The calling thread's slab, as the hot path sees it. Constant-initialized and never destroyed, so
-/// that reading it is one instruction and safe to the thread's last breath.
+/// A copy of the calling thread's slab, for the hot path. It is constant-initialized and never destroyed, so that
+/// reading it takes one instruction and is safe until the thread has ended.
 struct local_slab : cell_slab {
-  cell_slab* shared = nullptr;  // the same, where the store finds it
-  bool over = false;            // the thread's end has folded the slab; what still comes goes to the ended threads' one
+  cell_slab* shared = nullptr;  // the slab itself, in the list of the cell_store
+  bool over = false;            // the slab has been merged; later updates go to the slab of the ended threads
 };
 [[gnu::visibility("default")]] inline local_slab& local_cells() noexcept {
   static constinit thread_local local_slab kept{};
   return kept;
 }
 
-/// The process's slabs and the map of which cells are taken. One for all registries, because a
-/// thread needs one slab, not one a registry. Never destroyed: threads may end after main has.
+/// The process's slabs, and which cells are in use. There is one for all registries, so that a thread needs one slab
+/// only. It is never destroyed, because threads may end after main has returned.
 class [[gnu::visibility("default")]] cell_store {
  public:
-  static constexpr std::uint32_t discarded = 1;  // the first cell takes what counters without a registry count
+  static constexpr std::uint32_t discarded = 1;  // the first cell takes the updates of counters without a registry
 
   static cell_store& instance() {
     static cell_store& only = *new cell_store;
     return only;
   }
 
-  /// A range of fresh zero cells; its first index. Throws std::bad_alloc alone.
+  /// Takes a range of cells, all 0, and returns the first one's index. Throws nothing but std::bad_alloc.
   std::uint32_t allocate(std::span<const cell_kind> kinds) {
     const lock_guard lock(mutex_);
     const auto count = static_cast<std::uint32_t>(kinds.size());
-    // Room for this range among the free ones now, so that giving it back never allocates.
+    // Reserves room in the list of free ranges now, so that `release` never allocates.
     if (free_.capacity() < free_.size() + taken_ + 1) free_.reserve(2 * (free_.size() + taken_ + 1));
     auto place = free_.begin();
     while (place != free_.end() && place->end - place->first < count) ++place;
@@ -80,7 +80,7 @@ class [[gnu::visibility("default")]] cell_store {
     return first;
   }
 
-  /// Gives a range back. Nobody may be adding to it any more.
+  /// Gives a range back. Precondition: no thread adds to it any more.
   void release(std::uint32_t first, std::uint32_t count) noexcept {
     const lock_guard lock(mutex_);
     --taken_;
@@ -102,15 +102,16 @@ class [[gnu::visibility("default")]] cell_store {
     }
   }
 
-  /// Calls f(slabs) while no slab comes, goes or moves. Cells may be read, and still grow meanwhile.
+  /// Calls f(slabs) under the lock, so that no slab is added, removed or moved meanwhile. f reads cells while threads
+  /// may add to them.
   template <class F>
   void read(F&& f) {
     const lock_guard lock(mutex_);
     f(std::span<const cell_slab* const>(slabs_, slab_count_));
   }
 
-  /// Calls f(cells) on cells up to `end` that the caller may write: its own, made or enlarged now,
-  /// or, at the thread's end or without memory, the ended threads' under the lock.
+  /// Calls f(cells) with cells up to `end` that the calling thread may write: its own, made or enlarged now, or, if the
+  /// thread is ending or there is no memory, those of the ended threads, under the lock.
   template <class F>
   void write(std::uint32_t end, F&& f) noexcept {
     if (enlarge_local(end)) {
@@ -121,6 +122,7 @@ class [[gnu::visibility("default")]] cell_store {
     }
   }
 
+  /// How many threads have a slab, plus one; for tests.
   std::size_t slab_count() {
     const lock_guard lock(mutex_);
     return slab_count_;
@@ -131,6 +133,7 @@ class [[gnu::visibility("default")]] cell_store {
     std::uint32_t first;
     std::uint32_t end;
   };
+  /// A thread_local of this type merges the thread's slab when the thread ends.
   struct thread_end {
     ~thread_end() { instance().retire_local(); }
   };
@@ -143,10 +146,10 @@ class [[gnu::visibility("default")]] cell_store {
 
   static constexpr std::align_val_t cache_line{64};  // no line is shared by two threads' slabs
 
-  /// How many cells a slab has that reaches to `end`.
+  /// How many cells to give a slab that has to reach to `end`.
   static std::uint32_t room_for(std::uint32_t end) noexcept { return end < 64 ? 64 : std::bit_ceil(end); }
 
-  /// Under the lock. Moves a slab into `cells`, memory for `size` of them.
+  /// Moves a slab's cells into new memory for `size` of them. The caller holds the lock.
   static void move_to(void* cells, std::uint32_t size, cell_slab& slab) noexcept {
     auto* fresh = static_cast<metric_cell*>(cells);
     for (std::uint32_t i = 0; i < size; ++i)
@@ -156,7 +159,8 @@ class [[gnu::visibility("default")]] cell_store {
     slab.cells = fresh;
     slab.size = size;
   }
-  /// Under the lock. Makes a slab reach to `end`; throws std::bad_alloc, or returns false.
+  /// Makes a slab reach to `end`. Without memory, `grow` throws std::bad_alloc and `try_grow` returns false. The caller
+  /// holds the lock.
   static void grow(cell_slab& slab, std::uint32_t end) {
     if (end > slab.size) move_to(::operator new(room_for(end) * sizeof(metric_cell), cache_line), room_for(end), slab);
   }
@@ -168,7 +172,8 @@ class [[gnu::visibility("default")]] cell_store {
     return true;
   }
 
-  /// Under the lock. The calling thread's slab, made and entered in the list; null without memory.
+  /// Makes a slab for the calling thread and adds it to the list; returns null without memory. The caller holds the
+  /// lock.
   cell_slab* add_slab(std::uint32_t end) noexcept {
     if (slab_count_ == slab_room_) {
       const std::size_t room = 2 * slab_room_ + 8;
@@ -187,6 +192,7 @@ class [[gnu::visibility("default")]] cell_store {
     return slabs_[slab_count_++] = made;
   }
 
+  /// Makes the calling thread's slab reach to `end`. Returns false if the thread is ending or there is no memory.
   bool enlarge_local(std::uint32_t end) noexcept {
     if (local_cells().over) return false;
     static thread_local thread_end at_end;  // made here, destroyed when the thread ends
@@ -198,6 +204,7 @@ class [[gnu::visibility("default")]] cell_store {
     return true;
   }
 
+  /// Adds the calling thread's cells to those of the ended threads and frees its slab.
   void retire_local() noexcept {
     const lock_guard lock(mutex_);
     local_cells().over = true;
@@ -221,14 +228,15 @@ class [[gnu::visibility("default")]] cell_store {
   }
 
   mutex mutex_;
-  // Arrays of its own instead of vectors, where a full memory is no exception but the ended threads' slab.
-  cell_slab** slabs_ = nullptr;  // the ended threads' one first
+  // An array instead of a vector, because a hot path must not throw without memory; it uses the ended threads' slab
+  // then.
+  cell_slab** slabs_ = nullptr;  // first the ended threads' slab, then one for each thread
   std::size_t slab_count_ = 0;
   std::size_t slab_room_ = 0;
   cell_slab* ended_;
-  std::vector<cell_kind> kinds_;  // of every cell that was ever taken
-  std::vector<range> free_;       // sorted, never touching each other
-  std::size_t taken_ = 0;         // ranges
+  std::vector<cell_kind> kinds_;  // of every cell that is or was in use
+  std::vector<range> free_;       // sorted, with cells in use between them
+  std::size_t taken_ = 0;         // how many ranges are in use
 };
 
 }  // namespace detail

@@ -10,8 +10,9 @@
 #include <string>
 #include <string_view>
 
-// Sample lines, which Prometheus' text format and OpenMetrics write alike. Written through a pointer
-// into room that was made beforehand: an append a word costs more than the words.
+// The lines of a family's samples, which are the same in Prometheus' text format and OpenMetrics. They are written
+// through a pointer into a string that was enlarged beforehand, because appending word by word would take most of the
+// time.
 namespace millrace {
 inline namespace v0 {
 namespace observe {
@@ -29,10 +30,10 @@ char* put_line(char* out, std::string_view text, Number value) noexcept {
   return out;
 }
 
-/// Whether a histogram that has seen negative values may keep its sum and count.
+/// Whether sum and count of a histogram that may hold negative values are left out, as in OpenMetrics, or kept.
 enum class falling_sums : bool { left_out, kept };
 
-/// `x_bucket{...}` for each bound and +Inf, cumulated, then `x_sum` and `x_count`.
+/// Writes a line `x_bucket{...}` with the cumulated count for each bound and +Inf, then `x_sum` and `x_count`.
 inline char* put_histogram(char* out, const metric_family& family, const metric_sample& sample,
                            falling_sums sums) noexcept {
   std::uint64_t cumulated = 0;

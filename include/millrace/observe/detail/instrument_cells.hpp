@@ -11,17 +11,18 @@
 #include <limits>
 #include <vector>
 
-// How each instrument lays its numbers into cells, and writes them. An instrument here has
-//   end             one past its cells, or `always_slow`
-//   write(cells, v) the hot path, on a slab that reaches to `end`
-//   end_cell()      the true end; 0 for one that counts into nothing
-//   write_any(cells, v) the same as write, for whatever `write` leaves out
+// How each instrument keeps its numbers in cells. Each class here has
+//   end                  the index after its last cell, or `always_slow`
+//   write(cells, v)      the hot path's update, on a slab that reaches to `end`
+//   end_cell()           the index after its last cell; 0 for an instrument without a registry that has none
+//   write_any(cells, v)  an update without a table, for an `end` of `always_slow`
+//   kinds(bounds)        the kinds of its cells
 namespace millrace {
 inline namespace v0 {
 namespace observe {
 namespace detail {
 
-/// An `end` that no slab reaches, so that the one comparison of the hot path leads to the slow one.
+/// An `end` that no slab reaches, so that the hot path's one comparison always chooses write_local_slowly.
 inline constexpr std::uint32_t always_slow = (std::numeric_limits<std::uint32_t>::max)();
 
 template <class Instrument, class Value>
@@ -29,7 +30,8 @@ template <class Instrument, class Value>
   if (const std::uint32_t end = instrument.end_cell(); end != 0)
     cell_store::instance().write(end, [&](metric_cell* cells) { instrument.write_any(cells, value); });
 }
-/// The hot path of counters, histograms and timers. Allocates: once a thread, and when metrics were added since.
+/// The hot path of counters, histograms and timers.
+/// Allocates: at a thread's first update, and when metrics have been added since.
 template <class Instrument, class Value>
 [[gnu::always_inline]] inline void write_local(const Instrument& instrument, Value value) noexcept {
   if (instrument.end > local_cells().size) [[unlikely]] {
@@ -48,7 +50,7 @@ struct alignas(64) gauge_cell {
 }
 
 struct counter_cell {
-  std::uint32_t end = 1;  // the first cell is nobody's
+  std::uint32_t end = 1;  // without a registry: the first cell, cell_store::discarded, which nobody reads
 
   std::uint32_t end_cell() const noexcept { return end; }
   void write(metric_cell* cells, std::uint64_t by) const noexcept { bump(cells[end - 1], by); }
@@ -57,8 +59,9 @@ struct counter_cell {
   static std::vector<cell_kind> kinds() { return {cell_kind::integer}; }
 };
 
-/// For each bucket a count and a sum: sums of like values lose least, and one addition seldom has
-/// to wait for the one before. The count is a double too (exact up to 2^53), so that both are added at once.
+/// For each bucket a pair of cells, a count and a sum. A sum for each bucket loses less to rounding than one for all,
+/// because its values are of like size, and an addition seldom has to wait for the one before. The count is a double
+/// too (exact up to 2^53), so that one vector instruction adds to both.
 struct histogram_cells {
   const real_buckets* table = nullptr;
   std::uint32_t pairs = 0;
@@ -68,7 +71,8 @@ struct histogram_cells {
   histogram_cells(const real_buckets& buckets, std::uint32_t first) noexcept : table(&buckets), pairs(pairs_of(first)) {
     if (buckets.tabled) end = end_cell();
   }
-  /// Where the pairs of a range of cells begin: at an even cell, so that none lies across two cache lines.
+  /// Where the pairs begin in a range of cells: at an even index, so that no pair lies in two cache lines. The range
+  /// has a cell more than the pairs need, for that.
   static constexpr std::uint32_t pairs_of(std::uint32_t first) noexcept { return first + (first & 1U); }
   std::uint32_t end_cell() const noexcept {
     return table == nullptr ? 0 : pairs + 2 * (static_cast<std::uint32_t>(table->keys.size()) + 1) + 1;
@@ -90,7 +94,7 @@ struct histogram_cells {
   }
 
  private:
-  /// Static, so that the handle may stay in registers.
+  /// Finds the bucket by a search. Static, so that the handle itself may stay in registers.
   [[gnu::noinline]] static void write_searched(const real_buckets& table, metric_cell* pairs, double value) noexcept {
     const std::uint64_t bucket =
         __builtin_isnan(value) ? table.keys.size() : table.search(real_buckets::key_of(value + 0.0));
@@ -98,14 +102,16 @@ struct histogram_cells {
   }
 };
 
+/// The sum, the extremes, and for each bucket a count; all in nanoseconds.
 struct timer_cells {
   const whole_buckets* table = nullptr;
   std::uint32_t first = 0;
   std::uint32_t end = always_slow;
 
-  // The hot path asks by one comparison whether a value lies within the extremes seen so far:
-  // value - low < span. Both start at 0, which no value passes. The extremes that threads merge stand
-  // beside them, the least as its complement, so that there too 0 means none.
+  // The hot path checks by one comparison whether a value lies within the extremes seen so far: value - low < span,
+  // where span is greatest - least + 1; a value below `low` wraps around to a large number. Both start at 0, so that
+  // the first value fails. The cells `greatest` and `least` are what is merged over threads; `least` holds the
+  // complement of the value, so that 0 means none there too, and the larger complement is the smaller value.
   enum cell : std::uint32_t { sum, low, span, greatest, least, buckets };
 
   constexpr timer_cells() noexcept = default;
@@ -138,6 +144,7 @@ struct timer_cells {
     if (value - mine[low].load(std::memory_order_relaxed) >= mine[span].load(std::memory_order_relaxed)) [[unlikely]]
       widen(mine, value);
   }
+  /// Takes a value outside the extremes into them.
   [[gnu::noinline]] static void widen(metric_cell* mine, std::uint64_t value) noexcept {
     raise(mine[greatest], value);
     raise(mine[least], ~value);

@@ -21,8 +21,8 @@
 #include <utility>
 #include <vector>
 
-// What a registry knows: families and their series, checked when they are made and never changed
-// afterwards, so that snapshots may point at them.
+// A registry's families and series. They are checked when they are made and never change or move afterwards, so that
+// snapshots may point to them.
 namespace millrace {
 inline namespace v0 {
 namespace observe {
@@ -49,6 +49,7 @@ struct catalog_family {
   catalog_family* next = nullptr;
 };
 
+/// What a program asks a registry for.
 struct family_request {
   metric_info info;
   metric_type type;
@@ -57,8 +58,8 @@ struct family_request {
   std::vector<cell_kind> cells;  // of one series
 };
 
-/// Families and series stand in one arena, linked in the order of their making. One index leads to them: from every
-/// name that a family's samples have to the family, and from `name{labels` to the series.
+/// Keeps families and series in an arena, linked in the order of creation. An index finds a family by every name that
+/// its samples have, and a series by `name{labels`.
 class metric_catalog : public shared_state {
  public:
   metric_catalog() noexcept
@@ -67,15 +68,17 @@ class metric_catalog : public shared_state {
 
   std::uint64_t id() const noexcept { return id_; }
 
-  /// The series of this name and these labels; made if it is new and nothing speaks against it.
+  /// Returns the series of this name and these labels, and makes it if it is new.
+  /// Errors: as `metrics_registry` says.
   result<const catalog_series*> find_or_add(const family_request& request, const label_set& labels,
                                             std::size_t most_series);
 
+  /// How many series and buckets a snapshot has to hold.
   struct extent {
     std::size_t series = 0;
     std::size_t buckets = 0;
   };
-  /// Calls f(extent, the first family) while nothing comes.
+  /// Calls f(extent, the first family) under the lock, so that nothing is added meanwhile.
   template <class F>
   void read(F&& f) const {
     const lock_guard lock(mutex_);
@@ -85,7 +88,7 @@ class metric_catalog : public shared_state {
  private:
   struct named {
     catalog_family* family = nullptr;
-    const catalog_series* series = nullptr;  // null for a name
+    const catalog_series* series = nullptr;  // null if the key is a sample's name
   };
 
   static std::uint64_t next_id() noexcept {
@@ -93,13 +96,15 @@ class metric_catalog : public shared_state {
     return last.add_relaxed(1) + 1;
   }
 
+  /// The family's name: a counter's without `_total`.
   static std::string_view base_name(const family_request& request) noexcept {
     constexpr std::string_view total = "_total";
     std::string_view name = request.info.name;
     if (request.type == metric_type::counter && name.ends_with(total)) name.remove_suffix(total.size());
     return name;
   }
-  /// Calls f(name) for every name that the family's samples have in one format or another, until it returns false.
+  /// Calls f(name) for every name that the family's samples have in Prometheus' format or OpenMetrics, until f returns
+  /// false.
   template <class F>
   static void for_each_sample_name(const std::string& name, metric_type type, F&& f) {
     if (!f(name)) return;
@@ -112,6 +117,7 @@ class metric_catalog : public shared_state {
 
   static constexpr std::size_t most_bounds = 1000;
 
+  /// Checks a new family: its name, its unit, that no other family's samples have the same names, its bounds.
   result<void> check_family(const std::string& name, const family_request& request) const {
     const auto refuse = [&](errc code, const std::string& why) {
       return error(code, "metric \"" + valid_utf8(request.info.name) + "\": " + why);
@@ -151,6 +157,7 @@ class metric_catalog : public shared_state {
     return {};
   }
 
+  /// Checks that a request for a family that exists agrees with it.
   static result<void> check_same(const catalog_family& family, const family_request& request) {
     const auto refuse = [&](const std::string& why) {
       return error(errc::already_exists, "metric \"" + family.info.name + "\": there already, " + why);
@@ -170,7 +177,8 @@ class metric_catalog : public shared_state {
     return true;
   }
 
-  /// Whole nanoseconds; a bound such as 1e-7 is not quite 100 of them in binary and is meant to be.
+  /// Seconds in whole nanoseconds. 1e-7 s, for example, times 1e9 is a little below 100 in binary; the 1e-3 added makes
+  /// it 100.
   static std::uint64_t to_nanoseconds(double seconds) noexcept {
     return static_cast<std::uint64_t>(seconds * 1e9 + 1e-3);
   }
@@ -217,7 +225,7 @@ class metric_catalog : public shared_state {
     return made;
   }
 
-  /// Everything that can fail has been done.
+  /// Adds a series to its family and to the index. Nothing here can fail: the index has room for it.
   void link(catalog_family& family, catalog_series& series, std::string_view key) noexcept {
     (family.first == nullptr ? family.first : family.last->next) = &series;
     family.last = &series;
@@ -226,7 +234,7 @@ class metric_catalog : public shared_state {
     ++extent_.series;
     if (family.info.type == metric_type::histogram) extent_.buckets += family.info.bounds.size() + 1;
   }
-  /// A name can hold no brace, so the keys of series are none.
+  /// The index's key of a series. No name holds a brace, so this is never the name of a sample.
   static std::string series_key(const std::string& name, const std::string& rendered) { return name + '{' + rendered; }
 
   mutable mutex mutex_;

@@ -10,14 +10,14 @@
 #include <string>
 #include <string_view>
 
-// The words that Prometheus' text format and OpenMetrics share.
+// The parts of lines that Prometheus' text format and OpenMetrics have in common.
 // Source: Prometheus, "Exposition formats", text 0.0.4; OpenMetrics 1.0.0.
 namespace millrace {
 inline namespace v0 {
 namespace observe {
 namespace detail {
 
-/// Escapes backslash and newline, and quotes where the text stands in quotes.
+/// Appends a text with backslash and newline escaped, and with `quotes` also quotation marks, for a text between such.
 inline void append_escaped(std::string& out, std::string_view text, bool quotes) {
   for (const char c : text) {
     switch (c) {
@@ -32,7 +32,7 @@ inline void append_escaped(std::string& out, std::string_view text, bool quotes)
   }
 }
 
-/// `a="1",b="2"`
+/// The labels as in a line: `a="1",b="2"`.
 inline std::string label_text(const label_set& labels) {
   std::string out;
   for (const auto& [name, value] : labels) {
@@ -45,12 +45,12 @@ inline std::string label_text(const label_set& labels) {
   return out;
 }
 
-inline constexpr std::size_t longest_number = 32;
+inline constexpr std::size_t longest_number = 32;  // more than any number below takes
 
 inline char* write_number(char* out, std::uint64_t value) noexcept {
   return std::to_chars(out, out + longest_number, value).ptr;
 }
-/// Shortest form that reads back to the same double; NaN, +Inf and -Inf by those names.
+/// Writes the shortest form that reads back to the same double, or NaN, +Inf or -Inf, and returns the end.
 inline char* write_number(char* out, double value) noexcept {
   if (__builtin_isfinite(value)) [[likely]]
     return std::to_chars(out, out + longest_number, value).ptr;
@@ -60,9 +60,10 @@ inline char* write_number(char* out, double value) noexcept {
   return out + size;
 }
 
-/// A bucket's bound in OpenMetrics' canonical form: plain from 0.0001 to below a million, with `.0`
-/// where it is whole, and with an exponent beyond. Prometheus reads `le="1"` and `le="1.0"` as two
-/// series, so both formats write this one. Source: OpenMetrics 1.0.0, "Canonical Numbers".
+/// A bucket's bound in OpenMetrics' canonical form: without an exponent from 0.0001 to below a million, and then with
+/// `.0` if it is whole; else with an exponent. Prometheus reads `le="1"` and `le="1.0"` as two series, so both formats
+/// use this form.
+/// Source: OpenMetrics 1.0.0, "Canonical Numbers".
 inline std::string bound_text(double bound) {
   char digits[longest_number];
   const auto text = [&](std::chars_format format) {

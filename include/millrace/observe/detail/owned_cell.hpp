@@ -7,8 +7,8 @@
 #include <bit>
 #include <cstdint>
 
-// Additions to a cell that one thread writes and others read: no read-modify-write is needed, so no
-// lock prefix is paid.
+// Additions to a cell that one thread writes and others read. A load and a store do, without the cost of an atomic
+// read-modify-write (x86's lock prefix).
 namespace millrace {
 inline namespace v0 {
 namespace observe {
@@ -16,16 +16,17 @@ namespace detail {
 
 using metric_cell = std::atomic<std::uint64_t>;
 
+/// Adds `by` to the cell.
 inline void bump(metric_cell& cell, std::uint64_t by) noexcept {
 #if defined(__x86_64__)
-  // What a relaxed load, an addition and a relaxed store mean; g++ makes three instructions of those.
+  // One instruction for a relaxed load, an addition and a relaxed store, of which g++ makes three.
   asm("addq %1, %0" : "+m"(reinterpret_cast<std::uint64_t&>(cell)) : "er"(by) : "cc");
 #else
   cell.store(cell.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
 #endif
 }
 
-/// The cell holds the bits of a double.
+/// Adds `by` to a cell that holds the bits of a double.
 inline void bump_real(metric_cell& cell, double by) noexcept {
   const double now = std::bit_cast<double>(cell.load(std::memory_order_relaxed));
   cell.store(std::bit_cast<std::uint64_t>(now + by), std::memory_order_relaxed);
@@ -34,7 +35,8 @@ inline void bump_real(metric_cell& cell, double by) noexcept {
 /// Adds 1 and `by` to two neighbouring cells that hold the bits of doubles.
 inline void bump_pair(metric_cell* pair, double by) noexcept {
 #if defined(__x86_64__)
-  // Two relaxed loads, additions and relaxed stores, side by side: the halves of such a load or store are whole.
+  // Two relaxed loads, additions and relaxed stores at once. A vector load or store is not atomic as a whole, but each
+  // of its aligned halves of 8 bytes is.
   using two [[gnu::vector_size(16), gnu::aligned(8), gnu::may_alias]] = double;
   two& cells = *reinterpret_cast<two*>(pair);
   two now;
@@ -53,6 +55,7 @@ inline void bump_pair(metric_cell* pair, double by) noexcept {
 #endif
 }
 
+/// Makes the cell at least `to`.
 inline void raise(metric_cell& cell, std::uint64_t to) noexcept {
   if (to > cell.load(std::memory_order_relaxed)) cell.store(to, std::memory_order_relaxed);
 }

@@ -12,8 +12,8 @@ inline namespace v0 {
 namespace observe {
 namespace detail {
 
-/// Something that lives as long as anybody refers to it. It knows how it is deleted, so its owners need not see what it
-/// is.
+/// A base of objects that count their owners; the last owner deletes the object, by a function that the object keeps,
+/// so that an owner need not know its type.
 class shared_state {
  public:
   explicit shared_state(void (*destroy)(const shared_state*) noexcept) noexcept : destroy_(destroy) {}
@@ -29,7 +29,8 @@ class shared_state {
   void (*destroy_)(const shared_state*) noexcept;
 };
 
-/// One of its owners. Threads: as a pointer; different owners of one object any.
+/// One of the owners of a shared_state.
+/// Threads: an owner as a pointer, one at a time; several owners of one object any.
 class shared_owner {
  public:
   shared_owner() noexcept = default;

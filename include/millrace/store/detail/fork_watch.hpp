@@ -10,11 +10,12 @@ inline namespace v0 {
 namespace store {
 namespace detail {
 
-/// Tells an object in a forked child, before fork() returns there, that its thread stayed in the parent. So nobody
-/// has to ask for the process' number on a hot path.
+/// Calls `told(object)` in a forked child before fork() returns there, so that the object learns that its thread exists
+/// in the parent only. With it, a hot path need not compare getpid().
 ///
-/// `told(object)` runs in the child, where only what is safe in a signal handler may be called: it sets atomics.
-/// Threads: construction and destruction any. A child made around the library (a bare clone) is not seen.
+/// In the child only functions that are safe in a signal handler may be called, so `told` only sets atomics. A child
+/// made without fork(), such as by a bare clone(), is not noticed.
+/// Threads: construction and destruction in any.
 class fork_watch {
  public:
   fork_watch(void* object, void (*told)(void* object) noexcept) noexcept : object_(object), told_(told) {
@@ -51,7 +52,7 @@ class fork_watch {
                        });
     }
   };
-  /// Never destroyed: logs may end after main has.
+  /// Never destroyed, because a log may be destroyed after main has returned.
   static watches& everyone() noexcept {
     static watches& only = *new watches;
     return only;

@@ -29,15 +29,16 @@ inline namespace v0 {
 namespace store {
 namespace detail {
 
-/// A line log's other side: the thread that turns records into lines, writes them in groups and
-/// syncs them, and what it shares with the producers.
+/// The state of a line log, on the heap: the thread that turns records into lines, writes them in groups and syncs
+/// them, and what the thread shares with the producers. A group is up to 256 KiB of lines, written in one go.
 template <class Format, class Producers, class FileSystem>
 class line_writer {
  public:
-  static constexpr std::uint32_t failed = 1;  // the disk refuses: producers are told, not kept waiting
-  static constexpr std::uint32_t asleep = 2;  // nothing came for long: the next record wakes the thread
+  // The bits of `attention`, the one word that every append loads:
+  static constexpr std::uint32_t failed = 1;  // the disk refuses: an append that finds no room fails at once
+  static constexpr std::uint32_t asleep = 2;  // no record came for long: the next one has to wake the thread
   static constexpr std::uint32_t closed = 4;
-  static constexpr std::uint32_t copied = 8;  // into a forked child, where the thread is not
+  static constexpr std::uint32_t copied = 8;  // this is a copy in a forked child, which has no thread
   static constexpr std::uint32_t refuses_records = closed | copied;
 
   line_writer(const line_log_options& options, Format lines, log_file<Format, FileSystem> file, tail_repair repaired)
@@ -52,9 +53,10 @@ class line_writer {
   line_writer(const line_writer&) = delete;
   line_writer& operator=(const line_writer&) = delete;
 
+  /// Starts the thread. Returns errno's value, 0 on success.
   int start() noexcept { return thread_.start(*this); }
 
-  /// This process holds a forked copy, which has no thread and a lock that nobody will open.
+  /// Whether this is a copy in a forked child: it has no thread, and a mutex that may stay locked for ever.
   bool forked() const noexcept { return ::getpid() != owner_; }
   const std::string& path() const noexcept { return file_.path(); }
   const tail_repair& repaired() const noexcept { return repaired_; }
@@ -66,7 +68,8 @@ class line_writer {
     return status_;
   }
 
-  /// Wakes the thread if it pauses; a miss costs one pause.
+  /// Wakes the thread if it pauses. The check takes no lock; if it misses a pause that begins just now, the record
+  /// waits for that pause to end.
   void nudge() noexcept {
     if (pausing_.load(std::memory_order_relaxed)) wake();
   }
@@ -78,7 +81,7 @@ class line_writer {
     wake_.notify_all();
   }
 
-  /// Waits a while for the thread to make room. False: it will not, because the disk refuses.
+  /// Waits up to a millisecond for the thread to make room. Returns false if it will not, because the disk refuses.
   bool await_room() noexcept {
     if (forked()) return false;
     const lock_guard held(mutex_);
@@ -111,9 +114,9 @@ class line_writer {
     }
   }
 
-  /// Asks the thread to look at the path when it next writes. One atomic addition.
+  /// Asks the thread to look at the path when it next runs. Returns the request's number. One atomic addition.
   std::uint64_t request_reopen() noexcept { return reopen_asked_.fetch_add(1, std::memory_order_release) + 1; }
-  /// Has it look now, and waits for what comes of it.
+  /// Has the thread look at the path now, and returns what came of it.
   result<void> reopen() {
     if (forked()) return forked_error();
     const lock_guard held(mutex_);
@@ -127,7 +130,7 @@ class line_writer {
     return reopened_ ? status_ : reopened_;
   }
 
-  /// Writes and syncs what there is, ends the thread, closes the file.
+  /// Has the thread write and sync what there is, ends it, closes the file.
   result<void> close() {
     if (forked()) return close_copy();
     if (ended_) return status_;
@@ -158,12 +161,12 @@ class line_writer {
             reopens_.load(std::memory_order_relaxed)};
   }
 
-  /// The thread.
+  /// What the thread runs, until `close` stops it.
   void run() noexcept {
     std::uint64_t synced_at = read_clock(CLOCK_MONOTONIC);
     unsigned idle = 0;
     for (;;) {
-      const bool stopping = is_stopping();  // asked first: what was appended before it is still drained
+      const bool stopping = is_stopping();  // read first, so that all records appended before are drained below
       if (reopen_asked_.load(std::memory_order_acquire) != reopen_served_) serve_reopen();
       const bool moved = !broken_ && step(stopping, synced_at);
       if (stopping && (!moved || (attention.load(std::memory_order_relaxed) & failed) != 0)) return;
@@ -184,19 +187,21 @@ class line_writer {
 
  private:
   static constexpr std::size_t group_bytes = std::size_t{1} << 18;
+  // Times in nanoseconds.
   static constexpr std::uint64_t millisecond = 1'000'000;
   static constexpr std::uint64_t retry_after = 20 * millisecond;
-  /// A rename is mostly followed by a new file, which whoever rotates makes. Lines go on into the renamed one
-  /// meanwhile: a file made here would be in the way.
+  /// How long lines go on into a renamed file while nothing is at the path. After a rename whoever rotates the log
+  /// mostly makes a new file; one made here before that would be in the way.
   static constexpr std::uint64_t create_after = 1000 * millisecond;
-  static constexpr unsigned idle_rounds = 50;
+  static constexpr unsigned idle_rounds = 50;  // pauses without a record before the thread sleeps
 
   // ---- a forked copy
 
   error forked_error() const {
     return error(errc::unavailable, "a forked copy of \"" + path() + "\" cannot be used: open the log after fork()");
   }
-  /// In the child, before fork() returns: from here on it refuses, as on a full disk. Counts anew.
+  /// Runs in the child before fork() returns. From then on the copy refuses, as on a full disk, and counts dropped
+  /// records from 0.
   static void refuse_in_child(void* self) noexcept {
     auto& copy = *static_cast<line_writer*>(self);
     copy.attention.fetch_or(failed | copied, std::memory_order_relaxed);
@@ -217,7 +222,7 @@ class line_writer {
     return stopping_;
   }
 
-  /// Drains, writes and syncs what is due. Whether there was anything to do.
+  /// Turns records into lines, writes and syncs what is due. Returns whether it wrote anything.
   bool step(bool stopping, std::uint64_t& synced_at) noexcept {
     if (adrift_ && !settle()) return false;
     const bool retry = !text_.empty();
@@ -241,12 +246,14 @@ class line_writer {
     }
     return moved;
   }
+  /// Whether it is time to sync: somebody waits for it, or the interval is over.
   bool due(std::uint64_t now, std::uint64_t synced_at) const noexcept {
     return wanted_.load(std::memory_order_relaxed) > durable.load(std::memory_order_relaxed) ||
            (options_.sync == sync_policy::interval && now - synced_at >= options_.sync_interval_ms * millisecond);
   }
 
-  /// Turns waiting records into lines, up to a group's worth.
+  /// Turns waiting records into lines, up to a group of them. gathered_ is then the position behind the last such
+  /// record.
   void gather() noexcept {
     const auto make_lines = [&](auto&& make) noexcept {
       const std::size_t whole = text_.size();
@@ -270,7 +277,7 @@ class line_writer {
     if (text_.empty()) {
       if (const std::uint32_t dropped = ring.take_dropped(); dropped != 0) make_lines([&] { add_dropped(dropped); });
     }
-    if (!broken_) gathered_ = reached;  // else a record is missing, and the watermark stays before it
+    if (!broken_) gathered_ = reached;  // else a record is missing, and `written` and `durable` stay before it
     if (text_.empty()) return;
     if constexpr (requires { format.end_group(text_, true); })
       make_lines([&] { format.end_group(text_, reached == ring.head()); });
@@ -279,7 +286,8 @@ class line_writer {
         echo_failed_ = errno;
     }
   }
-  /// After the thread's end: counts as dropped the lines that the disk refused, and the records that never became one.
+  /// After the thread's end: counts as dropped the lines that the disk refused and the records that did not become
+  /// lines.
   void count_unwritten() noexcept {
     std::uint64_t dropped = 0;
     for (const char c : text_) dropped += c == '\n' ? 1 : 0;
@@ -296,8 +304,8 @@ class line_writer {
 
   // ---- lines to the disk
 
-  /// Writes the group; after a refusal keeps for the next try what does not stand in whole lines. Looks where the file
-  /// is before it lets go of the lines: those that stand in a deleted file go into the next one.
+  /// Writes the group; after a refusal it keeps the lines that are not whole in the file for the next try. It checks
+  /// where the file is before it forgets the lines, so that those written to a deleted file go into the next one.
   bool write_group() noexcept {
     for (;;) {
       const auto [bytes, no] = file_.append(text_);
@@ -327,12 +335,12 @@ class line_writer {
     return true;
   }
 
-  /// A full disk may have room later; anything else stays broken.
+  /// Notes a refusal. A full disk may have room later; after anything else the log stays broken. Returns false.
   bool refuse(refusal no) noexcept {
     if (no.why != ENOSPC && no.why != EDQUOT) broken_ = true;
     return tell([&] { return system_error(no.why, no.what, path()); });
   }
-  /// The error becomes the log's status. Returns false.
+  /// Makes an error and sets it as the log's status. Returns false.
   template <class MakeError>
   bool tell(MakeError&& make) noexcept {
     try {
@@ -342,7 +350,8 @@ class line_writer {
     }
     return false;
   }
-  /// Final. The error before it stands, where there is one, since no words can be made for this.
+  /// Breaks the log for good. An error that was there before stays; else the status is an error made beforehand, since
+  /// there is no memory for a new one.
   void out_of_memory() noexcept {
     broken_ = true;
     if ((attention.load(std::memory_order_relaxed) & failed) == 0) fail(std::move(no_memory_));
@@ -362,13 +371,14 @@ class line_writer {
 
   // ---- where the file is
 
+  /// Checks whether the file is still at its path, unless the policy is `keep`.
   file_place look() noexcept {
     const file_place place = options_.when_moved == moved_policy::keep ? file_place::here : file_.place();
     adrift_ = place != file_place::here;
     return place;
   }
 
-  /// Does what the policy says of a file that is not at its path. Whether lines can go on.
+  /// Does what the policy says about a file that is not at its path. Returns whether lines can be written.
   bool settle() noexcept {
     const file_place place = look();
     if (!adrift_) {
@@ -393,12 +403,13 @@ class line_writer {
     return over.done;
   }
 
-  /// Whether the log is in another file now, and why it is not where the status does not say it yet.
+  /// Whether the log changed to another file and, if it did not and the status does not say why yet, the error.
   struct crossing {
     bool done = false;
     result<void> refused;
   };
-  /// Goes on in the file that stands at the path now. What was written to the one before is durable first.
+  /// Continues in the file that is at the path now, after it has synced what was written to the one before, if that was
+  /// not deleted.
   crossing go_over(file_place place) noexcept {
     try {
       const bool unsynced = durable.load(std::memory_order_relaxed) != written.load(std::memory_order_relaxed);
@@ -415,6 +426,7 @@ class line_writer {
     return {true, {}};
   }
 
+  /// Does what `reopen` and `request_reopen` asked for.
   void serve_reopen() noexcept {
     const std::uint64_t asked = reopen_asked_.load(std::memory_order_acquire);
     crossing over;
@@ -428,6 +440,8 @@ class line_writer {
 
   // ---- waiting
 
+  /// Waits for the next round: `max_delay_ms`, or less if a sync is due before, or more if the disk refuses or no
+  /// record has come for long.
   void pause(unsigned idle, std::uint64_t synced_at) noexcept {
     std::uint64_t time = (options_.max_delay_ms == 0 ? 1 : options_.max_delay_ms) * millisecond;
     const std::uint32_t state = attention.load(std::memory_order_relaxed);
@@ -442,7 +456,7 @@ class line_writer {
       const std::uint64_t left = since < interval ? interval - since : 1;
       if (left < time) time = left;
     } else if (idle > idle_rounds) {
-      // The flag is long visible before the thread relies on it: one ordinary pause comes between.
+      // Producers see the flag `asleep` before the thread relies on it, because one ordinary pause comes in between.
       if ((state & asleep) != 0) time = 1000 * millisecond;
       attention.fetch_or(asleep, std::memory_order_relaxed);
     }
@@ -455,16 +469,16 @@ class line_writer {
     woken_ = false;
   }
 
-  // The producers' and waiters' side.
+  // What producers and waiting threads use, too.
   mutable mutex mutex_;
   condition wake_;
   mutable condition progress_;
   std::atomic<bool> pausing_{false};
   std::atomic<bool> waiting_for_room_{false};
-  std::atomic<std::uint64_t> wanted_{0};        // somebody waits for this to be durable
-  std::atomic<std::uint64_t> reopen_asked_{0};  // how often somebody wanted the file opened anew
-  std::uint64_t reopen_served_ = 0;             // how many of those the thread has seen to
-  result<void> reopened_;                       // what came of the last
+  std::atomic<std::uint64_t> wanted_{0};        // the furthest position that somebody waits for to be durable
+  std::atomic<std::uint64_t> reopen_asked_{0};  // requests to open the file anew
+  std::uint64_t reopen_served_ = 0;             // how many of those requests the thread has served
+  result<void> reopened_;                       // the result of the last
   bool woken_ = false;
   bool stopping_ = false;
   bool ended_ = false;
@@ -473,15 +487,15 @@ class line_writer {
   const line_log_options options_;
   const tail_repair repaired_;
 
-  // The thread's side.
+  // What only the thread uses, the counters apart.
   log_file<Format, FileSystem> file_;
-  std::string text_;  // lines not yet in the file
-  std::uint64_t gathered_ = 0;
-  bool broken_ = false;
+  std::string text_;              // lines not yet in the file
+  std::uint64_t gathered_ = 0;    // the position behind the last record that became a line
+  bool broken_ = false;           // a failure that is final
   bool adrift_ = false;           // the file is not at its path
-  std::uint64_t renamed_at_ = 0;  // since when, with nothing in its place
+  std::uint64_t renamed_at_ = 0;  // since when it is renamed and nothing is at its path
   int echo_failed_ = 0;
-  error no_memory_;  // told when there is none to make an error of
+  error no_memory_;  // made beforehand, for when there is no memory left
   std::atomic<std::uint64_t> bytes_{0};
   std::atomic<std::uint64_t> groups_{0};
   std::atomic<std::uint64_t> syncs_{0};

@@ -22,7 +22,7 @@ inline namespace v0 {
 namespace store {
 namespace detail {
 
-/// What the system refused, and what it was asked for. Empty on success.
+/// A failed system call: errno, and the name of the action for a message. `why` is 0 on success.
 struct refusal {
   int why = 0;  // errno
   const char* what = "";
@@ -30,8 +30,9 @@ struct refusal {
   explicit operator bool() const noexcept { return why != 0; }
 };
 
-/// The file that a line log appends to: opened, locked and repaired; written in whole lines; followed to the path where
-/// it should stand. Threads: one at a time.
+/// The file that a line log appends to: opens, locks and repairs it; appends whole lines; tells whether it is still at
+/// its path.
+/// Threads: one at a time.
 template <class Format, class FileSystem>
 class log_file {
  public:
@@ -54,8 +55,8 @@ class log_file {
 
   const std::string& path() const noexcept { return path_; }
 
-  /// Opens or creates the file, locks it, repairs its end. Again: goes over to the file that stands at the path now,
-  /// and stays with the old one where that fails.
+  /// Opens or creates the file, locks it, repairs its end. A second call changes to the file that is at the path now,
+  /// and keeps the old one if that fails.
   result<tail_repair> open() {
     const int fd = uninterrupted(
         [&] { return fs_.open(absolute_.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, permissions_); });
@@ -71,17 +72,17 @@ class log_file {
     return repaired;
   }
 
-  /// Errors: what the system says of the descriptor, which is gone in any case.
+  /// Closes the descriptor, which is gone also after an error.
   refusal close() noexcept {
     if (fd_ < 0 || fs_.close(std::exchange(fd_, -1)) == 0 || errno == EINTR) return {};
     return {errno, "close"};
   }
 
   struct appended {
-    std::size_t bytes = 0;  // of whole lines that stand in the file
-    refusal why;            // there are no more of them
+    std::size_t bytes = 0;  // how many bytes of whole lines were written
+    refusal why;            // why no more were
   };
-  /// Appends lines. What stands of a line that was not finished is cut off, now or before the next append.
+  /// Appends lines. If the last one is written in part only, that part is cut off, now or before the next append.
   appended append(std::string_view lines) noexcept {
     if (torn_)
       if (const refusal no = cut_torn_line()) return {0, no};
@@ -106,17 +107,18 @@ class log_file {
     return {};
   }
 
-  /// Where the open file stands now.
+  /// Whether the open file is still at its path.
   file_place place() noexcept { return fs_.place_of(fd_, absolute_.c_str()); }
 
  private:
-  /// A change of the working directory must not change which file is meant.
+  /// The path made absolute, so that a change of the working directory does not change which file is meant.
   static std::string from_root(const std::string& path) {
     char folder[4096];
     if (path.empty() || path.front() == '/' || ::getcwd(folder, sizeof folder) == nullptr) return path;
     return std::string(folder) + '/' + path;
   }
 
+  /// Locks the file, repairs its end and, if it is empty, syncs its folder, so that its name is durable too.
   result<tail_repair> prepare(int fd) {
     if (lock_ && uninterrupted([&] { return fs_.lock(fd); }) != 0) {
       return errno == EWOULDBLOCK ? error(errc::unavailable, "cannot open \"" + path_ + "\": another log has it open")
@@ -128,9 +130,9 @@ class log_file {
     return repaired;
   }
 
-  /// Cuts off what follows the file's last newline, wherever that is now: others may have shortened the file. Who does
-  /// so between the look and the cut makes the cut lengthen it, by NUL bytes; so it looks again until nothing is to be
-  /// cut.
+  /// Cuts off what follows the file's last newline. The file's size is read anew, because others may shorten the file.
+  /// If somebody does so between the reading and the cut, the cut lengthens the file with NUL bytes; so this repeats
+  /// until nothing is left to cut.
   refusal cut_torn_line() noexcept {
     constexpr const char* what = "cut a torn line off";
     for (int tries = 0; tries < 100; ++tries) {
@@ -146,7 +148,8 @@ class log_file {
     }
     return {EIO, what};
   }
-  /// Behind the last newline in the file's first `size` bytes; -1 with errno where they cannot be read.
+  /// The position behind the last newline in the file's first `size` bytes, 0 if there is none; -1 with errno if they
+  /// cannot be read.
   std::int64_t end_of_lines(std::int64_t size) noexcept {
     char window[4096];
     for (std::int64_t end = size; end > 0;) {
@@ -168,7 +171,7 @@ class log_file {
   }
 
   std::string path_;      // as the caller named it
-  std::string absolute_;  // where it is looked for
+  std::string absolute_;  // the same from the root
   unsigned permissions_;
   bool lock_;
   FileSystem fs_;

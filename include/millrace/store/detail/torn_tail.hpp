@@ -14,27 +14,29 @@
 #include <string_view>
 #include <utility>
 
-// The end of a line file after a crash: found, kept aside, cut off.
+// Repairs a line file after a crash: finds the torn end, saves it in another file, cuts it off.
 namespace millrace {
 inline namespace v0 {
 namespace store {
 
 namespace detail {
 
-/// How far back a torn tail is looked for.
+/// How many bytes at the file's end are searched for its last valid line.
 inline constexpr std::uint64_t max_tail = std::uint64_t{1} << 24;
 
 enum class tail_verdict {
   found,      // `keep` bytes are whole lines, the last one valid
-  need_more,  // no valid line in what was shown, and the file goes on before it
-  not_a_log,  // whole lines, and none of them valid; or a beginning that is none of ours
+  need_more,  // no valid line in these bytes, and the file has more before them
+  not_a_log,  // the whole file has no valid line, and is no beginning of one
 };
+/// What find_tail_end found.
 struct tail_end {
   tail_verdict verdict;
   std::size_t keep = 0;
 };
 
-/// Where in the last bytes of a line file its last valid line ends. `whole`: `tail` is the whole file.
+/// Finds where the last valid line of a file ends in `tail`, the file's last bytes. `whole` says that `tail` is the
+/// whole file.
 template <class Format>
 tail_end find_tail_end(std::string_view tail, bool whole) noexcept {
   const std::size_t last = tail.rfind('\n');
@@ -53,6 +55,7 @@ tail_end find_tail_end(std::string_view tail, bool whole) noexcept {
   }
 }
 
+/// Writes all bytes.
 template <class FileSystem>
 result<void> write_fully(FileSystem& fs, int fd, std::string_view bytes, const std::string& path) {
   while (!bytes.empty()) {
@@ -64,6 +67,7 @@ result<void> write_fully(FileSystem& fs, int fd, std::string_view bytes, const s
   return {};
 }
 
+/// Fills `bytes` from `offset` on.
 template <class FileSystem>
 result<void> read_fully(FileSystem& fs, int fd, std::string& bytes, std::uint64_t offset, const std::string& path) {
   std::size_t have = 0;
@@ -77,7 +81,7 @@ result<void> read_fully(FileSystem& fs, int fd, std::string& bytes, std::uint64_
   return {};
 }
 
-/// Keeps the torn bytes in `<path>.torn`, durably, before the file is cut.
+/// Appends the torn bytes to `<path>.torn`, durably, before the file is cut.
 template <class FileSystem>
 result<void> keep_torn(FileSystem& fs, const std::string& path, std::string_view torn) {
   const std::string aside = path + ".torn";
@@ -91,7 +95,8 @@ result<void> keep_torn(FileSystem& fs, const std::string& path, std::string_view
   return done;
 }
 
-/// Makes the file end in a whole, valid line; or leaves it untouched and says why it cannot.
+/// Makes the file end in a whole, valid line, or leaves it untouched and returns why it cannot. It reads the last 64
+/// KiB, and up to `max_tail` if they hold no valid line.
 template <class Format, class FileSystem>
 result<tail_repair> repair_tail(FileSystem& fs, int fd, const std::string& path) {
   const std::int64_t known = fs.regular_size(fd);

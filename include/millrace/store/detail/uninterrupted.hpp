@@ -10,7 +10,7 @@ inline namespace v0 {
 namespace store {
 namespace detail {
 
-/// Makes a system call again as long as a signal interrupts it; returns what it returned then.
+/// Calls `call`, a system call, again as long as a signal interrupts it, and returns its last result.
 template <class Call>
 auto uninterrupted(Call&& call) noexcept {
   auto result = call();

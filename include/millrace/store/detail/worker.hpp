@@ -8,13 +8,13 @@
 #include <signal.h>
 #include <cstdint>
 
-// One thread, on POSIX threads: <thread> would double what this module's headers cost to parse.
+// A thread by POSIX threads: <thread> would double the time to parse this module's headers.
 namespace millrace {
 inline namespace v0 {
 namespace store {
 namespace detail {
 
-/// A thread that takes no signals: the program's handlers go on running where they ran.
+/// A thread that blocks all signals, so that the program's handlers run on the program's own threads only.
 class worker_thread {
  public:
   worker_thread() noexcept = default;
@@ -44,7 +44,7 @@ class worker_thread {
     if (running_) ::pthread_join(handle_, nullptr);
     running_ = false;
   }
-  /// For the other side of a fork, where the thread does not exist.
+  /// For a forked child, where the thread does not exist and must not be joined.
   void forget() noexcept { running_ = false; }
 
  private:
@@ -52,7 +52,7 @@ class worker_thread {
   bool running_ = false;
 };
 
-/// A std::chrono duration in nanoseconds, without <chrono>; negative is none.
+/// A std::chrono duration in nanoseconds, without <chrono>: 0 for a negative one or NaN, at most 4e18.
 template <class Duration>
 constexpr std::uint64_t duration_nanoseconds(const Duration& duration) noexcept {
   const double whole = static_cast<double>(duration.count()) * static_cast<double>(Duration::period::num) * 1e9 /

@@ -13,8 +13,8 @@ inline namespace v0 {
 namespace tensor {
 namespace detail {
 
-/// Bytes on the heap that begin as they come: std::vector would write them all first. Large ones grow
-/// by remapping pages, where the system can. Throws std::bad_alloc.
+/// Bytes on the heap, not initialized, because writing them all first, as std::vector does, takes time. Large buffers
+/// grow without copying where realloc can remap pages. Throws std::bad_alloc without memory.
 class byte_buffer {
  public:
   byte_buffer() noexcept = default;
@@ -38,8 +38,8 @@ class byte_buffer {
     if (size > capacity_) reallocate(size);
     size_ = size;
   }
-  /// Gives back what is not used, if that is a tenth. Less is kept: the C library serves a size that
-  /// it has seen freed without asking the system for fresh pages.
+  /// Frees the memory behind size() if that is more than a tenth of all. Less is kept, so that buffers of one use have
+  /// like sizes: the C library then gives a freed one out again without asking the system for fresh pages.
   void shrink() {
     if (capacity_ - size_ > capacity_ / 10) reallocate(size_);
   }
@@ -49,7 +49,7 @@ class byte_buffer {
   std::size_t size() const noexcept { return size_; }
 
  private:
-  /// Throws std::bad_alloc by the standard library's own hand, so that this compiles with -fno-exceptions too.
+  /// Makes operator new throw std::bad_alloc, because a throw here would not compile with -fno-exceptions.
   [[noreturn, gnu::cold, gnu::noinline]] static void out_of_memory() {
     const volatile std::size_t more_than_any_machine_has = ~std::size_t{0} >> 1;
     ::operator delete(::operator new(more_than_any_machine_has));

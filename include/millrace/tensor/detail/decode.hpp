@@ -14,7 +14,7 @@ inline namespace v0 {
 namespace tensor {
 namespace detail {
 
-/// Reads one tensor's parts, of which check_parts has said yes.
+/// Decodes one tensor's parts. Precondition: check_parts found no error in them.
 class tensor_decoder {
  public:
   tensor_decoder(const tensor_header& header, const unsigned char* in, std::size_t bytes) noexcept
@@ -24,7 +24,7 @@ class tensor_decoder {
   result<void> decode(unsigned char* elements) {
     const std::size_t width = header_.element_size();
     for (std::size_t first = 0; first < header_.elements();) {
-      // Two chunks at a time, for the sake of pairs of parts to inflate.
+      // Two chunks at a time, because `inflate` is faster on pairs of parts.
       std::size_t counts[2] = {};
       std::size_t ready = 0;
       for (std::size_t n = 0, at = first; n < 2 && at < header_.elements(); ++n, at += counts[0]) {
@@ -46,14 +46,15 @@ class tensor_decoder {
   }
 
  private:
-  /// A part on its way: in the file, and then its bytes, in the file too if they are stored there in
-  /// one block, else inflated into memory of its own.
+  /// A part and, once it is decoded, its bytes: in the file itself if they are stored there in one block, else in
+  /// `inflated`.
   struct piece {
     tensor_part part;
     const unsigned char* bytes = nullptr;
     byte_buffer inflated;
   };
 
+  /// Reads the next part's frame; if the part is stored in one block, its bytes too.
   result<void> open(piece& next) {
     auto part = parts_.next();
     if (!part) return std::move(part.error());
@@ -66,12 +67,13 @@ class tensor_decoder {
     return {};
   }
 
+  /// Inflates the first `ready` pieces that are not stored, two at a time, and checks the CRC of all.
   result<void> inflate(std::size_t ready) {
     const std::size_t parts = parts_of(header_);
     const piece* waiting = nullptr;
     bool good = true;
     for (std::size_t n = 0; n < 2 * parts; ++n) {
-      const std::size_t which = n / 2 + n % 2 * parts;  // the same part of both chunks: likely of like length
+      const std::size_t which = n / 2 + n % 2 * parts;  // pairs the same part of both chunks: mostly of similar length
       if (which >= ready || pieces_[which].bytes != nullptr) continue;
       piece& next = pieces_[which];
       next.inflated.resize(next.part.bytes + inflate_slack);
@@ -94,6 +96,7 @@ class tensor_decoder {
     return {};
   }
 
+  /// Undoes the filter: makes `count` elements of a chunk's parts.
   result<void> assemble(const piece* parts, std::size_t count, unsigned char* elements) {
     const std::size_t width = header_.element_size();
     if (header_.filter == tensor_filter::none) {
@@ -120,7 +123,7 @@ class tensor_decoder {
   part_reader parts_;
   plane_kernels kernels_;
   inflater inflaters_[2];
-  piece pieces_[18];
+  piece pieces_[18];  // two chunks of up to nine parts: a bitmap and eight planes
   byte_buffer packed_;
 };
 

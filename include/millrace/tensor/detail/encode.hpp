@@ -17,21 +17,24 @@ inline namespace v0 {
 namespace tensor {
 namespace detail {
 
-/// How a part becomes a DEFLATE stream: as it is, by the Huffman coder, or by the backend.
+/// How a part becomes a DEFLATE stream: as stored blocks, by `entropy_coder`, or by the backend.
 enum class part_method : std::uint8_t { stored, entropy, general };
 
-/// What is done to a tensor: chosen once, from samples. Method 0 is for plain bytes or the bitmap, 1 +
-/// plane for the planes.
+/// The filter and the methods for a tensor's parts, chosen once, by samples. methods[0] is for the bytes without a
+/// filter or for the bitmap, methods[1 + plane] for a plane.
 struct encode_plan {
   tensor_filter filter = tensor_filter::none;
   part_method methods[9] = {};
-  std::uint64_t bits = 0;  // what the samples would take
+  std::uint64_t bits = 0;  // how many bits the samples would take
 };
 
-/// log2(x) * 256 of x >= 1, low by at most 3: an estimate that is the same with every compiler.
+/// log2(x) * 256 for x >= 1, too low by less than 4. In integers, so that it is the same with every compiler.
+///
+/// log2(x) is the exponent plus log2 of the top 8 bits as a number in [1, 2), from a table. An entry's bits come one by
+/// one: if the number's square is 2 or more, the next bit of its logarithm is 1, and the square is halved.
 inline std::uint64_t log2_256ths(std::uint64_t x) noexcept {
   static constexpr auto table = [] {
-    std::array<std::uint8_t, 128> of{};  // of 1 + i / 128, by squaring: each doubling past 2 is a bit
+    std::array<std::uint8_t, 128> of{};  // of[i] is 256 log2(1 + i / 128)
     for (unsigned i = 0; i < 128; ++i) {
       std::uint64_t mantissa = std::uint64_t{128U + i} << 23;
       unsigned bits = 0;
@@ -49,9 +52,12 @@ inline std::uint64_t log2_256ths(std::uint64_t x) noexcept {
   return exponent * 256ULL + table[top - 128];
 }
 
-/// About how many bits a Huffman code brings bytes of these counts to, without its own description:
-/// their entropy, at least a bit each, and what a small sample flatters itself by (Miller 1955).
+/// An estimate of how many bits a Huffman code takes for bytes of these counts, without the code's own description.
 /// Making the code would take ten times as long.
+///
+/// It is bytes times their entropy, n log2(n) - sum of c log2(c), but at least one bit for each byte. The entropy of a
+/// sample is too low on average: for k distinct bytes by (k - 1) / (2 n) nats, which times n is 0.72 (k - 1) bits.
+/// Source: Miller, "Note on the bias of information estimates", 1955.
 inline std::uint64_t literal_bits(const std::uint32_t* counts, std::size_t bytes) noexcept {
   std::uint64_t sum = bytes * log2_256ths(bytes);
   std::uint64_t distinct = 0;
@@ -60,12 +66,14 @@ inline std::uint64_t literal_bits(const std::uint32_t* counts, std::size_t bytes
       sum -= counts[byte] * log2_256ths(counts[byte]);
       ++distinct;
     }
-  const std::uint64_t coded = sum / 256 + sum / 16384;  // whole bits for a symbol cost about a 64th
+  const std::uint64_t coded =
+      sum / 256 + sum / 16384;  // a Huffman code, of whole bits for a symbol, takes about a 64th more
   return (coded < bytes ? bytes : coded) + 3 * (distinct - 1) / 4;
 }
 
-/// Whether bytes of these counts collide, two by two, more often than even ones, which do it about
-/// bytes^2 / 256 times; those of 7.5 bits' entropy do a third more often.
+/// Whether bytes of these counts are so unevenly distributed that a Huffman code may gain. The test is the sum of
+/// squared counts: for evenly distributed bytes it is about bytes^2 / 256 + bytes, for an entropy of 7.5 bits about a
+/// third more.
 inline bool collide(const std::uint32_t* counts, std::size_t bytes) noexcept {
   std::uint64_t collisions = 0;
   for (std::size_t byte = 0; byte < 256; ++byte) collisions += std::uint64_t{counts[byte]} * counts[byte];
@@ -73,14 +81,15 @@ inline bool collide(const std::uint32_t* counts, std::size_t bytes) noexcept {
   return collisions > even + even / 4;
 }
 
-/// Whether a Huffman code could gain on these bytes: far cheaper than to plan one.
+/// Whether a Huffman code may make these bytes smaller; far cheaper than to plan one.
 inline bool looks_uneven(const unsigned char* data, std::size_t bytes) noexcept {
   std::uint32_t counts[256];
   count_bytes(data, bytes, counts);
   return collide(counts, bytes) || 2 * count_repeats(data, bytes) >= bytes;
 }
 
-/// The better of both Huffman blocks for these bytes.
+/// Plans a Huffman block of literals alone and, if half of the bytes repeat the one before, one with runs too; `best`
+/// is the smaller.
 class entropy_coder {
  public:
   void plan(const unsigned char* data, std::size_t bytes) noexcept {
@@ -94,8 +103,8 @@ class entropy_coder {
   }
   const huffman_block& best() const noexcept { return *best_; }
 
-  /// About the bits per sample's worth of a longer stream like this sample; all of them where a code
-  /// could not gain.
+  /// An estimate of how many bits a part of a longer stream takes that is like this sample, without the code's own
+  /// description; all 8 for each byte if a code would not gain.
   std::uint64_t estimate(const unsigned char* data, std::size_t bytes) noexcept {
     std::uint32_t counts[256];
     count_bytes(data, bytes, counts);
@@ -114,9 +123,10 @@ class entropy_coder {
   const huffman_block* best_ = &literals_;
 };
 
-/// About how many bits a search for matches would bring these bytes to; on the high side, and all of
-/// them where there are few matches. One greedy parse, so that choosing a filter costs no run of the
-/// backend and does not depend on its version.
+/// An estimate, rather too high, of how many bits these bytes take with a search for matches; all 8 for each byte if
+/// matches cover less than a sixteenth. It is a greedy search with a small hash table, so that the choice of a filter
+/// neither runs the backend nor depends on its version. A match counts 8 bits for its two symbols, and their extra
+/// bits.
 inline std::uint64_t matched_bits(const unsigned char* data, std::size_t bytes) noexcept {
   std::uint32_t last[2048] = {};
   std::uint32_t literals[256] = {};
@@ -147,7 +157,7 @@ inline std::uint64_t matched_bits(const unsigned char* data, std::size_t bytes) 
   return unmatched == 0 ? bits : bits + unmatched + literal_bits(literals, unmatched);
 }
 
-/// Whether a backend looks for matches; one may say that it does not.
+/// Whether a backend searches for matches: true unless it says that it does not.
 template <class Backend>
 constexpr bool finds_matches() noexcept {
   if constexpr (requires { Backend::finds_matches; })
@@ -163,7 +173,7 @@ class tensor_encoder {
   tensor_encoder(const tensor_header& header, int level, const Backend& backend)
       : header_(header), level_(level), backend_(backend), kernels_(kernels_for(width(), is_floating(header.type))) {}
 
-  /// `elements` in memory order, without gaps. Returns the whole file.
+  /// Encodes `elements`, which are in memory order and without gaps. Returns the whole file.
   result<byte_buffer> encode(const unsigned char* elements) {
     encode_plan plan;
     if (level_ > 0 && header_.elements() > 0) {
@@ -185,12 +195,13 @@ class tensor_encoder {
     return std::move(out_);
   }
 
-  /// Of the file that was encoded.
+  /// The header of the file that was encoded.
   const tensor_header& header() const noexcept { return header_; }
 
  private:
   std::size_t width() const noexcept { return header_.element_size(); }
 
+  /// Appends a chunk: filters its elements and appends the parts.
   result<void> chunk(const encode_plan& plan, const unsigned char* elements, std::size_t count) {
     if (plan.filter == tensor_filter::none) return part(elements, count * width(), plan.methods[0]);
     if (plan.filter == tensor_filter::nonzero_planes) {
@@ -208,6 +219,7 @@ class tensor_encoder {
     return {};
   }
 
+  /// Appends a part, by `method` or, if that gains nothing, as stored blocks.
   result<void> part(const unsigned char* data, std::size_t bytes, part_method method) {
     reserve(used_ + part_head + stored_size(bytes) + 16 + member_tail);
     unsigned char* begin = out_.data() + used_ + part_head;
@@ -236,9 +248,9 @@ class tensor_encoder {
     return {};
   }
 
-  /// What is done to this part. The plan was made from samples: where its Huffman code gains nothing,
-  /// and at the thorough levels for every part, the part is looked at by itself. If the answer is
-  /// entropy, that is planned.
+  /// Returns the method for this part. The plan's method was chosen by samples; it is checked against the part itself
+  /// if it is a Huffman code and, at the thorough levels, 7 to 9, also if it is to store the part. If the result is
+  /// `entropy`, entropy_ holds the planned block.
   part_method settle(const unsigned char* data, std::size_t bytes, part_method method) noexcept {
     if (method == part_method::general || level_ == 0) return method;
     if (method == part_method::stored && !thorough()) return method;
@@ -260,16 +272,17 @@ class tensor_encoder {
 
   // ---- the plan ----
 
-  /// Whether a is less than b by one part in `share`.
+  /// Whether a is less than b by more than one `share`-th of b.
   static bool gains(std::uint64_t a, std::uint64_t b, std::uint64_t share) noexcept { return a < b - b / share; }
 
   bool thorough() const noexcept { return level_ >= 7; }
-  /// What a step must save for its time to be worth it, by level.
+  /// What a method must save to be worth its time, as one n-th of the bytes, by level.
   std::uint64_t entropy_share() const noexcept { return level_ <= 3 ? 8 : level_ <= 6 ? 16 : 64; }
   std::uint64_t general_share() const noexcept { return level_ <= 3 ? 6 : level_ <= 6 ? 10 : 50; }
 
-  /// The sizes that all filters would reach on four windows of the tensor, each up to 1024 elements,
-  /// at the thorough levels 4096.
+  /// Chooses the plan: estimates the size that each filter reaches on four windows of the tensor. A window has a
+  /// quarter of a 64th of the elements, but from 128 to 1024 of them; at the thorough levels a quarter of a 16th, up to
+  /// 4096.
   encode_plan choose(const unsigned char* elements) {
     const std::size_t all = header_.elements();
     constexpr std::size_t windows = 4;
@@ -286,10 +299,10 @@ class tensor_encoder {
     }
     sampled_bits_ = 8 * count * width();
 
-    encode_plan best;  // plain; the bytes of one-byte elements are their own plane
+    encode_plan best;  // no filter; for one-byte elements also with a Huffman code, since they are a plane already
     best.methods[0] = weigh(sample.data(), count * width(), width() == 1, best.bits);
     if (width() == 1) return best;
-    // Plain is the slow one: it must be the smaller by what deflate's time is worth.
+    // No filter and the backend is the slowest plan, so it must be smaller by enough to be worth its time.
     const auto beats_best = [&](const encode_plan& plan) {
       return best.methods[0] == part_method::general && best.filter == tensor_filter::none
                  ? !gains(best.bits, plan.bits, general_share())
@@ -313,13 +326,14 @@ class tensor_encoder {
     return best;
   }
 
+  /// Splits the elements of a sample into planes and weighs each.
   void weigh_planes(const unsigned char* elements, std::size_t count, unsigned char* planes, encode_plan& plan) {
     kernels_.split(elements, count, planes, count);
     for (std::size_t plane = 0; plane < width(); ++plane)
       plan.methods[1 + plane] = weigh(planes + plane * count, count, true, plan.bits);
   }
 
-  /// The method for a part like this sample; adds the bits that it takes.
+  /// Returns the method for a part like this sample, and adds to `bits` how many the sample takes by it.
   part_method weigh(const unsigned char* data, std::size_t bytes, bool try_entropy, std::uint64_t& bits) {
     std::uint64_t least = 8 * bytes;
     part_method method = part_method::stored;
@@ -341,11 +355,13 @@ class tensor_encoder {
     return method;
   }
 
+  /// The file's size, estimated from the samples with 4 % to spare, so that the buffer seldom grows.
   std::size_t expected_size(const encode_plan& plan) const noexcept {
     const std::size_t bytes = header_.bytes();
     const double share = sampled_bits_ == 0 ? 1.0 : static_cast<double>(plan.bits) / static_cast<double>(sampled_bits_);
     return static_cast<std::size_t>(static_cast<double>(bytes) * share * 1.04) + 1024;
   }
+  /// Makes out_ at least `size` bytes long, and a quarter longer than what is used when it grows.
   void reserve(std::size_t size) {
     if (size > out_.size()) out_.resize(size > used_ + used_ / 4 ? size : used_ + used_ / 4);
   }
@@ -356,7 +372,7 @@ class tensor_encoder {
   plane_kernels kernels_;
   entropy_coder entropy_;
   byte_buffer out_;
-  std::size_t used_ = 0;
+  std::size_t used_ = 0;  // how many bytes of out_ are written
   std::uint64_t sampled_bits_ = 0;
   byte_buffer bitmap_;
   byte_buffer packed_;

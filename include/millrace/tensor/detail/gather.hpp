@@ -5,13 +5,13 @@
 
 #include <cstddef>
 
-// Elements of `size` bytes between memory of any layout and a block without gaps.
+// Copies elements of `size` bytes from memory of any layout to a block without gaps, and back.
 namespace millrace {
 inline namespace v0 {
 namespace tensor {
 namespace detail {
 
-/// `from_step` and `to_step` are in bytes.
+/// Copies `count` elements that are evenly spaced on both sides; `from_step` and `to_step` are in bytes.
 template <std::size_t Size>
 void copy_each(const unsigned char* from, std::ptrdiff_t from_step, unsigned char* to, std::ptrdiff_t to_step,
                std::size_t count) noexcept {
@@ -27,7 +27,7 @@ inline void copy_evenly(const unsigned char* from, std::ptrdiff_t from_step, uns
   }
 }
 
-/// Into `block`, in memory order.
+/// Copies all elements to `block`, in memory order.
 inline void gather(const unsigned char* elements, const tensor_layout& layout, std::size_t size,
                    unsigned char* block) noexcept {
   const auto width = static_cast<std::ptrdiff_t>(size);
@@ -38,7 +38,7 @@ inline void gather(const unsigned char* elements, const tensor_layout& layout, s
   });
 }
 
-/// Out of `block`, whose axes are nested as `order` says, to wherever the layout has them.
+/// Copies all elements from `block`, in which the axes are nested as `order` says, to where the layout has them.
 inline void scatter(const unsigned char* block, const axis_order& order, const tensor_layout& layout, std::size_t size,
                     unsigned char* elements) noexcept {
   const auto width = static_cast<std::ptrdiff_t>(size);

@@ -9,10 +9,11 @@
 #include <cstdint>
 #include <utility>
 
-// What makes numbers compressible: like with like. Elements become byte planes (all lowest bytes,
-// then all next ones, ...). A float is rotated left by one bit before, so that the sign joins the
-// mantissa's lowest bits and the top plane is the whole exponent, which is where the redundancy is.
-// Where many elements are zero, a bitmap says which are not, and only those go into the planes.
+// Filters that make numbers compressible by putting similar bytes together. Elements become byte planes: all lowest
+// bytes, then all next ones, and so on. The bits of a floating-point number are rotated left by one before, so that the
+// sign becomes the lowest bit, below the mantissa, and the top plane begins with the exponent, which is the redundant
+// part (of f32 and bf16 it is the whole exponent). If many elements are zero, a bitmap says which are not, and only
+// those go into the planes.
 namespace millrace {
 inline namespace v0 {
 namespace tensor {
@@ -39,7 +40,7 @@ struct unsigned_of<8> {
 
 using bytes16 = vector<unsigned char, 16>;
 
-/// a0 b0 a1 b1 ... of the lower halves, then of the upper ones.
+/// Interleaves two vectors, a0 b0 a1 b1 ...: their lower halves, or their upper halves.
 [[gnu::always_inline]] inline bytes16 zip_low(bytes16 a, bytes16 b) noexcept {
   return __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
 }
@@ -47,9 +48,10 @@ using bytes16 = vector<unsigned char, 16>;
   return __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
 }
 
-/// A perfect shuffle of Width x 16 bytes, `Rounds` times. Each turns the bits of a byte's address left
-/// by one. Sixteen elements of Width bytes have addresses element:byte, so four rounds make planes of
-/// them, byte:element; log2(Width) rounds make elements of planes.
+/// Does `Rounds` perfect shuffles of Width x 16 bytes: each interleaves the first half with the second, as cards are
+/// shuffled. A shuffle rotates the bits of a byte's index left by one. In sixteen elements of Width bytes, the index
+/// has the element's 4 bits above the byte's log2(Width), so four rounds swap the two and make planes; log2(Width)
+/// rounds swap them back and make elements.
 template <std::size_t Rounds, std::size_t Width>
 [[gnu::always_inline]] inline void perfect_shuffle(bytes16 (&v)[Width]) noexcept {
   if constexpr (Rounds > 0 && Width > 1) {
@@ -78,7 +80,7 @@ template <std::size_t Rounds, std::size_t Width>
   }
 }
 
-/// The bits of each element turned left by one, or right.
+/// Rotates the bits of each element left, or right, by one.
 template <std::size_t Width>
 [[gnu::always_inline]] inline bytes16 rotate_left(bytes16 elements) noexcept {
   using words = vector<typename unsigned_of<Width>::type, 16>;
@@ -96,7 +98,7 @@ template <std::size_t Width>
 template <std::size_t Width, bool Rotate>
 void split_planes(const unsigned char* elements, std::size_t count, unsigned char* planes, std::size_t pitch) noexcept {
   std::size_t at = 0;
-  // Spelled out as packs, because -O2 unrolls no loops, and vectors in a loop live in memory.
+  // Parameter packs instead of loops over lanes: -O2 does not unroll loops, and would keep the vectors in memory.
   const auto blocks = [&]<std::size_t... Lane>(std::index_sequence<Lane...>) {
     for (; at + 16 <= count; at += 16) {
       bytes16 v[Width];
@@ -117,7 +119,7 @@ void split_planes(const unsigned char* elements, std::size_t count, unsigned cha
   }
 }
 
-/// The reverse. `planes` points to each plane.
+/// Makes elements of planes, the reverse of split_planes. `planes` has a pointer to each plane.
 template <std::size_t Width, bool Rotate>
 void join_planes(const unsigned char* const* planes, std::size_t count, unsigned char* elements) noexcept {
   constexpr std::size_t rounds = std::bit_width(Width) - 1;
@@ -150,7 +152,7 @@ std::size_t pack_nonzero(const unsigned char* elements, std::size_t count, unsig
                          unsigned char* packed) noexcept {
   using word = typename unsigned_of<Width>::type;
   unsigned char* to = packed;
-  // Always copied, kept by moving on: no branch to mispredict.
+  // Copies every element, but moves on only if it is not zero: no branch that the CPU could mispredict.
   const auto take = [&](const unsigned char* from, unsigned bit) __attribute__((always_inline)) {
     word x;
     __builtin_memcpy(&x, from, Width);
@@ -179,7 +181,7 @@ std::size_t pack_nonzero(const unsigned char* elements, std::size_t count, unsig
   return static_cast<std::size_t>(to - packed) / Width;
 }
 
-/// The reverse. Reads up to one element beyond those that are packed.
+/// Undoes pack_nonzero. Reads one element beyond those that are packed.
 template <std::size_t Width>
 void unpack_nonzero(const unsigned char* bitmap, const unsigned char* packed, std::size_t count,
                     unsigned char* elements) noexcept {
@@ -216,6 +218,7 @@ struct plane_kernels {
   void (*unpack)(const unsigned char* bitmap, const unsigned char* packed, std::size_t count,
                  unsigned char* elements) noexcept;
 };
+/// `Rotate` or `rotate`: for floating-point numbers.
 template <std::size_t Width, bool Rotate>
 constexpr plane_kernels kernels_of() noexcept {
   return {&split_planes<Width, Rotate>, &join_planes<Width, Rotate>, &pack_nonzero<Width>, &unpack_nonzero<Width>};
@@ -229,8 +232,8 @@ inline plane_kernels kernels_for(std::size_t width, bool rotate) noexcept {
   }
 }
 
-/// How many bits are set among the first `count`; the rest of the last byte must be clear, or it is
-/// `count + 1`, which no bitmap has.
+/// How many bits are set among the first `count` of a bitmap. If a bit behind them in the last byte is set, returns
+/// `count + 1`, which is no valid number.
 inline std::size_t count_bits(const unsigned char* bitmap, std::size_t count) noexcept {
   std::size_t set = 0;
   const std::size_t bytes = (count + 7) / 8;

@@ -13,13 +13,14 @@ inline namespace v0 {
 namespace tensor {
 namespace detail {
 
-// An IEEE number is NaN or infinite exactly if its exponent is all ones, that is, if its magnitude
-// bits are at least those of infinity. The exponent of every width begins in the upper 15 bits below
-// the sign, so one loop serves all: take away the sign bit of each 16-bit lane and keep the greatest
-// lane, lane by lane. Two instructions for 16 bytes even in SSE2, so memory is what it waits for;
-// and being integer arithmetic it means the same under -ffast-math.
+// An IEEE 754 number is NaN or infinite exactly if all bits of its exponent are ones, that is, if its bits without the
+// sign, as an integer, are at least those of infinity. The exponent of every width lies within the top 16 bits. So one
+// loop serves all widths: it clears the top bit of each 16-bit lane and keeps the maximum of each lane. That takes two
+// instructions for 16 bytes even with SSE2, so the loop runs as fast as memory is read. As it is integer arithmetic, it
+// means the same under -ffast-math.
 
-/// The greatest 15-bit magnitude in each of the four 16-bit lanes of the 64-bit words.
+/// The maximum of each of the four 16-bit lanes of the data's 64-bit words, without their top bits. Elements of 2 or 4
+/// bytes have their top lanes among those too.
 struct lane_maxima {
   std::int16_t lane[4] = {};
 
@@ -28,6 +29,7 @@ struct lane_maxima {
   }
 };
 
+/// The kernel of max_lanes for vectors of `Bytes` bytes. Returns how many bytes it has done, a multiple of 4 `Bytes`.
 template <std::size_t Bytes>
 [[gnu::always_inline]] inline std::size_t max_lanes_body(const unsigned char* data, std::size_t bytes,
                                                          lane_maxima& maxima) noexcept {
@@ -65,7 +67,7 @@ inline std::size_t max_lanes_avx2(const unsigned char* data, std::size_t bytes, 
   return max_lanes_body<32>(data, bytes, maxima);
 }
 
-/// Precondition: data begins with an element, and bytes is a multiple of its size.
+/// The lanes' maxima of all bytes. Precondition: data begins with an element, and bytes is a multiple of its size.
 inline lane_maxima max_lanes(const unsigned char* data, std::size_t bytes) noexcept {
   lane_maxima maxima;
   std::size_t at = cpu_has_avx2() ? max_lanes_avx2(data, bytes, maxima) : max_lanes_baseline(data, bytes, maxima);
@@ -77,7 +79,7 @@ inline lane_maxima max_lanes(const unsigned char* data, std::size_t bytes) noexc
   return maxima;
 }
 
-/// What one block of doubles adds to a summary. Eight partial sums whatever the CPU, so that the
+/// What one block of elements adds to a summary. Every kernel keeps eight partial sums, whatever the CPU, so that the
 /// result is the same on all.
 struct block_sums {
   double sum = 0;
@@ -86,6 +88,7 @@ struct block_sums {
   double high = 0;
 };
 
+/// Loads `Lanes` floats or doubles as doubles.
 template <std::size_t Lanes, class T>
 [[gnu::always_inline]] inline void load_widened(vector<double, 8 * Lanes>& to, const T* from) noexcept {
   vector<T, sizeof(T) * Lanes> narrow;
@@ -93,7 +96,7 @@ template <std::size_t Lanes, class T>
   to = __builtin_convertvector(narrow, vector<double, 8 * Lanes>);
 }
 
-/// Precondition: count is a positive multiple of 8.
+/// The kernel of sum_block for vectors of `Lanes` doubles. Precondition: count is a positive multiple of 8.
 template <std::size_t Lanes, class T>
 [[gnu::always_inline]] inline block_sums block_sums_body(const T* data, std::size_t count) noexcept {
   using v = vector<double, 8 * Lanes>;
@@ -146,8 +149,8 @@ block_sums sum_block_avx512(const T* data, std::size_t count) noexcept {
   return block_sums_body<8>(data, count);
 }
 
-/// Precondition: count > 0. If an element is not finite, the squares are not either, and the rest
-/// means nothing.
+/// Sums, squares and extremes of a block. If an element is not finite, neither is the sum of squares, and the other
+/// numbers mean nothing. Precondition: count > 0.
 template <class T>
 block_sums sum_block(const T* data, std::size_t count) noexcept {
   const std::size_t even = count / 8 * 8;

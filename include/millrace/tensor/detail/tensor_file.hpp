@@ -13,23 +13,25 @@
 
 // The bytes of a compressed tensor: gzip members (RFC 1952) one after the other, so gunzip reads them.
 //
-// The first member is empty; its extra field, subfield "MT", says what follows. All little-endian:
+// The first member is empty; the subfield "MT" of its extra field describes the tensor. Numbers are little-endian:
 //   u8 version (1), u8 dtype, u8 filter, u8 rank, u8 axis order [rank] (outermost in memory first),
-//   u64 extent [rank], u32 elements a chunk, u64 filtered bytes, u32 CRC-32 of the filtered bytes,
+//   u64 extent [rank], u32 elements in a chunk, u64 filtered bytes, u32 CRC-32 of the filtered bytes,
 //   u32 CRC-32 of the subfield up to here.
-// Elements stand in memory order and go chunk by chunk; a chunk is one or more parts, a part is one
-// member, whose extra field, subfield "MP", is u32: how many bytes its DEFLATE stream takes.
+// Elements follow in memory order, chunk by chunk; the last chunk may have fewer. A chunk is one or more parts. A part
+// is a member; the subfield "MP" of its extra field is a u32, the size of its DEFLATE stream in bytes. Parts of a
+// chunk:
 //   filter none:            the elements
 //   filter planes:          a part for each byte of an element, the lowest first
 //   filter nonzero_planes:  a bitmap of the elements that are not zero, then planes of those alone
-// The planes of floating dtypes are of the bits rotated left by one: exponent on top, sign below.
+// Planes of floating-point dtypes are made of the bits rotated left by one: the exponent on top, the sign lowest.
 namespace millrace {
 inline namespace v0 {
 namespace tensor {
 
-/// What is done to elements before they are deflated. The numbers stand in compressed tensors.
+/// What is done to elements before they are deflated: see `compress`. The numbers are stored in compressed tensors.
 enum class tensor_filter : std::uint8_t { none = 0, planes = 1, nonzero_planes = 2 };
 
+/// The filter's name for messages.
 constexpr std::string_view to_string(tensor_filter filter) noexcept {
   switch (filter) {
     case tensor_filter::none: return "none";
@@ -41,30 +43,32 @@ constexpr std::string_view to_string(tensor_filter filter) noexcept {
 
 namespace detail {
 
-/// Elements a chunk at most: a plane then fills one stored block, and a bitmap has whole bytes.
+/// The most elements that a chunk has, with a filter: a plane of them fits one stored block (65,535 bytes), and a
+/// multiple of 8 makes whole bytes of a bitmap.
 inline constexpr std::size_t plane_chunk = 65528;
-/// Bytes a part at most, without a filter.
+/// The most bytes that a part has, without a filter.
 inline constexpr std::size_t plain_chunk_bytes = std::size_t{1} << 20;
-/// What DEFLATE can shrink bytes to, at most: a match of 258 bytes in two bits.
+/// How many bytes a byte of DEFLATE can stand for at most: matches of 258 bytes in two bits each.
 inline constexpr std::size_t deflate_ratio = 1032;
 
+/// The description in the first member.
 struct tensor_header {
   dtype type = dtype::f32;
   tensor_filter filter = tensor_filter::none;
   tensor_shape shape;
   axis_order order;
-  std::uint32_t chunk = 1;
+  std::uint32_t chunk = 1;  // elements
   std::uint64_t filtered_bytes = 0;
-  std::uint32_t checksum = 0;
+  std::uint32_t checksum = 0;  // CRC-32 of the filtered bytes
 
   std::size_t element_size() const noexcept { return size_of(type); }
   std::size_t elements() const noexcept { return shape.element_count(); }
   std::size_t bytes() const noexcept { return elements() * element_size(); }
 };
 
-inline constexpr std::size_t member_head = 12;  // up to and with the extra field's length
-inline constexpr std::size_t member_tail = 8;
-inline constexpr std::size_t part_head = member_head + 8;
+inline constexpr std::size_t member_head = 12;             // gzip_head and the extra field's length
+inline constexpr std::size_t member_tail = 8;              // CRC-32 and length
+inline constexpr std::size_t part_head = member_head + 8;  // with the subfield "MP"
 
 template <class Integer>
 unsigned char* put(unsigned char* out, Integer value) noexcept {
@@ -78,8 +82,10 @@ Integer get(const unsigned char* in) noexcept {
   return value;
 }
 
+// Magic, method DEFLATE, flag "extra field", no time, no hints, unknown system.
 inline constexpr unsigned char gzip_head[10] = {0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff};
 
+/// Writes a member's head and that of its subfield 'M', `kind`, with `payload` bytes to follow. Returns the end.
 inline unsigned char* put_member_head(unsigned char* out, char kind, std::size_t payload) noexcept {
   __builtin_memcpy(out, gzip_head, sizeof gzip_head);
   out = put(out + sizeof gzip_head, static_cast<std::uint16_t>(4 + payload));
@@ -88,12 +94,13 @@ inline unsigned char* put_member_head(unsigned char* out, char kind, std::size_t
   return put(out, static_cast<std::uint16_t>(payload));
 }
 
+/// The size of the subfield "MT", and of the whole first member.
 constexpr std::size_t header_payload(std::size_t rank) noexcept { return 4 + rank + 8 * rank + 4 + 8 + 4 + 4; }
 constexpr std::size_t header_size(std::size_t rank) noexcept {
   return member_head + 4 + header_payload(rank) + 2 + member_tail;
 }
 
-/// Precondition: room for header_size(rank) bytes.
+/// Writes the first member. Precondition: `out` has room for header_size(rank) bytes.
 inline void write_header(const tensor_header& header, unsigned char* out) noexcept {
   const std::size_t rank = header.shape.rank();
   out = put_member_head(out, 'T', header_payload(rank));
@@ -116,8 +123,8 @@ inline void write_header(const tensor_header& header, unsigned char* out) noexce
 inline error damaged(std::string what) { return error(errc::corrupt, "compressed tensor: " + std::move(what)); }
 inline error cut_off(std::string what) { return error(errc::truncated, "compressed tensor: " + std::move(what)); }
 
-/// Reads the first member. Whatever the bytes, a header that is returned has a size that fits in
-/// memory's addresses and chunks within the bounds above.
+/// Reads the first member. Whatever the bytes are, a header that is returned has a size in bytes that fits
+/// std::ptrdiff_t, and chunks within the bounds above.
 inline result<tensor_header> read_header(const unsigned char* in, std::size_t bytes) {
   if (bytes < header_size(0)) return cut_off("shorter than a header");
   for (std::size_t at = 0; at < sizeof gzip_head; ++at)
@@ -152,7 +159,7 @@ inline result<tensor_header> read_header(const unsigned char* in, std::size_t by
   bool fits = true;
   for (std::size_t axis = 0; axis < rank; ++axis, at += 8) {
     const auto extent = get<std::uint64_t>(at);
-    // Even of an empty tensor: its strides are products of extents.
+    // An extent of 0 counts as 1 here, because strides are products of extents in an empty tensor too.
     fits = fits && extent <= PTRDIFF_MAX && !__builtin_mul_overflow(size, extent == 0 ? 1 : extent, &size);
     header.shape.push_back(static_cast<std::size_t>(extent));
   }
@@ -166,7 +173,7 @@ inline result<tensor_header> read_header(const unsigned char* in, std::size_t by
   return header;
 }
 
-/// One part as it stands in the file.
+/// One part as it is in the file; `bytes` is its size once inflated.
 struct tensor_part {
   const unsigned char* deflated = nullptr;
   std::size_t deflated_bytes = 0;
@@ -181,6 +188,7 @@ class part_reader {
 
   std::size_t left() const noexcept { return left_; }
 
+  /// Checks the next part's frame and returns the part, not yet inflated.
   result<tensor_part> next() {
     if (left_ < part_head + member_tail) return cut_off("ends before its last part");
     for (std::size_t at = 0; at < sizeof gzip_head; ++at)
@@ -205,7 +213,7 @@ class part_reader {
   std::size_t left_;
 };
 
-/// The parts a chunk has.
+/// How many parts a chunk has.
 constexpr std::size_t parts_of(const tensor_header& header) noexcept {
   switch (header.filter) {
     case tensor_filter::planes: return header.element_size();
@@ -215,9 +223,8 @@ constexpr std::size_t parts_of(const tensor_header& header) noexcept {
   return 1;
 }
 
-/// Whether the parts are those that the header tells of, by number, size and checksum. What they
-/// hold is looked at when they are decoded; but no more memory than this has seen to be plausible is
-/// asked for then.
+/// Checks number, sizes and checksum of the parts against the header. What they contain is checked when they are
+/// decoded; the sizes checked here bound the memory that decoding takes.
 inline result<void> check_parts(const tensor_header& header, const unsigned char* in, std::size_t bytes) {
   part_reader parts(in, bytes);
   const std::size_t width = header.element_size();

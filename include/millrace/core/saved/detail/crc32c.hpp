@@ -10,8 +10,8 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// Tables for eight bytes a step: of[k][b] is the remainder of byte b with k zero bytes after it. Made at the first
-/// use: made while compiling, they would cost each file that includes this header 40 ms.
+/// Tables for eight bytes a step: of[k][b] is the remainder of byte b with k zero bytes after it. They are computed at
+/// the first use, because computing them in the compiler would add 40 ms to each file that includes this header.
 struct crc32c_tables {
   std::uint32_t of[8][256];
 
@@ -27,8 +27,8 @@ struct crc32c_tables {
   }
 };
 
-/// CRC-32C (Castagnoli), as in RFC 3720, appendix B.4. Finds every error of one to three bits, and
-/// every burst up to 32 bits.
+/// CRC-32C (Castagnoli) of `left` bytes, as in RFC 3720, appendix B.4. It finds every error of one to three bits in up
+/// to 256 MiB, and every burst of up to 32 bits.
 inline std::uint32_t crc32c(const std::byte* at, std::size_t left) noexcept {
   static const crc32c_tables tables;
   const auto& t = tables.of;

@@ -18,7 +18,8 @@ namespace detail {
 
 static_assert(std::endian::native == std::endian::little, "millrace's sketches are for little-endian machines");
 
-/// Writes the fields of a saved sketch one after the other, little-endian.
+/// Writes the fields of a saved sketch one after the other, little-endian. An image is a sketch's bytes in the format
+/// of another project, Apache DataSketches, without this library's envelope.
 class image_writer {
  public:
   explicit image_writer(std::size_t expected) { bytes_.reserve(expected); }
@@ -41,16 +42,17 @@ class image_writer {
   std::vector<std::byte> bytes_;
 };
 
-/// What is wrong with an image: `KLL image: it ends too soon`.
+/// An error about an image, whose message names the sketch: `KLL image: it ends too soon`.
 inline error image_fault(const char* of, errc code, const char* what) {
   return error(code, std::string(of) + " image: " + what);
 }
 
-/// Reads them back from bytes nobody vouches for, and says what is wrong with them. A read past the end returns zero
-/// and is remembered, so a parser may read a whole header and ask `ok` once; nothing outside the span is ever touched.
+/// Reads the fields back from bytes that may be anything, and makes the errors about them. A read past the end returns
+/// zero and marks the reader as failed, so a parser may read a whole header and ask `ok` once; nothing outside the span
+/// is ever read.
 class image_reader {
  public:
-  /// `of`: whose image it is, for errors; it must outlive the reader.
+  /// `of` is the sketch's name for errors, such as "KLL"; the text must outlive the reader.
   image_reader(std::span<const std::byte> bytes, const char* of) noexcept : rest_(bytes), of_(of) {}
 
   template <class T>
@@ -60,7 +62,7 @@ class image_reader {
     take_array(&value, 1);
     return value;
   }
-  /// The same of a number whose highest byte comes first.
+  /// Takes a number whose highest byte comes first.
   template <class T>
   T take_big() noexcept {
     unsigned char bytes[sizeof(T)];
@@ -74,7 +76,7 @@ class image_reader {
     std::memcpy(&value, bytes, sizeof(T));
     return value;
   }
-  /// All of them or none.
+  /// Takes `count` numbers, or none of them and returns false if the bytes are too few.
   template <class T>
   bool take_array(T* values, std::size_t count) noexcept {
     if (!holds<T>(count)) return fail();
@@ -87,6 +89,7 @@ class image_reader {
     rest_ = rest_.subspan(count);
     return true;
   }
+  /// Whether `count` more numbers can be taken.
   template <class T>
   bool holds(std::size_t count) const noexcept {
     return count <= rest_.size() / sizeof(T);
