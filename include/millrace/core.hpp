@@ -1,7 +1,7 @@
 #ifndef MILLRACE_CORE_HPP
 #define MILLRACE_CORE_HPP
 
-/// core: the words every other module is written in.
+/// core: what every other module builds on.
 ///
 /// - `field`, `context`: named, typed slots found at compile time
 /// - `result`, `error`, `errc`: failures as values that name the thing at fault

@@ -121,8 +121,8 @@ struct quantiles;
 namespace millrace {
 inline namespace v0 {
 
-/// What kind of failure an `error` is. The numbers and names are stable: they stand in logs and
-/// metrics. New codes are added at the end of their group.
+/// What kind of failure an `error` is. The numbers and names are stable, because logs and metrics hold them. New codes
+/// are added at the end of their group.
 enum class errc : std::uint16_t {
   // the caller's request
   invalid_argument = 100,
@@ -153,7 +153,7 @@ enum class errc : std::uint16_t {
   vetoed = 403,                   // for your own middleware that keeps an event from running
 };
 
-/// The code's stable name, as it stands in logs: `not_finite`.
+/// The code's stable name, as logs have it: `not_finite`.
 constexpr std::string_view to_string(errc code) noexcept {
   switch (code) {
     case errc::invalid_argument: return "invalid_argument";
@@ -17876,7 +17876,7 @@ class json_writer;
 
 namespace millrace {
 inline namespace v0 {
-// Lists of fields as the compiler computes with them.
+// Operations on lists of fields, at compile time.
 namespace detail {
 
 template <class T>
@@ -18068,7 +18068,7 @@ struct slot {
 template <class Provided, class Slots>
 class basic_context;
 
-/// What a chain's events read and write: one typed slot a field, found at compile time.
+/// What a chain's events read and write: one typed slot for each field, found at compile time.
 ///
 /// `Provided` lists the fields that were given a start value, so a chain can tell what may be read
 /// before any event has written. Build one by `chain.context(epoch = 0)`, or `mr::context(epoch = 0)`.
@@ -18344,6 +18344,7 @@ class stage {
     return ((at++ <= Index && detail::contains<detail::writes_of<Events>, Field>) || ...);
   }();
 
+  /// For the chain, which makes stages.
   constexpr stage(Event& event, const Clock& clock) noexcept : event_(&event), clock_(&clock) {}
   constexpr stage(const stage& other, bool reached) noexcept
       : event_(other.event_), clock_(other.clock_), reached_(reached) {}
@@ -18454,8 +18455,9 @@ inline namespace v0 {
 //                                       succeeded here or before it came here; event.reached() says which
 //
 // `span` is the event's own time on the chain's clock, from the first attempt's start to the last
-// one's end; `outcome` is a const result<void>&. Law: `after` follows every `before` that did not
-// veto, in exactly the reverse order, whatever the event did.
+// one's end; `outcome` is a const result<void>&.
+// Law: `after` follows every `before` that did not veto, in exactly the reverse order, whatever the
+// event did.
 //
 // A hook that does nothing costs nothing. g++ inlines a small `around` around a large event only if
 // it is marked [[gnu::always_inline]]; otherwise it costs a call.
@@ -18665,7 +18667,7 @@ struct first_flaw<First, Rest...> {
 template <class... Events>
 using undeclared = typename first_flaw<std::conditional_t<event<Events>, flawless, flawed<Events>>...>::type;
 
-// Names: two fields of one name are one field.
+// Names: fields of one name have one type.
 template <class List>
 struct namesakes {
   using type = flawless;
@@ -19963,7 +19965,7 @@ struct version {
 #ifndef MILLRACE_CORE_HPP
 #define MILLRACE_CORE_HPP
 
-/// core: the words every other module is written in.
+/// core: what every other module builds on.
 ///
 /// - `field`, `context`: named, typed slots found at compile time
 /// - `result`, `error`, `errc`: failures as values that name the thing at fault
@@ -27443,7 +27445,7 @@ class ring_storage {
       __builtin_prefetch(at(from + ahead), 1);
   }
 
-  static constexpr std::uint64_t ahead = 512;
+  static constexpr std::uint64_t ahead = 512;  // bytes
   /// How many bytes a record of `size` bytes takes, with its header and rounded up to 8.
   static constexpr std::uint64_t span(std::size_t size) noexcept { return 8 + ((size + 7) & ~std::size_t{7}); }
 
@@ -30436,10 +30438,10 @@ inline std::size_t count_bits(const unsigned char* bitmap, std::size_t count) no
 #define MILLRACE_CORE_DETAIL_CRC32_HPP
 
 // CRC-32 as gzip has it (RFC 1952, section 8): polynomial 0x04c11db7, bits reflected. With tables it takes eight bytes
-// a step; with the CPU's carry-less multiplication, 64 bytes a step: the 16 bytes in hand, as a polynomial times x^k,
-// are replaced by ("folded" into) 16 bytes that have the same remainder further on. Source of the folding: Gopal et
-// al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ Instruction", Intel, 2009. The constants are
-// computed here from the polynomial.
+// a step; with the CPU's carry-less multiplication, 64 bytes a step. Then 16 bytes are "folded" into 16 later ones:
+// they are multiplied by a power of x modulo the polynomial, so that they may be added there without changing the
+// remainder of the whole. The constants are computed here from the polynomial.
+// Source: Gopal et al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ Instruction", Intel, 2009.
 namespace millrace {
 inline namespace v0 {
 namespace detail {
@@ -31916,10 +31918,10 @@ class compressed_tensor;
 
 /// Compresses a tensor of any dtype and layout without loss.
 ///
-/// Level 0 stores the bytes as they are, 1 is fast, 9 compresses best. From level 1 on, a filter is chosen by samples
-/// of the data: byte planes, which put the bytes of one place in all elements together, of floating-point numbers with
-/// the exponent in a plane of its own; the same for the elements that are not zero, if many are zero; or none, and
-/// DEFLATE by the backend.
+/// Level 0 stores the bytes as they are, 1 is fast, 9 compresses best. From level 1 on, samples of the data decide
+/// which filter is applied first: byte planes (the first bytes of all elements, then their second bytes, and so on),
+/// byte planes of those elements that are not zero, or none. Each part of the result is then stored, Huffman-coded, or
+/// compressed by the backend, whichever gains enough for its time.
 /// Guarantee: decompressing gives the exact bits, also of NaN payloads and -0.0. The same tensor, level and backend
 /// give the same bytes.
 /// Allocates: the result, about 1 MiB, and a copy of a tensor that has gaps.
@@ -32262,8 +32264,10 @@ struct holds_compressible<T> : holds_compressible<tensor::range_item<T>> {};
 
 /// Compresses tensors in the context, losslessly, after the last event that uses them, and counts what that saves. It
 /// works on fields of type `compressible<T>`, or of ranges of them. Such an object holds either the tensor or its
-/// compressed form, never both; `get()` brings the tensor back and returns a `result<T*>`: `if (auto hidden =
-/// ctx[activations][0].get()) use(**hidden);`. A tensor that would not become smaller stays as it is.
+/// compressed form, never both; `get()` brings the tensor back and returns a `result<T*>`. A tensor that would not
+/// become smaller stays as it is.
+///
+///     if (auto hidden = ctx[activations][0].get()) use(**hidden);
 ///
 ///     mr::compression<activations>{}                        the fields named
 ///     mr::compression<>{{.threshold_bytes = 1}}             every field that can be compressed, from that size on
@@ -33829,8 +33833,8 @@ class metric_catalog : public shared_state {
     return true;
   }
 
-  /// Seconds in whole nanoseconds. 1e-7 s, for example, times 1e9 is a little below 100 in binary; the 1e-3 added makes
-  /// it 100.
+  /// Seconds in whole nanoseconds. 3e-8 s, for example, times 1e9 is a little below 30 in binary; the 1e-3 added makes
+  /// it 30.
   static std::uint64_t to_nanoseconds(double seconds) noexcept {
     return static_cast<std::uint64_t>(seconds * 1e9 + 1e-3);
   }
@@ -34111,7 +34115,7 @@ class metrics_registry {
   result<observe::histogram> histogram(const metric_info& info, const std::vector<double>& bounds,
                                        const label_set& labels = {});
   /// Updates are in nanoseconds, `bounds` and exports in seconds, so the name ends in `_seconds`. Bounds lie between a
-  /// nanosecond and 104 days; without any, `latency_buckets`.
+  /// nanosecond and 104 days; the overload without bounds uses `latency_buckets`.
   result<observe::timer> timer(const metric_info& info, const label_set& labels = {});
   result<observe::timer> timer(const metric_info& info, const std::vector<double>& bounds,
                                const label_set& labels = {});
@@ -34298,7 +34302,7 @@ inline constexpr char shown_by{};
 ///
 ///     mr::metrics{registry}                          gauges for every number that events write
 ///     mr::metrics<loss, learning_rate>{registry}     gauges for these, written by events or given
-///     mr::metrics{registry, {{"chain", "fraud"}}}    every series with this label, beside other chains'
+///     mr::metrics{registry, {{"chain", "fraud"}}}    every series with this label, next to those of other chains
 ///
 /// An event that a middleware further out fails afterwards, or keeps from running, counts as a run that failed; the
 /// latter has no duration.

@@ -222,6 +222,7 @@ class stage {
     return ((at++ <= Index && detail::contains<detail::writes_of<Events>, Field>) || ...);
   }();
 
+  /// For the chain, which makes stages.
   constexpr stage(Event& event, const Clock& clock) noexcept : event_(&event), clock_(&clock) {}
   constexpr stage(const stage& other, bool reached) noexcept
       : event_(other.event_), clock_(other.clock_), reached_(reached) {}

@@ -23,8 +23,9 @@ inline namespace v0 {
 //                                       succeeded here or before it came here; event.reached() says which
 //
 // `span` is the event's own time on the chain's clock, from the first attempt's start to the last
-// one's end; `outcome` is a const result<void>&. Law: `after` follows every `before` that did not
-// veto, in exactly the reverse order, whatever the event did.
+// one's end; `outcome` is a const result<void>&.
+// Law: `after` follows every `before` that did not veto, in exactly the reverse order, whatever the
+// event did.
 //
 // A hook that does nothing costs nothing. g++ inlines a small `around` around a large event only if
 // it is marked [[gnu::always_inline]]; otherwise it costs a call.

@@ -23,7 +23,7 @@ struct slot {
 template <class Provided, class Slots>
 class basic_context;
 
-/// What a chain's events read and write: one typed slot a field, found at compile time.
+/// What a chain's events read and write: one typed slot for each field, found at compile time.
 ///
 /// `Provided` lists the fields that were given a start value, so a chain can tell what may be read
 /// before any event has written. Build one by `chain.context(epoch = 0)`, or `mr::context(epoch = 0)`.

@@ -11,8 +11,8 @@
 namespace millrace {
 inline namespace v0 {
 
-/// What kind of failure an `error` is. The numbers and names are stable: they stand in logs and
-/// metrics. New codes are added at the end of their group.
+/// What kind of failure an `error` is. The numbers and names are stable, because logs and metrics hold them. New codes
+/// are added at the end of their group.
 enum class errc : std::uint16_t {
   // the caller's request
   invalid_argument = 100,
@@ -43,7 +43,7 @@ enum class errc : std::uint16_t {
   vetoed = 403,                   // for your own middleware that keeps an event from running
 };
 
-/// The code's stable name, as it stands in logs: `not_finite`.
+/// The code's stable name, as logs have it: `not_finite`.
 constexpr std::string_view to_string(errc code) noexcept {
   switch (code) {
     case errc::invalid_argument: return "invalid_argument";

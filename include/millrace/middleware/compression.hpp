@@ -110,8 +110,10 @@ struct holds_compressible<T> : holds_compressible<tensor::range_item<T>> {};
 
 /// Compresses tensors in the context, losslessly, after the last event that uses them, and counts what that saves. It
 /// works on fields of type `compressible<T>`, or of ranges of them. Such an object holds either the tensor or its
-/// compressed form, never both; `get()` brings the tensor back and returns a `result<T*>`: `if (auto hidden =
-/// ctx[activations][0].get()) use(**hidden);`. A tensor that would not become smaller stays as it is.
+/// compressed form, never both; `get()` brings the tensor back and returns a `result<T*>`. A tensor that would not
+/// become smaller stays as it is.
+///
+///     if (auto hidden = ctx[activations][0].get()) use(**hidden);
 ///
 ///     mr::compression<activations>{}                        the fields named
 ///     mr::compression<>{{.threshold_bytes = 1}}             every field that can be compressed, from that size on

@@ -48,7 +48,7 @@ inline constexpr char shown_by{};
 ///
 ///     mr::metrics{registry}                          gauges for every number that events write
 ///     mr::metrics<loss, learning_rate>{registry}     gauges for these, written by events or given
-///     mr::metrics{registry, {{"chain", "fraud"}}}    every series with this label, beside other chains'
+///     mr::metrics{registry, {{"chain", "fraud"}}}    every series with this label, next to those of other chains
 ///
 /// An event that a middleware further out fails afterwards, or keeps from running, counts as a run that failed; the
 /// latter has no duration.

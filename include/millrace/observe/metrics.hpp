@@ -74,7 +74,7 @@ class metrics_registry {
   result<observe::histogram> histogram(const metric_info& info, const std::vector<double>& bounds,
                                        const label_set& labels = {});
   /// Updates are in nanoseconds, `bounds` and exports in seconds, so the name ends in `_seconds`. Bounds lie between a
-  /// nanosecond and 104 days; without any, `latency_buckets`.
+  /// nanosecond and 104 days; the overload without bounds uses `latency_buckets`.
   result<observe::timer> timer(const metric_info& info, const label_set& labels = {});
   result<observe::timer> timer(const metric_info& info, const std::vector<double>& bounds,
                                const label_set& labels = {});

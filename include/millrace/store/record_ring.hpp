@@ -60,7 +60,7 @@ class ring_storage {
       __builtin_prefetch(at(from + ahead), 1);
   }
 
-  static constexpr std::uint64_t ahead = 512;
+  static constexpr std::uint64_t ahead = 512;  // bytes
   /// How many bytes a record of `size` bytes takes, with its header and rounded up to 8.
   static constexpr std::uint64_t span(std::size_t size) noexcept { return 8 + ((size + 7) & ~std::size_t{7}); }
 

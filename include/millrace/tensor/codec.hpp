@@ -48,10 +48,10 @@ class compressed_tensor;
 
 /// Compresses a tensor of any dtype and layout without loss.
 ///
-/// Level 0 stores the bytes as they are, 1 is fast, 9 compresses best. From level 1 on, a filter is chosen by samples
-/// of the data: byte planes, which put the bytes of one place in all elements together, of floating-point numbers with
-/// the exponent in a plane of its own; the same for the elements that are not zero, if many are zero; or none, and
-/// DEFLATE by the backend.
+/// Level 0 stores the bytes as they are, 1 is fast, 9 compresses best. From level 1 on, samples of the data decide
+/// which filter is applied first: byte planes (the first bytes of all elements, then their second bytes, and so on),
+/// byte planes of those elements that are not zero, or none. Each part of the result is then stored, Huffman-coded, or
+/// compressed by the backend, whichever gains enough for its time.
 /// Guarantee: decompressing gives the exact bits, also of NaN payloads and -0.0. The same tensor, level and backend
 /// give the same bytes.
 /// Allocates: the result, about 1 MiB, and a copy of a tensor that has gaps.

@@ -62,7 +62,7 @@ struct first_flaw<First, Rest...> {
 template <class... Events>
 using undeclared = typename first_flaw<std::conditional_t<event<Events>, flawless, flawed<Events>>...>::type;
 
-// Names: two fields of one name are one field.
+// Names: fields of one name have one type.
 template <class List>
 struct namesakes {
   using type = flawless;

@@ -7,10 +7,10 @@
 #include <cstdint>
 
 // CRC-32 as gzip has it (RFC 1952, section 8): polynomial 0x04c11db7, bits reflected. With tables it takes eight bytes
-// a step; with the CPU's carry-less multiplication, 64 bytes a step: the 16 bytes in hand, as a polynomial times x^k,
-// are replaced by ("folded" into) 16 bytes that have the same remainder further on. Source of the folding: Gopal et
-// al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ Instruction", Intel, 2009. The constants are
-// computed here from the polynomial.
+// a step; with the CPU's carry-less multiplication, 64 bytes a step. Then 16 bytes are "folded" into 16 later ones:
+// they are multiplied by a power of x modulo the polynomial, so that they may be added there without changing the
+// remainder of the whole. The constants are computed here from the polynomial.
+// Source: Gopal et al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ Instruction", Intel, 2009.
 namespace millrace {
 inline namespace v0 {
 namespace detail {

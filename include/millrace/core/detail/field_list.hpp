@@ -7,7 +7,7 @@
 
 namespace millrace {
 inline namespace v0 {
-// Lists of fields as the compiler computes with them.
+// Operations on lists of fields, at compile time.
 namespace detail {
 
 template <class T>

@@ -177,8 +177,8 @@ class metric_catalog : public shared_state {
     return true;
   }
 
-  /// Seconds in whole nanoseconds. 1e-7 s, for example, times 1e9 is a little below 100 in binary; the 1e-3 added makes
-  /// it 100.
+  /// Seconds in whole nanoseconds. 3e-8 s, for example, times 1e9 is a little below 30 in binary; the 1e-3 added makes
+  /// it 30.
   static std::uint64_t to_nanoseconds(double seconds) noexcept {
     return static_cast<std::uint64_t>(seconds * 1e9 + 1e-3);
   }
