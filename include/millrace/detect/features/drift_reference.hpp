@@ -25,13 +25,14 @@ namespace millrace {
 inline namespace v0 {
 namespace detect {
 
-/// One feature's values in a window: in ascending order, each with the weight of the observations it stands for. Made
-/// of a sample, or of a mergeable sketch of quantiles, whose view has the same.
+/// The values of one feature in a window: ascending, each with the number of observations that it stands for (1 in a
+/// sample, more in a sketch).
 class value_window {
  public:
-  /// Errors: invalid_argument: no value; not_finite: with its place.
-  /// Complexity: n log n.
+  /// The window of a sample.
+  /// Complexity: O(n log n).
   /// Allocates: 16 bytes a value.
+  /// Errors: invalid_argument: no values; not_finite: a value that is not, with its place.
   static result<value_window> make(std::span<const double> sample) {
     if (auto ok = checked(sample); !ok) return std::move(ok).error();
     value_window made;
@@ -45,8 +46,9 @@ class value_window {
     const std::vector<double> widened(sample.begin(), sample.end());
     return make(std::span<const double>(widened));
   }
-  /// From a sketch's view (quantile_view): values ascending, and for each the weight at or below it. `count` is how
-  /// many observations that is worth in a test, all of them unless said otherwise: a sketch's own error comes on top.
+  /// The window of a sketch's view (quantile_view): ascending values, and for each the number of observations at or
+  /// below it. Tests take the window for that many observations; the sketch's own error is not accounted for.
+  /// Errors: also shape_mismatch: different lengths; invalid_argument: values or numbers that do not ascend.
   static result<value_window> make(std::span<const double> values, std::span<const std::uint64_t> cumulative) {
     if (auto ok = checked(values); !ok) return std::move(ok).error();
     if (values.size() != cumulative.size())
@@ -63,7 +65,7 @@ class value_window {
     made.values_.assign(values.begin(), values.end());
     return made;
   }
-  /// Of a kll or req sketch, or an aggregate that keeps `quantiles` of one.
+  /// The window of a kll or req sketch, or of an aggregate that keeps `quantiles` of one.
   template <quantile_source Sketch>
   static result<value_window> make(const Sketch& sketch) {
     const auto& kept = sketch_of(sketch);
@@ -80,13 +82,17 @@ class value_window {
     }
   }
 
+  /// Observations in the window.
   double count() const noexcept { return up_to_.back(); }
+  /// Values that are kept.
   std::size_t size() const noexcept { return values_.size(); }
+  /// The i-th value in ascending order, from 0.
   double value(std::size_t i) const noexcept { return values_[i]; }
+  /// Observations at or below value(i), and those that value(i) stands for.
   double up_to(std::size_t i) const noexcept { return up_to_[i]; }
   double weight(std::size_t i) const noexcept { return i == 0 ? up_to_[0] : up_to_[i] - up_to_[i - 1]; }
 
-  /// The least value whose rank is at least p; p in (0, 1].
+  /// The least value with at least the share p of the observations at or below it; p in (0, 1].
   double quantile(double p) const noexcept {
     const double wanted = p * count();
     const std::size_t at = detail::count_below(up_to_.data(), up_to_.size(), wanted);
@@ -108,7 +114,7 @@ class value_window {
     if (is_sample()) return;
     for (const double x : up_to_) to.f64(x);
   }
-  /// A window without values if the bytes are not those of one.
+  /// Returns a window without values if the bytes are not those of a window.
   static value_window load(envelope_reader& from) {
     value_window made;
     const std::size_t n = from.count(8);
@@ -141,55 +147,62 @@ class value_window {
   std::vector<double> up_to_;
 };
 
-/// How far a window is from the reference, by all measures.
+/// How far a window is from the reference, by several measures.
 struct drift_measures {
-  double n = 0;  // of the window
-  /// Over bins of equal share of the reference. psi and kl are in nats and finite: an empty bin counts as half an
-  /// observation. Rules of thumb for psi: below 0.1 none, above 0.25 much.
+  /// Observations in the window.
+  double n = 0;
+  /// The population stability index and the Kullback-Leibler divergence of the window from the reference, in nats, over
+  /// bins that each hold an equal share of the reference. An empty bin counts as half an observation, so both are
+  /// finite. A rule of thumb for psi: no drift below 0.1, much above 0.25.
   double psi = 0;
-  double kl = 0;  // of the window from the reference
-  /// Jensen-Shannon divergence, in bits: 0 to 1.
+  double kl = 0;
+  /// The Jensen-Shannon divergence over the same bins, in bits: 0 to 1.
   double jensen_shannon = 0;
+  /// The chi-squared test of both samples over the same bins.
   double chi_squared = 0;
   double chi_squared_p = 1;
-  /// Over the whole distribution.
+  /// The Kolmogorov-Smirnov test: the largest difference of the distribution functions, and its p-value.
   double ks = 0;
   double ks_p = 1;
-  /// Mean distance that an observation has to move; in the feature's unit, and over the reference's deviation.
+  /// The Wasserstein distance: how far an observation has to move on average to turn one distribution into the other.
+  /// In the feature's unit, and in standard deviations of the reference.
   double wasserstein = 0;
   double wasserstein_relative = 0;
-  /// Maximum mean discrepancy, squared, by random features of a Gaussian kernel: 0 to 2.
+  /// The squared maximum mean discrepancy, estimated by 64 random features of a Gaussian kernel: 0 to 2.
   double mmd = 0;
-  /// A gauge in [0, 1]: the root of Jensen-Shannon less what windows of this size have by chance.
+  /// One figure for a gauge, 0 (no drift) to 1: the square root of jensen_shannon less its mean without drift for
+  /// windows of this size; 0 where that is negative.
   double score = 0;
 };
 
-/// What a feature's distribution was, worked up once; windows are compared with it. Made where the model is trained,
-/// saved beside it, loaded where it serves:
+/// The distribution of a feature, with which windows are compared. It is made where the model is trained, saved beside
+/// the model, and loaded where the model serves:
 ///
-///     auto reference = mr::detect::drift_reference::make(amounts);          // a sample, a sketch, an aggregate with
-///     quantiles if (!reference) return std::move(reference).error(); if (auto done =
-///     mr::store::write_file("amount.drift", reference->save()); !done) return done;
+///     auto reference = mr::detect::drift_reference::make(amounts);  // a sample, a sketch, or an aggregate
+///     if (!reference) return std::move(reference).error();
+///     if (auto done = mr::store::write_file("amount.drift", reference->save()); !done) return done;
 ///
-/// Guarantee: the p-values are asymptotic, for windows of a hundred observations and more; without drift `score` is
-/// about 0. A feature with few distinct values gets fewer bins. The same seed and data give the same figures.
-/// Complexity: made in O(n log n); compare O(n log n) of a window that is a sample, O(n + reference) of one that is
-/// sorted; 1 ms at 10,000.
-/// Allocates: both.
-/// Threads: compare may run side by side.
+/// A feature with few distinct values gets fewer bins than were asked for.
+/// Guarantee: the p-values are asymptotic, for windows of a hundred observations and more. Without drift `score` is
+/// about 0. The same seed and data give the same figures.
+/// Complexity: `make` O(n log n). `compare` O(n log n) with a sample of n, O(n + m) with a value_window and m values in
+/// the reference; 1 ms at 10,000.
+/// Allocates: `make` and `compare`.
+/// Threads: several may call `compare` at once.
 /// Source: chi-squared over two samples: Conover, "Practical Nonparametric Statistics"; PSI: Siddiqi, "Credit Risk
 /// Scorecards", 2006; Lin, "Divergence measures based on the Shannon entropy", IEEE Trans. Inf. Theory 37, 1991;
 /// Gretton and others, "A kernel two-sample test", JMLR 13, 2012, with the features of Rahimi, Recht, NIPS 2007.
 class drift_reference {
  public:
-  /// Errors: invalid_argument: bins not in 2 to 1000.
+  /// `seed` decides the random features of `mmd`.
+  /// Errors: invalid_argument: fewer than 2 or more than 1000 bins.
   static result<drift_reference> make(value_window window, std::size_t bins = 10, std::uint64_t seed = 0) {
     if (bins < 2 || bins > 1000)
       return error(errc::invalid_argument,
                    "drift reference: " + std::to_string(bins) + " bins; 2 to 1000 are possible");
     return drift_reference(std::move(window), bins, seed);
   }
-  /// Errors: also those of value_window::make.
+  /// The same from a sample, a sketch, or an aggregate with `quantiles`. Errors: also those of value_window::make.
   static result<drift_reference> make(std::span<const double> sample, std::size_t bins = 10, std::uint64_t seed = 0) {
     return made_of(value_window::make(sample), bins, seed);
   }
@@ -202,7 +215,7 @@ class drift_reference {
   }
 
   /// How far a window, a sample, a sketch or an aggregate with `quantiles` is from the reference.
-  /// Errors: those of value_window::make; of a window none.
+  /// Errors: those of value_window::make; none for a window.
   result<drift_measures> compare(const value_window& window) const {
     drift_measures found;
     found.n = window.count();
@@ -219,7 +232,7 @@ class drift_reference {
     return compared(value_window::make(sketch));
   }
 
-  /// 8 bytes a value of a sample, 16 of a sketch.
+  /// The reference as bytes: 8 a value of a sample, 16 a value of a sketch.
   /// Allocates: the bytes.
   std::vector<std::byte> save() const {
     envelope_writer to(saved_as);
@@ -228,8 +241,8 @@ class drift_reference {
     reference_.save(to);
     return std::move(to).finish();
   }
-  /// Guarantee: compares as the saved one did.
-  /// Errors: those of an envelope; corrupt. They do not know the file: `.wrap(path)`.
+  /// Guarantee: the loaded reference compares as the saved one did.
+  /// Errors: those of an envelope; corrupt. They do not name the file; `.wrap(path)` adds it.
   static result<drift_reference> load(std::span<const std::byte> bytes) {
     auto from = envelope_reader::open(bytes, saved_as);
     if (!from) return std::move(from).error();
@@ -241,7 +254,7 @@ class drift_reference {
   }
 
   const value_window& window() const noexcept { return reference_; }
-  /// Upper edges of all bins but the last; an edge belongs to the bin below.
+  /// The upper edges of all bins but the last; a value at an edge belongs to the bin below it.
   std::span<const double> edges() const noexcept { return edges_; }
 
  private:
@@ -264,7 +277,7 @@ class drift_reference {
       if ((edges_.empty() || edge > edges_.back()) && edge < reference_.value(reference_.size() - 1))
         edges_.push_back(edge);
     }
-    if (edges_.empty()) edges_.push_back(reference_.value(reference_.size() - 1));  // constant: at it, and above
+    if (edges_.empty()) edges_.push_back(reference_.value(reference_.size() - 1));  // a constant: up to it, above it
     expected_ = histogram(reference_);
     unit_ = unit_of(reference_);
     const double first = reference_.value(0) * unit_;
@@ -280,7 +293,8 @@ class drift_reference {
     deviation_ = detail::math::sqrt(squares);
     random_engine engine(seed);
     for (std::size_t i = 0; i < features / 2; ++i) {
-      // Frequencies of a Gaussian kernel as wide as the deviation: normal, by Box and Muller.
+      // The random frequencies of a Gaussian kernel are normal (Rahimi, Recht); made by Box and Muller's method. Values
+      // are divided by the reference's standard deviation, which so is the kernel's width.
       const double u = 1 - engine.uniform();
       frequency_[i] =
           detail::math::sqrt(-2 * detail::math::log(u)) * detail::math::cos(6.283185307179586 * engine.uniform());
@@ -288,8 +302,8 @@ class drift_reference {
     embedding_ = embedding(reference_);
   }
 
-  /// A power of two that brings the largest value near 1, so that squares neither over- nor underflow and no digit of
-  /// any value is lost.
+  /// A power of two whose product with the largest absolute value is near 1. Values are multiplied by it, which loses
+  /// no digit, so that no square over- or underflows.
   static double unit_of(const value_window& window) noexcept {
     int exponent = 0;
     detail::math::frexp(detail::math::fmax(detail::math::absolute(window.value(0)),
@@ -333,12 +347,13 @@ class drift_reference {
     if (found.kl < 0) found.kl = 0;
     found.jensen_shannon = detail::math::fmin(1, detail::math::fmax(0, found.jensen_shannon));
     if (filled > 1) found.chi_squared_p = stats::chi_squared{filled - 1}.sf(found.chi_squared);
-    // By chance Jensen-Shannon is chi-squared / 8 (in nats) of its degrees of freedom, on average.
+    // Without drift the Jensen-Shannon divergence in nats is about chi_squared (1/n + 1/m) / 8, and chi_squared is
+    // about filled - 1 on average, its degrees of freedom.
     const double chance = (filled - 1) / (8 * 0.6931471805599453) * (1 / n + 1 / m);
     found.score = found.jensen_shannon > chance ? detail::math::sqrt(found.jensen_shannon - chance) : 0;
   }
 
-  /// Both distribution functions, in one walk over all values.
+  /// The measures of the whole distribution, in one walk over the values of both.
   void whole(const value_window& window, drift_measures& found) const {
     const double n = window.count();
     const double m = reference_.count();
@@ -347,7 +362,7 @@ class drift_reference {
     double f = 0;
     double g = 0;
     double before = 0;
-    double distance = 0;  // in units
+    double distance = 0;  // of values multiplied by unit_
     while (i < window.size() || j < reference_.size()) {
       const double x = j == reference_.size() || (i < window.size() && window.value(i) <= reference_.value(j))
                            ? window.value(i)
@@ -366,10 +381,12 @@ class drift_reference {
     found.ks_p = stats::kolmogorov{}.sf((root + 0.12 + 0.11 / root) * found.ks);
   }
 
+  /// The means of the random features over a window, by which the maximum mean discrepancy is estimated: it is the
+  /// squared distance of two such means.
   std::array<double, features> embedding(const value_window& window) const {
     std::array<double, features> sums{};
     const double scale = deviation_ > 0 ? 1 / deviation_ : 1;
-    // Many values by as many quantiles as tell them apart.
+    // A window of more than 512 values is represented by 512 of its quantiles.
     const bool all = window.size() <= quantiles;
     const std::size_t points = all ? window.size() : quantiles;
     const double unit = detail::math::sqrt(2.0 / static_cast<double>(features));
@@ -392,7 +409,7 @@ class drift_reference {
   std::vector<double> edges_;
   std::vector<double> expected_;
   double unit_ = 1;
-  double mean_ = 0;  // in units, as is the deviation
+  double mean_ = 0;  // of values multiplied by unit_, as is the deviation
   double deviation_ = 0;
   std::array<double, features / 2> frequency_{};
   std::array<double, features> embedding_{};

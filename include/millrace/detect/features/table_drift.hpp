@@ -21,27 +21,30 @@ namespace millrace {
 inline namespace v0 {
 namespace detect {
 
-/// What became of one feature.
+/// The drift of one feature of a table.
 struct feature_drift {
   std::string feature;
   drift_measures measures;
-  /// Of the Kolmogorov-Smirnov test (chi-squared for features of at most 20 distinct values), corrected for all
-  /// features.
+  /// The p-value corrected for all features: of the Kolmogorov-Smirnov test, or of the chi-squared test for a feature
+  /// with at most 20 distinct values in the reference.
   double adjusted_p = 1;
+  /// Whether adjusted_p is at most alpha, and the score at least least_score.
   bool drifted = false;
 };
 
-/// A window and the feature that it is of.
+/// A window, with the name of its feature.
 struct feature_window {
   std::string feature;
   value_window window;
 };
 
-/// What became of a table.
+/// The drift of all features of a table.
 struct table_drift_report {
+  /// In the order in which the features were added.
   std::vector<feature_drift> features;
-  /// A gauge in [0, 1]: the largest score of a feature.
+  /// The largest score of a feature, in [0, 1].
   double score = 0;
+  /// How many features drifted.
   std::size_t drifted = 0;
 
   std::string summary() const {
@@ -67,24 +70,26 @@ struct table_drift_report {
 ///     now.push_back({"amount", *std::move(window)});
 ///     auto report = watch.compare(now);
 ///
-/// Guarantee: without drift, the chance of any feature being called drifted is at most alpha (for family-wise
-/// corrections), however many there are. Errors, which name the feature: shape_mismatch: windows are missing or too
-/// many; not_found: a window of a feature that was not added; invalid_argument: two windows of one feature, or features
-/// of one name; no feature at all.
+/// Guarantee: without drift, the probability that any feature is called drifted is at most alpha (for family-wise
+/// corrections), however many features there are.
+/// Errors: of `compare`, each with the feature's name: shape_mismatch: windows are missing or too many; not_found: a
+/// window of a feature that was not added; invalid_argument: two windows of one feature, two features of one name, no
+/// feature at all.
 template <stats::correction Correction = stats::holm>
 class table_drift {
  public:
-  /// `least_score`: features that drifted significantly, but less than this, are not called drifted: large windows
-  /// make any difference significant.
+  /// A feature with a score below `least_score` is not called drifted even if its p-value is at most alpha, since large
+  /// windows make any difference significant.
   explicit table_drift(double alpha = 0.01, double least_score = 0.05) : alpha_(alpha), least_score_(least_score) {}
 
+  /// Adds a feature to watch, with its reference.
   void add(std::string feature, drift_reference reference) {
     names_.push_back(std::move(feature));
     references_.push_back(std::move(reference));
   }
   std::size_t size() const noexcept { return names_.size(); }
 
-  /// Every feature's window, in any order.
+  /// Compares every feature's window with its reference. The windows may be in any order.
   result<table_drift_report> compare(std::span<const feature_window> windows) const {
     std::vector<const value_window*> ordered(names_.size());
     for (std::size_t at = 0; at < windows.size(); ++at) {
@@ -106,7 +111,8 @@ class table_drift {
   result<table_drift_report> compare(std::initializer_list<feature_window> windows) const {
     return compare(std::span<const feature_window>(windows.begin(), windows.size()));
   }
-  /// One window a feature, in the order in which they were added: two that are swapped are not noticed.
+  /// The same with windows that have no names, in the order in which the features were added. Two that are swapped are
+  /// not noticed.
   result<table_drift_report> compare(std::span<const value_window> windows) const {
     if (windows.size() != names_.size()) {
       std::string text = "table drift: " + std::to_string(windows.size()) + " windows for ";
@@ -131,9 +137,9 @@ class table_drift {
     }
     return std::move(to).finish();
   }
-  /// Guarantee: compares as the saved one did.
-  /// Errors: those of an envelope, another correction among them; corrupt, with the feature. They do not know the file:
-  /// `.wrap(path)`.
+  /// Guarantee: what is loaded compares as the saved one did.
+  /// Errors: those of an envelope, also for another correction; corrupt, with the feature. They do not name the file;
+  /// `.wrap(path)` adds it.
   static result<table_drift> load(std::span<const std::byte> bytes) {
     const std::string name = saved_as();
     auto from = envelope_reader::open(bytes, name);
@@ -158,7 +164,7 @@ class table_drift {
  private:
   static std::string saved_as() { return "table_drift<" + std::string(Correction::name) + '>'; }
 
-  /// Where the feature of this name is; `likely` is looked at first. `size()`: nowhere.
+  /// The place of the feature with this name; size() if there is none. The place `likely` is looked at first.
   std::size_t place_of(const std::string& name, std::size_t likely) const noexcept {
     if (likely < names_.size() && names_[likely] == name) return likely;
     std::size_t i = 0;
