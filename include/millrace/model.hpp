@@ -3,10 +3,10 @@
 
 /// model: how good a model's predictions are.
 ///
-/// - `evaluation.hpp`: accuracy, ROC curve and the area under it, log loss, Brier score, calibration;
-///   RMSE, MAE and R2
-/// - `confusion_matrix`: counts, and precision, recall and F1 from them
-/// - `real_view`: a column of numbers in either precision
+/// - `evaluation.hpp`: accuracy, the ROC curve and the area under it, precision against recall, log loss, Brier score
+///   and calibration of a classifier; RMSE, MAE and R2 of a regression
+/// - `confusion_matrix`: how often each class was predicted as which, and precision, recall and F1 from these counts
+/// - `real_view`: a column of float or double, the parameter type of these functions
 ///
 /// Standard library alone.
 

@@ -13,17 +13,19 @@ namespace millrace {
 inline namespace v0 {
 namespace model {
 
-/// How often each class was taken for which: rows are the classes that were right, columns the ones that were
-/// predicted. What would be 0 / 0 (precision of a class never predicted, recall of one that never occurs) is 0, as
-/// scikit-learn's `zero_division=0` has it.
+/// How often a row of each class was predicted as each class. Classes are numbered from 0. What would be 0 / 0 (the
+/// precision of a class never predicted, the recall of one that never occurs) is 0, as with scikit-learn's
+/// `zero_division=0`.
 ///
+/// Shapes: the matrix is classes x classes; rows are the right classes (labels), columns the predicted ones.
 /// Allocates: when made.
-/// Threads: one at a time; counts of several are added up by `merge`.
+/// Threads: one at a time; several threads count for themselves, and `merge` adds the counts up.
 class confusion_matrix {
  public:
   explicit confusion_matrix(std::size_t classes = 2) : classes_(classes), counts_(classes * classes) {}
 
   std::size_t classes() const noexcept { return classes_; }
+  /// How many rows of class `label` were predicted as class `prediction`.
   std::uint64_t count(std::size_t label, std::size_t prediction) const noexcept {
     return counts_[label * classes_ + prediction];
   }
@@ -33,7 +35,7 @@ class confusion_matrix {
     for (const std::uint64_t one : counts_) sum += one;
     return sum;
   }
-  /// How often the class was right, and how often it was predicted.
+  /// How many rows are of the class, and how many were predicted as it.
   std::uint64_t occurred(std::size_t label) const noexcept {
     std::uint64_t sum = 0;
     for (std::size_t k = 0; k < classes_; ++k) sum += count(label, k);
@@ -45,9 +47,9 @@ class confusion_matrix {
     return sum;
   }
 
-  /// One more row.
-  /// Errors: out_of_range.
+  /// Counts a row.
   /// Allocates: only for an error.
+  /// Errors: out_of_range: a number that is no class.
   result<void> update(int label, int prediction) {
     if (!is_class(label)) return no_class("label", label);
     if (!is_class(prediction)) return no_class("prediction", prediction);
@@ -63,13 +65,13 @@ class confusion_matrix {
     return {};
   }
 
-  /// Share of all rows that were predicted right.
+  /// Share of all rows whose prediction is their class.
   double accuracy() const noexcept {
     std::uint64_t right = 0;
     for (std::size_t k = 0; k < classes_; ++k) right += count(k, k);
     return share(right, total());
   }
-  /// Share of the rows predicted as this class that were of it.
+  /// Share of the rows predicted as this class that are of it.
   double precision(std::size_t label = 1) const noexcept { return share(count(label, label), predicted(label)); }
   /// Share of the rows of this class that were predicted as it.
   double recall(std::size_t label = 1) const noexcept { return share(count(label, label), occurred(label)); }

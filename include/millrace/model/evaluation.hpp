@@ -22,12 +22,13 @@ namespace model {
 // Every function here returns an error instead of a number that means nothing:
 //   invalid_argument  there are no rows
 //   shape_mismatch    the columns have different lengths
-//   out_of_range      a label is no class, or a probability is not in [0, 1]: with the row
-//   not_finite        a NaN (or, where a sum would swallow it, an infinity): with the row
-//   invalid_data      one class only, where two are compared
-// Labels are 0 and 1 unless said otherwise.
+//   out_of_range      a label is no class, or a probability is not in [0, 1]; names the row
+//   not_finite        a NaN or, in functions that sum the numbers, an infinity; names the row
+//   invalid_data      all rows are of one class, where two are compared
+// Labels are 0 and 1 unless said otherwise. A score may be any number that is larger for rows which are more likely of
+// class 1; a probability lies in [0, 1].
 
-/// The share of rows whose prediction is the label; any classes.
+/// The share of rows whose prediction is the label. Classes may be any integers.
 inline result<double> accuracy(std::span<const int> labels, std::span<const int> predictions) {
   if (auto fit = detail::same_length(labels.size(), predictions.size(), "predictions"); !fit)
     return std::move(fit).error();
@@ -37,9 +38,9 @@ inline result<double> accuracy(std::span<const int> labels, std::span<const int>
   return static_cast<double>(right) / static_cast<double>(labels.size());
 }
 
-/// Area under the ROC curve: the chance that a row of class 1 scores above one of class 0, a tie counting half. Counted
-/// exactly, in whole numbers. Scores may be any order, infinities included.
-/// Complexity: n log n.
+/// Area under the ROC curve: the probability that a row of class 1 has a higher score than a row of class 0, a tie
+/// counting half. Pairs are counted in whole numbers, so the result is exact. Scores may be infinite.
+/// Complexity: O(n log n).
 /// Allocates: 16 bytes a row.
 /// Source: Hanley, McNeil, "The meaning and use of the area under a ROC curve", Radiology 143, 1982.
 inline result<double> roc_auc(std::span<const int> labels, real_view scores) {
@@ -56,18 +57,19 @@ inline result<double> roc_auc(std::span<const int> labels, real_view scores) {
   return static_cast<double>(halves) / (2.0 * static_cast<double>(above) * static_cast<double>(below));
 }
 
-/// What a threshold would do: rows with a score at or above it are predicted 1.
+/// A point of the ROC curve: what share of either class is predicted 1 if rows with at least this score are.
 struct roc_point {
   double false_positive_rate = 0;
   double true_positive_rate = 0;
   double threshold = 0;
 };
 
-/// Which thresholds to return: every distinct score, or those where the curve bends.
+/// Which points of the curve to return: one for every distinct score (`all`), or those where the curve bends
+/// (`corners`).
 enum class roc_points : std::uint8_t { corners, all };
 
 /// The ROC curve from (0, 0), whose threshold is infinite, to (1, 1).
-/// Complexity: n log n.
+/// Complexity: O(n log n).
 /// Allocates: 16 bytes a row, and the points.
 inline result<std::vector<roc_point>> roc_curve(std::span<const int> labels, real_view scores,
                                                 roc_points wanted = roc_points::corners) {
@@ -82,7 +84,7 @@ inline result<std::vector<roc_point>> roc_curve(std::span<const int> labels, rea
   detail::for_each_tie(*sorted, [&](double score, std::uint64_t positives, std::uint64_t negatives) {
     const step next{steps.back().negatives + negatives, steps.back().positives + positives, score};
     if (wanted == roc_points::corners && steps.size() > 1) {
-      // The last point goes if the line runs straight through it.
+      // The last point is dropped if it lies on the line from the one before it to the next.
       const step& last = steps.back();
       const step& before = steps[steps.size() - 2];
       if ((last.negatives - before.negatives) * positives == (last.positives - before.positives) * negatives)
@@ -98,15 +100,15 @@ inline result<std::vector<roc_point>> roc_curve(std::span<const int> labels, rea
   return curve;
 }
 
-/// What a threshold would find: rows with a score at or above it are predicted 1.
+/// A point of the precision-recall curve: rows with at least this score are predicted 1.
 struct precision_recall_point {
   double recall = 0;
   double precision = 0;
   double threshold = 0;
 };
 
-/// Precision against recall, a point for every distinct score from the highest down, to recall 1.
-/// Complexity: n log n.
+/// Precision against recall, with a point for every distinct score from the highest to the lowest, where recall is 1.
+/// Complexity: O(n log n).
 /// Allocates: 16 bytes a row, and the points.
 inline result<std::vector<precision_recall_point>> precision_recall_curve(std::span<const int> labels,
                                                                           real_view scores) {
@@ -124,8 +126,8 @@ inline result<std::vector<precision_recall_point>> precision_recall_curve(std::s
   return curve;
 }
 
-/// Mean precision over the rows of class 1, each at its own score: the sum of precision times the recall gained,
-/// without interpolation. The share of class 1 is what chance reaches.
+/// Average precision: the mean, over the rows of class 1, of the precision at the row's own score. It is the sum over
+/// the points of the curve of precision times the recall gained there. Random scores reach the share of class 1.
 /// Source: scikit-learn's definition; Manning, Raghavan, Schuetze, "Introduction to information retrieval", 2008,
 /// section 8.4.
 inline result<double> average_precision(std::span<const int> labels, real_view scores) {
@@ -140,8 +142,9 @@ inline result<double> average_precision(std::span<const int> labels, real_view s
   return sum;
 }
 
-/// Mean of -log(probability of what occurred), of probabilities of class 1. Probabilities are kept
-/// 2^-52 away from 0 and 1, so that one sure mistake costs 36 and not infinity (as scikit-learn has it).
+/// Log loss: the mean of -log(probability given to the class that occurred). `probabilities` are those of class 1. They
+/// are kept 2^-52 away from 0 and 1, as in scikit-learn, so a row with probability 0 for its class adds 36 (52 log 2)
+/// instead of infinity.
 inline result<double> log_loss(std::span<const int> labels, real_view probabilities) {
   if (auto fit = detail::binary_probabilities(labels, probabilities); !fit) return std::move(fit).error();
   double sum = 0;
@@ -150,8 +153,8 @@ inline result<double> log_loss(std::span<const int> labels, real_view probabilit
   return sum / static_cast<double>(labels.size());
 }
 
-/// The same for any number of classes: `probabilities` are rows x classes, one row after the other;
-/// what a row's do not add up to 1 is not corrected.
+/// The same for any number of classes. `probabilities` are rows x classes, one row after the other. A row whose
+/// probabilities do not add up to 1 is neither refused nor scaled.
 inline result<double> log_loss(std::span<const int> labels, real_view probabilities, std::size_t classes) {
   if (auto fit = detail::same_length(labels.size() * classes, probabilities.size(), "probabilities"); !fit)
     return std::move(fit).error();
@@ -167,7 +170,7 @@ inline result<double> log_loss(std::span<const int> labels, real_view probabilit
   return sum / static_cast<double>(labels.size());
 }
 
-/// Mean squared difference between probability and what occurred, 0 (best) to 1.
+/// Brier score: the mean squared difference between the probability of class 1 and the label, 0 (best) to 1.
 /// Source: Brier, "Verification of forecasts expressed in terms of probability", 1950.
 inline result<double> brier_score(std::span<const int> labels, real_view probabilities) {
   if (auto fit = detail::binary_probabilities(labels, probabilities); !fit) return std::move(fit).error();
@@ -179,8 +182,8 @@ inline result<double> brier_score(std::span<const int> labels, real_view probabi
   return sum / static_cast<double>(labels.size());
 }
 
-/// The rows whose probability lies in (lower, upper]; the first bin has 0 as well. The two means are
-/// 0 where there are no rows.
+/// A bin of the calibration curve: the rows whose probability lies in (lower, upper]; in the first bin in [0, upper].
+/// mean_probability and positive_share (the share of class 1) are 0 where there are no rows.
 struct calibration_bin {
   double lower = 0;
   double upper = 0;
@@ -189,9 +192,10 @@ struct calibration_bin {
   double positive_share = 0;
 };
 
-/// How often class 1 occurred where it was given such a probability, in bins of equal width.
-/// Errors: also invalid_argument (no bins).
+/// The calibration curve: in bins of equal width, how often class 1 occurred among the rows whose probability lies in
+/// the bin.
 /// Allocates: the bins.
+/// Errors: also invalid_argument: no bins.
 inline result<std::vector<calibration_bin>> calibration_curve(std::span<const int> labels, real_view probabilities,
                                                               std::size_t bins = 10) {
   if (auto fit = detail::binary_probabilities(labels, probabilities); !fit) return std::move(fit).error();
@@ -219,7 +223,8 @@ inline result<std::vector<calibration_bin>> calibration_curve(std::span<const in
   return curve;
 }
 
-/// Mean distance between probability and what occurred over the bins, weighted by their rows; 0 for none.
+/// Expected calibration error: the mean over the bins of |positive_share - mean_probability|, weighted by their rows; 0
+/// for no rows.
 /// Source: Guo et al., "On calibration of modern neural networks", ICML 2017, eq. 3, of class 1's probability.
 inline double expected_calibration_error(std::span<const calibration_bin> bins) noexcept {
   double sum = 0;
@@ -231,7 +236,7 @@ inline double expected_calibration_error(std::span<const calibration_bin> bins) 
   return rows == 0 ? 0.0 : sum / rows;
 }
 
-/// Root of the mean squared difference.
+/// Root mean squared error: the square root of the mean squared difference, in the targets' unit.
 inline result<double> rmse(real_view targets, real_view predictions) {
   if (auto fit = detail::finite_columns(targets, predictions); !fit) return std::move(fit).error();
   const double unit = detail::unit_of(targets, predictions);
@@ -243,7 +248,7 @@ inline result<double> rmse(real_view targets, real_view predictions) {
   return detail::math::sqrt(sum / static_cast<double>(targets.size())) / unit;
 }
 
-/// Mean absolute difference.
+/// Mean absolute error, in the targets' unit.
 inline result<double> mae(real_view targets, real_view predictions) {
   if (auto fit = detail::finite_columns(targets, predictions); !fit) return std::move(fit).error();
   const double unit = detail::unit_of(targets, predictions);
@@ -253,8 +258,9 @@ inline result<double> mae(real_view targets, real_view predictions) {
   return sum / static_cast<double>(targets.size()) / unit;
 }
 
-/// Coefficient of determination: 1 less the squared error over that of always predicting the mean.
-/// Where all targets are equal, 1 for predictions without error and 0 for others. At least two rows.
+/// Coefficient of determination: 1 less the sum of squared errors divided by that of always predicting the mean. Where
+/// all targets are equal it is 1 for predictions without error and 0 for others.
+/// Errors: also invalid_argument: fewer than two rows.
 inline result<double> r2(real_view targets, real_view predictions) {
   if (auto fit = detail::finite_columns(targets, predictions); !fit) return std::move(fit).error();
   if (targets.size() < 2) return error(errc::invalid_argument, "targets: R2 needs at least two rows");

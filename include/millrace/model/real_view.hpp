@@ -11,9 +11,9 @@ namespace millrace {
 inline namespace v0 {
 namespace model {
 
-/// A column of numbers in either precision, read as double: from a vector, an array or a span, or
-/// from a pointer and a length. Refers to it. Costs one predictable branch a number, and saves every
-/// function over columns its second instance.
+/// A view of a column of float or double whose numbers are read as double. Made from a vector, an array or a span, or
+/// from a pointer and a length; the column must outlive it. Reading a number costs one well-predicted branch, and
+/// functions over columns need not be compiled once for float and once for double.
 class real_view {
  public:
   constexpr real_view() noexcept = default;

@@ -57,8 +57,8 @@ inline result<void> finite_columns(const real_view& targets, const real_view& pr
   return {};
 }
 
-/// A power of two that brings the largest number of both columns near 1: sums of squares of what is brought so neither
-/// over- nor underflow, and no digit is lost.
+/// A power of two whose product with the largest absolute value of both columns is near 1. Numbers are multiplied by
+/// it, which loses no digit, so that sums of their squares neither over- nor underflow.
 inline double unit_of(const real_view& targets, const real_view& predictions) noexcept {
   double most = 0;
   for (std::size_t i = 0; i < targets.size(); ++i)
@@ -73,7 +73,7 @@ struct scored_label {
   int label;
 };
 
-/// From the highest score down. Both classes occur.
+/// The labels with their scores, from the highest score down. Refuses labels of one class only.
 inline result<std::vector<scored_label>> sorted_by_score(std::span<const int> labels, const real_view& scores) {
   if (auto fit = same_length(labels.size(), scores.size(), "scores"); !fit) return std::move(fit).error();
   std::vector<scored_label> sorted;
