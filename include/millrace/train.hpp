@@ -1,11 +1,12 @@
 #ifndef MILLRACE_TRAIN_HPP
 #define MILLRACE_TRAIN_HPP
 
-/// train: a network taught by a chain of events.
+/// train: neural networks, trained by a chain of events.
 ///
-/// - `training_fields`, `training`: the fields that the events hand to each other
-/// - `network`, `dense`, `activation`: dense layers over one vector of parameters, seeded
-/// - `network::save`, `network::load`: it as bytes; `store::save_file` and `store::load_file` put them into a file
+/// - `network`, `dense`, `activation`: a network of dense layers, whose parameters are one vector
+/// - `network::save`, `network::load`: the network as bytes; `store::save_file` and `store::load_file` use them for
+///   files
+/// - `training_fields`, `training`: the fields that the events read and write
 /// - `load_batch` (from `matrix_samples`, `range_samples`), `forward_pass`, `calculate_loss`,
 ///   `calculate_accuracy`, `backpropagation`, `update_weights`: the events
 /// - losses: `mse`, `binary_cross_entropy`, `multilabel_cross_entropy`, `softmax_cross_entropy`
@@ -20,11 +21,11 @@
 ///     auto ctx = step.context(mr::train::training::epoch = 0, mr::train::training::batch_idx = 0);
 ///     auto done = step(ctx);
 ///
-/// `forward_pass(net, mr::train::track_activations)` keeps the layers' outputs in `training::activations`. For
-/// `mr::compression` to find them there, keep them as tensors that can be compressed:
+/// `forward_pass(net, mr::train::track_activations)` keeps the hidden layers' outputs in `training::activations`. For
+/// `mr::compression` to compress them they have to be compressible tensors:
 /// `mr::train::track_activations_as<mr::tensor::compressible<Eigen::MatrixXf>>{}`.
 ///
-/// Eigen does the linear algebra.
+/// Needs Eigen, which does the linear algebra.
 
 #include <millrace/train/activation.hpp>
 #include <millrace/train/backpropagation.hpp>

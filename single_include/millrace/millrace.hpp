@@ -23767,13 +23767,14 @@ namespace millrace {
 inline namespace v0 {
 namespace detect {
 
-/// One feature's values in a window: in ascending order, each with the weight of the observations it stands for. Made
-/// of a sample, or of a mergeable sketch of quantiles, whose view has the same.
+/// The values of one feature in a window: ascending, each with the number of observations that it stands for (1 in a
+/// sample, more in a sketch).
 class value_window {
  public:
-  /// Errors: invalid_argument: no value; not_finite: with its place.
-  /// Complexity: n log n.
+  /// The window of a sample.
+  /// Complexity: O(n log n).
   /// Allocates: 16 bytes a value.
+  /// Errors: invalid_argument: no values; not_finite: a value that is not, with its place.
   static result<value_window> make(std::span<const double> sample) {
     if (auto ok = checked(sample); !ok) return std::move(ok).error();
     value_window made;
@@ -23787,8 +23788,9 @@ class value_window {
     const std::vector<double> widened(sample.begin(), sample.end());
     return make(std::span<const double>(widened));
   }
-  /// From a sketch's view (quantile_view): values ascending, and for each the weight at or below it. `count` is how
-  /// many observations that is worth in a test, all of them unless said otherwise: a sketch's own error comes on top.
+  /// The window of a sketch's view (quantile_view): ascending values, and for each the number of observations at or
+  /// below it. Tests take the window for that many observations; the sketch's own error is not accounted for.
+  /// Errors: also shape_mismatch: different lengths; invalid_argument: values or numbers that do not ascend.
   static result<value_window> make(std::span<const double> values, std::span<const std::uint64_t> cumulative) {
     if (auto ok = checked(values); !ok) return std::move(ok).error();
     if (values.size() != cumulative.size())
@@ -23805,7 +23807,7 @@ class value_window {
     made.values_.assign(values.begin(), values.end());
     return made;
   }
-  /// Of a kll or req sketch, or an aggregate that keeps `quantiles` of one.
+  /// The window of a kll or req sketch, or of an aggregate that keeps `quantiles` of one.
   template <quantile_source Sketch>
   static result<value_window> make(const Sketch& sketch) {
     const auto& kept = sketch_of(sketch);
@@ -23822,13 +23824,17 @@ class value_window {
     }
   }
 
+  /// Observations in the window.
   double count() const noexcept { return up_to_.back(); }
+  /// Values that are kept.
   std::size_t size() const noexcept { return values_.size(); }
+  /// The i-th value in ascending order, from 0.
   double value(std::size_t i) const noexcept { return values_[i]; }
+  /// Observations at or below value(i), and those that value(i) stands for.
   double up_to(std::size_t i) const noexcept { return up_to_[i]; }
   double weight(std::size_t i) const noexcept { return i == 0 ? up_to_[0] : up_to_[i] - up_to_[i - 1]; }
 
-  /// The least value whose rank is at least p; p in (0, 1].
+  /// The least value with at least the share p of the observations at or below it; p in (0, 1].
   double quantile(double p) const noexcept {
     const double wanted = p * count();
     const std::size_t at = detail::count_below(up_to_.data(), up_to_.size(), wanted);
@@ -23850,7 +23856,7 @@ class value_window {
     if (is_sample()) return;
     for (const double x : up_to_) to.f64(x);
   }
-  /// A window without values if the bytes are not those of one.
+  /// Returns a window without values if the bytes are not those of a window.
   static value_window load(envelope_reader& from) {
     value_window made;
     const std::size_t n = from.count(8);
@@ -23883,55 +23889,62 @@ class value_window {
   std::vector<double> up_to_;
 };
 
-/// How far a window is from the reference, by all measures.
+/// How far a window is from the reference, by several measures.
 struct drift_measures {
-  double n = 0;  // of the window
-  /// Over bins of equal share of the reference. psi and kl are in nats and finite: an empty bin counts as half an
-  /// observation. Rules of thumb for psi: below 0.1 none, above 0.25 much.
+  /// Observations in the window.
+  double n = 0;
+  /// The population stability index and the Kullback-Leibler divergence of the window from the reference, in nats, over
+  /// bins that each hold an equal share of the reference. An empty bin counts as half an observation, so both are
+  /// finite. A rule of thumb for psi: no drift below 0.1, much above 0.25.
   double psi = 0;
-  double kl = 0;  // of the window from the reference
-  /// Jensen-Shannon divergence, in bits: 0 to 1.
+  double kl = 0;
+  /// The Jensen-Shannon divergence over the same bins, in bits: 0 to 1.
   double jensen_shannon = 0;
+  /// The chi-squared test of both samples over the same bins.
   double chi_squared = 0;
   double chi_squared_p = 1;
-  /// Over the whole distribution.
+  /// The Kolmogorov-Smirnov test: the largest difference of the distribution functions, and its p-value.
   double ks = 0;
   double ks_p = 1;
-  /// Mean distance that an observation has to move; in the feature's unit, and over the reference's deviation.
+  /// The Wasserstein distance: how far an observation has to move on average to turn one distribution into the other.
+  /// In the feature's unit, and in standard deviations of the reference.
   double wasserstein = 0;
   double wasserstein_relative = 0;
-  /// Maximum mean discrepancy, squared, by random features of a Gaussian kernel: 0 to 2.
+  /// The squared maximum mean discrepancy, estimated by 64 random features of a Gaussian kernel: 0 to 2.
   double mmd = 0;
-  /// A gauge in [0, 1]: the root of Jensen-Shannon less what windows of this size have by chance.
+  /// One figure for a gauge, 0 (no drift) to 1: the square root of jensen_shannon less its mean without drift for
+  /// windows of this size; 0 where that is negative.
   double score = 0;
 };
 
-/// What a feature's distribution was, worked up once; windows are compared with it. Made where the model is trained,
-/// saved beside it, loaded where it serves:
+/// The distribution of a feature, with which windows are compared. It is made where the model is trained, saved beside
+/// the model, and loaded where the model serves:
 ///
-///     auto reference = mr::detect::drift_reference::make(amounts);          // a sample, a sketch, an aggregate with
-///     quantiles if (!reference) return std::move(reference).error(); if (auto done =
-///     mr::store::write_file("amount.drift", reference->save()); !done) return done;
+///     auto reference = mr::detect::drift_reference::make(amounts);  // a sample, a sketch, or an aggregate
+///     if (!reference) return std::move(reference).error();
+///     if (auto done = mr::store::write_file("amount.drift", reference->save()); !done) return done;
 ///
-/// Guarantee: the p-values are asymptotic, for windows of a hundred observations and more; without drift `score` is
-/// about 0. A feature with few distinct values gets fewer bins. The same seed and data give the same figures.
-/// Complexity: made in O(n log n); compare O(n log n) of a window that is a sample, O(n + reference) of one that is
-/// sorted; 1 ms at 10,000.
-/// Allocates: both.
-/// Threads: compare may run side by side.
+/// A feature with few distinct values gets fewer bins than were asked for.
+/// Guarantee: the p-values are asymptotic, for windows of a hundred observations and more. Without drift `score` is
+/// about 0. The same seed and data give the same figures.
+/// Complexity: `make` O(n log n). `compare` O(n log n) with a sample of n, O(n + m) with a value_window and m values in
+/// the reference; 1 ms at 10,000.
+/// Allocates: `make` and `compare`.
+/// Threads: several may call `compare` at once.
 /// Source: chi-squared over two samples: Conover, "Practical Nonparametric Statistics"; PSI: Siddiqi, "Credit Risk
 /// Scorecards", 2006; Lin, "Divergence measures based on the Shannon entropy", IEEE Trans. Inf. Theory 37, 1991;
 /// Gretton and others, "A kernel two-sample test", JMLR 13, 2012, with the features of Rahimi, Recht, NIPS 2007.
 class drift_reference {
  public:
-  /// Errors: invalid_argument: bins not in 2 to 1000.
+  /// `seed` decides the random features of `mmd`.
+  /// Errors: invalid_argument: fewer than 2 or more than 1000 bins.
   static result<drift_reference> make(value_window window, std::size_t bins = 10, std::uint64_t seed = 0) {
     if (bins < 2 || bins > 1000)
       return error(errc::invalid_argument,
                    "drift reference: " + std::to_string(bins) + " bins; 2 to 1000 are possible");
     return drift_reference(std::move(window), bins, seed);
   }
-  /// Errors: also those of value_window::make.
+  /// The same from a sample, a sketch, or an aggregate with `quantiles`. Errors: also those of value_window::make.
   static result<drift_reference> make(std::span<const double> sample, std::size_t bins = 10, std::uint64_t seed = 0) {
     return made_of(value_window::make(sample), bins, seed);
   }
@@ -23944,7 +23957,7 @@ class drift_reference {
   }
 
   /// How far a window, a sample, a sketch or an aggregate with `quantiles` is from the reference.
-  /// Errors: those of value_window::make; of a window none.
+  /// Errors: those of value_window::make; none for a window.
   result<drift_measures> compare(const value_window& window) const {
     drift_measures found;
     found.n = window.count();
@@ -23961,7 +23974,7 @@ class drift_reference {
     return compared(value_window::make(sketch));
   }
 
-  /// 8 bytes a value of a sample, 16 of a sketch.
+  /// The reference as bytes: 8 a value of a sample, 16 a value of a sketch.
   /// Allocates: the bytes.
   std::vector<std::byte> save() const {
     envelope_writer to(saved_as);
@@ -23970,8 +23983,8 @@ class drift_reference {
     reference_.save(to);
     return std::move(to).finish();
   }
-  /// Guarantee: compares as the saved one did.
-  /// Errors: those of an envelope; corrupt. They do not know the file: `.wrap(path)`.
+  /// Guarantee: the loaded reference compares as the saved one did.
+  /// Errors: those of an envelope; corrupt. They do not name the file; `.wrap(path)` adds it.
   static result<drift_reference> load(std::span<const std::byte> bytes) {
     auto from = envelope_reader::open(bytes, saved_as);
     if (!from) return std::move(from).error();
@@ -23983,7 +23996,7 @@ class drift_reference {
   }
 
   const value_window& window() const noexcept { return reference_; }
-  /// Upper edges of all bins but the last; an edge belongs to the bin below.
+  /// The upper edges of all bins but the last; a value at an edge belongs to the bin below it.
   std::span<const double> edges() const noexcept { return edges_; }
 
  private:
@@ -24006,7 +24019,7 @@ class drift_reference {
       if ((edges_.empty() || edge > edges_.back()) && edge < reference_.value(reference_.size() - 1))
         edges_.push_back(edge);
     }
-    if (edges_.empty()) edges_.push_back(reference_.value(reference_.size() - 1));  // constant: at it, and above
+    if (edges_.empty()) edges_.push_back(reference_.value(reference_.size() - 1));  // a constant: up to it, above it
     expected_ = histogram(reference_);
     unit_ = unit_of(reference_);
     const double first = reference_.value(0) * unit_;
@@ -24022,7 +24035,8 @@ class drift_reference {
     deviation_ = detail::math::sqrt(squares);
     random_engine engine(seed);
     for (std::size_t i = 0; i < features / 2; ++i) {
-      // Frequencies of a Gaussian kernel as wide as the deviation: normal, by Box and Muller.
+      // The random frequencies of a Gaussian kernel are normal (Rahimi, Recht); made by Box and Muller's method. Values
+      // are divided by the reference's standard deviation, which so is the kernel's width.
       const double u = 1 - engine.uniform();
       frequency_[i] =
           detail::math::sqrt(-2 * detail::math::log(u)) * detail::math::cos(6.283185307179586 * engine.uniform());
@@ -24030,8 +24044,8 @@ class drift_reference {
     embedding_ = embedding(reference_);
   }
 
-  /// A power of two that brings the largest value near 1, so that squares neither over- nor underflow and no digit of
-  /// any value is lost.
+  /// A power of two whose product with the largest absolute value is near 1. Values are multiplied by it, which loses
+  /// no digit, so that no square over- or underflows.
   static double unit_of(const value_window& window) noexcept {
     int exponent = 0;
     detail::math::frexp(detail::math::fmax(detail::math::absolute(window.value(0)),
@@ -24075,12 +24089,13 @@ class drift_reference {
     if (found.kl < 0) found.kl = 0;
     found.jensen_shannon = detail::math::fmin(1, detail::math::fmax(0, found.jensen_shannon));
     if (filled > 1) found.chi_squared_p = stats::chi_squared{filled - 1}.sf(found.chi_squared);
-    // By chance Jensen-Shannon is chi-squared / 8 (in nats) of its degrees of freedom, on average.
+    // Without drift the Jensen-Shannon divergence in nats is about chi_squared (1/n + 1/m) / 8, and chi_squared is
+    // about filled - 1 on average, its degrees of freedom.
     const double chance = (filled - 1) / (8 * 0.6931471805599453) * (1 / n + 1 / m);
     found.score = found.jensen_shannon > chance ? detail::math::sqrt(found.jensen_shannon - chance) : 0;
   }
 
-  /// Both distribution functions, in one walk over all values.
+  /// The measures of the whole distribution, in one walk over the values of both.
   void whole(const value_window& window, drift_measures& found) const {
     const double n = window.count();
     const double m = reference_.count();
@@ -24089,7 +24104,7 @@ class drift_reference {
     double f = 0;
     double g = 0;
     double before = 0;
-    double distance = 0;  // in units
+    double distance = 0;  // of values multiplied by unit_
     while (i < window.size() || j < reference_.size()) {
       const double x = j == reference_.size() || (i < window.size() && window.value(i) <= reference_.value(j))
                            ? window.value(i)
@@ -24108,10 +24123,12 @@ class drift_reference {
     found.ks_p = stats::kolmogorov{}.sf((root + 0.12 + 0.11 / root) * found.ks);
   }
 
+  /// The means of the random features over a window, by which the maximum mean discrepancy is estimated: it is the
+  /// squared distance of two such means.
   std::array<double, features> embedding(const value_window& window) const {
     std::array<double, features> sums{};
     const double scale = deviation_ > 0 ? 1 / deviation_ : 1;
-    // Many values by as many quantiles as tell them apart.
+    // A window of more than 512 values is represented by 512 of its quantiles.
     const bool all = window.size() <= quantiles;
     const std::size_t points = all ? window.size() : quantiles;
     const double unit = detail::math::sqrt(2.0 / static_cast<double>(features));
@@ -24134,7 +24151,7 @@ class drift_reference {
   std::vector<double> edges_;
   std::vector<double> expected_;
   double unit_ = 1;
-  double mean_ = 0;  // in units, as is the deviation
+  double mean_ = 0;  // of values multiplied by unit_, as is the deviation
   double deviation_ = 0;
   std::array<double, features / 2> frequency_{};
   std::array<double, features> embedding_{};
@@ -24635,27 +24652,30 @@ namespace millrace {
 inline namespace v0 {
 namespace detect {
 
-/// What became of one feature.
+/// The drift of one feature of a table.
 struct feature_drift {
   std::string feature;
   drift_measures measures;
-  /// Of the Kolmogorov-Smirnov test (chi-squared for features of at most 20 distinct values), corrected for all
-  /// features.
+  /// The p-value corrected for all features: of the Kolmogorov-Smirnov test, or of the chi-squared test for a feature
+  /// with at most 20 distinct values in the reference.
   double adjusted_p = 1;
+  /// Whether adjusted_p is at most alpha, and the score at least least_score.
   bool drifted = false;
 };
 
-/// A window and the feature that it is of.
+/// A window, with the name of its feature.
 struct feature_window {
   std::string feature;
   value_window window;
 };
 
-/// What became of a table.
+/// The drift of all features of a table.
 struct table_drift_report {
+  /// In the order in which the features were added.
   std::vector<feature_drift> features;
-  /// A gauge in [0, 1]: the largest score of a feature.
+  /// The largest score of a feature, in [0, 1].
   double score = 0;
+  /// How many features drifted.
   std::size_t drifted = 0;
 
   std::string summary() const {
@@ -24681,24 +24701,26 @@ struct table_drift_report {
 ///     now.push_back({"amount", *std::move(window)});
 ///     auto report = watch.compare(now);
 ///
-/// Guarantee: without drift, the chance of any feature being called drifted is at most alpha (for family-wise
-/// corrections), however many there are. Errors, which name the feature: shape_mismatch: windows are missing or too
-/// many; not_found: a window of a feature that was not added; invalid_argument: two windows of one feature, or features
-/// of one name; no feature at all.
+/// Guarantee: without drift, the probability that any feature is called drifted is at most alpha (for family-wise
+/// corrections), however many features there are.
+/// Errors: of `compare`, each with the feature's name: shape_mismatch: windows are missing or too many; not_found: a
+/// window of a feature that was not added; invalid_argument: two windows of one feature, two features of one name, no
+/// feature at all.
 template <stats::correction Correction = stats::holm>
 class table_drift {
  public:
-  /// `least_score`: features that drifted significantly, but less than this, are not called drifted: large windows
-  /// make any difference significant.
+  /// A feature with a score below `least_score` is not called drifted even if its p-value is at most alpha, since large
+  /// windows make any difference significant.
   explicit table_drift(double alpha = 0.01, double least_score = 0.05) : alpha_(alpha), least_score_(least_score) {}
 
+  /// Adds a feature to watch, with its reference.
   void add(std::string feature, drift_reference reference) {
     names_.push_back(std::move(feature));
     references_.push_back(std::move(reference));
   }
   std::size_t size() const noexcept { return names_.size(); }
 
-  /// Every feature's window, in any order.
+  /// Compares every feature's window with its reference. The windows may be in any order.
   result<table_drift_report> compare(std::span<const feature_window> windows) const {
     std::vector<const value_window*> ordered(names_.size());
     for (std::size_t at = 0; at < windows.size(); ++at) {
@@ -24720,7 +24742,8 @@ class table_drift {
   result<table_drift_report> compare(std::initializer_list<feature_window> windows) const {
     return compare(std::span<const feature_window>(windows.begin(), windows.size()));
   }
-  /// One window a feature, in the order in which they were added: two that are swapped are not noticed.
+  /// The same with windows that have no names, in the order in which the features were added. Two that are swapped are
+  /// not noticed.
   result<table_drift_report> compare(std::span<const value_window> windows) const {
     if (windows.size() != names_.size()) {
       std::string text = "table drift: " + std::to_string(windows.size()) + " windows for ";
@@ -24745,9 +24768,9 @@ class table_drift {
     }
     return std::move(to).finish();
   }
-  /// Guarantee: compares as the saved one did.
-  /// Errors: those of an envelope, another correction among them; corrupt, with the feature. They do not know the file:
-  /// `.wrap(path)`.
+  /// Guarantee: what is loaded compares as the saved one did.
+  /// Errors: those of an envelope, also for another correction; corrupt, with the feature. They do not name the file;
+  /// `.wrap(path)` adds it.
   static result<table_drift> load(std::span<const std::byte> bytes) {
     const std::string name = saved_as();
     auto from = envelope_reader::open(bytes, name);
@@ -24772,7 +24795,7 @@ class table_drift {
  private:
   static std::string saved_as() { return "table_drift<" + std::string(Correction::name) + '>'; }
 
-  /// Where the feature of this name is; `likely` is looked at first. `size()`: nowhere.
+  /// The place of the feature with this name; size() if there is none. The place `likely` is looked at first.
   std::size_t place_of(const std::string& name, std::size_t likely) const noexcept {
     if (likely < names_.size() && names_[likely] == name) return likely;
     std::size_t i = 0;
@@ -35035,17 +35058,19 @@ namespace millrace {
 inline namespace v0 {
 namespace model {
 
-/// How often each class was taken for which: rows are the classes that were right, columns the ones that were
-/// predicted. What would be 0 / 0 (precision of a class never predicted, recall of one that never occurs) is 0, as
-/// scikit-learn's `zero_division=0` has it.
+/// How often a row of each class was predicted as each class. Classes are numbered from 0. What would be 0 / 0 (the
+/// precision of a class never predicted, the recall of one that never occurs) is 0, as with scikit-learn's
+/// `zero_division=0`.
 ///
+/// Shapes: the matrix is classes x classes; rows are the right classes (labels), columns the predicted ones.
 /// Allocates: when made.
-/// Threads: one at a time; counts of several are added up by `merge`.
+/// Threads: one at a time; several threads count for themselves, and `merge` adds the counts up.
 class confusion_matrix {
  public:
   explicit confusion_matrix(std::size_t classes = 2) : classes_(classes), counts_(classes * classes) {}
 
   std::size_t classes() const noexcept { return classes_; }
+  /// How many rows of class `label` were predicted as class `prediction`.
   std::uint64_t count(std::size_t label, std::size_t prediction) const noexcept {
     return counts_[label * classes_ + prediction];
   }
@@ -35055,7 +35080,7 @@ class confusion_matrix {
     for (const std::uint64_t one : counts_) sum += one;
     return sum;
   }
-  /// How often the class was right, and how often it was predicted.
+  /// How many rows are of the class, and how many were predicted as it.
   std::uint64_t occurred(std::size_t label) const noexcept {
     std::uint64_t sum = 0;
     for (std::size_t k = 0; k < classes_; ++k) sum += count(label, k);
@@ -35067,9 +35092,9 @@ class confusion_matrix {
     return sum;
   }
 
-  /// One more row.
-  /// Errors: out_of_range.
+  /// Counts a row.
   /// Allocates: only for an error.
+  /// Errors: out_of_range: a number that is no class.
   result<void> update(int label, int prediction) {
     if (!is_class(label)) return no_class("label", label);
     if (!is_class(prediction)) return no_class("prediction", prediction);
@@ -35085,13 +35110,13 @@ class confusion_matrix {
     return {};
   }
 
-  /// Share of all rows that were predicted right.
+  /// Share of all rows whose prediction is their class.
   double accuracy() const noexcept {
     std::uint64_t right = 0;
     for (std::size_t k = 0; k < classes_; ++k) right += count(k, k);
     return share(right, total());
   }
-  /// Share of the rows predicted as this class that were of it.
+  /// Share of the rows predicted as this class that are of it.
   double precision(std::size_t label = 1) const noexcept { return share(count(label, label), predicted(label)); }
   /// Share of the rows of this class that were predicted as it.
   double recall(std::size_t label = 1) const noexcept { return share(count(label, label), occurred(label)); }
@@ -35170,9 +35195,9 @@ namespace millrace {
 inline namespace v0 {
 namespace model {
 
-/// A column of numbers in either precision, read as double: from a vector, an array or a span, or
-/// from a pointer and a length. Refers to it. Costs one predictable branch a number, and saves every
-/// function over columns its second instance.
+/// A view of a column of float or double whose numbers are read as double. Made from a vector, an array or a span, or
+/// from a pointer and a length; the column must outlive it. Reading a number costs one well-predicted branch, and
+/// functions over columns need not be compiled once for float and once for double.
 class real_view {
  public:
   constexpr real_view() noexcept = default;
@@ -35255,8 +35280,8 @@ inline result<void> finite_columns(const real_view& targets, const real_view& pr
   return {};
 }
 
-/// A power of two that brings the largest number of both columns near 1: sums of squares of what is brought so neither
-/// over- nor underflow, and no digit is lost.
+/// A power of two whose product with the largest absolute value of both columns is near 1. Numbers are multiplied by
+/// it, which loses no digit, so that sums of their squares neither over- nor underflow.
 inline double unit_of(const real_view& targets, const real_view& predictions) noexcept {
   double most = 0;
   for (std::size_t i = 0; i < targets.size(); ++i)
@@ -35271,7 +35296,7 @@ struct scored_label {
   int label;
 };
 
-/// From the highest score down. Both classes occur.
+/// The labels with their scores, from the highest score down. Refuses labels of one class only.
 inline result<std::vector<scored_label>> sorted_by_score(std::span<const int> labels, const real_view& scores) {
   if (auto fit = same_length(labels.size(), scores.size(), "scores"); !fit) return std::move(fit).error();
   std::vector<scored_label> sorted;
@@ -35322,12 +35347,13 @@ namespace model {
 // Every function here returns an error instead of a number that means nothing:
 //   invalid_argument  there are no rows
 //   shape_mismatch    the columns have different lengths
-//   out_of_range      a label is no class, or a probability is not in [0, 1]: with the row
-//   not_finite        a NaN (or, where a sum would swallow it, an infinity): with the row
-//   invalid_data      one class only, where two are compared
-// Labels are 0 and 1 unless said otherwise.
+//   out_of_range      a label is no class, or a probability is not in [0, 1]; names the row
+//   not_finite        a NaN or, in functions that sum the numbers, an infinity; names the row
+//   invalid_data      all rows are of one class, where two are compared
+// Labels are 0 and 1 unless said otherwise. A score may be any number that is larger for rows which are more likely of
+// class 1; a probability lies in [0, 1].
 
-/// The share of rows whose prediction is the label; any classes.
+/// The share of rows whose prediction is the label. Classes may be any integers.
 inline result<double> accuracy(std::span<const int> labels, std::span<const int> predictions) {
   if (auto fit = detail::same_length(labels.size(), predictions.size(), "predictions"); !fit)
     return std::move(fit).error();
@@ -35337,9 +35363,9 @@ inline result<double> accuracy(std::span<const int> labels, std::span<const int>
   return static_cast<double>(right) / static_cast<double>(labels.size());
 }
 
-/// Area under the ROC curve: the chance that a row of class 1 scores above one of class 0, a tie counting half. Counted
-/// exactly, in whole numbers. Scores may be any order, infinities included.
-/// Complexity: n log n.
+/// Area under the ROC curve: the probability that a row of class 1 has a higher score than a row of class 0, a tie
+/// counting half. Pairs are counted in whole numbers, so the result is exact. Scores may be infinite.
+/// Complexity: O(n log n).
 /// Allocates: 16 bytes a row.
 /// Source: Hanley, McNeil, "The meaning and use of the area under a ROC curve", Radiology 143, 1982.
 inline result<double> roc_auc(std::span<const int> labels, real_view scores) {
@@ -35356,18 +35382,19 @@ inline result<double> roc_auc(std::span<const int> labels, real_view scores) {
   return static_cast<double>(halves) / (2.0 * static_cast<double>(above) * static_cast<double>(below));
 }
 
-/// What a threshold would do: rows with a score at or above it are predicted 1.
+/// A point of the ROC curve: what share of either class is predicted 1 if rows with at least this score are.
 struct roc_point {
   double false_positive_rate = 0;
   double true_positive_rate = 0;
   double threshold = 0;
 };
 
-/// Which thresholds to return: every distinct score, or those where the curve bends.
+/// Which points of the curve to return: one for every distinct score (`all`), or those where the curve bends
+/// (`corners`).
 enum class roc_points : std::uint8_t { corners, all };
 
 /// The ROC curve from (0, 0), whose threshold is infinite, to (1, 1).
-/// Complexity: n log n.
+/// Complexity: O(n log n).
 /// Allocates: 16 bytes a row, and the points.
 inline result<std::vector<roc_point>> roc_curve(std::span<const int> labels, real_view scores,
                                                 roc_points wanted = roc_points::corners) {
@@ -35382,7 +35409,7 @@ inline result<std::vector<roc_point>> roc_curve(std::span<const int> labels, rea
   detail::for_each_tie(*sorted, [&](double score, std::uint64_t positives, std::uint64_t negatives) {
     const step next{steps.back().negatives + negatives, steps.back().positives + positives, score};
     if (wanted == roc_points::corners && steps.size() > 1) {
-      // The last point goes if the line runs straight through it.
+      // The last point is dropped if it lies on the line from the one before it to the next.
       const step& last = steps.back();
       const step& before = steps[steps.size() - 2];
       if ((last.negatives - before.negatives) * positives == (last.positives - before.positives) * negatives)
@@ -35398,15 +35425,15 @@ inline result<std::vector<roc_point>> roc_curve(std::span<const int> labels, rea
   return curve;
 }
 
-/// What a threshold would find: rows with a score at or above it are predicted 1.
+/// A point of the precision-recall curve: rows with at least this score are predicted 1.
 struct precision_recall_point {
   double recall = 0;
   double precision = 0;
   double threshold = 0;
 };
 
-/// Precision against recall, a point for every distinct score from the highest down, to recall 1.
-/// Complexity: n log n.
+/// Precision against recall, with a point for every distinct score from the highest to the lowest, where recall is 1.
+/// Complexity: O(n log n).
 /// Allocates: 16 bytes a row, and the points.
 inline result<std::vector<precision_recall_point>> precision_recall_curve(std::span<const int> labels,
                                                                           real_view scores) {
@@ -35424,8 +35451,8 @@ inline result<std::vector<precision_recall_point>> precision_recall_curve(std::s
   return curve;
 }
 
-/// Mean precision over the rows of class 1, each at its own score: the sum of precision times the recall gained,
-/// without interpolation. The share of class 1 is what chance reaches.
+/// Average precision: the mean, over the rows of class 1, of the precision at the row's own score. It is the sum over
+/// the points of the curve of precision times the recall gained there. Random scores reach the share of class 1.
 /// Source: scikit-learn's definition; Manning, Raghavan, Schuetze, "Introduction to information retrieval", 2008,
 /// section 8.4.
 inline result<double> average_precision(std::span<const int> labels, real_view scores) {
@@ -35440,8 +35467,9 @@ inline result<double> average_precision(std::span<const int> labels, real_view s
   return sum;
 }
 
-/// Mean of -log(probability of what occurred), of probabilities of class 1. Probabilities are kept
-/// 2^-52 away from 0 and 1, so that one sure mistake costs 36 and not infinity (as scikit-learn has it).
+/// Log loss: the mean of -log(probability given to the class that occurred). `probabilities` are those of class 1. They
+/// are kept 2^-52 away from 0 and 1, as in scikit-learn, so a row with probability 0 for its class adds 36 (52 log 2)
+/// instead of infinity.
 inline result<double> log_loss(std::span<const int> labels, real_view probabilities) {
   if (auto fit = detail::binary_probabilities(labels, probabilities); !fit) return std::move(fit).error();
   double sum = 0;
@@ -35450,8 +35478,8 @@ inline result<double> log_loss(std::span<const int> labels, real_view probabilit
   return sum / static_cast<double>(labels.size());
 }
 
-/// The same for any number of classes: `probabilities` are rows x classes, one row after the other;
-/// what a row's do not add up to 1 is not corrected.
+/// The same for any number of classes. `probabilities` are rows x classes, one row after the other. A row whose
+/// probabilities do not add up to 1 is neither refused nor scaled.
 inline result<double> log_loss(std::span<const int> labels, real_view probabilities, std::size_t classes) {
   if (auto fit = detail::same_length(labels.size() * classes, probabilities.size(), "probabilities"); !fit)
     return std::move(fit).error();
@@ -35467,7 +35495,7 @@ inline result<double> log_loss(std::span<const int> labels, real_view probabilit
   return sum / static_cast<double>(labels.size());
 }
 
-/// Mean squared difference between probability and what occurred, 0 (best) to 1.
+/// Brier score: the mean squared difference between the probability of class 1 and the label, 0 (best) to 1.
 /// Source: Brier, "Verification of forecasts expressed in terms of probability", 1950.
 inline result<double> brier_score(std::span<const int> labels, real_view probabilities) {
   if (auto fit = detail::binary_probabilities(labels, probabilities); !fit) return std::move(fit).error();
@@ -35479,8 +35507,8 @@ inline result<double> brier_score(std::span<const int> labels, real_view probabi
   return sum / static_cast<double>(labels.size());
 }
 
-/// The rows whose probability lies in (lower, upper]; the first bin has 0 as well. The two means are
-/// 0 where there are no rows.
+/// A bin of the calibration curve: the rows whose probability lies in (lower, upper]; in the first bin in [0, upper].
+/// mean_probability and positive_share (the share of class 1) are 0 where there are no rows.
 struct calibration_bin {
   double lower = 0;
   double upper = 0;
@@ -35489,9 +35517,10 @@ struct calibration_bin {
   double positive_share = 0;
 };
 
-/// How often class 1 occurred where it was given such a probability, in bins of equal width.
-/// Errors: also invalid_argument (no bins).
+/// The calibration curve: in bins of equal width, how often class 1 occurred among the rows whose probability lies in
+/// the bin.
 /// Allocates: the bins.
+/// Errors: also invalid_argument: no bins.
 inline result<std::vector<calibration_bin>> calibration_curve(std::span<const int> labels, real_view probabilities,
                                                               std::size_t bins = 10) {
   if (auto fit = detail::binary_probabilities(labels, probabilities); !fit) return std::move(fit).error();
@@ -35519,7 +35548,8 @@ inline result<std::vector<calibration_bin>> calibration_curve(std::span<const in
   return curve;
 }
 
-/// Mean distance between probability and what occurred over the bins, weighted by their rows; 0 for none.
+/// Expected calibration error: the mean over the bins of |positive_share - mean_probability|, weighted by their rows; 0
+/// for no rows.
 /// Source: Guo et al., "On calibration of modern neural networks", ICML 2017, eq. 3, of class 1's probability.
 inline double expected_calibration_error(std::span<const calibration_bin> bins) noexcept {
   double sum = 0;
@@ -35531,7 +35561,7 @@ inline double expected_calibration_error(std::span<const calibration_bin> bins) 
   return rows == 0 ? 0.0 : sum / rows;
 }
 
-/// Root of the mean squared difference.
+/// Root mean squared error: the square root of the mean squared difference, in the targets' unit.
 inline result<double> rmse(real_view targets, real_view predictions) {
   if (auto fit = detail::finite_columns(targets, predictions); !fit) return std::move(fit).error();
   const double unit = detail::unit_of(targets, predictions);
@@ -35543,7 +35573,7 @@ inline result<double> rmse(real_view targets, real_view predictions) {
   return detail::math::sqrt(sum / static_cast<double>(targets.size())) / unit;
 }
 
-/// Mean absolute difference.
+/// Mean absolute error, in the targets' unit.
 inline result<double> mae(real_view targets, real_view predictions) {
   if (auto fit = detail::finite_columns(targets, predictions); !fit) return std::move(fit).error();
   const double unit = detail::unit_of(targets, predictions);
@@ -35553,8 +35583,9 @@ inline result<double> mae(real_view targets, real_view predictions) {
   return sum / static_cast<double>(targets.size()) / unit;
 }
 
-/// Coefficient of determination: 1 less the squared error over that of always predicting the mean.
-/// Where all targets are equal, 1 for predictions without error and 0 for others. At least two rows.
+/// Coefficient of determination: 1 less the sum of squared errors divided by that of always predicting the mean. Where
+/// all targets are equal it is 1 for predictions without error and 0 for others.
+/// Errors: also invalid_argument: fewer than two rows.
 inline result<double> r2(real_view targets, real_view predictions) {
   if (auto fit = detail::finite_columns(targets, predictions); !fit) return std::move(fit).error();
   if (targets.size() < 2) return error(errc::invalid_argument, "targets: R2 needs at least two rows");
@@ -35586,10 +35617,10 @@ inline result<double> r2(real_view targets, real_view predictions) {
 
 /// model: how good a model's predictions are.
 ///
-/// - `evaluation.hpp`: accuracy, ROC curve and the area under it, log loss, Brier score, calibration;
-///   RMSE, MAE and R2
-/// - `confusion_matrix`: counts, and precision, recall and F1 from them
-/// - `real_view`: a column of numbers in either precision
+/// - `evaluation.hpp`: accuracy, the ROC curve and the area under it, precision against recall, log loss, Brier score
+///   and calibration of a classifier; RMSE, MAE and R2 of a regression
+/// - `confusion_matrix`: how often each class was predicted as which, and precision, recall and F1 from these counts
+/// - `real_view`: a column of float or double, the parameter type of these functions
 ///
 /// Standard library alone.
 

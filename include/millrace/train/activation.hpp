@@ -14,12 +14,12 @@ namespace millrace {
 inline namespace v0 {
 namespace train {
 
-/// What a layer does to its weighted sums.
+/// The function that a layer applies to each of its weighted sums x.
 enum class activation : std::uint8_t {
   identity,    // x
   relu,        // max(0, x)
-  leaky_relu,  // x, or x / 100 where negative
-  tanh,        //
+  leaky_relu,  // x, or x / 100 where x is negative
+  tanh,        // the hyperbolic tangent of x
   sigmoid,     // 1 / (1 + exp(-x))
   gelu,        // x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))
 };
@@ -29,11 +29,12 @@ inline constexpr std::array<std::string_view, 6> activation_names{"identity", "r
                                                                   "tanh",     "sigmoid", "gelu"};
 }
 
-/// The stable name, as it stands in saved models.
+/// The name of an activation, which saved models contain and which does not change between versions.
 constexpr std::string_view to_string(activation function) noexcept {
   return detail::activation_names[static_cast<std::size_t>(function)];
 }
 
+/// The activation with this name; nothing if there is none.
 constexpr std::optional<activation> parse_activation(std::string_view name) noexcept {
   for (std::size_t i = 0; i < detail::activation_names.size(); ++i)
     if (detail::activation_names[i] == name) return static_cast<activation>(i);
@@ -42,7 +43,8 @@ constexpr std::optional<activation> parse_activation(std::string_view name) noex
 
 namespace detail {
 
-/// out[i] = f(out[i], in[i]), in blocks of a known length so that compilers use vectors at -O2 too.
+/// out[i] = f(out[i], in[i]), in blocks of a constant length, for which compilers use vector instructions at -O2 as
+/// well.
 template <class Scalar, class F>
 void zip(Eigen::Index size, Scalar* __restrict out, const Scalar* __restrict in, F f) noexcept {
   constexpr Eigen::Index block = 16;
@@ -71,10 +73,10 @@ inline constexpr Scalar gelu_cubic = Scalar(0.044715);
 
 }  // namespace detail
 
-/// Whether the derivative needs the weighted sums themselves; for the others the outputs suffice.
+/// Whether the derivative is computed from the weighted sum; if not, it is computed from the function's value.
 constexpr bool needs_input(activation function) noexcept { return function == activation::gelu; }
 
-/// Replaces `size` weighted sums by the function's values. A NaN stays one. Allocates: never.
+/// Replaces `size` weighted sums by the function's values. A NaN stays a NaN. Allocates: never.
 template <class Scalar>
 void activate(activation function, Scalar* values, Eigen::Index size) noexcept {
   using array = Eigen::Array<Scalar, Eigen::Dynamic, 1>;
@@ -82,7 +84,7 @@ void activate(activation function, Scalar* values, Eigen::Index size) noexcept {
   switch (function) {
     case activation::identity: break;
     case activation::relu:
-      x = (x.max)(Scalar(0));  // with x first, a NaN stays one
+      x = (x.max)(Scalar(0));  // Eigen's max returns its first argument, x, if that is NaN
       break;
     case activation::leaky_relu:
       detail::transform(size, values, [](Scalar v) { return Scalar(0) > v ? v * detail::leaky_slope<Scalar> : v; });
@@ -96,9 +98,9 @@ void activate(activation function, Scalar* values, Eigen::Index size) noexcept {
   }
 }
 
-/// Multiplies gradients with respect to the outputs by the function's derivative. `values` are the
-/// outputs, or the weighted sums where `needs_input(function)`. At a kink the derivative is the one
-/// from the left. Allocates: never.
+/// Turns gradients with respect to the function's values into gradients with respect to the weighted sums, by
+/// multiplying them by the derivative. `values` are the function's values, or the weighted sums where
+/// `needs_input(function)`. At 0 relu and leaky_relu have the derivative of negative numbers. Allocates: never.
 template <class Scalar>
 void activate_backward(activation function, const Scalar* values, Scalar* gradients, Eigen::Index size) noexcept {
   using array = Eigen::Array<Scalar, Eigen::Dynamic, 1>;
@@ -116,8 +118,9 @@ void activate_backward(activation function, const Scalar* values, Scalar* gradie
     case activation::tanh: g *= Scalar(1) - y.square(); break;
     case activation::sigmoid: g *= y * (Scalar(1) - y); break;
     case activation::gelu: {
-      // With u = c (x + k x^3) and t = tanh(u): (1 + t) / 2 + x (1 - t^2) u' / 2, u' = c (1 + 3 k x^2).
-      // In pieces that fit the stack, so that t is computed once.
+      // With u = c (x + k x^3) and t = tanh(u) the function is x (1 + t) / 2, and its derivative
+      // (1 + t) / 2 + x (1 - t^2) u' / 2, where u' = c (1 + 3 k x^2). t is needed three times: it is computed once for
+      // each block, into an array on the stack.
       constexpr Eigen::Index block = 64;
       for (Eigen::Index i = 0; i < size; i += block) {
         const Eigen::Index length = (std::min)(block, size - i);

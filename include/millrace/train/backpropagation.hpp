@@ -14,13 +14,13 @@ namespace millrace {
 inline namespace v0 {
 namespace train {
 
-/// The event that carries `output_gradient` back through the model: writes `gradients`; with
-/// `track_gradients` also `layer_gradients`.
+/// The event that propagates `output_gradient` back through the model. It writes `gradients` and, if made with
+/// `track_gradients`, `layer_gradients`. It refers to the model, which must outlive it.
 ///
-/// Models: event. Refers to the model, which must outlive it. Allocates: as the model's backward does.
+/// Models: event.
+/// Allocates: as the model's backward does.
 /// Threads: any, each with its own context, while nobody changes the model.
-/// Errors: shape_mismatch, where batch, output, its gradient and the last forward pass do not belong
-/// together.
+/// Errors: shape_mismatch: batch, output or its gradient do not have the shapes of the last forward pass.
 template <class Model, class Fields = training_fields<detail::scalar_of_t<Model>>, bool Track = false>
 class backpropagation {
   static_assert(trainable_model<Model>,

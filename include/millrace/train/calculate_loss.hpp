@@ -15,12 +15,13 @@ namespace millrace {
 inline namespace v0 {
 namespace train {
 
-/// The event that compares `output` with `labels` (or `targets`, as the loss wants): writes `loss`
-/// and `output_gradient`.
+/// The event that compares `output` with `labels`, or with `targets` if the loss is a target_loss. It writes `loss` and
+/// `output_gradient`. A loss that is not finite is no error here; the middleware `validation` finds it.
 ///
-/// Models: event. Allocates: when the gradient's shape changes. Threads: any, each with its own
-/// context. Errors: the loss's. A loss that is not finite is a value like any other here; finding it
-/// is a validation's job.
+/// Models: event.
+/// Allocates: when the gradient's shape changes.
+/// Threads: any, each with its own context.
+/// Errors: those of the loss.
 template <class Loss, class Fields = training_fields<>>
 class calculate_loss {
   static constexpr bool of_classes = class_loss<Loss, typename Fields::scalar_type>;
@@ -57,11 +58,13 @@ class calculate_loss {
   [[no_unique_address]] Loss measure_{};
 };
 
-/// The event that counts how many rows of `output` name their label's class, the one with the
-/// largest logit (or with a logit above 0, where there is one output): writes `accuracy`.
+/// The event that writes `accuracy`, the share of the batch's rows whose predicted class is their label. The predicted
+/// class is the one with the largest logit; if there is one output, class 1 if it is above 0 and class 0 otherwise.
 ///
-/// Models: event. Allocates: never. Threads: any, each with its own context.
-/// Errors: invalid_argument (no rows), shape_mismatch (number of labels).
+/// Models: event.
+/// Allocates: never.
+/// Threads: any, each with its own context.
+/// Errors: invalid_argument: no rows; shape_mismatch: number of labels.
 template <class Fields = training_fields<>>
 struct calculate_accuracy {
   using fields_type = Fields;

@@ -10,8 +10,9 @@ namespace millrace {
 inline namespace v0 {
 namespace train {
 
-/// Euclidean norm of all gradients, summed in double precision piece by piece; not finite where a
-/// gradient is not, or where single-precision squares overflow (a gradient beyond 1e18).
+/// The Euclidean norm of all gradients. Pieces of 1,024 are summed in the gradients' precision and added up in double
+/// precision. The result is not finite if a gradient is not, or if squares overflow (in single precision, gradients
+/// beyond 1e18).
 /// Allocates: never.
 template <class Scalar>
 double gradient_norm_of(const column_vector<Scalar>& gradients) noexcept {
@@ -22,7 +23,7 @@ double gradient_norm_of(const column_vector<Scalar>& gradients) noexcept {
   return std::sqrt(sum);
 }
 
-/// Gradients stay as they are.
+/// No clipping: gradients stay as they are.
 struct no_clipping {
   static constexpr bool changes_gradients = false;
 
@@ -30,9 +31,9 @@ struct no_clipping {
   void operator()(column_vector<Scalar>&, double) const noexcept {}
 };
 
-/// All gradients are scaled by one number so that their norm is at most `limit`: the direction stays.
-/// Source: Pascanu, Mikolov, Bengio, "On the difficulty of training recurrent neural networks", ICML
-/// 2013, algorithm 1. Allocates: never.
+/// Scales all gradients by one number so that their norm is at most `limit`. Their direction stays the same.
+/// Allocates: never.
+/// Source: Pascanu, Mikolov, Bengio, "On the difficulty of training recurrent neural networks", ICML 2013, algorithm 1.
 struct clip_norm {
   static constexpr bool changes_gradients = true;
 
@@ -44,7 +45,7 @@ struct clip_norm {
   }
 };
 
-/// Each gradient is brought into [-limit, limit]. Allocates: never.
+/// Brings each gradient into [-limit, limit]. Allocates: never.
 struct clip_value {
   static constexpr bool changes_gradients = true;
 

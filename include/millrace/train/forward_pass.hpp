@@ -14,12 +14,13 @@ namespace millrace {
 inline namespace v0 {
 namespace train {
 
-/// The event that runs the model on `batch`: writes `output`, and the workspace that
-/// `backpropagation` goes on with; with `track_activations` also `activations`.
+/// The event that runs the model on `batch`. It writes `output`, the workspace that `backpropagation` needs and, if
+/// made with `track_activations`, `activations`. It refers to the model, which must outlive it.
 ///
-/// Models: event. Refers to the model, which must outlive it. Allocates: as the model's forward does.
+/// Models: event.
+/// Allocates: as the model's forward does.
 /// Threads: any, each with its own context, while nobody changes the model.
-/// Errors: shape_mismatch (columns of the batch), invalid_argument (no rows).
+/// Errors: shape_mismatch: columns of the batch; invalid_argument: no rows.
 template <class Model, class Fields = training_fields<detail::scalar_of_t<Model>>, bool Track = false>
 class forward_pass {
   static_assert(trainable_model<Model>,

@@ -24,20 +24,22 @@ namespace train {
 
 /// How a data set is cut into batches.
 struct batch_options {
-  std::size_t size = 32;
+  std::size_t size = 32;  // rows of a batch
   std::uint64_t seed = 0;
-  bool shuffle = true;       // anew for every epoch
-  bool keep_partial = true;  // the last, smaller batch, where the size does not divide the data set
+  bool shuffle = true;       // each epoch has an order of its own
+  bool keep_partial = true;  // an epoch ends with a smaller batch, if the size does not divide the number of rows
 };
 
-/// The event that fills `batch` and `labels` (or `targets`) with batch number `batch_idx` of epoch
-/// number `epoch`.
+/// The event that fills `batch` and `labels` (or `targets`) with batch number `batch_idx` of epoch number `epoch`.
 ///
-/// Models: event. The order of an epoch depends on the seed and the epoch's number alone, so any
-/// batch of any epoch can be had again. Complexity: linear in the batch; linear in the data set once
-/// an epoch. Allocates: when the batch's shape changes, and for the order at the first batch.
-/// Threads: one at a time. Errors: invalid_argument (an empty data set, batches of no rows),
-/// out_of_range (a batch that the epoch does not have), and the source's.
+/// Models: event.
+/// Guarantee: the order of the rows depends on the seed and the epoch's number alone, so any batch of any epoch can be
+/// loaded again.
+/// Complexity: linear in the batch; at the first batch of an epoch linear in the data set.
+/// Allocates: when the batch's shape changes; at the first batch 4 bytes for each row of the data set.
+/// Threads: one at a time.
+/// Errors: invalid_argument: an empty data set, a batch size of 0; out_of_range: a batch that the epoch does not have;
+/// unsupported: more than 2^32 - 1 rows; and those of the source.
 template <class Source, class Fields = training_fields<detail::scalar_of_t<Source>>>
 class load_batch {
   static_assert(detail::is_source<Source>::value);
@@ -54,7 +56,7 @@ class load_batch {
   static constexpr std::string_view name = "load_batch";
 
   explicit load_batch(Source source, batch_options options = {}) : source_(std::move(source)), options_(options) {}
-  /// Samples and their labels or targets, as `matrix_samples` takes them: refers to both, which must outlive the event.
+  /// Loads from matrix_samples(features, reference); both must outlive the event.
   template <class Features, class Reference>
   requires(!std::is_same_v<std::remove_cvref_t<Reference>, batch_options>)
   load_batch(Features&& features, Reference&& reference, batch_options options = {})
@@ -63,7 +65,7 @@ class load_batch {
   template <class... Events>
   using beside = detail::in_one_precision<typename Fields::scalar_type, Events...>;
 
-  /// How many batches an epoch has: what `batch_idx` counts to.
+  /// How many batches an epoch has: `batch_idx` must be below this.
   std::size_t batches_per_epoch() const noexcept {
     if (options_.size == 0) return 0;
     const std::size_t whole = source_.size() / options_.size;

@@ -15,9 +15,9 @@ namespace millrace {
 inline namespace v0 {
 namespace train {
 
-/// Compares a batch's outputs with the classes that were right: returns the mean loss, and writes
-/// its gradient with respect to the outputs. Values are finite where the outputs are; a NaN among
-/// the outputs makes both NaN, for `validation` to find.
+/// A loss that compares a batch's outputs with the rows' classes. It returns the mean loss and, with a third argument,
+/// writes the gradient of the mean with respect to the outputs. Law: both are finite if the outputs are; if an output
+/// is NaN, the loss is NaN and so is the gradient of its row, where `validation` finds it.
 template <class Loss, class Scalar>
 concept class_loss = requires(const Loss& loss, const row_major_matrix<Scalar>& output, const Eigen::VectorXi& labels,
                               row_major_matrix<Scalar>& gradient) {
@@ -25,7 +25,7 @@ concept class_loss = requires(const Loss& loss, const row_major_matrix<Scalar>& 
   { loss(output, labels, gradient) } -> std::same_as<result<double>>;
 };
 
-/// The same against numbers.
+/// The same for a loss that compares outputs with target numbers.
 template <class Loss, class Scalar>
 concept target_loss = requires(const Loss& loss, const row_major_matrix<Scalar>& output,
                                const row_major_matrix<Scalar>& targets, row_major_matrix<Scalar>& gradient) {
@@ -33,9 +33,11 @@ concept target_loss = requires(const Loss& loss, const row_major_matrix<Scalar>&
   { loss(output, targets, gradient) } -> std::same_as<result<double>>;
 };
 
-/// Mean of (output - target)^2 over rows and outputs.
-/// Models: target_loss. Allocates: when the gradient's shape changes. Threads: any.
-/// Errors: shape_mismatch, invalid_argument (no rows).
+/// Mean squared error: the mean of (output - target)^2 over rows and outputs.
+/// Models: target_loss.
+/// Allocates: when the gradient's shape changes.
+/// Threads: any.
+/// Errors: shape_mismatch: outputs and targets; invalid_argument: no rows.
 struct mse {
   static constexpr std::string_view name = "mse";
 
@@ -53,14 +55,18 @@ struct mse {
   }
 };
 
-/// Cross-entropy of two classes from logits: mean of log(1 + exp(z)) - y z, in the form that neither
-/// overflows nor cancels. One output; labels 0 and 1.
-/// Models: class_loss. Allocates: when the gradient's shape changes. Threads: any.
-/// Errors: shape_mismatch, out_of_range (a label or a weight, with its place), invalid_argument (no rows).
+/// Cross-entropy of two classes, for a model with one output, the logit z of class 1. With y the label, 0 or 1, the
+/// loss of a row is -log of the probability of its class, log(1 + exp(z)) - y z. It is computed in a form that neither
+/// overflows nor cancels.
+/// Models: class_loss.
+/// Allocates: when the gradient's shape changes.
+/// Threads: any.
+/// Errors: shape_mismatch: number of outputs or labels; out_of_range: a label or a weight, with its place;
+/// invalid_argument: no rows.
 struct binary_cross_entropy {
   static constexpr std::string_view name = "binary_cross_entropy";
 
-  /// What a row of class 0 and of class 1 counts; the mean is weighted, too. Empty: all the same.
+  /// The weights of a row of class 0 and of one of class 1 in the mean. Empty: all rows weigh the same.
   std::vector<double> class_weights{};
 
   template <class Scalar>
@@ -89,10 +95,13 @@ struct binary_cross_entropy {
   }
 };
 
-/// Cross-entropy of several yes-or-no outputs a row from logits: the mean over rows and outputs.
-/// Targets are probabilities, 0 to 1, rows x outputs.
-/// Models: target_loss. Allocates: when the gradient's shape changes. Threads: any.
-/// Errors: shape_mismatch, out_of_range (a target, with its row and column), invalid_argument (no rows).
+/// Cross-entropy of several independent yes-or-no outputs, each a logit; the mean over rows and outputs.
+/// Models: target_loss.
+/// Shapes: targets are rows x outputs, probabilities in [0, 1].
+/// Allocates: when the gradient's shape changes.
+/// Threads: any.
+/// Errors: shape_mismatch: outputs and targets; out_of_range: a target, with its row and column; invalid_argument: no
+/// rows.
 struct multilabel_cross_entropy {
   static constexpr std::string_view name = "multilabel_cross_entropy";
 
@@ -122,14 +131,18 @@ struct multilabel_cross_entropy {
   }
 };
 
-/// Cross-entropy of one class among several from logits, one output a class: mean of
-/// log(sum exp(z)) - z[label], with the row's largest logit taken out before exp.
-/// Models: class_loss. Allocates: when the gradient's shape changes. Threads: any.
-/// Errors: shape_mismatch, out_of_range (a label or a weight, with its place), invalid_argument (no rows).
+/// Cross-entropy of one class among several, for a model with one output, a logit z, for each class. The loss of a row
+/// is -log of the probability of its class, log(sum of exp(z)) - z[label]. The row's largest logit is subtracted before
+/// exp, so that nothing overflows.
+/// Models: class_loss.
+/// Allocates: when the gradient's shape changes.
+/// Threads: any.
+/// Errors: shape_mismatch: number of labels; out_of_range: a label or a weight, with its place; invalid_argument: no
+/// rows.
 struct softmax_cross_entropy {
   static constexpr std::string_view name = "softmax_cross_entropy";
 
-  /// What a row of each class counts; the mean is weighted, too. Empty: all the same.
+  /// The weights of a row of each class in the mean. Empty: all rows weigh the same.
   std::vector<double> class_weights{};
 
   template <class Scalar>
@@ -174,7 +187,8 @@ struct softmax_cross_entropy {
   }
 };
 
-/// Logits to probabilities, in place: the logistic function where there is one output, else a row's softmax.
+/// Turns logits into probabilities, in place: by the logistic function if there is one output, else by the softmax of
+/// each row.
 template <class Scalar>
 void to_probabilities(row_major_matrix<Scalar>& output) {
   if (output.cols() == 1) {

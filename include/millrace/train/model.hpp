@@ -13,9 +13,11 @@ namespace millrace {
 inline namespace v0 {
 namespace train {
 
-/// What the training events ask of a model. Law: `forward` and `backward` change nothing but their
-/// arguments, and `backward` writes the gradient of sum(output * output_gradient) with respect to
-/// `parameters()`, for the batch and workspace that `forward` last saw. `network` is one.
+/// A model that the training events can train, such as `network`.
+///
+/// Laws: `forward(batch, space, output)` computes the outputs. `backward(batch, output, output_gradient, space,
+/// gradients)`, called with the batch, output and workspace of the last `forward`, writes the gradient of the sum of
+/// output * output_gradient (element by element) with respect to `parameters()`. Both change only their arguments.
 template <class Model>
 concept trainable_model =
     requires(Model& model, const Model& fixed, const row_major_matrix<typename Model::scalar_type>& batch,
@@ -29,7 +31,8 @@ concept trainable_model =
       fixed.backward(batch, output, output, space, gradients);
     };
 
-/// A model made of layers, whose activations and gradients can be tracked one by one.
+/// A model of layers: `hidden(k, space)` is the output of hidden layer k in the last forward pass, and
+/// `weights_of(k, gradients)` the part of the gradients that belongs to the weights of layer k.
 template <class Model>
 concept layered_model =
     trainable_model<Model> && requires(const Model& model, const typename Model::workspace_type& space,
@@ -40,7 +43,8 @@ concept layered_model =
     };
 
 namespace detail {
-/// The scalar of a model or a source; of anything else float, so that a static_assert has the first word.
+/// The scalar of a model or a source. For any other type it is float, so that the first error of the compiler is the
+/// static_assert that explains what is wrong.
 template <class T>
 struct scalar_of {
   using type = float;
@@ -53,7 +57,7 @@ struct scalar_of<T> {
 template <class T>
 using scalar_of_t = typename scalar_of<T>::type;
 
-/// The first of `Events` whose training fields are of another scalar; void where none is.
+/// The first of `Events` whose training fields have another scalar than `Scalar`; void if there is none.
 template <class Scalar, class... Events>
 struct other_precision {
   using type = void;
@@ -80,11 +84,12 @@ struct in_one_precision {
 /// `Element`: `forward_pass(net, track_activations)`, or `track_activations_as<Element>{}`.
 template <class Element>
 struct track_activations_as {};
-/// Likewise `backpropagation` and every layer's weight gradients, in the field `layer_gradients`.
+/// Asks `backpropagation` to keep every layer's weight gradients in the field `layer_gradients`, each as an `Element`:
+/// `backpropagation(net, track_gradients)`, or `track_gradients_as<Element>{}`.
 template <class Element>
 struct track_gradients_as {};
 
-/// The same as plain matrices of the model's scalar type.
+/// Ask for the same, kept as plain matrices of the model's scalar type.
 struct track_activations_t {};
 struct track_gradients_t {};
 inline constexpr track_activations_t track_activations{};

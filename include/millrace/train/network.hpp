@@ -20,7 +20,7 @@ namespace millrace {
 inline namespace v0 {
 namespace train {
 
-/// A layer to build: how many units, and what they do to their weighted sums.
+/// A layer to build: how many units it has, and the function that they apply to their weighted sums.
 struct dense {
   Eigen::Index units = 1;
   activation function = activation::identity;
@@ -29,8 +29,8 @@ struct dense {
 template <class Scalar>
 class network;
 
-/// The memory that passes through a network need besides its parameters: hidden layers' outputs and
-/// the gradients that travel back. Each thread has its own; it grows to the largest batch seen.
+/// The memory that a forward and a backward pass through a network need besides its parameters: the hidden layers'
+/// outputs, and gradients with respect to them. Each thread has its own. It grows to the largest batch so far.
 template <class Scalar = float>
 class network_workspace {
  public:
@@ -40,20 +40,23 @@ class network_workspace {
  private:
   friend class network<Scalar>;
 
-  column_vector<Scalar> hidden_;    // per layer but the last: rows x units
-  column_vector<Scalar> sums_;      // the same before activation, for layers whose derivative needs it
-  column_vector<Scalar> gradient_;  // two of rows x widest hidden layer
+  column_vector<Scalar> hidden_;    // outputs: rows x units for each layer but the last
+  column_vector<Scalar> sums_;      // weighted sums: rows x units for each layer whose derivative needs them
+  column_vector<Scalar> gradient_;  // two buffers of rows x the widest layer
   Eigen::Index rows_ = 0;
 };
 
 /// A network of dense layers: each computes function(input * weights + bias).
 ///
-/// Models: trainable_model. Shapes: rows x features in, rows x units of the last layer out.
-/// Parameters are one contiguous vector, layer by layer: weights (inputs x units, row by row), then
-/// the bias, so optimizers, clipping and files see plain memory.
+/// The parameters are one contiguous vector, layer by layer: the weights (inputs x units, row by row), then the bias.
+/// So optimizers, clipping and saving need not know the layers.
+///
+/// Models: layered_model.
+/// Shapes: a batch is rows x inputs(), its output rows x outputs().
+/// Guarantee: the same seed and layers give the same initial parameters. Results agree bit for bit between compilers on
+/// one machine; Eigen sums products in an order that depends on the CPU's caches, so other machines may round
+/// differently.
 /// Threads: const members may run on any number of threads, each with its own workspace.
-/// Same seed, same layers: same bytes. Products sum in the order that Eigen chooses for the CPU's
-/// caches, so bytes agree between compilers on one machine.
 template <class Scalar = float>
 class network {
  public:
@@ -64,8 +67,9 @@ class network {
   using weights_view = Eigen::Map<const matrix_type>;
   using bias_view = Eigen::Map<const Eigen::Matrix<Scalar, 1, Eigen::Dynamic>>;
 
-  /// `inputs` and every layer's units are at least 1, and there is at least one layer.
-  /// Weights start uniform: He (relu family) or Glorot (the others); biases start at 0.
+  /// A network with random weights, uniform in -+ sqrt(6 / inputs) before relu, leaky_relu and gelu (He), in
+  /// -+ sqrt(6 / (inputs + units)) before the other functions (Glorot). Biases start at 0.
+  /// Precondition: `inputs` and every layer's units are at least 1, and there is at least one layer.
   /// Source: He et al., ICCV 2015, eq. 10; Glorot, Bengio, AISTATS 2010, eq. 16.
   network(Eigen::Index inputs, std::vector<dense> layers, std::uint64_t seed = 0);
 
@@ -74,12 +78,12 @@ class network {
   std::size_t layer_count() const noexcept { return layers_.size(); }
   dense layer(std::size_t index) const noexcept { return {layers_[index].units, layers_[index].function}; }
 
-  /// All weights and biases. Change the numbers, not the size.
+  /// All weights and biases. The numbers may be changed, the size may not.
   vector_type& parameters() noexcept { return parameters_; }
   const vector_type& parameters() const noexcept { return parameters_; }
   Eigen::Index parameter_count() const noexcept { return parameters_.size(); }
 
-  /// A layer's part of the parameters, or of a vector laid out like them. inputs x units.
+  /// A layer's weights, inputs x units, in the parameters or in a vector laid out like them, such as the gradients.
   weights_view weights(std::size_t index) const noexcept { return weights_of(index, parameters_); }
   weights_view weights_of(std::size_t index, const vector_type& like_parameters) const noexcept {
     const place& at = layers_[index];
@@ -92,41 +96,45 @@ class network {
   /// The network as bytes, the same on every machine; `store::save_file` writes them to a file.
   std::vector<std::byte> save() const;
 
-  /// The network that `save` made, bit for bit; also what earlier versions wrote. Never takes more memory than the
-  /// bytes are long.
-  /// Errors: corrupt (no network, or numbers that contradict each other), truncated, unsupported (a later version, an
-  /// unknown activation), type_mismatch (the other precision, another object), checksum_mismatch.
+  /// The network that was saved, bit for bit. Reads what earlier versions wrote, too.
+  /// Allocates: no more than about the length of the bytes, whatever they claim.
+  /// Errors: corrupt: no network, or numbers that contradict each other; truncated; unsupported: a later version, an
+  /// unknown activation; type_mismatch: the other precision, another type; checksum_mismatch.
   static result<network> load(std::span<const std::byte> bytes);
 
-  /// A workspace that `predict` may use with up to `rows` rows.
+  /// A workspace for `predict` with up to `rows` rows.
   workspace_type make_workspace(Eigen::Index rows) const {
     workspace_type space;
     reserve(space, rows);
     return space;
   }
 
-  /// Answers every row of `batch` and keeps in `space` what `backward` needs. `batch` has inputs()
-  /// columns. Allocates: when there are more rows than before (in `space`) or another number of them
-  /// (in `output`); uses up to 256 KiB of stack.
+  /// Computes the outputs of every row of `batch`, and keeps in `space` what `backward` needs.
+  /// Precondition: `batch` has inputs() columns.
+  /// Allocates: in `space` if it has been used for fewer rows, in `output` if its shape changes. Uses up to 256 KiB of
+  /// stack.
   void forward(const matrix_type& batch, workspace_type& space, matrix_type& output) const {
     reserve(space, batch.rows());
     output.resize(batch.rows(), outputs());
     run_forward(batch.data(), batch.rows(), space, output.data());
   }
 
-  /// After `forward` with the same batch, parameters and workspace: d loss / d parameters from
-  /// d loss / d output. Allocates: as forward does.
+  /// Computes d loss / d parameters from d loss / d output.
+  /// Precondition: `forward` was called last with this batch, output and workspace, and the parameters are the same.
+  /// Allocates: as `forward` does, and `gradients` if their size changes.
   void backward(const matrix_type& batch, const matrix_type& output, const matrix_type& output_gradient,
                 workspace_type& space, vector_type& gradients) const;
 
-  /// A hidden layer's outputs in the last forward pass; index < layer_count() - 1. rows x units.
+  /// A hidden layer's outputs in the last forward pass: rows x units.
+  /// Precondition: index < layer_count() - 1.
   weights_view hidden(std::size_t index, const workspace_type& space) const noexcept {
     const place& at = layers_[index];
     return {space.hidden_.data() + space.rows_ * at.hidden, space.rows_, at.units};
   }
 
-  /// Answers rows that lie one after the other, `features.size() / inputs()` of them; `space` comes
-  /// from make_workspace for at least so many, and `out` has room for outputs() a row.
+  /// Computes the outputs of rows that lie one after the other in `features`, into `out`, one row after the other.
+  /// Precondition: with rows = features.size() / inputs(), `space` is from make_workspace for at least so many rows,
+  /// and `out` has room for rows * outputs() numbers.
   /// Allocates: never; uses up to 256 KiB of stack.
   void predict(std::span<const Scalar> features, workspace_type& space, std::span<Scalar> out) const noexcept {
     const Eigen::Index rows = static_cast<Eigen::Index>(features.size()) / inputs();
@@ -156,9 +164,9 @@ class network {
 
   std::vector<place> layers_;
   vector_type parameters_;
-  Eigen::Index hidden_units_ = 0;  // of all layers but the last
-  Eigen::Index sum_units_ = 0;     // of those among them (and the last) that keep their sums
-  Eigen::Index widest_ = 0;        // hidden layer
+  Eigen::Index hidden_units_ = 0;  // units of all layers but the last
+  Eigen::Index sum_units_ = 0;     // units of all layers that keep their weighted sums
+  Eigen::Index widest_ = 0;        // units of the widest hidden layer
 };
 
 template <class Scalar>
@@ -261,7 +269,7 @@ void network<Scalar>::backward(const matrix_type& batch, const matrix_type& outp
       const Scalar* values = needs_input(at.function)  ? space.sums_.data() + rows * at.sums
                              : k + 1 == layers_.size() ? output.data()
                                                        : space.hidden_.data() + rows * at.hidden;
-      // `gradient` is the buffer that was written last, now under the name `there`.
+      // `gradient` points to the buffer that was written last, which the swap has named `there`.
       activate_backward(at.function, values, there, rows * at.units);
     }
     const weights_view sums_gradient(gradient, rows, at.units);

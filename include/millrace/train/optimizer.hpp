@@ -14,9 +14,10 @@ namespace millrace {
 inline namespace v0 {
 namespace train {
 
-/// A rule that moves parameters against their gradients. The rule itself is a few constants; what it
-/// remembers is a state that the caller keeps. `prepare` sizes a state for so many parameters and
-/// forgets the past; `update` makes one step and allocates nothing.
+/// A rule that moves parameters against their gradients. The rule holds only its constants; what it remembers from step
+/// to step is a `state` that the caller keeps. `prepare` makes a state for a number of parameters, as before the first
+/// step. `update` makes one step: it changes `values` by their `gradients` at the learning rate `rate`. It never
+/// allocates.
 template <class Rule, class Scalar>
 concept optimizer = requires(const Rule& rule, typename Rule::template state<Scalar>& state, Eigen::Index parameters,
                              column_vector<Scalar>& values, const column_vector<Scalar>& gradients, double rate) {
@@ -26,11 +27,12 @@ concept optimizer = requires(const Rule& rule, typename Rule::template state<Sca
 
 namespace detail {
 
-/// Pieces of a vector that stay in the first-level cache together with three of their like, so that a
-/// rule of several expressions goes through memory once. Their length keeps them aligned as Eigen
-/// aligns the vector.
+/// A rule reads and writes up to four vectors by several expressions. It does so piece by piece: a piece of each vector
+/// fits into the first-level cache, so memory is gone through once. The length is a multiple of Eigen's alignment, so
+/// every piece is aligned as the vector is.
 inline constexpr Eigen::Index piece_length = 1024;
 
+/// The piece of `values` from place `first` on.
 template <class Scalar>
 auto piece(column_vector<Scalar>& values, Eigen::Index first) noexcept {
   return Eigen::Map<Eigen::Array<Scalar, Eigen::Dynamic, 1>, Eigen::AlignedMax>(
@@ -42,16 +44,16 @@ auto piece(const column_vector<Scalar>& values, Eigen::Index first) noexcept {
       values.data() + first, (std::min)(piece_length, values.size() - first));
 }
 
-/// Added and taken away again, it rounds what is far below every useful number to steps that are
-/// normal numbers (1e-31 in single precision). A running mean without new gradients would else end
-/// among the subnormal numbers and stay there, and many CPUs take a hundred times as long for those.
+/// A number that is added to a running mean and subtracted again, which rounds the mean to a multiple of a normal
+/// number (1e-31 in single precision, far below every useful mean). Without that a running mean that gets no new
+/// gradients decays into the subnormal numbers, with which many CPUs take a hundred times as long.
 template <class Scalar>
 inline constexpr Scalar ballast = (std::numeric_limits<Scalar>::min)() / std::numeric_limits<Scalar>::epsilon() /
                                   std::numeric_limits<Scalar>::epsilon();
 
 }  // namespace detail
 
-/// Gradient descent: p -= rate g, where g includes `weight_decay` p (an L2 penalty).
+/// Gradient descent: p -= rate (g + weight_decay p), where the second part is the gradient of an L2 penalty.
 /// Models: optimizer. Allocates: never.
 struct sgd {
   static constexpr std::string_view name = "sgd";
@@ -72,10 +74,12 @@ struct sgd {
   }
 };
 
-/// Gradient descent with momentum: v = decay v + g; p -= rate v, or rate (g + decay v) with `nesterov`.
-/// Models: optimizer. Allocates: in `prepare`.
-/// Source: Sutskever et al., "On the importance of initialization and momentum in deep learning",
-/// ICML 2013, with the rate outside the velocity, as PyTorch has it.
+/// Gradient descent with momentum. The velocity v becomes decay v + g, and p -= rate v; with `nesterov`
+/// p -= rate (g + decay v). g includes weight_decay p, the gradient of an L2 penalty.
+/// Models: optimizer.
+/// Allocates: in `prepare`.
+/// Source: Sutskever et al., "On the importance of initialization and momentum in deep learning", ICML 2013, with the
+/// rate outside the velocity, as in PyTorch.
 struct momentum {
   static constexpr std::string_view name = "momentum";
 
@@ -115,10 +119,11 @@ struct momentum {
 
 namespace detail {
 
+/// The running means of adam and adamw.
 template <class Scalar>
 struct adam_state {
   column_vector<Scalar> mean;    // of the gradient
-  column_vector<Scalar> square;  // of its square
+  column_vector<Scalar> square;  // of the gradient's square
   std::uint64_t steps = 0;
 
   void prepare(Eigen::Index parameters) {
@@ -128,7 +133,9 @@ struct adam_state {
   }
 };
 
-/// `penalty` joins the gradient (Adam), `shrink` multiplies the parameters (AdamW).
+/// One step of Adam. `penalty` times the parameter is added to its gradient (weight decay as Adam has it), and the
+/// parameter is multiplied by `shrink` (weight decay as AdamW has it). The running means start at 0; dividing by
+/// 1 - beta^steps removes that bias.
 template <class Scalar>
 void adam_update(adam_state<Scalar>& memory, column_vector<Scalar>& values, const column_vector<Scalar>& gradients,
                  double rate, double beta1, double beta2, double epsilon, double penalty, double shrink) noexcept {
@@ -163,7 +170,10 @@ void adam_update(adam_state<Scalar>& memory, column_vector<Scalar>& values, cons
 
 }  // namespace detail
 
-/// Adaptive moments. Models: optimizer. Allocates: in `prepare`.
+/// Adam: p -= rate m / (sqrt(v) + epsilon), with m and v the running means of the gradient and of its square, corrected
+/// for their start at 0. `beta1` and `beta2` are how much of a mean remains after a step.
+/// Models: optimizer.
+/// Allocates: in `prepare`.
 /// Source: Kingma, Ba, "Adam: a method for stochastic optimization", ICLR 2015, algorithm 1.
 struct adam {
   static constexpr std::string_view name = "adam";
@@ -171,7 +181,7 @@ struct adam {
   double beta1 = 0.9;
   double beta2 = 0.999;
   double epsilon = 1e-8;
-  double weight_decay = 0;  // an L2 penalty: joins the gradient
+  double weight_decay = 0;  // an L2 penalty: weight_decay p is added to the gradient
 
   template <class Scalar>
   using state = detail::adam_state<Scalar>;
@@ -187,8 +197,9 @@ struct adam {
   }
 };
 
-/// Adam with decoupled weight decay: parameters also shrink by rate weight_decay a step.
-/// Models: optimizer. Allocates: in `prepare`.
+/// Adam with decoupled weight decay: each step also multiplies the parameters by 1 - rate weight_decay.
+/// Models: optimizer.
+/// Allocates: in `prepare`.
 /// Source: Loshchilov, Hutter, "Decoupled weight decay regularization", ICLR 2019, algorithm 2.
 struct adamw {
   static constexpr std::string_view name = "adamw";

@@ -22,8 +22,8 @@ namespace millrace {
 inline namespace v0 {
 namespace train {
 
-/// A data set that is read in chosen samples: `read(rows, batch, reference)` fills one row of `batch`
-/// for each number in `rows`, and the reference (class labels or targets) beside it.
+/// A data set whose samples are read by number: for each number in `rows`, `read(rows, batch, reference)` fills a row
+/// of `batch` with the sample's features, and a row of `reference` with its class label or its targets.
 template <class Source, class Reference>
 concept sample_source = requires(const Source& source, std::span<const std::uint32_t> rows,
                                  row_major_matrix<typename Source::scalar_type>& batch, Reference& reference) {
@@ -33,12 +33,12 @@ concept sample_source = requires(const Source& source, std::span<const std::uint
 
 namespace detail {
 
-/// Matrices whose rows lie in memory, one element beside the other unless the inner stride says otherwise.
+/// Row-major matrices whose memory can be read directly.
 template <class Matrix>
 concept rows_in_memory = bool(Matrix::IsRowMajor) && (Matrix::Flags & Eigen::DirectAccessBit) != 0;
 
-/// Rows of a shuffled data set are nowhere near each other, so the beginning of each is asked for while earlier ones
-/// are copied; the processor goes on by itself where a row is long.
+/// Copies the given rows, one after the other. Rows of a shuffled data set lie far apart in memory, so the first cache
+/// lines of a row are prefetched while the eighth row before it is copied; the processor prefetches the rest by itself.
 template <class Matrix>
 void gather_rows(const Matrix& from, std::span<const std::uint32_t> rows, typename Matrix::Scalar* to) noexcept {
   constexpr std::size_t ahead = 8;
@@ -72,8 +72,8 @@ template <eigen_matrix Matrix>
 inline constexpr bool holds_labels<Matrix> =
     Matrix::ColsAtCompileTime == 1 && std::is_integral_v<typename Matrix::Scalar>;
 
-/// What `matrix_samples` keeps of an argument: of numbers that lie side by side (std::vector<int>, std::span) a map of
-/// Eigen, of everything else its own type.
+/// The type in which `matrix_samples` keeps an argument: an Eigen::Map of contiguous numbers (std::vector<int>,
+/// std::span), and the argument's own type otherwise.
 template <class T>
 struct kept_as {
   using type = T;
@@ -97,12 +97,12 @@ struct are_samples {
 template <class T>
 inline constexpr bool is_plain_matrix = std::is_base_of_v<Eigen::PlainObjectBase<T>, T>;
 
-/// Whether an argument of type T&& may be referred to after the call: it has a name, or is a view itself.
+/// Whether what an argument of type T&& refers to outlives the call: it is an lvalue, or a view.
 template <class T, class Plain = std::remove_cvref_t<T>>
 inline constexpr bool outlives_the_call =
     std::is_lvalue_reference_v<T> || (eigen_matrix<Plain> ? !is_plain_matrix<Plain> : std::ranges::borrowed_range<T>);
 
-/// A matrix by its address; a block, a map or another expression, which are views, by value.
+/// Keeps a matrix by its address, and a view (a block, a map or another expression) by value.
 template <class Matrix>
 class kept {
  public:
@@ -116,7 +116,7 @@ class kept {
       held_.emplace(std::ranges::data(given), static_cast<Eigen::Index>(std::ranges::size(given)));
   }
   kept(const kept&) = default;
-  /// Replaces the view, where Eigen would write into what it shows.
+  /// Replaces the view. Eigen's own assignment would write into the matrix that it shows.
   kept& operator=(const kept& other) noexcept {
     if constexpr (is_plain_matrix<Matrix>)
       held_ = other.held_;
@@ -135,12 +135,13 @@ class kept {
 
 }  // namespace detail
 
-/// The rows of a matrix, with a class label or a row of targets each.
+/// Samples whose features are the rows of a matrix, with a class label or a row of targets for each.
 ///
-/// `Features` is a matrix of Eigen, of either storage order, or an expression of one such as `x.topRows(20)`; row-major
-/// ones are copied fastest. `Reference` is likewise a matrix, or numbers that lie side by side: one column of whole
-/// numbers is labels, anything else is targets.
-/// Refers to matrices and ranges, which must outlive it; keeps expressions, maps and spans themselves. Threads: any.
+/// `Features` is an Eigen matrix of either storage order, or an expression of one such as `x.topRows(20)`; row-major
+/// ones are copied fastest. `Reference` is a matrix or an expression, too, or a contiguous range of numbers: one column
+/// of integers is labels, anything else is targets. Matrices and containers are referred to and must outlive this;
+/// expressions, maps and spans are kept by value, and what they show must outlive it.
+/// Threads: any.
 template <class Features, class Reference>
 class matrix_samples {
   static_assert(detail::are_samples<Features, Reference>::value);
@@ -157,7 +158,8 @@ class matrix_samples {
 
   std::size_t size() const noexcept { return static_cast<std::size_t>(features_->rows()); }
 
-  /// Errors: shape_mismatch where labels or targets are not one a row.
+  /// Reads the samples with these numbers, as sample_source says.
+  /// Errors: shape_mismatch: another number of labels or targets than of rows.
   template <class Out>
   requires(detail::holds_labels<Out> == detail::holds_labels<Reference>)
   result<void> read(std::span<const std::uint32_t> rows, row_major_matrix<scalar_type>& batch, Out& reference) const {
@@ -188,7 +190,8 @@ template <class Features, class Reference>
 matrix_samples(Features&&, Reference&&) -> matrix_samples<detail::kept_t<Features>, detail::kept_t<Reference>>;
 
 namespace detail {
-/// Stands for `matrix_samples` of what is no matrix. Asking that itself would make clang tell the way of the question.
+/// Stands in the place of `matrix_samples` for arguments that are no matrices, and fails with TRAIN-11. With
+/// matrix_samples itself clang would print the whole path of instantiations before that.
 template <class Features, class Reference>
 struct no_samples {
   no_samples(const auto&, const auto&) noexcept {}
@@ -199,15 +202,15 @@ template <class Features, class Reference>
 struct is_source<no_samples<Features, Reference>> : are_samples<Features, Reference> {};
 }  // namespace detail
 
-/// The elements of a random-access range, turned into numbers by a function:
+/// Samples that a function makes of the elements of a random-access range:
 ///
 ///     mr::train::range_samples(payments, 2, [](const payment& p, std::span<float> x) {
 ///       x[0] = p.amount; x[1] = p.hour; return p.is_fraud;
 ///     })
 ///
-/// The function fills the element's features and returns its class (bool or an integer) or its
-/// target (a floating-point number). Refers to the range, which must outlive it. Threads: as many as
-/// the function allows.
+/// The second argument is the number of features. The function fills in the features of an element and returns its
+/// class (bool or an integer) or its target (a floating-point number). The range is referred to and must outlive this.
+/// Threads: as many as may call the function.
 template <std::ranges::random_access_range Range, class Read, class Scalar = float>
 class range_samples {
  public:

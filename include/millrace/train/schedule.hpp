@@ -11,8 +11,8 @@ namespace millrace {
 inline namespace v0 {
 namespace train {
 
-/// The learning rate of a step; steps are weight updates, counted from 0. Pure: the same step
-/// always has the same rate, so a run can be taken up anywhere.
+/// A function from a step (the number of the weight update, from 0) to its learning rate. Law: it depends on the step
+/// alone, so a training run can be resumed at any step.
 template <class Schedule>
 concept learning_rate_schedule = requires(const Schedule& schedule, std::uint64_t step) {
   { schedule(step) } noexcept -> std::same_as<double>;
@@ -25,7 +25,8 @@ struct constant_rate {
   constexpr double operator()(std::uint64_t) const noexcept { return rate; }
 };
 
-/// rate * factor^(step / every), in whole powers. `every` > 0.
+/// Multiplies the rate by `factor` after every `every` steps: rate * factor^floor(step / every). Precondition:
+/// every > 0.
 struct step_decay {
   double rate = 1e-3;
   std::uint64_t every = 1'000;
@@ -36,7 +37,7 @@ struct step_decay {
   }
 };
 
-/// rate * factor^step.
+/// Multiplies the rate by `factor` after every step: rate * factor^step.
 struct exponential_decay {
   double rate = 1e-3;
   double factor = 0.999;
@@ -44,7 +45,8 @@ struct exponential_decay {
   double operator()(std::uint64_t step) const noexcept { return rate * std::pow(factor, static_cast<double>(step)); }
 };
 
-/// Half a cosine from `rate` at step 0 to `minimum` at step `steps` and beyond. `steps` > 0.
+/// Falls along half a period of a cosine, from `rate` at step 0 to `minimum` at step `steps`, and stays there.
+/// Precondition: steps > 0.
 /// Source: Loshchilov, Hutter, "SGDR", ICLR 2017, eq. 5, without restarts.
 struct cosine_decay {
   double rate = 1e-3;
@@ -58,8 +60,8 @@ struct cosine_decay {
   }
 };
 
-/// A straight line up to another schedule's first rate, reached after `steps` steps; then that
-/// schedule, counted from its own step 0.
+/// Rises along a line to the first rate of another schedule, which it reaches at step `steps`. From there on it is that
+/// schedule, whose step 0 is this step.
 template <learning_rate_schedule Schedule = constant_rate>
 struct warm_up {
   std::uint64_t steps = 100;

@@ -21,13 +21,15 @@ namespace millrace {
 inline namespace v0 {
 namespace train {
 
-/// The event that moves the model's parameters by `gradients`, after clipping them, at the rate that
-/// the schedule has for this step: writes `learning_rate` and `gradient_norm` (before clipping).
+/// The event that clips `gradients` and moves the model's parameters by them, at the learning rate that the schedule
+/// has for this step. It writes `learning_rate`, and `gradient_norm` as it was before clipping. It refers to the model,
+/// which must outlive it, and holds the optimizer's state.
 ///
-/// Models: event. Refers to the model, which must outlive it, and keeps the optimizer's state.
-/// Guarantee: where it fails, the parameters stay as they were. Allocates: never; the state is made
-/// with the event. Threads: one at a time, and nobody else uses the model meanwhile.
-/// Errors: shape_mismatch (number of gradients), not_finite (a gradient or their norm).
+/// Models: event.
+/// Guarantee: if it fails, the parameters stay as they were.
+/// Allocates: only when it is made.
+/// Threads: one at a time, while nobody else uses the model.
+/// Errors: shape_mismatch: number of gradients; not_finite: a gradient, or their norm.
 template <class Model, class Optimizer = adam, class Schedule = constant_rate, class Clip = no_clipping,
           class Fields = training_fields<detail::scalar_of_t<Model>>>
 class update_weights {
