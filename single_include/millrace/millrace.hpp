@@ -4399,7 +4399,7 @@ class exponential_histogram {
     return high_;
   }
   double median() const noexcept { return quantile(0.5); }
-  /// Upper less lower quartile.
+  /// The upper quartile minus the lower quartile.
   double interquartile_range() const noexcept { return quantile(0.75) - quantile(0.25); }
 
   /// The protobuf message `ExponentialHistogramDataPoint` of OTLP. The times are nanoseconds since 1970, and are left
@@ -4943,7 +4943,8 @@ constexpr auto find_item() {
   else
     return std::type_identity<double>{};
 }
-/// What an aggregator is updated with: its `sample`, or its `value_type`, or double.
+/// The type of the items that an aggregator is updated with: its `sample` if it has one, else its `value_type`, else
+/// double.
 template <class A>
 using aggregate_item = typename decltype(find_item<A>())::type;
 
@@ -5087,8 +5088,8 @@ namespace detail {
 
 inline constexpr std::size_t no_group = ~std::size_t{0};
 
-/// Numbers keys from 0 on, in the order in which they are inserted. Small integers are looked up in a
-/// table, all else by hash.
+/// Numbers keys from 0 on, in the order in which they are inserted. Integers in [0, 4096) are looked up in a table, all
+/// other keys by hash.
 template <class Key>
 class group_index {
  public:
@@ -5097,6 +5098,7 @@ class group_index {
                 "millrace[AGGREGATE-11]: grouped<Key, ...>: Key must be an integer or std::string");
   using key_type = std::conditional_t<is_text, std::string_view, Key>;
 
+  /// The key's number; no_group if it has none.
   std::size_t find(key_type key) const noexcept {
     if constexpr (!is_text) {
       if (is_small(key)) {
@@ -5112,7 +5114,7 @@ class group_index {
       if (one.hash == static_cast<std::uint32_t>(hash >> 32) && keys_[one.group - 1] == key) return one.group - 1;
     }
   }
-  /// Precondition: the key is not in it.
+  /// Gives a key the next number and returns it. Precondition: the key has none yet.
   std::size_t insert(key_type key) {
     keys_.emplace_back(key);
     const auto group = static_cast<std::uint32_t>(keys_.size());
@@ -5132,7 +5134,7 @@ class group_index {
     place(hash_of(key), group);
     return group - 1;
   }
-  /// The groups after it move down by one.
+  /// Forgets a key; the numbers of later keys become less by one.
   void erase(std::size_t group) {
     std::vector<Key> keys = std::move(keys_);
     keys.erase(keys.begin() + static_cast<std::ptrdiff_t>(group));
@@ -5147,7 +5149,7 @@ class group_index {
     else
       to.u64(static_cast<std::uint64_t>(keys_[group]));
   }
-  /// The key's number; no_group if it is in it already, or none of its type.
+  /// Loads and inserts a key. Returns its number; no_group if the key has one already, or is not of the key's type.
   std::size_t load_key(envelope_reader& from) {
     if constexpr (is_text) {
       const std::string_view read = from.text();
@@ -5161,8 +5163,8 @@ class group_index {
 
  private:
   struct slot {
-    std::uint32_t group = 0;  // plus one; 0: free
-    std::uint32_t hash = 0;
+    std::uint32_t group = 0;  // the key's number plus one; 0 if the slot is free
+    std::uint32_t hash = 0;   // the upper half of the key's hash
   };
 
   static bool is_small([[maybe_unused]] const key_type& key) noexcept {
@@ -5184,9 +5186,9 @@ class group_index {
   }
 
   std::vector<Key> keys_;
-  std::vector<std::uint32_t> small_;  // by key: its group plus one
-  std::vector<slot> slots_;
-  std::size_t hashed_ = 0;
+  std::vector<std::uint32_t> small_;  // by key: its number plus one, or 0
+  std::vector<slot> slots_;           // a power of two, at least half of them free
+  std::size_t hashed_ = 0;            // how many keys are in slots_
 };
 
 }  // namespace detail
@@ -5203,36 +5205,36 @@ class group_index {
 namespace millrace {
 inline namespace v0 {
 
-/// One aggregate for each key, for a bounded number of keys; what comes with another key once the bound is
-/// reached goes into one overflow group, so that totals stay whole.
+/// One aggregate for each key, for a bounded number of keys. Once there are as many, items with yet another key go into
+/// one overflow group, so that totals stay whole.
 ///
 ///     mr::grouped<std::string, mr::aggregate<mr::count, mr::mean>> by_host(1000);
 ///     by_host.update("web-7", 12.5);
 ///
-/// `Key`: an integer, or std::string, given as a std::string_view. `Aggregate`: any aggregator; groups begin as copies
-/// of the one given to the constructor.
-/// Guarantee: each group is what its aggregate makes of the group's items, in their order (rows in bulk come to the
-/// overflow in the order of their keys, a few thousand at a time). Keys get their groups in the order of their first
-/// items, so beyond the bound it depends on that order, and on the order of merges, which keys have groups of their
-/// own.
-/// Complexity: update O(1) and the aggregate's; rows in bulk are sorted by group, a few thousand at a time, so that
-/// each aggregate gets its own as a span: cheapest for integer keys below 4,096.
-/// Memory: that of `most` + 1 aggregates, the keys, 16 bytes a key, and up to 24 KiB for integers below 4,096.
-/// Allocates: for new keys, and once for rows in bulk.
-/// Threads: one at a time; const calls from any number.
+/// `Key`: an integer, or std::string, which functions take as a std::string_view. `Aggregate`: any aggregator; groups
+/// begin as copies of the one given to the constructor. The update that takes spans of keys and of items is called the
+/// update in bulk below.
+/// Guarantee: a group's aggregate is updated with the group's items in their order. (In bulk, the overflow gets its
+/// items in the order of keys within each few thousand rows.) Keys get their groups in the order of their first items;
+/// so beyond the bound the order of items, and that of merges, decides which keys have groups of their own.
+/// Complexity: update O(1) and the aggregate's. In bulk, a few thousand rows at a time are sorted by group, so that
+/// each aggregate gets its items as a span; that is cheapest for integer keys below 4,096. Memory: `most` + 2
+/// aggregates, the keys, 16 bytes a key, and up to 24 KiB for integers below 4,096. Allocates: for new keys, and once
+/// for updates in bulk. Threads: one at a time; const calls from any number.
 template <class Key, class Aggregate>
 class grouped {
  public:
   using key_type = typename detail::group_index<Key>::key_type;
   using sample = detail::aggregate_item<Aggregate>;
-  static constexpr bool commutative = false;  // in the order of groups, and in who comes to overflow
+  static constexpr bool commutative = false;  // the order of merges decides on the order of groups and on the overflow
   static constexpr std::size_t default_most = 1024;
 
+  /// `most`: the bound on the number of keys. `empty`: an aggregate without items, to set its parameters.
   explicit grouped(std::size_t most = default_most, Aggregate empty = Aggregate())
       : most_(most), empty_(empty), overflow_(std::move(empty)) {}
   grouped(const grouped&) = default;
   grouped& operator=(const grouped&) = default;
-  /// One that has been moved from is as newly made.
+  /// The one moved from is as newly made.
   grouped(grouped&& other) noexcept : grouped(other.most_, other.empty_) { swap(other); }
   grouped& operator=(grouped&& other) noexcept {
     grouped taken(std::move(other));
@@ -5240,13 +5242,13 @@ class grouped {
     return *this;
   }
 
-  /// An item of the key's group: arguments as the aggregate's `update` takes them, whose result it returns.
+  /// Updates the key's group: takes the arguments that the aggregate's `update` takes, and returns what that returns.
   template <class... Item>
   requires(sizeof...(Item) > 0)
   auto update(key_type key, Item&&... item) {
     return group(key).update(std::forward<Item>(item)...);
   }
-  /// Row i is items[i] with keys[i]; as many as both have.
+  /// Update in bulk: row i is items[i] with keys[i]. There are as many rows as the shorter span has elements.
   template <class K>
   requires std::is_convertible_v<const K&, key_type>
   void update(std::span<const K> keys, std::span<const sample> items) {
@@ -5272,7 +5274,7 @@ class grouped {
     const std::size_t id = index_.find(key);
     return id == detail::no_group ? nullptr : &groups_[id];
   }
-  /// Forgets a key and its group, so that another may have one. False if it has none. O(groups).
+  /// Forgets a key and its group, so that another key may have one. Returns false if the key has no group. O(groups).
   bool erase(key_type key) {
     const std::size_t id = index_.find(key);
     if (id == detail::no_group) return false;
@@ -5280,7 +5282,8 @@ class grouped {
     index_.erase(id);
     return true;
   }
-  /// Forgets the groups of which gone(key, const Aggregate&) says so, and their keys. Returns how many. O(groups).
+  /// Forgets the groups for which gone(key, const Aggregate&) returns true, and their keys. Returns how many.
+  /// O(groups).
   template <class F>
   std::size_t erase_if(F&& gone) {
     detail::group_index<Key> index;
@@ -5295,9 +5298,9 @@ class grouped {
     groups_ = std::move(kept);
     return erased;
   }
-  /// Of windows: lets time pass for every key, the overflow and the keys yet to come, without an item; each key's own
-  /// clock stands where its last item came. Arguments as the window's `advance` takes them; a sink is called for the
-  /// windows that end, key by key.
+  /// If the aggregates are windows: lets time pass without an item for every key, the overflow and the keys yet to
+  /// come; otherwise each key's time passes by its own items only. Takes the arguments that the window's `advance`
+  /// takes; a sink is called for the windows that end, key by key.
   template <class... Args>
   void advance(Args&&... args)
   requires(requires(Aggregate& one) { one.advance(args...); })
@@ -5306,29 +5309,29 @@ class grouped {
     overflow_.advance(args...);
     empty_.advance(args...);
   }
-  /// Of windows: forgets the keys whose windows have no item left, so that others may have their places: `advance`
-  /// first. Returns how many. O(groups).
+  /// If the aggregates are windows: forgets the keys whose windows have no item left, so that other keys may have
+  /// groups. Call `advance` first. Returns how many. O(groups).
   template <class Window = Aggregate>
   std::size_t expire()
   requires(requires(const Window& one) { one.empty(); })
   {
     return erase_if([](const auto&, const Aggregate& one) { return one.empty(); });
   }
-  /// Forgets all keys and items, and of windows the time.
+  /// Forgets all keys and items, and the time if the aggregates are windows.
   void reset() {
     index_ = {};
     groups_.clear();
     if constexpr (requires { empty_.reset(); }) empty_.reset();
     overflow_ = empty_;
   }
-  /// What came with keys that found no group.
+  /// The aggregate of the items whose keys have no group.
   const Aggregate& overflow() const noexcept { return overflow_; }
-  /// f(key, aggregate) for each group in the order of first items; not for the overflow.
+  /// Calls f(key, aggregate) for each group, in the order of the keys' first items, but not for the overflow.
   template <class F>
   void for_each(F&& f) const {
     for (std::size_t i = 0; i < groups_.size(); ++i) f(index_.key(i), groups_[i]);
   }
-  /// The same, for aggregates that it may change.
+  /// The same, where f may change the aggregates.
   template <class F>
   void for_each(F&& f) {
     for (std::size_t i = 0; i < groups_.size(); ++i) f(index_.key(i), groups_[i]);
@@ -5341,7 +5344,8 @@ class grouped {
     return sum;
   }
 
-  /// Void, or result<void> where merging the aggregates is; after an error nothing is merged.
+  /// Adds the groups of another one. Returns void, or result<void> if merging two aggregates does; after an error
+  /// nothing is merged.
   auto merge(const grouped& other) {
     using answer = decltype(overflow_.merge(other.overflow_));
     if constexpr (std::is_void_v<answer>) {
@@ -5393,17 +5397,18 @@ class grouped {
 
  private:
   static constexpr std::string_view type = detail::group_index<Key>::is_text ? "grouped<text>" : "grouped<integer>";
-  static constexpr std::size_t most_sorted = 4096;   // groups, or keys, that rows are sorted by
-  static constexpr std::size_t most_gathered = 128;  // keys whose rows are gathered as they come
-  static constexpr std::uint32_t gathered = 576;     // so many at a time
-  // Where the next key's begin. No power of two, which would lay all on the same lines of the cache.
+  static constexpr std::size_t most_sorted = 4096;   // with more groups, or greater keys, rows are not sorted
+  static constexpr std::size_t most_gathered = 128;  // up to so many keys, rows are gathered by key as they come
+  static constexpr std::uint32_t gathered = 576;     // rows of a key that are gathered before its group gets them
+  // From where a key's rows begin to where those of the next do. Not a power of two, for which the places of all keys
+  // would compete for the same lines of the cache.
   static constexpr std::uint32_t apart = gathered + 8;
 
-  /// Is for one block only: a copy of the groups starts without.
+  /// Memory for updates in bulk, used within one call only: a copy of the groups starts without.
   struct scratch {
-    std::vector<std::uint32_t> ids;
-    std::vector<std::uint32_t> ends;
-    std::vector<sample> sorted;
+    std::vector<std::uint32_t> ids;   // of each row: its group plus one, 0 for the overflow
+    std::vector<std::uint32_t> ends;  // of each bucket: where its rows end in `sorted`
+    std::vector<sample> sorted;       // rows by bucket
     scratch() = default;
     scratch(const scratch&) noexcept {}
     scratch& operator=(const scratch&) noexcept { return *this; }
@@ -5416,6 +5421,7 @@ class grouped {
     std::swap(empty_, other.empty_);
     std::swap(overflow_, other.overflow_);
   }
+  /// The aggregate of the key's group, which is made if there is room, or else the overflow.
   Aggregate& group(key_type key) {
     const std::size_t id = id_of(key);
     return id == detail::no_group ? overflow_ : groups_[id];
@@ -5429,12 +5435,14 @@ class grouped {
     return id;
   }
 
-  /// So many that each group has a few hundred of its own, and all stay in the second-level cache.
+  /// How many rows are sorted at a time: so many that each group gets some hundreds, and few enough for the
+  /// second-level cache.
   std::size_t block_rows() const noexcept {
     const std::size_t rows = 512 * groups_.size();
     return rows < 4096 ? 4096 : rows > 65536 ? 65536 : rows;
   }
 
+  /// Takes a block of rows, sorted by group if they are worth it.
   template <class K>
   void block(std::span<const K> keys, std::span<const sample> items) {
     if constexpr (std::is_integral_v<K> && !detail::group_index<Key>::is_text) {
@@ -5457,7 +5465,8 @@ class grouped {
     spread(ids, items, groups_.size() + 1, [](std::size_t id) { return id == 0 ? detail::no_group : id - 1; });
   }
 
-  /// Keys below `limit` are sorted by themselves; their groups are asked for once a block.
+  /// Takes a block of rows whose keys are all below `limit`: sorts them by the key itself, and looks up each key's
+  /// group once.
   template <class K>
   void dense_block(std::span<const K> keys, std::span<const sample> items, std::size_t limit) {
     if (limit <= most_gathered) return gather(keys, items, limit);
@@ -5470,7 +5479,8 @@ class grouped {
     spread(keys, items, limit, [&](std::size_t key) { return index_.find(static_cast<Key>(key)); });
   }
 
-  /// Few keys: each has a place to gather its rows, fed to its group whenever that is full.
+  /// Takes a block of rows with few keys: gathers the rows of each key in a place of its own, and feeds them to the
+  /// key's group whenever that place is full.
   template <class K>
   [[gnu::noinline]] void gather(std::span<const K> keys, std::span<const sample> items, std::size_t limit) {
     room_.sorted.resize(limit * apart);
@@ -5478,7 +5488,8 @@ class grouped {
     sample* const rows = room_.sorted.data();
     std::uint32_t* const next = room_.ends.data();
     std::uint32_t* const ends = next + limit;
-    // A key without a group has no room: its first row makes both.
+    // The place of a key without a group begins full, so that the key's first row comes to `make_place`, which makes
+    // the group.
     for (std::size_t key = 0; key < limit; ++key) {
       next[key] = static_cast<std::uint32_t>(key) * apart;
       ends[key] = next[key] + (index_.find(static_cast<Key>(key)) == detail::no_group ? 0 : gathered);
@@ -5494,6 +5505,7 @@ class grouped {
     for (std::size_t key = 0; key < limit; ++key)
       if (room_.ends[key] != key * apart) feed_gathered(key);
   }
+  /// Called when a key's place is full: empties it, or makes the group of a key that comes for the first time.
   [[gnu::noinline]] void make_place(std::size_t key, std::size_t limit) {
     const auto begin = static_cast<std::uint32_t>(key) * apart;
     if (room_.ends[key] == begin)
@@ -5510,13 +5522,15 @@ class grouped {
          std::span<const sample>(room_.sorted.data() + begin, room_.ends[key] - begin));
   }
 
-  // A counting sort by bucket, that keeps the order within each; then every bucket's run at once.
+  // A counting sort of rows into buckets that keeps their order within each; then each bucket's rows are fed to its
+  // group as one span.
 
+  /// How many rows each bucket has, into `room_.ends`.
   template <class B>
   void count(std::span<const B> buckets, std::size_t limit) {
     room_.ends.assign(2 * limit, 0);
     std::uint32_t* const ends = room_.ends.data();
-    std::uint32_t* const more = ends + limit;  // every other row's, so that no addition waits for the one before
+    std::uint32_t* const more = ends + limit;  // counts every other row, so that no addition waits for the one before
     std::size_t row = 0;
     for (; row + 1 < buckets.size(); row += 2) {
       ++ends[static_cast<std::size_t>(buckets[row])];
@@ -5525,6 +5539,7 @@ class grouped {
     if (row < buckets.size()) ++ends[static_cast<std::size_t>(buckets[row])];
     for (std::size_t b = 0; b < limit; ++b) ends[b] += more[b];
   }
+  /// Sorts the rows that were counted, and feeds them to the groups; group_of(bucket) returns a group's number.
   template <class B, class GroupOf>
   void spread(std::span<const B> buckets, std::span<const sample> items, std::size_t limit, GroupOf&& group_of) {
     std::uint32_t* const ends = room_.ends.data();
@@ -5858,24 +5873,26 @@ class random_engine {
 namespace millrace {
 inline namespace v0 {
 
-/// An aggregate of one item in so many: of each `every` in a row one is drawn and stands for all of them,
-/// with their weight where the aggregate takes weights.
+/// An aggregate of a sample: of each `every` items in a row one is drawn at random and stands for all of them. If the
+/// aggregate takes weights, it has the weight `every`.
 ///
-/// For aggregates whose update costs more than reading the item. What they say of the distribution stays without bias,
-/// with the error of a stratified sample on top of their own; sums and counts are those of the weights
-/// (`total_weight`), `seen()` is exact; least and greatest are those of the sample.
-/// Guarantee: the same seed and stream give the same bytes; a span does what its items do one by one.
-/// Complexity: update an addition and a comparison, one in `every` the aggregate's. 64 bytes more than the aggregate.
+/// For aggregates whose update costs more than reading the item. Means, quantiles and the like stay without bias; to
+/// their own error comes that of a stratified sample. `total_weight` and weighted sums estimate those of the stream,
+/// while `count` is that of the sample; `seen()` is exact; `min` and `max` are those of the sample.
+/// Guarantee: the same seed and stream give the same bytes; updating with a span leaves the same as updating with its
+/// items in order.
+/// Complexity: update O(1), some additions and comparisons, and for one item in `every` the aggregate's. 64 bytes more
+/// than the aggregate.
 /// Allocates: what the aggregate does.
 /// Threads: one at a time.
+/// Errors: merge: invalid_argument when `every` differs; the aggregate's own.
 /// Moved from: may only be assigned to or destroyed.
-/// Errors: of merging aggregates sampled otherwise: invalid_argument.
 template <class Aggregate>
 class sampled {
  public:
   using sample = detail::aggregate_item<Aggregate>;
 
-  /// One item in `every`, 1 at the least.
+  /// Draws one item of each `every`; 0 is taken as 1. `empty`: an aggregate without items, to set its parameters.
   explicit sampled(std::uint64_t every = 32, std::uint64_t seed = 0, Aggregate empty = Aggregate())
       : every_(every == 0 ? 1 : every), random_(seed), chosen_(random_.below(every_)), kept_(std::move(empty)) {}
 
@@ -5896,7 +5913,8 @@ class sampled {
     at_ += items.size();
   }
 
-  /// The other's unfinished stretch counts as what was drawn of it.
+  /// Adds the sample of another one. Of the stretch of `every` items that the other one is in, the item counts if it
+  /// has been drawn already.
   result<void> merge(const sampled& other) {
     if (every_ != other.every_)
       return error(errc::invalid_argument, "sampled: one in " + std::to_string(every_) + " and one in " +
@@ -5958,8 +5976,8 @@ class sampled {
 
   std::uint64_t every_;
   random_engine random_;
-  std::uint64_t chosen_;  // of the stretch of `every_` that the stream is in
-  std::uint64_t at_ = 0;  // how far it is into that
+  std::uint64_t chosen_;  // which item of the present stretch of every_ items is drawn
+  std::uint64_t at_ = 0;  // how many items of that stretch have come
   std::uint64_t seen_ = 0;
   Aggregate kept_;
 };
@@ -6056,16 +6074,18 @@ inline namespace v0 {
 
 namespace detail {
 
-/// What of a shard does not depend on the aggregate. Held by the sharded aggregate and by the thread that
-/// writes it, whichever lives longer (<memory> would cost as much to parse as all sketches).
+/// The part of a shard that does not depend on the type of the aggregate. It is owned jointly, by counting, by the
+/// sharded aggregate and by the thread that writes it, since either may live longer. (std::shared_ptr would need
+/// <memory>, which costs as much to parse as all sketches.)
 struct shard_base {
   using destroyer = void (*)(shard_base*) noexcept;
   explicit shard_base(destroyer how) noexcept : destroy(how) {}
 
-  light_atomic<bool> owned{true};
-  light_atomic<std::uint32_t> holders{0};
+  light_atomic<bool> owned{true};          // a living thread writes it
+  light_atomic<std::uint32_t> holders{0};  // how many shard_holders refer to it
   destroyer destroy;
 };
+/// A counted reference to a shard; the last one destroys it.
 class shard_holder {
  public:
   explicit shard_holder(shard_base* held) noexcept : held_(held) { held->holders.add_relaxed(1); }
@@ -6078,13 +6098,15 @@ class shard_holder {
     if (held_ != nullptr && held_->holders.subtract_acq_rel(1) == 1) held_->destroy(held_);
   }
   shard_base* get() const noexcept { return held_; }
+  /// Is this the only reference, as the sharded aggregate is gone?
   bool alone() const noexcept { return held_->holders.load_acquire() == 1; }
 
  private:
   shard_base* held_;
 };
 
-/// What a thread keeps of the sharded aggregates that it writes: given back when it ends.
+/// The shards that a thread writes, one for each sharded aggregate; when the thread ends they are free for other
+/// threads.
 struct thread_shards {
   struct entry {
     std::uint64_t owner;
@@ -6100,6 +6122,7 @@ struct thread_shards {
     return kept;
   }
 };
+/// The shard that a thread wrote last, so that the next update need not look for it.
 struct last_shard {
   std::uint64_t owner = 0;
   shard_base* shard = nullptr;
@@ -6108,6 +6131,7 @@ inline last_shard& last_used_shard() noexcept {
   static constinit thread_local last_shard kept{};
   return kept;
 }
+/// A number for each sharded aggregate, never used again as an address might be.
 inline std::uint64_t new_shard_owner() noexcept {
   static light_atomic<std::uint64_t> last{0};
   return last.add_relaxed(1) + 1;
@@ -6121,13 +6145,13 @@ inline std::uint64_t new_shard_owner() noexcept {
 ///     latency.update(12.5);            // from any thread
 ///     auto now = latency.read();
 ///
-/// Guarantee: `read` holds every update that returned before it was called, each once, and of those that run beside it
-/// some; the order of items is kept within a thread only. A thread that ends leaves its shard to the next new one:
-/// there are at most as many as threads ran at a time.
-/// Complexity: update two stores, no lock, no read-modify-write; every 256th hands its thread's items to the aggregate
-/// as a span, under the shard's own lock. `read` merges all shards. 2 KiB (4 for pairs) and an aggregate a thread.
-/// Allocates: at a thread's first update, and what the aggregate does.
-/// Threads: any, but for the destructor.
+/// Guarantee: `read` returns every update that had returned before it was called, once, and some of those that run at
+/// the same time; the order of items is kept within a thread only. A thread that ends leaves its shard to the next new
+/// thread: there are at most as many shards as threads ran at one time.
+/// Complexity: update O(1), two stores, no lock and no atomic read-modify-write; every 256th update of a thread hands
+/// the thread's items to the aggregate as a span, under the shard's own lock. `read` merges all shards. Memory: for
+/// each shard 2 KiB (4 for pairs) and an aggregate. Allocates: at a thread's first update, and what the aggregate does.
+/// Threads: any number, except during destruction.
 template <class Aggregate>
 class sharded {
  public:
@@ -6136,10 +6160,12 @@ class sharded {
                     sizeof(sample) % 8 == 0,
                 "millrace[AGGREGATE-12]: sharded<Aggregate>: its items must be doubles, or plain structs of them");
 
+  /// `empty`: an aggregate without items, to set its parameters.
   explicit sharded(Aggregate empty = Aggregate()) : empty_(std::move(empty)) {}
   sharded(const sharded&) = delete;
   sharded& operator=(const sharded&) = delete;
 
+  /// Without a lock, but for every 256th update of a thread.
   void update(const sample& x) {
     shard& mine = this_thread();
     const std::uint32_t at = mine.filled.load_relaxed();
@@ -6148,7 +6174,7 @@ class sharded {
     if (at + 1 == room) [[unlikely]]
       mine.hand_over();
   }
-  /// Under the shard's lock throughout.
+  /// Holds the shard's lock throughout.
   void update(std::span<const sample> items) {
     shard& mine = this_thread();
     const detail::spin_guard guard(mine.lock);
@@ -6180,11 +6206,11 @@ class sharded {
   }
 
  private:
-  static constexpr std::uint32_t room = 256;
+  static constexpr std::uint32_t room = 256;  // slots of a shard
   static constexpr std::size_t words = sizeof(sample) / 8;
 
-  // Its thread writes slots and `filled`; everyone reads the slots before `filled` under the lock. Slots are
-  // used again only after they were handed over, under the lock too.
+  // The thread that owns a shard writes slots and `filled` without a lock. All others read the slots before `filled`
+  // under the lock. Slots are written again only after a hand-over, which takes the lock.
   struct shard : detail::shard_base {
     explicit shard(const Aggregate& empty)
         : shard_base([](shard_base* self) noexcept { delete static_cast<shard*>(self); }), kept(empty) {}
@@ -6193,6 +6219,7 @@ class sharded {
       const auto bits = std::bit_cast<std::array<std::uint64_t, words>>(x);
       for (std::size_t w = 0; w < words; ++w) slots[at * words + w].store_relaxed(bits[w]);
     }
+    /// Copies the slots that are not in `kept` yet; returns how many they are.
     std::size_t copy_slots(sample (&to)[room]) const noexcept {
       const std::uint32_t end = filled.load_acquire();
       for (std::uint32_t i = taken; i < end; ++i) {
@@ -6237,7 +6264,7 @@ class sharded {
     alignas(64) detail::light_atomic<std::uint32_t> filled{0};
     detail::light_atomic<std::uint64_t> slots[room * words];
     alignas(64) detail::spin_lock lock;
-    std::uint32_t taken = 0;  // slots that are in `kept`, or were taken, already
+    std::uint32_t taken = 0;  // how many slots are in `kept` already, or went with a `reset`
     Aggregate kept;
   };
 
@@ -6247,6 +6274,7 @@ class sharded {
       return static_cast<shard&>(*last.shard);
     return find_shard();
   }
+  /// The shard of this thread, which may have to be made; lets go of shards whose sharded aggregate is gone.
   [[gnu::noinline]] shard& find_shard() {
     auto& mine = detail::thread_shards::of_this_thread().entries;
     for (const auto& e : mine)
@@ -6255,6 +6283,7 @@ class sharded {
     mine.push_back({id_, detail::shard_holder(&new_shard())});
     return remember(*mine.back().shard.get());
   }
+  /// A shard that no living thread writes, or a new one.
   shard& new_shard() {
     const detail::spin_guard guard(lock_);
     for (const auto& one : shards_) {
@@ -10205,8 +10234,9 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// A queue in one piece of memory, a power of two of slots, four to seven times as fast as std::deque.
-/// Places are counted from the ring's beginning and never reused: place p lies in slot p % size.
+/// A queue in one piece of memory with a power of two of slots; four to seven times as fast as std::deque. An item's
+/// place is how many items came before it: places are never used again, while their slots are: place p lies in slot
+/// p % slots.
 /// Allocates: only to double.
 template <class T>
 class ring {
@@ -10233,6 +10263,7 @@ class ring {
   void pop_back() noexcept { --end_; }
   void clear() noexcept { begin_ = end_; }
   void pop_front(std::size_t items) noexcept { begin_ += items; }
+  /// Adds `count` items at the end.
   void append(const T* values, std::size_t count) {
     if (size() + count > room_) [[unlikely]]
       widen(size() + count);
@@ -10242,11 +10273,11 @@ class ring {
     for (std::size_t i = before_wrap; i < count; ++i) slots_[i - before_wrap] = values[i];
     end_ += count;
   }
-  /// Empty, and the next place is this one.
+  /// Becomes empty, and gives the next item this place.
   void restart_at(std::uint64_t place) noexcept { begin_ = end_ = place; }
 
   std::size_t slot_of(std::uint64_t place) const noexcept { return static_cast<std::size_t>(place) & (room_ - 1); }
-  /// f(span, first place) for the one or two pieces that hold these places.
+  /// Calls f(span, first place) for the one or two pieces of memory that hold the places [first, last).
   template <class F>
   void for_pieces(std::uint64_t first, std::uint64_t last, F&& f) const {
     const auto count = static_cast<std::size_t>(last - first);
@@ -10260,7 +10291,7 @@ class ring {
     slots_ = wider(std::move(slots_), begin_, end_, least);
     room_ = slots_.size();
   }
-  // By value, and static: the ring's address stays in the caller, which then may keep it in registers.
+  // Takes values and is static, so that no call takes the ring's address: the caller may then keep it in registers.
   [[gnu::noinline, gnu::cold]] static std::vector<T> wider(std::vector<T> old, std::uint64_t begin, std::uint64_t end,
                                                            std::size_t least) {
     std::size_t size = old.empty() ? 16 : old.size();
@@ -10311,11 +10342,11 @@ inline constexpr bool may_refuse = requires(A& a, const sample_t<A>& x) {
   { a.update(x) } -> std::same_as<result<void>>;
 };
 
-/// How a window works with an aggregator A: `running` takes items in order, `partial` is what is stored and
-/// combined. For any aggregator both are the aggregator itself.
+/// How a window works with an aggregator A. `running` is the type of a sum that takes items in order, `partial` that of
+/// a sum that is stored and combined with others; both are A itself, except for aggregates of members, below.
 ///
-/// `tally` is what the window counts of unusual items, in and out again, exactly; engines look at an item
-/// that goes only while `tally::any()`.
+/// `tally` counts the unusual items in the window: `with` counts one that comes, `without` one that goes. Engines look
+/// at the items that go only while `tally::any()`.
 template <class A>
 struct window_ops {
   using sample = sample_t<A>;
@@ -10336,7 +10367,7 @@ struct window_ops {
   static tally with(tally t, const sample&) noexcept { return t; }
   static tally without(tally t, const sample&) noexcept { return t; }
 
-  /// May x go in? Under a policy that skips, an item that may not is no error.
+  /// The error if A refuses x. An item that A skips is no error; `skips` is true for it.
   static result<void> admit(const running& empty, const sample& x, std::uint64_t) {
     if constexpr (may_refuse<A>) {
       running alone = empty;
@@ -10352,7 +10383,7 @@ struct window_ops {
     (void)r.update(x);
     return r;
   }
-  /// What a pass over a block finds; false if its items must be added one by one.
+  /// What a pass over a block found; converts to false if its items must be added one by one.
   struct block {
     explicit operator bool() const noexcept { return true; }
   };
@@ -10363,6 +10394,8 @@ struct window_ops {
     else
       for (const sample& x : items) (void)r.update(x);
   }
+  // `close` turns a running sum into a partial. `combine` and `join` add a later sum to a partial and to a running sum;
+  // `_open` takes a running one, `_closed` a partial.
   static const partial& close(const running& r) { return r; }
   static void combine(partial& into, const partial& later) { (void)into.merge(later); }
   static void combine_open(partial& into, const running& later) { (void)into.merge(later); }
@@ -10372,7 +10405,7 @@ struct window_ops {
   static A finish(const tally&, std::size_t, const partial& all) { return all; }
 };
 
-/// Each state by itself, so that one that is its own closed form is not copied first.
+/// Merges state by state, so that states which are their own closed form are not copied first, as closing all would.
 template <class T, class... Ms>
 [[gnu::always_inline]] inline void combine_open_states(state_set<T, true, members<Ms...>>& into,
                                                        const state_set<T, false, members<Ms...>>& later) {
@@ -10390,7 +10423,8 @@ void join_closed_states(state_set<T, false, members<Ms...>>& into, const state_s
   (one(into.template at<Ms>(), later.template at<Ms>()), ...);
 }
 
-/// For aggregates of members: partials are the closed states alone. The window counts items itself.
+/// For aggregates of members: a running sum is the states, a partial their closed forms, both without counts of items,
+/// which the window keeps itself.
 template <class Policy, class... Ms>
 struct window_ops<basic_aggregate<Policy, Ms...>> {
   using aggregate_type = basic_aggregate<Policy, Ms...>;
@@ -10403,13 +10437,13 @@ struct window_ops<basic_aggregate<Policy, Ms...>> {
   static constexpr bool counts_only = std::is_empty_v<running>;
 
   struct tally {
-    std::uint64_t nans = 0;  // in the window
-    std::uint64_t plus = 0;
-    std::uint64_t minus = 0;
+    std::uint64_t nans = 0;   // items in the window that are NaN
+    std::uint64_t plus = 0;   // +infinity, and pairs with an infinity
+    std::uint64_t minus = 0;  // -infinity, and pairs with an infinity
 
     bool any() const noexcept { return (nans | plus | minus) != 0; }
     void refuse() noexcept { ++skipped_; }
-    /// How many did not get in, since the beginning.
+    /// How many items were skipped and did not come into the window, since the beginning.
     std::uint64_t skipped_before() const noexcept { return skipped_; }
     void skipped_before(std::uint64_t count) noexcept { skipped_ = count; }
 
@@ -10493,7 +10527,7 @@ struct window_ops<basic_aggregate<Policy, Ms...>> {
       return made;
     }
   }
-  // Places are counted from the stream's beginning everywhere, so nothing comes before the later part.
+  // In windows, indices of items are counted from the stream's beginning, so a later part needs no offset.
   [[gnu::always_inline]] static void combine(partial& into, const partial& later) {
     into.merge(later, merge_offset{0});
   }
@@ -10513,6 +10547,7 @@ struct window_ops<basic_aggregate<Policy, Ms...>> {
   }
 };
 
+/// Adds an item, be it unusual or not.
 template <class Ops>
 [[gnu::always_inline]] inline void add_any(typename Ops::running& r, const typename Ops::sample& x,
                                            std::uint64_t index) {
@@ -10522,7 +10557,7 @@ template <class Ops>
     Ops::add(r, x, index);
 }
 
-/// x alone.
+/// The sum of the single item x.
 template <class Ops>
 typename Ops::partial lift(const typename Ops::running& empty, const typename Ops::sample& x, std::uint64_t index) {
   typename Ops::running alone = empty;
@@ -10530,7 +10565,7 @@ typename Ops::partial lift(const typename Ops::running& empty, const typename Op
   return Ops::close(alone);
 }
 
-/// A running sum in the making, for loops: where the state fits registers it stays there.
+/// A running sum for use as a local variable in loops. The specialisation for `sum` alone stays in registers.
 template <class Ops>
 class register_sum {
  public:
@@ -10553,12 +10588,13 @@ class register_sum<Ops> {
       : sum_(from.template at<sum>().total().rounded()), rest_(from.template at<sum>().total().rest()) {}
   [[gnu::always_inline]] void add(double x, std::uint64_t) {
     if (!(__builtin_fabs(x) <= (std::numeric_limits<double>::max)())) [[unlikely]]
-      return;  // counted elsewhere
+      return;  // the tally counts infinite items
     add_compensated(sum_, rest_, x);
-    keep_apart(sum_);  // the next addition is not to wait for the rest
+    keep_apart(sum_);  // so that the next addition need not wait for the rest
   }
   [[gnu::always_inline]] typename Ops::partial closed() const {
-    // Copies apart from each other: else they would be stored as one vector, and the sum taken out of it again.
+    // Copies in registers of their own: else the compiler would store both as one vector, and take the sum out of that
+    // again.
     double total = sum_;
     double rest = rest_;
     keep_apart(total);
@@ -10573,6 +10609,7 @@ class register_sum<Ops> {
   double rest_ = 0;
 };
 
+/// Adds many items, by a pass over them if they are all ordinary.
 template <class Ops>
 void add_all(typename Ops::running& r, std::span<const typename Ops::sample> items, std::uint64_t first) {
   if (const auto found = Ops::scan(items))
@@ -10596,7 +10633,8 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// Is A nothing but least and greatest, so that an item can be forgotten once a better one came after it?
+/// Do these states keep nothing but the least and the greatest item, so that an item can be forgotten once one comes
+/// that is as good or better?
 template <class States>
 inline constexpr bool only_extremes = false;
 template <class T, bool Closed, class M>
@@ -10613,7 +10651,8 @@ struct placed_item {
   double value;
 };
 
-/// The items that may still become the least (Sign +1) or greatest (-1), best first.
+/// The items that may still become the least (Sign +1) or greatest (-1) of the window, the best first. An item leaves
+/// as soon as a later one is as good or better.
 template <int Sign>
 class monotonic_queue {
  public:
@@ -10633,8 +10672,8 @@ class monotonic_queue {
   ring<placed_item> candidates_;
 };
 
-/// Amortised O(1), and little memory: on random items about as many candidates as the logarithm of the
-/// window's length; on sorted ones all. For least and greatest, where NaN is kept out of the window.
+/// The engine for least and greatest alone, where NaN is kept out of the window. Amortised O(1), and little memory: for
+/// random items about as many candidates as the logarithm of the window's length, for sorted ones all items.
 template <class Ops>
 class monotonic_engine {
   template <class M>
@@ -10650,7 +10689,7 @@ class monotonic_engine {
   void insert(const typename Ops::block&, std::span<const double> some) {
     for (const double x : some) insert(x);
   }
-  /// With a gap of items that will never matter before it.
+  /// Adds an item at a place at or after the end: the items between, if any, are in the window but can never matter.
   void insert_at(double x, std::uint64_t place) {
     if (is_infinite(x)) [[unlikely]] {
       infinite_.push_back({place, x});
@@ -10689,7 +10728,7 @@ class monotonic_engine {
  private:
   monotonic_queue<1> low_;
   monotonic_queue<-1> high_;
-  ring<placed_item> infinite_;
+  ring<placed_item> infinite_;  // the infinite items in the window, which the tally counts
   std::uint64_t begin_ = 0;
   std::uint64_t end_ = 0;
   typename Ops::tally tally_;
@@ -10712,18 +10751,18 @@ namespace detail {
 
 // Engines of sliding windows whose items come and go in order. Each has
 //
-//   explicit E(empty)         // an aggregator without items: its parameters, its seed
+//   explicit E(empty)         // `empty`: an aggregator without items, which has parameters and seed
 //   void insert(x)
-//   void insert(block, span)  // as many, that Ops::scan has found ordinary
-//   void evict(n)             // the n oldest; there are as many
-//   partial query() const     // over all that is there
-//   items()                   // a ring of what is in the window
+//   void insert(block, span)  // items of which Ops::scan has made `block`, as it found them all ordinary
+//   void evict(n)             // forgets the n oldest items; there are as many
+//   partial query() const     // the sum over all items in the window
+//   items()                   // a ring of the items in the window
 //   counted()                 // the tally for Ops::finish
 //
-// What runs rarely is static and works on copies, so that a window that is a local variable may stay in
-// registers through a loop.
+// Functions that are called rarely are static and work on copies: they take no address of the window, so that one that
+// is a local variable may stay in registers through a loop.
 
-/// The items in a ring, the unusual ones counted.
+/// A base of engines: keeps the items in a ring, and counts the unusual ones.
 template <class Ops>
 class kept_items {
  public:
@@ -10754,7 +10793,7 @@ class kept_items {
   typename Ops::tally tally_;
 };
 
-/// Nothing but a count: for aggregates whose members need no more.
+/// The engine for aggregates whose members need no more than the count of items.
 template <class Ops>
 class counting_engine : public kept_items<Ops> {
  public:
@@ -10767,8 +10806,9 @@ class counting_engine : public kept_items<Ops> {
   typename Ops::partial query() const { return {}; }
 };
 
-/// Adds what comes and subtracts what goes. O(1) always; one running state and the items. Exact for the
-/// exactly invertible; else rounding errors stay and add up, so that it must be asked for.
+/// The engine that adds the items that come and subtracts those that go. O(1) always; keeps one running sum and the
+/// items. Exact for exactly invertible aggregates; for others rounding errors stay and add up, and so it is only used
+/// if asked for, by `subtracting`.
 template <class Ops>
 class subtracting_engine : public kept_items<Ops> {
  public:
@@ -10798,12 +10838,18 @@ class subtracting_engine : public kept_items<Ops> {
   typename Ops::running running_;
 };
 
-/// The older items in blocks, with what each block and all older ones that followed it sum up to; the oldest
-/// block so by items; the newer items as one running state. When the older ones are used up, the newer become
-/// the next older ones, last block first. So both stacks of the folklore queue stay in the nearest cache.
+/// The engine that is used by default: two stacks. The items in the window are divided in two: older and newer ones.
 ///
-/// Amortised O(1), three updates an item in all, one of them by blocks; one call in a window's length costs O(items).
-/// Memory: the items, a partial for each block, and for each item of one block.
+/// Of the newer items it keeps one running sum. The older ones are divided into blocks of 128, counted from their end;
+/// for each block it keeps the sum from that block to the end of the older items, and for each item of the oldest
+/// block, the head, the sum from that item to the same end. A query combines the sum at the oldest item with that of
+/// the newer ones; to forget the oldest item takes nothing but to move on. When the head is used up, the sums of the
+/// next block's items are made; when all older items are gone, the newer ones become the older ones, and their blocks
+/// are summed up from the last to the first. The plain version keeps a sum for each older item; with blocks, all sums
+/// stay in the nearest cache.
+///
+/// Complexity: amortised O(1), three updates for each item, one of them by blocks; one call in a window's length costs
+/// O(items). Memory: the items, a partial for each block, and one for each item of the head.
 /// Source: the folklore queue of two stacks; K. Tangwongsan, M. Hirzel, S. Schneider, VLDB Journal 30 (2021), 3.1.
 template <class Ops>
 class two_stacks_engine : public kept_items<Ops> {
@@ -10847,6 +10893,7 @@ class two_stacks_engine : public kept_items<Ops> {
  private:
   static constexpr std::size_t head_items = 128;
 
+  /// Called when the head is used up: makes the sums of the next block's items.
   [[gnu::noinline]] void open_head() {
     const std::uint64_t begin = this->items_.begin();
     if (begin >= turned_) {
@@ -10873,12 +10920,13 @@ class two_stacks_engine : public kept_items<Ops> {
       }
     }
   }
+  /// The newer items become the older ones.
   void turn_over() {
     turned_ = this->items_.end();
     newer_ = empty_;
     stack_.clear();
-    stack_.reserve(this->items_.capacity() / head_items);             // grows when the ring does, and not again
-    if (head_.empty()) head_.assign(head_items, Ops::close(empty_));  // here, and not when made: a move makes one
+    stack_.reserve(this->items_.capacity() / head_items);             // grows only when the ring has grown
+    if (head_.empty()) head_.assign(head_items, Ops::close(empty_));  // not in the constructor, which moves call too
     std::uint64_t end = turned_;
     for (; end - this->items_.begin() > head_items; end -= head_items) {
       running block = empty_;
@@ -10890,24 +10938,32 @@ class two_stacks_engine : public kept_items<Ops> {
     }
   }
 
-  std::vector<partial> stack_;  // [i]: of the last i + 1 blocks before turned_
-  std::vector<partial> head_;   // [i]: of the last i + 1 items before head_end_, and of all blocks after
-  std::uint64_t turned_ = 0;
-  std::uint64_t head_end_ = 0;
+  std::vector<partial> stack_;  // [i]: the sum of the last i + 1 blocks before turned_
+  std::vector<partial> head_;   // [i]: the sum of the last i + 1 items before head_end_, and of all blocks after it
+  std::uint64_t turned_ = 0;    // the place where the newer items begin
+  std::uint64_t head_end_ = 0;  // the place behind the head
   running empty_;
   running newer_;
 };
 
-/// DABA Lite: two stacks whose turning over is spread, a step at each insert and evict, so that no call
-/// costs more than three combinations. The items, and a partial for each.
+/// DABA Lite: two stacks whose turning over is spread over later calls, a step at each insert and evict, so that no
+/// call costs more than three combinations. Memory: the items, and a partial for each.
 ///
-/// Places: front <= left <= right <= accumulated <= back <= end. A slot before `left`, and from
-/// `accumulated` to `back`, sums up its item to the last before `back`; one from `left` to `right`, its
-/// item to the last before `right`; the others hold their item alone. Step by step `left` and
-/// `accumulated` close in on `right` from both sides; then all three move on to `back`, which they reach
-/// just when as many items are after it as before.
-/// Source: K. Tangwongsan, M. Hirzel, S. Schneider, "In-order sliding-window aggregation in worst-case
-/// constant time", VLDB Journal 30 (2021), section 5.
+/// Five marks divide the places: front <= left <= right <= accumulated <= back <= end, where [front, end) are the items
+/// in the window. What the slot of a place holds:
+///
+///     [front, left)           the sum from its item to the last one before `back`
+///     [left, right)           the sum from its item to the last one before `right`
+///     [right, accumulated)    its item alone
+///     [accumulated, back)     the sum from its item to the last one before `back`
+///     [back, end)             its item alone; `newer_` is the sum of all of these
+///
+/// Each step makes one sum of the second kind one of the first, by adding `middle_`, the sum of [right, back), and one
+/// item of the third kind one of the fourth. So `left` and `accumulated` close in on `right` from both sides. When the
+/// two meet there, all slots before `back` hold sums to `back`, and all three marks move on, a place at each step, up
+/// to `back`, which they reach when there are as many items after `back` as before it: then the newer items are the
+/// next [left, right), and so on. Source: K. Tangwongsan, M. Hirzel, S. Schneider, "In-order sliding-window aggregation
+/// in worst-case constant time", VLDB Journal 30 (2021), section 5.
 template <class Ops>
 class daba_lite_engine : public kept_items<Ops> {
  public:
@@ -10949,7 +11005,7 @@ class daba_lite_engine : public kept_items<Ops> {
 
  private:
   [[gnu::always_inline]] void step() {
-    if (slots_.begin() == back_) {  // at most one item, and it is its own sum
+    if (slots_.begin() == back_) {  // there is at most one item, whose slot holds it alone, which is its sum to the end
       left_ = right_ = accumulated_ = back_ = slots_.end();
       newer_ = empty_;
       return;
@@ -10974,8 +11030,8 @@ class daba_lite_engine : public kept_items<Ops> {
 
   ring<partial> slots_;
   running empty_;
-  running newer_;   // from back_ on
-  partial middle_;  // from right_ to back_
+  running newer_;   // the sum of [back_, end)
+  partial middle_;  // the sum of [right_, back_) while left_ < right_
   std::uint64_t left_ = 0;
   std::uint64_t right_ = 0;
   std::uint64_t accumulated_ = 0;
@@ -11071,14 +11127,15 @@ constexpr duration seconds(double count) noexcept {
 namespace millrace {
 inline namespace v0 {
 
-/// When an item happened: whole nanoseconds on the stream's own time line, before or after its zero.
-/// `window.update(x, mr::time_point(t))`, from a std::chrono::time_point, a std::chrono::duration since the time line's
-/// zero, or a bare number, which is nanoseconds: a Unix time in seconds is `mr::time_point(std::chrono::seconds(n))`.
+/// When an item happened, in whole nanoseconds before or after the zero of the stream's own time line:
+/// `window.update(x, mr::time_point(t))`. It is made from a std::chrono::time_point, from a std::chrono::duration since
+/// that zero, or from a bare number, which is nanoseconds: a Unix time in seconds is
+/// `mr::time_point(std::chrono::seconds(n))`.
 struct time_point {
   std::int64_t nanoseconds = 0;
 
   constexpr time_point() noexcept = default;
-  /// Nanoseconds, not seconds.
+  /// `ns` are nanoseconds, not seconds.
   constexpr explicit time_point(std::int64_t ns) noexcept : nanoseconds(ns) {}
   template <detail::chrono_time_point P>
   constexpr time_point(const P& point) noexcept : nanoseconds(detail::to_nanoseconds(point.time_since_epoch())) {}
@@ -11093,7 +11150,7 @@ namespace detail {
 inline constexpr std::int64_t beginning_of_time = -0x7fff'ffff'ffff'ffff - 1;
 inline constexpr std::int64_t end_of_time = 0x7fff'ffff'ffff'ffff;
 
-/// a + b and a - b that stop at the ends of time.
+/// a + b, and below a - b; a result beyond the ends of time is that end.
 constexpr std::int64_t later_by(std::int64_t a, std::int64_t b) noexcept {
   std::int64_t sum = 0;
   return __builtin_add_overflow(a, b, &sum) ? (b > 0 ? end_of_time : beginning_of_time) : sum;
@@ -11111,7 +11168,7 @@ constexpr std::int64_t aligned(std::int64_t t, std::int64_t step) noexcept {
 template <class Number>
 concept bare_number = std::is_arithmetic_v<Number>;
 
-/// For constructors that a length is given to without its unit: says so.
+/// For constructors that are called with a length without its unit: its static_assert says so.
 template <bare_number Number>
 struct no_unit {
   static_assert(!sizeof(Number),
@@ -11153,8 +11210,8 @@ inline void load_item(envelope_reader& from, xy& p) {
   p.y = from.f64();
 }
 
-// The contents of an engine, oldest first, as pointers: null is an item that is there but will never matter,
-// as in a monotonic queue that has seen a better one.
+// Calls f with a pointer to each item of an engine, the oldest first. The pointer is null for an item that is in the
+// window but can never matter, as in a monotonic queue into which a better one has come, and which no longer has it.
 
 template <class Ops, class F>
 void each_item(const kept_items<Ops>& engine, F&& f) {
@@ -11173,6 +11230,7 @@ void each_item(const monotonic_engine<Ops>& engine, F&& f) {
     f(found);
   }
 }
+/// Inserts an item that `each_item` gave, or leaves a place for it if it is null.
 template <class Engine, class X>
 void insert_item(Engine& engine, const X* x) {
   if (x != nullptr)
@@ -11181,10 +11239,11 @@ void insert_item(Engine& engine, const X* x) {
     engine.end_at(engine.end() + 1);
 }
 
+/// Does the engine keep all items, and not only candidates for an extreme?
 template <class Engine>
 inline constexpr bool keeps_all = !requires(const Engine& e) { e.low(); };
 
-/// What an engine's saved items are called: the same items are no use to another kind.
+/// The name of an engine's contents in saved bytes: candidates for a minimum, say, cannot be loaded as items.
 template <class Engine, class X>
 constexpr std::string_view contents_name() {
   if constexpr (keeps_all<Engine>)
@@ -11195,10 +11254,11 @@ constexpr std::string_view contents_name() {
     return Engine::keeps_least ? "least" : "greatest";
 }
 
-/// The greatest saved place of a window's first item; one beyond it, which no stream reaches, is saved as it.
+/// The greatest place of a window's first item that is saved; a greater one, which no stream reaches, is saved as this.
 inline constexpr std::uint64_t last_place = ~std::uint64_t{0} / 2;
 
-/// u64 place of the first, u64 how many, then either all, or how many (u64), offset (u64) and value of each.
+/// Saves the place of the first item (u64), how many items there are (u64), then either all of them, or how many are
+/// kept (u64) and each one's offset from the first (u64) and value.
 template <class Engine>
 void save_items(envelope_writer& to, const Engine& engine, std::uint64_t begin) {
   to.u64(begin < last_place ? begin : last_place);
@@ -11219,7 +11279,7 @@ void save_items(envelope_writer& to, const Engine& engine, std::uint64_t begin) 
     });
   }
 }
-/// False: they contradict each other.
+/// Loads what `save_items` saved. Returns false if the numbers contradict each other.
 template <class Ops, class Engine>
 bool load_items(envelope_reader& from, Engine& engine) {
   using sample = typename Ops::sample;
@@ -11251,7 +11311,7 @@ bool load_items(envelope_reader& from, Engine& engine) {
   }
 }
 
-/// In the largest unit that it is a whole number of: `300 s`, `1500 ms`.
+/// A length in the largest unit of which it is a whole number: `300 s`, `1500 ms`.
 [[gnu::cold]] inline std::string in_words(duration length) {
   const std::int64_t ns = length.nanoseconds;
   if (ns % 1'000'000'000 == 0) return std::to_string(ns / 1'000'000'000) + " s";
@@ -11259,6 +11319,7 @@ bool load_items(envelope_reader& from, Engine& engine) {
   if (ns % 1'000 == 0) return std::to_string(ns / 1'000) + " us";
   return std::to_string(ns) + " ns";
 }
+/// The error for windows that differ in `what`, a number.
 [[gnu::cold]] inline error other_window(std::string_view what, std::int64_t found, std::int64_t expected) {
   return error(errc::type_mismatch, "windows of different " + std::string(what) + ": the other has " +
                                         std::to_string(found) + ", this one " + std::to_string(expected));
@@ -11272,7 +11333,7 @@ bool load_items(envelope_reader& from, Engine& engine) {
   return error(errc::invalid_argument,
                std::string(window) + ": the " + std::string(what) + ", " + in_words(given) + ", is not above zero");
 }
-/// Empty if a window can be made of so many panes, else why not.
+/// Why there cannot be a window of so many panes; empty if there can.
 [[gnu::cold]] inline std::string no_panes(duration window, std::size_t panes, std::size_t most) {
   if (window.nanoseconds <= 0) return "the window, " + in_words(window) + ", is not above zero";
   if (panes == 0) return "a window has one pane at the least, not none";
@@ -11283,7 +11344,7 @@ bool load_items(envelope_reader& from, Engine& engine) {
   return {};
 }
 
-/// The count of refused items follows the saved form if there are any.
+/// Saves the count of refused items, at the very end and only if it is not zero.
 inline void save_refused(envelope_writer& to, std::uint64_t refused) {
   if (refused != 0) to.u64(refused);
 }
@@ -11317,8 +11378,13 @@ result<void> merge_into(A& into, const A& other) {
 
 inline constexpr std::int64_t most_panes = 1'000'000;
 
-/// Aggregates of equal stretches of time, the newest open and the oldest forgotten: as many as overlap a
-/// window's length. The sum over all goes by two stacks, as two_stacks_engine's over items.
+/// Aggregates of equal stretches of time, panes, of which it keeps as many as overlap a window: the newest, which items
+/// go to, and those before it. Pane p covers the times [p, p + 1) * length of a pane, and lies in slot p modulo the
+/// number of panes.
+///
+/// The sum over all panes is made as by `two_stacks_engine` over items: of the panes [oldest_, stacked_), the stack, it
+/// keeps the sum from each one to the stack's end; of [stacked_, summed_) one sum, the middle; the rest is merged pane
+/// by pane.
 template <class A>
 class pane_queue {
  public:
@@ -11326,7 +11392,7 @@ class pane_queue {
       : pane_queue(std::move(empty), pane, static_cast<std::size_t>(panes_over(length, pane))) {}
   pane_queue(const pane_queue&) = default;
   pane_queue& operator=(const pane_queue&) = default;
-  /// One that has been moved from is as newly made, but for its memory.
+  /// The one moved from is as newly made, but has no memory until time passes.
   pane_queue(pane_queue&& other) noexcept
       : empty_(other.empty_), pane_(other.pane_), count_(other.count_), middle_(other.empty_) {
     swap(other);
@@ -11337,6 +11403,7 @@ class pane_queue {
     return *this;
   }
 
+  /// Lets time pass, if this is later than now: opens panes, and forgets those that have left the window.
   void pass(std::int64_t time) {
     if (time > now_) now_ = time;
     if (panes_.empty()) [[unlikely]]
@@ -11359,7 +11426,8 @@ class pane_queue {
     if (stacked_ < oldest_) stacked_ = oldest_;
   }
 
-  /// The pane an item goes to; null if it comes before the watermark, or its pane is gone.
+  /// Lets time pass to that of an item, and returns the pane it goes to; null if the item comes from before the
+  /// watermark, or its pane is gone.
   A* pane_of(std::int64_t time, std::int64_t lateness) {
     pass(time);
     if (time < earlier_by(now_, lateness)) return nullptr;
@@ -11370,11 +11438,11 @@ class pane_queue {
   }
   /// Forgets all panes and times.
   void reset() { *this = pane_queue(empty_, pane_, count_); }
-  /// Is there no pane that an item went to?
+  /// Has no pane in the window got an item?
   bool empty() const noexcept { return !started_ || !filled() || filled_ < oldest_; }
 
-  /// Merges the panes that are closed, so that `sum_as_of` finds little to do until the next one opens. Amortised two
-  /// merges a pane.
+  /// Sums up all panes but the newest, so that `sum_as_of` has little to merge until the next pane opens. Amortised two
+  /// merges for each pane.
   void sum_up() {
     if (!started_) return;
     if (stacked_ <= oldest_) turn_over();
@@ -11388,17 +11456,17 @@ class pane_queue {
     return pane;
   }
 
+  /// The sum over all panes, as of now.
   A sum() {
     if (!started_) return empty_;
     sum_up();
-    // [oldest, stacked) on the stack, [stacked, summed) in the middle, the rest pane by pane.
     A all = stacked_ > oldest_ ? suffix_[place(oldest_)] : empty_;
     if (summed_ > stacked_) (void)all.merge(middle_);
     (void)all.merge(slot(newest_));
     return all;
   }
 
-  /// The same, as of a later time, by what is summed up already: at worst all panes are merged anew.
+  /// The same as of a time, or as of now if that is later, from the sums that there are: at worst it merges all panes.
   A sum_as_of(std::int64_t time) const {
     A all = empty_;
     if (!started_) return all;
@@ -11417,13 +11485,15 @@ class pane_queue {
     return all;
   }
 
-  /// Where the oldest pane begins that something is known of at that time.
+  /// Where the oldest pane begins that is in the window at that time and that items can have gone to.
   std::int64_t begin_as_of(std::int64_t time) const noexcept {
     return started_ ? oldest_as_of(time) * pane_ : end_of_time;
   }
   /// The greatest time so far.
   std::int64_t now() const noexcept { return now_; }
 
+  /// Adds the panes of another queue. Errors: type_mismatch for another number of panes, and the aggregate's own; after
+  /// an error some panes may have been merged.
   result<void> merge(const pane_queue& other) {
     if (other.count_ != count_) return other_window("number of panes", other.most(), most());
     if (!other.started_) return {};
@@ -11435,7 +11505,7 @@ class pane_queue {
     return {};
   }
 
-  /// Numbers, then every slot that has been opened as a block, the others as empty ones.
+  /// Saves the numbers, then a block for each slot of a window from the oldest pane on: empty for panes yet to come.
   void save(envelope_writer& to) const {
     to.i64(pane_);
     to.u8(started_ ? 1 : 0);
@@ -11506,7 +11576,7 @@ class pane_queue {
     std::swap(middle_, other.middle_);
   }
 
-  /// How many overlap a window of that length.
+  /// How many panes can overlap a window of that length.
   static std::int64_t panes_over(std::int64_t length, std::int64_t pane) noexcept {
     return length / pane + (length % pane != 0 ? 1 : 0) + 1;
   }
@@ -11526,9 +11596,10 @@ class pane_queue {
     return static_cast<std::size_t>(over < 0 ? over + most() : over);
   }
 
+  /// The pane of that number; null if it is gone. Forgets the sums that it is part of, since it is about to change.
   A* pane_at(std::int64_t number) {
     if (number <= newest_ - most()) return nullptr;
-    if (number < oldest_) {  // from before the first item
+    if (number < oldest_) {  // earlier than the first item so far, but still in the window
       while (oldest_ != number) slot(--oldest_) = empty_;
       forget_sums();
     }
@@ -11543,6 +11614,7 @@ class pane_queue {
     stacked_ = summed_ = oldest_;
     middle_ = empty_;
   }
+  /// Makes the stack anew, of all panes but the newest.
   void turn_over() {
     for (std::int64_t p = newest_ - 1; p >= oldest_; --p) {
       A& sum = suffix_[place(p)];
@@ -11557,17 +11629,17 @@ class pane_queue {
 
   A empty_;
   std::int64_t pane_;
-  std::size_t count_;  // of panes; those of one that has been moved from are made when time next passes
+  std::size_t count_;  // of panes
   std::vector<A> panes_;
-  std::vector<A> suffix_;  // from a pane on the stack to the stack's end
-  A middle_;
+  std::vector<A> suffix_;  // for each pane on the stack the sum from it to the stack's end
+  A middle_;               // the sum of [stacked_, summed_)
   bool started_ = false;
   std::int64_t now_ = beginning_of_time;
   std::int64_t oldest_ = 0;
   std::int64_t newest_ = 0;
-  std::int64_t filled_ = nowhere;  // the newest that an item went to; of a loaded one, at most as new
-  std::int64_t stacked_ = 0;       // the stack holds the panes before this one
-  std::int64_t summed_ = 0;        // the middle, those from there to before this one
+  std::int64_t filled_ = nowhere;  // the newest pane that an item went to; a loaded queue takes its newest pane for it
+  std::int64_t stacked_ = 0;       // the first pane behind the stack; with no stack, at most oldest_
+  std::int64_t summed_ = 0;        // the first pane behind the middle
 };
 
 }  // namespace detail
@@ -11791,13 +11863,13 @@ class json_writer {
 namespace millrace {
 inline namespace v0 {
 
-/// What a `streaming_aggregator` knows of a metric, or of a group of it, over its window. NaN where there
+/// The statistics of a metric, or of one of its groups, over the window of a `streaming_aggregator`. NaN where there
 /// are too few events.
 struct metric_stats {
   std::string metric;
   std::string group;  ///< empty: the metric as a whole
   std::uint64_t count = 0;
-  double rate = 0;  ///< events a second: over the panes in the window, from the first event's on, and over one at least
+  double rate = 0;  ///< events a second, over the panes in the window from that of the first event on, at least one
   double sum = 0;
   double mean = 0;
   double min = 0;
@@ -11819,8 +11891,8 @@ struct streaming_options {
   duration jump{};                ///< how far an event may be ahead of the newest open pane; zero: as far as it likes
 };
 
-/// Statistics and percentiles over a sliding window for metrics that are named at run time, each split into
-/// groups where wanted.
+/// Statistics and percentiles over a sliding window for metrics that are named at run time. The events of a metric may
+/// be split into groups.
 ///
 ///     mr::streaming_aggregator events;                     // of the last five minutes
 ///     events.update("cpu_usage", 75.5);
@@ -11828,37 +11900,34 @@ struct streaming_options {
 ///     events.stats("latency").p99;  events.stats("latency", "eu-west").mean;
 ///     for (auto& one : events.all_stats()) ...
 ///
-/// Models: mergeable, saveable. Times are saved as they are: those that a steady clock stamped mean nothing to another
-/// machine.
-/// Guarantee: statistics are those of `aggregate` and `ddsketch` over the panes that overlap the last `window`; the
-/// whole of a metric includes its groups. Questions do not change what later ones see: time passes by events and
-/// `advance`. Metrics and groups beyond their bounds share one named "(overflow)", so that totals stay whole. Merging
-/// two makes what one over both streams would be; beyond the bounds, who has a name of its own depends on the order of
-/// merges.
-/// Left out: `late()` counts the events from before the window, `refused()` those further ahead than `jump`.
-/// Complexity: update O(1): a hash of the name, a reading of the clock, one fused update; `metric(name)` saves the
-/// hash. stats: three merges, after a late event O(panes) until the next pane, and O(groups) for the whole of a grouped
-/// metric.
-/// Memory: 2 (panes + 2) aggregates, each 1.3 KiB and its buckets, for each metric and group.
-/// Allocates: for new metrics and groups, and as ranges of values grow.
-/// Threads: one at a time; const calls from any number.
-/// Errors: an unknown metric has no events. `make`: invalid_argument for a window that is not above zero, and for panes
-/// that are none, more than `most_panes`, or shorter than a nanosecond; constructed so, it refuses every event. merge:
-/// type_mismatch for another window or other panes, and the aggregate's own, after which nothing is merged. load: as
-/// every saved form.
+/// `Aggregate`: one that keeps all members that `metric_stats` holds, and whatever else you ask `window` for.
 ///
-/// `Aggregate`: one that keeps the members of all that `metric_stats` holds, and whatever else `window` is asked for.
+/// Models: mergeable, saveable. Times are saved as they are: those of a steady clock mean nothing on another machine.
+/// Guarantee: statistics are those of `aggregate` and `ddsketch` over the panes that overlap the last `window`; those
+/// of a whole metric include its groups. Const functions do not change what later calls return: time passes by events
+/// and `advance` only. Metrics beyond `most_metrics` share one named "(overflow)", and so do the groups of a metric
+/// beyond `most_groups`, so that totals stay whole. Merging two gives what one over both streams would be; beyond the
+/// bounds the order of merges decides which metrics and groups have names of their own. Events from before the window
+/// are left out and counted in `late()`, events further ahead than `jump` in `refused()`. Complexity: update O(1): a
+/// hash of the name, a reading of the clock, an update of the aggregate; with a `metric_id` no hash. `stats`: three
+/// merges, after a late event O(panes) until the next pane begins, and O(groups) for a whole metric with groups.
+/// Memory: 2 (panes + 2) aggregates, each 2.3 KiB and its buckets, for each metric and group. Allocates: for new
+/// metrics and groups, and as ranges of values grow. Threads: one at a time; const calls from any number. Errors: an
+/// unknown metric is no error: it has no events. `make`: invalid_argument for a window that is not above zero, for no
+/// panes, for more than `most_panes`, and for panes shorter than a nanosecond; one that is constructed with such
+/// options refuses every event. merge: type_mismatch for another window or other panes, and the aggregate's own; after
+/// an error nothing is merged. load: those of `envelope_reader::open`, corrupt, and the aggregate's own.
 template <clock_policy Clock = steady_clock,
           class Aggregate = aggregate<count, sum, mean, variance, min, max, quantiles<ddsketch<>>>>
 class basic_streaming_aggregator {
  public:
   using aggregate_type = Aggregate;
-  static constexpr bool commutative = false;  // in the order of metrics and groups
+  static constexpr bool commutative = false;  // the order of merges decides on the order of metrics and groups
   static constexpr std::string_view overflow_name = "(overflow)";
 
   static constexpr std::size_t most_panes = detail::most_panes;
 
-  /// A metric's place, to update it without its name. Valid until `reset` or `expire`.
+  /// Stands for a metric's name, so that updates need not look it up. Valid until `reset`, `expire` or assignment.
   struct metric_id {
     std::size_t index;
   };
@@ -11870,7 +11939,7 @@ class basic_streaming_aggregator {
   }
   basic_streaming_aggregator(const basic_streaming_aggregator&) = default;
   basic_streaming_aggregator& operator=(const basic_streaming_aggregator&) = default;
-  /// One that has been moved from is as newly made.
+  /// The one moved from is as newly made.
   basic_streaming_aggregator(basic_streaming_aggregator&& other) noexcept
       : basic_streaming_aggregator(other.options_, other.clock_) {
     swap(other);
@@ -11886,6 +11955,7 @@ class basic_streaming_aggregator {
     return basic_streaming_aggregator(options, std::move(clock));
   }
 
+  /// The id of a metric, which is made if it is new: that of the overflow if there are `most_metrics` already.
   metric_id metric(std::string_view name) {
     std::size_t id = names_.find(name);
     if (id == detail::no_group) {
@@ -11915,7 +11985,7 @@ class basic_streaming_aggregator {
                   "std::chrono::time_point; the name of a group stands before the number");
   }
 
-  /// Lets time pass for every metric and group without an event; goes as far as it is told.
+  /// Lets time pass for every metric and group without an event; the bound `jump` does not apply.
   void advance() { advance(now()); }
   void advance(time_point time) {
     for_each_series([&](series& one) {
@@ -11925,8 +11995,8 @@ class basic_streaming_aggregator {
     });
     if (time.nanoseconds > ahead_) ahead_ = time.nanoseconds;
   }
-  /// Forgets the metrics and groups without an event in the window, as of the last event or `advance` of each, so that
-  /// others may have their places: `advance` first. Returns how many metrics and groups that were.
+  /// Forgets the metrics and groups that have no event in the window, as of the last event or `advance` of each, so
+  /// that other names may have their places. Call `advance` first. Returns how many metrics and groups it forgot.
   std::size_t expire() {
     std::size_t gone = 0;
     detail::group_index<std::string> names;
@@ -11946,10 +12016,11 @@ class basic_streaming_aggregator {
     return gone;
   }
 
-  /// As of now by the clock, or of the last event or `advance` of the metric, if that is later.
+  /// The statistics of a metric or a group, as of now by the clock, or as of the metric's last event or `advance` if
+  /// that is later.
   metric_stats stats(std::string_view name) const { return stats(name, now()); }
   metric_stats stats(std::string_view name, std::string_view group) const { return stats(name, group, now()); }
-  /// As of a time, or of the last event or `advance` of the metric, if that is later.
+  /// The same as of a time, or as of the metric's last event or `advance` if that is later.
   metric_stats stats(std::string_view name, time_point time) const {
     const std::size_t id = names_.find(name);
     return id == detail::no_group ? stats_of(name, {}, aggregate_type()) : stats_of_whole(id, time);
@@ -11962,14 +12033,14 @@ class basic_streaming_aggregator {
     }
     return stats_of(name, group, aggregate_type());
   }
-  /// The aggregate itself, to be asked for more, or merged with another process's.
+  /// The aggregate over a metric's window, to ask it for other members, or to merge it with another process's.
   aggregate_type window(std::string_view name) const { return window(name, now()); }
   aggregate_type window(std::string_view name, time_point time) const {
     const std::size_t id = names_.find(name);
     return id == detail::no_group ? aggregate_type() : whole_of(metrics_[id], time);
   }
 
-  /// Every metric in the order of first events, each followed by its groups.
+  /// The statistics of every metric, in the order of first events, each followed by those of its groups.
   std::vector<metric_stats> all_stats() const { return all_stats(now()); }
   std::vector<metric_stats> all_stats(time_point time) const {
     std::vector<metric_stats> all;
@@ -11979,7 +12050,7 @@ class basic_streaming_aggregator {
     }
     return all;
   }
-  /// Takes up the metrics and groups of another stream, or of a part of this one.
+  /// Adds the metrics and groups of another stream, or of another part of this one.
   result<void> merge(const basic_streaming_aggregator& other) {
     if (other.options_.window.nanoseconds != options_.window.nanoseconds)
       return detail::other_window("length", duration(other.options_.window.nanoseconds),
@@ -12052,13 +12123,15 @@ class basic_streaming_aggregator {
     return made;
   }
 
-  /// What its clock says.
+  /// The time by its clock.
   time_point now() const noexcept { return time_point(static_cast<std::int64_t>(clock_.nanoseconds(clock_.ticks()))); }
   const streaming_options& options() const noexcept { return options_; }
   std::size_t metrics() const noexcept { return metrics_.size(); }
-  /// How many events there were, since the beginning or the last `reset`.
+  /// How many events came, late and refused ones included, since the beginning or the last `reset`.
   std::uint64_t events() const noexcept { return events_; }
+  /// How many events came from before the window, and were left out.
   std::uint64_t late() const noexcept { return late_; }
+  /// How many events came further ahead than `jump`, or with impossible options, and were left out.
   std::uint64_t refused() const noexcept { return refused_; }
   /// Forgets all metrics and times.
   void reset() { *this = basic_streaming_aggregator(options_, clock_); }
@@ -12066,6 +12139,7 @@ class basic_streaming_aggregator {
  private:
   static constexpr std::string_view type = "streaming_aggregator";
 
+  /// The events of a metric without a group, or of a group: panes, and the one that most events go to, held open.
   struct series {
     explicit series(detail::pane_queue<aggregate_type> kept) : panes(std::move(kept)) { close(); }
     series(const series& other) : series(other.panes) {}  // `open` points into the panes
@@ -12073,7 +12147,7 @@ class basic_streaming_aggregator {
     series(series&&) = default;
     series& operator=(series&&) = default;
 
-    /// Another pane than the open one may be the newest now; only that is ever open.
+    /// Closes the open pane: called when another pane may have become the newest, since only the newest is ever open.
     void close() noexcept { begin = end = panes.now(); }
 
     detail::pane_queue<aggregate_type> panes;
@@ -12145,7 +12219,8 @@ class basic_streaming_aggregator {
     if (!panes) return std::move(panes).error();
     return series(*std::move(panes));
   }
-  /// Names, each once and followed by what `next` reads; no more of them than `most` and the overflow's.
+  /// Loads names, each followed by what next() loads. Errors: corrupt if a name comes twice, or there are more than
+  /// `most` and the overflow's.
   template <class Next>
   static result<void> load_named(envelope_reader& from, std::size_t most, detail::group_index<std::string>& names,
                                  Next&& next) {
@@ -12159,6 +12234,7 @@ class basic_streaming_aggregator {
     return {};
   }
 
+  /// The series of a group, which is made if it is new: that of the overflow if there are `most_groups` already.
   series& group_of(metric_state& metric, std::string_view group) {
     std::size_t id = metric.names.find(group);
     if (id == detail::no_group) {
@@ -12214,7 +12290,8 @@ class basic_streaming_aggregator {
     const std::int64_t end = time.nanoseconds > panes.now() ? time.nanoseconds : panes.now();
     return stats_of(names_.key(id), metrics_[id].names.key(group), panes.sum_as_of(end), panes.begin_as_of(end), end);
   }
-  /// `begin`: of the first pane that is known of; `end`: as of when.
+  /// `begin`: where the first pane in the window begins that events may have gone to; `end`: the time as of which the
+  /// statistics are.
   metric_stats stats_of(std::string_view metric, std::string_view group, const aggregate_type& of,
                         std::int64_t begin = detail::end_of_time, std::int64_t end = 0) const {
     const std::int64_t past = detail::earlier_by(end, begin);
@@ -12252,7 +12329,7 @@ class basic_streaming_aggregator {
 /// Metrics named at run time, with quantiles of the default sketch.
 using streaming_aggregator = basic_streaming_aggregator<>;
 
-/// `all_stats` as of a time, as a JSON array of objects; NaN is "NaN".
+/// `all_stats` as of a time, as a JSON array of objects with the names of `metric_stats`; NaN is the text "NaN".
 template <class Clock, class Aggregate>
 std::string to_json(const basic_streaming_aggregator<Clock, Aggregate>& metrics, time_point time) {
   std::string text;
@@ -12268,7 +12345,7 @@ std::string to_json(const basic_streaming_aggregator<Clock, Aggregate>& metrics,
   to.end_array();
   return text;
 }
-/// The same as of now by its clock.
+/// The same as of now, by the aggregator's clock.
 template <class Clock, class Aggregate>
 std::string to_json(const basic_streaming_aggregator<Clock, Aggregate>& metrics) {
   return to_json(metrics, metrics.now());
@@ -14999,19 +15076,24 @@ struct half_life {
   static constexpr std::int64_t nanoseconds = Length.nanoseconds;
 };
 
-/// An aggregate's members, asked when their items have faded: `decayed::value`.
+/// An aggregate whose items have faded, as `decayed::value` returns it: it has the aggregate's members.
 ///
-/// Guarantee: variance and deviation do not change by fading alone. Of a variance the squares are divided by
-/// W - (sum of w f^2) / W, where f is what an item faded to, w how often it came, and W the sum of w f: weight - 1
-/// before anything has faded, and a variance without bias at any time; NaN for less than two items' worth. So too
-/// `stddev` and `covariance`; skewness, kurtosis, correlation, trend and the population's forms are ratios already.
+/// Guarantee: variance and standard deviation do not change by fading alone. Let f be what an item has faded to, w its
+/// weight, and W the sum of w f. The sample variance is the sum of squared deviations divided by
+/// W - (sum of w f^2) / W: count a weight w as w independent items of variance s^2, let m be the mean of all items
+/// weighted by f, and u the true mean. Then the sum of f (x - m)^2 is that of f (x - u)^2 minus W (m - u)^2. The
+/// expectation of the former is s^2 W; that of (m - u)^2, the variance of m, is s^2 (sum of w f^2) / W^2. So the
+/// variance is without bias at any time; before anything has faded the divisor is W - 1. It is NaN while one item
+/// outweighs all others. `stddev` and `covariance` are computed likewise; skewness, kurtosis, correlation, trend and
+/// the population forms are ratios, which fading leaves alone.
 template <class Aggregate>
 class faded {
  public:
+  /// `share`: (sum of w f^2) / W^2, as above; 0 without items.
   faded(Aggregate as_of_now, double share) : kept_(std::move(as_of_now)), share_(share) {}
 
-  /// Returns what `aggregate` does for the member, but for the above. A sketch, or what refers to one, is good while
-  /// this is.
+  /// The member's value, as `get` of an aggregate returns it but for the divisor above. A returned reference to a
+  /// sketch, or a query that refers to one, is valid while this object lives.
   template <class M>
   decltype(auto) get() const& {
     return detail::answer_of<M>(*this, kept_);
@@ -15028,7 +15110,7 @@ class faded {
   auto get() const&& {
     return detail::owned(get<typename Aggregate::template made_from<Template>>());
   }
-  /// The same asked at a place: `get<mr::quantiles>(0.99)`.
+  /// The member's value at a place: `get<mr::quantiles>(0.99)` is `get<mr::quantiles>()(0.99)`.
   template <class M>
   auto get(double place) const {
     return detail::answer_at(get<M>(), place);
@@ -15037,6 +15119,7 @@ class faded {
   auto get(double place) const {
     return detail::answer_at(get<Template>(), place);
   }
+  /// What a member keeps; for `value` functions of members.
   template <class M>
   decltype(auto) state() const {
     return kept_.template state<M>();
@@ -15045,23 +15128,23 @@ class faded {
   std::uint64_t items() const noexcept { return kept_.items(); }
   double infinities() const noexcept { return kept_.infinities(); }
   std::uint64_t skipped() const noexcept { return kept_.skipped(); }
-  /// How many items that have not faded would say as much: W^2 / (sum of w f^2); 0 without items.
+  /// The number of items without fading whose mean would have the same variance: W^2 / (sum of w f^2); 0 without items.
   double effective_items() const noexcept { return share_ > 0 ? 1 / share_ : 0; }
-  /// What is left of a weight for spread.
+  /// What sums of squared deviations are divided by for a sample variance: W - (sum of w f^2) / W for `weight` = W.
   double freedom(double weight) const noexcept {
-    return 1 - share_ > 0x1p-40 ? weight * (1 - share_) : 0;  // 0 but for rounding, where one item outweighs all
+    return 1 - share_ > 0x1p-40 ? weight * (1 - share_) : 0;  // below that only rounding tells 1 - share_ from 0
   }
-  /// Another aggregate of items that faded as these.
+  /// Another aggregate whose items have faded as these have: of one side of pairs, for `of_x` and `of_y`.
   template <class Other>
   faded<Other> beside(const Other& other) const {
     return faded<Other>(other, share_);
   }
-  /// With the faded weights as if they were repetitions: to be merged, saved or tested.
+  /// The aggregate with the faded weights as if they counted repetitions: to merge or save it, or to give it to a test.
   const Aggregate& aggregate() const noexcept { return kept_; }
 
  private:
   Aggregate kept_;
-  double share_;  // of the mean in the weight
+  double share_;  // (sum of w f^2) / W^2: the part of W that the mean takes from the divisor
 };
 
 /// An aggregate in which the past fades: an item of age a weighs 2^(-a / half-life).
@@ -15071,15 +15154,15 @@ class faded {
 ///     load.value(mr::time_point(now)).get<mr::stddev>();
 ///
 /// For aggregates whose members take weights and can be scaled: moments, sums, means, pairs, `ddsketch`,
-/// `binned_histogram`; counts, extremes and places do not fade.
-/// Guarantee: items may come in any order of time, and parts merge in any order, with the same result up to rounding
-/// (forward decay: weights are kept as of a landmark, and all scaled when those grow beyond 2^64).
-/// Complexity: update the aggregate's and a power; once in 64 half-lives all is scaled. 32 bytes more than the
-/// aggregate.
-/// Allocates: what the aggregate does.
-/// Threads: one at a time; const calls from any number.
-/// Moved from: may only be assigned to or destroyed.
-/// Source: Cormode, Shkapenyuk, Srivastava, Xu, "Forward decay", ICDE 2009.
+/// `binned_histogram`. Counts, extremes and places do not fade.
+///
+/// Weights are kept as of a landmark in time: an item that comes t after it has the weight 2^(t / half-life), and all
+/// are scaled when one is asked for as of another time. When new weights would grow beyond 2^64 the landmark moves.
+/// Guarantee: items may come in any order of time, and parts merge in any order, with the same result up to rounding.
+/// Complexity: update the aggregate's and a power of two; once in 64 half-lives, and in `value`, the aggregate is
+/// scaled. 32 bytes more than the aggregate. Allocates: what the aggregate does. Threads: one at a time; const calls
+/// from any number. Moved from: may only be assigned to or destroyed. Source: Cormode, Shkapenyuk, Srivastava, Xu,
+/// "Forward decay", ICDE 2009.
 template <class Decay, class Aggregate>
 class decayed {
  public:
@@ -15090,8 +15173,10 @@ class decayed {
       "ranks and of distinct items are not");
 
   decayed() = default;
+  /// `empty`: an aggregate without items, to set its parameters.
   explicit decayed(Aggregate empty) : kept_(std::move(empty)) {}
 
+  /// Takes an item of a time; returns what the aggregate's `update` returns.
   auto update(const sample& x, time_point time) { return update(x, weight(1), time); }
   auto update(const sample& x, weight w, time_point time) {
     double f = weight_at(time.nanoseconds);
@@ -15106,7 +15191,8 @@ class decayed {
     return kept_.update(x, weight(w.value * f));
   }
 
-  /// With all weights as of a time: `faded<Aggregate>` for an aggregate of members; a sketch as it is.
+  /// The aggregate with all weights as of a time: a `faded<Aggregate>` if it has members, else (a sketch, a histogram)
+  /// an Aggregate.
   auto value(time_point time) const {
     Aggregate now = kept_;
     if (any_) now.scale(power(landmark_, time.nanoseconds));
@@ -15116,6 +15202,7 @@ class decayed {
       return now;
   }
 
+  /// Adds another one; returns what merging the aggregates returns.
   auto merge(const decayed& other) {
     decayed theirs = other;
     if (theirs.any_) {
@@ -15163,16 +15250,18 @@ class decayed {
 
  private:
   static constexpr std::string_view type = "decayed";
-  static constexpr double least = 0x1p-400;  // a weight that is nothing, and has squares and can be divided by
+  static constexpr double least = 0x1p-400;  // weighs next to nothing; its square and inverse are within double's range
   static constexpr bool has_members = requires { typename Aggregate::states; };
 
-  /// What a weight as of `from` is as of `to`.
+  /// The factor that turns a weight as of `from` into one as of `to`: 2^((from - to) / half-life), held within
+  /// [least, 1 / least].
   static double power(std::int64_t from, std::int64_t to) noexcept {
     const double lives =
         (static_cast<double>(to) - static_cast<double>(from)) / static_cast<double>(Decay::nanoseconds);
     const double factor = detail::math::exp2(-lives);
     return factor > least ? factor < 1 / least ? factor : 1 / least : least;
   }
+  /// The weight of an item of this time, as of the landmark; moves the landmark there if it would be above 2^64.
   double weight_at(std::int64_t time) {
     if (!any_) {
       any_ = true;
@@ -15184,6 +15273,7 @@ class decayed {
     move_to(time);
     return 1;
   }
+  /// Makes all weights those as of another landmark.
   void move_to(std::int64_t landmark) {
     if (any_) {
       const double factor = power(landmark_, landmark);
@@ -15196,10 +15286,10 @@ class decayed {
   }
 
   Aggregate kept_;
-  std::int64_t landmark_ = 0;  // weights are as of then
+  std::int64_t landmark_ = 0;  // the time as of which weights are kept
   double weight_ = 0;          // the sum of w f
   double squares_ = 0;         // the sum of w f^2
-  bool any_ = false;
+  bool any_ = false;           // an item has come, so that there is a landmark
 };
 
 }  // namespace v0
@@ -15222,30 +15312,30 @@ inline namespace v0 {
 ///     requests.rate();
 ///
 /// Units: events a second.
-/// Guarantee: `rate` counts the events of the panes that overlap (now - window, now], and divides by the time from the
-/// first of those panes to now. While a stream is younger than that, its window is (first, now], where `first` is the
-/// time of the first event: it counts the events after that, over the time since, so that events a second apart are one
-/// a second from the second event on. The least time it divides by is that of a pane. Questions do not change what
-/// later ones see.
-/// Left out: `late()` counts the events from before the window, `refused()` those further ahead of the greatest time so
-/// far than `jump`, if that is above zero; `advance` goes as far as it is told. `total` counts all but the refused
-/// ones.
-/// Complexity: update O(1); rate O(1), after a late event O(panes) until the next pane; 32 bytes a pane.
+/// Guarantee: `rate` is the number of events in the panes that overlap (now - window, now], divided by the time from
+/// the beginning of the first of those panes to now. While the stream is younger than that, it is the number of events
+/// after the first one, divided by the time since the first one: so events a second apart are one a second from the
+/// second event on. It divides by the length of a pane at least. Const functions do not change what later calls return.
+/// Events from before the window are left out and counted in `late()`. Events that are further ahead of the greatest
+/// time so far than `jump`, if that is above zero, are left out and counted in `refused()`; `advance` is not bound by
+/// `jump`. `total` counts all events but the refused ones.
+/// Complexity: update O(1); rate O(1), after a late event O(panes) until the next pane begins; 16 bytes a pane.
 /// Allocates: when made.
 /// Threads: one at a time; const calls from any number.
-/// Errors: `make`: invalid_argument for a window that is not above zero, and for panes that are none, more than
-/// `most_panes`, or shorter than a nanosecond. Constructed so, it refuses every event.
+/// Errors: `make`: invalid_argument for a window that is not above zero, for no panes, for more than `most_panes`, and
+/// for panes shorter than a nanosecond. One that is constructed with such arguments refuses every event.
 template <clock_policy Clock = steady_clock>
 class basic_rate_calculator {
  public:
   static constexpr std::size_t most_panes = detail::most_panes;
 
+  /// `window`: the stretch of time, which is forgotten pane by pane; `jump`: see above, 0 for no bound.
   explicit basic_rate_calculator(duration window = duration(60'000'000'000), std::size_t panes = 60,
                                  Clock clock = Clock(), duration jump = duration())
       : basic_rate_calculator(window, panes, std::move(clock), jump, why_not(window, panes).empty()) {}
   basic_rate_calculator(const basic_rate_calculator&) = default;
   basic_rate_calculator& operator=(const basic_rate_calculator&) = default;
-  /// One that has been moved from is as newly made.
+  /// The one moved from is as newly made.
   basic_rate_calculator(basic_rate_calculator&& other) noexcept
       : clock_(other.clock_),
         pane_(other.pane_),
@@ -15298,7 +15388,7 @@ class basic_rate_calculator {
                   "millrace[WINDOW-13]: a bare number is no time: write mr::time_point(t), of nanoseconds, or of a "
                   "std::chrono::time_point");
   }
-  /// Lets time pass without an event.
+  /// Lets time pass without an event; the bound `jump` does not apply.
   void advance(time_point time) {
     if (!possible_) return;
     panes_.pass(time.nanoseconds);
@@ -15307,8 +15397,9 @@ class basic_rate_calculator {
   }
   void advance() { advance(now()); }
 
+  /// Events a second as of now, by the clock.
   double rate() const { return rate(now()); }
-  /// As of a time; of one before the last event or `advance`, as of that.
+  /// Events a second as of a time, or as of the last event or `advance` if that is later. 0 without events.
   double rate(time_point time) const {
     if (events_.first == detail::end_of_time) return 0;
     const std::int64_t end = time.nanoseconds > events_.last ? time.nanoseconds : events_.last;
@@ -15321,9 +15412,10 @@ class basic_rate_calculator {
     const std::int64_t past = detail::earlier_by(end, begin);
     return static_cast<double>(events) * 1e9 / static_cast<double>(past > pane_ ? past : pane_);
   }
-  /// Events in the window, as of the last update or `advance`, or as of a later time.
+  /// How many events the panes in the window have, as of the last update or `advance`, or as of a later time.
   std::uint64_t in_window() const { return panes_.sum_as_of(events_.last).count; }
   std::uint64_t in_window(time_point time) const { return panes_.sum_as_of(time.nanoseconds).count; }
+  /// How many events came, without the refused ones, since the beginning or the last `reset`.
   std::uint64_t total() const noexcept { return events_.total; }
   std::uint64_t late() const noexcept { return events_.late; }
   std::uint64_t refused() const noexcept { return events_.refused; }
@@ -15343,9 +15435,9 @@ class basic_rate_calculator {
     std::uint64_t total = 0;
     std::uint64_t late = 0;
     std::uint64_t refused = 0;
-    std::uint64_t at_first = 0;  // at the time `first`
-    std::int64_t first = detail::end_of_time;
-    std::int64_t last = detail::beginning_of_time;
+    std::uint64_t at_first = 0;                     // how many events came at the time `first`
+    std::int64_t first = detail::end_of_time;       // the time of the earliest event
+    std::int64_t last = detail::beginning_of_time;  // the greatest time so far
   };
 
   basic_rate_calculator(duration window, std::size_t panes, Clock clock, duration jump, bool possible)
@@ -15356,7 +15448,7 @@ class basic_rate_calculator {
         possible_(possible),
         panes_(event_count{}, length_, pane_) {}
 
-  /// Empty if it can be made of these.
+  /// Why there cannot be a window of so many panes; empty if there can.
   static std::string why_not(duration window, std::size_t panes) { return detail::no_panes(window, panes, most_panes); }
   time_point now() const noexcept { return time_point(static_cast<std::int64_t>(clock_.nanoseconds(clock_.ticks()))); }
 
@@ -15378,12 +15470,13 @@ struct counter_reading {
   time_point time;
 };
 
-/// How fast a counter grows that is read now and then, and starts again from zero when its process does.
+/// How fast a counter grows that is read now and then, and that starts again from zero when its process does.
 ///
-/// Guarantee: a reading below the one before is a reset, and counts for what it shows; `increase` is the growth from
-/// the first reading to the last, `rate` that by the seconds between. Readings come in the order of time; one that is
-/// not after the last is left out. Merging takes up the readings of a later stretch of the same counter, the step
-/// between included; it is associative.
+/// Guarantee: a reading below the one before means that the counter was reset, and adds its whole value to the growth.
+/// `increase` is the growth from the first reading to the last, `rate` that divided by the seconds between them. A
+/// reading that is not later than the last one is left out, and so is one that is negative or NaN. Merging adds the
+/// readings of a later stretch of the same counter, with the step from this one's last reading to its first; it is
+/// associative.
 /// Complexity: O(1), 64 bytes.
 /// Allocates: never.
 /// Threads: one at a time; const calls from any number.
@@ -15418,8 +15511,9 @@ class counter_rate {
     last_ = later.last_;
   }
 
+  /// The growth from the first reading to the last.
   double increase() const noexcept { return increase_.value(); }
-  /// A second. NaN with fewer than two readings.
+  /// The growth a second. NaN with fewer than two readings.
   double rate() const noexcept {
     const double past = static_cast<double>(last_.time.nanoseconds) - static_cast<double>(first_.time.nanoseconds);
     return readings_ > 1 && past > 0 ? increase() / (past * 1e-9) : std::numeric_limits<double>::quiet_NaN();
@@ -15472,10 +15566,11 @@ class counter_rate {
 
 /// Statistics of the time between one event and the next, in seconds.
 ///
-/// `Aggregate`: any of doubles.
-/// Guarantee: events come in the order of time; one from before the last counts as none. Merging takes up a later
-/// stretch of the stream, the gap between included.
+/// `Aggregate`: any aggregator of doubles, which gets the times between events in seconds.
+/// Guarantee: an event from before the last one is left out. Merging adds a later stretch of the stream, with the gap
+/// between the two.
 /// Complexity: the aggregate's, and 24 bytes.
+/// Allocates: what the aggregate does.
 /// Threads: one at a time.
 template <class Aggregate = aggregate<count, mean, stddev, min, max>>
 class inter_arrival {
@@ -15508,6 +15603,7 @@ class inter_arrival {
   }
 
   std::uint64_t events() const noexcept { return events_; }
+  /// The aggregate of the times between events, in seconds.
   const Aggregate& gaps() const noexcept { return gaps_; }
 
   std::vector<std::byte> save() const {
@@ -15560,29 +15656,29 @@ namespace millrace {
 inline namespace v0 {
 
 // Windows: `windowed<Window, Aggregate, Time>` keeps an aggregate over a stretch of a stream. To write lengths as
-// 5min and 10s include <chrono> and say `using namespace std::chrono_literals`: it costs more to parse than this
-// module, so no header here includes it. Window is one of
+// 5min and 10s include <chrono> and write `using namespace std::chrono_literals`: no header here includes <chrono>, as
+// it costs more to parse than this module. Window is one of
 //
 //   sliding_count<1000>              the last thousand items                                     sliding.hpp
-//   sliding<5min>                    the items of the last five minutes, each forgotten in its turn
-//   sliding<5min, 10s>               in panes of ten seconds: little memory, and sketches too
-//   tumbling_count<1000>             one thousand after the other                                tumbling.hpp
+//   sliding<5min>                    the items of the last five minutes, each forgotten by itself
+//   sliding<5min, 10s>               the same in panes of ten seconds: less memory, and for sketches too
+//   tumbling_count<1000>             a thousand items, then the next thousand                    tumbling.hpp
 //   tumbling<1min>                   minute by minute
 //   hopping<5min, 1min>              five minutes long, a new one each minute
-//   session<30s>                     ends when nothing came for thirty seconds                   session.hpp
+//   session<30s>                     ends when no item has come for thirty seconds               session.hpp
 //
-// A length left out (`sliding<>`) is given to the constructor, or to `make`, which returns an error for one that is not
-// above zero. tumbling, hopping and session windows hand over what has ended, to a callable or in `last()`; stretches
-// without items do not show, and hopping windows begin before the first item. Sliding ones are asked by `get` and
-// `value`. Time is one of
+// If the length is left out (`sliding<>`) it is an argument of the constructor, or of `make`, which returns an error
+// for one that is not above zero. Tumbling, hopping and session windows hand each window that has ended to a callable,
+// or keep it in `last()`; windows without items are not handed over, and the first hopping window may begin before the
+// first item. Sliding windows are asked by `get` and `value` at any time. Time is one of the next two structs.
 
-/// The items bring their time: `update(x, at)`. The greatest time so far less `Lateness` is the
-/// watermark: an item from before it comes too late, is counted in `late()` and left out. Within the
-/// lateness items may come in any order; what a window holds does not depend on it, but for rounding.
+/// Items bring their time: `update(x, at)`. The watermark is the greatest time so far less `Lateness`: an item from
+/// before it comes too late, is left out and counted in `late()`. Within the lateness items may come in any order; what
+/// a window holds does not depend on it, except for rounding.
 ///
-/// `Jump`: an item whose time is further than that ahead of the greatest one so far is refused, counted in `refused()`
-/// and left out, so that one wrong time stamp does not make all that follows late; none if zero. `advance` goes as far
-/// as it is told: over a silence longer than that, too. `reset` starts anew.
+/// An item whose time is ahead of the greatest one so far by more than `Jump` is left out and counted in `refused()`,
+/// so that one wrong time stamp does not make all later items late. A `Jump` of zero is no bound. `advance` is not
+/// bound by it, so that it can end a silence longer than that; `reset` starts anew.
 template <duration Lateness = duration{}, duration Jump = duration{}>
 struct event_time {
   static_assert(Lateness.nanoseconds >= 0, "millrace[WINDOW-1]: lateness cannot be negative");
@@ -15591,8 +15687,8 @@ struct event_time {
   static constexpr std::int64_t jump = Jump.nanoseconds;
 };
 
-/// An item's time is that of its arrival, read from a clock: `update(x)`. Sliding windows are as of the time when
-/// they are asked; the others end what has ended when something comes, or at `advance()`.
+/// An item's time is that of its arrival, read from a clock: `update(x)`. Sliding windows are as of the time of the
+/// call that asks them; the others hand over what has ended at the next item, or at `advance()`.
 template <clock_policy Clock = steady_clock>
 struct processing_time {
   static constexpr std::int64_t lateness = 0;
@@ -15600,16 +15696,19 @@ struct processing_time {
   using clock = Clock;
 };
 
-/// How a window forgets: the engine is picked from the aggregate's traits. A mere count needs none; an exactly
-/// invertible aggregate subtracts what goes; `min` and `max` alone use a monotonic queue, all others two stacks; items
-/// that come out of order are kept in a queue of leaves. All but the last are amortised O(1).
+/// How a window forgets: by the engine that suits the aggregate's traits. A mere count is only counted; an exactly
+/// invertible aggregate subtracts the items that go; `min` and `max` alone use a monotonic queue, all others two
+/// stacks; items that come out of order are kept in sorted leaves. All but the last are amortised O(1).
 struct automatic {};
-/// How a window forgets: no call costs more than O(1) (DABA Lite), the average one a little more. For items in order.
+/// How a window forgets: so that no call costs more than O(1) (DABA Lite), at a slightly higher cost on average. For
+/// items that come in order.
 struct worst_case {};
-/// How a window forgets: what goes is subtracted, also where that leaves rounding errors behind, which add up. Never
-/// picked by itself.
+/// How a window forgets: by subtracting the items that go, even if that leaves rounding errors behind, which add up.
+/// `automatic` never picks it for such aggregates.
 struct subtracting {};
 
+// The kinds of windows, as arguments of `windowed`; see the table above. A length or number of zero stands for one that
+// is given to the constructor.
 template <std::size_t Items = 0, class Forgetting = automatic>
 struct sliding_count {};
 template <duration Length = duration{}, duration Pane = duration{}, class Forgetting = automatic>
@@ -15633,7 +15732,7 @@ struct session {
   static_assert(Gap.nanoseconds >= 0, "millrace[WINDOW-2]: a window's length is above zero");
 };
 
-/// From `begin` up to, but without, `end`.
+/// The times from `begin` on and before `end`.
 struct time_range {
   time_point begin;
   time_point end;
@@ -15645,6 +15744,7 @@ class windowed;
 
 namespace detail {
 
+/// The engine for an aggregate whose items come in order; see `automatic`.
 template <class Ops, class A, class Forgetting>
 constexpr auto pick_engine() {
   constexpr bool extremes_only = [] {
@@ -15674,7 +15774,7 @@ constexpr auto pick_engine() {
 template <class A, class Forgetting>
 using engine_for = typename decltype(pick_engine<window_ops<A>, A, Forgetting>())::type;
 
-/// Only asked where items come in order.
+/// The engine with times, for items in order. A struct, so that an engine is only picked where items come in order.
 template <class Ops, class A, class Forgetting, template <class, class> class Timed>
 struct in_order_of {
   using type = Timed<Ops, engine_for<A, Forgetting>>;
@@ -15685,7 +15785,7 @@ template <class A>
 inline constexpr bool keeps_one_each =
     std::is_trivially_copyable_v<typename window_ops<A>::partial> && sizeof(typename window_ops<A>::partial) <= 512;
 
-/// `get` of a window: what the aggregate over it returns for a member; a sketch comes as a copy.
+/// `get` of a window: what `get` of the aggregate over it returns; a sketch is returned as a copy.
 template <class Derived>
 class member_answers {
  public:
@@ -15705,7 +15805,7 @@ class member_answers {
   auto get() const {
     return static_cast<const Derived&>(*this).value().template get<Template>();
   }
-  /// The same asked at a place: `get<mr::quantiles>(0.99)`.
+  /// The member's value at a place: `get<mr::quantiles>(0.99)` is `get<mr::quantiles>()(0.99)`.
   template <class M>
   auto get(double place) {
     return static_cast<Derived&>(*this).value().template get<M>(place);
@@ -15724,7 +15824,7 @@ class member_answers {
   }
 };
 
-/// The clock that items without a time of their own are stamped by.
+/// The clock of windows by arrival, as a base class; empty for the others.
 template <class Time>
 struct arrival_clock {};
 template <class Clock>
@@ -15735,7 +15835,8 @@ struct arrival_clock<processing_time<Clock>> {
 template <class Time>
 concept by_arrival = requires { typename Time::clock; };
 
-/// For items that come with another idea of time than a window's: overloads of `update` that say what is wrong.
+/// Overloads of `update` for calls with a time where the window takes none, or without where it needs one: they do not
+/// compile, and say what is wrong.
 template <class Sample, class Time>
 class time_of_items {
  public:
@@ -15779,7 +15880,7 @@ class time_of_items {
 namespace millrace {
 inline namespace v0 {
 
-/// A window that has ended, and what it summed up.
+/// A window that has ended: its range of time, and the aggregate over its items.
 template <class Aggregate>
 struct ended_window {
   time_range when;
@@ -15811,7 +15912,7 @@ class stepping_windows {
   bool empty() const noexcept { return panes_.empty(); }
   void reset() { *this = stepping_windows(empty_, length_, step_); }
 
-  /// The pane an item goes to. The item is not from before the watermark.
+  /// The pane of an item, which is made if need be. Precondition: the item is not from before the watermark.
   A& pane_of(std::int64_t time) {
     const std::int64_t begin = aligned(time, pane_);
     std::size_t i = panes_.size();
@@ -15821,12 +15922,13 @@ class stepping_windows {
     return panes_.insert(where, pane{begin, empty_})->sum;
   }
 
-  /// Ends the windows that end at this time or before, in order, those without items left out.
+  /// Hands the windows that end at this time or before to sink(time_range, aggregate), in order, without those that
+  /// have no items.
   template <class Sink>
   void close_until(std::int64_t time, Sink&& sink) {
     if (time > watermark_) watermark_ = time;
     while (!panes_.empty()) {
-      // The first window with the oldest pane that has not ended yet.
+      // The first window that holds the oldest pane and has not ended yet.
       std::int64_t begin = later_by(aligned(earlier_by(panes_.front().begin, length_), step_), step_);
       if (begin < next_) begin = next_;
       const std::int64_t end = later_by(begin, length_);
@@ -15875,7 +15977,7 @@ class stepping_windows {
       to.block(p.sum.save());
     }
   }
-  /// length, step: what they must be, or 0.
+  /// `length` and `step`: what they must be, or 0 for any.
   static result<stepping_windows> load(envelope_reader& from, std::int64_t length, std::int64_t step) {
     const std::int64_t found = from.i64();
     const std::int64_t found_step = from.i64();
@@ -15912,6 +16014,7 @@ class stepping_windows {
                  &stepping_windows::pane_, &stepping_windows::next_, &stepping_windows::watermark_);
     std::swap(empty_, other.empty_);
   }
+  /// The greatest common divisor.
   static std::int64_t common(std::int64_t a, std::int64_t b) noexcept {
     while (b != 0) {
       const std::int64_t rest = a % b;
@@ -15925,19 +16028,19 @@ class stepping_windows {
   std::int64_t length_;
   std::int64_t step_;
   std::int64_t pane_;
-  std::vector<pane> panes_;  // by time; only those with items
-  std::int64_t next_ = beginning_of_time;
-  std::int64_t watermark_ = beginning_of_time;
+  std::vector<pane> panes_;                     // by time; only those with items
+  std::int64_t next_ = beginning_of_time;       // no window that begins before this is still open
+  std::int64_t watermark_ = beginning_of_time;  // no item from before this is taken any more
 };
 
-/// What windows that end by time have in common: updates, the passing of time, and who is told.
+/// What windows that end by time have in common: updates, the passing of time, and handing over what has ended.
 template <class A, class Time>
 class ending_windows : public time_of_items<sample_t<A>, Time>, private arrival_clock<Time> {
  public:
   using time_of_items<sample_t<A>, Time>::update;
   using sample = sample_t<A>;
 
-  /// Takes an item; windows that its time ends go first to `sink(time_range, const Aggregate&)`, in order.
+  /// Takes an item. Before, hands the windows that end by its time to `sink(time_range, const Aggregate&)`, in order.
   template <class Sink>
   auto update(const sample& x, time_point time, Sink&& sink)
   requires(!by_arrival<Time>)
@@ -15994,9 +16097,9 @@ class ending_windows : public time_of_items<sample_t<A>, Time>, private arrival_
 
   /// The window that ended last, of those that went to no sink.
   const std::optional<ended_window<A>>& last() const noexcept { return last_; }
-  /// How many items came before the watermark and were left out.
+  /// How many items came from before the watermark, and were left out.
   std::uint64_t late() const noexcept { return late_; }
-  /// How many items were further ahead than the policy allows, and were left out.
+  /// How many items were further ahead than `event_time` allows, and were left out.
   std::uint64_t refused() const noexcept { return refused_; }
   /// Is no window open that has items?
   bool empty() const noexcept { return windows_.empty(); }
@@ -16010,7 +16113,7 @@ class ending_windows : public time_of_items<sample_t<A>, Time>, private arrival_
  protected:
   ending_windows(const ending_windows&) = default;
   ending_windows& operator=(const ending_windows&) = default;
-  /// One that has been moved from is as newly made.
+  /// The windows moved from are as newly made.
   ending_windows(ending_windows&& other) noexcept
       : arrival_clock<Time>(other),
         windows_(std::move(other.windows_)),
@@ -16094,18 +16197,18 @@ class ending_windows : public time_of_items<sample_t<A>, Time>, private arrival_
 ///     mr::windowed<mr::tumbling<1min>, mr::aggregate<mr::count, mr::mean>> minutes;
 ///     minutes.update(x, mr::time_point(time), [](mr::time_range when, const auto& minute) { ... });
 ///
-/// Models: by event time mergeable and saveable, where the aggregate is; `last()` is not part of it.
-/// Guarantee: a window ends when the watermark reaches its end, once, in order of time; windows without items are
-/// not handed over: a sliding window, or a clock, knows of silence. Within the lateness the order of items makes no
-/// difference beyond the aggregate's. Merging two makes what one over both streams would be, if neither has ended a
-/// window that is open in the other: `advance` both to one time first.
-/// Complexity: update as the aggregate's.
-/// Memory: lateness / length + 2 aggregates.
-/// Threads: one at a time.
-/// Errors: merge: type_mismatch for windows of another length, invalid_argument for one that has ended.
+/// Models: by event time mergeable and saveable if the aggregate is. `last()` is neither merged nor saved.
+/// Guarantee: each window is handed over once, when the watermark reaches its end, in order of time. Windows without
+/// items are not handed over, so to notice silence use a sliding window. Within the lateness the order of items makes
+/// no more difference than it does to the aggregate. Merging two gives what one over both streams would be, if neither
+/// has ended a window that is open in the other: `advance` both to the same time first. Complexity: update as the
+/// aggregate's. Memory: lateness / length + 2 aggregates. Allocates: for windows that have items, and what the
+/// aggregate does. Threads: one at a time. Errors: `make`: invalid_argument. merge: type_mismatch for windows of
+/// another length, invalid_argument if a window has ended in one of the two and is open in the other, and the
+/// aggregate's own.
 template <duration Length, class Aggregate, class Time>
 class windowed<tumbling<Length>, Aggregate, Time> : public detail::ending_windows<Aggregate, Time> {
-  static_assert(sizeof(tumbling<Length>) != 0);  // complete, and so checked
+  static_assert(sizeof(tumbling<Length>) != 0);  // instantiates it, and so its static_asserts
   using base = detail::ending_windows<Aggregate, Time>;
 
  public:
@@ -16127,7 +16230,8 @@ class windowed<tumbling<Length>, Aggregate, Time> : public detail::ending_window
         !std::is_void_v<Nothing>,
         "millrace[WINDOW-9]: tumbling<> has no length of its own: give one to the constructor, or tumbling<1min>");
   }
-  /// Errors: invalid_argument for a length that is not above zero. Constructed so, it takes nothing.
+  /// Errors: invalid_argument for a length that is not above zero. Windows that are constructed with one take no item:
+  /// all count as late.
   static result<windowed> make(duration length, Aggregate empty = Aggregate())
   requires(Length.nanoseconds == 0)
   {
@@ -16160,12 +16264,13 @@ class windowed<tumbling<Length>, Aggregate, Time> : public detail::ending_window
   }
 };
 
-/// Windows of one length that begin at every multiple of a step: each item is in length / step of them.
-/// Items are kept in panes that length and step have in common, and summed up once a window.
-/// Memory: (length + lateness) / pane + 2 aggregates. All else is as for `tumbling`.
+/// Windows of one length that begin at every multiple of a step, so that each item is in length / step of them.
+///
+/// Items are summed up in panes, whose length is the greatest common divisor of length and step; when a window ends its
+/// panes are merged. Memory: (length + lateness) / pane + 2 aggregates. All else is as for `tumbling`.
 template <duration Length, duration Step, class Aggregate, class Time>
 class windowed<hopping<Length, Step>, Aggregate, Time> : public detail::ending_windows<Aggregate, Time> {
-  static_assert(sizeof(hopping<Length, Step>) != 0);  // complete, and so checked
+  static_assert(sizeof(hopping<Length, Step>) != 0);  // instantiates it, and so its static_asserts
   using base = detail::ending_windows<Aggregate, Time>;
 
  public:
@@ -16193,10 +16298,12 @@ class windowed<hopping<Length, Step>, Aggregate, Time> : public detail::ending_w
 
 /// Windows of a number of items, one after the other.
 ///
-/// `update(x, sink)` calls `sink(first, const Aggregate&)` with the number of the window's first item when the window
-/// is full; without a sink the last full one is kept. Items that the aggregate refuses count too.
-/// Models: saveable, where the aggregate is; `last()` is not part of it.
-/// Memory: three aggregates.
+/// When a window is full, `update(x, sink)` calls `sink(first, const Aggregate&)`, where `first` is the index of the
+/// window's first item; without a sink the last full window is kept in `last()`. Items that the aggregate refuses count
+/// too.
+///
+/// Models: saveable if the aggregate is. `last()` is not saved.
+/// Complexity: update as the aggregate's. Memory: three aggregates.
 /// Allocates: only what the aggregate does.
 /// Threads: one at a time.
 template <std::size_t Items, class Aggregate, class Time>
@@ -16207,13 +16314,13 @@ class windowed<tumbling_count<Items>, Aggregate, Time> {
   explicit windowed(Aggregate empty = Aggregate())
   requires(Items != 0)
       : items_(Items), empty_(std::move(empty)), open_(empty_) {}
-  /// Windows of `items`, 1 at the least.
+  /// Windows of `items` items each; 0 is taken as 1.
   explicit windowed(std::size_t items, Aggregate empty = Aggregate())
   requires(Items == 0)
       : items_(items == 0 ? 1 : items), empty_(std::move(empty)), open_(empty_) {}
   windowed(const windowed&) = default;
   windowed& operator=(const windowed&) = default;
-  /// A window that has been moved from is as newly made.
+  /// The windows moved from are as newly made.
   windowed(windowed&& other) noexcept : items_(other.items_), empty_(other.empty_), open_(other.empty_) { swap(other); }
   windowed& operator=(windowed&& other) noexcept {
     windowed taken(std::move(other));
@@ -16243,9 +16350,9 @@ class windowed<tumbling_count<Items>, Aggregate, Time> {
     filled_ = 0;
     first_ = 0;
   }
-  /// Has the window that is being filled no item?
+  /// Does the window that is being filled have no item yet?
   bool empty() const noexcept { return filled_ == 0; }
-  /// The window that is being filled, and the last one that was full.
+  /// The window that is being filled, and below the last one that was full and went to no sink.
   const Aggregate& open() const noexcept { return open_; }
   const std::optional<Aggregate>& last() const noexcept { return last_; }
 
@@ -16290,6 +16397,7 @@ class windowed<tumbling_count<Items>, Aggregate, Time> {
     std::swap(open_, other.open_);
     std::swap(last_, other.last_);
   }
+  /// Counts an item, and hands over the window if it is full.
   template <class Sink>
   void count(Sink& sink) {
     if (++filled_ != items_) return;
@@ -16299,9 +16407,9 @@ class windowed<tumbling_count<Items>, Aggregate, Time> {
     open_ = empty_;
   }
 
-  std::size_t items_;
-  std::size_t filled_ = 0;
-  std::uint64_t first_ = 0;
+  std::size_t items_;        // in a full window
+  std::size_t filled_ = 0;   // in the open one so far
+  std::uint64_t first_ = 0;  // the index of the open one's first item
   Aggregate empty_;
   Aggregate open_;
   std::optional<Aggregate> last_;
@@ -16320,23 +16428,23 @@ class windowed<tumbling_count<Items>, Aggregate, Time> {
 namespace millrace {
 inline namespace v0 {
 
-/// Windows that last as long as items keep coming: a session ends when nothing came for the gap. It begins
-/// with its first item and ends the gap after its last.
+/// Windows that last as long as items keep coming: a session begins with its first item, and ends `Gap` after its last,
+/// if no item has come until then.
 ///
 ///     mr::windowed<mr::session<30s>, mr::aggregate<mr::count>> visits;
 ///     visits.update(1.0, mr::time_point(time), [](mr::time_range when, const auto& visit) { ... });
 ///
-/// Models: by event time mergeable and saveable, where the aggregate is; `last()` is not part of it.
-/// Guarantee: an item that comes late, but within the lateness, may lengthen a session, or make one of two; the
-/// sessions are those of the items in order. Merging joins the open sessions of two streams; those that have ended stay
-/// as they were.
-/// Complexity: update as the aggregate's, and a merge where two sessions join.
-/// Memory: lateness / gap + 2 aggregates.
-/// Threads: one at a time.
+/// Models: by event time mergeable and saveable if the aggregate is. `last()` is neither merged nor saved.
+/// Guarantee: sessions are the ones that the items would make in order of time: an item that comes late, but within the
+/// lateness, may lengthen a session, or join two. Merging joins the open sessions of two streams; sessions that have
+/// ended stay as they were.
+/// Complexity: update as the aggregate's, and a merge where two sessions join. Memory: lateness / gap + 2 aggregates,
+/// of sessions that are still open. Allocates: for sessions, and what the aggregate does. Threads: one at a time.
+/// Errors: `make`: invalid_argument. merge: type_mismatch for another gap, and the aggregate's own.
 template <duration Gap, class Aggregate, class Time>
 class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<detail::sample_t<Aggregate>, Time>,
                                                 private detail::arrival_clock<Time> {
-  static_assert(sizeof(session<Gap>) != 0);  // complete, and so checked
+  static_assert(sizeof(session<Gap>) != 0);  // instantiates it, and so its static_asserts
 
  public:
   using sample = detail::sample_t<Aggregate>;
@@ -16361,7 +16469,8 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
     static_assert(!std::is_void_v<Nothing>,
                   "millrace[WINDOW-9]: session<> has no gap of its own: give one to the constructor, or session<30s>");
   }
-  /// Errors: invalid_argument for a gap that is not above zero. Constructed so, it takes nothing.
+  /// Errors: invalid_argument for a gap that is not above zero. A window that is constructed with one takes no item:
+  /// all count as late.
   static result<windowed> make(duration gap, Aggregate empty = Aggregate())
   requires(Gap.nanoseconds == 0)
   {
@@ -16379,7 +16488,7 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
     return *this;
   }
 
-  /// Takes an item; sessions that its time ends go first to `sink(time_range, const Aggregate&)`, in order.
+  /// Takes an item. Before, hands the sessions that end by its time to `sink(time_range, const Aggregate&)`, in order.
   template <class Sink>
   auto update(const sample& x, time_point time, Sink&& sink)
   requires(!detail::by_arrival<Time>)
@@ -16435,9 +16544,11 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
   void finish() { finish(keep()); }
 
   const std::optional<ended_window<Aggregate>>& last() const noexcept { return last_; }
+  /// How many items came from before the watermark, and were left out.
   std::uint64_t late() const noexcept { return late_; }
-  /// How many items were further ahead than the policy allows, and were left out.
+  /// How many items were further ahead than `event_time` allows, and were left out.
   std::uint64_t refused() const noexcept { return refused_; }
+  /// Is no session open?
   bool empty() const noexcept { return open_.empty(); }
   /// Forgets all items and times, and the last session.
   void reset() { *this = windowed(duration(gap_), empty_, 0); }
@@ -16518,6 +16629,7 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
     std::swap(last_, other.last_);
   }
 
+  /// An open session: the times of its first and last item.
   struct one {
     std::int64_t first;
     std::int64_t last;
@@ -16550,7 +16662,7 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
   void close_until(std::int64_t time, Sink& sink) {
     if (time > watermark_) watermark_ = time;
     std::size_t done = 0;
-    // An item that may still come, from the watermark on, would join a session younger than that.
+    // A session stays open while an item of the watermark's time, the earliest that may still come, would belong to it.
     for (; done != open_.size() && detail::later_by(open_[done].last, gap_) <= watermark_; ++done)
       sink(time_range{time_point(open_[done].first), time_point(detail::later_by(open_[done].last, gap_))},
            std::as_const(open_[done].sum));
@@ -16558,7 +16670,7 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
   }
 
   Aggregate& session_of(std::int64_t time) {
-    // The first that does not end before the item, seen from the newest.
+    // The first session that does not end before the item, looked for from the newest on.
     std::size_t i = open_.size();
     while (i != 0 && detail::later_by(open_[i - 1].last, gap_) > time) --i;
     if (i == open_.size() || detail::earlier_by(open_[i].first, gap_) >= time)
@@ -16570,7 +16682,7 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
     return open_[i].sum;
   }
 
-  /// Is there less than the gap between an earlier and a later one?
+  /// Is there less than the gap between an earlier and a later session?
   bool meets(const one& later, const one& earlier) const noexcept {
     return detail::earlier_by(later.first, gap_) < earlier.last;
   }
@@ -16622,15 +16734,16 @@ namespace detail {
 
 /// The engine of sliding windows whose items come in any order.
 ///
-/// Items lie sorted by time, those of one time as they came, in leaves of about sqrt n. The oldest leaf, the
-/// head, has for each item what it and the rest of the head sum up to; all other leaves together are one
-/// running sum. When the head is used up, the next leaf takes its place and the sum is made anew from those
-/// of the leaves.
+/// Items lie sorted by time (those of equal times in the order in which they came), in leaves of about sqrt(n) items
+/// for n items in the window. For each item of the oldest leaf, the head, the engine keeps the sum of the items from
+/// there to the head's end; for all other leaves together it keeps one running sum. A query combines the two. When all
+/// items of the head are gone, the next leaf becomes the head, and the running sum is made anew from the sums of the
+/// leaves.
 ///
-/// Amortised, with n items there: O(1) for one in order and for one that goes; O(d) moves of 8 bytes in one piece, with
-/// d <= sqrt n, for one that comes d places late, but O(sqrt n) combinations for one that comes into the head, or if
-/// the aggregate does not commute. Queries O(1).
-/// Memory: item and time, and about 3 sqrt n sums.
+/// Complexity, amortised: O(1) for an item that comes in order, and for one that goes. For an item that comes d places
+/// late, d numbers of 8 bytes are moved in one piece, at most those of its leaf; if it belongs to the head, or the
+/// aggregate is not commutative, O(sqrt(n)) sums are combined. A query O(1). Memory: item and time, and about 3 sqrt(n)
+/// sums.
 /// Allocates: to grow; leaves are used again.
 /// Source: sqrt decomposition in place of the finger tree of K. Tangwongsan, M. Hirzel, S. Schneider, "Optimal and
 /// general out-of-order sliding-window aggregation", PVLDB 12 (2019): two levels instead of log n.
@@ -16670,7 +16783,7 @@ class disorder_engine {
     if (to.times.size() >= 2 * leaf_items_ && !(head_ready_ && place == order_.begin())) split(place);
   }
 
-  /// Takes away the items of this time and before.
+  /// Forgets the items of this time and before.
   void evict_until(std::int64_t time) {
     while (size_ != 0) {
       if (!head_ready_) {
@@ -16686,7 +16799,7 @@ class disorder_engine {
       drop_head();
     }
   }
-  /// Takes away the oldest item; there is one.
+  /// Forgets the oldest item. Precondition: there is one.
   void evict_oldest() {
     if (!head_ready_) prepare_head();
     const leaf& head = leaf_at(order_.begin());
@@ -16704,7 +16817,7 @@ class disorder_engine {
   const typename Ops::tally& counted() const noexcept { return tally_; }
   typename Ops::tally& counted() noexcept { return tally_; }
 
-  /// f(time, x) for each item, by time.
+  /// Calls f(time, x) for each item, by time.
   template <class F>
   void for_each(F&& f) const {
     for (std::uint64_t p = order_.begin(); p != order_.end(); ++p) {
@@ -16720,11 +16833,12 @@ class disorder_engine {
     running sum;             // of all its items; not kept up to date for the head and for the newest leaf
     std::vector<std::int64_t> times;
     std::vector<sample> items;
-    std::vector<std::uint64_t> indices;  // in order of arrival; only where that matters
+    std::vector<std::uint64_t> indices;  // of arrival; only if the aggregate is not commutative
   };
 
   leaf& leaf_at(std::uint64_t place) noexcept { return leaves_[order_[place]]; }
 
+  /// The place in `order_` of the leaf for this time: tries the three newest leaves, then searches by halves.
   std::uint64_t leaf_for(std::int64_t time) noexcept {
     std::uint64_t high = order_.end() - 1;
     for (int tried = 0; tried < 3; ++tried) {
@@ -16741,13 +16855,15 @@ class disorder_engine {
     }
     return low;
   }
-  /// Behind the last of this time or before, but not before the head's oldest.
+  /// Where an item of this time belongs in a leaf: behind the last item of this time or before, but in the head not
+  /// before its oldest item.
   std::size_t position(const leaf& in, std::int64_t time) const noexcept {
     const std::int64_t* times = in.times.data();
     std::size_t count = in.times.size();
     constexpr std::size_t few = 64;
     if (count > few && times[count - few] <= time) {
-      // Among the newest: eight comparisons side by side, and eight more, instead of six that wait for each other.
+      // Among the newest 64 items: counts eight comparisons that do not depend on each other, then eight more, where a
+      // search by halves takes six of which each waits for the one before.
       times += count - few;
       std::size_t eighths = 0;
       for (std::size_t k = 0; k < 7; ++k) eighths += times[8 * k + 7] <= time ? 1U : 0U;
@@ -16755,7 +16871,7 @@ class disorder_engine {
       for (std::size_t k = 0; k < 8; ++k) found += times[8 * eighths + k] <= time ? 1U : 0U;
       return not_before_head(in, count - few + found);
     }
-    // Without branches that depend on times: they would be guessed wrong every other time.
+    // A search by halves without branches on times, which the CPU would predict wrong every other time.
     while (count > 1) {
       const std::size_t half = count / 2;
       times += half & (std::size_t{0} - static_cast<std::size_t>(times[half - 1] <= time));
@@ -16789,6 +16905,7 @@ class disorder_engine {
     if constexpr (!Ops::commutative) to.indices.push_back(index);
   }
 
+  /// An empty leaf that begins at this time: a used one, or a new one. Its size follows sqrt(n).
   std::uint32_t take_leaf(std::int64_t time) {
     while (leaf_items_ < 4096 && leaf_items_ * leaf_items_ < size_) leaf_items_ *= 2;
     std::uint32_t which = 0;
@@ -16821,7 +16938,7 @@ class disorder_engine {
       for (std::size_t i = 0; i != of.items.size(); ++i) add_any<Ops>(of.sum, of.items[i], of.indices[i]);
     }
   }
-  /// From the leaves' sums, without the head.
+  /// Makes `newer_` anew from the sums of all leaves but the head.
   void sum_up_newer() {
     newer_ = empty_;
     const std::uint64_t first = order_.begin() + (head_ready_ ? 1 : 0);
@@ -16830,10 +16947,11 @@ class disorder_engine {
     for (std::uint64_t p = first; p != order_.end(); ++p) Ops::join_open(newer_, leaf_at(p).sum);
   }
 
+  /// Splits a leaf that has grown to twice its size.
   void split(std::uint64_t place) {
     const std::size_t middle = leaf_at(place).times.size() / 2;
     const std::uint32_t which = take_leaf(leaf_at(place).times[middle]);
-    leaf& lower = leaf_at(place);  // taking one may have moved it
+    leaf& lower = leaf_at(place);  // only now: `take_leaf` may have moved the leaves
     leaf& upper = leaves_[which];
     const auto from = static_cast<std::ptrdiff_t>(middle);
     upper.times.assign(lower.times.begin() + from, lower.times.end());
@@ -16850,12 +16968,14 @@ class disorder_engine {
     for (std::uint64_t p = order_.end() - 1; p != place + 1; --p) std::swap(order_[p], order_[p - 1]);
   }
 
+  /// The sum of one item.
   partial alone(const leaf& of, std::size_t i) const {
     if constexpr (Ops::commutative)
       return lift<Ops>(empty_, of.items[i], 0);
     else
       return lift<Ops>(empty_, of.items[i], of.indices[i]);
   }
+  /// Makes the head's sums anew from the item inserted at `at` down to the oldest one.
   void sum_up_head_again(const leaf& head, std::size_t at) {
     head_sums_.insert(head_sums_.begin() + static_cast<std::ptrdiff_t>(at), Ops::close(empty_));
     for (std::size_t i = at + 1; i-- != next_;) {
@@ -16863,7 +16983,7 @@ class disorder_engine {
       if (i + 1 != head.items.size()) Ops::combine(head_sums_[i], head_sums_[i + 1]);
     }
   }
-  /// Makes the oldest leaf ready to lose item by item.
+  /// Makes the oldest leaf the head: computes its sums, from each item to its end.
   [[gnu::noinline]] void prepare_head() {
     const leaf& head = leaf_at(order_.begin());
     const std::size_t items = head.items.size();
@@ -16897,17 +17017,17 @@ class disorder_engine {
     head_ready_ = false;
   }
 
-  ring<std::uint32_t> order_;  // the leaves, by time
+  ring<std::uint32_t> order_;  // the numbers of the leaves in use, by time
   std::vector<leaf> leaves_;
-  std::vector<std::uint32_t> free_;
-  std::vector<partial> head_sums_;  // of the head: from each item to its end
-  std::size_t next_ = 0;            // the head's oldest item
-  bool head_ready_ = false;
-  std::size_t leaf_items_ = 16;
+  std::vector<std::uint32_t> free_;  // the numbers of the leaves not in use
+  std::vector<partial> head_sums_;   // of the head: from each item to its end
+  std::size_t next_ = 0;             // the head's oldest item that is not gone
+  bool head_ready_ = false;          // the oldest leaf is the head: its sums are there
+  std::size_t leaf_items_ = 16;      // how many items a leaf takes in order; with twice as many it is split
   running empty_;
-  running newer_;  // all leaves but the head, once that is ready
+  running newer_;  // the sum of all leaves but the head; of all leaves while there is no head
   typename Ops::tally tally_;
-  std::uint64_t arrived_ = 0;
+  std::uint64_t arrived_ = 0;  // how many items have come
   std::int64_t latest_ = beginning_of_time;
   std::size_t size_ = 0;
 };
@@ -16928,7 +17048,7 @@ inline namespace v0 {
 
 namespace detail {
 
-/// What sliding windows that keep every item have in common: what they are asked.
+/// The queries that sliding windows which keep every item have in common.
 template <class Derived, class A>
 class sliding_answers : public member_answers<Derived> {
  public:
@@ -16947,20 +17067,20 @@ class sliding_answers : public member_answers<Derived> {
 
 }  // namespace detail
 
-/// An aggregate over the last items, each forgotten in its turn.
+/// An aggregate over the last `Items` items, each of which is forgotten by itself.
 ///
 ///     mr::windowed<mr::sliding_count<1000>, mr::aggregate<mr::mean, mr::max>> recent;
 ///     recent.update(x);
 ///     recent.get<mr::max>();
 ///
-/// Models: saveable (items that are doubles or pairs). It does not merge: which items of two streams are the last is
-/// not known.
-/// Guarantee: as good as computing anew from the items in the window; nothing of a forgotten item stays (but with
-/// `subtracting`). Items that the aggregate refuses or skips take no place; `argmin` and
-/// `argmax` count the items that took one. load(save(w)) holds what w does, up to the order of rounding.
-/// Complexity: update amortised O(1), O(1) always with `worst_case`; get O(1).
-/// Memory: the items, and a partial aggregate for each (none if subtracted or for a mere count; for least and greatest
-/// alone the candidates instead of the items), up to twice as many places.
+/// Models: saveable (items that are doubles or pairs). It does not merge: of two streams it is not known which items
+/// are the last. Guarantee: results are as good as those computed anew from the items in the window; no rounding error
+/// of a forgotten item stays, except with `subtracting`. Items that the aggregate refuses or skips take no place in the
+/// window; `argmin` and `argmax` return indices that count the items which took one, from the stream's beginning.
+/// load(save(w)) gives the same results as w, except for the order of rounding. Complexity: update amortised O(1), with
+/// `worst_case` O(1) always; get O(1). Memory: the items, and by the engine: a partial aggregate for each with
+/// `worst_case`; one for each 128 items and for 128 items else; none if items are subtracted or only counted. For least
+/// and greatest alone the candidates take the place of the items. Rings have up to twice as many slots as elements.
 /// Allocates: until the window is full for the second time, then never.
 /// Threads: one at a time; const calls from any number.
 template <std::size_t Items, class Forgetting, class Aggregate, class Time>
@@ -16979,14 +17099,14 @@ class windowed<sliding_count<Items, Forgetting>, Aggregate, Time>
   windowed()
   requires(Items != 0)
       : windowed(Items, 0) {}
-  /// The last `items`, 1 at the least.
+  /// Over the last `items` items; 0 is taken as 1.
   explicit windowed(std::size_t items)
   requires(Items == 0)
       : windowed(items == 0 ? 1 : items, 0) {}
 
   windowed(const windowed&) = default;
   windowed& operator=(const windowed&) = default;
-  /// A window that has been moved from is as newly made.
+  /// The window moved from is as newly made.
   windowed(windowed&& other) noexcept : windowed(other.most_, 0) { swap(other); }
   windowed& operator=(windowed&& other) noexcept {
     windowed taken(std::move(other));
@@ -16994,7 +17114,7 @@ class windowed<sliding_count<Items, Forgetting>, Aggregate, Time>
     return *this;
   }
 
-  /// Void; result<void> if the aggregate can refuse an item.
+  /// Takes an item. Returns void, or result<void> if the aggregate can refuse an item.
   [[gnu::always_inline]] auto update(const sample& x) {
     if constexpr (detail::may_refuse<Aggregate>) {
       result<void> allowed = ops::admit(typename ops::running{}, x, 0);
@@ -17004,7 +17124,8 @@ class windowed<sliding_count<Items, Forgetting>, Aggregate, Time>
       take(x);
     }
   }
-  /// As many single updates, faster. If one is refused, nothing of the span is taken.
+  /// Leaves the same as single updates with the items in order, and is faster. If the aggregate refuses one of them,
+  /// none is taken.
   auto update(std::span<const sample> items) {
     if constexpr (detail::may_refuse<Aggregate>) {
       for (std::size_t i = 0; i < items.size(); ++i)
@@ -17102,28 +17223,30 @@ class windowed<sliding_count<Items, Forgetting>, Aggregate, Time>
 namespace millrace {
 inline namespace v0 {
 
-/// An aggregate over the last stretch of time, forgotten pane by pane: at any time the panes that overlap
-/// (now - length, now], aligned to the time line's zero. For sketches, and for streams too fast to keep.
+/// An aggregate over the last stretch of time, in panes: it covers the panes that overlap (now - length, now], and
+/// forgets a pane as a whole. Panes begin at multiples of their length from the time line's zero. For sketches, and for
+/// streams with too many items to keep them.
 ///
 ///     mr::windowed<mr::sliding<5min, 10s>, mr::kll<200>, mr::event_time<30s>> latencies;
 ///     latencies.update(x, mr::time_point(time));
 ///     latencies.value().quantile(0.99);
 ///
-/// Models: by event time mergeable and saveable, where the aggregate is.
-/// Guarantee: covers at least `length`, and at most one pane more. With lateness, late items go to their panes, and
-/// their order makes no difference beyond the aggregate's. Merging two windows makes what one over both streams would
-/// be, within the aggregate's error.
-/// Complexity: update as the aggregate's; `value` merges three aggregates, and once a pane, or after a late item, all.
-/// Memory: length / pane + 3 aggregates, and as many again of their sums.
+/// Models: by event time mergeable and saveable if the aggregate is.
+/// Guarantee: covers at least `length`, and at most one pane more. With lateness, late items go to their panes, and the
+/// order of items makes no more difference than it does to the aggregate. Merging two windows gives what one over both
+/// streams would be, within the aggregate's error.
+/// Complexity: update as the aggregate's. `value` merges three aggregates; after a late item, and once in as many panes
+/// as a window has, it merges all. Memory: length / pane + 2 aggregates, and as many again for their sums.
+/// Allocates: all panes when made, and what the aggregates do.
 /// Threads: one at a time; const calls from any number. `value` and `get` of a window that is not const count as
-/// writes.
+/// writes. Errors: `make`: invalid_argument. merge: type_mismatch for another length, and the aggregate's own.
 template <duration Length, duration Pane, class Forgetting, class Aggregate, class Time>
 requires(Pane.nanoseconds != 0)
 class windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>
     : public detail::member_answers<windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>>,
       public detail::time_of_items<detail::sample_t<Aggregate>, Time>,
       private detail::arrival_clock<Time> {
-  static_assert(sizeof(sliding<Length, Pane>) != 0);  // complete, and so checked
+  static_assert(sizeof(sliding<Length, Pane>) != 0);  // instantiates it, and so its static_asserts
   static_assert(Length.nanoseconds % Pane.nanoseconds == 0,
                 "millrace[WINDOW-8]: a window's length is a whole number of panes");
   static_assert(Length.nanoseconds / Pane.nanoseconds <= detail::most_panes,
@@ -17132,10 +17255,11 @@ class windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>
  public:
   using sample = detail::sample_t<Aggregate>;
 
+  /// `empty`: an aggregate without items, to set its parameters.
   explicit windowed(Aggregate empty = Aggregate())
   requires(Length.nanoseconds != 0)
       : panes_(std::move(empty), Length.nanoseconds, Pane.nanoseconds) {}
-  /// A length of a whole number of panes; it is rounded up to one.
+  /// `length` is rounded up to a whole number of panes.
   explicit windowed(duration length, Aggregate empty = Aggregate())
   requires(Length.nanoseconds == 0)
       : panes_(std::move(empty), can_be(length) ? length.nanoseconds : 1, Pane.nanoseconds) {
@@ -17153,8 +17277,8 @@ class windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>
                   "millrace[WINDOW-9]: sliding<{}, pane> has no length of its own: give one to the constructor, or "
                   "sliding<5min, 10s>");
   }
-  /// Errors: invalid_argument for a length that is not above zero, or of more than a million panes. Constructed so, the
-  /// window takes nothing.
+  /// Errors: invalid_argument for a length that is not above zero, or of more than a million panes. A window that is
+  /// constructed with one takes no item: all count as late.
   static result<windowed> make(duration length, Aggregate empty = Aggregate())
   requires(Length.nanoseconds == 0)
   {
@@ -17167,7 +17291,7 @@ class windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>
 
   windowed(const windowed&) = default;
   windowed& operator=(const windowed&) = default;
-  /// A window that has been moved from is as newly made.
+  /// The window moved from is as newly made.
   windowed(windowed&& other) noexcept
       : detail::arrival_clock<Time>(other),
         panes_(std::move(other.panes_)),
@@ -17182,7 +17306,7 @@ class windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>
     return *this;
   }
 
-  /// Returns what the aggregate's `update` does; void, or a success, for an item that was left out.
+  /// Takes an item. Returns what the aggregate's `update` returns: void, or for an item that was left out a success.
   auto update(const sample& x)
   requires(detail::by_arrival<Time>)
   {
@@ -17207,24 +17331,24 @@ class windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>
     panes_.pass(this->now());
   }
 
-  /// The aggregate over the panes that are in the window now: by arrival, when asked; by event time, as of the
-  /// greatest time that came. Keeps what it merged for the next time.
+  /// The aggregate over the panes that are in the window now: by arrival, at the time of the call; by event time, as of
+  /// the greatest time so far. Keeps the sums of panes that it made for the next call.
   Aggregate value() {
     if constexpr (detail::by_arrival<Time>) panes_.pass(this->now());
     return panes_.sum();
   }
-  /// The same, and keeps nothing: at worst it merges every pane.
+  /// The same, but it keeps no sums of panes: at worst it merges every pane.
   Aggregate value() const {
     if constexpr (detail::by_arrival<Time>)
       return panes_.sum_as_of(this->now());
     else
       return panes_.sum_as_of(panes_.now());
   }
-  /// How many items came before the watermark, or from before the window, and were left out.
+  /// How many items came from before the watermark or the window, and were left out.
   std::uint64_t late() const noexcept { return late_; }
-  /// How many items were further ahead than the policy allows, and were left out.
+  /// How many items were further ahead than `event_time` allows, and were left out.
   std::uint64_t refused() const noexcept { return refused_; }
-  /// Has no pane of the window items? Of a loaded window, its newest pane counts as one with items.
+  /// Do all panes in the window have no item? The newest pane of a loaded window counts as having one.
   bool empty() const noexcept { return panes_.empty(); }
   /// Forgets all items and times.
   void reset() {
@@ -17232,7 +17356,7 @@ class windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>
     late_ = refused_ = 0;
   }
 
-  /// Takes up the window of another stream.
+  /// Adds the window of another stream.
   /// Errors: type_mismatch, if its length is another; the aggregate's own.
   result<void> merge(const windowed& other)
   requires(!detail::by_arrival<Time>)
@@ -17273,6 +17397,7 @@ class windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>
  private:
   static constexpr std::string_view type = "sliding<panes>";
 
+  /// Can a window have this length?
   static constexpr bool can_be(duration length) noexcept {
     return length.nanoseconds > 0 && length.nanoseconds / Pane.nanoseconds <= detail::most_panes;
   }
@@ -17313,7 +17438,7 @@ inline namespace v0 {
 
 namespace detail {
 
-/// Items and their times, that come in order.
+/// An engine of items that come in order, with their times.
 template <class Ops, class Engine>
 class timed_in_order {
  public:
@@ -17326,7 +17451,7 @@ class timed_in_order {
     times_.push_back(time);
     engine_.insert(x);
   }
-  /// x may be null, see each_item.
+  /// x may be null, for an item that can no longer matter: see `each_item`.
   void insert(std::int64_t time, const sample* x) {
     times_.push_back(time);
     insert_item(engine_, x);
@@ -17343,7 +17468,7 @@ class timed_in_order {
   std::size_t size() const noexcept { return times_.size(); }
   const typename Ops::tally& counted() const noexcept { return engine_.counted(); }
   typename Ops::tally& counted() noexcept { return engine_.counted(); }
-  /// f(time, pointer to the item), by time.
+  /// Calls f(time, pointer to the item) for each item, by time.
   template <class F>
   void for_each(F&& f) const {
     std::uint64_t place = times_.begin();
@@ -17355,7 +17480,7 @@ class timed_in_order {
     for (std::uint64_t p = times_.begin(); p != times_.end(); ++p) to.i64(times_[p]);
     save_items(to, engine_, engine_.begin());
   }
-  /// False unless the items are by time, from after `begin` to `end`.
+  /// Returns false unless the items' times ascend and are in (begin, end].
   bool load(envelope_reader& from, std::int64_t begin, std::int64_t end) {
     const std::size_t count = from.count(8);
     std::int64_t latest = begin;
@@ -17372,7 +17497,7 @@ class timed_in_order {
   Engine engine_;
 };
 
-/// Items and their times, in any order.
+/// An engine of items that come in any order, with their times.
 template <class Ops>
 class timed_in_disorder : public disorder_engine<Ops> {
  public:
@@ -17411,22 +17536,22 @@ class timed_in_disorder : public disorder_engine<Ops> {
 
 }  // namespace detail
 
-/// An aggregate over the items of the last stretch of time, each forgotten in its turn: those later than
-/// now - length, and up to now. Now is the greatest time that came, or that `advance` named; by arrival, the time
-/// when the question is asked.
+/// An aggregate over the items of the last stretch of time, (now - length, now]; each item is forgotten by itself. Now
+/// is the greatest time of an item or an `advance` so far; of windows by arrival, the time of the call that asks.
 ///
 ///     mr::windowed<mr::sliding<5min>, mr::aggregate<mr::count, mr::mean>, mr::event_time<10s>> recent;
 ///     recent.update(x, mr::time_point(time));
 ///
 /// Models: by event time mergeable and saveable (items that are doubles or pairs).
 /// Guarantee: as for `sliding_count`. With lateness, what the window holds does not depend on the order in which items
-/// came, but for rounding, and for items of one time where the aggregate asks who was first. Merging two windows of one
-/// length makes what one window over both streams would be; now is then the later of both.
-/// Complexity: in order as for `sliding_count`; out of order see `detail::disorder_engine`: amortised near O(1), O(sqrt
-/// n) at worst. get O(1), merge O(n); by arrival, get of a const window copies it where items have to go.
-/// Memory: item and time, as many as there are in the window, or `most` of them: then the oldest goes early, and is
-/// counted in `dropped()`.
-/// Threads: one at a time; const calls from any number.
+/// came, except for rounding and, in members such as `argmin`, for items of equal times. Merging two windows of one
+/// length gives what one window over both streams would be; its now is the later of the two.
+/// Complexity: items in order as for `sliding_count`; out of order amortised near O(1), O(sqrt n) at worst, see
+/// `detail::disorder_engine`. get O(1), merge O(n). By arrival, get of a const window from which items have to go
+/// copies the window. Memory: item and time for each item in the window. At most `most` items are kept: beyond, the
+/// oldest is dropped before its time, and counted in `dropped()`. Allocates: when it holds more items than ever before;
+/// else it uses memory again. Threads: one at a time; const calls from any number. Errors: `make`: invalid_argument.
+/// merge: type_mismatch for another length.
 template <duration Length, class Forgetting, class Aggregate, class Time>
 class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
     : public detail::sliding_answers<windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>, Aggregate>,
@@ -17435,7 +17560,7 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
   static_assert(detail::keeps_one_each<Aggregate>,
                 "millrace[WINDOW-6]: this window keeps a partial aggregate for each item, and the aggregate is too "
                 "large or has heap memory; use sliding<length, pane> or tumbling windows");
-  static_assert(sizeof(sliding<Length>) != 0);  // complete, and so checked
+  static_assert(sizeof(sliding<Length>) != 0);  // instantiates it, and so its static_asserts
   static constexpr bool ordered = Time::lateness == 0;
   static_assert(ordered || std::is_same_v<Forgetting, automatic>,
                 "millrace[WINDOW-7]: worst_case and subtracting are for items that come in order, without lateness");
@@ -17450,7 +17575,7 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
   using sample = typename ops::sample;
   static constexpr std::size_t unbounded = ~std::size_t{0};
 
-  /// Of at most `most` items, 1 at the least.
+  /// `most`: how many items the window keeps at most; 0 is taken as 1.
   explicit windowed(std::size_t most = unbounded)
   requires(Length.nanoseconds != 0)
       : windowed(Length, most, 0) {}
@@ -17469,7 +17594,8 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
         !std::is_void_v<Nothing>,
         "millrace[WINDOW-9]: sliding<> has no length of its own: give one to the constructor, or sliding<5min>");
   }
-  /// Errors: invalid_argument for a length that is not above zero. Constructed so, the window takes nothing.
+  /// Errors: invalid_argument for a length that is not above zero. A window that is constructed with one takes no item:
+  /// all count as late.
   static result<windowed> make(duration length, std::size_t most = unbounded)
   requires(Length.nanoseconds == 0)
   {
@@ -17479,7 +17605,7 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
 
   windowed(const windowed&) = default;
   windowed& operator=(const windowed&) = default;
-  /// A window that has been moved from is as newly made.
+  /// The window moved from is as newly made.
   windowed(windowed&& other) noexcept : windowed(duration(other.length_), other.most_, 0) { swap(other); }
   windowed& operator=(windowed&& other) noexcept {
     windowed taken(std::move(other));
@@ -17487,7 +17613,7 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
     return *this;
   }
 
-  /// Void; result<void> if the aggregate can refuse an item.
+  /// Takes an item. Returns void, or result<void> if the aggregate can refuse an item.
   [[gnu::always_inline]] auto update(const sample& x)
   requires(detail::by_arrival<Time>)
   {
@@ -17514,17 +17640,17 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
   }
 
   duration length() const noexcept { return duration(length_); }
-  /// How many items came before the watermark, or from before the window, and were left out.
+  /// How many items came from before the watermark or the window, and were left out.
   std::uint64_t late() const noexcept { return late_; }
-  /// How many items were further ahead than the policy allows, and were left out.
+  /// How many items were further ahead than `event_time` allows, and were left out.
   std::uint64_t refused() const noexcept { return refused_; }
   bool empty() const noexcept { return engine_.size() == 0; }
   /// Forgets all items and times.
   void reset() { *this = windowed(duration(length_), most_, 0); }
-  /// How many items had to go before their time because `most` were there.
+  /// How many items were dropped before their time, to make room when the window had `most` items.
   std::uint64_t dropped() const noexcept { return dropped_; }
 
-  /// Takes up the window of another stream.
+  /// Adds the window of another stream.
   /// Errors: type_mismatch, if it is of another length.
   result<void> merge(const windowed& other)
   requires(!detail::by_arrival<Time>)
@@ -17681,7 +17807,8 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
 namespace millrace {
 inline namespace v0 {
 
-/// What a `sliding_window` knows. NaN where there are too few items: two for variance and stddev, else one.
+/// What `sliding_window::stats` returns. NaN where there are too few items: variance and stddev need two, mean, min and
+/// max one.
 struct window_stats {
   std::uint64_t count = 0;
   double sum = 0;
@@ -17692,7 +17819,7 @@ struct window_stats {
   double stddev = 0;
 };
 
-/// The usual statistics over the last stretch of time, five minutes if not said otherwise.
+/// The usual statistics over the last stretch of time, five minutes by default.
 ///
 ///     mr::sliding_window recent;             // items are stamped as they come
 ///     recent.update(100.0);
@@ -17700,8 +17827,8 @@ struct window_stats {
 ///     mr::basic_sliding_window<mr::event_time<10s>> by_event(60s);
 ///     by_event.update(100.0, mr::time_point(time));
 ///
-/// It is a `windowed<sliding<>, aggregate<...>>`, with its guarantees, its memory (at most `most` items; an item
-/// and its time are 16 bytes), its `advance`, `late`, `get`, and by event time merge, save and load.
+/// It is a `windowed<sliding<>, aggregate<...>>`: it has its guarantees, its memory (16 bytes for an item and its time,
+/// of at most `most` items), its `advance`, `late` and `get`, and by event time its `merge`, `save` and `load`.
 template <class Time = processing_time<>>
 class basic_sliding_window : public windowed<sliding<>, aggregate<count, sum, mean, variance, stddev, min, max>, Time> {
   using base = windowed<sliding<>, aggregate<count, sum, mean, variance, stddev, min, max>, Time>;
@@ -17720,7 +17847,7 @@ class basic_sliding_window : public windowed<sliding<>, aggregate<count, sum, me
     return basic_sliding_window(*std::move(loaded));
   }
 
-  /// By arrival as of now; by event time as of the last update or `advance`.
+  /// The statistics as of now for windows by arrival; by event time as of the last update or `advance`.
   window_stats stats() { return of(this->value()); }
   window_stats stats() const { return of(this->value()); }
 
@@ -17756,18 +17883,19 @@ using sliding_window = basic_sliding_window<>;
 
 /// aggregate: streams summed up in fixed memory.
 ///
-/// - `aggregate<members...>`: several statistics in one fused pass, merged, saved and loaded; with weights. It skips
-///   NaN and counts them; `basic_aggregate<Policy, members...>` takes another policy first: `propagate_nan`,
-///   `reject_nan`. The members:
+/// - `aggregate<members...>`: several statistics of one stream in one pass, also of items with weights. Aggregates can
+/// be
+///   merged, saved and loaded. They skip items that are NaN and count them; `basic_aggregate<Policy, members...>` takes
+///   another policy as its first argument, `propagate_nan` or `reject_nan`. The members:
 ///   - `moments.hpp`: `mean`, `variance`, `stddev`, their population forms, `skewness`, `kurtosis`, `total_weight`
 ///   - `sums.hpp`: `count`, `sum` (compensated), `geometric_mean`, `harmonic_mean`
 ///   - `extremes.hpp`: `min`, `max`, `range`, `first`, `last`, `argmin`, `argmax`
 ///   - `pairs.hpp`, of pairs: `covariance`, `correlation`, `linear_trend`, and `of_x`, `of_y` for the rest
 ///   - `sketch_members.hpp`, by a sketch: `quantiles<kll<200>>`, `median`, `interquartile_range`, `distinct<...>`,
 ///     `frequent<...>` of texts or whole numbers
-///   - `member.hpp`: what a member of your own is made of
-/// - `windowed<...>` (`window.hpp`), an aggregate over a stretch of a stream, by event time or arrival (for lengths
-///   written 5min, include <chrono> and use its literals):
+///   - `member.hpp`: how to write a member of your own
+/// - `windowed<...>` (`window.hpp`): an aggregate over a stretch of a stream, by event time or by time of arrival (to
+///   write lengths as 5min, include <chrono> and use its literals):
 ///   - `sliding_count<1000>`, `sliding<5min>`, `sliding<5min, 10s>` in panes; `sliding_window`, ready-made
 ///   - `tumbling<1min>`, `tumbling_count<1000>`, `hopping<5min, 1min>`, `session<30s>`
 /// - `log_histogram`: count, sum, extremes and quantiles of durations, to 0.8 %
@@ -17775,30 +17903,35 @@ using sliding_window = basic_sliding_window<>;
 /// - `exponential_histogram`: OpenTelemetry's, in OTLP's protobuf
 /// - `binned_histogram`: counts in bins that are regular, logarithmic or between edges of your own
 /// - `grouped`: an aggregate for each key, for a bounded number of keys; `sharded`: one that many threads write;
-///   `sampled`: of one item in so many; `decayed`: one in which the past fades
-/// - `rates.hpp`: `rate_calculator`, events a second over a window; `counter_rate`, over resets; `inter_arrival`
+///   `sampled`: one of a random sample of the items; `decayed`: one in which the weight of the past fades
+/// - `rates.hpp`: `rate_calculator`, events a second over a window; `counter_rate`, the growth of a counter that may be
+///   reset; `inter_arrival`, the times between events
 /// - `streaming_aggregator`: metrics named at run time, over a sliding window, in groups; `percentile_tracker`,
 ///   `topk_tracker`
-/// - `concepts.hpp`: what an aggregator is, its laws, and the traits that windows and wrappers ask for
+/// - `concepts.hpp`: what an aggregator is, its laws, and the traits that windows and wrappers look at
 /// - `envelope_writer`, `envelope_reader`: the bytes of saved aggregates; `saved_fields`: save and load from a list of
 ///   fields
 ///
 /// Sketches: mergeable, seeded, bounded in memory, in the bytes of Apache DataSketches.
 /// - `kll`: quantiles with a bound on the error in rank; `quantile_view` for many queries
-/// - `count_min`: how much any item you ask for weighs, at the most
+/// - `count_min`: an upper bound on the weight of any item that you name
 /// - `frequent_items`: the items that come up most often, with bounds on how often
-/// - `hll`: how many different items, with 4, 6 or 8 bits a register
+/// - `hll`: how many different items there are, with 4, 6 or 8 bits a register
 /// - `req`: quantiles whose error in rank shrinks towards one end, with a bound
 /// - `tdigest`: quantiles most precise at the ends; `quantile_curve` for many queries
-/// - `theta`: how many different items, with unions, intersections and differences
+/// - `theta`: how many different items there are, with unions, intersections and differences
 ///
 /// Which one for what:
-///   p99 and beyond, as a value (latencies, amounts)       ddsketch: within 1 % of the value
-///   p99 and beyond, by rank, with a bound                 req; without a bound, but smaller: tdigest
-///   the middle, ranks, drift tests; what `quantiles<>` is kll: within 1.33 % in rank, so p99 may be the maximum
-///   durations in whole numbers, exactly mergeable         log_histogram
-///   how many different ones; with set operations          hll; theta
-///   who comes most often; how often one came              frequent_items; count_min
+///   p99 and beyond, with a bound on the value             ddsketch: within 1 % of the value (latencies, amounts)
+///   p99 and beyond, with a bound on the rank              req
+///   p99 and beyond, smaller, without a bound              tdigest
+///   the median, ranks, drift tests                        kll, which `quantiles<>` uses: within 1.33 % in rank, so
+///   that
+///                                                         its p99 may be the maximum
+///   durations in whole numbers                            log_histogram, whose merge is exact
+///   the number of different items                         hll; theta for set operations
+///   the most frequent items                               frequent_items
+///   how often a given item came                           count_min
 ///
 /// Standard library alone.
 

@@ -18,7 +18,8 @@ constexpr auto find_item() {
   else
     return std::type_identity<double>{};
 }
-/// What an aggregator is updated with: its `sample`, or its `value_type`, or double.
+/// The type of the items that an aggregator is updated with: its `sample` if it has one, else its `value_type`, else
+/// double.
 template <class A>
 using aggregate_item = typename decltype(find_item<A>())::type;
 

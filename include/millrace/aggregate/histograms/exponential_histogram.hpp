@@ -171,7 +171,7 @@ class exponential_histogram {
     return high_;
   }
   double median() const noexcept { return quantile(0.5); }
-  /// Upper less lower quartile.
+  /// The upper quartile minus the lower quartile.
   double interquartile_range() const noexcept { return quantile(0.75) - quantile(0.25); }
 
   /// The protobuf message `ExponentialHistogramDataPoint` of OTLP. The times are nanoseconds since 1970, and are left

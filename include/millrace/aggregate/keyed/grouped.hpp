@@ -19,36 +19,36 @@
 namespace millrace {
 inline namespace v0 {
 
-/// One aggregate for each key, for a bounded number of keys; what comes with another key once the bound is
-/// reached goes into one overflow group, so that totals stay whole.
+/// One aggregate for each key, for a bounded number of keys. Once there are as many, items with yet another key go into
+/// one overflow group, so that totals stay whole.
 ///
 ///     mr::grouped<std::string, mr::aggregate<mr::count, mr::mean>> by_host(1000);
 ///     by_host.update("web-7", 12.5);
 ///
-/// `Key`: an integer, or std::string, given as a std::string_view. `Aggregate`: any aggregator; groups begin as copies
-/// of the one given to the constructor.
-/// Guarantee: each group is what its aggregate makes of the group's items, in their order (rows in bulk come to the
-/// overflow in the order of their keys, a few thousand at a time). Keys get their groups in the order of their first
-/// items, so beyond the bound it depends on that order, and on the order of merges, which keys have groups of their
-/// own.
-/// Complexity: update O(1) and the aggregate's; rows in bulk are sorted by group, a few thousand at a time, so that
-/// each aggregate gets its own as a span: cheapest for integer keys below 4,096.
-/// Memory: that of `most` + 1 aggregates, the keys, 16 bytes a key, and up to 24 KiB for integers below 4,096.
-/// Allocates: for new keys, and once for rows in bulk.
-/// Threads: one at a time; const calls from any number.
+/// `Key`: an integer, or std::string, which functions take as a std::string_view. `Aggregate`: any aggregator; groups
+/// begin as copies of the one given to the constructor. The update that takes spans of keys and of items is called the
+/// update in bulk below.
+/// Guarantee: a group's aggregate is updated with the group's items in their order. (In bulk, the overflow gets its
+/// items in the order of keys within each few thousand rows.) Keys get their groups in the order of their first items;
+/// so beyond the bound the order of items, and that of merges, decides which keys have groups of their own.
+/// Complexity: update O(1) and the aggregate's. In bulk, a few thousand rows at a time are sorted by group, so that
+/// each aggregate gets its items as a span; that is cheapest for integer keys below 4,096. Memory: `most` + 2
+/// aggregates, the keys, 16 bytes a key, and up to 24 KiB for integers below 4,096. Allocates: for new keys, and once
+/// for updates in bulk. Threads: one at a time; const calls from any number.
 template <class Key, class Aggregate>
 class grouped {
  public:
   using key_type = typename detail::group_index<Key>::key_type;
   using sample = detail::aggregate_item<Aggregate>;
-  static constexpr bool commutative = false;  // in the order of groups, and in who comes to overflow
+  static constexpr bool commutative = false;  // the order of merges decides on the order of groups and on the overflow
   static constexpr std::size_t default_most = 1024;
 
+  /// `most`: the bound on the number of keys. `empty`: an aggregate without items, to set its parameters.
   explicit grouped(std::size_t most = default_most, Aggregate empty = Aggregate())
       : most_(most), empty_(empty), overflow_(std::move(empty)) {}
   grouped(const grouped&) = default;
   grouped& operator=(const grouped&) = default;
-  /// One that has been moved from is as newly made.
+  /// The one moved from is as newly made.
   grouped(grouped&& other) noexcept : grouped(other.most_, other.empty_) { swap(other); }
   grouped& operator=(grouped&& other) noexcept {
     grouped taken(std::move(other));
@@ -56,13 +56,13 @@ class grouped {
     return *this;
   }
 
-  /// An item of the key's group: arguments as the aggregate's `update` takes them, whose result it returns.
+  /// Updates the key's group: takes the arguments that the aggregate's `update` takes, and returns what that returns.
   template <class... Item>
   requires(sizeof...(Item) > 0)
   auto update(key_type key, Item&&... item) {
     return group(key).update(std::forward<Item>(item)...);
   }
-  /// Row i is items[i] with keys[i]; as many as both have.
+  /// Update in bulk: row i is items[i] with keys[i]. There are as many rows as the shorter span has elements.
   template <class K>
   requires std::is_convertible_v<const K&, key_type>
   void update(std::span<const K> keys, std::span<const sample> items) {
@@ -88,7 +88,7 @@ class grouped {
     const std::size_t id = index_.find(key);
     return id == detail::no_group ? nullptr : &groups_[id];
   }
-  /// Forgets a key and its group, so that another may have one. False if it has none. O(groups).
+  /// Forgets a key and its group, so that another key may have one. Returns false if the key has no group. O(groups).
   bool erase(key_type key) {
     const std::size_t id = index_.find(key);
     if (id == detail::no_group) return false;
@@ -96,7 +96,8 @@ class grouped {
     index_.erase(id);
     return true;
   }
-  /// Forgets the groups of which gone(key, const Aggregate&) says so, and their keys. Returns how many. O(groups).
+  /// Forgets the groups for which gone(key, const Aggregate&) returns true, and their keys. Returns how many.
+  /// O(groups).
   template <class F>
   std::size_t erase_if(F&& gone) {
     detail::group_index<Key> index;
@@ -111,9 +112,9 @@ class grouped {
     groups_ = std::move(kept);
     return erased;
   }
-  /// Of windows: lets time pass for every key, the overflow and the keys yet to come, without an item; each key's own
-  /// clock stands where its last item came. Arguments as the window's `advance` takes them; a sink is called for the
-  /// windows that end, key by key.
+  /// If the aggregates are windows: lets time pass without an item for every key, the overflow and the keys yet to
+  /// come; otherwise each key's time passes by its own items only. Takes the arguments that the window's `advance`
+  /// takes; a sink is called for the windows that end, key by key.
   template <class... Args>
   void advance(Args&&... args)
   requires(requires(Aggregate& one) { one.advance(args...); })
@@ -122,29 +123,29 @@ class grouped {
     overflow_.advance(args...);
     empty_.advance(args...);
   }
-  /// Of windows: forgets the keys whose windows have no item left, so that others may have their places: `advance`
-  /// first. Returns how many. O(groups).
+  /// If the aggregates are windows: forgets the keys whose windows have no item left, so that other keys may have
+  /// groups. Call `advance` first. Returns how many. O(groups).
   template <class Window = Aggregate>
   std::size_t expire()
   requires(requires(const Window& one) { one.empty(); })
   {
     return erase_if([](const auto&, const Aggregate& one) { return one.empty(); });
   }
-  /// Forgets all keys and items, and of windows the time.
+  /// Forgets all keys and items, and the time if the aggregates are windows.
   void reset() {
     index_ = {};
     groups_.clear();
     if constexpr (requires { empty_.reset(); }) empty_.reset();
     overflow_ = empty_;
   }
-  /// What came with keys that found no group.
+  /// The aggregate of the items whose keys have no group.
   const Aggregate& overflow() const noexcept { return overflow_; }
-  /// f(key, aggregate) for each group in the order of first items; not for the overflow.
+  /// Calls f(key, aggregate) for each group, in the order of the keys' first items, but not for the overflow.
   template <class F>
   void for_each(F&& f) const {
     for (std::size_t i = 0; i < groups_.size(); ++i) f(index_.key(i), groups_[i]);
   }
-  /// The same, for aggregates that it may change.
+  /// The same, where f may change the aggregates.
   template <class F>
   void for_each(F&& f) {
     for (std::size_t i = 0; i < groups_.size(); ++i) f(index_.key(i), groups_[i]);
@@ -157,7 +158,8 @@ class grouped {
     return sum;
   }
 
-  /// Void, or result<void> where merging the aggregates is; after an error nothing is merged.
+  /// Adds the groups of another one. Returns void, or result<void> if merging two aggregates does; after an error
+  /// nothing is merged.
   auto merge(const grouped& other) {
     using answer = decltype(overflow_.merge(other.overflow_));
     if constexpr (std::is_void_v<answer>) {
@@ -209,17 +211,18 @@ class grouped {
 
  private:
   static constexpr std::string_view type = detail::group_index<Key>::is_text ? "grouped<text>" : "grouped<integer>";
-  static constexpr std::size_t most_sorted = 4096;   // groups, or keys, that rows are sorted by
-  static constexpr std::size_t most_gathered = 128;  // keys whose rows are gathered as they come
-  static constexpr std::uint32_t gathered = 576;     // so many at a time
-  // Where the next key's begin. No power of two, which would lay all on the same lines of the cache.
+  static constexpr std::size_t most_sorted = 4096;   // with more groups, or greater keys, rows are not sorted
+  static constexpr std::size_t most_gathered = 128;  // up to so many keys, rows are gathered by key as they come
+  static constexpr std::uint32_t gathered = 576;     // rows of a key that are gathered before its group gets them
+  // From where a key's rows begin to where those of the next do. Not a power of two, for which the places of all keys
+  // would compete for the same lines of the cache.
   static constexpr std::uint32_t apart = gathered + 8;
 
-  /// Is for one block only: a copy of the groups starts without.
+  /// Memory for updates in bulk, used within one call only: a copy of the groups starts without.
   struct scratch {
-    std::vector<std::uint32_t> ids;
-    std::vector<std::uint32_t> ends;
-    std::vector<sample> sorted;
+    std::vector<std::uint32_t> ids;   // of each row: its group plus one, 0 for the overflow
+    std::vector<std::uint32_t> ends;  // of each bucket: where its rows end in `sorted`
+    std::vector<sample> sorted;       // rows by bucket
     scratch() = default;
     scratch(const scratch&) noexcept {}
     scratch& operator=(const scratch&) noexcept { return *this; }
@@ -232,6 +235,7 @@ class grouped {
     std::swap(empty_, other.empty_);
     std::swap(overflow_, other.overflow_);
   }
+  /// The aggregate of the key's group, which is made if there is room, or else the overflow.
   Aggregate& group(key_type key) {
     const std::size_t id = id_of(key);
     return id == detail::no_group ? overflow_ : groups_[id];
@@ -245,12 +249,14 @@ class grouped {
     return id;
   }
 
-  /// So many that each group has a few hundred of its own, and all stay in the second-level cache.
+  /// How many rows are sorted at a time: so many that each group gets some hundreds, and few enough for the
+  /// second-level cache.
   std::size_t block_rows() const noexcept {
     const std::size_t rows = 512 * groups_.size();
     return rows < 4096 ? 4096 : rows > 65536 ? 65536 : rows;
   }
 
+  /// Takes a block of rows, sorted by group if they are worth it.
   template <class K>
   void block(std::span<const K> keys, std::span<const sample> items) {
     if constexpr (std::is_integral_v<K> && !detail::group_index<Key>::is_text) {
@@ -273,7 +279,8 @@ class grouped {
     spread(ids, items, groups_.size() + 1, [](std::size_t id) { return id == 0 ? detail::no_group : id - 1; });
   }
 
-  /// Keys below `limit` are sorted by themselves; their groups are asked for once a block.
+  /// Takes a block of rows whose keys are all below `limit`: sorts them by the key itself, and looks up each key's
+  /// group once.
   template <class K>
   void dense_block(std::span<const K> keys, std::span<const sample> items, std::size_t limit) {
     if (limit <= most_gathered) return gather(keys, items, limit);
@@ -286,7 +293,8 @@ class grouped {
     spread(keys, items, limit, [&](std::size_t key) { return index_.find(static_cast<Key>(key)); });
   }
 
-  /// Few keys: each has a place to gather its rows, fed to its group whenever that is full.
+  /// Takes a block of rows with few keys: gathers the rows of each key in a place of its own, and feeds them to the
+  /// key's group whenever that place is full.
   template <class K>
   [[gnu::noinline]] void gather(std::span<const K> keys, std::span<const sample> items, std::size_t limit) {
     room_.sorted.resize(limit * apart);
@@ -294,7 +302,8 @@ class grouped {
     sample* const rows = room_.sorted.data();
     std::uint32_t* const next = room_.ends.data();
     std::uint32_t* const ends = next + limit;
-    // A key without a group has no room: its first row makes both.
+    // The place of a key without a group begins full, so that the key's first row comes to `make_place`, which makes
+    // the group.
     for (std::size_t key = 0; key < limit; ++key) {
       next[key] = static_cast<std::uint32_t>(key) * apart;
       ends[key] = next[key] + (index_.find(static_cast<Key>(key)) == detail::no_group ? 0 : gathered);
@@ -310,6 +319,7 @@ class grouped {
     for (std::size_t key = 0; key < limit; ++key)
       if (room_.ends[key] != key * apart) feed_gathered(key);
   }
+  /// Called when a key's place is full: empties it, or makes the group of a key that comes for the first time.
   [[gnu::noinline]] void make_place(std::size_t key, std::size_t limit) {
     const auto begin = static_cast<std::uint32_t>(key) * apart;
     if (room_.ends[key] == begin)
@@ -326,13 +336,15 @@ class grouped {
          std::span<const sample>(room_.sorted.data() + begin, room_.ends[key] - begin));
   }
 
-  // A counting sort by bucket, that keeps the order within each; then every bucket's run at once.
+  // A counting sort of rows into buckets that keeps their order within each; then each bucket's rows are fed to its
+  // group as one span.
 
+  /// How many rows each bucket has, into `room_.ends`.
   template <class B>
   void count(std::span<const B> buckets, std::size_t limit) {
     room_.ends.assign(2 * limit, 0);
     std::uint32_t* const ends = room_.ends.data();
-    std::uint32_t* const more = ends + limit;  // every other row's, so that no addition waits for the one before
+    std::uint32_t* const more = ends + limit;  // counts every other row, so that no addition waits for the one before
     std::size_t row = 0;
     for (; row + 1 < buckets.size(); row += 2) {
       ++ends[static_cast<std::size_t>(buckets[row])];
@@ -341,6 +353,7 @@ class grouped {
     if (row < buckets.size()) ++ends[static_cast<std::size_t>(buckets[row])];
     for (std::size_t b = 0; b < limit; ++b) ends[b] += more[b];
   }
+  /// Sorts the rows that were counted, and feeds them to the groups; group_of(bucket) returns a group's number.
   template <class B, class GroupOf>
   void spread(std::span<const B> buckets, std::span<const sample> items, std::size_t limit, GroupOf&& group_of) {
     std::uint32_t* const ends = room_.ends.data();

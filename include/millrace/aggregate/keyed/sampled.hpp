@@ -16,24 +16,26 @@
 namespace millrace {
 inline namespace v0 {
 
-/// An aggregate of one item in so many: of each `every` in a row one is drawn and stands for all of them,
-/// with their weight where the aggregate takes weights.
+/// An aggregate of a sample: of each `every` items in a row one is drawn at random and stands for all of them. If the
+/// aggregate takes weights, it has the weight `every`.
 ///
-/// For aggregates whose update costs more than reading the item. What they say of the distribution stays without bias,
-/// with the error of a stratified sample on top of their own; sums and counts are those of the weights
-/// (`total_weight`), `seen()` is exact; least and greatest are those of the sample.
-/// Guarantee: the same seed and stream give the same bytes; a span does what its items do one by one.
-/// Complexity: update an addition and a comparison, one in `every` the aggregate's. 64 bytes more than the aggregate.
+/// For aggregates whose update costs more than reading the item. Means, quantiles and the like stay without bias; to
+/// their own error comes that of a stratified sample. `total_weight` and weighted sums estimate those of the stream,
+/// while `count` is that of the sample; `seen()` is exact; `min` and `max` are those of the sample.
+/// Guarantee: the same seed and stream give the same bytes; updating with a span leaves the same as updating with its
+/// items in order.
+/// Complexity: update O(1), some additions and comparisons, and for one item in `every` the aggregate's. 64 bytes more
+/// than the aggregate.
 /// Allocates: what the aggregate does.
 /// Threads: one at a time.
+/// Errors: merge: invalid_argument when `every` differs; the aggregate's own.
 /// Moved from: may only be assigned to or destroyed.
-/// Errors: of merging aggregates sampled otherwise: invalid_argument.
 template <class Aggregate>
 class sampled {
  public:
   using sample = detail::aggregate_item<Aggregate>;
 
-  /// One item in `every`, 1 at the least.
+  /// Draws one item of each `every`; 0 is taken as 1. `empty`: an aggregate without items, to set its parameters.
   explicit sampled(std::uint64_t every = 32, std::uint64_t seed = 0, Aggregate empty = Aggregate())
       : every_(every == 0 ? 1 : every), random_(seed), chosen_(random_.below(every_)), kept_(std::move(empty)) {}
 
@@ -54,7 +56,8 @@ class sampled {
     at_ += items.size();
   }
 
-  /// The other's unfinished stretch counts as what was drawn of it.
+  /// Adds the sample of another one. Of the stretch of `every` items that the other one is in, the item counts if it
+  /// has been drawn already.
   result<void> merge(const sampled& other) {
     if (every_ != other.every_)
       return error(errc::invalid_argument, "sampled: one in " + std::to_string(every_) + " and one in " +
@@ -116,8 +119,8 @@ class sampled {
 
   std::uint64_t every_;
   random_engine random_;
-  std::uint64_t chosen_;  // of the stretch of `every_` that the stream is in
-  std::uint64_t at_ = 0;  // how far it is into that
+  std::uint64_t chosen_;  // which item of the present stretch of every_ items is drawn
+  std::uint64_t at_ = 0;  // how many items of that stretch have come
   std::uint64_t seen_ = 0;
   Aggregate kept_;
 };

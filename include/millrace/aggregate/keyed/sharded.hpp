@@ -20,16 +20,18 @@ inline namespace v0 {
 
 namespace detail {
 
-/// What of a shard does not depend on the aggregate. Held by the sharded aggregate and by the thread that
-/// writes it, whichever lives longer (<memory> would cost as much to parse as all sketches).
+/// The part of a shard that does not depend on the type of the aggregate. It is owned jointly, by counting, by the
+/// sharded aggregate and by the thread that writes it, since either may live longer. (std::shared_ptr would need
+/// <memory>, which costs as much to parse as all sketches.)
 struct shard_base {
   using destroyer = void (*)(shard_base*) noexcept;
   explicit shard_base(destroyer how) noexcept : destroy(how) {}
 
-  light_atomic<bool> owned{true};
-  light_atomic<std::uint32_t> holders{0};
+  light_atomic<bool> owned{true};          // a living thread writes it
+  light_atomic<std::uint32_t> holders{0};  // how many shard_holders refer to it
   destroyer destroy;
 };
+/// A counted reference to a shard; the last one destroys it.
 class shard_holder {
  public:
   explicit shard_holder(shard_base* held) noexcept : held_(held) { held->holders.add_relaxed(1); }
@@ -42,13 +44,15 @@ class shard_holder {
     if (held_ != nullptr && held_->holders.subtract_acq_rel(1) == 1) held_->destroy(held_);
   }
   shard_base* get() const noexcept { return held_; }
+  /// Is this the only reference, as the sharded aggregate is gone?
   bool alone() const noexcept { return held_->holders.load_acquire() == 1; }
 
  private:
   shard_base* held_;
 };
 
-/// What a thread keeps of the sharded aggregates that it writes: given back when it ends.
+/// The shards that a thread writes, one for each sharded aggregate; when the thread ends they are free for other
+/// threads.
 struct thread_shards {
   struct entry {
     std::uint64_t owner;
@@ -64,6 +68,7 @@ struct thread_shards {
     return kept;
   }
 };
+/// The shard that a thread wrote last, so that the next update need not look for it.
 struct last_shard {
   std::uint64_t owner = 0;
   shard_base* shard = nullptr;
@@ -72,6 +77,7 @@ inline last_shard& last_used_shard() noexcept {
   static constinit thread_local last_shard kept{};
   return kept;
 }
+/// A number for each sharded aggregate, never used again as an address might be.
 inline std::uint64_t new_shard_owner() noexcept {
   static light_atomic<std::uint64_t> last{0};
   return last.add_relaxed(1) + 1;
@@ -85,13 +91,13 @@ inline std::uint64_t new_shard_owner() noexcept {
 ///     latency.update(12.5);            // from any thread
 ///     auto now = latency.read();
 ///
-/// Guarantee: `read` holds every update that returned before it was called, each once, and of those that run beside it
-/// some; the order of items is kept within a thread only. A thread that ends leaves its shard to the next new one:
-/// there are at most as many as threads ran at a time.
-/// Complexity: update two stores, no lock, no read-modify-write; every 256th hands its thread's items to the aggregate
-/// as a span, under the shard's own lock. `read` merges all shards. 2 KiB (4 for pairs) and an aggregate a thread.
-/// Allocates: at a thread's first update, and what the aggregate does.
-/// Threads: any, but for the destructor.
+/// Guarantee: `read` returns every update that had returned before it was called, once, and some of those that run at
+/// the same time; the order of items is kept within a thread only. A thread that ends leaves its shard to the next new
+/// thread: there are at most as many shards as threads ran at one time.
+/// Complexity: update O(1), two stores, no lock and no atomic read-modify-write; every 256th update of a thread hands
+/// the thread's items to the aggregate as a span, under the shard's own lock. `read` merges all shards. Memory: for
+/// each shard 2 KiB (4 for pairs) and an aggregate. Allocates: at a thread's first update, and what the aggregate does.
+/// Threads: any number, except during destruction.
 template <class Aggregate>
 class sharded {
  public:
@@ -100,10 +106,12 @@ class sharded {
                     sizeof(sample) % 8 == 0,
                 "millrace[AGGREGATE-12]: sharded<Aggregate>: its items must be doubles, or plain structs of them");
 
+  /// `empty`: an aggregate without items, to set its parameters.
   explicit sharded(Aggregate empty = Aggregate()) : empty_(std::move(empty)) {}
   sharded(const sharded&) = delete;
   sharded& operator=(const sharded&) = delete;
 
+  /// Without a lock, but for every 256th update of a thread.
   void update(const sample& x) {
     shard& mine = this_thread();
     const std::uint32_t at = mine.filled.load_relaxed();
@@ -112,7 +120,7 @@ class sharded {
     if (at + 1 == room) [[unlikely]]
       mine.hand_over();
   }
-  /// Under the shard's lock throughout.
+  /// Holds the shard's lock throughout.
   void update(std::span<const sample> items) {
     shard& mine = this_thread();
     const detail::spin_guard guard(mine.lock);
@@ -144,11 +152,11 @@ class sharded {
   }
 
  private:
-  static constexpr std::uint32_t room = 256;
+  static constexpr std::uint32_t room = 256;  // slots of a shard
   static constexpr std::size_t words = sizeof(sample) / 8;
 
-  // Its thread writes slots and `filled`; everyone reads the slots before `filled` under the lock. Slots are
-  // used again only after they were handed over, under the lock too.
+  // The thread that owns a shard writes slots and `filled` without a lock. All others read the slots before `filled`
+  // under the lock. Slots are written again only after a hand-over, which takes the lock.
   struct shard : detail::shard_base {
     explicit shard(const Aggregate& empty)
         : shard_base([](shard_base* self) noexcept { delete static_cast<shard*>(self); }), kept(empty) {}
@@ -157,6 +165,7 @@ class sharded {
       const auto bits = std::bit_cast<std::array<std::uint64_t, words>>(x);
       for (std::size_t w = 0; w < words; ++w) slots[at * words + w].store_relaxed(bits[w]);
     }
+    /// Copies the slots that are not in `kept` yet; returns how many they are.
     std::size_t copy_slots(sample (&to)[room]) const noexcept {
       const std::uint32_t end = filled.load_acquire();
       for (std::uint32_t i = taken; i < end; ++i) {
@@ -201,7 +210,7 @@ class sharded {
     alignas(64) detail::light_atomic<std::uint32_t> filled{0};
     detail::light_atomic<std::uint64_t> slots[room * words];
     alignas(64) detail::spin_lock lock;
-    std::uint32_t taken = 0;  // slots that are in `kept`, or were taken, already
+    std::uint32_t taken = 0;  // how many slots are in `kept` already, or went with a `reset`
     Aggregate kept;
   };
 
@@ -211,6 +220,7 @@ class sharded {
       return static_cast<shard&>(*last.shard);
     return find_shard();
   }
+  /// The shard of this thread, which may have to be made; lets go of shards whose sharded aggregate is gone.
   [[gnu::noinline]] shard& find_shard() {
     auto& mine = detail::thread_shards::of_this_thread().entries;
     for (const auto& e : mine)
@@ -219,6 +229,7 @@ class sharded {
     mine.push_back({id_, detail::shard_holder(&new_shard())});
     return remember(*mine.back().shard.get());
   }
+  /// A shard that no living thread writes, or a new one.
   shard& new_shard() {
     const detail::spin_guard guard(lock_);
     for (const auto& one : shards_) {

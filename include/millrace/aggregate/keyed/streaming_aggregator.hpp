@@ -27,13 +27,13 @@
 namespace millrace {
 inline namespace v0 {
 
-/// What a `streaming_aggregator` knows of a metric, or of a group of it, over its window. NaN where there
+/// The statistics of a metric, or of one of its groups, over the window of a `streaming_aggregator`. NaN where there
 /// are too few events.
 struct metric_stats {
   std::string metric;
   std::string group;  ///< empty: the metric as a whole
   std::uint64_t count = 0;
-  double rate = 0;  ///< events a second: over the panes in the window, from the first event's on, and over one at least
+  double rate = 0;  ///< events a second, over the panes in the window from that of the first event on, at least one
   double sum = 0;
   double mean = 0;
   double min = 0;
@@ -55,8 +55,8 @@ struct streaming_options {
   duration jump{};                ///< how far an event may be ahead of the newest open pane; zero: as far as it likes
 };
 
-/// Statistics and percentiles over a sliding window for metrics that are named at run time, each split into
-/// groups where wanted.
+/// Statistics and percentiles over a sliding window for metrics that are named at run time. The events of a metric may
+/// be split into groups.
 ///
 ///     mr::streaming_aggregator events;                     // of the last five minutes
 ///     events.update("cpu_usage", 75.5);
@@ -64,37 +64,34 @@ struct streaming_options {
 ///     events.stats("latency").p99;  events.stats("latency", "eu-west").mean;
 ///     for (auto& one : events.all_stats()) ...
 ///
-/// Models: mergeable, saveable. Times are saved as they are: those that a steady clock stamped mean nothing to another
-/// machine.
-/// Guarantee: statistics are those of `aggregate` and `ddsketch` over the panes that overlap the last `window`; the
-/// whole of a metric includes its groups. Questions do not change what later ones see: time passes by events and
-/// `advance`. Metrics and groups beyond their bounds share one named "(overflow)", so that totals stay whole. Merging
-/// two makes what one over both streams would be; beyond the bounds, who has a name of its own depends on the order of
-/// merges.
-/// Left out: `late()` counts the events from before the window, `refused()` those further ahead than `jump`.
-/// Complexity: update O(1): a hash of the name, a reading of the clock, one fused update; `metric(name)` saves the
-/// hash. stats: three merges, after a late event O(panes) until the next pane, and O(groups) for the whole of a grouped
-/// metric.
-/// Memory: 2 (panes + 2) aggregates, each 1.3 KiB and its buckets, for each metric and group.
-/// Allocates: for new metrics and groups, and as ranges of values grow.
-/// Threads: one at a time; const calls from any number.
-/// Errors: an unknown metric has no events. `make`: invalid_argument for a window that is not above zero, and for panes
-/// that are none, more than `most_panes`, or shorter than a nanosecond; constructed so, it refuses every event. merge:
-/// type_mismatch for another window or other panes, and the aggregate's own, after which nothing is merged. load: as
-/// every saved form.
+/// `Aggregate`: one that keeps all members that `metric_stats` holds, and whatever else you ask `window` for.
 ///
-/// `Aggregate`: one that keeps the members of all that `metric_stats` holds, and whatever else `window` is asked for.
+/// Models: mergeable, saveable. Times are saved as they are: those of a steady clock mean nothing on another machine.
+/// Guarantee: statistics are those of `aggregate` and `ddsketch` over the panes that overlap the last `window`; those
+/// of a whole metric include its groups. Const functions do not change what later calls return: time passes by events
+/// and `advance` only. Metrics beyond `most_metrics` share one named "(overflow)", and so do the groups of a metric
+/// beyond `most_groups`, so that totals stay whole. Merging two gives what one over both streams would be; beyond the
+/// bounds the order of merges decides which metrics and groups have names of their own. Events from before the window
+/// are left out and counted in `late()`, events further ahead than `jump` in `refused()`. Complexity: update O(1): a
+/// hash of the name, a reading of the clock, an update of the aggregate; with a `metric_id` no hash. `stats`: three
+/// merges, after a late event O(panes) until the next pane begins, and O(groups) for a whole metric with groups.
+/// Memory: 2 (panes + 2) aggregates, each 2.3 KiB and its buckets, for each metric and group. Allocates: for new
+/// metrics and groups, and as ranges of values grow. Threads: one at a time; const calls from any number. Errors: an
+/// unknown metric is no error: it has no events. `make`: invalid_argument for a window that is not above zero, for no
+/// panes, for more than `most_panes`, and for panes shorter than a nanosecond; one that is constructed with such
+/// options refuses every event. merge: type_mismatch for another window or other panes, and the aggregate's own; after
+/// an error nothing is merged. load: those of `envelope_reader::open`, corrupt, and the aggregate's own.
 template <clock_policy Clock = steady_clock,
           class Aggregate = aggregate<count, sum, mean, variance, min, max, quantiles<ddsketch<>>>>
 class basic_streaming_aggregator {
  public:
   using aggregate_type = Aggregate;
-  static constexpr bool commutative = false;  // in the order of metrics and groups
+  static constexpr bool commutative = false;  // the order of merges decides on the order of metrics and groups
   static constexpr std::string_view overflow_name = "(overflow)";
 
   static constexpr std::size_t most_panes = detail::most_panes;
 
-  /// A metric's place, to update it without its name. Valid until `reset` or `expire`.
+  /// Stands for a metric's name, so that updates need not look it up. Valid until `reset`, `expire` or assignment.
   struct metric_id {
     std::size_t index;
   };
@@ -106,7 +103,7 @@ class basic_streaming_aggregator {
   }
   basic_streaming_aggregator(const basic_streaming_aggregator&) = default;
   basic_streaming_aggregator& operator=(const basic_streaming_aggregator&) = default;
-  /// One that has been moved from is as newly made.
+  /// The one moved from is as newly made.
   basic_streaming_aggregator(basic_streaming_aggregator&& other) noexcept
       : basic_streaming_aggregator(other.options_, other.clock_) {
     swap(other);
@@ -122,6 +119,7 @@ class basic_streaming_aggregator {
     return basic_streaming_aggregator(options, std::move(clock));
   }
 
+  /// The id of a metric, which is made if it is new: that of the overflow if there are `most_metrics` already.
   metric_id metric(std::string_view name) {
     std::size_t id = names_.find(name);
     if (id == detail::no_group) {
@@ -151,7 +149,7 @@ class basic_streaming_aggregator {
                   "std::chrono::time_point; the name of a group stands before the number");
   }
 
-  /// Lets time pass for every metric and group without an event; goes as far as it is told.
+  /// Lets time pass for every metric and group without an event; the bound `jump` does not apply.
   void advance() { advance(now()); }
   void advance(time_point time) {
     for_each_series([&](series& one) {
@@ -161,8 +159,8 @@ class basic_streaming_aggregator {
     });
     if (time.nanoseconds > ahead_) ahead_ = time.nanoseconds;
   }
-  /// Forgets the metrics and groups without an event in the window, as of the last event or `advance` of each, so that
-  /// others may have their places: `advance` first. Returns how many metrics and groups that were.
+  /// Forgets the metrics and groups that have no event in the window, as of the last event or `advance` of each, so
+  /// that other names may have their places. Call `advance` first. Returns how many metrics and groups it forgot.
   std::size_t expire() {
     std::size_t gone = 0;
     detail::group_index<std::string> names;
@@ -182,10 +180,11 @@ class basic_streaming_aggregator {
     return gone;
   }
 
-  /// As of now by the clock, or of the last event or `advance` of the metric, if that is later.
+  /// The statistics of a metric or a group, as of now by the clock, or as of the metric's last event or `advance` if
+  /// that is later.
   metric_stats stats(std::string_view name) const { return stats(name, now()); }
   metric_stats stats(std::string_view name, std::string_view group) const { return stats(name, group, now()); }
-  /// As of a time, or of the last event or `advance` of the metric, if that is later.
+  /// The same as of a time, or as of the metric's last event or `advance` if that is later.
   metric_stats stats(std::string_view name, time_point time) const {
     const std::size_t id = names_.find(name);
     return id == detail::no_group ? stats_of(name, {}, aggregate_type()) : stats_of_whole(id, time);
@@ -198,14 +197,14 @@ class basic_streaming_aggregator {
     }
     return stats_of(name, group, aggregate_type());
   }
-  /// The aggregate itself, to be asked for more, or merged with another process's.
+  /// The aggregate over a metric's window, to ask it for other members, or to merge it with another process's.
   aggregate_type window(std::string_view name) const { return window(name, now()); }
   aggregate_type window(std::string_view name, time_point time) const {
     const std::size_t id = names_.find(name);
     return id == detail::no_group ? aggregate_type() : whole_of(metrics_[id], time);
   }
 
-  /// Every metric in the order of first events, each followed by its groups.
+  /// The statistics of every metric, in the order of first events, each followed by those of its groups.
   std::vector<metric_stats> all_stats() const { return all_stats(now()); }
   std::vector<metric_stats> all_stats(time_point time) const {
     std::vector<metric_stats> all;
@@ -215,7 +214,7 @@ class basic_streaming_aggregator {
     }
     return all;
   }
-  /// Takes up the metrics and groups of another stream, or of a part of this one.
+  /// Adds the metrics and groups of another stream, or of another part of this one.
   result<void> merge(const basic_streaming_aggregator& other) {
     if (other.options_.window.nanoseconds != options_.window.nanoseconds)
       return detail::other_window("length", duration(other.options_.window.nanoseconds),
@@ -288,13 +287,15 @@ class basic_streaming_aggregator {
     return made;
   }
 
-  /// What its clock says.
+  /// The time by its clock.
   time_point now() const noexcept { return time_point(static_cast<std::int64_t>(clock_.nanoseconds(clock_.ticks()))); }
   const streaming_options& options() const noexcept { return options_; }
   std::size_t metrics() const noexcept { return metrics_.size(); }
-  /// How many events there were, since the beginning or the last `reset`.
+  /// How many events came, late and refused ones included, since the beginning or the last `reset`.
   std::uint64_t events() const noexcept { return events_; }
+  /// How many events came from before the window, and were left out.
   std::uint64_t late() const noexcept { return late_; }
+  /// How many events came further ahead than `jump`, or with impossible options, and were left out.
   std::uint64_t refused() const noexcept { return refused_; }
   /// Forgets all metrics and times.
   void reset() { *this = basic_streaming_aggregator(options_, clock_); }
@@ -302,6 +303,7 @@ class basic_streaming_aggregator {
  private:
   static constexpr std::string_view type = "streaming_aggregator";
 
+  /// The events of a metric without a group, or of a group: panes, and the one that most events go to, held open.
   struct series {
     explicit series(detail::pane_queue<aggregate_type> kept) : panes(std::move(kept)) { close(); }
     series(const series& other) : series(other.panes) {}  // `open` points into the panes
@@ -309,7 +311,7 @@ class basic_streaming_aggregator {
     series(series&&) = default;
     series& operator=(series&&) = default;
 
-    /// Another pane than the open one may be the newest now; only that is ever open.
+    /// Closes the open pane: called when another pane may have become the newest, since only the newest is ever open.
     void close() noexcept { begin = end = panes.now(); }
 
     detail::pane_queue<aggregate_type> panes;
@@ -381,7 +383,8 @@ class basic_streaming_aggregator {
     if (!panes) return std::move(panes).error();
     return series(*std::move(panes));
   }
-  /// Names, each once and followed by what `next` reads; no more of them than `most` and the overflow's.
+  /// Loads names, each followed by what next() loads. Errors: corrupt if a name comes twice, or there are more than
+  /// `most` and the overflow's.
   template <class Next>
   static result<void> load_named(envelope_reader& from, std::size_t most, detail::group_index<std::string>& names,
                                  Next&& next) {
@@ -395,6 +398,7 @@ class basic_streaming_aggregator {
     return {};
   }
 
+  /// The series of a group, which is made if it is new: that of the overflow if there are `most_groups` already.
   series& group_of(metric_state& metric, std::string_view group) {
     std::size_t id = metric.names.find(group);
     if (id == detail::no_group) {
@@ -450,7 +454,8 @@ class basic_streaming_aggregator {
     const std::int64_t end = time.nanoseconds > panes.now() ? time.nanoseconds : panes.now();
     return stats_of(names_.key(id), metrics_[id].names.key(group), panes.sum_as_of(end), panes.begin_as_of(end), end);
   }
-  /// `begin`: of the first pane that is known of; `end`: as of when.
+  /// `begin`: where the first pane in the window begins that events may have gone to; `end`: the time as of which the
+  /// statistics are.
   metric_stats stats_of(std::string_view metric, std::string_view group, const aggregate_type& of,
                         std::int64_t begin = detail::end_of_time, std::int64_t end = 0) const {
     const std::int64_t past = detail::earlier_by(end, begin);
@@ -488,7 +493,7 @@ class basic_streaming_aggregator {
 /// Metrics named at run time, with quantiles of the default sketch.
 using streaming_aggregator = basic_streaming_aggregator<>;
 
-/// `all_stats` as of a time, as a JSON array of objects; NaN is "NaN".
+/// `all_stats` as of a time, as a JSON array of objects with the names of `metric_stats`; NaN is the text "NaN".
 template <class Clock, class Aggregate>
 std::string to_json(const basic_streaming_aggregator<Clock, Aggregate>& metrics, time_point time) {
   std::string text;
@@ -504,7 +509,7 @@ std::string to_json(const basic_streaming_aggregator<Clock, Aggregate>& metrics,
   to.end_array();
   return text;
 }
-/// The same as of now by its clock.
+/// The same as of now, by the aggregator's clock.
 template <class Clock, class Aggregate>
 std::string to_json(const basic_streaming_aggregator<Clock, Aggregate>& metrics) {
   return to_json(metrics, metrics.now());

@@ -26,19 +26,24 @@ struct half_life {
   static constexpr std::int64_t nanoseconds = Length.nanoseconds;
 };
 
-/// An aggregate's members, asked when their items have faded: `decayed::value`.
+/// An aggregate whose items have faded, as `decayed::value` returns it: it has the aggregate's members.
 ///
-/// Guarantee: variance and deviation do not change by fading alone. Of a variance the squares are divided by
-/// W - (sum of w f^2) / W, where f is what an item faded to, w how often it came, and W the sum of w f: weight - 1
-/// before anything has faded, and a variance without bias at any time; NaN for less than two items' worth. So too
-/// `stddev` and `covariance`; skewness, kurtosis, correlation, trend and the population's forms are ratios already.
+/// Guarantee: variance and standard deviation do not change by fading alone. Let f be what an item has faded to, w its
+/// weight, and W the sum of w f. The sample variance is the sum of squared deviations divided by
+/// W - (sum of w f^2) / W: count a weight w as w independent items of variance s^2, let m be the mean of all items
+/// weighted by f, and u the true mean. Then the sum of f (x - m)^2 is that of f (x - u)^2 minus W (m - u)^2. The
+/// expectation of the former is s^2 W; that of (m - u)^2, the variance of m, is s^2 (sum of w f^2) / W^2. So the
+/// variance is without bias at any time; before anything has faded the divisor is W - 1. It is NaN while one item
+/// outweighs all others. `stddev` and `covariance` are computed likewise; skewness, kurtosis, correlation, trend and
+/// the population forms are ratios, which fading leaves alone.
 template <class Aggregate>
 class faded {
  public:
+  /// `share`: (sum of w f^2) / W^2, as above; 0 without items.
   faded(Aggregate as_of_now, double share) : kept_(std::move(as_of_now)), share_(share) {}
 
-  /// Returns what `aggregate` does for the member, but for the above. A sketch, or what refers to one, is good while
-  /// this is.
+  /// The member's value, as `get` of an aggregate returns it but for the divisor above. A returned reference to a
+  /// sketch, or a query that refers to one, is valid while this object lives.
   template <class M>
   decltype(auto) get() const& {
     return detail::answer_of<M>(*this, kept_);
@@ -55,7 +60,7 @@ class faded {
   auto get() const&& {
     return detail::owned(get<typename Aggregate::template made_from<Template>>());
   }
-  /// The same asked at a place: `get<mr::quantiles>(0.99)`.
+  /// The member's value at a place: `get<mr::quantiles>(0.99)` is `get<mr::quantiles>()(0.99)`.
   template <class M>
   auto get(double place) const {
     return detail::answer_at(get<M>(), place);
@@ -64,6 +69,7 @@ class faded {
   auto get(double place) const {
     return detail::answer_at(get<Template>(), place);
   }
+  /// What a member keeps; for `value` functions of members.
   template <class M>
   decltype(auto) state() const {
     return kept_.template state<M>();
@@ -72,23 +78,23 @@ class faded {
   std::uint64_t items() const noexcept { return kept_.items(); }
   double infinities() const noexcept { return kept_.infinities(); }
   std::uint64_t skipped() const noexcept { return kept_.skipped(); }
-  /// How many items that have not faded would say as much: W^2 / (sum of w f^2); 0 without items.
+  /// The number of items without fading whose mean would have the same variance: W^2 / (sum of w f^2); 0 without items.
   double effective_items() const noexcept { return share_ > 0 ? 1 / share_ : 0; }
-  /// What is left of a weight for spread.
+  /// What sums of squared deviations are divided by for a sample variance: W - (sum of w f^2) / W for `weight` = W.
   double freedom(double weight) const noexcept {
-    return 1 - share_ > 0x1p-40 ? weight * (1 - share_) : 0;  // 0 but for rounding, where one item outweighs all
+    return 1 - share_ > 0x1p-40 ? weight * (1 - share_) : 0;  // below that only rounding tells 1 - share_ from 0
   }
-  /// Another aggregate of items that faded as these.
+  /// Another aggregate whose items have faded as these have: of one side of pairs, for `of_x` and `of_y`.
   template <class Other>
   faded<Other> beside(const Other& other) const {
     return faded<Other>(other, share_);
   }
-  /// With the faded weights as if they were repetitions: to be merged, saved or tested.
+  /// The aggregate with the faded weights as if they counted repetitions: to merge or save it, or to give it to a test.
   const Aggregate& aggregate() const noexcept { return kept_; }
 
  private:
   Aggregate kept_;
-  double share_;  // of the mean in the weight
+  double share_;  // (sum of w f^2) / W^2: the part of W that the mean takes from the divisor
 };
 
 /// An aggregate in which the past fades: an item of age a weighs 2^(-a / half-life).
@@ -98,15 +104,15 @@ class faded {
 ///     load.value(mr::time_point(now)).get<mr::stddev>();
 ///
 /// For aggregates whose members take weights and can be scaled: moments, sums, means, pairs, `ddsketch`,
-/// `binned_histogram`; counts, extremes and places do not fade.
-/// Guarantee: items may come in any order of time, and parts merge in any order, with the same result up to rounding
-/// (forward decay: weights are kept as of a landmark, and all scaled when those grow beyond 2^64).
-/// Complexity: update the aggregate's and a power; once in 64 half-lives all is scaled. 32 bytes more than the
-/// aggregate.
-/// Allocates: what the aggregate does.
-/// Threads: one at a time; const calls from any number.
-/// Moved from: may only be assigned to or destroyed.
-/// Source: Cormode, Shkapenyuk, Srivastava, Xu, "Forward decay", ICDE 2009.
+/// `binned_histogram`. Counts, extremes and places do not fade.
+///
+/// Weights are kept as of a landmark in time: an item that comes t after it has the weight 2^(t / half-life), and all
+/// are scaled when one is asked for as of another time. When new weights would grow beyond 2^64 the landmark moves.
+/// Guarantee: items may come in any order of time, and parts merge in any order, with the same result up to rounding.
+/// Complexity: update the aggregate's and a power of two; once in 64 half-lives, and in `value`, the aggregate is
+/// scaled. 32 bytes more than the aggregate. Allocates: what the aggregate does. Threads: one at a time; const calls
+/// from any number. Moved from: may only be assigned to or destroyed. Source: Cormode, Shkapenyuk, Srivastava, Xu,
+/// "Forward decay", ICDE 2009.
 template <class Decay, class Aggregate>
 class decayed {
  public:
@@ -117,8 +123,10 @@ class decayed {
       "ranks and of distinct items are not");
 
   decayed() = default;
+  /// `empty`: an aggregate without items, to set its parameters.
   explicit decayed(Aggregate empty) : kept_(std::move(empty)) {}
 
+  /// Takes an item of a time; returns what the aggregate's `update` returns.
   auto update(const sample& x, time_point time) { return update(x, weight(1), time); }
   auto update(const sample& x, weight w, time_point time) {
     double f = weight_at(time.nanoseconds);
@@ -133,7 +141,8 @@ class decayed {
     return kept_.update(x, weight(w.value * f));
   }
 
-  /// With all weights as of a time: `faded<Aggregate>` for an aggregate of members; a sketch as it is.
+  /// The aggregate with all weights as of a time: a `faded<Aggregate>` if it has members, else (a sketch, a histogram)
+  /// an Aggregate.
   auto value(time_point time) const {
     Aggregate now = kept_;
     if (any_) now.scale(power(landmark_, time.nanoseconds));
@@ -143,6 +152,7 @@ class decayed {
       return now;
   }
 
+  /// Adds another one; returns what merging the aggregates returns.
   auto merge(const decayed& other) {
     decayed theirs = other;
     if (theirs.any_) {
@@ -190,16 +200,18 @@ class decayed {
 
  private:
   static constexpr std::string_view type = "decayed";
-  static constexpr double least = 0x1p-400;  // a weight that is nothing, and has squares and can be divided by
+  static constexpr double least = 0x1p-400;  // weighs next to nothing; its square and inverse are within double's range
   static constexpr bool has_members = requires { typename Aggregate::states; };
 
-  /// What a weight as of `from` is as of `to`.
+  /// The factor that turns a weight as of `from` into one as of `to`: 2^((from - to) / half-life), held within
+  /// [least, 1 / least].
   static double power(std::int64_t from, std::int64_t to) noexcept {
     const double lives =
         (static_cast<double>(to) - static_cast<double>(from)) / static_cast<double>(Decay::nanoseconds);
     const double factor = detail::math::exp2(-lives);
     return factor > least ? factor < 1 / least ? factor : 1 / least : least;
   }
+  /// The weight of an item of this time, as of the landmark; moves the landmark there if it would be above 2^64.
   double weight_at(std::int64_t time) {
     if (!any_) {
       any_ = true;
@@ -211,6 +223,7 @@ class decayed {
     move_to(time);
     return 1;
   }
+  /// Makes all weights those as of another landmark.
   void move_to(std::int64_t landmark) {
     if (any_) {
       const double factor = power(landmark_, landmark);
@@ -223,10 +236,10 @@ class decayed {
   }
 
   Aggregate kept_;
-  std::int64_t landmark_ = 0;  // weights are as of then
+  std::int64_t landmark_ = 0;  // the time as of which weights are kept
   double weight_ = 0;          // the sum of w f
   double squares_ = 0;         // the sum of w f^2
-  bool any_ = false;
+  bool any_ = false;           // an item has come, so that there is a landmark
 };
 
 }  // namespace v0

@@ -29,30 +29,30 @@ inline namespace v0 {
 ///     requests.rate();
 ///
 /// Units: events a second.
-/// Guarantee: `rate` counts the events of the panes that overlap (now - window, now], and divides by the time from the
-/// first of those panes to now. While a stream is younger than that, its window is (first, now], where `first` is the
-/// time of the first event: it counts the events after that, over the time since, so that events a second apart are one
-/// a second from the second event on. The least time it divides by is that of a pane. Questions do not change what
-/// later ones see.
-/// Left out: `late()` counts the events from before the window, `refused()` those further ahead of the greatest time so
-/// far than `jump`, if that is above zero; `advance` goes as far as it is told. `total` counts all but the refused
-/// ones.
-/// Complexity: update O(1); rate O(1), after a late event O(panes) until the next pane; 32 bytes a pane.
+/// Guarantee: `rate` is the number of events in the panes that overlap (now - window, now], divided by the time from
+/// the beginning of the first of those panes to now. While the stream is younger than that, it is the number of events
+/// after the first one, divided by the time since the first one: so events a second apart are one a second from the
+/// second event on. It divides by the length of a pane at least. Const functions do not change what later calls return.
+/// Events from before the window are left out and counted in `late()`. Events that are further ahead of the greatest
+/// time so far than `jump`, if that is above zero, are left out and counted in `refused()`; `advance` is not bound by
+/// `jump`. `total` counts all events but the refused ones.
+/// Complexity: update O(1); rate O(1), after a late event O(panes) until the next pane begins; 16 bytes a pane.
 /// Allocates: when made.
 /// Threads: one at a time; const calls from any number.
-/// Errors: `make`: invalid_argument for a window that is not above zero, and for panes that are none, more than
-/// `most_panes`, or shorter than a nanosecond. Constructed so, it refuses every event.
+/// Errors: `make`: invalid_argument for a window that is not above zero, for no panes, for more than `most_panes`, and
+/// for panes shorter than a nanosecond. One that is constructed with such arguments refuses every event.
 template <clock_policy Clock = steady_clock>
 class basic_rate_calculator {
  public:
   static constexpr std::size_t most_panes = detail::most_panes;
 
+  /// `window`: the stretch of time, which is forgotten pane by pane; `jump`: see above, 0 for no bound.
   explicit basic_rate_calculator(duration window = duration(60'000'000'000), std::size_t panes = 60,
                                  Clock clock = Clock(), duration jump = duration())
       : basic_rate_calculator(window, panes, std::move(clock), jump, why_not(window, panes).empty()) {}
   basic_rate_calculator(const basic_rate_calculator&) = default;
   basic_rate_calculator& operator=(const basic_rate_calculator&) = default;
-  /// One that has been moved from is as newly made.
+  /// The one moved from is as newly made.
   basic_rate_calculator(basic_rate_calculator&& other) noexcept
       : clock_(other.clock_),
         pane_(other.pane_),
@@ -105,7 +105,7 @@ class basic_rate_calculator {
                   "millrace[WINDOW-13]: a bare number is no time: write mr::time_point(t), of nanoseconds, or of a "
                   "std::chrono::time_point");
   }
-  /// Lets time pass without an event.
+  /// Lets time pass without an event; the bound `jump` does not apply.
   void advance(time_point time) {
     if (!possible_) return;
     panes_.pass(time.nanoseconds);
@@ -114,8 +114,9 @@ class basic_rate_calculator {
   }
   void advance() { advance(now()); }
 
+  /// Events a second as of now, by the clock.
   double rate() const { return rate(now()); }
-  /// As of a time; of one before the last event or `advance`, as of that.
+  /// Events a second as of a time, or as of the last event or `advance` if that is later. 0 without events.
   double rate(time_point time) const {
     if (events_.first == detail::end_of_time) return 0;
     const std::int64_t end = time.nanoseconds > events_.last ? time.nanoseconds : events_.last;
@@ -128,9 +129,10 @@ class basic_rate_calculator {
     const std::int64_t past = detail::earlier_by(end, begin);
     return static_cast<double>(events) * 1e9 / static_cast<double>(past > pane_ ? past : pane_);
   }
-  /// Events in the window, as of the last update or `advance`, or as of a later time.
+  /// How many events the panes in the window have, as of the last update or `advance`, or as of a later time.
   std::uint64_t in_window() const { return panes_.sum_as_of(events_.last).count; }
   std::uint64_t in_window(time_point time) const { return panes_.sum_as_of(time.nanoseconds).count; }
+  /// How many events came, without the refused ones, since the beginning or the last `reset`.
   std::uint64_t total() const noexcept { return events_.total; }
   std::uint64_t late() const noexcept { return events_.late; }
   std::uint64_t refused() const noexcept { return events_.refused; }
@@ -150,9 +152,9 @@ class basic_rate_calculator {
     std::uint64_t total = 0;
     std::uint64_t late = 0;
     std::uint64_t refused = 0;
-    std::uint64_t at_first = 0;  // at the time `first`
-    std::int64_t first = detail::end_of_time;
-    std::int64_t last = detail::beginning_of_time;
+    std::uint64_t at_first = 0;                     // how many events came at the time `first`
+    std::int64_t first = detail::end_of_time;       // the time of the earliest event
+    std::int64_t last = detail::beginning_of_time;  // the greatest time so far
   };
 
   basic_rate_calculator(duration window, std::size_t panes, Clock clock, duration jump, bool possible)
@@ -163,7 +165,7 @@ class basic_rate_calculator {
         possible_(possible),
         panes_(event_count{}, length_, pane_) {}
 
-  /// Empty if it can be made of these.
+  /// Why there cannot be a window of so many panes; empty if there can.
   static std::string why_not(duration window, std::size_t panes) { return detail::no_panes(window, panes, most_panes); }
   time_point now() const noexcept { return time_point(static_cast<std::int64_t>(clock_.nanoseconds(clock_.ticks()))); }
 
@@ -185,12 +187,13 @@ struct counter_reading {
   time_point time;
 };
 
-/// How fast a counter grows that is read now and then, and starts again from zero when its process does.
+/// How fast a counter grows that is read now and then, and that starts again from zero when its process does.
 ///
-/// Guarantee: a reading below the one before is a reset, and counts for what it shows; `increase` is the growth from
-/// the first reading to the last, `rate` that by the seconds between. Readings come in the order of time; one that is
-/// not after the last is left out. Merging takes up the readings of a later stretch of the same counter, the step
-/// between included; it is associative.
+/// Guarantee: a reading below the one before means that the counter was reset, and adds its whole value to the growth.
+/// `increase` is the growth from the first reading to the last, `rate` that divided by the seconds between them. A
+/// reading that is not later than the last one is left out, and so is one that is negative or NaN. Merging adds the
+/// readings of a later stretch of the same counter, with the step from this one's last reading to its first; it is
+/// associative.
 /// Complexity: O(1), 64 bytes.
 /// Allocates: never.
 /// Threads: one at a time; const calls from any number.
@@ -225,8 +228,9 @@ class counter_rate {
     last_ = later.last_;
   }
 
+  /// The growth from the first reading to the last.
   double increase() const noexcept { return increase_.value(); }
-  /// A second. NaN with fewer than two readings.
+  /// The growth a second. NaN with fewer than two readings.
   double rate() const noexcept {
     const double past = static_cast<double>(last_.time.nanoseconds) - static_cast<double>(first_.time.nanoseconds);
     return readings_ > 1 && past > 0 ? increase() / (past * 1e-9) : std::numeric_limits<double>::quiet_NaN();
@@ -279,10 +283,11 @@ class counter_rate {
 
 /// Statistics of the time between one event and the next, in seconds.
 ///
-/// `Aggregate`: any of doubles.
-/// Guarantee: events come in the order of time; one from before the last counts as none. Merging takes up a later
-/// stretch of the stream, the gap between included.
+/// `Aggregate`: any aggregator of doubles, which gets the times between events in seconds.
+/// Guarantee: an event from before the last one is left out. Merging adds a later stretch of the stream, with the gap
+/// between the two.
 /// Complexity: the aggregate's, and 24 bytes.
+/// Allocates: what the aggregate does.
 /// Threads: one at a time.
 template <class Aggregate = aggregate<count, mean, stddev, min, max>>
 class inter_arrival {
@@ -315,6 +320,7 @@ class inter_arrival {
   }
 
   std::uint64_t events() const noexcept { return events_; }
+  /// The aggregate of the times between events, in seconds.
   const Aggregate& gaps() const noexcept { return gaps_; }
 
   std::vector<std::byte> save() const {

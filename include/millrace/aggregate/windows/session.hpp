@@ -20,23 +20,23 @@
 namespace millrace {
 inline namespace v0 {
 
-/// Windows that last as long as items keep coming: a session ends when nothing came for the gap. It begins
-/// with its first item and ends the gap after its last.
+/// Windows that last as long as items keep coming: a session begins with its first item, and ends `Gap` after its last,
+/// if no item has come until then.
 ///
 ///     mr::windowed<mr::session<30s>, mr::aggregate<mr::count>> visits;
 ///     visits.update(1.0, mr::time_point(time), [](mr::time_range when, const auto& visit) { ... });
 ///
-/// Models: by event time mergeable and saveable, where the aggregate is; `last()` is not part of it.
-/// Guarantee: an item that comes late, but within the lateness, may lengthen a session, or make one of two; the
-/// sessions are those of the items in order. Merging joins the open sessions of two streams; those that have ended stay
-/// as they were.
-/// Complexity: update as the aggregate's, and a merge where two sessions join.
-/// Memory: lateness / gap + 2 aggregates.
-/// Threads: one at a time.
+/// Models: by event time mergeable and saveable if the aggregate is. `last()` is neither merged nor saved.
+/// Guarantee: sessions are the ones that the items would make in order of time: an item that comes late, but within the
+/// lateness, may lengthen a session, or join two. Merging joins the open sessions of two streams; sessions that have
+/// ended stay as they were.
+/// Complexity: update as the aggregate's, and a merge where two sessions join. Memory: lateness / gap + 2 aggregates,
+/// of sessions that are still open. Allocates: for sessions, and what the aggregate does. Threads: one at a time.
+/// Errors: `make`: invalid_argument. merge: type_mismatch for another gap, and the aggregate's own.
 template <duration Gap, class Aggregate, class Time>
 class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<detail::sample_t<Aggregate>, Time>,
                                                 private detail::arrival_clock<Time> {
-  static_assert(sizeof(session<Gap>) != 0);  // complete, and so checked
+  static_assert(sizeof(session<Gap>) != 0);  // instantiates it, and so its static_asserts
 
  public:
   using sample = detail::sample_t<Aggregate>;
@@ -61,7 +61,8 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
     static_assert(!std::is_void_v<Nothing>,
                   "millrace[WINDOW-9]: session<> has no gap of its own: give one to the constructor, or session<30s>");
   }
-  /// Errors: invalid_argument for a gap that is not above zero. Constructed so, it takes nothing.
+  /// Errors: invalid_argument for a gap that is not above zero. A window that is constructed with one takes no item:
+  /// all count as late.
   static result<windowed> make(duration gap, Aggregate empty = Aggregate())
   requires(Gap.nanoseconds == 0)
   {
@@ -79,7 +80,7 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
     return *this;
   }
 
-  /// Takes an item; sessions that its time ends go first to `sink(time_range, const Aggregate&)`, in order.
+  /// Takes an item. Before, hands the sessions that end by its time to `sink(time_range, const Aggregate&)`, in order.
   template <class Sink>
   auto update(const sample& x, time_point time, Sink&& sink)
   requires(!detail::by_arrival<Time>)
@@ -135,9 +136,11 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
   void finish() { finish(keep()); }
 
   const std::optional<ended_window<Aggregate>>& last() const noexcept { return last_; }
+  /// How many items came from before the watermark, and were left out.
   std::uint64_t late() const noexcept { return late_; }
-  /// How many items were further ahead than the policy allows, and were left out.
+  /// How many items were further ahead than `event_time` allows, and were left out.
   std::uint64_t refused() const noexcept { return refused_; }
+  /// Is no session open?
   bool empty() const noexcept { return open_.empty(); }
   /// Forgets all items and times, and the last session.
   void reset() { *this = windowed(duration(gap_), empty_, 0); }
@@ -218,6 +221,7 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
     std::swap(last_, other.last_);
   }
 
+  /// An open session: the times of its first and last item.
   struct one {
     std::int64_t first;
     std::int64_t last;
@@ -250,7 +254,7 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
   void close_until(std::int64_t time, Sink& sink) {
     if (time > watermark_) watermark_ = time;
     std::size_t done = 0;
-    // An item that may still come, from the watermark on, would join a session younger than that.
+    // A session stays open while an item of the watermark's time, the earliest that may still come, would belong to it.
     for (; done != open_.size() && detail::later_by(open_[done].last, gap_) <= watermark_; ++done)
       sink(time_range{time_point(open_[done].first), time_point(detail::later_by(open_[done].last, gap_))},
            std::as_const(open_[done].sum));
@@ -258,7 +262,7 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
   }
 
   Aggregate& session_of(std::int64_t time) {
-    // The first that does not end before the item, seen from the newest.
+    // The first session that does not end before the item, looked for from the newest on.
     std::size_t i = open_.size();
     while (i != 0 && detail::later_by(open_[i - 1].last, gap_) > time) --i;
     if (i == open_.size() || detail::earlier_by(open_[i].first, gap_) >= time)
@@ -270,7 +274,7 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
     return open_[i].sum;
   }
 
-  /// Is there less than the gap between an earlier and a later one?
+  /// Is there less than the gap between an earlier and a later session?
   bool meets(const one& later, const one& earlier) const noexcept {
     return detail::earlier_by(later.first, gap_) < earlier.last;
   }

@@ -22,7 +22,7 @@ inline namespace v0 {
 
 namespace detail {
 
-/// Items and their times, that come in order.
+/// An engine of items that come in order, with their times.
 template <class Ops, class Engine>
 class timed_in_order {
  public:
@@ -35,7 +35,7 @@ class timed_in_order {
     times_.push_back(time);
     engine_.insert(x);
   }
-  /// x may be null, see each_item.
+  /// x may be null, for an item that can no longer matter: see `each_item`.
   void insert(std::int64_t time, const sample* x) {
     times_.push_back(time);
     insert_item(engine_, x);
@@ -52,7 +52,7 @@ class timed_in_order {
   std::size_t size() const noexcept { return times_.size(); }
   const typename Ops::tally& counted() const noexcept { return engine_.counted(); }
   typename Ops::tally& counted() noexcept { return engine_.counted(); }
-  /// f(time, pointer to the item), by time.
+  /// Calls f(time, pointer to the item) for each item, by time.
   template <class F>
   void for_each(F&& f) const {
     std::uint64_t place = times_.begin();
@@ -64,7 +64,7 @@ class timed_in_order {
     for (std::uint64_t p = times_.begin(); p != times_.end(); ++p) to.i64(times_[p]);
     save_items(to, engine_, engine_.begin());
   }
-  /// False unless the items are by time, from after `begin` to `end`.
+  /// Returns false unless the items' times ascend and are in (begin, end].
   bool load(envelope_reader& from, std::int64_t begin, std::int64_t end) {
     const std::size_t count = from.count(8);
     std::int64_t latest = begin;
@@ -81,7 +81,7 @@ class timed_in_order {
   Engine engine_;
 };
 
-/// Items and their times, in any order.
+/// An engine of items that come in any order, with their times.
 template <class Ops>
 class timed_in_disorder : public disorder_engine<Ops> {
  public:
@@ -120,22 +120,22 @@ class timed_in_disorder : public disorder_engine<Ops> {
 
 }  // namespace detail
 
-/// An aggregate over the items of the last stretch of time, each forgotten in its turn: those later than
-/// now - length, and up to now. Now is the greatest time that came, or that `advance` named; by arrival, the time
-/// when the question is asked.
+/// An aggregate over the items of the last stretch of time, (now - length, now]; each item is forgotten by itself. Now
+/// is the greatest time of an item or an `advance` so far; of windows by arrival, the time of the call that asks.
 ///
 ///     mr::windowed<mr::sliding<5min>, mr::aggregate<mr::count, mr::mean>, mr::event_time<10s>> recent;
 ///     recent.update(x, mr::time_point(time));
 ///
 /// Models: by event time mergeable and saveable (items that are doubles or pairs).
 /// Guarantee: as for `sliding_count`. With lateness, what the window holds does not depend on the order in which items
-/// came, but for rounding, and for items of one time where the aggregate asks who was first. Merging two windows of one
-/// length makes what one window over both streams would be; now is then the later of both.
-/// Complexity: in order as for `sliding_count`; out of order see `detail::disorder_engine`: amortised near O(1), O(sqrt
-/// n) at worst. get O(1), merge O(n); by arrival, get of a const window copies it where items have to go.
-/// Memory: item and time, as many as there are in the window, or `most` of them: then the oldest goes early, and is
-/// counted in `dropped()`.
-/// Threads: one at a time; const calls from any number.
+/// came, except for rounding and, in members such as `argmin`, for items of equal times. Merging two windows of one
+/// length gives what one window over both streams would be; its now is the later of the two.
+/// Complexity: items in order as for `sliding_count`; out of order amortised near O(1), O(sqrt n) at worst, see
+/// `detail::disorder_engine`. get O(1), merge O(n). By arrival, get of a const window from which items have to go
+/// copies the window. Memory: item and time for each item in the window. At most `most` items are kept: beyond, the
+/// oldest is dropped before its time, and counted in `dropped()`. Allocates: when it holds more items than ever before;
+/// else it uses memory again. Threads: one at a time; const calls from any number. Errors: `make`: invalid_argument.
+/// merge: type_mismatch for another length.
 template <duration Length, class Forgetting, class Aggregate, class Time>
 class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
     : public detail::sliding_answers<windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>, Aggregate>,
@@ -144,7 +144,7 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
   static_assert(detail::keeps_one_each<Aggregate>,
                 "millrace[WINDOW-6]: this window keeps a partial aggregate for each item, and the aggregate is too "
                 "large or has heap memory; use sliding<length, pane> or tumbling windows");
-  static_assert(sizeof(sliding<Length>) != 0);  // complete, and so checked
+  static_assert(sizeof(sliding<Length>) != 0);  // instantiates it, and so its static_asserts
   static constexpr bool ordered = Time::lateness == 0;
   static_assert(ordered || std::is_same_v<Forgetting, automatic>,
                 "millrace[WINDOW-7]: worst_case and subtracting are for items that come in order, without lateness");
@@ -159,7 +159,7 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
   using sample = typename ops::sample;
   static constexpr std::size_t unbounded = ~std::size_t{0};
 
-  /// Of at most `most` items, 1 at the least.
+  /// `most`: how many items the window keeps at most; 0 is taken as 1.
   explicit windowed(std::size_t most = unbounded)
   requires(Length.nanoseconds != 0)
       : windowed(Length, most, 0) {}
@@ -178,7 +178,8 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
         !std::is_void_v<Nothing>,
         "millrace[WINDOW-9]: sliding<> has no length of its own: give one to the constructor, or sliding<5min>");
   }
-  /// Errors: invalid_argument for a length that is not above zero. Constructed so, the window takes nothing.
+  /// Errors: invalid_argument for a length that is not above zero. A window that is constructed with one takes no item:
+  /// all count as late.
   static result<windowed> make(duration length, std::size_t most = unbounded)
   requires(Length.nanoseconds == 0)
   {
@@ -188,7 +189,7 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
 
   windowed(const windowed&) = default;
   windowed& operator=(const windowed&) = default;
-  /// A window that has been moved from is as newly made.
+  /// The window moved from is as newly made.
   windowed(windowed&& other) noexcept : windowed(duration(other.length_), other.most_, 0) { swap(other); }
   windowed& operator=(windowed&& other) noexcept {
     windowed taken(std::move(other));
@@ -196,7 +197,7 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
     return *this;
   }
 
-  /// Void; result<void> if the aggregate can refuse an item.
+  /// Takes an item. Returns void, or result<void> if the aggregate can refuse an item.
   [[gnu::always_inline]] auto update(const sample& x)
   requires(detail::by_arrival<Time>)
   {
@@ -223,17 +224,17 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
   }
 
   duration length() const noexcept { return duration(length_); }
-  /// How many items came before the watermark, or from before the window, and were left out.
+  /// How many items came from before the watermark or the window, and were left out.
   std::uint64_t late() const noexcept { return late_; }
-  /// How many items were further ahead than the policy allows, and were left out.
+  /// How many items were further ahead than `event_time` allows, and were left out.
   std::uint64_t refused() const noexcept { return refused_; }
   bool empty() const noexcept { return engine_.size() == 0; }
   /// Forgets all items and times.
   void reset() { *this = windowed(duration(length_), most_, 0); }
-  /// How many items had to go before their time because `most` were there.
+  /// How many items were dropped before their time, to make room when the window had `most` items.
   std::uint64_t dropped() const noexcept { return dropped_; }
 
-  /// Takes up the window of another stream.
+  /// Adds the window of another stream.
   /// Errors: type_mismatch, if it is of another length.
   result<void> merge(const windowed& other)
   requires(!detail::by_arrival<Time>)

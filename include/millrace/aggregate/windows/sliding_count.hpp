@@ -19,7 +19,7 @@ inline namespace v0 {
 
 namespace detail {
 
-/// What sliding windows that keep every item have in common: what they are asked.
+/// The queries that sliding windows which keep every item have in common.
 template <class Derived, class A>
 class sliding_answers : public member_answers<Derived> {
  public:
@@ -38,20 +38,20 @@ class sliding_answers : public member_answers<Derived> {
 
 }  // namespace detail
 
-/// An aggregate over the last items, each forgotten in its turn.
+/// An aggregate over the last `Items` items, each of which is forgotten by itself.
 ///
 ///     mr::windowed<mr::sliding_count<1000>, mr::aggregate<mr::mean, mr::max>> recent;
 ///     recent.update(x);
 ///     recent.get<mr::max>();
 ///
-/// Models: saveable (items that are doubles or pairs). It does not merge: which items of two streams are the last is
-/// not known.
-/// Guarantee: as good as computing anew from the items in the window; nothing of a forgotten item stays (but with
-/// `subtracting`). Items that the aggregate refuses or skips take no place; `argmin` and
-/// `argmax` count the items that took one. load(save(w)) holds what w does, up to the order of rounding.
-/// Complexity: update amortised O(1), O(1) always with `worst_case`; get O(1).
-/// Memory: the items, and a partial aggregate for each (none if subtracted or for a mere count; for least and greatest
-/// alone the candidates instead of the items), up to twice as many places.
+/// Models: saveable (items that are doubles or pairs). It does not merge: of two streams it is not known which items
+/// are the last. Guarantee: results are as good as those computed anew from the items in the window; no rounding error
+/// of a forgotten item stays, except with `subtracting`. Items that the aggregate refuses or skips take no place in the
+/// window; `argmin` and `argmax` return indices that count the items which took one, from the stream's beginning.
+/// load(save(w)) gives the same results as w, except for the order of rounding. Complexity: update amortised O(1), with
+/// `worst_case` O(1) always; get O(1). Memory: the items, and by the engine: a partial aggregate for each with
+/// `worst_case`; one for each 128 items and for 128 items else; none if items are subtracted or only counted. For least
+/// and greatest alone the candidates take the place of the items. Rings have up to twice as many slots as elements.
 /// Allocates: until the window is full for the second time, then never.
 /// Threads: one at a time; const calls from any number.
 template <std::size_t Items, class Forgetting, class Aggregate, class Time>
@@ -70,14 +70,14 @@ class windowed<sliding_count<Items, Forgetting>, Aggregate, Time>
   windowed()
   requires(Items != 0)
       : windowed(Items, 0) {}
-  /// The last `items`, 1 at the least.
+  /// Over the last `items` items; 0 is taken as 1.
   explicit windowed(std::size_t items)
   requires(Items == 0)
       : windowed(items == 0 ? 1 : items, 0) {}
 
   windowed(const windowed&) = default;
   windowed& operator=(const windowed&) = default;
-  /// A window that has been moved from is as newly made.
+  /// The window moved from is as newly made.
   windowed(windowed&& other) noexcept : windowed(other.most_, 0) { swap(other); }
   windowed& operator=(windowed&& other) noexcept {
     windowed taken(std::move(other));
@@ -85,7 +85,7 @@ class windowed<sliding_count<Items, Forgetting>, Aggregate, Time>
     return *this;
   }
 
-  /// Void; result<void> if the aggregate can refuse an item.
+  /// Takes an item. Returns void, or result<void> if the aggregate can refuse an item.
   [[gnu::always_inline]] auto update(const sample& x) {
     if constexpr (detail::may_refuse<Aggregate>) {
       result<void> allowed = ops::admit(typename ops::running{}, x, 0);
@@ -95,7 +95,8 @@ class windowed<sliding_count<Items, Forgetting>, Aggregate, Time>
       take(x);
     }
   }
-  /// As many single updates, faster. If one is refused, nothing of the span is taken.
+  /// Leaves the same as single updates with the items in order, and is faster. If the aggregate refuses one of them,
+  /// none is taken.
   auto update(std::span<const sample> items) {
     if constexpr (detail::may_refuse<Aggregate>) {
       for (std::size_t i = 0; i < items.size(); ++i)

@@ -16,28 +16,30 @@
 namespace millrace {
 inline namespace v0 {
 
-/// An aggregate over the last stretch of time, forgotten pane by pane: at any time the panes that overlap
-/// (now - length, now], aligned to the time line's zero. For sketches, and for streams too fast to keep.
+/// An aggregate over the last stretch of time, in panes: it covers the panes that overlap (now - length, now], and
+/// forgets a pane as a whole. Panes begin at multiples of their length from the time line's zero. For sketches, and for
+/// streams with too many items to keep them.
 ///
 ///     mr::windowed<mr::sliding<5min, 10s>, mr::kll<200>, mr::event_time<30s>> latencies;
 ///     latencies.update(x, mr::time_point(time));
 ///     latencies.value().quantile(0.99);
 ///
-/// Models: by event time mergeable and saveable, where the aggregate is.
-/// Guarantee: covers at least `length`, and at most one pane more. With lateness, late items go to their panes, and
-/// their order makes no difference beyond the aggregate's. Merging two windows makes what one over both streams would
-/// be, within the aggregate's error.
-/// Complexity: update as the aggregate's; `value` merges three aggregates, and once a pane, or after a late item, all.
-/// Memory: length / pane + 3 aggregates, and as many again of their sums.
+/// Models: by event time mergeable and saveable if the aggregate is.
+/// Guarantee: covers at least `length`, and at most one pane more. With lateness, late items go to their panes, and the
+/// order of items makes no more difference than it does to the aggregate. Merging two windows gives what one over both
+/// streams would be, within the aggregate's error.
+/// Complexity: update as the aggregate's. `value` merges three aggregates; after a late item, and once in as many panes
+/// as a window has, it merges all. Memory: length / pane + 2 aggregates, and as many again for their sums.
+/// Allocates: all panes when made, and what the aggregates do.
 /// Threads: one at a time; const calls from any number. `value` and `get` of a window that is not const count as
-/// writes.
+/// writes. Errors: `make`: invalid_argument. merge: type_mismatch for another length, and the aggregate's own.
 template <duration Length, duration Pane, class Forgetting, class Aggregate, class Time>
 requires(Pane.nanoseconds != 0)
 class windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>
     : public detail::member_answers<windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>>,
       public detail::time_of_items<detail::sample_t<Aggregate>, Time>,
       private detail::arrival_clock<Time> {
-  static_assert(sizeof(sliding<Length, Pane>) != 0);  // complete, and so checked
+  static_assert(sizeof(sliding<Length, Pane>) != 0);  // instantiates it, and so its static_asserts
   static_assert(Length.nanoseconds % Pane.nanoseconds == 0,
                 "millrace[WINDOW-8]: a window's length is a whole number of panes");
   static_assert(Length.nanoseconds / Pane.nanoseconds <= detail::most_panes,
@@ -46,10 +48,11 @@ class windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>
  public:
   using sample = detail::sample_t<Aggregate>;
 
+  /// `empty`: an aggregate without items, to set its parameters.
   explicit windowed(Aggregate empty = Aggregate())
   requires(Length.nanoseconds != 0)
       : panes_(std::move(empty), Length.nanoseconds, Pane.nanoseconds) {}
-  /// A length of a whole number of panes; it is rounded up to one.
+  /// `length` is rounded up to a whole number of panes.
   explicit windowed(duration length, Aggregate empty = Aggregate())
   requires(Length.nanoseconds == 0)
       : panes_(std::move(empty), can_be(length) ? length.nanoseconds : 1, Pane.nanoseconds) {
@@ -67,8 +70,8 @@ class windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>
                   "millrace[WINDOW-9]: sliding<{}, pane> has no length of its own: give one to the constructor, or "
                   "sliding<5min, 10s>");
   }
-  /// Errors: invalid_argument for a length that is not above zero, or of more than a million panes. Constructed so, the
-  /// window takes nothing.
+  /// Errors: invalid_argument for a length that is not above zero, or of more than a million panes. A window that is
+  /// constructed with one takes no item: all count as late.
   static result<windowed> make(duration length, Aggregate empty = Aggregate())
   requires(Length.nanoseconds == 0)
   {
@@ -81,7 +84,7 @@ class windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>
 
   windowed(const windowed&) = default;
   windowed& operator=(const windowed&) = default;
-  /// A window that has been moved from is as newly made.
+  /// The window moved from is as newly made.
   windowed(windowed&& other) noexcept
       : detail::arrival_clock<Time>(other),
         panes_(std::move(other.panes_)),
@@ -96,7 +99,7 @@ class windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>
     return *this;
   }
 
-  /// Returns what the aggregate's `update` does; void, or a success, for an item that was left out.
+  /// Takes an item. Returns what the aggregate's `update` returns: void, or for an item that was left out a success.
   auto update(const sample& x)
   requires(detail::by_arrival<Time>)
   {
@@ -121,24 +124,24 @@ class windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>
     panes_.pass(this->now());
   }
 
-  /// The aggregate over the panes that are in the window now: by arrival, when asked; by event time, as of the
-  /// greatest time that came. Keeps what it merged for the next time.
+  /// The aggregate over the panes that are in the window now: by arrival, at the time of the call; by event time, as of
+  /// the greatest time so far. Keeps the sums of panes that it made for the next call.
   Aggregate value() {
     if constexpr (detail::by_arrival<Time>) panes_.pass(this->now());
     return panes_.sum();
   }
-  /// The same, and keeps nothing: at worst it merges every pane.
+  /// The same, but it keeps no sums of panes: at worst it merges every pane.
   Aggregate value() const {
     if constexpr (detail::by_arrival<Time>)
       return panes_.sum_as_of(this->now());
     else
       return panes_.sum_as_of(panes_.now());
   }
-  /// How many items came before the watermark, or from before the window, and were left out.
+  /// How many items came from before the watermark or the window, and were left out.
   std::uint64_t late() const noexcept { return late_; }
-  /// How many items were further ahead than the policy allows, and were left out.
+  /// How many items were further ahead than `event_time` allows, and were left out.
   std::uint64_t refused() const noexcept { return refused_; }
-  /// Has no pane of the window items? Of a loaded window, its newest pane counts as one with items.
+  /// Do all panes in the window have no item? The newest pane of a loaded window counts as having one.
   bool empty() const noexcept { return panes_.empty(); }
   /// Forgets all items and times.
   void reset() {
@@ -146,7 +149,7 @@ class windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>
     late_ = refused_ = 0;
   }
 
-  /// Takes up the window of another stream.
+  /// Adds the window of another stream.
   /// Errors: type_mismatch, if its length is another; the aggregate's own.
   result<void> merge(const windowed& other)
   requires(!detail::by_arrival<Time>)
@@ -187,6 +190,7 @@ class windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>
  private:
   static constexpr std::string_view type = "sliding<panes>";
 
+  /// Can a window have this length?
   static constexpr bool can_be(duration length) noexcept {
     return length.nanoseconds > 0 && length.nanoseconds / Pane.nanoseconds <= detail::most_panes;
   }

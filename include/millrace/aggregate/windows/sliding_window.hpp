@@ -13,7 +13,8 @@
 namespace millrace {
 inline namespace v0 {
 
-/// What a `sliding_window` knows. NaN where there are too few items: two for variance and stddev, else one.
+/// What `sliding_window::stats` returns. NaN where there are too few items: variance and stddev need two, mean, min and
+/// max one.
 struct window_stats {
   std::uint64_t count = 0;
   double sum = 0;
@@ -24,7 +25,7 @@ struct window_stats {
   double stddev = 0;
 };
 
-/// The usual statistics over the last stretch of time, five minutes if not said otherwise.
+/// The usual statistics over the last stretch of time, five minutes by default.
 ///
 ///     mr::sliding_window recent;             // items are stamped as they come
 ///     recent.update(100.0);
@@ -32,8 +33,8 @@ struct window_stats {
 ///     mr::basic_sliding_window<mr::event_time<10s>> by_event(60s);
 ///     by_event.update(100.0, mr::time_point(time));
 ///
-/// It is a `windowed<sliding<>, aggregate<...>>`, with its guarantees, its memory (at most `most` items; an item
-/// and its time are 16 bytes), its `advance`, `late`, `get`, and by event time merge, save and load.
+/// It is a `windowed<sliding<>, aggregate<...>>`: it has its guarantees, its memory (16 bytes for an item and its time,
+/// of at most `most` items), its `advance`, `late` and `get`, and by event time its `merge`, `save` and `load`.
 template <class Time = processing_time<>>
 class basic_sliding_window : public windowed<sliding<>, aggregate<count, sum, mean, variance, stddev, min, max>, Time> {
   using base = windowed<sliding<>, aggregate<count, sum, mean, variance, stddev, min, max>, Time>;
@@ -52,7 +53,7 @@ class basic_sliding_window : public windowed<sliding<>, aggregate<count, sum, me
     return basic_sliding_window(*std::move(loaded));
   }
 
-  /// By arrival as of now; by event time as of the last update or `advance`.
+  /// The statistics as of now for windows by arrival; by event time as of the last update or `advance`.
   window_stats stats() { return of(this->value()); }
   window_stats stats() const { return of(this->value()); }
 

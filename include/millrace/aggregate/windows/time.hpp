@@ -14,14 +14,15 @@
 namespace millrace {
 inline namespace v0 {
 
-/// When an item happened: whole nanoseconds on the stream's own time line, before or after its zero.
-/// `window.update(x, mr::time_point(t))`, from a std::chrono::time_point, a std::chrono::duration since the time line's
-/// zero, or a bare number, which is nanoseconds: a Unix time in seconds is `mr::time_point(std::chrono::seconds(n))`.
+/// When an item happened, in whole nanoseconds before or after the zero of the stream's own time line:
+/// `window.update(x, mr::time_point(t))`. It is made from a std::chrono::time_point, from a std::chrono::duration since
+/// that zero, or from a bare number, which is nanoseconds: a Unix time in seconds is
+/// `mr::time_point(std::chrono::seconds(n))`.
 struct time_point {
   std::int64_t nanoseconds = 0;
 
   constexpr time_point() noexcept = default;
-  /// Nanoseconds, not seconds.
+  /// `ns` are nanoseconds, not seconds.
   constexpr explicit time_point(std::int64_t ns) noexcept : nanoseconds(ns) {}
   template <detail::chrono_time_point P>
   constexpr time_point(const P& point) noexcept : nanoseconds(detail::to_nanoseconds(point.time_since_epoch())) {}
@@ -36,7 +37,7 @@ namespace detail {
 inline constexpr std::int64_t beginning_of_time = -0x7fff'ffff'ffff'ffff - 1;
 inline constexpr std::int64_t end_of_time = 0x7fff'ffff'ffff'ffff;
 
-/// a + b and a - b that stop at the ends of time.
+/// a + b, and below a - b; a result beyond the ends of time is that end.
 constexpr std::int64_t later_by(std::int64_t a, std::int64_t b) noexcept {
   std::int64_t sum = 0;
   return __builtin_add_overflow(a, b, &sum) ? (b > 0 ? end_of_time : beginning_of_time) : sum;
@@ -54,7 +55,7 @@ constexpr std::int64_t aligned(std::int64_t t, std::int64_t step) noexcept {
 template <class Number>
 concept bare_number = std::is_arithmetic_v<Number>;
 
-/// For constructors that a length is given to without its unit: says so.
+/// For constructors that are called with a length without its unit: its static_assert says so.
 template <bare_number Number>
 struct no_unit {
   static_assert(!sizeof(Number),

@@ -21,7 +21,7 @@
 namespace millrace {
 inline namespace v0 {
 
-/// A window that has ended, and what it summed up.
+/// A window that has ended: its range of time, and the aggregate over its items.
 template <class Aggregate>
 struct ended_window {
   time_range when;
@@ -53,7 +53,7 @@ class stepping_windows {
   bool empty() const noexcept { return panes_.empty(); }
   void reset() { *this = stepping_windows(empty_, length_, step_); }
 
-  /// The pane an item goes to. The item is not from before the watermark.
+  /// The pane of an item, which is made if need be. Precondition: the item is not from before the watermark.
   A& pane_of(std::int64_t time) {
     const std::int64_t begin = aligned(time, pane_);
     std::size_t i = panes_.size();
@@ -63,12 +63,13 @@ class stepping_windows {
     return panes_.insert(where, pane{begin, empty_})->sum;
   }
 
-  /// Ends the windows that end at this time or before, in order, those without items left out.
+  /// Hands the windows that end at this time or before to sink(time_range, aggregate), in order, without those that
+  /// have no items.
   template <class Sink>
   void close_until(std::int64_t time, Sink&& sink) {
     if (time > watermark_) watermark_ = time;
     while (!panes_.empty()) {
-      // The first window with the oldest pane that has not ended yet.
+      // The first window that holds the oldest pane and has not ended yet.
       std::int64_t begin = later_by(aligned(earlier_by(panes_.front().begin, length_), step_), step_);
       if (begin < next_) begin = next_;
       const std::int64_t end = later_by(begin, length_);
@@ -117,7 +118,7 @@ class stepping_windows {
       to.block(p.sum.save());
     }
   }
-  /// length, step: what they must be, or 0.
+  /// `length` and `step`: what they must be, or 0 for any.
   static result<stepping_windows> load(envelope_reader& from, std::int64_t length, std::int64_t step) {
     const std::int64_t found = from.i64();
     const std::int64_t found_step = from.i64();
@@ -154,6 +155,7 @@ class stepping_windows {
                  &stepping_windows::pane_, &stepping_windows::next_, &stepping_windows::watermark_);
     std::swap(empty_, other.empty_);
   }
+  /// The greatest common divisor.
   static std::int64_t common(std::int64_t a, std::int64_t b) noexcept {
     while (b != 0) {
       const std::int64_t rest = a % b;
@@ -167,19 +169,19 @@ class stepping_windows {
   std::int64_t length_;
   std::int64_t step_;
   std::int64_t pane_;
-  std::vector<pane> panes_;  // by time; only those with items
-  std::int64_t next_ = beginning_of_time;
-  std::int64_t watermark_ = beginning_of_time;
+  std::vector<pane> panes_;                     // by time; only those with items
+  std::int64_t next_ = beginning_of_time;       // no window that begins before this is still open
+  std::int64_t watermark_ = beginning_of_time;  // no item from before this is taken any more
 };
 
-/// What windows that end by time have in common: updates, the passing of time, and who is told.
+/// What windows that end by time have in common: updates, the passing of time, and handing over what has ended.
 template <class A, class Time>
 class ending_windows : public time_of_items<sample_t<A>, Time>, private arrival_clock<Time> {
  public:
   using time_of_items<sample_t<A>, Time>::update;
   using sample = sample_t<A>;
 
-  /// Takes an item; windows that its time ends go first to `sink(time_range, const Aggregate&)`, in order.
+  /// Takes an item. Before, hands the windows that end by its time to `sink(time_range, const Aggregate&)`, in order.
   template <class Sink>
   auto update(const sample& x, time_point time, Sink&& sink)
   requires(!by_arrival<Time>)
@@ -236,9 +238,9 @@ class ending_windows : public time_of_items<sample_t<A>, Time>, private arrival_
 
   /// The window that ended last, of those that went to no sink.
   const std::optional<ended_window<A>>& last() const noexcept { return last_; }
-  /// How many items came before the watermark and were left out.
+  /// How many items came from before the watermark, and were left out.
   std::uint64_t late() const noexcept { return late_; }
-  /// How many items were further ahead than the policy allows, and were left out.
+  /// How many items were further ahead than `event_time` allows, and were left out.
   std::uint64_t refused() const noexcept { return refused_; }
   /// Is no window open that has items?
   bool empty() const noexcept { return windows_.empty(); }
@@ -252,7 +254,7 @@ class ending_windows : public time_of_items<sample_t<A>, Time>, private arrival_
  protected:
   ending_windows(const ending_windows&) = default;
   ending_windows& operator=(const ending_windows&) = default;
-  /// One that has been moved from is as newly made.
+  /// The windows moved from are as newly made.
   ending_windows(ending_windows&& other) noexcept
       : arrival_clock<Time>(other),
         windows_(std::move(other.windows_)),
@@ -336,18 +338,18 @@ class ending_windows : public time_of_items<sample_t<A>, Time>, private arrival_
 ///     mr::windowed<mr::tumbling<1min>, mr::aggregate<mr::count, mr::mean>> minutes;
 ///     minutes.update(x, mr::time_point(time), [](mr::time_range when, const auto& minute) { ... });
 ///
-/// Models: by event time mergeable and saveable, where the aggregate is; `last()` is not part of it.
-/// Guarantee: a window ends when the watermark reaches its end, once, in order of time; windows without items are
-/// not handed over: a sliding window, or a clock, knows of silence. Within the lateness the order of items makes no
-/// difference beyond the aggregate's. Merging two makes what one over both streams would be, if neither has ended a
-/// window that is open in the other: `advance` both to one time first.
-/// Complexity: update as the aggregate's.
-/// Memory: lateness / length + 2 aggregates.
-/// Threads: one at a time.
-/// Errors: merge: type_mismatch for windows of another length, invalid_argument for one that has ended.
+/// Models: by event time mergeable and saveable if the aggregate is. `last()` is neither merged nor saved.
+/// Guarantee: each window is handed over once, when the watermark reaches its end, in order of time. Windows without
+/// items are not handed over, so to notice silence use a sliding window. Within the lateness the order of items makes
+/// no more difference than it does to the aggregate. Merging two gives what one over both streams would be, if neither
+/// has ended a window that is open in the other: `advance` both to the same time first. Complexity: update as the
+/// aggregate's. Memory: lateness / length + 2 aggregates. Allocates: for windows that have items, and what the
+/// aggregate does. Threads: one at a time. Errors: `make`: invalid_argument. merge: type_mismatch for windows of
+/// another length, invalid_argument if a window has ended in one of the two and is open in the other, and the
+/// aggregate's own.
 template <duration Length, class Aggregate, class Time>
 class windowed<tumbling<Length>, Aggregate, Time> : public detail::ending_windows<Aggregate, Time> {
-  static_assert(sizeof(tumbling<Length>) != 0);  // complete, and so checked
+  static_assert(sizeof(tumbling<Length>) != 0);  // instantiates it, and so its static_asserts
   using base = detail::ending_windows<Aggregate, Time>;
 
  public:
@@ -369,7 +371,8 @@ class windowed<tumbling<Length>, Aggregate, Time> : public detail::ending_window
         !std::is_void_v<Nothing>,
         "millrace[WINDOW-9]: tumbling<> has no length of its own: give one to the constructor, or tumbling<1min>");
   }
-  /// Errors: invalid_argument for a length that is not above zero. Constructed so, it takes nothing.
+  /// Errors: invalid_argument for a length that is not above zero. Windows that are constructed with one take no item:
+  /// all count as late.
   static result<windowed> make(duration length, Aggregate empty = Aggregate())
   requires(Length.nanoseconds == 0)
   {
@@ -402,12 +405,13 @@ class windowed<tumbling<Length>, Aggregate, Time> : public detail::ending_window
   }
 };
 
-/// Windows of one length that begin at every multiple of a step: each item is in length / step of them.
-/// Items are kept in panes that length and step have in common, and summed up once a window.
-/// Memory: (length + lateness) / pane + 2 aggregates. All else is as for `tumbling`.
+/// Windows of one length that begin at every multiple of a step, so that each item is in length / step of them.
+///
+/// Items are summed up in panes, whose length is the greatest common divisor of length and step; when a window ends its
+/// panes are merged. Memory: (length + lateness) / pane + 2 aggregates. All else is as for `tumbling`.
 template <duration Length, duration Step, class Aggregate, class Time>
 class windowed<hopping<Length, Step>, Aggregate, Time> : public detail::ending_windows<Aggregate, Time> {
-  static_assert(sizeof(hopping<Length, Step>) != 0);  // complete, and so checked
+  static_assert(sizeof(hopping<Length, Step>) != 0);  // instantiates it, and so its static_asserts
   using base = detail::ending_windows<Aggregate, Time>;
 
  public:
@@ -435,10 +439,12 @@ class windowed<hopping<Length, Step>, Aggregate, Time> : public detail::ending_w
 
 /// Windows of a number of items, one after the other.
 ///
-/// `update(x, sink)` calls `sink(first, const Aggregate&)` with the number of the window's first item when the window
-/// is full; without a sink the last full one is kept. Items that the aggregate refuses count too.
-/// Models: saveable, where the aggregate is; `last()` is not part of it.
-/// Memory: three aggregates.
+/// When a window is full, `update(x, sink)` calls `sink(first, const Aggregate&)`, where `first` is the index of the
+/// window's first item; without a sink the last full window is kept in `last()`. Items that the aggregate refuses count
+/// too.
+///
+/// Models: saveable if the aggregate is. `last()` is not saved.
+/// Complexity: update as the aggregate's. Memory: three aggregates.
 /// Allocates: only what the aggregate does.
 /// Threads: one at a time.
 template <std::size_t Items, class Aggregate, class Time>
@@ -449,13 +455,13 @@ class windowed<tumbling_count<Items>, Aggregate, Time> {
   explicit windowed(Aggregate empty = Aggregate())
   requires(Items != 0)
       : items_(Items), empty_(std::move(empty)), open_(empty_) {}
-  /// Windows of `items`, 1 at the least.
+  /// Windows of `items` items each; 0 is taken as 1.
   explicit windowed(std::size_t items, Aggregate empty = Aggregate())
   requires(Items == 0)
       : items_(items == 0 ? 1 : items), empty_(std::move(empty)), open_(empty_) {}
   windowed(const windowed&) = default;
   windowed& operator=(const windowed&) = default;
-  /// A window that has been moved from is as newly made.
+  /// The windows moved from are as newly made.
   windowed(windowed&& other) noexcept : items_(other.items_), empty_(other.empty_), open_(other.empty_) { swap(other); }
   windowed& operator=(windowed&& other) noexcept {
     windowed taken(std::move(other));
@@ -485,9 +491,9 @@ class windowed<tumbling_count<Items>, Aggregate, Time> {
     filled_ = 0;
     first_ = 0;
   }
-  /// Has the window that is being filled no item?
+  /// Does the window that is being filled have no item yet?
   bool empty() const noexcept { return filled_ == 0; }
-  /// The window that is being filled, and the last one that was full.
+  /// The window that is being filled, and below the last one that was full and went to no sink.
   const Aggregate& open() const noexcept { return open_; }
   const std::optional<Aggregate>& last() const noexcept { return last_; }
 
@@ -532,6 +538,7 @@ class windowed<tumbling_count<Items>, Aggregate, Time> {
     std::swap(open_, other.open_);
     std::swap(last_, other.last_);
   }
+  /// Counts an item, and hands over the window if it is full.
   template <class Sink>
   void count(Sink& sink) {
     if (++filled_ != items_) return;
@@ -541,9 +548,9 @@ class windowed<tumbling_count<Items>, Aggregate, Time> {
     open_ = empty_;
   }
 
-  std::size_t items_;
-  std::size_t filled_ = 0;
-  std::uint64_t first_ = 0;
+  std::size_t items_;        // in a full window
+  std::size_t filled_ = 0;   // in the open one so far
+  std::uint64_t first_ = 0;  // the index of the open one's first item
   Aggregate empty_;
   Aggregate open_;
   std::optional<Aggregate> last_;

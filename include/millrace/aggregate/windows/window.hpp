@@ -14,29 +14,29 @@ namespace millrace {
 inline namespace v0 {
 
 // Windows: `windowed<Window, Aggregate, Time>` keeps an aggregate over a stretch of a stream. To write lengths as
-// 5min and 10s include <chrono> and say `using namespace std::chrono_literals`: it costs more to parse than this
-// module, so no header here includes it. Window is one of
+// 5min and 10s include <chrono> and write `using namespace std::chrono_literals`: no header here includes <chrono>, as
+// it costs more to parse than this module. Window is one of
 //
 //   sliding_count<1000>              the last thousand items                                     sliding.hpp
-//   sliding<5min>                    the items of the last five minutes, each forgotten in its turn
-//   sliding<5min, 10s>               in panes of ten seconds: little memory, and sketches too
-//   tumbling_count<1000>             one thousand after the other                                tumbling.hpp
+//   sliding<5min>                    the items of the last five minutes, each forgotten by itself
+//   sliding<5min, 10s>               the same in panes of ten seconds: less memory, and for sketches too
+//   tumbling_count<1000>             a thousand items, then the next thousand                    tumbling.hpp
 //   tumbling<1min>                   minute by minute
 //   hopping<5min, 1min>              five minutes long, a new one each minute
-//   session<30s>                     ends when nothing came for thirty seconds                   session.hpp
+//   session<30s>                     ends when no item has come for thirty seconds               session.hpp
 //
-// A length left out (`sliding<>`) is given to the constructor, or to `make`, which returns an error for one that is not
-// above zero. tumbling, hopping and session windows hand over what has ended, to a callable or in `last()`; stretches
-// without items do not show, and hopping windows begin before the first item. Sliding ones are asked by `get` and
-// `value`. Time is one of
+// If the length is left out (`sliding<>`) it is an argument of the constructor, or of `make`, which returns an error
+// for one that is not above zero. Tumbling, hopping and session windows hand each window that has ended to a callable,
+// or keep it in `last()`; windows without items are not handed over, and the first hopping window may begin before the
+// first item. Sliding windows are asked by `get` and `value` at any time. Time is one of the next two structs.
 
-/// The items bring their time: `update(x, at)`. The greatest time so far less `Lateness` is the
-/// watermark: an item from before it comes too late, is counted in `late()` and left out. Within the
-/// lateness items may come in any order; what a window holds does not depend on it, but for rounding.
+/// Items bring their time: `update(x, at)`. The watermark is the greatest time so far less `Lateness`: an item from
+/// before it comes too late, is left out and counted in `late()`. Within the lateness items may come in any order; what
+/// a window holds does not depend on it, except for rounding.
 ///
-/// `Jump`: an item whose time is further than that ahead of the greatest one so far is refused, counted in `refused()`
-/// and left out, so that one wrong time stamp does not make all that follows late; none if zero. `advance` goes as far
-/// as it is told: over a silence longer than that, too. `reset` starts anew.
+/// An item whose time is ahead of the greatest one so far by more than `Jump` is left out and counted in `refused()`,
+/// so that one wrong time stamp does not make all later items late. A `Jump` of zero is no bound. `advance` is not
+/// bound by it, so that it can end a silence longer than that; `reset` starts anew.
 template <duration Lateness = duration{}, duration Jump = duration{}>
 struct event_time {
   static_assert(Lateness.nanoseconds >= 0, "millrace[WINDOW-1]: lateness cannot be negative");
@@ -45,8 +45,8 @@ struct event_time {
   static constexpr std::int64_t jump = Jump.nanoseconds;
 };
 
-/// An item's time is that of its arrival, read from a clock: `update(x)`. Sliding windows are as of the time when
-/// they are asked; the others end what has ended when something comes, or at `advance()`.
+/// An item's time is that of its arrival, read from a clock: `update(x)`. Sliding windows are as of the time of the
+/// call that asks them; the others hand over what has ended at the next item, or at `advance()`.
 template <clock_policy Clock = steady_clock>
 struct processing_time {
   static constexpr std::int64_t lateness = 0;
@@ -54,16 +54,19 @@ struct processing_time {
   using clock = Clock;
 };
 
-/// How a window forgets: the engine is picked from the aggregate's traits. A mere count needs none; an exactly
-/// invertible aggregate subtracts what goes; `min` and `max` alone use a monotonic queue, all others two stacks; items
-/// that come out of order are kept in a queue of leaves. All but the last are amortised O(1).
+/// How a window forgets: by the engine that suits the aggregate's traits. A mere count is only counted; an exactly
+/// invertible aggregate subtracts the items that go; `min` and `max` alone use a monotonic queue, all others two
+/// stacks; items that come out of order are kept in sorted leaves. All but the last are amortised O(1).
 struct automatic {};
-/// How a window forgets: no call costs more than O(1) (DABA Lite), the average one a little more. For items in order.
+/// How a window forgets: so that no call costs more than O(1) (DABA Lite), at a slightly higher cost on average. For
+/// items that come in order.
 struct worst_case {};
-/// How a window forgets: what goes is subtracted, also where that leaves rounding errors behind, which add up. Never
-/// picked by itself.
+/// How a window forgets: by subtracting the items that go, even if that leaves rounding errors behind, which add up.
+/// `automatic` never picks it for such aggregates.
 struct subtracting {};
 
+// The kinds of windows, as arguments of `windowed`; see the table above. A length or number of zero stands for one that
+// is given to the constructor.
 template <std::size_t Items = 0, class Forgetting = automatic>
 struct sliding_count {};
 template <duration Length = duration{}, duration Pane = duration{}, class Forgetting = automatic>
@@ -87,7 +90,7 @@ struct session {
   static_assert(Gap.nanoseconds >= 0, "millrace[WINDOW-2]: a window's length is above zero");
 };
 
-/// From `begin` up to, but without, `end`.
+/// The times from `begin` on and before `end`.
 struct time_range {
   time_point begin;
   time_point end;
@@ -99,6 +102,7 @@ class windowed;
 
 namespace detail {
 
+/// The engine for an aggregate whose items come in order; see `automatic`.
 template <class Ops, class A, class Forgetting>
 constexpr auto pick_engine() {
   constexpr bool extremes_only = [] {
@@ -128,7 +132,7 @@ constexpr auto pick_engine() {
 template <class A, class Forgetting>
 using engine_for = typename decltype(pick_engine<window_ops<A>, A, Forgetting>())::type;
 
-/// Only asked where items come in order.
+/// The engine with times, for items in order. A struct, so that an engine is only picked where items come in order.
 template <class Ops, class A, class Forgetting, template <class, class> class Timed>
 struct in_order_of {
   using type = Timed<Ops, engine_for<A, Forgetting>>;
@@ -139,7 +143,7 @@ template <class A>
 inline constexpr bool keeps_one_each =
     std::is_trivially_copyable_v<typename window_ops<A>::partial> && sizeof(typename window_ops<A>::partial) <= 512;
 
-/// `get` of a window: what the aggregate over it returns for a member; a sketch comes as a copy.
+/// `get` of a window: what `get` of the aggregate over it returns; a sketch is returned as a copy.
 template <class Derived>
 class member_answers {
  public:
@@ -159,7 +163,7 @@ class member_answers {
   auto get() const {
     return static_cast<const Derived&>(*this).value().template get<Template>();
   }
-  /// The same asked at a place: `get<mr::quantiles>(0.99)`.
+  /// The member's value at a place: `get<mr::quantiles>(0.99)` is `get<mr::quantiles>()(0.99)`.
   template <class M>
   auto get(double place) {
     return static_cast<Derived&>(*this).value().template get<M>(place);
@@ -178,7 +182,7 @@ class member_answers {
   }
 };
 
-/// The clock that items without a time of their own are stamped by.
+/// The clock of windows by arrival, as a base class; empty for the others.
 template <class Time>
 struct arrival_clock {};
 template <class Clock>
@@ -189,7 +193,8 @@ struct arrival_clock<processing_time<Clock>> {
 template <class Time>
 concept by_arrival = requires { typename Time::clock; };
 
-/// For items that come with another idea of time than a window's: overloads of `update` that say what is wrong.
+/// Overloads of `update` for calls with a time where the window takes none, or without where it needs one: they do not
+/// compile, and say what is wrong.
 template <class Sample, class Time>
 class time_of_items {
  public:

@@ -18,8 +18,8 @@ namespace detail {
 
 inline constexpr std::size_t no_group = ~std::size_t{0};
 
-/// Numbers keys from 0 on, in the order in which they are inserted. Small integers are looked up in a
-/// table, all else by hash.
+/// Numbers keys from 0 on, in the order in which they are inserted. Integers in [0, 4096) are looked up in a table, all
+/// other keys by hash.
 template <class Key>
 class group_index {
  public:
@@ -28,6 +28,7 @@ class group_index {
                 "millrace[AGGREGATE-11]: grouped<Key, ...>: Key must be an integer or std::string");
   using key_type = std::conditional_t<is_text, std::string_view, Key>;
 
+  /// The key's number; no_group if it has none.
   std::size_t find(key_type key) const noexcept {
     if constexpr (!is_text) {
       if (is_small(key)) {
@@ -43,7 +44,7 @@ class group_index {
       if (one.hash == static_cast<std::uint32_t>(hash >> 32) && keys_[one.group - 1] == key) return one.group - 1;
     }
   }
-  /// Precondition: the key is not in it.
+  /// Gives a key the next number and returns it. Precondition: the key has none yet.
   std::size_t insert(key_type key) {
     keys_.emplace_back(key);
     const auto group = static_cast<std::uint32_t>(keys_.size());
@@ -63,7 +64,7 @@ class group_index {
     place(hash_of(key), group);
     return group - 1;
   }
-  /// The groups after it move down by one.
+  /// Forgets a key; the numbers of later keys become less by one.
   void erase(std::size_t group) {
     std::vector<Key> keys = std::move(keys_);
     keys.erase(keys.begin() + static_cast<std::ptrdiff_t>(group));
@@ -78,7 +79,7 @@ class group_index {
     else
       to.u64(static_cast<std::uint64_t>(keys_[group]));
   }
-  /// The key's number; no_group if it is in it already, or none of its type.
+  /// Loads and inserts a key. Returns its number; no_group if the key has one already, or is not of the key's type.
   std::size_t load_key(envelope_reader& from) {
     if constexpr (is_text) {
       const std::string_view read = from.text();
@@ -92,8 +93,8 @@ class group_index {
 
  private:
   struct slot {
-    std::uint32_t group = 0;  // plus one; 0: free
-    std::uint32_t hash = 0;
+    std::uint32_t group = 0;  // the key's number plus one; 0 if the slot is free
+    std::uint32_t hash = 0;   // the upper half of the key's hash
   };
 
   static bool is_small([[maybe_unused]] const key_type& key) noexcept {
@@ -115,9 +116,9 @@ class group_index {
   }
 
   std::vector<Key> keys_;
-  std::vector<std::uint32_t> small_;  // by key: its group plus one
-  std::vector<slot> slots_;
-  std::size_t hashed_ = 0;
+  std::vector<std::uint32_t> small_;  // by key: its number plus one, or 0
+  std::vector<slot> slots_;           // a power of two, at least half of them free
+  std::size_t hashed_ = 0;            // how many keys are in slots_
 };
 
 }  // namespace detail

@@ -17,15 +17,16 @@ namespace detail {
 
 /// The engine of sliding windows whose items come in any order.
 ///
-/// Items lie sorted by time, those of one time as they came, in leaves of about sqrt n. The oldest leaf, the
-/// head, has for each item what it and the rest of the head sum up to; all other leaves together are one
-/// running sum. When the head is used up, the next leaf takes its place and the sum is made anew from those
-/// of the leaves.
+/// Items lie sorted by time (those of equal times in the order in which they came), in leaves of about sqrt(n) items
+/// for n items in the window. For each item of the oldest leaf, the head, the engine keeps the sum of the items from
+/// there to the head's end; for all other leaves together it keeps one running sum. A query combines the two. When all
+/// items of the head are gone, the next leaf becomes the head, and the running sum is made anew from the sums of the
+/// leaves.
 ///
-/// Amortised, with n items there: O(1) for one in order and for one that goes; O(d) moves of 8 bytes in one piece, with
-/// d <= sqrt n, for one that comes d places late, but O(sqrt n) combinations for one that comes into the head, or if
-/// the aggregate does not commute. Queries O(1).
-/// Memory: item and time, and about 3 sqrt n sums.
+/// Complexity, amortised: O(1) for an item that comes in order, and for one that goes. For an item that comes d places
+/// late, d numbers of 8 bytes are moved in one piece, at most those of its leaf; if it belongs to the head, or the
+/// aggregate is not commutative, O(sqrt(n)) sums are combined. A query O(1). Memory: item and time, and about 3 sqrt(n)
+/// sums.
 /// Allocates: to grow; leaves are used again.
 /// Source: sqrt decomposition in place of the finger tree of K. Tangwongsan, M. Hirzel, S. Schneider, "Optimal and
 /// general out-of-order sliding-window aggregation", PVLDB 12 (2019): two levels instead of log n.
@@ -65,7 +66,7 @@ class disorder_engine {
     if (to.times.size() >= 2 * leaf_items_ && !(head_ready_ && place == order_.begin())) split(place);
   }
 
-  /// Takes away the items of this time and before.
+  /// Forgets the items of this time and before.
   void evict_until(std::int64_t time) {
     while (size_ != 0) {
       if (!head_ready_) {
@@ -81,7 +82,7 @@ class disorder_engine {
       drop_head();
     }
   }
-  /// Takes away the oldest item; there is one.
+  /// Forgets the oldest item. Precondition: there is one.
   void evict_oldest() {
     if (!head_ready_) prepare_head();
     const leaf& head = leaf_at(order_.begin());
@@ -99,7 +100,7 @@ class disorder_engine {
   const typename Ops::tally& counted() const noexcept { return tally_; }
   typename Ops::tally& counted() noexcept { return tally_; }
 
-  /// f(time, x) for each item, by time.
+  /// Calls f(time, x) for each item, by time.
   template <class F>
   void for_each(F&& f) const {
     for (std::uint64_t p = order_.begin(); p != order_.end(); ++p) {
@@ -115,11 +116,12 @@ class disorder_engine {
     running sum;             // of all its items; not kept up to date for the head and for the newest leaf
     std::vector<std::int64_t> times;
     std::vector<sample> items;
-    std::vector<std::uint64_t> indices;  // in order of arrival; only where that matters
+    std::vector<std::uint64_t> indices;  // of arrival; only if the aggregate is not commutative
   };
 
   leaf& leaf_at(std::uint64_t place) noexcept { return leaves_[order_[place]]; }
 
+  /// The place in `order_` of the leaf for this time: tries the three newest leaves, then searches by halves.
   std::uint64_t leaf_for(std::int64_t time) noexcept {
     std::uint64_t high = order_.end() - 1;
     for (int tried = 0; tried < 3; ++tried) {
@@ -136,13 +138,15 @@ class disorder_engine {
     }
     return low;
   }
-  /// Behind the last of this time or before, but not before the head's oldest.
+  /// Where an item of this time belongs in a leaf: behind the last item of this time or before, but in the head not
+  /// before its oldest item.
   std::size_t position(const leaf& in, std::int64_t time) const noexcept {
     const std::int64_t* times = in.times.data();
     std::size_t count = in.times.size();
     constexpr std::size_t few = 64;
     if (count > few && times[count - few] <= time) {
-      // Among the newest: eight comparisons side by side, and eight more, instead of six that wait for each other.
+      // Among the newest 64 items: counts eight comparisons that do not depend on each other, then eight more, where a
+      // search by halves takes six of which each waits for the one before.
       times += count - few;
       std::size_t eighths = 0;
       for (std::size_t k = 0; k < 7; ++k) eighths += times[8 * k + 7] <= time ? 1U : 0U;
@@ -150,7 +154,7 @@ class disorder_engine {
       for (std::size_t k = 0; k < 8; ++k) found += times[8 * eighths + k] <= time ? 1U : 0U;
       return not_before_head(in, count - few + found);
     }
-    // Without branches that depend on times: they would be guessed wrong every other time.
+    // A search by halves without branches on times, which the CPU would predict wrong every other time.
     while (count > 1) {
       const std::size_t half = count / 2;
       times += half & (std::size_t{0} - static_cast<std::size_t>(times[half - 1] <= time));
@@ -184,6 +188,7 @@ class disorder_engine {
     if constexpr (!Ops::commutative) to.indices.push_back(index);
   }
 
+  /// An empty leaf that begins at this time: a used one, or a new one. Its size follows sqrt(n).
   std::uint32_t take_leaf(std::int64_t time) {
     while (leaf_items_ < 4096 && leaf_items_ * leaf_items_ < size_) leaf_items_ *= 2;
     std::uint32_t which = 0;
@@ -216,7 +221,7 @@ class disorder_engine {
       for (std::size_t i = 0; i != of.items.size(); ++i) add_any<Ops>(of.sum, of.items[i], of.indices[i]);
     }
   }
-  /// From the leaves' sums, without the head.
+  /// Makes `newer_` anew from the sums of all leaves but the head.
   void sum_up_newer() {
     newer_ = empty_;
     const std::uint64_t first = order_.begin() + (head_ready_ ? 1 : 0);
@@ -225,10 +230,11 @@ class disorder_engine {
     for (std::uint64_t p = first; p != order_.end(); ++p) Ops::join_open(newer_, leaf_at(p).sum);
   }
 
+  /// Splits a leaf that has grown to twice its size.
   void split(std::uint64_t place) {
     const std::size_t middle = leaf_at(place).times.size() / 2;
     const std::uint32_t which = take_leaf(leaf_at(place).times[middle]);
-    leaf& lower = leaf_at(place);  // taking one may have moved it
+    leaf& lower = leaf_at(place);  // only now: `take_leaf` may have moved the leaves
     leaf& upper = leaves_[which];
     const auto from = static_cast<std::ptrdiff_t>(middle);
     upper.times.assign(lower.times.begin() + from, lower.times.end());
@@ -245,12 +251,14 @@ class disorder_engine {
     for (std::uint64_t p = order_.end() - 1; p != place + 1; --p) std::swap(order_[p], order_[p - 1]);
   }
 
+  /// The sum of one item.
   partial alone(const leaf& of, std::size_t i) const {
     if constexpr (Ops::commutative)
       return lift<Ops>(empty_, of.items[i], 0);
     else
       return lift<Ops>(empty_, of.items[i], of.indices[i]);
   }
+  /// Makes the head's sums anew from the item inserted at `at` down to the oldest one.
   void sum_up_head_again(const leaf& head, std::size_t at) {
     head_sums_.insert(head_sums_.begin() + static_cast<std::ptrdiff_t>(at), Ops::close(empty_));
     for (std::size_t i = at + 1; i-- != next_;) {
@@ -258,7 +266,7 @@ class disorder_engine {
       if (i + 1 != head.items.size()) Ops::combine(head_sums_[i], head_sums_[i + 1]);
     }
   }
-  /// Makes the oldest leaf ready to lose item by item.
+  /// Makes the oldest leaf the head: computes its sums, from each item to its end.
   [[gnu::noinline]] void prepare_head() {
     const leaf& head = leaf_at(order_.begin());
     const std::size_t items = head.items.size();
@@ -292,17 +300,17 @@ class disorder_engine {
     head_ready_ = false;
   }
 
-  ring<std::uint32_t> order_;  // the leaves, by time
+  ring<std::uint32_t> order_;  // the numbers of the leaves in use, by time
   std::vector<leaf> leaves_;
-  std::vector<std::uint32_t> free_;
-  std::vector<partial> head_sums_;  // of the head: from each item to its end
-  std::size_t next_ = 0;            // the head's oldest item
-  bool head_ready_ = false;
-  std::size_t leaf_items_ = 16;
+  std::vector<std::uint32_t> free_;  // the numbers of the leaves not in use
+  std::vector<partial> head_sums_;   // of the head: from each item to its end
+  std::size_t next_ = 0;             // the head's oldest item that is not gone
+  bool head_ready_ = false;          // the oldest leaf is the head: its sums are there
+  std::size_t leaf_items_ = 16;      // how many items a leaf takes in order; with twice as many it is split
   running empty_;
-  running newer_;  // all leaves but the head, once that is ready
+  running newer_;  // the sum of all leaves but the head; of all leaves while there is no head
   typename Ops::tally tally_;
-  std::uint64_t arrived_ = 0;
+  std::uint64_t arrived_ = 0;  // how many items have come
   std::int64_t latest_ = beginning_of_time;
   std::size_t size_ = 0;
 };

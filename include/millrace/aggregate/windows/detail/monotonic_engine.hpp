@@ -14,7 +14,8 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// Is A nothing but least and greatest, so that an item can be forgotten once a better one came after it?
+/// Do these states keep nothing but the least and the greatest item, so that an item can be forgotten once one comes
+/// that is as good or better?
 template <class States>
 inline constexpr bool only_extremes = false;
 template <class T, bool Closed, class M>
@@ -31,7 +32,8 @@ struct placed_item {
   double value;
 };
 
-/// The items that may still become the least (Sign +1) or greatest (-1), best first.
+/// The items that may still become the least (Sign +1) or greatest (-1) of the window, the best first. An item leaves
+/// as soon as a later one is as good or better.
 template <int Sign>
 class monotonic_queue {
  public:
@@ -51,8 +53,8 @@ class monotonic_queue {
   ring<placed_item> candidates_;
 };
 
-/// Amortised O(1), and little memory: on random items about as many candidates as the logarithm of the
-/// window's length; on sorted ones all. For least and greatest, where NaN is kept out of the window.
+/// The engine for least and greatest alone, where NaN is kept out of the window. Amortised O(1), and little memory: for
+/// random items about as many candidates as the logarithm of the window's length, for sorted ones all items.
 template <class Ops>
 class monotonic_engine {
   template <class M>
@@ -68,7 +70,7 @@ class monotonic_engine {
   void insert(const typename Ops::block&, std::span<const double> some) {
     for (const double x : some) insert(x);
   }
-  /// With a gap of items that will never matter before it.
+  /// Adds an item at a place at or after the end: the items between, if any, are in the window but can never matter.
   void insert_at(double x, std::uint64_t place) {
     if (is_infinite(x)) [[unlikely]] {
       infinite_.push_back({place, x});
@@ -107,7 +109,7 @@ class monotonic_engine {
  private:
   monotonic_queue<1> low_;
   monotonic_queue<-1> high_;
-  ring<placed_item> infinite_;
+  ring<placed_item> infinite_;  // the infinite items in the window, which the tally counts
   std::uint64_t begin_ = 0;
   std::uint64_t end_ = 0;
   typename Ops::tally tally_;

@@ -30,8 +30,13 @@ result<void> merge_into(A& into, const A& other) {
 
 inline constexpr std::int64_t most_panes = 1'000'000;
 
-/// Aggregates of equal stretches of time, the newest open and the oldest forgotten: as many as overlap a
-/// window's length. The sum over all goes by two stacks, as two_stacks_engine's over items.
+/// Aggregates of equal stretches of time, panes, of which it keeps as many as overlap a window: the newest, which items
+/// go to, and those before it. Pane p covers the times [p, p + 1) * length of a pane, and lies in slot p modulo the
+/// number of panes.
+///
+/// The sum over all panes is made as by `two_stacks_engine` over items: of the panes [oldest_, stacked_), the stack, it
+/// keeps the sum from each one to the stack's end; of [stacked_, summed_) one sum, the middle; the rest is merged pane
+/// by pane.
 template <class A>
 class pane_queue {
  public:
@@ -39,7 +44,7 @@ class pane_queue {
       : pane_queue(std::move(empty), pane, static_cast<std::size_t>(panes_over(length, pane))) {}
   pane_queue(const pane_queue&) = default;
   pane_queue& operator=(const pane_queue&) = default;
-  /// One that has been moved from is as newly made, but for its memory.
+  /// The one moved from is as newly made, but has no memory until time passes.
   pane_queue(pane_queue&& other) noexcept
       : empty_(other.empty_), pane_(other.pane_), count_(other.count_), middle_(other.empty_) {
     swap(other);
@@ -50,6 +55,7 @@ class pane_queue {
     return *this;
   }
 
+  /// Lets time pass, if this is later than now: opens panes, and forgets those that have left the window.
   void pass(std::int64_t time) {
     if (time > now_) now_ = time;
     if (panes_.empty()) [[unlikely]]
@@ -72,7 +78,8 @@ class pane_queue {
     if (stacked_ < oldest_) stacked_ = oldest_;
   }
 
-  /// The pane an item goes to; null if it comes before the watermark, or its pane is gone.
+  /// Lets time pass to that of an item, and returns the pane it goes to; null if the item comes from before the
+  /// watermark, or its pane is gone.
   A* pane_of(std::int64_t time, std::int64_t lateness) {
     pass(time);
     if (time < earlier_by(now_, lateness)) return nullptr;
@@ -83,11 +90,11 @@ class pane_queue {
   }
   /// Forgets all panes and times.
   void reset() { *this = pane_queue(empty_, pane_, count_); }
-  /// Is there no pane that an item went to?
+  /// Has no pane in the window got an item?
   bool empty() const noexcept { return !started_ || !filled() || filled_ < oldest_; }
 
-  /// Merges the panes that are closed, so that `sum_as_of` finds little to do until the next one opens. Amortised two
-  /// merges a pane.
+  /// Sums up all panes but the newest, so that `sum_as_of` has little to merge until the next pane opens. Amortised two
+  /// merges for each pane.
   void sum_up() {
     if (!started_) return;
     if (stacked_ <= oldest_) turn_over();
@@ -101,17 +108,17 @@ class pane_queue {
     return pane;
   }
 
+  /// The sum over all panes, as of now.
   A sum() {
     if (!started_) return empty_;
     sum_up();
-    // [oldest, stacked) on the stack, [stacked, summed) in the middle, the rest pane by pane.
     A all = stacked_ > oldest_ ? suffix_[place(oldest_)] : empty_;
     if (summed_ > stacked_) (void)all.merge(middle_);
     (void)all.merge(slot(newest_));
     return all;
   }
 
-  /// The same, as of a later time, by what is summed up already: at worst all panes are merged anew.
+  /// The same as of a time, or as of now if that is later, from the sums that there are: at worst it merges all panes.
   A sum_as_of(std::int64_t time) const {
     A all = empty_;
     if (!started_) return all;
@@ -130,13 +137,15 @@ class pane_queue {
     return all;
   }
 
-  /// Where the oldest pane begins that something is known of at that time.
+  /// Where the oldest pane begins that is in the window at that time and that items can have gone to.
   std::int64_t begin_as_of(std::int64_t time) const noexcept {
     return started_ ? oldest_as_of(time) * pane_ : end_of_time;
   }
   /// The greatest time so far.
   std::int64_t now() const noexcept { return now_; }
 
+  /// Adds the panes of another queue. Errors: type_mismatch for another number of panes, and the aggregate's own; after
+  /// an error some panes may have been merged.
   result<void> merge(const pane_queue& other) {
     if (other.count_ != count_) return other_window("number of panes", other.most(), most());
     if (!other.started_) return {};
@@ -148,7 +157,7 @@ class pane_queue {
     return {};
   }
 
-  /// Numbers, then every slot that has been opened as a block, the others as empty ones.
+  /// Saves the numbers, then a block for each slot of a window from the oldest pane on: empty for panes yet to come.
   void save(envelope_writer& to) const {
     to.i64(pane_);
     to.u8(started_ ? 1 : 0);
@@ -219,7 +228,7 @@ class pane_queue {
     std::swap(middle_, other.middle_);
   }
 
-  /// How many overlap a window of that length.
+  /// How many panes can overlap a window of that length.
   static std::int64_t panes_over(std::int64_t length, std::int64_t pane) noexcept {
     return length / pane + (length % pane != 0 ? 1 : 0) + 1;
   }
@@ -239,9 +248,10 @@ class pane_queue {
     return static_cast<std::size_t>(over < 0 ? over + most() : over);
   }
 
+  /// The pane of that number; null if it is gone. Forgets the sums that it is part of, since it is about to change.
   A* pane_at(std::int64_t number) {
     if (number <= newest_ - most()) return nullptr;
-    if (number < oldest_) {  // from before the first item
+    if (number < oldest_) {  // earlier than the first item so far, but still in the window
       while (oldest_ != number) slot(--oldest_) = empty_;
       forget_sums();
     }
@@ -256,6 +266,7 @@ class pane_queue {
     stacked_ = summed_ = oldest_;
     middle_ = empty_;
   }
+  /// Makes the stack anew, of all panes but the newest.
   void turn_over() {
     for (std::int64_t p = newest_ - 1; p >= oldest_; --p) {
       A& sum = suffix_[place(p)];
@@ -270,17 +281,17 @@ class pane_queue {
 
   A empty_;
   std::int64_t pane_;
-  std::size_t count_;  // of panes; those of one that has been moved from are made when time next passes
+  std::size_t count_;  // of panes
   std::vector<A> panes_;
-  std::vector<A> suffix_;  // from a pane on the stack to the stack's end
-  A middle_;
+  std::vector<A> suffix_;  // for each pane on the stack the sum from it to the stack's end
+  A middle_;               // the sum of [stacked_, summed_)
   bool started_ = false;
   std::int64_t now_ = beginning_of_time;
   std::int64_t oldest_ = 0;
   std::int64_t newest_ = 0;
-  std::int64_t filled_ = nowhere;  // the newest that an item went to; of a loaded one, at most as new
-  std::int64_t stacked_ = 0;       // the stack holds the panes before this one
-  std::int64_t summed_ = 0;        // the middle, those from there to before this one
+  std::int64_t filled_ = nowhere;  // the newest pane that an item went to; a loaded queue takes its newest pane for it
+  std::int64_t stacked_ = 0;       // the first pane behind the stack; with no stack, at most oldest_
+  std::int64_t summed_ = 0;        // the first pane behind the middle
 };
 
 }  // namespace detail

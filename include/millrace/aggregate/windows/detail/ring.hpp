@@ -13,8 +13,9 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// A queue in one piece of memory, a power of two of slots, four to seven times as fast as std::deque.
-/// Places are counted from the ring's beginning and never reused: place p lies in slot p % size.
+/// A queue in one piece of memory with a power of two of slots; four to seven times as fast as std::deque. An item's
+/// place is how many items came before it: places are never used again, while their slots are: place p lies in slot
+/// p % slots.
 /// Allocates: only to double.
 template <class T>
 class ring {
@@ -41,6 +42,7 @@ class ring {
   void pop_back() noexcept { --end_; }
   void clear() noexcept { begin_ = end_; }
   void pop_front(std::size_t items) noexcept { begin_ += items; }
+  /// Adds `count` items at the end.
   void append(const T* values, std::size_t count) {
     if (size() + count > room_) [[unlikely]]
       widen(size() + count);
@@ -50,11 +52,11 @@ class ring {
     for (std::size_t i = before_wrap; i < count; ++i) slots_[i - before_wrap] = values[i];
     end_ += count;
   }
-  /// Empty, and the next place is this one.
+  /// Becomes empty, and gives the next item this place.
   void restart_at(std::uint64_t place) noexcept { begin_ = end_ = place; }
 
   std::size_t slot_of(std::uint64_t place) const noexcept { return static_cast<std::size_t>(place) & (room_ - 1); }
-  /// f(span, first place) for the one or two pieces that hold these places.
+  /// Calls f(span, first place) for the one or two pieces of memory that hold the places [first, last).
   template <class F>
   void for_pieces(std::uint64_t first, std::uint64_t last, F&& f) const {
     const auto count = static_cast<std::size_t>(last - first);
@@ -68,7 +70,7 @@ class ring {
     slots_ = wider(std::move(slots_), begin_, end_, least);
     room_ = slots_.size();
   }
-  // By value, and static: the ring's address stays in the caller, which then may keep it in registers.
+  // Takes values and is static, so that no call takes the ring's address: the caller may then keep it in registers.
   [[gnu::noinline, gnu::cold]] static std::vector<T> wider(std::vector<T> old, std::uint64_t begin, std::uint64_t end,
                                                            std::size_t least) {
     std::size_t size = old.empty() ? 16 : old.size();

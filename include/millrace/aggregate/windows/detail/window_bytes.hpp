@@ -32,8 +32,8 @@ inline void load_item(envelope_reader& from, xy& p) {
   p.y = from.f64();
 }
 
-// The contents of an engine, oldest first, as pointers: null is an item that is there but will never matter,
-// as in a monotonic queue that has seen a better one.
+// Calls f with a pointer to each item of an engine, the oldest first. The pointer is null for an item that is in the
+// window but can never matter, as in a monotonic queue into which a better one has come, and which no longer has it.
 
 template <class Ops, class F>
 void each_item(const kept_items<Ops>& engine, F&& f) {
@@ -52,6 +52,7 @@ void each_item(const monotonic_engine<Ops>& engine, F&& f) {
     f(found);
   }
 }
+/// Inserts an item that `each_item` gave, or leaves a place for it if it is null.
 template <class Engine, class X>
 void insert_item(Engine& engine, const X* x) {
   if (x != nullptr)
@@ -60,10 +61,11 @@ void insert_item(Engine& engine, const X* x) {
     engine.end_at(engine.end() + 1);
 }
 
+/// Does the engine keep all items, and not only candidates for an extreme?
 template <class Engine>
 inline constexpr bool keeps_all = !requires(const Engine& e) { e.low(); };
 
-/// What an engine's saved items are called: the same items are no use to another kind.
+/// The name of an engine's contents in saved bytes: candidates for a minimum, say, cannot be loaded as items.
 template <class Engine, class X>
 constexpr std::string_view contents_name() {
   if constexpr (keeps_all<Engine>)
@@ -74,10 +76,11 @@ constexpr std::string_view contents_name() {
     return Engine::keeps_least ? "least" : "greatest";
 }
 
-/// The greatest saved place of a window's first item; one beyond it, which no stream reaches, is saved as it.
+/// The greatest place of a window's first item that is saved; a greater one, which no stream reaches, is saved as this.
 inline constexpr std::uint64_t last_place = ~std::uint64_t{0} / 2;
 
-/// u64 place of the first, u64 how many, then either all, or how many (u64), offset (u64) and value of each.
+/// Saves the place of the first item (u64), how many items there are (u64), then either all of them, or how many are
+/// kept (u64) and each one's offset from the first (u64) and value.
 template <class Engine>
 void save_items(envelope_writer& to, const Engine& engine, std::uint64_t begin) {
   to.u64(begin < last_place ? begin : last_place);
@@ -98,7 +101,7 @@ void save_items(envelope_writer& to, const Engine& engine, std::uint64_t begin) 
     });
   }
 }
-/// False: they contradict each other.
+/// Loads what `save_items` saved. Returns false if the numbers contradict each other.
 template <class Ops, class Engine>
 bool load_items(envelope_reader& from, Engine& engine) {
   using sample = typename Ops::sample;
@@ -130,7 +133,7 @@ bool load_items(envelope_reader& from, Engine& engine) {
   }
 }
 
-/// In the largest unit that it is a whole number of: `300 s`, `1500 ms`.
+/// A length in the largest unit of which it is a whole number: `300 s`, `1500 ms`.
 [[gnu::cold]] inline std::string in_words(duration length) {
   const std::int64_t ns = length.nanoseconds;
   if (ns % 1'000'000'000 == 0) return std::to_string(ns / 1'000'000'000) + " s";
@@ -138,6 +141,7 @@ bool load_items(envelope_reader& from, Engine& engine) {
   if (ns % 1'000 == 0) return std::to_string(ns / 1'000) + " us";
   return std::to_string(ns) + " ns";
 }
+/// The error for windows that differ in `what`, a number.
 [[gnu::cold]] inline error other_window(std::string_view what, std::int64_t found, std::int64_t expected) {
   return error(errc::type_mismatch, "windows of different " + std::string(what) + ": the other has " +
                                         std::to_string(found) + ", this one " + std::to_string(expected));
@@ -151,7 +155,7 @@ bool load_items(envelope_reader& from, Engine& engine) {
   return error(errc::invalid_argument,
                std::string(window) + ": the " + std::string(what) + ", " + in_words(given) + ", is not above zero");
 }
-/// Empty if a window can be made of so many panes, else why not.
+/// Why there cannot be a window of so many panes; empty if there can.
 [[gnu::cold]] inline std::string no_panes(duration window, std::size_t panes, std::size_t most) {
   if (window.nanoseconds <= 0) return "the window, " + in_words(window) + ", is not above zero";
   if (panes == 0) return "a window has one pane at the least, not none";
@@ -162,7 +166,7 @@ bool load_items(envelope_reader& from, Engine& engine) {
   return {};
 }
 
-/// The count of refused items follows the saved form if there are any.
+/// Saves the count of refused items, at the very end and only if it is not zero.
 inline void save_refused(envelope_writer& to, std::uint64_t refused) {
   if (refused != 0) to.u64(refused);
 }

@@ -15,18 +15,18 @@ namespace detail {
 
 // Engines of sliding windows whose items come and go in order. Each has
 //
-//   explicit E(empty)         // an aggregator without items: its parameters, its seed
+//   explicit E(empty)         // `empty`: an aggregator without items, which has parameters and seed
 //   void insert(x)
-//   void insert(block, span)  // as many, that Ops::scan has found ordinary
-//   void evict(n)             // the n oldest; there are as many
-//   partial query() const     // over all that is there
-//   items()                   // a ring of what is in the window
+//   void insert(block, span)  // items of which Ops::scan has made `block`, as it found them all ordinary
+//   void evict(n)             // forgets the n oldest items; there are as many
+//   partial query() const     // the sum over all items in the window
+//   items()                   // a ring of the items in the window
 //   counted()                 // the tally for Ops::finish
 //
-// What runs rarely is static and works on copies, so that a window that is a local variable may stay in
-// registers through a loop.
+// Functions that are called rarely are static and work on copies: they take no address of the window, so that one that
+// is a local variable may stay in registers through a loop.
 
-/// The items in a ring, the unusual ones counted.
+/// A base of engines: keeps the items in a ring, and counts the unusual ones.
 template <class Ops>
 class kept_items {
  public:
@@ -57,7 +57,7 @@ class kept_items {
   typename Ops::tally tally_;
 };
 
-/// Nothing but a count: for aggregates whose members need no more.
+/// The engine for aggregates whose members need no more than the count of items.
 template <class Ops>
 class counting_engine : public kept_items<Ops> {
  public:
@@ -70,8 +70,9 @@ class counting_engine : public kept_items<Ops> {
   typename Ops::partial query() const { return {}; }
 };
 
-/// Adds what comes and subtracts what goes. O(1) always; one running state and the items. Exact for the
-/// exactly invertible; else rounding errors stay and add up, so that it must be asked for.
+/// The engine that adds the items that come and subtracts those that go. O(1) always; keeps one running sum and the
+/// items. Exact for exactly invertible aggregates; for others rounding errors stay and add up, and so it is only used
+/// if asked for, by `subtracting`.
 template <class Ops>
 class subtracting_engine : public kept_items<Ops> {
  public:
@@ -101,12 +102,18 @@ class subtracting_engine : public kept_items<Ops> {
   typename Ops::running running_;
 };
 
-/// The older items in blocks, with what each block and all older ones that followed it sum up to; the oldest
-/// block so by items; the newer items as one running state. When the older ones are used up, the newer become
-/// the next older ones, last block first. So both stacks of the folklore queue stay in the nearest cache.
+/// The engine that is used by default: two stacks. The items in the window are divided in two: older and newer ones.
 ///
-/// Amortised O(1), three updates an item in all, one of them by blocks; one call in a window's length costs O(items).
-/// Memory: the items, a partial for each block, and for each item of one block.
+/// Of the newer items it keeps one running sum. The older ones are divided into blocks of 128, counted from their end;
+/// for each block it keeps the sum from that block to the end of the older items, and for each item of the oldest
+/// block, the head, the sum from that item to the same end. A query combines the sum at the oldest item with that of
+/// the newer ones; to forget the oldest item takes nothing but to move on. When the head is used up, the sums of the
+/// next block's items are made; when all older items are gone, the newer ones become the older ones, and their blocks
+/// are summed up from the last to the first. The plain version keeps a sum for each older item; with blocks, all sums
+/// stay in the nearest cache.
+///
+/// Complexity: amortised O(1), three updates for each item, one of them by blocks; one call in a window's length costs
+/// O(items). Memory: the items, a partial for each block, and one for each item of the head.
 /// Source: the folklore queue of two stacks; K. Tangwongsan, M. Hirzel, S. Schneider, VLDB Journal 30 (2021), 3.1.
 template <class Ops>
 class two_stacks_engine : public kept_items<Ops> {
@@ -150,6 +157,7 @@ class two_stacks_engine : public kept_items<Ops> {
  private:
   static constexpr std::size_t head_items = 128;
 
+  /// Called when the head is used up: makes the sums of the next block's items.
   [[gnu::noinline]] void open_head() {
     const std::uint64_t begin = this->items_.begin();
     if (begin >= turned_) {
@@ -176,12 +184,13 @@ class two_stacks_engine : public kept_items<Ops> {
       }
     }
   }
+  /// The newer items become the older ones.
   void turn_over() {
     turned_ = this->items_.end();
     newer_ = empty_;
     stack_.clear();
-    stack_.reserve(this->items_.capacity() / head_items);             // grows when the ring does, and not again
-    if (head_.empty()) head_.assign(head_items, Ops::close(empty_));  // here, and not when made: a move makes one
+    stack_.reserve(this->items_.capacity() / head_items);             // grows only when the ring has grown
+    if (head_.empty()) head_.assign(head_items, Ops::close(empty_));  // not in the constructor, which moves call too
     std::uint64_t end = turned_;
     for (; end - this->items_.begin() > head_items; end -= head_items) {
       running block = empty_;
@@ -193,24 +202,32 @@ class two_stacks_engine : public kept_items<Ops> {
     }
   }
 
-  std::vector<partial> stack_;  // [i]: of the last i + 1 blocks before turned_
-  std::vector<partial> head_;   // [i]: of the last i + 1 items before head_end_, and of all blocks after
-  std::uint64_t turned_ = 0;
-  std::uint64_t head_end_ = 0;
+  std::vector<partial> stack_;  // [i]: the sum of the last i + 1 blocks before turned_
+  std::vector<partial> head_;   // [i]: the sum of the last i + 1 items before head_end_, and of all blocks after it
+  std::uint64_t turned_ = 0;    // the place where the newer items begin
+  std::uint64_t head_end_ = 0;  // the place behind the head
   running empty_;
   running newer_;
 };
 
-/// DABA Lite: two stacks whose turning over is spread, a step at each insert and evict, so that no call
-/// costs more than three combinations. The items, and a partial for each.
+/// DABA Lite: two stacks whose turning over is spread over later calls, a step at each insert and evict, so that no
+/// call costs more than three combinations. Memory: the items, and a partial for each.
 ///
-/// Places: front <= left <= right <= accumulated <= back <= end. A slot before `left`, and from
-/// `accumulated` to `back`, sums up its item to the last before `back`; one from `left` to `right`, its
-/// item to the last before `right`; the others hold their item alone. Step by step `left` and
-/// `accumulated` close in on `right` from both sides; then all three move on to `back`, which they reach
-/// just when as many items are after it as before.
-/// Source: K. Tangwongsan, M. Hirzel, S. Schneider, "In-order sliding-window aggregation in worst-case
-/// constant time", VLDB Journal 30 (2021), section 5.
+/// Five marks divide the places: front <= left <= right <= accumulated <= back <= end, where [front, end) are the items
+/// in the window. What the slot of a place holds:
+///
+///     [front, left)           the sum from its item to the last one before `back`
+///     [left, right)           the sum from its item to the last one before `right`
+///     [right, accumulated)    its item alone
+///     [accumulated, back)     the sum from its item to the last one before `back`
+///     [back, end)             its item alone; `newer_` is the sum of all of these
+///
+/// Each step makes one sum of the second kind one of the first, by adding `middle_`, the sum of [right, back), and one
+/// item of the third kind one of the fourth. So `left` and `accumulated` close in on `right` from both sides. When the
+/// two meet there, all slots before `back` hold sums to `back`, and all three marks move on, a place at each step, up
+/// to `back`, which they reach when there are as many items after `back` as before it: then the newer items are the
+/// next [left, right), and so on. Source: K. Tangwongsan, M. Hirzel, S. Schneider, "In-order sliding-window aggregation
+/// in worst-case constant time", VLDB Journal 30 (2021), section 5.
 template <class Ops>
 class daba_lite_engine : public kept_items<Ops> {
  public:
@@ -252,7 +269,7 @@ class daba_lite_engine : public kept_items<Ops> {
 
  private:
   [[gnu::always_inline]] void step() {
-    if (slots_.begin() == back_) {  // at most one item, and it is its own sum
+    if (slots_.begin() == back_) {  // there is at most one item, whose slot holds it alone, which is its sum to the end
       left_ = right_ = accumulated_ = back_ = slots_.end();
       newer_ = empty_;
       return;
@@ -277,8 +294,8 @@ class daba_lite_engine : public kept_items<Ops> {
 
   ring<partial> slots_;
   running empty_;
-  running newer_;   // from back_ on
-  partial middle_;  // from right_ to back_
+  running newer_;   // the sum of [back_, end)
+  partial middle_;  // the sum of [right_, back_) while left_ < right_
   std::uint64_t left_ = 0;
   std::uint64_t right_ = 0;
   std::uint64_t accumulated_ = 0;

@@ -34,11 +34,11 @@ inline constexpr bool may_refuse = requires(A& a, const sample_t<A>& x) {
   { a.update(x) } -> std::same_as<result<void>>;
 };
 
-/// How a window works with an aggregator A: `running` takes items in order, `partial` is what is stored and
-/// combined. For any aggregator both are the aggregator itself.
+/// How a window works with an aggregator A. `running` is the type of a sum that takes items in order, `partial` that of
+/// a sum that is stored and combined with others; both are A itself, except for aggregates of members, below.
 ///
-/// `tally` is what the window counts of unusual items, in and out again, exactly; engines look at an item
-/// that goes only while `tally::any()`.
+/// `tally` counts the unusual items in the window: `with` counts one that comes, `without` one that goes. Engines look
+/// at the items that go only while `tally::any()`.
 template <class A>
 struct window_ops {
   using sample = sample_t<A>;
@@ -59,7 +59,7 @@ struct window_ops {
   static tally with(tally t, const sample&) noexcept { return t; }
   static tally without(tally t, const sample&) noexcept { return t; }
 
-  /// May x go in? Under a policy that skips, an item that may not is no error.
+  /// The error if A refuses x. An item that A skips is no error; `skips` is true for it.
   static result<void> admit(const running& empty, const sample& x, std::uint64_t) {
     if constexpr (may_refuse<A>) {
       running alone = empty;
@@ -75,7 +75,7 @@ struct window_ops {
     (void)r.update(x);
     return r;
   }
-  /// What a pass over a block finds; false if its items must be added one by one.
+  /// What a pass over a block found; converts to false if its items must be added one by one.
   struct block {
     explicit operator bool() const noexcept { return true; }
   };
@@ -86,6 +86,8 @@ struct window_ops {
     else
       for (const sample& x : items) (void)r.update(x);
   }
+  // `close` turns a running sum into a partial. `combine` and `join` add a later sum to a partial and to a running sum;
+  // `_open` takes a running one, `_closed` a partial.
   static const partial& close(const running& r) { return r; }
   static void combine(partial& into, const partial& later) { (void)into.merge(later); }
   static void combine_open(partial& into, const running& later) { (void)into.merge(later); }
@@ -95,7 +97,7 @@ struct window_ops {
   static A finish(const tally&, std::size_t, const partial& all) { return all; }
 };
 
-/// Each state by itself, so that one that is its own closed form is not copied first.
+/// Merges state by state, so that states which are their own closed form are not copied first, as closing all would.
 template <class T, class... Ms>
 [[gnu::always_inline]] inline void combine_open_states(state_set<T, true, members<Ms...>>& into,
                                                        const state_set<T, false, members<Ms...>>& later) {
@@ -113,7 +115,8 @@ void join_closed_states(state_set<T, false, members<Ms...>>& into, const state_s
   (one(into.template at<Ms>(), later.template at<Ms>()), ...);
 }
 
-/// For aggregates of members: partials are the closed states alone. The window counts items itself.
+/// For aggregates of members: a running sum is the states, a partial their closed forms, both without counts of items,
+/// which the window keeps itself.
 template <class Policy, class... Ms>
 struct window_ops<basic_aggregate<Policy, Ms...>> {
   using aggregate_type = basic_aggregate<Policy, Ms...>;
@@ -126,13 +129,13 @@ struct window_ops<basic_aggregate<Policy, Ms...>> {
   static constexpr bool counts_only = std::is_empty_v<running>;
 
   struct tally {
-    std::uint64_t nans = 0;  // in the window
-    std::uint64_t plus = 0;
-    std::uint64_t minus = 0;
+    std::uint64_t nans = 0;   // items in the window that are NaN
+    std::uint64_t plus = 0;   // +infinity, and pairs with an infinity
+    std::uint64_t minus = 0;  // -infinity, and pairs with an infinity
 
     bool any() const noexcept { return (nans | plus | minus) != 0; }
     void refuse() noexcept { ++skipped_; }
-    /// How many did not get in, since the beginning.
+    /// How many items were skipped and did not come into the window, since the beginning.
     std::uint64_t skipped_before() const noexcept { return skipped_; }
     void skipped_before(std::uint64_t count) noexcept { skipped_ = count; }
 
@@ -216,7 +219,7 @@ struct window_ops<basic_aggregate<Policy, Ms...>> {
       return made;
     }
   }
-  // Places are counted from the stream's beginning everywhere, so nothing comes before the later part.
+  // In windows, indices of items are counted from the stream's beginning, so a later part needs no offset.
   [[gnu::always_inline]] static void combine(partial& into, const partial& later) {
     into.merge(later, merge_offset{0});
   }
@@ -236,6 +239,7 @@ struct window_ops<basic_aggregate<Policy, Ms...>> {
   }
 };
 
+/// Adds an item, be it unusual or not.
 template <class Ops>
 [[gnu::always_inline]] inline void add_any(typename Ops::running& r, const typename Ops::sample& x,
                                            std::uint64_t index) {
@@ -245,7 +249,7 @@ template <class Ops>
     Ops::add(r, x, index);
 }
 
-/// x alone.
+/// The sum of the single item x.
 template <class Ops>
 typename Ops::partial lift(const typename Ops::running& empty, const typename Ops::sample& x, std::uint64_t index) {
   typename Ops::running alone = empty;
@@ -253,7 +257,7 @@ typename Ops::partial lift(const typename Ops::running& empty, const typename Op
   return Ops::close(alone);
 }
 
-/// A running sum in the making, for loops: where the state fits registers it stays there.
+/// A running sum for use as a local variable in loops. The specialisation for `sum` alone stays in registers.
 template <class Ops>
 class register_sum {
  public:
@@ -276,12 +280,13 @@ class register_sum<Ops> {
       : sum_(from.template at<sum>().total().rounded()), rest_(from.template at<sum>().total().rest()) {}
   [[gnu::always_inline]] void add(double x, std::uint64_t) {
     if (!(__builtin_fabs(x) <= (std::numeric_limits<double>::max)())) [[unlikely]]
-      return;  // counted elsewhere
+      return;  // the tally counts infinite items
     add_compensated(sum_, rest_, x);
-    keep_apart(sum_);  // the next addition is not to wait for the rest
+    keep_apart(sum_);  // so that the next addition need not wait for the rest
   }
   [[gnu::always_inline]] typename Ops::partial closed() const {
-    // Copies apart from each other: else they would be stored as one vector, and the sum taken out of it again.
+    // Copies in registers of their own: else the compiler would store both as one vector, and take the sum out of that
+    // again.
     double total = sum_;
     double rest = rest_;
     keep_apart(total);
@@ -296,6 +301,7 @@ class register_sum<Ops> {
   double rest_ = 0;
 };
 
+/// Adds many items, by a pass over them if they are all ordinary.
 template <class Ops>
 void add_all(typename Ops::running& r, std::span<const typename Ops::sample> items, std::uint64_t first) {
   if (const auto found = Ops::scan(items))
