@@ -1,4 +1,4 @@
-// Scores payments in a chain of two events, under four middlewares.
+// Scores payments by a chain of two events, with four middlewares around them.
 #include <millrace/chain.hpp>
 #include <millrace/middleware.hpp>
 #include <millrace/observe.hpp>
@@ -26,10 +26,10 @@ struct decide {
 int main() {
   mr::observe::metrics_registry registry;
   auto chain = mr::chain(score{}, decide{})
-                   .use(mr::profiler{})                // innermost: how long each event takes
-                   .use(mr::audit_log{"audit.jsonl"})  // what each event read and wrote, one JSON line each
-                   .use(mr::validation<mr::strict>{})  // a NaN stops the chain, and is named
-                   .use(mr::metrics{registry});        // outermost: what a scrape shows
+                   .use(mr::profiler{})                // innermost: measures how long each event takes
+                   .use(mr::audit_log{"audit.jsonl"})  // writes what each event read and wrote, as lines of JSON
+                   .use(mr::validation<mr::strict>{})  // stops the chain at a NaN and names its field
+                   .use(mr::metrics{registry});        // outermost: counts runs and failures for Prometheus
 
   for (const double payment : {25.0, 480.0, std::nan("")}) {
     auto ctx = chain.context(amount = payment);

@@ -1,4 +1,4 @@
-// An event of your own: a name for each field, what it reads, what it writes, and what it does.
+// An event of your own: its fields, which of them it reads and writes, and what it does.
 #include <millrace/chain.hpp>
 
 #include <algorithm>
@@ -15,7 +15,7 @@ struct find_peak {
   using writes = mr::fields<peak>;
   mr::result<void> operator()(auto& ctx) const {
     if (ctx[samples].empty()) return mr::error(mr::errc::invalid_data, "field \"samples\" is empty");
-    // Written whole: a field holds what the last run left, so a result is not gathered in it.
+    // The field still holds the result of the last run, so it is assigned, not added to.
     ctx[peak] = *std::max_element(ctx[samples].begin(), ctx[samples].end());
     return {};
   }

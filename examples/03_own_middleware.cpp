@@ -1,4 +1,4 @@
-// A middleware of your own: no base class, no macro. This one retries what is worth retrying.
+// A middleware of your own needs no base class and no macro. This one runs an event again if a service was unavailable.
 #include <millrace/chain.hpp>
 
 #include <cstdio>

@@ -1,4 +1,4 @@
-// Two spirals that wind around each other, told apart by a small network: training is a chain of events.
+// Trains a small network, by a chain of events, to tell two spirals apart that wind around each other.
 #include <millrace/chain.hpp>
 #include <millrace/train.hpp>
 

@@ -1,4 +1,4 @@
-// An exporter of your own: a function of a snapshot. This one writes CSV, for a spreadsheet.
+// An exporter of your own is a function of a snapshot of the metrics. This one writes CSV for a spreadsheet.
 #include <millrace/observe.hpp>
 
 #include <cstdio>

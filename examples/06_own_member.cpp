@@ -1,5 +1,5 @@
-// A statistic of one's own inside `aggregate`: how many requests broke the limit, and the longest run of them.
-// It is fed, merged and saved with the others, and windows, groups and shards take it like any other.
+// A statistic of your own as a member of an `aggregate`: how many requests took longer than the limit, and how many of
+// them in a row at most. It is updated, merged and saved with the other members. Windows, groups and shards take it, too.
 #include <millrace/aggregate.hpp>
 
 #include <algorithm>
@@ -12,7 +12,7 @@ namespace mr = millrace;
 struct breaches {
   template <class T>
   struct state {
-    static constexpr bool commutative = false;  // a run may go on in the later part
+    static constexpr bool commutative = false;  // merge needs the later part second: a row may continue in it
     std::uint64_t items = 0, count = 0, longest = 0, at_begin = 0, at_end = 0;
 
     void update(T ms) {

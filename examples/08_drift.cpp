@@ -1,5 +1,5 @@
-// A real series under watch: what is odd for its hour of the week, and when its level changed for good. Half-hourly
-// figures of a year, made up; or a CSV of your own (the last column is the value):
+// Watches a series of half-hourly values: which are odd for their time of the week, and when the level changed for
+// good. The series is made up, or read from a CSV of your own, whose last column is the value:
 //
 //   example_08_drift series.csv
 #include "common/csv.hpp"
@@ -23,7 +23,8 @@ struct point {
   double value;
 };
 
-/// Passengers with a daily and a weekly rhythm; a storm on day 40 and a new competitor from day 120 on.
+/// Numbers of passengers with a daily and a weekly rhythm. A storm keeps most away on day 40, and a new competitor
+/// takes some from day 120 on.
 std::vector<point> made_up() {
   mr::random_engine random(8);
   std::vector<point> series;
@@ -65,9 +66,9 @@ int main(int count, char** arguments) {
   }
 
   // [detectors]
-  // Each detector promises how long it takes, while nothing is wrong, to the first false alarm.
-  mr::detect::seasonal<48 * 7, mr::detect::arl<10'000>> usual;  // a week of half-hours
-  mr::detect::adwin<mr::detect::arl<1'000>> level;              // of whole days, so that the rhythm is no change
+  // arl is the average number of observations to a false alarm, while nothing is wrong.
+  mr::detect::seasonal<48 * 7, mr::detect::arl<10'000>> usual;  // its season is a week of half-hours
+  mr::detect::adwin<mr::detect::arl<1'000>> level;              // given means of whole days, which have no daily rhythm
   int odd = 0;
   int changes = 0;
   double day = 0;
@@ -77,7 +78,7 @@ int main(int count, char** arguments) {
       std::printf("%s: %.0f is odd, %.0f to %.0f was expected\n", when.c_str(), value, found.lower, found.upper);
     day += value / 48;
     if (i % 48 != 47) continue;
-    // Two looks a day would see the same day twice; the window is fed one mean a day.
+    // At the end of a day its mean is one observation.
     if (level.update(std::exchange(day, 0)) == mr::detect::signal::drift) {
       ++changes;
       std::printf("%s: the level changed; the last %.0f days have a mean of %.0f\n", when.c_str(),
@@ -87,7 +88,7 @@ int main(int count, char** arguments) {
   // [/detectors]
   std::printf("%zu values: %d odd for their time of the week, %d lasting changes\n", series->size(), odd, changes);
 
-  // The last quarter as a whole against the first.
+  // All values of the last quarter of the series against those of the first.
   std::vector<double> values;
   for (const point& p : *series) values.push_back(p.value);
   const std::size_t quarter = values.size() / 4;

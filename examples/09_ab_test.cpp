@@ -1,5 +1,5 @@
-// An A/B test read from a CSV of (user, variant, clicked, revenue, clicks, latency_ms), with a report after every tenth
-// of it: the decision is valid however often one looks, and covers all metrics together.
+// An A/B test on the rows of a CSV with the columns user, variant, clicked, revenue, clicks, latency_ms. It reports
+// after every tenth of the rows: the decision is valid however often one looks, and is corrected for all metrics.
 //
 //   example_09_ab_test results.csv treatment
 #include "common/csv.hpp"
@@ -57,7 +57,7 @@ mr::result<std::vector<user>> read(std::string text, std::string_view treatment)
     auto more = rows.next(cells);
     if (!more) return std::move(more).error();
     if (!*more) return users;
-    if (first) continue;  // the names
+    if (first) continue;  // the names of the columns
     if (cells.size() != 6)
       return mr::error(mr::errc::invalid_data, "row " + std::to_string(users.size() + 1) + ": 6 cells are needed");
     user one{cells[1] == treatment, {}};
@@ -102,7 +102,7 @@ int main(int count, char** arguments) {
     last = now->summary();
   }
   std::printf("\n%s", last.c_str());
-  // An experiment outlives its process: its state is bytes.
+  // The experiment's state can be saved as bytes and loaded by another process.
   const auto again = checkout::load(test.save());
   if (!again || again->units(true) != test.units(true)) return 1;
   return count > 1 || last.find("clicked: significant") != std::string::npos ? 0 : 1;

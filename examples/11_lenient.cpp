@@ -1,4 +1,4 @@
-// A chain that goes on after a failure: a score is made also while the device service does not answer.
+// A chain that goes on after a failed event: it computes a score even while the device service does not respond.
 #include <millrace/chain.hpp>
 
 #include <cstdio>
@@ -18,7 +18,7 @@ struct ask_device_service {
   using reads = mr::fields<>;
   using writes = mr::fields<device_known>;
   mr::result<void> operator()(auto& ctx) const {
-    ctx[device_known] = false;  // what later events see if the service does not answer
+    ctx[device_known] = false;  // what later events read if the service does not respond
     return mr::error(mr::errc::unavailable, "the device service does not answer");
   }
 };
