@@ -2,7 +2,8 @@
 """What the commands of tools/ do and say, with stand-ins for what they call, in a copy of tools/.
 
 tools/demo and tools/test: where they cannot go on, one sentence names what is needed; a build folder of another compiler is
-made anew. tools/check-fresh-machine: its table, also when stopped, and that it removes only what it made. tools/summary.
+made anew. tools/check-fresh-machine: its table, also when stopped, and that it removes only what it made. tools/summary and
+tools/docs.
 """
 import pathlib
 import shutil
@@ -232,8 +233,37 @@ def summary():
             yield f"tools/summary counts what an earlier build made:\n{said}"
 
 
+def documentation():
+    """tools/docs: a stale page of errors, a public item without a comment, a guide that is not built, a missing program."""
+    with tempfile.TemporaryDirectory(prefix="millrace-") as folder:
+        good = {"doxygen": "exit 0", "mkdocs": "exit 0"}
+        copy = Copy(folder, good)
+        for part in ("include", "docs", "cmake", "tests/meta", "tests/compile_fail"):
+            shutil.copytree(ROOT / part, copy.folder / part)
+        shutil.copy(ROOT / "CMakeLists.txt", copy.folder)
+
+        def trial(title, commands, status, words):
+            copy.commands(good | commands)
+            done = copy.run(sys.executable, "-B", copy.folder / "tools/docs")
+            if done.returncode != status or words not in done.stdout + done.stderr:
+                yield f"tools/docs {title}: status {done.returncode}, hoped for {status} and `{words}`\n{done.stdout}{done.stderr}"
+
+        said = 'echo "include/millrace/stats/power.hpp:9: warning: {} is not documented." >&2'
+        yield from trial("where all is well", {}, 0, "build/docs/guide/index.html")
+        yield from trial("of a member without a comment", {"doxygen": said.format("Member n (variable) of struct millrace::stats::power")}, 0, "")
+        yield from trial("of a class without a comment", {"doxygen": said.format("Compound millrace::stats::power")}, 1, "the reference has warnings")
+        yield from trial("of a guide with a dead link", {"mkdocs": "exit 1"}, 1, "the guide was not built")
+        (copy.bin / "mkdocs").unlink()
+        done = copy.run(sys.executable, "-B", copy.folder / "tools/docs", "guide")
+        if done.returncode != 1 or "install mkdocs" not in done.stderr:
+            yield f"tools/docs without mkdocs: status {done.returncode}\n{done.stderr}"
+        with open(copy.folder / "docs/guide/errors.md", "a") as page:
+            page.write("one line more\n")
+        yield from trial("of a stale page", {}, 1, "errors.md is stale")
+
+
 def main():
-    trials = (sentences, through_a_link, another_compiler, fresh_machine, whole_test, summary)
+    trials = (sentences, through_a_link, another_compiler, fresh_machine, whole_test, summary, documentation)
     failures = [failure for trial in trials for failure in trial()]
     for failure in failures:
         print(f"FAIL {failure}")
