@@ -122,7 +122,7 @@ set(MILLRACE_detect_HEADERS
   detect/features/drift_reference.hpp detect/features/table_drift.hpp)
 set(MILLRACE_model_HEADERS
   model.hpp
-  model/fwd.hpp model/confusion_matrix.hpp model/evaluation.hpp model/real_view.hpp
+  model/fwd.hpp model/confusion_matrix.hpp model/evaluation.hpp model/label_view.hpp model/real_view.hpp
   model/detail/checked_columns.hpp)
 set(MILLRACE_middleware_HEADERS
   middleware.hpp

@@ -13,6 +13,7 @@
 #include <millrace/model/confusion_matrix.hpp>
 #include <millrace/model/evaluation.hpp>
 #include <millrace/model/fwd.hpp>
+#include <millrace/model/label_view.hpp>
 #include <millrace/model/real_view.hpp>
 
 #endif  // MILLRACE_MODEL_HPP

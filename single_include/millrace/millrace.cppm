@@ -267,6 +267,7 @@ using ::millrace::v0::model::calibration_curve;
 using ::millrace::v0::model::confusion_matrix;
 using ::millrace::v0::model::count_confusion;
 using ::millrace::v0::model::expected_calibration_error;
+using ::millrace::v0::model::label_view;
 using ::millrace::v0::model::log_loss;
 using ::millrace::v0::model::mae;
 using ::millrace::v0::model::precision_recall_curve;

@@ -35182,6 +35182,77 @@ struct production {
 
 #endif  // MILLRACE_MIDDLEWARE_HPP
 
+// ---- model/label_view.hpp
+
+#ifndef MILLRACE_MODEL_LABEL_VIEW_HPP
+#define MILLRACE_MODEL_LABEL_VIEW_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace model {
+namespace detail {
+
+template <class Range>
+concept range_of_items = requires(const Range& range) {
+  { range.size() } -> std::convertible_to<std::size_t>;
+  *range.begin();
+} && !std::convertible_to<const Range&, std::span<const int>>;
+
+template <class Range>
+concept whole_numbers =
+    range_of_items<Range> && std::is_integral_v<std::remove_cvref_t<decltype(*std::declval<const Range&>().begin())>>;
+
+}  // namespace detail
+
+/// The parameter type of labels and of predicted classes: a view of contiguous int, or a copy of other whole numbers.
+///
+/// A std::vector, std::array, span or C array of int is viewed, not copied. Any other range of whole numbers that knows
+/// its size (a vector of bool, of std::uint8_t or of std::int64_t) is copied; a number that is no int becomes the
+/// smallest int, which is no class and which every function refuses. It is made for a call, and ends with it.
+/// Allocates: only to convert.
+class label_view {
+ public:
+  label_view(std::span<const int> labels) noexcept : labels_(labels) {}
+  label_view(std::initializer_list<int> labels) noexcept : labels_(std::data(labels), labels.size()) {}
+  template <class Range>
+  requires(std::convertible_to<const Range&, std::span<const int>> && !std::same_as<Range, label_view>)
+  label_view(const Range& labels) noexcept : labels_(labels) {}
+  template <detail::whole_numbers Range>
+  label_view(const Range& labels) {
+    converted_.reserve(labels.size());
+    for (const auto label : labels) converted_.push_back(as_int(label));
+    labels_ = converted_;
+  }
+  /// millrace[MODEL-1]: labels that are no whole numbers; the error names the template parameter, which says so.
+  template <detail::range_of_items millrace_MODEL_1_labels_are_whole_numbers>
+  requires(!detail::whole_numbers<millrace_MODEL_1_labels_are_whole_numbers>)
+  label_view(const millrace_MODEL_1_labels_are_whole_numbers&) = delete;
+  label_view(const label_view&) = delete;
+  label_view& operator=(const label_view&) = delete;
+
+  operator std::span<const int>() const noexcept { return labels_; }
+  std::size_t size() const noexcept { return labels_.size(); }
+  bool empty() const noexcept { return labels_.empty(); }
+  int operator[](std::size_t row) const noexcept { return labels_[row]; }
+
+ private:
+  template <class Label>
+  static int as_int(Label label) noexcept {
+    const int narrowed = static_cast<int>(label);
+    const bool same = static_cast<Label>(narrowed) == label && (narrowed < 0) == (label < Label{});
+    return same ? narrowed : (std::numeric_limits<int>::min)();
+  }
+
+  std::vector<int> converted_;
+  std::span<const int> labels_;
+};
+
+}  // namespace model
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MODEL_LABEL_VIEW_HPP
+
 // ---- model/confusion_matrix.hpp
 
 #ifndef MILLRACE_MODEL_CONFUSION_MATRIX_HPP
@@ -35280,7 +35351,7 @@ class confusion_matrix {
 
 /// The confusion matrix of whole columns.
 /// Errors: invalid_argument (no rows), shape_mismatch (lengths differ), out_of_range (with the row).
-inline result<confusion_matrix> count_confusion(std::span<const int> labels, std::span<const int> predictions,
+inline result<confusion_matrix> count_confusion(const label_view& labels, const label_view& predictions,
                                                 std::size_t classes = 2) {
   if (labels.empty()) return error(errc::invalid_argument, "labels: there are none");
   if (labels.size() != predictions.size())
@@ -35487,7 +35558,7 @@ namespace model {
 // class 1; a probability lies in [0, 1].
 
 /// The share of rows whose prediction is the label. Classes may be any integers.
-inline result<double> accuracy(std::span<const int> labels, std::span<const int> predictions) {
+inline result<double> accuracy(const label_view& labels, const label_view& predictions) {
   if (auto fit = detail::same_length(labels.size(), predictions.size(), "predictions"); !fit)
     return std::move(fit).error();
   std::size_t right = 0;
@@ -35501,7 +35572,7 @@ inline result<double> accuracy(std::span<const int> labels, std::span<const int>
 /// Complexity: O(n log n).
 /// Allocates: 16 bytes a row.
 /// Source: Hanley, McNeil, "The meaning and use of the area under a ROC curve", Radiology 143, 1982.
-inline result<double> roc_auc(std::span<const int> labels, real_view scores) {
+inline result<double> roc_auc(const label_view& labels, real_view scores) {
   auto sorted = detail::sorted_by_score(labels, scores);
   if (!sorted) return std::move(sorted).error();
   std::uint64_t above = 0;   // class 1 seen so far, from the highest score down
@@ -35529,7 +35600,7 @@ enum class roc_points : std::uint8_t { corners, all };
 /// The ROC curve from (0, 0), whose threshold is infinite, to (1, 1).
 /// Complexity: O(n log n).
 /// Allocates: 16 bytes a row, and the points.
-inline result<std::vector<roc_point>> roc_curve(std::span<const int> labels, real_view scores,
+inline result<std::vector<roc_point>> roc_curve(const label_view& labels, real_view scores,
                                                 roc_points wanted = roc_points::corners) {
   auto sorted = detail::sorted_by_score(labels, scores);
   if (!sorted) return std::move(sorted).error();
@@ -35568,8 +35639,7 @@ struct precision_recall_point {
 /// Precision against recall, with a point for every distinct score from the highest to the lowest, where recall is 1.
 /// Complexity: O(n log n).
 /// Allocates: 16 bytes a row, and the points.
-inline result<std::vector<precision_recall_point>> precision_recall_curve(std::span<const int> labels,
-                                                                          real_view scores) {
+inline result<std::vector<precision_recall_point>> precision_recall_curve(const label_view& labels, real_view scores) {
   auto sorted = detail::sorted_by_score(labels, scores);
   if (!sorted) return std::move(sorted).error();
   std::vector<precision_recall_point> curve;
@@ -35588,7 +35658,7 @@ inline result<std::vector<precision_recall_point>> precision_recall_curve(std::s
 /// the points of the curve of precision times the recall gained there. Random scores reach the share of class 1.
 /// Source: scikit-learn's definition; Manning, Raghavan, Schuetze, "Introduction to information retrieval", 2008,
 /// section 8.4.
-inline result<double> average_precision(std::span<const int> labels, real_view scores) {
+inline result<double> average_precision(const label_view& labels, real_view scores) {
   auto curve = precision_recall_curve(labels, scores);
   if (!curve) return std::move(curve).error();
   double sum = 0;
@@ -35603,7 +35673,7 @@ inline result<double> average_precision(std::span<const int> labels, real_view s
 /// Log loss: the mean of -log(probability given to the class that occurred). `probabilities` are those of class 1. They
 /// are kept 2^-52 away from 0 and 1, as in scikit-learn, so a row with probability 0 for its class adds 36 (52 log 2)
 /// instead of infinity.
-inline result<double> log_loss(std::span<const int> labels, real_view probabilities) {
+inline result<double> log_loss(const label_view& labels, real_view probabilities) {
   if (auto fit = detail::binary_probabilities(labels, probabilities); !fit) return std::move(fit).error();
   double sum = 0;
   for (std::size_t i = 0; i < labels.size(); ++i)
@@ -35613,7 +35683,7 @@ inline result<double> log_loss(std::span<const int> labels, real_view probabilit
 
 /// The same for any number of classes. `probabilities` are rows x classes, one row after the other. A row whose
 /// probabilities do not add up to 1 is neither refused nor scaled.
-inline result<double> log_loss(std::span<const int> labels, real_view probabilities, std::size_t classes) {
+inline result<double> log_loss(const label_view& labels, real_view probabilities, std::size_t classes) {
   if (auto fit = detail::same_length(labels.size() * classes, probabilities.size(), "probabilities"); !fit)
     return std::move(fit).error();
   double sum = 0;
@@ -35630,7 +35700,7 @@ inline result<double> log_loss(std::span<const int> labels, real_view probabilit
 
 /// Brier score: the mean squared difference between the probability of class 1 and the label, 0 (best) to 1.
 /// Source: Brier, "Verification of forecasts expressed in terms of probability", 1950.
-inline result<double> brier_score(std::span<const int> labels, real_view probabilities) {
+inline result<double> brier_score(const label_view& labels, real_view probabilities) {
   if (auto fit = detail::binary_probabilities(labels, probabilities); !fit) return std::move(fit).error();
   double sum = 0;
   for (std::size_t i = 0; i < labels.size(); ++i) {
@@ -35654,7 +35724,7 @@ struct calibration_bin {
 /// the bin.
 /// Allocates: the bins.
 /// Errors: also invalid_argument: no bins.
-inline result<std::vector<calibration_bin>> calibration_curve(std::span<const int> labels, real_view probabilities,
+inline result<std::vector<calibration_bin>> calibration_curve(const label_view& labels, real_view probabilities,
                                                               std::size_t bins = 10) {
   if (auto fit = detail::binary_probabilities(labels, probabilities); !fit) return std::move(fit).error();
   if (bins == 0) return error(errc::invalid_argument, "calibration: there are no bins");
@@ -37822,20 +37892,27 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// A contiguous range of numbers that is not convertible to a span of doubles, so that it has to be copied.
+/// A range that knows its size and whose items are numbers, but not contiguous doubles: it has to be copied.
 template <class Range>
 concept converted_numbers = requires(const Range& range) {
   { range.size() } -> std::convertible_to<std::size_t>;
-  requires std::is_arithmetic_v<std::remove_cvref_t<decltype(*range.data())>>;
+  requires std::is_arithmetic_v<std::remove_cvref_t<decltype(*range.begin())>>;
 } && !std::convertible_to<const Range&, std::span<const double>>;
+
+/// A range whose items are no numbers, nor a proxy for one as std::vector<bool> has.
+template <class Range>
+concept other_items = requires(const Range& range) {
+  { range.size() } -> std::convertible_to<std::size_t>;
+  requires !std::is_arithmetic_v<std::remove_cvref_t<decltype(*range.begin())>>;
+};
 
 }  // namespace detail
 
 /// The parameter type of every test on a sample: a view of contiguous doubles, or a copy of numbers of another type.
 ///
-/// A std::vector, std::array, span or C array of doubles is viewed, not copied. A vector, array or span of float or of
-/// integers is copied into doubles that the sample_view owns; long double and 64-bit integers are rounded. It cannot be
-/// copied or stored: it is made for a call, and ends with it.
+/// A std::vector, std::array, span or C array of doubles is viewed, not copied. Any other range that knows its size (a
+/// vector of float, of integers or of bool, a deque or a list) is copied into doubles that the sample_view owns; long
+/// double and 64-bit integers are rounded. It cannot be copied or stored: it is made for a call, and ends with it.
 /// Allocates: only to convert.
 /// Threads: values without shared state.
 class sample_view {
@@ -37847,9 +37924,12 @@ class sample_view {
   template <detail::converted_numbers Range>
   sample_view(const Range& numbers) {
     converted_.reserve(numbers.size());
-    for (std::size_t i = 0; i < numbers.size(); ++i) converted_.push_back(static_cast<double>(numbers.data()[i]));
+    for (const auto number : numbers) converted_.push_back(static_cast<double>(number));
     values_ = converted_;
   }
+  /// millrace[STATS-7]: a range of what is no number; the error names the template parameter, which says so.
+  template <detail::other_items millrace_STATS_7_a_sample_holds_numbers>
+  sample_view(const millrace_STATS_7_a_sample_holds_numbers&) = delete;
   sample_view(const sample_view&) = delete;
   sample_view& operator=(const sample_view&) = delete;
 

@@ -2,10 +2,10 @@
 #define MILLRACE_MODEL_CONFUSION_MATRIX_HPP
 
 #include <millrace/core/result.hpp>
+#include <millrace/model/label_view.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -102,7 +102,7 @@ class confusion_matrix {
 
 /// The confusion matrix of whole columns.
 /// Errors: invalid_argument (no rows), shape_mismatch (lengths differ), out_of_range (with the row).
-inline result<confusion_matrix> count_confusion(std::span<const int> labels, std::span<const int> predictions,
+inline result<confusion_matrix> count_confusion(const label_view& labels, const label_view& predictions,
                                                 std::size_t classes = 2) {
   if (labels.empty()) return error(errc::invalid_argument, "labels: there are none");
   if (labels.size() != predictions.size())

@@ -5,6 +5,7 @@
 #include <millrace/core/result.hpp>
 #include <millrace/model/detail/checked_columns.hpp>
 #include <millrace/model/fwd.hpp>
+#include <millrace/model/label_view.hpp>
 #include <millrace/model/real_view.hpp>
 
 #include <algorithm>
@@ -29,7 +30,7 @@ namespace model {
 // class 1; a probability lies in [0, 1].
 
 /// The share of rows whose prediction is the label. Classes may be any integers.
-inline result<double> accuracy(std::span<const int> labels, std::span<const int> predictions) {
+inline result<double> accuracy(const label_view& labels, const label_view& predictions) {
   if (auto fit = detail::same_length(labels.size(), predictions.size(), "predictions"); !fit)
     return std::move(fit).error();
   std::size_t right = 0;
@@ -43,7 +44,7 @@ inline result<double> accuracy(std::span<const int> labels, std::span<const int>
 /// Complexity: O(n log n).
 /// Allocates: 16 bytes a row.
 /// Source: Hanley, McNeil, "The meaning and use of the area under a ROC curve", Radiology 143, 1982.
-inline result<double> roc_auc(std::span<const int> labels, real_view scores) {
+inline result<double> roc_auc(const label_view& labels, real_view scores) {
   auto sorted = detail::sorted_by_score(labels, scores);
   if (!sorted) return std::move(sorted).error();
   std::uint64_t above = 0;   // class 1 seen so far, from the highest score down
@@ -71,7 +72,7 @@ enum class roc_points : std::uint8_t { corners, all };
 /// The ROC curve from (0, 0), whose threshold is infinite, to (1, 1).
 /// Complexity: O(n log n).
 /// Allocates: 16 bytes a row, and the points.
-inline result<std::vector<roc_point>> roc_curve(std::span<const int> labels, real_view scores,
+inline result<std::vector<roc_point>> roc_curve(const label_view& labels, real_view scores,
                                                 roc_points wanted = roc_points::corners) {
   auto sorted = detail::sorted_by_score(labels, scores);
   if (!sorted) return std::move(sorted).error();
@@ -110,8 +111,7 @@ struct precision_recall_point {
 /// Precision against recall, with a point for every distinct score from the highest to the lowest, where recall is 1.
 /// Complexity: O(n log n).
 /// Allocates: 16 bytes a row, and the points.
-inline result<std::vector<precision_recall_point>> precision_recall_curve(std::span<const int> labels,
-                                                                          real_view scores) {
+inline result<std::vector<precision_recall_point>> precision_recall_curve(const label_view& labels, real_view scores) {
   auto sorted = detail::sorted_by_score(labels, scores);
   if (!sorted) return std::move(sorted).error();
   std::vector<precision_recall_point> curve;
@@ -130,7 +130,7 @@ inline result<std::vector<precision_recall_point>> precision_recall_curve(std::s
 /// the points of the curve of precision times the recall gained there. Random scores reach the share of class 1.
 /// Source: scikit-learn's definition; Manning, Raghavan, Schuetze, "Introduction to information retrieval", 2008,
 /// section 8.4.
-inline result<double> average_precision(std::span<const int> labels, real_view scores) {
+inline result<double> average_precision(const label_view& labels, real_view scores) {
   auto curve = precision_recall_curve(labels, scores);
   if (!curve) return std::move(curve).error();
   double sum = 0;
@@ -145,7 +145,7 @@ inline result<double> average_precision(std::span<const int> labels, real_view s
 /// Log loss: the mean of -log(probability given to the class that occurred). `probabilities` are those of class 1. They
 /// are kept 2^-52 away from 0 and 1, as in scikit-learn, so a row with probability 0 for its class adds 36 (52 log 2)
 /// instead of infinity.
-inline result<double> log_loss(std::span<const int> labels, real_view probabilities) {
+inline result<double> log_loss(const label_view& labels, real_view probabilities) {
   if (auto fit = detail::binary_probabilities(labels, probabilities); !fit) return std::move(fit).error();
   double sum = 0;
   for (std::size_t i = 0; i < labels.size(); ++i)
@@ -155,7 +155,7 @@ inline result<double> log_loss(std::span<const int> labels, real_view probabilit
 
 /// The same for any number of classes. `probabilities` are rows x classes, one row after the other. A row whose
 /// probabilities do not add up to 1 is neither refused nor scaled.
-inline result<double> log_loss(std::span<const int> labels, real_view probabilities, std::size_t classes) {
+inline result<double> log_loss(const label_view& labels, real_view probabilities, std::size_t classes) {
   if (auto fit = detail::same_length(labels.size() * classes, probabilities.size(), "probabilities"); !fit)
     return std::move(fit).error();
   double sum = 0;
@@ -172,7 +172,7 @@ inline result<double> log_loss(std::span<const int> labels, real_view probabilit
 
 /// Brier score: the mean squared difference between the probability of class 1 and the label, 0 (best) to 1.
 /// Source: Brier, "Verification of forecasts expressed in terms of probability", 1950.
-inline result<double> brier_score(std::span<const int> labels, real_view probabilities) {
+inline result<double> brier_score(const label_view& labels, real_view probabilities) {
   if (auto fit = detail::binary_probabilities(labels, probabilities); !fit) return std::move(fit).error();
   double sum = 0;
   for (std::size_t i = 0; i < labels.size(); ++i) {
@@ -196,7 +196,7 @@ struct calibration_bin {
 /// the bin.
 /// Allocates: the bins.
 /// Errors: also invalid_argument: no bins.
-inline result<std::vector<calibration_bin>> calibration_curve(std::span<const int> labels, real_view probabilities,
+inline result<std::vector<calibration_bin>> calibration_curve(const label_view& labels, real_view probabilities,
                                                               std::size_t bins = 10) {
   if (auto fit = detail::binary_probabilities(labels, probabilities); !fit) return std::move(fit).error();
   if (bins == 0) return error(errc::invalid_argument, "calibration: there are no bins");

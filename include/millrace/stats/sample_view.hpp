@@ -14,20 +14,27 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// A contiguous range of numbers that is not convertible to a span of doubles, so that it has to be copied.
+/// A range that knows its size and whose items are numbers, but not contiguous doubles: it has to be copied.
 template <class Range>
 concept converted_numbers = requires(const Range& range) {
   { range.size() } -> std::convertible_to<std::size_t>;
-  requires std::is_arithmetic_v<std::remove_cvref_t<decltype(*range.data())>>;
+  requires std::is_arithmetic_v<std::remove_cvref_t<decltype(*range.begin())>>;
 } && !std::convertible_to<const Range&, std::span<const double>>;
+
+/// A range whose items are no numbers, nor a proxy for one as std::vector<bool> has.
+template <class Range>
+concept other_items = requires(const Range& range) {
+  { range.size() } -> std::convertible_to<std::size_t>;
+  requires !std::is_arithmetic_v<std::remove_cvref_t<decltype(*range.begin())>>;
+};
 
 }  // namespace detail
 
 /// The parameter type of every test on a sample: a view of contiguous doubles, or a copy of numbers of another type.
 ///
-/// A std::vector, std::array, span or C array of doubles is viewed, not copied. A vector, array or span of float or of
-/// integers is copied into doubles that the sample_view owns; long double and 64-bit integers are rounded. It cannot be
-/// copied or stored: it is made for a call, and ends with it.
+/// A std::vector, std::array, span or C array of doubles is viewed, not copied. Any other range that knows its size (a
+/// vector of float, of integers or of bool, a deque or a list) is copied into doubles that the sample_view owns; long
+/// double and 64-bit integers are rounded. It cannot be copied or stored: it is made for a call, and ends with it.
 /// Allocates: only to convert.
 /// Threads: values without shared state.
 class sample_view {
@@ -39,9 +46,12 @@ class sample_view {
   template <detail::converted_numbers Range>
   sample_view(const Range& numbers) {
     converted_.reserve(numbers.size());
-    for (std::size_t i = 0; i < numbers.size(); ++i) converted_.push_back(static_cast<double>(numbers.data()[i]));
+    for (const auto number : numbers) converted_.push_back(static_cast<double>(number));
     values_ = converted_;
   }
+  /// millrace[STATS-7]: a range of what is no number; the error names the template parameter, which says so.
+  template <detail::other_items millrace_STATS_7_a_sample_holds_numbers>
+  sample_view(const millrace_STATS_7_a_sample_holds_numbers&) = delete;
   sample_view(const sample_view&) = delete;
   sample_view& operator=(const sample_view&) = delete;
 

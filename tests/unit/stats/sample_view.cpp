@@ -4,6 +4,8 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
+#include <list>
 #include <millrace/stats/resampling/bootstrap.hpp>
 #include <millrace/stats/resampling/permutation.hpp>
 #include <millrace/stats/tests/kolmogorov_smirnov.hpp>
@@ -33,6 +35,9 @@ TEST_CASE("sample view: doubles are viewed, other numbers converted") {
   double sum = 0;
   for (const double x : mr::stats::sample_view(std::vector<unsigned>{1, 2, 3})) sum += x;
   CHECK(sum == 6);
+  CHECK(mr::stats::sample_view(std::vector<bool>{true, false})[0] == 1);
+  CHECK(mr::stats::sample_view(std::list<double>{0.5, 2})[1] == 2);
+  CHECK(mr::stats::sample_view(std::deque<float>{4, 3})[1] == 3);
 }
 
 TEST_CASE("sample view: what is no sample of numbers does not convert") {
