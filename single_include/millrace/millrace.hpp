@@ -1198,6 +1198,7 @@ class binned_histogram {
     return *this;
   }
   ~binned_histogram() = default;
+  /// Without items, over the bins of an axis.
   explicit binned_histogram(Axis axis) : axis_(std::move(axis)), counts_(axis_.bins() + 2) {}
   /// A histogram with an axis that Axis::make makes of these arguments.
   /// Errors: those of Axis::make.
@@ -1227,6 +1228,7 @@ class binned_histogram {
     for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += other.counts_[i];
     return {};
   }
+  /// Multiplies the weight of every item so far by factor > 0.
   void scale(double factor) noexcept {
     for (double& c : counts_) c *= factor;
   }
@@ -1544,11 +1546,13 @@ namespace detail {
 /// For x = 2^e (1 + s), 0 <= s < 1, the bucket is floor((e + ((a s + b) s + c) s) * per_octave): the cubic, which runs
 /// from 0 to 1, stands in for log2(1 + s), which saves the call of a logarithm and costs 1 % more buckets.
 ///
-/// A bucket must span at most the factor gamma = (1 + e) / (1 - e), e = relative_error, so that its middle, the
-/// harmonic mean 2 low high / (low + high), is within e of both ends. By ln(x) the cubic has slope (c + 2 b s + 3 a
-/// s^2) (1 + s), which is nowhere below its value c at s = 0. So with per_octave = 1 / (c ln(gamma)) no bucket spans
-/// more than ln(gamma) of ln(x). Source: DDSketch's cubically interpolated mapping: Masson, Rim, Lee, "DDSketch", VLDB
-/// 2019, and the polynomial as DataDog's implementations have it, so that their bytes number the same buckets.
+/// A bucket must span at most the factor gamma = (1 + r) / (1 - r), r = relative_error, so that its middle, the
+/// harmonic mean 2 low high / (low + high), is within r of both ends. By ln(x) the cubic has the slope
+///     (c + 2 b s + 3 a s^2) (1 + s),
+/// which is nowhere below its value c at s = 0. So with per_octave = 1 / (c ln(gamma)) no bucket spans more than
+/// ln(gamma) of ln(x).
+/// Source: DDSketch's cubically interpolated mapping: Masson, Rim, Lee, "DDSketch", VLDB 2019, and the polynomial as
+/// DataDog's implementations have it, so that their bytes number the same buckets.
 template <unsigned Permille>
 struct log_index {
   static constexpr double relative_error = Permille / 1000.0;
@@ -1559,7 +1563,7 @@ struct log_index {
   static constexpr double c = 10.0 / 7;
   /// Buckets an octave.
   static constexpr double per_octave = [] {
-    // ln(gamma) = 2 atanh(e), by its series.
+    // ln(gamma) = 2 atanh(relative_error), by its series.
     double sum = 0;
     double power = relative_error;
     for (int k = 1; k < 2000; k += 2, power *= relative_error * relative_error) sum += power / k;
@@ -2621,9 +2625,10 @@ struct double_mean {
   double value = 0;
   double rest = 0;
 
-  /// Adds `step`, then carries what has gathered in `rest` over to `value`: `all` is value + rest as rounded, all -
-  /// value the part of `rest` that went into it, without rounding while |rest| <= |value|, and the remainder stays in
-  /// `rest`. Source: T. Dekker (1971), fast two-sum.
+  /// Adds `step`, then carries what has gathered in `rest` over to `value`: `all` is value + rest as rounded, and
+  /// (all - value) the part of `rest` that went into it, without rounding while |rest| <= |value|; the remainder stays
+  /// in `rest`.
+  /// Source: T. Dekker (1971), fast two-sum.
   void add(double step) noexcept {
     add_compensated(value, rest, step);
     const double all = value + rest;
@@ -2684,7 +2689,9 @@ bool deviates_plainly(double deviation, double weight) noexcept {
 /// Guarantee: merging adds relative errors of a few units in the last place to mean and central(2); central(3) and
 /// central(4) lose digits only as far as their own terms cancel. Where powers of deviations, or weights, would leave
 /// double's range, powers of two are kept apart from them, so that ratios (a mean, a standard deviation, a skewness)
-/// are as good there as elsewhere. Complexity: merge O(1), two divisions; 8 (Order + 3) bytes. Allocates: never.
+/// are as good there as elsewhere.
+/// Complexity: merge O(1), two divisions; 8 (Order + 3) bytes.
+/// Allocates: never.
 /// Source: Chan, Golub, LeVeque (1979); for orders three and four P. Pébay, SAND2008-6212, eq. 2.1, 3.1.
 template <unsigned Order>
 class moment_sums : detail::central_sums<Order> {
@@ -4053,12 +4060,14 @@ inline namespace v0 {
 /// Guarantee: `quantile(p)` is within `relative_error` of the item of rank p, unless that item is in joined buckets;
 /// `min`, `max`, `count`, quantile(0) and quantile(1) are exact, and so is `sum`, which is compensated, but for
 /// rounding; quantiles never decrease as p grows. Merging is exact: any split of a stream, in any order, merges to the
-/// same buckets. NaN is left out; numbers closer to zero than 2^-1022 count as zero. Complexity: update O(1): items
-/// wait in a buffer of 256, whose buckets vector instructions then find, as they do for a span. Merge O(buckets); a
-/// query O(buckets), and a copy of the sketch while items wait. Memory: 2.1 KiB and 8 bytes for each bucket between the
-/// least and the greatest used, with room for as many more. Allocates: when the range grows, and in a query that
-/// copies. Threads: one at a time; const calls from any number. Source: Masson, Rim, Lee, "DDSketch: a fast and
-/// fully-mergeable quantile sketch with relative-error guarantees", VLDB 2019.
+/// same buckets. NaN is left out; numbers closer to zero than 2^-1022 count as zero.
+/// Complexity: update O(1): items wait in a buffer of 256, whose buckets vector instructions then find, as they do for
+/// a span. Merge O(buckets); a query O(buckets), and a copy of the sketch while items wait. Memory: 2.1 KiB and 8 bytes
+/// for each bucket between the least and the greatest used, with room for as many more.
+/// Allocates: when the range grows, and in a query that copies.
+/// Threads: one at a time; const calls from any number.
+/// Source: Masson, Rim, Lee, "DDSketch: a fast and fully-mergeable quantile sketch with relative-error guarantees",
+/// VLDB 2019.
 template <unsigned Permille = 10, unsigned Most = 2048>
 class ddsketch {
   static_assert(Permille >= 1 && Permille <= 500 && Most >= 16 && Most <= 65536,
@@ -4097,6 +4106,7 @@ class ddsketch {
     if (++waiting_ == room) [[unlikely]]
       settle();
   }
+  /// A weight that is not above zero, or not finite, changes nothing.
   void update(double x, weight w) { core_.update(x, w); }
   void update(std::span<const double> items) {
     if (items.size() < 32) {
@@ -4122,6 +4132,7 @@ class ddsketch {
   bool empty() const {
     return ask([](const core& all) { return all.empty(); });
   }
+  /// The weighted sum of all items, 0 without any; infinite items make it infinite, items of both infinities NaN.
   double sum() const {
     return ask([](const core& all) { return all.sum(); });
   }
@@ -4254,10 +4265,12 @@ inline namespace v0 {
 /// Guarantee: bucket i holds the numbers in (base^i, base^(i+1)]; a bucket's end is exact where it is a power of two,
 /// and else up to rounding. Counts and extremes are exact, the sum up to rounding. A merge has the coarser scale of the
 /// two, or a coarser one still if the range needs it; any split of a stream merges to the same buckets. NaN and
-/// infinities are left out; numbers closer to zero than 2^-1022 count as zero. Complexity: update O(1), one logarithm.
-/// Memory: 8 bytes for each bucket between the least and the greatest used, with room for as many more: at most 32
-/// `Most` bytes. Allocates: when the range grows. Threads: one at a time; const calls from any number. Source:
-/// OpenTelemetry metrics data model, "ExponentialHistogram"; opentelemetry-proto v1, metrics.proto.
+/// infinities are left out; numbers closer to zero than 2^-1022 count as zero.
+/// Complexity: update O(1), one logarithm. Memory: 8 bytes for each bucket between the least and the greatest used,
+/// with room for as many more: at most 32 `Most` bytes.
+/// Allocates: when the range grows.
+/// Threads: one at a time; const calls from any number.
+/// Source: OpenTelemetry metrics data model, "ExponentialHistogram"; opentelemetry-proto v1, metrics.proto.
 template <unsigned Most = 160>
 class exponential_histogram {
   static_assert(Most >= 2 && Most <= 65536,
@@ -4305,6 +4318,7 @@ class exponential_histogram {
     for (const double x : items) update(x);
   }
 
+  /// Adds the items of another histogram, of any scale.
   void merge(const exponential_histogram& other) {
     if (other.count_ == 0) return;
     exponential_histogram from = other;
@@ -4430,7 +4444,8 @@ class exponential_histogram {
     return made.written();
   }
   /// Reads such a message, of any scale. More than `Most` buckets are joined to as many. If min and max are left out,
-  /// the ends of the outer buckets stand for them. Errors: corrupt, naming what is wrong.
+  /// the ends of the outer buckets stand for them.
+  /// Errors: corrupt, naming what is wrong.
   static result<exponential_histogram> from_otlp(std::span<const std::byte> bytes) {
     exponential_histogram made;
     detail::protobuf_reader from(bytes);
@@ -4618,10 +4633,13 @@ inline namespace v0 {
 /// Guarantee: `count`, `sum`, `min`, `max`, `quantile(0)` and `quantile(1)` are exact (a sum beyond 2^64 - 1 is
 /// returned as 2^64 - 1). For 0 < p < 1, `quantile(p)` is within `relative_error` of the value of rank ceil(p * count),
 /// equal to it if it is below 128, and never decreases as p grows. Values of 2^63 and more share one bucket, for which
-/// that bound does not hold. Merging is exact: any split of a stream merges to the same histogram. Complexity: update
-/// O(1), quantile and merge O(buckets); 32 KiB. Allocates: only the saved bytes. Threads: one at a time. Source:
-/// log-linear buckets as in G. Tene's HdrHistogram. Here the octave and the bucket within it are read off the exponent
-/// and the first mantissa bits of the value as a double. Moved from: unchanged, since moving copies.
+/// that bound does not hold. Merging is exact: any split of a stream merges to the same histogram.
+/// Complexity: update O(1), quantile and merge O(buckets); 32 KiB.
+/// Allocates: only the saved bytes.
+/// Threads: one at a time.
+/// Source: log-linear buckets as in G. Tene's HdrHistogram. Here the octave and the bucket within it are read off the
+/// exponent and the first mantissa bits of the value as a double.
+/// Moved from: unchanged, since moving copies.
 class log_histogram {
   template <class X>
   static constexpr bool has_fractions = [] {
@@ -4853,6 +4871,7 @@ class basic_percentile_tracker {
   void update(double x) { kept_.update(x); }
   void update(double x, weight w) { kept_.update(x, w); }
   void update(std::span<const double> items) { kept_.update(items); }
+  /// Adds the items of another one. An error of merging the sketches, for those whose merge can fail, is not returned.
   void merge(const basic_percentile_tracker& other) { kept_.merge(other.kept_); }
   /// Forgets all items.
   void reset() { kept_ = empty_; }
@@ -5219,8 +5238,9 @@ inline namespace v0 {
 /// so beyond the bound the order of items, and that of merges, decides which keys have groups of their own.
 /// Complexity: update O(1) and the aggregate's. In bulk, a few thousand rows at a time are sorted by group, so that
 /// each aggregate gets its items as a span; that is cheapest for integer keys below 4,096. Memory: `most` + 2
-/// aggregates, the keys, 16 bytes a key, and up to 24 KiB for integers below 4,096. Allocates: for new keys, and once
-/// for updates in bulk. Threads: one at a time; const calls from any number.
+/// aggregates, the keys, 16 bytes a key, and up to 24 KiB for integers below 4,096.
+/// Allocates: for new keys, and once for updates in bulk.
+/// Threads: one at a time; const calls from any number.
 template <class Key, class Aggregate>
 class grouped {
  public:
@@ -6150,7 +6170,8 @@ inline std::uint64_t new_shard_owner() noexcept {
 /// thread: there are at most as many shards as threads ran at one time.
 /// Complexity: update O(1), two stores, no lock and no atomic read-modify-write; every 256th update of a thread hands
 /// the thread's items to the aggregate as a span, under the shard's own lock. `read` merges all shards. Memory: for
-/// each shard 2 KiB (4 for pairs) and an aggregate. Allocates: at a thread's first update, and what the aggregate does.
+/// each shard 2 KiB (4 for pairs) and an aggregate.
+/// Allocates: at a thread's first update, and what the aggregate does.
 /// Threads: any number, except during destruction.
 template <class Aggregate>
 class sharded {
@@ -7126,6 +7147,7 @@ class aggregate_snapshot : public detail::answers<true, Policy, Members...> {
     this->states_ = kept;
   }
 
+  /// Adds the snapshot of a later part of the stream, or of another stream.
   void merge(const aggregate_snapshot& later) {
     this->states_.merge(later.states_, merge_offset{this->tally_.seen()});
     this->tally_.merge(later.tally_);
@@ -7148,9 +7170,11 @@ class aggregate_snapshot : public detail::answers<true, Policy, Members...> {
 /// Guarantee: each member states its own; results are the same bits on every CPU and compiler. Infinite items give each
 /// member the value that its definition gives them: an infinite mean, a variance that is NaN.
 /// Complexity: a span is worked in blocks of 2,048 items: one loop finds in registers what all fusable members need,
-/// and the others then read the block from the first-level cache. Memory: the members' own and 32 bytes. Allocates:
-/// what its members say that they do. Threads: one at a time; const calls from any number. Moved from: an aggregate
-/// whose members have no heap memory is as it was; any other may only be assigned to or destroyed.
+/// and the others then read the block from the first-level cache. Memory: the members' own and 32 bytes.
+/// Allocates: what its members say that they do.
+/// Threads: one at a time; const calls from any number.
+/// Moved from: an aggregate whose members have no heap memory is as it was; any other may only be assigned to or
+/// destroyed.
 template <class Policy, class... Members>
 class basic_aggregate : public detail::answers<false, Policy, Members...> {
   using base = detail::answers<false, Policy, Members...>;
@@ -7288,6 +7312,7 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
     this->states_.scale(factor);
   }
 
+  /// The aggregate as of now, in closed form.
   snapshot_type snapshot() const {
     snapshot_type made;
     made.tally_ = this->tally_;
@@ -7301,6 +7326,8 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
     this->states_.save(to);
     return std::move(to).finish();
   }
+  /// Errors: those of `envelope_reader::open`, which names what it found for an aggregate of other members; corrupt;
+  /// those of the members.
   static result<basic_aggregate> load(std::span<const std::byte> bytes) {
     const std::string name = type();
     auto from = envelope_reader::open(bytes, name);
@@ -7982,13 +8009,14 @@ inline constexpr unsigned most_lg = 30;
 /// Guarantee: if weights are whole, `lower(x) <= weight of x <= upper(x)` for every item, kept or not. The two differ
 /// by `max_error()`, which is below `epsilon() * total()` (0.0034 of the stream's weight at LgSize = 10), and 0 until
 /// more than 3/4 2^LgSize different items came. No item heavier than `max_error()` is missing. After a merge all this
-/// holds, with the errors of both added. The same input and order of merges give the same bytes. Complexity: update
-/// O(1) amortised; `merge`, `top`, `maybe_above` and `surely_above` O(n log n) for n items kept. Memory: at most 32
-/// 2^LgSize bytes, 32 KB at LgSize = 10; for texts three times that and the texts themselves. Allocates: as it grows;
-/// for texts as they come. Threads: one at a time. Source: Anderson, Bevan, Lang, Liberty, Rhodes, Thaler, "A
-/// high-performance algorithm for identifying frequent items in data streams", IMC 2017: a table of counters; when it
-/// is full, the median of the counters is subtracted from all. Bytes: the image of Apache DataSketches' frequent-items
-/// sketch of longs or of strings, the heaviest item first.
+/// holds, with the errors of both added. The same input and order of merges give the same bytes.
+/// Complexity: update O(1) amortised; `merge`, `top`, `maybe_above` and `surely_above` O(n log n) for n items kept.
+/// Memory: at most 32 2^LgSize bytes, 32 KB at LgSize = 10; for texts three times that and the texts themselves.
+/// Allocates: as it grows; for texts as they come.
+/// Threads: one at a time.
+/// Source: Anderson, Bevan, Lang, Liberty, Rhodes, Thaler, "A high-performance algorithm for identifying frequent items
+/// in data streams", IMC 2017: a table of counters; when it is full, the median of the counters is subtracted from all.
+/// Bytes: the image of Apache DataSketches' frequent-items sketch of longs or of strings, the heaviest item first.
 template <class Item = std::string, unsigned LgSize = 10>
 class frequent_items {
   static_assert(LgSize >= 3 && LgSize <= 26,
@@ -8502,8 +8530,8 @@ inline double items_at_changeover(unsigned lg_k) noexcept {
 
 /// Expectations of the value M of one register when items come as a Poisson process, `rate` for each register on
 /// average. M is the greatest of its items' values, 0 without items; an item's value is above m with probability 2^-m;
-/// and so items with values above m come at the rate rate 2^-m, and none has come, M <= m, with probability exp(-rate
-/// 2^-m). E 2^-M is the sum of 2^-m (P(M <= m) - P(M <= m - 1)).
+/// and so items with values above m come at the rate rate 2^-m, and none has come, which is M <= m, with probability
+/// exp(-rate 2^-m). E 2^-M is the sum of 2^-m (P(M <= m) - P(M <= m - 1)).
 struct register_moments {
   double mean = 0;    // S = E 2^-M
   double slope = 0;   // S', the first derivative of S by the rate
@@ -8657,8 +8685,8 @@ constexpr std::size_t register_bytes(unsigned lg_k, unsigned bits) noexcept {
 /// Allocates: as coupons grow in number, at the change to registers, and with 4 bits for registers that do not fit.
 /// Threads: one at a time.
 /// Source: Flajolet, Fusy, Gandouet, Meunier, "HyperLogLog", 2007. The estimate of one stream, the historic inverse
-/// probability estimator: Cohen, "All-distances sketches, revisited", 2014. That of merged sketches: see
-/// `detail::items_by_harmonic_mean`.
+/// probability estimator: Cohen, "All-distances sketches, revisited", 2014. That of merged sketches: Apache
+/// DataSketches' composite estimator.
 /// Bytes: the compact image of Apache DataSketches' HLL sketch, the same as its C++ and Python write after the same
 /// updates. Java and Go set other bits of the flags, byte 5, which say nothing of the items; their images are read too.
 template <unsigned LgK = 12, unsigned Bits = 4>
@@ -9214,7 +9242,7 @@ namespace detail {
 template <class Sketch, class T>
 class asked_by_view {
  public:
-  /// NaN unless p is in [0, 1].
+  /// The value of rank p; NaN unless p is in [0, 1].
   T quantile(double p) const { return view_of().quantile(p); }
   T median() const { return view_of().median(); }
   /// The upper quartile minus the lower quartile.
@@ -9742,8 +9770,10 @@ struct quantile_bounds {
 ///
 /// Units: a rank is the fraction of the stream at or below a value, in [0, 1].
 /// Guarantee: `quantile` never decreases with p, nor `rank` with the value; quantile(0) and quantile(1) are the
-/// stream's extremes exactly; any other quantile(p) is the least value kept whose rank is at least p. Complexity: O(log
-/// values) a query. Allocates: only what `cdf` and `pmf` return. Threads: const calls from any number.
+/// stream's extremes exactly; any other quantile(p) is the least value kept whose rank is at least p.
+/// Complexity: O(log values) a query.
+/// Allocates: only what `cdf` and `pmf` return.
+/// Threads: const calls from any number.
 template <class T>
 class quantile_view {
  public:
@@ -9863,9 +9893,11 @@ inline constexpr std::size_t header_bytes = 20;
 /// Guarantee: up to K values every query is exact; `min`, `max`, `quantile(0)` and `quantile(1)` always are. Beyond K
 /// values the rank of one query is off by at most `rank_error()` with probability 0.99 (1.33 % at K = 200). Merging
 /// keeps that bound (that of the lesser K, if a loaded image has another). The same seed, input and order of merges
-/// give the same bytes, and updating with a span leaves the same as updating with its values in order. Complexity:
-/// update O(1) amortised, merge and query O(values kept); for many queries ask `view()`. Memory: at most 3 K + 8
-/// log2(count / K) values, 7.5 KB at K = 200. Allocates: O(log count) times as it grows. Threads: one at a time.
+/// give the same bytes, and updating with a span leaves the same as updating with its values in order.
+/// Complexity: update O(1) amortised, merge and query O(values kept); for many queries ask `view()`. Memory: no more
+/// than 3 K + 8 log2(count / K) values, 7.5 KB at K = 200.
+/// Allocates: O(log count) times as it grows.
+/// Threads: one at a time.
 /// Source: Karnin, Lang, Liberty, "Optimal quantile approximation in streams", FOCS 2016: a sampler in front of
 /// compactors of falling width. The coins of a compactor come in opposite pairs: Ivkin, Liberty, Lang, Karnin,
 /// Braverman, "Streaming quantiles algorithms with small space and update time", 2019.
@@ -10209,7 +10241,7 @@ struct distinct {
 
 /// Member of aggregates of texts (std::string_view) or of whole numbers: the items that come up most. `get` returns the
 /// sketch itself: `get<mr::frequent>().top(10)` returns items with bounds on their weights, `lower(x)` and `upper(x)`
-/// are the bounds of any item, `max_error()` is how far they are apart.
+/// return the bounds of any item x, `max_error()` how far they are apart.
 ///
 ///     mr::aggregate<mr::count, mr::distinct<>, mr::frequent<>> paths;
 ///     paths.update("/api/v1/score");
@@ -10962,8 +10994,9 @@ class two_stacks_engine : public kept_items<Ops> {
 /// item of the third kind one of the fourth. So `left` and `accumulated` close in on `right` from both sides. When the
 /// two meet there, all slots before `back` hold sums to `back`, and all three marks move on, a place at each step, up
 /// to `back`, which they reach when there are as many items after `back` as before it: then the newer items are the
-/// next [left, right), and so on. Source: K. Tangwongsan, M. Hirzel, S. Schneider, "In-order sliding-window aggregation
-/// in worst-case constant time", VLDB Journal 30 (2021), section 5.
+/// next [left, right), and so on.
+/// Source: K. Tangwongsan, M. Hirzel, S. Schneider, "In-order sliding-window aggregation in worst-case constant time",
+/// VLDB Journal 30 (2021), section 5.
 template <class Ops>
 class daba_lite_engine : public kept_items<Ops> {
  public:
@@ -11492,8 +11525,9 @@ class pane_queue {
   /// The greatest time so far.
   std::int64_t now() const noexcept { return now_; }
 
-  /// Adds the panes of another queue. Errors: type_mismatch for another number of panes, and the aggregate's own; after
-  /// an error some panes may have been merged.
+  /// Adds the panes of another queue.
+  /// Errors: type_mismatch for another number of panes, and the aggregate's own; after an error some panes may have
+  /// been merged.
   result<void> merge(const pane_queue& other) {
     if (other.count_ != count_) return other_window("number of panes", other.most(), most());
     if (!other.started_) return {};
@@ -11908,15 +11942,16 @@ struct streaming_options {
 /// and `advance` only. Metrics beyond `most_metrics` share one named "(overflow)", and so do the groups of a metric
 /// beyond `most_groups`, so that totals stay whole. Merging two gives what one over both streams would be; beyond the
 /// bounds the order of merges decides which metrics and groups have names of their own. Events from before the window
-/// are left out and counted in `late()`, events further ahead than `jump` in `refused()`. Complexity: update O(1): a
-/// hash of the name, a reading of the clock, an update of the aggregate; with a `metric_id` no hash. `stats`: three
-/// merges, after a late event O(panes) until the next pane begins, and O(groups) for a whole metric with groups.
-/// Memory: 2 (panes + 2) aggregates, each 2.3 KiB and its buckets, for each metric and group. Allocates: for new
-/// metrics and groups, and as ranges of values grow. Threads: one at a time; const calls from any number. Errors: an
-/// unknown metric is no error: it has no events. `make`: invalid_argument for a window that is not above zero, for no
-/// panes, for more than `most_panes`, and for panes shorter than a nanosecond; one that is constructed with such
-/// options refuses every event. merge: type_mismatch for another window or other panes, and the aggregate's own; after
-/// an error nothing is merged. load: those of `envelope_reader::open`, corrupt, and the aggregate's own.
+/// are left out and counted in `late()`, events further ahead than `jump` in `refused()`.
+/// Complexity: update O(1): a hash of the name, a reading of the clock, an update of the aggregate; with a `metric_id`
+/// no hash. `stats`: three merges, after a late event O(panes) until the next pane begins, and O(groups) for a whole
+/// metric with groups. Memory: 2 (panes + 2) aggregates, each 2.3 KiB and its buckets, for each metric and group.
+/// Allocates: for new metrics and groups, and as ranges of values grow.
+/// Threads: one at a time; const calls from any number.
+/// Errors: an unknown metric is no error: it has no events. `make`: invalid_argument for a window that is not above
+/// zero, for no panes, for more than `most_panes`, and for panes shorter than a nanosecond; one that is constructed
+/// with such options refuses every event. merge: type_mismatch for another window or other panes, and the aggregate's
+/// own; after an error nothing is merged. load: those of `envelope_reader::open`, corrupt, and the aggregate's own.
 template <clock_policy Clock = steady_clock,
           class Aggregate = aggregate<count, sum, mean, variance, min, max, quantiles<ddsketch<>>>>
 class basic_streaming_aggregator {
@@ -11949,6 +11984,7 @@ class basic_streaming_aggregator {
     swap(taken);
     return *this;
   }
+  /// Errors: invalid_argument for impossible options, see above.
   static result<basic_streaming_aggregator> make(streaming_options options, Clock clock = Clock()) {
     if (std::string why = detail::no_panes(options.window, options.panes, most_panes); !why.empty())
       return error(errc::invalid_argument, "streaming_aggregator: " + std::move(why));
@@ -11966,6 +12002,7 @@ class basic_streaming_aggregator {
     return {id};
   }
 
+  /// Takes an event of the value x, for a metric or a group of it, of now or of a time.
   void update(std::string_view name, double x) { update(metric(name), x, now()); }
   void update(std::string_view name, double x, time_point time) { update(metric(name), x, time); }
   void update(metric_id metric, double x) { update(metric, x, now()); }
@@ -12139,7 +12176,8 @@ class basic_streaming_aggregator {
  private:
   static constexpr std::string_view type = "streaming_aggregator";
 
-  /// The events of a metric without a group, or of a group: panes, and the one that most events go to, held open.
+  /// The panes of a group, or of a metric's events without a group, and the newest pane, to which most events go, held
+  /// open.
   struct series {
     explicit series(detail::pane_queue<aggregate_type> kept) : panes(std::move(kept)) { close(); }
     series(const series& other) : series(other.panes) {}  // `open` points into the panes
@@ -12219,8 +12257,8 @@ class basic_streaming_aggregator {
     if (!panes) return std::move(panes).error();
     return series(*std::move(panes));
   }
-  /// Loads names, each followed by what next() loads. Errors: corrupt if a name comes twice, or there are more than
-  /// `most` and the overflow's.
+  /// Loads names, each followed by what next() loads.
+  /// Errors: corrupt if a name comes twice, or there are more than `most` and the overflow's.
   template <class Next>
   static result<void> load_named(envelope_reader& from, std::size_t most, detail::group_index<std::string>& names,
                                  Next&& next) {
@@ -12675,8 +12713,12 @@ class comoment_sums {
   ///
   /// With a and b the two weights, r = b / (a + b) and q = a / (a + b), an item of this part deviates from the means of
   /// all by (r dx, r dy) less than from its own part's, an item of `other` by (q dx, q dy) more. Linear terms vanish,
-  /// as deviations from a mean add up to zero; so the sum of products grows by that of `other` and by a r dx r dy + b q
-  /// dx q dy = dx dy a r (r + q) = dx dy a r, as b q = a r and q + r = 1. `between` is a r.
+  /// as deviations from a mean add up to zero; so the sum of products grows by that of `other` and, as b q = a r and
+  /// q + r = 1, by
+  ///
+  ///     a r dx r dy + b q dx q dy  =  dx dy a r (r + q)  =  dx dy a r.
+  ///
+  /// `between` is a r.
   void join(const comoment_sums& other, double dx, double dy) noexcept {
     const double between = times(weight_, other.weight_ / (weight_ + other.weight_));
     xx_ += other.xx_ + times(dx * dx, between);
@@ -12930,6 +12972,7 @@ struct trend_line {
   double intercept = std::numeric_limits<double>::quiet_NaN();
   double r_squared = std::numeric_limits<double>::quiet_NaN();  ///< the squared correlation; NaN if all y are equal
 
+  /// The line's y at x.
   double operator()(double x) const noexcept { return intercept + slope * x; }
 };
 
@@ -13140,11 +13183,12 @@ class row_seeds {
 ///
 /// Guarantee: `estimate(x)` is never below the weight of x, and with probability `confidence()` above it by no more
 /// than `epsilon() * total()`: with 98 % by no more than 0.0027 of the stream's weight, for 1,024 buckets in 4 rows.
-/// The same input and order of merges give the same bytes. Complexity: update and query O(Rows), merge O(Buckets Rows).
-/// Memory: 8 bytes a bucket, 32 KB for 1,024 in 4 rows. Allocates: at the first update, merge with a sketch that is not
-/// empty, or load. Threads: one at a time. Source: Cormode, Muthukrishnan, "An improved data stream summary: the
-/// count-min sketch and its applications", 2005. Bytes: the image of Apache DataSketches' count-min sketch in C++ and
-/// Python; that of Java draws other seeds.
+/// The same input and order of merges give the same bytes.
+/// Complexity: update and query O(Rows), merge O(Buckets Rows). Memory: 8 bytes a bucket, 32 KB for 1,024 in 4 rows.
+/// Allocates: at the first update, merge with a sketch that is not empty, or load.
+/// Threads: one at a time.
+/// Source: Cormode, Muthukrishnan, "An improved data stream summary: the count-min sketch and its applications", 2005.
+/// Bytes: the image of Apache DataSketches' count-min sketch in C++ and Python; that of Java draws other seeds.
 template <unsigned Buckets = 1024, unsigned Rows = 4>
 class count_min {
   static_assert(Buckets >= 3 && Rows >= 1 && Rows <= 255,
@@ -13324,8 +13368,10 @@ inline namespace v0 {
 /// Units: a rank is the fraction of the stream at or below a value, in [0, 1].
 /// Guarantee: `quantile` never decreases with p, nor `rank` with the value; quantile(0) and quantile(1) are the
 /// stream's extremes exactly; rank(quantile(p)) is p up to rounding where the curve rises, and greater than p where it
-/// is flat. Complexity: O(log points) a query. Allocates: only what `cdf` and `pmf` return. Threads: const calls from
-/// any number.
+/// is flat.
+/// Complexity: O(log points) a query.
+/// Allocates: only what `cdf` and `pmf` return.
+/// Threads: const calls from any number.
 template <class T>
 class quantile_curve {
  public:
@@ -13380,8 +13426,8 @@ class quantile_curve {
   }
 
   /// The fractions of the stream up to the first point, between neighbouring points, and beyond the last point: one
-  /// more than there are points; they add up to 1. Errors: invalid_argument when the points do not ascend or nothing
-  /// was seen.
+  /// more than there are points; they add up to 1.
+  /// Errors: invalid_argument when the points do not ascend or nothing was seen.
   result<std::vector<double>> pmf(std::span<const T> points) const {
     return detail::pmf_between(points, [this](T point) { return rank(point); }, values_.empty() ? 0.0 : 1.0);
   }
@@ -13636,11 +13682,13 @@ inline constexpr std::size_t level_bytes = 20;
 /// are the 3 K values nearest the precise end. Elsewhere the rank of one query is off by at most `rank_error(p)` with
 /// probability 0.99: at K = 12 by 3.9 % of 1 - p, or of p for low ranks, and by no more than 1.8 % of the stream.
 /// Merging keeps that bound. The same seed, input and order of merges give the same bytes, and updating with a span
-/// leaves the same as updating with its values in order. Complexity: update O(log K) amortised, merge and query
-/// O(values kept); for many queries ask `view()`. Memory: a level keeps at most 6 K values, growing to 16 K over 2^11
-/// compactions, and there are log2(count / (3 K)) levels: 30 KB after ten million doubles at K = 12, and up to 90 KB
-/// with the spare room of its vectors. Allocates: whenever some dozens of values that have come in are sorted. Threads:
-/// one at a time. Source: Cormode, Karnin, Liberty, Thaler, Vesely, "Relative error streaming quantiles", PODS 2021.
+/// leaves the same as updating with its values in order.
+/// Complexity: update O(log K) amortised, merge and query O(values kept); for many queries ask `view()`. Memory: a
+/// level keeps at most 6 K values, growing to 16 K over 2^11 compactions, and there are log2(count / (3 K)) levels: 30
+/// KB after ten million doubles at K = 12, and up to 90 KB with the spare room of its vectors.
+/// Allocates: whenever some dozens of values that have come in are sorted.
+/// Threads: one at a time.
+/// Source: Cormode, Karnin, Liberty, Thaler, Vesely, "Relative error streaming quantiles", PODS 2021.
 /// Bytes: the image of Apache DataSketches' REQ sketch. It has no place for the state of the random generator: a loaded
 /// sketch returns the same figures, but later updates draw other random numbers.
 template <unsigned K = 12, class T = double, bool HighRanks = true>
@@ -14199,9 +14247,9 @@ class tdigest : public detail::asked_by_view<tdigest<K, T>, T> {
   /// a `p` that is NaN.
   double resolution(double p) const;
 
+  using weight_type = std::conditional_t<sizeof(T) == 8, std::uint64_t, std::uint32_t>;
   /// The mean of some neighbouring values of the stream, and how many they are. `centroids` returns all, by mean;
   /// buffered values are not among them.
-  using weight_type = std::conditional_t<sizeof(T) == 8, std::uint64_t, std::uint32_t>;
   struct centroid {
     T mean;
     weight_type weight;
@@ -14726,11 +14774,12 @@ inline constexpr std::uint8_t is_ordered = 16;
 /// Guarantee: exact up to 15/16 2^(LgK + 1) different items; beyond, the estimate's standard deviation is
 /// `relative_error()`, 1.6 % at most for a stream or a union at LgK = 12. The error of an intersection or a difference
 /// is relative to the union: it is small for one that holds much of the union. Order and repetition make no difference.
-/// Complexity: update O(1) amortised, set operations O(hashes kept). Memory: at most 32 2^LgK bytes, 128 KB at LgK
-/// = 12. Allocates: as it grows, and when the threshold falls. Threads: one at a time. Source: Dasgupta, Lang, Rhodes,
-/// Thaler, "A framework for estimating stream expression cardinalities", ICDT 2016. Bytes: the ordered compact image of
-/// Apache DataSketches' theta sketch, the same as its C++ and Python write after the same updates. An empty one differs
-/// in Java and Go, which leave the seed's hash 0; theirs is read too.
+/// Complexity: update O(1) amortised, set operations O(hashes kept). Memory: 32 2^LgK bytes at most, 128 KB for 2^12.
+/// Allocates: as it grows, and when the threshold falls.
+/// Threads: one at a time.
+/// Source: Dasgupta, Lang, Rhodes, Thaler, "A framework for estimating stream expression cardinalities", ICDT 2016.
+/// Bytes: the ordered compact image of Apache DataSketches' theta sketch, the same as its C++ and Python write after
+/// the same updates. An empty one differs in Java and Go, which leave the seed's hash 0; theirs is read too.
 template <unsigned LgK = 12>
 class theta {
   static_assert(LgK >= 5 && LgK <= 26, "millrace[SKETCH-7]: theta<LgK>: LgK must be in [5, 26]");
@@ -14982,8 +15031,9 @@ inline namespace v0 {
 ///
 /// Guarantee: `Item`, `LgSize`, bounds, complexity and memory are those of `frequent_items`: an item's true weight lies
 /// between `lower` and `upper`, and until more than 3/4 2^LgSize different items came, both are that weight. Weights
-/// are kept whole: see `update(item, weight)`. Threads: one at a time; const calls from any number. Moved from: it has
-/// seen nothing.
+/// are kept whole: see `update(item, weight)`.
+/// Threads: one at a time; const calls from any number.
+/// Moved from: it has seen nothing.
 template <class Item = std::string, unsigned LgSize = 10>
 class basic_topk_tracker {
  public:
@@ -15156,13 +15206,15 @@ class faded {
 /// For aggregates whose members take weights and can be scaled: moments, sums, means, pairs, `ddsketch`,
 /// `binned_histogram`. Counts, extremes and places do not fade.
 ///
-/// Weights are kept as of a landmark in time: an item that comes t after it has the weight 2^(t / half-life), and all
-/// are scaled when one is asked for as of another time. When new weights would grow beyond 2^64 the landmark moves.
+/// Weights are kept as of a landmark in time: an item that comes t after it has the weight 2^(t / half-life), and
+/// `value` scales all of them to the time it is asked for. When new weights would grow beyond 2^64 the landmark moves.
 /// Guarantee: items may come in any order of time, and parts merge in any order, with the same result up to rounding.
 /// Complexity: update the aggregate's and a power of two; once in 64 half-lives, and in `value`, the aggregate is
-/// scaled. 32 bytes more than the aggregate. Allocates: what the aggregate does. Threads: one at a time; const calls
-/// from any number. Moved from: may only be assigned to or destroyed. Source: Cormode, Shkapenyuk, Srivastava, Xu,
-/// "Forward decay", ICDE 2009.
+/// scaled. 32 bytes more than the aggregate.
+/// Allocates: what the aggregate does.
+/// Threads: one at a time; const calls from any number.
+/// Source: Cormode, Shkapenyuk, Srivastava, Xu, "Forward decay", ICDE 2009.
+/// Moved from: may only be assigned to or destroyed.
 template <class Decay, class Aggregate>
 class decayed {
  public:
@@ -15364,6 +15416,7 @@ class basic_rate_calculator {
     return basic_rate_calculator(window, panes, std::move(clock), jump, true);
   }
 
+  /// Takes a number of events, of now by the clock or of a time.
   void update(std::uint64_t events = 1) { update(events, now()); }
   void update(std::uint64_t events, time_point time) {
     if (!possible_ || detail::jumps(events_.last, time.nanoseconds, jump_)) [[unlikely]] {
@@ -15486,6 +15539,7 @@ class counter_rate {
   using sample = counter_reading;
   static constexpr bool commutative = false;
 
+  /// Takes a reading: the counter's value at a time.
   void update(double value, time_point time) noexcept { update(counter_reading{value, time}); }
   void update(const counter_reading& reading) noexcept {
     if (!(reading.value >= 0)) return;
@@ -15498,6 +15552,7 @@ class counter_rate {
       ++readings_;
     }
   }
+  /// Adds the readings of a later stretch of the same counter.
   void merge(const counter_rate& later) noexcept {
     if (later.readings_ == 0) return;
     if (readings_ == 0) {
@@ -15581,6 +15636,7 @@ class inter_arrival {
   inter_arrival() = default;
   explicit inter_arrival(Aggregate empty) : gaps_(std::move(empty)) {}
 
+  /// Takes an event of this time.
   void update(time_point time) {
     if (events_ != 0) {
       if (time < last_) return;
@@ -15889,8 +15945,8 @@ struct ended_window {
 
 namespace detail {
 
-/// Windows of one length that begin at every multiple of a step. Items are kept in panes, whose length is the greatest
-/// that divides both.
+/// Windows of one length that begin at every multiple of a step. Items are summed up in panes, whose length is the
+/// greatest that divides both length and step.
 template <class A>
 class stepping_windows {
  public:
@@ -16201,11 +16257,12 @@ class ending_windows : public time_of_items<sample_t<A>, Time>, private arrival_
 /// Guarantee: each window is handed over once, when the watermark reaches its end, in order of time. Windows without
 /// items are not handed over, so to notice silence use a sliding window. Within the lateness the order of items makes
 /// no more difference than it does to the aggregate. Merging two gives what one over both streams would be, if neither
-/// has ended a window that is open in the other: `advance` both to the same time first. Complexity: update as the
-/// aggregate's. Memory: lateness / length + 2 aggregates. Allocates: for windows that have items, and what the
-/// aggregate does. Threads: one at a time. Errors: `make`: invalid_argument. merge: type_mismatch for windows of
-/// another length, invalid_argument if a window has ended in one of the two and is open in the other, and the
-/// aggregate's own.
+/// has ended a window that is open in the other: `advance` both to the same time first.
+/// Complexity: update as the aggregate's. Memory: lateness / length + 2 aggregates.
+/// Allocates: for windows that have items, and what the aggregate does.
+/// Threads: one at a time.
+/// Errors: `make`: invalid_argument. merge: type_mismatch for windows of another length, invalid_argument if a window
+/// has ended in one of the two and is open in the other, and the aggregate's own.
 template <duration Length, class Aggregate, class Time>
 class windowed<tumbling<Length>, Aggregate, Time> : public detail::ending_windows<Aggregate, Time> {
   static_assert(sizeof(tumbling<Length>) != 0);  // instantiates it, and so its static_asserts
@@ -16328,6 +16385,8 @@ class windowed<tumbling_count<Items>, Aggregate, Time> {
     return *this;
   }
 
+  /// Takes an item, and hands the window to the sink if that makes it full. Returns what the aggregate's `update`
+  /// returns.
   template <class Sink>
   auto update(const sample& x, Sink&& sink) {
     if constexpr (std::is_void_v<decltype(open_.update(x))>) {
@@ -16439,7 +16498,9 @@ inline namespace v0 {
 /// lateness, may lengthen a session, or join two. Merging joins the open sessions of two streams; sessions that have
 /// ended stay as they were.
 /// Complexity: update as the aggregate's, and a merge where two sessions join. Memory: lateness / gap + 2 aggregates,
-/// of sessions that are still open. Allocates: for sessions, and what the aggregate does. Threads: one at a time.
+/// of sessions that are still open.
+/// Allocates: for sessions, and what the aggregate does.
+/// Threads: one at a time.
 /// Errors: `make`: invalid_argument. merge: type_mismatch for another gap, and the aggregate's own.
 template <duration Gap, class Aggregate, class Time>
 class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<detail::sample_t<Aggregate>, Time>,
@@ -17074,13 +17135,15 @@ class sliding_answers : public member_answers<Derived> {
 ///     recent.get<mr::max>();
 ///
 /// Models: saveable (items that are doubles or pairs). It does not merge: of two streams it is not known which items
-/// are the last. Guarantee: results are as good as those computed anew from the items in the window; no rounding error
-/// of a forgotten item stays, except with `subtracting`. Items that the aggregate refuses or skips take no place in the
-/// window; `argmin` and `argmax` return indices that count the items which took one, from the stream's beginning.
-/// load(save(w)) gives the same results as w, except for the order of rounding. Complexity: update amortised O(1), with
-/// `worst_case` O(1) always; get O(1). Memory: the items, and by the engine: a partial aggregate for each with
-/// `worst_case`; one for each 128 items and for 128 items else; none if items are subtracted or only counted. For least
-/// and greatest alone the candidates take the place of the items. Rings have up to twice as many slots as elements.
+/// are the last.
+/// Guarantee: results are as good as those computed anew from the items in the window; no rounding error of a forgotten
+/// item stays, except with `subtracting`. Items that the aggregate refuses or skips take no place in the window;
+/// `argmin` and `argmax` return indices that count the items which took one, from the stream's beginning. load(save(w))
+/// gives the same results as w, except for the order of rounding.
+/// Complexity: update amortised O(1), with `worst_case` O(1) always; get O(1). Memory: the items, and by the engine: a
+/// partial aggregate for each with `worst_case`; one for each 128 items and for 128 items else; none if items are
+/// subtracted or only counted. For least and greatest alone the candidates take the place of the items. Rings have up
+/// to twice as many slots as elements.
 /// Allocates: until the window is full for the second time, then never.
 /// Threads: one at a time; const calls from any number.
 template <std::size_t Items, class Forgetting, class Aggregate, class Time>
@@ -17239,7 +17302,8 @@ inline namespace v0 {
 /// as a window has, it merges all. Memory: length / pane + 2 aggregates, and as many again for their sums.
 /// Allocates: all panes when made, and what the aggregates do.
 /// Threads: one at a time; const calls from any number. `value` and `get` of a window that is not const count as
-/// writes. Errors: `make`: invalid_argument. merge: type_mismatch for another length, and the aggregate's own.
+/// writes.
+/// Errors: `make`: invalid_argument. merge: type_mismatch for another length, and the aggregate's own.
 template <duration Length, duration Pane, class Forgetting, class Aggregate, class Time>
 requires(Pane.nanoseconds != 0)
 class windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>
@@ -17549,9 +17613,10 @@ class timed_in_disorder : public disorder_engine<Ops> {
 /// Complexity: items in order as for `sliding_count`; out of order amortised near O(1), O(sqrt n) at worst, see
 /// `detail::disorder_engine`. get O(1), merge O(n). By arrival, get of a const window from which items have to go
 /// copies the window. Memory: item and time for each item in the window. At most `most` items are kept: beyond, the
-/// oldest is dropped before its time, and counted in `dropped()`. Allocates: when it holds more items than ever before;
-/// else it uses memory again. Threads: one at a time; const calls from any number. Errors: `make`: invalid_argument.
-/// merge: type_mismatch for another length.
+/// oldest is dropped before its time, and counted in `dropped()`.
+/// Allocates: when it holds more items than ever before; else it uses memory again.
+/// Threads: one at a time; const calls from any number.
+/// Errors: `make`: invalid_argument. merge: type_mismatch for another length.
 template <duration Length, class Forgetting, class Aggregate, class Time>
 class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
     : public detail::sliding_answers<windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>, Aggregate>,

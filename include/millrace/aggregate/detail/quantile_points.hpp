@@ -19,7 +19,7 @@ namespace detail {
 template <class Sketch, class T>
 class asked_by_view {
  public:
-  /// NaN unless p is in [0, 1].
+  /// The value of rank p; NaN unless p is in [0, 1].
   T quantile(double p) const { return view_of().quantile(p); }
   T median() const { return view_of().median(); }
   /// The upper quartile minus the lower quartile.

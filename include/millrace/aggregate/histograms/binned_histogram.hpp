@@ -216,6 +216,7 @@ class binned_histogram {
     return *this;
   }
   ~binned_histogram() = default;
+  /// Without items, over the bins of an axis.
   explicit binned_histogram(Axis axis) : axis_(std::move(axis)), counts_(axis_.bins() + 2) {}
   /// A histogram with an axis that Axis::make makes of these arguments.
   /// Errors: those of Axis::make.
@@ -245,6 +246,7 @@ class binned_histogram {
     for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += other.counts_[i];
     return {};
   }
+  /// Multiplies the weight of every item so far by factor > 0.
   void scale(double factor) noexcept {
     for (double& c : counts_) c *= factor;
   }

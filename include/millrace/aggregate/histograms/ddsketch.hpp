@@ -26,12 +26,14 @@ inline namespace v0 {
 /// Guarantee: `quantile(p)` is within `relative_error` of the item of rank p, unless that item is in joined buckets;
 /// `min`, `max`, `count`, quantile(0) and quantile(1) are exact, and so is `sum`, which is compensated, but for
 /// rounding; quantiles never decrease as p grows. Merging is exact: any split of a stream, in any order, merges to the
-/// same buckets. NaN is left out; numbers closer to zero than 2^-1022 count as zero. Complexity: update O(1): items
-/// wait in a buffer of 256, whose buckets vector instructions then find, as they do for a span. Merge O(buckets); a
-/// query O(buckets), and a copy of the sketch while items wait. Memory: 2.1 KiB and 8 bytes for each bucket between the
-/// least and the greatest used, with room for as many more. Allocates: when the range grows, and in a query that
-/// copies. Threads: one at a time; const calls from any number. Source: Masson, Rim, Lee, "DDSketch: a fast and
-/// fully-mergeable quantile sketch with relative-error guarantees", VLDB 2019.
+/// same buckets. NaN is left out; numbers closer to zero than 2^-1022 count as zero.
+/// Complexity: update O(1): items wait in a buffer of 256, whose buckets vector instructions then find, as they do for
+/// a span. Merge O(buckets); a query O(buckets), and a copy of the sketch while items wait. Memory: 2.1 KiB and 8 bytes
+/// for each bucket between the least and the greatest used, with room for as many more.
+/// Allocates: when the range grows, and in a query that copies.
+/// Threads: one at a time; const calls from any number.
+/// Source: Masson, Rim, Lee, "DDSketch: a fast and fully-mergeable quantile sketch with relative-error guarantees",
+/// VLDB 2019.
 template <unsigned Permille = 10, unsigned Most = 2048>
 class ddsketch {
   static_assert(Permille >= 1 && Permille <= 500 && Most >= 16 && Most <= 65536,
@@ -70,6 +72,7 @@ class ddsketch {
     if (++waiting_ == room) [[unlikely]]
       settle();
   }
+  /// A weight that is not above zero, or not finite, changes nothing.
   void update(double x, weight w) { core_.update(x, w); }
   void update(std::span<const double> items) {
     if (items.size() < 32) {
@@ -95,6 +98,7 @@ class ddsketch {
   bool empty() const {
     return ask([](const core& all) { return all.empty(); });
   }
+  /// The weighted sum of all items, 0 without any; infinite items make it infinite, items of both infinities NaN.
   double sum() const {
     return ask([](const core& all) { return all.sum(); });
   }

@@ -26,10 +26,12 @@ inline namespace v0 {
 /// Guarantee: bucket i holds the numbers in (base^i, base^(i+1)]; a bucket's end is exact where it is a power of two,
 /// and else up to rounding. Counts and extremes are exact, the sum up to rounding. A merge has the coarser scale of the
 /// two, or a coarser one still if the range needs it; any split of a stream merges to the same buckets. NaN and
-/// infinities are left out; numbers closer to zero than 2^-1022 count as zero. Complexity: update O(1), one logarithm.
-/// Memory: 8 bytes for each bucket between the least and the greatest used, with room for as many more: at most 32
-/// `Most` bytes. Allocates: when the range grows. Threads: one at a time; const calls from any number. Source:
-/// OpenTelemetry metrics data model, "ExponentialHistogram"; opentelemetry-proto v1, metrics.proto.
+/// infinities are left out; numbers closer to zero than 2^-1022 count as zero.
+/// Complexity: update O(1), one logarithm. Memory: 8 bytes for each bucket between the least and the greatest used,
+/// with room for as many more: at most 32 `Most` bytes.
+/// Allocates: when the range grows.
+/// Threads: one at a time; const calls from any number.
+/// Source: OpenTelemetry metrics data model, "ExponentialHistogram"; opentelemetry-proto v1, metrics.proto.
 template <unsigned Most = 160>
 class exponential_histogram {
   static_assert(Most >= 2 && Most <= 65536,
@@ -77,6 +79,7 @@ class exponential_histogram {
     for (const double x : items) update(x);
   }
 
+  /// Adds the items of another histogram, of any scale.
   void merge(const exponential_histogram& other) {
     if (other.count_ == 0) return;
     exponential_histogram from = other;
@@ -202,7 +205,8 @@ class exponential_histogram {
     return made.written();
   }
   /// Reads such a message, of any scale. More than `Most` buckets are joined to as many. If min and max are left out,
-  /// the ends of the outer buckets stand for them. Errors: corrupt, naming what is wrong.
+  /// the ends of the outer buckets stand for them.
+  /// Errors: corrupt, naming what is wrong.
   static result<exponential_histogram> from_otlp(std::span<const std::byte> bytes) {
     exponential_histogram made;
     detail::protobuf_reader from(bytes);

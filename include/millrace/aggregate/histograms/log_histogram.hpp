@@ -27,10 +27,13 @@ inline namespace v0 {
 /// Guarantee: `count`, `sum`, `min`, `max`, `quantile(0)` and `quantile(1)` are exact (a sum beyond 2^64 - 1 is
 /// returned as 2^64 - 1). For 0 < p < 1, `quantile(p)` is within `relative_error` of the value of rank ceil(p * count),
 /// equal to it if it is below 128, and never decreases as p grows. Values of 2^63 and more share one bucket, for which
-/// that bound does not hold. Merging is exact: any split of a stream merges to the same histogram. Complexity: update
-/// O(1), quantile and merge O(buckets); 32 KiB. Allocates: only the saved bytes. Threads: one at a time. Source:
-/// log-linear buckets as in G. Tene's HdrHistogram. Here the octave and the bucket within it are read off the exponent
-/// and the first mantissa bits of the value as a double. Moved from: unchanged, since moving copies.
+/// that bound does not hold. Merging is exact: any split of a stream merges to the same histogram.
+/// Complexity: update O(1), quantile and merge O(buckets); 32 KiB.
+/// Allocates: only the saved bytes.
+/// Threads: one at a time.
+/// Source: log-linear buckets as in G. Tene's HdrHistogram. Here the octave and the bucket within it are read off the
+/// exponent and the first mantissa bits of the value as a double.
+/// Moved from: unchanged, since moving copies.
 class log_histogram {
   template <class X>
   static constexpr bool has_fractions = [] {

@@ -33,8 +33,9 @@ inline namespace v0 {
 /// so beyond the bound the order of items, and that of merges, decides which keys have groups of their own.
 /// Complexity: update O(1) and the aggregate's. In bulk, a few thousand rows at a time are sorted by group, so that
 /// each aggregate gets its items as a span; that is cheapest for integer keys below 4,096. Memory: `most` + 2
-/// aggregates, the keys, 16 bytes a key, and up to 24 KiB for integers below 4,096. Allocates: for new keys, and once
-/// for updates in bulk. Threads: one at a time; const calls from any number.
+/// aggregates, the keys, 16 bytes a key, and up to 24 KiB for integers below 4,096.
+/// Allocates: for new keys, and once for updates in bulk.
+/// Threads: one at a time; const calls from any number.
 template <class Key, class Aggregate>
 class grouped {
  public:

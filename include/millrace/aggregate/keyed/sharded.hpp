@@ -96,7 +96,8 @@ inline std::uint64_t new_shard_owner() noexcept {
 /// thread: there are at most as many shards as threads ran at one time.
 /// Complexity: update O(1), two stores, no lock and no atomic read-modify-write; every 256th update of a thread hands
 /// the thread's items to the aggregate as a span, under the shard's own lock. `read` merges all shards. Memory: for
-/// each shard 2 KiB (4 for pairs) and an aggregate. Allocates: at a thread's first update, and what the aggregate does.
+/// each shard 2 KiB (4 for pairs) and an aggregate.
+/// Allocates: at a thread's first update, and what the aggregate does.
 /// Threads: any number, except during destruction.
 template <class Aggregate>
 class sharded {

@@ -72,15 +72,16 @@ struct streaming_options {
 /// and `advance` only. Metrics beyond `most_metrics` share one named "(overflow)", and so do the groups of a metric
 /// beyond `most_groups`, so that totals stay whole. Merging two gives what one over both streams would be; beyond the
 /// bounds the order of merges decides which metrics and groups have names of their own. Events from before the window
-/// are left out and counted in `late()`, events further ahead than `jump` in `refused()`. Complexity: update O(1): a
-/// hash of the name, a reading of the clock, an update of the aggregate; with a `metric_id` no hash. `stats`: three
-/// merges, after a late event O(panes) until the next pane begins, and O(groups) for a whole metric with groups.
-/// Memory: 2 (panes + 2) aggregates, each 2.3 KiB and its buckets, for each metric and group. Allocates: for new
-/// metrics and groups, and as ranges of values grow. Threads: one at a time; const calls from any number. Errors: an
-/// unknown metric is no error: it has no events. `make`: invalid_argument for a window that is not above zero, for no
-/// panes, for more than `most_panes`, and for panes shorter than a nanosecond; one that is constructed with such
-/// options refuses every event. merge: type_mismatch for another window or other panes, and the aggregate's own; after
-/// an error nothing is merged. load: those of `envelope_reader::open`, corrupt, and the aggregate's own.
+/// are left out and counted in `late()`, events further ahead than `jump` in `refused()`.
+/// Complexity: update O(1): a hash of the name, a reading of the clock, an update of the aggregate; with a `metric_id`
+/// no hash. `stats`: three merges, after a late event O(panes) until the next pane begins, and O(groups) for a whole
+/// metric with groups. Memory: 2 (panes + 2) aggregates, each 2.3 KiB and its buckets, for each metric and group.
+/// Allocates: for new metrics and groups, and as ranges of values grow.
+/// Threads: one at a time; const calls from any number.
+/// Errors: an unknown metric is no error: it has no events. `make`: invalid_argument for a window that is not above
+/// zero, for no panes, for more than `most_panes`, and for panes shorter than a nanosecond; one that is constructed
+/// with such options refuses every event. merge: type_mismatch for another window or other panes, and the aggregate's
+/// own; after an error nothing is merged. load: those of `envelope_reader::open`, corrupt, and the aggregate's own.
 template <clock_policy Clock = steady_clock,
           class Aggregate = aggregate<count, sum, mean, variance, min, max, quantiles<ddsketch<>>>>
 class basic_streaming_aggregator {
@@ -113,6 +114,7 @@ class basic_streaming_aggregator {
     swap(taken);
     return *this;
   }
+  /// Errors: invalid_argument for impossible options, see above.
   static result<basic_streaming_aggregator> make(streaming_options options, Clock clock = Clock()) {
     if (std::string why = detail::no_panes(options.window, options.panes, most_panes); !why.empty())
       return error(errc::invalid_argument, "streaming_aggregator: " + std::move(why));
@@ -130,6 +132,7 @@ class basic_streaming_aggregator {
     return {id};
   }
 
+  /// Takes an event of the value x, for a metric or a group of it, of now or of a time.
   void update(std::string_view name, double x) { update(metric(name), x, now()); }
   void update(std::string_view name, double x, time_point time) { update(metric(name), x, time); }
   void update(metric_id metric, double x) { update(metric, x, now()); }
@@ -303,7 +306,8 @@ class basic_streaming_aggregator {
  private:
   static constexpr std::string_view type = "streaming_aggregator";
 
-  /// The events of a metric without a group, or of a group: panes, and the one that most events go to, held open.
+  /// The panes of a group, or of a metric's events without a group, and the newest pane, to which most events go, held
+  /// open.
   struct series {
     explicit series(detail::pane_queue<aggregate_type> kept) : panes(std::move(kept)) { close(); }
     series(const series& other) : series(other.panes) {}  // `open` points into the panes
@@ -383,8 +387,8 @@ class basic_streaming_aggregator {
     if (!panes) return std::move(panes).error();
     return series(*std::move(panes));
   }
-  /// Loads names, each followed by what next() loads. Errors: corrupt if a name comes twice, or there are more than
-  /// `most` and the overflow's.
+  /// Loads names, each followed by what next() loads.
+  /// Errors: corrupt if a name comes twice, or there are more than `most` and the overflow's.
   template <class Next>
   static result<void> load_named(envelope_reader& from, std::size_t most, detail::group_index<std::string>& names,
                                  Next&& next) {

@@ -61,6 +61,7 @@ class aggregate_snapshot : public detail::answers<true, Policy, Members...> {
     this->states_ = kept;
   }
 
+  /// Adds the snapshot of a later part of the stream, or of another stream.
   void merge(const aggregate_snapshot& later) {
     this->states_.merge(later.states_, merge_offset{this->tally_.seen()});
     this->tally_.merge(later.tally_);
@@ -83,9 +84,11 @@ class aggregate_snapshot : public detail::answers<true, Policy, Members...> {
 /// Guarantee: each member states its own; results are the same bits on every CPU and compiler. Infinite items give each
 /// member the value that its definition gives them: an infinite mean, a variance that is NaN.
 /// Complexity: a span is worked in blocks of 2,048 items: one loop finds in registers what all fusable members need,
-/// and the others then read the block from the first-level cache. Memory: the members' own and 32 bytes. Allocates:
-/// what its members say that they do. Threads: one at a time; const calls from any number. Moved from: an aggregate
-/// whose members have no heap memory is as it was; any other may only be assigned to or destroyed.
+/// and the others then read the block from the first-level cache. Memory: the members' own and 32 bytes.
+/// Allocates: what its members say that they do.
+/// Threads: one at a time; const calls from any number.
+/// Moved from: an aggregate whose members have no heap memory is as it was; any other may only be assigned to or
+/// destroyed.
 template <class Policy, class... Members>
 class basic_aggregate : public detail::answers<false, Policy, Members...> {
   using base = detail::answers<false, Policy, Members...>;
@@ -223,6 +226,7 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
     this->states_.scale(factor);
   }
 
+  /// The aggregate as of now, in closed form.
   snapshot_type snapshot() const {
     snapshot_type made;
     made.tally_ = this->tally_;
@@ -236,6 +240,8 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
     this->states_.save(to);
     return std::move(to).finish();
   }
+  /// Errors: those of `envelope_reader::open`, which names what it found for an aggregate of other members; corrupt;
+  /// those of the members.
   static result<basic_aggregate> load(std::span<const std::byte> bytes) {
     const std::string name = type();
     auto from = envelope_reader::open(bytes, name);

@@ -20,9 +20,10 @@ struct double_mean {
   double value = 0;
   double rest = 0;
 
-  /// Adds `step`, then carries what has gathered in `rest` over to `value`: `all` is value + rest as rounded, all -
-  /// value the part of `rest` that went into it, without rounding while |rest| <= |value|, and the remainder stays in
-  /// `rest`. Source: T. Dekker (1971), fast two-sum.
+  /// Adds `step`, then carries what has gathered in `rest` over to `value`: `all` is value + rest as rounded, and
+  /// (all - value) the part of `rest` that went into it, without rounding while |rest| <= |value|; the remainder stays
+  /// in `rest`.
+  /// Source: T. Dekker (1971), fast two-sum.
   void add(double step) noexcept {
     add_compensated(value, rest, step);
     const double all = value + rest;
@@ -83,7 +84,9 @@ bool deviates_plainly(double deviation, double weight) noexcept {
 /// Guarantee: merging adds relative errors of a few units in the last place to mean and central(2); central(3) and
 /// central(4) lose digits only as far as their own terms cancel. Where powers of deviations, or weights, would leave
 /// double's range, powers of two are kept apart from them, so that ratios (a mean, a standard deviation, a skewness)
-/// are as good there as elsewhere. Complexity: merge O(1), two divisions; 8 (Order + 3) bytes. Allocates: never.
+/// are as good there as elsewhere.
+/// Complexity: merge O(1), two divisions; 8 (Order + 3) bytes.
+/// Allocates: never.
 /// Source: Chan, Golub, LeVeque (1979); for orders three and four P. Pébay, SAND2008-6212, eq. 2.1, 3.1.
 template <unsigned Order>
 class moment_sums : detail::central_sums<Order> {

@@ -157,8 +157,12 @@ class comoment_sums {
   ///
   /// With a and b the two weights, r = b / (a + b) and q = a / (a + b), an item of this part deviates from the means of
   /// all by (r dx, r dy) less than from its own part's, an item of `other` by (q dx, q dy) more. Linear terms vanish,
-  /// as deviations from a mean add up to zero; so the sum of products grows by that of `other` and by a r dx r dy + b q
-  /// dx q dy = dx dy a r (r + q) = dx dy a r, as b q = a r and q + r = 1. `between` is a r.
+  /// as deviations from a mean add up to zero; so the sum of products grows by that of `other` and, as b q = a r and
+  /// q + r = 1, by
+  ///
+  ///     a r dx r dy + b q dx q dy  =  dx dy a r (r + q)  =  dx dy a r.
+  ///
+  /// `between` is a r.
   void join(const comoment_sums& other, double dx, double dy) noexcept {
     const double between = times(weight_, other.weight_ / (weight_ + other.weight_));
     xx_ += other.xx_ + times(dx * dx, between);
@@ -412,6 +416,7 @@ struct trend_line {
   double intercept = std::numeric_limits<double>::quiet_NaN();
   double r_squared = std::numeric_limits<double>::quiet_NaN();  ///< the squared correlation; NaN if all y are equal
 
+  /// The line's y at x.
   double operator()(double x) const noexcept { return intercept + slope * x; }
 };
 

@@ -101,7 +101,7 @@ struct distinct {
 
 /// Member of aggregates of texts (std::string_view) or of whole numbers: the items that come up most. `get` returns the
 /// sketch itself: `get<mr::frequent>().top(10)` returns items with bounds on their weights, `lower(x)` and `upper(x)`
-/// are the bounds of any item, `max_error()` is how far they are apart.
+/// return the bounds of any item x, `max_error()` how far they are apart.
 ///
 ///     mr::aggregate<mr::count, mr::distinct<>, mr::frequent<>> paths;
 ///     paths.update("/api/v1/score");

@@ -74,11 +74,12 @@ class row_seeds {
 ///
 /// Guarantee: `estimate(x)` is never below the weight of x, and with probability `confidence()` above it by no more
 /// than `epsilon() * total()`: with 98 % by no more than 0.0027 of the stream's weight, for 1,024 buckets in 4 rows.
-/// The same input and order of merges give the same bytes. Complexity: update and query O(Rows), merge O(Buckets Rows).
-/// Memory: 8 bytes a bucket, 32 KB for 1,024 in 4 rows. Allocates: at the first update, merge with a sketch that is not
-/// empty, or load. Threads: one at a time. Source: Cormode, Muthukrishnan, "An improved data stream summary: the
-/// count-min sketch and its applications", 2005. Bytes: the image of Apache DataSketches' count-min sketch in C++ and
-/// Python; that of Java draws other seeds.
+/// The same input and order of merges give the same bytes.
+/// Complexity: update and query O(Rows), merge O(Buckets Rows). Memory: 8 bytes a bucket, 32 KB for 1,024 in 4 rows.
+/// Allocates: at the first update, merge with a sketch that is not empty, or load.
+/// Threads: one at a time.
+/// Source: Cormode, Muthukrishnan, "An improved data stream summary: the count-min sketch and its applications", 2005.
+/// Bytes: the image of Apache DataSketches' count-min sketch in C++ and Python; that of Java draws other seeds.
 template <unsigned Buckets = 1024, unsigned Rows = 4>
 class count_min {
   static_assert(Buckets >= 3 && Rows >= 1 && Rows <= 255,

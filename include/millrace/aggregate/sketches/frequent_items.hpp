@@ -45,13 +45,14 @@ inline constexpr unsigned most_lg = 30;
 /// Guarantee: if weights are whole, `lower(x) <= weight of x <= upper(x)` for every item, kept or not. The two differ
 /// by `max_error()`, which is below `epsilon() * total()` (0.0034 of the stream's weight at LgSize = 10), and 0 until
 /// more than 3/4 2^LgSize different items came. No item heavier than `max_error()` is missing. After a merge all this
-/// holds, with the errors of both added. The same input and order of merges give the same bytes. Complexity: update
-/// O(1) amortised; `merge`, `top`, `maybe_above` and `surely_above` O(n log n) for n items kept. Memory: at most 32
-/// 2^LgSize bytes, 32 KB at LgSize = 10; for texts three times that and the texts themselves. Allocates: as it grows;
-/// for texts as they come. Threads: one at a time. Source: Anderson, Bevan, Lang, Liberty, Rhodes, Thaler, "A
-/// high-performance algorithm for identifying frequent items in data streams", IMC 2017: a table of counters; when it
-/// is full, the median of the counters is subtracted from all. Bytes: the image of Apache DataSketches' frequent-items
-/// sketch of longs or of strings, the heaviest item first.
+/// holds, with the errors of both added. The same input and order of merges give the same bytes.
+/// Complexity: update O(1) amortised; `merge`, `top`, `maybe_above` and `surely_above` O(n log n) for n items kept.
+/// Memory: at most 32 2^LgSize bytes, 32 KB at LgSize = 10; for texts three times that and the texts themselves.
+/// Allocates: as it grows; for texts as they come.
+/// Threads: one at a time.
+/// Source: Anderson, Bevan, Lang, Liberty, Rhodes, Thaler, "A high-performance algorithm for identifying frequent items
+/// in data streams", IMC 2017: a table of counters; when it is full, the median of the counters is subtracted from all.
+/// Bytes: the image of Apache DataSketches' frequent-items sketch of longs or of strings, the heaviest item first.
 template <class Item = std::string, unsigned LgSize = 10>
 class frequent_items {
   static_assert(LgSize >= 3 && LgSize <= 26,

@@ -70,8 +70,8 @@ constexpr std::size_t register_bytes(unsigned lg_k, unsigned bits) noexcept {
 /// Allocates: as coupons grow in number, at the change to registers, and with 4 bits for registers that do not fit.
 /// Threads: one at a time.
 /// Source: Flajolet, Fusy, Gandouet, Meunier, "HyperLogLog", 2007. The estimate of one stream, the historic inverse
-/// probability estimator: Cohen, "All-distances sketches, revisited", 2014. That of merged sketches: see
-/// `detail::items_by_harmonic_mean`.
+/// probability estimator: Cohen, "All-distances sketches, revisited", 2014. That of merged sketches: Apache
+/// DataSketches' composite estimator.
 /// Bytes: the compact image of Apache DataSketches' HLL sketch, the same as its C++ and Python write after the same
 /// updates. Java and Go set other bits of the flags, byte 5, which say nothing of the items; their images are read too.
 template <unsigned LgK = 12, unsigned Bits = 4>

@@ -48,9 +48,11 @@ inline constexpr std::size_t header_bytes = 20;
 /// Guarantee: up to K values every query is exact; `min`, `max`, `quantile(0)` and `quantile(1)` always are. Beyond K
 /// values the rank of one query is off by at most `rank_error()` with probability 0.99 (1.33 % at K = 200). Merging
 /// keeps that bound (that of the lesser K, if a loaded image has another). The same seed, input and order of merges
-/// give the same bytes, and updating with a span leaves the same as updating with its values in order. Complexity:
-/// update O(1) amortised, merge and query O(values kept); for many queries ask `view()`. Memory: at most 3 K + 8
-/// log2(count / K) values, 7.5 KB at K = 200. Allocates: O(log count) times as it grows. Threads: one at a time.
+/// give the same bytes, and updating with a span leaves the same as updating with its values in order.
+/// Complexity: update O(1) amortised, merge and query O(values kept); for many queries ask `view()`. Memory: no more
+/// than 3 K + 8 log2(count / K) values, 7.5 KB at K = 200.
+/// Allocates: O(log count) times as it grows.
+/// Threads: one at a time.
 /// Source: Karnin, Lang, Liberty, "Optimal quantile approximation in streams", FOCS 2016: a sampler in front of
 /// compactors of falling width. The coins of a compactor come in opposite pairs: Ivkin, Liberty, Lang, Karnin,
 /// Braverman, "Streaming quantiles algorithms with small space and update time", 2019.

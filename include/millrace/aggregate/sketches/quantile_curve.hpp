@@ -19,8 +19,10 @@ inline namespace v0 {
 /// Units: a rank is the fraction of the stream at or below a value, in [0, 1].
 /// Guarantee: `quantile` never decreases with p, nor `rank` with the value; quantile(0) and quantile(1) are the
 /// stream's extremes exactly; rank(quantile(p)) is p up to rounding where the curve rises, and greater than p where it
-/// is flat. Complexity: O(log points) a query. Allocates: only what `cdf` and `pmf` return. Threads: const calls from
-/// any number.
+/// is flat.
+/// Complexity: O(log points) a query.
+/// Allocates: only what `cdf` and `pmf` return.
+/// Threads: const calls from any number.
 template <class T>
 class quantile_curve {
  public:
@@ -75,8 +77,8 @@ class quantile_curve {
   }
 
   /// The fractions of the stream up to the first point, between neighbouring points, and beyond the last point: one
-  /// more than there are points; they add up to 1. Errors: invalid_argument when the points do not ascend or nothing
-  /// was seen.
+  /// more than there are points; they add up to 1.
+  /// Errors: invalid_argument when the points do not ascend or nothing was seen.
   result<std::vector<double>> pmf(std::span<const T> points) const {
     return detail::pmf_between(points, [this](T point) { return rank(point); }, values_.empty() ? 0.0 : 1.0);
   }

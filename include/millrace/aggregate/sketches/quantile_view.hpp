@@ -26,8 +26,10 @@ struct quantile_bounds {
 ///
 /// Units: a rank is the fraction of the stream at or below a value, in [0, 1].
 /// Guarantee: `quantile` never decreases with p, nor `rank` with the value; quantile(0) and quantile(1) are the
-/// stream's extremes exactly; any other quantile(p) is the least value kept whose rank is at least p. Complexity: O(log
-/// values) a query. Allocates: only what `cdf` and `pmf` return. Threads: const calls from any number.
+/// stream's extremes exactly; any other quantile(p) is the least value kept whose rank is at least p.
+/// Complexity: O(log values) a query.
+/// Allocates: only what `cdf` and `pmf` return.
+/// Threads: const calls from any number.
 template <class T>
 class quantile_view {
  public:

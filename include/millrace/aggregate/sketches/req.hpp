@@ -53,11 +53,13 @@ inline constexpr std::size_t level_bytes = 20;
 /// are the 3 K values nearest the precise end. Elsewhere the rank of one query is off by at most `rank_error(p)` with
 /// probability 0.99: at K = 12 by 3.9 % of 1 - p, or of p for low ranks, and by no more than 1.8 % of the stream.
 /// Merging keeps that bound. The same seed, input and order of merges give the same bytes, and updating with a span
-/// leaves the same as updating with its values in order. Complexity: update O(log K) amortised, merge and query
-/// O(values kept); for many queries ask `view()`. Memory: a level keeps at most 6 K values, growing to 16 K over 2^11
-/// compactions, and there are log2(count / (3 K)) levels: 30 KB after ten million doubles at K = 12, and up to 90 KB
-/// with the spare room of its vectors. Allocates: whenever some dozens of values that have come in are sorted. Threads:
-/// one at a time. Source: Cormode, Karnin, Liberty, Thaler, Vesely, "Relative error streaming quantiles", PODS 2021.
+/// leaves the same as updating with its values in order.
+/// Complexity: update O(log K) amortised, merge and query O(values kept); for many queries ask `view()`. Memory: a
+/// level keeps at most 6 K values, growing to 16 K over 2^11 compactions, and there are log2(count / (3 K)) levels: 30
+/// KB after ten million doubles at K = 12, and up to 90 KB with the spare room of its vectors.
+/// Allocates: whenever some dozens of values that have come in are sorted.
+/// Threads: one at a time.
+/// Source: Cormode, Karnin, Liberty, Thaler, Vesely, "Relative error streaming quantiles", PODS 2021.
 /// Bytes: the image of Apache DataSketches' REQ sketch. It has no place for the state of the random generator: a loaded
 /// sketch returns the same figures, but later updates draw other random numbers.
 template <unsigned K = 12, class T = double, bool HighRanks = true>

@@ -131,9 +131,9 @@ class tdigest : public detail::asked_by_view<tdigest<K, T>, T> {
   /// a `p` that is NaN.
   double resolution(double p) const;
 
+  using weight_type = std::conditional_t<sizeof(T) == 8, std::uint64_t, std::uint32_t>;
   /// The mean of some neighbouring values of the stream, and how many they are. `centroids` returns all, by mean;
   /// buffered values are not among them.
-  using weight_type = std::conditional_t<sizeof(T) == 8, std::uint64_t, std::uint32_t>;
   struct centroid {
     T mean;
     weight_type weight;

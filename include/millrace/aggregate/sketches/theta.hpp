@@ -43,11 +43,12 @@ inline constexpr std::uint8_t is_ordered = 16;
 /// Guarantee: exact up to 15/16 2^(LgK + 1) different items; beyond, the estimate's standard deviation is
 /// `relative_error()`, 1.6 % at most for a stream or a union at LgK = 12. The error of an intersection or a difference
 /// is relative to the union: it is small for one that holds much of the union. Order and repetition make no difference.
-/// Complexity: update O(1) amortised, set operations O(hashes kept). Memory: at most 32 2^LgK bytes, 128 KB at LgK
-/// = 12. Allocates: as it grows, and when the threshold falls. Threads: one at a time. Source: Dasgupta, Lang, Rhodes,
-/// Thaler, "A framework for estimating stream expression cardinalities", ICDT 2016. Bytes: the ordered compact image of
-/// Apache DataSketches' theta sketch, the same as its C++ and Python write after the same updates. An empty one differs
-/// in Java and Go, which leave the seed's hash 0; theirs is read too.
+/// Complexity: update O(1) amortised, set operations O(hashes kept). Memory: 32 2^LgK bytes at most, 128 KB for 2^12.
+/// Allocates: as it grows, and when the threshold falls.
+/// Threads: one at a time.
+/// Source: Dasgupta, Lang, Rhodes, Thaler, "A framework for estimating stream expression cardinalities", ICDT 2016.
+/// Bytes: the ordered compact image of Apache DataSketches' theta sketch, the same as its C++ and Python write after
+/// the same updates. An empty one differs in Java and Go, which leave the seed's hash 0; theirs is read too.
 template <unsigned LgK = 12>
 class theta {
   static_assert(LgK >= 5 && LgK <= 26, "millrace[SKETCH-7]: theta<LgK>: LgK must be in [5, 26]");

@@ -25,8 +25,9 @@ inline namespace v0 {
 ///
 /// Guarantee: `Item`, `LgSize`, bounds, complexity and memory are those of `frequent_items`: an item's true weight lies
 /// between `lower` and `upper`, and until more than 3/4 2^LgSize different items came, both are that weight. Weights
-/// are kept whole: see `update(item, weight)`. Threads: one at a time; const calls from any number. Moved from: it has
-/// seen nothing.
+/// are kept whole: see `update(item, weight)`.
+/// Threads: one at a time; const calls from any number.
+/// Moved from: it has seen nothing.
 template <class Item = std::string, unsigned LgSize = 10>
 class basic_topk_tracker {
  public:

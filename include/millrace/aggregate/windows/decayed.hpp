@@ -106,13 +106,15 @@ class faded {
 /// For aggregates whose members take weights and can be scaled: moments, sums, means, pairs, `ddsketch`,
 /// `binned_histogram`. Counts, extremes and places do not fade.
 ///
-/// Weights are kept as of a landmark in time: an item that comes t after it has the weight 2^(t / half-life), and all
-/// are scaled when one is asked for as of another time. When new weights would grow beyond 2^64 the landmark moves.
+/// Weights are kept as of a landmark in time: an item that comes t after it has the weight 2^(t / half-life), and
+/// `value` scales all of them to the time it is asked for. When new weights would grow beyond 2^64 the landmark moves.
 /// Guarantee: items may come in any order of time, and parts merge in any order, with the same result up to rounding.
 /// Complexity: update the aggregate's and a power of two; once in 64 half-lives, and in `value`, the aggregate is
-/// scaled. 32 bytes more than the aggregate. Allocates: what the aggregate does. Threads: one at a time; const calls
-/// from any number. Moved from: may only be assigned to or destroyed. Source: Cormode, Shkapenyuk, Srivastava, Xu,
-/// "Forward decay", ICDE 2009.
+/// scaled. 32 bytes more than the aggregate.
+/// Allocates: what the aggregate does.
+/// Threads: one at a time; const calls from any number.
+/// Source: Cormode, Shkapenyuk, Srivastava, Xu, "Forward decay", ICDE 2009.
+/// Moved from: may only be assigned to or destroyed.
 template <class Decay, class Aggregate>
 class decayed {
  public:

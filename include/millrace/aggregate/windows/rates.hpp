@@ -81,6 +81,7 @@ class basic_rate_calculator {
     return basic_rate_calculator(window, panes, std::move(clock), jump, true);
   }
 
+  /// Takes a number of events, of now by the clock or of a time.
   void update(std::uint64_t events = 1) { update(events, now()); }
   void update(std::uint64_t events, time_point time) {
     if (!possible_ || detail::jumps(events_.last, time.nanoseconds, jump_)) [[unlikely]] {
@@ -203,6 +204,7 @@ class counter_rate {
   using sample = counter_reading;
   static constexpr bool commutative = false;
 
+  /// Takes a reading: the counter's value at a time.
   void update(double value, time_point time) noexcept { update(counter_reading{value, time}); }
   void update(const counter_reading& reading) noexcept {
     if (!(reading.value >= 0)) return;
@@ -215,6 +217,7 @@ class counter_rate {
       ++readings_;
     }
   }
+  /// Adds the readings of a later stretch of the same counter.
   void merge(const counter_rate& later) noexcept {
     if (later.readings_ == 0) return;
     if (readings_ == 0) {
@@ -298,6 +301,7 @@ class inter_arrival {
   inter_arrival() = default;
   explicit inter_arrival(Aggregate empty) : gaps_(std::move(empty)) {}
 
+  /// Takes an event of this time.
   void update(time_point time) {
     if (events_ != 0) {
       if (time < last_) return;

@@ -31,7 +31,9 @@ inline namespace v0 {
 /// lateness, may lengthen a session, or join two. Merging joins the open sessions of two streams; sessions that have
 /// ended stay as they were.
 /// Complexity: update as the aggregate's, and a merge where two sessions join. Memory: lateness / gap + 2 aggregates,
-/// of sessions that are still open. Allocates: for sessions, and what the aggregate does. Threads: one at a time.
+/// of sessions that are still open.
+/// Allocates: for sessions, and what the aggregate does.
+/// Threads: one at a time.
 /// Errors: `make`: invalid_argument. merge: type_mismatch for another gap, and the aggregate's own.
 template <duration Gap, class Aggregate, class Time>
 class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<detail::sample_t<Aggregate>, Time>,

@@ -133,9 +133,10 @@ class timed_in_disorder : public disorder_engine<Ops> {
 /// Complexity: items in order as for `sliding_count`; out of order amortised near O(1), O(sqrt n) at worst, see
 /// `detail::disorder_engine`. get O(1), merge O(n). By arrival, get of a const window from which items have to go
 /// copies the window. Memory: item and time for each item in the window. At most `most` items are kept: beyond, the
-/// oldest is dropped before its time, and counted in `dropped()`. Allocates: when it holds more items than ever before;
-/// else it uses memory again. Threads: one at a time; const calls from any number. Errors: `make`: invalid_argument.
-/// merge: type_mismatch for another length.
+/// oldest is dropped before its time, and counted in `dropped()`.
+/// Allocates: when it holds more items than ever before; else it uses memory again.
+/// Threads: one at a time; const calls from any number.
+/// Errors: `make`: invalid_argument. merge: type_mismatch for another length.
 template <duration Length, class Forgetting, class Aggregate, class Time>
 class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
     : public detail::sliding_answers<windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>, Aggregate>,

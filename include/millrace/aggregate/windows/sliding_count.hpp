@@ -45,13 +45,15 @@ class sliding_answers : public member_answers<Derived> {
 ///     recent.get<mr::max>();
 ///
 /// Models: saveable (items that are doubles or pairs). It does not merge: of two streams it is not known which items
-/// are the last. Guarantee: results are as good as those computed anew from the items in the window; no rounding error
-/// of a forgotten item stays, except with `subtracting`. Items that the aggregate refuses or skips take no place in the
-/// window; `argmin` and `argmax` return indices that count the items which took one, from the stream's beginning.
-/// load(save(w)) gives the same results as w, except for the order of rounding. Complexity: update amortised O(1), with
-/// `worst_case` O(1) always; get O(1). Memory: the items, and by the engine: a partial aggregate for each with
-/// `worst_case`; one for each 128 items and for 128 items else; none if items are subtracted or only counted. For least
-/// and greatest alone the candidates take the place of the items. Rings have up to twice as many slots as elements.
+/// are the last.
+/// Guarantee: results are as good as those computed anew from the items in the window; no rounding error of a forgotten
+/// item stays, except with `subtracting`. Items that the aggregate refuses or skips take no place in the window;
+/// `argmin` and `argmax` return indices that count the items which took one, from the stream's beginning. load(save(w))
+/// gives the same results as w, except for the order of rounding.
+/// Complexity: update amortised O(1), with `worst_case` O(1) always; get O(1). Memory: the items, and by the engine: a
+/// partial aggregate for each with `worst_case`; one for each 128 items and for 128 items else; none if items are
+/// subtracted or only counted. For least and greatest alone the candidates take the place of the items. Rings have up
+/// to twice as many slots as elements.
 /// Allocates: until the window is full for the second time, then never.
 /// Threads: one at a time; const calls from any number.
 template <std::size_t Items, class Forgetting, class Aggregate, class Time>

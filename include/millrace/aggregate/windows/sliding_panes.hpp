@@ -32,7 +32,8 @@ inline namespace v0 {
 /// as a window has, it merges all. Memory: length / pane + 2 aggregates, and as many again for their sums.
 /// Allocates: all panes when made, and what the aggregates do.
 /// Threads: one at a time; const calls from any number. `value` and `get` of a window that is not const count as
-/// writes. Errors: `make`: invalid_argument. merge: type_mismatch for another length, and the aggregate's own.
+/// writes.
+/// Errors: `make`: invalid_argument. merge: type_mismatch for another length, and the aggregate's own.
 template <duration Length, duration Pane, class Forgetting, class Aggregate, class Time>
 requires(Pane.nanoseconds != 0)
 class windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>

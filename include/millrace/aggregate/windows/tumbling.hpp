@@ -30,8 +30,8 @@ struct ended_window {
 
 namespace detail {
 
-/// Windows of one length that begin at every multiple of a step. Items are kept in panes, whose length is the greatest
-/// that divides both.
+/// Windows of one length that begin at every multiple of a step. Items are summed up in panes, whose length is the
+/// greatest that divides both length and step.
 template <class A>
 class stepping_windows {
  public:
@@ -342,11 +342,12 @@ class ending_windows : public time_of_items<sample_t<A>, Time>, private arrival_
 /// Guarantee: each window is handed over once, when the watermark reaches its end, in order of time. Windows without
 /// items are not handed over, so to notice silence use a sliding window. Within the lateness the order of items makes
 /// no more difference than it does to the aggregate. Merging two gives what one over both streams would be, if neither
-/// has ended a window that is open in the other: `advance` both to the same time first. Complexity: update as the
-/// aggregate's. Memory: lateness / length + 2 aggregates. Allocates: for windows that have items, and what the
-/// aggregate does. Threads: one at a time. Errors: `make`: invalid_argument. merge: type_mismatch for windows of
-/// another length, invalid_argument if a window has ended in one of the two and is open in the other, and the
-/// aggregate's own.
+/// has ended a window that is open in the other: `advance` both to the same time first.
+/// Complexity: update as the aggregate's. Memory: lateness / length + 2 aggregates.
+/// Allocates: for windows that have items, and what the aggregate does.
+/// Threads: one at a time.
+/// Errors: `make`: invalid_argument. merge: type_mismatch for windows of another length, invalid_argument if a window
+/// has ended in one of the two and is open in the other, and the aggregate's own.
 template <duration Length, class Aggregate, class Time>
 class windowed<tumbling<Length>, Aggregate, Time> : public detail::ending_windows<Aggregate, Time> {
   static_assert(sizeof(tumbling<Length>) != 0);  // instantiates it, and so its static_asserts
@@ -469,6 +470,8 @@ class windowed<tumbling_count<Items>, Aggregate, Time> {
     return *this;
   }
 
+  /// Takes an item, and hands the window to the sink if that makes it full. Returns what the aggregate's `update`
+  /// returns.
   template <class Sink>
   auto update(const sample& x, Sink&& sink) {
     if constexpr (std::is_void_v<decltype(open_.update(x))>) {

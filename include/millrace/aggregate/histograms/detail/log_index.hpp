@@ -17,11 +17,13 @@ namespace detail {
 /// For x = 2^e (1 + s), 0 <= s < 1, the bucket is floor((e + ((a s + b) s + c) s) * per_octave): the cubic, which runs
 /// from 0 to 1, stands in for log2(1 + s), which saves the call of a logarithm and costs 1 % more buckets.
 ///
-/// A bucket must span at most the factor gamma = (1 + e) / (1 - e), e = relative_error, so that its middle, the
-/// harmonic mean 2 low high / (low + high), is within e of both ends. By ln(x) the cubic has slope (c + 2 b s + 3 a
-/// s^2) (1 + s), which is nowhere below its value c at s = 0. So with per_octave = 1 / (c ln(gamma)) no bucket spans
-/// more than ln(gamma) of ln(x). Source: DDSketch's cubically interpolated mapping: Masson, Rim, Lee, "DDSketch", VLDB
-/// 2019, and the polynomial as DataDog's implementations have it, so that their bytes number the same buckets.
+/// A bucket must span at most the factor gamma = (1 + r) / (1 - r), r = relative_error, so that its middle, the
+/// harmonic mean 2 low high / (low + high), is within r of both ends. By ln(x) the cubic has the slope
+///     (c + 2 b s + 3 a s^2) (1 + s),
+/// which is nowhere below its value c at s = 0. So with per_octave = 1 / (c ln(gamma)) no bucket spans more than
+/// ln(gamma) of ln(x).
+/// Source: DDSketch's cubically interpolated mapping: Masson, Rim, Lee, "DDSketch", VLDB 2019, and the polynomial as
+/// DataDog's implementations have it, so that their bytes number the same buckets.
 template <unsigned Permille>
 struct log_index {
   static constexpr double relative_error = Permille / 1000.0;
@@ -32,7 +34,7 @@ struct log_index {
   static constexpr double c = 10.0 / 7;
   /// Buckets an octave.
   static constexpr double per_octave = [] {
-    // ln(gamma) = 2 atanh(e), by its series.
+    // ln(gamma) = 2 atanh(relative_error), by its series.
     double sum = 0;
     double power = relative_error;
     for (int k = 1; k < 2000; k += 2, power *= relative_error * relative_error) sum += power / k;

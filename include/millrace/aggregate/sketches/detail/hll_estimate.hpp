@@ -47,8 +47,8 @@ inline double items_at_changeover(unsigned lg_k) noexcept {
 
 /// Expectations of the value M of one register when items come as a Poisson process, `rate` for each register on
 /// average. M is the greatest of its items' values, 0 without items; an item's value is above m with probability 2^-m;
-/// and so items with values above m come at the rate rate 2^-m, and none has come, M <= m, with probability exp(-rate
-/// 2^-m). E 2^-M is the sum of 2^-m (P(M <= m) - P(M <= m - 1)).
+/// and so items with values above m come at the rate rate 2^-m, and none has come, which is M <= m, with probability
+/// exp(-rate 2^-m). E 2^-M is the sum of 2^-m (P(M <= m) - P(M <= m - 1)).
 struct register_moments {
   double mean = 0;    // S = E 2^-M
   double slope = 0;   // S', the first derivative of S by the rate

@@ -144,8 +144,9 @@ class pane_queue {
   /// The greatest time so far.
   std::int64_t now() const noexcept { return now_; }
 
-  /// Adds the panes of another queue. Errors: type_mismatch for another number of panes, and the aggregate's own; after
-  /// an error some panes may have been merged.
+  /// Adds the panes of another queue.
+  /// Errors: type_mismatch for another number of panes, and the aggregate's own; after an error some panes may have
+  /// been merged.
   result<void> merge(const pane_queue& other) {
     if (other.count_ != count_) return other_window("number of panes", other.most(), most());
     if (!other.started_) return {};

@@ -226,8 +226,9 @@ class two_stacks_engine : public kept_items<Ops> {
 /// item of the third kind one of the fourth. So `left` and `accumulated` close in on `right` from both sides. When the
 /// two meet there, all slots before `back` hold sums to `back`, and all three marks move on, a place at each step, up
 /// to `back`, which they reach when there are as many items after `back` as before it: then the newer items are the
-/// next [left, right), and so on. Source: K. Tangwongsan, M. Hirzel, S. Schneider, "In-order sliding-window aggregation
-/// in worst-case constant time", VLDB Journal 30 (2021), section 5.
+/// next [left, right), and so on.
+/// Source: K. Tangwongsan, M. Hirzel, S. Schneider, "In-order sliding-window aggregation in worst-case constant time",
+/// VLDB Journal 30 (2021), section 5.
 template <class Ops>
 class daba_lite_engine : public kept_items<Ops> {
  public:
