@@ -80,8 +80,7 @@ inline tails beta_by_power_series(double a, double b, double x) noexcept {
     if (next == series) break;
     series = next;
   }
-  const double lower = std::exp(e) * (1 + a * series);
-  return within_unit({lower, e > -1 ? -std::expm1(e) - a * std::exp(e) * series : 1 - lower});
+  return tails_of_power_series(a, e, series);
 }
 
 /// I_x(a, b) / beta_prefix below the mean. Source: A. Didonato, A. Morris, "Algorithm 708", TOMS 18(3), 1992, eq. 9.

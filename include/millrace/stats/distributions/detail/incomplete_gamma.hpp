@@ -12,55 +12,54 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// x^a exp(-x) / Gamma(a): the gamma density times x; a, x > 0.
-/// The exponent is taken as the deviance of x from a, so that it loses nothing where both are large.
-inline double gamma_prefix(double a, double x) noexcept {
-  if (x / a == infinity) return 0;
-  const double exponent = a * deviance(x / a, (x - a) / a);
+/// The deviance of x from the mean a: -log of x^a exp(-x) relative to its maximum. It loses nothing where both are
+/// large.
+inline double gamma_exponent(double a, double x) noexcept { return a * deviance(x / a, (x - a) / a); }
+
+/// x^a exp(-x) / Gamma(a) at a point of this `gamma_exponent`.
+inline double gamma_prefix_at(double a, double exponent) noexcept {
   return std::sqrt(a / (2 * pi)) * std::exp(-exponent - stirling_error(a));
 }
 
-/// The regularised incomplete gamma functions P(a, x) and Q(a, x), each to a few 1e-14 relative; a > 0, x >= 0.
-/// Allocates: never. Source: NIST DLMF, 8.7.1, 8.7.3 (the series), 8.9.2 (Legendre's fraction).
-inline tails incomplete_gamma(double a, double x) noexcept {
-  if (!(a > 0) || !(x >= 0)) return {nan, nan};
-  if (x == 0) return {0, 1};
-  if (x / a == infinity) return {1, 0};
-  if (a < 1 && x <= 1) {
-    // P = x^a / Gamma(a + 1) (1 + a series); Q without subtraction where P is nearly 1.
-    const double e = a * std::log(x) - log_gamma_ratio(a, 1);
-    double term = 1;
-    double series = 0;
-    for (int j = 1; j < 40; ++j) {
-      term *= -x / j;
-      const double next = series + term / (a + j);
-      if (next == series) break;
-      series = next;
-    }
-    const double lower = std::exp(e) * (1 + a * series);
-    return within_unit({lower, e > -1 ? -std::expm1(e) - a * std::exp(e) * series : 1 - lower});
+/// x^a exp(-x) / Gamma(a): the gamma density times x; a, x > 0.
+inline double gamma_prefix(double a, double x) noexcept {
+  if (x / a == infinity) return 0;
+  return gamma_prefix_at(a, gamma_exponent(a, x));
+}
+
+/// Both tails where the lower one is exp(e) (1 + a series): the upper without subtraction where the lower is nearly 1.
+inline tails tails_of_power_series(double a, double e, double series) noexcept {
+  const double lower = std::exp(e) * (1 + a * series);
+  return within_unit({lower, e > -1 ? -std::expm1(e) - a * std::exp(e) * series : 1 - lower});
+}
+
+/// a < 1 and x <= 1: P = x^a / Gamma(a + 1) (1 + a series).
+inline tails gamma_by_power_series(double a, double x) noexcept {
+  double term = 1;
+  double series = 0;
+  for (int j = 1; j < 40; ++j) {
+    term *= -x / j;
+    const double next = series + term / (a + j);
+    if (next == series) break;
+    series = next;
   }
-  const double d = x - a;
-  const double exponent = a * deviance(x / a, d / a);
-  if (a >= 20 && exponent <= 0.5 * a) {
-    const double side = d < 0 ? -1 : 1;
-    const double tail = tail_expansion(a, 1, 0, exponent, side) * std::exp(-stirling_error(a));
-    return within_unit(d < 0 ? tails{tail, 1 - tail} : tails{1 - tail, tail});
+  return tails_of_power_series(a, a * std::log(x) - log_gamma_ratio(a, 1), series);
+}
+
+/// a P / gamma_prefix below the mean: a series of positive terms.
+inline double gamma_by_rising_series(double a, double x) noexcept {
+  double term = 1;
+  double sum = 1;
+  for (double j = a + 1; term > 0.1 * epsilon * sum; j += 1) {
+    term *= x / j;
+    sum += term;
   }
-  const double prefix = std::sqrt(a / (2 * pi)) * std::exp(-exponent - stirling_error(a));
-  if (prefix == 0) return d < 0 ? tails{0, 1} : tails{1, 0};
-  if (d < 0) {
-    double term = 1;
-    double sum = 1;
-    for (double j = a + 1; term > 0.1 * epsilon * sum; j += 1) {
-      term *= x / j;
-      sum += term;
-    }
-    const double lower = prefix / a * sum;
-    return within_unit({lower, 1 - lower});
-  }
-  // Legendre's continued fraction, by the modified Lentz method.
-  double b = d + 1;
+  return sum;
+}
+
+/// gamma_prefix / Q above the mean: Legendre's continued fraction, by the modified Lentz method.
+inline double gamma_fraction(double a, double x) noexcept {
+  double b = x - a + 1;
   double f = b;
   double up = b;
   double down = 0;
@@ -73,7 +72,29 @@ inline tails incomplete_gamma(double a, double x) noexcept {
     f *= change;
     if (std::fabs(change - 1) <= epsilon) break;
   }
-  const double upper = prefix / f;
+  return f;
+}
+
+/// The regularised incomplete gamma functions P(a, x) and Q(a, x), each to a few 1e-14 relative; a > 0, x >= 0.
+/// Allocates: never. Source: NIST DLMF, 8.7.1, 8.7.3 (the series), 8.9.2 (Legendre's fraction).
+inline tails incomplete_gamma(double a, double x) noexcept {
+  if (!(a > 0) || !(x >= 0)) return {nan, nan};
+  if (x == 0) return {0, 1};
+  if (x / a == infinity) return {1, 0};
+  if (a < 1 && x <= 1) return gamma_by_power_series(a, x);
+  const bool below_mean = x < a;
+  const double exponent = gamma_exponent(a, x);
+  if (a >= 20 && exponent <= 0.5 * a) {
+    const double tail = tail_expansion(a, 1, 0, exponent, below_mean ? -1 : 1) * std::exp(-stirling_error(a));
+    return within_unit(below_mean ? tails{tail, 1 - tail} : tails{1 - tail, tail});
+  }
+  const double prefix = gamma_prefix_at(a, exponent);
+  if (prefix == 0) return below_mean ? tails{0, 1} : tails{1, 0};
+  if (below_mean) {
+    const double lower = prefix / a * gamma_by_rising_series(a, x);
+    return within_unit({lower, 1 - lower});
+  }
+  const double upper = prefix / gamma_fraction(a, x);
   return within_unit({1 - upper, upper});
 }
 

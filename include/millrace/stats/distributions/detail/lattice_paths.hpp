@@ -46,68 +46,106 @@ double share_of_crossing_paths(std::int64_t m, std::int64_t n, std::int64_t thre
   return crossed < 1 ? crossed : 1;
 }
 
+/// The Poisson process of rate n that ends at n events at time 1, as long as it stays within two boundaries: how likely
+/// each count of events is by now, and what has left at either boundary. Sums of positive terms alone.
+class confined_poisson {
+ public:
+  explicit confined_poisson(std::size_t n)
+      : n_(n),
+        rate_(static_cast<double>(n)),
+        at_end_(std::exp(stirling_error(rate_)) * std::sqrt(2 * pi * rate_)),
+        alive_(n + 1, 0.0),
+        next_(n + 1, 0.0) {
+    alive_[0] = 1;
+  }
+
+  double now() const noexcept { return now_; }
+  /// Whether every path has left.
+  bool empty() const noexcept { return low_ > high_; }
+  /// The probability of having left by now, for paths that end at n.
+  double crossed() const noexcept { return crossed_; }
+
+  /// Lets time pass, with no boundary on the way.
+  void run_to(double then) {
+    set_kernel(rate_ * (then - now_));
+    const std::size_t longest = kernel_.size() - 1;
+    const std::size_t reach = high_ + longest < n_ ? high_ + longest : n_;
+    for (std::size_t c = low_; c <= reach; ++c) {
+      double sum = 0;
+      const std::size_t first = c > low_ + longest ? c - longest : low_;
+      for (std::size_t from = first; from <= c && from <= high_; ++from) sum += alive_[from] * kernel_[c - from];
+      next_[c] = sum;
+    }
+    high_ = reach;
+    alive_.swap(next_);
+    now_ = then;
+  }
+
+  /// Takes out the paths with `count` events or more, which come too soon; `count` > 0.
+  void leave_from(std::size_t count) noexcept {
+    for (std::size_t c = count; c <= high_; ++c) crossed_ += alive_[c] * completes(c);
+    if (high_ >= count) high_ = count - 1;
+  }
+  /// Takes out the paths with `count` events or fewer, which come too late.
+  void leave_up_to(std::size_t count) noexcept {
+    for (; low_ <= count && low_ <= high_; ++low_) crossed_ += alive_[low_] * completes(low_);
+    low_ = count + 1;
+  }
+
+ private:
+  /// The probabilities of 0, 1, ... further events, up to where they weigh nothing.
+  void set_kernel(double mean) {
+    kernel_.clear();
+    double term = std::exp(-mean);
+    for (std::size_t k = 0; k <= n_ - low_; ++k) {
+      kernel_.push_back(term);
+      term *= mean / static_cast<double>(k + 1);
+      if (term < 1e-40 && static_cast<double>(k) > mean) break;
+    }
+  }
+
+  /// Of the paths with c events by now, the weight of those that end with n: Poisson(n - c; n (1 - now)) relative to
+  /// Poisson(n; n), by deviances so that nothing large cancels. `lead` = c - n now.
+  double completes(std::size_t c) const noexcept {
+    const double mean = rate_ * (1 - now_);
+    if (c == n_) return std::exp(-mean) * at_end_;
+    const auto k = static_cast<double>(n_ - c);
+    const double lead = static_cast<double>(c) - rate_ * now_;
+    return std::exp(-k * deviance(mean / k, lead / k) - stirling_error(k)) / std::sqrt(2 * pi * k) * at_end_;
+  }
+
+  std::size_t n_;
+  double rate_;
+  double at_end_;  // 1 / Poisson(n; n)
+  double now_ = 0;
+  double crossed_ = 0;
+  // The counts that a path within the boundaries may have, and the probability of each.
+  std::size_t low_ = 0;
+  std::size_t high_ = 0;
+  std::vector<double> alive_;
+  std::vector<double> next_;
+  std::vector<double> kernel_;
+};
+
 /// P(D >= d) for the two-sided, one-sample distance of n observations: the Poisson process of rate n that ends at n,
 /// followed over the times at which either boundary rises, and what leaves at each added up. Positive terms
 /// alone; O(n^2 d) time, O(n d) memory. After A. Moscovich, B. Nadler, Statistics & Probability Letters 123, 2017.
 inline double kolmogorov_two_sided_by_process(std::uint64_t count, double d) {
   const auto n = static_cast<std::size_t>(count);
   const auto rate = static_cast<double>(n);
-  // Of the paths with c events at time t, the weight of those that end with n: Poisson(n - c; n (1 - t)) relative to
-  // Poisson(n; n), by deviances so that nothing large cancels. `lead` = c - n t.
-  const double at_end = std::exp(stirling_error(rate)) * std::sqrt(2 * pi * rate);
-  const auto completes = [&](std::size_t c, double t) {
-    const double mean = rate * (1 - t);
-    if (c == n) return std::exp(-mean) * at_end;
-    const auto k = static_cast<double>(n - c);
-    const double lead = static_cast<double>(c) - rate * t;
-    return std::exp(-k * deviance(mean / k, lead / k) - stirling_error(k)) / std::sqrt(2 * pi * k) * at_end;
-  };
-  std::vector<double> alive(n + 1, 0.0);
-  std::vector<double> next(n + 1, 0.0);
-  std::vector<double> kernel;
-  alive[0] = 1;
-  std::size_t low = 0;
-  std::size_t high = 0;
-  double crossed = 0;
-  double now = 0;
+  confined_poisson process(n);
   // Upper boundary: count j is too soon before j / n - d. Lower: count j is too late from j / n + d on.
   std::size_t upper = static_cast<std::size_t>(std::floor(rate * d)) + 1;
   std::size_t lower = 0;
-  while (now < 1) {
+  while (process.now() < 1 && !process.empty()) {
     const double to_upper = upper <= n ? static_cast<double>(upper) / rate - d : 2;
     const double to_lower = lower < n ? static_cast<double>(lower) / rate + d : 2;
     const double then = std::fmin(1.0, std::fmin(to_upper, to_lower));
-    const double mean = rate * (then - now);
-    kernel.clear();
-    double term = std::exp(-mean);
-    for (std::size_t k = 0; k <= n - low; ++k) {
-      kernel.push_back(term);
-      term *= mean / static_cast<double>(k + 1);
-      if (term < 1e-40 && static_cast<double>(k) > mean) break;
-    }
-    const std::size_t reach = high + kernel.size() - 1 < n ? high + kernel.size() - 1 : n;
-    for (std::size_t c = low; c <= reach; ++c) {
-      double sum = 0;
-      const std::size_t first = c > low + kernel.size() - 1 ? c - (kernel.size() - 1) : low;
-      for (std::size_t from = first; from <= c && from <= high; ++from) sum += alive[from] * kernel[c - from];
-      next[c] = sum;
-    }
-    high = reach;
-    alive.swap(next);
-    now = then;
-    if (then == to_upper) {
-      for (std::size_t c = upper; c <= high; ++c) crossed += alive[c] * completes(c, now);
-      if (high >= upper) high = upper - 1;
-      ++upper;
-    }
-    if (then == to_lower) {
-      for (; low <= lower && low <= high; ++low) crossed += alive[low] * completes(low, now);
-      low = lower + 1;
-      ++lower;
-    }
-    if (low > high) break;
+    process.run_to(then);
+    if (then == to_upper) process.leave_from(upper++);
+    if (then == to_lower) process.leave_up_to(lower++);
   }
-  return crossed < 1 ? crossed : 1;
+  return process.crossed() < 1 ? process.crossed() : 1;
 }
 
 }  // namespace detail

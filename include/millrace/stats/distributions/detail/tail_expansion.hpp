@@ -10,6 +10,77 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
+/// How many terms `tail_expansion` takes at the most.
+inline constexpr int tail_terms = 34;
+
+/// The Taylor coefficients of s / v(s), where v v_s = s v' and v' = 1 + skew v - spread v^2; see `tail_expansion`.
+class saddle_coefficients {
+ public:
+  saddle_coefficients(double skew, double spread) noexcept : skew_(skew), spread_(spread) {
+    v_[0] = 0;
+    v_[1] = 1;
+    square_[0] = square_[1] = 0;
+    square_[2] = 1;
+    inverse_[0] = 1;
+  }
+
+  /// The coefficients of s, s^2, ... in turn, `tail_terms` of them; that of s^0 is 1.
+  double next() noexcept {
+    ++k_;
+    // Coefficient k + 1 of v from that of v^2, k + 2.
+    const int m = k_ + 2;
+    square_[m] = 2.0 / m * (skew_ * v_[m - 2] - spread_ * square_[m - 2]);
+    double cross = 0;
+    for (int i = 2; i <= m - 2; ++i) cross += v_[i] * v_[m - i];
+    v_[m - 1] = 0.5 * (square_[m] - cross);
+    double inverse = 0;
+    for (int i = 1; i <= k_; ++i) inverse -= v_[i + 1] * inverse_[k_ - i];
+    inverse_[k_] = inverse;
+    return inverse;
+  }
+
+ private:
+  double skew_;
+  double spread_;
+  int k_ = 0;
+  double v_[tail_terms + 2];        // v(s) = sum v[k] s^k
+  double square_[tail_terms + 3];   // v^2
+  double inverse_[tail_terms + 1];  // s / v
+};
+
+/// The integrals of s^k exp(-width s^2 / 2) over the tail that begins where width s^2 / 2 = exponent, relative to
+/// sqrt(2 pi / width).
+class gaussian_tail_moments {
+ public:
+  gaussian_tail_moments(double width, double exponent) noexcept
+      : width_(width),
+        s_(std::sqrt(2 * exponent / width)),
+        boundary_(std::exp(-exponent) / std::sqrt(2 * pi * width)),
+        last_(0.5 * std::erfc(std::sqrt(exponent))) {}
+
+  /// The latest one: at first that of k = 0.
+  double last() const noexcept { return last_; }
+  /// Those of k = 1, 2, ... in turn, by parts: s^(k - 1) at the boundary, and (k - 1) / width of the one before the
+  /// last.
+  double next() noexcept {
+    const double moment = power_ * boundary_ + k_ / width_ * before_last_;
+    ++k_;
+    power_ *= s_;
+    before_last_ = last_;
+    last_ = moment;
+    return moment;
+  }
+
+ private:
+  double width_;
+  double s_;
+  double boundary_;
+  double last_;
+  double before_last_ = 0;
+  double power_ = 1;  // s^k
+  int k_ = 0;         // of the latest one
+};
+
 /// The tail of exp(-width G(t)) dt from its saddle outwards, for the incomplete beta and gamma functions with
 /// large shapes, where series and continued fractions need thousands of terms.
 ///
@@ -22,49 +93,16 @@ namespace detail {
 /// After N. Temme, "Asymptotic inversion of incomplete gamma functions", Math. Comp. 58, 1992, section 2, in another
 /// variable that serves the beta function as well.
 inline double tail_expansion(double width, double skew, double spread, double exponent, double side) noexcept {
-  constexpr int terms = 34;
-  double v[terms + 2];  // v(s) = sum v[k] s^k
-  double q[terms + 2];  // v^2
-  double c[terms + 1];  // s / v
-  v[0] = 0;
-  v[1] = 1;
-  q[0] = q[1] = 0;
-  q[2] = 1;
-  c[0] = 1;
-  const double s = std::sqrt(2 * exponent / width);
-  // moment(k) = integral of s^k exp(-width s^2 / 2), relative to sqrt(2 pi / width)
-  const double gauss = std::exp(-exponent) / std::sqrt(2 * pi * width);
-  double even = 0.5 * std::erfc(std::sqrt(exponent));
-  double odd = gauss;
-  double power = 1;  // s^(k - 1) at k = 1
-  double sum = even;
+  saddle_coefficients coefficients(skew, spread);
+  gaussian_tail_moments moments(width, exponent);
+  double sum = moments.last();
   double sign = side;
   int idle = 0;
-  for (int k = 1; k <= terms; ++k) {
-    // Coefficient k + 1 of v from that of v^2, k + 2.
-    const int m = k + 2;
-    q[m] = 2.0 / m * (skew * v[m - 2] - spread * q[m - 2]);
-    double cross = 0;
-    for (int i = 2; i <= m - 2; ++i) cross += v[i] * v[m - i];
-    v[m - 1] = 0.5 * (q[m] - cross);
-    double inverse = 0;
-    for (int i = 1; i <= k; ++i) inverse -= v[i + 1] * c[k - i];
-    c[k] = inverse;
-
-    double moment;
-    if (k == 1) {
-      moment = odd;
-    } else {
-      power *= s;
-      double& same = k % 2 == 0 ? even : odd;
-      same = power * gauss + (k - 1) / width * same;
-      moment = same;
-    }
-    const double term = sign * c[k] * moment;
+  for (int k = 1; k <= tail_terms && idle < 3; ++k) {
+    const double term = sign * coefficients.next() * moments.next();
     sum += term;
     sign *= side;
     idle = std::fabs(term) <= 0.25 * epsilon * sum ? idle + 1 : 0;
-    if (idle == 3) break;
   }
   return sum;
 }
