@@ -71,14 +71,17 @@ result<test_result> fisher_exact_test(const A& a, const B& b, const test_options
 
 namespace detail {
 
+/// How many deviations a bound at 99 % is.
+inline constexpr double deviations_at_99 = 2.5758293035489008;
+
 /// The standard deviation of a sketch's rank error at p: its bound at 99 % is 2.576 of them. 0 for sketches without
 /// one.
 template <class S>
 double rank_deviation(const S& s, double p) {
   if constexpr (requires { s.rank_error(p); })
-    return s.rank_error(p) / 2.5758293035489008;
+    return s.rank_error(p) / deviations_at_99;
   else if constexpr (requires { s.rank_error(); })
-    return s.rank_error() / 2.5758293035489008;
+    return s.rank_error() / deviations_at_99;
   else
     return 0;
 }
@@ -142,6 +145,54 @@ result<test_result> quantile_test(const A& a, const B& b, double probability, co
   return r;
 }
 
+namespace detail {
+
+/// The test of two samples that their sketches still hold in full.
+template <class ViewA, class ViewB>
+result<test_result> ks_test_of_values(const ViewA& a, const ViewB& b, const test_options& options) {
+  const auto sample = [](const auto& view) { return std::vector<double>(view.values().begin(), view.values().end()); };
+  const auto first = sorted_sample::make(sample(a), "the first sketch");
+  if (!first) return first.error();
+  const auto second = sorted_sample::make(sample(b), "the second sketch");
+  if (!second) return second.error();
+  return ks_test(*first, *second, options);
+}
+
+/// The largest distance of two sketched distribution functions.
+struct sketched_distance {
+  double most = 0;
+  double certain = 0;  // the largest distance less the sketches' errors at that place, the bounds at 99 %
+};
+
+/// `va` and `vb` are the views of the sketches `sa` and `sb`, neither of them empty. Errors: an infinite item.
+template <class A, class ViewA, class B, class ViewB>
+result<sketched_distance> sketched_distance_of(const A& sa, const ViewA& va, const B& sb, const ViewB& vb,
+                                               alternative side) {
+  const auto rank = [](const auto& view, std::size_t seen) {
+    return seen == 0 ? 0 : static_cast<double>(view.cumulative()[seen - 1]) / static_cast<double>(view.count());
+  };
+  const auto x = va.values();
+  const auto y = vb.values();
+  sketched_distance distance;
+  std::size_t i = 0;
+  std::size_t j = 0;
+  while (i < x.size() || j < y.size()) {
+    const double value = j == y.size() || (i < x.size() && x[i] <= y[j]) ? x[i] : y[j];
+    if (!std::isfinite(value)) return error(errc::not_finite, "a sketch holds an infinity");
+    while (i < x.size() && x[i] == value) ++i;
+    while (j < y.size() && y[j] == value) ++j;
+    const double f = rank(va, i);
+    const double g = rank(vb, j);
+    const double d = directed(f - g, side);
+    const double off = deviations_at_99 * (rank_deviation(sa, f) + rank_deviation(sb, g));
+    distance.most = std::fmax(distance.most, d);
+    distance.certain = std::fmax(distance.certain, d - off);
+  }
+  return distance;
+}
+
+}  // namespace detail
+
 /// The two-sample Kolmogorov-Smirnov test from two kll or req sketches, or aggregates with `quantiles` of them.
 ///
 /// Guarantee: while both sketches are exact, it is the test of the samples themselves. After that both sketches' rank
@@ -156,50 +207,19 @@ result<test_result> ks_test(const A& a, const B& b, const test_options& options 
   const auto& sb = sketch_of(b);
   const auto va = sa.view();
   const auto vb = sb.view();
-  if (sa.exact() && sb.exact()) {
-    const auto sample = [](const auto& view) {
-      return std::vector<double>(view.values().begin(), view.values().end());
-    };
-    const auto first = sorted_sample::make(sample(va), "the first sketch");
-    if (!first) return first.error();
-    const auto second = sorted_sample::make(sample(vb), "the second sketch");
-    if (!second) return second.error();
-    return ks_test(*first, *second, options);
-  }
+  if (sa.exact() && sb.exact()) return detail::ks_test_of_values(va, vb, options);
   const auto m = static_cast<double>(va.count());
   const auto n = static_cast<double>(vb.count());
   if (!(m > 0 && n > 0))
     return error(errc::invalid_data, std::string(m > 0 ? "the second" : "the first") + " sketch is empty");
-  const double sign = options.side == alternative::less ? -1 : 1;
-  double most = 0;
-  double widest = 0;  // the largest distance less the sketches' errors at that place
-  std::size_t i = 0;
-  std::size_t j = 0;
-  const auto x = va.values();
-  const auto y = vb.values();
-  while (i < x.size() || j < y.size()) {
-    const double value = j == y.size() || (i < x.size() && x[i] <= y[j]) ? x[i] : y[j];
-    if (!std::isfinite(value)) return error(errc::not_finite, "a sketch holds an infinity");
-    while (i < x.size() && x[i] == value) ++i;
-    while (j < y.size() && y[j] == value) ++j;
-    const double f = i == 0 ? 0 : static_cast<double>(va.cumulative()[i - 1]) / m;
-    const double g = j == 0 ? 0 : static_cast<double>(vb.cumulative()[j - 1]) / n;
-    const double d = options.side == alternative::two_sided ? std::fabs(f - g) : sign * (f - g);
-    const double off = 2.5758293035489008 * (detail::rank_deviation(sa, f) + detail::rank_deviation(sb, g));
-    most = std::fmax(most, d);
-    widest = std::fmax(widest, d - off);
-  }
-  test_result r;
+  const auto distance = detail::sketched_distance_of(sa, va, sb, vb, options.side);
+  if (!distance) return distance.error();
+  test_result r = detail::distance_report(distance->most, m, n, options);
   r.test = "Kolmogorov-Smirnov test (sketches)";
-  r.effect_name = "largest distance of the distribution functions";
-  r.side = options.side;
-  r.n1 = m;
-  r.n2 = n;
-  r.effect = r.statistic = most;
-  r.interval = detail::distance_interval(most, m, n, options.confidence);
-  r.interval.lower = std::fmax(0.0, r.interval.lower - (most - widest));
-  r.interval.upper = std::fmin(1.0, r.interval.upper + (most - widest));
-  const double z = std::sqrt(m / (m + n) * n) * widest;
+  const double uncertain = distance->most - distance->certain;
+  r.interval.lower = std::fmax(0.0, r.interval.lower - uncertain);
+  r.interval.upper = std::fmin(1.0, r.interval.upper + uncertain);
+  const double z = detail::scaled_distance(distance->certain, m, n);
   r.p = options.side == alternative::two_sided ? kolmogorov{}.sf(z) : std::exp(-2 * z * z);
   return r;
 }

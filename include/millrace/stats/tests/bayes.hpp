@@ -89,6 +89,60 @@ struct arm_belief {
 
 namespace detail {
 
+/// The integrals over x of a comparison of arms, with F_i and f_i an arm's distribution function and density, added up
+/// cell by cell.
+template <class Posterior>
+class arm_integrals {
+ public:
+  explicit arm_integrals(std::span<const Posterior> arms)
+      : arms_(arms), best_(arms.size()), captured_(arms.size()), below_(arms.size()) {}
+
+  /// The integral of 1 - product over all j of F_j: E[max] less the point where the cells begin.
+  double above() const noexcept { return above_; }
+  /// The integral of f_i product over j != i of F_j: P(arm i is best).
+  double best(std::size_t i) const noexcept { return best_[i]; }
+  /// The integral of f_i, which is 1 unless the cells miss a part of it.
+  double captured(std::size_t i) const noexcept { return captured_[i]; }
+
+  /// Gauss-Legendre with 5 points: exact to degree 9 in each cell.
+  void add_cell(double from, double to) noexcept {
+    constexpr double nodes[] = {0.04691007703066800, 0.23076534494715845, 0.5, 0.76923465505284155,
+                                0.95308992296933200};
+    constexpr double weights[] = {0.11846344252809454, 0.23931433524968324, 0.28444444444444444, 0.23931433524968324,
+                                  0.11846344252809454};
+    const double width = to - from;
+    if (!(width > 0)) return;
+    for (int i = 0; i < 5; ++i) add_point(from + width * nodes[i], width * weights[i]);
+  }
+
+ private:
+  void add_point(double x, double weight) noexcept {
+    const std::size_t k = arms_.size();
+    double log_rest = 0;
+    for (std::size_t i = 0; i < k; ++i) {
+      below_[i] = arms_[i].distribution.cdf(x);
+      log_rest += std::log1p(-arms_[i].distribution.sf(x));
+    }
+    above_ += weight * -std::expm1(log_rest);
+    for (std::size_t i = 0; i < k; ++i) {
+      double others = 1;
+      for (std::size_t j = 0; j < k; ++j)
+        if (j != i) others *= below_[j];
+      const double density = arms_[i].distribution.pdf(x);
+      if (!(density < infinity)) continue;  // a point that rounded to an end
+      const double mass = weight * density;
+      captured_[i] += mass;
+      best_[i] += mass * others;
+    }
+  }
+
+  std::span<const Posterior> arms_;
+  double above_ = 0;
+  std::vector<double> best_;
+  std::vector<double> captured_;
+  std::vector<double> below_;  // F_i at the latest point
+};
+
 /// For each arm the probability that it is best and its expected loss, by integrals over x, with F_i and f_i an arm's
 /// distribution function and density:
 ///   P(arm i is best) = integral of f_i(x) product over j != i of F_j(x)
@@ -96,48 +150,19 @@ namespace detail {
 /// `grid` is ascending; between two of its points every integrand must be smooth.
 template <class Posterior>
 result<std::vector<arm_belief>> compare(std::span<const Posterior> arms, std::span<const double> grid) {
-  const std::size_t k = arms.size();
-  std::vector<arm_belief> all(k);
-  std::vector<double> captured(k);  // the integral of each density, which is 1 unless the grid misses a part of it
-  std::vector<double> lower(k);
-  double above = 0;  // E[max] - grid.front()
-  const auto at = [&](double x, double weight) {
-    double log_rest = 0;
-    for (std::size_t i = 0; i < k; ++i) {
-      lower[i] = arms[i].distribution.cdf(x);
-      log_rest += std::log1p(-arms[i].distribution.sf(x));
-    }
-    above += weight * -std::expm1(log_rest);
-    for (std::size_t i = 0; i < k; ++i) {
-      double others = 1;
-      for (std::size_t j = 0; j < k; ++j)
-        if (j != i) others *= lower[j];
-      const double density = arms[i].distribution.pdf(x);
-      if (!(density < infinity)) continue;  // a point that rounded to an end
-      const double mass = weight * density;
-      captured[i] += mass;
-      all[i].best += mass * others;
-    }
-  };
-  for (std::size_t g = 0; g + 1 < grid.size(); ++g) {
-    const double width = grid[g + 1] - grid[g];
-    if (!(width > 0)) continue;
-    // Gauss-Legendre with 5 points: exact to degree 9 in each cell.
-    constexpr double nodes[] = {0.04691007703066800, 0.23076534494715845, 0.5, 0.76923465505284155,
-                                0.95308992296933200};
-    constexpr double weights[] = {0.11846344252809454, 0.23931433524968324, 0.28444444444444444, 0.23931433524968324,
-                                  0.11846344252809454};
-    for (int i = 0; i < 5; ++i) at(grid[g] + width * nodes[i], width * weights[i]);
-  }
-  for (std::size_t i = 0; i < k; ++i)
-    if (!(std::fabs(captured[i] - 1) < 1e-3))
+  arm_integrals<Posterior> integrals(arms);
+  for (std::size_t g = 0; g + 1 < grid.size(); ++g) integrals.add_cell(grid[g], grid[g + 1]);
+  double total = 0;
+  for (std::size_t i = 0; i < arms.size(); ++i) {
+    if (!(std::fabs(integrals.captured(i) - 1) < 1e-3))
       return error(errc::unsupported,
                    "the posterior of arm " + std::to_string(i) + " lies within rounding of an end of its range");
-  const double most = grid.front() + above;
-  double total = 0;
-  for (const arm_belief& arm : all) total += arm.best;
-  for (std::size_t i = 0; i < k; ++i) {
-    if (total > 0) all[i].best /= total;
+    total += integrals.best(i);
+  }
+  const double most = grid.front() + integrals.above();
+  std::vector<arm_belief> all(arms.size());
+  for (std::size_t i = 0; i < arms.size(); ++i) {
+    all[i].best = total > 0 ? integrals.best(i) / total : integrals.best(i);
     all[i].expected_loss = std::fmax(0.0, most - arms[i].mean());
   }
   return all;

@@ -48,6 +48,54 @@ inline result<double> total_of(std::span<const std::int64_t> counts) {
   return total;
 }
 
+/// The sum of a distribution's shares, which need not be 1.
+inline result<double> sum_of_shares(std::span<const double> shares) {
+  double sum = 0;
+  for (std::size_t i = 0; i < shares.size(); ++i) {
+    if (!(shares[i] >= 0 && shares[i] < infinity))
+      return error(errc::invalid_argument, "share " + std::to_string(i) + " is not a number >= 0");
+    sum += shares[i];
+  }
+  if (!(sum > 0 && sum < infinity)) return error(errc::invalid_argument, "the shares do not have a finite sum above 0");
+  return sum;
+}
+
+/// What the cells of a table add up to.
+struct cell_sums {
+  double statistic = 0;
+  double pearson = 0;  // the same of Pearson's statistic, which the effects are made from
+  bool thin = false;   // whether a cell expects fewer than 5
+
+  void add(count_statistic kind, double observed, double expected) noexcept {
+    statistic += cell(kind, observed, expected);
+    add_pearson(observed, expected);
+  }
+  /// With Yates' correction.
+  void add_corrected(double observed, double expected) noexcept {
+    const double d = std::fmax(0.0, std::fabs(observed - expected) - 0.5);
+    statistic += d * d / expected;
+    add_pearson(observed, expected);
+  }
+
+ private:
+  void add_pearson(double observed, double expected) noexcept {
+    pearson += cell(count_statistic::chi_squared, observed, expected);
+    thin = thin || expected < 5;
+  }
+};
+
+/// What both tests report of the cells: all but the test's name and the effect.
+inline test_result cells_report(const cell_sums& sums, double total, double df) noexcept {
+  test_result r;
+  r.side = alternative::greater;
+  r.n1 = total;
+  r.df = df;
+  r.statistic = sums.statistic;
+  r.p = chi_squared{df}.sf(sums.statistic);
+  r.failed.add(assumption::expected_counts, sums.thin);
+  return r;
+}
+
 }  // namespace detail
 
 /// The test of the goodness of fit of counts to expected shares, which need not sum to 1. `fitted` is the number of
@@ -67,48 +115,43 @@ inline result<test_result> goodness_of_fit_test(std::span<const std::int64_t> co
                  std::to_string(counts.size()) + " counts for " + std::to_string(shares.size()) + " shares");
   const auto total = detail::total_of(counts);
   if (!total) return total.error();
-  double whole = 0;
-  for (std::size_t i = 0; i < shares.size(); ++i) {
-    if (!(shares[i] >= 0 && shares[i] < detail::infinity))
-      return error(errc::invalid_argument, "share " + std::to_string(i) + " is not a number >= 0");
-    whole += shares[i];
-  }
-  if (!(whole > 0 && whole < detail::infinity))
-    return error(errc::invalid_argument, "the shares do not have a finite sum above 0");
-  test_result r;
-  r.test = kind == count_statistic::g ? "G test of goodness of fit" : "chi-squared test of goodness of fit";
-  r.effect_name = "Cohen's w";
-  r.side = alternative::greater;
-  r.n1 = *total;
-  double statistic = 0;
-  double w = 0;
+  const auto whole = detail::sum_of_shares(shares);
+  if (!whole) return whole.error();
+  detail::cell_sums sums;
   double categories = 0;
   bool impossible = false;
   for (std::size_t i = 0; i < counts.size(); ++i) {
-    const auto observed = static_cast<double>(counts[i]);
     if (shares[i] == 0) {
-      impossible = impossible || observed > 0;
+      impossible = impossible || counts[i] > 0;
       continue;
     }
     categories += 1;
-    const double expected = *total * (shares[i] / whole);
-    r.failed.add(assumption::expected_counts, expected < 5);
-    statistic += detail::cell(kind, observed, expected);
-    w += detail::cell(count_statistic::chi_squared, observed, expected);
+    sums.add(kind, static_cast<double>(counts[i]), *total * (shares[i] / *whole));
   }
-  r.df = categories - 1 - fitted;
+  const double df = categories - 1 - fitted;
+  if (!impossible && !(df >= 1))
+    return error(errc::invalid_data, "no degree of freedom is left: fewer than 2 categories with a share");
+  test_result r = detail::cells_report(sums, *total, df);
+  r.test = kind == count_statistic::g ? "G test of goodness of fit" : "chi-squared test of goodness of fit";
+  r.effect_name = "Cohen's w";
+  r.effect = std::sqrt(sums.pearson / *total);
   if (impossible) {
     r.statistic = r.effect = detail::infinity;
     r.p = 0;
-    return r;
   }
-  if (!(r.df >= 1))
-    return error(errc::invalid_data, "no degree of freedom is left: fewer than 2 categories with a share");
-  r.statistic = statistic;
-  r.effect = std::sqrt(w / *total);
-  r.p = chi_squared{r.df}.sf(statistic);
   return r;
 }
+
+namespace detail {
+
+/// How many rows, or columns, hold counts.
+inline double count_full(std::span<const double> sums) noexcept {
+  double full = 0;
+  for (const double sum : sums) full += sum > 0 ? 1 : 0;
+  return full;
+}
+
+}  // namespace detail
 
 /// The test of the independence of rows and columns in a table of counts. The effect is Cramer's V.
 ///
@@ -134,36 +177,25 @@ inline result<test_result> independence_test(std::span<const std::int64_t> table
     row_sums[i / columns] += static_cast<double>(table[i]);
     column_sums[i % columns] += static_cast<double>(table[i]);
   }
-  double full_rows = 0;
-  double full_columns = 0;
-  for (const double sum : row_sums) full_rows += sum > 0 ? 1 : 0;
-  for (const double sum : column_sums) full_columns += sum > 0 ? 1 : 0;
+  const double full_rows = detail::count_full(row_sums);
+  const double full_columns = detail::count_full(column_sums);
   if (full_rows < 2 || full_columns < 2) return error(errc::invalid_data, "fewer than 2 rows or columns hold counts");
-  test_result r;
-  r.test = kind == count_statistic::g ? "G test of independence" : "chi-squared test of independence";
-  r.effect_name = "Cramer's V";
-  r.side = alternative::greater;
-  r.n1 = *total;
-  r.df = (full_rows - 1) * (full_columns - 1);
-  const bool corrected = yates && r.df == 1 && kind == count_statistic::chi_squared;
-  double statistic = 0;
-  double pearson = 0;
+  const double df = (full_rows - 1) * (full_columns - 1);
+  const bool corrected = yates && df == 1 && kind == count_statistic::chi_squared;
+  detail::cell_sums sums;
   for (std::size_t i = 0; i < table.size(); ++i) {
     const double expected = row_sums[i / columns] * (column_sums[i % columns] / *total);
     if (!(expected > 0)) continue;
-    r.failed.add(assumption::expected_counts, expected < 5);
     const auto observed = static_cast<double>(table[i]);
-    pearson += detail::cell(count_statistic::chi_squared, observed, expected);
-    if (corrected) {
-      const double d = std::fmax(0.0, std::fabs(observed - expected) - 0.5);
-      statistic += d * d / expected;
-    } else {
-      statistic += detail::cell(kind, observed, expected);
-    }
+    if (corrected)
+      sums.add_corrected(observed, expected);
+    else
+      sums.add(kind, observed, expected);
   }
-  r.statistic = statistic;
-  r.effect = std::sqrt(pearson / *total / (std::fmin(full_rows, full_columns) - 1));
-  r.p = chi_squared{r.df}.sf(statistic);
+  test_result r = detail::cells_report(sums, *total, df);
+  r.test = kind == count_statistic::g ? "G test of independence" : "chi-squared test of independence";
+  r.effect_name = "Cramer's V";
+  r.effect = std::sqrt(sums.pearson / *total / (std::fmin(full_rows, full_columns) - 1));
   return r;
 }
 

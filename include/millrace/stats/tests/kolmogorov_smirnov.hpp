@@ -44,6 +44,76 @@ inline interval distance_interval(double d, double m, double n, double confidenc
   return {std::fmax(0.0, d - reach), std::fmin(1.0, d + reach), confidence};
 }
 
+/// A difference of distribution functions, in the direction that the alternative asks about.
+template <class T>
+constexpr T directed(T difference, alternative side) noexcept {
+  if (side == alternative::two_sided) return difference < 0 ? -difference : difference;
+  return side == alternative::less ? -difference : difference;
+}
+
+/// The alternative once the samples have changed places.
+constexpr alternative exchanged(alternative side) noexcept {
+  if (side == alternative::two_sided) return side;
+  return side == alternative::less ? alternative::greater : alternative::less;
+}
+
+/// What every test of this kind reports of its largest distance: all but the test's name and p. `n` is 0 for a test of
+/// one sample.
+inline test_result distance_report(double d, double m, double n, const test_options& options) noexcept {
+  test_result r;
+  r.effect_name = n > 0 ? "largest distance of the distribution functions" : "largest distance from the distribution";
+  r.side = options.side;
+  r.n1 = m;
+  r.n2 = n;
+  r.effect = r.statistic = d;
+  r.interval = distance_interval(d, m, n, options.confidence);
+  return r;
+}
+
+/// The largest distance of two empirical distribution functions, and whether any observations are equal.
+struct lattice_distance {
+  std::int64_t most = 0;  // times m n, which makes it whole
+  bool ties = false;
+};
+
+inline lattice_distance lattice_distance_of(const sorted_sample& a, const sorted_sample& b, alternative side) noexcept {
+  const auto m = static_cast<std::int64_t>(a.size());
+  const auto n = static_cast<std::int64_t>(b.size());
+  std::int64_t most = 0;
+  bool ties = false;
+  std::size_t seen = 0;
+  merge_walk(a, b, [&](double, std::size_t i, std::size_t j) {
+    const std::int64_t d = directed(static_cast<std::int64_t>(i) * n - static_cast<std::int64_t>(j) * m, side);
+    if (d > most) most = d;
+    ties = ties || i + j > seen + 1;
+    seen = i + j;
+  });
+  return {most, ties};
+}
+
+/// The share of all orders of the observations, ties kept together, whose distance is at least `most`.
+inline double exact_distance_p(const sorted_sample& a, const sorted_sample& b, std::int64_t most, alternative side) {
+  // The shorter sample goes first, since the memory needed is O(first).
+  if (b.size() < a.size()) return exact_distance_p(b, a, most, exchanged(side));
+  std::vector<std::uint32_t> ends(a.size() + b.size() + 1, 0);
+  merge_walk(a, b, [&](double, std::size_t i, std::size_t j) { ends[i + j] = 1; });
+  return share_of_crossing_paths(
+      static_cast<std::int64_t>(a.size()), static_cast<std::int64_t>(b.size()), most,
+      [&](std::int64_t difference) { return directed(difference, side); },
+      [&](std::int64_t k) { return ends[static_cast<std::size_t>(k)] != 0; });
+}
+
+/// The distance of two samples in the unit of its limit laws.
+inline double scaled_distance(double d, double m, double n) noexcept { return std::sqrt(m / (m + n) * n) * d; }
+
+/// The p-value of two samples' distance by its limit law, the one-sided one with Hodges' correction.
+inline double limit_distance_p(double d, double m, double n, alternative side) noexcept {
+  const double z = scaled_distance(d, m, n);
+  if (side == alternative::two_sided) return kolmogorov{}.sf(z);
+  const double correction = 2 * z * (std::fmax(m, n) + 2 * std::fmin(m, n)) / std::sqrt(m * n * (m + n)) / 3;
+  return std::fmin(1.0, std::exp(-2 * z * z - correction));
+}
+
 }  // namespace detail
 
 /// The two-sample Kolmogorov-Smirnov test. The alternative `greater` means that a's distribution function lies above
@@ -61,55 +131,23 @@ inline result<test_result> ks_test(const sorted_sample& a, const sorted_sample& 
   if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
   if (auto ok = detail::checked(a, "the first sample"); !ok) return std::move(ok).error();
   if (auto ok = detail::checked(b, "the second sample"); !ok) return std::move(ok).error();
-  const auto m = static_cast<std::int64_t>(a.size());
-  const auto n = static_cast<std::int64_t>(b.size());
-  if (m > (std::int64_t{1} << 31) || n > (std::int64_t{1} << 31))
+  if (a.size() > (std::size_t{1} << 31) || b.size() > (std::size_t{1} << 31))
     return error(errc::out_of_range, "a sample of more than 2^31");
-  const bool one_sided = options.side != alternative::two_sided;
-  const std::int64_t sign = options.side == alternative::less ? -1 : 1;
-  const auto side = [&](std::int64_t x) { return one_sided ? sign * x : x < 0 ? -x : x; };
-  // Distances are whole multiples of 1 / (m n).
-  std::int64_t most = 0;
-  bool ties = false;
-  std::size_t seen = 0;
-  detail::merge_walk(a, b, [&](double, std::size_t i, std::size_t j) {
-    const std::int64_t d = side(static_cast<std::int64_t>(i) * n - static_cast<std::int64_t>(j) * m);
-    if (d > most) most = d;
-    ties = ties || i + j > seen + 1;
-    seen = i + j;
-  });
-  const auto rm = static_cast<double>(m);
-  const auto rn = static_cast<double>(n);
-  const std::int64_t fewer = m < n ? m : n;
-  const bool exact = method == p_method::exact || (method == p_method::automatic && fewer * (m + n) <= 2'000'000);
-  test_result r;
+  const auto m = static_cast<double>(a.size());
+  const auto n = static_cast<double>(b.size());
+  const double fewer = std::fmin(m, n);
+  const bool exact = method == p_method::exact || (method == p_method::automatic && fewer * (m + n) <= 2e6);
+  const detail::lattice_distance distance = detail::lattice_distance_of(a, b, options.side);
+  test_result r = detail::distance_report(static_cast<double>(distance.most) / m / n, m, n, options);
   r.test = exact ? "Kolmogorov-Smirnov test (exact)" : "Kolmogorov-Smirnov test";
-  r.effect_name = "largest distance of the distribution functions";
-  r.side = options.side;
-  r.n1 = rm;
-  r.n2 = rn;
-  r.effect = r.statistic = static_cast<double>(most) / rm / rn;
-  r.interval = detail::distance_interval(r.effect, rm, rn, options.confidence);
-  r.failed.add(assumption::no_ties, ties && !exact);
-  if (most == 0) {
+  r.failed.add(assumption::no_ties, distance.ties && !exact);
+  if (distance.most == 0) {
     r.p = 1;
   } else if (exact) {
-    std::vector<std::uint32_t> ends(static_cast<std::size_t>(m + n) + 1, 0);
-    detail::merge_walk(a, b, [&](double, std::size_t i, std::size_t j) { ends[i + j] = 1; });
-    const auto is_end = [&](std::int64_t k) { return ends[static_cast<std::size_t>(k)] != 0; };
-    // The shorter sample goes first, since the memory needed is O(first). Exchanging them turns the difference's sign.
-    if (m <= n)
-      r.p = detail::share_of_crossing_paths(m, n, most, side, is_end);
-    else
-      r.p = detail::share_of_crossing_paths(n, m, most, [&](std::int64_t x) { return side(-x); }, is_end);
+    r.p = detail::exact_distance_p(a, b, distance.most, options.side);
   } else {
-    const double z = std::sqrt(rm / (rm + rn) * rn) * r.statistic;
     r.failed.add(assumption::large_sample, fewer < 30);
-    if (one_sided)
-      r.p = std::fmin(1.0, std::exp(-2 * z * z - 2 * z * (std::fmax(rm, rn) + 2 * std::fmin(rm, rn)) /
-                                                     std::sqrt(rm * rn * (rm + rn)) / 3));
-    else
-      r.p = kolmogorov{}.sf(z);
+    r.p = detail::limit_distance_p(r.statistic, m, n, options.side);
   }
   return r;
 }
@@ -120,6 +158,54 @@ inline result<test_result> ks_test(const sample_view& a, const sample_view& b, c
     return ks_test(first, second, options, method);
   });
 }
+
+namespace detail {
+
+/// How much an empirical distribution function lies above and below a continuous one at the most, and whether any
+/// observations are equal.
+struct continuous_distances {
+  double above = 0;
+  double below = 0;
+  bool ties = false;
+
+  double largest(alternative side) const noexcept {
+    if (side == alternative::two_sided) return std::fmax(above, below);
+    return side == alternative::greater ? above : below;
+  }
+};
+
+/// Errors: a cdf that returns values outside [0, 1] or falls.
+template <class Cdf>
+result<continuous_distances> continuous_distances_of(const sorted_sample& a, Cdf& cdf) {
+  const auto n = static_cast<double>(a.size());
+  continuous_distances d;
+  double before = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const double f = static_cast<double>(cdf(a[i]));
+    if (!(f >= before && f <= 1)) {
+      std::string text = "the distribution function returns ";
+      append_figure(text, f);
+      text += " at ";
+      append_figure(text, a[i]);
+      return error(errc::invalid_argument, std::move(text));
+    }
+    before = f;
+    d.above = std::fmax(d.above, (static_cast<double>(i) + 1) / n - f);
+    d.below = std::fmax(d.below, f - static_cast<double>(i) / n);
+    d.ties = d.ties || (i > 0 && a[i] == a[i - 1]);
+  }
+  return d;
+}
+
+/// The p-value of one sample's distance by its limit law, with the corrections up to order 1/n.
+inline double limit_distance_p(double d, double n, alternative side) noexcept {
+  const double z = std::sqrt(n) * d;
+  const double corrected = z + 1 / (6 * std::sqrt(n));
+  if (side == alternative::two_sided) return kolmogorov{}.sf(corrected + (z - 1) / (4 * n));
+  return std::exp(-2 * corrected * corrected);
+}
+
+}  // namespace detail
 
 /// The one-sample Kolmogorov-Smirnov test against a continuous distribution function, `cdf(x)` in [0, 1], which must
 /// not have been fitted to the sample. The alternative `greater` means that the sample's distribution function lies
@@ -137,48 +223,22 @@ result<test_result> ks_test_against(const sorted_sample& a, Cdf cdf, const test_
                                     p_method method = p_method::automatic) {
   if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
   if (auto ok = detail::checked(a, "the sample"); !ok) return std::move(ok).error();
+  const auto distances = detail::continuous_distances_of(a, cdf);
+  if (!distances) return distances.error();
   const auto n = static_cast<double>(a.size());
-  double above = 0;
-  double below = 0;
-  double before = 0;
-  bool ties = false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const double f = static_cast<double>(cdf(a[i]));
-    if (!(f >= before && f <= 1)) {
-      std::string text = "the distribution function returns ";
-      detail::append_figure(text, f);
-      text += " at ";
-      detail::append_figure(text, a[i]);
-      return error(errc::invalid_argument, std::move(text));
-    }
-    before = f;
-    above = std::fmax(above, (static_cast<double>(i) + 1) / n - f);
-    below = std::fmax(below, f - static_cast<double>(i) / n);
-    ties = ties || (i > 0 && a[i] == a[i - 1]);
-  }
-  const double d = options.side == alternative::two_sided ? std::fmax(above, below)
-                   : options.side == alternative::greater ? above
-                                                          : below;
-  test_result r;
-  r.effect_name = "largest distance from the distribution";
-  r.side = options.side;
-  r.n1 = n;
-  r.effect = r.statistic = d;
-  r.interval = detail::distance_interval(d, n, 0, options.confidence);
-  r.failed.add(assumption::no_ties, ties);
-  const bool is_far = n * d * d > 5 || d >= 0.5;
+  const double d = distances->largest(options.side);
+  const bool in_tail = n * d * d > 5 || d >= 0.5;
   const bool exact =
-      method == p_method::exact || (method == p_method::automatic && (n <= 1000 || (is_far && n <= 1e6)));
+      method == p_method::exact || (method == p_method::automatic && (n <= 1000 || (in_tail && n <= 1e6)));
+  test_result r = detail::distance_report(d, n, 0, options);
   r.test = exact ? "one-sample Kolmogorov-Smirnov test (exact)" : "one-sample Kolmogorov-Smirnov test";
-  const bool two_sided = options.side == alternative::two_sided;
+  r.failed.add(assumption::no_ties, distances->ties);
   if (exact) {
-    r.p = two_sided ? kolmogorov_two_sided_sf(a.size(), d) : kolmogorov_one_sided_sf(a.size(), d);
+    r.p = options.side == alternative::two_sided ? kolmogorov_two_sided_sf(a.size(), d)
+                                                 : kolmogorov_one_sided_sf(a.size(), d);
   } else {
-    const double z = std::sqrt(n) * d;
-    const double corrected = z + 1 / (6 * std::sqrt(n)) + (z - 1) / (4 * n);
-    r.p = two_sided ? kolmogorov{}.sf(corrected)
-                    : std::exp(-2 * (z + 1 / (6 * std::sqrt(n))) * (z + 1 / (6 * std::sqrt(n))));
     r.failed.add(assumption::large_sample, n < 30);
+    r.p = detail::limit_distance_p(d, n, options.side);
   }
   return r;
 }
