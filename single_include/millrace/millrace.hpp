@@ -23242,6 +23242,77 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
+/// How many terms `tail_expansion` takes at the most.
+inline constexpr int tail_terms = 34;
+
+/// The Taylor coefficients of s / v(s), where v v_s = s v' and v' = 1 + skew v - spread v^2; see `tail_expansion`.
+class saddle_coefficients {
+ public:
+  saddle_coefficients(double skew, double spread) noexcept : skew_(skew), spread_(spread) {
+    v_[0] = 0;
+    v_[1] = 1;
+    square_[0] = square_[1] = 0;
+    square_[2] = 1;
+    inverse_[0] = 1;
+  }
+
+  /// The coefficients of s, s^2, ... in turn, `tail_terms` of them; that of s^0 is 1.
+  double next() noexcept {
+    ++k_;
+    // Coefficient k + 1 of v from that of v^2, k + 2.
+    const int m = k_ + 2;
+    square_[m] = 2.0 / m * (skew_ * v_[m - 2] - spread_ * square_[m - 2]);
+    double cross = 0;
+    for (int i = 2; i <= m - 2; ++i) cross += v_[i] * v_[m - i];
+    v_[m - 1] = 0.5 * (square_[m] - cross);
+    double inverse = 0;
+    for (int i = 1; i <= k_; ++i) inverse -= v_[i + 1] * inverse_[k_ - i];
+    inverse_[k_] = inverse;
+    return inverse;
+  }
+
+ private:
+  double skew_;
+  double spread_;
+  int k_ = 0;
+  double v_[tail_terms + 2];        // v(s) = sum v[k] s^k
+  double square_[tail_terms + 3];   // v^2
+  double inverse_[tail_terms + 1];  // s / v
+};
+
+/// The integrals of s^k exp(-width s^2 / 2) over the tail that begins where width s^2 / 2 = exponent, relative to
+/// sqrt(2 pi / width).
+class gaussian_tail_moments {
+ public:
+  gaussian_tail_moments(double width, double exponent) noexcept
+      : width_(width),
+        s_(std::sqrt(2 * exponent / width)),
+        boundary_(std::exp(-exponent) / std::sqrt(2 * pi * width)),
+        last_(0.5 * std::erfc(std::sqrt(exponent))) {}
+
+  /// The latest one: at first that of k = 0.
+  double last() const noexcept { return last_; }
+  /// Those of k = 1, 2, ... in turn, by parts: s^(k - 1) at the boundary, and (k - 1) / width of the one before the
+  /// last.
+  double next() noexcept {
+    const double moment = power_ * boundary_ + k_ / width_ * before_last_;
+    ++k_;
+    power_ *= s_;
+    before_last_ = last_;
+    last_ = moment;
+    return moment;
+  }
+
+ private:
+  double width_;
+  double s_;
+  double boundary_;
+  double last_;
+  double before_last_ = 0;
+  double power_ = 1;  // s^k
+  int k_ = 0;         // of the latest one
+};
+
 /// The tail of exp(-width G(t)) dt from its saddle outwards, for the incomplete beta and gamma functions with
 /// large shapes, where series and continued fractions need thousands of terms.
 ///
@@ -23254,49 +23325,16 @@ namespace detail {
 /// After N. Temme, "Asymptotic inversion of incomplete gamma functions", Math. Comp. 58, 1992, section 2, in another
 /// variable that serves the beta function as well.
 inline double tail_expansion(double width, double skew, double spread, double exponent, double side) noexcept {
-  constexpr int terms = 34;
-  double v[terms + 2];  // v(s) = sum v[k] s^k
-  double q[terms + 2];  // v^2
-  double c[terms + 1];  // s / v
-  v[0] = 0;
-  v[1] = 1;
-  q[0] = q[1] = 0;
-  q[2] = 1;
-  c[0] = 1;
-  const double s = std::sqrt(2 * exponent / width);
-  // moment(k) = integral of s^k exp(-width s^2 / 2), relative to sqrt(2 pi / width)
-  const double gauss = std::exp(-exponent) / std::sqrt(2 * pi * width);
-  double even = 0.5 * std::erfc(std::sqrt(exponent));
-  double odd = gauss;
-  double power = 1;  // s^(k - 1) at k = 1
-  double sum = even;
+  saddle_coefficients coefficients(skew, spread);
+  gaussian_tail_moments moments(width, exponent);
+  double sum = moments.last();
   double sign = side;
   int idle = 0;
-  for (int k = 1; k <= terms; ++k) {
-    // Coefficient k + 1 of v from that of v^2, k + 2.
-    const int m = k + 2;
-    q[m] = 2.0 / m * (skew * v[m - 2] - spread * q[m - 2]);
-    double cross = 0;
-    for (int i = 2; i <= m - 2; ++i) cross += v[i] * v[m - i];
-    v[m - 1] = 0.5 * (q[m] - cross);
-    double inverse = 0;
-    for (int i = 1; i <= k; ++i) inverse -= v[i + 1] * c[k - i];
-    c[k] = inverse;
-
-    double moment;
-    if (k == 1) {
-      moment = odd;
-    } else {
-      power *= s;
-      double& same = k % 2 == 0 ? even : odd;
-      same = power * gauss + (k - 1) / width * same;
-      moment = same;
-    }
-    const double term = sign * c[k] * moment;
+  for (int k = 1; k <= tail_terms && idle < 3; ++k) {
+    const double term = sign * coefficients.next() * moments.next();
     sum += term;
     sign *= side;
     idle = std::fabs(term) <= 0.25 * epsilon * sum ? idle + 1 : 0;
-    if (idle == 3) break;
   }
   return sum;
 }
@@ -23318,55 +23356,54 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// x^a exp(-x) / Gamma(a): the gamma density times x; a, x > 0.
-/// The exponent is taken as the deviance of x from a, so that it loses nothing where both are large.
-inline double gamma_prefix(double a, double x) noexcept {
-  if (x / a == infinity) return 0;
-  const double exponent = a * deviance(x / a, (x - a) / a);
+/// The deviance of x from the mean a: -log of x^a exp(-x) relative to its maximum. It loses nothing where both are
+/// large.
+inline double gamma_exponent(double a, double x) noexcept { return a * deviance(x / a, (x - a) / a); }
+
+/// x^a exp(-x) / Gamma(a) at a point of this `gamma_exponent`.
+inline double gamma_prefix_at(double a, double exponent) noexcept {
   return std::sqrt(a / (2 * pi)) * std::exp(-exponent - stirling_error(a));
 }
 
-/// The regularised incomplete gamma functions P(a, x) and Q(a, x), each to a few 1e-14 relative; a > 0, x >= 0.
-/// Allocates: never. Source: NIST DLMF, 8.7.1, 8.7.3 (the series), 8.9.2 (Legendre's fraction).
-inline tails incomplete_gamma(double a, double x) noexcept {
-  if (!(a > 0) || !(x >= 0)) return {nan, nan};
-  if (x == 0) return {0, 1};
-  if (x / a == infinity) return {1, 0};
-  if (a < 1 && x <= 1) {
-    // P = x^a / Gamma(a + 1) (1 + a series); Q without subtraction where P is nearly 1.
-    const double e = a * std::log(x) - log_gamma_ratio(a, 1);
-    double term = 1;
-    double series = 0;
-    for (int j = 1; j < 40; ++j) {
-      term *= -x / j;
-      const double next = series + term / (a + j);
-      if (next == series) break;
-      series = next;
-    }
-    const double lower = std::exp(e) * (1 + a * series);
-    return within_unit({lower, e > -1 ? -std::expm1(e) - a * std::exp(e) * series : 1 - lower});
+/// x^a exp(-x) / Gamma(a): the gamma density times x; a, x > 0.
+inline double gamma_prefix(double a, double x) noexcept {
+  if (x / a == infinity) return 0;
+  return gamma_prefix_at(a, gamma_exponent(a, x));
+}
+
+/// Both tails where the lower one is exp(e) (1 + a series): the upper without subtraction where the lower is nearly 1.
+inline tails tails_of_power_series(double a, double e, double series) noexcept {
+  const double lower = std::exp(e) * (1 + a * series);
+  return within_unit({lower, e > -1 ? -std::expm1(e) - a * std::exp(e) * series : 1 - lower});
+}
+
+/// a < 1 and x <= 1: P = x^a / Gamma(a + 1) (1 + a series).
+inline tails gamma_by_power_series(double a, double x) noexcept {
+  double term = 1;
+  double series = 0;
+  for (int j = 1; j < 40; ++j) {
+    term *= -x / j;
+    const double next = series + term / (a + j);
+    if (next == series) break;
+    series = next;
   }
-  const double d = x - a;
-  const double exponent = a * deviance(x / a, d / a);
-  if (a >= 20 && exponent <= 0.5 * a) {
-    const double side = d < 0 ? -1 : 1;
-    const double tail = tail_expansion(a, 1, 0, exponent, side) * std::exp(-stirling_error(a));
-    return within_unit(d < 0 ? tails{tail, 1 - tail} : tails{1 - tail, tail});
+  return tails_of_power_series(a, a * std::log(x) - log_gamma_ratio(a, 1), series);
+}
+
+/// a P / gamma_prefix below the mean: a series of positive terms.
+inline double gamma_by_rising_series(double a, double x) noexcept {
+  double term = 1;
+  double sum = 1;
+  for (double j = a + 1; term > 0.1 * epsilon * sum; j += 1) {
+    term *= x / j;
+    sum += term;
   }
-  const double prefix = std::sqrt(a / (2 * pi)) * std::exp(-exponent - stirling_error(a));
-  if (prefix == 0) return d < 0 ? tails{0, 1} : tails{1, 0};
-  if (d < 0) {
-    double term = 1;
-    double sum = 1;
-    for (double j = a + 1; term > 0.1 * epsilon * sum; j += 1) {
-      term *= x / j;
-      sum += term;
-    }
-    const double lower = prefix / a * sum;
-    return within_unit({lower, 1 - lower});
-  }
-  // Legendre's continued fraction, by the modified Lentz method.
-  double b = d + 1;
+  return sum;
+}
+
+/// gamma_prefix / Q above the mean: Legendre's continued fraction, by the modified Lentz method.
+inline double gamma_fraction(double a, double x) noexcept {
+  double b = x - a + 1;
   double f = b;
   double up = b;
   double down = 0;
@@ -23379,7 +23416,29 @@ inline tails incomplete_gamma(double a, double x) noexcept {
     f *= change;
     if (std::fabs(change - 1) <= epsilon) break;
   }
-  const double upper = prefix / f;
+  return f;
+}
+
+/// The regularised incomplete gamma functions P(a, x) and Q(a, x), each to a few 1e-14 relative; a > 0, x >= 0.
+/// Allocates: never. Source: NIST DLMF, 8.7.1, 8.7.3 (the series), 8.9.2 (Legendre's fraction).
+inline tails incomplete_gamma(double a, double x) noexcept {
+  if (!(a > 0) || !(x >= 0)) return {nan, nan};
+  if (x == 0) return {0, 1};
+  if (x / a == infinity) return {1, 0};
+  if (a < 1 && x <= 1) return gamma_by_power_series(a, x);
+  const bool below_mean = x < a;
+  const double exponent = gamma_exponent(a, x);
+  if (a >= 20 && exponent <= 0.5 * a) {
+    const double tail = tail_expansion(a, 1, 0, exponent, below_mean ? -1 : 1) * std::exp(-stirling_error(a));
+    return within_unit(below_mean ? tails{tail, 1 - tail} : tails{1 - tail, tail});
+  }
+  const double prefix = gamma_prefix_at(a, exponent);
+  if (prefix == 0) return below_mean ? tails{0, 1} : tails{1, 0};
+  if (below_mean) {
+    const double lower = prefix / a * gamma_by_rising_series(a, x);
+    return within_unit({lower, 1 - lower});
+  }
+  const double upper = prefix / gamma_fraction(a, x);
   return within_unit({1 - upper, upper});
 }
 
@@ -23761,68 +23820,106 @@ double share_of_crossing_paths(std::int64_t m, std::int64_t n, std::int64_t thre
   return crossed < 1 ? crossed : 1;
 }
 
+/// The Poisson process of rate n that ends at n events at time 1, as long as it stays within two boundaries: how likely
+/// each count of events is by now, and what has left at either boundary. Sums of positive terms alone.
+class confined_poisson {
+ public:
+  explicit confined_poisson(std::size_t n)
+      : n_(n),
+        rate_(static_cast<double>(n)),
+        at_end_(std::exp(stirling_error(rate_)) * std::sqrt(2 * pi * rate_)),
+        alive_(n + 1, 0.0),
+        next_(n + 1, 0.0) {
+    alive_[0] = 1;
+  }
+
+  double now() const noexcept { return now_; }
+  /// Whether every path has left.
+  bool empty() const noexcept { return low_ > high_; }
+  /// The probability of having left by now, for paths that end at n.
+  double crossed() const noexcept { return crossed_; }
+
+  /// Lets time pass, with no boundary on the way.
+  void run_to(double then) {
+    set_kernel(rate_ * (then - now_));
+    const std::size_t longest = kernel_.size() - 1;
+    const std::size_t reach = high_ + longest < n_ ? high_ + longest : n_;
+    for (std::size_t c = low_; c <= reach; ++c) {
+      double sum = 0;
+      const std::size_t first = c > low_ + longest ? c - longest : low_;
+      for (std::size_t from = first; from <= c && from <= high_; ++from) sum += alive_[from] * kernel_[c - from];
+      next_[c] = sum;
+    }
+    high_ = reach;
+    alive_.swap(next_);
+    now_ = then;
+  }
+
+  /// Takes out the paths with `count` events or more, which come too soon; `count` > 0.
+  void leave_from(std::size_t count) noexcept {
+    for (std::size_t c = count; c <= high_; ++c) crossed_ += alive_[c] * completes(c);
+    if (high_ >= count) high_ = count - 1;
+  }
+  /// Takes out the paths with `count` events or fewer, which come too late.
+  void leave_up_to(std::size_t count) noexcept {
+    for (; low_ <= count && low_ <= high_; ++low_) crossed_ += alive_[low_] * completes(low_);
+    low_ = count + 1;
+  }
+
+ private:
+  /// The probabilities of 0, 1, ... further events, up to where they weigh nothing.
+  void set_kernel(double mean) {
+    kernel_.clear();
+    double term = std::exp(-mean);
+    for (std::size_t k = 0; k <= n_ - low_; ++k) {
+      kernel_.push_back(term);
+      term *= mean / static_cast<double>(k + 1);
+      if (term < 1e-40 && static_cast<double>(k) > mean) break;
+    }
+  }
+
+  /// Of the paths with c events by now, the weight of those that end with n: Poisson(n - c; n (1 - now)) relative to
+  /// Poisson(n; n), by deviances so that nothing large cancels. `lead` = c - n now.
+  double completes(std::size_t c) const noexcept {
+    const double mean = rate_ * (1 - now_);
+    if (c == n_) return std::exp(-mean) * at_end_;
+    const auto k = static_cast<double>(n_ - c);
+    const double lead = static_cast<double>(c) - rate_ * now_;
+    return std::exp(-k * deviance(mean / k, lead / k) - stirling_error(k)) / std::sqrt(2 * pi * k) * at_end_;
+  }
+
+  std::size_t n_;
+  double rate_;
+  double at_end_;  // 1 / Poisson(n; n)
+  double now_ = 0;
+  double crossed_ = 0;
+  // The counts that a path within the boundaries may have, and the probability of each.
+  std::size_t low_ = 0;
+  std::size_t high_ = 0;
+  std::vector<double> alive_;
+  std::vector<double> next_;
+  std::vector<double> kernel_;
+};
+
 /// P(D >= d) for the two-sided, one-sample distance of n observations: the Poisson process of rate n that ends at n,
 /// followed over the times at which either boundary rises, and what leaves at each added up. Positive terms
 /// alone; O(n^2 d) time, O(n d) memory. After A. Moscovich, B. Nadler, Statistics & Probability Letters 123, 2017.
 inline double kolmogorov_two_sided_by_process(std::uint64_t count, double d) {
   const auto n = static_cast<std::size_t>(count);
   const auto rate = static_cast<double>(n);
-  // Of the paths with c events at time t, the weight of those that end with n: Poisson(n - c; n (1 - t)) relative to
-  // Poisson(n; n), by deviances so that nothing large cancels. `lead` = c - n t.
-  const double at_end = std::exp(stirling_error(rate)) * std::sqrt(2 * pi * rate);
-  const auto completes = [&](std::size_t c, double t) {
-    const double mean = rate * (1 - t);
-    if (c == n) return std::exp(-mean) * at_end;
-    const auto k = static_cast<double>(n - c);
-    const double lead = static_cast<double>(c) - rate * t;
-    return std::exp(-k * deviance(mean / k, lead / k) - stirling_error(k)) / std::sqrt(2 * pi * k) * at_end;
-  };
-  std::vector<double> alive(n + 1, 0.0);
-  std::vector<double> next(n + 1, 0.0);
-  std::vector<double> kernel;
-  alive[0] = 1;
-  std::size_t low = 0;
-  std::size_t high = 0;
-  double crossed = 0;
-  double now = 0;
+  confined_poisson process(n);
   // Upper boundary: count j is too soon before j / n - d. Lower: count j is too late from j / n + d on.
   std::size_t upper = static_cast<std::size_t>(std::floor(rate * d)) + 1;
   std::size_t lower = 0;
-  while (now < 1) {
+  while (process.now() < 1 && !process.empty()) {
     const double to_upper = upper <= n ? static_cast<double>(upper) / rate - d : 2;
     const double to_lower = lower < n ? static_cast<double>(lower) / rate + d : 2;
     const double then = std::fmin(1.0, std::fmin(to_upper, to_lower));
-    const double mean = rate * (then - now);
-    kernel.clear();
-    double term = std::exp(-mean);
-    for (std::size_t k = 0; k <= n - low; ++k) {
-      kernel.push_back(term);
-      term *= mean / static_cast<double>(k + 1);
-      if (term < 1e-40 && static_cast<double>(k) > mean) break;
-    }
-    const std::size_t reach = high + kernel.size() - 1 < n ? high + kernel.size() - 1 : n;
-    for (std::size_t c = low; c <= reach; ++c) {
-      double sum = 0;
-      const std::size_t first = c > low + kernel.size() - 1 ? c - (kernel.size() - 1) : low;
-      for (std::size_t from = first; from <= c && from <= high; ++from) sum += alive[from] * kernel[c - from];
-      next[c] = sum;
-    }
-    high = reach;
-    alive.swap(next);
-    now = then;
-    if (then == to_upper) {
-      for (std::size_t c = upper; c <= high; ++c) crossed += alive[c] * completes(c, now);
-      if (high >= upper) high = upper - 1;
-      ++upper;
-    }
-    if (then == to_lower) {
-      for (; low <= lower && low <= high; ++low) crossed += alive[low] * completes(low, now);
-      low = lower + 1;
-      ++lower;
-    }
-    if (low > high) break;
+    process.run_to(then);
+    if (then == to_upper) process.leave_from(upper++);
+    if (then == to_lower) process.leave_up_to(lower++);
   }
-  return crossed < 1 ? crossed : 1;
+  return process.crossed() < 1 ? process.crossed() : 1;
 }
 
 }  // namespace detail
@@ -36707,8 +36804,7 @@ inline tails beta_by_power_series(double a, double b, double x) noexcept {
     if (next == series) break;
     series = next;
   }
-  const double lower = std::exp(e) * (1 + a * series);
-  return within_unit({lower, e > -1 ? -std::expm1(e) - a * std::exp(e) * series : 1 - lower});
+  return tails_of_power_series(a, e, series);
 }
 
 /// I_x(a, b) / beta_prefix below the mean. Source: A. Didonato, A. Morris, "Algorithm 708", TOMS 18(3), 1992, eq. 9.
@@ -39864,6 +39960,52 @@ inline result<arm_totals> add_arms(std::span<const double> counts, std::span<con
   return sums;
 }
 
+/// The evidence against the configured shares, added up arm by arm.
+///
+/// e is the likelihood of the counts under shares drawn from a Dirichlet law with parameters c s_i, over that under
+/// the configured shares s_i:
+///
+///   log e = sum of [lgamma(c s_i + n_i) - lgamma(c s_i) - n_i log s_i] - [lgamma(c + n) - lgamma(c)].
+///
+/// Its terms are as large as n log n and nearly cancel. So each lgamma(z) is written by Stirling's formula as
+/// (z - 1/2) log z - z + log(2 pi) / 2 + r(z), r being stirling_error. With z_i = c s_i + n_i and Z = c + n, their
+/// sum, what is large becomes z_i log(z_i / (Z s_i)), and the rest are logarithms of z_i / (c s_i), which is
+/// 1 + n_i / (c s_i):
+///
+///   log e = sum of [z_i log(z_i / (Z s_i)) - log1p(n_i / (c s_i)) / 2 + r(z_i) - r(c s_i)]
+///           + log1p(n / c) / 2 - r(Z) + r(c).
+///
+/// The z_i and the Z s_i have one sum, so the first part is the sum of z_i times a deviance, u - 1 - log u at
+/// u = Z s_i / z_i, none of which is negative. And u - 1 = (n s_i - n_i) / z_i: as exact as the arm's excess is.
+struct arm_evidence {
+  arm_totals sums;
+  double concentration;
+  double log_e;
+  double largest_departure = 0;
+
+  arm_evidence(const arm_totals& totals, double c) noexcept
+      : sums(totals),
+        concentration(c),
+        log_e(0.5 * math::log1p(sums.n.sum / c) - stirling_error(c + sums.n.sum) + stirling_error(c)) {}
+
+  void add(double count, double weight) noexcept {
+    const double share = weight / sums.weight.sum;
+    const double prior = concentration * share;
+    if (!(prior > 0)) {
+      if (count > 0) largest_departure = log_e = std::numeric_limits<double>::infinity();
+      return;
+    }
+    const double excess = (sum_of_products(count, sums.weight.sum, -weight, sums.n.sum, 0) +
+                           (count * sums.weight.rest - weight * sums.n.rest)) /
+                          sums.weight.sum;  // n_i - n s_i
+    const double z = prior + count;
+    log_e += z * deviance((concentration + sums.n.sum) * share / z, -excess / z) - 0.5 * math::log1p(count / prior) +
+             stirling_error(z) - stirling_error(prior);
+    if (sums.n.sum > 0)
+      largest_departure = math::fmax(largest_departure, math::absolute(excess) / (sums.n.sum * share));
+  }
+};
+
 }  // namespace detail
 
 /// Tests whether the arms are filled as configured; may be called at any time, any number of times. It needs the counts
@@ -39885,47 +40027,13 @@ inline result<sample_ratio_evidence> sequential_sample_ratio(std::span<const dou
                                                              sample_ratio_gate gate = {}) {
   const auto sums = detail::add_arms(counts, weights, gate);
   if (!sums) return sums.error();
-  const detail::exact_sum total = sums->weight;
-  const detail::exact_sum n = sums->n;
-  // e is the likelihood of the counts under shares drawn from a Dirichlet law with parameters c s_i, over that under
-  // the configured shares s_i:
-  //
-  //   log e = sum of [lgamma(c s_i + n_i) - lgamma(c s_i) - n_i log s_i] - [lgamma(c + n) - lgamma(c)].
-  //
-  // Its terms are as large as n log n and nearly cancel. So each lgamma(z) is written by Stirling's formula as
-  // (z - 1/2) log z - z + log(2 pi) / 2 + r(z), r being stirling_error. With z_i = c s_i + n_i and Z = c + n, their
-  // sum, what is large becomes z_i log(z_i / (Z s_i)), and the rest are logarithms of z_i / (c s_i) = 1 + n_i / (c
-  // s_i):
-  //
-  //   log e = sum of [z_i log(z_i / (Z s_i)) - log1p(n_i / (c s_i)) / 2 + r(z_i) - r(c s_i)]
-  //           + log1p(n / c) / 2 - r(Z) + r(c).
-  //
-  // The z_i and the Z s_i have one sum, so the first part is the sum of z_i times a deviance, u - 1 - log u at
-  // u = Z s_i / z_i, none of which is negative. And u - 1 = (n s_i - n_i) / z_i: as exact as the arm's excess is.
-  const double concentration = gate.concentration;
+  detail::arm_evidence evidence(*sums, gate.concentration);
+  for (std::size_t i = 0; i < counts.size(); ++i) evidence.add(counts[i], weights[i]);
   sample_ratio_evidence found;
-  found.n = n.sum;
-  double log_e = 0.5 * detail::math::log1p(n.sum / concentration) - detail::stirling_error(concentration + n.sum) +
-                 detail::stirling_error(concentration);
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    const double share = weights[i] / total.sum;
-    const double prior = concentration * share;
-    if (!(prior > 0)) {
-      if (counts[i] > 0) found.largest_departure = log_e = std::numeric_limits<double>::infinity();
-      continue;
-    }
-    const double excess = (detail::sum_of_products(counts[i], total.sum, -weights[i], n.sum, 0) +
-                           (counts[i] * total.rest - weights[i] * n.rest)) /
-                          total.sum;  // n_i - n s_i
-    const double z = prior + counts[i];
-    log_e += z * detail::deviance((concentration + n.sum) * share / z, -excess / z) -
-             0.5 * detail::math::log1p(counts[i] / prior) + detail::stirling_error(z) - detail::stirling_error(prior);
-    if (n.sum > 0)
-      found.largest_departure =
-          detail::math::fmax(found.largest_departure, detail::math::absolute(excess) / (n.sum * share));
-  }
-  found.log_e = log_e;
-  found.p = log_e > 0 ? detail::math::exp(-log_e) : 1;
+  found.log_e = evidence.log_e;
+  found.p = found.log_e > 0 ? detail::math::exp(-found.log_e) : 1;
+  found.largest_departure = evidence.largest_departure;
+  found.n = sums->n.sum;
   found.mismatch = found.p <= gate.alpha && found.largest_departure >= gate.least_departure;
   return found;
 }
@@ -42244,6 +42352,57 @@ struct permutation_options {
   std::uint64_t seed = 1;
 };
 
+namespace detail {
+
+/// The observations of two samples in one row, to be split again at random into parts of the same sizes.
+class pooled_pair {
+ public:
+  pooled_pair(const sample_view& a, const sample_view& b, std::uint64_t seed) : first_(a.size()), engine_(seed) {
+    values_.reserve(a.size() + b.size());
+    for (const double x : a) values_.push_back(x);
+    for (const double x : b) values_.push_back(x);
+  }
+
+  /// Both parts; the views stay good, and follow each `split`.
+  std::span<const double> first() const noexcept { return {values_.data(), first_}; }
+  std::span<const double> second() const noexcept { return {values_.data() + first_, values_.size() - first_}; }
+
+  /// Draws the shorter part anew; what is left is the longer one.
+  void split() noexcept {
+    const std::size_t second = values_.size() - first_;
+    if (first_ <= second)
+      draw(first_, values_.data(), 1);
+    else
+      draw(second, values_.data() + values_.size() - 1, -1);
+  }
+
+ private:
+  /// The first `drawn` steps of a Fisher-Yates shuffle, from one end of the row towards the other.
+  void draw(std::size_t drawn, double* from, std::ptrdiff_t step) noexcept {
+    random_engine engine = engine_;  // a copy stays in registers
+    for (std::size_t j = 0; j < drawn; ++j) {
+      const auto other = static_cast<std::ptrdiff_t>(engine.below(values_.size() - j));
+      std::swap(*from, from[step * other]);
+      from += step;
+    }
+    engine_ = engine;
+  }
+
+  std::size_t first_;
+  std::vector<double> values_;
+  random_engine engine_;
+};
+
+/// Whether `x` is as far out as `real`, for the alternative.
+inline bool as_far_out(double x, double real, alternative side) noexcept {
+  // Splits that tie with the real one in exact arithmetic have to tie despite rounding, hence the slack.
+  const double slack = 1e-12 * std::fabs(real);
+  if (side == alternative::two_sided) return std::fabs(x) >= std::fabs(real) - slack;
+  return side == alternative::greater ? x >= real - slack : x <= real + slack;
+}
+
+}  // namespace detail
+
 /// The permutation test of any statistic of two samples, `statistic(std::span<const double> a, std::span<const double>
 /// b) -> double`: p is the share of random splits of the pooled observations whose statistic is as far out as that of
 /// the samples. A two-sided test compares absolute values, so the statistic should be 0 where there is no difference; a
@@ -42262,35 +42421,17 @@ result<test_result> permutation_test(const sample_view& a, const sample_view& b,
   if (auto ok = detail::checked(a, "the first sample", 1); !ok) return std::move(ok).error();
   if (auto ok = detail::checked(b, "the second sample", 1); !ok) return std::move(ok).error();
   if (options.permutations == 0) return error(errc::out_of_range, "at least 1 permutation is needed");
-  std::vector<double> pooled(a.begin(), a.end());
-  pooled.reserve(a.size() + b.size());
-  for (const double x : b) pooled.push_back(x);
-  const auto first = std::span<const double>(pooled).first(a.size());
-  const auto second = std::span<const double>(pooled).subspan(a.size());
+  detail::pooled_pair pooled(a, b, options.seed);
+  const auto first = pooled.first();
+  const auto second = pooled.second();
   const double real = statistic(first, second);
   if (real != real) return error(errc::not_finite, "the statistic returns NaN");
-  // Splits that tie with the real one in exact arithmetic have to tie despite rounding, hence the slack.
-  const double slack = 1e-12 * std::fabs(real);
-  random_engine engine(options.seed);
   std::size_t as_far = 1;
-  // A Fisher-Yates shuffle can stop when it has drawn the shorter sample; the rest is the longer one.
-  const bool first_is_shorter = a.size() <= b.size();
-  const std::size_t drawn = first_is_shorter ? a.size() : b.size();
-  const std::size_t n = pooled.size();
   for (std::size_t i = 0; i < options.permutations; ++i) {
-    for (std::size_t j = 0; j < drawn; ++j) {
-      const auto other = static_cast<std::size_t>(engine.below(n - j));
-      if (first_is_shorter)
-        std::swap(pooled[j], pooled[j + other]);
-      else
-        std::swap(pooled[n - 1 - j], pooled[n - 1 - j - other]);
-    }
+    pooled.split();
     const double x = statistic(first, second);
     if (x != x) return error(errc::not_finite, "the statistic returns NaN for a permutation");
-    const bool counts = options.side == alternative::two_sided ? std::fabs(x) >= std::fabs(real) - slack
-                        : options.side == alternative::greater ? x >= real - slack
-                                                               : x <= real + slack;
-    if (counts) ++as_far;
+    if (detail::as_far_out(x, real, options.side)) ++as_far;
   }
   test_result r;
   r.test = "permutation test";
@@ -42970,6 +43111,76 @@ inline interval distance_interval(double d, double m, double n, double confidenc
   return {std::fmax(0.0, d - reach), std::fmin(1.0, d + reach), confidence};
 }
 
+/// A difference of distribution functions, in the direction that the alternative asks about.
+template <class T>
+constexpr T directed(T difference, alternative side) noexcept {
+  if (side == alternative::two_sided) return difference < 0 ? -difference : difference;
+  return side == alternative::less ? -difference : difference;
+}
+
+/// The alternative once the samples have changed places.
+constexpr alternative exchanged(alternative side) noexcept {
+  if (side == alternative::two_sided) return side;
+  return side == alternative::less ? alternative::greater : alternative::less;
+}
+
+/// What every test of this kind reports of its largest distance: all but the test's name and p. `n` is 0 for a test of
+/// one sample.
+inline test_result distance_report(double d, double m, double n, const test_options& options) noexcept {
+  test_result r;
+  r.effect_name = n > 0 ? "largest distance of the distribution functions" : "largest distance from the distribution";
+  r.side = options.side;
+  r.n1 = m;
+  r.n2 = n;
+  r.effect = r.statistic = d;
+  r.interval = distance_interval(d, m, n, options.confidence);
+  return r;
+}
+
+/// The largest distance of two empirical distribution functions, and whether any observations are equal.
+struct lattice_distance {
+  std::int64_t most = 0;  // times m n, which makes it whole
+  bool ties = false;
+};
+
+inline lattice_distance lattice_distance_of(const sorted_sample& a, const sorted_sample& b, alternative side) noexcept {
+  const auto m = static_cast<std::int64_t>(a.size());
+  const auto n = static_cast<std::int64_t>(b.size());
+  std::int64_t most = 0;
+  bool ties = false;
+  std::size_t seen = 0;
+  merge_walk(a, b, [&](double, std::size_t i, std::size_t j) {
+    const std::int64_t d = directed(static_cast<std::int64_t>(i) * n - static_cast<std::int64_t>(j) * m, side);
+    if (d > most) most = d;
+    ties = ties || i + j > seen + 1;
+    seen = i + j;
+  });
+  return {most, ties};
+}
+
+/// The share of all orders of the observations, ties kept together, whose distance is at least `most`.
+inline double exact_distance_p(const sorted_sample& a, const sorted_sample& b, std::int64_t most, alternative side) {
+  // The shorter sample goes first, since the memory needed is O(first).
+  if (b.size() < a.size()) return exact_distance_p(b, a, most, exchanged(side));
+  std::vector<std::uint32_t> ends(a.size() + b.size() + 1, 0);
+  merge_walk(a, b, [&](double, std::size_t i, std::size_t j) { ends[i + j] = 1; });
+  return share_of_crossing_paths(
+      static_cast<std::int64_t>(a.size()), static_cast<std::int64_t>(b.size()), most,
+      [&](std::int64_t difference) { return directed(difference, side); },
+      [&](std::int64_t k) { return ends[static_cast<std::size_t>(k)] != 0; });
+}
+
+/// The distance of two samples in the unit of its limit laws.
+inline double scaled_distance(double d, double m, double n) noexcept { return std::sqrt(m / (m + n) * n) * d; }
+
+/// The p-value of two samples' distance by its limit law, the one-sided one with Hodges' correction.
+inline double limit_distance_p(double d, double m, double n, alternative side) noexcept {
+  const double z = scaled_distance(d, m, n);
+  if (side == alternative::two_sided) return kolmogorov{}.sf(z);
+  const double correction = 2 * z * (std::fmax(m, n) + 2 * std::fmin(m, n)) / std::sqrt(m * n * (m + n)) / 3;
+  return std::fmin(1.0, std::exp(-2 * z * z - correction));
+}
+
 }  // namespace detail
 
 /// The two-sample Kolmogorov-Smirnov test. The alternative `greater` means that a's distribution function lies above
@@ -42987,55 +43198,23 @@ inline result<test_result> ks_test(const sorted_sample& a, const sorted_sample& 
   if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
   if (auto ok = detail::checked(a, "the first sample"); !ok) return std::move(ok).error();
   if (auto ok = detail::checked(b, "the second sample"); !ok) return std::move(ok).error();
-  const auto m = static_cast<std::int64_t>(a.size());
-  const auto n = static_cast<std::int64_t>(b.size());
-  if (m > (std::int64_t{1} << 31) || n > (std::int64_t{1} << 31))
+  if (a.size() > (std::size_t{1} << 31) || b.size() > (std::size_t{1} << 31))
     return error(errc::out_of_range, "a sample of more than 2^31");
-  const bool one_sided = options.side != alternative::two_sided;
-  const std::int64_t sign = options.side == alternative::less ? -1 : 1;
-  const auto side = [&](std::int64_t x) { return one_sided ? sign * x : x < 0 ? -x : x; };
-  // Distances are whole multiples of 1 / (m n).
-  std::int64_t most = 0;
-  bool ties = false;
-  std::size_t seen = 0;
-  detail::merge_walk(a, b, [&](double, std::size_t i, std::size_t j) {
-    const std::int64_t d = side(static_cast<std::int64_t>(i) * n - static_cast<std::int64_t>(j) * m);
-    if (d > most) most = d;
-    ties = ties || i + j > seen + 1;
-    seen = i + j;
-  });
-  const auto rm = static_cast<double>(m);
-  const auto rn = static_cast<double>(n);
-  const std::int64_t fewer = m < n ? m : n;
-  const bool exact = method == p_method::exact || (method == p_method::automatic && fewer * (m + n) <= 2'000'000);
-  test_result r;
+  const auto m = static_cast<double>(a.size());
+  const auto n = static_cast<double>(b.size());
+  const double fewer = std::fmin(m, n);
+  const bool exact = method == p_method::exact || (method == p_method::automatic && fewer * (m + n) <= 2e6);
+  const detail::lattice_distance distance = detail::lattice_distance_of(a, b, options.side);
+  test_result r = detail::distance_report(static_cast<double>(distance.most) / m / n, m, n, options);
   r.test = exact ? "Kolmogorov-Smirnov test (exact)" : "Kolmogorov-Smirnov test";
-  r.effect_name = "largest distance of the distribution functions";
-  r.side = options.side;
-  r.n1 = rm;
-  r.n2 = rn;
-  r.effect = r.statistic = static_cast<double>(most) / rm / rn;
-  r.interval = detail::distance_interval(r.effect, rm, rn, options.confidence);
-  r.failed.add(assumption::no_ties, ties && !exact);
-  if (most == 0) {
+  r.failed.add(assumption::no_ties, distance.ties && !exact);
+  if (distance.most == 0) {
     r.p = 1;
   } else if (exact) {
-    std::vector<std::uint32_t> ends(static_cast<std::size_t>(m + n) + 1, 0);
-    detail::merge_walk(a, b, [&](double, std::size_t i, std::size_t j) { ends[i + j] = 1; });
-    const auto is_end = [&](std::int64_t k) { return ends[static_cast<std::size_t>(k)] != 0; };
-    // The shorter sample goes first, since the memory needed is O(first). Exchanging them turns the difference's sign.
-    if (m <= n)
-      r.p = detail::share_of_crossing_paths(m, n, most, side, is_end);
-    else
-      r.p = detail::share_of_crossing_paths(n, m, most, [&](std::int64_t x) { return side(-x); }, is_end);
+    r.p = detail::exact_distance_p(a, b, distance.most, options.side);
   } else {
-    const double z = std::sqrt(rm / (rm + rn) * rn) * r.statistic;
     r.failed.add(assumption::large_sample, fewer < 30);
-    if (one_sided)
-      r.p = std::fmin(1.0, std::exp(-2 * z * z - 2 * z * (std::fmax(rm, rn) + 2 * std::fmin(rm, rn)) /
-                                                     std::sqrt(rm * rn * (rm + rn)) / 3));
-    else
-      r.p = kolmogorov{}.sf(z);
+    r.p = detail::limit_distance_p(r.statistic, m, n, options.side);
   }
   return r;
 }
@@ -43046,6 +43225,54 @@ inline result<test_result> ks_test(const sample_view& a, const sample_view& b, c
     return ks_test(first, second, options, method);
   });
 }
+
+namespace detail {
+
+/// How much an empirical distribution function lies above and below a continuous one at the most, and whether any
+/// observations are equal.
+struct continuous_distances {
+  double above = 0;
+  double below = 0;
+  bool ties = false;
+
+  double largest(alternative side) const noexcept {
+    if (side == alternative::two_sided) return std::fmax(above, below);
+    return side == alternative::greater ? above : below;
+  }
+};
+
+/// Errors: a cdf that returns values outside [0, 1] or falls.
+template <class Cdf>
+result<continuous_distances> continuous_distances_of(const sorted_sample& a, Cdf& cdf) {
+  const auto n = static_cast<double>(a.size());
+  continuous_distances d;
+  double before = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const double f = static_cast<double>(cdf(a[i]));
+    if (!(f >= before && f <= 1)) {
+      std::string text = "the distribution function returns ";
+      append_figure(text, f);
+      text += " at ";
+      append_figure(text, a[i]);
+      return error(errc::invalid_argument, std::move(text));
+    }
+    before = f;
+    d.above = std::fmax(d.above, (static_cast<double>(i) + 1) / n - f);
+    d.below = std::fmax(d.below, f - static_cast<double>(i) / n);
+    d.ties = d.ties || (i > 0 && a[i] == a[i - 1]);
+  }
+  return d;
+}
+
+/// The p-value of one sample's distance by its limit law, with the corrections up to order 1/n.
+inline double limit_distance_p(double d, double n, alternative side) noexcept {
+  const double z = std::sqrt(n) * d;
+  const double corrected = z + 1 / (6 * std::sqrt(n));
+  if (side == alternative::two_sided) return kolmogorov{}.sf(corrected + (z - 1) / (4 * n));
+  return std::exp(-2 * corrected * corrected);
+}
+
+}  // namespace detail
 
 /// The one-sample Kolmogorov-Smirnov test against a continuous distribution function, `cdf(x)` in [0, 1], which must
 /// not have been fitted to the sample. The alternative `greater` means that the sample's distribution function lies
@@ -43063,48 +43290,22 @@ result<test_result> ks_test_against(const sorted_sample& a, Cdf cdf, const test_
                                     p_method method = p_method::automatic) {
   if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
   if (auto ok = detail::checked(a, "the sample"); !ok) return std::move(ok).error();
+  const auto distances = detail::continuous_distances_of(a, cdf);
+  if (!distances) return distances.error();
   const auto n = static_cast<double>(a.size());
-  double above = 0;
-  double below = 0;
-  double before = 0;
-  bool ties = false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const double f = static_cast<double>(cdf(a[i]));
-    if (!(f >= before && f <= 1)) {
-      std::string text = "the distribution function returns ";
-      detail::append_figure(text, f);
-      text += " at ";
-      detail::append_figure(text, a[i]);
-      return error(errc::invalid_argument, std::move(text));
-    }
-    before = f;
-    above = std::fmax(above, (static_cast<double>(i) + 1) / n - f);
-    below = std::fmax(below, f - static_cast<double>(i) / n);
-    ties = ties || (i > 0 && a[i] == a[i - 1]);
-  }
-  const double d = options.side == alternative::two_sided ? std::fmax(above, below)
-                   : options.side == alternative::greater ? above
-                                                          : below;
-  test_result r;
-  r.effect_name = "largest distance from the distribution";
-  r.side = options.side;
-  r.n1 = n;
-  r.effect = r.statistic = d;
-  r.interval = detail::distance_interval(d, n, 0, options.confidence);
-  r.failed.add(assumption::no_ties, ties);
-  const bool is_far = n * d * d > 5 || d >= 0.5;
+  const double d = distances->largest(options.side);
+  const bool in_tail = n * d * d > 5 || d >= 0.5;
   const bool exact =
-      method == p_method::exact || (method == p_method::automatic && (n <= 1000 || (is_far && n <= 1e6)));
+      method == p_method::exact || (method == p_method::automatic && (n <= 1000 || (in_tail && n <= 1e6)));
+  test_result r = detail::distance_report(d, n, 0, options);
   r.test = exact ? "one-sample Kolmogorov-Smirnov test (exact)" : "one-sample Kolmogorov-Smirnov test";
-  const bool two_sided = options.side == alternative::two_sided;
+  r.failed.add(assumption::no_ties, distances->ties);
   if (exact) {
-    r.p = two_sided ? kolmogorov_two_sided_sf(a.size(), d) : kolmogorov_one_sided_sf(a.size(), d);
+    r.p = options.side == alternative::two_sided ? kolmogorov_two_sided_sf(a.size(), d)
+                                                 : kolmogorov_one_sided_sf(a.size(), d);
   } else {
-    const double z = std::sqrt(n) * d;
-    const double corrected = z + 1 / (6 * std::sqrt(n)) + (z - 1) / (4 * n);
-    r.p = two_sided ? kolmogorov{}.sf(corrected)
-                    : std::exp(-2 * (z + 1 / (6 * std::sqrt(n))) * (z + 1 / (6 * std::sqrt(n))));
     r.failed.add(assumption::large_sample, n < 30);
+    r.p = detail::limit_distance_p(d, n, options.side);
   }
   return r;
 }
@@ -43170,14 +43371,17 @@ result<test_result> fisher_exact_test(const A& a, const B& b, const test_options
 
 namespace detail {
 
+/// How many deviations a bound at 99 % is.
+inline constexpr double deviations_at_99 = 2.5758293035489008;
+
 /// The standard deviation of a sketch's rank error at p: its bound at 99 % is 2.576 of them. 0 for sketches without
 /// one.
 template <class S>
 double rank_deviation(const S& s, double p) {
   if constexpr (requires { s.rank_error(p); })
-    return s.rank_error(p) / 2.5758293035489008;
+    return s.rank_error(p) / deviations_at_99;
   else if constexpr (requires { s.rank_error(); })
-    return s.rank_error() / 2.5758293035489008;
+    return s.rank_error() / deviations_at_99;
   else
     return 0;
 }
@@ -43241,6 +43445,54 @@ result<test_result> quantile_test(const A& a, const B& b, double probability, co
   return r;
 }
 
+namespace detail {
+
+/// The test of two samples that their sketches still hold in full.
+template <class ViewA, class ViewB>
+result<test_result> ks_test_of_values(const ViewA& a, const ViewB& b, const test_options& options) {
+  const auto sample = [](const auto& view) { return std::vector<double>(view.values().begin(), view.values().end()); };
+  const auto first = sorted_sample::make(sample(a), "the first sketch");
+  if (!first) return first.error();
+  const auto second = sorted_sample::make(sample(b), "the second sketch");
+  if (!second) return second.error();
+  return ks_test(*first, *second, options);
+}
+
+/// The largest distance of two sketched distribution functions.
+struct sketched_distance {
+  double most = 0;
+  double certain = 0;  // the largest distance less the sketches' errors at that place, the bounds at 99 %
+};
+
+/// `va` and `vb` are the views of the sketches `sa` and `sb`, neither of them empty. Errors: an infinite item.
+template <class A, class ViewA, class B, class ViewB>
+result<sketched_distance> sketched_distance_of(const A& sa, const ViewA& va, const B& sb, const ViewB& vb,
+                                               alternative side) {
+  const auto rank = [](const auto& view, std::size_t seen) {
+    return seen == 0 ? 0 : static_cast<double>(view.cumulative()[seen - 1]) / static_cast<double>(view.count());
+  };
+  const auto x = va.values();
+  const auto y = vb.values();
+  sketched_distance distance;
+  std::size_t i = 0;
+  std::size_t j = 0;
+  while (i < x.size() || j < y.size()) {
+    const double value = j == y.size() || (i < x.size() && x[i] <= y[j]) ? x[i] : y[j];
+    if (!std::isfinite(value)) return error(errc::not_finite, "a sketch holds an infinity");
+    while (i < x.size() && x[i] == value) ++i;
+    while (j < y.size() && y[j] == value) ++j;
+    const double f = rank(va, i);
+    const double g = rank(vb, j);
+    const double d = directed(f - g, side);
+    const double off = deviations_at_99 * (rank_deviation(sa, f) + rank_deviation(sb, g));
+    distance.most = std::fmax(distance.most, d);
+    distance.certain = std::fmax(distance.certain, d - off);
+  }
+  return distance;
+}
+
+}  // namespace detail
+
 /// The two-sample Kolmogorov-Smirnov test from two kll or req sketches, or aggregates with `quantiles` of them.
 ///
 /// Guarantee: while both sketches are exact, it is the test of the samples themselves. After that both sketches' rank
@@ -43255,50 +43507,19 @@ result<test_result> ks_test(const A& a, const B& b, const test_options& options 
   const auto& sb = sketch_of(b);
   const auto va = sa.view();
   const auto vb = sb.view();
-  if (sa.exact() && sb.exact()) {
-    const auto sample = [](const auto& view) {
-      return std::vector<double>(view.values().begin(), view.values().end());
-    };
-    const auto first = sorted_sample::make(sample(va), "the first sketch");
-    if (!first) return first.error();
-    const auto second = sorted_sample::make(sample(vb), "the second sketch");
-    if (!second) return second.error();
-    return ks_test(*first, *second, options);
-  }
+  if (sa.exact() && sb.exact()) return detail::ks_test_of_values(va, vb, options);
   const auto m = static_cast<double>(va.count());
   const auto n = static_cast<double>(vb.count());
   if (!(m > 0 && n > 0))
     return error(errc::invalid_data, std::string(m > 0 ? "the second" : "the first") + " sketch is empty");
-  const double sign = options.side == alternative::less ? -1 : 1;
-  double most = 0;
-  double widest = 0;  // the largest distance less the sketches' errors at that place
-  std::size_t i = 0;
-  std::size_t j = 0;
-  const auto x = va.values();
-  const auto y = vb.values();
-  while (i < x.size() || j < y.size()) {
-    const double value = j == y.size() || (i < x.size() && x[i] <= y[j]) ? x[i] : y[j];
-    if (!std::isfinite(value)) return error(errc::not_finite, "a sketch holds an infinity");
-    while (i < x.size() && x[i] == value) ++i;
-    while (j < y.size() && y[j] == value) ++j;
-    const double f = i == 0 ? 0 : static_cast<double>(va.cumulative()[i - 1]) / m;
-    const double g = j == 0 ? 0 : static_cast<double>(vb.cumulative()[j - 1]) / n;
-    const double d = options.side == alternative::two_sided ? std::fabs(f - g) : sign * (f - g);
-    const double off = 2.5758293035489008 * (detail::rank_deviation(sa, f) + detail::rank_deviation(sb, g));
-    most = std::fmax(most, d);
-    widest = std::fmax(widest, d - off);
-  }
-  test_result r;
+  const auto distance = detail::sketched_distance_of(sa, va, sb, vb, options.side);
+  if (!distance) return distance.error();
+  test_result r = detail::distance_report(distance->most, m, n, options);
   r.test = "Kolmogorov-Smirnov test (sketches)";
-  r.effect_name = "largest distance of the distribution functions";
-  r.side = options.side;
-  r.n1 = m;
-  r.n2 = n;
-  r.effect = r.statistic = most;
-  r.interval = detail::distance_interval(most, m, n, options.confidence);
-  r.interval.lower = std::fmax(0.0, r.interval.lower - (most - widest));
-  r.interval.upper = std::fmin(1.0, r.interval.upper + (most - widest));
-  const double z = std::sqrt(m / (m + n) * n) * widest;
+  const double uncertain = distance->most - distance->certain;
+  r.interval.lower = std::fmax(0.0, r.interval.lower - uncertain);
+  r.interval.upper = std::fmin(1.0, r.interval.upper + uncertain);
+  const double z = detail::scaled_distance(distance->certain, m, n);
   r.p = options.side == alternative::two_sided ? kolmogorov{}.sf(z) : std::exp(-2 * z * z);
   return r;
 }
@@ -43773,6 +43994,60 @@ struct arm_belief {
 
 namespace detail {
 
+/// The integrals over x of a comparison of arms, with F_i and f_i an arm's distribution function and density, added up
+/// cell by cell.
+template <class Posterior>
+class arm_integrals {
+ public:
+  explicit arm_integrals(std::span<const Posterior> arms)
+      : arms_(arms), best_(arms.size()), captured_(arms.size()), below_(arms.size()) {}
+
+  /// The integral of 1 - product over all j of F_j: E[max] less the point where the cells begin.
+  double above() const noexcept { return above_; }
+  /// The integral of f_i product over j != i of F_j: P(arm i is best).
+  double best(std::size_t i) const noexcept { return best_[i]; }
+  /// The integral of f_i, which is 1 unless the cells miss a part of it.
+  double captured(std::size_t i) const noexcept { return captured_[i]; }
+
+  /// Gauss-Legendre with 5 points: exact to degree 9 in each cell.
+  void add_cell(double from, double to) noexcept {
+    constexpr double nodes[] = {0.04691007703066800, 0.23076534494715845, 0.5, 0.76923465505284155,
+                                0.95308992296933200};
+    constexpr double weights[] = {0.11846344252809454, 0.23931433524968324, 0.28444444444444444, 0.23931433524968324,
+                                  0.11846344252809454};
+    const double width = to - from;
+    if (!(width > 0)) return;
+    for (int i = 0; i < 5; ++i) add_point(from + width * nodes[i], width * weights[i]);
+  }
+
+ private:
+  void add_point(double x, double weight) noexcept {
+    const std::size_t k = arms_.size();
+    double log_rest = 0;
+    for (std::size_t i = 0; i < k; ++i) {
+      below_[i] = arms_[i].distribution.cdf(x);
+      log_rest += std::log1p(-arms_[i].distribution.sf(x));
+    }
+    above_ += weight * -std::expm1(log_rest);
+    for (std::size_t i = 0; i < k; ++i) {
+      double others = 1;
+      for (std::size_t j = 0; j < k; ++j)
+        if (j != i) others *= below_[j];
+      const double density = arms_[i].distribution.pdf(x);
+      if (!(density < infinity)) continue;  // a point that rounded to an end
+      const double mass = weight * density;
+      captured_[i] += mass;
+      best_[i] += mass * others;
+    }
+  }
+
+  std::span<const Posterior> arms_;
+  double above_ = 0;
+  std::vector<double> best_;
+  std::vector<double> captured_;
+  std::vector<double> below_;  // F_i at the latest point
+};
+
 /// For each arm the probability that it is best and its expected loss, by integrals over x, with F_i and f_i an arm's
 /// distribution function and density:
 ///   P(arm i is best) = integral of f_i(x) product over j != i of F_j(x)
@@ -43780,48 +44055,19 @@ namespace detail {
 /// `grid` is ascending; between two of its points every integrand must be smooth.
 template <class Posterior>
 result<std::vector<arm_belief>> compare(std::span<const Posterior> arms, std::span<const double> grid) {
-  const std::size_t k = arms.size();
-  std::vector<arm_belief> all(k);
-  std::vector<double> captured(k);  // the integral of each density, which is 1 unless the grid misses a part of it
-  std::vector<double> lower(k);
-  double above = 0;  // E[max] - grid.front()
-  const auto at = [&](double x, double weight) {
-    double log_rest = 0;
-    for (std::size_t i = 0; i < k; ++i) {
-      lower[i] = arms[i].distribution.cdf(x);
-      log_rest += std::log1p(-arms[i].distribution.sf(x));
-    }
-    above += weight * -std::expm1(log_rest);
-    for (std::size_t i = 0; i < k; ++i) {
-      double others = 1;
-      for (std::size_t j = 0; j < k; ++j)
-        if (j != i) others *= lower[j];
-      const double density = arms[i].distribution.pdf(x);
-      if (!(density < infinity)) continue;  // a point that rounded to an end
-      const double mass = weight * density;
-      captured[i] += mass;
-      all[i].best += mass * others;
-    }
-  };
-  for (std::size_t g = 0; g + 1 < grid.size(); ++g) {
-    const double width = grid[g + 1] - grid[g];
-    if (!(width > 0)) continue;
-    // Gauss-Legendre with 5 points: exact to degree 9 in each cell.
-    constexpr double nodes[] = {0.04691007703066800, 0.23076534494715845, 0.5, 0.76923465505284155,
-                                0.95308992296933200};
-    constexpr double weights[] = {0.11846344252809454, 0.23931433524968324, 0.28444444444444444, 0.23931433524968324,
-                                  0.11846344252809454};
-    for (int i = 0; i < 5; ++i) at(grid[g] + width * nodes[i], width * weights[i]);
-  }
-  for (std::size_t i = 0; i < k; ++i)
-    if (!(std::fabs(captured[i] - 1) < 1e-3))
+  arm_integrals<Posterior> integrals(arms);
+  for (std::size_t g = 0; g + 1 < grid.size(); ++g) integrals.add_cell(grid[g], grid[g + 1]);
+  double total = 0;
+  for (std::size_t i = 0; i < arms.size(); ++i) {
+    if (!(std::fabs(integrals.captured(i) - 1) < 1e-3))
       return error(errc::unsupported,
                    "the posterior of arm " + std::to_string(i) + " lies within rounding of an end of its range");
-  const double most = grid.front() + above;
-  double total = 0;
-  for (const arm_belief& arm : all) total += arm.best;
-  for (std::size_t i = 0; i < k; ++i) {
-    if (total > 0) all[i].best /= total;
+    total += integrals.best(i);
+  }
+  const double most = grid.front() + integrals.above();
+  std::vector<arm_belief> all(arms.size());
+  for (std::size_t i = 0; i < arms.size(); ++i) {
+    all[i].best = total > 0 ? integrals.best(i) / total : integrals.best(i);
     all[i].expected_loss = std::fmax(0.0, most - arms[i].mean());
   }
   return all;
@@ -43910,6 +44156,54 @@ inline result<double> total_of(std::span<const std::int64_t> counts) {
   return total;
 }
 
+/// The sum of a distribution's shares, which need not be 1.
+inline result<double> sum_of_shares(std::span<const double> shares) {
+  double sum = 0;
+  for (std::size_t i = 0; i < shares.size(); ++i) {
+    if (!(shares[i] >= 0 && shares[i] < infinity))
+      return error(errc::invalid_argument, "share " + std::to_string(i) + " is not a number >= 0");
+    sum += shares[i];
+  }
+  if (!(sum > 0 && sum < infinity)) return error(errc::invalid_argument, "the shares do not have a finite sum above 0");
+  return sum;
+}
+
+/// What the cells of a table add up to.
+struct cell_sums {
+  double statistic = 0;
+  double pearson = 0;  // the same of Pearson's statistic, which the effects are made from
+  bool thin = false;   // whether a cell expects fewer than 5
+
+  void add(count_statistic kind, double observed, double expected) noexcept {
+    statistic += cell(kind, observed, expected);
+    add_pearson(observed, expected);
+  }
+  /// With Yates' correction.
+  void add_corrected(double observed, double expected) noexcept {
+    const double d = std::fmax(0.0, std::fabs(observed - expected) - 0.5);
+    statistic += d * d / expected;
+    add_pearson(observed, expected);
+  }
+
+ private:
+  void add_pearson(double observed, double expected) noexcept {
+    pearson += cell(count_statistic::chi_squared, observed, expected);
+    thin = thin || expected < 5;
+  }
+};
+
+/// What both tests report of the cells: all but the test's name and the effect.
+inline test_result cells_report(const cell_sums& sums, double total, double df) noexcept {
+  test_result r;
+  r.side = alternative::greater;
+  r.n1 = total;
+  r.df = df;
+  r.statistic = sums.statistic;
+  r.p = chi_squared{df}.sf(sums.statistic);
+  r.failed.add(assumption::expected_counts, sums.thin);
+  return r;
+}
+
 }  // namespace detail
 
 /// The test of the goodness of fit of counts to expected shares, which need not sum to 1. `fitted` is the number of
@@ -43929,48 +44223,43 @@ inline result<test_result> goodness_of_fit_test(std::span<const std::int64_t> co
                  std::to_string(counts.size()) + " counts for " + std::to_string(shares.size()) + " shares");
   const auto total = detail::total_of(counts);
   if (!total) return total.error();
-  double whole = 0;
-  for (std::size_t i = 0; i < shares.size(); ++i) {
-    if (!(shares[i] >= 0 && shares[i] < detail::infinity))
-      return error(errc::invalid_argument, "share " + std::to_string(i) + " is not a number >= 0");
-    whole += shares[i];
-  }
-  if (!(whole > 0 && whole < detail::infinity))
-    return error(errc::invalid_argument, "the shares do not have a finite sum above 0");
-  test_result r;
-  r.test = kind == count_statistic::g ? "G test of goodness of fit" : "chi-squared test of goodness of fit";
-  r.effect_name = "Cohen's w";
-  r.side = alternative::greater;
-  r.n1 = *total;
-  double statistic = 0;
-  double w = 0;
+  const auto whole = detail::sum_of_shares(shares);
+  if (!whole) return whole.error();
+  detail::cell_sums sums;
   double categories = 0;
   bool impossible = false;
   for (std::size_t i = 0; i < counts.size(); ++i) {
-    const auto observed = static_cast<double>(counts[i]);
     if (shares[i] == 0) {
-      impossible = impossible || observed > 0;
+      impossible = impossible || counts[i] > 0;
       continue;
     }
     categories += 1;
-    const double expected = *total * (shares[i] / whole);
-    r.failed.add(assumption::expected_counts, expected < 5);
-    statistic += detail::cell(kind, observed, expected);
-    w += detail::cell(count_statistic::chi_squared, observed, expected);
+    sums.add(kind, static_cast<double>(counts[i]), *total * (shares[i] / *whole));
   }
-  r.df = categories - 1 - fitted;
+  const double df = categories - 1 - fitted;
+  if (!impossible && !(df >= 1))
+    return error(errc::invalid_data, "no degree of freedom is left: fewer than 2 categories with a share");
+  test_result r = detail::cells_report(sums, *total, df);
+  r.test = kind == count_statistic::g ? "G test of goodness of fit" : "chi-squared test of goodness of fit";
+  r.effect_name = "Cohen's w";
+  r.effect = std::sqrt(sums.pearson / *total);
   if (impossible) {
     r.statistic = r.effect = detail::infinity;
     r.p = 0;
-    return r;
   }
-  if (!(r.df >= 1))
-    return error(errc::invalid_data, "no degree of freedom is left: fewer than 2 categories with a share");
-  r.statistic = statistic;
-  r.effect = std::sqrt(w / *total);
-  r.p = chi_squared{r.df}.sf(statistic);
   return r;
 }
+
+namespace detail {
+
+/// How many rows, or columns, hold counts.
+inline double count_full(std::span<const double> sums) noexcept {
+  double full = 0;
+  for (const double sum : sums) full += sum > 0 ? 1 : 0;
+  return full;
+}
+
+}  // namespace detail
 
 /// The test of the independence of rows and columns in a table of counts. The effect is Cramer's V.
 ///
@@ -43996,36 +44285,25 @@ inline result<test_result> independence_test(std::span<const std::int64_t> table
     row_sums[i / columns] += static_cast<double>(table[i]);
     column_sums[i % columns] += static_cast<double>(table[i]);
   }
-  double full_rows = 0;
-  double full_columns = 0;
-  for (const double sum : row_sums) full_rows += sum > 0 ? 1 : 0;
-  for (const double sum : column_sums) full_columns += sum > 0 ? 1 : 0;
+  const double full_rows = detail::count_full(row_sums);
+  const double full_columns = detail::count_full(column_sums);
   if (full_rows < 2 || full_columns < 2) return error(errc::invalid_data, "fewer than 2 rows or columns hold counts");
-  test_result r;
-  r.test = kind == count_statistic::g ? "G test of independence" : "chi-squared test of independence";
-  r.effect_name = "Cramer's V";
-  r.side = alternative::greater;
-  r.n1 = *total;
-  r.df = (full_rows - 1) * (full_columns - 1);
-  const bool corrected = yates && r.df == 1 && kind == count_statistic::chi_squared;
-  double statistic = 0;
-  double pearson = 0;
+  const double df = (full_rows - 1) * (full_columns - 1);
+  const bool corrected = yates && df == 1 && kind == count_statistic::chi_squared;
+  detail::cell_sums sums;
   for (std::size_t i = 0; i < table.size(); ++i) {
     const double expected = row_sums[i / columns] * (column_sums[i % columns] / *total);
     if (!(expected > 0)) continue;
-    r.failed.add(assumption::expected_counts, expected < 5);
     const auto observed = static_cast<double>(table[i]);
-    pearson += detail::cell(count_statistic::chi_squared, observed, expected);
-    if (corrected) {
-      const double d = std::fmax(0.0, std::fabs(observed - expected) - 0.5);
-      statistic += d * d / expected;
-    } else {
-      statistic += detail::cell(kind, observed, expected);
-    }
+    if (corrected)
+      sums.add_corrected(observed, expected);
+    else
+      sums.add(kind, observed, expected);
   }
-  r.statistic = statistic;
-  r.effect = std::sqrt(pearson / *total / (std::fmin(full_rows, full_columns) - 1));
-  r.p = chi_squared{r.df}.sf(statistic);
+  test_result r = detail::cells_report(sums, *total, df);
+  r.test = kind == count_statistic::g ? "G test of independence" : "chi-squared test of independence";
+  r.effect_name = "Cramer's V";
+  r.effect = std::sqrt(sums.pearson / *total / (std::fmin(full_rows, full_columns) - 1));
   return r;
 }
 

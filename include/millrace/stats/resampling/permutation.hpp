@@ -26,6 +26,57 @@ struct permutation_options {
   std::uint64_t seed = 1;
 };
 
+namespace detail {
+
+/// The observations of two samples in one row, to be split again at random into parts of the same sizes.
+class pooled_pair {
+ public:
+  pooled_pair(const sample_view& a, const sample_view& b, std::uint64_t seed) : first_(a.size()), engine_(seed) {
+    values_.reserve(a.size() + b.size());
+    for (const double x : a) values_.push_back(x);
+    for (const double x : b) values_.push_back(x);
+  }
+
+  /// Both parts; the views stay good, and follow each `split`.
+  std::span<const double> first() const noexcept { return {values_.data(), first_}; }
+  std::span<const double> second() const noexcept { return {values_.data() + first_, values_.size() - first_}; }
+
+  /// Draws the shorter part anew; what is left is the longer one.
+  void split() noexcept {
+    const std::size_t second = values_.size() - first_;
+    if (first_ <= second)
+      draw(first_, values_.data(), 1);
+    else
+      draw(second, values_.data() + values_.size() - 1, -1);
+  }
+
+ private:
+  /// The first `drawn` steps of a Fisher-Yates shuffle, from one end of the row towards the other.
+  void draw(std::size_t drawn, double* from, std::ptrdiff_t step) noexcept {
+    random_engine engine = engine_;  // a copy stays in registers
+    for (std::size_t j = 0; j < drawn; ++j) {
+      const auto other = static_cast<std::ptrdiff_t>(engine.below(values_.size() - j));
+      std::swap(*from, from[step * other]);
+      from += step;
+    }
+    engine_ = engine;
+  }
+
+  std::size_t first_;
+  std::vector<double> values_;
+  random_engine engine_;
+};
+
+/// Whether `x` is as far out as `real`, for the alternative.
+inline bool as_far_out(double x, double real, alternative side) noexcept {
+  // Splits that tie with the real one in exact arithmetic have to tie despite rounding, hence the slack.
+  const double slack = 1e-12 * std::fabs(real);
+  if (side == alternative::two_sided) return std::fabs(x) >= std::fabs(real) - slack;
+  return side == alternative::greater ? x >= real - slack : x <= real + slack;
+}
+
+}  // namespace detail
+
 /// The permutation test of any statistic of two samples, `statistic(std::span<const double> a, std::span<const double>
 /// b) -> double`: p is the share of random splits of the pooled observations whose statistic is as far out as that of
 /// the samples. A two-sided test compares absolute values, so the statistic should be 0 where there is no difference; a
@@ -44,35 +95,17 @@ result<test_result> permutation_test(const sample_view& a, const sample_view& b,
   if (auto ok = detail::checked(a, "the first sample", 1); !ok) return std::move(ok).error();
   if (auto ok = detail::checked(b, "the second sample", 1); !ok) return std::move(ok).error();
   if (options.permutations == 0) return error(errc::out_of_range, "at least 1 permutation is needed");
-  std::vector<double> pooled(a.begin(), a.end());
-  pooled.reserve(a.size() + b.size());
-  for (const double x : b) pooled.push_back(x);
-  const auto first = std::span<const double>(pooled).first(a.size());
-  const auto second = std::span<const double>(pooled).subspan(a.size());
+  detail::pooled_pair pooled(a, b, options.seed);
+  const auto first = pooled.first();
+  const auto second = pooled.second();
   const double real = statistic(first, second);
   if (real != real) return error(errc::not_finite, "the statistic returns NaN");
-  // Splits that tie with the real one in exact arithmetic have to tie despite rounding, hence the slack.
-  const double slack = 1e-12 * std::fabs(real);
-  random_engine engine(options.seed);
   std::size_t as_far = 1;
-  // A Fisher-Yates shuffle can stop when it has drawn the shorter sample; the rest is the longer one.
-  const bool first_is_shorter = a.size() <= b.size();
-  const std::size_t drawn = first_is_shorter ? a.size() : b.size();
-  const std::size_t n = pooled.size();
   for (std::size_t i = 0; i < options.permutations; ++i) {
-    for (std::size_t j = 0; j < drawn; ++j) {
-      const auto other = static_cast<std::size_t>(engine.below(n - j));
-      if (first_is_shorter)
-        std::swap(pooled[j], pooled[j + other]);
-      else
-        std::swap(pooled[n - 1 - j], pooled[n - 1 - j - other]);
-    }
+    pooled.split();
     const double x = statistic(first, second);
     if (x != x) return error(errc::not_finite, "the statistic returns NaN for a permutation");
-    const bool counts = options.side == alternative::two_sided ? std::fabs(x) >= std::fabs(real) - slack
-                        : options.side == alternative::greater ? x >= real - slack
-                                                               : x <= real + slack;
-    if (counts) ++as_far;
+    if (detail::as_far_out(x, real, options.side)) ++as_far;
   }
   test_result r;
   r.test = "permutation test";

@@ -73,6 +73,52 @@ inline result<arm_totals> add_arms(std::span<const double> counts, std::span<con
   return sums;
 }
 
+/// The evidence against the configured shares, added up arm by arm.
+///
+/// e is the likelihood of the counts under shares drawn from a Dirichlet law with parameters c s_i, over that under
+/// the configured shares s_i:
+///
+///   log e = sum of [lgamma(c s_i + n_i) - lgamma(c s_i) - n_i log s_i] - [lgamma(c + n) - lgamma(c)].
+///
+/// Its terms are as large as n log n and nearly cancel. So each lgamma(z) is written by Stirling's formula as
+/// (z - 1/2) log z - z + log(2 pi) / 2 + r(z), r being stirling_error. With z_i = c s_i + n_i and Z = c + n, their
+/// sum, what is large becomes z_i log(z_i / (Z s_i)), and the rest are logarithms of z_i / (c s_i), which is
+/// 1 + n_i / (c s_i):
+///
+///   log e = sum of [z_i log(z_i / (Z s_i)) - log1p(n_i / (c s_i)) / 2 + r(z_i) - r(c s_i)]
+///           + log1p(n / c) / 2 - r(Z) + r(c).
+///
+/// The z_i and the Z s_i have one sum, so the first part is the sum of z_i times a deviance, u - 1 - log u at
+/// u = Z s_i / z_i, none of which is negative. And u - 1 = (n s_i - n_i) / z_i: as exact as the arm's excess is.
+struct arm_evidence {
+  arm_totals sums;
+  double concentration;
+  double log_e;
+  double largest_departure = 0;
+
+  arm_evidence(const arm_totals& totals, double c) noexcept
+      : sums(totals),
+        concentration(c),
+        log_e(0.5 * math::log1p(sums.n.sum / c) - stirling_error(c + sums.n.sum) + stirling_error(c)) {}
+
+  void add(double count, double weight) noexcept {
+    const double share = weight / sums.weight.sum;
+    const double prior = concentration * share;
+    if (!(prior > 0)) {
+      if (count > 0) largest_departure = log_e = std::numeric_limits<double>::infinity();
+      return;
+    }
+    const double excess = (sum_of_products(count, sums.weight.sum, -weight, sums.n.sum, 0) +
+                           (count * sums.weight.rest - weight * sums.n.rest)) /
+                          sums.weight.sum;  // n_i - n s_i
+    const double z = prior + count;
+    log_e += z * deviance((concentration + sums.n.sum) * share / z, -excess / z) - 0.5 * math::log1p(count / prior) +
+             stirling_error(z) - stirling_error(prior);
+    if (sums.n.sum > 0)
+      largest_departure = math::fmax(largest_departure, math::absolute(excess) / (sums.n.sum * share));
+  }
+};
+
 }  // namespace detail
 
 /// Tests whether the arms are filled as configured; may be called at any time, any number of times. It needs the counts
@@ -94,47 +140,13 @@ inline result<sample_ratio_evidence> sequential_sample_ratio(std::span<const dou
                                                              sample_ratio_gate gate = {}) {
   const auto sums = detail::add_arms(counts, weights, gate);
   if (!sums) return sums.error();
-  const detail::exact_sum total = sums->weight;
-  const detail::exact_sum n = sums->n;
-  // e is the likelihood of the counts under shares drawn from a Dirichlet law with parameters c s_i, over that under
-  // the configured shares s_i:
-  //
-  //   log e = sum of [lgamma(c s_i + n_i) - lgamma(c s_i) - n_i log s_i] - [lgamma(c + n) - lgamma(c)].
-  //
-  // Its terms are as large as n log n and nearly cancel. So each lgamma(z) is written by Stirling's formula as
-  // (z - 1/2) log z - z + log(2 pi) / 2 + r(z), r being stirling_error. With z_i = c s_i + n_i and Z = c + n, their
-  // sum, what is large becomes z_i log(z_i / (Z s_i)), and the rest are logarithms of z_i / (c s_i) = 1 + n_i / (c
-  // s_i):
-  //
-  //   log e = sum of [z_i log(z_i / (Z s_i)) - log1p(n_i / (c s_i)) / 2 + r(z_i) - r(c s_i)]
-  //           + log1p(n / c) / 2 - r(Z) + r(c).
-  //
-  // The z_i and the Z s_i have one sum, so the first part is the sum of z_i times a deviance, u - 1 - log u at
-  // u = Z s_i / z_i, none of which is negative. And u - 1 = (n s_i - n_i) / z_i: as exact as the arm's excess is.
-  const double concentration = gate.concentration;
+  detail::arm_evidence evidence(*sums, gate.concentration);
+  for (std::size_t i = 0; i < counts.size(); ++i) evidence.add(counts[i], weights[i]);
   sample_ratio_evidence found;
-  found.n = n.sum;
-  double log_e = 0.5 * detail::math::log1p(n.sum / concentration) - detail::stirling_error(concentration + n.sum) +
-                 detail::stirling_error(concentration);
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    const double share = weights[i] / total.sum;
-    const double prior = concentration * share;
-    if (!(prior > 0)) {
-      if (counts[i] > 0) found.largest_departure = log_e = std::numeric_limits<double>::infinity();
-      continue;
-    }
-    const double excess = (detail::sum_of_products(counts[i], total.sum, -weights[i], n.sum, 0) +
-                           (counts[i] * total.rest - weights[i] * n.rest)) /
-                          total.sum;  // n_i - n s_i
-    const double z = prior + counts[i];
-    log_e += z * detail::deviance((concentration + n.sum) * share / z, -excess / z) -
-             0.5 * detail::math::log1p(counts[i] / prior) + detail::stirling_error(z) - detail::stirling_error(prior);
-    if (n.sum > 0)
-      found.largest_departure =
-          detail::math::fmax(found.largest_departure, detail::math::absolute(excess) / (n.sum * share));
-  }
-  found.log_e = log_e;
-  found.p = log_e > 0 ? detail::math::exp(-log_e) : 1;
+  found.log_e = evidence.log_e;
+  found.p = found.log_e > 0 ? detail::math::exp(-found.log_e) : 1;
+  found.largest_departure = evidence.largest_departure;
+  found.n = sums->n.sum;
   found.mismatch = found.p <= gate.alpha && found.largest_departure >= gate.least_departure;
   return found;
 }
