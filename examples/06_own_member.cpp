@@ -1,5 +1,5 @@
 // A statistic of your own as a member of an `aggregate`: how many requests took longer than the limit, and how many of
-// them in a row at most. It is updated, merged and saved with the other members. Windows, groups and shards take it, too.
+// them in a row at most. It is updated, merged and saved with the other members; windows, groups and shards take it.
 #include <millrace/aggregate.hpp>
 
 #include <algorithm>
