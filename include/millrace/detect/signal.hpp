@@ -65,15 +65,15 @@ constexpr signal grade(double statistic, double warning, double drift) noexcept 
 /// Laws: after reset() a detector is as new. The same stream gives the same signals. statistic() is that of the last
 /// comparison (some detectors compare every so many observations), and is above threshold() if and only if that
 /// comparison gave `drift`. An observation that is not finite is passed over, and update returns `none`; a detector
-/// that sums squares may cut one beyond 1e140 in size to a size whose squares it can sum.
-/// update never allocates. A detector is trivially copyable, so a copy is a checkpoint.
+/// that sums squares may cut one beyond 1e140 in size to a size whose squares it can sum. update never allocates. A
+/// detector is trivially copyable, so a copy is a checkpoint.
 template <class D>
 concept drift_detector = std::copyable<D> && std::is_trivially_copyable_v<D> && requires(D& d, const D& c, double x) {
   { d.update(x) } noexcept -> std::same_as<signal>;
   { d.reset() } noexcept;
   { c.count() } -> std::same_as<std::uint64_t>;  // observations since the start or the last drift
-  { c.statistic() } -> std::same_as<double>;
-  { c.threshold() } -> std::same_as<double>;
+  { c.statistic() } -> std::same_as<double>;     // of the last comparison
+  { c.threshold() } -> std::same_as<double>;     // above it is a drift
 };
 
 /// A stream's mean and standard deviation while nothing is wrong: `in_control{.mean = 20, .stddev = 2.5}`. The standard

@@ -22,6 +22,7 @@ namespace model {
 /// Threads: one at a time; several threads count for themselves, and `merge` adds the counts up.
 class confusion_matrix {
  public:
+  /// A matrix of zeros for this number of classes.
   explicit confusion_matrix(std::size_t classes = 2) : classes_(classes), counts_(classes * classes) {}
 
   std::size_t classes() const noexcept { return classes_; }

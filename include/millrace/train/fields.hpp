@@ -19,6 +19,7 @@ namespace train {
 template <class Scalar>
 using row_major_matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
+/// A vector, such as all parameters of a model.
 template <class Scalar>
 using column_vector = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
 

@@ -25,14 +25,14 @@ concept trainable_model =
              column_vector<typename Model::scalar_type>& gradients) {
       { fixed.inputs() } -> std::convertible_to<Eigen::Index>;
       { fixed.outputs() } -> std::convertible_to<Eigen::Index>;
-      { space.rows() } -> std::convertible_to<Eigen::Index>;
+      { space.rows() } -> std::convertible_to<Eigen::Index>;  // of the last forward pass
       { model.parameters() } -> std::same_as<column_vector<typename Model::scalar_type>&>;
       fixed.forward(batch, space, output);
       fixed.backward(batch, output, output, space, gradients);
     };
 
-/// A model of layers: `hidden(k, space)` is the output of hidden layer k in the last forward pass, and
-/// `weights_of(k, gradients)` the part of the gradients that belongs to the weights of layer k.
+/// A model of layers: `hidden(k, space)` is the output of hidden layer k in the last forward pass, and `weights_of(k,
+/// gradients)` the part of the gradients that belongs to the weights of layer k.
 template <class Model>
 concept layered_model =
     trainable_model<Model> && requires(const Model& model, const typename Model::workspace_type& space,

@@ -67,8 +67,8 @@ class network {
   using weights_view = Eigen::Map<const matrix_type>;
   using bias_view = Eigen::Map<const Eigen::Matrix<Scalar, 1, Eigen::Dynamic>>;
 
-  /// A network with random weights, uniform in -+ sqrt(6 / inputs) before relu, leaky_relu and gelu (He), in
-  /// -+ sqrt(6 / (inputs + units)) before the other functions (Glorot). Biases start at 0.
+  /// A network with random weights, uniform in -+ sqrt(6 / inputs) before relu, leaky_relu and gelu (He), in -+ sqrt(6
+  /// / (inputs + units)) before the other functions (Glorot). Biases start at 0.
   /// Precondition: `inputs` and every layer's units are at least 1, and there is at least one layer.
   /// Source: He et al., ICCV 2015, eq. 10; Glorot, Bengio, AISTATS 2010, eq. 16.
   network(Eigen::Index inputs, std::vector<dense> layers, std::uint64_t seed = 0);
@@ -76,6 +76,7 @@ class network {
   Eigen::Index inputs() const noexcept { return layers_.front().inputs; }
   Eigen::Index outputs() const noexcept { return layers_.back().units; }
   std::size_t layer_count() const noexcept { return layers_.size(); }
+  /// Units and function of a layer; 0 is the first layer after the inputs.
   dense layer(std::size_t index) const noexcept { return {layers_[index].units, layers_[index].function}; }
 
   /// All weights and biases. The numbers may be changed, the size may not.
@@ -89,6 +90,7 @@ class network {
     const place& at = layers_[index];
     return {like_parameters.data() + at.weights, at.inputs, at.units};
   }
+  /// A layer's bias, one number for each unit.
   bias_view bias(std::size_t index) const noexcept {
     return {parameters_.data() + layers_[index].bias, layers_[index].units};
   }

@@ -156,8 +156,8 @@ class ewma_bands : detail::require_arl<RunLength>, public saved_fields<ewma_band
 /// Units: the score is the distance from the median, divided by the distance of the quantile on that side from the
 /// median: it is above 1 outside the band.
 /// Guarantee: of independent observations of any continuous distribution about one in `RunLength::drift` is flagged,
-/// half of them on each side, as closely as the P2 algorithm estimates the quantiles. Nothing is flagged before
-/// 2 * RunLength::drift observations. All finite observations are taken.
+/// half of them on each side, as closely as the P2 algorithm estimates the quantiles. Nothing is flagged before 2 *
+/// RunLength::drift observations. All finite observations are taken.
 /// Complexity: update O(1), 30 ns; 0.3 KB.
 /// Allocates: never.
 /// Source: Jain, Chlamtac, CACM 28(10), 1985.

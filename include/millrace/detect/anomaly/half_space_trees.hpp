@@ -26,9 +26,9 @@ namespace detect {
 /// Shapes and units: a row is `Features` doubles in [0, 1]. Give a feature with another range as (x - low) / (high -
 /// low); numbers outside [0, 1] count as 0 or 1, and `clamped()` counts the rows that had any. The score is in [0, 1],
 /// and near 1 where few rows lay.
-/// Guarantee: about one row in `RunLength::drift` of a stream without outliers is flagged, since the limit is the
-/// (1 - 1 / RunLength::drift) quantile of the scores so far. Nothing is flagged in the first window, nor before
-/// 2 * RunLength::drift scores. The same seed and rows give the same scores. A row with a number that is not finite is
+/// Guarantee: about one row in `RunLength::drift` of a stream without outliers is flagged, since the limit is the (1 -
+/// 1 / RunLength::drift) quantile of the scores so far. Nothing is flagged in the first window, nor before 2 *
+/// RunLength::drift scores. The same seed and rows give the same scores. A row with a number that is not finite is
 /// flagged and not counted.
 /// Complexity: update O(Trees Depth), 0.5 us; about 24 Trees 2^Depth bytes (150 KB: too much for a small stack).
 /// Allocates: never.
@@ -44,6 +44,7 @@ class half_space_trees : detail::require_arl<RunLength>,
       "millrace[DETECT-7]: half_space_trees needs features, trees, a depth of 1 to 15 and a window of 10 or more");
 
  public:
+  /// `seed` decides the trees.
   explicit half_space_trees(std::uint64_t seed = 0) noexcept
       : limit_(1 - 1 / static_cast<double>(RunLength::drift)), seed_(seed) {
     plant();

@@ -136,6 +136,7 @@ class eddm : detail::require_arl<RunLength>,
   }
 
   std::uint64_t count() const noexcept { return count_; }
+  /// Errors since the start or the last drift.
   std::uint64_t errors() const noexcept { return errors_; }
 
  private:

@@ -53,8 +53,8 @@ class hddm_a : detail::require_arl<RunLength>,
       best_average_ = average;
     }
     const double rise = average - best_average_;
-    // By Hoeffding's inequality the average of n exceeds that of its first m by r with at most the probability
-    // exp(-2 r^2 / (1/m - 1/n)); the statistic is the exponent.
+    // By Hoeffding's inequality the average of n exceeds that of its first m by r with at most the probability exp(-2
+    // r^2 / (1/m - 1/n)); the statistic is the exponent.
     return this->judge(rise > 0 && best_count_ < n ? 2 * rise * rise * n * best_count_ / (n - best_count_) : 0);
   }
 

@@ -87,6 +87,7 @@ class table_drift {
     names_.push_back(std::move(feature));
     references_.push_back(std::move(reference));
   }
+  /// How many features were added.
   std::size_t size() const noexcept { return names_.size(); }
 
   /// Compares every feature's window with its reference. The windows may be in any order.

@@ -328,6 +328,7 @@ class experiment_test {
   double units(bool treated) const noexcept { return arm_[treated ? 1 : 0]; }
   /// How many units were left out: an input was not finite, beyond 1e140 in size, or one that its metric cannot use.
   std::uint64_t refused() const noexcept { return refused_; }
+  /// The metrics' names.
   static constexpr const std::array<std::string_view, size>& names() noexcept { return traits::names; }
 
   std::vector<std::byte> save() const {

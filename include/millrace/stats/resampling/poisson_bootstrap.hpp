@@ -63,6 +63,7 @@ class poisson_bootstrap : public saved_fields<poisson_bootstrap<Replicates>> {
     }
   }
 
+  /// Observations that were taken.
   double count() const noexcept { return n_; }
   std::uint64_t refused() const noexcept { return refused_; }
 

@@ -126,8 +126,8 @@ inline result<interval> beta_binomial_interval(double successes, double n, doubl
 ///
 /// Models: an aggregator, except that it cannot be merged, since its weights depend on the order of the observations.
 /// Guarantee: the probability that it covers the mean at all times is at least the level, if the observations are
-/// independent with one mean, or their mean given those before is constant. An observation that is NaN or outside
-/// [0, 1] is refused.
+/// independent with one mean, or their mean given those before is constant. An observation that is NaN or outside [0,
+/// 1] is refused.
 /// Complexity: update O(1), 30 ns; trivially copyable.
 /// Allocates: never.
 /// Source: Waudby-Smith, Ramdas, "Estimating means of bounded random variables by betting", JRSS B 86, 2024, theorem 2.

@@ -108,6 +108,7 @@ class group_sequential {
     return now;
   }
 
+  /// The looks so far.
   std::span<const group_look> looks() const noexcept { return looks_; }
   bool rejected() const noexcept { return !looks_.empty() && looks_.back().rejects; }
   spending how() const noexcept { return how_; }

@@ -85,6 +85,7 @@ class mixture_sprt : public saved_fields<mixture_sprt> {
     count_ += other.count_;
   }
 
+  /// The logarithm of the evidence against `null` so far: log_mixture_ratio of the mean. 0 without observations.
   double log_e_value() const noexcept {
     return count_ > 0 ? log_mixture_ratio(sum_ / count_, variance_ / count_, spread_) : 0;
   }
@@ -94,6 +95,7 @@ class mixture_sprt : public saved_fields<mixture_sprt> {
     const double l = log_e_value();
     return l > 0 ? detail::math::exp(-l) : l <= 0 ? 1 : l;
   }
+  /// Whether p() is at most alpha now. It is not remembered: to stop at the first time this holds is valid.
   bool rejects(double alpha) const noexcept { return log_e_value() >= -detail::math::log(alpha); }
   std::uint64_t count() const noexcept { return static_cast<std::uint64_t>(count_); }
 

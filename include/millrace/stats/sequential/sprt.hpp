@@ -69,6 +69,7 @@ class sprt : public saved_fields<sprt> {
   }
 
   sprt_verdict verdict() const noexcept { return verdict_; }
+  /// The log likelihood ratio of all observations up to the verdict.
   double log_ratio() const noexcept { return log_ratio_; }
   /// The values of log_ratio() at which the test stops: lower() for the null hypothesis, upper() for the alternative.
   double lower() const noexcept { return lower_; }
