@@ -20463,15 +20463,15 @@ constexpr signal grade(double statistic, double warning, double drift) noexcept 
 /// Laws: after reset() a detector is as new. The same stream gives the same signals. statistic() is that of the last
 /// comparison (some detectors compare every so many observations), and is above threshold() if and only if that
 /// comparison gave `drift`. An observation that is not finite is passed over, and update returns `none`; a detector
-/// that sums squares may cut one beyond 1e140 in size to a size whose squares it can sum.
-/// update never allocates. A detector is trivially copyable, so a copy is a checkpoint.
+/// that sums squares may cut one beyond 1e140 in size to a size whose squares it can sum. update never allocates. A
+/// detector is trivially copyable, so a copy is a checkpoint.
 template <class D>
 concept drift_detector = std::copyable<D> && std::is_trivially_copyable_v<D> && requires(D& d, const D& c, double x) {
   { d.update(x) } noexcept -> std::same_as<signal>;
   { d.reset() } noexcept;
   { c.count() } -> std::same_as<std::uint64_t>;  // observations since the start or the last drift
-  { c.statistic() } -> std::same_as<double>;
-  { c.threshold() } -> std::same_as<double>;
+  { c.statistic() } -> std::same_as<double>;     // of the last comparison
+  { c.threshold() } -> std::same_as<double>;     // above it is a drift
 };
 
 /// A stream's mean and standard deviation while nothing is wrong: `in_control{.mean = 20, .stddev = 2.5}`. The standard
@@ -20640,10 +20640,10 @@ inline namespace v0 {
 namespace detect {
 namespace detail {
 
-/// An estimate of one quantile of a stream, in fixed memory. Five markers stand for the minimum, the quantiles at p /
-/// 2, p and (1 + p) / 2, and the maximum. Each has a height (its estimate) and a place (how many observations it counts
-/// below it); an observation moves places on, and a marker that is a place or more off moves by one, its height along a
-/// parabola through its neighbours.
+/// An estimate of the quantile at p of a stream, in fixed memory. Five markers stand for the minimum, the quantiles at
+/// p / 2, p and (1 + p) / 2, and the maximum. Each has a height, its estimate, and a place, the number of observations
+/// that it counts below it. An observation moves the places of the markers above it. A marker whose place is then off
+/// by one or more moves by one place, and its height follows a parabola through its neighbours.
 /// Source: Jain, Chlamtac, "The P2 algorithm for dynamic calculation of quantiles and histograms without storing
 /// observations", CACM 28(10), 1985.
 class p2_quantile {
@@ -20878,8 +20878,7 @@ class z_score : detail::require_limit<RunLength>, public saved_fields<z_score<Ru
     anomaly found;
     if (seen_.count >= 3 && seen_.squares > 0) {
       const auto n = static_cast<double>(seen_.count);
-      // The band ends where the score is the limit: at the t for which normal_from_student(t, n - 1), solved for t, is
-      // it.
+      // The band ends where the score is the limit: at the t for which normal_from_student(t, n - 1) is the limit.
       const double shrunk = limit_ * (8 * (n - 1) + 3) / (8 * (n - 1) + 1);
       const double t = detail::math::sqrt((n - 1) * detail::math::expm1(shrunk * shrunk / (n - 1)));
       const double reach = t * detail::math::sqrt((n + 1) / n * seen_.squares / (n - 1));
@@ -20989,8 +20988,8 @@ class ewma_bands : detail::require_arl<RunLength>, public saved_fields<ewma_band
 /// Units: the score is the distance from the median, divided by the distance of the quantile on that side from the
 /// median: it is above 1 outside the band.
 /// Guarantee: of independent observations of any continuous distribution about one in `RunLength::drift` is flagged,
-/// half of them on each side, as closely as the P2 algorithm estimates the quantiles. Nothing is flagged before
-/// 2 * RunLength::drift observations. All finite observations are taken.
+/// half of them on each side, as closely as the P2 algorithm estimates the quantiles. Nothing is flagged among the
+/// first 2 * RunLength::drift observations. All finite observations are taken.
 /// Complexity: update O(1), 30 ns; 0.3 KB.
 /// Allocates: never.
 /// Source: Jain, Chlamtac, CACM 28(10), 1985.
@@ -21058,11 +21057,11 @@ namespace detect {
 /// Each of `Trees` random trees halves the space of the features `Depth` times and counts the rows in every part. While
 /// one window of `Window` rows is counted, new rows are scored by the counts of the window before.
 ///
-/// Shapes and units: a row is `Features` doubles in [0, 1]. Give a feature with another range as (x - low) / (high -
-/// low); numbers outside [0, 1] count as 0 or 1, and `clamped()` counts the rows that had any. The score is in [0, 1],
-/// and near 1 where few rows lay.
+/// Shapes and units: a row is `Features` doubles in [0, 1]. A feature with another range is given as
+/// (x - low) / (high - low). Numbers outside [0, 1] count as 0 or 1, and `clamped()` counts the rows that had any. The
+/// score is in [0, 1], and near 1 where few rows lay.
 /// Guarantee: about one row in `RunLength::drift` of a stream without outliers is flagged, since the limit is the
-/// (1 - 1 / RunLength::drift) quantile of the scores so far. Nothing is flagged in the first window, nor before
+/// quantile of the scores so far that this share exceeds. Nothing is flagged in the first window, nor among the first
 /// 2 * RunLength::drift scores. The same seed and rows give the same scores. A row with a number that is not finite is
 /// flagged and not counted.
 /// Complexity: update O(Trees Depth), 0.5 us; about 24 Trees 2^Depth bytes (150 KB: too much for a small stack).
@@ -21079,6 +21078,7 @@ class half_space_trees : detail::require_arl<RunLength>,
       "millrace[DETECT-7]: half_space_trees needs features, trees, a depth of 1 to 15 and a window of 10 or more");
 
  public:
+  /// `seed` decides the trees.
   explicit half_space_trees(std::uint64_t seed = 0) noexcept
       : limit_(1 - 1 / static_cast<double>(RunLength::drift)), seed_(seed) {
     plant();
@@ -21472,8 +21472,8 @@ class sorted_window {
 /// deviations (MAD). Up to half of the window may be anomalies without moving the band far.
 ///
 /// Models: anomaly_detector.
-/// Units: the score is (x - median) / (1.4826 MAD): the MAD of a normal distribution is its standard deviation /
-/// 1.4826.
+/// Units: the score is (x - median) / (1.4826 MAD), since 1.4826 MADs of a normal distribution are its standard
+/// deviation.
 /// Guarantee: of independent normal observations about one in `RunLength::drift` is flagged, to a factor of 2 with a
 /// window of 128, and more closely with a larger one. Where the MAD is 0, since more than half of the window are equal,
 /// every other value is flagged. Nothing is flagged before a quarter of the window is filled.
@@ -21927,8 +21927,9 @@ class adwin : detail::require_arl<RunLength>, public saved_fields<adwin<RunLengt
 
   /// The statistic: over all boundaries, the largest half square of the difference of means over its variance. With n
   /// older and m newer observations, w = n + m and S the window's sum of squares, the difference has the variance
-  /// (S / w) (1 / n + 1 / m) = S / (n m). Let d be the older sum less n times the window's mean, which is n m / w times
-  /// the difference; so half the square over the variance is w^2 / (2 S) d^2 / (n m).
+  ///   (S / w) (1 / n + 1 / m) = S / (n m).
+  /// Let d be the older sum less n times the window's mean, which is n m / w times the difference. So half the square
+  /// over the variance is w^2 / (2 S) d^2 / (n m).
   double widest() const noexcept {
     if (width_ < 2 * least || !(squares_ > 0)) return 0;
     const double average = total_ / width_;
@@ -22121,8 +22122,8 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
   static constexpr detail::calibration simulated{0.794, 0.621, 0.509, 0.445, 0.440, 0.419, 0.419, 0.419, 0.419};
 
   /// The logarithm of gamma(alpha + 1/2) / gamma(alpha) sqrt(kappa / (2 pi (kappa + 1))), the factor of a run's Student
-  /// density that depends on its length alone. kappa and alpha are the prior's weight and shape plus length and
-  /// length / 2.
+  /// density that depends on its length alone. kappa is the prior's weight plus the length, alpha the prior's shape
+  /// plus half the length.
   static double constant(double length) noexcept {
     const double alpha = prior_shape + 0.5 * length;
     const double kappa = prior_weight + length;
@@ -22146,9 +22147,9 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
   /// Adds z to every run: multiplies the run's probability by the density of z after it, updates mean and spread, and
   /// makes the run longer by one. Returns the sum of the weights.
   ///
-  /// After a run the next z has Student's distribution, whose density is, with d = z - mean and the new
-  /// spread' = spread + kappa d^2 / (2 (kappa + 1)),
-  ///   exp(constant) spread^alpha / spread'^(alpha + 1/2).
+  /// After a run the next z has Student's distribution. With d = z - mean its density is
+  ///   exp(constant) spread^alpha / spread'^(alpha + 1/2), where spread' = spread + kappa d^2 / (2 (kappa + 1))
+  /// is the spread with z.
   double weigh(double z) noexcept {
     double sum = 0;
     for (std::size_t r = 0; r < runs_; ++r) {
@@ -22450,6 +22451,7 @@ class eddm : detail::require_arl<RunLength>,
   }
 
   std::uint64_t count() const noexcept { return count_; }
+  /// Errors since the start or the last drift.
   std::uint64_t errors() const noexcept { return errors_; }
 
  private:
@@ -22584,11 +22586,11 @@ namespace detect {
 /// the beginning whose average plus Hoeffding's error bound was lowest. After a drift it starts afresh.
 ///
 /// Models: drift_detector.
-/// Units: observations in [0, 1]. Give a stream between other bounds as (x - low) / (high - low); numbers outside [0,
-/// 1] count as 0 or 1, and `clamped()` counts them.
+/// Units: observations in [0, 1]. A stream between other bounds is given as (x - low) / (high - low). Numbers outside
+/// [0, 1] count as 0 or 1, and `clamped()` counts them. The statistic has no unit.
 /// Guarantee: while nothing changes, at most 63 % of the streams raise a false alarm within `RunLength::drift`
-/// observations. (63 %, or 1 - 1/e, is the share that would with a constant rate of false alarms.) Thresholds were
-/// found by simulation on 0/1 streams, for the worst probability from 0.05 to 0.5.
+/// observations. (63 %, or 1 - 1/e, is the share that would raise one with a constant rate of false alarms.) Thresholds
+/// were found by simulation on 0/1 streams, for the worst probability from 0.05 to 0.5.
 /// Complexity: update O(1), 7 ns.
 /// Allocates: never.
 /// Source: Frias-Blanco and others, "Online and non-parametric drift detection methods based on Hoeffding's bounds",
@@ -22620,7 +22622,7 @@ class hddm_a : detail::require_arl<RunLength>,
     }
     const double rise = average - best_average_;
     // By Hoeffding's inequality the average of n exceeds that of its first m by r with at most the probability
-    // exp(-2 r^2 / (1/m - 1/n)); the statistic is the exponent.
+    // exp(-s) with s = 2 r^2 / (1/m - 1/n), which is the statistic.
     return this->judge(rise > 0 && best_count_ < n ? 2 * rise * rise * n * best_count_ / (n - best_count_) : 0);
   }
 
@@ -22814,8 +22816,8 @@ double ks_share_outside(std::size_t n, std::size_t m, double steps) noexcept {
 /// Guarantee: on independent observations of any continuous distribution, heavy tails included, the average run length
 /// is `RunLength::drift` or longer. It is longer by at most one step of the exact distribution (a few per cent with the
 /// default sizes); ties lengthen it further.
-/// Complexity: update O(1), and O(Window log Recent) every `Recent` observations; construction about 5 ms.
-/// 8 (Window + Recent + 7) bytes.
+/// Complexity: update O(1), and O(Window log Recent) every `Recent` observations; construction about 5 ms. 8 bytes for
+/// each of the `Window` and `Recent` observations, and 56 more.
 /// Allocates: never.
 /// Source: Raab, Heusinger, Schleif, "Reactive soft prototype computing for concept drift streams", Neurocomputing 2020
 /// (there the old part is sampled); the exact level: Hodges 1958.
@@ -23067,12 +23069,13 @@ struct tails {
 
 constexpr tails swapped(tails t) noexcept { return {t.upper, t.lower}; }
 
-/// Probabilities, which the rounding of sums of positive terms may have carried past an end of [0, 1]. NaN stays.
+/// Brings probabilities back into [0, 1] where rounding has carried them past an end. NaN stays NaN.
 constexpr tails within_unit(tails t) noexcept {
   return {t.lower > 1 ? 1 : t.lower < 0 ? 0 : t.lower, t.upper > 1 ? 1 : t.upper < 0 ? 0 : t.upper};
 }
 
-/// a * b + c * d - e with one rounding's error, however much of it cancels: the products are taken exactly.
+/// a * b + c * d - e with about the error of one rounding, even if its parts nearly cancel: products and sums are
+/// computed together with their rounding errors, which are added at the end.
 inline double sum_of_products(double a, double b, double c, double d, double e) noexcept {
   const double p = a * b;
   const double p_rest = std::fma(a, b, -p);
@@ -23087,7 +23090,7 @@ inline double sum_of_products(double a, double b, double c, double d, double e) 
   return total + (rest + (p_rest + q_rest));
 }
 
-/// A sum with what rounding took from it, so that sum + rest is exact for whole numbers up to 2^105.
+/// A sum and, in `rest`, its rounding error: sum + rest is exact for whole numbers up to 2^105.
 /// Source: Knuth, "The art of computer programming", 2, 4.2.2, theorem B.
 struct exact_sum {
   double sum = 0;
@@ -23101,10 +23104,11 @@ struct exact_sum {
   }
 };
 
-/// log(1 + x) - x, to a few ulp also where the two cancel.
+/// log(1 + x) - x, to a few ulp even where the two nearly cancel.
 inline double log1pmx(double x) noexcept {
   if (!(x > -0.5 && x < 1)) return std::log1p(x) - x;
-  // log(1 + x) = 2 artanh(r) and x = 2 r / (1 - r), so the terms of first order cancel on paper.
+  // log(1 + x) = 2 artanh(r) and x = 2 r / (1 - r): in their difference the terms of first order cancel and are left
+  // out.
   const double r = x / (2 + x);
   const double square = r * r;
   double power = 1;
@@ -23118,7 +23122,7 @@ inline double log1pmx(double x) noexcept {
   return r * (2 * square * sum - x);
 }
 
-/// exp(x) - 1 - x, to a few ulp also where they cancel.
+/// exp(x) - 1 - x, to a few ulp even where its parts nearly cancel.
 inline double expm1mx(double x) noexcept {
   if (!(std::fabs(x) < 1)) return std::expm1(x) - x;
   double term = 0.5 * x * x;
@@ -23132,8 +23136,8 @@ inline double expm1mx(double x) noexcept {
   return sum;
 }
 
-/// u - 1 - log(u) >= 0 for a ratio u = 1 + v of which both are known to full relative accuracy: the
-/// deviance of one cell, without loss near u = 1 nor near u = 0.
+/// u - 1 - log(u) >= 0, the deviance of one cell. u = 1 + v is a ratio; the caller knows both u and v to full relative
+/// accuracy, so no digits are lost near u = 1 or near u = 0.
 inline double deviance(double u, double v) noexcept { return v < -0.75 ? v - std::log(u) : -log1pmx(v); }
 
 }  // namespace detail
@@ -23459,15 +23463,15 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// What inversion asks of a continuous distribution on (0, inf) at x: both tails, and x times the density.
+/// What inversion needs of a continuous distribution on (0, infinity) at x: both tails, and x times the density.
 struct tail_slope {
   tails at;
   double slope;
 };
 
-/// The x > 0 whose tails are `lower` and `upper` = 1 - lower, both given to full relative accuracy: the smaller is
-/// met. Newton's method on the logarithm of that tail over log x, inside a bracket that halves where it fails.
-/// `tails_at(x)` -> tail_slope. Returns 0 or infinity where the solution is not a finite positive number.
+/// The x > 0 whose tails are `lower` and `upper` = 1 - lower, both given to full relative accuracy. Solves for the
+/// smaller tail, by Newton's method on its logarithm over log x, inside a bracket that is halved where a step fails.
+/// `tails_at(x)` returns a tail_slope. Returns 0 or infinity where the solution is not a finite positive number.
 template <class TailsAt>
 double invert_positive(tails wanted, double guess, TailsAt tails_at) noexcept {
   if (!(wanted.lower >= 0 && wanted.upper >= 0)) return nan;
@@ -23493,7 +23497,8 @@ double invert_positive(tails wanted, double guess, TailsAt tails_at) noexcept {
     double next = x * std::exp(change);
     if (std::fabs(change) <= 4 * epsilon) return next > 0 && next < infinity ? next : x;
     if (!(next > low && next < high)) {
-      // Outside the bracket, or nowhere: its geometric middle, or a stride towards its open end.
+      // The step left the bracket or is not a number: take the bracket's geometric middle or, while one end is open, a
+      // fixed step towards it.
       if (low == 0) {
         if (high == denorm_min) return 0;
         next = std::fmax(denorm_min, high * 1e-3);
@@ -23510,8 +23515,8 @@ double invert_positive(tails wanted, double guess, TailsAt tails_at) noexcept {
   return x;
 }
 
-/// The smallest whole number k in [low, high] for which `reached(k)` holds, which stays true once it is; `guess`
-/// is where the search begins. O(log of the guess's error) calls.
+/// The smallest whole number k in [low, high] for which `reached(k)` holds; it must hold for all larger ones, too. The
+/// search begins at `guess` and makes O(log of the guess's error) calls.
 template <class Reached>
 double first_whole(double low, double high, double guess, Reached reached) noexcept {
   if (!(guess > low)) guess = low;
@@ -23788,10 +23793,12 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// Of all orders in which m observations of one sample and n of another may stand, the share in which
-/// side(i n - j m) reaches `threshold` at some checkpoint, where i and j have been seen: the exact survival of the
-/// two-sample Kolmogorov-Smirnov distance times m n. `side` is std::abs or one sign; `is_checkpoint(i + j)` is false
-/// inside a group of ties. A sum of positive terms. O(m (m + n)) time, O(m) memory.
+/// The exact survival function of the two-sample Kolmogorov-Smirnov distance times m n: the share among all orders of m
+/// observations of one sample and n of another in which side(i n - j m) is at least `threshold` at some checkpoint,
+/// after i observations of the first and j of the other. `side` is std::abs, the identity or the negative;
+/// `is_checkpoint(i + j)` is false inside a group of ties. All terms are positive.
+/// Complexity: O(m (m + n)).
+/// Allocates: O(m).
 template <class Side, class IsCheckpoint>
 double share_of_crossing_paths(std::int64_t m, std::int64_t n, std::int64_t threshold, Side side,
                                IsCheckpoint is_checkpoint) {
@@ -23803,7 +23810,7 @@ double share_of_crossing_paths(std::int64_t m, std::int64_t n, std::int64_t thre
     const std::int64_t high = seen < m ? seen : m;
     const double left = 1.0 / static_cast<double>(m + n - seen + 1);
     for (std::int64_t i = high; i >= low; --i) {
-      // One more of the other sample from i, or one more of the first from i - 1.
+      // The last observation was of the other sample, with i of the first before it, or of the first, with i - 1.
       const auto at = static_cast<std::size_t>(i);
       double mass = seen - i > 0 ? alive[at] * (static_cast<double>(n - (seen - i) + 1) * left) : 0;
       if (i > 0) mass += alive[at - 1] * (static_cast<double>(m - i + 1) * left);
@@ -23820,8 +23827,9 @@ double share_of_crossing_paths(std::int64_t m, std::int64_t n, std::int64_t thre
   return crossed < 1 ? crossed : 1;
 }
 
-/// The Poisson process of rate n that ends at n events at time 1, as long as it stays within two boundaries: how likely
-/// each count of events is by now, and what has left at either boundary. Sums of positive terms alone.
+/// A Poisson process of rate n on [0, 1] that ends at n events, up to the time now(): the probability of each count of
+/// events on paths that have stayed within two boundaries, and the probability that a path has left them. All terms are
+/// positive.
 class confined_poisson {
  public:
   explicit confined_poisson(std::size_t n)
@@ -23839,7 +23847,7 @@ class confined_poisson {
   /// The probability of having left by now, for paths that end at n.
   double crossed() const noexcept { return crossed_; }
 
-  /// Lets time pass, with no boundary on the way.
+  /// Moves the time on to `then`. No boundary may rise before that.
   void run_to(double then) {
     set_kernel(rate_ * (then - now_));
     const std::size_t longest = kernel_.size() - 1;
@@ -23855,19 +23863,19 @@ class confined_poisson {
     now_ = then;
   }
 
-  /// Takes out the paths with `count` events or more, which come too soon; `count` > 0.
+  /// Takes out the paths with at least `count` events, which come too soon. Precondition: count > 0.
   void leave_from(std::size_t count) noexcept {
     for (std::size_t c = count; c <= high_; ++c) crossed_ += alive_[c] * completes(c);
     if (high_ >= count) high_ = count - 1;
   }
-  /// Takes out the paths with `count` events or fewer, which come too late.
+  /// Takes out the paths with at most `count` events, which come too late.
   void leave_up_to(std::size_t count) noexcept {
     for (; low_ <= count && low_ <= high_; ++low_) crossed_ += alive_[low_] * completes(low_);
     low_ = count + 1;
   }
 
  private:
-  /// The probabilities of 0, 1, ... further events, up to where they weigh nothing.
+  /// Computes the probabilities of 0, 1, ... further events, as far as they are not negligible.
   void set_kernel(double mean) {
     kernel_.clear();
     double term = std::exp(-mean);
@@ -23878,8 +23886,9 @@ class confined_poisson {
     }
   }
 
-  /// Of the paths with c events by now, the weight of those that end with n: Poisson(n - c; n (1 - now)) relative to
-  /// Poisson(n; n), by deviances so that nothing large cancels. `lead` = c - n now.
+  /// The probability that a path with c events by now ends with n, divided by that of n events in all:
+  /// Poisson(n - c; n (1 - now)) / Poisson(n; n), written with deviances so that nothing large cancels. `lead` is
+  /// c - n now.
   double completes(std::size_t c) const noexcept {
     const double mean = rate_ * (1 - now_);
     if (c == n_) return std::exp(-mean) * at_end_;
@@ -23901,14 +23910,18 @@ class confined_poisson {
   std::vector<double> kernel_;
 };
 
-/// P(D >= d) for the two-sided, one-sample distance of n observations: the Poisson process of rate n that ends at n,
-/// followed over the times at which either boundary rises, and what leaves at each added up. Positive terms
-/// alone; O(n^2 d) time, O(n d) memory. After A. Moscovich, B. Nadler, Statistics & Probability Letters 123, 2017.
+/// P(D >= d) for the two-sided, one-sample distance of n observations. The number of observations below t behaves like
+/// a Poisson process of rate n on [0, 1] that ends at n. The law of that number is followed from one time to the next
+/// at which the upper or the lower boundary rises, and the probability that leaves the boundaries is summed.
+/// Complexity: O(n^2 d).
+/// Allocates: O(n).
+/// Source: A. Moscovich, B. Nadler, Statistics & Probability Letters 123, 2017.
 inline double kolmogorov_two_sided_by_process(std::uint64_t count, double d) {
   const auto n = static_cast<std::size_t>(count);
   const auto rate = static_cast<double>(n);
   confined_poisson process(n);
-  // Upper boundary: count j is too soon before j / n - d. Lower: count j is too late from j / n + d on.
+  // A path crosses the upper boundary if it has j events before j / n - d, and the lower one if it has not more than j
+  // at j / n + d.
   std::size_t upper = static_cast<std::size_t>(std::floor(rate * d)) + 1;
   std::size_t lower = 0;
   while (process.now() < 1 && !process.empty()) {
@@ -24814,8 +24827,8 @@ namespace detail {
 /// Adjusts p-values in place. `order` is work space of the same length.
 ///
 /// With m p-values in ascending order, p(1) <= ... <= p(m), Holm multiplies p(k) by m - k + 1 and takes the running
-/// maximum from the smallest up. Hochberg has the same factors, Benjamini and Hochberg m / k, Benjamini and Yekutieli
-/// m / k (1 + 1/2 + ... + 1/m); these three take the running minimum from the largest down.
+/// maximum from the smallest up. The other three take the running minimum from the largest down: Hochberg has the same
+/// factors as Holm, Benjamini and Hochberg m / k, Benjamini and Yekutieli (1 + 1/2 + ... + 1/m) m / k.
 template <correction Correction>
 void adjust(std::span<double> p, std::span<std::size_t> order) noexcept {
   const std::size_t m = p.size();
@@ -25013,6 +25026,7 @@ class table_drift {
     names_.push_back(std::move(feature));
     references_.push_back(std::move(reference));
   }
+  /// How many features were added.
   std::size_t size() const noexcept { return names_.size(); }
 
   /// Compares every feature's window with its reference. The windows may be in any order.
@@ -35433,6 +35447,7 @@ namespace model {
 /// Threads: one at a time; several threads count for themselves, and `merge` adds the counts up.
 class confusion_matrix {
  public:
+  /// A matrix of zeros for this number of classes.
   explicit confusion_matrix(std::size_t classes = 2) : classes_(classes), counts_(classes * classes) {}
 
   std::size_t classes() const noexcept { return classes_; }
@@ -36751,7 +36766,7 @@ inline beta_point at_probability(double a, double b, double x) noexcept {
   return {x, 1 - x, sum_of_products(x, a, x, b, a)};
 }
 
-/// a / b f, also where a / b is beyond what a double holds.
+/// a / b f, even if a / b over- or underflows.
 inline double scaled_ratio(double a, double b, double f) noexcept {
   const double ratio = a / b;
   if (ratio > 1e-300 && ratio < 1e300) return ratio * f;
@@ -36762,8 +36777,8 @@ inline double scaled_ratio(double a, double b, double f) noexcept {
   return std::ldexp(mantissa, up - down + over);
 }
 
-/// The point at odds x / y = f a / b, f > 0. The distance from the mean needs f - 1 alone, so that shapes of 1e9 cost
-/// no digits.
+/// The point at the odds x / y = f a / b, f > 0. The distance from the mean follows from f - 1 alone, so that shapes of
+/// 1e9 cost no digits.
 inline beta_point at_odds(double a, double b, double f) noexcept {
   const double odds = scaled_ratio(a, b, f);
   const double x = odds / (1 + odds);
@@ -36855,16 +36870,16 @@ inline tails incomplete_beta(double a, double b, beta_point at) noexcept {
   return within_unit({tail, 1 - tail});
 }
 
-/// Both tails at odds x / y, and the density of the odds' logarithm there, which is `beta_prefix`.
+/// Both tails at given odds x / y, and the density of the logarithm of the odds there, which is `beta_prefix`.
 struct odds_tails {
   tails at;
   double prefix;
 };
 
-/// Both where x is so small that a double may not hold it: x is the odds then, y is 1, and
-///   I_x(a, b) = x^a / (a B(a, b)),
-/// unless b x is not tiny. That takes a b above 1e250; then y^b is exp(-b x), and I_x(a, b) the incomplete gamma
-/// function at b x.
+/// Tails and density where x is so small that it may underflow. Then x equals the odds, y is 1, and
+///   I_x(a, b) = x^a / (a B(a, b))
+/// if b x is tiny. If not, b is above 1e250; then y^b is exp(-b x), and I_x(a, b) is the incomplete gamma function at
+/// b x.
 inline odds_tails beta_far_out(double a, double b, double log_odds, double b_x) noexcept {
   if (b_x > 1e-18) return {incomplete_gamma(a, b_x), b_x < infinity ? gamma_prefix(a, b_x) : 0};
   const double e = a * log_odds + (a <= b ? log_gamma_ratio(a, b) - log_gamma_ratio(a, 1)
@@ -36873,7 +36888,8 @@ inline odds_tails beta_far_out(double a, double b, double log_odds, double b_x) 
   return {{lower, std::fmax(0.0, -std::expm1(e))}, a * lower};
 }
 
-/// Both at odds f a / b, 0 < f < infinity. Shapes above 1e290 count as that, from which they cannot be told.
+/// Tails and density at the odds f a / b, 0 < f < infinity. Shapes above 1e290 count as 1e290, which gives the same
+/// doubles.
 inline odds_tails incomplete_beta_at_odds(double a, double b, double f) noexcept {
   a = std::fmin(a, 1e290);
   b = std::fmin(b, 1e290);
@@ -36904,8 +36920,8 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// The odds, relative to a / b, at which Beta(a, b) has the wanted tails: F's quantile with twice the shapes as
-/// degrees of freedom, and exact for x near 0 as near 1.
+/// The odds x / (1 - x) of the quantile of Beta(a, b) with the wanted tails, divided by a / b: the quantile of F with
+/// 2 a and 2 b degrees of freedom. It is as exact for x near 1 as for x near 0.
 inline double odds_quantile(double a, double b, tails wanted) noexcept {
   if (!(wanted.lower >= 0 && wanted.upper >= 0)) return nan;
   a = std::fmin(a, 1e290);
@@ -37146,8 +37162,8 @@ class mann_whitney_exact {
     for (const std::size_t size : tie_sizes) total += size;
     if (m > total) return;
     const std::size_t n = total - m;
-    // share[i][s] is the probability that, of the groups so far, i observations are in the first sample and that
-    // 2 midrank - 1 sums up to s over them. Over all m observations that sum is m^2 + 2 U.
+    // share[i][s] is the probability that i observations of the groups so far are in the first sample, and that the sum
+    // of (2 midrank - 1) over them is s. Over all m observations that sum is m^2 + 2 U.
     const std::size_t sums = 2 * m * n + m * m + 1;
     std::vector<double> share((m + 1) * sums, 0.0);
     share[0] = 1;
@@ -37232,15 +37248,15 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// About where a function has its peak, and about how wide the peak is: where the search for it begins, and its result.
+/// About where a function has its peak, and about how wide the peak is: a first guess, and then the result of a search.
 struct peak {
   double at;
   double width;
 };
 
-/// Moves `guess` to the peak of log_f, and its width to the standard deviation of a normal density as narrow as the
-/// narrower side; returns log_f there, or -infinity if log_f is that wherever the search looked.
-/// A good `guess` costs three calls; a peak that is far away as many as the logarithm of its distance.
+/// Moves `guess` to the peak of log_f, and sets its width to the standard deviation of a normal density that falls as
+/// fast as the narrower side of the peak. Returns log_f at the peak; -infinity if log_f is that everywhere it was
+/// called. A good `guess` costs three calls, one that is far off as many as the logarithm of its distance.
 template <class LogF>
 double climb(LogF log_f, peak& guess) noexcept {
   double top = log_f(guess.at);
@@ -37273,12 +37289,12 @@ double climb(LogF log_f, peak& guess) noexcept {
 }
 
 /// log of the integral of exp(log_f(x)) over the real line, for a smooth log_f with one peak that falls off on both
-/// sides. `guess` is where the search for the peak begins, and returns where it is.
+/// sides. The search for the peak begins at `guess`, which is set to the peak.
 ///
-/// The trapezoidal rule, which converges faster than any power of its step here. The step is halved until the sum
-/// stands still. Each halving about squares the error, so 1e-8 of change would do; but the error is a wave in the place
-/// of the nodes, and the change may meet a zero of it: hence 1e-10. Source: L. Trefethen, J. Weideman, SIAM Review
-/// 56(3), 2014.
+/// By the trapezoidal rule, which converges faster than any power of its step here. The step is halved until the sum
+/// hardly changes. Each halving about squares the error, so a change of 1e-8 would do; but the error oscillates with
+/// the position of the nodes, and a change may be small by accident: hence 1e-10.
+/// Source: L. Trefethen, J. Weideman, SIAM Review 56(3), 2014.
 template <class LogF>
 double log_integral(LogF log_f, peak& guess) noexcept {
   const double top = climb(log_f, guess);
@@ -37292,7 +37308,7 @@ double log_integral(LogF log_f, peak& guess) noexcept {
     }
     return sum;
   };
-  // Where log_f is large its own rounding is seen in the sums.
+  // Where log_f is large the sums cannot be more exact than log_f is.
   const double still = std::fmax(1e-10, 8 * epsilon * std::fabs(top));
   double step = 0.85 * guess.width;
   double sum = 1 + sum_from(step, step, 1) + sum_from(step, step, -1);
@@ -37306,12 +37322,11 @@ double log_integral(LogF log_f, peak& guess) noexcept {
   return top + std::log(sum * step);
 }
 
-/// The y at which log_tail(y), which falls from 0 to -infinity as y grows, is `target` < 0; -infinity or infinity where
-/// that is further than 800 from `start`. Callers choose y so that log_tail is nearly straight: the logarithm of x,
-/// say.
+/// The y at which log_tail(y), which falls from 0 to -infinity as y grows, is `target` < 0; -infinity or infinity if it
+/// is more than 800 away from `start`. Callers choose y so that log_tail is nearly a line, the logarithm of x, say.
 ///
-/// The secant method inside a bracket, which is halved where a step leaves it or is not half as long as the last but
-/// one.
+/// By the secant method inside a bracket. The bracket is halved if a step leaves it, or is more than half as long as
+/// the step before the last.
 template <class LogTail>
 double solve_falling(LogTail log_tail, double target, double start, double stride) noexcept {
   double low = -infinity;
@@ -37332,7 +37347,7 @@ double solve_falling(LogTail log_tail, double target, double start, double strid
     double next = y - here / slope;
     bool halved = false;
     if (low == -infinity || high == infinity) {
-      // Not yet known to lie between two points: a step at most four times as long as the last.
+      // While one end of the bracket is open, a step is at most four times as long as the last one.
       const double longest = 4 * std::fabs(step);
       if (!(slope < 0 && std::fabs(next - y) <= longest)) next = here > 0 ? y + longest : y - longest;
       if (std::fabs(next - start) > 800) return here > 0 ? infinity : -infinity;
@@ -37342,7 +37357,7 @@ double solve_falling(LogTail log_tail, double target, double start, double strid
       if (!(next > low && next < high)) return y;
     }
     const double moved = next - y;
-    // The error of a secant is about the product of the last two steps.
+    // The error after a secant step is about the product of the last two steps.
     const bool met = std::fabs(moved) <= 2 * epsilon * std::fabs(next) || (!halved && std::fabs(moved * step) < 1e-17);
     step_before = step;
     step = moved;
@@ -37371,9 +37386,9 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// log of the mean of g(s) over s = sqrt(chi-squared / df), where `log_g(s)` is the logarithm of a positive g: what
-/// dividing by an estimated deviation does to a tail that is known for a known one. `start` is about the logarithm of
-/// the s that counts most.
+/// log of the mean of g(s) over s = sqrt(chi-squared / df), where `log_g(s)` is the logarithm of a positive g. If g(s)
+/// is a tail for a given deviation s, this is the tail of the statistic that is divided by an estimated one. `start` is
+/// about the logarithm of the s that counts most.
 ///
 /// With a = df / 2 the density of w = log s is 2 a^a / Gamma(a) exp(2 a w - a e^(2 w)). By Stirling's formula
 /// Gamma(a) = sqrt(2 pi / a) a^a e^(-a) exp(stirling_error(a)), so it is
@@ -37624,10 +37639,10 @@ namespace detail {
 
 /// log of the probability of a standard normal within [z - w, z], w > 0.
 ///
-/// Of narrow intervals, with half width h about m, the integral of the density's Taylor series about m,
+/// For a narrow interval with the middle m and half width h it is the integral of the density's Taylor series about m,
 ///   2 h phi(m) sum over j of He(2j)(m) h^(2j) / (2j + 1)!,
-/// which loses nothing to a difference of two nearly equal tails. Source: NIST DLMF 18.5.13, 18.9.1 for the Hermite
-/// polynomials and their recurrence.
+/// because the difference of two nearly equal tails would lose digits.
+/// Source: NIST DLMF 18.5.13, 18.9.1 for the Hermite polynomials and their recurrence.
 inline double log_normal_within(double z, double w) noexcept {
   const double h = w / 2;
   const double m = std::fabs(z - h);
@@ -37645,13 +37660,14 @@ inline double log_normal_within(double z, double w) noexcept {
     }
     return std::log(w) - 0.5 * m * m - half_log_two_pi + std::log(sum);
   }
-  // About 0, or wholly to one side of it: the tails by their own distances, which a large w would round off h and m.
+  // The interval holds 0, or lies to one side of it. The tails are computed from z and w, as m and h would be rounded
+  // where w is large.
   if (m < h) return std::log1p(-(normal_upper(z) + normal_upper(w - z)));
   return z > 0 ? std::log(normal_upper(z - w) - normal_upper(z)) : std::log(normal_upper(-z) - normal_upper(w - z));
 }
 
-/// The range of `groups` independent standard normals: its two tails' logarithms, as integrals of positive terms over
-/// the largest of them, z. Keeps where the last integral had its peak, where the next will have it nearly.
+/// The logarithms of both tails of the range of `groups` independent standard normals, as integrals of positive terms
+/// over the largest of them, z. The peak of the last integral is kept, since that of the next will be nearby.
 class normal_range {
  public:
   explicit normal_range(double groups) noexcept : groups_(groups) {}
@@ -37721,9 +37737,9 @@ namespace detail {
 /// with f the density of log s (see `log_mean_over_chi`). In the second form G is needed at the same nodes w whatever q
 /// is. As G is itself an integral, and f an exponential, the nodes are kept: a quantile costs little more than a tail.
 ///
-/// The trapezoidal rule over y, its step halved until the sums over the even and over the odd nodes agree (see
-/// `log_integral`). log w = y, but for the upper tail with few degrees of freedom: there f falls off to the left as
-/// slowly as s^df, and with log w = y - exp(-y) the nodes below w = 1 spread out as fast.
+/// By the trapezoidal rule over y, whose step is halved until the sums over the even and over the odd nodes agree (see
+/// `log_integral`). In general log w = y. For the upper tail with few degrees of freedom log w = y - exp(-y): f falls
+/// off to the left as slowly as s^df there, and the nodes below w = 1 spread out as fast.
 class range_mixture {
  public:
   range_mixture(double groups, double df, bool upper) noexcept
@@ -37748,7 +37764,7 @@ class range_mixture {
 
  private:
   struct sums {
-    double top;  // the logarithm of the largest term, to which both sums are relative
+    double top;  // the logarithm of the largest term, by which both sums are divided
     double even;
     double odd;
   };
@@ -37768,13 +37784,14 @@ class range_mixture {
 
   /// Finds the peak for a first q, and from its width the step.
   bool start(double log_q) noexcept {
-    // Far out one pair decides, whose tail falls like exp(-(q s)^2 / 4); a small range's is as s^(groups - 1).
+    // For large q one pair decides, and its tail falls like exp(-(q s)^2 / 4); for small q the lower tail is like
+    // s^(groups - 1).
     const double ratio = std::exp(log_q) / std::sqrt(2 * df_);
     const double log_s = !upper_       ? 0.5 * std::log1p((groups_ - 1) / df_) - std::log1p(std::exp(log_q) / 4)
                          : ratio > 1e8 ? -std::log(ratio)
                                        : -0.5 * std::log1p(ratio * ratio);
     const double log_w = log_q + log_s;
-    // y - exp(-y) = log w, nearly.
+    // About the solution of y - exp(-y) = log w.
     const double y = spread_ && log_w < 0 ? -std::log1p(-log_w) : log_w;
     peak guess{y, 1 / std::sqrt(2 * df_ + 1)};
     const double top = climb(
@@ -37837,7 +37854,7 @@ class range_mixture {
     step_ /= 2;
     top_node_ *= 2;
     const double none = nan;
-    // Node j becomes 2 j: those that stay are moved outwards in, so that none is overwritten before it is moved.
+    // Node j becomes node 2 j. The outermost are moved first, so that none is overwritten before it is moved.
     for (int j = kept - 1; j > 0; --j) nodes_[j + kept] = j % 2 == 0 ? nodes_[j / 2 + kept] : node{none, none};
     for (int j = -kept; j < 0; ++j) nodes_[j + kept] = j % 2 == 0 ? nodes_[j / 2 + kept] : node{none, none};
   }
@@ -39117,9 +39134,10 @@ struct ratio_with_covariate {
   std::span<const double> before_denominator;
 };
 
-/// CUPED for ratio metrics. Each unit's metric and covariate are linearised by the delta method, x = (n - r d) /
-/// mean(d) + r with n and d its numerator and denominator and r the ratio of both arms together; `cuped_test` of these
-/// follows. The effect is the difference of the adjusted ratios.
+/// CUPED for ratio metrics. Each unit's metric and covariate are linearised by the delta method,
+///   x = (n - r d) / mean(d) + r,
+/// with n and d its numerator and denominator and r the ratio of both arms together. `cuped_test` of these follows. The
+/// effect is the difference of the adjusted ratios.
 ///
 /// Complexity: three passes over the columns.
 /// Allocates: never.
@@ -39731,6 +39749,7 @@ class group_sequential {
     return now;
   }
 
+  /// The looks so far.
   std::span<const group_look> looks() const noexcept { return looks_; }
   bool rejected() const noexcept { return !looks_.empty() && looks_.back().rejects; }
   spending how() const noexcept { return how_; }
@@ -39936,7 +39955,7 @@ struct arm_totals {
   exact_sum n;
 };
 
-/// Errors: those of `sequential_sample_ratio`.
+/// Adds up the arms' weights and counts. Errors: those of `sequential_sample_ratio`.
 inline result<arm_totals> add_arms(std::span<const double> counts, std::span<const double> weights,
                                    const sample_ratio_gate& gate) {
   if (counts.size() != weights.size())
@@ -40301,6 +40320,7 @@ class mixture_sprt : public saved_fields<mixture_sprt> {
     count_ += other.count_;
   }
 
+  /// The logarithm of the evidence against `null` so far: log_mixture_ratio of the mean. 0 without observations.
   double log_e_value() const noexcept {
     return count_ > 0 ? log_mixture_ratio(sum_ / count_, variance_ / count_, spread_) : 0;
   }
@@ -40310,6 +40330,7 @@ class mixture_sprt : public saved_fields<mixture_sprt> {
     const double l = log_e_value();
     return l > 0 ? detail::math::exp(-l) : l <= 0 ? 1 : l;
   }
+  /// Whether p() is at most alpha now. It is not remembered: to stop at the first time this holds is valid.
   bool rejects(double alpha) const noexcept { return log_e_value() >= -detail::math::log(alpha); }
   std::uint64_t count() const noexcept { return static_cast<std::uint64_t>(count_); }
 
@@ -40931,6 +40952,7 @@ class experiment_test {
   double units(bool treated) const noexcept { return arm_[treated ? 1 : 0]; }
   /// How many units were left out: an input was not finite, beyond 1e140 in size, or one that its metric cannot use.
   std::uint64_t refused() const noexcept { return refused_; }
+  /// The metrics' names.
   static constexpr const std::array<std::string_view, size>& names() noexcept { return traits::names; }
 
   std::vector<std::byte> save() const {
@@ -41200,7 +41222,7 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// The mean of upper(j) over Poisson j with the given mean: the terms from the most likely j outwards.
+/// The mean of upper(j) over j, which is Poisson with the given mean. Terms are summed from the most likely j outwards.
 template <class Upper>
 double poisson_mixture(double mean, Upper upper) noexcept {
   if (!(mean >= 0 && mean < 1e12)) return nan;
@@ -41223,14 +41245,15 @@ double poisson_mixture(double mean, Upper upper) noexcept {
   return std::fmin(1.0, sum);
 }
 
-/// P(chi-squared with df degrees and this noncentrality > x): a Poisson mixture of central ones. About 1e-13 absolute.
+/// P(X > x) for X chi-squared with df degrees of freedom and this noncentrality, as a Poisson mixture of central ones.
+/// The absolute error is about 1e-13.
 inline double noncentral_chi_squared_sf(double df, double noncentrality, double x) noexcept {
   return poisson_mixture(noncentrality / 2, [&](double j) { return incomplete_gamma(df / 2 + j, x / 2).upper; });
 }
 
 inline double noncentral_f_sf(double df1, double df2, double noncentrality, double f) noexcept {
   if (!(df2 > 0)) return nan;
-  // Of the mixture's parts only the first shape differs; x stays.
+  // The parts of the mixture differ in their first shape only; all have this x.
   const double x = 1 / (1 + df2 / df1 / f);
   return poisson_mixture(noncentrality / 2, [&](double j) {
     const double a = df1 / 2 + j;
@@ -41539,7 +41562,7 @@ result<power_plan> power_of(const Design& design, double effect, double n1, cons
   return plan;
 }
 
-/// The fewest units with which a test finds `effect` with the power options.power:
+/// The fewest units with which a test finds `effect` with the power options.power. For a rate of .12 against one of .1:
 /// `sample_size(two_proportions{.1}, .02)`.
 ///
 /// Guarantee: the least whole n1, found by bisection on the design's power function. For an exact test of counts, whose
@@ -41786,8 +41809,8 @@ struct two_distributions {
   static constexpr double least_n = 1;
   static result<void> validate(double effect) { return detail::a_distance(effect); }
   static double power(double effect, double n1, double n2, const power_options& o) noexcept {
-    // Below that place lie the shares p and q = p - effect. The variance p (1 - p) / n1 + q (1 - q) / n2 is taken at
-    // p, q = 1/2 +- effect / 2, the largest for equal sizes: both products are (1 - effect^2) / 4 there.
+    // Below that place lie the shares p and q = p - effect. The variance p (1 - p) / n1 + q (1 - q) / n2 is taken for
+    // p and q evenly about 1/2, where it is largest for equal sizes: both products are (1 - effect^2) / 4 there.
     const double variance = 0.25 * (1 - effect * effect) * (1 / n1 + 1 / n2);
     return detail::ks_power(effect, n1 / (n1 + n2) * n2, std::sqrt(variance), o);
   }
@@ -42170,7 +42193,7 @@ namespace stats {
 enum class bootstrap_interval : std::uint8_t {
   /// Between two quantiles of the replicates.
   percentile,
-  /// The same with probabilities corrected for bias and skewness (BCa): its coverage error falls like 1 / n, not
+  /// The same with probabilities corrected for bias and skewness (BCa): its coverage error falls like 1 / n instead of
   /// 1 / sqrt(n). It calls the statistic once more for each observation.
   bca,
 };
@@ -42229,7 +42252,8 @@ inline double sorted_quantile(std::span<const double> sorted, double p) noexcept
 }
 
 /// Sorts the replicates and reads the result off them. BCa reads the interval's ends at the probabilities
-/// Phi(z0 + (z0 + z) / (1 - a (z0 + z))), with z the normal quantile of the end, z0 that of the share of replicates
+///   Phi(z0 + (z0 + z) / (1 - a (z0 + z))),
+/// with Phi the normal distribution function, z the normal quantile of the end, z0 that of the share of replicates
 /// below the estimate (the bias), and a the `acceleration`.
 inline bootstrap_result read_replicates(double estimate, std::vector<double>& replicates, double acceleration,
                                         const bootstrap_options& o, double n) {
@@ -42502,6 +42526,7 @@ class poisson_bootstrap : public saved_fields<poisson_bootstrap<Replicates>> {
     }
   }
 
+  /// Observations that were taken.
   double count() const noexcept { return n_; }
   std::uint64_t refused() const noexcept { return refused_; }
 
@@ -42691,8 +42716,8 @@ inline result<interval> beta_binomial_interval(double successes, double n, doubl
 ///
 /// Models: an aggregator, except that it cannot be merged, since its weights depend on the order of the observations.
 /// Guarantee: the probability that it covers the mean at all times is at least the level, if the observations are
-/// independent with one mean, or their mean given those before is constant. An observation that is NaN or outside
-/// [0, 1] is refused.
+/// independent with one mean, or their mean given those before is constant. An observation outside [0, 1] or NaN is
+/// refused.
 /// Complexity: update O(1), 30 ns; trivially copyable.
 /// Allocates: never.
 /// Source: Waudby-Smith, Ramdas, "Estimating means of bounded random variables by betting", JRSS B 86, 2024, theorem 2.
@@ -42710,8 +42735,8 @@ class empirical_bernstein : public saved_fields<empirical_bernstein> {
     // Let m be the mean, and b a bet in [0, 1) and c an estimate of m, both made from the observations before x. By
     // Fan's inequality exp(b (x - m) - (x - c)^2 (-log(1 - b) - b)) has a mean of at most 1. So the product of these
     // factors stays below 2 / (1 - level) forever with probability 1 - (1 - level) / 2 (Ville's inequality), and so
-    // does that of the mirrored ones, with m - x. Both solved for m: it lies within (log_ + cost_) / bets_ of weighted_
-    // / bets_.
+    // does that of the mirrored ones, with m - x. Solved for m, the distance of m from weighted_ / bets_ is at most
+    // (log_ + cost_) / bets_.
     const double t = count_ + 1;
     const double mean = (0.5 + sum_) / t;  // of those before x, and one made-up observation of 1/2
     const double variance = (0.25 + squares_) / t;
@@ -42876,9 +42901,10 @@ enum class sprt_verdict : std::uint8_t { undecided, null, alternative };
 /// log_ratio() is the log likelihood ratio of the alternative to the null hypothesis. The test stops when it reaches
 /// log((1 - beta) / alpha), for the alternative, or log(beta / (1 - alpha)), for the null hypothesis.
 ///
-/// Guarantee: with alpha' the probability of the verdict `alternative` if the null hypothesis holds, and beta' that of
-/// `null` if the alternative holds: alpha' <= alpha / (1 - beta), beta' <= beta / (1 - alpha) and alpha' + beta' <=
-/// alpha + beta. A verdict stands: later observations do not change it. An observation that is not finite is left out.
+/// Guarantee: let alpha' be the probability of the verdict `alternative` if the null hypothesis holds, and beta' that
+/// of `null` if the alternative holds. Then alpha' <= alpha / (1 - beta) and beta' <= beta / (1 - alpha), and their sum
+/// is at most alpha + beta. A verdict stands: later observations do not change it. An observation that is not finite is
+/// left out.
 /// Complexity: update O(1), 2 ns; trivially copyable.
 /// Allocates: never.
 /// Source: Wald, "Sequential tests of statistical hypotheses", Ann. Math. Stat. 16, 1945, sections 3 to 5.
@@ -42888,15 +42914,15 @@ class sprt : public saved_fields<sprt> {
  public:
   /// The test of a rate of successes, `null` against `alternative`, both in (0, 1). An observation is 1 for a success
   /// and 0 for a failure.
-  /// Errors: invalid_argument: rates that are equal or outside (0, 1); alpha or beta not positive, or alpha + beta >=
-  /// 1.
+  /// Errors: invalid_argument: rates that are equal or outside (0, 1); alpha or beta not positive, or a sum of both
+  /// that is not below 1.
   static result<sprt> of_rates(double null, double alternative, double alpha = 0.05, double beta = 0.2) {
     if (!(null > 0 && null < 1 && alternative > 0 && alternative < 1 && null != alternative))
       return error(errc::invalid_argument, "sprt: the rates are " + std::to_string(null) + " and " +
                                                std::to_string(alternative) +
                                                "; two different ones in (0, 1) are needed");
-    // A success adds log(p1 / p0) to the log ratio, a failure log((1 - p1) / (1 - p0)): slope x + offset at x = 1 and
-    // 0.
+    // A success (x = 1) adds log(p1 / p0) to the log ratio, a failure (x = 0) log((1 - p1) / (1 - p0)). Both are
+    // slope x + offset.
     const double failure = detail::math::log1p(-alternative) - detail::math::log1p(-null);
     return make(detail::math::log(alternative / null) - failure, failure, alpha, beta);
   }
@@ -42923,6 +42949,7 @@ class sprt : public saved_fields<sprt> {
   }
 
   sprt_verdict verdict() const noexcept { return verdict_; }
+  /// The log likelihood ratio of all observations up to the verdict.
   double log_ratio() const noexcept { return log_ratio_; }
   /// The values of log_ratio() at which the test stops: lower() for the null hypothesis, upper() for the alternative.
   double lower() const noexcept { return lower_; }
@@ -43187,8 +43214,8 @@ inline double limit_distance_p(double d, double m, double n, alternative side) n
 /// b's somewhere (so values of a tend to be smaller), `less` the contrary, as in SciPy. The effect is the largest
 /// distance of the distribution functions, in [0, 1].
 ///
-/// The exact p-value counts lattice paths and is exact with ties as well. `automatic` computes it while
-/// min(m, n) (m + n) is at most 2 million, which takes some milliseconds.
+/// The exact p-value counts lattice paths and is exact with ties as well. `automatic` computes it where that takes at
+/// most some milliseconds: while min(m, n) times m + n is at most 2 million.
 /// Complexity: O(m + n), and O(min(m, n) (m + n)) for the exact p-value.
 /// Allocates: only for the exact p-value, O(m + n).
 /// Errors: invalid_data: an empty sample; out_of_range: a confidence outside (0, 1), a sample of more than 2^31.
@@ -43371,11 +43398,11 @@ result<test_result> fisher_exact_test(const A& a, const B& b, const test_options
 
 namespace detail {
 
-/// How many deviations a bound at 99 % is.
+/// How many standard deviations a bound at 99 % is, for a normal error.
 inline constexpr double deviations_at_99 = 2.5758293035489008;
 
-/// The standard deviation of a sketch's rank error at p: its bound at 99 % is 2.576 of them. 0 for sketches without
-/// one.
+/// The standard deviation of a sketch's rank error at p, from the bound at 99 % that the sketch states. 0 for a sketch
+/// without a rank error.
 template <class S>
 double rank_deviation(const S& s, double p) {
   if constexpr (requires { s.rank_error(p); })
@@ -43602,12 +43629,12 @@ struct anderson_darling_integrand {
   }
 };
 
-/// The limit law of the k-sample statistic, the sum over j of chi-squared(k - 1) / (j (j + 1)), at a standardised
-/// value: its survival, by inverting the moment generating function
+/// The survival function of the limit law of the k-sample statistic, which is the sum over j of independent
+/// chi-squared(k - 1) / (j (j + 1)), at a standardised value; `m` is k - 1. It inverts the moment generating function
 ///   M(t) = (-2 pi t / cos(pi / 2 sqrt(1 + 8 t)))^((k - 1) / 2),  Re t < 1,
-/// along a vertical line through the saddle point of M(t) exp(-t x) / t, where the integrand does not cancel: so the
-/// far tail keeps its digits. `m` = k - 1. Source: T. Anderson, D. Darling 1952, eq. 4.33, for the function; the line:
-/// R. Lugannani, S. Rice 1980.
+/// along a vertical line through the saddle point of M(t) exp(-t x) / t. The integrand hardly changes sign there, so
+/// the far tail keeps its digits.
+/// Source: T. Anderson, D. Darling 1952, eq. 4.33, for the function; R. Lugannani, S. Rice 1980, for the line.
 inline double anderson_darling_sf(double m, double standardised) noexcept {
   if (standardised != standardised) return nan;
   const double x = m + standardised * std::sqrt(m * 2 * (pi * pi / 3 - 3));
@@ -44501,8 +44528,8 @@ result<test_result> distance_test(test_result r, double area, const sorted_sampl
 /// There is no interval, since resampling gives no valid one for a distance near 0. Where all observations are equal p
 /// is 1, and `variation` fails.
 /// Guarantee: where the pooled sample has at most `options.permutations` splits, all are enumerated and p is exact,
-/// with ties as well. Otherwise p counts that many random splits and the samples themselves: it is never 0, and P(p <=
-/// alpha) <= alpha under the null hypothesis. The same seed gives the same p.
+/// with ties as well. Otherwise p counts that many random splits and the samples themselves: it is never 0, and the
+/// probability of p <= alpha under the null hypothesis is at most alpha. The same seed gives the same p.
 /// Complexity: O((m + n) permutations), about 4 ns each.
 /// Allocates: O(m + n).
 /// Errors: invalid_data: an empty sample; out_of_range: no permutations; invalid_argument: the alternative `less`,
@@ -44762,9 +44789,9 @@ inline std::uint64_t rank_of_interval_end(std::size_t m, std::size_t n, double t
 
 }  // namespace detail
 
-/// How far the first sample lies above the second: Hodges and Lehmann's estimate, the median of all differences
-/// a[i] - b[j], with the interval of the shifts that the Mann-Whitney test does not reject. The statistic and the
-/// p-value are those of mann_whitney_test.
+/// How far the first sample lies above the second: Hodges and Lehmann's estimate, which is the median of all
+/// differences a[i] - b[j], with the interval of the shifts that the Mann-Whitney test does not reject. The statistic
+/// and the p-value are those of mann_whitney_test.
 ///
 /// With too few observations to reject any shift the interval is infinite. Ties make it a little wider.
 /// Complexity: about 200 (m + n) comparisons, besides mann_whitney_test.
@@ -45240,8 +45267,8 @@ inline result<trimmed_moments> trimmed_mean(const sorted_sample& sample, double 
 /// the mean. With trim 0 it is Welch's test.
 /// Complexity: O(n).
 /// Allocates: never.
-/// Errors: as `trimmed_mean`, and invalid_data: fewer than 2 observations left; out_of_range: a confidence outside
-/// (0, 1).
+/// Errors: as `trimmed_mean`, and invalid_data: fewer than 2 observations left; out_of_range: a confidence that is not
+/// in (0, 1).
 /// Source: K. Yuen, Biometrika 61, 1974.
 inline result<test_result> yuen_test(const sorted_sample& a, const sorted_sample& b, double trim = 0.2,
                                      const test_options& options = {}) {

@@ -63,8 +63,8 @@ namespace detail {
 /// Adjusts p-values in place. `order` is work space of the same length.
 ///
 /// With m p-values in ascending order, p(1) <= ... <= p(m), Holm multiplies p(k) by m - k + 1 and takes the running
-/// maximum from the smallest up. Hochberg has the same factors, Benjamini and Hochberg m / k, Benjamini and Yekutieli m
-/// / k (1 + 1/2 + ... + 1/m); these three take the running minimum from the largest down.
+/// maximum from the smallest up. The other three take the running minimum from the largest down: Hochberg has the same
+/// factors as Holm, Benjamini and Hochberg m / k, Benjamini and Yekutieli (1 + 1/2 + ... + 1/m) m / k.
 template <correction Correction>
 void adjust(std::span<double> p, std::span<std::size_t> order) noexcept {
   const std::size_t m = p.size();

@@ -118,9 +118,9 @@ void activate_backward(activation function, const Scalar* values, Scalar* gradie
     case activation::tanh: g *= Scalar(1) - y.square(); break;
     case activation::sigmoid: g *= y * (Scalar(1) - y); break;
     case activation::gelu: {
-      // With u = c (x + k x^3) and t = tanh(u) the function is x (1 + t) / 2, and its derivative (1 + t) / 2 + x (1 -
-      // t^2) u' / 2, where u' = c (1 + 3 k x^2). t is needed three times: it is computed once for each block, into an
-      // array on the stack.
+      // With u = c (x + k x^3) and t = tanh(u) the function is x (1 + t) / 2. Its derivative is
+      // (1 + t) / 2 + x (1 - t^2) u' / 2 with u' = c (1 + 3 k x^2). t is needed more than once, so it is computed
+      // first, for a block at a time, into an array on the stack.
       constexpr Eigen::Index block = 64;
       for (Eigen::Index i = 0; i < size; i += block) {
         const Eigen::Index length = (std::min)(block, size - i);

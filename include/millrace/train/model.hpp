@@ -31,8 +31,8 @@ concept trainable_model =
       fixed.backward(batch, output, output, space, gradients);
     };
 
-/// A model of layers: `hidden(k, space)` is the output of hidden layer k in the last forward pass, and `weights_of(k,
-/// gradients)` the part of the gradients that belongs to the weights of layer k.
+/// A model of layers. `hidden(k, space)` is the output of hidden layer k in the last forward pass;
+/// `weights_of(k, gradients)` is the part of the gradients that belongs to the weights of layer k.
 template <class Model>
 concept layered_model =
     trainable_model<Model> && requires(const Model& model, const typename Model::workspace_type& space,

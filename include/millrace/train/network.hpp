@@ -67,8 +67,8 @@ class network {
   using weights_view = Eigen::Map<const matrix_type>;
   using bias_view = Eigen::Map<const Eigen::Matrix<Scalar, 1, Eigen::Dynamic>>;
 
-  /// A network with random weights, uniform in -+ sqrt(6 / inputs) before relu, leaky_relu and gelu (He), in -+ sqrt(6
-  /// / (inputs + units)) before the other functions (Glorot). Biases start at 0.
+  /// A network with random weights, uniform in [-r, r] with r = sqrt(6 / inputs) in layers of relu, leaky_relu and gelu
+  /// (He) and r = sqrt(6 / (inputs + units)) in the others (Glorot). Biases start at 0.
   /// Precondition: `inputs` and every layer's units are at least 1, and there is at least one layer.
   /// Source: He et al., ICCV 2015, eq. 10; Glorot, Bengio, AISTATS 2010, eq. 16.
   network(Eigen::Index inputs, std::vector<dense> layers, std::uint64_t seed = 0);

@@ -74,8 +74,8 @@ struct sgd {
   }
 };
 
-/// Gradient descent with momentum. The velocity v becomes decay v + g, and p -= rate v; with `nesterov` p -= rate (g +
-/// decay v). g includes weight_decay p, the gradient of an L2 penalty.
+/// Gradient descent with momentum. The velocity v becomes decay v + g, and p -= rate v; with `nesterov` it is
+/// p -= rate (g + decay v). g includes weight_decay p, the gradient of an L2 penalty.
 /// Models: optimizer.
 /// Allocates: in `prepare`.
 /// Source: Sutskever et al., "On the importance of initialization and momentum in deep learning", ICML 2013, with the
@@ -134,8 +134,8 @@ struct adam_state {
 };
 
 /// One step of Adam. `penalty` times the parameter is added to its gradient (weight decay as Adam has it), and the
-/// parameter is multiplied by `shrink` (weight decay as AdamW has it). The running means start at 0; dividing by 1 -
-/// beta^steps removes that bias.
+/// parameter is multiplied by `shrink` (weight decay as AdamW has it). The running means start at 0, a bias that
+/// dividing by 1 - beta^steps removes.
 template <class Scalar>
 void adam_update(adam_state<Scalar>& memory, column_vector<Scalar>& values, const column_vector<Scalar>& gradients,
                  double rate, double beta1, double beta2, double epsilon, double penalty, double shrink) noexcept {

@@ -25,8 +25,8 @@ struct constant_rate {
   constexpr double operator()(std::uint64_t) const noexcept { return rate; }
 };
 
-/// Multiplies the rate by `factor` after every `every` steps: rate * factor^floor(step / every). Precondition: every >
-/// 0.
+/// Multiplies the rate by `factor` after every `every` steps: rate * factor^floor(step / every).
+/// Precondition: every > 0.
 struct step_decay {
   double rate = 1e-3;
   std::uint64_t every = 1'000;

@@ -45,8 +45,7 @@ class z_score : detail::require_limit<RunLength>, public saved_fields<z_score<Ru
     anomaly found;
     if (seen_.count >= 3 && seen_.squares > 0) {
       const auto n = static_cast<double>(seen_.count);
-      // The band ends where the score is the limit: at the t for which normal_from_student(t, n - 1), solved for t, is
-      // it.
+      // The band ends where the score is the limit: at the t for which normal_from_student(t, n - 1) is the limit.
       const double shrunk = limit_ * (8 * (n - 1) + 3) / (8 * (n - 1) + 1);
       const double t = detail::math::sqrt((n - 1) * detail::math::expm1(shrunk * shrunk / (n - 1)));
       const double reach = t * detail::math::sqrt((n + 1) / n * seen_.squares / (n - 1));
@@ -156,8 +155,8 @@ class ewma_bands : detail::require_arl<RunLength>, public saved_fields<ewma_band
 /// Units: the score is the distance from the median, divided by the distance of the quantile on that side from the
 /// median: it is above 1 outside the band.
 /// Guarantee: of independent observations of any continuous distribution about one in `RunLength::drift` is flagged,
-/// half of them on each side, as closely as the P2 algorithm estimates the quantiles. Nothing is flagged before 2 *
-/// RunLength::drift observations. All finite observations are taken.
+/// half of them on each side, as closely as the P2 algorithm estimates the quantiles. Nothing is flagged among the
+/// first 2 * RunLength::drift observations. All finite observations are taken.
 /// Complexity: update O(1), 30 ns; 0.3 KB.
 /// Allocates: never.
 /// Source: Jain, Chlamtac, CACM 28(10), 1985.

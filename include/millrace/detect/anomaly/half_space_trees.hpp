@@ -23,12 +23,12 @@ namespace detect {
 /// Each of `Trees` random trees halves the space of the features `Depth` times and counts the rows in every part. While
 /// one window of `Window` rows is counted, new rows are scored by the counts of the window before.
 ///
-/// Shapes and units: a row is `Features` doubles in [0, 1]. Give a feature with another range as (x - low) / (high -
-/// low); numbers outside [0, 1] count as 0 or 1, and `clamped()` counts the rows that had any. The score is in [0, 1],
-/// and near 1 where few rows lay.
-/// Guarantee: about one row in `RunLength::drift` of a stream without outliers is flagged, since the limit is the (1 -
-/// 1 / RunLength::drift) quantile of the scores so far. Nothing is flagged in the first window, nor before 2 *
-/// RunLength::drift scores. The same seed and rows give the same scores. A row with a number that is not finite is
+/// Shapes and units: a row is `Features` doubles in [0, 1]. A feature with another range is given as
+/// (x - low) / (high - low). Numbers outside [0, 1] count as 0 or 1, and `clamped()` counts the rows that had any. The
+/// score is in [0, 1], and near 1 where few rows lay.
+/// Guarantee: about one row in `RunLength::drift` of a stream without outliers is flagged, since the limit is the
+/// quantile of the scores so far that this share exceeds. Nothing is flagged in the first window, nor among the first
+/// 2 * RunLength::drift scores. The same seed and rows give the same scores. A row with a number that is not finite is
 /// flagged and not counted.
 /// Complexity: update O(Trees Depth), 0.5 us; about 24 Trees 2^Depth bytes (150 KB: too much for a small stack).
 /// Allocates: never.

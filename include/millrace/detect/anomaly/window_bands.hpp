@@ -103,8 +103,8 @@ class sorted_window {
 /// deviations (MAD). Up to half of the window may be anomalies without moving the band far.
 ///
 /// Models: anomaly_detector.
-/// Units: the score is (x - median) / (1.4826 MAD): the MAD of a normal distribution is its standard deviation /
-/// 1.4826.
+/// Units: the score is (x - median) / (1.4826 MAD), since 1.4826 MADs of a normal distribution are its standard
+/// deviation.
 /// Guarantee: of independent normal observations about one in `RunLength::drift` is flagged, to a factor of 2 with a
 /// window of 128, and more closely with a larger one. Where the MAD is 0, since more than half of the window are equal,
 /// every other value is flagged. Nothing is flagged before a quarter of the window is filled.

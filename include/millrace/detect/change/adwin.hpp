@@ -134,9 +134,10 @@ class adwin : detail::require_arl<RunLength>, public saved_fields<adwin<RunLengt
   }
 
   /// The statistic: over all boundaries, the largest half square of the difference of means over its variance. With n
-  /// older and m newer observations, w = n + m and S the window's sum of squares, the difference has the variance (S /
-  /// w) (1 / n + 1 / m) = S / (n m). Let d be the older sum less n times the window's mean, which is n m / w times the
-  /// difference; so half the square over the variance is w^2 / (2 S) d^2 / (n m).
+  /// older and m newer observations, w = n + m and S the window's sum of squares, the difference has the variance
+  ///   (S / w) (1 / n + 1 / m) = S / (n m).
+  /// Let d be the older sum less n times the window's mean, which is n m / w times the difference. So half the square
+  /// over the variance is w^2 / (2 S) d^2 / (n m).
   double widest() const noexcept {
     if (width_ < 2 * least || !(squares_ > 0)) return 0;
     const double average = total_ / width_;

@@ -128,8 +128,8 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
   static constexpr detail::calibration simulated{0.794, 0.621, 0.509, 0.445, 0.440, 0.419, 0.419, 0.419, 0.419};
 
   /// The logarithm of gamma(alpha + 1/2) / gamma(alpha) sqrt(kappa / (2 pi (kappa + 1))), the factor of a run's Student
-  /// density that depends on its length alone. kappa and alpha are the prior's weight and shape plus length and length
-  /// / 2.
+  /// density that depends on its length alone. kappa is the prior's weight plus the length, alpha the prior's shape
+  /// plus half the length.
   static double constant(double length) noexcept {
     const double alpha = prior_shape + 0.5 * length;
     const double kappa = prior_weight + length;
@@ -153,9 +153,9 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
   /// Adds z to every run: multiplies the run's probability by the density of z after it, updates mean and spread, and
   /// makes the run longer by one. Returns the sum of the weights.
   ///
-  /// After a run the next z has Student's distribution, whose density is, with d = z - mean and the new spread' =
-  /// spread + kappa d^2 / (2 (kappa + 1)),
-  ///   exp(constant) spread^alpha / spread'^(alpha + 1/2).
+  /// After a run the next z has Student's distribution. With d = z - mean its density is
+  ///   exp(constant) spread^alpha / spread'^(alpha + 1/2), where spread' = spread + kappa d^2 / (2 (kappa + 1))
+  /// is the spread with z.
   double weigh(double z) noexcept {
     double sum = 0;
     for (std::size_t r = 0; r < runs_; ++r) {

@@ -18,11 +18,11 @@ namespace detect {
 /// the beginning whose average plus Hoeffding's error bound was lowest. After a drift it starts afresh.
 ///
 /// Models: drift_detector.
-/// Units: observations in [0, 1]. Give a stream between other bounds as (x - low) / (high - low); numbers outside [0,
-/// 1] count as 0 or 1, and `clamped()` counts them.
+/// Units: observations in [0, 1]. A stream between other bounds is given as (x - low) / (high - low). Numbers outside
+/// [0, 1] count as 0 or 1, and `clamped()` counts them. The statistic has no unit.
 /// Guarantee: while nothing changes, at most 63 % of the streams raise a false alarm within `RunLength::drift`
-/// observations. (63 %, or 1 - 1/e, is the share that would with a constant rate of false alarms.) Thresholds were
-/// found by simulation on 0/1 streams, for the worst probability from 0.05 to 0.5.
+/// observations. (63 %, or 1 - 1/e, is the share that would raise one with a constant rate of false alarms.) Thresholds
+/// were found by simulation on 0/1 streams, for the worst probability from 0.05 to 0.5.
 /// Complexity: update O(1), 7 ns.
 /// Allocates: never.
 /// Source: Frias-Blanco and others, "Online and non-parametric drift detection methods based on Hoeffding's bounds",
@@ -53,8 +53,8 @@ class hddm_a : detail::require_arl<RunLength>,
       best_average_ = average;
     }
     const double rise = average - best_average_;
-    // By Hoeffding's inequality the average of n exceeds that of its first m by r with at most the probability exp(-2
-    // r^2 / (1/m - 1/n)); the statistic is the exponent.
+    // By Hoeffding's inequality the average of n exceeds that of its first m by r with at most the probability
+    // exp(-s) with s = 2 r^2 / (1/m - 1/n), which is the statistic.
     return this->judge(rise > 0 && best_count_ < n ? 2 * rise * rise * n * best_count_ / (n - best_count_) : 0);
   }
 

@@ -60,8 +60,8 @@ double ks_share_outside(std::size_t n, std::size_t m, double steps) noexcept {
 /// Guarantee: on independent observations of any continuous distribution, heavy tails included, the average run length
 /// is `RunLength::drift` or longer. It is longer by at most one step of the exact distribution (a few per cent with the
 /// default sizes); ties lengthen it further.
-/// Complexity: update O(1), and O(Window log Recent) every `Recent` observations; construction about 5 ms. 8 (Window +
-/// Recent + 7) bytes.
+/// Complexity: update O(1), and O(Window log Recent) every `Recent` observations; construction about 5 ms. 8 bytes for
+/// each of the `Window` and `Recent` observations, and 56 more.
 /// Allocates: never.
 /// Source: Raab, Heusinger, Schleif, "Reactive soft prototype computing for concept drift streams", Neurocomputing 2020
 /// (there the old part is sampled); the exact level: Hodges 1958.

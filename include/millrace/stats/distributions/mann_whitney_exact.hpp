@@ -32,8 +32,8 @@ class mann_whitney_exact {
     for (const std::size_t size : tie_sizes) total += size;
     if (m > total) return;
     const std::size_t n = total - m;
-    // share[i][s] is the probability that, of the groups so far, i observations are in the first sample and that 2
-    // midrank - 1 sums up to s over them. Over all m observations that sum is m^2 + 2 U.
+    // share[i][s] is the probability that i observations of the groups so far are in the first sample, and that the sum
+    // of (2 midrank - 1) over them is s. Over all m observations that sum is m^2 + 2 U.
     const std::size_t sums = 2 * m * n + m * m + 1;
     std::vector<double> share((m + 1) * sums, 0.0);
     share[0] = 1;

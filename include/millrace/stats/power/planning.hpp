@@ -275,8 +275,8 @@ result<power_plan> power_of(const Design& design, double effect, double n1, cons
   return plan;
 }
 
-/// The fewest units with which a test finds `effect` with the power options.power: `sample_size(two_proportions{.1},
-/// .02)`.
+/// The fewest units with which a test finds `effect` with the power options.power. For a rate of .12 against one of .1:
+/// `sample_size(two_proportions{.1}, .02)`.
 ///
 /// Guarantee: the least whole n1, found by bisection on the design's power function. For an exact test of counts, whose
 /// power rises in a saw-tooth, an n1 that reaches the power while n1 - 1 does not.

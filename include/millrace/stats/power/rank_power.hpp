@@ -53,8 +53,8 @@ struct two_distributions {
   static constexpr double least_n = 1;
   static result<void> validate(double effect) { return detail::a_distance(effect); }
   static double power(double effect, double n1, double n2, const power_options& o) noexcept {
-    // Below that place lie the shares p and q = p - effect. The variance p (1 - p) / n1 + q (1 - q) / n2 is taken at p,
-    // q = 1/2 +- effect / 2, the largest for equal sizes: both products are (1 - effect^2) / 4 there.
+    // Below that place lie the shares p and q = p - effect. The variance p (1 - p) / n1 + q (1 - q) / n2 is taken for
+    // p and q evenly about 1/2, where it is largest for equal sizes: both products are (1 - effect^2) / 4 there.
     const double variance = 0.25 * (1 - effect * effect) * (1 / n1 + 1 / n2);
     return detail::ks_power(effect, n1 / (n1 + n2) * n2, std::sqrt(variance), o);
   }

@@ -28,8 +28,8 @@ namespace stats {
 enum class bootstrap_interval : std::uint8_t {
   /// Between two quantiles of the replicates.
   percentile,
-  /// The same with probabilities corrected for bias and skewness (BCa): its coverage error falls like 1 / n, not 1 /
-  /// sqrt(n). It calls the statistic once more for each observation.
+  /// The same with probabilities corrected for bias and skewness (BCa): its coverage error falls like 1 / n instead of
+  /// 1 / sqrt(n). It calls the statistic once more for each observation.
   bca,
 };
 
@@ -86,9 +86,10 @@ inline double sorted_quantile(std::span<const double> sorted, double p) noexcept
   return sorted[below] + (at - static_cast<double>(below)) * (sorted[below + 1] - sorted[below]);
 }
 
-/// Sorts the replicates and reads the result off them. BCa reads the interval's ends at the probabilities Phi(z0 + (z0
-/// + z) / (1 - a (z0 + z))), with z the normal quantile of the end, z0 that of the share of replicates below the
-/// estimate (the bias), and a the `acceleration`.
+/// Sorts the replicates and reads the result off them. BCa reads the interval's ends at the probabilities
+///   Phi(z0 + (z0 + z) / (1 - a (z0 + z))),
+/// with Phi the normal distribution function, z the normal quantile of the end, z0 that of the share of replicates
+/// below the estimate (the bias), and a the `acceleration`.
 inline bootstrap_result read_replicates(double estimate, std::vector<double>& replicates, double acceleration,
                                         const bootstrap_options& o, double n) {
   const sample_moments m = sample_moments::make(replicates);

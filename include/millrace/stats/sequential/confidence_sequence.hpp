@@ -126,8 +126,8 @@ inline result<interval> beta_binomial_interval(double successes, double n, doubl
 ///
 /// Models: an aggregator, except that it cannot be merged, since its weights depend on the order of the observations.
 /// Guarantee: the probability that it covers the mean at all times is at least the level, if the observations are
-/// independent with one mean, or their mean given those before is constant. An observation that is NaN or outside [0,
-/// 1] is refused.
+/// independent with one mean, or their mean given those before is constant. An observation outside [0, 1] or NaN is
+/// refused.
 /// Complexity: update O(1), 30 ns; trivially copyable.
 /// Allocates: never.
 /// Source: Waudby-Smith, Ramdas, "Estimating means of bounded random variables by betting", JRSS B 86, 2024, theorem 2.
@@ -145,8 +145,8 @@ class empirical_bernstein : public saved_fields<empirical_bernstein> {
     // Let m be the mean, and b a bet in [0, 1) and c an estimate of m, both made from the observations before x. By
     // Fan's inequality exp(b (x - m) - (x - c)^2 (-log(1 - b) - b)) has a mean of at most 1. So the product of these
     // factors stays below 2 / (1 - level) forever with probability 1 - (1 - level) / 2 (Ville's inequality), and so
-    // does that of the mirrored ones, with m - x. Both solved for m: it lies within (log_ + cost_) / bets_ of weighted_
-    // / bets_.
+    // does that of the mirrored ones, with m - x. Solved for m, the distance of m from weighted_ / bets_ is at most
+    // (log_ + cost_) / bets_.
     const double t = count_ + 1;
     const double mean = (0.5 + sum_) / t;  // of those before x, and one made-up observation of 1/2
     const double variance = (0.25 + squares_) / t;

@@ -49,7 +49,7 @@ struct arm_totals {
   exact_sum n;
 };
 
-/// Errors: those of `sequential_sample_ratio`.
+/// Adds up the arms' weights and counts. Errors: those of `sequential_sample_ratio`.
 inline result<arm_totals> add_arms(std::span<const double> counts, std::span<const double> weights,
                                    const sample_ratio_gate& gate) {
   if (counts.size() != weights.size())

@@ -22,9 +22,10 @@ enum class sprt_verdict : std::uint8_t { undecided, null, alternative };
 /// log_ratio() is the log likelihood ratio of the alternative to the null hypothesis. The test stops when it reaches
 /// log((1 - beta) / alpha), for the alternative, or log(beta / (1 - alpha)), for the null hypothesis.
 ///
-/// Guarantee: with alpha' the probability of the verdict `alternative` if the null hypothesis holds, and beta' that of
-/// `null` if the alternative holds: alpha' <= alpha / (1 - beta), beta' <= beta / (1 - alpha) and alpha' + beta' <=
-/// alpha + beta. A verdict stands: later observations do not change it. An observation that is not finite is left out.
+/// Guarantee: let alpha' be the probability of the verdict `alternative` if the null hypothesis holds, and beta' that
+/// of `null` if the alternative holds. Then alpha' <= alpha / (1 - beta) and beta' <= beta / (1 - alpha), and their sum
+/// is at most alpha + beta. A verdict stands: later observations do not change it. An observation that is not finite is
+/// left out.
 /// Complexity: update O(1), 2 ns; trivially copyable.
 /// Allocates: never.
 /// Source: Wald, "Sequential tests of statistical hypotheses", Ann. Math. Stat. 16, 1945, sections 3 to 5.
@@ -34,15 +35,15 @@ class sprt : public saved_fields<sprt> {
  public:
   /// The test of a rate of successes, `null` against `alternative`, both in (0, 1). An observation is 1 for a success
   /// and 0 for a failure.
-  /// Errors: invalid_argument: rates that are equal or outside (0, 1); alpha or beta not positive, or alpha + beta >=
-  /// 1.
+  /// Errors: invalid_argument: rates that are equal or outside (0, 1); alpha or beta not positive, or a sum of both
+  /// that is not below 1.
   static result<sprt> of_rates(double null, double alternative, double alpha = 0.05, double beta = 0.2) {
     if (!(null > 0 && null < 1 && alternative > 0 && alternative < 1 && null != alternative))
       return error(errc::invalid_argument, "sprt: the rates are " + std::to_string(null) + " and " +
                                                std::to_string(alternative) +
                                                "; two different ones in (0, 1) are needed");
-    // A success adds log(p1 / p0) to the log ratio, a failure log((1 - p1) / (1 - p0)): slope x + offset at x = 1 and
-    // 0.
+    // A success (x = 1) adds log(p1 / p0) to the log ratio, a failure (x = 0) log((1 - p1) / (1 - p0)). Both are
+    // slope x + offset.
     const double failure = detail::math::log1p(-alternative) - detail::math::log1p(-null);
     return make(detail::math::log(alternative / null) - failure, failure, alpha, beta);
   }

@@ -71,11 +71,11 @@ result<test_result> fisher_exact_test(const A& a, const B& b, const test_options
 
 namespace detail {
 
-/// How many deviations a bound at 99 % is.
+/// How many standard deviations a bound at 99 % is, for a normal error.
 inline constexpr double deviations_at_99 = 2.5758293035489008;
 
-/// The standard deviation of a sketch's rank error at p: its bound at 99 % is 2.576 of them. 0 for sketches without
-/// one.
+/// The standard deviation of a sketch's rank error at p, from the bound at 99 % that the sketch states. 0 for a sketch
+/// without a rank error.
 template <class S>
 double rank_deviation(const S& s, double p) {
   if constexpr (requires { s.rank_error(p); })

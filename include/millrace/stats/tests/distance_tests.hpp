@@ -130,8 +130,8 @@ result<test_result> distance_test(test_result r, double area, const sorted_sampl
 /// There is no interval, since resampling gives no valid one for a distance near 0. Where all observations are equal p
 /// is 1, and `variation` fails.
 /// Guarantee: where the pooled sample has at most `options.permutations` splits, all are enumerated and p is exact,
-/// with ties as well. Otherwise p counts that many random splits and the samples themselves: it is never 0, and P(p <=
-/// alpha) <= alpha under the null hypothesis. The same seed gives the same p.
+/// with ties as well. Otherwise p counts that many random splits and the samples themselves: it is never 0, and the
+/// probability of p <= alpha under the null hypothesis is at most alpha. The same seed gives the same p.
 /// Complexity: O((m + n) permutations), about 4 ns each.
 /// Allocates: O(m + n).
 /// Errors: invalid_data: an empty sample; out_of_range: no permutations; invalid_argument: the alternative `less`,

@@ -81,9 +81,9 @@ inline std::uint64_t rank_of_interval_end(std::size_t m, std::size_t n, double t
 
 }  // namespace detail
 
-/// How far the first sample lies above the second: Hodges and Lehmann's estimate, the median of all differences a[i] -
-/// b[j], with the interval of the shifts that the Mann-Whitney test does not reject. The statistic and the p-value are
-/// those of mann_whitney_test.
+/// How far the first sample lies above the second: Hodges and Lehmann's estimate, which is the median of all
+/// differences a[i] - b[j], with the interval of the shifts that the Mann-Whitney test does not reject. The statistic
+/// and the p-value are those of mann_whitney_test.
 ///
 /// With too few observations to reject any shift the interval is infinite. Ties make it a little wider.
 /// Complexity: about 200 (m + n) comparisons, besides mann_whitney_test.

@@ -120,8 +120,8 @@ inline double limit_distance_p(double d, double m, double n, alternative side) n
 /// b's somewhere (so values of a tend to be smaller), `less` the contrary, as in SciPy. The effect is the largest
 /// distance of the distribution functions, in [0, 1].
 ///
-/// The exact p-value counts lattice paths and is exact with ties as well. `automatic` computes it while min(m, n) (m +
-/// n) is at most 2 million, which takes some milliseconds.
+/// The exact p-value counts lattice paths and is exact with ties as well. `automatic` computes it where that takes at
+/// most some milliseconds: while min(m, n) times m + n is at most 2 million.
 /// Complexity: O(m + n), and O(min(m, n) (m + n)) for the exact p-value.
 /// Allocates: only for the exact p-value, O(m + n).
 /// Errors: invalid_data: an empty sample; out_of_range: a confidence outside (0, 1), a sample of more than 2^31.

@@ -165,9 +165,10 @@ struct ratio_with_covariate {
   std::span<const double> before_denominator;
 };
 
-/// CUPED for ratio metrics. Each unit's metric and covariate are linearised by the delta method, x = (n - r d) /
-/// mean(d) + r with n and d its numerator and denominator and r the ratio of both arms together; `cuped_test` of these
-/// follows. The effect is the difference of the adjusted ratios.
+/// CUPED for ratio metrics. Each unit's metric and covariate are linearised by the delta method,
+///   x = (n - r d) / mean(d) + r,
+/// with n and d its numerator and denominator and r the ratio of both arms together. `cuped_test` of these follows. The
+/// effect is the difference of the adjusted ratios.
 ///
 /// Complexity: three passes over the columns.
 /// Allocates: never.

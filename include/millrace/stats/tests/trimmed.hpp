@@ -64,8 +64,8 @@ inline result<trimmed_moments> trimmed_mean(const sorted_sample& sample, double 
 /// the mean. With trim 0 it is Welch's test.
 /// Complexity: O(n).
 /// Allocates: never.
-/// Errors: as `trimmed_mean`, and invalid_data: fewer than 2 observations left; out_of_range: a confidence outside (0,
-/// 1).
+/// Errors: as `trimmed_mean`, and invalid_data: fewer than 2 observations left; out_of_range: a confidence that is not
+/// in (0, 1).
 /// Source: K. Yuen, Biometrika 61, 1974.
 inline result<test_result> yuen_test(const sorted_sample& a, const sorted_sample& b, double trim = 0.2,
                                      const test_options& options = {}) {

@@ -24,7 +24,7 @@ result<void> same_shape(const row_major_matrix<Scalar>& output, const row_major_
                                          std::to_string(output.rows()) + " x " + std::to_string(output.cols()));
 }
 
-/// Summed in pieces, so that a large batch in single precision loses no digits.
+/// The sum of squared differences. It is summed in pieces, so that a large batch in single precision loses no digits.
 template <class Scalar>
 double squared_distance(const row_major_matrix<Scalar>& a, const row_major_matrix<Scalar>& b) noexcept {
   using array = Eigen::Map<const Eigen::Array<Scalar, Eigen::Dynamic, 1>>;
@@ -66,8 +66,8 @@ inline result<double> total_weight(Eigen::Index rows, const Eigen::VectorXi& lab
   return total;
 }
 
-/// Sum of weight (log(1 + exp(z)) - y z) / total, and its gradient where wanted. Blocks of fixed
-/// length, so that everything is vectors on the stack; the last one is filled up with weight 0.
+/// The sum of weight (log(1 + exp(z)) - y z) / total, and its gradient unless `gradient` is null. It is computed in
+/// blocks of a constant length on the stack, for vector instructions; the last block is filled up with weights of 0.
 template <class Scalar, class Target, class Weight>
 double logistic_loss(const Scalar* logits, Eigen::Index size, Target target, Weight weight, double total,
                      Scalar* gradient) noexcept {

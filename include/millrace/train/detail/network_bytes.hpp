@@ -40,7 +40,7 @@ struct saved_layer {
   std::uint64_t units;
   activation function;
 };
-/// What the bytes say, found to be free of contradictions. The parameters stay where they stand in the bytes.
+/// The contents of bytes that were found to be free of contradictions. The parameters are not copied.
 struct saved_network {
   std::uint64_t inputs = 0;
   std::vector<saved_layer> layers{};
@@ -73,7 +73,7 @@ class network_body {
   std::vector<std::byte> bytes_;
 };
 
-/// Takes numbers off the front of bytes that may be anything; each function returns whether there were enough.
+/// Reads numbers one after the other from bytes that may be anything. Each function returns whether enough were left.
 class network_cursor {
  public:
   explicit network_cursor(std::span<const std::byte> bytes) noexcept : rest_(bytes) {}
@@ -121,8 +121,8 @@ inline bool is_old_network(std::span<const std::byte> bytes) noexcept {
   return std::string_view(reinterpret_cast<const char*>(bytes.data()), old_network_magic.size()) == old_network_magic;
 }
 
-/// What stands between the header and the checksum of bytes for which `is_old_network`. A template, so that only who
-/// loads networks compiles it.
+/// The part between the header and the checksum of bytes for which `is_old_network`. A template, so that only programs
+/// that load networks compile it.
 template <class Scalar>
 result<std::span<const std::byte>> open_old_network(std::span<const std::byte> all) {
   network_cursor head(all.subspan(old_network_magic.size()));

@@ -12,9 +12,9 @@ inline namespace v0 {
 namespace train {
 namespace detail {
 
-/// out += left * right, in tiles whose packed panels (128 x 1 KiB at most) fit the 128 KiB that Eigen
-/// takes from the stack; beyond that it would take them from the heap, at every product. Layers up to
-/// 128 wide are one tile. Allocates: never.
+/// out += left * right, tile by tile. Eigen copies the panels of a tile into a buffer, on the stack if it has at most
+/// 128 KiB and on the heap otherwise; tiles are cut so that theirs (128 x 1 KiB at most) stay on the stack. Layers up
+/// to 128 wide are one tile. Allocates: never.
 template <class Out, class Left, class Right>
 void add_product(Out& out, const Left& left, const Right& right) noexcept {
   constexpr Eigen::Index side = 128;

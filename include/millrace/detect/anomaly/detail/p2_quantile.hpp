@@ -14,10 +14,10 @@ inline namespace v0 {
 namespace detect {
 namespace detail {
 
-/// An estimate of one quantile of a stream, in fixed memory. Five markers stand for the minimum, the quantiles at p /
-/// 2, p and (1 + p) / 2, and the maximum. Each has a height (its estimate) and a place (how many observations it counts
-/// below it); an observation moves places on, and a marker that is a place or more off moves by one, its height along a
-/// parabola through its neighbours.
+/// An estimate of the quantile at p of a stream, in fixed memory. Five markers stand for the minimum, the quantiles at
+/// p / 2, p and (1 + p) / 2, and the maximum. Each has a height, its estimate, and a place, the number of observations
+/// that it counts below it. An observation moves the places of the markers above it. A marker whose place is then off
+/// by one or more moves by one place, and its height follows a parabola through its neighbours.
 /// Source: Jain, Chlamtac, "The P2 algorithm for dynamic calculation of quantiles and histograms without storing
 /// observations", CACM 28(10), 1985.
 class p2_quantile {

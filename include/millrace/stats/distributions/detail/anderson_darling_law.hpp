@@ -72,12 +72,12 @@ struct anderson_darling_integrand {
   }
 };
 
-/// The limit law of the k-sample statistic, the sum over j of chi-squared(k - 1) / (j (j + 1)), at a standardised
-/// value: its survival, by inverting the moment generating function
+/// The survival function of the limit law of the k-sample statistic, which is the sum over j of independent
+/// chi-squared(k - 1) / (j (j + 1)), at a standardised value; `m` is k - 1. It inverts the moment generating function
 ///   M(t) = (-2 pi t / cos(pi / 2 sqrt(1 + 8 t)))^((k - 1) / 2),  Re t < 1,
-/// along a vertical line through the saddle point of M(t) exp(-t x) / t, where the integrand does not cancel: so the
-/// far tail keeps its digits. `m` = k - 1. Source: T. Anderson, D. Darling 1952, eq. 4.33, for the function; the line:
-/// R. Lugannani, S. Rice 1980.
+/// along a vertical line through the saddle point of M(t) exp(-t x) / t. The integrand hardly changes sign there, so
+/// the far tail keeps its digits.
+/// Source: T. Anderson, D. Darling 1952, eq. 4.33, for the function; R. Lugannani, S. Rice 1980, for the line.
 inline double anderson_darling_sf(double m, double standardised) noexcept {
   if (standardised != standardised) return nan;
   const double x = m + standardised * std::sqrt(m * 2 * (pi * pi / 3 - 3));

@@ -14,8 +14,8 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// The odds, relative to a / b, at which Beta(a, b) has the wanted tails: F's quantile with twice the shapes as
-/// degrees of freedom, and exact for x near 0 as near 1.
+/// The odds x / (1 - x) of the quantile of Beta(a, b) with the wanted tails, divided by a / b: the quantile of F with
+/// 2 a and 2 b degrees of freedom. It is as exact for x near 1 as for x near 0.
 inline double odds_quantile(double a, double b, tails wanted) noexcept {
   if (!(wanted.lower >= 0 && wanted.upper >= 0)) return nan;
   a = std::fmin(a, 1e290);

@@ -12,9 +12,9 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// log of the mean of g(s) over s = sqrt(chi-squared / df), where `log_g(s)` is the logarithm of a positive g: what
-/// dividing by an estimated deviation does to a tail that is known for a known one. `start` is about the logarithm of
-/// the s that counts most.
+/// log of the mean of g(s) over s = sqrt(chi-squared / df), where `log_g(s)` is the logarithm of a positive g. If g(s)
+/// is a tail for a given deviation s, this is the tail of the statistic that is divided by an estimated one. `start` is
+/// about the logarithm of the s that counts most.
 ///
 /// With a = df / 2 the density of w = log s is 2 a^a / Gamma(a) exp(2 a w - a e^(2 w)). By Stirling's formula
 /// Gamma(a) = sqrt(2 pi / a) a^a e^(-a) exp(stirling_error(a)), so it is

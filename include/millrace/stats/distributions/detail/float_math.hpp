@@ -25,12 +25,13 @@ struct tails {
 
 constexpr tails swapped(tails t) noexcept { return {t.upper, t.lower}; }
 
-/// Probabilities, which the rounding of sums of positive terms may have carried past an end of [0, 1]. NaN stays.
+/// Brings probabilities back into [0, 1] where rounding has carried them past an end. NaN stays NaN.
 constexpr tails within_unit(tails t) noexcept {
   return {t.lower > 1 ? 1 : t.lower < 0 ? 0 : t.lower, t.upper > 1 ? 1 : t.upper < 0 ? 0 : t.upper};
 }
 
-/// a * b + c * d - e with one rounding's error, however much of it cancels: the products are taken exactly.
+/// a * b + c * d - e with about the error of one rounding, even if its parts nearly cancel: products and sums are
+/// computed together with their rounding errors, which are added at the end.
 inline double sum_of_products(double a, double b, double c, double d, double e) noexcept {
   const double p = a * b;
   const double p_rest = std::fma(a, b, -p);
@@ -45,7 +46,7 @@ inline double sum_of_products(double a, double b, double c, double d, double e) 
   return total + (rest + (p_rest + q_rest));
 }
 
-/// A sum with what rounding took from it, so that sum + rest is exact for whole numbers up to 2^105.
+/// A sum and, in `rest`, its rounding error: sum + rest is exact for whole numbers up to 2^105.
 /// Source: Knuth, "The art of computer programming", 2, 4.2.2, theorem B.
 struct exact_sum {
   double sum = 0;
@@ -59,10 +60,11 @@ struct exact_sum {
   }
 };
 
-/// log(1 + x) - x, to a few ulp also where the two cancel.
+/// log(1 + x) - x, to a few ulp even where the two nearly cancel.
 inline double log1pmx(double x) noexcept {
   if (!(x > -0.5 && x < 1)) return std::log1p(x) - x;
-  // log(1 + x) = 2 artanh(r) and x = 2 r / (1 - r), so the terms of first order cancel on paper.
+  // log(1 + x) = 2 artanh(r) and x = 2 r / (1 - r): in their difference the terms of first order cancel and are left
+  // out.
   const double r = x / (2 + x);
   const double square = r * r;
   double power = 1;
@@ -76,7 +78,7 @@ inline double log1pmx(double x) noexcept {
   return r * (2 * square * sum - x);
 }
 
-/// exp(x) - 1 - x, to a few ulp also where they cancel.
+/// exp(x) - 1 - x, to a few ulp even where its parts nearly cancel.
 inline double expm1mx(double x) noexcept {
   if (!(std::fabs(x) < 1)) return std::expm1(x) - x;
   double term = 0.5 * x * x;
@@ -90,8 +92,8 @@ inline double expm1mx(double x) noexcept {
   return sum;
 }
 
-/// u - 1 - log(u) >= 0 for a ratio u = 1 + v of which both are known to full relative accuracy: the
-/// deviance of one cell, without loss near u = 1 nor near u = 0.
+/// u - 1 - log(u) >= 0, the deviance of one cell. u = 1 + v is a ratio; the caller knows both u and v to full relative
+/// accuracy, so no digits are lost near u = 1 or near u = 0.
 inline double deviance(double u, double v) noexcept { return v < -0.75 ? v - std::log(u) : -log1pmx(v); }
 
 }  // namespace detail

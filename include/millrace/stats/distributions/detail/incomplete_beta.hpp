@@ -27,7 +27,7 @@ inline beta_point at_probability(double a, double b, double x) noexcept {
   return {x, 1 - x, sum_of_products(x, a, x, b, a)};
 }
 
-/// a / b f, also where a / b is beyond what a double holds.
+/// a / b f, even if a / b over- or underflows.
 inline double scaled_ratio(double a, double b, double f) noexcept {
   const double ratio = a / b;
   if (ratio > 1e-300 && ratio < 1e300) return ratio * f;
@@ -38,8 +38,8 @@ inline double scaled_ratio(double a, double b, double f) noexcept {
   return std::ldexp(mantissa, up - down + over);
 }
 
-/// The point at odds x / y = f a / b, f > 0. The distance from the mean needs f - 1 alone, so that shapes of 1e9 cost
-/// no digits.
+/// The point at the odds x / y = f a / b, f > 0. The distance from the mean follows from f - 1 alone, so that shapes of
+/// 1e9 cost no digits.
 inline beta_point at_odds(double a, double b, double f) noexcept {
   const double odds = scaled_ratio(a, b, f);
   const double x = odds / (1 + odds);
@@ -131,16 +131,16 @@ inline tails incomplete_beta(double a, double b, beta_point at) noexcept {
   return within_unit({tail, 1 - tail});
 }
 
-/// Both tails at odds x / y, and the density of the odds' logarithm there, which is `beta_prefix`.
+/// Both tails at given odds x / y, and the density of the logarithm of the odds there, which is `beta_prefix`.
 struct odds_tails {
   tails at;
   double prefix;
 };
 
-/// Both where x is so small that a double may not hold it: x is the odds then, y is 1, and
-///   I_x(a, b) = x^a / (a B(a, b)),
-/// unless b x is not tiny. That takes a b above 1e250; then y^b is exp(-b x), and I_x(a, b) the incomplete gamma
-/// function at b x.
+/// Tails and density where x is so small that it may underflow. Then x equals the odds, y is 1, and
+///   I_x(a, b) = x^a / (a B(a, b))
+/// if b x is tiny. If not, b is above 1e250; then y^b is exp(-b x), and I_x(a, b) is the incomplete gamma function at
+/// b x.
 inline odds_tails beta_far_out(double a, double b, double log_odds, double b_x) noexcept {
   if (b_x > 1e-18) return {incomplete_gamma(a, b_x), b_x < infinity ? gamma_prefix(a, b_x) : 0};
   const double e = a * log_odds + (a <= b ? log_gamma_ratio(a, b) - log_gamma_ratio(a, 1)
@@ -149,7 +149,8 @@ inline odds_tails beta_far_out(double a, double b, double log_odds, double b_x) 
   return {{lower, std::fmax(0.0, -std::expm1(e))}, a * lower};
 }
 
-/// Both at odds f a / b, 0 < f < infinity. Shapes above 1e290 count as that, from which they cannot be told.
+/// Tails and density at the odds f a / b, 0 < f < infinity. Shapes above 1e290 count as 1e290, which gives the same
+/// doubles.
 inline odds_tails incomplete_beta_at_odds(double a, double b, double f) noexcept {
   a = std::fmin(a, 1e290);
   b = std::fmin(b, 1e290);

@@ -11,15 +11,15 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// What inversion asks of a continuous distribution on (0, inf) at x: both tails, and x times the density.
+/// What inversion needs of a continuous distribution on (0, infinity) at x: both tails, and x times the density.
 struct tail_slope {
   tails at;
   double slope;
 };
 
-/// The x > 0 whose tails are `lower` and `upper` = 1 - lower, both given to full relative accuracy: the smaller is
-/// met. Newton's method on the logarithm of that tail over log x, inside a bracket that halves where it fails.
-/// `tails_at(x)` -> tail_slope. Returns 0 or infinity where the solution is not a finite positive number.
+/// The x > 0 whose tails are `lower` and `upper` = 1 - lower, both given to full relative accuracy. Solves for the
+/// smaller tail, by Newton's method on its logarithm over log x, inside a bracket that is halved where a step fails.
+/// `tails_at(x)` returns a tail_slope. Returns 0 or infinity where the solution is not a finite positive number.
 template <class TailsAt>
 double invert_positive(tails wanted, double guess, TailsAt tails_at) noexcept {
   if (!(wanted.lower >= 0 && wanted.upper >= 0)) return nan;
@@ -45,7 +45,8 @@ double invert_positive(tails wanted, double guess, TailsAt tails_at) noexcept {
     double next = x * std::exp(change);
     if (std::fabs(change) <= 4 * epsilon) return next > 0 && next < infinity ? next : x;
     if (!(next > low && next < high)) {
-      // Outside the bracket, or nowhere: its geometric middle, or a stride towards its open end.
+      // The step left the bracket or is not a number: take the bracket's geometric middle or, while one end is open, a
+      // fixed step towards it.
       if (low == 0) {
         if (high == denorm_min) return 0;
         next = std::fmax(denorm_min, high * 1e-3);
@@ -62,8 +63,8 @@ double invert_positive(tails wanted, double guess, TailsAt tails_at) noexcept {
   return x;
 }
 
-/// The smallest whole number k in [low, high] for which `reached(k)` holds, which stays true once it is; `guess`
-/// is where the search begins. O(log of the guess's error) calls.
+/// The smallest whole number k in [low, high] for which `reached(k)` holds; it must hold for all larger ones, too. The
+/// search begins at `guess` and makes O(log of the guess's error) calls.
 template <class Reached>
 double first_whole(double low, double high, double guess, Reached reached) noexcept {
   if (!(guess > low)) guess = low;

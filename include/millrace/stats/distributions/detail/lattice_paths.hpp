@@ -14,10 +14,12 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// Of all orders in which m observations of one sample and n of another may stand, the share in which
-/// side(i n - j m) reaches `threshold` at some checkpoint, where i and j have been seen: the exact survival of the
-/// two-sample Kolmogorov-Smirnov distance times m n. `side` is std::abs or one sign; `is_checkpoint(i + j)` is false
-/// inside a group of ties. A sum of positive terms. O(m (m + n)) time, O(m) memory.
+/// The exact survival function of the two-sample Kolmogorov-Smirnov distance times m n: the share among all orders of m
+/// observations of one sample and n of another in which side(i n - j m) is at least `threshold` at some checkpoint,
+/// after i observations of the first and j of the other. `side` is std::abs, the identity or the negative;
+/// `is_checkpoint(i + j)` is false inside a group of ties. All terms are positive.
+/// Complexity: O(m (m + n)).
+/// Allocates: O(m).
 template <class Side, class IsCheckpoint>
 double share_of_crossing_paths(std::int64_t m, std::int64_t n, std::int64_t threshold, Side side,
                                IsCheckpoint is_checkpoint) {
@@ -29,7 +31,7 @@ double share_of_crossing_paths(std::int64_t m, std::int64_t n, std::int64_t thre
     const std::int64_t high = seen < m ? seen : m;
     const double left = 1.0 / static_cast<double>(m + n - seen + 1);
     for (std::int64_t i = high; i >= low; --i) {
-      // One more of the other sample from i, or one more of the first from i - 1.
+      // The last observation was of the other sample, with i of the first before it, or of the first, with i - 1.
       const auto at = static_cast<std::size_t>(i);
       double mass = seen - i > 0 ? alive[at] * (static_cast<double>(n - (seen - i) + 1) * left) : 0;
       if (i > 0) mass += alive[at - 1] * (static_cast<double>(m - i + 1) * left);
@@ -46,8 +48,9 @@ double share_of_crossing_paths(std::int64_t m, std::int64_t n, std::int64_t thre
   return crossed < 1 ? crossed : 1;
 }
 
-/// The Poisson process of rate n that ends at n events at time 1, as long as it stays within two boundaries: how likely
-/// each count of events is by now, and what has left at either boundary. Sums of positive terms alone.
+/// A Poisson process of rate n on [0, 1] that ends at n events, up to the time now(): the probability of each count of
+/// events on paths that have stayed within two boundaries, and the probability that a path has left them. All terms are
+/// positive.
 class confined_poisson {
  public:
   explicit confined_poisson(std::size_t n)
@@ -65,7 +68,7 @@ class confined_poisson {
   /// The probability of having left by now, for paths that end at n.
   double crossed() const noexcept { return crossed_; }
 
-  /// Lets time pass, with no boundary on the way.
+  /// Moves the time on to `then`. No boundary may rise before that.
   void run_to(double then) {
     set_kernel(rate_ * (then - now_));
     const std::size_t longest = kernel_.size() - 1;
@@ -81,19 +84,19 @@ class confined_poisson {
     now_ = then;
   }
 
-  /// Takes out the paths with `count` events or more, which come too soon; `count` > 0.
+  /// Takes out the paths with at least `count` events, which come too soon. Precondition: count > 0.
   void leave_from(std::size_t count) noexcept {
     for (std::size_t c = count; c <= high_; ++c) crossed_ += alive_[c] * completes(c);
     if (high_ >= count) high_ = count - 1;
   }
-  /// Takes out the paths with `count` events or fewer, which come too late.
+  /// Takes out the paths with at most `count` events, which come too late.
   void leave_up_to(std::size_t count) noexcept {
     for (; low_ <= count && low_ <= high_; ++low_) crossed_ += alive_[low_] * completes(low_);
     low_ = count + 1;
   }
 
  private:
-  /// The probabilities of 0, 1, ... further events, up to where they weigh nothing.
+  /// Computes the probabilities of 0, 1, ... further events, as far as they are not negligible.
   void set_kernel(double mean) {
     kernel_.clear();
     double term = std::exp(-mean);
@@ -104,8 +107,9 @@ class confined_poisson {
     }
   }
 
-  /// Of the paths with c events by now, the weight of those that end with n: Poisson(n - c; n (1 - now)) relative to
-  /// Poisson(n; n), by deviances so that nothing large cancels. `lead` = c - n now.
+  /// The probability that a path with c events by now ends with n, divided by that of n events in all:
+  /// Poisson(n - c; n (1 - now)) / Poisson(n; n), written with deviances so that nothing large cancels. `lead` is
+  /// c - n now.
   double completes(std::size_t c) const noexcept {
     const double mean = rate_ * (1 - now_);
     if (c == n_) return std::exp(-mean) * at_end_;
@@ -127,14 +131,18 @@ class confined_poisson {
   std::vector<double> kernel_;
 };
 
-/// P(D >= d) for the two-sided, one-sample distance of n observations: the Poisson process of rate n that ends at n,
-/// followed over the times at which either boundary rises, and what leaves at each added up. Positive terms
-/// alone; O(n^2 d) time, O(n d) memory. After A. Moscovich, B. Nadler, Statistics & Probability Letters 123, 2017.
+/// P(D >= d) for the two-sided, one-sample distance of n observations. The number of observations below t behaves like
+/// a Poisson process of rate n on [0, 1] that ends at n. The law of that number is followed from one time to the next
+/// at which the upper or the lower boundary rises, and the probability that leaves the boundaries is summed.
+/// Complexity: O(n^2 d).
+/// Allocates: O(n).
+/// Source: A. Moscovich, B. Nadler, Statistics & Probability Letters 123, 2017.
 inline double kolmogorov_two_sided_by_process(std::uint64_t count, double d) {
   const auto n = static_cast<std::size_t>(count);
   const auto rate = static_cast<double>(n);
   confined_poisson process(n);
-  // Upper boundary: count j is too soon before j / n - d. Lower: count j is too late from j / n + d on.
+  // A path crosses the upper boundary if it has j events before j / n - d, and the lower one if it has not more than j
+  // at j / n + d.
   std::size_t upper = static_cast<std::size_t>(std::floor(rate * d)) + 1;
   std::size_t lower = 0;
   while (process.now() < 1 && !process.empty()) {

@@ -16,7 +16,7 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// The mean of upper(j) over Poisson j with the given mean: the terms from the most likely j outwards.
+/// The mean of upper(j) over j, which is Poisson with the given mean. Terms are summed from the most likely j outwards.
 template <class Upper>
 double poisson_mixture(double mean, Upper upper) noexcept {
   if (!(mean >= 0 && mean < 1e12)) return nan;
@@ -39,14 +39,15 @@ double poisson_mixture(double mean, Upper upper) noexcept {
   return std::fmin(1.0, sum);
 }
 
-/// P(chi-squared with df degrees and this noncentrality > x): a Poisson mixture of central ones. About 1e-13 absolute.
+/// P(X > x) for X chi-squared with df degrees of freedom and this noncentrality, as a Poisson mixture of central ones.
+/// The absolute error is about 1e-13.
 inline double noncentral_chi_squared_sf(double df, double noncentrality, double x) noexcept {
   return poisson_mixture(noncentrality / 2, [&](double j) { return incomplete_gamma(df / 2 + j, x / 2).upper; });
 }
 
 inline double noncentral_f_sf(double df1, double df2, double noncentrality, double f) noexcept {
   if (!(df2 > 0)) return nan;
-  // Of the mixture's parts only the first shape differs; x stays.
+  // The parts of the mixture differ in their first shape only; all have this x.
   const double x = 1 / (1 + df2 / df1 / f);
   return poisson_mixture(noncentrality / 2, [&](double j) {
     const double a = df1 / 2 + j;

@@ -14,10 +14,10 @@ namespace detail {
 
 /// log of the probability of a standard normal within [z - w, z], w > 0.
 ///
-/// Of narrow intervals, with half width h about m, the integral of the density's Taylor series about m,
+/// For a narrow interval with the middle m and half width h it is the integral of the density's Taylor series about m,
 ///   2 h phi(m) sum over j of He(2j)(m) h^(2j) / (2j + 1)!,
-/// which loses nothing to a difference of two nearly equal tails. Source: NIST DLMF 18.5.13, 18.9.1 for the Hermite
-/// polynomials and their recurrence.
+/// because the difference of two nearly equal tails would lose digits.
+/// Source: NIST DLMF 18.5.13, 18.9.1 for the Hermite polynomials and their recurrence.
 inline double log_normal_within(double z, double w) noexcept {
   const double h = w / 2;
   const double m = std::fabs(z - h);
@@ -35,13 +35,14 @@ inline double log_normal_within(double z, double w) noexcept {
     }
     return std::log(w) - 0.5 * m * m - half_log_two_pi + std::log(sum);
   }
-  // About 0, or wholly to one side of it: the tails by their own distances, which a large w would round off h and m.
+  // The interval holds 0, or lies to one side of it. The tails are computed from z and w, as m and h would be rounded
+  // where w is large.
   if (m < h) return std::log1p(-(normal_upper(z) + normal_upper(w - z)));
   return z > 0 ? std::log(normal_upper(z - w) - normal_upper(z)) : std::log(normal_upper(-z) - normal_upper(w - z));
 }
 
-/// The range of `groups` independent standard normals: its two tails' logarithms, as integrals of positive terms over
-/// the largest of them, z. Keeps where the last integral had its peak, where the next will have it nearly.
+/// The logarithms of both tails of the range of `groups` independent standard normals, as integrals of positive terms
+/// over the largest of them, z. The peak of the last integral is kept, since that of the next will be nearby.
 class normal_range {
  public:
   explicit normal_range(double groups) noexcept : groups_(groups) {}

@@ -10,15 +10,15 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// About where a function has its peak, and about how wide the peak is: where the search for it begins, and its result.
+/// About where a function has its peak, and about how wide the peak is: a first guess, and then the result of a search.
 struct peak {
   double at;
   double width;
 };
 
-/// Moves `guess` to the peak of log_f, and its width to the standard deviation of a normal density as narrow as the
-/// narrower side; returns log_f there, or -infinity if log_f is that wherever the search looked.
-/// A good `guess` costs three calls; a peak that is far away as many as the logarithm of its distance.
+/// Moves `guess` to the peak of log_f, and sets its width to the standard deviation of a normal density that falls as
+/// fast as the narrower side of the peak. Returns log_f at the peak; -infinity if log_f is that everywhere it was
+/// called. A good `guess` costs three calls, one that is far off as many as the logarithm of its distance.
 template <class LogF>
 double climb(LogF log_f, peak& guess) noexcept {
   double top = log_f(guess.at);
@@ -51,12 +51,12 @@ double climb(LogF log_f, peak& guess) noexcept {
 }
 
 /// log of the integral of exp(log_f(x)) over the real line, for a smooth log_f with one peak that falls off on both
-/// sides. `guess` is where the search for the peak begins, and returns where it is.
+/// sides. The search for the peak begins at `guess`, which is set to the peak.
 ///
-/// The trapezoidal rule, which converges faster than any power of its step here. The step is halved until the sum
-/// stands still. Each halving about squares the error, so 1e-8 of change would do; but the error is a wave in the place
-/// of the nodes, and the change may meet a zero of it: hence 1e-10. Source: L. Trefethen, J. Weideman, SIAM Review
-/// 56(3), 2014.
+/// By the trapezoidal rule, which converges faster than any power of its step here. The step is halved until the sum
+/// hardly changes. Each halving about squares the error, so a change of 1e-8 would do; but the error oscillates with
+/// the position of the nodes, and a change may be small by accident: hence 1e-10.
+/// Source: L. Trefethen, J. Weideman, SIAM Review 56(3), 2014.
 template <class LogF>
 double log_integral(LogF log_f, peak& guess) noexcept {
   const double top = climb(log_f, guess);
@@ -70,7 +70,7 @@ double log_integral(LogF log_f, peak& guess) noexcept {
     }
     return sum;
   };
-  // Where log_f is large its own rounding is seen in the sums.
+  // Where log_f is large the sums cannot be more exact than log_f is.
   const double still = std::fmax(1e-10, 8 * epsilon * std::fabs(top));
   double step = 0.85 * guess.width;
   double sum = 1 + sum_from(step, step, 1) + sum_from(step, step, -1);
@@ -84,12 +84,11 @@ double log_integral(LogF log_f, peak& guess) noexcept {
   return top + std::log(sum * step);
 }
 
-/// The y at which log_tail(y), which falls from 0 to -infinity as y grows, is `target` < 0; -infinity or infinity where
-/// that is further than 800 from `start`. Callers choose y so that log_tail is nearly straight: the logarithm of x,
-/// say.
+/// The y at which log_tail(y), which falls from 0 to -infinity as y grows, is `target` < 0; -infinity or infinity if it
+/// is more than 800 away from `start`. Callers choose y so that log_tail is nearly a line, the logarithm of x, say.
 ///
-/// The secant method inside a bracket, which is halved where a step leaves it or is not half as long as the last but
-/// one.
+/// By the secant method inside a bracket. The bracket is halved if a step leaves it, or is more than half as long as
+/// the step before the last.
 template <class LogTail>
 double solve_falling(LogTail log_tail, double target, double start, double stride) noexcept {
   double low = -infinity;
@@ -110,7 +109,7 @@ double solve_falling(LogTail log_tail, double target, double start, double strid
     double next = y - here / slope;
     bool halved = false;
     if (low == -infinity || high == infinity) {
-      // Not yet known to lie between two points: a step at most four times as long as the last.
+      // While one end of the bracket is open, a step is at most four times as long as the last one.
       const double longest = 4 * std::fabs(step);
       if (!(slope < 0 && std::fabs(next - y) <= longest)) next = here > 0 ? y + longest : y - longest;
       if (std::fabs(next - start) > 800) return here > 0 ? infinity : -infinity;
@@ -120,7 +119,7 @@ double solve_falling(LogTail log_tail, double target, double start, double strid
       if (!(next > low && next < high)) return y;
     }
     const double moved = next - y;
-    // The error of a secant is about the product of the last two steps.
+    // The error after a secant step is about the product of the last two steps.
     const bool met = std::fabs(moved) <= 2 * epsilon * std::fabs(next) || (!halved && std::fabs(moved * step) < 1e-17);
     step_before = step;
     step = moved;

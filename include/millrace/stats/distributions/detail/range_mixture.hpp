@@ -19,9 +19,9 @@ namespace detail {
 /// with f the density of log s (see `log_mean_over_chi`). In the second form G is needed at the same nodes w whatever q
 /// is. As G is itself an integral, and f an exponential, the nodes are kept: a quantile costs little more than a tail.
 ///
-/// The trapezoidal rule over y, its step halved until the sums over the even and over the odd nodes agree (see
-/// `log_integral`). log w = y, but for the upper tail with few degrees of freedom: there f falls off to the left as
-/// slowly as s^df, and with log w = y - exp(-y) the nodes below w = 1 spread out as fast.
+/// By the trapezoidal rule over y, whose step is halved until the sums over the even and over the odd nodes agree (see
+/// `log_integral`). In general log w = y. For the upper tail with few degrees of freedom log w = y - exp(-y): f falls
+/// off to the left as slowly as s^df there, and the nodes below w = 1 spread out as fast.
 class range_mixture {
  public:
   range_mixture(double groups, double df, bool upper) noexcept
@@ -46,7 +46,7 @@ class range_mixture {
 
  private:
   struct sums {
-    double top;  // the logarithm of the largest term, to which both sums are relative
+    double top;  // the logarithm of the largest term, by which both sums are divided
     double even;
     double odd;
   };
@@ -66,13 +66,14 @@ class range_mixture {
 
   /// Finds the peak for a first q, and from its width the step.
   bool start(double log_q) noexcept {
-    // Far out one pair decides, whose tail falls like exp(-(q s)^2 / 4); a small range's is as s^(groups - 1).
+    // For large q one pair decides, and its tail falls like exp(-(q s)^2 / 4); for small q the lower tail is like
+    // s^(groups - 1).
     const double ratio = std::exp(log_q) / std::sqrt(2 * df_);
     const double log_s = !upper_       ? 0.5 * std::log1p((groups_ - 1) / df_) - std::log1p(std::exp(log_q) / 4)
                          : ratio > 1e8 ? -std::log(ratio)
                                        : -0.5 * std::log1p(ratio * ratio);
     const double log_w = log_q + log_s;
-    // y - exp(-y) = log w, nearly.
+    // About the solution of y - exp(-y) = log w.
     const double y = spread_ && log_w < 0 ? -std::log1p(-log_w) : log_w;
     peak guess{y, 1 / std::sqrt(2 * df_ + 1)};
     const double top = climb(
@@ -135,7 +136,7 @@ class range_mixture {
     step_ /= 2;
     top_node_ *= 2;
     const double none = nan;
-    // Node j becomes 2 j: those that stay are moved outwards in, so that none is overwritten before it is moved.
+    // Node j becomes node 2 j. The outermost are moved first, so that none is overwritten before it is moved.
     for (int j = kept - 1; j > 0; --j) nodes_[j + kept] = j % 2 == 0 ? nodes_[j / 2 + kept] : node{none, none};
     for (int j = -kept; j < 0; ++j) nodes_[j + kept] = j % 2 == 0 ? nodes_[j / 2 + kept] : node{none, none};
   }
