@@ -4871,8 +4871,8 @@ class basic_percentile_tracker {
   void update(double x) { kept_.update(x); }
   void update(double x, weight w) { kept_.update(x, w); }
   void update(std::span<const double> items) { kept_.update(items); }
-  /// Adds the items of another one. An error of merging the sketches, for those whose merge can fail, is not returned.
-  void merge(const basic_percentile_tracker& other) { kept_.merge(other.kept_); }
+  /// Adds the items of another one. Returns what the sketch's own merge returns: a result where that can fail.
+  decltype(auto) merge(const basic_percentile_tracker& other) { return kept_.merge(other.kept_); }
   /// Forgets all items.
   void reset() { kept_ = empty_; }
 
@@ -17150,7 +17150,7 @@ template <std::size_t Items, class Forgetting, class Aggregate, class Time>
 class windowed<sliding_count<Items, Forgetting>, Aggregate, Time>
     : public detail::sliding_answers<windowed<sliding_count<Items, Forgetting>, Aggregate, Time>, Aggregate> {
   static_assert(detail::keeps_one_each<Aggregate>,
-                "millrace[WINDOW-6]: this window keeps a partial aggregate for each item, and the aggregate is too "
+                "millrace[WINDOW-6]: this window keeps partial aggregates beside its items, and the aggregate is too "
                 "large or has heap memory; use sliding<length, pane> or tumbling windows");
   using ops = detail::window_ops<Aggregate>;
   using engine_type = detail::engine_for<Aggregate, Forgetting>;
@@ -17623,7 +17623,7 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
       public detail::time_of_items<detail::sample_t<Aggregate>, Time>,
       private detail::arrival_clock<Time> {
   static_assert(detail::keeps_one_each<Aggregate>,
-                "millrace[WINDOW-6]: this window keeps a partial aggregate for each item, and the aggregate is too "
+                "millrace[WINDOW-6]: this window keeps partial aggregates beside its items, and the aggregate is too "
                 "large or has heap memory; use sliding<length, pane> or tumbling windows");
   static_assert(sizeof(sliding<Length>) != 0);  // instantiates it, and so its static_asserts
   static constexpr bool ordered = Time::lateness == 0;

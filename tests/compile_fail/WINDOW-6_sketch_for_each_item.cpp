@@ -1,4 +1,4 @@
-// expect: millrace\[WINDOW-6\]: this window keeps a partial aggregate for each item
+// expect: millrace\[WINDOW-6\]: this window keeps partial aggregates beside its items
 #include <millrace/aggregate/sketches/kll.hpp>
 #include <millrace/aggregate/windows/sliding.hpp>
 

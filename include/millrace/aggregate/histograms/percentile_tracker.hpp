@@ -60,8 +60,8 @@ class basic_percentile_tracker {
   void update(double x) { kept_.update(x); }
   void update(double x, weight w) { kept_.update(x, w); }
   void update(std::span<const double> items) { kept_.update(items); }
-  /// Adds the items of another one. An error of merging the sketches, for those whose merge can fail, is not returned.
-  void merge(const basic_percentile_tracker& other) { kept_.merge(other.kept_); }
+  /// Adds the items of another one. Returns what the sketch's own merge returns: a result where that can fail.
+  decltype(auto) merge(const basic_percentile_tracker& other) { return kept_.merge(other.kept_); }
   /// Forgets all items.
   void reset() { kept_ = empty_; }
 

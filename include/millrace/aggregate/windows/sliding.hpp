@@ -143,7 +143,7 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
       public detail::time_of_items<detail::sample_t<Aggregate>, Time>,
       private detail::arrival_clock<Time> {
   static_assert(detail::keeps_one_each<Aggregate>,
-                "millrace[WINDOW-6]: this window keeps a partial aggregate for each item, and the aggregate is too "
+                "millrace[WINDOW-6]: this window keeps partial aggregates beside its items, and the aggregate is too "
                 "large or has heap memory; use sliding<length, pane> or tumbling windows");
   static_assert(sizeof(sliding<Length>) != 0);  // instantiates it, and so its static_asserts
   static constexpr bool ordered = Time::lateness == 0;

@@ -60,7 +60,7 @@ template <std::size_t Items, class Forgetting, class Aggregate, class Time>
 class windowed<sliding_count<Items, Forgetting>, Aggregate, Time>
     : public detail::sliding_answers<windowed<sliding_count<Items, Forgetting>, Aggregate, Time>, Aggregate> {
   static_assert(detail::keeps_one_each<Aggregate>,
-                "millrace[WINDOW-6]: this window keeps a partial aggregate for each item, and the aggregate is too "
+                "millrace[WINDOW-6]: this window keeps partial aggregates beside its items, and the aggregate is too "
                 "large or has heap memory; use sliding<length, pane> or tumbling windows");
   using ops = detail::window_ops<Aggregate>;
   using engine_type = detail::engine_for<Aggregate, Forgetting>;

@@ -94,6 +94,19 @@ TEST_CASE("percentile trackers keep their saved form: golden bytes give the same
   for (std::size_t i = 0; i < 2; ++i) CHECK(back.percentiles()[i].value == t.percentiles()[i].value);
 }
 
+TEST_CASE("a percentile tracker returns the error of its sketch's merge") {
+  using tracker = mr::basic_percentile_tracker<mr::req<12>>;
+  tracker low({50});
+  mr::req<14> other_k;
+  other_k.update(2);
+  tracker other({50}, mr::req<12>::load(other_k.save()).value());
+  low.update(1);
+  const mr::result<void> merged = low.merge(other);
+  REQUIRE_FALSE(merged.has_value());
+  CHECK(low.percentile(50) == 1);
+  CHECK(low.merge(low).has_value());
+}
+
 TEST_CASE("what is no rank has no quantile, in every sketch: 99 for 0.99 is not the maximum") {
   const auto check = [](auto sketch) {
     for (double x = 0; x < 1000; ++x) sketch.update(x);
