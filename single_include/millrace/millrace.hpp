@@ -23294,10 +23294,10 @@ class gaussian_tail_moments {
         boundary_(std::exp(-exponent) / std::sqrt(2 * pi * width)),
         last_(0.5 * std::erfc(std::sqrt(exponent))) {}
 
-  /// The latest one: at first that of k = 0.
+  /// The integral that `next` returned last; before its first call that of k = 0.
   double last() const noexcept { return last_; }
-  /// Those of k = 1, 2, ... in turn, by parts: s^(k - 1) at the boundary, and (k - 1) / width of the one before the
-  /// last.
+  /// Returns the integrals of k = 1, 2, ... in turn. By parts, each is s^(k - 1) times the boundary term plus
+  /// (k - 1) / width times the integral of k - 2.
   double next() noexcept {
     const double moment = power_ * boundary_ + k_ / width_ * before_last_;
     ++k_;
@@ -23360,7 +23360,7 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// The deviance of x from the mean a: -log of x^a exp(-x) relative to its maximum. It loses nothing where both are
+/// The deviance of x from the mean a: -log of x^a exp(-x) divided by its maximum. It keeps its digits where both are
 /// large.
 inline double gamma_exponent(double a, double x) noexcept { return a * deviance(x / a, (x - a) / a); }
 
@@ -23375,13 +23375,14 @@ inline double gamma_prefix(double a, double x) noexcept {
   return gamma_prefix_at(a, gamma_exponent(a, x));
 }
 
-/// Both tails where the lower one is exp(e) (1 + a series): the upper without subtraction where the lower is nearly 1.
+/// Both tails, from the lower one exp(e) (1 + a series). Where that is nearly 1, the upper one is computed without
+/// subtracting it.
 inline tails tails_of_power_series(double a, double e, double series) noexcept {
   const double lower = std::exp(e) * (1 + a * series);
   return within_unit({lower, e > -1 ? -std::expm1(e) - a * std::exp(e) * series : 1 - lower});
 }
 
-/// a < 1 and x <= 1: P = x^a / Gamma(a + 1) (1 + a series).
+/// Both tails for a < 1 and x <= 1: P = x^a / Gamma(a + 1) (1 + a series).
 inline tails gamma_by_power_series(double a, double x) noexcept {
   double term = 1;
   double series = 0;
@@ -35399,7 +35400,8 @@ class label_view {
     for (const auto label : labels) converted_.push_back(as_int(label));
     labels_ = converted_;
   }
-  /// millrace[MODEL-1]: labels that are no whole numbers; the error names the template parameter, which says so.
+  /// millrace[MODEL-1]: refuses labels that are no whole numbers. The compiler's error shows the template parameter's
+  /// name, which says so.
   template <detail::range_of_items millrace_MODEL_1_labels_are_whole_numbers>
   requires(!detail::whole_numbers<millrace_MODEL_1_labels_are_whole_numbers>)
   label_view(const millrace_MODEL_1_labels_are_whole_numbers&) = delete;
@@ -38105,7 +38107,8 @@ class sample_view {
     for (const auto number : numbers) converted_.push_back(static_cast<double>(number));
     values_ = converted_;
   }
-  /// millrace[STATS-7]: a range of what is no number; the error names the template parameter, which says so.
+  /// millrace[STATS-7]: refuses a range whose items are no numbers. The compiler's error shows the template parameter's
+  /// name, which says so.
   template <detail::other_items millrace_STATS_7_a_sample_holds_numbers>
   sample_view(const millrace_STATS_7_a_sample_holds_numbers&) = delete;
   sample_view(const sample_view&) = delete;
@@ -42378,7 +42381,7 @@ struct permutation_options {
 
 namespace detail {
 
-/// The observations of two samples in one row, to be split again at random into parts of the same sizes.
+/// The observations of two samples in one array, to be split again at random into parts of the same sizes.
 class pooled_pair {
  public:
   pooled_pair(const sample_view& a, const sample_view& b, std::uint64_t seed) : first_(a.size()), engine_(seed) {
@@ -42387,11 +42390,11 @@ class pooled_pair {
     for (const double x : b) values_.push_back(x);
   }
 
-  /// Both parts; the views stay good, and follow each `split`.
+  /// Both parts. The views stay valid, and show the new parts after each `split`.
   std::span<const double> first() const noexcept { return {values_.data(), first_}; }
   std::span<const double> second() const noexcept { return {values_.data() + first_, values_.size() - first_}; }
 
-  /// Draws the shorter part anew; what is left is the longer one.
+  /// Draws the shorter part anew; the observations that are left are the longer one.
   void split() noexcept {
     const std::size_t second = values_.size() - first_;
     if (first_ <= second)
@@ -42401,7 +42404,7 @@ class pooled_pair {
   }
 
  private:
-  /// The first `drawn` steps of a Fisher-Yates shuffle, from one end of the row towards the other.
+  /// Makes the first `drawn` steps of a Fisher-Yates shuffle, from one end of the array towards the other.
   void draw(std::size_t drawn, double* from, std::ptrdiff_t step) noexcept {
     random_engine engine = engine_;  // a copy stays in registers
     for (std::size_t j = 0; j < drawn; ++j) {
@@ -43145,14 +43148,14 @@ constexpr T directed(T difference, alternative side) noexcept {
   return side == alternative::less ? -difference : difference;
 }
 
-/// The alternative once the samples have changed places.
+/// The alternative that is left if the samples change places.
 constexpr alternative exchanged(alternative side) noexcept {
   if (side == alternative::two_sided) return side;
   return side == alternative::less ? alternative::greater : alternative::less;
 }
 
-/// What every test of this kind reports of its largest distance: all but the test's name and p. `n` is 0 for a test of
-/// one sample.
+/// The part of a Kolmogorov-Smirnov test's result that follows from the largest distance d: all but the test's name and
+/// p. `n` is 0 for a test of one sample.
 inline test_result distance_report(double d, double m, double n, const test_options& options) noexcept {
   test_result r;
   r.effect_name = n > 0 ? "largest distance of the distribution functions" : "largest distance from the distribution";
@@ -43185,7 +43188,8 @@ inline lattice_distance lattice_distance_of(const sorted_sample& a, const sorted
   return {most, ties};
 }
 
-/// The share of all orders of the observations, ties kept together, whose distance is at least `most`.
+/// The exact p-value: the share among all orders of the observations, with ties kept together, of those whose distance
+/// is at least `most`.
 inline double exact_distance_p(const sorted_sample& a, const sorted_sample& b, std::int64_t most, alternative side) {
   // The shorter sample goes first, since the memory needed is O(first).
   if (b.size() < a.size()) return exact_distance_p(b, a, most, exchanged(side));
@@ -43197,7 +43201,7 @@ inline double exact_distance_p(const sorted_sample& a, const sorted_sample& b, s
       [&](std::int64_t k) { return ends[static_cast<std::size_t>(k)] != 0; });
 }
 
-/// The distance of two samples in the unit of its limit laws.
+/// The distance of two samples times sqrt(m n / (m + n)), which has a limit law.
 inline double scaled_distance(double d, double m, double n) noexcept { return std::sqrt(m / (m + n) * n) * d; }
 
 /// The p-value of two samples' distance by its limit law, the one-sided one with Hodges' correction.
@@ -43255,7 +43259,7 @@ inline result<test_result> ks_test(const sample_view& a, const sample_view& b, c
 
 namespace detail {
 
-/// How much an empirical distribution function lies above and below a continuous one at the most, and whether any
+/// The most by which an empirical distribution function lies above and below a continuous one, and whether any
 /// observations are equal.
 struct continuous_distances {
   double above = 0;
@@ -43474,7 +43478,7 @@ result<test_result> quantile_test(const A& a, const B& b, double probability, co
 
 namespace detail {
 
-/// The test of two samples that their sketches still hold in full.
+/// The test of the samples themselves, which exact sketches still hold in full.
 template <class ViewA, class ViewB>
 result<test_result> ks_test_of_values(const ViewA& a, const ViewB& b, const test_options& options) {
   const auto sample = [](const auto& view) { return std::vector<double>(view.values().begin(), view.values().end()); };
@@ -43491,7 +43495,8 @@ struct sketched_distance {
   double certain = 0;  // the largest distance less the sketches' errors at that place, the bounds at 99 %
 };
 
-/// `va` and `vb` are the views of the sketches `sa` and `sb`, neither of them empty. Errors: an infinite item.
+/// The distance of the sketches `sa` and `sb`, neither of them empty, whose views are `va` and `vb`.
+/// Errors: not_finite: an infinite item.
 template <class A, class ViewA, class B, class ViewB>
 result<sketched_distance> sketched_distance_of(const A& sa, const ViewA& va, const B& sb, const ViewB& vb,
                                                alternative side) {
@@ -44195,17 +44200,17 @@ inline result<double> sum_of_shares(std::span<const double> shares) {
   return sum;
 }
 
-/// What the cells of a table add up to.
+/// Sums over the cells of a table.
 struct cell_sums {
   double statistic = 0;
-  double pearson = 0;  // the same of Pearson's statistic, which the effects are made from
+  double pearson = 0;  // Pearson's statistic, from which the effects are computed
   bool thin = false;   // whether a cell expects fewer than 5
 
   void add(count_statistic kind, double observed, double expected) noexcept {
     statistic += cell(kind, observed, expected);
     add_pearson(observed, expected);
   }
-  /// With Yates' correction.
+  /// Adds a cell with Yates' correction.
   void add_corrected(double observed, double expected) noexcept {
     const double d = std::fmax(0.0, std::fabs(observed - expected) - 0.5);
     statistic += d * d / expected;
@@ -44219,7 +44224,7 @@ struct cell_sums {
   }
 };
 
-/// What both tests report of the cells: all but the test's name and the effect.
+/// The part of both tests' results that follows from the cells: all but the test's name and the effect.
 inline test_result cells_report(const cell_sums& sums, double total, double df) noexcept {
   test_result r;
   r.side = alternative::greater;

@@ -49,7 +49,8 @@ class label_view {
     for (const auto label : labels) converted_.push_back(as_int(label));
     labels_ = converted_;
   }
-  /// millrace[MODEL-1]: labels that are no whole numbers; the error names the template parameter, which says so.
+  /// millrace[MODEL-1]: refuses labels that are no whole numbers. The compiler's error shows the template parameter's
+  /// name, which says so.
   template <detail::range_of_items millrace_MODEL_1_labels_are_whole_numbers>
   requires(!detail::whole_numbers<millrace_MODEL_1_labels_are_whole_numbers>)
   label_view(const millrace_MODEL_1_labels_are_whole_numbers&) = delete;

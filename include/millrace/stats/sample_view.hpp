@@ -49,7 +49,8 @@ class sample_view {
     for (const auto number : numbers) converted_.push_back(static_cast<double>(number));
     values_ = converted_;
   }
-  /// millrace[STATS-7]: a range of what is no number; the error names the template parameter, which says so.
+  /// millrace[STATS-7]: refuses a range whose items are no numbers. The compiler's error shows the template parameter's
+  /// name, which says so.
   template <detail::other_items millrace_STATS_7_a_sample_holds_numbers>
   sample_view(const millrace_STATS_7_a_sample_holds_numbers&) = delete;
   sample_view(const sample_view&) = delete;

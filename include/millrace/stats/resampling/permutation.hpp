@@ -28,7 +28,7 @@ struct permutation_options {
 
 namespace detail {
 
-/// The observations of two samples in one row, to be split again at random into parts of the same sizes.
+/// The observations of two samples in one array, to be split again at random into parts of the same sizes.
 class pooled_pair {
  public:
   pooled_pair(const sample_view& a, const sample_view& b, std::uint64_t seed) : first_(a.size()), engine_(seed) {
@@ -37,11 +37,11 @@ class pooled_pair {
     for (const double x : b) values_.push_back(x);
   }
 
-  /// Both parts; the views stay good, and follow each `split`.
+  /// Both parts. The views stay valid, and show the new parts after each `split`.
   std::span<const double> first() const noexcept { return {values_.data(), first_}; }
   std::span<const double> second() const noexcept { return {values_.data() + first_, values_.size() - first_}; }
 
-  /// Draws the shorter part anew; what is left is the longer one.
+  /// Draws the shorter part anew; the observations that are left are the longer one.
   void split() noexcept {
     const std::size_t second = values_.size() - first_;
     if (first_ <= second)
@@ -51,7 +51,7 @@ class pooled_pair {
   }
 
  private:
-  /// The first `drawn` steps of a Fisher-Yates shuffle, from one end of the row towards the other.
+  /// Makes the first `drawn` steps of a Fisher-Yates shuffle, from one end of the array towards the other.
   void draw(std::size_t drawn, double* from, std::ptrdiff_t step) noexcept {
     random_engine engine = engine_;  // a copy stays in registers
     for (std::size_t j = 0; j < drawn; ++j) {

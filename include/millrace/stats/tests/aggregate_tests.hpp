@@ -147,7 +147,7 @@ result<test_result> quantile_test(const A& a, const B& b, double probability, co
 
 namespace detail {
 
-/// The test of two samples that their sketches still hold in full.
+/// The test of the samples themselves, which exact sketches still hold in full.
 template <class ViewA, class ViewB>
 result<test_result> ks_test_of_values(const ViewA& a, const ViewB& b, const test_options& options) {
   const auto sample = [](const auto& view) { return std::vector<double>(view.values().begin(), view.values().end()); };
@@ -164,7 +164,8 @@ struct sketched_distance {
   double certain = 0;  // the largest distance less the sketches' errors at that place, the bounds at 99 %
 };
 
-/// `va` and `vb` are the views of the sketches `sa` and `sb`, neither of them empty. Errors: an infinite item.
+/// The distance of the sketches `sa` and `sb`, neither of them empty, whose views are `va` and `vb`.
+/// Errors: not_finite: an infinite item.
 template <class A, class ViewA, class B, class ViewB>
 result<sketched_distance> sketched_distance_of(const A& sa, const ViewA& va, const B& sb, const ViewB& vb,
                                                alternative side) {

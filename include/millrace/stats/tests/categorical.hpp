@@ -60,17 +60,17 @@ inline result<double> sum_of_shares(std::span<const double> shares) {
   return sum;
 }
 
-/// What the cells of a table add up to.
+/// Sums over the cells of a table.
 struct cell_sums {
   double statistic = 0;
-  double pearson = 0;  // the same of Pearson's statistic, which the effects are made from
+  double pearson = 0;  // Pearson's statistic, from which the effects are computed
   bool thin = false;   // whether a cell expects fewer than 5
 
   void add(count_statistic kind, double observed, double expected) noexcept {
     statistic += cell(kind, observed, expected);
     add_pearson(observed, expected);
   }
-  /// With Yates' correction.
+  /// Adds a cell with Yates' correction.
   void add_corrected(double observed, double expected) noexcept {
     const double d = std::fmax(0.0, std::fabs(observed - expected) - 0.5);
     statistic += d * d / expected;
@@ -84,7 +84,7 @@ struct cell_sums {
   }
 };
 
-/// What both tests report of the cells: all but the test's name and the effect.
+/// The part of both tests' results that follows from the cells: all but the test's name and the effect.
 inline test_result cells_report(const cell_sums& sums, double total, double df) noexcept {
   test_result r;
   r.side = alternative::greater;

@@ -51,14 +51,14 @@ constexpr T directed(T difference, alternative side) noexcept {
   return side == alternative::less ? -difference : difference;
 }
 
-/// The alternative once the samples have changed places.
+/// The alternative that is left if the samples change places.
 constexpr alternative exchanged(alternative side) noexcept {
   if (side == alternative::two_sided) return side;
   return side == alternative::less ? alternative::greater : alternative::less;
 }
 
-/// What every test of this kind reports of its largest distance: all but the test's name and p. `n` is 0 for a test of
-/// one sample.
+/// The part of a Kolmogorov-Smirnov test's result that follows from the largest distance d: all but the test's name and
+/// p. `n` is 0 for a test of one sample.
 inline test_result distance_report(double d, double m, double n, const test_options& options) noexcept {
   test_result r;
   r.effect_name = n > 0 ? "largest distance of the distribution functions" : "largest distance from the distribution";
@@ -91,7 +91,8 @@ inline lattice_distance lattice_distance_of(const sorted_sample& a, const sorted
   return {most, ties};
 }
 
-/// The share of all orders of the observations, ties kept together, whose distance is at least `most`.
+/// The exact p-value: the share among all orders of the observations, with ties kept together, of those whose distance
+/// is at least `most`.
 inline double exact_distance_p(const sorted_sample& a, const sorted_sample& b, std::int64_t most, alternative side) {
   // The shorter sample goes first, since the memory needed is O(first).
   if (b.size() < a.size()) return exact_distance_p(b, a, most, exchanged(side));
@@ -103,7 +104,7 @@ inline double exact_distance_p(const sorted_sample& a, const sorted_sample& b, s
       [&](std::int64_t k) { return ends[static_cast<std::size_t>(k)] != 0; });
 }
 
-/// The distance of two samples in the unit of its limit laws.
+/// The distance of two samples times sqrt(m n / (m + n)), which has a limit law.
 inline double scaled_distance(double d, double m, double n) noexcept { return std::sqrt(m / (m + n) * n) * d; }
 
 /// The p-value of two samples' distance by its limit law, the one-sided one with Hodges' correction.
@@ -161,7 +162,7 @@ inline result<test_result> ks_test(const sample_view& a, const sample_view& b, c
 
 namespace detail {
 
-/// How much an empirical distribution function lies above and below a continuous one at the most, and whether any
+/// The most by which an empirical distribution function lies above and below a continuous one, and whether any
 /// observations are equal.
 struct continuous_distances {
   double above = 0;

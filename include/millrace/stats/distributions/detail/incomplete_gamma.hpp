@@ -12,7 +12,7 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// The deviance of x from the mean a: -log of x^a exp(-x) relative to its maximum. It loses nothing where both are
+/// The deviance of x from the mean a: -log of x^a exp(-x) divided by its maximum. It keeps its digits where both are
 /// large.
 inline double gamma_exponent(double a, double x) noexcept { return a * deviance(x / a, (x - a) / a); }
 
@@ -27,13 +27,14 @@ inline double gamma_prefix(double a, double x) noexcept {
   return gamma_prefix_at(a, gamma_exponent(a, x));
 }
 
-/// Both tails where the lower one is exp(e) (1 + a series): the upper without subtraction where the lower is nearly 1.
+/// Both tails, from the lower one exp(e) (1 + a series). Where that is nearly 1, the upper one is computed without
+/// subtracting it.
 inline tails tails_of_power_series(double a, double e, double series) noexcept {
   const double lower = std::exp(e) * (1 + a * series);
   return within_unit({lower, e > -1 ? -std::expm1(e) - a * std::exp(e) * series : 1 - lower});
 }
 
-/// a < 1 and x <= 1: P = x^a / Gamma(a + 1) (1 + a series).
+/// Both tails for a < 1 and x <= 1: P = x^a / Gamma(a + 1) (1 + a series).
 inline tails gamma_by_power_series(double a, double x) noexcept {
   double term = 1;
   double series = 0;

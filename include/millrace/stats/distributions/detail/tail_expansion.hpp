@@ -58,10 +58,10 @@ class gaussian_tail_moments {
         boundary_(std::exp(-exponent) / std::sqrt(2 * pi * width)),
         last_(0.5 * std::erfc(std::sqrt(exponent))) {}
 
-  /// The latest one: at first that of k = 0.
+  /// The integral that `next` returned last; before its first call that of k = 0.
   double last() const noexcept { return last_; }
-  /// Those of k = 1, 2, ... in turn, by parts: s^(k - 1) at the boundary, and (k - 1) / width of the one before the
-  /// last.
+  /// Returns the integrals of k = 1, 2, ... in turn. By parts, each is s^(k - 1) times the boundary term plus
+  /// (k - 1) / width times the integral of k - 2.
   double next() noexcept {
     const double moment = power_ * boundary_ + k_ / width_ * before_last_;
     ++k_;
