@@ -30,6 +30,9 @@ inline bool close(double a, double b, double relative) {
   return std::fabs(a - b) <= relative * std::fmax(std::fabs(a), std::fabs(b));
 }
 
+/// For aggregators that are the same only if their bytes are.
+inline constexpr auto same_bytes = [](const auto& a, const auto& b) { CHECK(a.save() == b.save()); };
+
 /// The streams that break aggregates: mixed signs, one sign, tiny, huge offset, constant, sorted, reversed,
 /// equal pairs, one item, none.
 inline std::vector<std::vector<double>> streams(std::size_t size, std::uint64_t seed) {

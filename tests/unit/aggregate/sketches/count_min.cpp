@@ -5,8 +5,8 @@
 #include <millrace/aggregate/concepts.hpp>
 
 #include <laws/aggregator.hpp>
-#include <support/sketch_images.hpp>
 #include <support/sketch_questions.hpp>
+#include <support/sketches.hpp>
 
 #include <cmath>
 #include <cstdint>
@@ -18,13 +18,6 @@ namespace mr = millrace;
 
 namespace {
 
-const std::string golden = MILLRACE_GOLDEN_DIR "/sketches";
-
-template <class S>
-void check_same(const S& a, const S& b) {
-  CHECK(a.save() == b.save());
-}
-
 template <unsigned Buckets, unsigned Rows>
 void check_golden(int size) {
   mr::count_min<Buckets, Rows> sketch;
@@ -33,33 +26,14 @@ void check_golden(int size) {
     sketch.update("item" + std::to_string(i % 50), mr::weight(0.5));
   }
   CAPTURE(Buckets, Rows, size);
-  CHECK(sketch.save() == support::read_bytes(golden + "/count_min-" + std::to_string(Rows) + "_" +
-                                             std::to_string(Buckets) + "_" + std::to_string(size) + ".bin"));
+  CHECK(sketch.save() == support::golden_sketch("count_min-" + std::to_string(Rows) + "_" + std::to_string(Buckets) +
+                                                "_" + std::to_string(size)));
 }
 
 }  // namespace
 
 TEST_CASE("count_min: many items side by side are taken as they are: a vector, a span, an array of texts") {
-  mr::count_min<> all, singles;
-  const std::vector<int> numbers{1, 2, 3, 2};
-  const std::vector<std::string> texts{"a", "", "b"};
-  all.update(numbers);
-  all.update(texts);
-  all.update(std::vector<int>{7});
-  std::vector<float> changing{1.5F};
-  all.update(std::span<float>(changing));
-  for (const int x : numbers) singles.update(x);
-  for (const std::string& x : texts) singles.update(x);
-  singles.update(7);
-  singles.update(1.5F);
-  CHECK(all.save() == singles.save());
-  struct user {
-    int id;
-  };
-  using sketch = decltype(all);
-  STATIC_REQUIRE(mr::aggregator_of<sketch, int>);
-  STATIC_REQUIRE(!mr::aggregator_of<sketch, user>);
-  STATIC_REQUIRE(!mr::aggregator_of<sketch, std::vector<user>>);
+  support::check_items_side_by_side<mr::count_min<>>();
 }
 
 TEST_CASE("a count-min sketch of nothing has no weights") {
@@ -113,7 +87,7 @@ TEST_CASE("weights that are no positive numbers, and empty texts, leave a count-
 TEST_CASE("count-min sketches obey the laws of aggregators") {
   std::vector<std::int64_t> items;
   for (std::int64_t i = 0; i < 3000; ++i) items.push_back(i * i % 701);
-  laws::all([] { return mr::count_min<50, 3>(); }, items, check_same<mr::count_min<50, 3>>, 2);
+  laws::all([] { return mr::count_min<50, 3>(); }, items, laws::same_bytes, 2);
 }
 
 TEST_CASE("count-min sketches of different shapes do not merge") {
@@ -139,11 +113,8 @@ TEST_CASE("a count-min sketch merges with itself") {
 }
 
 TEST_CASE("a count-min sketch reads what Apache DataSketches 5.2.0 wrote") {
-  std::size_t asked = 0;
   using sketch = mr::count_min<>;
-  for (const auto& wrong : support::check_images<sketch>(golden, "count_min", support::ask_count_min<sketch>, asked))
-    FAIL_CHECK(wrong);
-  CHECK(asked > 90);
+  CHECK(support::check_golden_sketches<sketch>("count_min", support::ask_count_min<sketch>) > 90);
 }
 
 TEST_CASE("damaged bytes of a count-min sketch answer an error or a sketch that works") {
@@ -159,11 +130,7 @@ TEST_CASE("damaged bytes of a count-min sketch answer an error or a sketch that 
 }
 
 TEST_CASE("what is wrong with the bytes of a count-min sketch is said") {
-  const auto code = [](std::vector<std::byte> bytes, std::size_t at, int value) {
-    bytes[at] = static_cast<std::byte>(value);
-    const auto loaded = mr::count_min<>::load(bytes);
-    return loaded ? mr::errc{} : loaded.error().code();
-  };
+  const auto code = support::code_of_changed<mr::count_min<>>;
   mr::count_min<7, 3> sketch;
   sketch.update(1);
   const auto good = sketch.save();

@@ -6,8 +6,8 @@
 #include <millrace/aggregate/sketches/topk_tracker.hpp>
 
 #include <laws/aggregator.hpp>
-#include <support/sketch_images.hpp>
 #include <support/sketch_questions.hpp>
+#include <support/sketches.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -19,8 +19,6 @@
 namespace mr = millrace;
 
 namespace {
-
-const std::string golden = MILLRACE_GOLDEN_DIR "/sketches";
 
 using numbers = mr::frequent_items<std::int64_t, 6>;
 using texts = mr::frequent_items<std::string, 6>;
@@ -71,11 +69,6 @@ void check_bounds(const numbers& sketch, const std::map<std::int64_t, std::uint6
     if (count > threshold)
       CHECK(
           std::any_of(maybe.begin(), maybe.end(), [&, wanted = item](const auto& row) { return row.item == wanted; }));
-}
-
-template <class S>
-void check_same(const S& a, const S& b) {
-  CHECK(a.save() == b.save());
 }
 
 }  // namespace
@@ -185,9 +178,9 @@ TEST_CASE("a weight on an item is as many updates") {
     weighted.update(i, mr::weight(static_cast<double>(i % 5)));
     for (std::int64_t j = 0; j < i % 5; ++j) repeated.update(i);
   }
-  check_same(weighted, repeated);
+  laws::same_bytes(weighted, repeated);
   for (const double weight : {0.0, -1.0, std::nan(""), 1e300}) weighted.update(7, mr::weight(weight));
-  check_same(weighted, repeated);
+  laws::same_bytes(weighted, repeated);
   numbers half;
   for (int i = 0; i < 10'000; ++i) half.update(1, mr::weight(0.5));
   CHECK(std::fabs(static_cast<double>(half.total()) - 5000) < 250);  // five standard deviations
@@ -207,9 +200,9 @@ TEST_CASE("frequent items obey the laws of aggregators") {
   // Few enough to be exact: then the answers are the same whatever the order.
   std::vector<std::int64_t> few;
   for (std::int64_t i = 0; i < 3000; ++i) few.push_back(i * i % 41);
-  laws::all([] { return numbers(); }, few, check_same<numbers>, 2);
+  laws::all([] { return numbers(); }, few, laws::same_bytes, 2);
   const auto many = zipf(5000, 8);
-  laws::span_is_singles([] { return numbers(); }, std::span<const std::int64_t>(many), check_same<numbers>, 1);
+  laws::span_is_singles([] { return numbers(); }, std::span<const std::int64_t>(many), laws::same_bytes, 1);
   laws::merging([] { return numbers(); }, std::span<const std::int64_t>(many),
                 [](const auto& a, const auto& b) {
                   CHECK(a.total() == b.total());
@@ -225,12 +218,12 @@ TEST_CASE("frequent items come back from their bytes with the same answers, byte
   for (const std::size_t size : std::initializer_list<std::size_t>{0, 1, 10, 100, 5000}) {
     numbers sketch;
     sketch.update(std::span<const std::int64_t>(zipf(size, size)));
-    laws::save_and_load(sketch, check_same<numbers>);
-    laws::save_and_go_on(sketch, std::span<const std::int64_t>(more), check_same<numbers>);
+    laws::save_and_load(sketch, laws::same_bytes);
+    laws::save_and_go_on(sketch, std::span<const std::int64_t>(more), laws::same_bytes);
     texts named;
     for (const std::int64_t item : zipf(size, size))
       named.update(std::string(static_cast<std::size_t>(item % 50), 'x'));
-    laws::save_and_load(named, check_same<texts>);
+    laws::save_and_load(named, laws::same_bytes);
   }
 }
 
@@ -242,19 +235,12 @@ TEST_CASE("the same items and order of merges give frequent items the same bytes
     for (int i = 0; i < 5000; ++i) piece.update(static_cast<std::int64_t>(random.below(1 + random.below(3000))));
     sketch.merge(piece);
   }
-  std::uint64_t hash = 0xcbf29ce484222325U;  // FNV-1a
-  for (const std::byte b : sketch.save()) hash = (hash ^ std::to_integer<std::uint64_t>(b)) * 0x100000001b3U;
-  CHECK(hash == 0x217891e1315042f1U);
+  CHECK(support::digest_of(sketch.save()) == 0x217891e1315042f1U);
 }
 
 TEST_CASE("frequent items read what Apache DataSketches 5.2.0 wrote") {
-  std::size_t asked = 0;
-  for (const auto& wrong :
-       support::check_images<texts>(golden, "frequent_strings", support::ask_frequent<texts>, asked))
-    FAIL_CHECK(wrong);
-  for (const auto& wrong :
-       support::check_images<numbers>(golden, "frequent_longs", support::ask_frequent<numbers>, asked))
-    FAIL_CHECK(wrong);
+  const std::size_t asked = support::check_golden_sketches<texts>("frequent_strings", support::ask_frequent<texts>) +
+                            support::check_golden_sketches<numbers>("frequent_longs", support::ask_frequent<numbers>);
   CHECK(asked > 100);
 }
 
@@ -284,11 +270,7 @@ TEST_CASE("damaged bytes of frequent items answer an error or ones that work") {
 }
 
 TEST_CASE("what is wrong with the bytes of frequent items is said") {
-  const auto code = [](std::vector<std::byte> bytes, std::size_t at, int value) {
-    bytes[at] = static_cast<std::byte>(value);
-    const auto loaded = numbers::load(bytes);
-    return loaded ? mr::errc{} : loaded.error().code();
-  };
+  const auto code = support::code_of_changed<numbers>;
   numbers sketch;
   for (int i = 0; i < 5; ++i) sketch.update(i);
   const auto good = sketch.save();

@@ -5,8 +5,8 @@
 #include <millrace/aggregate/concepts.hpp>
 
 #include <laws/aggregator.hpp>
-#include <support/sketch_images.hpp>
 #include <support/sketch_questions.hpp>
+#include <support/sketches.hpp>
 
 #include <cmath>
 #include <cstdint>
@@ -18,8 +18,6 @@ namespace mr = millrace;
 
 namespace {
 
-const std::string golden = MILLRACE_GOLDEN_DIR "/sketches";
-
 template <unsigned LgK, unsigned Bits>
 mr::hll<LgK, Bits> of(std::int64_t begin, std::int64_t end) {
   mr::hll<LgK, Bits> sketch;
@@ -27,16 +25,11 @@ mr::hll<LgK, Bits> of(std::int64_t begin, std::int64_t end) {
   return sketch;
 }
 
-/// The bytes that DataSketches wrote after the same updates.
-std::vector<std::byte> golden_bytes(const std::string& name) {
-  return support::read_bytes(golden + "/hll-" + name + ".bin");
-}
-
 template <unsigned LgK, unsigned Bits>
 void check_stream(std::int64_t size) {
   CAPTURE(LgK, Bits, size);
   const auto name = std::to_string(LgK) + "_" + std::to_string(Bits) + "_" + std::to_string(size);
-  CHECK(of<LgK, Bits>(0, size).save() == golden_bytes(name));
+  CHECK(of<LgK, Bits>(0, size).save() == support::golden_sketch("hll-" + name));
 }
 
 template <unsigned Bits>
@@ -56,7 +49,7 @@ void check_unions() {
     sketch all;
     for (const range& part : parts) all.merge(of<10, Bits>(part.begin, part.end));
     CAPTURE(name, Bits);
-    CHECK(all.save() == golden_bytes("union_" + name + "_" + std::to_string(Bits)));
+    CHECK(all.save() == support::golden_sketch("hll-union_" + name + "_" + std::to_string(Bits)));
   };
   check("two", {{0, 5000}, {3000, 30'000}});
   check("list_and_array", {{0, 6}, {4, 9000}});
@@ -70,26 +63,7 @@ void check_unions() {
 }  // namespace
 
 TEST_CASE("hll: many items side by side are taken as they are: a vector, a span, an array of texts") {
-  mr::hll<12> all, singles;
-  const std::vector<int> numbers{1, 2, 3, 2};
-  const std::vector<std::string> texts{"a", "", "b"};
-  all.update(numbers);
-  all.update(texts);
-  all.update(std::vector<int>{7});
-  std::vector<float> changing{1.5F};
-  all.update(std::span<float>(changing));
-  for (const int x : numbers) singles.update(x);
-  for (const std::string& x : texts) singles.update(x);
-  singles.update(7);
-  singles.update(1.5F);
-  CHECK(all.save() == singles.save());
-  struct user {
-    int id;
-  };
-  using sketch = decltype(all);
-  STATIC_REQUIRE(mr::aggregator_of<sketch, int>);
-  STATIC_REQUIRE(!mr::aggregator_of<sketch, user>);
-  STATIC_REQUIRE(!mr::aggregator_of<sketch, std::vector<user>>);
+  support::check_items_side_by_side<mr::hll<12>>();
 }
 
 TEST_CASE("MurmurHash3 gives the known hashes") {
@@ -132,7 +106,7 @@ TEST_CASE("an HLL sketch hashes text, fractions and whole numbers as DataSketche
   mixed.update(std::nan(""));
   mixed.update("");
   mixed.update(-5);
-  CHECK(mixed.save() == golden_bytes("mixed_items"));
+  CHECK(mixed.save() == support::golden_sketch("hll-mixed_items"));
 }
 
 TEST_CASE("merged HLL sketches are the bytes of DataSketches' union") {
@@ -145,7 +119,7 @@ TEST_CASE("merged HLL sketches are the bytes of DataSketches' union") {
   sizes.merge(bytes_of(of<8, 4>(4000, 20'000)));
   sizes.merge(bytes_of(of<11, 4>(0, 100)));
   CHECK(sizes.lg_k() == 8);
-  CHECK(sizes.save() == golden_bytes("union_sizes_4"));
+  CHECK(sizes.save() == support::golden_sketch("hll-union_sizes_4"));
 }
 
 TEST_CASE("one item is one item, whatever its type") {
@@ -199,9 +173,8 @@ TEST_CASE("a span of any numbers updates an HLL sketch to the same bytes as one 
     fractions.push_back(static_cast<float>(i) / 8);
     narrow.push_back(static_cast<std::int8_t>(i));
   }
-  const auto same = [](const auto& a, const auto& b) { CHECK(a.save() == b.save()); };
-  laws::span_is_singles([] { return mr::hll<6>(); }, std::span<const float>(fractions), same, 1);
-  laws::span_is_singles([] { return mr::hll<6>(); }, std::span<const std::int8_t>(narrow), same, 2);
+  laws::span_is_singles([] { return mr::hll<6>(); }, std::span<const float>(fractions), laws::same_bytes, 1);
+  laws::span_is_singles([] { return mr::hll<6>(); }, std::span<const std::int8_t>(narrow), laws::same_bytes, 2);
 }
 
 TEST_CASE("HLL sketches obey the laws of aggregators") {
@@ -281,8 +254,7 @@ TEST_CASE("an HLL sketch comes back from its bytes with the same answers and byt
 TEST_CASE("an HLL sketch reads what Apache DataSketches 5.2.0 wrote") {
   std::size_t asked = 0;
   for (const auto* kind : {"hll", "hll_updatable"})
-    for (const auto& wrong : support::check_images<mr::hll<>>(golden, kind, support::ask_hll<mr::hll<>>, asked))
-      FAIL_CHECK(wrong);
+    asked += support::check_golden_sketches<mr::hll<>>(kind, support::ask_hll<mr::hll<>>);
   CHECK(asked > 100);
 }
 
@@ -304,11 +276,7 @@ TEST_CASE("damaged bytes of an HLL sketch answer an error or a sketch that works
 }
 
 TEST_CASE("what is wrong with the bytes of an HLL sketch is said") {
-  const auto code = [](std::vector<std::byte> bytes, std::size_t at, int value) {
-    bytes[at] = static_cast<std::byte>(value);
-    const auto loaded = mr::hll<>::load(bytes);
-    return loaded ? mr::errc{} : loaded.error().code();
-  };
+  const auto code = support::code_of_changed<mr::hll<>>;
   const auto good = of<8, 4>(0, 1000).save();
   CHECK(code(good, 2, 15) == mr::errc::type_mismatch);
   CHECK(code(good, 1, 9) == mr::errc::unsupported);

@@ -3,8 +3,9 @@
 #include <support/catch.hpp>
 
 #include <laws/aggregator.hpp>
-#include <support/sketch_images.hpp>
+#include <support/quantile_sketches.hpp>
 #include <support/sketch_questions.hpp>
+#include <support/sketches.hpp>
 #include <support/streams.hpp>
 
 #include <algorithm>
@@ -18,39 +19,23 @@ namespace mr = millrace;
 namespace {
 
 constexpr double ps[] = {0, 0.001, 0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999, 1};
-const std::string golden = MILLRACE_GOLDEN_DIR "/sketches";
-
-template <class S>
-S of(const std::vector<double>& values, std::uint64_t seed = 0) {
-  S sketch(seed);
-  for (const double v : values) sketch.update(static_cast<typename S::value_type>(v));
-  return sketch;
-}
-
-std::uint64_t digest(const std::vector<std::byte>& bytes) {
-  std::uint64_t hash = 0xcbf29ce484222325U;  // FNV-1a
-  for (const std::byte b : bytes) hash = (hash ^ std::to_integer<std::uint64_t>(b)) * 0x100000001b3U;
-  return hash;
-}
+using support::digest_of;
+using support::sketch_of;
 
 }  // namespace
 
 TEST_CASE("a KLL sketch of nothing has no quantiles") {
   const mr::kll<> empty;
-  CHECK(empty.empty());
+  support::check_no_quantiles(empty);
   CHECK(empty.count() == 0);
   CHECK(empty.exact());
-  CHECK(std::isnan(empty.quantile(0.5)));
-  CHECK(std::isnan(empty.rank(1)));
-  CHECK(std::isnan(empty.min()));
-  CHECK(std::isnan(empty.max()));
   CHECK_FALSE(empty.pmf(std::vector<double>{1}).has_value());
 }
 
 TEST_CASE("a KLL sketch is exact up to K values") {
   for (const std::size_t size : std::initializer_list<std::size_t>{1, 2, 16, 17, 199, 200}) {
     auto values = support::make_stream("log-normal", size, size).values;
-    const auto sketch = of<mr::kll<200>>(values);
+    const auto sketch = sketch_of<mr::kll<200>>(values);
     std::sort(values.begin(), values.end());
     CHECK(sketch.exact());
     CHECK(sketch.rank_error() == 0);
@@ -61,12 +46,12 @@ TEST_CASE("a KLL sketch is exact up to K values") {
     CHECK(sketch.rank(values[size / 2]) == static_cast<double>(size / 2 + 1) / static_cast<double>(size));
     CHECK(sketch.rank(values[0] - 1) == 0);
   }
-  CHECK(of<mr::kll<200>>({1, 2, 3, 4, 5, 6, 7, 8}).median() == 4);
-  CHECK(of<mr::kll<200>>({1, 2, 3, 4, 5, 6, 7, 8}).interquartile_range() == 4);
+  CHECK(sketch_of<mr::kll<200>>({1, 2, 3, 4, 5, 6, 7, 8}).median() == 4);
+  CHECK(sketch_of<mr::kll<200>>({1, 2, 3, 4, 5, 6, 7, 8}).interquartile_range() == 4);
 }
 
 TEST_CASE("cdf and pmf of a KLL sketch agree with rank") {
-  const auto sketch = of<mr::kll<200>>(support::make_stream("uniform", 50000, 5).values);
+  const auto sketch = sketch_of<mr::kll<200>>(support::make_stream("uniform", 50000, 5).values);
   const std::vector<double> points{-1, 0.2, 0.5, 0.9, 2};
   const auto cdf = sketch.cdf(points);
   const auto pmf = sketch.pmf(points);
@@ -97,7 +82,7 @@ TEST_CASE("a span updates a KLL sketch to the same bytes as its values one by on
     auto values = support::make_stream(name, 700000, 3).values;
     mr::random_engine random(8);
     for (int i = 0; i < 300; ++i) values[random.below(values.size())] = std::nan("");
-    const auto singles = of<mr::kll<200>>(values, 4);
+    const auto singles = sketch_of<mr::kll<200>>(values, 4);
     mr::kll<200> spans(4);
     for (std::span<const double> left = values; !left.empty();) {
       const std::size_t now = std::min<std::size_t>(left.size(), random.below(std::size_t{1} << random.below(18)));
@@ -114,10 +99,11 @@ TEST_CASE("a span updates a KLL sketch to the same bytes as its values one by on
 TEST_CASE("the same seed, input and order of merges give a KLL sketch the same bytes on every compiler") {
   mr::kll<200> merged(1);
   for (std::uint64_t part = 0; part < 5; ++part)
-    merged.merge(of<mr::kll<200>>(support::make_stream("uniform", 100000, part).values, part));
-  CHECK(digest(merged.save()) == 0xaf3fb9eb7253bc1dU);
-  CHECK(digest(of<mr::kll<200>>(support::make_stream("sorted", 3000000, 0).values, 9).save()) == 0x747bed34f23deaf6U);
-  CHECK(digest(of<mr::kll<50, float>>(support::make_stream("sawtooth", 200000, 0).values, 9).save()) ==
+    merged.merge(sketch_of<mr::kll<200>>(support::make_stream("uniform", 100000, part).values, part));
+  CHECK(digest_of(merged.save()) == 0xaf3fb9eb7253bc1dU);
+  CHECK(digest_of(sketch_of<mr::kll<200>>(support::make_stream("sorted", 3000000, 0).values, 9).save()) ==
+        0x747bed34f23deaf6U);
+  CHECK(digest_of(sketch_of<mr::kll<50, float>>(support::make_stream("sawtooth", 200000, 0).values, 9).save()) ==
         0x4c8b2bea7acd4669U);
 }
 
@@ -144,21 +130,13 @@ TEST_CASE("ranks of a KLL sketch keep the stated bound on every stream, in one p
   for (const auto& name : support::stream_names()) {
     for (std::uint64_t seed = 0; seed < 6; ++seed) {
       auto values = support::make_stream(name, 60000, seed).values;
-      const auto whole = of<mr::kll<200>>(values, seed);
-      mr::kll<200> merged(seed + 100);
-      for (std::size_t part = 0; part < 7; ++part) {
-        const std::size_t begin = values.size() * part / 7;
-        mr::kll<200> piece(seed * 7 + part);
-        piece.update(std::span<const double>(values).subspan(begin, values.size() * (part + 1) / 7 - begin));
-        merged.merge(piece);
-      }
+      const auto whole = sketch_of<mr::kll<200>>(values, seed);
+      const auto merged = support::merged_from_seven<mr::kll<200>>(values, seed);
       std::sort(values.begin(), values.end());
       const mr::kll<200>* const both[] = {&whole, &merged};
       for (const auto* sketch : both) {
-        CHECK(sketch->count() == values.size());
+        support::check_count_and_extremes(*sketch, values);
         CHECK(sketch->retained() <= 3 * 200 + 8 * 9);
-        CHECK(sketch->quantile(0) == values.front());
-        CHECK(sketch->quantile(1) == values.back());
         CHECK(sketch->rank_error() < 0.0134);
         for (const double p : ps) {
           const double off = support::rank_error(values, sketch->quantile(p), p);
@@ -177,24 +155,14 @@ TEST_CASE("ranks of a KLL sketch keep the stated bound on every stream, in one p
 
 TEST_CASE("quantiles of a KLL sketch never decrease, nor do ranks, and each undoes the other") {
   for (const auto& name : support::stream_names()) {
-    const auto view = of<mr::kll<64>>(support::make_stream(name, 40000, 6).values, 2).view();
-    double last_quantile = view.quantile(0);
-    double last_rank = 0;
-    for (int i = 0; i <= 5000; ++i) {
-      const double q = view.quantile(i / 5000.0);
-      CHECK(q >= last_quantile);
-      const double r = view.rank(q);
-      CHECK(r >= last_rank);
-      CHECK(r >= i / 5000.0 - 1e-12);
-      last_quantile = q;
-      last_rank = r;
-    }
+    const auto view = sketch_of<mr::kll<64>>(support::make_stream(name, 40000, 6).values, 2).view();
+    support::check_never_decrease(view, 5000, 1e-12);
   }
 }
 
 TEST_CASE("merging KLL sketches keeps every value's weight, and the lesser accuracy") {
   mr::kll<200> fine(1), coarse(2), empty(3);
-  auto image = of<mr::kll<20>>(support::make_stream("uniform", 5000, 1).values).save();
+  auto image = sketch_of<mr::kll<20>>(support::make_stream("uniform", 5000, 1).values).save();
   coarse = *mr::kll<200>::load(image);
   CHECK(coarse.k() == 20);
   for (int i = 0; i < 3000; ++i) fine.update(i);
@@ -225,12 +193,8 @@ TEST_CASE("a weight on a KLL sketch is as many updates") {
   CHECK(weighted.count() == repeated.count());
   for (const double p : ps) CHECK(weighted.quantile(p) == repeated.quantile(p));
 
-  for (const double weight : {0.0, -1.0, std::nan(""), 1e300}) weighted.update(7, mr::weight(weight));
-  CHECK(weighted.count() == repeated.count());
-
-  mr::kll<200> half(5);
-  for (int i = 0; i < 10000; ++i) half.update(i, mr::weight(0.5));
-  CHECK(std::fabs(static_cast<double>(half.count()) - 5000) < 250);  // five standard deviations
+  support::check_weights_left_out(weighted);
+  support::check_half_weights(mr::kll<200>(5));
 }
 
 TEST_CASE("heavy weights among light ones keep the stated bound of a KLL sketch") {
@@ -273,19 +237,16 @@ TEST_CASE("a KLL sketch comes back from its bytes with the same answers and byte
   };
   for (const std::size_t size : std::initializer_list<std::size_t>{0, 1, 2, 200, 201, 999, 20000, 2000000}) {
     const auto values = support::make_stream("log-normal", size, size).values;
-    laws::save_and_load(of<mr::kll<200>>(values), same);
-    laws::save_and_load(of<mr::kll<33, float>>(values), same);
+    laws::save_and_load(sketch_of<mr::kll<200>>(values), same);
+    laws::save_and_load(sketch_of<mr::kll<33, float>>(values), same);
   }
-  laws::save_and_load(of<mr::kll<200>>({0.0, -0.0, 0.0, -0.0}), same);
+  laws::save_and_load(sketch_of<mr::kll<200>>({0.0, -0.0, 0.0, -0.0}), same);
 }
 
 TEST_CASE("a KLL sketch reads what Apache DataSketches 5.2.0 wrote") {
-  std::size_t asked = 0;
-  for (const auto& wrong : support::check_images<mr::kll<>>(golden, "kll_double", support::ask_kll<mr::kll<>>, asked))
-    FAIL_CHECK(wrong);
   using floats = mr::kll<200, float>;
-  for (const auto& wrong : support::check_images<floats>(golden, "kll_float", support::ask_kll<floats>, asked))
-    FAIL_CHECK(wrong);
+  const std::size_t asked = support::check_golden_sketches<mr::kll<>>("kll_double", support::ask_kll<mr::kll<>>) +
+                            support::check_golden_sketches<floats>("kll_float", support::ask_kll<floats>);
   CHECK(asked > 150);
 }
 
@@ -300,17 +261,13 @@ TEST_CASE("damaged bytes of a KLL sketch answer an error or a sketch that works"
     CHECK(std::remove_reference_t<decltype(sketch)>::load(sketch.save()).has_value());
   };
   for (const std::size_t size : std::initializer_list<std::size_t>{0, 1, 2, 300})
-    laws::hostile_bytes(of<mr::kll<16>>(support::make_stream("uniform", size, 1).values), use);
-  laws::hostile_bytes(of<mr::kll<8, float>>(support::make_stream("sorted", 100000, 1).values), use);
+    laws::hostile_bytes(sketch_of<mr::kll<16>>(support::make_stream("uniform", size, 1).values), use);
+  laws::hostile_bytes(sketch_of<mr::kll<8, float>>(support::make_stream("sorted", 100000, 1).values), use);
 }
 
 TEST_CASE("what is wrong with the bytes of a KLL sketch is said") {
-  const auto code = [](std::vector<std::byte> bytes, std::size_t at, int value) {
-    bytes[at] = static_cast<std::byte>(value);
-    const auto loaded = mr::kll<>::load(bytes);
-    return loaded ? mr::errc{} : loaded.error().code();
-  };
-  const auto good = of<mr::kll<>>(support::make_stream("sorted", 1000, 0).values).save();
+  const auto code = support::code_of_changed<mr::kll<>>;
+  const auto good = sketch_of<mr::kll<>>(support::make_stream("sorted", 1000, 0).values).save();
   CHECK(code(good, 2, 16) == mr::errc::type_mismatch);
   CHECK(code(good, 1, 9) == mr::errc::unsupported);
   CHECK(code(good, 6, 4) == mr::errc::unsupported);

@@ -3,8 +3,9 @@
 #include <support/catch.hpp>
 
 #include <laws/aggregator.hpp>
-#include <support/sketch_images.hpp>
+#include <support/quantile_sketches.hpp>
 #include <support/sketch_questions.hpp>
+#include <support/sketches.hpp>
 #include <support/streams.hpp>
 
 #include <algorithm>
@@ -18,15 +19,8 @@ namespace mr = millrace;
 namespace {
 
 constexpr double ps[] = {0, 0.0001, 0.001, 0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999, 0.9999, 1};
-const std::string golden = MILLRACE_GOLDEN_DIR "/sketches";
 using low_ranks = mr::req<12, double, false>;
-
-template <class S>
-S of(const std::vector<double>& values, std::uint64_t seed = 0) {
-  S sketch(seed);
-  for (const double v : values) sketch.update(static_cast<typename S::value_type>(v));
-  return sketch;
-}
+using support::sketch_of;
 
 template <class S>
 void check_errors(const std::string& name) {
@@ -34,20 +28,12 @@ void check_errors(const std::string& name) {
   int asked = 0;
   for (std::uint64_t seed = 0; seed < 12; ++seed) {
     auto values = support::make_stream(name, 40000, seed).values;
-    const auto whole = of<S>(values, seed);
-    S merged(seed + 100);
-    for (std::size_t part = 0; part < 7; ++part) {
-      const std::size_t begin = values.size() * part / 7;
-      S piece(seed * 7 + part);
-      piece.update(std::span<const double>(values).subspan(begin, values.size() * (part + 1) / 7 - begin));
-      REQUIRE(merged.merge(piece).has_value());
-    }
+    const auto whole = sketch_of<S>(values, seed);
+    const auto merged = support::merged_from_seven<S>(values, seed);
     std::sort(values.begin(), values.end());
     const S* const both[] = {&whole, &merged};
     for (const auto* sketch : both) {
-      CHECK(sketch->count() == values.size());
-      CHECK(sketch->quantile(0) == values.front());
-      CHECK(sketch->quantile(1) == values.back());
+      support::check_count_and_extremes(*sketch, values);
       const auto view = sketch->view();
       for (const double p : ps) {
         const double off = support::rank_error(values, view.quantile(p), p);
@@ -65,18 +51,14 @@ void check_errors(const std::string& name) {
 
 TEST_CASE("a REQ sketch of nothing has no quantiles") {
   const mr::req<> empty;
-  CHECK(empty.empty());
+  support::check_no_quantiles(empty);
   CHECK(empty.exact());
-  CHECK(std::isnan(empty.quantile(0.5)));
-  CHECK(std::isnan(empty.rank(1)));
-  CHECK(std::isnan(empty.min()));
-  CHECK(std::isnan(empty.max()));
   CHECK(empty.rank_error(0.5) == 0);
 }
 
 TEST_CASE("a REQ sketch is exact up to 6 K values") {
   auto values = support::make_stream("uniform", 72, 1).values;
-  const auto sketch = of<mr::req<12>>(values);
+  const auto sketch = sketch_of<mr::req<12>>(values);
   CHECK(sketch.exact());
   std::sort(values.begin(), values.end());
   for (std::size_t i = 0; i < 72; ++i) {
@@ -104,8 +86,8 @@ TEST_CASE("ranks of a REQ sketch are off by no more than stated on every stream,
 
 TEST_CASE("the 3 K values nearest the precise end of a REQ sketch are exact") {
   auto values = support::make_stream("log-normal", 50000, 2).values;
-  const auto high = of<mr::req<12>>(values);
-  const auto low = of<low_ranks>(values);
+  const auto high = sketch_of<mr::req<12>>(values);
+  const auto low = sketch_of<low_ranks>(values);
   std::sort(values.begin(), values.end());
   for (std::size_t i = 0; i < 36; ++i) {
     CHECK(high.rank(values[values.size() - 1 - i]) == Approx(1 - static_cast<double>(i) / 50000).margin(1e-12));
@@ -119,15 +101,9 @@ TEST_CASE("the 3 K values nearest the precise end of a REQ sketch are exact") {
 
 TEST_CASE("quantiles and ranks of a REQ sketch never decrease, and its bounds enclose them") {
   for (const auto& name : support::stream_names()) {
-    const auto sketch = of<mr::req<8>>(support::make_stream(name, 30000, 6).values);
+    const auto sketch = sketch_of<mr::req<8>>(support::make_stream(name, 30000, 6).values);
     const auto view = sketch.view();
-    double last = view.quantile(0);
-    for (int i = 0; i <= 5000; ++i) {
-      const double q = view.quantile(i / 5000.0);
-      CHECK(q >= last);
-      CHECK(view.rank(q) >= i / 5000.0 - 1e-9);
-      last = q;
-    }
+    support::check_never_decrease(view, 5000, 1e-9);
     const auto bounds = sketch.bounds(0.3);
     CHECK(bounds.lower <= view.quantile(0.3));
     CHECK(view.quantile(0.3) <= bounds.upper);
@@ -143,36 +119,19 @@ TEST_CASE("a REQ sketch keeps few values however long the stream") {
 
 TEST_CASE("a span updates a REQ sketch to the same bytes as its values one by one") {
   const auto values = support::make_stream("log-normal", 20000, 3).values;
-  laws::span_is_singles([] { return mr::req<>(3); }, std::span<const double>(values),
-                        [](const auto& a, const auto& b) { CHECK(a.save() == b.save()); }, 5);
+  laws::span_is_singles([] { return mr::req<>(3); }, std::span<const double>(values), laws::same_bytes, 5);
 }
 
 TEST_CASE("the same seed, input and order of merges give a REQ sketch the same bytes on every compiler") {
   mr::req<> merged(9);
   for (std::uint64_t part = 0; part < 5; ++part)
-    REQUIRE(merged.merge(of<mr::req<>>(support::make_stream("uniform", 20000, part).values, part)).has_value());
-  std::uint64_t hash = 0xcbf29ce484222325U;  // FNV-1a
-  for (const std::byte b : merged.save()) hash = (hash ^ std::to_integer<std::uint64_t>(b)) * 0x100000001b3U;
-  CHECK(hash == 0xca7bcabb42bf1276U);
+    REQUIRE(merged.merge(sketch_of<mr::req<>>(support::make_stream("uniform", 20000, part).values, part)).has_value());
+  CHECK(support::digest_of(merged.save()) == 0xca7bcabb42bf1276U);
 }
 
 TEST_CASE("a weight on a REQ sketch is as many updates") {
-  mr::req<> weighted, repeated;
-  mr::random_engine random(2);
-  for (int i = 0; i < 3000; ++i) {
-    const double value = random.normal();
-    const auto weight = random.below(9);
-    weighted.update(value, mr::weight(static_cast<double>(weight)));
-    for (std::uint64_t j = 0; j < weight; ++j) repeated.update(value);
-  }
-  CHECK(weighted.count() == repeated.count());
-  CHECK(weighted.min() == repeated.min());
-  CHECK(weighted.max() == repeated.max());
-  for (const double p : ps)
-    CHECK(std::fabs(weighted.rank(repeated.quantile(p)) - p) <= 2 * weighted.rank_error(p) + 1e-3);
-  const auto before = weighted.count();
-  for (const double weight : {0.0, -1.0, std::nan(""), 1e300}) weighted.update(7, mr::weight(weight));
-  CHECK(weighted.count() == before);
+  support::check_weights_are_updates<mr::req<>>(
+      ps, [](const mr::req<>& sketch, double p) { return 2 * sketch.rank_error(p) + 1e-3; });
 }
 
 TEST_CASE("a REQ sketch stops counting where its levels would") {
@@ -186,9 +145,9 @@ TEST_CASE("a REQ sketch stops counting where its levels would") {
 }
 
 TEST_CASE("REQ sketches of different shapes do not merge") {
-  auto a = of<mr::req<12>>({1, 2, 3});
-  const auto b = mr::req<12>::load(of<mr::req<20>>({1}).save());
-  const auto c = mr::req<12>::load(of<low_ranks>({1}).save());
+  auto a = sketch_of<mr::req<12>>({1, 2, 3});
+  const auto b = mr::req<12>::load(sketch_of<mr::req<20>>({1}).save());
+  const auto c = mr::req<12>::load(sketch_of<low_ranks>({1}).save());
   REQUIRE((b.has_value() && c.has_value()));
   CHECK(a.merge(*b).error().code() == mr::errc::shape_mismatch);
   CHECK(a.merge(*c).error().code() == mr::errc::shape_mismatch);
@@ -215,20 +174,17 @@ TEST_CASE("a REQ sketch comes back from its bytes with the same answers and byte
   };
   for (const std::size_t size : std::initializer_list<std::size_t>{0, 1, 2, 4, 5, 72, 73, 999, 20000, 1000000}) {
     const auto values = support::make_stream("uniform", size, size).values;
-    laws::save_and_load(of<mr::req<>>(values), same);
-    laws::save_and_load(of<low_ranks>(values), same);
-    laws::save_and_load(of<mr::req<20, float>>(values), same);
+    laws::save_and_load(sketch_of<mr::req<>>(values), same);
+    laws::save_and_load(sketch_of<low_ranks>(values), same);
+    laws::save_and_load(sketch_of<mr::req<20, float>>(values), same);
   }
-  laws::save_and_load(of<mr::req<>>({0.0, -0.0, 0.0, -0.0, -0.0}), same);
+  laws::save_and_load(sketch_of<mr::req<>>({0.0, -0.0, 0.0, -0.0, -0.0}), same);
 }
 
 TEST_CASE("a REQ sketch reads what Apache DataSketches 5.2.0 wrote") {
-  std::size_t asked = 0;
   using floats = mr::req<12, float>;
-  for (const auto& wrong : support::check_images<floats>(golden, "req_float", support::ask_req<floats>, asked))
-    FAIL_CHECK(wrong);
-  for (const auto& wrong : support::check_images<mr::req<>>(golden, "req_double", support::ask_req<mr::req<>>, asked))
-    FAIL_CHECK(wrong);
+  const std::size_t asked = support::check_golden_sketches<floats>("req_float", support::ask_req<floats>) +
+                            support::check_golden_sketches<mr::req<>>("req_double", support::ask_req<mr::req<>>);
   CHECK(asked > 100);
 }
 
@@ -242,17 +198,13 @@ TEST_CASE("damaged bytes of a REQ sketch answer an error or a sketch that works"
     CHECK(std::remove_reference_t<decltype(sketch)>::load(sketch.save()).has_value());
   };
   for (const std::size_t size : std::initializer_list<std::size_t>{0, 1, 3, 20, 300})
-    laws::hostile_bytes(of<mr::req<4>>(support::make_stream("uniform", size, 1).values), use);
-  laws::hostile_bytes(of<mr::req<4, float, false>>(support::make_stream("sorted", 20000, 1).values), use);
+    laws::hostile_bytes(sketch_of<mr::req<4>>(support::make_stream("uniform", size, 1).values), use);
+  laws::hostile_bytes(sketch_of<mr::req<4, float, false>>(support::make_stream("sorted", 20000, 1).values), use);
 }
 
 TEST_CASE("what is wrong with the bytes of a REQ sketch is said") {
-  const auto code = [](std::vector<std::byte> bytes, std::size_t at, int value) {
-    bytes[at] = static_cast<std::byte>(value);
-    const auto loaded = mr::req<>::load(bytes);
-    return loaded ? mr::errc{} : loaded.error().code();
-  };
-  const auto good = of<mr::req<>>(support::make_stream("sorted", 1000, 0).values).save();
+  const auto code = support::code_of_changed<mr::req<>>;
+  const auto good = sketch_of<mr::req<>>(support::make_stream("sorted", 1000, 0).values).save();
   CHECK(code(good, 2, 16) == mr::errc::type_mismatch);
   CHECK(code(good, 1, 9) == mr::errc::unsupported);
   CHECK(code(good, 4, 13) == mr::errc::corrupt);

@@ -3,8 +3,9 @@
 #include <support/catch.hpp>
 
 #include <laws/aggregator.hpp>
-#include <support/sketch_images.hpp>
+#include <support/quantile_sketches.hpp>
 #include <support/sketch_questions.hpp>
+#include <support/sketches.hpp>
 #include <support/streams.hpp>
 
 #include <algorithm>
@@ -21,27 +22,15 @@ namespace mr = millrace;
 namespace {
 
 constexpr double ps[] = {0, 0.0001, 0.001, 0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999, 0.9999, 1};
-const std::string golden = MILLRACE_GOLDEN_DIR "/sketches";
-
-template <class S>
-S of(const std::vector<double>& values) {
-  S digest;
-  for (const double v : values) digest.update(static_cast<typename S::value_type>(v));
-  return digest;
-}
-
-std::uint64_t digest_of(const std::vector<std::byte>& bytes) {
-  std::uint64_t hash = 0xcbf29ce484222325U;  // FNV-1a
-  for (const std::byte b : bytes) hash = (hash ^ std::to_integer<std::uint64_t>(b)) * 0x100000001b3U;
-  return hash;
-}
+using support::digest_of;
+using support::sketch_of;
 
 /// In the mean square over seeds, how far the rank of quantile(p) is from p.
 double rms_rank_error(const std::string& stream, std::size_t size, double p, std::uint64_t seeds) {
   double squares = 0;
   for (std::uint64_t seed = 0; seed < seeds; ++seed) {
     auto values = support::make_stream(stream, size, seed).values;
-    const double q = of<mr::tdigest<100>>(values).quantile(p);
+    const double q = sketch_of<mr::tdigest<100>>(values).quantile(p);
     std::sort(values.begin(), values.end());
     const double off = support::rank_error(values, q, p);
     squares += off * off;
@@ -53,18 +42,14 @@ double rms_rank_error(const std::string& stream, std::size_t size, double p, std
 
 TEST_CASE("a t-digest of nothing has no quantiles") {
   mr::tdigest<> empty;
-  CHECK(empty.empty());
-  CHECK(std::isnan(empty.quantile(0.5)));
-  CHECK(std::isnan(empty.rank(1)));
-  CHECK(std::isnan(empty.min()));
-  CHECK(std::isnan(empty.max()));
+  support::check_no_quantiles(empty);
   CHECK(std::isnan(empty.resolution(0.5)));
   empty.compress();
   CHECK(empty.empty());
 }
 
 TEST_CASE("a t-digest keeps single values as they are") {
-  const auto digest = of<mr::tdigest<100>>({3, 1, 2, 5, 4});
+  const auto digest = sketch_of<mr::tdigest<100>>({3, 1, 2, 5, 4});
   CHECK(digest.quantile(0) == 1);
   CHECK(digest.quantile(0.2) == 1);
   CHECK(digest.quantile(0.21) == 2);
@@ -100,22 +85,14 @@ TEST_CASE(
   for (const auto& name : support::stream_names()) {
     for (std::uint64_t seed = 0; seed < 3; ++seed) {
       auto values = support::make_stream(name, 60000, seed).values;
-      const auto whole = of<mr::tdigest<100>>(values);
-      mr::tdigest<100> merged;
-      for (std::size_t part = 0; part < 7; ++part) {
-        const std::size_t begin = values.size() * part / 7;
-        mr::tdigest<100> piece;
-        piece.update(std::span<const double>(values).subspan(begin, values.size() * (part + 1) / 7 - begin));
-        merged.merge(piece);
-      }
+      const auto whole = sketch_of<mr::tdigest<100>>(values);
+      const auto merged = support::merged_from_seven<mr::tdigest<100>>(values, seed);
       std::sort(values.begin(), values.end());
       const mr::tdigest<100>* const both[] = {&whole, &merged};
       for (const auto* digest : both) {
         CAPTURE(name, seed);
-        CHECK(digest->count() == values.size());
+        support::check_count_and_extremes(*digest, values);
         CHECK(digest->centroids().size() <= 210);
-        CHECK(digest->quantile(0) == values.front());
-        CHECK(digest->quantile(1) == values.back());
         for (const double p : ps)
           CHECK(support::rank_error(values, digest->quantile(p), p) <= digest->resolution(p) + 1.0 / 60000);
       }
@@ -125,19 +102,8 @@ TEST_CASE(
 
 TEST_CASE("quantiles and ranks of a t-digest never decrease, and each undoes the other") {
   for (const auto& name : support::stream_names()) {
-    const auto view = of<mr::tdigest<20>>(support::make_stream(name, 30000, 6).values).view();
-    double last_quantile = view.quantile(0);
-    double last_rank = 0;
-    for (int i = 0; i <= 20000; ++i) {
-      const double p = i / 20000.0;
-      const double q = view.quantile(p);
-      CHECK(q >= last_quantile);
-      const double r = view.rank(q);
-      CHECK(r >= last_rank);
-      CHECK(r >= p - 1e-9);
-      last_quantile = q;
-      last_rank = r;
-    }
+    const auto view = sketch_of<mr::tdigest<20>>(support::make_stream(name, 30000, 6).values).view();
+    support::check_never_decrease(view, 20000, 1e-9);
   }
 }
 
@@ -169,40 +135,21 @@ TEST_CASE("a t-digest of the largest numbers neither overflows nor leaves its ex
 
 TEST_CASE("a span updates a t-digest to the same bytes as its values one by one") {
   const auto values = support::make_stream("log-normal", 50000, 3).values;
-  laws::span_is_singles([] { return mr::tdigest<>(); }, std::span<const double>(values),
-                        [](const auto& a, const auto& b) { CHECK(a.save() == b.save()); }, 5);
+  laws::span_is_singles([] { return mr::tdigest<>(); }, std::span<const double>(values), laws::same_bytes, 5);
 }
 
 TEST_CASE("the same input and order of merges give a t-digest the same bytes on every compiler") {
   mr::tdigest<100> merged;
   for (std::uint64_t part = 0; part < 5; ++part)
-    merged.merge(of<mr::tdigest<100>>(support::make_stream("uniform", 100000, part).values));
+    merged.merge(sketch_of<mr::tdigest<100>>(support::make_stream("uniform", 100000, part).values));
   CHECK(digest_of(merged.save()) == 0x17ee6ed41c5fa934U);
-  CHECK(digest_of(of<mr::tdigest<50, float>>(support::make_stream("sawtooth", 200000, 0).values).save()) ==
+  CHECK(digest_of(sketch_of<mr::tdigest<50, float>>(support::make_stream("sawtooth", 200000, 0).values).save()) ==
         0x31cd61853296f4afU);
 }
 
 TEST_CASE("a weight on a t-digest is as many updates") {
-  mr::tdigest<100> weighted, repeated;
-  mr::random_engine random(2);
-  for (int i = 0; i < 3000; ++i) {
-    const double value = random.normal();
-    const auto weight = random.below(9);
-    weighted.update(value, mr::weight(static_cast<double>(weight)));
-    for (std::uint64_t j = 0; j < weight; ++j) repeated.update(value);
-  }
-  CHECK(weighted.count() == repeated.count());
-  CHECK(weighted.min() == repeated.min());
-  CHECK(weighted.max() == repeated.max());
-  for (const double p : ps) CHECK(std::fabs(weighted.rank(repeated.quantile(p)) - p) < 0.01);
-
-  const auto before = weighted.count();
-  for (const double weight : {0.0, -1.0, std::nan(""), 1e300}) weighted.update(7, mr::weight(weight));
-  CHECK(weighted.count() == before);
-
-  mr::tdigest<100> half;
-  for (int i = 0; i < 10000; ++i) half.update(i, mr::weight(0.5));
-  CHECK(std::fabs(static_cast<double>(half.count()) - 5000) < 250);  // five standard deviations
+  support::check_weights_are_updates<mr::tdigest<100>>(ps, [](const mr::tdigest<100>&, double) { return 0.01; });
+  support::check_half_weights(mr::tdigest<100>());
 }
 
 TEST_CASE("a t-digest stops counting where its weights would") {
@@ -221,7 +168,7 @@ TEST_CASE("merging t-digests keeps weights and extremes, in any order") {
                   CHECK(a.count() == b.count());
                   for (const double p : ps) CHECK(std::fabs(a.rank(b.quantile(p)) - p) < 0.005);
                 });
-  auto twice = of<mr::tdigest<100>>(values);
+  auto twice = sketch_of<mr::tdigest<100>>(values);
   const double median = twice.median();
   twice.merge(twice);
   CHECK(twice.count() == 60000);
@@ -236,24 +183,20 @@ TEST_CASE("a t-digest comes back from its bytes with the same answers, bytes and
   const auto more = support::make_stream("uniform", 5000, 9).values;
   for (const std::size_t size : std::initializer_list<std::size_t>{0, 1, 2, 200, 999, 20000}) {
     const auto values = support::make_stream("log-normal", size, size).values;
-    auto digest = of<mr::tdigest<100>>(values);
+    auto digest = sketch_of<mr::tdigest<100>>(values);
     laws::save_and_load(digest, same);
     laws::save_and_go_on(digest, std::span<const double>(more), same);
     digest.compress();
     laws::save_and_load(digest, same);
-    laws::save_and_load(of<mr::tdigest<33, float>>(values), same);
+    laws::save_and_load(sketch_of<mr::tdigest<33, float>>(values), same);
   }
 }
 
 TEST_CASE("a t-digest reads what Apache DataSketches 5.2.0 wrote") {
-  std::size_t asked = 0;
   using doubles = mr::tdigest<100>;
   using floats = mr::tdigest<100, float>;
-  for (const auto& wrong :
-       support::check_images<doubles>(golden, "tdigest_double", support::ask_tdigest<doubles>, asked))
-    FAIL_CHECK(wrong);
-  for (const auto& wrong : support::check_images<floats>(golden, "tdigest_float", support::ask_tdigest<floats>, asked))
-    FAIL_CHECK(wrong);
+  const std::size_t asked = support::check_golden_sketches<doubles>("tdigest_double", support::ask_tdigest<doubles>) +
+                            support::check_golden_sketches<floats>("tdigest_float", support::ask_tdigest<floats>);
   CHECK(asked > 50);
 }
 
@@ -419,19 +362,15 @@ TEST_CASE("damaged bytes of a t-digest answer an error or a digest that works") 
     CHECK(sketch::load(digest.save()).has_value());
   };
   for (const std::size_t size : std::initializer_list<std::size_t>{0, 1, 2, 100})
-    laws::hostile_bytes(of<mr::tdigest<10>>(support::make_stream("uniform", size, 1).values), use);
-  auto digest = of<mr::tdigest<20, float>>(support::make_stream("uniform", 10000, 1).values);
+    laws::hostile_bytes(sketch_of<mr::tdigest<10>>(support::make_stream("uniform", size, 1).values), use);
+  auto digest = sketch_of<mr::tdigest<20, float>>(support::make_stream("uniform", 10000, 1).values);
   digest.compress();
   laws::hostile_bytes(digest, use);
 }
 
 TEST_CASE("what is wrong with the bytes of a t-digest is said") {
-  const auto code = [](std::vector<std::byte> bytes, std::size_t at, int value) {
-    bytes[at] = static_cast<std::byte>(value);
-    const auto loaded = mr::tdigest<>::load(bytes);
-    return loaded ? mr::errc{} : loaded.error().code();
-  };
-  const auto good = of<mr::tdigest<>>(support::make_stream("sorted", 100, 0).values).save();
+  const auto code = support::code_of_changed<mr::tdigest<>>;
+  const auto good = sketch_of<mr::tdigest<>>(support::make_stream("sorted", 100, 0).values).save();
   CHECK(code(good, 2, 16) == mr::errc::type_mismatch);
   CHECK(code(good, 1, 9) == mr::errc::unsupported);
   CHECK(code(good, 3, 4) == mr::errc::corrupt);

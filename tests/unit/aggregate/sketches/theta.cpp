@@ -5,8 +5,8 @@
 #include <millrace/aggregate/concepts.hpp>
 
 #include <laws/aggregator.hpp>
-#include <support/sketch_images.hpp>
 #include <support/sketch_questions.hpp>
+#include <support/sketches.hpp>
 
 #include <cmath>
 #include <cstdint>
@@ -18,8 +18,6 @@ namespace mr = millrace;
 
 namespace {
 
-const std::string golden = MILLRACE_GOLDEN_DIR "/sketches";
-
 template <unsigned LgK>
 mr::theta<LgK> of(std::int64_t begin, std::int64_t end) {
   mr::theta<LgK> sketch;
@@ -27,34 +25,10 @@ mr::theta<LgK> of(std::int64_t begin, std::int64_t end) {
   return sketch;
 }
 
-/// The bytes that DataSketches wrote after the same updates.
-std::vector<std::byte> golden_bytes(const std::string& name) {
-  return support::read_bytes(golden + "/theta-" + name + ".bin");
-}
-
 }  // namespace
 
 TEST_CASE("theta: many items side by side are taken as they are: a vector, a span, an array of texts") {
-  mr::theta<12> all, singles;
-  const std::vector<int> numbers{1, 2, 3, 2};
-  const std::vector<std::string> texts{"a", "", "b"};
-  all.update(numbers);
-  all.update(texts);
-  all.update(std::vector<int>{7});
-  std::vector<float> changing{1.5F};
-  all.update(std::span<float>(changing));
-  for (const int x : numbers) singles.update(x);
-  for (const std::string& x : texts) singles.update(x);
-  singles.update(7);
-  singles.update(1.5F);
-  CHECK(all.save() == singles.save());
-  struct user {
-    int id;
-  };
-  using sketch = decltype(all);
-  STATIC_REQUIRE(mr::aggregator_of<sketch, int>);
-  STATIC_REQUIRE(!mr::aggregator_of<sketch, user>);
-  STATIC_REQUIRE(!mr::aggregator_of<sketch, std::vector<user>>);
+  support::check_items_side_by_side<mr::theta<12>>();
 }
 
 TEST_CASE("a theta sketch of nothing counts nothing") {
@@ -79,8 +53,8 @@ TEST_CASE("a theta sketch is exact while its table holds") {
 
 TEST_CASE("a theta sketch writes the bytes that DataSketches writes after the same updates") {
   for (const std::int64_t size : {0, 1, 2, 59, 60, 61, 500, 20'000})
-    CHECK(of<5>(0, size).save() == golden_bytes("5_" + std::to_string(size)));
-  CHECK(of<12>(0, 100'000).save() == golden_bytes("12_100000"));
+    CHECK(of<5>(0, size).save() == support::golden_sketch("theta-5_" + std::to_string(size)));
+  CHECK(of<12>(0, 100'000).save() == support::golden_sketch("theta-12_100000"));
 }
 
 TEST_CASE("unions, intersections and differences of theta sketches are the bytes of DataSketches") {
@@ -94,13 +68,13 @@ TEST_CASE("unions, intersections and differences of theta sketches are the bytes
     auto either = first;
     either.merge(second);
     either.trim();
-    CHECK(either.save() == golden_bytes("union_" + name));
+    CHECK(either.save() == support::golden_sketch("theta-union_" + name));
     auto both = first;
     both.intersect(second);
-    CHECK(both.save() == golden_bytes("intersection_" + name));
+    CHECK(both.save() == support::golden_sketch("theta-intersection_" + name));
     auto without = first;
     without.subtract(second);
-    CHECK(without.save() == golden_bytes("difference_" + name));
+    CHECK(without.save() == support::golden_sketch("theta-difference_" + name));
   };
   check("ab", a, b);
   check("ba", b, a);
@@ -161,17 +135,15 @@ TEST_CASE("theta sketches obey the laws of aggregators") {
   // Merging may leave more hashes than one stream does; both are estimates of the same number.
   laws::all([] { return mr::theta<9>(); }, items,
             [](const auto& a, const auto& b) { CHECK(laws::close(a.estimate(), b.estimate(), 0.2)); }, 3);
-  const auto same = [](const auto& a, const auto& b) { CHECK(a.save() == b.save()); };
-  laws::merging([] { return mr::theta<12>(); }, std::span<const std::int64_t>(items), same);
+  laws::merging([] { return mr::theta<12>(); }, std::span<const std::int64_t>(items), laws::same_bytes);
 }
 
 TEST_CASE("a theta sketch reads what Apache DataSketches 5.2.0 wrote, packed or not") {
   std::size_t asked = 0;
   for (const auto* kind : {"theta", "theta_packed"})
-    for (const auto& wrong : support::check_images<mr::theta<>>(golden, kind, support::ask_theta<mr::theta<>>, asked))
-      FAIL_CHECK(wrong);
+    asked += support::check_golden_sketches<mr::theta<>>(kind, support::ask_theta<mr::theta<>>);
   CHECK(asked > 100);
-  const auto large = mr::theta<5>::load(golden_bytes("12_100000"));
+  const auto large = mr::theta<5>::load(support::golden_sketch("theta-12_100000"));
   REQUIRE(large.has_value());
   CHECK(large->retained() == 32);
   CHECK(large->estimate() == Approx(100'000).epsilon(0.5));
@@ -190,7 +162,7 @@ TEST_CASE("damaged bytes of a theta sketch answer an error or a sketch that work
     CHECK(type::load(sketch.save()).has_value());
   };
   for (const std::int64_t size : {0, 1, 2, 30, 500}) laws::hostile_bytes(of<5>(0, size), use);
-  const auto packed = support::read_bytes(golden + "/theta_packed-5_500.bin");
+  const auto packed = support::golden_sketch("theta_packed-5_500");
   for (std::size_t bit = 0; bit < packed.size() * 8; ++bit) {
     auto flipped = packed;
     flipped[bit / 8] ^= static_cast<std::byte>(1U << (bit % 8));
@@ -202,11 +174,7 @@ TEST_CASE("damaged bytes of a theta sketch answer an error or a sketch that work
 }
 
 TEST_CASE("what is wrong with the bytes of a theta sketch is said") {
-  const auto code = [](std::vector<std::byte> bytes, std::size_t at, int value) {
-    bytes[at] = static_cast<std::byte>(value);
-    const auto loaded = mr::theta<>::load(bytes);
-    return loaded ? mr::errc{} : loaded.error().code();
-  };
+  const auto code = support::code_of_changed<mr::theta<>>;
   const auto good = of<5>(0, 1000).save();
   CHECK(code(good, 2, 15) == mr::errc::type_mismatch);
   CHECK(code(good, 1, 9) == mr::errc::unsupported);
