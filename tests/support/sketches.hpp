@@ -71,6 +71,16 @@ void check_items_side_by_side() {
   STATIC_REQUIRE(!millrace::aggregator_of<S, std::vector<user>>);
 }
 
+/// A sketch of distinct items goes on counting, whatever bytes it came from. Returns a copy that saw one item more.
+template <class S>
+S counted_on(S& sketch) {
+  for (int i = 0; i < 40; ++i) sketch.update(i);
+  CHECK(sketch.estimate() >= 0);
+  S other = sketch;
+  other.update(-1);
+  return other;
+}
+
 }  // namespace support
 
 #endif  // MILLRACE_TESTS_SUPPORT_SKETCHES_HPP

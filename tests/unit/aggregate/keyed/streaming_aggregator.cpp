@@ -7,6 +7,7 @@
 #include <millrace/core/seed.hpp>
 
 #include <laws/aggregator.hpp>
+#include <support/clocks.hpp>
 #include <support/envelope.hpp>
 #include <support/golden.hpp>
 
@@ -21,15 +22,9 @@ namespace mr = millrace;
 
 namespace {
 
-constexpr std::int64_t second = 1'000'000'000;
-mr::time_point seconds(double s) { return mr::time_point(static_cast<std::int64_t>(s * 1e9)); }
-
-/// A clock that stands where it is put.
-struct hand_clock {
-  std::uint64_t* time;
-  std::uint64_t ticks() const noexcept { return *time; }
-  static std::uint64_t nanoseconds(std::uint64_t ticks) noexcept { return ticks; }
-};
+using support::hand_clock;
+using support::second;
+using support::seconds;
 
 }  // namespace
 

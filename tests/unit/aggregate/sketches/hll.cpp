@@ -261,11 +261,7 @@ TEST_CASE("an HLL sketch reads what Apache DataSketches 5.2.0 wrote") {
 TEST_CASE("damaged bytes of an HLL sketch answer an error or a sketch that works") {
   const auto use = [](auto& sketch) {
     using type = std::remove_reference_t<decltype(sketch)>;
-    for (int i = 0; i < 40; ++i) sketch.update(i);
-    CHECK(sketch.estimate() >= 0);
-    type other = sketch;
-    other.update(-1);
-    sketch.merge(other);
+    sketch.merge(support::counted_on(sketch));
     CHECK(type::load(sketch.save()).has_value());
   };
   for (const std::int64_t size : {0, 1, 7, 20}) laws::hostile_bytes(of<8, 4>(0, size), use);

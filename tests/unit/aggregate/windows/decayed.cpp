@@ -11,6 +11,7 @@
 #include <millrace/aggregate/members/sums.hpp>
 
 #include <laws/aggregator.hpp>
+#include <support/clocks.hpp>
 #include <support/envelope.hpp>
 #include <support/golden.hpp>
 
@@ -25,7 +26,7 @@ namespace {
 
 using fading = mr::decayed<mr::half_life<60s>, mr::aggregate<mr::count, mr::sum, mr::mean, mr::variance, mr::max>>;
 
-mr::time_point seconds(double s) { return mr::time_point(static_cast<std::int64_t>(s * 1e9)); }
+using support::seconds;
 
 struct event {
   double x, t;

@@ -3,6 +3,7 @@
 #include <support/catch.hpp>
 
 #include <laws/aggregator.hpp>
+#include <support/clocks.hpp>
 #include <support/envelope.hpp>
 #include <support/golden.hpp>
 
@@ -17,14 +18,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::int64_t second = 1'000'000'000;
-mr::time_point seconds(double s) { return mr::time_point(static_cast<std::int64_t>(s * 1e9)); }
-
-struct hand_clock {
-  std::uint64_t* time;
-  std::uint64_t ticks() const noexcept { return *time; }
-  static std::uint64_t nanoseconds(std::uint64_t ticks) noexcept { return ticks; }
-};
+using support::hand_clock;
+using support::second;
+using support::seconds;
 
 std::vector<mr::counter_reading> readings(std::size_t count, std::uint64_t seed) {
   mr::random_engine random(seed);

@@ -3,10 +3,10 @@
 #include <support/catch.hpp>
 
 #include <laws/aggregator.hpp>
+#include <support/ended_windows.hpp>
 #include <support/envelope.hpp>
 #include <support/golden.hpp>
 #include <support/time_jumps.hpp>
-#include <support/windows.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -19,12 +19,9 @@ using namespace std::chrono_literals;
 namespace {
 
 using total = support::exact_total;
-using ended = std::vector<std::pair<mr::time_range, total>>;
+using ended = support::ended_windows;
+using support::into;
 using visits = mr::windowed<mr::session<mr::duration(10)>, total, mr::event_time<mr::duration(40)>>;
-
-auto into(ended& windows) {
-  return [&windows](const mr::time_range& when, const total& what) { windows.emplace_back(when, what); };
-}
 
 ended by_hand(std::vector<std::pair<std::int64_t, double>> items) {
   std::stable_sort(items.begin(), items.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
@@ -47,26 +44,14 @@ TEST_CASE("sessions are those of the items in order, however these came") {
     mr::random_engine random(static_cast<std::uint64_t>(start) + 1);
     visits window;
     ended found;
-    std::vector<std::pair<std::int64_t, double>> items;
-    std::int64_t now = start;
-    std::int64_t greatest = start - 1000;
-    std::uint64_t late = 0;
-    for (int i = 0; i < 50'000; ++i) {
-      now += static_cast<std::int64_t>(random.below(random.below(10) == 0 ? 30 : 3));
-      const std::int64_t time = now - static_cast<std::int64_t>(random.below(random.below(20) == 0 ? 60 : 30));
-      const double x = static_cast<double>(random.below(1000)) - 500;
-      greatest = (std::max)(greatest, time);
-      if (time >= greatest - 40)
-        items.emplace_back(time, x);
-      else
-        ++late;
-      window.update(x, mr::time_point(time), into(found));
-    }
+    const auto expected = support::feed_out_of_order(
+        window, found, 50'000, start, 40, random, [&] { return random.below(random.below(10) == 0 ? 30 : 3); },
+        [&] { return random.below(random.below(20) == 0 ? 60 : 30); });
     CHECK(window.open_sessions() <= 40 / 10 + 2);
     window.finish(into(found));
-    CHECK(window.late() == late);
-    CHECK(late > 0);
-    CHECK(found == by_hand(items));
+    CHECK(window.late() == expected.late);
+    CHECK(expected.late > 0);
+    CHECK(found == by_hand(expected.items));
   }
 }
 

@@ -5,10 +5,10 @@
 #include <millrace/aggregate/sketches/kll.hpp>
 
 #include <laws/aggregator.hpp>
+#include <support/ended_windows.hpp>
 #include <support/envelope.hpp>
 #include <support/golden.hpp>
 #include <support/time_jumps.hpp>
-#include <support/windows.hpp>
 
 #include <chrono>
 #include <map>
@@ -23,12 +23,8 @@ using namespace std::chrono_literals;
 namespace {
 
 using total = support::exact_total;
-using ended = std::vector<std::pair<mr::time_range, total>>;
-
-/// Collects what ends.
-auto into(ended& windows) {
-  return [&windows](const mr::time_range& when, const total& what) { windows.emplace_back(when, what); };
-}
+using ended = support::ended_windows;
+using support::into;
 
 std::int64_t floor_to(std::int64_t time, std::int64_t step) {
   const std::int64_t over = time % step;
@@ -52,25 +48,13 @@ void ends_what_it_should(std::int64_t length, std::int64_t step, std::int64_t la
   mr::random_engine random(seed);
   W window;
   ended found;
-  std::vector<std::pair<std::int64_t, double>> items;
-  std::int64_t now = start;
-  std::int64_t greatest = start - 1000;
-  std::uint64_t late = 0;
-  for (int i = 0; i < 40'000; ++i) {
-    now += static_cast<std::int64_t>(random.below(random.below(500) == 0 ? 300 : 3));
-    const std::int64_t time = now - static_cast<std::int64_t>(random.below(12));
-    const double x = static_cast<double>(random.below(1000)) - 500;
-    greatest = (std::max)(greatest, time);
-    if (time >= greatest - lateness)
-      items.emplace_back(time, x);
-    else
-      ++late;
-    window.update(x, mr::time_point(time), into(found));
-  }
+  const auto expected = support::feed_out_of_order(
+      window, found, 40'000, start, lateness, random, [&] { return random.below(random.below(500) == 0 ? 300 : 3); },
+      [&] { return random.below(12); });
   window.finish(into(found));
-  CHECK(window.late() == late);
-  CHECK(late > 0);
-  CHECK(found == by_hand(items, length, step));
+  CHECK(window.late() == expected.late);
+  CHECK(expected.late > 0);
+  CHECK(found == by_hand(expected.items, length, step));
 }
 
 using ten = mr::windowed<mr::tumbling<mr::duration(10)>, total, mr::event_time<mr::duration(8)>>;
