@@ -656,9 +656,12 @@ inline constexpr double nan = __builtin_nan("");
 
 inline double absolute(double x) noexcept { return __builtin_fabs(x); }
 inline float absolute(float x) noexcept { return __builtin_fabsf(x); }
+inline double acos(double x) noexcept { return __builtin_acos(x); }
+inline double atan2(double y, double x) noexcept { return __builtin_atan2(y, x); }
 inline double ceil(double x) noexcept { return __builtin_ceil(x); }
 inline double copysign(double size, double sign) noexcept { return __builtin_copysign(size, sign); }
 inline double cos(double x) noexcept { return __builtin_cos(x); }
+inline double cosh(double x) noexcept { return __builtin_cosh(x); }
 inline double erfc(double x) noexcept { return __builtin_erfc(x); }
 inline double exp(double x) noexcept { return __builtin_exp(x); }
 inline double exp2(double x) noexcept { return __builtin_exp2(x); }
@@ -669,6 +672,7 @@ inline double fma(double a, double b, double c) noexcept { return __builtin_fma(
 inline double fmax(double a, double b) noexcept { return __builtin_fmax(a, b); }
 inline double fmin(double a, double b) noexcept { return __builtin_fmin(a, b); }
 inline double frexp(double x, int* exponent) noexcept { return __builtin_frexp(x, exponent); }
+inline int ilogb(double x) noexcept { return __builtin_ilogb(x); }
 inline double ldexp(double x, int exponent) noexcept { return __builtin_ldexp(x, exponent); }
 inline long long llround(double x) noexcept { return __builtin_llround(x); }
 inline double log(double x) noexcept { return __builtin_log(x); }
@@ -677,6 +681,7 @@ inline double log2(double x) noexcept { return __builtin_log2(x); }
 inline double nextafter(double from, double to) noexcept { return __builtin_nextafter(from, to); }
 inline double pow(double x, double y) noexcept { return __builtin_pow(x, y); }
 inline double sin(double x) noexcept { return __builtin_sin(x); }
+inline double sinh(double x) noexcept { return __builtin_sinh(x); }
 inline double sqrt(double x) noexcept { return __builtin_sqrt(x); }
 inline bool is_finite(double x) noexcept { return __builtin_isfinite(x) != 0; }
 inline bool is_infinite(double x) noexcept { return __builtin_isinf(x) != 0; }
@@ -23045,6 +23050,26 @@ class page_hinkley : detail::require_arl<RunLength>,
 
 #endif  // MILLRACE_DETECT_CHANGE_HPP
 
+// ---- stats/fwd.hpp
+
+#ifndef MILLRACE_STATS_FWD_HPP
+#define MILLRACE_STATS_FWD_HPP
+
+/// What other modules may name of stats without including it, and what its private part stands on.
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {}
+namespace stats {
+namespace detail {
+using namespace millrace::detail;  // the primitives of core, which every module may use
+}
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_FWD_HPP
+
 // ---- stats/distributions/detail/float_math.hpp
 
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_DETAIL_FLOAT_MATH_HPP
@@ -23078,9 +23103,9 @@ constexpr tails within_unit(tails t) noexcept {
 /// computed together with their rounding errors, which are added at the end.
 inline double sum_of_products(double a, double b, double c, double d, double e) noexcept {
   const double p = a * b;
-  const double p_rest = std::fma(a, b, -p);
+  const double p_rest = math::fma(a, b, -p);
   const double q = c * d;
-  const double q_rest = std::fma(c, d, -q);
+  const double q_rest = math::fma(c, d, -q);
   double sum = p + q;
   const double from_q = sum - p;
   double rest = (p - (sum - from_q)) + (q - from_q);
@@ -23106,7 +23131,7 @@ struct exact_sum {
 
 /// log(1 + x) - x, to a few ulp even where the two nearly cancel.
 inline double log1pmx(double x) noexcept {
-  if (!(x > -0.5 && x < 1)) return std::log1p(x) - x;
+  if (!(x > -0.5 && x < 1)) return math::log1p(x) - x;
   // log(1 + x) = 2 artanh(r) and x = 2 r / (1 - r): in their difference the terms of first order cancel and are left
   // out.
   const double r = x / (2 + x);
@@ -23124,7 +23149,7 @@ inline double log1pmx(double x) noexcept {
 
 /// exp(x) - 1 - x, to a few ulp even where its parts nearly cancel.
 inline double expm1mx(double x) noexcept {
-  if (!(std::fabs(x) < 1)) return std::expm1(x) - x;
+  if (!(math::absolute(x) < 1)) return math::expm1(x) - x;
   double term = 0.5 * x * x;
   double sum = term;
   for (int k = 3; k < 30; ++k) {
@@ -23138,7 +23163,7 @@ inline double expm1mx(double x) noexcept {
 
 /// u - 1 - log(u) >= 0, the deviance of one cell. u = 1 + v is a ratio; the caller knows both u and v to full relative
 /// accuracy, so no digits are lost near u = 1 or near u = 0.
-inline double deviance(double u, double v) noexcept { return v < -0.75 ? v - std::log(u) : -log1pmx(v); }
+inline double deviance(double u, double v) noexcept { return v < -0.75 ? v - math::log(u) : -log1pmx(v); }
 
 }  // namespace detail
 }  // namespace stats
@@ -23202,7 +23227,7 @@ inline double stirling_error(double z) noexcept {
     if (twice >= 1 && static_cast<double>(whole) == twice) return stirling_error_of_halves[whole];
   }
   double shift = 0;
-  for (; z < 10; z += 1) shift += (z + 0.5) * std::log1p(1 / z) - 1;
+  for (; z < 10; z += 1) shift += (z + 0.5) * math::log1p(1 / z) - 1;
   const double inverse = 1 / z;
   const double square = inverse * inverse;
   double sum = 0;
@@ -23213,21 +23238,23 @@ inline double stirling_error(double z) noexcept {
 /// log Gamma(a + b) - log Gamma(b) for a, b > 0, to full relative accuracy also where a is tiny.
 inline double log_gamma_ratio(double a, double b) noexcept {
   double shift = 0;
-  for (; b < 10; b += 1) shift += std::log1p(a / b);
-  const double l = std::log1p(a / b);
+  for (; b < 10; b += 1) shift += math::log1p(a / b);
+  const double l = math::log1p(a / b);
   // The difference of the two Stirling series, term by term, for the same reason.
   double series = 0;
   const double inverse = 1 / b;
   double power = inverse;
   for (int k = 0; k < 9; ++k) {
-    series += stirling_series[k] * power * std::expm1(-(2 * k + 1) * l);
+    series += stirling_series[k] * power * math::expm1(-(2 * k + 1) * l);
     power *= inverse * inverse;
   }
-  return b * log1pmx(a / b) - 0.5 * l + a * std::log(a + b) + series - shift;
+  return b * log1pmx(a / b) - 0.5 * l + a * math::log(a + b) + series - shift;
 }
 
 /// log Gamma(z), z > 0; the absolute error is a few ulp of max(1, |log Gamma(z)|).
-inline double log_gamma(double z) noexcept { return (z - 0.5) * std::log(z) - z + half_log_two_pi + stirling_error(z); }
+inline double log_gamma(double z) noexcept {
+  return (z - 0.5) * math::log(z) - z + half_log_two_pi + stirling_error(z);
+}
 
 }  // namespace detail
 }  // namespace stats
@@ -23290,9 +23317,9 @@ class gaussian_tail_moments {
  public:
   gaussian_tail_moments(double width, double exponent) noexcept
       : width_(width),
-        s_(std::sqrt(2 * exponent / width)),
-        boundary_(std::exp(-exponent) / std::sqrt(2 * pi * width)),
-        last_(0.5 * std::erfc(std::sqrt(exponent))) {}
+        s_(math::sqrt(2 * exponent / width)),
+        boundary_(math::exp(-exponent) / math::sqrt(2 * pi * width)),
+        last_(0.5 * math::erfc(math::sqrt(exponent))) {}
 
   /// The integral that `next` returned last; before its first call that of k = 0.
   double last() const noexcept { return last_; }
@@ -23338,7 +23365,7 @@ inline double tail_expansion(double width, double skew, double spread, double ex
     const double term = sign * coefficients.next() * moments.next();
     sum += term;
     sign *= side;
-    idle = std::fabs(term) <= 0.25 * epsilon * sum ? idle + 1 : 0;
+    idle = math::absolute(term) <= 0.25 * epsilon * sum ? idle + 1 : 0;
   }
   return sum;
 }
@@ -23366,7 +23393,7 @@ inline double gamma_exponent(double a, double x) noexcept { return a * deviance(
 
 /// x^a exp(-x) / Gamma(a) at a point of this `gamma_exponent`.
 inline double gamma_prefix_at(double a, double exponent) noexcept {
-  return std::sqrt(a / (2 * pi)) * std::exp(-exponent - stirling_error(a));
+  return math::sqrt(a / (2 * pi)) * math::exp(-exponent - stirling_error(a));
 }
 
 /// x^a exp(-x) / Gamma(a): the gamma density times x; a, x > 0.
@@ -23378,8 +23405,8 @@ inline double gamma_prefix(double a, double x) noexcept {
 /// Both tails, from the lower one exp(e) (1 + a series). Where that is nearly 1, the upper one is computed without
 /// subtracting it.
 inline tails tails_of_power_series(double a, double e, double series) noexcept {
-  const double lower = std::exp(e) * (1 + a * series);
-  return within_unit({lower, e > -1 ? -std::expm1(e) - a * std::exp(e) * series : 1 - lower});
+  const double lower = math::exp(e) * (1 + a * series);
+  return within_unit({lower, e > -1 ? -math::expm1(e) - a * math::exp(e) * series : 1 - lower});
 }
 
 /// Both tails for a < 1 and x <= 1: P = x^a / Gamma(a + 1) (1 + a series).
@@ -23392,7 +23419,7 @@ inline tails gamma_by_power_series(double a, double x) noexcept {
     if (next == series) break;
     series = next;
   }
-  return tails_of_power_series(a, a * std::log(x) - log_gamma_ratio(a, 1), series);
+  return tails_of_power_series(a, a * math::log(x) - log_gamma_ratio(a, 1), series);
 }
 
 /// a P / gamma_prefix below the mean: a series of positive terms.
@@ -23419,7 +23446,7 @@ inline double gamma_fraction(double a, double x) noexcept {
     up = b + n / up;
     const double change = up * down;
     f *= change;
-    if (std::fabs(change - 1) <= epsilon) break;
+    if (math::absolute(change - 1) <= epsilon) break;
   }
   return f;
 }
@@ -23434,7 +23461,7 @@ inline tails incomplete_gamma(double a, double x) noexcept {
   const bool below_mean = x < a;
   const double exponent = gamma_exponent(a, x);
   if (a >= 20 && exponent <= 0.5 * a) {
-    const double tail = tail_expansion(a, 1, 0, exponent, below_mean ? -1 : 1) * std::exp(-stirling_error(a));
+    const double tail = tail_expansion(a, 1, 0, exponent, below_mean ? -1 : 1) * math::exp(-stirling_error(a));
     return within_unit(below_mean ? tails{tail, 1 - tail} : tails{1 - tail, tail});
   }
   const double prefix = gamma_prefix_at(a, exponent);
@@ -23492,22 +23519,22 @@ double invert_positive(tails wanted, double guess, TailsAt tails_at) noexcept {
     ((tail < target) == from_below ? low : high) = x;
     const double relative = (tail - target) / target;
     const double distance =
-        tail > 0 ? (std::fabs(relative) < 0.5 ? std::log1p(relative) : std::log(tail / target)) : -infinity;
+        tail > 0 ? (math::absolute(relative) < 0.5 ? math::log1p(relative) : math::log(tail / target)) : -infinity;
     double change = -distance * tail / here.slope;  // of log x
     if (!from_below) change = -change;
-    double next = x * std::exp(change);
-    if (std::fabs(change) <= 4 * epsilon) return next > 0 && next < infinity ? next : x;
+    double next = x * math::exp(change);
+    if (math::absolute(change) <= 4 * epsilon) return next > 0 && next < infinity ? next : x;
     if (!(next > low && next < high)) {
       // The step left the bracket or is not a number: take the bracket's geometric middle or, while one end is open, a
       // fixed step towards it.
       if (low == 0) {
         if (high == denorm_min) return 0;
-        next = std::fmax(denorm_min, high * 1e-3);
+        next = math::fmax(denorm_min, high * 1e-3);
       } else if (high == infinity) {
         if (low == most) return infinity;
-        next = std::fmin(most, low * 1e3);
+        next = math::fmin(most, low * 1e3);
       } else {
-        next = std::sqrt(low) * std::sqrt(high);
+        next = math::sqrt(low) * math::sqrt(high);
       }
       if (!(next > low && next < high)) return x;
     }
@@ -23522,12 +23549,12 @@ template <class Reached>
 double first_whole(double low, double high, double guess, Reached reached) noexcept {
   if (!(guess > low)) guess = low;
   if (guess > high) guess = high;
-  guess = std::floor(guess);
+  guess = math::floor(guess);
   double stride = 1;
   if (reached(guess)) {
     high = guess;
     while (high > low) {
-      const double probe = std::fmax(low, high - stride);
+      const double probe = math::fmax(low, high - stride);
       if (!reached(probe)) {
         low = probe;
         break;
@@ -23540,7 +23567,7 @@ double first_whole(double low, double high, double guess, Reached reached) noexc
     const double end = high;
     low = guess;
     for (;;) {
-      const double probe = std::fmin(end, low + stride);
+      const double probe = math::fmin(end, low + stride);
       if (probe >= end || reached(probe)) {
         high = probe;
         break;
@@ -23550,7 +23577,7 @@ double first_whole(double low, double high, double guess, Reached reached) noexc
     }
   }
   while (high - low > 1) {
-    const double middle = std::floor(low + (high - low) / 2);
+    const double middle = math::floor(low + (high - low) / 2);
     if (middle <= low || middle >= high) break;
     (reached(middle) ? high : low) = middle;
   }
@@ -23587,8 +23614,8 @@ inline double normal_upper(double z) noexcept {
   constexpr double root = 0.70710678118654752440;
   constexpr double root_rest = -4.8336466567264567e-17;
   const double w = z * root;
-  const double rest = std::fma(z, root, -w) + z * root_rest;
-  const double tail = 0.5 * std::erfc(w);
+  const double rest = math::fma(z, root, -w) + z * root_rest;
+  const double tail = 0.5 * math::erfc(w);
   // d erfc(w) = -2 / sqrt(pi) exp(-w^2) dw, and the ratio of density to tail is w + 1 / (2 w) + ... far out.
   return w > 2 && w < 1e8 ? tail * (1 - 2 * rest * (w + 0.5 / (w + 1 / w))) : tail;
 }
@@ -23607,7 +23634,7 @@ inline double normal_lower_quantile(double p) noexcept {
     const double r = 0.180625 - q * q;
     return q * polynomial(r, above, 8) / polynomial(r, below, 8);
   }
-  const double r = std::sqrt(-std::log(p));
+  const double r = math::sqrt(-math::log(p));
   if (r <= 5) {
     constexpr double above[] = {7.7454501427834140764e-4, 0.0227238449892691845833, 0.24178072517745061177,
                                 1.27045825245236838258,   3.64784832476320460504,   5.7694972214606914055,
@@ -23626,8 +23653,8 @@ inline double normal_lower_quantile(double p) noexcept {
   const double x = -polynomial(r - 5, above, 8) / polynomial(r - 5, below, 8);
   // One Newton step on the logarithm of the tail: this far out p is steep in x.
   const double tail = normal_upper(-x);
-  const double density = 0.39894228040143267794 * std::exp(-0.5 * x * x);
-  return density > 0 ? x - std::log(tail / p) * tail / density : x;
+  const double density = 0.39894228040143267794 * math::exp(-0.5 * x * x);
+  return density > 0 ? x - math::log(tail / p) * tail / density : x;
 }
 
 }  // namespace detail
@@ -23654,18 +23681,18 @@ struct normal {
 
   double pdf(double x) const noexcept {
     const double z = (x - mean) / sd;
-    return valid() ? 0.39894228040143267794 * std::exp(-0.5 * z * z) / sd : detail::nan;
+    return valid() ? 0.39894228040143267794 * detail::math::exp(-0.5 * z * z) / sd : detail::nan;
   }
   double cdf(double x) const noexcept { return valid() ? detail::normal_upper((mean - x) / sd) : detail::nan; }
   double sf(double x) const noexcept { return valid() ? detail::normal_upper((x - mean) / sd) : detail::nan; }
   /// The logarithm of `sf`, which is finite where `sf` underflows, too.
   double log_sf(double x) const noexcept {
     const double z = (x - mean) / sd;
-    if (!(z > 37)) return z < -1 ? std::log1p(-cdf(x)) : std::log(sf(x));
+    if (!(z > 37)) return z < -1 ? detail::math::log1p(-cdf(x)) : detail::math::log(sf(x));
     // sf(z) = pdf(z) / (z + 1 / (z + 2 / (z + 3 / ...))): eight terms are more than enough this far out.
     double fraction = z;
     for (int k = 8; k > 0; --k) fraction = z + k / fraction;
-    return -0.5 * z * z - detail::half_log_two_pi - std::log(fraction);
+    return -0.5 * z * z - detail::half_log_two_pi - detail::math::log(fraction);
   }
   double log_cdf(double x) const noexcept { return normal{-mean, sd}.log_sf(-x); }
 
@@ -23703,14 +23730,14 @@ inline double gamma_quantile(double shape, tails wanted) noexcept {
   if (!(shape > 0) || shape == infinity) return nan;
   double guess;
   const double small_x =
-      wanted.lower <= 0.5 ? std::exp((std::log(wanted.lower) + log_gamma_ratio(shape, 1)) / shape) : 1;
+      wanted.lower <= 0.5 ? math::exp((math::log(wanted.lower) + log_gamma_ratio(shape, 1)) / shape) : 1;
   if (wanted.lower <= 0.5 && small_x < 0.3 * shape) {
     guess = small_x;
   } else {
     // Wilson and Hilferty: the cube root is nearly normal.
     const double z = wanted.lower <= 0.5 ? normal{}.quantile(wanted.lower) : normal{}.isf(wanted.upper);
     const double c = 1 / (9 * shape);
-    const double root = 1 - c + z * std::sqrt(c);
+    const double root = 1 - c + z * math::sqrt(c);
     guess = root > 0.05 ? shape * root * root * root : shape * 1e-4;
   }
   return invert_positive(wanted, guess,
@@ -23836,7 +23863,7 @@ class confined_poisson {
   explicit confined_poisson(std::size_t n)
       : n_(n),
         rate_(static_cast<double>(n)),
-        at_end_(std::exp(stirling_error(rate_)) * std::sqrt(2 * pi * rate_)),
+        at_end_(math::exp(stirling_error(rate_)) * math::sqrt(2 * pi * rate_)),
         alive_(n + 1, 0.0),
         next_(n + 1, 0.0) {
     alive_[0] = 1;
@@ -23879,7 +23906,7 @@ class confined_poisson {
   /// Computes the probabilities of 0, 1, ... further events, as far as they are not negligible.
   void set_kernel(double mean) {
     kernel_.clear();
-    double term = std::exp(-mean);
+    double term = math::exp(-mean);
     for (std::size_t k = 0; k <= n_ - low_; ++k) {
       kernel_.push_back(term);
       term *= mean / static_cast<double>(k + 1);
@@ -23892,10 +23919,10 @@ class confined_poisson {
   /// c - n now.
   double completes(std::size_t c) const noexcept {
     const double mean = rate_ * (1 - now_);
-    if (c == n_) return std::exp(-mean) * at_end_;
+    if (c == n_) return math::exp(-mean) * at_end_;
     const auto k = static_cast<double>(n_ - c);
     const double lead = static_cast<double>(c) - rate_ * now_;
-    return std::exp(-k * deviance(mean / k, lead / k) - stirling_error(k)) / std::sqrt(2 * pi * k) * at_end_;
+    return math::exp(-k * deviance(mean / k, lead / k) - stirling_error(k)) / math::sqrt(2 * pi * k) * at_end_;
   }
 
   std::size_t n_;
@@ -23923,12 +23950,12 @@ inline double kolmogorov_two_sided_by_process(std::uint64_t count, double d) {
   confined_poisson process(n);
   // A path crosses the upper boundary if it has j events before j / n - d, and the lower one if it has not more than j
   // at j / n + d.
-  std::size_t upper = static_cast<std::size_t>(std::floor(rate * d)) + 1;
+  std::size_t upper = static_cast<std::size_t>(math::floor(rate * d)) + 1;
   std::size_t lower = 0;
   while (process.now() < 1 && !process.empty()) {
     const double to_upper = upper <= n ? static_cast<double>(upper) / rate - d : 2;
     const double to_lower = lower < n ? static_cast<double>(lower) / rate + d : 2;
-    const double then = std::fmin(1.0, std::fmin(to_upper, to_lower));
+    const double then = math::fmin(1.0, math::fmin(to_upper, to_lower));
     process.run_to(then);
     if (then == to_upper) process.leave_from(upper++);
     if (then == to_lower) process.leave_up_to(lower++);
@@ -23962,19 +23989,19 @@ inline tail_slope kolmogorov_limit(double x) noexcept {
   if (x < 1) {
     const double t = pi * pi / (8 * x * x);
     for (int k = 1; k < 40; k += 2) {
-      const double term = std::exp(-k * k * t);
+      const double term = math::exp(-k * k * t);
       sum += term;
       slope += (2 * k * k * t - 1) * term;
       if (term <= 1e-18 * sum) break;
     }
-    const double scale = std::sqrt(2 * pi) / x;
+    const double scale = math::sqrt(2 * pi) / x;
     return {{scale * sum, 1 - scale * sum}, scale * slope};
   }
   for (int k = 1; k < 20; ++k) {
-    const double term = (k % 2 == 1 ? 2 : -2) * std::exp(-2.0 * k * k * x * x);
+    const double term = (k % 2 == 1 ? 2 : -2) * math::exp(-2.0 * k * k * x * x);
     sum += term;
     slope += 4.0 * k * k * x * x * term;
-    if (std::fabs(term) <= 1e-18 * std::fabs(sum)) break;
+    if (math::absolute(term) <= 1e-18 * math::absolute(sum)) break;
   }
   return {{1 - sum, sum}, slope};
 }
@@ -24006,9 +24033,9 @@ inline double kolmogorov_one_sided_sf(std::uint64_t n, double d) noexcept {
   if (d <= 0) return 1;
   if (d >= 1) return 0;
   const auto count = static_cast<double>(n);
-  const double first = std::exp(count * std::log1p(-d));
+  const double first = detail::math::exp(count * detail::math::log1p(-d));
   double sum = 0;
-  const auto last = static_cast<std::uint64_t>(std::ceil(count * (1 - d)));
+  const auto last = static_cast<std::uint64_t>(detail::math::ceil(count * (1 - d)));
   for (std::uint64_t j = 1; j <= last && j < n; ++j) {
     const auto k = static_cast<double>(j);
     const double below = (count - k) / count - d;
@@ -24021,7 +24048,7 @@ inline double kolmogorov_one_sided_sf(std::uint64_t n, double d) noexcept {
     const double exponent = detail::stirling_error(count) - detail::stirling_error(k) - detail::stirling_error(rest) -
                             k * detail::deviance(above * count / k, d * count / k) -
                             rest * detail::deviance(below * count / rest, -d * count / rest);
-    sum += std::exp(exponent) / (std::sqrt(2 * detail::pi * width) * above);
+    sum += detail::math::exp(exponent) / (detail::math::sqrt(2 * detail::pi * width) * above);
   }
   const double tail = first + d * sum;
   return tail < 1 ? tail : 1;
@@ -24039,7 +24066,7 @@ inline double kolmogorov_two_sided_sf(std::uint64_t n, double d) {
   const auto count = static_cast<double>(n);
   if (2 * count * d <= 1) return 1;
   if (d >= 1) return 0;
-  if (d >= 0.5 || count * d * d > 5) return std::fmin(1.0, 2 * kolmogorov_one_sided_sf(n, d));
+  if (d >= 0.5 || count * d * d > 5) return detail::math::fmin(1.0, 2 * kolmogorov_one_sided_sf(n, d));
   return detail::kolmogorov_two_sided_by_process(n, d);
 }
 
@@ -24055,7 +24082,7 @@ inline double kolmogorov_two_sample_sf(std::uint64_t m, std::uint64_t n, double 
   const auto b = static_cast<std::int64_t>(n);
   // Distances are whole multiples of 1 / (m n); a rounded d counts as the multiple it stands for.
   const double whole = d * static_cast<double>(m) * static_cast<double>(n);
-  const auto threshold = static_cast<std::int64_t>(std::ceil(whole * (1 - 8 * detail::epsilon) - 1e-9));
+  const auto threshold = static_cast<std::int64_t>(detail::math::ceil(whole * (1 - 8 * detail::epsilon) - 1e-9));
   if (threshold <= 0) return 1;
   return detail::share_of_crossing_paths(
       a, b, threshold, [](std::int64_t x) { return x < 0 ? -x : x; }, [](std::int64_t) { return true; });
@@ -24525,26 +24552,6 @@ void heap_sort(T* values, std::size_t n, Less less) noexcept {
 
 #endif  // MILLRACE_CORE_DETAIL_HEAP_SORT_HPP
 
-// ---- stats/fwd.hpp
-
-#ifndef MILLRACE_STATS_FWD_HPP
-#define MILLRACE_STATS_FWD_HPP
-
-/// What other modules may name of stats without including it, and what its private part stands on.
-
-namespace millrace {
-inline namespace v0 {
-namespace detail {}
-namespace stats {
-namespace detail {
-using namespace millrace::detail;  // the primitives of core, which every module may use
-}
-}  // namespace stats
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_STATS_FWD_HPP
-
 // ---- stats/evidence.hpp
 
 #ifndef MILLRACE_STATS_EVIDENCE_HPP
@@ -24836,7 +24843,7 @@ void adjust(std::span<double> p, std::span<std::size_t> order) noexcept {
   const auto count = static_cast<double>(m);
   if constexpr (std::same_as<Correction, uncorrected>) return;
   if constexpr (std::same_as<Correction, bonferroni>) {
-    for (double& one : p) one = std::fmin(1.0, one * count);
+    for (double& one : p) one = math::fmin(1.0, one * count);
     return;
   }
   for (std::size_t i = 0; i < m; ++i) order[i] = i;
@@ -24846,7 +24853,7 @@ void adjust(std::span<double> p, std::span<std::size_t> order) noexcept {
     double most = 0;
     for (std::size_t rank = 0; rank < m; ++rank) {
       double& one = p[order[rank]];
-      most = std::fmax(most, std::fmin(1.0, one * static_cast<double>(m - rank)));
+      most = math::fmax(most, math::fmin(1.0, one * static_cast<double>(m - rank)));
       one = most;
     }
   } else {
@@ -24858,7 +24865,7 @@ void adjust(std::span<double> p, std::span<std::size_t> order) noexcept {
       double& one = p[order[rank]];
       const double factor = std::same_as<Correction, hochberg> ? static_cast<double>(m - rank)
                                                                : count * harmonic / static_cast<double>(rank + 1);
-      least = std::fmin(least, one * factor);
+      least = math::fmin(least, one * factor);
       one = least;
     }
   }
@@ -36775,8 +36782,8 @@ inline double scaled_ratio(double a, double b, double f) noexcept {
   int up = 0;
   int down = 0;
   int over = 0;
-  const double mantissa = std::frexp(a, &up) / std::frexp(b, &down) * std::frexp(f, &over);
-  return std::ldexp(mantissa, up - down + over);
+  const double mantissa = math::frexp(a, &up) / math::frexp(b, &down) * math::frexp(f, &over);
+  return math::ldexp(mantissa, up - down + over);
 }
 
 /// The point at the odds x / y = f a / b, f > 0. The distance from the mean follows from f - 1 alone, so that shapes of
@@ -36805,14 +36812,14 @@ inline double beta_width(double a, double b) noexcept { return a < b ? a / (1 + 
 /// x^a y^b / B(a, b): the density times x y.
 inline double beta_prefix(double a, double b, const beta_point& at) noexcept {
   if (at.x == 0 || at.y == 0) return 0;
-  return std::sqrt(beta_width(a, b) / (2 * pi)) * std::exp(beta_correction(a, b) - beta_exponent(a, b, at));
+  return math::sqrt(beta_width(a, b) / (2 * pi)) * math::exp(beta_correction(a, b) - beta_exponent(a, b, at));
 }
 
 /// Shapes of which one is below 1, x <= 1/2 and b x <= 0.7: the power series of y^(b - 1).
 inline tails beta_by_power_series(double a, double b, double x) noexcept {
   // x^a / (a B(a, b)), with every difference of log Gammas taken where it cannot cancel.
-  const double e = a <= b ? a * std::log(x) + log_gamma_ratio(a, b) - log_gamma_ratio(a, 1)
-                          : a * std::log(x) + log_gamma_ratio(b, a) - log_gamma_ratio(b, 1) + std::log(b / a);
+  const double e = a <= b ? a * math::log(x) + log_gamma_ratio(a, b) - log_gamma_ratio(a, 1)
+                          : a * math::log(x) + log_gamma_ratio(b, a) - log_gamma_ratio(b, 1) + math::log(b / a);
   double term = 1;
   double series = 0;
   for (int j = 1; j < 1100; ++j) {
@@ -36838,7 +36845,7 @@ inline double beta_by_fraction(double a, double b, const beta_point& at) noexcep
     up = denominator + numerator / up;
     const double change = up * down;
     f *= change;
-    if (std::fabs(change - 1) <= epsilon) break;
+    if (math::absolute(change - 1) <= epsilon) break;
   }
   return 1 / f;
 }
@@ -36864,9 +36871,9 @@ inline tails incomplete_beta(double a, double b, beta_point at) noexcept {
   if (width >= 20 && exponent <= 0.5 * width) {
     const double mean = 1 / (1 + b / a);
     const double rest = 1 / (1 + a / b);
-    tail = tail_expansion(width, (b - a) / (a + b), mean * rest, exponent, -1) * std::exp(beta_correction(a, b));
+    tail = tail_expansion(width, (b - a) / (a + b), mean * rest, exponent, -1) * math::exp(beta_correction(a, b));
   } else {
-    const double prefix = std::sqrt(width / (2 * pi)) * std::exp(beta_correction(a, b) - exponent);
+    const double prefix = math::sqrt(width / (2 * pi)) * math::exp(beta_correction(a, b) - exponent);
     tail = prefix > 0 ? prefix * beta_by_fraction(a, b, at) : 0;
   }
   return within_unit({tail, 1 - tail});
@@ -36885,17 +36892,17 @@ struct odds_tails {
 inline odds_tails beta_far_out(double a, double b, double log_odds, double b_x) noexcept {
   if (b_x > 1e-18) return {incomplete_gamma(a, b_x), b_x < infinity ? gamma_prefix(a, b_x) : 0};
   const double e = a * log_odds + (a <= b ? log_gamma_ratio(a, b) - log_gamma_ratio(a, 1)
-                                          : log_gamma_ratio(b, a) - log_gamma_ratio(b, 1) + std::log(b / a));
-  const double lower = std::fmin(1.0, std::exp(e));
-  return {{lower, std::fmax(0.0, -std::expm1(e))}, a * lower};
+                                          : log_gamma_ratio(b, a) - log_gamma_ratio(b, 1) + math::log(b / a));
+  const double lower = math::fmin(1.0, math::exp(e));
+  return {{lower, math::fmax(0.0, -math::expm1(e))}, a * lower};
 }
 
 /// Tails and density at the odds f a / b, 0 < f < infinity. Shapes above 1e290 count as 1e290, which gives the same
 /// doubles.
 inline odds_tails incomplete_beta_at_odds(double a, double b, double f) noexcept {
-  a = std::fmin(a, 1e290);
-  b = std::fmin(b, 1e290);
-  const double log_odds = std::log(a) - std::log(b) + std::log(f);
+  a = math::fmin(a, 1e290);
+  b = math::fmin(b, 1e290);
+  const double log_odds = math::log(a) - math::log(b) + math::log(f);
   if (log_odds < -650) return beta_far_out(a, b, log_odds, a * f);
   if (log_odds > 650) {
     const odds_tails other = beta_far_out(b, a, -log_odds, b / f);
@@ -36926,15 +36933,15 @@ namespace detail {
 /// 2 a and 2 b degrees of freedom. It is as exact for x near 1 as for x near 0.
 inline double odds_quantile(double a, double b, tails wanted) noexcept {
   if (!(wanted.lower >= 0 && wanted.upper >= 0)) return nan;
-  a = std::fmin(a, 1e290);
-  b = std::fmin(b, 1e290);
+  a = math::fmin(a, 1e290);
+  b = math::fmin(b, 1e290);
   // The tail is a power of x where it is far from the mean, and the log odds are nearly normal elsewhere.
   const auto by_power = [](double p, double q, double tail) {
-    const double x = std::exp((std::log(tail) + log_gamma_ratio(p, 1) - log_gamma_ratio(p, q)) / p);
+    const double x = math::exp((math::log(tail) + log_gamma_ratio(p, 1) - log_gamma_ratio(p, q)) / p);
     return x < 0.3 ? x * q / p : 1;
   };
   const double z = wanted.lower <= 0.5 ? normal{}.quantile(wanted.lower) : normal{}.isf(wanted.upper);
-  double guess = std::exp(z / std::sqrt(beta_width(a, b)));
+  double guess = math::exp(z / math::sqrt(beta_width(a, b)));
   if (wanted.lower <= wanted.upper) {
     const double power = by_power(a, b, wanted.lower);
     if (power < 0.3) guess = power;
@@ -37032,11 +37039,11 @@ struct binomial {
   /// The probability of exactly k; 0 where k is not a whole number from 0 to `trials`.
   double pmf(double k) const noexcept {
     if (!valid()) return detail::nan;
-    if (k < 0 || k > trials || k != std::floor(k)) return 0;
+    if (k < 0 || k > trials || k != detail::math::floor(k)) return 0;
     if (probability == 0) return k == 0 ? 1 : 0;
     if (probability == 1) return k == trials ? 1 : 0;
-    if (k == 0) return std::exp(trials * std::log1p(-probability));
-    if (k == trials) return std::pow(probability, trials);
+    if (k == 0) return detail::math::exp(trials * detail::math::log1p(-probability));
+    if (k == trials) return detail::math::pow(probability, trials);
     // p^k q^(n-k) / B(k, n - k) is the pmf times k (n - k) / n, where q = 1 - p.
     const double rest = trials - k;
     const auto at = detail::at_probability(k, rest, probability);
@@ -37059,19 +37066,19 @@ struct binomial {
 
  private:
   bool valid() const noexcept {
-    return trials >= 0 && trials < detail::infinity && trials == std::floor(trials) && probability >= 0 &&
+    return trials >= 0 && trials < detail::infinity && trials == detail::math::floor(trials) && probability >= 0 &&
            probability <= 1;
   }
   /// About the quantile whose normal deviate is z, by Cornish and Fisher's expansion: where a search begins.
   double around(double z) const noexcept {
     const double mean = trials * probability;
-    return mean + std::sqrt(mean * (1 - probability)) * z + (1 - 2 * probability) * (z * z - 1) / 6;
+    return mean + detail::math::sqrt(mean * (1 - probability)) * z + (1 - 2 * probability) * (z * z - 1) / 6;
   }
   detail::tails at(double k) const noexcept {
     if (!valid() || k != k) return {detail::nan, detail::nan};
     if (k < 0) return {0, 1};
     if (k >= trials || probability == 0) return {1, 0};
-    k = std::floor(k);
+    k = detail::math::floor(k);
     if (probability == 1) return {0, 1};
     const double a = k + 1;
     const double b = trials - k;
@@ -37210,7 +37217,7 @@ class mann_whitney_exact {
   double two_sided(double u) const noexcept {
     if (mass_.empty() || u != u) return detail::nan;
     const double middle = 0.25 * static_cast<double>(mass_.size() - 1);
-    const double distance = std::fabs(u - middle);
+    const double distance = detail::math::absolute(u - middle);
     if (distance == 0) return 1;
     const double p = at_most(middle - distance) + at_least(middle + distance);
     return p < 1 ? p : 1;
@@ -37274,10 +37281,10 @@ double climb(LogF log_f, peak& guess) noexcept {
       moved = side;
     } else {
       if (top == -infinity || top != top) return top;
-      const double fall = std::fmax(top - left, top - right);
+      const double fall = math::fmax(top - left, top - right);
       if (fall >= 0.02 && fall <= 2) {
         // exp(-x^2 / (2 sd^2)) has fallen by x^2 / (2 sd^2).
-        guess.width /= std::sqrt(2 * fall);
+        guess.width /= math::sqrt(2 * fall);
         return top;
       }
       guess.width *= fall < 0.02 ? 4 : fall < 30 ? 0.5 : 0.25;
@@ -37304,24 +37311,24 @@ double log_integral(LogF log_f, peak& guess) noexcept {
   const auto sum_from = [&](double first, double step, double side) {
     double sum = 0;
     for (int i = 0; i < 200'000; ++i) {
-      const double term = std::exp(log_f(guess.at + side * (first + i * step)) - top);
+      const double term = math::exp(log_f(guess.at + side * (first + i * step)) - top);
       sum += term;
       if (!(term > 1e-18 * (1 + sum))) break;
     }
     return sum;
   };
   // Where log_f is large the sums cannot be more exact than log_f is.
-  const double still = std::fmax(1e-10, 8 * epsilon * std::fabs(top));
+  const double still = math::fmax(1e-10, 8 * epsilon * math::absolute(top));
   double step = 0.85 * guess.width;
   double sum = 1 + sum_from(step, step, 1) + sum_from(step, step, -1);
   for (int halving = 0; halving < 12; ++halving) {
     const double between = sum_from(step / 2, step, 1) + sum_from(step / 2, step, -1);
-    const double change = std::fabs(between - sum);
+    const double change = math::absolute(between - sum);
     sum += between;
     step /= 2;
     if (change <= still * sum) break;
   }
-  return top + std::log(sum * step);
+  return top + math::log(sum * step);
 }
 
 /// The y at which log_tail(y), which falls from 0 to -infinity as y grows, is `target` < 0; -infinity or infinity if it
@@ -37343,24 +37350,25 @@ double solve_falling(LogTail log_tail, double target, double start, double strid
   for (int i = 0; i < 300; ++i) {
     const double here = log_tail(y) - target;
     if (here != here) return nan;
-    if (std::fabs(here) <= 2 * epsilon * std::fabs(target)) return y;
+    if (math::absolute(here) <= 2 * epsilon * math::absolute(target)) return y;
     (here > 0 ? low : high) = y;
     const double slope = (here - at_before) / (y - before);
     double next = y - here / slope;
     bool halved = false;
     if (low == -infinity || high == infinity) {
       // While one end of the bracket is open, a step is at most four times as long as the last one.
-      const double longest = 4 * std::fabs(step);
-      if (!(slope < 0 && std::fabs(next - y) <= longest)) next = here > 0 ? y + longest : y - longest;
-      if (std::fabs(next - start) > 800) return here > 0 ? infinity : -infinity;
-    } else if (!(next > low && next < high && std::fabs(next - y) < 0.5 * std::fabs(step_before))) {
+      const double longest = 4 * math::absolute(step);
+      if (!(slope < 0 && math::absolute(next - y) <= longest)) next = here > 0 ? y + longest : y - longest;
+      if (math::absolute(next - start) > 800) return here > 0 ? infinity : -infinity;
+    } else if (!(next > low && next < high && math::absolute(next - y) < 0.5 * math::absolute(step_before))) {
       next = low + (high - low) / 2;
       halved = true;
       if (!(next > low && next < high)) return y;
     }
     const double moved = next - y;
     // The error after a secant step is about the product of the last two steps.
-    const bool met = std::fabs(moved) <= 2 * epsilon * std::fabs(next) || (!halved && std::fabs(moved * step) < 1e-17);
+    const bool met = math::absolute(moved) <= 2 * epsilon * math::absolute(next) ||
+                     (!halved && math::absolute(moved * step) < 1e-17);
     step_before = step;
     step = moved;
     before = y;
@@ -37402,15 +37410,15 @@ namespace detail {
 template <class LogG>
 double log_mean_over_chi(double df, double start, LogG log_g) noexcept {
   const double a = df / 2;
-  const auto log_f = [&](double w) { return -a * expm1mx(2 * w) + log_g(std::exp(w)); };
-  const double scale = std::log(2 * std::sqrt(a / (2 * pi))) - stirling_error(a);
-  peak guess{start, 1 / std::sqrt(2 * df + 1)};
+  const auto log_f = [&](double w) { return -a * expm1mx(2 * w) + log_g(math::exp(w)); };
+  const double scale = math::log(2 * math::sqrt(a / (2 * pi))) - stirling_error(a);
+  peak guess{start, 1 / math::sqrt(2 * df + 1)};
   if (df >= 10) return scale + log_integral(log_f, guess);
   guess = {0.5, 0.3};
   return scale + log_integral(
                      [&](double v) {
-                       const double fade = std::exp(-v);
-                       return log_f(start + v - fade) + std::log1p(fade);
+                       const double fade = math::exp(-v);
+                       return log_f(start + v - fade) + math::log1p(fade);
                      },
                      guess);
 }
@@ -37440,16 +37448,16 @@ struct student_t {
     if (!(df > 0) || t != t) return detail::nan;
     if (as_normal()) return normal{}.pdf(t);
     // The density at 0 is Gamma((df + 1) / 2) / (Gamma(df / 2) sqrt(pi df)).
-    const double ratio = t / std::sqrt(df);
+    const double ratio = t / detail::math::sqrt(df);
     const double a = df / 2;
-    const double at_zero = std::exp(detail::log_gamma_ratio(0.5, a)) / std::sqrt(detail::pi * df);
-    return at_zero * std::exp(-(a + 0.5) * std::log1p(ratio * ratio));
+    const double at_zero = detail::math::exp(detail::log_gamma_ratio(0.5, a)) / detail::math::sqrt(detail::pi * df);
+    return at_zero * detail::math::exp(-(a + 0.5) * detail::math::log1p(ratio * ratio));
   }
   double cdf(double t) const noexcept { return sf(-t); }
   double sf(double t) const noexcept {
     if (!(df > 0)) return detail::nan;
     if (as_normal()) return normal{}.sf(t);
-    const detail::tails two_sided = beyond(std::fabs(t)).at;
+    const detail::tails two_sided = beyond(detail::math::absolute(t)).at;
     return t >= 0 ? 0.5 * two_sided.upper : 0.5 + 0.5 * two_sided.lower;
   }
   double quantile(double p) const noexcept { return p <= 0.5 ? -solve(p) : solve(1 - p); }
@@ -37462,11 +37470,11 @@ struct student_t {
   detail::tail_slope beyond(double t) const noexcept {
     if (t == detail::infinity) return {{1, 0}, 0};
     const double a = df / 2;
-    const double ratio = t / std::sqrt(df);
+    const double ratio = t / detail::math::sqrt(df);
     if (ratio > 1e16) {
       // This far out the tail is a power of t. t^2 might overflow.
-      const double upper =
-          std::exp(detail::log_gamma_ratio(0.5, a) - 0.5 * std::log(detail::pi) - std::log(a) - df * std::log(ratio));
+      const double upper = detail::math::exp(detail::log_gamma_ratio(0.5, a) - 0.5 * detail::math::log(detail::pi) -
+                                             detail::math::log(a) - df * detail::math::log(ratio));
       return {{1 - upper, upper}, df * upper};
     }
     const double sum = df + t * t;
@@ -37481,10 +37489,11 @@ struct student_t {
     const double z = normal{}.isf(q);
     // Far out the tail is a power of t.
     const double a = df / 2;
-    const double power = std::sqrt(df) * std::exp(-(std::log(2 * q * df) + 0.5 * std::log(detail::pi) - std::log(2.0) -
-                                                    detail::log_gamma_ratio(0.5, a)) /
-                                                  df);
-    const double guess = df > 4 && z < df ? z + z * (z * z + 1) / (4 * df) : std::fmax(z, power);
+    const double power = detail::math::sqrt(df) *
+                         detail::math::exp(-(detail::math::log(2 * q * df) + 0.5 * detail::math::log(detail::pi) -
+                                             detail::math::log(2.0) - detail::log_gamma_ratio(0.5, a)) /
+                                           df);
+    const double guess = df > 4 && z < df ? z + z * (z * z + 1) / (4 * df) : detail::math::fmax(z, power);
     return detail::invert_positive({1 - 2 * q, 2 * q}, guess, [&](double t) { return beyond(t); });
   }
 };
@@ -37518,11 +37527,11 @@ struct noncentral_t {
   double cdf(double t) const noexcept { return noncentral_t{df, -noncentrality}.sf(-t); }
   double sf(double t) const noexcept {
     if (!valid() || t != t) return detail::nan;
-    return t < noncentrality ? -std::expm1(mirrored().log_upper(-t)) : std::exp(log_upper(t));
+    return t < noncentrality ? -detail::math::expm1(mirrored().log_upper(-t)) : detail::math::exp(log_upper(t));
   }
   double log_sf(double t) const noexcept {
     if (!valid() || t != t) return detail::nan;
-    return t < noncentrality ? std::log1p(-std::exp(mirrored().log_upper(-t))) : log_upper(t);
+    return t < noncentrality ? detail::math::log1p(-detail::math::exp(mirrored().log_upper(-t))) : log_upper(t);
   }
   double quantile(double p) const noexcept { return -mirrored().isf(p); }
   double isf(double q) const noexcept {
@@ -37531,11 +37540,11 @@ struct noncentral_t {
     if (q == 1) return -detail::infinity;
     if (noncentrality == 0) return student_t{df}.isf(q);
     // Solved for the smaller tail, since the other one hardly depends on t.
-    return q <= 0.5 ? solve(std::log(q)) : -mirrored().solve(std::log1p(-q));
+    return q <= 0.5 ? solve(detail::math::log(q)) : -mirrored().solve(detail::math::log1p(-q));
   }
 
  private:
-  bool valid() const noexcept { return df > 0 && std::fabs(noncentrality) < detail::infinity; }
+  bool valid() const noexcept { return df > 0 && detail::math::absolute(noncentrality) < detail::infinity; }
   noncentral_t mirrored() const noexcept { return {df, -noncentrality}; }
 
   /// The logarithm of sf(t): that of the mean of P(Z > t s - noncentrality) over s = sqrt(chi-squared / df).
@@ -37544,26 +37553,27 @@ struct noncentral_t {
   double log_upper(double t) const noexcept {
     if (t == detail::infinity) return -detail::infinity;
     if (t == 0 || df > 1e25 * (1 + noncentrality * noncentrality)) return normal{}.log_sf(t - noncentrality);
-    return std::fmin(0.0, detail::log_mean_over_chi(df, std::log(likeliest_scale(t)),
-                                                    [&](double s) { return normal{}.log_sf(t * s - noncentrality); }));
+    return detail::math::fmin(0.0, detail::log_mean_over_chi(df, detail::math::log(likeliest_scale(t)), [&](double s) {
+                                return normal{}.log_sf(t * s - noncentrality);
+                              }));
   }
   /// The s > 0 at which s^df exp(-(df s^2 + (t s - noncentrality)^2) / 2) is largest, which is about where the
   /// integrand peaks. With the derivative of the logarithm set to 0 it is the positive root of
   ///   (df + t^2) s^2 - t noncentrality s - df = 0,
   /// here divided by the square of `unit`, since t^2 might overflow.
   double likeliest_scale(double t) const noexcept {
-    const double unit = std::fmax(1.0, std::fabs(t));
+    const double unit = detail::math::fmax(1.0, detail::math::absolute(t));
     const double square = df / unit / unit + (t / unit) * (t / unit);  // (df + t^2) / unit^2
     const double half = t / unit * noncentrality / 2;
-    const double root = std::sqrt(half * half + df * square);
+    const double root = detail::math::sqrt(half * half + df * square);
     const double s = half > 0 ? (half + root) / square / unit : df / (root - half) / unit;
     return s > 1e-300 && s < 1e300 ? s : 1;
   }
   double solve(double target) const noexcept {
     // Over y with t = noncentrality + scale sinh(y) the log tail is smooth near the centre, where the law is nearly
     // normal, and nearly a line far out, where the tail is a power of t.
-    const double scale = 1 + std::fabs(noncentrality) / std::sqrt(df);
-    const auto at = [&](double y) { return noncentrality + scale * std::sinh(y); };
+    const double scale = 1 + detail::math::absolute(noncentrality) / detail::math::sqrt(df);
+    const auto at = [&](double y) { return noncentrality + scale * detail::math::sinh(y); };
     return at(detail::solve_falling([&](double y) { return log_sf(at(y)); }, target, 0, 0.5));
   }
 };
@@ -37592,9 +37602,9 @@ struct poisson {
   /// The probability of exactly k; 0 where k is not a whole number.
   double pmf(double k) const noexcept {
     if (!valid()) return detail::nan;
-    if (k < 0 || k != std::floor(k) || k == detail::infinity) return 0;
+    if (k < 0 || k != detail::math::floor(k) || k == detail::infinity) return 0;
     if (mean == 0) return k == 0 ? 1 : 0;
-    return k == 0 ? std::exp(-mean) : detail::gamma_prefix(k, mean) / k;
+    return k == 0 ? detail::math::exp(-mean) : detail::gamma_prefix(k, mean) / k;
   }
   double cdf(double k) const noexcept { return at(k).lower; }
   double sf(double k) const noexcept { return at(k).upper; }
@@ -37614,12 +37624,12 @@ struct poisson {
  private:
   bool valid() const noexcept { return mean >= 0 && mean < detail::infinity; }
   /// About the quantile whose normal deviate is z, by Cornish and Fisher's expansion: where a search begins.
-  double around(double z) const noexcept { return mean + std::sqrt(mean) * z + (z * z - 1) / 6; }
+  double around(double z) const noexcept { return mean + detail::math::sqrt(mean) * z + (z * z - 1) / 6; }
   detail::tails at(double k) const noexcept {
     if (!valid() || k != k) return {detail::nan, detail::nan};
     if (k < 0) return {0, 1};
     if (k == detail::infinity || mean == 0) return {1, 0};
-    return detail::swapped(detail::incomplete_gamma(std::floor(k) + 1, mean));
+    return detail::swapped(detail::incomplete_gamma(detail::math::floor(k) + 1, mean));
   }
 };
 
@@ -37647,7 +37657,7 @@ namespace detail {
 /// Source: NIST DLMF 18.5.13, 18.9.1 for the Hermite polynomials and their recurrence.
 inline double log_normal_within(double z, double w) noexcept {
   const double h = w / 2;
-  const double m = std::fabs(z - h);
+  const double m = math::absolute(z - h);
   if (h * (1 + m) < 0.5) {
     double sum = 1;
     double even = 1;  // He(2j)(m)
@@ -37658,14 +37668,14 @@ inline double log_normal_within(double z, double w) noexcept {
       odd = m * even - 2 * j * odd;
       factor *= h * h / (2 * j * (2 * j + 1));
       sum += even * factor;
-      if (factor * (1 + std::fabs(even)) < 1e-18) break;
+      if (factor * (1 + math::absolute(even)) < 1e-18) break;
     }
-    return std::log(w) - 0.5 * m * m - half_log_two_pi + std::log(sum);
+    return math::log(w) - 0.5 * m * m - half_log_two_pi + math::log(sum);
   }
   // The interval holds 0, or lies to one side of it. The tails are computed from z and w, as m and h would be rounded
   // where w is large.
-  if (m < h) return std::log1p(-(normal_upper(z) + normal_upper(w - z)));
-  return z > 0 ? std::log(normal_upper(z - w) - normal_upper(z)) : std::log(normal_upper(-z) - normal_upper(w - z));
+  if (m < h) return math::log1p(-(normal_upper(z) + normal_upper(w - z)));
+  return z > 0 ? math::log(normal_upper(z - w) - normal_upper(z)) : math::log(normal_upper(-z) - normal_upper(w - z));
 }
 
 /// The logarithms of both tails of the range of `groups` independent standard normals, as integrals of positive terms
@@ -37678,17 +37688,17 @@ class normal_range {
   /// below z is below z - w, that is Phi(z)^(groups - 1) (1 - (1 - r)^(groups - 1)).
   double log_upper(double w) noexcept {
     if (!(w > 0)) return 0;
-    if (groups_ == 2) return std::log(2.0) + normal{}.log_sf(w * half_root_);
+    if (groups_ == 2) return math::log(2.0) + normal{}.log_sf(w * half_root_);
     const double others = groups_ - 1;
     return capped(log_integral(
         [&](double z) {
-          const double log_below = z > 0 ? std::log1p(-normal_upper(z)) : std::log(normal_upper(-z));
-          double log_rest = std::log(others) - log_below;
+          const double log_below = z > 0 ? math::log1p(-normal_upper(z)) : math::log(normal_upper(-z));
+          double log_rest = math::log(others) - log_below;
           if (w - z > 37) {
             log_rest += normal{}.log_sf(w - z);
           } else {
-            const double ratio = std::fmin(1.0, normal_upper(w - z) / normal_upper(-z));
-            log_rest = std::log(-std::expm1(others * std::log1p(-ratio)));
+            const double ratio = math::fmin(1.0, normal_upper(w - z) / normal_upper(-z));
+            log_rest = math::log(-math::expm1(others * math::log1p(-ratio)));
           }
           return others * log_below - 0.5 * z * z + log_rest;
         },
@@ -37706,7 +37716,9 @@ class normal_range {
  private:
   static constexpr double half_root_ = 0.70710678118654752440;
 
-  double capped(double log_sum) const noexcept { return std::fmin(0.0, log_sum + std::log(groups_) - half_log_two_pi); }
+  double capped(double log_sum) const noexcept {
+    return math::fmin(0.0, log_sum + math::log(groups_) - half_log_two_pi);
+  }
   static peak& started(peak& last, double w) noexcept {
     if (last.width == 0) last = {w < 8 ? 1 : w / 2, 0.7};
     return last;
@@ -37750,15 +37762,15 @@ class range_mixture {
   }
 
   double log_tail(double log_q) noexcept {
-    if (df_ > 1e25) return known(std::exp(log_q));  // the deviation is as good as known
+    if (df_ > 1e25) return known(math::exp(log_q));  // the deviation is as good as known
     if (step_ == 0 && !start(log_q)) return upper_ ? 0 : -infinity;
     for (;;) {
       const sums s = sum(log_q);
-      const double still = std::fmax(1e-10, 8 * epsilon * std::fabs(s.top));
-      if (std::fabs(s.even - s.odd) <= still * (s.even + s.odd) || refinements_ == 14) {
+      const double still = math::fmax(1e-10, 8 * epsilon * math::absolute(s.top));
+      if (math::absolute(s.even - s.odd) <= still * (s.even + s.odd) || refinements_ == 14) {
         const double a = df_ / 2;
-        const double scale = std::log(2 * std::sqrt(a / (2 * pi))) - stirling_error(a);
-        return std::fmin(0.0, s.top + scale + std::log((s.even + s.odd) * step_));
+        const double scale = math::log(2 * math::sqrt(a / (2 * pi))) - stirling_error(a);
+        return math::fmin(0.0, s.top + scale + math::log((s.even + s.odd) * step_));
       }
       refine();
     }
@@ -37778,9 +37790,9 @@ class range_mixture {
 
   double known(double w) noexcept { return upper_ ? range_.log_upper(w) : range_.log_lower(w); }
   node made(double y) noexcept {
-    if (!spread_) return {y, known(std::exp(y))};
-    const double fade = std::exp(-y);
-    return {y - fade, known(std::exp(y - fade)) + std::log1p(fade)};
+    if (!spread_) return {y, known(math::exp(y))};
+    const double fade = math::exp(-y);
+    return {y - fade, known(math::exp(y - fade)) + math::log1p(fade)};
   }
   double log_density(double log_s) const noexcept { return -df_ / 2 * expm1mx(2 * log_s); }
 
@@ -37788,14 +37800,14 @@ class range_mixture {
   bool start(double log_q) noexcept {
     // For large q one pair decides, and its tail falls like exp(-(q s)^2 / 4); for small q the lower tail is like
     // s^(groups - 1).
-    const double ratio = std::exp(log_q) / std::sqrt(2 * df_);
-    const double log_s = !upper_       ? 0.5 * std::log1p((groups_ - 1) / df_) - std::log1p(std::exp(log_q) / 4)
-                         : ratio > 1e8 ? -std::log(ratio)
-                                       : -0.5 * std::log1p(ratio * ratio);
+    const double ratio = math::exp(log_q) / math::sqrt(2 * df_);
+    const double log_s = !upper_       ? 0.5 * math::log1p((groups_ - 1) / df_) - math::log1p(math::exp(log_q) / 4)
+                         : ratio > 1e8 ? -math::log(ratio)
+                                       : -0.5 * math::log1p(ratio * ratio);
     const double log_w = log_q + log_s;
     // About the solution of y - exp(-y) = log w.
-    const double y = spread_ && log_w < 0 ? -std::log1p(-log_w) : log_w;
-    peak guess{y, 1 / std::sqrt(2 * df_ + 1)};
+    const double y = spread_ && log_w < 0 ? -math::log1p(-log_w) : log_w;
+    peak guess{y, 1 / math::sqrt(2 * df_ + 1)};
     const double top = climb(
         [&](double at) {
           const node n = made(at);
@@ -37827,7 +37839,7 @@ class range_mixture {
     for (const int side : {1, -1}) {
       for (int i = 1; i < 200'000; ++i) {
         const int j = top_node_ + side * i;
-        const double term = std::exp(log_term(j, log_q) - s.top);
+        const double term = math::exp(log_term(j, log_q) - s.top);
         (j % 2 == 0 ? s.even : s.odd) += term;
         if (!(term > 1e-18 * (s.even + s.odd))) break;
       }
@@ -37843,7 +37855,7 @@ class range_mixture {
       const double down = log_term(best - stride, log_q);
       if (up > most || down > most) {
         best += up > down ? stride : -stride;
-        most = std::fmax(up, down);
+        most = math::fmax(up, down);
         if (stride < 1 << 20) stride *= 2;
       } else {
         stride /= 2;
@@ -37906,18 +37918,18 @@ struct studentized_range {
   double groups;
   double df;
 
-  double sf(double q) const noexcept { return std::exp(log_sf(q)); }
+  double sf(double q) const noexcept { return detail::math::exp(log_sf(q)); }
   double log_sf(double q) const noexcept {
     if (!valid() || q != q) return detail::nan;
     if (q <= 0) return 0;
     if (q == detail::infinity) return -detail::infinity;
-    return mostly_above(q) ? std::log1p(-std::exp(log_lower(q))) : log_upper(q);
+    return mostly_above(q) ? detail::math::log1p(-detail::math::exp(log_lower(q))) : log_upper(q);
   }
   double cdf(double q) const noexcept {
     if (!valid() || q != q) return detail::nan;
     if (q <= 0) return 0;
     if (q == detail::infinity) return 1;
-    return mostly_above(q) ? std::exp(log_lower(q)) : -std::expm1(log_upper(q));
+    return mostly_above(q) ? detail::math::exp(log_lower(q)) : -detail::math::expm1(log_upper(q));
   }
   /// The critical value: the range is above it with probability q.
   double isf(double q) const noexcept { return solve({1 - q, q}); }
@@ -37936,7 +37948,7 @@ struct studentized_range {
   double log_upper(double q) const noexcept { return log_tail(true, q); }
   double log_lower(double q) const noexcept { return log_tail(false, q); }
   double log_tail(bool upper, double q) const noexcept {
-    return detail::range_mixture(groups, df, upper).log_tail(std::log(q));
+    return detail::range_mixture(groups, df, upper).log_tail(detail::math::log(q));
   }
 
   /// Solves for the smaller tail, over the logarithm of the quantile, in which the tails' logarithms are smooth.
@@ -37947,15 +37959,15 @@ struct studentized_range {
     // The guess is right if the pairs are independent: none is further apart with the probability of that for one pair
     // to the power of their number.
     const double pairs = groups * (groups - 1) / 2;
-    const double log_apart = wanted.lower < 0.5 ? std::log(wanted.lower) : std::log1p(-wanted.upper);
-    const double t = student_t{df}.isf(-std::expm1(log_apart / pairs) / 2);
-    const double guess = std::fmin(1e300, std::fmax(1e-300, 1.4142135623730951 * t));
+    const double log_apart = wanted.lower < 0.5 ? detail::math::log(wanted.lower) : detail::math::log1p(-wanted.upper);
+    const double t = student_t{df}.isf(-detail::math::expm1(log_apart / pairs) / 2);
+    const double guess = detail::math::fmin(1e300, detail::math::fmax(1e-300, 1.4142135623730951 * t));
     const bool upper = wanted.upper <= wanted.lower;
     detail::range_mixture mixture(groups, df, upper);
     const double side = upper ? 1 : -1;
-    return std::exp(side * detail::solve_falling([&](double y) { return mixture.log_tail(side * y); },
-                                                 std::log(upper ? wanted.upper : wanted.lower), side * std::log(guess),
-                                                 0.02));
+    return detail::math::exp(side * detail::solve_falling([&](double y) { return mixture.log_tail(side * y); },
+                                                          detail::math::log(upper ? wanted.upper : wanted.lower),
+                                                          side * detail::math::log(guess), 0.02));
   }
 };
 
@@ -38001,7 +38013,7 @@ class quantile_bins {
 
   /// NaN when empty; p outside [0, 1] is brought into it.
   double quantile(double p) const noexcept {
-    if (count_ == 0) return std::nan("");
+    if (count_ == 0) return math::nan;
     double left = (p < 0 ? 0 : p > 1 ? 1 : p) * static_cast<double>(count_);
     std::size_t at = 0;
     std::size_t last = 0;
@@ -38009,7 +38021,7 @@ class quantile_bins {
       if (bin_[at] == 0) continue;
       last = at;
       const auto here = static_cast<double>(bin_[at]);
-      if (left <= here) return edge(at) * std::exp(step * left / here);
+      if (left <= here) return edge(at) * math::exp(step * left / here);
       left -= here;
     }
     return edge(last + 1);
@@ -38044,10 +38056,10 @@ class quantile_bins {
   static constexpr double least = -13.815510557964274;  // ln 1e-6
   static constexpr std::size_t bins = 1745;
 
-  static double edge(std::size_t at) noexcept { return std::exp(least + step * static_cast<double>(at)); }
+  static double edge(std::size_t at) noexcept { return math::exp(least + step * static_cast<double>(at)); }
   static std::size_t place(double x) noexcept {
     if (!(x > 1e-6)) return 0;
-    const double at = (std::log(x) - least) / step;
+    const double at = (math::log(x) - least) / step;
     return at >= static_cast<double>(bins) ? bins - 1 : static_cast<std::size_t>(at);
   }
 
@@ -38216,10 +38228,10 @@ namespace detail {
 /// Refuses moments that no sample of at least `least` observations can have. The message calls the sample `name`.
 inline result<void> checked(const sample_moments& m, const char* name, double least) {
   const auto refuse = [&](errc code, const char* why) { return error(code, std::string(name) + why); };
-  if (!(std::isfinite(m.n) && std::isfinite(m.mean) && std::isfinite(m.variance)))
+  if (!(math::is_finite(m.n) && math::is_finite(m.mean) && math::is_finite(m.variance)))
     return refuse(errc::not_finite,
                   ": its mean or variance is not finite: it holds NaN, an infinity, or values whose squares overflow");
-  if (m.n < 0 || m.n != std::floor(m.n)) return refuse(errc::invalid_argument, ": n is not a count");
+  if (m.n < 0 || m.n != math::floor(m.n)) return refuse(errc::invalid_argument, ": n is not a count");
   if (m.n < least) return refuse(errc::invalid_data, least > 1 ? " has fewer than 2 observations" : " is empty");
   if (m.variance < 0) return refuse(errc::invalid_argument, ": its variance is negative");
   return {};
@@ -38235,8 +38247,8 @@ inline result<void> checked(std::span<const double> sample, const char* name, st
   for (std::size_t i = 0; i < sample.size(); ++i) sums[i % 4] += sample[i] * 0;
   if (sums[0] + sums[1] + sums[2] + sums[3] == 0) return {};
   std::size_t at = 0;
-  while (std::isfinite(sample[at])) ++at;
-  return error(errc::not_finite, std::string(name) + " holds " + (std::isnan(sample[at]) ? "NaN" : "an infinity") +
+  while (math::is_finite(sample[at])) ++at;
+  return error(errc::not_finite, std::string(name) + " holds " + (math::is_nan(sample[at]) ? "NaN" : "an infinity") +
                                      " at place " + std::to_string(at));
 }
 
@@ -38302,9 +38314,9 @@ inline interval wilson(double successes, double trials, double z, double level) 
   const double rate = successes / trials;
   const double square = z * z / trials;
   const double middle = (rate + square / 2) / (1 + square);
-  const double reach = z / (1 + square) * std::sqrt(rate * (1 - rate) / trials + square / (4 * trials));
-  return {successes == 0 ? 0 : std::fmax(0.0, middle - reach), successes == trials ? 1 : std::fmin(1.0, middle + reach),
-          level};
+  const double reach = z / (1 + square) * math::sqrt(rate * (1 - rate) / trials + square / (4 * trials));
+  return {successes == 0 ? 0 : math::fmax(0.0, middle - reach),
+          successes == trials ? 1 : math::fmin(1.0, middle + reach), level};
 }
 
 template <class Make>
@@ -38346,8 +38358,8 @@ inline result<interval> agresti_coull_interval(const proportion& p, double confi
     const double z = detail::normal_critical(outside);
     const double more = n + z * z;
     const double rate = (s + z * z / 2) / more;
-    const double reach = z * std::sqrt(rate * (1 - rate) / more);
-    return interval{std::fmax(0.0, rate - reach), std::fmin(1.0, rate + reach), confidence};
+    const double reach = z * detail::math::sqrt(rate * (1 - rate) / more);
+    return interval{detail::math::fmax(0.0, rate - reach), detail::math::fmin(1.0, rate + reach), confidence};
   });
 }
 
@@ -38356,8 +38368,8 @@ inline result<interval> agresti_coull_interval(const proportion& p, double confi
 inline result<interval> wald_interval(const proportion& p, double confidence = 0.95) {
   return detail::proportion_interval(p, confidence, [&](double s, double n, double outside) {
     const double rate = s / n;
-    const double reach = detail::normal_critical(outside) * std::sqrt(rate * (1 - rate) / n);
-    return interval{std::fmax(0.0, rate - reach), std::fmin(1.0, rate + reach), confidence};
+    const double reach = detail::normal_critical(outside) * detail::math::sqrt(rate * (1 - rate) / n);
+    return interval{detail::math::fmax(0.0, rate - reach), detail::math::fmin(1.0, rate + reach), confidence};
   });
 }
 
@@ -38466,7 +38478,7 @@ inline void fill_t(test_result& r, double estimate, double null, double standard
   r.df = df;
   r.effect = estimate;
   r.failed.add(assumption::variation, !(standard_error > 0));
-  r.statistic = standard_error > 0 ? distance / standard_error : distance == 0 ? 0 : std::copysign(infinity, distance);
+  r.statistic = standard_error > 0 ? distance / standard_error : distance == 0 ? 0 : math::copysign(infinity, distance);
   r.p = distance == 0 && !(standard_error > 0) ? 1 : p_value(options.side, t.cdf(r.statistic), t.sf(r.statistic));
   const double critical = standard_error > 0 ? t.isf(outside(options)) * standard_error : 0;
   r.interval = around(estimate, critical, options);
@@ -38498,7 +38510,7 @@ inline result<test_result> welch_t_test(const sample_moments& a, const sample_mo
   const double sum = va + vb;
   const double df =
       sum > 0 ? 1 / ((va / sum) * (va / sum) / (a.n - 1) + (vb / sum) * (vb / sum) / (b.n - 1)) : a.n + b.n - 2;
-  detail::fill_t(r, a.mean - b.mean, 0, std::sqrt(sum), df, options);
+  detail::fill_t(r, a.mean - b.mean, 0, detail::math::sqrt(sum), df, options);
   return r;
 }
 
@@ -38518,7 +38530,7 @@ inline result<test_result> student_t_test(const sample_moments& a, const sample_
   const double df = a.n + b.n - 2;
   const double pooled = (a.variance * (a.n - 1) + b.variance * (b.n - 1)) / df;
   r.failed.add(assumption::equal_variances, a.variance > 4 * b.variance || b.variance > 4 * a.variance);
-  detail::fill_t(r, a.mean - b.mean, 0, std::sqrt(pooled * (1 / a.n + 1 / b.n)), df, options);
+  detail::fill_t(r, a.mean - b.mean, 0, detail::math::sqrt(pooled * (1 / a.n + 1 / b.n)), df, options);
   return r;
 }
 
@@ -38526,12 +38538,12 @@ inline result<test_result> student_t_test(const sample_moments& a, const sample_
 inline result<test_result> one_sample_t_test(const sample_moments& a, double null, const test_options& options = {}) {
   if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
   if (auto ok = detail::checked(a, "the sample", 2); !ok) return std::move(ok).error();
-  if (!std::isfinite(null)) return error(errc::not_finite, "the mean of the null hypothesis is not finite");
+  if (!detail::math::is_finite(null)) return error(errc::not_finite, "the mean of the null hypothesis is not finite");
   test_result r;
   r.test = "one-sample t test";
   r.effect_name = "mean";
   r.n1 = a.n;
-  detail::fill_t(r, a.mean, null, std::sqrt(a.variance / a.n), a.n - 1, options);
+  detail::fill_t(r, a.mean, null, detail::math::sqrt(a.variance / a.n), a.n - 1, options);
   return r;
 }
 
@@ -38542,10 +38554,10 @@ inline bool held(const sample_moments& m) noexcept { return m.variance > 1e-280 
 
 /// The power of two just below the largest absolute value among the observations and `other`; 1 if all are 0.
 inline double unit_of(std::span<const double> a, std::span<const double> b, double other) noexcept {
-  double most = std::fabs(other);
-  for (const double x : a) most = std::fmax(most, std::fabs(x));
-  for (const double x : b) most = std::fmax(most, std::fabs(x));
-  return most > 0 ? std::ldexp(1.0, std::ilogb(most)) : 1;
+  double most = math::absolute(other);
+  for (const double x : a) most = math::fmax(most, math::absolute(x));
+  for (const double x : b) most = math::fmax(most, math::absolute(x));
+  return most > 0 ? math::ldexp(1.0, math::ilogb(most)) : 1;
 }
 
 /// Calls `test(a, b, null)`. If squares of the values over- or underflow, the samples and `null` are first divided by a
@@ -38585,7 +38597,7 @@ inline sample_moments differences(std::span<const double> a, std::span<const dou
     rest += x;
   }
   if (d.n > 0) d.mean += rest / d.n;
-  if (d.n > 1) d.variance = std::fmax(0.0, (squares - rest * rest / d.n) / (d.n - 1));
+  if (d.n > 1) d.variance = math::fmax(0.0, (squares - rest * rest / d.n) / (d.n - 1));
   return d;
 }
 
@@ -38650,8 +38662,8 @@ class hypergeometric {
         second_(static_cast<double>(b.trials)),
         successes_(static_cast<double>(a.successes) + static_cast<double>(b.successes)) {}
 
-  double lowest() const noexcept { return std::fmax(0.0, successes_ - second_); }
-  double highest() const noexcept { return std::fmin(first_, successes_); }
+  double lowest() const noexcept { return math::fmax(0.0, successes_ - second_); }
+  double highest() const noexcept { return math::fmin(first_, successes_); }
 
   /// P(K <= k) and P(K >= k), both including k, if the odds of success in the first are `odds` times those in the
   /// second.
@@ -38687,13 +38699,14 @@ class hypergeometric {
   /// The odds ratio under which P(K >= k) is p: the lower end of Cornfield's interval.
   double odds_with_upper_tail(double k, double p) const noexcept {
     if (k <= lowest()) return 0;
-    return std::exp(
-        -solve_falling([&](double log) { return std::log(at(k, std::exp(-log)).upper); }, std::log(p), 0, 1));
+    return math::exp(
+        -solve_falling([&](double log) { return math::log(at(k, math::exp(-log)).upper); }, math::log(p), 0, 1));
   }
   /// The odds ratio under which P(K <= k) is p: the upper end of Cornfield's interval.
   double odds_with_lower_tail(double k, double p) const noexcept {
     if (k >= highest()) return infinity;
-    return std::exp(solve_falling([&](double log) { return std::log(at(k, std::exp(log)).lower); }, std::log(p), 0, 1));
+    return math::exp(
+        solve_falling([&](double log) { return math::log(at(k, math::exp(log)).lower); }, math::log(p), 0, 1));
   }
 
  private:
@@ -38748,7 +38761,7 @@ inline interval newcombe(const proportion& a, const proportion& b, const test_op
   const interval second = wilson(static_cast<double>(b.successes), static_cast<double>(b.trials), z, 0);
   const double p1 = a.rate();
   const double p2 = b.rate();
-  const auto reach = [](double x, double y) { return std::sqrt(x * x + y * y); };
+  const auto reach = [](double x, double y) { return math::sqrt(x * x + y * y); };
   const double effect = p1 - p2;
   return {options.side == alternative::less ? -1 : effect - reach(p1 - first.lower, second.upper - p2),
           options.side == alternative::greater ? 1 : effect + reach(first.upper - p1, p2 - second.lower),
@@ -38774,15 +38787,15 @@ inline double score_of_difference(const proportion& a, const proportion& b, doub
     const double c0 = -p1 * d * (1 + d);
     const double shift = c2 / (3 * c3);
     const double v = shift * shift * shift - c1 * c2 / (6 * c3 * c3) + c0 / (2 * c3);
-    const double u = std::copysign(std::sqrt(std::fmax(0.0, shift * shift - c1 / (3 * c3))), v);
-    const double cosine = u == 0 ? 0 : std::fmax(-1.0, std::fmin(1.0, v / (u * u * u)));
-    q1 = 2 * u * std::cos((pi + std::acos(cosine)) / 3) - shift;
+    const double u = math::copysign(math::sqrt(math::fmax(0.0, shift * shift - c1 / (3 * c3))), v);
+    const double cosine = u == 0 ? 0 : math::fmax(-1.0, math::fmin(1.0, v / (u * u * u)));
+    q1 = 2 * u * math::cos((pi + math::acos(cosine)) / 3) - shift;
   }
-  q1 = std::fmax(std::fmax(0.0, d), std::fmin(std::fmin(1.0, 1 + d), q1));
-  const double q2 = std::fmax(0.0, std::fmin(1.0, q1 - d));
+  q1 = math::fmax(math::fmax(0.0, d), math::fmin(math::fmin(1.0, 1 + d), q1));
+  const double q2 = math::fmax(0.0, math::fmin(1.0, q1 - d));
   const double variance = (q1 * (1 - q1) / n1 + q2 * (1 - q2) / n2) * (n / (n - 1));
-  if (variance > 0) return distance / std::sqrt(variance);
-  return distance == 0 ? 0 : std::copysign(infinity, distance);
+  if (variance > 0) return distance / math::sqrt(variance);
+  return distance == 0 ? 0 : math::copysign(infinity, distance);
 }
 
 /// The score statistic of the hypothesis p1 / p2 = ratio, likewise; the most likely p2 is the root of a quadratic.
@@ -38795,12 +38808,12 @@ inline double score_of_ratio(const proportion& a, const proportion& b, double ra
   const double quadratic = n * ratio;
   const double linear = n1 * ratio + s1 + n2 + s2 * ratio;
   const double constant = s1 + s2;
-  const double q2 = 2 * constant / (linear + std::sqrt(std::fmax(0.0, linear * linear - 4 * quadratic * constant)));
-  const double q1 = std::fmin(1.0, ratio * q2);
+  const double q2 = 2 * constant / (linear + math::sqrt(math::fmax(0.0, linear * linear - 4 * quadratic * constant)));
+  const double q1 = math::fmin(1.0, ratio * q2);
   const double variance = (q1 * (1 - q1) / n1 + ratio * ratio * q2 * (1 - q2) / n2) * (n / (n - 1));
   const double distance = s1 / n1 - ratio * (s2 / n2);
-  if (variance > 0) return distance / std::sqrt(variance);
-  return distance == 0 ? 0 : std::copysign(infinity, distance);
+  if (variance > 0) return distance / math::sqrt(variance);
+  return distance == 0 ? 0 : math::copysign(infinity, distance);
 }
 
 /// Where a falling function crosses zero between low and high, by bisection.
@@ -38882,15 +38895,17 @@ inline result<test_result> two_proportion_z_test(const proportion& a, const prop
   r.n2 = n2;
   r.effect = p1 - p2;
   r.failed.add(assumption::variation, !(squared > 0));
-  r.failed.add(assumption::expected_counts, std::fmin(n1, n2) * std::fmin(both, 1 - both) < 5);
+  r.failed.add(assumption::expected_counts, detail::math::fmin(n1, n2) * detail::math::fmin(both, 1 - both) < 5);
   if (squared > 0) {
-    r.statistic = r.effect / std::sqrt(squared);
-    r.p = options.side == alternative::two_sided ? 2 * detail::normal_upper(std::fabs(r.statistic))
+    r.statistic = r.effect / detail::math::sqrt(squared);
+    r.p = options.side == alternative::two_sided ? 2 * detail::normal_upper(detail::math::absolute(r.statistic))
           : options.side == alternative::greater ? detail::normal_upper(r.statistic)
                                                  : detail::normal_upper(-r.statistic);
   } else {
-    r.statistic = r.effect == 0 ? 0 : std::copysign(detail::infinity, r.effect);
-    r.p = r.effect == 0 ? 1 : normal{}.sf(options.side == alternative::less ? -r.statistic : std::fabs(r.statistic));
+    r.statistic = r.effect == 0 ? 0 : detail::math::copysign(detail::infinity, r.effect);
+    r.p = r.effect == 0
+              ? 1
+              : normal{}.sf(options.side == alternative::less ? -r.statistic : detail::math::absolute(r.statistic));
   }
   r.interval = detail::newcombe(a, b, options);
   return r;
@@ -38969,7 +38984,7 @@ inline result<test_result> score_test(const proportion& a, const proportion& b, 
   r.p = detail::p_value(options.side, normal{}.cdf(r.statistic), normal{}.sf(r.statistic));
   const double both = static_cast<double>(a.successes + b.successes) / (r.n1 + r.n2);
   r.failed.add(assumption::variation, both == 0 || both == 1);
-  r.failed.add(assumption::expected_counts, std::fmin(r.n1, r.n2) * std::fmin(both, 1 - both) < 5);
+  r.failed.add(assumption::expected_counts, detail::math::fmin(r.n1, r.n2) * detail::math::fmin(both, 1 - both) < 5);
   r.interval = detail::score_interval_of_difference(a, b, options);
   return r;
 }
@@ -39007,15 +39022,15 @@ namespace detail {
 inline result<void> checked(const pair_moments& m, const char* name, double least) {
   if (auto ok = checked(m.x(), name, least); !ok) return ok;
   if (auto ok = checked(m.y(), name, least); !ok) return ok;
-  const double bound = std::sqrt(m.variance_x) * std::sqrt(m.variance_y);
-  if (!(std::fabs(m.covariance) <= bound * (1 + 1e-9)))
+  const double bound = math::sqrt(m.variance_x) * math::sqrt(m.variance_y);
+  if (!(math::absolute(m.covariance) <= bound * (1 + 1e-9)))
     return error(errc::invalid_argument, std::string(name) + ": its covariance exceeds its variances");
   return {};
 }
 
 /// The variance of x - slope y; 0 where rounding would make it negative.
 inline double variance_less(const pair_moments& m, double slope) noexcept {
-  return std::fmax(0.0, m.variance_x + slope * (slope * m.variance_y - 2 * m.covariance));
+  return math::fmax(0.0, m.variance_x + slope * (slope * m.variance_y - 2 * m.covariance));
 }
 
 }  // namespace detail
@@ -39028,8 +39043,9 @@ inline result<ratio_estimate> ratio_of_means(const pair_moments& m) {
   if (auto ok = detail::checked(m, "the sample", 2); !ok) return std::move(ok).error();
   if (m.mean_y == 0) return error(errc::invalid_data, "the denominator's mean is 0");
   const double ratio = m.mean_x / m.mean_y;
-  return ratio_estimate{m.n, ratio, detail::variance_less(m, ratio) / (m.mean_y * m.mean_y),
-                        m.variance_y > 0 ? std::fabs(m.mean_y) / std::sqrt(m.variance_y / m.n) : detail::infinity};
+  return ratio_estimate{
+      m.n, ratio, detail::variance_less(m, ratio) / (m.mean_y * m.mean_y),
+      m.variance_y > 0 ? detail::math::absolute(m.mean_y) / detail::math::sqrt(m.variance_y / m.n) : detail::infinity};
 }
 
 /// The test that two arms have the same ratio metric, where each unit of analysis (a user) has a numerator and a
@@ -39053,11 +39069,12 @@ inline result<test_result> ratio_test(const pair_moments& a, const pair_moments&
   r.n1 = a.n;
   r.n2 = b.n;
   detail::fill_t(r, first->ratio - second->ratio, 0,
-                 std::sqrt(first->variance / first->n + second->variance / second->n), detail::infinity, options);
+                 detail::math::sqrt(first->variance / first->n + second->variance / second->n), detail::infinity,
+                 options);
   r.df = detail::nan;
   r.failed.add(assumption::denominator_away_from_zero,
-               std::fmin(first->denominator_distance, second->denominator_distance) < 10);
-  r.failed.add(assumption::large_sample, std::fmin(a.n, b.n) < 30);
+               detail::math::fmin(first->denominator_distance, second->denominator_distance) < 10);
+  r.failed.add(assumption::large_sample, detail::math::fmin(a.n, b.n) < 30);
   return r;
 }
 
@@ -39076,11 +39093,11 @@ inline result<test_result> relative_lift_test(const sample_moments& a, const sam
   r.n2 = b.n;
   const double ratio = a.mean / b.mean;
   const double squared = (a.variance / a.n + ratio * ratio * (b.variance / b.n)) / (b.mean * b.mean);
-  detail::fill_t(r, (a.mean - b.mean) / b.mean, 0, std::sqrt(squared), detail::infinity, options);
+  detail::fill_t(r, (a.mean - b.mean) / b.mean, 0, detail::math::sqrt(squared), detail::infinity, options);
   r.df = detail::nan;
   r.failed.add(assumption::denominator_away_from_zero,
-               b.variance > 0 && std::fabs(b.mean) < 10 * std::sqrt(b.variance / b.n));
-  r.failed.add(assumption::large_sample, std::fmin(a.n, b.n) < 30);
+               b.variance > 0 && detail::math::absolute(b.mean) < 10 * detail::math::sqrt(b.variance / b.n));
+  r.failed.add(assumption::large_sample, detail::math::fmin(a.n, b.n) < 30);
   return r;
 }
 
@@ -39124,7 +39141,7 @@ inline result<cuped_result> cuped_test(const pair_moments& a, const pair_moments
   r.test.test = "Welch's t test with CUPED";
   const double before = a.variance_x * w1 + b.variance_x * w2;
   const double after = first.variance * w1 + second.variance * w2;
-  r.variance_removed = before > 0 ? std::fmax(0.0, 1 - after / before) : 0;
+  r.variance_removed = before > 0 ? detail::math::fmax(0.0, 1 - after / before) : 0;
   return r;
 }
 
@@ -41230,8 +41247,8 @@ template <class Upper>
 double poisson_mixture(double mean, Upper upper) noexcept {
   if (!(mean >= 0 && mean < 1e12)) return nan;
   if (mean == 0) return upper(0.0);
-  const double start = std::floor(mean);
-  const double first = start == 0 ? std::exp(-mean) : gamma_prefix(start, mean) / start;
+  const double start = math::floor(mean);
+  const double first = start == 0 ? math::exp(-mean) : gamma_prefix(start, mean) / start;
   double sum = first * upper(start);
   double weight = first;
   for (double j = start; j > 0; j -= 1) {
@@ -41245,7 +41262,7 @@ double poisson_mixture(double mean, Upper upper) noexcept {
     sum += weight * upper(j);
     if (weight < 1e-17) break;
   }
-  return std::fmin(1.0, sum);
+  return math::fmin(1.0, sum);
 }
 
 /// P(X > x) for X chi-squared with df degrees of freedom and this noncentrality, as a Poisson mixture of central ones.
@@ -41270,7 +41287,7 @@ inline double t_power(double noncentrality, double df, double alpha, alternative
   if (side == alternative::greater) return t.sf(student_t{df}.isf(alpha));
   if (side == alternative::less) return t.cdf(student_t{df}.quantile(alpha));
   const double critical = student_t{df}.isf(alpha / 2);
-  return std::fmin(1.0, t.sf(critical) + t.cdf(-critical));
+  return math::fmin(1.0, t.sf(critical) + t.cdf(-critical));
 }
 
 /// The power of a z test whose standard error is `null` under the hypothesis and `real` in truth.
@@ -41287,7 +41304,7 @@ inline double z_power(double effect, double null, double real, double alpha, alt
   if (real != real || null != null) return nan;
   if (side == alternative::greater) return beyond(z.isf(alpha));
   if (side == alternative::less) return below(z.quantile(alpha));
-  return std::fmin(1.0, beyond(z.isf(alpha / 2)) + below(z.quantile(alpha / 2)));
+  return math::fmin(1.0, beyond(z.isf(alpha / 2)) + below(z.quantile(alpha / 2)));
 }
 
 }  // namespace detail
@@ -41381,7 +41398,7 @@ struct two_means {
   static constexpr bool two_arms = true;
   static constexpr double least_n = 2;
   static double power(double effect, double n1, double n2, const power_options& o) noexcept {
-    return detail::t_power(effect * std::sqrt(n1 / (n1 + n2) * n2), n1 + n2 - 2, o.alpha, o.side);
+    return detail::t_power(effect * detail::math::sqrt(n1 / (n1 + n2) * n2), n1 + n2 - 2, o.alpha, o.side);
   }
 };
 
@@ -41391,7 +41408,7 @@ struct one_mean {
   static constexpr bool two_arms = false;
   static constexpr double least_n = 2;
   static double power(double effect, double n1, double, const power_options& o) noexcept {
-    return detail::t_power(effect * std::sqrt(n1), n1 - 1, o.alpha, o.side);
+    return detail::t_power(effect * detail::math::sqrt(n1), n1 - 1, o.alpha, o.side);
   }
 };
 
@@ -41412,7 +41429,7 @@ struct two_unequal_means {
     const double v1 = deviation1 * deviation1 / n1;
     const double v2 = deviation2 * deviation2 / n2;
     const double df = (v1 + v2) * (v1 + v2) / (v1 * v1 / (n1 - 1) + v2 * v2 / (n2 - 1));
-    return detail::t_power(effect / std::sqrt(v1 + v2), df, o.alpha, o.side);
+    return detail::t_power(effect / detail::math::sqrt(v1 + v2), df, o.alpha, o.side);
   }
 };
 
@@ -41431,8 +41448,8 @@ struct two_proportions {
     const double p1 = base + effect;
     if (!(base >= 0 && base <= 1 && p1 >= 0 && p1 <= 1)) return detail::nan;
     const double both = (p1 * n1 + base * n2) / (n1 + n2);
-    const double null = std::sqrt(both * (1 - both) * (1 / n1 + 1 / n2));
-    const double real = std::sqrt(p1 * (1 - p1) / n1 + base * (1 - base) / n2);
+    const double null = detail::math::sqrt(both * (1 - both) * (1 / n1 + 1 / n2));
+    const double real = detail::math::sqrt(p1 * (1 - p1) / n1 + base * (1 - base) / n2);
     return detail::z_power(effect, pooled ? null : real, real, o.alpha, o.side);
   }
 };
@@ -41450,7 +41467,7 @@ struct two_estimates {
     return detail::above_zero("variance2", variance2);
   }
   double power(double effect, double n1, double n2, const power_options& o) const noexcept {
-    const double error = std::sqrt(variance1 / n1 + variance2 / n2);
+    const double error = detail::math::sqrt(variance1 / n1 + variance2 / n2);
     return detail::z_power(effect, error, error, o.alpha, o.side);
   }
 };
@@ -41461,7 +41478,7 @@ struct group_means {
   static constexpr bool two_arms = false;
   double groups = 3;
   result<void> validate(double effect) const {
-    if (!(groups >= 2 && groups < 1e15 && groups == std::floor(groups)))
+    if (!(groups >= 2 && groups < 1e15 && groups == detail::math::floor(groups)))
       return error(errc::out_of_range, "groups must be a whole number of at least 2, and is " + detail::figure(groups));
     return detail::above_zero("the effect, Cohen's f,", effect);
   }
@@ -41499,7 +41516,7 @@ struct two_rankings {
                  "the effect, P(a > b) - 1/2, must lie in [-1/2, 1/2], and is " + detail::figure(effect));
   }
   static double power(double effect, double n1, double n2, const power_options& o) noexcept {
-    const double error = std::sqrt((1 / n1 + 1 / n2) / 12);
+    const double error = detail::math::sqrt((1 / n1 + 1 / n2) / 12);
     return detail::z_power(effect, error, error, o.alpha, o.side);
   }
 };
@@ -41545,7 +41562,7 @@ inline result<void> checked(const power_options& o) {
 
 template <class Design>
 power_plan plan(const Design& design, double effect, double n1, const power_options& o) {
-  const double n2 = Design::two_arms ? std::fmax(least_of(design), std::ceil(n1 * o.ratio - 1e-9)) : 0;
+  const double n2 = Design::two_arms ? math::fmax(least_of(design), math::ceil(n1 * o.ratio - 1e-9)) : 0;
   return {n1, n2, design.power(effect, n1, n2, o), effect};
 }
 
@@ -41560,7 +41577,7 @@ result<power_plan> power_of(const Design& design, double effect, double n1, cons
   if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
   if (auto ok = detail::checked(design, effect); !ok) return std::move(ok).error();
   if (auto ok = detail::checked_units(design, n1); !ok) return std::move(ok).error();
-  const power_plan plan = detail::plan(design, effect, std::floor(n1), options);
+  const power_plan plan = detail::plan(design, effect, detail::math::floor(n1), options);
   if (plan.power != plan.power) return detail::without_power(effect);
   return plan;
 }
@@ -41589,7 +41606,7 @@ result<power_plan> sample_size(const Design& design, double effect, const power_
     plan = detail::plan(design, effect, high, options);
   }
   while (high - low > 1) {
-    const double middle = std::floor(low + (high - low) / 2);
+    const double middle = detail::math::floor(low + (high - low) / 2);
     (detail::plan(design, effect, middle, options).power >= options.power ? high : low) = middle;
   }
   return detail::plan(design, effect, high, options);
@@ -41606,7 +41623,7 @@ result<power_plan> minimum_detectable_effect(const Design& design, double n1, co
   if (auto ok = detail::checked_units(design, n1); !ok) return std::move(ok).error();
   power_options upward = options;
   if (options.side == alternative::less) upward.side = alternative::greater;
-  n1 = std::floor(n1);
+  n1 = detail::math::floor(n1);
   const auto enough = [&](double effect) { return detail::plan(design, effect, n1, upward).power >= options.power; };
   // The effect is doubled until the test finds it. If that makes it impossible (a rate above 1, where the power is
   // NaN), it is set halfway to the least impossible one.
@@ -41677,7 +41694,7 @@ inline std::pair<std::size_t, std::size_t> rejected_ends(const std::vector<doubl
     // Fisher's p-value of a table is the probability of all tables that are at most as likely, so tables of equal
     // probability (within rounding) are rejected together.
     while (low < high) {
-      const double limit = std::fmin(weight[low], weight[high - 1]) * (1 + 1e-7);
+      const double limit = math::fmin(weight[low], weight[high - 1]) * (1 + 1e-7);
       std::size_t next_low = low;
       std::size_t next_high = high;
       while (next_low < next_high && weight[next_low] <= limit) taken += weight[next_low++];
@@ -41701,10 +41718,10 @@ struct likely_counts {
   std::vector<double> chance;
 
   likely_counts(double n, double p) {
-    const double reach = 9 * std::sqrt(n * p * (1 - p)) + 30;
-    from = std::floor(std::fmax(0.0, n * p - reach));
+    const double reach = 9 * math::sqrt(n * p * (1 - p)) + 30;
+    from = math::floor(math::fmax(0.0, n * p - reach));
     const binomial law{n, p};
-    for (double k = from; k <= std::fmin(n, n * p + reach); k += 1) chance.push_back(law.pmf(k));
+    for (double k = from; k <= math::fmin(n, n * p + reach); k += 1) chance.push_back(law.pmf(k));
   }
   double operator()(double k) const noexcept {
     return k >= from && k < end() ? chance[static_cast<std::size_t>(k - from)] : 0;
@@ -41720,24 +41737,24 @@ inline double fisher_power(double p1, double p2, double n1, double n2, double al
   std::vector<double> weight;
   // For each total s of successes, the tables are numbered by the successes k of the first arm.
   for (double s = first.from + second.from; s <= first.end() + second.end() - 2; s += 1) {
-    const double lowest = std::fmax(0.0, s - n2);
-    const double highest = std::fmin(n1, s);
+    const double lowest = math::fmax(0.0, s - n2);
+    const double highest = math::fmin(n1, s);
     const auto step = [&](double k) { return (n1 - k) / (k + 1) * ((s - k) / (n2 - s + k + 1)); };
-    const double mode = std::fmin(highest, std::fmax(lowest, std::floor((n1 + 1) * ((s + 1) / (n1 + n2 + 2)))));
+    const double mode = math::fmin(highest, math::fmax(lowest, math::floor((n1 + 1) * ((s + 1) / (n1 + n2 + 2)))));
     double from = 0;
     outward_weights(lowest, mode, highest, from, weight, step);
     const auto [low, high] = rejected_ends(weight, alpha, side);
     // What is too unlikely under the hypothesis to be listed lies further out, and is rejected as well.
-    const double begin = std::fmax(first.from, s - second.end() + 1);
-    const double end = std::fmin(first.end(), s - second.from + 1);
+    const double begin = math::fmax(first.from, s - second.end() + 1);
+    const double end = math::fmin(first.end(), s - second.from + 1);
     if (side != alternative::greater)
-      for (double k = begin; k < std::fmin(end, from + static_cast<double>(low)); k += 1)
+      for (double k = begin; k < math::fmin(end, from + static_cast<double>(low)); k += 1)
         power += first(k) * second(s - k);
     if (side != alternative::less)
-      for (double k = std::fmax(begin, from + static_cast<double>(high)); k < end; k += 1)
+      for (double k = math::fmax(begin, from + static_cast<double>(high)); k < end; k += 1)
         power += first(k) * second(s - k);
   }
-  return std::fmin(1.0, power);
+  return math::fmin(1.0, power);
 }
 
 }  // namespace detail
@@ -41788,15 +41805,16 @@ inline result<void> a_distance(double effect) {
 /// is the size of one sample, or m n / (m + n) of two.
 inline double ks_power(double effect, double n, double real, const power_options& o) noexcept {
   if (!(effect >= -1 && effect <= 1)) return nan;
-  const double limit = o.side == alternative::two_sided ? kolmogorov{}.isf(o.alpha) : std::sqrt(-std::log(o.alpha) / 2);
-  const double reach = limit / std::sqrt(n);
+  const double limit =
+      o.side == alternative::two_sided ? kolmogorov{}.isf(o.alpha) : math::sqrt(-math::log(o.alpha) / 2);
+  const double reach = limit / math::sqrt(n);
   const auto beyond = [&](double by) {
     if (real > 0) return normal{}.sf((reach - by) / real);
     return by >= reach ? 1.0 : 0.0;
   };
   if (o.side == alternative::greater) return beyond(effect);
   if (o.side == alternative::less) return beyond(-effect);
-  return std::fmin(1.0, beyond(effect) + beyond(-effect));
+  return math::fmin(1.0, beyond(effect) + beyond(-effect));
 }
 
 }  // namespace detail
@@ -41815,7 +41833,7 @@ struct two_distributions {
     // Below that place lie the shares p and q = p - effect. The variance p (1 - p) / n1 + q (1 - q) / n2 is taken for
     // p and q evenly about 1/2, where it is largest for equal sizes: both products are (1 - effect^2) / 4 there.
     const double variance = 0.25 * (1 - effect * effect) * (1 / n1 + 1 / n2);
-    return detail::ks_power(effect, n1 / (n1 + n2) * n2, std::sqrt(variance), o);
+    return detail::ks_power(effect, n1 / (n1 + n2) * n2, detail::math::sqrt(variance), o);
   }
 };
 
@@ -41826,8 +41844,8 @@ struct one_distribution {
   static constexpr double least_n = 1;
   static result<void> validate(double effect) { return detail::a_distance(effect); }
   static double power(double effect, double n1, double, const power_options& o) noexcept {
-    const double rate = std::fmax(0.5, std::fabs(effect));
-    return detail::ks_power(effect, n1, std::sqrt(rate * (1 - rate) / n1), o);
+    const double rate = detail::math::fmax(0.5, detail::math::absolute(effect));
+    return detail::ks_power(effect, n1, detail::math::sqrt(rate * (1 - rate) / n1), o);
   }
 };
 
@@ -41850,7 +41868,7 @@ struct two_quantiles {
   }
   double power(double effect, double n1, double n2, const power_options& o) const noexcept {
     const double spread = probability * (1 - probability);
-    const double error = std::sqrt(spread / n1 / density1 / density1 + spread / n2 / density2 / density2);
+    const double error = detail::math::sqrt(spread / n1 / density1 / density1 + spread / n2 / density2 / density2);
     return detail::z_power(effect, error, error, o.alpha, o.side);
   }
 };
@@ -42248,7 +42266,7 @@ inline result<void> checked(const bootstrap_options& o, std::span<const double> 
 
 /// The quantile at p of sorted values, linear between order statistics; p is brought into [0, 1].
 inline double sorted_quantile(std::span<const double> sorted, double p) noexcept {
-  const double at = std::fmin(1.0, std::fmax(0.0, p)) * static_cast<double>(sorted.size() - 1);
+  const double at = math::fmin(1.0, math::fmax(0.0, p)) * static_cast<double>(sorted.size() - 1);
   const auto below = static_cast<std::size_t>(at);
   if (below + 1 >= sorted.size()) return sorted.back();
   return sorted[below] + (at - static_cast<double>(below)) * (sorted[below + 1] - sorted[below]);
@@ -42265,7 +42283,7 @@ inline bootstrap_result read_replicates(double estimate, std::vector<double>& re
   bootstrap_result r;
   r.estimate = estimate;
   r.bias = m.mean - estimate;
-  r.standard_error = std::sqrt(m.variance);
+  r.standard_error = math::sqrt(m.variance);
   r.n = n;
   r.resamples = replicates.size();
   const double outside = (1 - o.confidence) / 2;
@@ -42276,7 +42294,7 @@ inline bootstrap_result read_replicates(double estimate, std::vector<double>& re
     for (const double x : replicates) below += x < estimate ? 1 : x == estimate ? 0.5 : 0;
     const double all = static_cast<double>(replicates.size());
     // An estimate beyond every replicate would have an infinite z0; it counts as half a replicate inside.
-    const double share = std::fmin(1 - 0.5 / all, std::fmax(0.5 / all, below / all));
+    const double share = math::fmin(1 - 0.5 / all, math::fmax(0.5 / all, below / all));
     const double z0 = normal{}.quantile(share);
     const auto adjusted = [&](double z) { return normal{}.cdf(z0 + (z0 + z) / (1 - acceleration * (z0 + z))); };
     low = adjusted(normal{}.quantile(outside));
@@ -42297,7 +42315,7 @@ inline double acceleration_of(std::span<const double> without) noexcept {
     squares += d * d;
     cubes += d * d * d;
   }
-  return squares > 0 ? cubes / (6 * squares * std::sqrt(squares)) : 0;
+  return squares > 0 ? cubes / (6 * squares * math::sqrt(squares)) : 0;
 }
 
 }  // namespace detail
@@ -42423,8 +42441,8 @@ class pooled_pair {
 /// Whether `x` is as far out as `real`, for the alternative.
 inline bool as_far_out(double x, double real, alternative side) noexcept {
   // Splits that tie with the real one in exact arithmetic have to tie despite rounding, hence the slack.
-  const double slack = 1e-12 * std::fabs(real);
-  if (side == alternative::two_sided) return std::fabs(x) >= std::fabs(real) - slack;
+  const double slack = 1e-12 * math::absolute(real);
+  if (side == alternative::two_sided) return math::absolute(x) >= math::absolute(real) - slack;
   return side == alternative::greater ? x >= real - slack : x <= real + slack;
 }
 
@@ -42504,7 +42522,7 @@ class poisson_bootstrap : public saved_fields<poisson_bootstrap<Replicates>> {
 
   /// One observation; NaN and infinities are counted in `refused` and change nothing else.
   void update(double x) noexcept {
-    if (!std::isfinite(x)) [[unlikely]] {
+    if (!detail::math::is_finite(x)) [[unlikely]] {
       ++refused_;
       return;
     }
@@ -42572,9 +42590,9 @@ class poisson_bootstrap : public saved_fields<poisson_bootstrap<Replicates>> {
     visit(self.words_, self.n_, self.sum_, self.refused_, self.counts_, self.sums_);
   }
   bool restore() noexcept {
-    if (!(n_ >= 0 && n_ < 0x1p53 && n_ == std::floor(n_))) return false;
+    if (!(n_ >= 0 && n_ < 0x1p53 && n_ == detail::math::floor(n_))) return false;
     for (const double times : counts_)
-      if (!(times >= 0 && times < 0x1p57 && times == std::floor(times))) return false;
+      if (!(times >= 0 && times < 0x1p57 && times == detail::math::floor(times))) return false;
     return true;
   }
 
@@ -43137,8 +43155,8 @@ namespace detail {
 inline interval distance_interval(double d, double m, double n, double confidence) noexcept {
   const double outside = (1 - confidence) / (n > 0 ? 2 : 1);
   const double reach =
-      std::sqrt(std::log(2 / outside) / (2 * m)) + (n > 0 ? std::sqrt(std::log(2 / outside) / (2 * n)) : 0);
-  return {std::fmax(0.0, d - reach), std::fmin(1.0, d + reach), confidence};
+      math::sqrt(math::log(2 / outside) / (2 * m)) + (n > 0 ? math::sqrt(math::log(2 / outside) / (2 * n)) : 0);
+  return {math::fmax(0.0, d - reach), math::fmin(1.0, d + reach), confidence};
 }
 
 /// A difference of distribution functions, in the direction that the alternative asks about.
@@ -43202,14 +43220,14 @@ inline double exact_distance_p(const sorted_sample& a, const sorted_sample& b, s
 }
 
 /// The distance of two samples times sqrt(m n / (m + n)), which has a limit law.
-inline double scaled_distance(double d, double m, double n) noexcept { return std::sqrt(m / (m + n) * n) * d; }
+inline double scaled_distance(double d, double m, double n) noexcept { return math::sqrt(m / (m + n) * n) * d; }
 
 /// The p-value of two samples' distance by its limit law, the one-sided one with Hodges' correction.
 inline double limit_distance_p(double d, double m, double n, alternative side) noexcept {
   const double z = scaled_distance(d, m, n);
   if (side == alternative::two_sided) return kolmogorov{}.sf(z);
-  const double correction = 2 * z * (std::fmax(m, n) + 2 * std::fmin(m, n)) / std::sqrt(m * n * (m + n)) / 3;
-  return std::fmin(1.0, std::exp(-2 * z * z - correction));
+  const double correction = 2 * z * (math::fmax(m, n) + 2 * math::fmin(m, n)) / math::sqrt(m * n * (m + n)) / 3;
+  return math::fmin(1.0, math::exp(-2 * z * z - correction));
 }
 
 }  // namespace detail
@@ -43233,7 +43251,7 @@ inline result<test_result> ks_test(const sorted_sample& a, const sorted_sample& 
     return error(errc::out_of_range, "a sample of more than 2^31");
   const auto m = static_cast<double>(a.size());
   const auto n = static_cast<double>(b.size());
-  const double fewer = std::fmin(m, n);
+  const double fewer = detail::math::fmin(m, n);
   const bool exact = method == p_method::exact || (method == p_method::automatic && fewer * (m + n) <= 2e6);
   const detail::lattice_distance distance = detail::lattice_distance_of(a, b, options.side);
   test_result r = detail::distance_report(static_cast<double>(distance.most) / m / n, m, n, options);
@@ -43267,7 +43285,7 @@ struct continuous_distances {
   bool ties = false;
 
   double largest(alternative side) const noexcept {
-    if (side == alternative::two_sided) return std::fmax(above, below);
+    if (side == alternative::two_sided) return math::fmax(above, below);
     return side == alternative::greater ? above : below;
   }
 };
@@ -43288,8 +43306,8 @@ result<continuous_distances> continuous_distances_of(const sorted_sample& a, Cdf
       return error(errc::invalid_argument, std::move(text));
     }
     before = f;
-    d.above = std::fmax(d.above, (static_cast<double>(i) + 1) / n - f);
-    d.below = std::fmax(d.below, f - static_cast<double>(i) / n);
+    d.above = math::fmax(d.above, (static_cast<double>(i) + 1) / n - f);
+    d.below = math::fmax(d.below, f - static_cast<double>(i) / n);
     d.ties = d.ties || (i > 0 && a[i] == a[i - 1]);
   }
   return d;
@@ -43297,10 +43315,10 @@ result<continuous_distances> continuous_distances_of(const sorted_sample& a, Cdf
 
 /// The p-value of one sample's distance by its limit law, with the corrections up to order 1/n.
 inline double limit_distance_p(double d, double n, alternative side) noexcept {
-  const double z = std::sqrt(n) * d;
-  const double corrected = z + 1 / (6 * std::sqrt(n));
+  const double z = math::sqrt(n) * d;
+  const double corrected = z + 1 / (6 * math::sqrt(n));
   if (side == alternative::two_sided) return kolmogorov{}.sf(corrected + (z - 1) / (4 * n));
-  return std::exp(-2 * corrected * corrected);
+  return math::exp(-2 * corrected * corrected);
 }
 
 }  // namespace detail
@@ -43431,7 +43449,7 @@ quantile_figures quantile_figures_of(const S& s, double p) {
   const auto ask = [&s](double at) { return static_cast<double>(s.quantile(at < 0 ? 0 : at > 1 ? 1 : at)); };
   const auto n = static_cast<double>(s.count());
   const double rank = rank_deviation(s, p);
-  const double step = std::sqrt(p * (1 - p) / n + rank * rank);
+  const double step = math::sqrt(p * (1 - p) / n + rank * rank);
   quantile_figures q{n, ask(p), 0};
   const double half = 0.5 * (ask(p + step) - ask(p - step));
   q.variance = half * half;
@@ -43462,8 +43480,8 @@ result<test_result> quantile_test(const A& a, const B& b, double probability, co
   if (!(qa.n >= 2 && qb.n >= 2))
     return error(errc::invalid_data,
                  std::string(qa.n >= 2 ? "the second" : "the first") + " sketch has fewer than 2 observations");
-  const double error_of_both = std::sqrt(qa.variance + qb.variance);
-  if (!std::isfinite(qa.value - qb.value) || !std::isfinite(error_of_both))
+  const double error_of_both = detail::math::sqrt(qa.variance + qb.variance);
+  if (!detail::math::is_finite(qa.value - qb.value) || !detail::math::is_finite(error_of_both))
     return error(errc::not_finite, "a sketch holds an infinity at this quantile");
   test_result r;
   r.test = "quantile difference test (sketches)";
@@ -43472,7 +43490,8 @@ result<test_result> quantile_test(const A& a, const B& b, double probability, co
   r.n2 = qb.n;
   detail::fill_t(r, qa.value - qb.value, 0, error_of_both, detail::infinity, options);
   r.df = detail::nan;
-  r.failed.add(assumption::large_sample, std::fmin(qa.n, qb.n) * std::fmin(probability, 1 - probability) < 5);
+  r.failed.add(assumption::large_sample,
+               detail::math::fmin(qa.n, qb.n) * detail::math::fmin(probability, 1 - probability) < 5);
   return r;
 }
 
@@ -43510,15 +43529,15 @@ result<sketched_distance> sketched_distance_of(const A& sa, const ViewA& va, con
   std::size_t j = 0;
   while (i < x.size() || j < y.size()) {
     const double value = j == y.size() || (i < x.size() && x[i] <= y[j]) ? x[i] : y[j];
-    if (!std::isfinite(value)) return error(errc::not_finite, "a sketch holds an infinity");
+    if (!math::is_finite(value)) return error(errc::not_finite, "a sketch holds an infinity");
     while (i < x.size() && x[i] == value) ++i;
     while (j < y.size() && y[j] == value) ++j;
     const double f = rank(va, i);
     const double g = rank(vb, j);
     const double d = directed(f - g, side);
     const double off = deviations_at_99 * (rank_deviation(sa, f) + rank_deviation(sb, g));
-    distance.most = std::fmax(distance.most, d);
-    distance.certain = std::fmax(distance.certain, d - off);
+    distance.most = math::fmax(distance.most, d);
+    distance.certain = math::fmax(distance.certain, d - off);
   }
   return distance;
 }
@@ -43549,10 +43568,10 @@ result<test_result> ks_test(const A& a, const B& b, const test_options& options 
   test_result r = detail::distance_report(distance->most, m, n, options);
   r.test = "Kolmogorov-Smirnov test (sketches)";
   const double uncertain = distance->most - distance->certain;
-  r.interval.lower = std::fmax(0.0, r.interval.lower - uncertain);
-  r.interval.upper = std::fmin(1.0, r.interval.upper + uncertain);
+  r.interval.lower = detail::math::fmax(0.0, r.interval.lower - uncertain);
+  r.interval.upper = detail::math::fmin(1.0, r.interval.upper + uncertain);
   const double z = detail::scaled_distance(distance->certain, m, n);
-  r.p = options.side == alternative::two_sided ? kolmogorov{}.sf(z) : std::exp(-2 * z * z);
+  r.p = options.side == alternative::two_sided ? kolmogorov{}.sf(z) : detail::math::exp(-2 * z * z);
   return r;
 }
 
@@ -43586,22 +43605,22 @@ struct anderson_darling_integrand {
     // sqrt(1 + 8 t) = p + i q
     const double re = 1 + 8 * u;
     const double im = 8 * v;
-    const double size = std::sqrt(re * re + im * im);
-    const double p = std::sqrt((size + re) / 2);
+    const double size = math::sqrt(re * re + im * im);
+    const double p = math::sqrt((size + re) / 2);
     const double q = im / (2 * p);
     // log cos z for Im z >= 0: cos z = exp(-i z) (1 + exp(2 i z)) / 2, which turns continuously.
     const double zr = pi / 2 * p;
     const double zi = pi / 2 * q;
-    const double shrink = std::exp(-2 * zi);
-    const double er = 1 + shrink * std::cos(2 * zr);
-    const double ei = shrink * std::sin(2 * zr);
-    double turn = std::atan2(ei, er);
+    const double shrink = math::exp(-2 * zi);
+    const double er = 1 + shrink * math::cos(2 * zr);
+    const double ei = shrink * math::sin(2 * zr);
+    double turn = math::atan2(ei, er);
     if (v == 0) turn = zr - pi;  // on the axis exp(2 i z) lies on the unit circle
-    const double cos_re = zi + 0.5 * std::log(er * er + ei * ei) - std::log(2.0);
+    const double cos_re = zi + 0.5 * math::log(er * er + ei * ei) - math::log(2.0);
     const double cos_im = -zr + turn;
-    const double t_re = 0.5 * std::log(u * u + v * v);
-    const double t_im = std::atan2(v, u);
-    return {m / 2 * (std::log(2 * pi) + t_re - cos_re) - u * x - t_re, m / 2 * (t_im - pi - cos_im) - v * x - t_im};
+    const double t_re = 0.5 * math::log(u * u + v * v);
+    const double t_im = math::atan2(v, u);
+    return {m / 2 * (math::log(2 * pi) + t_re - cos_re) - u * x - t_re, m / 2 * (t_im - pi - cos_im) - v * x - t_im};
   }
 
   /// The saddle point on (0, 1): where the logarithm, which is convex on the axis, is least.
@@ -43625,10 +43644,10 @@ struct anderson_darling_integrand {
     double sum = 0.5;  // v = 0, where dv / dw is u
     for (int i = 1; i < 4000; ++i) {
       const double w = i * step;
-      const complex l = (*this)(u, u * std::sinh(w));
-      const double term = std::exp(l.re - top) * std::cosh(w);
-      sum += term * std::cos(l.im);
-      if (term < 1e-18 * std::fabs(sum)) break;
+      const complex l = (*this)(u, u * math::sinh(w));
+      const double term = math::exp(l.re - top) * math::cosh(w);
+      sum += term * math::cos(l.im);
+      if (term < 1e-18 * math::absolute(sum)) break;
     }
     return sum * step;
   }
@@ -43642,7 +43661,7 @@ struct anderson_darling_integrand {
 /// Source: T. Anderson, D. Darling 1952, eq. 4.33, for the function; R. Lugannani, S. Rice 1980, for the line.
 inline double anderson_darling_sf(double m, double standardised) noexcept {
   if (standardised != standardised) return nan;
-  const double x = m + standardised * std::sqrt(m * 2 * (pi * pi / 3 - 3));
+  const double x = m + standardised * math::sqrt(m * 2 * (pi * pi / 3 - 3));
   if (x <= 0) return 1;
   const anderson_darling_integrand integrand{m, x};
   const double u = integrand.saddle();
@@ -43652,11 +43671,11 @@ inline double anderson_darling_sf(double m, double standardised) noexcept {
   for (int halving = 0; halving < 8; ++halving) {
     step /= 2;
     const double finer = integrand.along(u, top, step);
-    const bool still = std::fabs(finer - value) <= 1e-12 * std::fabs(finer);
+    const bool still = math::absolute(finer - value) <= 1e-12 * math::absolute(finer);
     value = finer;
     if (still) break;
   }
-  const double p = std::exp(top) * u * value / pi;
+  const double p = math::exp(top) * u * value / pi;
   return p < 1 ? (p > 0 ? p : 0) : 1;
 }
 
@@ -43724,7 +43743,7 @@ inline double anderson_darling_deviation(double groups, std::size_t count, doubl
       (6 * h + 2 * g - 2) * groups * groups + (4 * h - 4 * g + 6) * groups + (2 * h - 6) * inverse_sizes + 4 * h;
   const double d = (2 * h + 6) * groups * groups - 4 * h * groups;
   const double variance = ((a * n + b) * n + c) * n + d;
-  return std::sqrt(variance / ((n - 1) * (n - 2) * (n - 3)));
+  return math::sqrt(variance / ((n - 1) * (n - 2) * (n - 3)));
 }
 
 }  // namespace detail
@@ -43750,7 +43769,7 @@ inline result<test_result> anderson_darling_test(std::span<const sorted_sample> 
     if (samples[i].empty()) return error(errc::invalid_data, "sample " + std::to_string(i) + " is empty");
     for (const double x : samples[i].values()) pooled.push_back(x);
     inverse_sizes += 1 / static_cast<double>(samples[i].size());
-    fewest = std::fmin(fewest, static_cast<double>(samples[i].size()));
+    fewest = detail::math::fmin(fewest, static_cast<double>(samples[i].size()));
   }
   detail::sort_doubles(pooled);
   const auto n = static_cast<double>(pooled.size());
@@ -43864,8 +43883,8 @@ inline result<test_result> one_way_anova(std::span<const sample_moments> groups)
   double most = 0;
   for (const sample_moments& g : groups) {
     if (g.n < 2) continue;
-    least = std::fmin(least, g.variance);
-    most = std::fmax(most, g.variance);
+    least = detail::math::fmin(least, g.variance);
+    most = detail::math::fmax(most, g.variance);
   }
   r.failed.add(assumption::equal_variances, most > 4 * least);
   return r;
@@ -43897,7 +43916,7 @@ inline result<std::vector<pairwise_result>> tukey_test(std::span<const sample_mo
   all.reserve(groups.size() * (groups.size() - 1) / 2);
   for (std::size_t i = 0; i < groups.size(); ++i)
     for (std::size_t j = i + 1; j < groups.size(); ++j) {
-      const double scale = std::sqrt(variance / 2 * (1 / groups[i].n + 1 / groups[j].n));
+      const double scale = detail::math::sqrt(variance / 2 * (1 / groups[i].n + 1 / groups[j].n));
       test_result r;
       r.test = "Tukey's test";
       r.effect_name = "difference of means";
@@ -43905,7 +43924,7 @@ inline result<std::vector<pairwise_result>> tukey_test(std::span<const sample_mo
       r.n2 = groups[j].n;
       r.df = spread->df_within;
       r.effect = groups[i].mean - groups[j].mean;
-      r.statistic = std::fabs(r.effect) / scale;
+      r.statistic = detail::math::absolute(r.effect) / scale;
       r.p = range.sf(r.statistic);
       r.interval = {r.effect - critical * scale, r.effect + critical * scale, confidence};
       all.push_back({i, j, r});
@@ -43930,7 +43949,7 @@ inline result<test_result> brown_forsythe_test(std::span<const std::span<const d
     const std::size_t upper = work.size() / 2;
     double middle = work[upper];
     if (work.size() % 2 == 0) middle = middle + (work[upper - 1] - middle) / 2;
-    for (double& x : work) x = std::fabs(x - middle);
+    for (double& x : work) x = detail::math::absolute(x - middle);
     spreads.push_back(sample_moments::make(work));
   }
   auto r = one_way_anova(spreads);
@@ -44006,13 +44025,14 @@ inline result<rate_posterior> rate_posterior_of(const proportion& data, const be
 inline result<mean_posterior> mean_posterior_of(const sample_moments& data,
                                                 const normal& prior = {0, detail::infinity}) {
   if (auto ok = detail::checked(data, "the data", 2); !ok) return std::move(ok).error();
-  if (!(prior.sd > 0) || !std::isfinite(prior.mean))
+  if (!(prior.sd > 0) || !detail::math::is_finite(prior.mean))
     return error(errc::invalid_argument, "the prior's deviation must be above 0");
   if (!(data.variance > 0)) return error(errc::invalid_data, "the data do not vary: the mean's posterior has no width");
   const double precision = data.n / data.variance;
   const double belief = 1 / (prior.sd * prior.sd);
   const double sum = precision + belief;
-  return mean_posterior{{(data.mean * precision + (belief > 0 ? prior.mean * belief : 0)) / sum, 1 / std::sqrt(sum)}};
+  return mean_posterior{
+      {(data.mean * precision + (belief > 0 ? prior.mean * belief : 0)) / sum, 1 / detail::math::sqrt(sum)}};
 }
 
 /// One arm of a Bayesian comparison.
@@ -44058,9 +44078,9 @@ class arm_integrals {
     double log_rest = 0;
     for (std::size_t i = 0; i < k; ++i) {
       below_[i] = arms_[i].distribution.cdf(x);
-      log_rest += std::log1p(-arms_[i].distribution.sf(x));
+      log_rest += math::log1p(-arms_[i].distribution.sf(x));
     }
-    above_ += weight * -std::expm1(log_rest);
+    above_ += weight * -math::expm1(log_rest);
     for (std::size_t i = 0; i < k; ++i) {
       double others = 1;
       for (std::size_t j = 0; j < k; ++j)
@@ -44091,7 +44111,7 @@ result<std::vector<arm_belief>> compare(std::span<const Posterior> arms, std::sp
   for (std::size_t g = 0; g + 1 < grid.size(); ++g) integrals.add_cell(grid[g], grid[g + 1]);
   double total = 0;
   for (std::size_t i = 0; i < arms.size(); ++i) {
-    if (!(std::fabs(integrals.captured(i) - 1) < 1e-3))
+    if (!(math::absolute(integrals.captured(i) - 1) < 1e-3))
       return error(errc::unsupported,
                    "the posterior of arm " + std::to_string(i) + " lies within rounding of an end of its range");
     total += integrals.best(i);
@@ -44100,7 +44120,7 @@ result<std::vector<arm_belief>> compare(std::span<const Posterior> arms, std::sp
   std::vector<arm_belief> all(arms.size());
   for (std::size_t i = 0; i < arms.size(); ++i) {
     all[i].best = total > 0 ? integrals.best(i) / total : integrals.best(i);
-    all[i].expected_loss = std::fmax(0.0, most - arms[i].mean());
+    all[i].expected_loss = math::fmax(0.0, most - arms[i].mean());
   }
   return all;
 }
@@ -44212,7 +44232,7 @@ struct cell_sums {
   }
   /// Adds a cell with Yates' correction.
   void add_corrected(double observed, double expected) noexcept {
-    const double d = std::fmax(0.0, std::fabs(observed - expected) - 0.5);
+    const double d = math::fmax(0.0, math::absolute(observed - expected) - 0.5);
     statistic += d * d / expected;
     add_pearson(observed, expected);
   }
@@ -44274,7 +44294,7 @@ inline result<test_result> goodness_of_fit_test(std::span<const std::int64_t> co
   test_result r = detail::cells_report(sums, *total, df);
   r.test = kind == count_statistic::g ? "G test of goodness of fit" : "chi-squared test of goodness of fit";
   r.effect_name = "Cohen's w";
-  r.effect = std::sqrt(sums.pearson / *total);
+  r.effect = detail::math::sqrt(sums.pearson / *total);
   if (impossible) {
     r.statistic = r.effect = detail::infinity;
     r.p = 0;
@@ -44335,7 +44355,7 @@ inline result<test_result> independence_test(std::span<const std::int64_t> table
   test_result r = detail::cells_report(sums, *total, df);
   r.test = kind == count_statistic::g ? "G test of independence" : "chi-squared test of independence";
   r.effect_name = "Cramer's V";
-  r.effect = std::sqrt(sums.pearson / *total / (std::fmin(full_rows, full_columns) - 1));
+  r.effect = detail::math::sqrt(sums.pearson / *total / (detail::math::fmin(full_rows, full_columns) - 1));
   return r;
 }
 
@@ -44382,7 +44402,7 @@ result<double> integral_between(const sorted_sample& a, const sorted_sample& b, 
 /// Errors: invalid_data: an empty sample.
 /// Source: C. Villani, "Optimal transport", 2009, chapter 6.
 inline result<double> wasserstein_distance(const sorted_sample& a, const sorted_sample& b) {
-  return detail::integral_between(a, b, [](double gap) { return std::fabs(gap); });
+  return detail::integral_between(a, b, [](double gap) { return detail::math::absolute(gap); });
 }
 /// The same of samples that are not sorted yet; sorts copies.
 inline result<double> wasserstein_distance(const sample_view& a, const sample_view& b) {
@@ -44399,7 +44419,7 @@ inline result<double> wasserstein_distance(const sample_view& a, const sample_vi
 /// Source: G. Szekely, M. Rizzo, Journal of Statistical Planning and Inference 143, 2013.
 inline result<double> energy_distance(const sorted_sample& a, const sorted_sample& b) {
   auto area = detail::integral_between(a, b, [](double gap) { return gap * gap; });
-  if (area) *area = std::sqrt(2 * *area);
+  if (area) *area = detail::math::sqrt(2 * *area);
   return area;
 }
 /// The same of samples that are not sorted yet; sorts copies.
@@ -44548,7 +44568,7 @@ inline result<test_result> wasserstein_test(const sorted_sample& a, const sorted
   r.test = "Wasserstein test";
   r.effect_name = "Wasserstein distance";
   r.effect = r.statistic = *distance;
-  return detail::distance_test(r, *distance, a, b, [](double gap) { return std::fabs(gap); }, options);
+  return detail::distance_test(r, *distance, a, b, [](double gap) { return detail::math::absolute(gap); }, options);
 }
 /// The same of samples that are not sorted yet; sorts copies.
 inline result<test_result> wasserstein_test(const sample_view& a, const sample_view& b,
@@ -44656,9 +44676,9 @@ inline double exact_rank_p(const sorted_sample& a, const sorted_sample& b, doubl
 /// subtracted for continuity.
 inline double normal_rank_p(double distance, double spread, alternative side) noexcept {
   if (!(spread > 0)) return 1;
-  const double sd = std::sqrt(spread);
+  const double sd = math::sqrt(spread);
   const normal z;
-  if (side == alternative::two_sided) return std::fmin(1.0, 2 * z.sf((std::fabs(distance) - 0.5) / sd));
+  if (side == alternative::two_sided) return math::fmin(1.0, 2 * z.sf((math::absolute(distance) - 0.5) / sd));
   return side == alternative::greater ? z.sf((distance - 0.5) / sd) : z.cdf((distance + 0.5) / sd);
 }
 
@@ -44696,7 +44716,7 @@ inline result<test_result> mann_whitney_test(const sorted_sample& a, const sorte
   const double spread = m / 12 * n * ((all + 1) - sums.ties / (all * (all - 1)));
   r.failed.add(assumption::variation, !(spread > 0));
 
-  const double fewer = std::fmin(m, n);
+  const double fewer = detail::math::fmin(m, n);
   if (method == p_method::exact ||
       (method == p_method::automatic && all * fewer * (2 * m * n + fewer * fewer) <= 5e6)) {
     r.test = "Mann-Whitney test (exact)";
@@ -44707,12 +44727,12 @@ inline result<test_result> mann_whitney_test(const sorted_sample& a, const sorte
     r.p = detail::normal_rank_p(r.statistic - m / 2 * n, spread, options.side);
   }
   const auto variance = [&](double squares, double count) {
-    return count > 1 ? std::fmax(0.0, squares / count - r.effect * r.effect) / (count - 1) : 0;
+    return count > 1 ? detail::math::fmax(0.0, squares / count - r.effect * r.effect) / (count - 1) : 0;
   };
-  const double deviation = std::sqrt(variance(sums.squares_a, m) + variance(sums.squares_b, n));
+  const double deviation = detail::math::sqrt(variance(sums.squares_a, m) + variance(sums.squares_b, n));
   r.interval = detail::around(r.effect, normal{}.isf(detail::outside(options)) * deviation, options);
-  r.interval.lower = std::fmax(0.0, r.interval.lower);
-  r.interval.upper = std::fmin(1.0, r.interval.upper);
+  r.interval.lower = detail::math::fmax(0.0, r.interval.lower);
+  r.interval.upper = detail::math::fmin(1.0, r.interval.upper);
   return r;
 }
 /// The same of samples that are not sorted yet; sorts copies.
@@ -44786,9 +44806,9 @@ inline std::uint64_t rank_of_interval_end(std::size_t m, std::size_t n, double t
     while (c < m * n && law.at_most(static_cast<double>(c)) <= tail) ++c;
     return c;
   }
-  const double spread = std::sqrt(first * second / 12 * (first + second + 1));
+  const double spread = math::sqrt(first * second / 12 * (first + second + 1));
   // Half a step of U is added for continuity, as in the test.
-  const double at = std::floor(0.5 * first * second + 0.5 - normal{}.isf(tail) * spread);
+  const double at = math::floor(0.5 * first * second + 0.5 - normal{}.isf(tail) * spread);
   return at > 0 ? static_cast<std::uint64_t>(at) : 0;
 }
 
@@ -44903,7 +44923,7 @@ inline result<canary_classification> classify_canary(const sample_view& baseline
   const auto shift = hodges_lehmann_test(canary, baseline, asked);
   if (!shift) return shift.error();
   c.shift = *shift;
-  c.bound = options.tolerance * std::fabs(shift->effect);
+  c.bound = options.tolerance * detail::math::absolute(shift->effect);
   c.ratio = sample_moments::make(canary).mean / sample_moments::make(baseline).mean;
   bool same = baseline.size() == canary.size();
   for (std::size_t i = 0; same && i < canary.size(); ++i) same = baseline[i] == canary[i];
@@ -44959,9 +44979,9 @@ inline result<interval> wald_difference_interval(const proportion& a, const prop
   const double p1 = a.rate();
   const double p2 = b.rate();
   const double error =
-      std::sqrt(p1 * (1 - p1) / static_cast<double>(a.trials) + p2 * (1 - p2) / static_cast<double>(b.trials));
+      detail::math::sqrt(p1 * (1 - p1) / static_cast<double>(a.trials) + p2 * (1 - p2) / static_cast<double>(b.trials));
   const double reach = detail::normal_critical((1 - confidence) / 2) * error;
-  return interval{std::fmax(-1.0, p1 - p2 - reach), std::fmin(1.0, p1 - p2 + reach), confidence};
+  return interval{detail::math::fmax(-1.0, p1 - p2 - reach), detail::math::fmin(1.0, p1 - p2 + reach), confidence};
 }
 
 /// The score interval for the ratio of two probabilities, a / b: the ratios that a score test does not reject. Its
@@ -44977,8 +44997,8 @@ inline result<interval> score_ratio_interval(const proportion& a, const proporti
   const double z = detail::normal_critical((1 - confidence) / 2);
   interval at{0, detail::infinity, confidence};
   const auto end = [&](double shift) {
-    return std::exp(
-        detail::crossing([&](double log) { return detail::score_of_ratio(a, b, std::exp(log)) + shift; }, -700, 700));
+    return detail::math::exp(detail::crossing(
+        [&](double log) { return detail::score_of_ratio(a, b, detail::math::exp(log)) + shift; }, -700, 700));
   };
   if (a.successes > 0) at.lower = end(-z);
   if (b.successes > 0) at.upper = end(z);
@@ -44992,9 +45012,9 @@ inline result<interval> katz_ratio_interval(const proportion& a, const proportio
   const test_options options{alternative::two_sided, confidence};
   if (!detail::sensible(options, a, b)) return detail::refusal(options, a, b);
   if (a.successes == 0 || b.successes == 0) return interval{0, detail::infinity, confidence};
-  const double error =
-      std::sqrt((1 - a.rate()) / static_cast<double>(a.successes) + (1 - b.rate()) / static_cast<double>(b.successes));
-  const double factor = std::exp(detail::normal_critical((1 - confidence) / 2) * error);
+  const double error = detail::math::sqrt((1 - a.rate()) / static_cast<double>(a.successes) +
+                                          (1 - b.rate()) / static_cast<double>(b.successes));
+  const double factor = detail::math::exp(detail::normal_critical((1 - confidence) / 2) * error);
   const double ratio = a.rate() / b.rate();
   return interval{ratio / factor, ratio * factor, confidence};
 }
@@ -45064,10 +45084,10 @@ namespace detail {
 /// sample is too small.
 inline double quantile_error(const sorted_sample& sample, double probability) noexcept {
   const auto n = static_cast<double>(sample.size());
-  const double reach = 1.96 * std::sqrt(n * probability * (1 - probability));
+  const double reach = 1.96 * math::sqrt(n * probability * (1 - probability));
   const double center = n * probability;
-  const double low = std::floor(center - reach + 0.5);
-  const double high = std::floor(center + reach + 0.5) + 1;
+  const double low = math::floor(center - reach + 0.5);
+  const double high = math::floor(center + reach + 0.5) + 1;
   if (low < 1 || high > n) return infinity;
   // P(X_low < q < X_high) by the binomial law.
   const binomial below{n, probability};
@@ -45105,11 +45125,11 @@ inline result<test_result> quantile_test(const sorted_sample& a, const sorted_sa
   r.effect_name = "difference of quantiles";
   r.n1 = static_cast<double>(a.size());
   r.n2 = static_cast<double>(b.size());
-  detail::fill_t(r, a.quantile(probability) - b.quantile(probability), 0, std::sqrt(ea * ea + eb * eb),
+  detail::fill_t(r, a.quantile(probability) - b.quantile(probability), 0, detail::math::sqrt(ea * ea + eb * eb),
                  detail::infinity, options);
   r.df = detail::nan;
-  const double rarer = std::fmin(probability, 1 - probability);
-  r.failed.add(assumption::large_sample, std::fmin(r.n1, r.n2) * rarer < 5);
+  const double rarer = detail::math::fmin(probability, 1 - probability);
+  r.failed.add(assumption::large_sample, detail::math::fmin(r.n1, r.n2) * rarer < 5);
   return r;
 }
 /// The same of samples that are not sorted yet; sorts copies.
@@ -45194,12 +45214,12 @@ inline result<sample_ratio_result> sample_ratio_test(std::span<const std::int64_
     const auto observed = static_cast<double>(counts[i]);
     const double expected = test->n1 * (weights[i] / whole);
     const double deviation = expected > 0 ? (observed - expected) / expected : observed > 0 ? detail::infinity : 0;
-    if (std::fabs(deviation) > std::fabs(r.worst_deviation)) {
+    if (detail::math::absolute(deviation) > detail::math::absolute(r.worst_deviation)) {
       r.worst_arm = i;
       r.worst_deviation = deviation;
     }
   }
-  r.mismatch = r.test.p <= options.alpha && std::fabs(r.worst_deviation) >= options.least_deviation;
+  r.mismatch = r.test.p <= options.alpha && detail::math::absolute(r.worst_deviation) >= options.least_deviation;
   return r;
 }
 /// The same, with counts and weights in braces: `sample_ratio_test({50312, 49688}, {1, 1})`.
@@ -45236,7 +45256,9 @@ struct trimmed_moments {
   /// The variance of the sample with each trimmed observation replaced by the nearest one left.
   double winsorised_variance = 0;
 
-  double standard_error() const noexcept { return std::sqrt(winsorised_variance * (n - 1) / (kept * (kept - 1))); }
+  double standard_error() const noexcept {
+    return detail::math::sqrt(winsorised_variance * (n - 1) / (kept * (kept - 1)));
+  }
 };
 
 /// The trimmed mean. `trim` in [0, 1/2) is the share of the observations that is left out at each end, rounded down to
@@ -45264,7 +45286,7 @@ inline result<trimmed_moments> trimmed_mean(const sorted_sample& sample, double 
   const double squares = inner.variance * (inner.n - 1) + g * (low * low + high * high) - t.n * shift * shift;
   if (!(squares < detail::infinity))
     return error(errc::out_of_range, "the squares of the sample's values are beyond what a double holds: scale it");
-  t.winsorised_variance = n > 1 ? std::fmax(0.0, squares) / (t.n - 1) : 0;
+  t.winsorised_variance = n > 1 ? detail::math::fmax(0.0, squares) / (t.n - 1) : 0;
   return t;
 }
 
@@ -45295,7 +45317,7 @@ inline result<test_result> yuen_test(const sorted_sample& a, const sorted_sample
   const double df =
       sum > 0 ? 1 / ((va / sum) * (va / sum) / (first->kept - 1) + (vb / sum) * (vb / sum) / (second->kept - 1))
               : first->kept + second->kept - 2;
-  detail::fill_t(r, first->mean - second->mean, 0, std::sqrt(sum), df, options);
+  detail::fill_t(r, first->mean - second->mean, 0, detail::math::sqrt(sum), df, options);
   return r;
 }
 /// The same of samples that are not sorted yet; sorts copies.

@@ -2,12 +2,12 @@
 #define MILLRACE_STATS_FAMILY_HPP
 
 #include <millrace/core/detail/heap_sort.hpp>
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/stats/evidence.hpp>
 #include <millrace/stats/fwd.hpp>
 
 #include <array>
-#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <span>
@@ -71,7 +71,7 @@ void adjust(std::span<double> p, std::span<std::size_t> order) noexcept {
   const auto count = static_cast<double>(m);
   if constexpr (std::same_as<Correction, uncorrected>) return;
   if constexpr (std::same_as<Correction, bonferroni>) {
-    for (double& one : p) one = std::fmin(1.0, one * count);
+    for (double& one : p) one = math::fmin(1.0, one * count);
     return;
   }
   for (std::size_t i = 0; i < m; ++i) order[i] = i;
@@ -81,7 +81,7 @@ void adjust(std::span<double> p, std::span<std::size_t> order) noexcept {
     double most = 0;
     for (std::size_t rank = 0; rank < m; ++rank) {
       double& one = p[order[rank]];
-      most = std::fmax(most, std::fmin(1.0, one * static_cast<double>(m - rank)));
+      most = math::fmax(most, math::fmin(1.0, one * static_cast<double>(m - rank)));
       one = most;
     }
   } else {
@@ -93,7 +93,7 @@ void adjust(std::span<double> p, std::span<std::size_t> order) noexcept {
       double& one = p[order[rank]];
       const double factor = std::same_as<Correction, hochberg> ? static_cast<double>(m - rank)
                                                                : count * harmonic / static_cast<double>(rank + 1);
-      least = std::fmin(least, one * factor);
+      least = math::fmin(least, one * factor);
       one = least;
     }
   }

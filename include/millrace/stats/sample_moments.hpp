@@ -1,10 +1,11 @@
 #ifndef MILLRACE_STATS_SAMPLE_MOMENTS_HPP
 #define MILLRACE_STATS_SAMPLE_MOMENTS_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
+#include <millrace/stats/fwd.hpp>
 #include <millrace/stats/sample_view.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <limits>
 #include <span>
@@ -89,10 +90,10 @@ namespace detail {
 /// Refuses moments that no sample of at least `least` observations can have. The message calls the sample `name`.
 inline result<void> checked(const sample_moments& m, const char* name, double least) {
   const auto refuse = [&](errc code, const char* why) { return error(code, std::string(name) + why); };
-  if (!(std::isfinite(m.n) && std::isfinite(m.mean) && std::isfinite(m.variance)))
+  if (!(math::is_finite(m.n) && math::is_finite(m.mean) && math::is_finite(m.variance)))
     return refuse(errc::not_finite,
                   ": its mean or variance is not finite: it holds NaN, an infinity, or values whose squares overflow");
-  if (m.n < 0 || m.n != std::floor(m.n)) return refuse(errc::invalid_argument, ": n is not a count");
+  if (m.n < 0 || m.n != math::floor(m.n)) return refuse(errc::invalid_argument, ": n is not a count");
   if (m.n < least) return refuse(errc::invalid_data, least > 1 ? " has fewer than 2 observations" : " is empty");
   if (m.variance < 0) return refuse(errc::invalid_argument, ": its variance is negative");
   return {};
@@ -108,8 +109,8 @@ inline result<void> checked(std::span<const double> sample, const char* name, st
   for (std::size_t i = 0; i < sample.size(); ++i) sums[i % 4] += sample[i] * 0;
   if (sums[0] + sums[1] + sums[2] + sums[3] == 0) return {};
   std::size_t at = 0;
-  while (std::isfinite(sample[at])) ++at;
-  return error(errc::not_finite, std::string(name) + " holds " + (std::isnan(sample[at]) ? "NaN" : "an infinity") +
+  while (math::is_finite(sample[at])) ++at;
+  return error(errc::not_finite, std::string(name) + " holds " + (math::is_nan(sample[at]) ? "NaN" : "an infinity") +
                                      " at place " + std::to_string(at));
 }
 

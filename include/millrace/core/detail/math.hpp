@@ -14,9 +14,12 @@ inline constexpr double nan = __builtin_nan("");
 
 inline double absolute(double x) noexcept { return __builtin_fabs(x); }
 inline float absolute(float x) noexcept { return __builtin_fabsf(x); }
+inline double acos(double x) noexcept { return __builtin_acos(x); }
+inline double atan2(double y, double x) noexcept { return __builtin_atan2(y, x); }
 inline double ceil(double x) noexcept { return __builtin_ceil(x); }
 inline double copysign(double size, double sign) noexcept { return __builtin_copysign(size, sign); }
 inline double cos(double x) noexcept { return __builtin_cos(x); }
+inline double cosh(double x) noexcept { return __builtin_cosh(x); }
 inline double erfc(double x) noexcept { return __builtin_erfc(x); }
 inline double exp(double x) noexcept { return __builtin_exp(x); }
 inline double exp2(double x) noexcept { return __builtin_exp2(x); }
@@ -27,6 +30,7 @@ inline double fma(double a, double b, double c) noexcept { return __builtin_fma(
 inline double fmax(double a, double b) noexcept { return __builtin_fmax(a, b); }
 inline double fmin(double a, double b) noexcept { return __builtin_fmin(a, b); }
 inline double frexp(double x, int* exponent) noexcept { return __builtin_frexp(x, exponent); }
+inline int ilogb(double x) noexcept { return __builtin_ilogb(x); }
 inline double ldexp(double x, int exponent) noexcept { return __builtin_ldexp(x, exponent); }
 inline long long llround(double x) noexcept { return __builtin_llround(x); }
 inline double log(double x) noexcept { return __builtin_log(x); }
@@ -35,6 +39,7 @@ inline double log2(double x) noexcept { return __builtin_log2(x); }
 inline double nextafter(double from, double to) noexcept { return __builtin_nextafter(from, to); }
 inline double pow(double x, double y) noexcept { return __builtin_pow(x, y); }
 inline double sin(double x) noexcept { return __builtin_sin(x); }
+inline double sinh(double x) noexcept { return __builtin_sinh(x); }
 inline double sqrt(double x) noexcept { return __builtin_sqrt(x); }
 inline bool is_finite(double x) noexcept { return __builtin_isfinite(x) != 0; }
 inline bool is_infinite(double x) noexcept { return __builtin_isinf(x) != 0; }

@@ -1,10 +1,11 @@
 #ifndef MILLRACE_STATS_DETAIL_QUANTILE_BINS_HPP
 #define MILLRACE_STATS_DETAIL_QUANTILE_BINS_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/saved/envelope.hpp>
+#include <millrace/stats/fwd.hpp>
 
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -30,7 +31,7 @@ class quantile_bins {
 
   /// NaN when empty; p outside [0, 1] is brought into it.
   double quantile(double p) const noexcept {
-    if (count_ == 0) return std::nan("");
+    if (count_ == 0) return math::nan;
     double left = (p < 0 ? 0 : p > 1 ? 1 : p) * static_cast<double>(count_);
     std::size_t at = 0;
     std::size_t last = 0;
@@ -38,7 +39,7 @@ class quantile_bins {
       if (bin_[at] == 0) continue;
       last = at;
       const auto here = static_cast<double>(bin_[at]);
-      if (left <= here) return edge(at) * std::exp(step * left / here);
+      if (left <= here) return edge(at) * math::exp(step * left / here);
       left -= here;
     }
     return edge(last + 1);
@@ -73,10 +74,10 @@ class quantile_bins {
   static constexpr double least = -13.815510557964274;  // ln 1e-6
   static constexpr std::size_t bins = 1745;
 
-  static double edge(std::size_t at) noexcept { return std::exp(least + step * static_cast<double>(at)); }
+  static double edge(std::size_t at) noexcept { return math::exp(least + step * static_cast<double>(at)); }
   static std::size_t place(double x) noexcept {
     if (!(x > 1e-6)) return 0;
-    const double at = (std::log(x) - least) / step;
+    const double at = (math::log(x) - least) / step;
     return at >= static_cast<double>(bins) ? bins - 1 : static_cast<std::size_t>(at);
   }
 

@@ -1,12 +1,11 @@
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_BINOMIAL_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_BINOMIAL_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/distributions/detail/incomplete_beta.hpp>
 #include <millrace/stats/distributions/detail/invert.hpp>
 #include <millrace/stats/distributions/normal.hpp>
-
-#include <cmath>
 
 namespace millrace {
 inline namespace v0 {
@@ -22,11 +21,11 @@ struct binomial {
   /// The probability of exactly k; 0 where k is not a whole number from 0 to `trials`.
   double pmf(double k) const noexcept {
     if (!valid()) return detail::nan;
-    if (k < 0 || k > trials || k != std::floor(k)) return 0;
+    if (k < 0 || k > trials || k != detail::math::floor(k)) return 0;
     if (probability == 0) return k == 0 ? 1 : 0;
     if (probability == 1) return k == trials ? 1 : 0;
-    if (k == 0) return std::exp(trials * std::log1p(-probability));
-    if (k == trials) return std::pow(probability, trials);
+    if (k == 0) return detail::math::exp(trials * detail::math::log1p(-probability));
+    if (k == trials) return detail::math::pow(probability, trials);
     // p^k q^(n-k) / B(k, n - k) is the pmf times k (n - k) / n, where q = 1 - p.
     const double rest = trials - k;
     const auto at = detail::at_probability(k, rest, probability);
@@ -49,19 +48,19 @@ struct binomial {
 
  private:
   bool valid() const noexcept {
-    return trials >= 0 && trials < detail::infinity && trials == std::floor(trials) && probability >= 0 &&
+    return trials >= 0 && trials < detail::infinity && trials == detail::math::floor(trials) && probability >= 0 &&
            probability <= 1;
   }
   /// About the quantile whose normal deviate is z, by Cornish and Fisher's expansion: where a search begins.
   double around(double z) const noexcept {
     const double mean = trials * probability;
-    return mean + std::sqrt(mean * (1 - probability)) * z + (1 - 2 * probability) * (z * z - 1) / 6;
+    return mean + detail::math::sqrt(mean * (1 - probability)) * z + (1 - 2 * probability) * (z * z - 1) / 6;
   }
   detail::tails at(double k) const noexcept {
     if (!valid() || k != k) return {detail::nan, detail::nan};
     if (k < 0) return {0, 1};
     if (k >= trials || probability == 0) return {1, 0};
-    k = std::floor(k);
+    k = detail::math::floor(k);
     if (probability == 1) return {0, 1};
     const double a = k + 1;
     const double b = trials - k;

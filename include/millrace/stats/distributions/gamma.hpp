@@ -1,12 +1,12 @@
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_GAMMA_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_GAMMA_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/distributions/detail/incomplete_gamma.hpp>
 #include <millrace/stats/distributions/detail/invert.hpp>
 #include <millrace/stats/distributions/normal.hpp>
-
-#include <cmath>
+#include <millrace/stats/fwd.hpp>
 
 namespace millrace {
 inline namespace v0 {
@@ -18,14 +18,14 @@ inline double gamma_quantile(double shape, tails wanted) noexcept {
   if (!(shape > 0) || shape == infinity) return nan;
   double guess;
   const double small_x =
-      wanted.lower <= 0.5 ? std::exp((std::log(wanted.lower) + log_gamma_ratio(shape, 1)) / shape) : 1;
+      wanted.lower <= 0.5 ? math::exp((math::log(wanted.lower) + log_gamma_ratio(shape, 1)) / shape) : 1;
   if (wanted.lower <= 0.5 && small_x < 0.3 * shape) {
     guess = small_x;
   } else {
     // Wilson and Hilferty: the cube root is nearly normal.
     const double z = wanted.lower <= 0.5 ? normal{}.quantile(wanted.lower) : normal{}.isf(wanted.upper);
     const double c = 1 / (9 * shape);
-    const double root = 1 - c + z * std::sqrt(c);
+    const double root = 1 - c + z * math::sqrt(c);
     guess = root > 0.05 ? shape * root * root * root : shape * 1e-4;
   }
   return invert_positive(wanted, guess,

@@ -1,12 +1,13 @@
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_KOLMOGOROV_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_KOLMOGOROV_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/distributions/detail/invert.hpp>
 #include <millrace/stats/distributions/detail/lattice_paths.hpp>
 #include <millrace/stats/distributions/detail/log_gamma.hpp>
+#include <millrace/stats/fwd.hpp>
 
-#include <cmath>
 #include <cstdint>
 
 namespace millrace {
@@ -23,19 +24,19 @@ inline tail_slope kolmogorov_limit(double x) noexcept {
   if (x < 1) {
     const double t = pi * pi / (8 * x * x);
     for (int k = 1; k < 40; k += 2) {
-      const double term = std::exp(-k * k * t);
+      const double term = math::exp(-k * k * t);
       sum += term;
       slope += (2 * k * k * t - 1) * term;
       if (term <= 1e-18 * sum) break;
     }
-    const double scale = std::sqrt(2 * pi) / x;
+    const double scale = math::sqrt(2 * pi) / x;
     return {{scale * sum, 1 - scale * sum}, scale * slope};
   }
   for (int k = 1; k < 20; ++k) {
-    const double term = (k % 2 == 1 ? 2 : -2) * std::exp(-2.0 * k * k * x * x);
+    const double term = (k % 2 == 1 ? 2 : -2) * math::exp(-2.0 * k * k * x * x);
     sum += term;
     slope += 4.0 * k * k * x * x * term;
-    if (std::fabs(term) <= 1e-18 * std::fabs(sum)) break;
+    if (math::absolute(term) <= 1e-18 * math::absolute(sum)) break;
   }
   return {{1 - sum, sum}, slope};
 }
@@ -67,9 +68,9 @@ inline double kolmogorov_one_sided_sf(std::uint64_t n, double d) noexcept {
   if (d <= 0) return 1;
   if (d >= 1) return 0;
   const auto count = static_cast<double>(n);
-  const double first = std::exp(count * std::log1p(-d));
+  const double first = detail::math::exp(count * detail::math::log1p(-d));
   double sum = 0;
-  const auto last = static_cast<std::uint64_t>(std::ceil(count * (1 - d)));
+  const auto last = static_cast<std::uint64_t>(detail::math::ceil(count * (1 - d)));
   for (std::uint64_t j = 1; j <= last && j < n; ++j) {
     const auto k = static_cast<double>(j);
     const double below = (count - k) / count - d;
@@ -82,7 +83,7 @@ inline double kolmogorov_one_sided_sf(std::uint64_t n, double d) noexcept {
     const double exponent = detail::stirling_error(count) - detail::stirling_error(k) - detail::stirling_error(rest) -
                             k * detail::deviance(above * count / k, d * count / k) -
                             rest * detail::deviance(below * count / rest, -d * count / rest);
-    sum += std::exp(exponent) / (std::sqrt(2 * detail::pi * width) * above);
+    sum += detail::math::exp(exponent) / (detail::math::sqrt(2 * detail::pi * width) * above);
   }
   const double tail = first + d * sum;
   return tail < 1 ? tail : 1;
@@ -100,7 +101,7 @@ inline double kolmogorov_two_sided_sf(std::uint64_t n, double d) {
   const auto count = static_cast<double>(n);
   if (2 * count * d <= 1) return 1;
   if (d >= 1) return 0;
-  if (d >= 0.5 || count * d * d > 5) return std::fmin(1.0, 2 * kolmogorov_one_sided_sf(n, d));
+  if (d >= 0.5 || count * d * d > 5) return detail::math::fmin(1.0, 2 * kolmogorov_one_sided_sf(n, d));
   return detail::kolmogorov_two_sided_by_process(n, d);
 }
 
@@ -116,7 +117,7 @@ inline double kolmogorov_two_sample_sf(std::uint64_t m, std::uint64_t n, double 
   const auto b = static_cast<std::int64_t>(n);
   // Distances are whole multiples of 1 / (m n); a rounded d counts as the multiple it stands for.
   const double whole = d * static_cast<double>(m) * static_cast<double>(n);
-  const auto threshold = static_cast<std::int64_t>(std::ceil(whole * (1 - 8 * detail::epsilon) - 1e-9));
+  const auto threshold = static_cast<std::int64_t>(detail::math::ceil(whole * (1 - 8 * detail::epsilon) - 1e-9));
   if (threshold <= 0) return 1;
   return detail::share_of_crossing_paths(
       a, b, threshold, [](std::int64_t x) { return x < 0 ? -x : x; }, [](std::int64_t) { return true; });

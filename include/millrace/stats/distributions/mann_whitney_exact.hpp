@@ -1,9 +1,9 @@
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_MANN_WHITNEY_EXACT_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_MANN_WHITNEY_EXACT_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -78,7 +78,7 @@ class mann_whitney_exact {
   double two_sided(double u) const noexcept {
     if (mass_.empty() || u != u) return detail::nan;
     const double middle = 0.25 * static_cast<double>(mass_.size() - 1);
-    const double distance = std::fabs(u - middle);
+    const double distance = detail::math::absolute(u - middle);
     if (distance == 0) return 1;
     const double p = at_most(middle - distance) + at_least(middle + distance);
     return p < 1 ? p : 1;

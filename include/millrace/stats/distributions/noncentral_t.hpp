@@ -1,13 +1,12 @@
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_NONCENTRAL_T_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_NONCENTRAL_T_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/stats/distributions/detail/chi_mixture.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/distributions/detail/quadrature.hpp>
 #include <millrace/stats/distributions/normal.hpp>
 #include <millrace/stats/distributions/student_t.hpp>
-
-#include <cmath>
 
 namespace millrace {
 inline namespace v0 {
@@ -27,11 +26,11 @@ struct noncentral_t {
   double cdf(double t) const noexcept { return noncentral_t{df, -noncentrality}.sf(-t); }
   double sf(double t) const noexcept {
     if (!valid() || t != t) return detail::nan;
-    return t < noncentrality ? -std::expm1(mirrored().log_upper(-t)) : std::exp(log_upper(t));
+    return t < noncentrality ? -detail::math::expm1(mirrored().log_upper(-t)) : detail::math::exp(log_upper(t));
   }
   double log_sf(double t) const noexcept {
     if (!valid() || t != t) return detail::nan;
-    return t < noncentrality ? std::log1p(-std::exp(mirrored().log_upper(-t))) : log_upper(t);
+    return t < noncentrality ? detail::math::log1p(-detail::math::exp(mirrored().log_upper(-t))) : log_upper(t);
   }
   double quantile(double p) const noexcept { return -mirrored().isf(p); }
   double isf(double q) const noexcept {
@@ -40,11 +39,11 @@ struct noncentral_t {
     if (q == 1) return -detail::infinity;
     if (noncentrality == 0) return student_t{df}.isf(q);
     // Solved for the smaller tail, since the other one hardly depends on t.
-    return q <= 0.5 ? solve(std::log(q)) : -mirrored().solve(std::log1p(-q));
+    return q <= 0.5 ? solve(detail::math::log(q)) : -mirrored().solve(detail::math::log1p(-q));
   }
 
  private:
-  bool valid() const noexcept { return df > 0 && std::fabs(noncentrality) < detail::infinity; }
+  bool valid() const noexcept { return df > 0 && detail::math::absolute(noncentrality) < detail::infinity; }
   noncentral_t mirrored() const noexcept { return {df, -noncentrality}; }
 
   /// The logarithm of sf(t): that of the mean of P(Z > t s - noncentrality) over s = sqrt(chi-squared / df).
@@ -53,26 +52,27 @@ struct noncentral_t {
   double log_upper(double t) const noexcept {
     if (t == detail::infinity) return -detail::infinity;
     if (t == 0 || df > 1e25 * (1 + noncentrality * noncentrality)) return normal{}.log_sf(t - noncentrality);
-    return std::fmin(0.0, detail::log_mean_over_chi(df, std::log(likeliest_scale(t)),
-                                                    [&](double s) { return normal{}.log_sf(t * s - noncentrality); }));
+    return detail::math::fmin(0.0, detail::log_mean_over_chi(df, detail::math::log(likeliest_scale(t)), [&](double s) {
+                                return normal{}.log_sf(t * s - noncentrality);
+                              }));
   }
   /// The s > 0 at which s^df exp(-(df s^2 + (t s - noncentrality)^2) / 2) is largest, which is about where the
   /// integrand peaks. With the derivative of the logarithm set to 0 it is the positive root of
   ///   (df + t^2) s^2 - t noncentrality s - df = 0,
   /// here divided by the square of `unit`, since t^2 might overflow.
   double likeliest_scale(double t) const noexcept {
-    const double unit = std::fmax(1.0, std::fabs(t));
+    const double unit = detail::math::fmax(1.0, detail::math::absolute(t));
     const double square = df / unit / unit + (t / unit) * (t / unit);  // (df + t^2) / unit^2
     const double half = t / unit * noncentrality / 2;
-    const double root = std::sqrt(half * half + df * square);
+    const double root = detail::math::sqrt(half * half + df * square);
     const double s = half > 0 ? (half + root) / square / unit : df / (root - half) / unit;
     return s > 1e-300 && s < 1e300 ? s : 1;
   }
   double solve(double target) const noexcept {
     // Over y with t = noncentrality + scale sinh(y) the log tail is smooth near the centre, where the law is nearly
     // normal, and nearly a line far out, where the tail is a power of t.
-    const double scale = 1 + std::fabs(noncentrality) / std::sqrt(df);
-    const auto at = [&](double y) { return noncentrality + scale * std::sinh(y); };
+    const double scale = 1 + detail::math::absolute(noncentrality) / detail::math::sqrt(df);
+    const auto at = [&](double y) { return noncentrality + scale * detail::math::sinh(y); };
     return at(detail::solve_falling([&](double y) { return log_sf(at(y)); }, target, 0, 0.5));
   }
 };

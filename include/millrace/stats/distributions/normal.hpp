@@ -1,9 +1,9 @@
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_NORMAL_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_NORMAL_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
-
-#include <cmath>
+#include <millrace/stats/fwd.hpp>
 
 namespace millrace {
 inline namespace v0 {
@@ -23,8 +23,8 @@ inline double normal_upper(double z) noexcept {
   constexpr double root = 0.70710678118654752440;
   constexpr double root_rest = -4.8336466567264567e-17;
   const double w = z * root;
-  const double rest = std::fma(z, root, -w) + z * root_rest;
-  const double tail = 0.5 * std::erfc(w);
+  const double rest = math::fma(z, root, -w) + z * root_rest;
+  const double tail = 0.5 * math::erfc(w);
   // d erfc(w) = -2 / sqrt(pi) exp(-w^2) dw, and the ratio of density to tail is w + 1 / (2 w) + ... far out.
   return w > 2 && w < 1e8 ? tail * (1 - 2 * rest * (w + 0.5 / (w + 1 / w))) : tail;
 }
@@ -43,7 +43,7 @@ inline double normal_lower_quantile(double p) noexcept {
     const double r = 0.180625 - q * q;
     return q * polynomial(r, above, 8) / polynomial(r, below, 8);
   }
-  const double r = std::sqrt(-std::log(p));
+  const double r = math::sqrt(-math::log(p));
   if (r <= 5) {
     constexpr double above[] = {7.7454501427834140764e-4, 0.0227238449892691845833, 0.24178072517745061177,
                                 1.27045825245236838258,   3.64784832476320460504,   5.7694972214606914055,
@@ -62,8 +62,8 @@ inline double normal_lower_quantile(double p) noexcept {
   const double x = -polynomial(r - 5, above, 8) / polynomial(r - 5, below, 8);
   // One Newton step on the logarithm of the tail: this far out p is steep in x.
   const double tail = normal_upper(-x);
-  const double density = 0.39894228040143267794 * std::exp(-0.5 * x * x);
-  return density > 0 ? x - std::log(tail / p) * tail / density : x;
+  const double density = 0.39894228040143267794 * math::exp(-0.5 * x * x);
+  return density > 0 ? x - math::log(tail / p) * tail / density : x;
 }
 
 }  // namespace detail
@@ -90,18 +90,18 @@ struct normal {
 
   double pdf(double x) const noexcept {
     const double z = (x - mean) / sd;
-    return valid() ? 0.39894228040143267794 * std::exp(-0.5 * z * z) / sd : detail::nan;
+    return valid() ? 0.39894228040143267794 * detail::math::exp(-0.5 * z * z) / sd : detail::nan;
   }
   double cdf(double x) const noexcept { return valid() ? detail::normal_upper((mean - x) / sd) : detail::nan; }
   double sf(double x) const noexcept { return valid() ? detail::normal_upper((x - mean) / sd) : detail::nan; }
   /// The logarithm of `sf`, which is finite where `sf` underflows, too.
   double log_sf(double x) const noexcept {
     const double z = (x - mean) / sd;
-    if (!(z > 37)) return z < -1 ? std::log1p(-cdf(x)) : std::log(sf(x));
+    if (!(z > 37)) return z < -1 ? detail::math::log1p(-cdf(x)) : detail::math::log(sf(x));
     // sf(z) = pdf(z) / (z + 1 / (z + 2 / (z + 3 / ...))): eight terms are more than enough this far out.
     double fraction = z;
     for (int k = 8; k > 0; --k) fraction = z + k / fraction;
-    return -0.5 * z * z - detail::half_log_two_pi - std::log(fraction);
+    return -0.5 * z * z - detail::half_log_two_pi - detail::math::log(fraction);
   }
   double log_cdf(double x) const noexcept { return normal{-mean, sd}.log_sf(-x); }
 

@@ -1,12 +1,11 @@
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_POISSON_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_POISSON_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/distributions/detail/incomplete_gamma.hpp>
 #include <millrace/stats/distributions/detail/invert.hpp>
 #include <millrace/stats/distributions/normal.hpp>
-
-#include <cmath>
 
 namespace millrace {
 inline namespace v0 {
@@ -21,9 +20,9 @@ struct poisson {
   /// The probability of exactly k; 0 where k is not a whole number.
   double pmf(double k) const noexcept {
     if (!valid()) return detail::nan;
-    if (k < 0 || k != std::floor(k) || k == detail::infinity) return 0;
+    if (k < 0 || k != detail::math::floor(k) || k == detail::infinity) return 0;
     if (mean == 0) return k == 0 ? 1 : 0;
-    return k == 0 ? std::exp(-mean) : detail::gamma_prefix(k, mean) / k;
+    return k == 0 ? detail::math::exp(-mean) : detail::gamma_prefix(k, mean) / k;
   }
   double cdf(double k) const noexcept { return at(k).lower; }
   double sf(double k) const noexcept { return at(k).upper; }
@@ -43,12 +42,12 @@ struct poisson {
  private:
   bool valid() const noexcept { return mean >= 0 && mean < detail::infinity; }
   /// About the quantile whose normal deviate is z, by Cornish and Fisher's expansion: where a search begins.
-  double around(double z) const noexcept { return mean + std::sqrt(mean) * z + (z * z - 1) / 6; }
+  double around(double z) const noexcept { return mean + detail::math::sqrt(mean) * z + (z * z - 1) / 6; }
   detail::tails at(double k) const noexcept {
     if (!valid() || k != k) return {detail::nan, detail::nan};
     if (k < 0) return {0, 1};
     if (k == detail::infinity || mean == 0) return {1, 0};
-    return detail::swapped(detail::incomplete_gamma(std::floor(k) + 1, mean));
+    return detail::swapped(detail::incomplete_gamma(detail::math::floor(k) + 1, mean));
   }
 };
 

@@ -1,12 +1,11 @@
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_STUDENT_T_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_STUDENT_T_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/distributions/detail/incomplete_beta.hpp>
 #include <millrace/stats/distributions/detail/invert.hpp>
 #include <millrace/stats/distributions/normal.hpp>
-
-#include <cmath>
 
 namespace millrace {
 inline namespace v0 {
@@ -21,16 +20,16 @@ struct student_t {
     if (!(df > 0) || t != t) return detail::nan;
     if (as_normal()) return normal{}.pdf(t);
     // The density at 0 is Gamma((df + 1) / 2) / (Gamma(df / 2) sqrt(pi df)).
-    const double ratio = t / std::sqrt(df);
+    const double ratio = t / detail::math::sqrt(df);
     const double a = df / 2;
-    const double at_zero = std::exp(detail::log_gamma_ratio(0.5, a)) / std::sqrt(detail::pi * df);
-    return at_zero * std::exp(-(a + 0.5) * std::log1p(ratio * ratio));
+    const double at_zero = detail::math::exp(detail::log_gamma_ratio(0.5, a)) / detail::math::sqrt(detail::pi * df);
+    return at_zero * detail::math::exp(-(a + 0.5) * detail::math::log1p(ratio * ratio));
   }
   double cdf(double t) const noexcept { return sf(-t); }
   double sf(double t) const noexcept {
     if (!(df > 0)) return detail::nan;
     if (as_normal()) return normal{}.sf(t);
-    const detail::tails two_sided = beyond(std::fabs(t)).at;
+    const detail::tails two_sided = beyond(detail::math::absolute(t)).at;
     return t >= 0 ? 0.5 * two_sided.upper : 0.5 + 0.5 * two_sided.lower;
   }
   double quantile(double p) const noexcept { return p <= 0.5 ? -solve(p) : solve(1 - p); }
@@ -43,11 +42,11 @@ struct student_t {
   detail::tail_slope beyond(double t) const noexcept {
     if (t == detail::infinity) return {{1, 0}, 0};
     const double a = df / 2;
-    const double ratio = t / std::sqrt(df);
+    const double ratio = t / detail::math::sqrt(df);
     if (ratio > 1e16) {
       // This far out the tail is a power of t. t^2 might overflow.
-      const double upper =
-          std::exp(detail::log_gamma_ratio(0.5, a) - 0.5 * std::log(detail::pi) - std::log(a) - df * std::log(ratio));
+      const double upper = detail::math::exp(detail::log_gamma_ratio(0.5, a) - 0.5 * detail::math::log(detail::pi) -
+                                             detail::math::log(a) - df * detail::math::log(ratio));
       return {{1 - upper, upper}, df * upper};
     }
     const double sum = df + t * t;
@@ -62,10 +61,11 @@ struct student_t {
     const double z = normal{}.isf(q);
     // Far out the tail is a power of t.
     const double a = df / 2;
-    const double power = std::sqrt(df) * std::exp(-(std::log(2 * q * df) + 0.5 * std::log(detail::pi) - std::log(2.0) -
-                                                    detail::log_gamma_ratio(0.5, a)) /
-                                                  df);
-    const double guess = df > 4 && z < df ? z + z * (z * z + 1) / (4 * df) : std::fmax(z, power);
+    const double power = detail::math::sqrt(df) *
+                         detail::math::exp(-(detail::math::log(2 * q * df) + 0.5 * detail::math::log(detail::pi) -
+                                             detail::math::log(2.0) - detail::log_gamma_ratio(0.5, a)) /
+                                           df);
+    const double guess = df > 4 && z < df ? z + z * (z * z + 1) / (4 * df) : detail::math::fmax(z, power);
     return detail::invert_positive({1 - 2 * q, 2 * q}, guess, [&](double t) { return beyond(t); });
   }
 };

@@ -1,13 +1,12 @@
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_STUDENTIZED_RANGE_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_STUDENTIZED_RANGE_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/distributions/detail/quadrature.hpp>
 #include <millrace/stats/distributions/detail/range_mixture.hpp>
 #include <millrace/stats/distributions/normal.hpp>
 #include <millrace/stats/distributions/student_t.hpp>
-
-#include <cmath>
 
 namespace millrace {
 inline namespace v0 {
@@ -26,18 +25,18 @@ struct studentized_range {
   double groups;
   double df;
 
-  double sf(double q) const noexcept { return std::exp(log_sf(q)); }
+  double sf(double q) const noexcept { return detail::math::exp(log_sf(q)); }
   double log_sf(double q) const noexcept {
     if (!valid() || q != q) return detail::nan;
     if (q <= 0) return 0;
     if (q == detail::infinity) return -detail::infinity;
-    return mostly_above(q) ? std::log1p(-std::exp(log_lower(q))) : log_upper(q);
+    return mostly_above(q) ? detail::math::log1p(-detail::math::exp(log_lower(q))) : log_upper(q);
   }
   double cdf(double q) const noexcept {
     if (!valid() || q != q) return detail::nan;
     if (q <= 0) return 0;
     if (q == detail::infinity) return 1;
-    return mostly_above(q) ? std::exp(log_lower(q)) : -std::expm1(log_upper(q));
+    return mostly_above(q) ? detail::math::exp(log_lower(q)) : -detail::math::expm1(log_upper(q));
   }
   /// The critical value: the range is above it with probability q.
   double isf(double q) const noexcept { return solve({1 - q, q}); }
@@ -56,7 +55,7 @@ struct studentized_range {
   double log_upper(double q) const noexcept { return log_tail(true, q); }
   double log_lower(double q) const noexcept { return log_tail(false, q); }
   double log_tail(bool upper, double q) const noexcept {
-    return detail::range_mixture(groups, df, upper).log_tail(std::log(q));
+    return detail::range_mixture(groups, df, upper).log_tail(detail::math::log(q));
   }
 
   /// Solves for the smaller tail, over the logarithm of the quantile, in which the tails' logarithms are smooth.
@@ -67,15 +66,15 @@ struct studentized_range {
     // The guess is right if the pairs are independent: none is further apart with the probability of that for one pair
     // to the power of their number.
     const double pairs = groups * (groups - 1) / 2;
-    const double log_apart = wanted.lower < 0.5 ? std::log(wanted.lower) : std::log1p(-wanted.upper);
-    const double t = student_t{df}.isf(-std::expm1(log_apart / pairs) / 2);
-    const double guess = std::fmin(1e300, std::fmax(1e-300, 1.4142135623730951 * t));
+    const double log_apart = wanted.lower < 0.5 ? detail::math::log(wanted.lower) : detail::math::log1p(-wanted.upper);
+    const double t = student_t{df}.isf(-detail::math::expm1(log_apart / pairs) / 2);
+    const double guess = detail::math::fmin(1e300, detail::math::fmax(1e-300, 1.4142135623730951 * t));
     const bool upper = wanted.upper <= wanted.lower;
     detail::range_mixture mixture(groups, df, upper);
     const double side = upper ? 1 : -1;
-    return std::exp(side * detail::solve_falling([&](double y) { return mixture.log_tail(side * y); },
-                                                 std::log(upper ? wanted.upper : wanted.lower), side * std::log(guess),
-                                                 0.02));
+    return detail::math::exp(side * detail::solve_falling([&](double y) { return mixture.log_tail(side * y); },
+                                                          detail::math::log(upper ? wanted.upper : wanted.lower),
+                                                          side * detail::math::log(guess), 0.02));
   }
 };
 

@@ -1,13 +1,14 @@
 #ifndef MILLRACE_STATS_POWER_FISHER_POWER_HPP
 #define MILLRACE_STATS_POWER_FISHER_POWER_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/stats/distributions/binomial.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/evidence.hpp>
+#include <millrace/stats/fwd.hpp>
 #include <millrace/stats/power/planning.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <utility>
 #include <vector>
@@ -50,7 +51,7 @@ inline std::pair<std::size_t, std::size_t> rejected_ends(const std::vector<doubl
     // Fisher's p-value of a table is the probability of all tables that are at most as likely, so tables of equal
     // probability (within rounding) are rejected together.
     while (low < high) {
-      const double limit = std::fmin(weight[low], weight[high - 1]) * (1 + 1e-7);
+      const double limit = math::fmin(weight[low], weight[high - 1]) * (1 + 1e-7);
       std::size_t next_low = low;
       std::size_t next_high = high;
       while (next_low < next_high && weight[next_low] <= limit) taken += weight[next_low++];
@@ -74,10 +75,10 @@ struct likely_counts {
   std::vector<double> chance;
 
   likely_counts(double n, double p) {
-    const double reach = 9 * std::sqrt(n * p * (1 - p)) + 30;
-    from = std::floor(std::fmax(0.0, n * p - reach));
+    const double reach = 9 * math::sqrt(n * p * (1 - p)) + 30;
+    from = math::floor(math::fmax(0.0, n * p - reach));
     const binomial law{n, p};
-    for (double k = from; k <= std::fmin(n, n * p + reach); k += 1) chance.push_back(law.pmf(k));
+    for (double k = from; k <= math::fmin(n, n * p + reach); k += 1) chance.push_back(law.pmf(k));
   }
   double operator()(double k) const noexcept {
     return k >= from && k < end() ? chance[static_cast<std::size_t>(k - from)] : 0;
@@ -93,24 +94,24 @@ inline double fisher_power(double p1, double p2, double n1, double n2, double al
   std::vector<double> weight;
   // For each total s of successes, the tables are numbered by the successes k of the first arm.
   for (double s = first.from + second.from; s <= first.end() + second.end() - 2; s += 1) {
-    const double lowest = std::fmax(0.0, s - n2);
-    const double highest = std::fmin(n1, s);
+    const double lowest = math::fmax(0.0, s - n2);
+    const double highest = math::fmin(n1, s);
     const auto step = [&](double k) { return (n1 - k) / (k + 1) * ((s - k) / (n2 - s + k + 1)); };
-    const double mode = std::fmin(highest, std::fmax(lowest, std::floor((n1 + 1) * ((s + 1) / (n1 + n2 + 2)))));
+    const double mode = math::fmin(highest, math::fmax(lowest, math::floor((n1 + 1) * ((s + 1) / (n1 + n2 + 2)))));
     double from = 0;
     outward_weights(lowest, mode, highest, from, weight, step);
     const auto [low, high] = rejected_ends(weight, alpha, side);
     // What is too unlikely under the hypothesis to be listed lies further out, and is rejected as well.
-    const double begin = std::fmax(first.from, s - second.end() + 1);
-    const double end = std::fmin(first.end(), s - second.from + 1);
+    const double begin = math::fmax(first.from, s - second.end() + 1);
+    const double end = math::fmin(first.end(), s - second.from + 1);
     if (side != alternative::greater)
-      for (double k = begin; k < std::fmin(end, from + static_cast<double>(low)); k += 1)
+      for (double k = begin; k < math::fmin(end, from + static_cast<double>(low)); k += 1)
         power += first(k) * second(s - k);
     if (side != alternative::less)
-      for (double k = std::fmax(begin, from + static_cast<double>(high)); k < end; k += 1)
+      for (double k = math::fmax(begin, from + static_cast<double>(high)); k < end; k += 1)
         power += first(k) * second(s - k);
   }
-  return std::fmin(1.0, power);
+  return math::fmin(1.0, power);
 }
 
 }  // namespace detail

@@ -1,14 +1,15 @@
 #ifndef MILLRACE_STATS_POWER_PLANNING_HPP
 #define MILLRACE_STATS_POWER_PLANNING_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/stats/distributions/chi_squared.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/distributions/detail/noncentral.hpp>
 #include <millrace/stats/distributions/fisher_f.hpp>
 #include <millrace/stats/evidence.hpp>
+#include <millrace/stats/fwd.hpp>
 
-#include <cmath>
 #include <string>
 #include <utility>
 
@@ -91,7 +92,7 @@ struct two_means {
   static constexpr bool two_arms = true;
   static constexpr double least_n = 2;
   static double power(double effect, double n1, double n2, const power_options& o) noexcept {
-    return detail::t_power(effect * std::sqrt(n1 / (n1 + n2) * n2), n1 + n2 - 2, o.alpha, o.side);
+    return detail::t_power(effect * detail::math::sqrt(n1 / (n1 + n2) * n2), n1 + n2 - 2, o.alpha, o.side);
   }
 };
 
@@ -101,7 +102,7 @@ struct one_mean {
   static constexpr bool two_arms = false;
   static constexpr double least_n = 2;
   static double power(double effect, double n1, double, const power_options& o) noexcept {
-    return detail::t_power(effect * std::sqrt(n1), n1 - 1, o.alpha, o.side);
+    return detail::t_power(effect * detail::math::sqrt(n1), n1 - 1, o.alpha, o.side);
   }
 };
 
@@ -122,7 +123,7 @@ struct two_unequal_means {
     const double v1 = deviation1 * deviation1 / n1;
     const double v2 = deviation2 * deviation2 / n2;
     const double df = (v1 + v2) * (v1 + v2) / (v1 * v1 / (n1 - 1) + v2 * v2 / (n2 - 1));
-    return detail::t_power(effect / std::sqrt(v1 + v2), df, o.alpha, o.side);
+    return detail::t_power(effect / detail::math::sqrt(v1 + v2), df, o.alpha, o.side);
   }
 };
 
@@ -141,8 +142,8 @@ struct two_proportions {
     const double p1 = base + effect;
     if (!(base >= 0 && base <= 1 && p1 >= 0 && p1 <= 1)) return detail::nan;
     const double both = (p1 * n1 + base * n2) / (n1 + n2);
-    const double null = std::sqrt(both * (1 - both) * (1 / n1 + 1 / n2));
-    const double real = std::sqrt(p1 * (1 - p1) / n1 + base * (1 - base) / n2);
+    const double null = detail::math::sqrt(both * (1 - both) * (1 / n1 + 1 / n2));
+    const double real = detail::math::sqrt(p1 * (1 - p1) / n1 + base * (1 - base) / n2);
     return detail::z_power(effect, pooled ? null : real, real, o.alpha, o.side);
   }
 };
@@ -160,7 +161,7 @@ struct two_estimates {
     return detail::above_zero("variance2", variance2);
   }
   double power(double effect, double n1, double n2, const power_options& o) const noexcept {
-    const double error = std::sqrt(variance1 / n1 + variance2 / n2);
+    const double error = detail::math::sqrt(variance1 / n1 + variance2 / n2);
     return detail::z_power(effect, error, error, o.alpha, o.side);
   }
 };
@@ -171,7 +172,7 @@ struct group_means {
   static constexpr bool two_arms = false;
   double groups = 3;
   result<void> validate(double effect) const {
-    if (!(groups >= 2 && groups < 1e15 && groups == std::floor(groups)))
+    if (!(groups >= 2 && groups < 1e15 && groups == detail::math::floor(groups)))
       return error(errc::out_of_range, "groups must be a whole number of at least 2, and is " + detail::figure(groups));
     return detail::above_zero("the effect, Cohen's f,", effect);
   }
@@ -209,7 +210,7 @@ struct two_rankings {
                  "the effect, P(a > b) - 1/2, must lie in [-1/2, 1/2], and is " + detail::figure(effect));
   }
   static double power(double effect, double n1, double n2, const power_options& o) noexcept {
-    const double error = std::sqrt((1 / n1 + 1 / n2) / 12);
+    const double error = detail::math::sqrt((1 / n1 + 1 / n2) / 12);
     return detail::z_power(effect, error, error, o.alpha, o.side);
   }
 };
@@ -255,7 +256,7 @@ inline result<void> checked(const power_options& o) {
 
 template <class Design>
 power_plan plan(const Design& design, double effect, double n1, const power_options& o) {
-  const double n2 = Design::two_arms ? std::fmax(least_of(design), std::ceil(n1 * o.ratio - 1e-9)) : 0;
+  const double n2 = Design::two_arms ? math::fmax(least_of(design), math::ceil(n1 * o.ratio - 1e-9)) : 0;
   return {n1, n2, design.power(effect, n1, n2, o), effect};
 }
 
@@ -270,7 +271,7 @@ result<power_plan> power_of(const Design& design, double effect, double n1, cons
   if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
   if (auto ok = detail::checked(design, effect); !ok) return std::move(ok).error();
   if (auto ok = detail::checked_units(design, n1); !ok) return std::move(ok).error();
-  const power_plan plan = detail::plan(design, effect, std::floor(n1), options);
+  const power_plan plan = detail::plan(design, effect, detail::math::floor(n1), options);
   if (plan.power != plan.power) return detail::without_power(effect);
   return plan;
 }
@@ -299,7 +300,7 @@ result<power_plan> sample_size(const Design& design, double effect, const power_
     plan = detail::plan(design, effect, high, options);
   }
   while (high - low > 1) {
-    const double middle = std::floor(low + (high - low) / 2);
+    const double middle = detail::math::floor(low + (high - low) / 2);
     (detail::plan(design, effect, middle, options).power >= options.power ? high : low) = middle;
   }
   return detail::plan(design, effect, high, options);
@@ -316,7 +317,7 @@ result<power_plan> minimum_detectable_effect(const Design& design, double n1, co
   if (auto ok = detail::checked_units(design, n1); !ok) return std::move(ok).error();
   power_options upward = options;
   if (options.side == alternative::less) upward.side = alternative::greater;
-  n1 = std::floor(n1);
+  n1 = detail::math::floor(n1);
   const auto enough = [&](double effect) { return detail::plan(design, effect, n1, upward).power >= options.power; };
   // The effect is doubled until the test finds it. If that makes it impossible (a rate above 1, where the power is
   // NaN), it is set halfway to the least impossible one.

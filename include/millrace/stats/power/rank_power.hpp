@@ -1,15 +1,16 @@
 #ifndef MILLRACE_STATS_POWER_RANK_POWER_HPP
 #define MILLRACE_STATS_POWER_RANK_POWER_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/distributions/detail/noncentral.hpp>
 #include <millrace/stats/distributions/kolmogorov.hpp>
 #include <millrace/stats/distributions/normal.hpp>
 #include <millrace/stats/evidence.hpp>
+#include <millrace/stats/fwd.hpp>
 #include <millrace/stats/power/planning.hpp>
 
-#include <cmath>
 #include <string>
 
 namespace millrace {
@@ -29,15 +30,16 @@ inline result<void> a_distance(double effect) {
 /// is the size of one sample, or m n / (m + n) of two.
 inline double ks_power(double effect, double n, double real, const power_options& o) noexcept {
   if (!(effect >= -1 && effect <= 1)) return nan;
-  const double limit = o.side == alternative::two_sided ? kolmogorov{}.isf(o.alpha) : std::sqrt(-std::log(o.alpha) / 2);
-  const double reach = limit / std::sqrt(n);
+  const double limit =
+      o.side == alternative::two_sided ? kolmogorov{}.isf(o.alpha) : math::sqrt(-math::log(o.alpha) / 2);
+  const double reach = limit / math::sqrt(n);
   const auto beyond = [&](double by) {
     if (real > 0) return normal{}.sf((reach - by) / real);
     return by >= reach ? 1.0 : 0.0;
   };
   if (o.side == alternative::greater) return beyond(effect);
   if (o.side == alternative::less) return beyond(-effect);
-  return std::fmin(1.0, beyond(effect) + beyond(-effect));
+  return math::fmin(1.0, beyond(effect) + beyond(-effect));
 }
 
 }  // namespace detail
@@ -56,7 +58,7 @@ struct two_distributions {
     // Below that place lie the shares p and q = p - effect. The variance p (1 - p) / n1 + q (1 - q) / n2 is taken for
     // p and q evenly about 1/2, where it is largest for equal sizes: both products are (1 - effect^2) / 4 there.
     const double variance = 0.25 * (1 - effect * effect) * (1 / n1 + 1 / n2);
-    return detail::ks_power(effect, n1 / (n1 + n2) * n2, std::sqrt(variance), o);
+    return detail::ks_power(effect, n1 / (n1 + n2) * n2, detail::math::sqrt(variance), o);
   }
 };
 
@@ -67,8 +69,8 @@ struct one_distribution {
   static constexpr double least_n = 1;
   static result<void> validate(double effect) { return detail::a_distance(effect); }
   static double power(double effect, double n1, double, const power_options& o) noexcept {
-    const double rate = std::fmax(0.5, std::fabs(effect));
-    return detail::ks_power(effect, n1, std::sqrt(rate * (1 - rate) / n1), o);
+    const double rate = detail::math::fmax(0.5, detail::math::absolute(effect));
+    return detail::ks_power(effect, n1, detail::math::sqrt(rate * (1 - rate) / n1), o);
   }
 };
 
@@ -91,7 +93,7 @@ struct two_quantiles {
   }
   double power(double effect, double n1, double n2, const power_options& o) const noexcept {
     const double spread = probability * (1 - probability);
-    const double error = std::sqrt(spread / n1 / density1 / density1 + spread / n2 / density2 / density2);
+    const double error = detail::math::sqrt(spread / n1 / density1 / density1 + spread / n2 / density2 / density2);
     return detail::z_power(effect, error, error, o.alpha, o.side);
   }
 };

@@ -6,7 +6,6 @@
 #include <millrace/stats/evidence.hpp>
 #include <millrace/stats/tests/proportion.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string>

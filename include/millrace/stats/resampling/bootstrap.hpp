@@ -1,6 +1,7 @@
 #ifndef MILLRACE_STATS_RESAMPLING_BOOTSTRAP_HPP
 #define MILLRACE_STATS_RESAMPLING_BOOTSTRAP_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/detail/sort_doubles.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/seed.hpp>
@@ -12,7 +13,6 @@
 #include <millrace/stats/sample_moments.hpp>
 #include <millrace/stats/sample_view.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -80,7 +80,7 @@ inline result<void> checked(const bootstrap_options& o, std::span<const double> 
 
 /// The quantile at p of sorted values, linear between order statistics; p is brought into [0, 1].
 inline double sorted_quantile(std::span<const double> sorted, double p) noexcept {
-  const double at = std::fmin(1.0, std::fmax(0.0, p)) * static_cast<double>(sorted.size() - 1);
+  const double at = math::fmin(1.0, math::fmax(0.0, p)) * static_cast<double>(sorted.size() - 1);
   const auto below = static_cast<std::size_t>(at);
   if (below + 1 >= sorted.size()) return sorted.back();
   return sorted[below] + (at - static_cast<double>(below)) * (sorted[below + 1] - sorted[below]);
@@ -97,7 +97,7 @@ inline bootstrap_result read_replicates(double estimate, std::vector<double>& re
   bootstrap_result r;
   r.estimate = estimate;
   r.bias = m.mean - estimate;
-  r.standard_error = std::sqrt(m.variance);
+  r.standard_error = math::sqrt(m.variance);
   r.n = n;
   r.resamples = replicates.size();
   const double outside = (1 - o.confidence) / 2;
@@ -108,7 +108,7 @@ inline bootstrap_result read_replicates(double estimate, std::vector<double>& re
     for (const double x : replicates) below += x < estimate ? 1 : x == estimate ? 0.5 : 0;
     const double all = static_cast<double>(replicates.size());
     // An estimate beyond every replicate would have an infinite z0; it counts as half a replicate inside.
-    const double share = std::fmin(1 - 0.5 / all, std::fmax(0.5 / all, below / all));
+    const double share = math::fmin(1 - 0.5 / all, math::fmax(0.5 / all, below / all));
     const double z0 = normal{}.quantile(share);
     const auto adjusted = [&](double z) { return normal{}.cdf(z0 + (z0 + z) / (1 - acceleration * (z0 + z))); };
     low = adjusted(normal{}.quantile(outside));
@@ -129,7 +129,7 @@ inline double acceleration_of(std::span<const double> without) noexcept {
     squares += d * d;
     cubes += d * d * d;
   }
-  return squares > 0 ? cubes / (6 * squares * std::sqrt(squares)) : 0;
+  return squares > 0 ? cubes / (6 * squares * math::sqrt(squares)) : 0;
 }
 
 }  // namespace detail

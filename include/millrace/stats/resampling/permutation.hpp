@@ -1,13 +1,14 @@
 #ifndef MILLRACE_STATS_RESAMPLING_PERMUTATION_HPP
 #define MILLRACE_STATS_RESAMPLING_PERMUTATION_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/seed.hpp>
 #include <millrace/stats/evidence.hpp>
+#include <millrace/stats/fwd.hpp>
 #include <millrace/stats/sample_moments.hpp>
 #include <millrace/stats/sample_view.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -70,8 +71,8 @@ class pooled_pair {
 /// Whether `x` is as far out as `real`, for the alternative.
 inline bool as_far_out(double x, double real, alternative side) noexcept {
   // Splits that tie with the real one in exact arithmetic have to tie despite rounding, hence the slack.
-  const double slack = 1e-12 * std::fabs(real);
-  if (side == alternative::two_sided) return std::fabs(x) >= std::fabs(real) - slack;
+  const double slack = 1e-12 * math::absolute(real);
+  if (side == alternative::two_sided) return math::absolute(x) >= math::absolute(real) - slack;
   return side == alternative::greater ? x >= real - slack : x <= real + slack;
 }
 

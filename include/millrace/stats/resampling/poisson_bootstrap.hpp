@@ -1,6 +1,7 @@
 #ifndef MILLRACE_STATS_RESAMPLING_POISSON_BOOTSTRAP_HPP
 #define MILLRACE_STATS_RESAMPLING_POISSON_BOOTSTRAP_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/saved/fields.hpp>
 #include <millrace/core/seed.hpp>
@@ -9,7 +10,6 @@
 #include <millrace/stats/resampling/detail/index_stream.hpp>
 
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -38,7 +38,7 @@ class poisson_bootstrap : public saved_fields<poisson_bootstrap<Replicates>> {
 
   /// One observation; NaN and infinities are counted in `refused` and change nothing else.
   void update(double x) noexcept {
-    if (!std::isfinite(x)) [[unlikely]] {
+    if (!detail::math::is_finite(x)) [[unlikely]] {
       ++refused_;
       return;
     }
@@ -106,9 +106,9 @@ class poisson_bootstrap : public saved_fields<poisson_bootstrap<Replicates>> {
     visit(self.words_, self.n_, self.sum_, self.refused_, self.counts_, self.sums_);
   }
   bool restore() noexcept {
-    if (!(n_ >= 0 && n_ < 0x1p53 && n_ == std::floor(n_))) return false;
+    if (!(n_ >= 0 && n_ < 0x1p53 && n_ == detail::math::floor(n_))) return false;
     for (const double times : counts_)
-      if (!(times >= 0 && times < 0x1p57 && times == std::floor(times))) return false;
+      if (!(times >= 0 && times < 0x1p57 && times == detail::math::floor(times))) return false;
     return true;
   }
 

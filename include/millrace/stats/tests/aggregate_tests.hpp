@@ -2,11 +2,13 @@
 #define MILLRACE_STATS_TESTS_AGGREGATE_TESTS_HPP
 
 #include <millrace/aggregate/concepts.hpp>
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/distributions/kolmogorov.hpp>
 #include <millrace/stats/distributions/normal.hpp>
 #include <millrace/stats/evidence.hpp>
+#include <millrace/stats/fwd.hpp>
 #include <millrace/stats/sorted_sample.hpp>
 #include <millrace/stats/tests/aggregate_moments.hpp>
 #include <millrace/stats/tests/kolmogorov_smirnov.hpp>
@@ -14,7 +16,6 @@
 #include <millrace/stats/tests/proportions.hpp>
 #include <millrace/stats/tests/ratio_metrics.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -100,7 +101,7 @@ quantile_figures quantile_figures_of(const S& s, double p) {
   const auto ask = [&s](double at) { return static_cast<double>(s.quantile(at < 0 ? 0 : at > 1 ? 1 : at)); };
   const auto n = static_cast<double>(s.count());
   const double rank = rank_deviation(s, p);
-  const double step = std::sqrt(p * (1 - p) / n + rank * rank);
+  const double step = math::sqrt(p * (1 - p) / n + rank * rank);
   quantile_figures q{n, ask(p), 0};
   const double half = 0.5 * (ask(p + step) - ask(p - step));
   q.variance = half * half;
@@ -131,8 +132,8 @@ result<test_result> quantile_test(const A& a, const B& b, double probability, co
   if (!(qa.n >= 2 && qb.n >= 2))
     return error(errc::invalid_data,
                  std::string(qa.n >= 2 ? "the second" : "the first") + " sketch has fewer than 2 observations");
-  const double error_of_both = std::sqrt(qa.variance + qb.variance);
-  if (!std::isfinite(qa.value - qb.value) || !std::isfinite(error_of_both))
+  const double error_of_both = detail::math::sqrt(qa.variance + qb.variance);
+  if (!detail::math::is_finite(qa.value - qb.value) || !detail::math::is_finite(error_of_both))
     return error(errc::not_finite, "a sketch holds an infinity at this quantile");
   test_result r;
   r.test = "quantile difference test (sketches)";
@@ -141,7 +142,8 @@ result<test_result> quantile_test(const A& a, const B& b, double probability, co
   r.n2 = qb.n;
   detail::fill_t(r, qa.value - qb.value, 0, error_of_both, detail::infinity, options);
   r.df = detail::nan;
-  r.failed.add(assumption::large_sample, std::fmin(qa.n, qb.n) * std::fmin(probability, 1 - probability) < 5);
+  r.failed.add(assumption::large_sample,
+               detail::math::fmin(qa.n, qb.n) * detail::math::fmin(probability, 1 - probability) < 5);
   return r;
 }
 
@@ -179,15 +181,15 @@ result<sketched_distance> sketched_distance_of(const A& sa, const ViewA& va, con
   std::size_t j = 0;
   while (i < x.size() || j < y.size()) {
     const double value = j == y.size() || (i < x.size() && x[i] <= y[j]) ? x[i] : y[j];
-    if (!std::isfinite(value)) return error(errc::not_finite, "a sketch holds an infinity");
+    if (!math::is_finite(value)) return error(errc::not_finite, "a sketch holds an infinity");
     while (i < x.size() && x[i] == value) ++i;
     while (j < y.size() && y[j] == value) ++j;
     const double f = rank(va, i);
     const double g = rank(vb, j);
     const double d = directed(f - g, side);
     const double off = deviations_at_99 * (rank_deviation(sa, f) + rank_deviation(sb, g));
-    distance.most = std::fmax(distance.most, d);
-    distance.certain = std::fmax(distance.certain, d - off);
+    distance.most = math::fmax(distance.most, d);
+    distance.certain = math::fmax(distance.certain, d - off);
   }
   return distance;
 }
@@ -218,10 +220,10 @@ result<test_result> ks_test(const A& a, const B& b, const test_options& options 
   test_result r = detail::distance_report(distance->most, m, n, options);
   r.test = "Kolmogorov-Smirnov test (sketches)";
   const double uncertain = distance->most - distance->certain;
-  r.interval.lower = std::fmax(0.0, r.interval.lower - uncertain);
-  r.interval.upper = std::fmin(1.0, r.interval.upper + uncertain);
+  r.interval.lower = detail::math::fmax(0.0, r.interval.lower - uncertain);
+  r.interval.upper = detail::math::fmin(1.0, r.interval.upper + uncertain);
   const double z = detail::scaled_distance(distance->certain, m, n);
-  r.p = options.side == alternative::two_sided ? kolmogorov{}.sf(z) : std::exp(-2 * z * z);
+  r.p = options.side == alternative::two_sided ? kolmogorov{}.sf(z) : detail::math::exp(-2 * z * z);
   return r;
 }
 

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_STATS_TESTS_ANDERSON_DARLING_HPP
 #define MILLRACE_STATS_TESTS_ANDERSON_DARLING_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/stats/distributions/detail/anderson_darling_law.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
@@ -8,7 +9,6 @@
 #include <millrace/stats/fwd.hpp>
 #include <millrace/stats/sorted_sample.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -67,7 +67,7 @@ inline double anderson_darling_deviation(double groups, std::size_t count, doubl
       (6 * h + 2 * g - 2) * groups * groups + (4 * h - 4 * g + 6) * groups + (2 * h - 6) * inverse_sizes + 4 * h;
   const double d = (2 * h + 6) * groups * groups - 4 * h * groups;
   const double variance = ((a * n + b) * n + c) * n + d;
-  return std::sqrt(variance / ((n - 1) * (n - 2) * (n - 3)));
+  return math::sqrt(variance / ((n - 1) * (n - 2) * (n - 3)));
 }
 
 }  // namespace detail
@@ -93,7 +93,7 @@ inline result<test_result> anderson_darling_test(std::span<const sorted_sample> 
     if (samples[i].empty()) return error(errc::invalid_data, "sample " + std::to_string(i) + " is empty");
     for (const double x : samples[i].values()) pooled.push_back(x);
     inverse_sizes += 1 / static_cast<double>(samples[i].size());
-    fewest = std::fmin(fewest, static_cast<double>(samples[i].size()));
+    fewest = detail::math::fmin(fewest, static_cast<double>(samples[i].size()));
   }
   detail::sort_doubles(pooled);
   const auto n = static_cast<double>(pooled.size());

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_STATS_TESTS_ANOVA_HPP
 #define MILLRACE_STATS_TESTS_ANOVA_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/detail/sort_doubles.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/stats/distributions/fisher_f.hpp>
@@ -9,7 +10,6 @@
 #include <millrace/stats/fwd.hpp>
 #include <millrace/stats/sample_moments.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -92,8 +92,8 @@ inline result<test_result> one_way_anova(std::span<const sample_moments> groups)
   double most = 0;
   for (const sample_moments& g : groups) {
     if (g.n < 2) continue;
-    least = std::fmin(least, g.variance);
-    most = std::fmax(most, g.variance);
+    least = detail::math::fmin(least, g.variance);
+    most = detail::math::fmax(most, g.variance);
   }
   r.failed.add(assumption::equal_variances, most > 4 * least);
   return r;
@@ -125,7 +125,7 @@ inline result<std::vector<pairwise_result>> tukey_test(std::span<const sample_mo
   all.reserve(groups.size() * (groups.size() - 1) / 2);
   for (std::size_t i = 0; i < groups.size(); ++i)
     for (std::size_t j = i + 1; j < groups.size(); ++j) {
-      const double scale = std::sqrt(variance / 2 * (1 / groups[i].n + 1 / groups[j].n));
+      const double scale = detail::math::sqrt(variance / 2 * (1 / groups[i].n + 1 / groups[j].n));
       test_result r;
       r.test = "Tukey's test";
       r.effect_name = "difference of means";
@@ -133,7 +133,7 @@ inline result<std::vector<pairwise_result>> tukey_test(std::span<const sample_mo
       r.n2 = groups[j].n;
       r.df = spread->df_within;
       r.effect = groups[i].mean - groups[j].mean;
-      r.statistic = std::fabs(r.effect) / scale;
+      r.statistic = detail::math::absolute(r.effect) / scale;
       r.p = range.sf(r.statistic);
       r.interval = {r.effect - critical * scale, r.effect + critical * scale, confidence};
       all.push_back({i, j, r});
@@ -158,7 +158,7 @@ inline result<test_result> brown_forsythe_test(std::span<const std::span<const d
     const std::size_t upper = work.size() / 2;
     double middle = work[upper];
     if (work.size() % 2 == 0) middle = middle + (work[upper - 1] - middle) / 2;
-    for (double& x : work) x = std::fabs(x - middle);
+    for (double& x : work) x = detail::math::absolute(x - middle);
     spreads.push_back(sample_moments::make(work));
   }
   auto r = one_way_anova(spreads);

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_STATS_TESTS_BAYES_HPP
 #define MILLRACE_STATS_TESTS_BAYES_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/detail/sort_doubles.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/stats/distributions/beta.hpp>
@@ -11,7 +12,6 @@
 #include <millrace/stats/sample_moments.hpp>
 #include <millrace/stats/tests/proportion.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -69,13 +69,14 @@ inline result<rate_posterior> rate_posterior_of(const proportion& data, const be
 inline result<mean_posterior> mean_posterior_of(const sample_moments& data,
                                                 const normal& prior = {0, detail::infinity}) {
   if (auto ok = detail::checked(data, "the data", 2); !ok) return std::move(ok).error();
-  if (!(prior.sd > 0) || !std::isfinite(prior.mean))
+  if (!(prior.sd > 0) || !detail::math::is_finite(prior.mean))
     return error(errc::invalid_argument, "the prior's deviation must be above 0");
   if (!(data.variance > 0)) return error(errc::invalid_data, "the data do not vary: the mean's posterior has no width");
   const double precision = data.n / data.variance;
   const double belief = 1 / (prior.sd * prior.sd);
   const double sum = precision + belief;
-  return mean_posterior{{(data.mean * precision + (belief > 0 ? prior.mean * belief : 0)) / sum, 1 / std::sqrt(sum)}};
+  return mean_posterior{
+      {(data.mean * precision + (belief > 0 ? prior.mean * belief : 0)) / sum, 1 / detail::math::sqrt(sum)}};
 }
 
 /// One arm of a Bayesian comparison.
@@ -121,9 +122,9 @@ class arm_integrals {
     double log_rest = 0;
     for (std::size_t i = 0; i < k; ++i) {
       below_[i] = arms_[i].distribution.cdf(x);
-      log_rest += std::log1p(-arms_[i].distribution.sf(x));
+      log_rest += math::log1p(-arms_[i].distribution.sf(x));
     }
-    above_ += weight * -std::expm1(log_rest);
+    above_ += weight * -math::expm1(log_rest);
     for (std::size_t i = 0; i < k; ++i) {
       double others = 1;
       for (std::size_t j = 0; j < k; ++j)
@@ -154,7 +155,7 @@ result<std::vector<arm_belief>> compare(std::span<const Posterior> arms, std::sp
   for (std::size_t g = 0; g + 1 < grid.size(); ++g) integrals.add_cell(grid[g], grid[g + 1]);
   double total = 0;
   for (std::size_t i = 0; i < arms.size(); ++i) {
-    if (!(std::fabs(integrals.captured(i) - 1) < 1e-3))
+    if (!(math::absolute(integrals.captured(i) - 1) < 1e-3))
       return error(errc::unsupported,
                    "the posterior of arm " + std::to_string(i) + " lies within rounding of an end of its range");
     total += integrals.best(i);
@@ -163,7 +164,7 @@ result<std::vector<arm_belief>> compare(std::span<const Posterior> arms, std::sp
   std::vector<arm_belief> all(arms.size());
   for (std::size_t i = 0; i < arms.size(); ++i) {
     all[i].best = total > 0 ? integrals.best(i) / total : integrals.best(i);
-    all[i].expected_loss = std::fmax(0.0, most - arms[i].mean());
+    all[i].expected_loss = math::fmax(0.0, most - arms[i].mean());
   }
   return all;
 }

@@ -1,12 +1,13 @@
 #ifndef MILLRACE_STATS_TESTS_CATEGORICAL_HPP
 #define MILLRACE_STATS_TESTS_CATEGORICAL_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/stats/distributions/chi_squared.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/evidence.hpp>
+#include <millrace/stats/fwd.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -72,7 +73,7 @@ struct cell_sums {
   }
   /// Adds a cell with Yates' correction.
   void add_corrected(double observed, double expected) noexcept {
-    const double d = std::fmax(0.0, std::fabs(observed - expected) - 0.5);
+    const double d = math::fmax(0.0, math::absolute(observed - expected) - 0.5);
     statistic += d * d / expected;
     add_pearson(observed, expected);
   }
@@ -134,7 +135,7 @@ inline result<test_result> goodness_of_fit_test(std::span<const std::int64_t> co
   test_result r = detail::cells_report(sums, *total, df);
   r.test = kind == count_statistic::g ? "G test of goodness of fit" : "chi-squared test of goodness of fit";
   r.effect_name = "Cohen's w";
-  r.effect = std::sqrt(sums.pearson / *total);
+  r.effect = detail::math::sqrt(sums.pearson / *total);
   if (impossible) {
     r.statistic = r.effect = detail::infinity;
     r.p = 0;
@@ -195,7 +196,7 @@ inline result<test_result> independence_test(std::span<const std::int64_t> table
   test_result r = detail::cells_report(sums, *total, df);
   r.test = kind == count_statistic::g ? "G test of independence" : "chi-squared test of independence";
   r.effect_name = "Cramer's V";
-  r.effect = std::sqrt(sums.pearson / *total / (std::fmin(full_rows, full_columns) - 1));
+  r.effect = detail::math::sqrt(sums.pearson / *total / (detail::math::fmin(full_rows, full_columns) - 1));
   return r;
 }
 

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_STATS_TESTS_DISTANCE_TESTS_HPP
 #define MILLRACE_STATS_TESTS_DISTANCE_TESTS_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/seed.hpp>
 #include <millrace/stats/evidence.hpp>
@@ -9,7 +10,6 @@
 #include <millrace/stats/sorted_sample.hpp>
 #include <millrace/stats/tests/distances.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -145,7 +145,7 @@ inline result<test_result> wasserstein_test(const sorted_sample& a, const sorted
   r.test = "Wasserstein test";
   r.effect_name = "Wasserstein distance";
   r.effect = r.statistic = *distance;
-  return detail::distance_test(r, *distance, a, b, [](double gap) { return std::fabs(gap); }, options);
+  return detail::distance_test(r, *distance, a, b, [](double gap) { return detail::math::absolute(gap); }, options);
 }
 /// The same of samples that are not sorted yet; sorts copies.
 inline result<test_result> wasserstein_test(const sample_view& a, const sample_view& b,

@@ -1,11 +1,11 @@
 #ifndef MILLRACE_STATS_TESTS_DISTANCES_HPP
 #define MILLRACE_STATS_TESTS_DISTANCES_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/stats/sample_view.hpp>
 #include <millrace/stats/sorted_sample.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <span>
 #include <utility>
@@ -42,7 +42,7 @@ result<double> integral_between(const sorted_sample& a, const sorted_sample& b, 
 /// Errors: invalid_data: an empty sample.
 /// Source: C. Villani, "Optimal transport", 2009, chapter 6.
 inline result<double> wasserstein_distance(const sorted_sample& a, const sorted_sample& b) {
-  return detail::integral_between(a, b, [](double gap) { return std::fabs(gap); });
+  return detail::integral_between(a, b, [](double gap) { return detail::math::absolute(gap); });
 }
 /// The same of samples that are not sorted yet; sorts copies.
 inline result<double> wasserstein_distance(const sample_view& a, const sample_view& b) {
@@ -59,7 +59,7 @@ inline result<double> wasserstein_distance(const sample_view& a, const sample_vi
 /// Source: G. Szekely, M. Rizzo, Journal of Statistical Planning and Inference 143, 2013.
 inline result<double> energy_distance(const sorted_sample& a, const sorted_sample& b) {
   auto area = detail::integral_between(a, b, [](double gap) { return gap * gap; });
-  if (area) *area = std::sqrt(2 * *area);
+  if (area) *area = detail::math::sqrt(2 * *area);
   return area;
 }
 /// The same of samples that are not sorted yet; sorts copies.

@@ -1,18 +1,19 @@
 #ifndef MILLRACE_STATS_TESTS_HODGES_LEHMANN_HPP
 #define MILLRACE_STATS_TESTS_HODGES_LEHMANN_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/distributions/mann_whitney_exact.hpp>
 #include <millrace/stats/distributions/normal.hpp>
 #include <millrace/stats/evidence.hpp>
+#include <millrace/stats/fwd.hpp>
 #include <millrace/stats/sample_moments.hpp>
 #include <millrace/stats/sample_view.hpp>
 #include <millrace/stats/sorted_sample.hpp>
 #include <millrace/stats/tests/mann_whitney.hpp>
 
 #include <bit>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -73,9 +74,9 @@ inline std::uint64_t rank_of_interval_end(std::size_t m, std::size_t n, double t
     while (c < m * n && law.at_most(static_cast<double>(c)) <= tail) ++c;
     return c;
   }
-  const double spread = std::sqrt(first * second / 12 * (first + second + 1));
+  const double spread = math::sqrt(first * second / 12 * (first + second + 1));
   // Half a step of U is added for continuity, as in the test.
-  const double at = std::floor(0.5 * first * second + 0.5 - normal{}.isf(tail) * spread);
+  const double at = math::floor(0.5 * first * second + 0.5 - normal{}.isf(tail) * spread);
   return at > 0 ? static_cast<std::uint64_t>(at) : 0;
 }
 
@@ -190,7 +191,7 @@ inline result<canary_classification> classify_canary(const sample_view& baseline
   const auto shift = hodges_lehmann_test(canary, baseline, asked);
   if (!shift) return shift.error();
   c.shift = *shift;
-  c.bound = options.tolerance * std::fabs(shift->effect);
+  c.bound = options.tolerance * detail::math::absolute(shift->effect);
   c.ratio = sample_moments::make(canary).mean / sample_moments::make(baseline).mean;
   bool same = baseline.size() == canary.size();
   for (std::size_t i = 0; same && i < canary.size(); ++i) same = baseline[i] == canary[i];

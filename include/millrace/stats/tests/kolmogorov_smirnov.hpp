@@ -1,15 +1,16 @@
 #ifndef MILLRACE_STATS_TESTS_KOLMOGOROV_SMIRNOV_HPP
 #define MILLRACE_STATS_TESTS_KOLMOGOROV_SMIRNOV_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/distributions/detail/lattice_paths.hpp>
 #include <millrace/stats/distributions/kolmogorov.hpp>
 #include <millrace/stats/evidence.hpp>
+#include <millrace/stats/fwd.hpp>
 #include <millrace/stats/sample_view.hpp>
 #include <millrace/stats/sorted_sample.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -40,8 +41,8 @@ namespace detail {
 inline interval distance_interval(double d, double m, double n, double confidence) noexcept {
   const double outside = (1 - confidence) / (n > 0 ? 2 : 1);
   const double reach =
-      std::sqrt(std::log(2 / outside) / (2 * m)) + (n > 0 ? std::sqrt(std::log(2 / outside) / (2 * n)) : 0);
-  return {std::fmax(0.0, d - reach), std::fmin(1.0, d + reach), confidence};
+      math::sqrt(math::log(2 / outside) / (2 * m)) + (n > 0 ? math::sqrt(math::log(2 / outside) / (2 * n)) : 0);
+  return {math::fmax(0.0, d - reach), math::fmin(1.0, d + reach), confidence};
 }
 
 /// A difference of distribution functions, in the direction that the alternative asks about.
@@ -105,14 +106,14 @@ inline double exact_distance_p(const sorted_sample& a, const sorted_sample& b, s
 }
 
 /// The distance of two samples times sqrt(m n / (m + n)), which has a limit law.
-inline double scaled_distance(double d, double m, double n) noexcept { return std::sqrt(m / (m + n) * n) * d; }
+inline double scaled_distance(double d, double m, double n) noexcept { return math::sqrt(m / (m + n) * n) * d; }
 
 /// The p-value of two samples' distance by its limit law, the one-sided one with Hodges' correction.
 inline double limit_distance_p(double d, double m, double n, alternative side) noexcept {
   const double z = scaled_distance(d, m, n);
   if (side == alternative::two_sided) return kolmogorov{}.sf(z);
-  const double correction = 2 * z * (std::fmax(m, n) + 2 * std::fmin(m, n)) / std::sqrt(m * n * (m + n)) / 3;
-  return std::fmin(1.0, std::exp(-2 * z * z - correction));
+  const double correction = 2 * z * (math::fmax(m, n) + 2 * math::fmin(m, n)) / math::sqrt(m * n * (m + n)) / 3;
+  return math::fmin(1.0, math::exp(-2 * z * z - correction));
 }
 
 }  // namespace detail
@@ -136,7 +137,7 @@ inline result<test_result> ks_test(const sorted_sample& a, const sorted_sample& 
     return error(errc::out_of_range, "a sample of more than 2^31");
   const auto m = static_cast<double>(a.size());
   const auto n = static_cast<double>(b.size());
-  const double fewer = std::fmin(m, n);
+  const double fewer = detail::math::fmin(m, n);
   const bool exact = method == p_method::exact || (method == p_method::automatic && fewer * (m + n) <= 2e6);
   const detail::lattice_distance distance = detail::lattice_distance_of(a, b, options.side);
   test_result r = detail::distance_report(static_cast<double>(distance.most) / m / n, m, n, options);
@@ -170,7 +171,7 @@ struct continuous_distances {
   bool ties = false;
 
   double largest(alternative side) const noexcept {
-    if (side == alternative::two_sided) return std::fmax(above, below);
+    if (side == alternative::two_sided) return math::fmax(above, below);
     return side == alternative::greater ? above : below;
   }
 };
@@ -191,8 +192,8 @@ result<continuous_distances> continuous_distances_of(const sorted_sample& a, Cdf
       return error(errc::invalid_argument, std::move(text));
     }
     before = f;
-    d.above = std::fmax(d.above, (static_cast<double>(i) + 1) / n - f);
-    d.below = std::fmax(d.below, f - static_cast<double>(i) / n);
+    d.above = math::fmax(d.above, (static_cast<double>(i) + 1) / n - f);
+    d.below = math::fmax(d.below, f - static_cast<double>(i) / n);
     d.ties = d.ties || (i > 0 && a[i] == a[i - 1]);
   }
   return d;
@@ -200,10 +201,10 @@ result<continuous_distances> continuous_distances_of(const sorted_sample& a, Cdf
 
 /// The p-value of one sample's distance by its limit law, with the corrections up to order 1/n.
 inline double limit_distance_p(double d, double n, alternative side) noexcept {
-  const double z = std::sqrt(n) * d;
-  const double corrected = z + 1 / (6 * std::sqrt(n));
+  const double z = math::sqrt(n) * d;
+  const double corrected = z + 1 / (6 * math::sqrt(n));
   if (side == alternative::two_sided) return kolmogorov{}.sf(corrected + (z - 1) / (4 * n));
-  return std::exp(-2 * corrected * corrected);
+  return math::exp(-2 * corrected * corrected);
 }
 
 }  // namespace detail

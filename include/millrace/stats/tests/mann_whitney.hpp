@@ -1,15 +1,16 @@
 #ifndef MILLRACE_STATS_TESTS_MANN_WHITNEY_HPP
 #define MILLRACE_STATS_TESTS_MANN_WHITNEY_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/stats/distributions/mann_whitney_exact.hpp>
 #include <millrace/stats/distributions/normal.hpp>
 #include <millrace/stats/evidence.hpp>
+#include <millrace/stats/fwd.hpp>
 #include <millrace/stats/sample_view.hpp>
 #include <millrace/stats/sorted_sample.hpp>
 #include <millrace/stats/tests/kolmogorov_smirnov.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -75,9 +76,9 @@ inline double exact_rank_p(const sorted_sample& a, const sorted_sample& b, doubl
 /// subtracted for continuity.
 inline double normal_rank_p(double distance, double spread, alternative side) noexcept {
   if (!(spread > 0)) return 1;
-  const double sd = std::sqrt(spread);
+  const double sd = math::sqrt(spread);
   const normal z;
-  if (side == alternative::two_sided) return std::fmin(1.0, 2 * z.sf((std::fabs(distance) - 0.5) / sd));
+  if (side == alternative::two_sided) return math::fmin(1.0, 2 * z.sf((math::absolute(distance) - 0.5) / sd));
   return side == alternative::greater ? z.sf((distance - 0.5) / sd) : z.cdf((distance + 0.5) / sd);
 }
 
@@ -115,7 +116,7 @@ inline result<test_result> mann_whitney_test(const sorted_sample& a, const sorte
   const double spread = m / 12 * n * ((all + 1) - sums.ties / (all * (all - 1)));
   r.failed.add(assumption::variation, !(spread > 0));
 
-  const double fewer = std::fmin(m, n);
+  const double fewer = detail::math::fmin(m, n);
   if (method == p_method::exact ||
       (method == p_method::automatic && all * fewer * (2 * m * n + fewer * fewer) <= 5e6)) {
     r.test = "Mann-Whitney test (exact)";
@@ -126,12 +127,12 @@ inline result<test_result> mann_whitney_test(const sorted_sample& a, const sorte
     r.p = detail::normal_rank_p(r.statistic - m / 2 * n, spread, options.side);
   }
   const auto variance = [&](double squares, double count) {
-    return count > 1 ? std::fmax(0.0, squares / count - r.effect * r.effect) / (count - 1) : 0;
+    return count > 1 ? detail::math::fmax(0.0, squares / count - r.effect * r.effect) / (count - 1) : 0;
   };
-  const double deviation = std::sqrt(variance(sums.squares_a, m) + variance(sums.squares_b, n));
+  const double deviation = detail::math::sqrt(variance(sums.squares_a, m) + variance(sums.squares_b, n));
   r.interval = detail::around(r.effect, normal{}.isf(detail::outside(options)) * deviation, options);
-  r.interval.lower = std::fmax(0.0, r.interval.lower);
-  r.interval.upper = std::fmin(1.0, r.interval.upper);
+  r.interval.lower = detail::math::fmax(0.0, r.interval.lower);
+  r.interval.upper = detail::math::fmin(1.0, r.interval.upper);
   return r;
 }
 /// The same of samples that are not sorted yet; sorts copies.

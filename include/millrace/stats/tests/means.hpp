@@ -1,13 +1,14 @@
 #ifndef MILLRACE_STATS_TESTS_MEANS_HPP
 #define MILLRACE_STATS_TESTS_MEANS_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/stats/distributions/student_t.hpp>
 #include <millrace/stats/evidence.hpp>
+#include <millrace/stats/fwd.hpp>
 #include <millrace/stats/sample_moments.hpp>
 #include <millrace/stats/sample_view.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -28,7 +29,7 @@ inline void fill_t(test_result& r, double estimate, double null, double standard
   r.df = df;
   r.effect = estimate;
   r.failed.add(assumption::variation, !(standard_error > 0));
-  r.statistic = standard_error > 0 ? distance / standard_error : distance == 0 ? 0 : std::copysign(infinity, distance);
+  r.statistic = standard_error > 0 ? distance / standard_error : distance == 0 ? 0 : math::copysign(infinity, distance);
   r.p = distance == 0 && !(standard_error > 0) ? 1 : p_value(options.side, t.cdf(r.statistic), t.sf(r.statistic));
   const double critical = standard_error > 0 ? t.isf(outside(options)) * standard_error : 0;
   r.interval = around(estimate, critical, options);
@@ -60,7 +61,7 @@ inline result<test_result> welch_t_test(const sample_moments& a, const sample_mo
   const double sum = va + vb;
   const double df =
       sum > 0 ? 1 / ((va / sum) * (va / sum) / (a.n - 1) + (vb / sum) * (vb / sum) / (b.n - 1)) : a.n + b.n - 2;
-  detail::fill_t(r, a.mean - b.mean, 0, std::sqrt(sum), df, options);
+  detail::fill_t(r, a.mean - b.mean, 0, detail::math::sqrt(sum), df, options);
   return r;
 }
 
@@ -80,7 +81,7 @@ inline result<test_result> student_t_test(const sample_moments& a, const sample_
   const double df = a.n + b.n - 2;
   const double pooled = (a.variance * (a.n - 1) + b.variance * (b.n - 1)) / df;
   r.failed.add(assumption::equal_variances, a.variance > 4 * b.variance || b.variance > 4 * a.variance);
-  detail::fill_t(r, a.mean - b.mean, 0, std::sqrt(pooled * (1 / a.n + 1 / b.n)), df, options);
+  detail::fill_t(r, a.mean - b.mean, 0, detail::math::sqrt(pooled * (1 / a.n + 1 / b.n)), df, options);
   return r;
 }
 
@@ -88,12 +89,12 @@ inline result<test_result> student_t_test(const sample_moments& a, const sample_
 inline result<test_result> one_sample_t_test(const sample_moments& a, double null, const test_options& options = {}) {
   if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
   if (auto ok = detail::checked(a, "the sample", 2); !ok) return std::move(ok).error();
-  if (!std::isfinite(null)) return error(errc::not_finite, "the mean of the null hypothesis is not finite");
+  if (!detail::math::is_finite(null)) return error(errc::not_finite, "the mean of the null hypothesis is not finite");
   test_result r;
   r.test = "one-sample t test";
   r.effect_name = "mean";
   r.n1 = a.n;
-  detail::fill_t(r, a.mean, null, std::sqrt(a.variance / a.n), a.n - 1, options);
+  detail::fill_t(r, a.mean, null, detail::math::sqrt(a.variance / a.n), a.n - 1, options);
   return r;
 }
 
@@ -104,10 +105,10 @@ inline bool held(const sample_moments& m) noexcept { return m.variance > 1e-280 
 
 /// The power of two just below the largest absolute value among the observations and `other`; 1 if all are 0.
 inline double unit_of(std::span<const double> a, std::span<const double> b, double other) noexcept {
-  double most = std::fabs(other);
-  for (const double x : a) most = std::fmax(most, std::fabs(x));
-  for (const double x : b) most = std::fmax(most, std::fabs(x));
-  return most > 0 ? std::ldexp(1.0, std::ilogb(most)) : 1;
+  double most = math::absolute(other);
+  for (const double x : a) most = math::fmax(most, math::absolute(x));
+  for (const double x : b) most = math::fmax(most, math::absolute(x));
+  return most > 0 ? math::ldexp(1.0, math::ilogb(most)) : 1;
 }
 
 /// Calls `test(a, b, null)`. If squares of the values over- or underflow, the samples and `null` are first divided by a
@@ -147,7 +148,7 @@ inline sample_moments differences(std::span<const double> a, std::span<const dou
     rest += x;
   }
   if (d.n > 0) d.mean += rest / d.n;
-  if (d.n > 1) d.variance = std::fmax(0.0, (squares - rest * rest / d.n) / (d.n - 1));
+  if (d.n > 1) d.variance = math::fmax(0.0, (squares - rest * rest / d.n) / (d.n - 1));
   return d;
 }
 

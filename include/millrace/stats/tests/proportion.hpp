@@ -1,13 +1,14 @@
 #ifndef MILLRACE_STATS_TESTS_PROPORTION_HPP
 #define MILLRACE_STATS_TESTS_PROPORTION_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/stats/distributions/beta.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/distributions/normal.hpp>
 #include <millrace/stats/evidence.hpp>
+#include <millrace/stats/fwd.hpp>
 
-#include <cmath>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -61,9 +62,9 @@ inline interval wilson(double successes, double trials, double z, double level) 
   const double rate = successes / trials;
   const double square = z * z / trials;
   const double middle = (rate + square / 2) / (1 + square);
-  const double reach = z / (1 + square) * std::sqrt(rate * (1 - rate) / trials + square / (4 * trials));
-  return {successes == 0 ? 0 : std::fmax(0.0, middle - reach), successes == trials ? 1 : std::fmin(1.0, middle + reach),
-          level};
+  const double reach = z / (1 + square) * math::sqrt(rate * (1 - rate) / trials + square / (4 * trials));
+  return {successes == 0 ? 0 : math::fmax(0.0, middle - reach),
+          successes == trials ? 1 : math::fmin(1.0, middle + reach), level};
 }
 
 template <class Make>
@@ -105,8 +106,8 @@ inline result<interval> agresti_coull_interval(const proportion& p, double confi
     const double z = detail::normal_critical(outside);
     const double more = n + z * z;
     const double rate = (s + z * z / 2) / more;
-    const double reach = z * std::sqrt(rate * (1 - rate) / more);
-    return interval{std::fmax(0.0, rate - reach), std::fmin(1.0, rate + reach), confidence};
+    const double reach = z * detail::math::sqrt(rate * (1 - rate) / more);
+    return interval{detail::math::fmax(0.0, rate - reach), detail::math::fmin(1.0, rate + reach), confidence};
   });
 }
 
@@ -115,8 +116,8 @@ inline result<interval> agresti_coull_interval(const proportion& p, double confi
 inline result<interval> wald_interval(const proportion& p, double confidence = 0.95) {
   return detail::proportion_interval(p, confidence, [&](double s, double n, double outside) {
     const double rate = s / n;
-    const double reach = detail::normal_critical(outside) * std::sqrt(rate * (1 - rate) / n);
-    return interval{std::fmax(0.0, rate - reach), std::fmin(1.0, rate + reach), confidence};
+    const double reach = detail::normal_critical(outside) * detail::math::sqrt(rate * (1 - rate) / n);
+    return interval{detail::math::fmax(0.0, rate - reach), detail::math::fmin(1.0, rate + reach), confidence};
   });
 }
 

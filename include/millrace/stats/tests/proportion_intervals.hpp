@@ -1,13 +1,12 @@
 #ifndef MILLRACE_STATS_TESTS_PROPORTION_INTERVALS_HPP
 #define MILLRACE_STATS_TESTS_PROPORTION_INTERVALS_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/evidence.hpp>
 #include <millrace/stats/tests/detail/score.hpp>
 #include <millrace/stats/tests/proportion.hpp>
-
-#include <cmath>
 
 namespace millrace {
 inline namespace v0 {
@@ -44,9 +43,9 @@ inline result<interval> wald_difference_interval(const proportion& a, const prop
   const double p1 = a.rate();
   const double p2 = b.rate();
   const double error =
-      std::sqrt(p1 * (1 - p1) / static_cast<double>(a.trials) + p2 * (1 - p2) / static_cast<double>(b.trials));
+      detail::math::sqrt(p1 * (1 - p1) / static_cast<double>(a.trials) + p2 * (1 - p2) / static_cast<double>(b.trials));
   const double reach = detail::normal_critical((1 - confidence) / 2) * error;
-  return interval{std::fmax(-1.0, p1 - p2 - reach), std::fmin(1.0, p1 - p2 + reach), confidence};
+  return interval{detail::math::fmax(-1.0, p1 - p2 - reach), detail::math::fmin(1.0, p1 - p2 + reach), confidence};
 }
 
 /// The score interval for the ratio of two probabilities, a / b: the ratios that a score test does not reject. Its
@@ -62,8 +61,8 @@ inline result<interval> score_ratio_interval(const proportion& a, const proporti
   const double z = detail::normal_critical((1 - confidence) / 2);
   interval at{0, detail::infinity, confidence};
   const auto end = [&](double shift) {
-    return std::exp(
-        detail::crossing([&](double log) { return detail::score_of_ratio(a, b, std::exp(log)) + shift; }, -700, 700));
+    return detail::math::exp(detail::crossing(
+        [&](double log) { return detail::score_of_ratio(a, b, detail::math::exp(log)) + shift; }, -700, 700));
   };
   if (a.successes > 0) at.lower = end(-z);
   if (b.successes > 0) at.upper = end(z);
@@ -77,9 +76,9 @@ inline result<interval> katz_ratio_interval(const proportion& a, const proportio
   const test_options options{alternative::two_sided, confidence};
   if (!detail::sensible(options, a, b)) return detail::refusal(options, a, b);
   if (a.successes == 0 || b.successes == 0) return interval{0, detail::infinity, confidence};
-  const double error =
-      std::sqrt((1 - a.rate()) / static_cast<double>(a.successes) + (1 - b.rate()) / static_cast<double>(b.successes));
-  const double factor = std::exp(detail::normal_critical((1 - confidence) / 2) * error);
+  const double error = detail::math::sqrt((1 - a.rate()) / static_cast<double>(a.successes) +
+                                          (1 - b.rate()) / static_cast<double>(b.successes));
+  const double factor = detail::math::exp(detail::normal_critical((1 - confidence) / 2) * error);
   const double ratio = a.rate() / b.rate();
   return interval{ratio / factor, ratio * factor, confidence};
 }

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_STATS_TESTS_PROPORTIONS_HPP
 #define MILLRACE_STATS_TESTS_PROPORTIONS_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/distributions/normal.hpp>
@@ -9,7 +10,6 @@
 #include <millrace/stats/tests/detail/score.hpp>
 #include <millrace/stats/tests/proportion.hpp>
 
-#include <cmath>
 #include <cstdint>
 
 namespace millrace {
@@ -56,15 +56,17 @@ inline result<test_result> two_proportion_z_test(const proportion& a, const prop
   r.n2 = n2;
   r.effect = p1 - p2;
   r.failed.add(assumption::variation, !(squared > 0));
-  r.failed.add(assumption::expected_counts, std::fmin(n1, n2) * std::fmin(both, 1 - both) < 5);
+  r.failed.add(assumption::expected_counts, detail::math::fmin(n1, n2) * detail::math::fmin(both, 1 - both) < 5);
   if (squared > 0) {
-    r.statistic = r.effect / std::sqrt(squared);
-    r.p = options.side == alternative::two_sided ? 2 * detail::normal_upper(std::fabs(r.statistic))
+    r.statistic = r.effect / detail::math::sqrt(squared);
+    r.p = options.side == alternative::two_sided ? 2 * detail::normal_upper(detail::math::absolute(r.statistic))
           : options.side == alternative::greater ? detail::normal_upper(r.statistic)
                                                  : detail::normal_upper(-r.statistic);
   } else {
-    r.statistic = r.effect == 0 ? 0 : std::copysign(detail::infinity, r.effect);
-    r.p = r.effect == 0 ? 1 : normal{}.sf(options.side == alternative::less ? -r.statistic : std::fabs(r.statistic));
+    r.statistic = r.effect == 0 ? 0 : detail::math::copysign(detail::infinity, r.effect);
+    r.p = r.effect == 0
+              ? 1
+              : normal{}.sf(options.side == alternative::less ? -r.statistic : detail::math::absolute(r.statistic));
   }
   r.interval = detail::newcombe(a, b, options);
   return r;
@@ -143,7 +145,7 @@ inline result<test_result> score_test(const proportion& a, const proportion& b, 
   r.p = detail::p_value(options.side, normal{}.cdf(r.statistic), normal{}.sf(r.statistic));
   const double both = static_cast<double>(a.successes + b.successes) / (r.n1 + r.n2);
   r.failed.add(assumption::variation, both == 0 || both == 1);
-  r.failed.add(assumption::expected_counts, std::fmin(r.n1, r.n2) * std::fmin(both, 1 - both) < 5);
+  r.failed.add(assumption::expected_counts, detail::math::fmin(r.n1, r.n2) * detail::math::fmin(both, 1 - both) < 5);
   r.interval = detail::score_interval_of_difference(a, b, options);
   return r;
 }

@@ -1,16 +1,17 @@
 #ifndef MILLRACE_STATS_TESTS_QUANTILES_HPP
 #define MILLRACE_STATS_TESTS_QUANTILES_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/stats/distributions/binomial.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/distributions/normal.hpp>
 #include <millrace/stats/evidence.hpp>
+#include <millrace/stats/fwd.hpp>
 #include <millrace/stats/sample_view.hpp>
 #include <millrace/stats/sorted_sample.hpp>
 #include <millrace/stats/tests/means.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <span>
 #include <utility>
@@ -69,10 +70,10 @@ namespace detail {
 /// sample is too small.
 inline double quantile_error(const sorted_sample& sample, double probability) noexcept {
   const auto n = static_cast<double>(sample.size());
-  const double reach = 1.96 * std::sqrt(n * probability * (1 - probability));
+  const double reach = 1.96 * math::sqrt(n * probability * (1 - probability));
   const double center = n * probability;
-  const double low = std::floor(center - reach + 0.5);
-  const double high = std::floor(center + reach + 0.5) + 1;
+  const double low = math::floor(center - reach + 0.5);
+  const double high = math::floor(center + reach + 0.5) + 1;
   if (low < 1 || high > n) return infinity;
   // P(X_low < q < X_high) by the binomial law.
   const binomial below{n, probability};
@@ -110,11 +111,11 @@ inline result<test_result> quantile_test(const sorted_sample& a, const sorted_sa
   r.effect_name = "difference of quantiles";
   r.n1 = static_cast<double>(a.size());
   r.n2 = static_cast<double>(b.size());
-  detail::fill_t(r, a.quantile(probability) - b.quantile(probability), 0, std::sqrt(ea * ea + eb * eb),
+  detail::fill_t(r, a.quantile(probability) - b.quantile(probability), 0, detail::math::sqrt(ea * ea + eb * eb),
                  detail::infinity, options);
   r.df = detail::nan;
-  const double rarer = std::fmin(probability, 1 - probability);
-  r.failed.add(assumption::large_sample, std::fmin(r.n1, r.n2) * rarer < 5);
+  const double rarer = detail::math::fmin(probability, 1 - probability);
+  r.failed.add(assumption::large_sample, detail::math::fmin(r.n1, r.n2) * rarer < 5);
   return r;
 }
 /// The same of samples that are not sorted yet; sorts copies.

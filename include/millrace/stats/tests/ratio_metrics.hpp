@@ -1,12 +1,13 @@
 #ifndef MILLRACE_STATS_TESTS_RATIO_METRICS_HPP
 #define MILLRACE_STATS_TESTS_RATIO_METRICS_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/stats/evidence.hpp>
+#include <millrace/stats/fwd.hpp>
 #include <millrace/stats/sample_moments.hpp>
 #include <millrace/stats/tests/means.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <initializer_list>
 #include <span>
@@ -35,15 +36,15 @@ namespace detail {
 inline result<void> checked(const pair_moments& m, const char* name, double least) {
   if (auto ok = checked(m.x(), name, least); !ok) return ok;
   if (auto ok = checked(m.y(), name, least); !ok) return ok;
-  const double bound = std::sqrt(m.variance_x) * std::sqrt(m.variance_y);
-  if (!(std::fabs(m.covariance) <= bound * (1 + 1e-9)))
+  const double bound = math::sqrt(m.variance_x) * math::sqrt(m.variance_y);
+  if (!(math::absolute(m.covariance) <= bound * (1 + 1e-9)))
     return error(errc::invalid_argument, std::string(name) + ": its covariance exceeds its variances");
   return {};
 }
 
 /// The variance of x - slope y; 0 where rounding would make it negative.
 inline double variance_less(const pair_moments& m, double slope) noexcept {
-  return std::fmax(0.0, m.variance_x + slope * (slope * m.variance_y - 2 * m.covariance));
+  return math::fmax(0.0, m.variance_x + slope * (slope * m.variance_y - 2 * m.covariance));
 }
 
 }  // namespace detail
@@ -56,8 +57,9 @@ inline result<ratio_estimate> ratio_of_means(const pair_moments& m) {
   if (auto ok = detail::checked(m, "the sample", 2); !ok) return std::move(ok).error();
   if (m.mean_y == 0) return error(errc::invalid_data, "the denominator's mean is 0");
   const double ratio = m.mean_x / m.mean_y;
-  return ratio_estimate{m.n, ratio, detail::variance_less(m, ratio) / (m.mean_y * m.mean_y),
-                        m.variance_y > 0 ? std::fabs(m.mean_y) / std::sqrt(m.variance_y / m.n) : detail::infinity};
+  return ratio_estimate{
+      m.n, ratio, detail::variance_less(m, ratio) / (m.mean_y * m.mean_y),
+      m.variance_y > 0 ? detail::math::absolute(m.mean_y) / detail::math::sqrt(m.variance_y / m.n) : detail::infinity};
 }
 
 /// The test that two arms have the same ratio metric, where each unit of analysis (a user) has a numerator and a
@@ -81,11 +83,12 @@ inline result<test_result> ratio_test(const pair_moments& a, const pair_moments&
   r.n1 = a.n;
   r.n2 = b.n;
   detail::fill_t(r, first->ratio - second->ratio, 0,
-                 std::sqrt(first->variance / first->n + second->variance / second->n), detail::infinity, options);
+                 detail::math::sqrt(first->variance / first->n + second->variance / second->n), detail::infinity,
+                 options);
   r.df = detail::nan;
   r.failed.add(assumption::denominator_away_from_zero,
-               std::fmin(first->denominator_distance, second->denominator_distance) < 10);
-  r.failed.add(assumption::large_sample, std::fmin(a.n, b.n) < 30);
+               detail::math::fmin(first->denominator_distance, second->denominator_distance) < 10);
+  r.failed.add(assumption::large_sample, detail::math::fmin(a.n, b.n) < 30);
   return r;
 }
 
@@ -104,11 +107,11 @@ inline result<test_result> relative_lift_test(const sample_moments& a, const sam
   r.n2 = b.n;
   const double ratio = a.mean / b.mean;
   const double squared = (a.variance / a.n + ratio * ratio * (b.variance / b.n)) / (b.mean * b.mean);
-  detail::fill_t(r, (a.mean - b.mean) / b.mean, 0, std::sqrt(squared), detail::infinity, options);
+  detail::fill_t(r, (a.mean - b.mean) / b.mean, 0, detail::math::sqrt(squared), detail::infinity, options);
   r.df = detail::nan;
   r.failed.add(assumption::denominator_away_from_zero,
-               b.variance > 0 && std::fabs(b.mean) < 10 * std::sqrt(b.variance / b.n));
-  r.failed.add(assumption::large_sample, std::fmin(a.n, b.n) < 30);
+               b.variance > 0 && detail::math::absolute(b.mean) < 10 * detail::math::sqrt(b.variance / b.n));
+  r.failed.add(assumption::large_sample, detail::math::fmin(a.n, b.n) < 30);
   return r;
 }
 
@@ -152,7 +155,7 @@ inline result<cuped_result> cuped_test(const pair_moments& a, const pair_moments
   r.test.test = "Welch's t test with CUPED";
   const double before = a.variance_x * w1 + b.variance_x * w2;
   const double after = first.variance * w1 + second.variance * w2;
-  r.variance_removed = before > 0 ? std::fmax(0.0, 1 - after / before) : 0;
+  r.variance_removed = before > 0 ? detail::math::fmax(0.0, 1 - after / before) : 0;
   return r;
 }
 

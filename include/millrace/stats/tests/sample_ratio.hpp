@@ -1,11 +1,11 @@
 #ifndef MILLRACE_STATS_TESTS_SAMPLE_RATIO_HPP
 #define MILLRACE_STATS_TESTS_SAMPLE_RATIO_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/stats/evidence.hpp>
 #include <millrace/stats/tests/categorical.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -75,12 +75,12 @@ inline result<sample_ratio_result> sample_ratio_test(std::span<const std::int64_
     const auto observed = static_cast<double>(counts[i]);
     const double expected = test->n1 * (weights[i] / whole);
     const double deviation = expected > 0 ? (observed - expected) / expected : observed > 0 ? detail::infinity : 0;
-    if (std::fabs(deviation) > std::fabs(r.worst_deviation)) {
+    if (detail::math::absolute(deviation) > detail::math::absolute(r.worst_deviation)) {
       r.worst_arm = i;
       r.worst_deviation = deviation;
     }
   }
-  r.mismatch = r.test.p <= options.alpha && std::fabs(r.worst_deviation) >= options.least_deviation;
+  r.mismatch = r.test.p <= options.alpha && detail::math::absolute(r.worst_deviation) >= options.least_deviation;
   return r;
 }
 /// The same, with counts and weights in braces: `sample_ratio_test({50312, 49688}, {1, 1})`.

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_STATS_TESTS_TRIMMED_HPP
 #define MILLRACE_STATS_TESTS_TRIMMED_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/evidence.hpp>
@@ -8,7 +9,6 @@
 #include <millrace/stats/sorted_sample.hpp>
 #include <millrace/stats/tests/means.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <span>
 #include <utility>
@@ -28,7 +28,9 @@ struct trimmed_moments {
   /// The variance of the sample with each trimmed observation replaced by the nearest one left.
   double winsorised_variance = 0;
 
-  double standard_error() const noexcept { return std::sqrt(winsorised_variance * (n - 1) / (kept * (kept - 1))); }
+  double standard_error() const noexcept {
+    return detail::math::sqrt(winsorised_variance * (n - 1) / (kept * (kept - 1)));
+  }
 };
 
 /// The trimmed mean. `trim` in [0, 1/2) is the share of the observations that is left out at each end, rounded down to
@@ -56,7 +58,7 @@ inline result<trimmed_moments> trimmed_mean(const sorted_sample& sample, double 
   const double squares = inner.variance * (inner.n - 1) + g * (low * low + high * high) - t.n * shift * shift;
   if (!(squares < detail::infinity))
     return error(errc::out_of_range, "the squares of the sample's values are beyond what a double holds: scale it");
-  t.winsorised_variance = n > 1 ? std::fmax(0.0, squares) / (t.n - 1) : 0;
+  t.winsorised_variance = n > 1 ? detail::math::fmax(0.0, squares) / (t.n - 1) : 0;
   return t;
 }
 
@@ -87,7 +89,7 @@ inline result<test_result> yuen_test(const sorted_sample& a, const sorted_sample
   const double df =
       sum > 0 ? 1 / ((va / sum) * (va / sum) / (first->kept - 1) + (vb / sum) * (vb / sum) / (second->kept - 1))
               : first->kept + second->kept - 2;
-  detail::fill_t(r, first->mean - second->mean, 0, std::sqrt(sum), df, options);
+  detail::fill_t(r, first->mean - second->mean, 0, detail::math::sqrt(sum), df, options);
   return r;
 }
 /// The same of samples that are not sorted yet; sorts copies.

@@ -3,6 +3,8 @@
 #include <support/catch.hpp>
 #include <support/detect.hpp>
 
+#include <cmath>
+
 namespace mr = millrace;
 
 TEST_CASE("Page-Hinkley keeps the run length it promises, whatever mean and deviation the stream has") {

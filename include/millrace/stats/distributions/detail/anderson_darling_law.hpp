@@ -1,9 +1,9 @@
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_DETAIL_ANDERSON_DARLING_LAW_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_DETAIL_ANDERSON_DARLING_LAW_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
-
-#include <cmath>
+#include <millrace/stats/fwd.hpp>
 
 namespace millrace {
 inline namespace v0 {
@@ -24,22 +24,22 @@ struct anderson_darling_integrand {
     // sqrt(1 + 8 t) = p + i q
     const double re = 1 + 8 * u;
     const double im = 8 * v;
-    const double size = std::sqrt(re * re + im * im);
-    const double p = std::sqrt((size + re) / 2);
+    const double size = math::sqrt(re * re + im * im);
+    const double p = math::sqrt((size + re) / 2);
     const double q = im / (2 * p);
     // log cos z for Im z >= 0: cos z = exp(-i z) (1 + exp(2 i z)) / 2, which turns continuously.
     const double zr = pi / 2 * p;
     const double zi = pi / 2 * q;
-    const double shrink = std::exp(-2 * zi);
-    const double er = 1 + shrink * std::cos(2 * zr);
-    const double ei = shrink * std::sin(2 * zr);
-    double turn = std::atan2(ei, er);
+    const double shrink = math::exp(-2 * zi);
+    const double er = 1 + shrink * math::cos(2 * zr);
+    const double ei = shrink * math::sin(2 * zr);
+    double turn = math::atan2(ei, er);
     if (v == 0) turn = zr - pi;  // on the axis exp(2 i z) lies on the unit circle
-    const double cos_re = zi + 0.5 * std::log(er * er + ei * ei) - std::log(2.0);
+    const double cos_re = zi + 0.5 * math::log(er * er + ei * ei) - math::log(2.0);
     const double cos_im = -zr + turn;
-    const double t_re = 0.5 * std::log(u * u + v * v);
-    const double t_im = std::atan2(v, u);
-    return {m / 2 * (std::log(2 * pi) + t_re - cos_re) - u * x - t_re, m / 2 * (t_im - pi - cos_im) - v * x - t_im};
+    const double t_re = 0.5 * math::log(u * u + v * v);
+    const double t_im = math::atan2(v, u);
+    return {m / 2 * (math::log(2 * pi) + t_re - cos_re) - u * x - t_re, m / 2 * (t_im - pi - cos_im) - v * x - t_im};
   }
 
   /// The saddle point on (0, 1): where the logarithm, which is convex on the axis, is least.
@@ -63,10 +63,10 @@ struct anderson_darling_integrand {
     double sum = 0.5;  // v = 0, where dv / dw is u
     for (int i = 1; i < 4000; ++i) {
       const double w = i * step;
-      const complex l = (*this)(u, u * std::sinh(w));
-      const double term = std::exp(l.re - top) * std::cosh(w);
-      sum += term * std::cos(l.im);
-      if (term < 1e-18 * std::fabs(sum)) break;
+      const complex l = (*this)(u, u * math::sinh(w));
+      const double term = math::exp(l.re - top) * math::cosh(w);
+      sum += term * math::cos(l.im);
+      if (term < 1e-18 * math::absolute(sum)) break;
     }
     return sum * step;
   }
@@ -80,7 +80,7 @@ struct anderson_darling_integrand {
 /// Source: T. Anderson, D. Darling 1952, eq. 4.33, for the function; R. Lugannani, S. Rice 1980, for the line.
 inline double anderson_darling_sf(double m, double standardised) noexcept {
   if (standardised != standardised) return nan;
-  const double x = m + standardised * std::sqrt(m * 2 * (pi * pi / 3 - 3));
+  const double x = m + standardised * math::sqrt(m * 2 * (pi * pi / 3 - 3));
   if (x <= 0) return 1;
   const anderson_darling_integrand integrand{m, x};
   const double u = integrand.saddle();
@@ -90,11 +90,11 @@ inline double anderson_darling_sf(double m, double standardised) noexcept {
   for (int halving = 0; halving < 8; ++halving) {
     step /= 2;
     const double finer = integrand.along(u, top, step);
-    const bool still = std::fabs(finer - value) <= 1e-12 * std::fabs(finer);
+    const bool still = math::absolute(finer - value) <= 1e-12 * math::absolute(finer);
     value = finer;
     if (still) break;
   }
-  const double p = std::exp(top) * u * value / pi;
+  const double p = math::exp(top) * u * value / pi;
   return p < 1 ? (p > 0 ? p : 0) : 1;
 }
 

@@ -1,13 +1,13 @@
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_DETAIL_BETA_QUANTILE_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_DETAIL_BETA_QUANTILE_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/distributions/detail/incomplete_beta.hpp>
 #include <millrace/stats/distributions/detail/invert.hpp>
 #include <millrace/stats/distributions/detail/log_gamma.hpp>
 #include <millrace/stats/distributions/normal.hpp>
-
-#include <cmath>
+#include <millrace/stats/fwd.hpp>
 
 namespace millrace {
 inline namespace v0 {
@@ -18,15 +18,15 @@ namespace detail {
 /// 2 a and 2 b degrees of freedom. It is as exact for x near 1 as for x near 0.
 inline double odds_quantile(double a, double b, tails wanted) noexcept {
   if (!(wanted.lower >= 0 && wanted.upper >= 0)) return nan;
-  a = std::fmin(a, 1e290);
-  b = std::fmin(b, 1e290);
+  a = math::fmin(a, 1e290);
+  b = math::fmin(b, 1e290);
   // The tail is a power of x where it is far from the mean, and the log odds are nearly normal elsewhere.
   const auto by_power = [](double p, double q, double tail) {
-    const double x = std::exp((std::log(tail) + log_gamma_ratio(p, 1) - log_gamma_ratio(p, q)) / p);
+    const double x = math::exp((math::log(tail) + log_gamma_ratio(p, 1) - log_gamma_ratio(p, q)) / p);
     return x < 0.3 ? x * q / p : 1;
   };
   const double z = wanted.lower <= 0.5 ? normal{}.quantile(wanted.lower) : normal{}.isf(wanted.upper);
-  double guess = std::exp(z / std::sqrt(beta_width(a, b)));
+  double guess = math::exp(z / math::sqrt(beta_width(a, b)));
   if (wanted.lower <= wanted.upper) {
     const double power = by_power(a, b, wanted.lower);
     if (power < 0.3) guess = power;

@@ -1,11 +1,11 @@
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_DETAIL_CHI_MIXTURE_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_DETAIL_CHI_MIXTURE_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/distributions/detail/log_gamma.hpp>
 #include <millrace/stats/distributions/detail/quadrature.hpp>
-
-#include <cmath>
+#include <millrace/stats/fwd.hpp>
 
 namespace millrace {
 inline namespace v0 {
@@ -26,15 +26,15 @@ namespace detail {
 template <class LogG>
 double log_mean_over_chi(double df, double start, LogG log_g) noexcept {
   const double a = df / 2;
-  const auto log_f = [&](double w) { return -a * expm1mx(2 * w) + log_g(std::exp(w)); };
-  const double scale = std::log(2 * std::sqrt(a / (2 * pi))) - stirling_error(a);
-  peak guess{start, 1 / std::sqrt(2 * df + 1)};
+  const auto log_f = [&](double w) { return -a * expm1mx(2 * w) + log_g(math::exp(w)); };
+  const double scale = math::log(2 * math::sqrt(a / (2 * pi))) - stirling_error(a);
+  peak guess{start, 1 / math::sqrt(2 * df + 1)};
   if (df >= 10) return scale + log_integral(log_f, guess);
   guess = {0.5, 0.3};
   return scale + log_integral(
                      [&](double v) {
-                       const double fade = std::exp(-v);
-                       return log_f(start + v - fade) + std::log1p(fade);
+                       const double fade = math::exp(-v);
+                       return log_f(start + v - fade) + math::log1p(fade);
                      },
                      guess);
 }

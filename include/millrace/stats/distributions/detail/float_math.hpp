@@ -2,8 +2,9 @@
 #define MILLRACE_STATS_DISTRIBUTIONS_DETAIL_FLOAT_MATH_HPP
 
 #include <millrace/core/config.hpp>
+#include <millrace/core/detail/math.hpp>
+#include <millrace/stats/fwd.hpp>
 
-#include <cmath>
 #include <limits>
 
 namespace millrace {
@@ -34,9 +35,9 @@ constexpr tails within_unit(tails t) noexcept {
 /// computed together with their rounding errors, which are added at the end.
 inline double sum_of_products(double a, double b, double c, double d, double e) noexcept {
   const double p = a * b;
-  const double p_rest = std::fma(a, b, -p);
+  const double p_rest = math::fma(a, b, -p);
   const double q = c * d;
-  const double q_rest = std::fma(c, d, -q);
+  const double q_rest = math::fma(c, d, -q);
   double sum = p + q;
   const double from_q = sum - p;
   double rest = (p - (sum - from_q)) + (q - from_q);
@@ -62,7 +63,7 @@ struct exact_sum {
 
 /// log(1 + x) - x, to a few ulp even where the two nearly cancel.
 inline double log1pmx(double x) noexcept {
-  if (!(x > -0.5 && x < 1)) return std::log1p(x) - x;
+  if (!(x > -0.5 && x < 1)) return math::log1p(x) - x;
   // log(1 + x) = 2 artanh(r) and x = 2 r / (1 - r): in their difference the terms of first order cancel and are left
   // out.
   const double r = x / (2 + x);
@@ -80,7 +81,7 @@ inline double log1pmx(double x) noexcept {
 
 /// exp(x) - 1 - x, to a few ulp even where its parts nearly cancel.
 inline double expm1mx(double x) noexcept {
-  if (!(std::fabs(x) < 1)) return std::expm1(x) - x;
+  if (!(math::absolute(x) < 1)) return math::expm1(x) - x;
   double term = 0.5 * x * x;
   double sum = term;
   for (int k = 3; k < 30; ++k) {
@@ -94,7 +95,7 @@ inline double expm1mx(double x) noexcept {
 
 /// u - 1 - log(u) >= 0, the deviance of one cell. u = 1 + v is a ratio; the caller knows both u and v to full relative
 /// accuracy, so no digits are lost near u = 1 or near u = 0.
-inline double deviance(double u, double v) noexcept { return v < -0.75 ? v - std::log(u) : -log1pmx(v); }
+inline double deviance(double u, double v) noexcept { return v < -0.75 ? v - math::log(u) : -log1pmx(v); }
 
 }  // namespace detail
 }  // namespace stats

@@ -1,12 +1,12 @@
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_DETAIL_INCOMPLETE_BETA_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_DETAIL_INCOMPLETE_BETA_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/distributions/detail/incomplete_gamma.hpp>
 #include <millrace/stats/distributions/detail/log_gamma.hpp>
 #include <millrace/stats/distributions/detail/tail_expansion.hpp>
-
-#include <cmath>
+#include <millrace/stats/fwd.hpp>
 
 namespace millrace {
 inline namespace v0 {
@@ -34,8 +34,8 @@ inline double scaled_ratio(double a, double b, double f) noexcept {
   int up = 0;
   int down = 0;
   int over = 0;
-  const double mantissa = std::frexp(a, &up) / std::frexp(b, &down) * std::frexp(f, &over);
-  return std::ldexp(mantissa, up - down + over);
+  const double mantissa = math::frexp(a, &up) / math::frexp(b, &down) * math::frexp(f, &over);
+  return math::ldexp(mantissa, up - down + over);
 }
 
 /// The point at the odds x / y = f a / b, f > 0. The distance from the mean follows from f - 1 alone, so that shapes of
@@ -64,14 +64,14 @@ inline double beta_width(double a, double b) noexcept { return a < b ? a / (1 + 
 /// x^a y^b / B(a, b): the density times x y.
 inline double beta_prefix(double a, double b, const beta_point& at) noexcept {
   if (at.x == 0 || at.y == 0) return 0;
-  return std::sqrt(beta_width(a, b) / (2 * pi)) * std::exp(beta_correction(a, b) - beta_exponent(a, b, at));
+  return math::sqrt(beta_width(a, b) / (2 * pi)) * math::exp(beta_correction(a, b) - beta_exponent(a, b, at));
 }
 
 /// Shapes of which one is below 1, x <= 1/2 and b x <= 0.7: the power series of y^(b - 1).
 inline tails beta_by_power_series(double a, double b, double x) noexcept {
   // x^a / (a B(a, b)), with every difference of log Gammas taken where it cannot cancel.
-  const double e = a <= b ? a * std::log(x) + log_gamma_ratio(a, b) - log_gamma_ratio(a, 1)
-                          : a * std::log(x) + log_gamma_ratio(b, a) - log_gamma_ratio(b, 1) + std::log(b / a);
+  const double e = a <= b ? a * math::log(x) + log_gamma_ratio(a, b) - log_gamma_ratio(a, 1)
+                          : a * math::log(x) + log_gamma_ratio(b, a) - log_gamma_ratio(b, 1) + math::log(b / a);
   double term = 1;
   double series = 0;
   for (int j = 1; j < 1100; ++j) {
@@ -97,7 +97,7 @@ inline double beta_by_fraction(double a, double b, const beta_point& at) noexcep
     up = denominator + numerator / up;
     const double change = up * down;
     f *= change;
-    if (std::fabs(change - 1) <= epsilon) break;
+    if (math::absolute(change - 1) <= epsilon) break;
   }
   return 1 / f;
 }
@@ -123,9 +123,9 @@ inline tails incomplete_beta(double a, double b, beta_point at) noexcept {
   if (width >= 20 && exponent <= 0.5 * width) {
     const double mean = 1 / (1 + b / a);
     const double rest = 1 / (1 + a / b);
-    tail = tail_expansion(width, (b - a) / (a + b), mean * rest, exponent, -1) * std::exp(beta_correction(a, b));
+    tail = tail_expansion(width, (b - a) / (a + b), mean * rest, exponent, -1) * math::exp(beta_correction(a, b));
   } else {
-    const double prefix = std::sqrt(width / (2 * pi)) * std::exp(beta_correction(a, b) - exponent);
+    const double prefix = math::sqrt(width / (2 * pi)) * math::exp(beta_correction(a, b) - exponent);
     tail = prefix > 0 ? prefix * beta_by_fraction(a, b, at) : 0;
   }
   return within_unit({tail, 1 - tail});
@@ -144,17 +144,17 @@ struct odds_tails {
 inline odds_tails beta_far_out(double a, double b, double log_odds, double b_x) noexcept {
   if (b_x > 1e-18) return {incomplete_gamma(a, b_x), b_x < infinity ? gamma_prefix(a, b_x) : 0};
   const double e = a * log_odds + (a <= b ? log_gamma_ratio(a, b) - log_gamma_ratio(a, 1)
-                                          : log_gamma_ratio(b, a) - log_gamma_ratio(b, 1) + std::log(b / a));
-  const double lower = std::fmin(1.0, std::exp(e));
-  return {{lower, std::fmax(0.0, -std::expm1(e))}, a * lower};
+                                          : log_gamma_ratio(b, a) - log_gamma_ratio(b, 1) + math::log(b / a));
+  const double lower = math::fmin(1.0, math::exp(e));
+  return {{lower, math::fmax(0.0, -math::expm1(e))}, a * lower};
 }
 
 /// Tails and density at the odds f a / b, 0 < f < infinity. Shapes above 1e290 count as 1e290, which gives the same
 /// doubles.
 inline odds_tails incomplete_beta_at_odds(double a, double b, double f) noexcept {
-  a = std::fmin(a, 1e290);
-  b = std::fmin(b, 1e290);
-  const double log_odds = std::log(a) - std::log(b) + std::log(f);
+  a = math::fmin(a, 1e290);
+  b = math::fmin(b, 1e290);
+  const double log_odds = math::log(a) - math::log(b) + math::log(f);
   if (log_odds < -650) return beta_far_out(a, b, log_odds, a * f);
   if (log_odds > 650) {
     const odds_tails other = beta_far_out(b, a, -log_odds, b / f);

@@ -1,11 +1,11 @@
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_DETAIL_INCOMPLETE_GAMMA_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_DETAIL_INCOMPLETE_GAMMA_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/distributions/detail/log_gamma.hpp>
 #include <millrace/stats/distributions/detail/tail_expansion.hpp>
-
-#include <cmath>
+#include <millrace/stats/fwd.hpp>
 
 namespace millrace {
 inline namespace v0 {
@@ -18,7 +18,7 @@ inline double gamma_exponent(double a, double x) noexcept { return a * deviance(
 
 /// x^a exp(-x) / Gamma(a) at a point of this `gamma_exponent`.
 inline double gamma_prefix_at(double a, double exponent) noexcept {
-  return std::sqrt(a / (2 * pi)) * std::exp(-exponent - stirling_error(a));
+  return math::sqrt(a / (2 * pi)) * math::exp(-exponent - stirling_error(a));
 }
 
 /// x^a exp(-x) / Gamma(a): the gamma density times x; a, x > 0.
@@ -30,8 +30,8 @@ inline double gamma_prefix(double a, double x) noexcept {
 /// Both tails, from the lower one exp(e) (1 + a series). Where that is nearly 1, the upper one is computed without
 /// subtracting it.
 inline tails tails_of_power_series(double a, double e, double series) noexcept {
-  const double lower = std::exp(e) * (1 + a * series);
-  return within_unit({lower, e > -1 ? -std::expm1(e) - a * std::exp(e) * series : 1 - lower});
+  const double lower = math::exp(e) * (1 + a * series);
+  return within_unit({lower, e > -1 ? -math::expm1(e) - a * math::exp(e) * series : 1 - lower});
 }
 
 /// Both tails for a < 1 and x <= 1: P = x^a / Gamma(a + 1) (1 + a series).
@@ -44,7 +44,7 @@ inline tails gamma_by_power_series(double a, double x) noexcept {
     if (next == series) break;
     series = next;
   }
-  return tails_of_power_series(a, a * std::log(x) - log_gamma_ratio(a, 1), series);
+  return tails_of_power_series(a, a * math::log(x) - log_gamma_ratio(a, 1), series);
 }
 
 /// a P / gamma_prefix below the mean: a series of positive terms.
@@ -71,7 +71,7 @@ inline double gamma_fraction(double a, double x) noexcept {
     up = b + n / up;
     const double change = up * down;
     f *= change;
-    if (std::fabs(change - 1) <= epsilon) break;
+    if (math::absolute(change - 1) <= epsilon) break;
   }
   return f;
 }
@@ -86,7 +86,7 @@ inline tails incomplete_gamma(double a, double x) noexcept {
   const bool below_mean = x < a;
   const double exponent = gamma_exponent(a, x);
   if (a >= 20 && exponent <= 0.5 * a) {
-    const double tail = tail_expansion(a, 1, 0, exponent, below_mean ? -1 : 1) * std::exp(-stirling_error(a));
+    const double tail = tail_expansion(a, 1, 0, exponent, below_mean ? -1 : 1) * math::exp(-stirling_error(a));
     return within_unit(below_mean ? tails{tail, 1 - tail} : tails{1 - tail, tail});
   }
   const double prefix = gamma_prefix_at(a, exponent);

@@ -1,9 +1,10 @@
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_DETAIL_INVERT_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_DETAIL_INVERT_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
+#include <millrace/stats/fwd.hpp>
 
-#include <cmath>
 #include <limits>
 
 namespace millrace {
@@ -39,22 +40,22 @@ double invert_positive(tails wanted, double guess, TailsAt tails_at) noexcept {
     ((tail < target) == from_below ? low : high) = x;
     const double relative = (tail - target) / target;
     const double distance =
-        tail > 0 ? (std::fabs(relative) < 0.5 ? std::log1p(relative) : std::log(tail / target)) : -infinity;
+        tail > 0 ? (math::absolute(relative) < 0.5 ? math::log1p(relative) : math::log(tail / target)) : -infinity;
     double change = -distance * tail / here.slope;  // of log x
     if (!from_below) change = -change;
-    double next = x * std::exp(change);
-    if (std::fabs(change) <= 4 * epsilon) return next > 0 && next < infinity ? next : x;
+    double next = x * math::exp(change);
+    if (math::absolute(change) <= 4 * epsilon) return next > 0 && next < infinity ? next : x;
     if (!(next > low && next < high)) {
       // The step left the bracket or is not a number: take the bracket's geometric middle or, while one end is open, a
       // fixed step towards it.
       if (low == 0) {
         if (high == denorm_min) return 0;
-        next = std::fmax(denorm_min, high * 1e-3);
+        next = math::fmax(denorm_min, high * 1e-3);
       } else if (high == infinity) {
         if (low == most) return infinity;
-        next = std::fmin(most, low * 1e3);
+        next = math::fmin(most, low * 1e3);
       } else {
-        next = std::sqrt(low) * std::sqrt(high);
+        next = math::sqrt(low) * math::sqrt(high);
       }
       if (!(next > low && next < high)) return x;
     }
@@ -69,12 +70,12 @@ template <class Reached>
 double first_whole(double low, double high, double guess, Reached reached) noexcept {
   if (!(guess > low)) guess = low;
   if (guess > high) guess = high;
-  guess = std::floor(guess);
+  guess = math::floor(guess);
   double stride = 1;
   if (reached(guess)) {
     high = guess;
     while (high > low) {
-      const double probe = std::fmax(low, high - stride);
+      const double probe = math::fmax(low, high - stride);
       if (!reached(probe)) {
         low = probe;
         break;
@@ -87,7 +88,7 @@ double first_whole(double low, double high, double guess, Reached reached) noexc
     const double end = high;
     low = guess;
     for (;;) {
-      const double probe = std::fmin(end, low + stride);
+      const double probe = math::fmin(end, low + stride);
       if (probe >= end || reached(probe)) {
         high = probe;
         break;
@@ -97,7 +98,7 @@ double first_whole(double low, double high, double guess, Reached reached) noexc
     }
   }
   while (high - low > 1) {
-    const double middle = std::floor(low + (high - low) / 2);
+    const double middle = math::floor(low + (high - low) / 2);
     if (middle <= low || middle >= high) break;
     (reached(middle) ? high : low) = middle;
   }

@@ -1,10 +1,11 @@
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_DETAIL_LATTICE_PATHS_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_DETAIL_LATTICE_PATHS_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/distributions/detail/log_gamma.hpp>
+#include <millrace/stats/fwd.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -56,7 +57,7 @@ class confined_poisson {
   explicit confined_poisson(std::size_t n)
       : n_(n),
         rate_(static_cast<double>(n)),
-        at_end_(std::exp(stirling_error(rate_)) * std::sqrt(2 * pi * rate_)),
+        at_end_(math::exp(stirling_error(rate_)) * math::sqrt(2 * pi * rate_)),
         alive_(n + 1, 0.0),
         next_(n + 1, 0.0) {
     alive_[0] = 1;
@@ -99,7 +100,7 @@ class confined_poisson {
   /// Computes the probabilities of 0, 1, ... further events, as far as they are not negligible.
   void set_kernel(double mean) {
     kernel_.clear();
-    double term = std::exp(-mean);
+    double term = math::exp(-mean);
     for (std::size_t k = 0; k <= n_ - low_; ++k) {
       kernel_.push_back(term);
       term *= mean / static_cast<double>(k + 1);
@@ -112,10 +113,10 @@ class confined_poisson {
   /// c - n now.
   double completes(std::size_t c) const noexcept {
     const double mean = rate_ * (1 - now_);
-    if (c == n_) return std::exp(-mean) * at_end_;
+    if (c == n_) return math::exp(-mean) * at_end_;
     const auto k = static_cast<double>(n_ - c);
     const double lead = static_cast<double>(c) - rate_ * now_;
-    return std::exp(-k * deviance(mean / k, lead / k) - stirling_error(k)) / std::sqrt(2 * pi * k) * at_end_;
+    return math::exp(-k * deviance(mean / k, lead / k) - stirling_error(k)) / math::sqrt(2 * pi * k) * at_end_;
   }
 
   std::size_t n_;
@@ -143,12 +144,12 @@ inline double kolmogorov_two_sided_by_process(std::uint64_t count, double d) {
   confined_poisson process(n);
   // A path crosses the upper boundary if it has j events before j / n - d, and the lower one if it has not more than j
   // at j / n + d.
-  std::size_t upper = static_cast<std::size_t>(std::floor(rate * d)) + 1;
+  std::size_t upper = static_cast<std::size_t>(math::floor(rate * d)) + 1;
   std::size_t lower = 0;
   while (process.now() < 1 && !process.empty()) {
     const double to_upper = upper <= n ? static_cast<double>(upper) / rate - d : 2;
     const double to_lower = lower < n ? static_cast<double>(lower) / rate + d : 2;
-    const double then = std::fmin(1.0, std::fmin(to_upper, to_lower));
+    const double then = math::fmin(1.0, math::fmin(to_upper, to_lower));
     process.run_to(then);
     if (then == to_upper) process.leave_from(upper++);
     if (then == to_lower) process.leave_up_to(lower++);

@@ -1,9 +1,10 @@
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_DETAIL_LOG_GAMMA_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_DETAIL_LOG_GAMMA_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
+#include <millrace/stats/fwd.hpp>
 
-#include <cmath>
 #include <cstddef>
 
 namespace millrace {
@@ -56,7 +57,7 @@ inline double stirling_error(double z) noexcept {
     if (twice >= 1 && static_cast<double>(whole) == twice) return stirling_error_of_halves[whole];
   }
   double shift = 0;
-  for (; z < 10; z += 1) shift += (z + 0.5) * std::log1p(1 / z) - 1;
+  for (; z < 10; z += 1) shift += (z + 0.5) * math::log1p(1 / z) - 1;
   const double inverse = 1 / z;
   const double square = inverse * inverse;
   double sum = 0;
@@ -67,21 +68,23 @@ inline double stirling_error(double z) noexcept {
 /// log Gamma(a + b) - log Gamma(b) for a, b > 0, to full relative accuracy also where a is tiny.
 inline double log_gamma_ratio(double a, double b) noexcept {
   double shift = 0;
-  for (; b < 10; b += 1) shift += std::log1p(a / b);
-  const double l = std::log1p(a / b);
+  for (; b < 10; b += 1) shift += math::log1p(a / b);
+  const double l = math::log1p(a / b);
   // The difference of the two Stirling series, term by term, for the same reason.
   double series = 0;
   const double inverse = 1 / b;
   double power = inverse;
   for (int k = 0; k < 9; ++k) {
-    series += stirling_series[k] * power * std::expm1(-(2 * k + 1) * l);
+    series += stirling_series[k] * power * math::expm1(-(2 * k + 1) * l);
     power *= inverse * inverse;
   }
-  return b * log1pmx(a / b) - 0.5 * l + a * std::log(a + b) + series - shift;
+  return b * log1pmx(a / b) - 0.5 * l + a * math::log(a + b) + series - shift;
 }
 
 /// log Gamma(z), z > 0; the absolute error is a few ulp of max(1, |log Gamma(z)|).
-inline double log_gamma(double z) noexcept { return (z - 0.5) * std::log(z) - z + half_log_two_pi + stirling_error(z); }
+inline double log_gamma(double z) noexcept {
+  return (z - 0.5) * math::log(z) - z + half_log_two_pi + stirling_error(z);
+}
 
 }  // namespace detail
 }  // namespace stats

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_DETAIL_NONCENTRAL_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_DETAIL_NONCENTRAL_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/distributions/detail/incomplete_beta.hpp>
 #include <millrace/stats/distributions/detail/incomplete_gamma.hpp>
@@ -8,8 +9,7 @@
 #include <millrace/stats/distributions/normal.hpp>
 #include <millrace/stats/distributions/student_t.hpp>
 #include <millrace/stats/evidence.hpp>
-
-#include <cmath>
+#include <millrace/stats/fwd.hpp>
 
 namespace millrace {
 inline namespace v0 {
@@ -21,8 +21,8 @@ template <class Upper>
 double poisson_mixture(double mean, Upper upper) noexcept {
   if (!(mean >= 0 && mean < 1e12)) return nan;
   if (mean == 0) return upper(0.0);
-  const double start = std::floor(mean);
-  const double first = start == 0 ? std::exp(-mean) : gamma_prefix(start, mean) / start;
+  const double start = math::floor(mean);
+  const double first = start == 0 ? math::exp(-mean) : gamma_prefix(start, mean) / start;
   double sum = first * upper(start);
   double weight = first;
   for (double j = start; j > 0; j -= 1) {
@@ -36,7 +36,7 @@ double poisson_mixture(double mean, Upper upper) noexcept {
     sum += weight * upper(j);
     if (weight < 1e-17) break;
   }
-  return std::fmin(1.0, sum);
+  return math::fmin(1.0, sum);
 }
 
 /// P(X > x) for X chi-squared with df degrees of freedom and this noncentrality, as a Poisson mixture of central ones.
@@ -61,7 +61,7 @@ inline double t_power(double noncentrality, double df, double alpha, alternative
   if (side == alternative::greater) return t.sf(student_t{df}.isf(alpha));
   if (side == alternative::less) return t.cdf(student_t{df}.quantile(alpha));
   const double critical = student_t{df}.isf(alpha / 2);
-  return std::fmin(1.0, t.sf(critical) + t.cdf(-critical));
+  return math::fmin(1.0, t.sf(critical) + t.cdf(-critical));
 }
 
 /// The power of a z test whose standard error is `null` under the hypothesis and `real` in truth.
@@ -78,7 +78,7 @@ inline double z_power(double effect, double null, double real, double alpha, alt
   if (real != real || null != null) return nan;
   if (side == alternative::greater) return beyond(z.isf(alpha));
   if (side == alternative::less) return below(z.quantile(alpha));
-  return std::fmin(1.0, beyond(z.isf(alpha / 2)) + below(z.quantile(alpha / 2)));
+  return math::fmin(1.0, beyond(z.isf(alpha / 2)) + below(z.quantile(alpha / 2)));
 }
 
 }  // namespace detail

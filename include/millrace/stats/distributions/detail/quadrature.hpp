@@ -1,9 +1,9 @@
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_DETAIL_QUADRATURE_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_DETAIL_QUADRATURE_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
-
-#include <cmath>
+#include <millrace/stats/fwd.hpp>
 
 namespace millrace {
 inline namespace v0 {
@@ -34,10 +34,10 @@ double climb(LogF log_f, peak& guess) noexcept {
       moved = side;
     } else {
       if (top == -infinity || top != top) return top;
-      const double fall = std::fmax(top - left, top - right);
+      const double fall = math::fmax(top - left, top - right);
       if (fall >= 0.02 && fall <= 2) {
         // exp(-x^2 / (2 sd^2)) has fallen by x^2 / (2 sd^2).
-        guess.width /= std::sqrt(2 * fall);
+        guess.width /= math::sqrt(2 * fall);
         return top;
       }
       guess.width *= fall < 0.02 ? 4 : fall < 30 ? 0.5 : 0.25;
@@ -64,24 +64,24 @@ double log_integral(LogF log_f, peak& guess) noexcept {
   const auto sum_from = [&](double first, double step, double side) {
     double sum = 0;
     for (int i = 0; i < 200'000; ++i) {
-      const double term = std::exp(log_f(guess.at + side * (first + i * step)) - top);
+      const double term = math::exp(log_f(guess.at + side * (first + i * step)) - top);
       sum += term;
       if (!(term > 1e-18 * (1 + sum))) break;
     }
     return sum;
   };
   // Where log_f is large the sums cannot be more exact than log_f is.
-  const double still = std::fmax(1e-10, 8 * epsilon * std::fabs(top));
+  const double still = math::fmax(1e-10, 8 * epsilon * math::absolute(top));
   double step = 0.85 * guess.width;
   double sum = 1 + sum_from(step, step, 1) + sum_from(step, step, -1);
   for (int halving = 0; halving < 12; ++halving) {
     const double between = sum_from(step / 2, step, 1) + sum_from(step / 2, step, -1);
-    const double change = std::fabs(between - sum);
+    const double change = math::absolute(between - sum);
     sum += between;
     step /= 2;
     if (change <= still * sum) break;
   }
-  return top + std::log(sum * step);
+  return top + math::log(sum * step);
 }
 
 /// The y at which log_tail(y), which falls from 0 to -infinity as y grows, is `target` < 0; -infinity or infinity if it
@@ -103,24 +103,25 @@ double solve_falling(LogTail log_tail, double target, double start, double strid
   for (int i = 0; i < 300; ++i) {
     const double here = log_tail(y) - target;
     if (here != here) return nan;
-    if (std::fabs(here) <= 2 * epsilon * std::fabs(target)) return y;
+    if (math::absolute(here) <= 2 * epsilon * math::absolute(target)) return y;
     (here > 0 ? low : high) = y;
     const double slope = (here - at_before) / (y - before);
     double next = y - here / slope;
     bool halved = false;
     if (low == -infinity || high == infinity) {
       // While one end of the bracket is open, a step is at most four times as long as the last one.
-      const double longest = 4 * std::fabs(step);
-      if (!(slope < 0 && std::fabs(next - y) <= longest)) next = here > 0 ? y + longest : y - longest;
-      if (std::fabs(next - start) > 800) return here > 0 ? infinity : -infinity;
-    } else if (!(next > low && next < high && std::fabs(next - y) < 0.5 * std::fabs(step_before))) {
+      const double longest = 4 * math::absolute(step);
+      if (!(slope < 0 && math::absolute(next - y) <= longest)) next = here > 0 ? y + longest : y - longest;
+      if (math::absolute(next - start) > 800) return here > 0 ? infinity : -infinity;
+    } else if (!(next > low && next < high && math::absolute(next - y) < 0.5 * math::absolute(step_before))) {
       next = low + (high - low) / 2;
       halved = true;
       if (!(next > low && next < high)) return y;
     }
     const double moved = next - y;
     // The error after a secant step is about the product of the last two steps.
-    const bool met = std::fabs(moved) <= 2 * epsilon * std::fabs(next) || (!halved && std::fabs(moved * step) < 1e-17);
+    const bool met = math::absolute(moved) <= 2 * epsilon * math::absolute(next) ||
+                     (!halved && math::absolute(moved * step) < 1e-17);
     step_before = step;
     step = moved;
     before = y;

@@ -1,12 +1,13 @@
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_DETAIL_RANGE_MIXTURE_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_DETAIL_RANGE_MIXTURE_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/distributions/detail/log_gamma.hpp>
 #include <millrace/stats/distributions/detail/normal_range.hpp>
 #include <millrace/stats/distributions/detail/quadrature.hpp>
+#include <millrace/stats/fwd.hpp>
 
-#include <cmath>
 #include <initializer_list>
 
 namespace millrace {
@@ -30,15 +31,15 @@ class range_mixture {
   }
 
   double log_tail(double log_q) noexcept {
-    if (df_ > 1e25) return known(std::exp(log_q));  // the deviation is as good as known
+    if (df_ > 1e25) return known(math::exp(log_q));  // the deviation is as good as known
     if (step_ == 0 && !start(log_q)) return upper_ ? 0 : -infinity;
     for (;;) {
       const sums s = sum(log_q);
-      const double still = std::fmax(1e-10, 8 * epsilon * std::fabs(s.top));
-      if (std::fabs(s.even - s.odd) <= still * (s.even + s.odd) || refinements_ == 14) {
+      const double still = math::fmax(1e-10, 8 * epsilon * math::absolute(s.top));
+      if (math::absolute(s.even - s.odd) <= still * (s.even + s.odd) || refinements_ == 14) {
         const double a = df_ / 2;
-        const double scale = std::log(2 * std::sqrt(a / (2 * pi))) - stirling_error(a);
-        return std::fmin(0.0, s.top + scale + std::log((s.even + s.odd) * step_));
+        const double scale = math::log(2 * math::sqrt(a / (2 * pi))) - stirling_error(a);
+        return math::fmin(0.0, s.top + scale + math::log((s.even + s.odd) * step_));
       }
       refine();
     }
@@ -58,9 +59,9 @@ class range_mixture {
 
   double known(double w) noexcept { return upper_ ? range_.log_upper(w) : range_.log_lower(w); }
   node made(double y) noexcept {
-    if (!spread_) return {y, known(std::exp(y))};
-    const double fade = std::exp(-y);
-    return {y - fade, known(std::exp(y - fade)) + std::log1p(fade)};
+    if (!spread_) return {y, known(math::exp(y))};
+    const double fade = math::exp(-y);
+    return {y - fade, known(math::exp(y - fade)) + math::log1p(fade)};
   }
   double log_density(double log_s) const noexcept { return -df_ / 2 * expm1mx(2 * log_s); }
 
@@ -68,14 +69,14 @@ class range_mixture {
   bool start(double log_q) noexcept {
     // For large q one pair decides, and its tail falls like exp(-(q s)^2 / 4); for small q the lower tail is like
     // s^(groups - 1).
-    const double ratio = std::exp(log_q) / std::sqrt(2 * df_);
-    const double log_s = !upper_       ? 0.5 * std::log1p((groups_ - 1) / df_) - std::log1p(std::exp(log_q) / 4)
-                         : ratio > 1e8 ? -std::log(ratio)
-                                       : -0.5 * std::log1p(ratio * ratio);
+    const double ratio = math::exp(log_q) / math::sqrt(2 * df_);
+    const double log_s = !upper_       ? 0.5 * math::log1p((groups_ - 1) / df_) - math::log1p(math::exp(log_q) / 4)
+                         : ratio > 1e8 ? -math::log(ratio)
+                                       : -0.5 * math::log1p(ratio * ratio);
     const double log_w = log_q + log_s;
     // About the solution of y - exp(-y) = log w.
-    const double y = spread_ && log_w < 0 ? -std::log1p(-log_w) : log_w;
-    peak guess{y, 1 / std::sqrt(2 * df_ + 1)};
+    const double y = spread_ && log_w < 0 ? -math::log1p(-log_w) : log_w;
+    peak guess{y, 1 / math::sqrt(2 * df_ + 1)};
     const double top = climb(
         [&](double at) {
           const node n = made(at);
@@ -107,7 +108,7 @@ class range_mixture {
     for (const int side : {1, -1}) {
       for (int i = 1; i < 200'000; ++i) {
         const int j = top_node_ + side * i;
-        const double term = std::exp(log_term(j, log_q) - s.top);
+        const double term = math::exp(log_term(j, log_q) - s.top);
         (j % 2 == 0 ? s.even : s.odd) += term;
         if (!(term > 1e-18 * (s.even + s.odd))) break;
       }
@@ -123,7 +124,7 @@ class range_mixture {
       const double down = log_term(best - stride, log_q);
       if (up > most || down > most) {
         best += up > down ? stride : -stride;
-        most = std::fmax(up, down);
+        most = math::fmax(up, down);
         if (stride < 1 << 20) stride *= 2;
       } else {
         stride /= 2;

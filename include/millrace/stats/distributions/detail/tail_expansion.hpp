@@ -1,9 +1,9 @@
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_DETAIL_TAIL_EXPANSION_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_DETAIL_TAIL_EXPANSION_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
-
-#include <cmath>
+#include <millrace/stats/fwd.hpp>
 
 namespace millrace {
 inline namespace v0 {
@@ -54,9 +54,9 @@ class gaussian_tail_moments {
  public:
   gaussian_tail_moments(double width, double exponent) noexcept
       : width_(width),
-        s_(std::sqrt(2 * exponent / width)),
-        boundary_(std::exp(-exponent) / std::sqrt(2 * pi * width)),
-        last_(0.5 * std::erfc(std::sqrt(exponent))) {}
+        s_(math::sqrt(2 * exponent / width)),
+        boundary_(math::exp(-exponent) / math::sqrt(2 * pi * width)),
+        last_(0.5 * math::erfc(math::sqrt(exponent))) {}
 
   /// The integral that `next` returned last; before its first call that of k = 0.
   double last() const noexcept { return last_; }
@@ -102,7 +102,7 @@ inline double tail_expansion(double width, double skew, double spread, double ex
     const double term = sign * coefficients.next() * moments.next();
     sum += term;
     sign *= side;
-    idle = std::fabs(term) <= 0.25 * epsilon * sum ? idle + 1 : 0;
+    idle = math::absolute(term) <= 0.25 * epsilon * sum ? idle + 1 : 0;
   }
   return sum;
 }

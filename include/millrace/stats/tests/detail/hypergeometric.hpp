@@ -1,11 +1,12 @@
 #ifndef MILLRACE_STATS_TESTS_DETAIL_HYPERGEOMETRIC_HPP
 #define MILLRACE_STATS_TESTS_DETAIL_HYPERGEOMETRIC_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/distributions/detail/quadrature.hpp>
+#include <millrace/stats/fwd.hpp>
 #include <millrace/stats/tests/proportion.hpp>
 
-#include <cmath>
 #include <initializer_list>
 
 namespace millrace {
@@ -23,8 +24,8 @@ class hypergeometric {
         second_(static_cast<double>(b.trials)),
         successes_(static_cast<double>(a.successes) + static_cast<double>(b.successes)) {}
 
-  double lowest() const noexcept { return std::fmax(0.0, successes_ - second_); }
-  double highest() const noexcept { return std::fmin(first_, successes_); }
+  double lowest() const noexcept { return math::fmax(0.0, successes_ - second_); }
+  double highest() const noexcept { return math::fmin(first_, successes_); }
 
   /// P(K <= k) and P(K >= k), both including k, if the odds of success in the first are `odds` times those in the
   /// second.
@@ -60,13 +61,14 @@ class hypergeometric {
   /// The odds ratio under which P(K >= k) is p: the lower end of Cornfield's interval.
   double odds_with_upper_tail(double k, double p) const noexcept {
     if (k <= lowest()) return 0;
-    return std::exp(
-        -solve_falling([&](double log) { return std::log(at(k, std::exp(-log)).upper); }, std::log(p), 0, 1));
+    return math::exp(
+        -solve_falling([&](double log) { return math::log(at(k, math::exp(-log)).upper); }, math::log(p), 0, 1));
   }
   /// The odds ratio under which P(K <= k) is p: the upper end of Cornfield's interval.
   double odds_with_lower_tail(double k, double p) const noexcept {
     if (k >= highest()) return infinity;
-    return std::exp(solve_falling([&](double log) { return std::log(at(k, std::exp(log)).lower); }, std::log(p), 0, 1));
+    return math::exp(
+        solve_falling([&](double log) { return math::log(at(k, math::exp(log)).lower); }, math::log(p), 0, 1));
   }
 
  private:

@@ -1,11 +1,11 @@
 #ifndef MILLRACE_STATS_TESTS_DETAIL_SCORE_HPP
 #define MILLRACE_STATS_TESTS_DETAIL_SCORE_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/evidence.hpp>
+#include <millrace/stats/fwd.hpp>
 #include <millrace/stats/tests/proportion.hpp>
-
-#include <cmath>
 
 namespace millrace {
 inline namespace v0 {
@@ -21,7 +21,7 @@ inline interval newcombe(const proportion& a, const proportion& b, const test_op
   const interval second = wilson(static_cast<double>(b.successes), static_cast<double>(b.trials), z, 0);
   const double p1 = a.rate();
   const double p2 = b.rate();
-  const auto reach = [](double x, double y) { return std::sqrt(x * x + y * y); };
+  const auto reach = [](double x, double y) { return math::sqrt(x * x + y * y); };
   const double effect = p1 - p2;
   return {options.side == alternative::less ? -1 : effect - reach(p1 - first.lower, second.upper - p2),
           options.side == alternative::greater ? 1 : effect + reach(first.upper - p1, p2 - second.lower),
@@ -47,15 +47,15 @@ inline double score_of_difference(const proportion& a, const proportion& b, doub
     const double c0 = -p1 * d * (1 + d);
     const double shift = c2 / (3 * c3);
     const double v = shift * shift * shift - c1 * c2 / (6 * c3 * c3) + c0 / (2 * c3);
-    const double u = std::copysign(std::sqrt(std::fmax(0.0, shift * shift - c1 / (3 * c3))), v);
-    const double cosine = u == 0 ? 0 : std::fmax(-1.0, std::fmin(1.0, v / (u * u * u)));
-    q1 = 2 * u * std::cos((pi + std::acos(cosine)) / 3) - shift;
+    const double u = math::copysign(math::sqrt(math::fmax(0.0, shift * shift - c1 / (3 * c3))), v);
+    const double cosine = u == 0 ? 0 : math::fmax(-1.0, math::fmin(1.0, v / (u * u * u)));
+    q1 = 2 * u * math::cos((pi + math::acos(cosine)) / 3) - shift;
   }
-  q1 = std::fmax(std::fmax(0.0, d), std::fmin(std::fmin(1.0, 1 + d), q1));
-  const double q2 = std::fmax(0.0, std::fmin(1.0, q1 - d));
+  q1 = math::fmax(math::fmax(0.0, d), math::fmin(math::fmin(1.0, 1 + d), q1));
+  const double q2 = math::fmax(0.0, math::fmin(1.0, q1 - d));
   const double variance = (q1 * (1 - q1) / n1 + q2 * (1 - q2) / n2) * (n / (n - 1));
-  if (variance > 0) return distance / std::sqrt(variance);
-  return distance == 0 ? 0 : std::copysign(infinity, distance);
+  if (variance > 0) return distance / math::sqrt(variance);
+  return distance == 0 ? 0 : math::copysign(infinity, distance);
 }
 
 /// The score statistic of the hypothesis p1 / p2 = ratio, likewise; the most likely p2 is the root of a quadratic.
@@ -68,12 +68,12 @@ inline double score_of_ratio(const proportion& a, const proportion& b, double ra
   const double quadratic = n * ratio;
   const double linear = n1 * ratio + s1 + n2 + s2 * ratio;
   const double constant = s1 + s2;
-  const double q2 = 2 * constant / (linear + std::sqrt(std::fmax(0.0, linear * linear - 4 * quadratic * constant)));
-  const double q1 = std::fmin(1.0, ratio * q2);
+  const double q2 = 2 * constant / (linear + math::sqrt(math::fmax(0.0, linear * linear - 4 * quadratic * constant)));
+  const double q1 = math::fmin(1.0, ratio * q2);
   const double variance = (q1 * (1 - q1) / n1 + ratio * ratio * q2 * (1 - q2) / n2) * (n / (n - 1));
   const double distance = s1 / n1 - ratio * (s2 / n2);
-  if (variance > 0) return distance / std::sqrt(variance);
-  return distance == 0 ? 0 : std::copysign(infinity, distance);
+  if (variance > 0) return distance / math::sqrt(variance);
+  return distance == 0 ? 0 : math::copysign(infinity, distance);
 }
 
 /// Where a falling function crosses zero between low and high, by bisection.
