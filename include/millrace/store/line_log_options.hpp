@@ -69,7 +69,8 @@ struct line_log_statistics {
   std::uint64_t written_bytes = 0;
   std::uint64_t groups = 0;  // groups of lines written
   std::uint64_t syncs = 0;
-  std::uint64_t dropped = 0;   // records dropped or refused; after `close` also those that the disk did not take
+  std::uint64_t dropped =
+      0;  // records dropped, refused, or without memory for a line; after `close` also those that the disk did not take
   std::uint64_t reopened = 0;  // how often the log continued in another file
 };
 

@@ -950,3 +950,31 @@ TEST_CASE("audit.jsonl and kill -9, 200 times: every acknowledged event is there
   CHECK(acknowledged_rounds > 80);
   WARN("200 kills: " << acknowledged_rounds << " with acknowledged events, " << torn << " with a torn last line");
 }
+
+TEST_CASE("a record that memory has no room for leaves the lines around it whole") {
+  using format = mr::detail::audit_format;
+  using kind = mr::detail::audit_kind;
+  static constexpr mr::detail::audit_schema starved{kind::start, "load",
+                                                    [](const std::byte*, std::string&) { throw std::bad_alloc(); }};
+  static constexpr mr::detail::audit_schema fed{kind::start, "load", nullptr};
+  const auto record = [](const mr::detail::audit_schema* schema, std::uint64_t id) {
+    std::vector<std::byte> bytes(24);
+    mr::detail::put_all(bytes.data(), schema, id, std::uint64_t{0});  // a start whose time is not known
+    return bytes;
+  };
+  format lines("s", 0, []() noexcept { return std::uint64_t{1'000'000'000}; });
+  std::string out;
+  const auto first = record(&fed, 1);
+  lines.line(out, first.data(), first.size());
+  const std::size_t whole = out.size();
+  const auto second = record(&starved, 2);
+  CHECK_THROWS_AS(lines.line(out, second.data(), second.size()), std::bad_alloc);
+  out.resize(whole);
+  lines.dropped(out, 1);
+  lines.end_group(out, true);
+  CHECK(
+      out ==
+      R"({"type":"event_start","session_id":"s","event_id":1,"event_name":"load","timestamp":"1970-01-01T00:00:01.000000Z"}
+{"type":"dropped","session_id":"s","timestamp":"1970-01-01T00:00:00.000000Z","count":1}
+)");
+}

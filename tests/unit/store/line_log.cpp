@@ -627,9 +627,31 @@ TEST_CASE("memory that runs out while lines are made stops the log with an error
   log->append("bcd");
   log->append("e");
   CHECK(log->flush().error().code() == mr::errc::unavailable);
+  CHECK(log->statistics().dropped == 1);
   CHECK_FALSE(log->close());
   CHECK(log->durable_seq() < log->appended_seq());
-  CHECK(content(dir / "a.log") == "a\n");
+  CHECK(content(dir / "a.log") == "a\n... 1 lines lost\n");
+  CHECK(log->statistics().dropped == 2);
+}
+
+TEST_CASE("a record that memory has no room for is counted even where the log cannot say so", "[line_log][faults]") {
+  struct starved : mr::store::plain_lines {
+    void line(std::string&, const std::byte*, std::size_t) { throw std::bad_alloc(); }
+    void dropped(std::string& out, std::uint64_t) {
+      out += "half";
+      throw std::bad_alloc();
+    }
+  };
+  const support::temp_dir dir;
+  auto log = mr::store::basic_line_log<starved, mr::store::exclusive, mr::store::drop_and_count>::open(dir / "a.log");
+  REQUIRE(log);
+  const std::string too_large(log->max_record() + 1, 'x');
+  CHECK(log->append(too_large) == 0);
+  CHECK(log->append("a") != 0);
+  CHECK_FALSE(log->flush());
+  CHECK_FALSE(log->close());
+  CHECK(log->statistics().dropped == 2);
+  CHECK(content(dir / "a.log").empty());
 }
 
 // ---- a file that is moved

@@ -27,8 +27,10 @@ class audit_format {
     append_json(session_, session_id);
   }
 
+  /// If it throws, for want of memory, nothing points into what it appended, which the log then cuts off.
   void line(std::string& out, const std::byte* record, std::size_t size) {
     const auto* const schema = take<const audit_schema*>(record);
+    untimed start{};
     switch (schema->kind) {
       case audit_kind::text:
         out.append(reinterpret_cast<const char*>(record), size - sizeof schema);
@@ -39,7 +41,7 @@ class audit_format {
         offset_ = take<std::uint64_t>(record) - chain_time;
         return;
       }
-      case audit_kind::start: start_line(out, schema, record); break;
+      case audit_kind::start: start = start_line(out, schema, record); break;
       case audit_kind::complete:
       case audit_kind::failed: complete_line(out, schema, record); break;
       case audit_kind::rejected: rejected_line(out, schema, record); break;
@@ -49,6 +51,7 @@ class audit_format {
       schema->render_context(record, out);
     }
     out += "}\n";
+    if (start.at != 0) untimed_.push_back(start);
   }
 
   void dropped(std::string& out, std::uint64_t count) {
@@ -96,16 +99,17 @@ class audit_format {
   /// An `event_start` line whose time is not known yet.
   struct untimed {
     std::uint64_t id;
-    std::size_t at;  // where its timestamp begins in the group's text
+    std::size_t at;  // where its timestamp begins in the group's text; 0 if the time is known
   };
 
   // Each of these writes a line up to its context and leaves `record` where the context begins.
-  void start_line(std::string& out, const audit_schema* schema, const std::byte*& record) {
+  untimed start_line(std::string& out, const audit_schema* schema, const std::byte*& record) {
     const auto id = take<std::uint64_t>(record);
     const auto time = take<std::uint64_t>(record);
     begin(out, "event_start", schema, id);
-    if (time == 0) untimed_.push_back({id, out.size()});
+    const untimed start{id, time == 0 ? out.size() : 0};
     stamp(out, time == 0 ? last_time_ : time + offset_);
+    return start;
   }
   void complete_line(std::string& out, const audit_schema* schema, const std::byte*& record) {
     const auto id = take<std::uint64_t>(record);

@@ -253,8 +253,9 @@ class line_writer {
   }
 
   /// Turns waiting records into lines, up to a group of them. gathered_ is then the position behind the last such
-  /// record.
+  /// record. One for whose lines there is no memory is dropped, which the text says if there is room for that.
   void gather() noexcept {
+    bool in_memory = true;
     const auto make_lines = [&](auto&& make) noexcept {
       const std::size_t whole = text_.size();
       try {
@@ -262,25 +263,32 @@ class line_writer {
         return true;
       } catch (...) {
         text_.resize(whole);
-        out_of_memory();
-        return false;
+        return in_memory = false;
       }
     };
     const std::uint64_t reached =
         ring.drain([&](const std::byte* data, std::size_t size, std::uint32_t dropped) noexcept {
-          return make_lines([&] {
-                   if (dropped != 0) add_dropped(dropped);
-                   format.line(text_, data, size);
-                 }) &&
-                 text_.size() < group_bytes;
+          const bool made = make_lines([&] {
+            if (dropped != 0) format.dropped(text_, dropped);
+            format.line(text_, data, size);
+          });
+          // A record that became no line has left the ring: it is dropped, too.
+          const std::uint64_t missing = std::uint64_t{dropped} + (made ? 0 : 1);
+          if (missing != 0) dropped_.fetch_add(missing, std::memory_order_relaxed);
+          if (!made) make_lines([&] { format.dropped(text_, missing); });
+          return made && text_.size() < group_bytes;
         });
     if (text_.empty()) {
-      if (const std::uint32_t dropped = ring.take_dropped(); dropped != 0) make_lines([&] { add_dropped(dropped); });
+      if (const std::uint32_t dropped = ring.take_dropped(); dropped != 0) {
+        dropped_.fetch_add(dropped, std::memory_order_relaxed);
+        make_lines([&] { format.dropped(text_, dropped); });
+      }
     }
+    if constexpr (requires { format.end_group(text_, true); })
+      if (!text_.empty()) make_lines([&] { format.end_group(text_, reached == ring.head()); });
+    if (!in_memory) out_of_memory();    // whoever hears of it then finds the record counted
     if (!broken_) gathered_ = reached;  // else a record is missing, and `written` and `durable` stay before it
     if (text_.empty()) return;
-    if constexpr (requires { format.end_group(text_, true); })
-      make_lines([&] { format.end_group(text_, reached == ring.head()); });
     if (options_.echo != nullptr && echo_failed_ == 0) {
       if (std::fwrite(text_.data(), 1, text_.size(), options_.echo) != text_.size() || std::fflush(options_.echo) != 0)
         echo_failed_ = errno;
@@ -296,10 +304,6 @@ class line_writer {
       return true;
     });
     dropped_.fetch_add(dropped + ring.take_dropped(), std::memory_order_relaxed);
-  }
-  void add_dropped(std::uint32_t dropped) {
-    dropped_.fetch_add(dropped, std::memory_order_relaxed);
-    format.dropped(text_, dropped);
   }
 
   // ---- lines to the disk
