@@ -29,6 +29,8 @@ template <class T, class... Args>
 inline constexpr bool constructible = __is_constructible(T, Args...);
 template <class T, class... Args>
 inline constexpr bool constructible_without_throw = __is_nothrow_constructible(T, Args...);
+template <class T>
+inline constexpr bool movable_onto = __is_assignable(T&, T);
 
 /// std::construct_at without <memory>, which costs more to parse than this header.
 template <class T, class... Args>
@@ -100,7 +102,20 @@ class [[nodiscard]] result {
     else
       detail::construct(error_, std::move(other.error_));
   }
-  result& operator=(result other) noexcept(detail::constructible_without_throw<T, T>) {
+  /// If T's move throws, the result is whole: a value is what T's assignment leaves, an error stays what it was. A T
+  /// that can be neither moved without throwing nor assigned is refused.
+  result& operator=(result other) noexcept(detail::constructible_without_throw<T, T>)
+  requires(detail::constructible_without_throw<T, T> || detail::movable_onto<T>)
+  {
+    if constexpr (!detail::constructible_without_throw<T, T>) {
+      if (other.has_value_) {
+        if (has_value_)
+          value_ = std::move(other.value_);
+        else
+          replace_error(std::move(other.value_));
+        return *this;
+      }
+    }
     destroy();
     has_value_ = other.has_value_;
     if (has_value_)
@@ -169,6 +184,20 @@ class [[nodiscard]] result {
   void require_value() const noexcept {
     if (!has_value_) [[unlikely]]
       detail::no_value(error_.body_ != nullptr ? &error_ : nullptr);
+  }
+  /// Constructs the value in the error's place, or throws what T throws and keeps the error. A destructor puts the
+  /// error back, so that the header also compiles without exceptions.
+  void replace_error(T&& value) {
+    struct kept_error {
+      result& to;
+      millrace::error error;
+      ~kept_error() {
+        if (!to.has_value_) detail::construct(to.error_, std::move(error));
+      }
+    } kept{*this, std::move(error_)};
+    error_.~error_type();
+    detail::construct(value_, std::move(value));
+    has_value_ = true;
   }
   void destroy() noexcept {
     if (has_value_)

@@ -37,6 +37,29 @@ std::string last_words(F&& doing) {
   return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT ? said : std::string();
 }
 
+/// A value whose moves throw when told to. `alive` counts its objects.
+struct brittle {
+  static inline int alive = 0;
+  static inline int moves_left = 0;  // the move after these throws
+  static void count_move() {
+    if (moves_left-- == 0) throw 7;
+  }
+
+  explicit brittle(int n) : number(n) { ++alive; }
+  brittle(brittle&& other) noexcept(false) : number(other.number) {
+    count_move();
+    ++alive;
+  }
+  brittle& operator=(brittle&& other) noexcept(false) {
+    count_move();
+    number = other.number;
+    return *this;
+  }
+  ~brittle() { --alive; }
+
+  int number;
+};
+
 }  // namespace
 
 TEST_CASE("result holds a value or the error that stands in its place") {
@@ -111,4 +134,60 @@ TEST_CASE("result is copied and made without arguments where its value is") {
   const mr::result<std::string> copy = made;
   CHECK(*copy == "nine");
   CHECK(*made == "nine");
+}
+
+TEST_CASE("a move that throws during assignment leaves a result that is whole") {
+  const auto failed = [] { return mr::result<brittle>(mr::error(mr::errc::io, "disk")); };
+  for (int throws_at = 0; throws_at < 3; ++throws_at) {
+    CAPTURE(throws_at);
+    brittle::moves_left = 1000;
+    {
+      mr::result<brittle> value = brittle(1);
+      mr::result<brittle> error = failed();
+      mr::result<brittle> next = brittle(2);
+      mr::result<brittle> last = brittle(3);
+      const auto assign = [&](mr::result<brittle>& to, mr::result<brittle>& from) {
+        brittle::moves_left = throws_at;
+        try {
+          to = std::move(from);
+          return true;
+        } catch (int) {
+          return false;
+        }
+      };
+      // The first move makes the parameter, the second moves the value on.
+      CHECK(assign(value, next) == (throws_at == 2));
+      REQUIRE(value);
+      CHECK(value->number == (throws_at == 2 ? 2 : 1));
+      CHECK(assign(error, last) == (throws_at == 2));
+      REQUIRE(error.has_value() == (throws_at == 2));
+      if (error)
+        CHECK(error->number == 3);
+      else
+        CHECK(error.error().message() == "disk");
+
+      value = failed();
+      REQUIRE_FALSE(value);
+      CHECK(value.error().code() == mr::errc::io);
+    }
+    CHECK(brittle::alive == 0);
+  }
+}
+
+TEST_CASE("result is assigned where its value is assigned, or moved without throwing") {
+  struct constant {
+    const int number;
+  };
+  struct brittle_constant {
+    explicit brittle_constant(int n) : number(n) {}
+    brittle_constant(brittle_constant&& other) noexcept(false) : number(other.number) {}
+    const int number;
+  };
+  STATIC_REQUIRE(std::is_nothrow_move_assignable_v<mr::result<std::string>>);
+  STATIC_REQUIRE(std::is_move_assignable_v<mr::result<brittle>>);
+  STATIC_REQUIRE_FALSE(std::is_nothrow_move_assignable_v<mr::result<brittle>>);
+  STATIC_REQUIRE_FALSE(std::is_move_assignable_v<mr::result<brittle_constant>>);
+  mr::result<constant> made = constant{4};
+  made = mr::result<constant>(constant{5});
+  CHECK(made->number == 5);
 }
