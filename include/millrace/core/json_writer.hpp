@@ -100,10 +100,15 @@ void append_json(std::string& out, T value) {
 }
 /// Appends `true` or `false`.
 inline void append_json(std::string& out, bool value) { out += value ? "true" : "false"; }
-/// Appends a zero-terminated text as a JSON string literal.
-inline void append_json(std::string& out, const char* text) { append_json(out, std::string_view(text)); }
 /// Appends `null`.
 inline void append_json(std::string& out, std::nullptr_t) { out += "null"; }
+/// Appends a zero-terminated text as a JSON string literal, and `null` for a null pointer.
+inline void append_json(std::string& out, const char* text) {
+  if (text == nullptr)
+    append_json(out, nullptr);
+  else
+    append_json(out, std::string_view(text));
+}
 
 /// Appends JSON to a string and sets the commas: `w.begin_object().key("n").value(3).end_object()`. The string must
 /// outlive the writer.

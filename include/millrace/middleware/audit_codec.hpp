@@ -83,7 +83,7 @@ concept audit_text = std::convertible_to<const T&, std::string_view>;
 template <class T>
 concept audit_fixed = requires { audit_codec<T>::fixed_size; };
 
-/// A map from texts, such as std::map or std::unordered_map.
+/// A map from texts, such as std::map, std::unordered_map or std::multimap.
 template <class T>
 concept audit_map = requires(const T& map) {
   typename T::mapped_type;
@@ -91,6 +91,13 @@ concept audit_map = requires(const T& map) {
   { map.size() } -> std::convertible_to<std::size_t>;
   { map.begin()->second } -> std::convertible_to<const typename T::mapped_type&>;
   map.end();
+};
+
+/// Whether a map may hold a key more than once, as std::multimap does: it inserts always, and so returns a mere
+/// iterator.
+template <class T>
+inline constexpr bool repeats_keys = requires(T& map, const typename T::value_type& entry) {
+  { map.insert(entry) } -> std::same_as<typename T::iterator>;
 };
 
 template <class T>
@@ -150,6 +157,20 @@ inline const std::byte* render_list(const std::byte* at, std::string& json,
   return at;
 }
 
+/// Renders a map's key by its codec `render_text`. JSON takes only strings there, so whatever else the codec renders,
+/// such as `null`, becomes a string.
+inline const std::byte* render_key(const std::byte* at, std::string& json,
+                                   const std::byte* (*render_text)(const std::byte*, std::string&)) {
+  const std::size_t begin = json.size();
+  at = render_text(at, json);
+  if (json.size() == begin || json[begin] != '"') {
+    const std::string rendered = json.substr(begin);
+    json.resize(begin);
+    append_json(json, std::string_view(rendered));
+  }
+  return at;
+}
+
 /// The size of the longest beginning of `text` of at most `most` bytes that cuts no UTF-8 sequence in two. A text that
 /// is not UTF-8 there is cut at `most`.
 inline std::size_t cut_text(std::string_view text, std::size_t most) noexcept {
@@ -182,7 +203,7 @@ struct audit_codec<T> {
   }
 };
 
-/// An enumerator is rendered as to_string(e) if that exists, else as its number.
+/// An enumerator is rendered as to_string(e) if that exists and is not a null pointer, else as its number.
 template <class T>
 requires std::is_enum_v<T>
 struct audit_codec<T> {
@@ -196,12 +217,24 @@ struct audit_codec<T> {
     if constexpr (requires {
                     { to_string(value) } -> std::convertible_to<std::string_view>;
                   }) {
-      append_json(json, std::string_view(to_string(value)));
+      const auto& name = to_string(value);
+      if constexpr (std::is_pointer_v<std::remove_cvref_t<decltype(name)>>) {
+        if (name == nullptr) {
+          render_number(value, json);
+          return at;
+        }
+      }
+      append_json(json, std::string_view(name));
     } else {
-      const auto number = static_cast<std::underlying_type_t<T>>(value);
-      audit_codec<std::underlying_type_t<T>>::render(reinterpret_cast<const std::byte*>(&number), json);
+      render_number(value, json);
     }
     return at;
+  }
+
+ private:
+  static void render_number(T value, std::string& json) {
+    const auto number = static_cast<std::underlying_type_t<T>>(value);
+    audit_codec<std::underlying_type_t<T>>::render(reinterpret_cast<const std::byte*>(&number), json);
   }
 };
 
@@ -305,6 +338,7 @@ struct audit_codec<std::variant<Ts...>> {
   }
 };
 
+/// A map is rendered as an object; one that may hold a key more than once as a list of objects of one member each.
 template <detail::audit_map T>
 struct audit_codec<T> {
   using key_codec = audit_codec<typename T::key_type>;
@@ -332,18 +366,21 @@ struct audit_codec<T> {
   static const std::byte* render(const std::byte* at, std::string& json) {
     const auto whole = detail::take<std::uint64_t>(at);
     const auto kept = detail::take<std::uint64_t>(at);
-    json += '{';
+    json += detail::repeats_keys<T> ? '[' : '{';
     for (std::uint64_t i = 0; i < kept; ++i) {
       if (i != 0) json += ',';
-      at = key_codec::render(at, json);
+      if constexpr (detail::repeats_keys<T>) json += '{';
+      at = detail::render_key(at, json, key_codec::render);
       json += ':';
       at = value_codec::render(at, json);
+      if constexpr (detail::repeats_keys<T>) json += '}';
     }
     if (kept != whole) {
-      json += kept != 0 ? ",\"...\":" : "\"...\":";
+      if (kept != 0) json += ',';
+      if constexpr (!detail::repeats_keys<T>) json += "\"...\":";
       detail::append_more(json, whole - kept, " more");
     }
-    json += '}';
+    json += detail::repeats_keys<T> ? ']' : '}';
     return at;
   }
 };

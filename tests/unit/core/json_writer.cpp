@@ -67,3 +67,11 @@ TEST_CASE("the writer keeps the commas") {
   CHECK(out == R"({"a":1,"list":["x",2.5,[]],"empty":{},"none":[],"z":null})");
   CHECK(nlohmann::json::accept(out));
 }
+
+TEST_CASE("a null pointer to a text is null") {
+  std::string out;
+  const char* const none = nullptr;
+  mr::append_json(out, none);
+  mr::json_writer(out).begin_object().member("text", none).member("more", "a").end_object();
+  CHECK(out == R"(null{"text":null,"more":"a"})");
+}

@@ -44,6 +44,8 @@ std::string logged(const T& value, const mr::audit_limits& limits = {}) {
 
 enum class color : std::uint8_t { red = 3 };
 enum class mood { calm, wild };
+enum class phase : std::uint8_t { warm = 1, unnamed = 9 };
+[[maybe_unused]] const char* to_string(phase p) { return p == phase::warm ? "warm" : nullptr; }
 [[maybe_unused]] std::string_view to_string(mood m) { return m == mood::calm ? "calm" : "wild \"x\""; }
 enum plain_enum : signed char { minus_one = -1 };
 
@@ -55,6 +57,13 @@ struct holder {
 
 struct money {
   std::int64_t cents;
+};
+/// A text whose codec renders something else.
+struct ticket {
+  std::string text;
+  std::uint64_t number;
+  operator std::string_view() const noexcept { return text; }
+  auto operator<=>(const ticket&) const = default;
 };
 struct bundle {
   std::vector<float> a;
@@ -87,6 +96,21 @@ struct mr::audit_codec<money> {
   }
 };
 
+template <>
+struct mr::audit_codec<ticket> {
+  static std::size_t size(const ticket&, const mr::audit_limits&) noexcept { return 8; }
+  static std::byte* write(std::byte* at, const ticket& value, const mr::audit_limits&) noexcept {
+    std::memcpy(at, &value.number, 8);
+    return at + 8;
+  }
+  static const std::byte* render(const std::byte* at, std::string& json) {
+    std::uint64_t number = 0;
+    std::memcpy(&number, at, 8);
+    if (number != 0) (json += R"({"no":)") += std::to_string(number) + '}';
+    return at + 8;
+  }
+};
+
 TEST_CASE("numbers stand as they are, and what JSON cannot say as tagged strings", "[audit_codec]") {
   CHECK(logged(7) == "7");
   CHECK(logged(-7L) == "-7");
@@ -97,6 +121,10 @@ TEST_CASE("numbers stand as they are, and what JSON cannot say as tagged strings
   CHECK(logged(true) == "true");
   CHECK(logged(0.1) == "0.1");
   CHECK(logged(0.1f) == "0.1");
+  CHECK(logged(0.5L) == "0.5");
+  for (const long double extreme :
+       {std::numeric_limits<long double>::max(), std::numeric_limits<long double>::denorm_min()})
+    CHECK(logged(extreme).size() < 40);
   CHECK(logged(-0.0) == "-0");
   CHECK(logged(std::nan("")) == "\"NaN\"");
   CHECK(logged(-std::numeric_limits<float>::infinity()) == "\"-Infinity\"");
@@ -107,6 +135,8 @@ TEST_CASE("numbers stand as they are, and what JSON cannot say as tagged strings
 TEST_CASE("enumerators stand by name where there is one, else by number", "[audit_codec]") {
   CHECK(logged(color::red) == "3");
   CHECK(logged(minus_one) == "-1");
+  CHECK(logged(phase::warm) == "\"warm\"");
+  CHECK(logged(phase::unnamed) == "9");
   CHECK(logged(mood::wild) == R"("wild \"x\"")");
   CHECK(logged(mr::errc::not_finite) == "\"not_finite\"");
   CHECK(logged(mr::tensor::dtype::bf16) == "\"bf16\"");
@@ -155,6 +185,21 @@ TEST_CASE("maps and lists are cut, and say by how much", "[audit_codec]") {
   CHECK(logged(std::vector<std::string>{}) == "[]");
   CHECK(logged(std::set<int>{2, 1}) == "[1,2]");
   CHECK(logged(std::vector<bool>{true, false}) == "[true,false]");
+}
+
+TEST_CASE("a map's keys are strings, whatever their codec renders", "[audit_codec]") {
+  CHECK(logged(std::map<const char*, int>{{nullptr, 1}}) == R"({"null":1})");
+  CHECK(logged(std::map<const char*, std::map<const char*, int>>{{nullptr, {{nullptr, 1}}}}) ==
+        R"({"null":{"null":1}})");
+  CHECK(logged(std::map<ticket, int>{{{"a", 7}, 1}, {{"b", 0}, 2}}) == R"({"{\"no\":7}":1,"":2})");
+}
+
+TEST_CASE("a map that may hold a key twice stands as a list of its entries", "[audit_codec]") {
+  const std::multimap<std::string, int> scores{{"a", 1}, {"a", 2}, {"b", 3}};
+  CHECK(logged(scores) == R"([{"a":1},{"a":2},{"b":3}])");
+  CHECK(logged(scores, {.entries = 2}) == R"([{"a":1},{"a":2},"... 1 more"])");
+  CHECK(logged(scores, {.entries = 0}) == R"(["... 3 more"])");
+  CHECK(logged(std::unordered_multimap<std::string, bool>{}) == "[]");
 }
 
 TEST_CASE("tensors stand as dtype, shape and, below the limit, a summary", "[audit_codec]") {
