@@ -99,6 +99,19 @@ struct fails_twice {
     return {};
   }
 };
+struct slow_start {
+  using reads = mr::fields<>;
+  using writes = mr::fields<>;
+  std::uint64_t* now;
+  mr::result<void> operator()(auto&) const {
+    *now += 5;
+    if (*now < 15) return mr::error(mr::errc::unavailable, "later");
+    return {};
+  }
+};
+struct pass_on {
+  mr::result<void> around(const auto&, auto&, auto& next) { return next(); }
+};
 struct skip {
   mr::result<void> around(const auto&, auto&, auto&) { return {}; }
 };
@@ -263,6 +276,38 @@ TEST_CASE("one span is taken around each event and shared by all who look") {
   CHECK(spans[1].start == 1000);
   CHECK(spans[2].start == 1020);
   CHECK(now == 1040);  // two readings an event, however many look
+}
+
+TEST_CASE("a span may begin at the clock's 0") {
+  mr::time_span inner, outer;
+  std::uint64_t now = 0;
+  auto once = mr::chain(slow_start{&now})
+                  .use(look_last{&inner})
+                  .use(pass_on{})
+                  .use(look_last{&outer})
+                  .on(mr::manual_clock(now));
+  auto ctx = once.context();
+  CHECK_FALSE(once(ctx));
+  CHECK(inner.start == 0);
+  CHECK(inner.end == 5);
+  CHECK(outer.start == 0);
+  CHECK(outer.end == 5);
+
+  now = 0;
+  auto patient = mr::chain(slow_start{&now}).use(retry{3}).use(look_last{&outer}).on(mr::manual_clock(now));
+  auto again = patient.context();
+  CHECK(patient(again));
+  CHECK(outer.start == 0);  // of the first attempt
+  CHECK(outer.end == 15);
+
+  // Neither attempt reached the event.
+  now = 0;
+  auto kept = mr::chain(slow_start{&now}).use(veto{}).use(retry{2}).use(look_last{&outer}).on(mr::manual_clock(now, 7));
+  auto never = kept.context();
+  CHECK_FALSE(kept(never));
+  CHECK(outer.start == 0);
+  CHECK(outer.nanoseconds() == 0);
+  CHECK(now == 7);  // one reading
 }
 
 TEST_CASE("a chain whose middlewares need no time never reads the clock") {

@@ -64,16 +64,21 @@ class chain_parts<Clock, part_list<Events...>, part_list<Middlewares...>> {
   template <class Stage, class Context>
   static constexpr bool timed = (hooks<unborrowed_t<Middlewares>, Stage, Context>::timed_after || ...);
 
-  /// When an event's first attempt started and its last one ended, in ticks of the clock; 0 before that.
+  /// When an event's first attempt started and its last one ended, in ticks of the clock. `started` says whether there
+  /// was one: a clock may start at 0.
   struct stamps {
     std::uint64_t start = 0;
     std::uint64_t end = 0;
+    bool started = false;
   };
   /// Gives an event that a middleware kept from running a span of no length.
   template <class Stage, class Context>
   static void stamp_unrun(const Stage& event, stamps& times) {
     if constexpr (timed<Stage, Context>) {
-      if (times.start == 0) times.start = times.end = event.clock().ticks();
+      if (!times.started) {
+        times.start = times.end = event.clock().ticks();
+        times.started = true;
+      }
     }
   }
 
@@ -169,7 +174,8 @@ class chain_parts<Clock, part_list<Events...>, part_list<Middlewares...>> {
     event_context<Context, typename Stage::event_type> view(ctx);
     if constexpr (timed<Stage, Context>) {
       const std::uint64_t now = event.clock().ticks();
-      if (times.start == 0) times.start = now;
+      if (!times.started) times.start = now;
+      times.started = true;
     }
     result<void> outcome = guarded([&] { return event.event()(view); }, describe_event_name<Stage>{});
     if constexpr (timed<Stage, Context>) times.end = event.clock().ticks();
