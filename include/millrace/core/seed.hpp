@@ -48,7 +48,12 @@ class random_engine {
   /// The 256 bits that decide every later number, for saving a run and resuming it with `from_state`.
   using state_type = std::array<std::uint64_t, 4>;
   constexpr const state_type& state() const noexcept { return state_; }
-  /// Precondition: not all bits are 0, which is the one state that yields zeros for ever.
+  /// Whether an engine can be in this state: not if all bits are 0, the one state that yields zeros for ever, for which
+  /// `below` never returns. Ask before `from_state` what comes from a file.
+  static constexpr bool is_state(const state_type& state) noexcept {
+    return (state[0] | state[1] | state[2] | state[3]) != 0;
+  }
+  /// Precondition: is_state(state).
   static constexpr random_engine from_state(const state_type& state) noexcept {
     random_engine engine(0);
     engine.state_ = state;

@@ -76,3 +76,10 @@ TEST_CASE("a shuffle keeps every element and depends on the seed alone") {
   std::sort(a.begin(), a.end());
   for (int i = 0; i < 100; ++i) CHECK(a[static_cast<std::size_t>(i)] == i);
 }
+
+TEST_CASE("the state of zeros is none") {
+  STATIC_REQUIRE_FALSE(mr::random_engine::is_state({0, 0, 0, 0}));
+  STATIC_REQUIRE(mr::random_engine::is_state({0, 0, 0, 1}));
+  STATIC_REQUIRE(mr::random_engine::is_state({std::uint64_t{1} << 63, 0, 0, 0}));
+  CHECK(mr::random_engine::is_state(mr::random_engine(0).state()));
+}

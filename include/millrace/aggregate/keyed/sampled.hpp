@@ -92,7 +92,8 @@ class sampled {
     random_engine::state_type state{};
     for (std::uint64_t& n : state) n = from->u64();
     auto kept = Aggregate::load(from->block());
-    const bool valid = numbers[0] > 0 && numbers[2] < numbers[0] && numbers[3] < numbers[0];
+    const bool valid =
+        numbers[0] > 0 && numbers[2] < numbers[0] && numbers[3] < numbers[0] && random_engine::is_state(state);
     if (auto done = from->finish(valid); !done) return std::move(done).error();
     if (!kept) return std::move(kept).error().wrap("saved " + std::string(type));
     sampled made(numbers[0], 0, *std::move(kept));

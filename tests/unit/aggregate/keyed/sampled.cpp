@@ -99,6 +99,17 @@ TEST_CASE("sampled aggregates merge, save and load") {
   laws::hostile_payload(a, support::reseal, use, 9, 2000);
 }
 
+TEST_CASE("a saved sampled aggregate whose generator is all zeros is refused") {
+  mr::sampled<mr::aggregate<mr::count>> s(3, 6);
+  std::vector<std::byte> bytes = s.save();
+  const std::size_t payload = 16 + std::string_view("sampled").size();
+  for (std::size_t i = 0; i < 32; ++i) bytes[payload + 32 + i] = std::byte{0};
+  support::reseal(bytes);
+  const auto loaded = mr::sampled<mr::aggregate<mr::count>>::load(bytes);
+  REQUIRE_FALSE(loaded);
+  CHECK(loaded.error().code() == mr::errc::corrupt);
+}
+
 TEST_CASE("sampled aggregates keep their saved form: golden bytes give the same answers and the same bytes") {
   mr::sampled<statistics> s(8, 6);
   const auto stream = support::golden_stream();
