@@ -286,6 +286,8 @@ template <class T, class... Args>
 inline constexpr bool constructible = __is_constructible(T, Args...);
 template <class T, class... Args>
 inline constexpr bool constructible_without_throw = __is_nothrow_constructible(T, Args...);
+template <class T>
+inline constexpr bool movable_onto = __is_assignable(T&, T);
 
 /// std::construct_at without <memory>, which costs more to parse than this header.
 template <class T, class... Args>
@@ -357,7 +359,20 @@ class [[nodiscard]] result {
     else
       detail::construct(error_, std::move(other.error_));
   }
-  result& operator=(result other) noexcept(detail::constructible_without_throw<T, T>) {
+  /// If T's move throws, the result is whole: a value is what T's assignment leaves, an error stays what it was. A T
+  /// that can be neither moved without throwing nor assigned is refused.
+  result& operator=(result other) noexcept(detail::constructible_without_throw<T, T>)
+  requires(detail::constructible_without_throw<T, T> || detail::movable_onto<T>)
+  {
+    if constexpr (!detail::constructible_without_throw<T, T>) {
+      if (other.has_value_) {
+        if (has_value_)
+          value_ = std::move(other.value_);
+        else
+          replace_error(std::move(other.value_));
+        return *this;
+      }
+    }
     destroy();
     has_value_ = other.has_value_;
     if (has_value_)
@@ -426,6 +441,20 @@ class [[nodiscard]] result {
   void require_value() const noexcept {
     if (!has_value_) [[unlikely]]
       detail::no_value(error_.body_ != nullptr ? &error_ : nullptr);
+  }
+  /// Constructs the value in the error's place, or throws what T throws and keeps the error. A destructor puts the
+  /// error back, so that the header also compiles without exceptions.
+  void replace_error(T&& value) {
+    struct kept_error {
+      result& to;
+      millrace::error error;
+      ~kept_error() {
+        if (!to.has_value_) detail::construct(to.error_, std::move(error));
+      }
+    } kept{*this, std::move(error_)};
+    error_.~error_type();
+    detail::construct(value_, std::move(value));
+    has_value_ = true;
   }
   void destroy() noexcept {
     if (has_value_)
@@ -4570,6 +4599,7 @@ class exponential_histogram {
     if (!from.ok()) return fault("its buckets are malformed");
     // Bucket numbers beyond those of any double are refused: numbers far apart would make the scale needlessly coarse.
     const std::int64_t most = scale >= 0 ? std::int64_t{1100} << scale : 1100;
+    if (!packed.empty() && (first < -2 * most || first > most)) return fault("a bucket is beyond what doubles have");
     detail::protobuf_reader counts(packed);
     for (std::int64_t bucket = first; !counts.empty(); ++bucket) {
       const std::uint64_t n = counts.varint();
@@ -5822,7 +5852,12 @@ class random_engine {
   /// The 256 bits that decide every later number, for saving a run and resuming it with `from_state`.
   using state_type = std::array<std::uint64_t, 4>;
   constexpr const state_type& state() const noexcept { return state_; }
-  /// Precondition: not all bits are 0, which is the one state that yields zeros for ever.
+  /// Whether an engine can be in this state: not if all bits are 0, the one state that yields zeros for ever, for which
+  /// `below` never returns. Ask before `from_state` what comes from a file.
+  static constexpr bool is_state(const state_type& state) noexcept {
+    return (state[0] | state[1] | state[2] | state[3]) != 0;
+  }
+  /// Precondition: is_state(state).
   static constexpr random_engine from_state(const state_type& state) noexcept {
     random_engine engine(0);
     engine.state_ = state;
@@ -5974,7 +6009,8 @@ class sampled {
     random_engine::state_type state{};
     for (std::uint64_t& n : state) n = from->u64();
     auto kept = Aggregate::load(from->block());
-    const bool valid = numbers[0] > 0 && numbers[2] < numbers[0] && numbers[3] < numbers[0];
+    const bool valid =
+        numbers[0] > 0 && numbers[2] < numbers[0] && numbers[3] < numbers[0] && random_engine::is_state(state);
     if (auto done = from->finish(valid); !done) return std::move(done).error();
     if (!kept) return std::move(kept).error().wrap("saved " + std::string(type));
     sampled made(numbers[0], 0, *std::move(kept));
@@ -11295,6 +11331,23 @@ constexpr std::string_view contents_name() {
 /// The greatest place of a window's first item that is saved; a greater one, which no stream reaches, is saved as this.
 inline constexpr std::uint64_t last_place = ~std::uint64_t{0} / 2;
 
+/// Calls f(place, value) for each item of a monotonic queue that may still matter, oldest first. A loaded window may
+/// say that it has any number of other items, so the time is that of these items alone.
+template <class Ops, class F>
+void each_candidate(const monotonic_engine<Ops>& engine, F&& f) {
+  const ring<placed_item>& least = engine.low().candidates();
+  const ring<placed_item>& greatest = engine.high().candidates();
+  std::uint64_t low = least.begin();
+  std::uint64_t high = greatest.begin();
+  while (low != least.end() || high != greatest.end()) {
+    const bool first = high == greatest.end() || (low != least.end() && least[low].place <= greatest[high].place);
+    const placed_item next = first ? least[low] : greatest[high];
+    if (low != least.end() && least[low].place == next.place) ++low;
+    if (high != greatest.end() && greatest[high].place == next.place) ++high;
+    f(next.place, next.value);
+  }
+}
+
 /// Saves the place of the first item (u64), how many items there are (u64), then either all of them, or how many are
 /// kept (u64) and each one's offset from the first (u64) and value.
 template <class Engine>
@@ -11305,15 +11358,11 @@ void save_items(envelope_writer& to, const Engine& engine, std::uint64_t begin) 
     each_item(engine, [&](const auto* x) { save_item(to, *x); });
   } else {
     std::uint64_t count = 0;
-    each_item(engine, [&](const double* x) { count += x != nullptr ? 1 : 0; });
+    each_candidate(engine, [&](std::uint64_t, double) { ++count; });
     to.u64(count);
-    std::uint64_t offset = 0;
-    each_item(engine, [&](const double* x) {
-      if (x != nullptr) {
-        to.u64(offset);
-        to.f64(*x);
-      }
-      ++offset;
+    each_candidate(engine, [&](std::uint64_t place, double x) {
+      to.u64(place - begin);
+      to.f64(x);
     });
   }
 }
@@ -11447,7 +11496,7 @@ class pane_queue {
     if (panes_.empty()) [[unlikely]]
       make_room();
     const std::int64_t number = pane_number(now_, pane_);
-    if (!started_ || number - newest_ >= most()) {
+    if (!started_ || distance(newest_, number) >= count_) {
       oldest_ = started_ ? number - most() + 1 : number;
       if (started_)
         for (A& pane : panes_) pane = empty_;
@@ -11622,11 +11671,16 @@ class pane_queue {
   static std::int64_t pane_number(std::int64_t time, std::int64_t pane) noexcept {
     return time / pane - (time % pane < 0 ? 1 : 0);
   }
+  /// How many panes it is from one to a later one: more, from one end of time to the other, than a signed difference
+  /// holds.
+  static std::uint64_t distance(std::int64_t from, std::int64_t to) noexcept {
+    return static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);
+  }
   std::int64_t most() const noexcept { return static_cast<std::int64_t>(count_); }
   /// The oldest pane in the window at that time, or now, if that is later.
   std::int64_t oldest_as_of(std::int64_t time) const noexcept {
-    const std::int64_t gone = pane_number(time > now_ ? time : now_, pane_) - most();
-    return oldest_ > gone ? oldest_ : gone + 1;
+    const std::int64_t number = pane_number(time > now_ ? time : now_, pane_);
+    return distance(oldest_, number) < count_ ? oldest_ : number - most() + 1;
   }
   bool filled() const noexcept { return filled_ != nowhere; }
   A& slot(std::int64_t number) noexcept { return panes_[place(number)]; }
@@ -11637,7 +11691,7 @@ class pane_queue {
 
   /// The pane of that number; null if it is gone. Forgets the sums that it is part of, since it is about to change.
   A* pane_at(std::int64_t number) {
-    if (number <= newest_ - most()) return nullptr;
+    if (distance(number, newest_) >= count_) return nullptr;
     if (number < oldest_) {  // earlier than the first item so far, but still in the window
       while (oldest_ != number) slot(--oldest_) = empty_;
       forget_sums();
@@ -11655,10 +11709,11 @@ class pane_queue {
   }
   /// Makes the stack anew, of all panes but the newest.
   void turn_over() {
-    for (std::int64_t p = newest_ - 1; p >= oldest_; --p) {
+    for (std::int64_t p = newest_; p != oldest_;) {
+      const std::int64_t above = p--;
       A& sum = suffix_[place(p)];
       sum = slot(p);
-      if (p != newest_ - 1) (void)sum.merge(suffix_[place(p + 1)]);
+      if (above != newest_) (void)sum.merge(suffix_[place(above)]);
     }
     stacked_ = summed_ = newest_;
     middle_ = empty_;
@@ -11825,10 +11880,15 @@ void append_json(std::string& out, T value) {
 }
 /// Appends `true` or `false`.
 inline void append_json(std::string& out, bool value) { out += value ? "true" : "false"; }
-/// Appends a zero-terminated text as a JSON string literal.
-inline void append_json(std::string& out, const char* text) { append_json(out, std::string_view(text)); }
 /// Appends `null`.
 inline void append_json(std::string& out, std::nullptr_t) { out += "null"; }
+/// Appends a zero-terminated text as a JSON string literal, and `null` for a null pointer.
+inline void append_json(std::string& out, const char* text) {
+  if (text == nullptr)
+    append_json(out, nullptr);
+  else
+    append_json(out, std::string_view(text));
+}
 
 /// Appends JSON to a string and sets the commas: `w.begin_object().key("n").value(3).end_object()`. The string must
 /// outlive the writer.
@@ -19108,16 +19168,21 @@ class chain_parts<Clock, part_list<Events...>, part_list<Middlewares...>> {
   template <class Stage, class Context>
   static constexpr bool timed = (hooks<unborrowed_t<Middlewares>, Stage, Context>::timed_after || ...);
 
-  /// When an event's first attempt started and its last one ended, in ticks of the clock; 0 before that.
+  /// When an event's first attempt started and its last one ended, in ticks of the clock. `started` says whether there
+  /// was one: a clock may start at 0.
   struct stamps {
     std::uint64_t start = 0;
     std::uint64_t end = 0;
+    bool started = false;
   };
   /// Gives an event that a middleware kept from running a span of no length.
   template <class Stage, class Context>
   static void stamp_unrun(const Stage& event, stamps& times) {
     if constexpr (timed<Stage, Context>) {
-      if (times.start == 0) times.start = times.end = event.clock().ticks();
+      if (!times.started) {
+        times.start = times.end = event.clock().ticks();
+        times.started = true;
+      }
     }
   }
 
@@ -19213,7 +19278,8 @@ class chain_parts<Clock, part_list<Events...>, part_list<Middlewares...>> {
     event_context<Context, typename Stage::event_type> view(ctx);
     if constexpr (timed<Stage, Context>) {
       const std::uint64_t now = event.clock().ticks();
-      if (times.start == 0) times.start = now;
+      if (!times.started) times.start = now;
+      times.started = true;
     }
     result<void> outcome = guarded([&] { return event.event()(view); }, describe_event_name<Stage>{});
     if constexpr (timed<Stage, Context>) times.end = event.clock().ticks();
@@ -26662,7 +26728,7 @@ concept audit_text = std::convertible_to<const T&, std::string_view>;
 template <class T>
 concept audit_fixed = requires { audit_codec<T>::fixed_size; };
 
-/// A map from texts, such as std::map or std::unordered_map.
+/// A map from texts, such as std::map, std::unordered_map or std::multimap.
 template <class T>
 concept audit_map = requires(const T& map) {
   typename T::mapped_type;
@@ -26670,6 +26736,13 @@ concept audit_map = requires(const T& map) {
   { map.size() } -> std::convertible_to<std::size_t>;
   { map.begin()->second } -> std::convertible_to<const typename T::mapped_type&>;
   map.end();
+};
+
+/// Whether a map may hold a key more than once, as std::multimap does: it inserts always, and so returns a mere
+/// iterator.
+template <class T>
+inline constexpr bool repeats_keys = requires(T& map, const typename T::value_type& entry) {
+  { map.insert(entry) } -> std::same_as<typename T::iterator>;
 };
 
 template <class T>
@@ -26729,6 +26802,20 @@ inline const std::byte* render_list(const std::byte* at, std::string& json,
   return at;
 }
 
+/// Renders a map's key by its codec `render_text`. JSON takes only strings there, so whatever else the codec renders,
+/// such as `null`, becomes a string.
+inline const std::byte* render_key(const std::byte* at, std::string& json,
+                                   const std::byte* (*render_text)(const std::byte*, std::string&)) {
+  const std::size_t begin = json.size();
+  at = render_text(at, json);
+  if (json.size() == begin || json[begin] != '"') {
+    const std::string rendered = json.substr(begin);
+    json.resize(begin);
+    append_json(json, std::string_view(rendered));
+  }
+  return at;
+}
+
 /// The size of the longest beginning of `text` of at most `most` bytes that cuts no UTF-8 sequence in two. A text that
 /// is not UTF-8 there is cut at `most`.
 inline std::size_t cut_text(std::string_view text, std::size_t most) noexcept {
@@ -26761,7 +26848,7 @@ struct audit_codec<T> {
   }
 };
 
-/// An enumerator is rendered as to_string(e) if that exists, else as its number.
+/// An enumerator is rendered as to_string(e) if that exists and is not a null pointer, else as its number.
 template <class T>
 requires std::is_enum_v<T>
 struct audit_codec<T> {
@@ -26775,12 +26862,24 @@ struct audit_codec<T> {
     if constexpr (requires {
                     { to_string(value) } -> std::convertible_to<std::string_view>;
                   }) {
-      append_json(json, std::string_view(to_string(value)));
+      const auto& name = to_string(value);
+      if constexpr (std::is_pointer_v<std::remove_cvref_t<decltype(name)>>) {
+        if (name == nullptr) {
+          render_number(value, json);
+          return at;
+        }
+      }
+      append_json(json, std::string_view(name));
     } else {
-      const auto number = static_cast<std::underlying_type_t<T>>(value);
-      audit_codec<std::underlying_type_t<T>>::render(reinterpret_cast<const std::byte*>(&number), json);
+      render_number(value, json);
     }
     return at;
+  }
+
+ private:
+  static void render_number(T value, std::string& json) {
+    const auto number = static_cast<std::underlying_type_t<T>>(value);
+    audit_codec<std::underlying_type_t<T>>::render(reinterpret_cast<const std::byte*>(&number), json);
   }
 };
 
@@ -26884,6 +26983,7 @@ struct audit_codec<std::variant<Ts...>> {
   }
 };
 
+/// A map is rendered as an object; one that may hold a key more than once as a list of objects of one member each.
 template <detail::audit_map T>
 struct audit_codec<T> {
   using key_codec = audit_codec<typename T::key_type>;
@@ -26911,18 +27011,21 @@ struct audit_codec<T> {
   static const std::byte* render(const std::byte* at, std::string& json) {
     const auto whole = detail::take<std::uint64_t>(at);
     const auto kept = detail::take<std::uint64_t>(at);
-    json += '{';
+    json += detail::repeats_keys<T> ? '[' : '{';
     for (std::uint64_t i = 0; i < kept; ++i) {
       if (i != 0) json += ',';
-      at = key_codec::render(at, json);
+      if constexpr (detail::repeats_keys<T>) json += '{';
+      at = detail::render_key(at, json, key_codec::render);
       json += ':';
       at = value_codec::render(at, json);
+      if constexpr (detail::repeats_keys<T>) json += '}';
     }
     if (kept != whole) {
-      json += kept != 0 ? ",\"...\":" : "\"...\":";
+      if (kept != 0) json += ',';
+      if constexpr (!detail::repeats_keys<T>) json += "\"...\":";
       detail::append_more(json, whole - kept, " more");
     }
-    json += '}';
+    json += detail::repeats_keys<T> ? ']' : '}';
     return at;
   }
 };
@@ -27168,7 +27271,8 @@ struct line_log_statistics {
   std::uint64_t written_bytes = 0;
   std::uint64_t groups = 0;  // groups of lines written
   std::uint64_t syncs = 0;
-  std::uint64_t dropped = 0;   // records dropped or refused; after `close` also those that the disk did not take
+  std::uint64_t dropped =
+      0;  // records dropped, refused, or without memory for a line; after `close` also those that the disk did not take
   std::uint64_t reopened = 0;  // how often the log continued in another file
 };
 
@@ -27444,8 +27548,10 @@ class audit_format {
     append_json(session_, session_id);
   }
 
+  /// If it throws, for want of memory, nothing points into what it appended, which the log then cuts off.
   void line(std::string& out, const std::byte* record, std::size_t size) {
     const auto* const schema = take<const audit_schema*>(record);
+    untimed start{};
     switch (schema->kind) {
       case audit_kind::text:
         out.append(reinterpret_cast<const char*>(record), size - sizeof schema);
@@ -27456,7 +27562,7 @@ class audit_format {
         offset_ = take<std::uint64_t>(record) - chain_time;
         return;
       }
-      case audit_kind::start: start_line(out, schema, record); break;
+      case audit_kind::start: start = start_line(out, schema, record); break;
       case audit_kind::complete:
       case audit_kind::failed: complete_line(out, schema, record); break;
       case audit_kind::rejected: rejected_line(out, schema, record); break;
@@ -27466,6 +27572,7 @@ class audit_format {
       schema->render_context(record, out);
     }
     out += "}\n";
+    if (start.at != 0) untimed_.push_back(start);
   }
 
   void dropped(std::string& out, std::uint64_t count) {
@@ -27513,16 +27620,17 @@ class audit_format {
   /// An `event_start` line whose time is not known yet.
   struct untimed {
     std::uint64_t id;
-    std::size_t at;  // where its timestamp begins in the group's text
+    std::size_t at;  // where its timestamp begins in the group's text; 0 if the time is known
   };
 
   // Each of these writes a line up to its context and leaves `record` where the context begins.
-  void start_line(std::string& out, const audit_schema* schema, const std::byte*& record) {
+  untimed start_line(std::string& out, const audit_schema* schema, const std::byte*& record) {
     const auto id = take<std::uint64_t>(record);
     const auto time = take<std::uint64_t>(record);
     begin(out, "event_start", schema, id);
-    if (time == 0) untimed_.push_back({id, out.size()});
+    const untimed start{id, time == 0 ? out.size() : 0};
     stamp(out, time == 0 ? last_time_ : time + offset_);
+    return start;
   }
   void complete_line(std::string& out, const audit_schema* schema, const std::byte*& record) {
     const auto id = take<std::uint64_t>(record);
@@ -29125,8 +29233,9 @@ class line_writer {
   }
 
   /// Turns waiting records into lines, up to a group of them. gathered_ is then the position behind the last such
-  /// record.
+  /// record. One for whose lines there is no memory is dropped, which the text says if there is room for that.
   void gather() noexcept {
+    bool in_memory = true;
     const auto make_lines = [&](auto&& make) noexcept {
       const std::size_t whole = text_.size();
       try {
@@ -29134,25 +29243,32 @@ class line_writer {
         return true;
       } catch (...) {
         text_.resize(whole);
-        out_of_memory();
-        return false;
+        return in_memory = false;
       }
     };
     const std::uint64_t reached =
         ring.drain([&](const std::byte* data, std::size_t size, std::uint32_t dropped) noexcept {
-          return make_lines([&] {
-                   if (dropped != 0) add_dropped(dropped);
-                   format.line(text_, data, size);
-                 }) &&
-                 text_.size() < group_bytes;
+          const bool made = make_lines([&] {
+            if (dropped != 0) format.dropped(text_, dropped);
+            format.line(text_, data, size);
+          });
+          // A record that became no line has left the ring: it is dropped, too.
+          const std::uint64_t missing = std::uint64_t{dropped} + (made ? 0 : 1);
+          if (missing != 0) dropped_.fetch_add(missing, std::memory_order_relaxed);
+          if (!made) make_lines([&] { format.dropped(text_, missing); });
+          return made && text_.size() < group_bytes;
         });
     if (text_.empty()) {
-      if (const std::uint32_t dropped = ring.take_dropped(); dropped != 0) make_lines([&] { add_dropped(dropped); });
+      if (const std::uint32_t dropped = ring.take_dropped(); dropped != 0) {
+        dropped_.fetch_add(dropped, std::memory_order_relaxed);
+        make_lines([&] { format.dropped(text_, dropped); });
+      }
     }
+    if constexpr (requires { format.end_group(text_, true); })
+      if (!text_.empty()) make_lines([&] { format.end_group(text_, reached == ring.head()); });
+    if (!in_memory) out_of_memory();    // whoever hears of it then finds the record counted
     if (!broken_) gathered_ = reached;  // else a record is missing, and `written` and `durable` stay before it
     if (text_.empty()) return;
-    if constexpr (requires { format.end_group(text_, true); })
-      make_lines([&] { format.end_group(text_, reached == ring.head()); });
     if (options_.echo != nullptr && echo_failed_ == 0) {
       if (std::fwrite(text_.data(), 1, text_.size(), options_.echo) != text_.size() || std::fflush(options_.echo) != 0)
         echo_failed_ = errno;
@@ -29168,10 +29284,6 @@ class line_writer {
       return true;
     });
     dropped_.fetch_add(dropped + ring.take_dropped(), std::memory_order_relaxed);
-  }
-  void add_dropped(std::uint32_t dropped) {
-    dropped_.fetch_add(dropped, std::memory_order_relaxed);
-    format.dropped(text_, dropped);
   }
 
   // ---- lines to the disk

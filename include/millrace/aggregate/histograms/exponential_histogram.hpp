@@ -326,6 +326,7 @@ class exponential_histogram {
     if (!from.ok()) return fault("its buckets are malformed");
     // Bucket numbers beyond those of any double are refused: numbers far apart would make the scale needlessly coarse.
     const std::int64_t most = scale >= 0 ? std::int64_t{1100} << scale : 1100;
+    if (!packed.empty() && (first < -2 * most || first > most)) return fault("a bucket is beyond what doubles have");
     detail::protobuf_reader counts(packed);
     for (std::int64_t bucket = first; !counts.empty(); ++bucket) {
       const std::uint64_t n = counts.varint();

@@ -149,6 +149,16 @@ TEST_CASE("points of other scales, and without extremes, are taken; those that c
   CHECK_FALSE(histogram::from_otlp(bytes).has_value());
 }
 
+TEST_CASE("counts that begin at the last number there is are refused, though they are zero") {
+  mr::detail::protobuf_writer buckets;
+  buckets.sint(1, std::numeric_limits<std::int64_t>::max());
+  buckets.tag(2, mr::detail::wire::bytes);
+  for (const std::uint64_t byte : {2U, 0U, 0U}) buckets.varint(byte);
+  mr::detail::protobuf_writer point;
+  point.bytes(8, buckets.written());
+  CHECK(histogram::from_otlp(point.written()).error().code() == mr::errc::corrupt);
+}
+
 TEST_CASE("hostile points and saved forms answer an error or a histogram that works") {
   histogram h;
   for (int i = -3; i < 12; ++i) h.update(i);

@@ -259,6 +259,22 @@ TEST_CASE("a window loaded at the last place there is goes on, and can still be 
   CHECK(back->get<mr::sum>() == 5);
 }
 
+TEST_CASE("a loaded window that says to have 2^62 items is saved in the time of those that matter") {
+  using window = mr::windowed<mr::sliding_count<0>, mr::aggregate<mr::min, mr::max>>;
+  constexpr std::uint64_t many = std::uint64_t{1} << 62;
+  std::vector<std::byte> payload;
+  for (const std::uint64_t n : {many, std::uint64_t{0}, std::uint64_t{0}, many, std::uint64_t{2}, std::uint64_t{5},
+                                std::bit_cast<std::uint64_t>(3.0), many - 1, std::bit_cast<std::uint64_t>(2.0)})
+    for (unsigned i = 0; i < 64; i += 8) payload.push_back(static_cast<std::byte>(n >> i));
+  const auto bytes = support::with_payload(window(1).save(), payload);
+  auto last = window::load(bytes);
+  REQUIRE(last);
+  CHECK(last->get<mr::max>() == 3);
+  CHECK(last->save() == bytes);
+  last->update(1);
+  CHECK(last->get<mr::min>() == 1);
+}
+
 TEST_CASE("a saved window of another width or kind is refused, with both named") {
   mr::windowed<mr::sliding_count<3>, mr::aggregate<mr::sum>> three;
   three.update(1);

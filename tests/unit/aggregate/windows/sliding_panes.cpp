@@ -146,6 +146,24 @@ TEST_CASE("panes are saved, and hostile bytes do no harm") {
   CHECK(other_panes::load(latencies.save()).error().code() == mr::errc::type_mismatch);
 }
 
+TEST_CASE("panes of a nanosecond pass from one end of time to the other") {
+  using shortest = mr::windowed<mr::sliding<mr::duration(4), mr::duration(1)>, support::exact_total, mr::event_time<>>;
+  shortest window;
+  constexpr std::int64_t end = mr::detail::end_of_time;
+  for (const std::int64_t time : {-end - 1, -end, end - 20}) {
+    window.update(1, mr::time_point(time));
+    CHECK(window.value() == std::as_const(window).value());
+    CHECK(shortest::load(window.save())->value() == window.value());
+  }
+  window.update(1, mr::time_point(-end));
+  CHECK(window.late() == 1);
+  auto back = shortest::load(shortest().save());
+  REQUIRE(back);
+  back->update(1, mr::time_point(-end - 1));
+  REQUIRE(back->merge(window));
+  CHECK(back->value() == window.value());
+}
+
 TEST_CASE("panes keep their saved form: golden bytes give the same answers and the same bytes") {
   using aggregate = mr::aggregate<mr::count, mr::sum, mr::min, mr::kll<16>>;
   mr::windowed<mr::sliding<mr::duration(50), mr::duration(10)>, aggregate, mr::event_time<mr::duration(25)>> window;

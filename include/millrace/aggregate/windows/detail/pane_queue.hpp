@@ -61,7 +61,7 @@ class pane_queue {
     if (panes_.empty()) [[unlikely]]
       make_room();
     const std::int64_t number = pane_number(now_, pane_);
-    if (!started_ || number - newest_ >= most()) {
+    if (!started_ || distance(newest_, number) >= count_) {
       oldest_ = started_ ? number - most() + 1 : number;
       if (started_)
         for (A& pane : panes_) pane = empty_;
@@ -236,11 +236,16 @@ class pane_queue {
   static std::int64_t pane_number(std::int64_t time, std::int64_t pane) noexcept {
     return time / pane - (time % pane < 0 ? 1 : 0);
   }
+  /// How many panes it is from one to a later one: more, from one end of time to the other, than a signed difference
+  /// holds.
+  static std::uint64_t distance(std::int64_t from, std::int64_t to) noexcept {
+    return static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);
+  }
   std::int64_t most() const noexcept { return static_cast<std::int64_t>(count_); }
   /// The oldest pane in the window at that time, or now, if that is later.
   std::int64_t oldest_as_of(std::int64_t time) const noexcept {
-    const std::int64_t gone = pane_number(time > now_ ? time : now_, pane_) - most();
-    return oldest_ > gone ? oldest_ : gone + 1;
+    const std::int64_t number = pane_number(time > now_ ? time : now_, pane_);
+    return distance(oldest_, number) < count_ ? oldest_ : number - most() + 1;
   }
   bool filled() const noexcept { return filled_ != nowhere; }
   A& slot(std::int64_t number) noexcept { return panes_[place(number)]; }
@@ -251,7 +256,7 @@ class pane_queue {
 
   /// The pane of that number; null if it is gone. Forgets the sums that it is part of, since it is about to change.
   A* pane_at(std::int64_t number) {
-    if (number <= newest_ - most()) return nullptr;
+    if (distance(number, newest_) >= count_) return nullptr;
     if (number < oldest_) {  // earlier than the first item so far, but still in the window
       while (oldest_ != number) slot(--oldest_) = empty_;
       forget_sums();
@@ -269,10 +274,11 @@ class pane_queue {
   }
   /// Makes the stack anew, of all panes but the newest.
   void turn_over() {
-    for (std::int64_t p = newest_ - 1; p >= oldest_; --p) {
+    for (std::int64_t p = newest_; p != oldest_;) {
+      const std::int64_t above = p--;
       A& sum = suffix_[place(p)];
       sum = slot(p);
-      if (p != newest_ - 1) (void)sum.merge(suffix_[place(p + 1)]);
+      if (above != newest_) (void)sum.merge(suffix_[place(above)]);
     }
     stacked_ = summed_ = newest_;
     middle_ = empty_;

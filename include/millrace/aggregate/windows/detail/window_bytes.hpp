@@ -79,6 +79,23 @@ constexpr std::string_view contents_name() {
 /// The greatest place of a window's first item that is saved; a greater one, which no stream reaches, is saved as this.
 inline constexpr std::uint64_t last_place = ~std::uint64_t{0} / 2;
 
+/// Calls f(place, value) for each item of a monotonic queue that may still matter, oldest first. A loaded window may
+/// say that it has any number of other items, so the time is that of these items alone.
+template <class Ops, class F>
+void each_candidate(const monotonic_engine<Ops>& engine, F&& f) {
+  const ring<placed_item>& least = engine.low().candidates();
+  const ring<placed_item>& greatest = engine.high().candidates();
+  std::uint64_t low = least.begin();
+  std::uint64_t high = greatest.begin();
+  while (low != least.end() || high != greatest.end()) {
+    const bool first = high == greatest.end() || (low != least.end() && least[low].place <= greatest[high].place);
+    const placed_item next = first ? least[low] : greatest[high];
+    if (low != least.end() && least[low].place == next.place) ++low;
+    if (high != greatest.end() && greatest[high].place == next.place) ++high;
+    f(next.place, next.value);
+  }
+}
+
 /// Saves the place of the first item (u64), how many items there are (u64), then either all of them, or how many are
 /// kept (u64) and each one's offset from the first (u64) and value.
 template <class Engine>
@@ -89,15 +106,11 @@ void save_items(envelope_writer& to, const Engine& engine, std::uint64_t begin) 
     each_item(engine, [&](const auto* x) { save_item(to, *x); });
   } else {
     std::uint64_t count = 0;
-    each_item(engine, [&](const double* x) { count += x != nullptr ? 1 : 0; });
+    each_candidate(engine, [&](std::uint64_t, double) { ++count; });
     to.u64(count);
-    std::uint64_t offset = 0;
-    each_item(engine, [&](const double* x) {
-      if (x != nullptr) {
-        to.u64(offset);
-        to.f64(*x);
-      }
-      ++offset;
+    each_candidate(engine, [&](std::uint64_t place, double x) {
+      to.u64(place - begin);
+      to.f64(x);
     });
   }
 }
