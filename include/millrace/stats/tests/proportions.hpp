@@ -27,8 +27,11 @@ enum class z_variance : std::uint8_t {
 /// The two-proportion z test of the difference of success probabilities, a - b. The interval is Newcombe's.
 ///
 /// Where both arms have only successes, or both only failures, the standard error is 0: the result is z = 0 and p = 1,
-/// and `variation` fails. `expected_counts` fails where fewer than 5 successes or failures are expected in an arm:
-/// prefer `fisher_exact_test` then.
+/// and `variation` fails. The unpooled standard error is 0, too, where one arm has only successes and the other only
+/// failures. There z is infinite and p is 0, or 1 where a one-sided alternative points the other way.
+///
+/// `expected_counts` fails where fewer than 5 successes or failures are expected in an arm: prefer `fisher_exact_test`
+/// then.
 /// Complexity: O(1), some 50 ns with p and interval.
 /// Allocates: never.
 /// Errors: invalid_data: no trials; invalid_argument: negative counts, more successes than trials; out_of_range: more
@@ -64,9 +67,8 @@ inline result<test_result> two_proportion_z_test(const proportion& a, const prop
                                                  : detail::normal_upper(-r.statistic);
   } else {
     r.statistic = r.effect == 0 ? 0 : detail::math::copysign(detail::infinity, r.effect);
-    r.p = r.effect == 0
-              ? 1
-              : normal{}.sf(options.side == alternative::less ? -r.statistic : detail::math::absolute(r.statistic));
+    const bool against = options.side == (r.effect > 0 ? alternative::less : alternative::greater);
+    r.p = r.effect == 0 || against ? 1 : 0;
   }
   r.interval = detail::newcombe(a, b, options);
   return r;

@@ -10,6 +10,7 @@
 #include <millrace/stats/distributions/binomial.hpp>
 #include <millrace/stats/experiment/experiment.hpp>
 #include <millrace/stats/tests/quantiles.hpp>
+#include <millrace/stats/tests/trimmed.hpp>
 #include <support/stats_reference.hpp>
 #include <vector>
 
@@ -212,4 +213,40 @@ TEST_CASE("aggregate tests: an experiment takes aggregates and sketches as they 
     CHECK(b->metrics[i].test.effect == Approx(a->metrics[i].test.effect).margin(6));
     CHECK(b->metrics[i].test.interval.width() == Approx(a->metrics[i].test.interval.width()).epsilon(0.35));
   }
+}
+
+TEST_CASE("where the standard error is 0, every one-sided test has p 1 against the data and 0 with them") {
+  const auto sides = [](auto test) {
+    using enum mr::stats::alternative;
+    CHECK(test(true, greater)->p == 0);
+    CHECK(test(true, less)->p == 1);
+    CHECK(test(true, two_sided)->p == 0);
+    CHECK(test(false, greater)->p == 1);
+    CHECK(test(false, less)->p == 0);
+    CHECK(test(false, two_sided)->p == 0);
+  };
+  const std::vector<double> ones(100, 1.0);
+  const std::vector<double> twos(100, 2.0);
+  const auto a = [&](bool above) -> const std::vector<double>& { return above ? twos : ones; };
+  using side = mr::stats::alternative;
+  sides([&](bool up, side s) { return mr::stats::welch_t_test(a(up), a(!up), {s}); });
+  sides([&](bool up, side s) { return mr::stats::student_t_test(a(up), a(!up), {s}); });
+  sides([&](bool up, side s) { return mr::stats::one_sample_t_test(a(up), 1.5, {s}); });
+  sides([&](bool up, side s) { return mr::stats::paired_t_test(a(up), a(!up), {s}); });
+  sides([&](bool up, side s) { return mr::stats::yuen_test(a(up), a(!up), 0.2, {s}); });
+  sides([&](bool up, side s) { return mr::stats::quantile_test(a(up), a(!up), 0.5, {s}); });
+  sides([&](bool up, side s) {
+    return mr::stats::relative_lift_test(mr::stats::sample_moments::make(a(up)),
+                                         mr::stats::sample_moments::make(a(!up)), {s});
+  });
+  sides([&](bool up, side s) {
+    return mr::stats::ratio_test(mr::stats::pair_moments::make(a(up), ones),
+                                 mr::stats::pair_moments::make(a(!up), ones), {s});
+  });
+  sides([&](bool up, side s) -> mr::result<mr::stats::test_result> {
+    auto found = mr::stats::cuped_test(mr::stats::pair_moments::make(a(up), ones),
+                                       mr::stats::pair_moments::make(a(!up), ones), {s});
+    if (!found) return found.error();
+    return found->test;
+  });
 }

@@ -135,6 +135,31 @@ TEST_CASE("proportions: identical, empty and impossible arms have defined answer
   CHECK(mr::stats::score_test({1, 10}, {1, 10}, support::not_a_number).error().code() == mr::errc::out_of_range);
 }
 
+TEST_CASE("proportions: where the standard error is 0, p is 1 for the side that the data speak against") {
+  using enum mr::stats::alternative;
+  const mr::stats::proportion none{0, 10};
+  const mr::stats::proportion all{10, 10};
+  const auto unpooled = [](const mr::stats::proportion& a, const mr::stats::proportion& b,
+                           mr::stats::alternative side) {
+    return mr::stats::two_proportion_z_test(a, b, {side}, mr::stats::z_variance::unpooled);
+  };
+  CHECK(unpooled(none, all, greater)->statistic == -support::infinite);
+  CHECK(unpooled(none, all, greater)->p == 1);
+  CHECK(unpooled(none, all, less)->p == 0);
+  CHECK(unpooled(none, all, two_sided)->p == 0);
+  CHECK(unpooled(all, none, greater)->p == 0);
+  CHECK(unpooled(all, none, less)->p == 1);
+  CHECK(unpooled(all, none, two_sided)->p == 0);
+  for (const auto side : {less, greater, two_sided}) {
+    CHECK(unpooled(none, none, side)->p == 1);
+    CHECK(mr::stats::two_proportion_z_test(all, all, {side})->p == 1);
+  }
+  CHECK(mr::stats::two_proportion_z_test(none, all, {greater})->p > 0.99);
+  CHECK(mr::stats::score_test(none, all, 0.5, {greater})->p > 0.99);
+  CHECK(mr::stats::score_test(all, none, 0.5, {less})->p > 0.99);
+  CHECK(mr::stats::fisher_exact_test(none, all, {greater})->p == 1);
+}
+
 TEST_CASE("proportions: four numbers are two proportions") {
   const auto four = mr::stats::two_proportion_z_test(120, 1000, 100, 1000);
   const auto two = mr::stats::two_proportion_z_test({120, 1000}, {100, 1000});
