@@ -24,10 +24,13 @@ inline result<void> a_distance(double effect) {
                "the effect, a distance of distribution functions, must lie in [-1, 1], and is " + figure(effect));
 }
 
-/// A lower bound of the power of a Kolmogorov-Smirnov test. The test rejects where the largest distance of the
-/// distribution functions exceeds its limit; this is the probability that the distance exceeds it at one place alone,
-/// the one where the true functions lie `effect` apart and the observed distance has the standard deviation `real`. `n`
-/// is the size of one sample, or m n / (m + n) of two.
+/// The probability that a Kolmogorov-Smirnov test rejects because of one place alone: the one where the true
+/// distribution functions lie `effect` apart and the observed distance has the standard deviation `real`. The test
+/// rejects where the largest distance exceeds its limit, so this bounds its power from below. `n` is the size of one
+/// sample, or m n / (m + n) of two.
+///
+/// Where the effect lies beyond the limit, a larger `real` makes the result smaller. So the largest deviation that the
+/// effect allows gives a bound for all distributions.
 inline double ks_power(double effect, double n, double real, const power_options& o) noexcept {
   if (!(effect >= -1 && effect <= 1)) return nan;
   const double limit =
@@ -47,17 +50,24 @@ inline double ks_power(double effect, double n, double real, const power_options
 /// The two-sample Kolmogorov-Smirnov test. `effect` is the difference of the distribution functions, a's less b's,
 /// where they are furthest apart; in [-1, 1].
 ///
-/// Guarantee: the power returned is a lower bound (in the limit of large samples), whatever the distributions are, so a
-/// planned size suffices. Where the distributions differ all along their range the power is higher.
+/// Guarantee: where the effect lies beyond the test's limit, which is where the power is above about 1/2, the power
+/// returned is a lower bound (in the limit of large samples), whatever the distributions are: a size planned for 0.8
+/// suffices. Where the distributions differ all along their range the power is higher. A power below 1/2 is that of
+/// distributions which vary most where they are furthest apart, and no bound for others.
 /// Source: F. Massey, "A note on the power of a non-parametric test", Annals of Mathematical Statistics 21, 1950.
 struct two_distributions {
   static constexpr bool two_arms = true;
   static constexpr double least_n = 1;
   static result<void> validate(double effect) { return detail::a_distance(effect); }
   static double power(double effect, double n1, double n2, const power_options& o) noexcept {
-    // Below that place lie the shares p and q = p - effect. The variance p (1 - p) / n1 + q (1 - q) / n2 is taken for
-    // p and q evenly about 1/2, where it is largest for equal sizes: both products are (1 - effect^2) / 4 there.
-    const double variance = 0.25 * (1 - effect * effect) * (1 / n1 + 1 / n2);
+    // Below that place lie the shares p and q = p - effect. The variance p (1 - p) / n1 + q (1 - q) / n2 is taken where
+    // it is largest. Its derivative by p, (1 - 2 p) / n1 + (1 - 2 q) / n2, is 0 at p = 1/2 + effect n1 / (n1 + n2),
+    // where q = 1/2 - effect n2 / (n1 + n2); if either lies outside [0, 1], at the nearest p for which both are inside.
+    const double flat = 0.5 + effect * (n1 / (n1 + n2));
+    const double p = detail::math::fmin(detail::math::fmax(flat, detail::math::fmax(0.0, effect)),
+                                        detail::math::fmin(1.0, 1 + effect));
+    const double q = p - effect;
+    const double variance = p * (1 - p) / n1 + q * (1 - q) / n2;
     return detail::ks_power(effect, n1 / (n1 + n2) * n2, detail::math::sqrt(variance), o);
   }
 };

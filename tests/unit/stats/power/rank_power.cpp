@@ -83,6 +83,30 @@ TEST_CASE("rank power: Kolmogorov-Smirnov tests find at least as often what was 
   CHECK(mr::stats::simulated_power(against, static_cast<std::size_t>(one->n1), often)->interval.upper >= one->power);
 }
 
+TEST_CASE("rank power: with arms of any two sizes no place of the largest distance has less power") {
+  // The power at one place with the shares p and p - effect below it, by the normal law.
+  for (const double other : {20.0, 100.0, 400.0, 8000.0}) {
+    for (const double effect : {-0.9, -0.45, 0.3, 0.45, 0.6, 0.95}) {
+      const double n = 400;
+      const mr::stats::power_options o;
+      const double bound = mr::stats::two_distributions::power(effect, n, other, o);
+      if (bound < 0.51) continue;
+      const double reach = mr::stats::kolmogorov{}.isf(o.alpha) / std::sqrt(n * other / (n + other));
+      double least = 1;
+      for (int i = 0; i <= 1000; ++i) {
+        const double p = std::fmax(0.0, effect) + (1 - std::fabs(effect)) * i / 1000;
+        const double q = p - effect;
+        const double variance = std::fmax(0.0, p * (1 - p)) / n + std::fmax(0.0, q * (1 - q)) / other;
+        if (variance > 0)
+          least = std::fmin(least, mr::stats::normal{}.cdf((std::fabs(effect) - reach) / std::sqrt(variance)));
+      }
+      CAPTURE(other, effect, bound, least);
+      CHECK(bound <= least + 1e-12);
+      CHECK(bound >= least - 1e-4);
+    }
+  }
+}
+
 TEST_CASE("rank power: of the quantile test it comes within 0.03 of what trials find") {
   // Exponential with mean 1 and 1.25: density at the quantile p is (1 - p) over the mean.
   const double p = 0.9;
