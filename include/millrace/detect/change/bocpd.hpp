@@ -68,7 +68,7 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
     const double z = (x - mean_) * scale_;
     if (!(detail::math::absolute(z) <= 1e100)) [[unlikely]] {
       if (!detail::math::is_finite(x)) return signal::none;
-      last_ = 1e308;
+      last_ = certain;
       return signal::drift;
     }
     ++count_;
@@ -82,6 +82,7 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
     }
     if (!(total > 0)) {  // all weights underflow: no run explains z
       start();
+      last_ = certain;
       return signal::drift;
     }
     push(changed);
@@ -110,6 +111,7 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
   static constexpr double prior_weight = 1;
   static constexpr double prior_shape = 1;
   static constexpr double prior_spread = 1;
+  static constexpr double certain = 1e308;  // the odds of a change where no run explains the observation
 
   /// A run: its probability, and the posterior of mean and variance after its observations.
   struct run {
@@ -230,7 +232,7 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
                  : i < runs_ && r.length != length)
         return false;
     }
-    return last_ >= 0;
+    return last_ >= 0 && last_ <= certain;
   }
 
   double mean_;

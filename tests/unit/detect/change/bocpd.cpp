@@ -80,3 +80,18 @@ TEST_CASE("an observation beyond all that doubles can weigh is a drift") {
   for (int i = 0; i < 5; ++i) found = found || d.update(1e99) == mr::detect::signal::drift;
   CHECK(found);
 }
+
+TEST_CASE("an observation that no run explains right after a drift has a statistic of its own") {
+  support::normal_source normal(84);
+  mr::detect::bocpd<> d({0, 1});
+  for (int i = 0; i < 100; ++i) d.update(normal());
+  while (d.update(30 + normal()) != mr::detect::signal::drift) continue;
+  const double before = d.statistic();
+  REQUIRE(before < 1e300);
+  // The one run left has observations: its density here is below 1e-390, which no double holds.
+  REQUIRE(d.run_length() > 0);
+  REQUIRE(d.update(1e99) == mr::detect::signal::drift);
+  CHECK(d.statistic() > d.threshold());
+  CHECK(d.statistic() == 1e308);
+  CHECK(d.run_length() == 0);
+}
