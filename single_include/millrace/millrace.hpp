@@ -20834,7 +20834,9 @@ struct self_starting {
   static void fields(Self& self, const Visit& visit) {
     visit(self.mean, self.squares, self.count);
   }
-  bool is_sound() const noexcept { return detail::math::is_finite(mean) && squares >= 0; }
+  bool is_sound() const noexcept {
+    return detail::math::is_finite(mean) && squares >= 0 && detail::math::is_finite(squares);
+  }
 
   /// The deviate of the next observation, which is then added to mean and squares. 0 before two observations that
   /// differ have come.
@@ -21043,7 +21045,8 @@ class ewma_bands : detail::require_arl<RunLength>, public saved_fields<ewma_band
     visit(self.weight_, self.limit_, self.mean_, self.variance_, self.count_);
   }
   bool restore() noexcept {
-    return weight_ > 0 && weight_ < 1 && limit_ > 0 && detail::math::is_finite(mean_) && variance_ >= 0;
+    return weight_ > 0 && weight_ < 1 && limit_ > 0 && detail::math::is_finite(mean_) && variance_ >= 0 &&
+           detail::math::is_finite(variance_);
   }
 
   double weight_;
@@ -21429,7 +21432,7 @@ class seasonal : detail::require_arl<RunLength>, public saved_fields<seasonal<Pe
   bool restore() noexcept {
     const auto is_weight = [](double w) { return w >= 0 && w <= 1; };
     return is_weight(weights_.level) && is_weight(weights_.trend) && is_weight(weights_.season) &&
-           detail::all_finite(level_, trend_) && variance_ >= 0 && detail::each_finite(season_) &&
+           detail::all_finite(level_, trend_, variance_) && variance_ >= 0 && detail::each_finite(season_) &&
            detail::each_finite(second_);
   }
 
@@ -21803,7 +21806,8 @@ struct two_sided_sums {
   }
   bool is_sound() const noexcept {
     const auto is_flag = [](double x) { return x == 0 || x == 1; };
-    return upper >= 0 && lower >= 0 && is_flag(wants_upper) && is_flag(wants_lower);
+    return upper >= 0 && lower >= 0 && math::is_finite(upper) && math::is_finite(lower) && is_flag(wants_upper) &&
+           is_flag(wants_lower);
   }
   /// The thresholds that give the average run lengths on standard normal deviates. Two sides raise alarms twice as
   /// often as one, so each has twice the run length.
@@ -22032,13 +22036,13 @@ class adwin : detail::require_arl<RunLength>, public saved_fields<adwin<RunLengt
           self.last_, self.ticks_);
   }
   bool restore() noexcept {
-    if (oldest_ >= rows || !detail::all_finite(width_, origin_, total_) || !(squares_ >= 0)) return false;
+    if (oldest_ >= rows || !detail::all_finite(width_, origin_, total_, squares_) || !(squares_ >= 0)) return false;
     double width = 0;
     for (std::size_t row = 0; row < rows; ++row) {
       const row_& r = row_of_[row];
       if (r.count > per_row || (row > oldest_ && r.count > 0)) return false;
       for (std::size_t k = 0; k < r.count; ++k)
-        if (!(detail::math::is_finite(r.sum[k]) && r.spread[k] >= 0)) return false;
+        if (!(detail::all_finite(r.sum[k], r.spread[k]) && r.spread[k] >= 0)) return false;
       width += static_cast<double>(r.count) * size_of(row);
     }
     return width == width_ && (width == 0 ? oldest_ == 0 : row_of_[oldest_].count > 0);
@@ -22133,7 +22137,7 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
     const double z = (x - mean_) * scale_;
     if (!(detail::math::absolute(z) <= 1e100)) [[unlikely]] {
       if (!detail::math::is_finite(x)) return signal::none;
-      last_ = 1e308;
+      last_ = certain;
       return signal::drift;
     }
     ++count_;
@@ -22147,6 +22151,7 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
     }
     if (!(total > 0)) {  // all weights underflow: no run explains z
       start();
+      last_ = certain;
       return signal::drift;
     }
     push(changed);
@@ -22175,6 +22180,7 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
   static constexpr double prior_weight = 1;
   static constexpr double prior_shape = 1;
   static constexpr double prior_spread = 1;
+  static constexpr double certain = 1e308;  // the odds of a change where no run explains the observation
 
   /// A run: its probability, and the posterior of mean and variance after its observations.
   struct run {
@@ -22295,7 +22301,7 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
                  : i < runs_ && r.length != length)
         return false;
     }
-    return last_ >= 0;
+    return last_ >= 0 && last_ <= certain;
   }
 
   double mean_;
@@ -22720,8 +22726,8 @@ class hddm_a : detail::require_arl<RunLength>,
   }
   bool restore() noexcept {
     const auto n = static_cast<double>(count_);
-    return sum_ >= 0 && sum_ <= n && best_upper_ >= 0 && best_count_ >= 0 && best_count_ <= n && best_average_ >= 0 &&
-           best_average_ <= 1;
+    return sum_ >= 0 && sum_ <= n && best_upper_ >= 0 && best_upper_ <= none_yet && best_count_ >= 0 &&
+           best_count_ <= n && best_average_ >= 0 && best_average_ <= 1;
   }
 
   double sum_ = 0;
@@ -22816,7 +22822,8 @@ class hddm_w : detail::require_arl<RunLength>,
     visit(self.weight_, self.all_, self.best_, self.since_, self.best_upper_, self.count_);
   }
   bool restore() noexcept {
-    return weight_ > 0 && weight_ <= 1 && all_.is_sound() && best_.is_sound() && since_.is_sound() && best_upper_ >= 0;
+    return weight_ > 0 && weight_ <= 1 && all_.is_sound() && best_.is_sound() && since_.is_sound() &&
+           best_upper_ >= 0 && best_upper_ <= none_yet;
   }
 
   double weight_;
@@ -38978,8 +38985,11 @@ enum class z_variance : std::uint8_t {
 /// The two-proportion z test of the difference of success probabilities, a - b. The interval is Newcombe's.
 ///
 /// Where both arms have only successes, or both only failures, the standard error is 0: the result is z = 0 and p = 1,
-/// and `variation` fails. `expected_counts` fails where fewer than 5 successes or failures are expected in an arm:
-/// prefer `fisher_exact_test` then.
+/// and `variation` fails. The unpooled standard error is 0, too, where one arm has only successes and the other only
+/// failures. There z is infinite and p is 0, or 1 where a one-sided alternative points the other way.
+///
+/// `expected_counts` fails where fewer than 5 successes or failures are expected in an arm: prefer `fisher_exact_test`
+/// then.
 /// Complexity: O(1), some 50 ns with p and interval.
 /// Allocates: never.
 /// Errors: invalid_data: no trials; invalid_argument: negative counts, more successes than trials; out_of_range: more
@@ -39015,9 +39025,8 @@ inline result<test_result> two_proportion_z_test(const proportion& a, const prop
                                                  : detail::normal_upper(-r.statistic);
   } else {
     r.statistic = r.effect == 0 ? 0 : detail::math::copysign(detail::infinity, r.effect);
-    r.p = r.effect == 0
-              ? 1
-              : normal{}.sf(options.side == alternative::less ? -r.statistic : detail::math::absolute(r.statistic));
+    const bool against = options.side == (r.effect > 0 ? alternative::less : alternative::greater);
+    r.p = r.effect == 0 || against ? 1 : 0;
   }
   r.interval = detail::newcombe(a, b, options);
   return r;
@@ -39760,7 +39769,10 @@ struct quantile_of {
       const bool valid = from.f64() == P.value && arm_[0].load(from) && arm_[1].load(from);
       threshold_ = from.f64();
       next_ = from.f64();
-      return valid && threshold_ >= 0 && next_ >= 0 && detail::math::is_finite(threshold_);
+      // `update` sets next_ an eighth or one unit above the number of units. Far above, the threshold would never
+      // change.
+      const double furthest = 1.125 * (count(true) + count(false)) + 1;
+      return valid && threshold_ >= 0 && next_ >= 0 && next_ <= furthest && detail::math::is_finite(threshold_);
     }
 
    private:
@@ -41176,8 +41188,9 @@ class experiment_test {
     looks_taken_ = from.u32();
     planned_units_ = from.f64();
     concluded_at_ = from.f64();
-    valid =
-        valid && looks_taken_ <= planned::count && planned_units_ >= 0 && concluded_at_ >= 0 && concluded_at_ < 0x1p53;
+    const bool is_planned = planned_units_ > 0 && planned_units_ < detail::infinity;  // with the first look
+    valid = valid && looks_taken_ <= planned::count && (looks_taken_ == 0 ? planned_units_ == 0 : is_planned) &&
+            concluded_at_ >= 0 && concluded_at_ < 0x1p53;
     for (std::size_t i = 0; i < size; ++i) {
       highest_[i] = from.f64();
       rejected_[i] = from.u8();
@@ -41911,10 +41924,13 @@ inline result<void> a_distance(double effect) {
                "the effect, a distance of distribution functions, must lie in [-1, 1], and is " + figure(effect));
 }
 
-/// A lower bound of the power of a Kolmogorov-Smirnov test. The test rejects where the largest distance of the
-/// distribution functions exceeds its limit; this is the probability that the distance exceeds it at one place alone,
-/// the one where the true functions lie `effect` apart and the observed distance has the standard deviation `real`. `n`
-/// is the size of one sample, or m n / (m + n) of two.
+/// The probability that a Kolmogorov-Smirnov test rejects because of one place alone: the one where the true
+/// distribution functions lie `effect` apart and the observed distance has the standard deviation `real`. The test
+/// rejects where the largest distance exceeds its limit, so this bounds its power from below. `n` is the size of one
+/// sample, or m n / (m + n) of two.
+///
+/// Where the effect lies beyond the limit, a larger `real` makes the result smaller. So the largest deviation that the
+/// effect allows gives a bound for all distributions.
 inline double ks_power(double effect, double n, double real, const power_options& o) noexcept {
   if (!(effect >= -1 && effect <= 1)) return nan;
   const double limit =
@@ -41934,17 +41950,24 @@ inline double ks_power(double effect, double n, double real, const power_options
 /// The two-sample Kolmogorov-Smirnov test. `effect` is the difference of the distribution functions, a's less b's,
 /// where they are furthest apart; in [-1, 1].
 ///
-/// Guarantee: the power returned is a lower bound (in the limit of large samples), whatever the distributions are, so a
-/// planned size suffices. Where the distributions differ all along their range the power is higher.
+/// Guarantee: where the effect lies beyond the test's limit, which is where the power is above about 1/2, the power
+/// returned is a lower bound (in the limit of large samples), whatever the distributions are: a size planned for 0.8
+/// suffices. Where the distributions differ all along their range the power is higher. A power below 1/2 is that of
+/// distributions which vary most where they are furthest apart, and no bound for others.
 /// Source: F. Massey, "A note on the power of a non-parametric test", Annals of Mathematical Statistics 21, 1950.
 struct two_distributions {
   static constexpr bool two_arms = true;
   static constexpr double least_n = 1;
   static result<void> validate(double effect) { return detail::a_distance(effect); }
   static double power(double effect, double n1, double n2, const power_options& o) noexcept {
-    // Below that place lie the shares p and q = p - effect. The variance p (1 - p) / n1 + q (1 - q) / n2 is taken for
-    // p and q evenly about 1/2, where it is largest for equal sizes: both products are (1 - effect^2) / 4 there.
-    const double variance = 0.25 * (1 - effect * effect) * (1 / n1 + 1 / n2);
+    // Below that place lie the shares p and q = p - effect. The variance p (1 - p) / n1 + q (1 - q) / n2 is taken where
+    // it is largest. Its derivative by p, (1 - 2 p) / n1 + (1 - 2 q) / n2, is 0 at p = 1/2 + effect n1 / (n1 + n2),
+    // where q = 1/2 - effect n2 / (n1 + n2); if either lies outside [0, 1], at the nearest p for which both are inside.
+    const double flat = 0.5 + effect * (n1 / (n1 + n2));
+    const double p = detail::math::fmin(detail::math::fmax(flat, detail::math::fmax(0.0, effect)),
+                                        detail::math::fmin(1.0, 1 + effect));
+    const double q = p - effect;
+    const double variance = p * (1 - p) / n1 + q * (1 - q) / n2;
     return detail::ks_power(effect, n1 / (n1 + n2) * n2, detail::math::sqrt(variance), o);
   }
 };
@@ -42905,9 +42928,11 @@ class empirical_bernstein : public saved_fields<empirical_bernstein> {
   }
   bool restore() noexcept {
     const auto is_in = [](double x, double most) { return x >= 0 && x <= most; };
-    return level_ > 0 && level_ < 1 && log_ > 0 && count_ < 0x1p53 && count_ == detail::math::floor(count_) &&
-           is_in(sum_, count_) && is_in(squares_, count_) && is_in(bets_, count_) && is_in(weighted_, bets_) &&
-           (count_ == 0 || bets_ > 0) && cost_ >= 0 && is_in(lower_, 1) && is_in(upper_, 1);
+    // 1 - level is at least 2^-53, so log(2 / (1 - level)) is at most 54 log(2) < 40; an observation costs less than 1.
+    return level_ > 0 && level_ < 1 && log_ > 0 && log_ < 40 && count_ < 0x1p53 &&
+           count_ == detail::math::floor(count_) && is_in(sum_, count_) && is_in(squares_, count_) &&
+           is_in(bets_, count_) && is_in(weighted_, bets_) && (count_ == 0 || bets_ > 0) && is_in(cost_, count_) &&
+           is_in(lower_, 1) && is_in(upper_, 1);
   }
 
   double level_;
@@ -43060,15 +43085,19 @@ class sprt : public saved_fields<sprt> {
     return make(detail::math::log(alternative / null) - failure, failure, alpha, beta);
   }
   /// The test of a mean of normal observations whose standard deviation is known.
-  /// Errors: invalid_argument: means that are equal or not finite, a deviation that is not positive and finite; alpha
-  /// or beta as in `of_rates`.
+  /// Errors: invalid_argument: means that are equal or not finite, a deviation that is not positive and finite, means
+  /// so many deviations away from each other or from 0 that a double does not hold the log ratio; alpha or beta as in
+  /// `of_rates`.
   static result<sprt> of_means(double null, double alternative, double stddev, double alpha = 0.05, double beta = 0.2) {
     if (!(stddev > 0 && detail::math::is_finite(stddev) && detail::math::is_finite(null) &&
           detail::math::is_finite(alternative) && null != alternative))
       return error(errc::invalid_argument, "sprt: two different finite means and a positive deviation are needed");
     // An observation x adds ((x - null)^2 - (x - alternative)^2) / (2 stddev^2), which is linear in x.
     const double slope = (alternative - null) / stddev / stddev;
-    return make(slope, -0.5 * slope * (null + alternative), alpha, beta);
+    const double offset = -0.5 * slope * (null + alternative);
+    if (!(detail::math::is_finite(slope) && detail::math::is_finite(offset)))
+      return error(errc::invalid_argument, "sprt: the means are too many deviations away for a double");
+    return make(slope, offset, alpha, beta);
   }
 
   /// Takes an observation and returns the verdict so far.
@@ -43108,7 +43137,8 @@ class sprt : public saved_fields<sprt> {
     visit(self.slope_, self.offset_, self.lower_, self.upper_, self.log_ratio_, self.count_, self.verdict_);
   }
   bool restore() noexcept {
-    if (!(detail::math::is_finite(slope_) && detail::math::is_finite(offset_) && lower_ < 0 && upper_ > 0))
+    if (!(detail::math::is_finite(slope_) && detail::math::is_finite(offset_) && detail::math::is_finite(lower_) &&
+          lower_ < 0 && upper_ > 0))
       return false;
     return verdict_ == sprt_verdict::undecided     ? log_ratio_ > lower_ && log_ratio_ < upper_
            : verdict_ == sprt_verdict::null        ? log_ratio_ <= lower_

@@ -6,6 +6,8 @@
 #include <support/envelope.hpp>
 #include <support/golden.hpp>
 
+#include <array>
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +18,15 @@ namespace support {
 
 /// 0, 1 and the eighths between, of exact arithmetic: `seen` of it before saving.
 inline double exact_stream(std::uint64_t i) { return static_cast<double>((i * i * 7919 + i) % 97 % 9) / 8; }
+
+/// The envelope with another number in place `field` of a payload whose items are 8 bytes long, resealed.
+inline std::vector<std::byte> with_field(std::vector<std::byte> envelope, std::size_t field, double number) {
+  const auto name = std::to_integer<std::size_t>(envelope[6]) + 256 * std::to_integer<std::size_t>(envelope[7]);
+  const auto bits = std::bit_cast<std::array<std::byte, 8>>(number);
+  for (std::size_t b = 0; b < 8; ++b) envelope[16 + name + 8 * field + b] = bits[b];
+  reseal(envelope);
+  return envelope;
+}
 
 /// What holds for every saved object that takes a stream: it goes on as if it had not been saved; the bytes of the
 /// first release load and mean what they meant; damaged bytes are an error, and resealed ones too, or an object that

@@ -9,6 +9,8 @@
 #include <support/saved_objects.hpp>
 
 #include <cmath>
+#include <cstddef>
+#include <initializer_list>
 #include <limits>
 #include <type_traits>
 #include <vector>
@@ -251,4 +253,28 @@ TEMPLATE_TEST_CASE("a chart of a known mean has to be told it, and one that cann
   TestType far({0, 1e-300});
   CHECK(far.update(1e308) == mr::detect::signal::drift);
   CHECK(far.update(-1e308) == mr::detect::signal::drift);
+}
+
+TEST_CASE("saved detectors are refused if a number that they keep finite is infinite") {
+  const auto refused = [](auto fresh, std::initializer_list<std::size_t> fields) {
+    using detector = decltype(fresh);
+    support::normal_source normal(12);
+    for (int i = 0; i < 60; ++i) fresh.update(normal());
+    const auto bytes = fresh.save();
+    REQUIRE(detector::load(support::with_field(bytes, fields.begin()[0], 0.5)));
+    for (const std::size_t field : fields) {
+      CAPTURE(field);
+      const auto bad = detector::load(support::with_field(bytes, field, HUGE_VAL));
+      CHECK((!bad && bad.error().code() == mr::errc::corrupt));
+    }
+  };
+  refused(mr::detect::z_score<>(), {1});              // the sum of squares
+  refused(mr::detect::ewma_bands<>(), {3});           // the variance
+  refused(mr::detect::seasonal<4>(), {5});            // the variance
+  refused(mr::detect::adwin<>(), {40 * 13 + 4, 6});   // the sum of squares; that of the newest bucket
+  refused(mr::detect::cusum<>({0, 1}), {8, 9});       // the sums
+  refused(mr::detect::page_hinkley<>(), {4, 9, 10});  // the sum of squares; the sums
+  refused(mr::detect::hddm_a<>(), {5});               // the lowest upper bound
+  refused(mr::detect::hddm_w<>(), {11});              // the same
+  refused(mr::detect::bocpd<>({0, 1}), {4});          // the statistic
 }

@@ -139,7 +139,8 @@ class ewma_bands : detail::require_arl<RunLength>, public saved_fields<ewma_band
     visit(self.weight_, self.limit_, self.mean_, self.variance_, self.count_);
   }
   bool restore() noexcept {
-    return weight_ > 0 && weight_ < 1 && limit_ > 0 && detail::math::is_finite(mean_) && variance_ >= 0;
+    return weight_ > 0 && weight_ < 1 && limit_ > 0 && detail::math::is_finite(mean_) && variance_ >= 0 &&
+           detail::math::is_finite(variance_);
   }
 
   double weight_;

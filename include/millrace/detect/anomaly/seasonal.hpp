@@ -123,7 +123,7 @@ class seasonal : detail::require_arl<RunLength>, public saved_fields<seasonal<Pe
   bool restore() noexcept {
     const auto is_weight = [](double w) { return w >= 0 && w <= 1; };
     return is_weight(weights_.level) && is_weight(weights_.trend) && is_weight(weights_.season) &&
-           detail::all_finite(level_, trend_) && variance_ >= 0 && detail::each_finite(season_) &&
+           detail::all_finite(level_, trend_, variance_) && variance_ >= 0 && detail::each_finite(season_) &&
            detail::each_finite(second_);
   }
 

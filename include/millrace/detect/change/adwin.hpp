@@ -169,13 +169,13 @@ class adwin : detail::require_arl<RunLength>, public saved_fields<adwin<RunLengt
           self.last_, self.ticks_);
   }
   bool restore() noexcept {
-    if (oldest_ >= rows || !detail::all_finite(width_, origin_, total_) || !(squares_ >= 0)) return false;
+    if (oldest_ >= rows || !detail::all_finite(width_, origin_, total_, squares_) || !(squares_ >= 0)) return false;
     double width = 0;
     for (std::size_t row = 0; row < rows; ++row) {
       const row_& r = row_of_[row];
       if (r.count > per_row || (row > oldest_ && r.count > 0)) return false;
       for (std::size_t k = 0; k < r.count; ++k)
-        if (!(detail::math::is_finite(r.sum[k]) && r.spread[k] >= 0)) return false;
+        if (!(detail::all_finite(r.sum[k], r.spread[k]) && r.spread[k] >= 0)) return false;
       width += static_cast<double>(r.count) * size_of(row);
     }
     return width == width_ && (width == 0 ? oldest_ == 0 : row_of_[oldest_].count > 0);

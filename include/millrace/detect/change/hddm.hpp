@@ -81,8 +81,8 @@ class hddm_a : detail::require_arl<RunLength>,
   }
   bool restore() noexcept {
     const auto n = static_cast<double>(count_);
-    return sum_ >= 0 && sum_ <= n && best_upper_ >= 0 && best_count_ >= 0 && best_count_ <= n && best_average_ >= 0 &&
-           best_average_ <= 1;
+    return sum_ >= 0 && sum_ <= n && best_upper_ >= 0 && best_upper_ <= none_yet && best_count_ >= 0 &&
+           best_count_ <= n && best_average_ >= 0 && best_average_ <= 1;
   }
 
   double sum_ = 0;
@@ -177,7 +177,8 @@ class hddm_w : detail::require_arl<RunLength>,
     visit(self.weight_, self.all_, self.best_, self.since_, self.best_upper_, self.count_);
   }
   bool restore() noexcept {
-    return weight_ > 0 && weight_ <= 1 && all_.is_sound() && best_.is_sound() && since_.is_sound() && best_upper_ >= 0;
+    return weight_ > 0 && weight_ <= 1 && all_.is_sound() && best_.is_sound() && since_.is_sound() &&
+           best_upper_ >= 0 && best_upper_ <= none_yet;
   }
 
   double weight_;

@@ -420,8 +420,9 @@ class experiment_test {
     looks_taken_ = from.u32();
     planned_units_ = from.f64();
     concluded_at_ = from.f64();
-    valid =
-        valid && looks_taken_ <= planned::count && planned_units_ >= 0 && concluded_at_ >= 0 && concluded_at_ < 0x1p53;
+    const bool is_planned = planned_units_ > 0 && planned_units_ < detail::infinity;  // with the first look
+    valid = valid && looks_taken_ <= planned::count && (looks_taken_ == 0 ? planned_units_ == 0 : is_planned) &&
+            concluded_at_ >= 0 && concluded_at_ < 0x1p53;
     for (std::size_t i = 0; i < size; ++i) {
       highest_[i] = from.f64();
       rejected_[i] = from.u8();

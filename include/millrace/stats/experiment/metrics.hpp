@@ -416,7 +416,10 @@ struct quantile_of {
       const bool valid = from.f64() == P.value && arm_[0].load(from) && arm_[1].load(from);
       threshold_ = from.f64();
       next_ = from.f64();
-      return valid && threshold_ >= 0 && next_ >= 0 && detail::math::is_finite(threshold_);
+      // `update` sets next_ an eighth or one unit above the number of units. Far above, the threshold would never
+      // change.
+      const double furthest = 1.125 * (count(true) + count(false)) + 1;
+      return valid && threshold_ >= 0 && next_ >= 0 && next_ <= furthest && detail::math::is_finite(threshold_);
     }
 
    private:

@@ -182,9 +182,11 @@ class empirical_bernstein : public saved_fields<empirical_bernstein> {
   }
   bool restore() noexcept {
     const auto is_in = [](double x, double most) { return x >= 0 && x <= most; };
-    return level_ > 0 && level_ < 1 && log_ > 0 && count_ < 0x1p53 && count_ == detail::math::floor(count_) &&
-           is_in(sum_, count_) && is_in(squares_, count_) && is_in(bets_, count_) && is_in(weighted_, bets_) &&
-           (count_ == 0 || bets_ > 0) && cost_ >= 0 && is_in(lower_, 1) && is_in(upper_, 1);
+    // 1 - level is at least 2^-53, so log(2 / (1 - level)) is at most 54 log(2) < 40; an observation costs less than 1.
+    return level_ > 0 && level_ < 1 && log_ > 0 && log_ < 40 && count_ < 0x1p53 &&
+           count_ == detail::math::floor(count_) && is_in(sum_, count_) && is_in(squares_, count_) &&
+           is_in(bets_, count_) && is_in(weighted_, bets_) && (count_ == 0 || bets_ > 0) && is_in(cost_, count_) &&
+           is_in(lower_, 1) && is_in(upper_, 1);
   }
 
   double level_;

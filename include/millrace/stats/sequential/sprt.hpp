@@ -48,15 +48,19 @@ class sprt : public saved_fields<sprt> {
     return make(detail::math::log(alternative / null) - failure, failure, alpha, beta);
   }
   /// The test of a mean of normal observations whose standard deviation is known.
-  /// Errors: invalid_argument: means that are equal or not finite, a deviation that is not positive and finite; alpha
-  /// or beta as in `of_rates`.
+  /// Errors: invalid_argument: means that are equal or not finite, a deviation that is not positive and finite, means
+  /// so many deviations away from each other or from 0 that a double does not hold the log ratio; alpha or beta as in
+  /// `of_rates`.
   static result<sprt> of_means(double null, double alternative, double stddev, double alpha = 0.05, double beta = 0.2) {
     if (!(stddev > 0 && detail::math::is_finite(stddev) && detail::math::is_finite(null) &&
           detail::math::is_finite(alternative) && null != alternative))
       return error(errc::invalid_argument, "sprt: two different finite means and a positive deviation are needed");
     // An observation x adds ((x - null)^2 - (x - alternative)^2) / (2 stddev^2), which is linear in x.
     const double slope = (alternative - null) / stddev / stddev;
-    return make(slope, -0.5 * slope * (null + alternative), alpha, beta);
+    const double offset = -0.5 * slope * (null + alternative);
+    if (!(detail::math::is_finite(slope) && detail::math::is_finite(offset)))
+      return error(errc::invalid_argument, "sprt: the means are too many deviations away for a double");
+    return make(slope, offset, alpha, beta);
   }
 
   /// Takes an observation and returns the verdict so far.
@@ -96,7 +100,8 @@ class sprt : public saved_fields<sprt> {
     visit(self.slope_, self.offset_, self.lower_, self.upper_, self.log_ratio_, self.count_, self.verdict_);
   }
   bool restore() noexcept {
-    if (!(detail::math::is_finite(slope_) && detail::math::is_finite(offset_) && lower_ < 0 && upper_ > 0))
+    if (!(detail::math::is_finite(slope_) && detail::math::is_finite(offset_) && detail::math::is_finite(lower_) &&
+          lower_ < 0 && upper_ > 0))
       return false;
     return verdict_ == sprt_verdict::undecided     ? log_ratio_ > lower_ && log_ratio_ < upper_
            : verdict_ == sprt_verdict::null        ? log_ratio_ <= lower_

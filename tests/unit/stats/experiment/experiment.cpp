@@ -5,11 +5,14 @@
 #include <support/detect.hpp>
 #include <support/saved_objects.hpp>
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <span>
 #include <type_traits>
+#include <vector>
 
 #include <millrace/stats/resampling/poisson_bootstrap.hpp>
 #include <millrace/stats/sequential/confidence_sequence.hpp>
@@ -549,6 +552,29 @@ TEST_CASE("the first release's bytes of an experiment load and mean what they me
   };
   check(any_time(), "stats/experiment_always_valid.bin");
   check(resumed(), "stats/experiment_asymptotic.bin");
+}
+
+TEST_CASE("a saved experiment whose plan is no number of units, though it has looked, is refused") {
+  grouped test;
+  support::normal_source normal(20);
+  for (int i = 0; i < 400; ++i) test.update(i % 2 == 0, normal());
+  const auto fresh = test.save();
+  REQUIRE(test.look(397));
+  const auto bytes = test.save();
+  const auto planned = std::bit_cast<std::array<std::byte, 8>>(397.0);
+  const auto at = std::search(bytes.begin(), bytes.end(), planned.begin(), planned.end()) - bytes.begin();
+  REQUIRE(at < static_cast<std::ptrdiff_t>(bytes.size()));
+  const auto loads = [&](std::vector<std::byte> changed, double units) {
+    const auto bits = std::bit_cast<std::array<std::byte, 8>>(units);
+    std::copy(bits.begin(), bits.end(), changed.begin() + at);
+    support::reseal(changed);
+    return grouped::load(changed).has_value();
+  };
+  CHECK(loads(bytes, 500));
+  CHECK_FALSE(loads(bytes, HUGE_VAL));
+  CHECK_FALSE(loads(bytes, 0));
+  CHECK(loads(fresh, 0));
+  CHECK_FALSE(loads(fresh, 500));
 }
 
 TEST_CASE("a saved experiment is of its metrics, their kinds and its decision, and of no other") {

@@ -2,10 +2,14 @@
 
 #include <support/catch.hpp>
 #include <support/detect.hpp>
+#include <support/envelope.hpp>
 
 #include <array>
+#include <bit>
 #include <cmath>
+#include <cstddef>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace mr = millrace;
@@ -102,4 +106,30 @@ TEST_CASE("quantiles of the bins are within 1 % of the true ones, merged or not,
   CHECK(summed.test({})->effect == 0);
   CHECK(summed.test({})->p == 1);
   CHECK_FALSE(slow::state().test({}));
+}
+
+TEST_CASE("a quantile's threshold cannot be renewed later than an eighth more units from now") {
+  slow::state state;
+  for (int i = 0; i < 100; ++i) {
+    const double x = 1 + i;
+    state.update(i % 2 == 0, &x);
+  }
+  const auto loads = [&](double next) {
+    mr::envelope_writer to("state");
+    state.save(to);
+    auto bytes = std::move(to).finish();
+    const auto bits = std::bit_cast<std::array<std::byte, 8>>(next);
+    for (std::size_t b = 0; b < 8; ++b) bytes[bytes.size() - 12 + b] = bits[b];
+    support::reseal(bytes);
+    auto from = mr::envelope_reader::open(bytes, "state");
+    REQUIRE(from);
+    slow::state read;
+    return read.load(*from) && from->finish(true).has_value();
+  };
+  CHECK(loads(0));
+  CHECK(loads(112));
+  CHECK_FALSE(loads(HUGE_VAL));
+  CHECK_FALSE(loads(1e300));
+  CHECK_FALSE(loads(200));
+  CHECK_FALSE(loads(std::nan("")));
 }

@@ -141,7 +141,7 @@ TEST_CASE("a saved confidence sequence whose numbers contradict each other is re
   const auto bytes = seen.save();
   // The envelope's 16 and 19 for its name; then level, log, count, sum, squares, bets, weighted, cost, lower, upper.
   for (const std::size_t field : {0U, 1U, 2U, 3U, 4U, 5U, 6U, 7U, 8U, 9U}) {
-    for (const double wrong : {-1.0, std::nan("")}) {
+    for (const double wrong : {-1.0, std::nan(""), HUGE_VAL}) {
       auto bad = bytes;
       const auto bits = std::bit_cast<std::array<std::byte, 8>>(wrong);
       for (std::size_t b = 0; b < 8; ++b) bad[16 + 19 + 8 * field + b] = bits[b];

@@ -4,6 +4,7 @@
 #include <support/detect.hpp>
 
 #include <cmath>
+#include <cstddef>
 #include <support/saved_objects.hpp>
 
 namespace mr = millrace;
@@ -75,4 +76,16 @@ TEST_CASE("a saved sprt goes on, the first release's bytes load, damaged ones ar
   while (decided.update(1) == mr::stats::sprt_verdict::undecided) {
   }
   CHECK(mr::stats::sprt::load(decided.save())->verdict() == mr::stats::sprt_verdict::alternative);
+}
+
+TEST_CASE("an sprt's numbers are finite, and saved ones that are not are refused") {
+  const auto bytes = mr::stats::sprt::of_rates(0.1, 0.2)->save();
+  // Slope, offset, and the lower limit.
+  for (const std::size_t field : {0U, 1U, 2U}) {
+    CAPTURE(field);
+    CHECK(mr::stats::sprt::load(support::with_field(bytes, field, -2.5)));
+    CHECK_FALSE(mr::stats::sprt::load(support::with_field(bytes, field, -HUGE_VAL)));
+  }
+  CHECK_FALSE(mr::stats::sprt::of_means(0, 1e200, 1e-200));
+  CHECK_FALSE(mr::stats::sprt::of_means(1e300, 1e300 + 1e290, 1e-10));
 }

@@ -111,7 +111,8 @@ struct two_sided_sums {
   }
   bool is_sound() const noexcept {
     const auto is_flag = [](double x) { return x == 0 || x == 1; };
-    return upper >= 0 && lower >= 0 && is_flag(wants_upper) && is_flag(wants_lower);
+    return upper >= 0 && lower >= 0 && math::is_finite(upper) && math::is_finite(lower) && is_flag(wants_upper) &&
+           is_flag(wants_lower);
   }
   /// The thresholds that give the average run lengths on standard normal deviates. Two sides raise alarms twice as
   /// often as one, so each has twice the run length.

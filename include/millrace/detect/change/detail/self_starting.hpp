@@ -39,7 +39,9 @@ struct self_starting {
   static void fields(Self& self, const Visit& visit) {
     visit(self.mean, self.squares, self.count);
   }
-  bool is_sound() const noexcept { return detail::math::is_finite(mean) && squares >= 0; }
+  bool is_sound() const noexcept {
+    return detail::math::is_finite(mean) && squares >= 0 && detail::math::is_finite(squares);
+  }
 
   /// The deviate of the next observation, which is then added to mean and squares. 0 before two observations that
   /// differ have come.
