@@ -95,9 +95,23 @@ class metrics_registry {
   result<const detail::catalog_series*> add(const detail::family_request& request, const label_set& labels) {
     return catalog_->find_or_add(request, labels, options_.max_series_per_family);
   }
+  using slab_list = std::span<const detail::cell_slab* const>;
+
+  static std::uint64_t now(const detail::metric_cell& cell) noexcept { return cell.load(std::memory_order_relaxed); }
+  /// Calls f(the series' first cell) for every slab that has the series. A thread whose slab ends before the series has
+  /// never added to it.
+  template <class F>
+  static void for_each_part(const detail::catalog_series& series, slab_list slabs, F&& f) {
+    for (const detail::cell_slab* slab : slabs)
+      if (series.first_cell + series.cell_count <= slab->size) f(slab->cells + series.first_cell);
+  }
   /// Sums a series' cells over all slabs into `sample` and `buckets`.
-  static void read(const detail::catalog_series& series, std::span<const detail::cell_slab* const> slabs,
-                   metric_sample& sample, std::span<std::uint64_t> buckets);
+  static void read(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
+                   std::span<std::uint64_t> buckets);
+  static void read_timer(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
+                         std::span<std::uint64_t> buckets);
+  static void read_histogram(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
+                             std::span<std::uint64_t> buckets);
 
   metrics_options options_;
   detail::metric_catalog* catalog_;
@@ -141,57 +155,60 @@ inline result<timer> metrics_registry::timer(const metric_info& info, const std:
 
 inline std::uint64_t metrics_registry::total(observe::counter counted) const {
   std::uint64_t sum = 0;
-  detail::cell_store::instance().read([&](std::span<const detail::cell_slab* const> slabs) {
+  detail::cell_store::instance().read([&](slab_list slabs) {
     for (const detail::cell_slab* slab : slabs)
       if (counted.cell_.end <= slab->size) sum += slab->cells[counted.cell_.end - 1].load(std::memory_order_relaxed);
   });
   return sum;
 }
 
-inline void metrics_registry::read(const detail::catalog_series& series,
-                                   std::span<const detail::cell_slab* const> slabs, metric_sample& sample,
+inline void metrics_registry::read_timer(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
+                                         std::span<std::uint64_t> buckets) {
+  const auto raise = [](std::uint64_t& most, std::uint64_t value) { most = value > most ? value : most; };
+  std::uint64_t sum = 0;
+  std::uint64_t greatest = 0;
+  std::uint64_t least = 0;
+  for_each_part(series, slabs, [&](const detail::metric_cell* cells) {
+    sum += now(cells[detail::timer_cells::sum]);
+    raise(greatest, now(cells[detail::timer_cells::greatest]));
+    raise(least, now(cells[detail::timer_cells::least]));
+    for (std::size_t i = 0; i < buckets.size(); ++i) buckets[i] += now(cells[detail::timer_cells::buckets + i]);
+  });
+  sample.nanoseconds = sum;
+  sample.value = static_cast<double>(sum) / 1e9;
+  sample.greatest = static_cast<double>(greatest) / 1e9;
+  if (least != 0) sample.least = static_cast<double>(~least) / 1e9;
+}
+
+inline void metrics_registry::read_histogram(const detail::catalog_series& series, slab_list slabs,
+                                             metric_sample& sample, std::span<std::uint64_t> buckets) {
+  const std::uint32_t skipped = detail::histogram_cells::pairs_of(series.first_cell) - series.first_cell;
+  for_each_part(series, slabs, [&](const detail::metric_cell* cells) {
+    const detail::metric_cell* const pairs = cells + skipped;
+    for (std::size_t i = 0; i < buckets.size(); ++i) {
+      buckets[i] += static_cast<std::uint64_t>(std::bit_cast<double>(now(pairs[2 * i])));
+      sample.value += std::bit_cast<double>(now(pairs[2 * i + 1]));
+    }
+  });
+}
+
+inline void metrics_registry::read(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
                                    std::span<std::uint64_t> buckets) {
   const metric_family& family = series.family->info;
-  const auto now = [](const detail::metric_cell& cell) { return cell.load(std::memory_order_relaxed); };
-  const auto raise = [](std::uint64_t& most, std::uint64_t value) { most = value > most ? value : most; };
-  const auto for_each_slab = [&](auto&& add) {
-    // A thread whose slab ends before the series has never added to it.
-    for (const detail::cell_slab* slab : slabs)
-      if (series.first_cell + series.cell_count <= slab->size) add(slab->cells + series.first_cell);
-  };
   sample = metric_sample{};
   sample.series = &series.info;
-  if (family.type == metric_type::gauge) {
-    sample.value = series.gauge->value.load(std::memory_order_relaxed);
-  } else if (family.type == metric_type::counter) {
-    for_each_slab([&](const detail::metric_cell* cells) { sample.count += now(*cells); });
-  } else if (family.nanoseconds) {
-    std::uint64_t sum = 0;
-    std::uint64_t greatest = 0;
-    std::uint64_t least = 0;
-    for_each_slab([&](const detail::metric_cell* cells) {
-      sum += now(cells[detail::timer_cells::sum]);
-      raise(greatest, now(cells[detail::timer_cells::greatest]));
-      raise(least, now(cells[detail::timer_cells::least]));
-      for (std::size_t i = 0; i < buckets.size(); ++i) buckets[i] += now(cells[detail::timer_cells::buckets + i]);
-    });
-    sample.nanoseconds = sum;
-    sample.value = static_cast<double>(sum) / 1e9;
-    sample.greatest = static_cast<double>(greatest) / 1e9;
-    if (least != 0) sample.least = static_cast<double>(~least) / 1e9;
-  } else {
-    const std::uint32_t skipped = detail::histogram_cells::pairs_of(series.first_cell) - series.first_cell;
-    for_each_slab([&](const detail::metric_cell* cells) {
-      const detail::metric_cell* const pairs = cells + skipped;
-      for (std::size_t i = 0; i < buckets.size(); ++i) {
-        buckets[i] += static_cast<std::uint64_t>(std::bit_cast<double>(now(pairs[2 * i])));
-        sample.value += std::bit_cast<double>(now(pairs[2 * i + 1]));
-      }
-    });
-  }
-  if (family.type == metric_type::histogram) {
-    for (const std::uint64_t n : buckets) sample.count += n;
-    sample.buckets = buckets;
+  switch (family.type) {
+    case metric_type::gauge: sample.value = series.gauge->value.load(std::memory_order_relaxed); return;
+    case metric_type::counter:
+      for_each_part(series, slabs, [&](const detail::metric_cell* cells) { sample.count += now(*cells); });
+      return;
+    case metric_type::histogram:
+      if (family.nanoseconds)
+        read_timer(series, slabs, sample, buckets);
+      else
+        read_histogram(series, slabs, sample, buckets);
+      for (const std::uint64_t n : buckets) sample.count += n;
+      sample.buckets = buckets;
   }
 }
 
@@ -206,7 +223,7 @@ inline void metrics_registry::snapshot(metrics_snapshot& into) const {
     into.buckets_.assign(size.buckets, 0);
     metric_sample* sample = into.samples_.data();
     std::uint64_t* buckets = into.buckets_.data();
-    detail::cell_store::instance().read([&](std::span<const detail::cell_slab* const> slabs) {
+    detail::cell_store::instance().read([&](slab_list slabs) {
       for (const detail::catalog_family* family = first; family != nullptr; family = family->next) {
         into.families_.push_back({&family->info, {sample, family->series_count}});
         const bool bucketed = family->info.type == metric_type::histogram;

@@ -124,6 +124,34 @@ inline block_sums scaled_sums(const tensor_view& view, double scale) {
   return made;
 }
 
+/// The sums of a block's finite elements; the others are counted in `into`. `first`: the index of the block's first
+/// element. Without a finite element, the extremes are those of nothing.
+template <class T>
+block_sums sums_of_finite(const tensor_view& view, std::size_t first, const T* data, std::size_t count,
+                          tensor_summary& into) {
+  using format = format_of<T>;
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  block_sums block{0, 0, infinity, -infinity};
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto bits = format::load(reinterpret_cast<const unsigned char*>(data + i));
+    if (!format::is_finite(bits)) {
+      const non_finite_kind kind = format::kind(bits);
+      if (!into.first_non_finite)
+        into.first_non_finite = non_finite_element{kind, first + i, view.layout().position(first + i)};
+      ++(kind == non_finite_kind::nan ? into.nan_count : into.infinity_count);
+      continue;
+    }
+    const auto x = static_cast<double>(data[i]);
+    double square = x * x;
+    rounded(square);
+    block.sum += x;
+    block.squares += square;
+    block.low = x < block.low ? x : block.low;
+    block.high = x > block.high ? x : block.high;
+  }
+  return block;
+}
+
 }  // namespace detail
 
 /// Summarizes a tensor of any dtype and layout. Integers beyond 2^53 are rounded to double.
@@ -138,29 +166,9 @@ inline tensor_summary summarize(const tensor_view& view) {
   double low = std::numeric_limits<double>::infinity();
   double high = -low;
   detail::for_each_block(view, [&](std::size_t first, const auto* data, std::size_t count) {
-    using element = std::remove_cvref_t<decltype(*data)>;
-    using format = detail::format_of<element>;
     detail::block_sums block = detail::sum_block(data, count);
-    if (!detail::is_finite_block(block)) [[unlikely]] {
-      block = {0, 0, low, high};
-      for (std::size_t i = 0; i < count; ++i) {
-        const auto bits = format::load(reinterpret_cast<const unsigned char*>(data + i));
-        if (!format::is_finite(bits)) {
-          const non_finite_kind kind = format::kind(bits);
-          if (!made.first_non_finite)
-            made.first_non_finite = non_finite_element{kind, first + i, view.layout().position(first + i)};
-          ++(kind == non_finite_kind::nan ? made.nan_count : made.infinity_count);
-          continue;
-        }
-        const auto x = static_cast<double>(data[i]);
-        double square = x * x;
-        detail::rounded(square);
-        block.sum += x;
-        block.squares += square;
-        block.low = x < block.low ? x : block.low;
-        block.high = x > block.high ? x : block.high;
-      }
-    }
+    if (!detail::is_finite_block(block)) [[unlikely]]
+      block = detail::sums_of_finite(view, first, data, count, made);
     sum += block.sum;
     squares += block.squares;
     low = block.low < low ? block.low : low;

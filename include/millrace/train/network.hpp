@@ -163,6 +163,9 @@ class network {
     if (space.sums_.size() < rows * sum_units_) space.sums_.resize(rows * sum_units_);
   }
   void run_forward(const Scalar* batch, Eigen::Index rows, workspace_type& space, Scalar* output) const;
+  const Scalar* seen_by_activation(std::size_t index, const matrix_type& output, const workspace_type& space) const;
+  void write_gradients(const place& at, const weights_view& from, const weights_view& sums_gradient,
+                       vector_type& gradients) const;
 
   std::vector<place> layers_;
   vector_type parameters_;
@@ -247,6 +250,26 @@ void network<Scalar>::run_forward(const Scalar* batch, Eigen::Index rows, worksp
   }
 }
 
+/// What a layer's derivative is taken from in the last forward pass: its sums if it needs them, else its outputs.
+template <class Scalar>
+const Scalar* network<Scalar>::seen_by_activation(std::size_t index, const matrix_type& output,
+                                                  const workspace_type& space) const {
+  const place& at = layers_[index];
+  if (needs_input(at.function)) return space.sums_.data() + space.rows_ * at.sums;
+  return index + 1 == layers_.size() ? output.data() : space.hidden_.data() + space.rows_ * at.hidden;
+}
+
+/// The gradients of one layer's weights and bias, from the one of its sums.
+template <class Scalar>
+void network<Scalar>::write_gradients(const place& at, const weights_view& from, const weights_view& sums_gradient,
+                                      vector_type& gradients) const {
+  matrix_map weights_gradient(gradients.data() + at.weights, at.inputs, at.units);
+  weights_gradient.setZero();
+  detail::add_product(weights_gradient, from.transpose(), sums_gradient);
+  Eigen::Map<Eigen::Matrix<Scalar, 1, Eigen::Dynamic>>(gradients.data() + at.bias, at.units) =
+      sums_gradient.colwise().sum();
+}
+
 template <class Scalar>
 void network<Scalar>::backward(const matrix_type& batch, const matrix_type& output, const matrix_type& output_gradient,
                                workspace_type& space, vector_type& gradients) const {
@@ -268,20 +291,13 @@ void network<Scalar>::backward(const matrix_type& batch, const matrix_type& outp
         gradient = here;
         std::swap(here, there);
       }
-      const Scalar* values = needs_input(at.function)  ? space.sums_.data() + rows * at.sums
-                             : k + 1 == layers_.size() ? output.data()
-                                                       : space.hidden_.data() + rows * at.hidden;
       // `gradient` points to the buffer that was written last, which the swap has named `there`.
-      activate_backward(at.function, values, there, rows * at.units);
+      activate_backward(at.function, seen_by_activation(k, output, space), there, rows * at.units);
     }
     const weights_view sums_gradient(gradient, rows, at.units);
     const weights_view from(k > 0 ? space.hidden_.data() + rows * layers_[k - 1].hidden : batch.data(), rows,
                             at.inputs);
-    matrix_map weights_gradient(gradients.data() + at.weights, at.inputs, at.units);
-    weights_gradient.setZero();
-    detail::add_product(weights_gradient, from.transpose(), sums_gradient);
-    Eigen::Map<Eigen::Matrix<Scalar, 1, Eigen::Dynamic>>(gradients.data() + at.bias, at.units) =
-        sums_gradient.colwise().sum();
+    write_gradients(at, from, sums_gradient, gradients);
     if (k > 0) {
       matrix_map from_gradient(here, rows, at.inputs);
       from_gradient.setZero();

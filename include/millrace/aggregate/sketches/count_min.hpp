@@ -208,19 +208,15 @@ template <unsigned Buckets, unsigned Rows>
 result<count_min<Buckets, Rows>> count_min<Buckets, Rows>::load(std::span<const std::byte> bytes) {
   using namespace detail::count_min_image;
   detail::image_reader in(bytes, "count-min");
-  const auto preamble = in.take<std::uint8_t>();
-  const auto version = in.take<std::uint8_t>();
-  const auto kind = in.take<std::uint8_t>();
+  const detail::image_start start = in.take_start();
   const auto flags = in.take<std::uint8_t>();
   in.skip(4);
   const std::uint64_t buckets = in.take<std::uint32_t>();
   const std::uint64_t rows = in.take<std::uint8_t>();
   const auto seed = in.take<std::uint16_t>();
   in.skip(1);
-  if (!in.ok()) return in.truncated();
-  if (kind != family_id) return in.of_another_family();
-  if (version != serial_version) return in.of_another_version();
-  if (preamble != preamble_length) return in.corrupt("the preamble's length");
+  if (auto known = in.recognize(start, family_id, serial_version); !known) return std::move(known).error();
+  if (start.preamble != preamble_length) return in.corrupt("the preamble's length");
   if (seed != detail::seed_hash()) return in.fault(errc::unsupported, "its hashes are of another seed");
   if (buckets < 3 || rows == 0) return in.corrupt("fewer than 3 buckets or no rows");
   if (buckets * rows > most_buckets) return in.fault(errc::unsupported, "more than 2^26 buckets");

@@ -203,7 +203,7 @@ class frequent_items {
     while (!is_in(slots_[at], item, hash) && slots_[at].count != 0) at = (at + 1) & mask;
     return at;
   }
-  std::size_t capacity() const noexcept { return (std::size_t{3} << lg_) / 4; }
+  static std::size_t capacity(unsigned lg) noexcept { return (std::size_t{3} << lg) / 4; }
 
   void add(item_type item, std::uint64_t count) {  // `count`: a whole weight
     if (count > max_total - total_) [[unlikely]]
@@ -225,7 +225,7 @@ class frequent_items {
     place.item = Item(item);
     place.count = count;
     if constexpr (is_text) place.hash = hash;
-    if (++kept_ <= capacity()) return;
+    if (++kept_ <= capacity(lg_)) return;
     if (lg_ < lg_most_)
       ++lg_;
     else
@@ -240,6 +240,17 @@ class frequent_items {
   void purge();
   bool heavier(const row& a, const row& b) const { return a.lower != b.lower ? a.lower > b.lower : b.item > a.item; }
   std::vector<row> rows(std::uint64_t threshold, std::uint64_t row::* bound) const;
+
+  /// What an image says before its items. Those of an empty one are none.
+  struct image_head {
+    unsigned lg = 0;
+    unsigned lg_most = 0;
+    std::uint32_t count = 0;
+    std::uint64_t total = 0;
+    std::uint64_t offset = 0;
+  };
+  static result<void> read_head(detail::image_reader& in, image_head& head);
+  result<void> read_items(detail::image_reader& in, const image_head& head);
 
   std::vector<slot> slots_;
   std::size_t kept_ = 0;
@@ -340,56 +351,66 @@ std::vector<std::byte> frequent_items<Item, LgSize>::save() const {
   return std::move(out).take();
 }
 
+/// The image's first eight bytes, and what follows unless it is empty.
 template <class Item, unsigned LgSize>
-result<frequent_items<Item, LgSize>> frequent_items<Item, LgSize>::load(std::span<const std::byte> bytes) {
+result<void> frequent_items<Item, LgSize>::read_head(detail::image_reader& in, image_head& head) {
   using namespace detail::frequent_image;
-  detail::image_reader in(bytes, "frequent-items");
-  const auto preamble = in.take<std::uint8_t>();
-  const auto version = in.take<std::uint8_t>();
-  const auto kind = in.take<std::uint8_t>();
-  frequent_items loaded;
-  loaded.lg_most_ = in.take<std::uint8_t>();
-  loaded.lg_ = in.take<std::uint8_t>();
+  const detail::image_start start = in.take_start();
+  head.lg_most = in.take<std::uint8_t>();
+  head.lg = in.take<std::uint8_t>();
   const auto flags = in.take<std::uint8_t>();
   in.skip(2);
-  if (!in.ok()) return in.truncated();
-  if (kind != family_id) return in.of_another_family();
-  if (version != serial_version) return in.of_another_version();
-  if (loaded.lg_ < least_lg || loaded.lg_ > loaded.lg_most_ || loaded.lg_most_ > most_lg) return in.corrupt("sizes");
+  if (auto known = in.recognize(start, family_id, serial_version); !known) return known;
+  if (head.lg < least_lg || head.lg > head.lg_most || head.lg_most > most_lg) return in.corrupt("sizes");
   const bool none = (flags & is_empty) != 0;
-  if (preamble != (none ? empty_preamble : full_preamble))
+  if (start.preamble != (none ? empty_preamble : full_preamble))
     return in.corrupt("the preamble's length and the flags disagree");
-  if (none) {
-    if (!in.rest().empty()) return in.too_long();
-    return loaded;
-  }
-  const auto count = in.take<std::uint32_t>();
+  if (none) return {};
+  head.count = in.take<std::uint32_t>();
   in.skip(4);
-  const auto total = in.take<std::uint64_t>();
-  const auto offset = in.take<std::uint64_t>();
-  if (!in.ok() || !in.holds<std::uint64_t>(count)) return in.truncated();
-  if (count > loaded.capacity()) return in.corrupt("more items than its size holds");
-  if (total == 0 || total > max_total || offset > total) return in.corrupt("total weight");
-  std::vector<std::uint64_t> counts(count);
-  in.take_array(counts.data(), count);
+  head.total = in.take<std::uint64_t>();
+  head.offset = in.take<std::uint64_t>();
+  if (!in.ok() || !in.holds<std::uint64_t>(head.count)) return in.truncated();
+  if (head.count > capacity(head.lg)) return in.corrupt("more items than its size holds");
+  if (head.total == 0 || head.total > max_total || head.offset > head.total) return in.corrupt("total weight");
+  return {};
+}
+
+/// The items' weights and the items, to a total that is not above the image's.
+template <class Item, unsigned LgSize>
+result<void> frequent_items<Item, LgSize>::read_items(detail::image_reader& in, const image_head& head) {
+  std::vector<std::uint64_t> counts(head.count);
+  in.take_array(counts.data(), head.count);
   for (const std::uint64_t weight : counts) {
     std::uint64_t length = sizeof(std::int64_t);
     if constexpr (is_text) length = in.take<std::uint32_t>();
-    if (!in.ok() || !in.template holds<char>(length)) return in.truncated();
+    if (!in.ok() || !in.holds<char>(length)) return in.truncated();
     Item item{};
     if constexpr (is_text) {
       item.resize(length);
       in.take_array(item.data(), length);
     } else {
-      item = in.template take<std::int64_t>();
+      item = in.take<std::int64_t>();
     }
-    if (weight == 0 || weight > total - loaded.total_) return in.corrupt("an item's weight");
-    if (loaded.lower(item) != 0) return in.corrupt("an item twice");
-    loaded.add(item, weight);
+    if (weight == 0 || weight > head.total - total_) return in.corrupt("an item's weight");
+    if (lower(item) != 0) return in.corrupt("an item twice");
+    add(item, weight);
   }
+  return {};
+}
+
+template <class Item, unsigned LgSize>
+result<frequent_items<Item, LgSize>> frequent_items<Item, LgSize>::load(std::span<const std::byte> bytes) {
+  detail::image_reader in(bytes, "frequent-items");
+  image_head head;
+  if (auto done = read_head(in, head); !done) return std::move(done).error();
+  frequent_items loaded;
+  loaded.lg_ = head.lg;
+  loaded.lg_most_ = head.lg_most;
+  if (auto done = loaded.read_items(in, head); !done) return std::move(done).error();
   if (!in.rest().empty()) return in.too_long();
-  loaded.total_ = total;
-  loaded.offset_ = offset;
+  loaded.total_ = head.total;
+  loaded.offset_ = head.offset;
   return loaded;
 }
 

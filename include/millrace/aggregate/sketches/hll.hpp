@@ -42,6 +42,7 @@ inline constexpr std::size_t list_length = 8;  // with so many coupons a list be
 inline constexpr unsigned first_set_lg = 5;    // log2 of a set's first size
 inline constexpr unsigned exception = 15;      // what stands in 4 bits for a register above them
 inline constexpr std::uint8_t most_value = 63;
+inline constexpr std::uint8_t unknown = 0xff;  // while reading, a register that stands among the exceptions
 
 /// The log2 of the first size of the table of exceptions, the registers that do not fit into 4 bits.
 constexpr unsigned first_exceptions_lg(unsigned lg_k) noexcept {
@@ -217,7 +218,20 @@ class hll {
     registers_.assign(mask_ + 1, 0);
   }
   result<void> load_coupons(detail::image_reader& in, std::size_t count, std::size_t places);
-  result<void> load_registers(detail::image_reader& in, std::uint8_t least, bool compact, unsigned table_lg);
+  /// What an image says of its registers besides them.
+  struct register_head {
+    std::uint8_t least = 0;
+    bool compact = false;
+    unsigned table_lg = 0;  // of the exceptions, unless compact
+    double estimate = 0;
+    double sum = 0;
+    std::uint32_t at_least = 0;
+    std::uint32_t exceptions = 0;
+  };
+  result<void> unpack_registers(detail::image_reader& in, std::uint8_t least);
+  result<void> read_exceptions(detail::image_reader& in, const register_head& head, coupons& all);
+  result<void> compare_registers(const detail::image_reader& in, const register_head& head);
+  result<void> load_registers(detail::image_reader& in, register_head head);
 
   mode mode_ = mode::list;
   std::uint8_t lg_k_ = LgK;
@@ -441,32 +455,28 @@ template <unsigned LgK, unsigned Bits>
 result<hll<LgK, Bits>> hll<LgK, Bits>::load(std::span<const std::byte> bytes) {
   using namespace detail::hll_image;
   detail::image_reader in(bytes, "HLL");
-  const auto preamble = in.take<std::uint8_t>();
-  const auto version = in.take<std::uint8_t>();
-  const auto kind = in.take<std::uint8_t>();
+  const detail::image_start start = in.take_start();
   hll loaded;
   loaded.lg_k_ = in.take<std::uint8_t>();
   const unsigned table_lg = in.take<std::uint8_t>();
   const auto flags = in.take<std::uint8_t>();
   const auto count_or_least = in.take<std::uint8_t>();
   const auto form = in.take<std::uint8_t>();
-  if (!in.ok()) return in.truncated();
-  if (kind != family_id) return in.of_another_family();
-  if (version != serial_version) return in.of_another_version();
+  if (auto known = in.recognize(start, family_id, serial_version); !known) return std::move(known).error();
   if (loaded.lg_k_ < 4 || loaded.lg_k_ > 21) return in.corrupt("lg k is not in [4, 21]");
   if ((form & 3) > 2 || form >> 2 > 2) return in.corrupt("mode");
   loaded.mode_ = static_cast<mode>(form & 3);
   loaded.bits_ = static_cast<std::uint8_t>((form >> 2) * 2 + 4);
   const bool array = loaded.mode_ == mode::array;
   const bool set = loaded.mode_ == mode::set;
-  if (preamble != (array ? array_preamble : set ? set_preamble : list_preamble))
+  if (start.preamble != (array ? array_preamble : set ? set_preamble : list_preamble))
     return in.corrupt("the preamble's length and the mode disagree");
   const bool compact = (flags & is_compact) != 0;
   loaded.out_of_order_ = array && (flags & out_of_order) != 0;
   const std::size_t count = set ? in.take<std::uint32_t>() : count_or_least;
   if (!in.ok()) return in.truncated();
   if (!compact && (table_lg > detail::coupon_key_bits)) return in.corrupt("size of the table");
-  result<void> done = array ? loaded.load_registers(in, count_or_least, compact, table_lg)
+  result<void> done = array ? loaded.load_registers(in, {count_or_least, compact, table_lg})
                             : loaded.load_coupons(in, count,
                                                   compact ? count
                                                   : set   ? std::size_t{1} << table_lg
@@ -501,20 +511,15 @@ result<void> hll<LgK, Bits>::load_coupons(detail::image_reader& in, std::size_t 
   return {};
 }
 
+/// The registers as they are packed. In place of those beyond 4 bits, `unknown`.
 template <unsigned LgK, unsigned Bits>
-result<void> hll<LgK, Bits>::load_registers(detail::image_reader& in, std::uint8_t least, bool compact,
-                                            unsigned table_lg) {
+result<void> hll<LgK, Bits>::unpack_registers(detail::image_reader& in, std::uint8_t least) {
   using namespace detail::hll_image;
-  const auto estimate = in.take<double>();
-  const double sum = in.take<double>() + in.take<double>();
-  const auto at_least = in.take<std::uint32_t>();
-  const auto exceptions = in.take<std::uint32_t>();
-  std::vector<std::uint8_t> packed(in.holds<std::uint8_t>(register_bytes(lg_k_, bits_)) ? register_bytes(lg_k_, bits_)
-                                                                                        : 0);
-  if (packed.empty() || !in.ok()) return in.truncated();
+  const std::size_t length = register_bytes(lg_k_, bits_);
+  if (!in.ok() || !in.holds<std::uint8_t>(length)) return in.truncated();
+  std::vector<std::uint8_t> packed(length);
   in.take_array(packed.data(), packed.size());
   clear_registers(lg_k_);
-  constexpr std::uint8_t unknown = 0xff;
   for (std::size_t i = 0; i < registers_.size(); ++i) {
     unsigned value = packed[bits_ == 8 ? i : 0];
     if (bits_ == 4) value = packed[i / 2] >> (i % 2 * 4) & 15U;
@@ -523,40 +528,65 @@ result<void> hll<LgK, Bits>::load_registers(detail::image_reader& in, std::uint8
     if (value > most_value && !(bits_ == 4 && value == unknown)) return in.corrupt("a register's value");
     registers_[i] = static_cast<std::uint8_t>(value);
   }
-  std::size_t places = exceptions;
-  if (bits_ != 4 && exceptions != 0) return in.corrupt("exceptions where there cannot be any");
-  if (bits_ == 4 && !compact) places = std::size_t{1} << (exceptions != 0 ? table_lg : first_exceptions_lg(lg_k_));
+  return {};
+}
+
+/// The registers beyond 4 bits, each in its place; as coupons in the image's order.
+template <unsigned LgK, unsigned Bits>
+result<void> hll<LgK, Bits>::read_exceptions(detail::image_reader& in, const register_head& head, coupons& all) {
+  using namespace detail::hll_image;
+  std::size_t places = head.exceptions;
+  if (bits_ != 4 && places != 0) return in.corrupt("exceptions where there cannot be any");
+  if (bits_ == 4 && !head.compact)
+    places = std::size_t{1} << (places != 0 ? head.table_lg : first_exceptions_lg(lg_k_));
   if (!in.holds<std::uint32_t>(places)) return in.truncated();
-  coupons all;
   for (std::size_t i = 0; i < places; ++i) {
     const auto coupon = in.take<std::uint32_t>();
-    if (coupon == 0 && !compact) continue;
+    if (coupon == 0 && !head.compact) continue;
     const std::uint8_t value = detail::coupon_value(coupon);
     std::uint8_t& place = registers_[coupon & mask_];
-    if (place != unknown || value < least + exception || value > most_value)
+    if (place != unknown || value < head.least + exception || value > most_value)
       return in.corrupt("an exception that is none");
     place = value;
     all.push_back(coupon);
   }
-  if (all.size() != exceptions) return in.corrupt("the number of exceptions");
+  if (all.size() != head.exceptions) return in.corrupt("the number of exceptions");
   for (const std::uint8_t value : registers_)
     if (value == unknown) return in.corrupt("an exception is missing");
+  return {};
+}
 
+/// Counts the registers anew, and compares with what the image says of them.
+template <unsigned LgK, unsigned Bits>
+result<void> hll<LgK, Bits>::compare_registers(const detail::image_reader& in, const register_head& head) {
   std::uint32_t found = 0;
   for (const std::uint8_t value : registers_) {
-    found += value == least;
-    if (value < least) return in.corrupt("the least register");
+    found += value == head.least;
+    if (value < head.least) return in.corrupt("the least register");
   }
-  if (found != at_least || (found == 0 && least != 0)) return in.corrupt("the number of least registers");
+  if (found != head.at_least || (found == 0 && head.least != 0)) return in.corrupt("the number of least registers");
   recount();
-  if (bits_ == 4 && least_ != least) return in.corrupt("the least register");
-  if (!(detail::math::absolute(sum - (sum_low_ + sum_high_)) <= 1e-9 * sum)) return in.corrupt("the registers' sum");
-  if (!out_of_order_) {
-    const auto seen = static_cast<double>(registers_.size() - zeros());
-    if (!(estimate >= 0.999999 * seen && estimate <= (std::numeric_limits<double>::max)()))
-      return in.corrupt("the estimate");
-    estimate_ = estimate;
-  }
+  if (bits_ == 4 && least_ != head.least) return in.corrupt("the least register");
+  if (!(detail::math::absolute(head.sum - (sum_low_ + sum_high_)) <= 1e-9 * head.sum))
+    return in.corrupt("the registers' sum");
+  if (out_of_order_) return {};
+  const auto seen = static_cast<double>(registers_.size() - zeros());
+  if (!(head.estimate >= 0.999999 * seen && head.estimate <= (std::numeric_limits<double>::max)()))
+    return in.corrupt("the estimate");
+  estimate_ = head.estimate;
+  return {};
+}
+
+template <unsigned LgK, unsigned Bits>
+result<void> hll<LgK, Bits>::load_registers(detail::image_reader& in, register_head head) {
+  head.estimate = in.take<double>();
+  head.sum = in.take<double>() + in.take<double>();
+  head.at_least = in.take<std::uint32_t>();
+  head.exceptions = in.take<std::uint32_t>();
+  coupons all;
+  if (auto done = unpack_registers(in, head.least); !done) return done;
+  if (auto done = read_exceptions(in, head, all); !done) return done;
+  if (auto done = compare_registers(in, head); !done) return done;
   coupons_ = std::move(all);
   return {};
 }

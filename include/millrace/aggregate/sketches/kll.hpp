@@ -206,20 +206,16 @@ std::vector<std::byte> kll<K, T>::save() const {
 template <unsigned K, class T>
 result<void> kll<K, T>::read_head(detail::image_reader& in, image_head& head) {
   using namespace detail::kll_image;
-  const auto preamble = in.take<std::uint8_t>();
-  const auto version = in.take<std::uint8_t>();
-  const auto kind = in.take<std::uint8_t>();
+  const detail::image_start start = in.take_start();
   const auto flags = in.take<std::uint8_t>();
   head.k = head.min_k = in.take<std::uint16_t>();
   const auto width = in.take<std::uint8_t>();
   in.skip(1);
-  if (!in.ok()) return in.truncated();
+  if (auto known = in.recognize(start, family_id, version_long, version_single); !known) return known;
   const bool none = (flags & is_empty) != 0;
   head.one = (flags & is_single) != 0;
-  if (kind != family_id) return in.of_another_family();
-  if (version != version_long && version != version_single) return in.of_another_version();
   if (width != detail::kll_levels<T>::min_width) return in.fault(errc::unsupported, "m is not 8");
-  if (preamble != (none || head.one ? short_preamble : long_preamble) || (none && head.one))
+  if (start.preamble != (none || head.one ? short_preamble : long_preamble) || (none && head.one))
     return in.corrupt("the preamble's length and the flags disagree");
   if (head.k < 8) return in.corrupt("k is below 8");
   head.count = none ? 0 : 1;

@@ -284,24 +284,20 @@ result<void> req<K, T, HighRanks>::load_level(detail::image_reader& in, level& i
 template <unsigned K, class T, bool HighRanks>
 result<void> req<K, T, HighRanks>::read_head(detail::image_reader& in, image_head& head) {
   using namespace detail::req_image;
-  const auto preamble = in.take<std::uint8_t>();
-  const auto version = in.take<std::uint8_t>();
-  const auto kind = in.take<std::uint8_t>();
+  const detail::image_start start = in.take_start();
   const auto flags = in.take<std::uint8_t>();
   head.k = in.take<std::uint16_t>();
   head.levels = in.take<std::uint8_t>();
   head.raw_values = in.take<std::uint8_t>();
-  if (!in.ok()) return in.truncated();
+  if (auto known = in.recognize(start, family_id, serial_version); !known) return known;
   head.none = (flags & is_empty) != 0;
   head.raw = !head.none && (flags & is_raw) != 0;
   head.high_ranks = (flags & is_high) != 0;
   head.sorted = (flags & is_sorted) != 0;
-  if (kind != family_id) return in.of_another_family();
-  if (version != serial_version) return in.of_another_version();
   if (head.k < 4 || head.k > 1024 || head.k % 2 != 0) return in.corrupt("k is not even and in [4, 1024]");
   if (head.none ? head.levels > 1 : head.levels == 0 || head.levels > levels_type::max_levels)
     return in.corrupt("number of levels");
-  if (preamble != (head.levels > 1 ? long_preamble : short_preamble))
+  if (start.preamble != (head.levels > 1 ? long_preamble : short_preamble))
     return in.corrupt("the preamble's length and the levels disagree");
   if (head.raw && (head.levels != 1 || head.raw_values == 0 || head.raw_values > most_raw))
     return in.corrupt("values without a level");

@@ -89,7 +89,7 @@ class tdigest : public detail::asked_by_view<tdigest<K, T>, T> {
   ~tdigest() = default;
 
   void update(T value) {
-    if (!(detail::math::absolute(value) <= (std::numeric_limits<T>::max)())) [[unlikely]]
+    if (!is_finite(value)) [[unlikely]]
       return;
     if (buffer_.size() >= room_) [[unlikely]]
       compress();
@@ -159,6 +159,33 @@ class tdigest : public detail::asked_by_view<tdigest<K, T>, T> {
   static constexpr std::uint32_t room_for(unsigned k) noexcept { return std::bit_ceil(4 * most_centroids(k)); }
   std::size_t most_centroids() const noexcept { return most_centroids(k_); }
 
+  static bool is_finite(T value) noexcept { return detail::math::absolute(value) <= (std::numeric_limits<T>::max)(); }
+
+  /// The centroids as points of the curve of quantiles, each with its middle rank, the value at that rank and the
+  /// curve's second derivative there.
+  struct curve_points {
+    std::vector<double> middle;
+    std::vector<double> value;
+    std::vector<double> bend;
+  };
+  curve_points points() const;
+  static double within(double value, double low, double high) noexcept {
+    return !(value > low) ? low : value < high ? value : high;
+  }
+
+  /// What an image says before its centroids and values.
+  struct image_head {
+    std::uint16_t k = 0;
+    std::uint8_t flags = 0;  // those to keep
+    bool one = false;
+    std::uint32_t centroids = 0;
+    std::uint32_t buffered = 0;
+    T low = std::numeric_limits<T>::infinity();
+    T high = -std::numeric_limits<T>::infinity();
+  };
+  static result<void> read_head(detail::image_reader& in, image_head& head);
+  result<void> read_centroids(detail::image_reader& in, std::uint32_t count);
+  result<void> read_buffered(detail::image_reader& in, const image_head& head);
   static result<tdigest> load_reference(std::span<const std::byte> bytes);
   static std::vector<centroid> joined(std::span<const centroid> a, std::span<const centroid> b);
   class folder;
@@ -322,7 +349,7 @@ std::vector<typename tdigest<K, T>::centroid> tdigest<K, T>::joined(std::span<co
 
 template <unsigned K, class T>
 void tdigest<K, T>::update(T value, weight counts) {
-  if (!(detail::math::absolute(value) <= (std::numeric_limits<T>::max)())) return;
+  if (!is_finite(value)) return;
   if (!(counts.value > 0 && counts.value < static_cast<double>(max_count))) return;
   auto times = static_cast<std::uint64_t>(counts.value);
   if (const double fraction = counts.value - static_cast<double>(times); fraction > 0)
@@ -371,42 +398,49 @@ quantile_curve<T> tdigest<K, T>::view() const {
   // Between two middles at distances a and b from the point where the centroids meet, v lies below the straight line by
   // a b / 2 v'', as does every parabola between its ends; v'' is taken as the average of both.
   // Every result is held between its neighbours, so that the curve never falls.
+  const curve_points at = points();
   const std::size_t size = centroids_.size();
-  std::vector<double> middle(size), bend(size), value(size);
-  double before = 0;
-  for (std::size_t i = 0; i < size; ++i) {
-    middle[i] = before + static_cast<double>(centroids_[i].weight) / 2;
-    before += static_cast<double>(centroids_[i].weight);
-    value[i] = centroids_[i].mean;
-  }
-  const auto within = [](double v, double low, double high) { return !(v > low) ? low : v < high ? v : high; };
-  const auto midpoint = [&](std::size_t i) { return centroids_[i].mean / 2.0 + centroids_[i + 1].mean / 2.0; };
-  const auto slope = [&](std::size_t i) {
-    return (double{centroids_[i + 1].mean} - double{centroids_[i].mean}) / (middle[i + 1] - middle[i]);
-  };
-  for (std::size_t i = 1; i + 1 < size; ++i) {
-    const auto weight = static_cast<double>(centroids_[i].weight);
-    bend[i] = 2 * (slope(i) - slope(i - 1)) / (middle[i + 1] - middle[i - 1]);
-    if (centroids_[i].weight > 1)
-      value[i] = within(value[i] - weight * weight / 24 * bend[i], midpoint(i - 1), midpoint(i));
-  }
   quantile_curve<T> curve(low_, 2 * size);
   for (std::size_t i = 0; i < size; ++i) {
     const double half = static_cast<double>(centroids_[i].weight) / 2;
     if (centroids_[i].weight == 1) {  // a value of the stream: it has all ranks from those below it to those with it
-      curve.add(middle[i] - half, centroids_[i].mean);
-      curve.add(middle[i] + half, centroids_[i].mean);
+      curve.add(at.middle[i] - half, centroids_[i].mean);
+      curve.add(at.middle[i] + half, centroids_[i].mean);
       continue;
     }
-    curve.add(middle[i], static_cast<T>(value[i]));
+    curve.add(at.middle[i], static_cast<T>(at.value[i]));
     if (i + 1 == size || centroids_[i + 1].weight == 1) continue;
     const double to_next = static_cast<double>(centroids_[i + 1].weight) / 2;
-    const double straight = detail::math::interpolate(value[i], value[i + 1], half / (half + to_next));
-    const double bent = straight - half * to_next / 2 * (bend[i] + bend[i + 1]) / 2;
-    curve.add(middle[i] + half, static_cast<T>(within(bent, value[i], value[i + 1])));
+    const double straight = detail::math::interpolate(at.value[i], at.value[i + 1], half / (half + to_next));
+    const double bent = straight - half * to_next / 2 * (at.bend[i] + at.bend[i + 1]) / 2;
+    curve.add(at.middle[i] + half, static_cast<T>(within(bent, at.value[i], at.value[i + 1])));
   }
-  curve.add(before, high_);
+  curve.add(static_cast<double>(settled_), high_);
   return curve;
+}
+
+/// Finds the points that the curve of `view` goes through at the centroids' middle ranks, and how it bends there.
+template <unsigned K, class T>
+typename tdigest<K, T>::curve_points tdigest<K, T>::points() const {
+  const std::size_t size = centroids_.size();
+  curve_points at{std::vector<double>(size), std::vector<double>(size), std::vector<double>(size)};
+  double before = 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    at.middle[i] = before + static_cast<double>(centroids_[i].weight) / 2;
+    before += static_cast<double>(centroids_[i].weight);
+    at.value[i] = centroids_[i].mean;
+  }
+  const auto midpoint = [&](std::size_t i) { return centroids_[i].mean / 2.0 + centroids_[i + 1].mean / 2.0; };
+  const auto slope = [&](std::size_t i) {
+    return (double{centroids_[i + 1].mean} - double{centroids_[i].mean}) / (at.middle[i + 1] - at.middle[i]);
+  };
+  for (std::size_t i = 1; i + 1 < size; ++i) {
+    const auto weight = static_cast<double>(centroids_[i].weight);
+    at.bend[i] = 2 * (slope(i) - slope(i - 1)) / (at.middle[i + 1] - at.middle[i - 1]);
+    if (centroids_[i].weight > 1)
+      at.value[i] = within(at.value[i] - weight * weight / 24 * at.bend[i], midpoint(i - 1), midpoint(i));
+  }
+  return at;
 }
 
 template <unsigned K, class T>
@@ -446,63 +480,81 @@ std::vector<std::byte> tdigest<K, T>::save() const {
   return std::move(out).take();
 }
 
+/// The image's first eight bytes, and what follows for two values and more.
 template <unsigned K, class T>
-result<tdigest<K, T>> tdigest<K, T>::load(std::span<const std::byte> bytes) {
+result<void> tdigest<K, T>::read_head(detail::image_reader& in, image_head& head) {
   using namespace detail::tdigest_image;
-  if (!bytes.empty() && bytes[0] == std::byte{0}) return load_reference(bytes);
-  detail::image_reader in(bytes, "t-digest");
-  const auto preamble = in.take<std::uint8_t>();
-  const auto version = in.take<std::uint8_t>();
-  const auto type = in.take<std::uint8_t>();
-  tdigest loaded;
-  loaded.k_ = in.take<std::uint16_t>();
-  loaded.room_ = room_for(loaded.k_);
+  const detail::image_start start = in.take_start();
+  head.k = in.take<std::uint16_t>();
   const auto flags = in.take<std::uint8_t>();
   in.skip(2);
-  if (!in.ok()) return in.truncated();
-  if (type != sketch_type) return in.of_another_family();
-  if (version != serial_version) return in.of_another_version();
-  if (loaded.k_ < 10) return in.corrupt("k is below 10");
+  if (auto known = in.recognize(start, sketch_type, serial_version); !known) return known;
+  if (head.k < 10) return in.corrupt("k is below 10");
   const bool none = (flags & is_empty) != 0;
-  const bool one = (flags & is_single) != 0;
-  if (preamble != (none || one ? short_preamble : long_preamble) || (none && one))
+  head.one = (flags & is_single) != 0;
+  if (start.preamble != (none || head.one ? short_preamble : long_preamble) || (none && head.one))
     return in.corrupt("the preamble's length and the flags disagree");
-  loaded.flags_ = flags & in_reverse;
-  const auto finite = [](T value) { return detail::math::absolute(value) <= (std::numeric_limits<T>::max)(); };
-  std::uint32_t centroids = 0;
-  std::uint32_t buffered = one ? 1 : 0;
-  if (!none && !one) {
-    centroids = in.take<std::uint32_t>();
-    buffered = in.take<std::uint32_t>();
-    loaded.low_ = in.take<T>();
-    loaded.high_ = in.take<T>();
-    if (!in.ok() || !in.holds<centroid>(centroids)) return in.truncated();
-    if (!finite(loaded.low_) || !finite(loaded.high_)) return in.fault(errc::not_finite, "an extreme is not finite");
-    if (loaded.low_ > loaded.high_) return in.corrupt("the extremes are out of order");
-    if (centroids + std::uint64_t{buffered} < 2 && centroids == 0)
-      return in.corrupt("no values behind a preamble for many");
-  }
-  loaded.centroids_.resize(centroids);
-  for (std::size_t i = 0; i < centroids; ++i) {
-    centroid& c = loaded.centroids_[i];
+  head.flags = flags & in_reverse;
+  head.buffered = head.one ? 1 : 0;
+  if (none || head.one) return {};
+  head.centroids = in.take<std::uint32_t>();
+  head.buffered = in.take<std::uint32_t>();
+  head.low = in.take<T>();
+  head.high = in.take<T>();
+  if (!in.ok() || !in.holds<centroid>(head.centroids)) return in.truncated();
+  if (!is_finite(head.low) || !is_finite(head.high)) return in.fault(errc::not_finite, "an extreme is not finite");
+  if (head.low > head.high) return in.corrupt("the extremes are out of order");
+  if (head.centroids == 0 && head.buffered < 2) return in.corrupt("no values behind a preamble for many");
+  return {};
+}
+
+/// The image's centroids, within the extremes that were read before.
+template <unsigned K, class T>
+result<void> tdigest<K, T>::read_centroids(detail::image_reader& in, std::uint32_t count) {
+  centroids_.resize(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    centroid& c = centroids_[i];
     c.mean = in.take<T>();
     c.weight = in.take<weight_type>();
-    if (!(loaded.low_ <= c.mean && c.mean <= loaded.high_)) return in.corrupt("a centroid outside the extremes");
-    if (i > 0 && c.mean < loaded.centroids_[i - 1].mean) return in.corrupt("the centroids are not sorted");
-    if (c.weight == 0 || c.weight > max_count - loaded.settled_) return in.corrupt("a centroid's weight");
-    loaded.settled_ += c.weight;
+    if (!(low_ <= c.mean && c.mean <= high_)) return in.corrupt("a centroid outside the extremes");
+    if (i > 0 && c.mean < centroids_[i - 1].mean) return in.corrupt("the centroids are not sorted");
+    if (c.weight == 0 || c.weight > max_count - settled_) return in.corrupt("a centroid's weight");
+    settled_ += c.weight;
   }
-  if (!in.holds<T>(buffered)) return in.truncated();
-  if (in.rest().size() != buffered * sizeof(T)) return in.too_long();
-  if (buffered > max_count - loaded.settled_) return in.corrupt("more values than can be counted");
-  loaded.buffer_.reserve(buffered);
-  for (std::uint32_t i = 0; i < buffered; ++i) {
+  return {};
+}
+
+/// The buffered values, to the image's end. Of one with a single value, they are the extremes too.
+template <unsigned K, class T>
+result<void> tdigest<K, T>::read_buffered(detail::image_reader& in, const image_head& head) {
+  if (!in.holds<T>(head.buffered)) return in.truncated();
+  if (in.rest().size() != head.buffered * sizeof(T)) return in.too_long();
+  if (head.buffered > max_count - settled_) return in.corrupt("more values than can be counted");
+  buffer_.reserve(head.buffered);
+  for (std::uint32_t i = 0; i < head.buffered; ++i) {
     const T value = in.take<T>();
-    if (!finite(value)) return in.fault(errc::not_finite, "a buffered value is not finite");
-    if (one) loaded.low_ = loaded.high_ = value;
-    if (!(loaded.low_ <= value && value <= loaded.high_)) return in.corrupt("a value outside the extremes");
-    loaded.buffer_.push_back(detail::to_order_key(value));
+    if (!is_finite(value)) return in.fault(errc::not_finite, "a buffered value is not finite");
+    if (head.one) low_ = high_ = value;
+    if (!(low_ <= value && value <= high_)) return in.corrupt("a value outside the extremes");
+    buffer_.push_back(detail::to_order_key(value));
   }
+  return {};
+}
+
+template <unsigned K, class T>
+result<tdigest<K, T>> tdigest<K, T>::load(std::span<const std::byte> bytes) {
+  if (!bytes.empty() && bytes[0] == std::byte{0}) return load_reference(bytes);
+  detail::image_reader in(bytes, "t-digest");
+  image_head head;
+  if (auto done = read_head(in, head); !done) return std::move(done).error();
+  tdigest loaded;
+  loaded.k_ = head.k;
+  loaded.room_ = room_for(head.k);
+  loaded.flags_ = head.flags;
+  loaded.low_ = head.low;
+  loaded.high_ = head.high;
+  if (auto done = loaded.read_centroids(in, head.centroids); !done) return std::move(done).error();
+  if (auto done = loaded.read_buffered(in, head); !done) return std::move(done).error();
   return loaded;
 }
 
@@ -516,8 +568,7 @@ result<tdigest<K, T>> tdigest<K, T>::load_reference(std::span<const std::byte> b
   if (read->centroids.empty()) return loaded;
   loaded.low_ = static_cast<T>(read->low);
   loaded.high_ = static_cast<T>(read->high);
-  constexpr T most = (std::numeric_limits<T>::max)();
-  if (!(detail::math::absolute(loaded.low_) <= most && detail::math::absolute(loaded.high_) <= most))
+  if (!is_finite(loaded.low_) || !is_finite(loaded.high_))
     return detail::image_fault("t-digest", errc::not_finite, "an extreme is not finite");
   loaded.centroids_.reserve(read->centroids.size());
   for (const detail::reference_tdigest::centroid& c : read->centroids) {

@@ -187,6 +187,18 @@ class theta {
     if (hashes_.size() == 0 && exact()) empty_ = true;
   }
 
+  /// What an image says before its hashes.
+  struct image_head {
+    bool none = false;
+    bool packed = false;
+    bool ordered = false;
+    unsigned width = 0;  // of a packed difference, in bits
+    std::uint64_t count = 0;
+    std::uint64_t threshold = all;
+  };
+  static result<void> read_head(detail::image_reader& in, image_head& head);
+  result<void> read_hashes(detail::image_reader& in, const image_head& head);
+
   detail::hash_set hashes_;
   std::uint64_t threshold_ = all;
   bool empty_ = true;
@@ -221,59 +233,71 @@ inline std::uint64_t read_bits(std::span<const std::byte> from, std::uint64_t& b
 
 }  // namespace detail::theta_image
 
+/// The image's first eight bytes, what follows of the head, and how long the hashes are behind it.
 template <unsigned LgK>
-result<theta<LgK>> theta<LgK>::load(std::span<const std::byte> bytes) {
+result<void> theta<LgK>::read_head(detail::image_reader& in, image_head& head) {
   using namespace detail::theta_image;
-  detail::image_reader in(bytes, "theta");
-  const auto preamble = in.take<std::uint8_t>();
-  const auto version = in.take<std::uint8_t>();
-  const auto kind = in.take<std::uint8_t>();
-  const unsigned width = in.take<std::uint8_t>();
+  const detail::image_start start = in.take_start();
+  head.width = in.take<std::uint8_t>();
   const unsigned count_bytes = in.take<std::uint8_t>();
   const auto flags = in.take<std::uint8_t>();
   const auto seed = in.take<std::uint16_t>();
-  if (!in.ok()) return in.truncated();
-  if (kind != family_id) return in.of_another_family();
-  if (version != plain_version && version != packed_version) return in.of_another_version();
+  if (auto known = in.recognize(start, family_id, plain_version, packed_version); !known) return known;
   if ((flags & is_compact) == 0) return in.fault(errc::unsupported, "it is not a compact one");
-  const bool packed = version == packed_version;
-  const bool ordered = packed || (flags & is_ordered) != 0;
-  theta loaded;
-  loaded.empty_ = (flags & is_empty) != 0;
-  if (preamble < 1 || preamble > 3 || (loaded.empty_ && preamble != 1)) return in.corrupt("the preamble's length");
-  if (!loaded.empty_ && seed != detail::seed_hash())
-    return in.fault(errc::unsupported, "its hashes are of another seed");
-  std::uint64_t count = loaded.empty_ ? 0 : 1;
-  if (packed) {
-    if (width < 1 || width > 63 || count_bytes > 4) return in.corrupt("widths of packed hashes");
-    if (preamble > 1) loaded.threshold_ = in.take<std::uint64_t>();
-    count = 0;
-    for (unsigned i = 0; i < count_bytes; ++i) count |= std::uint64_t{in.take<std::uint8_t>()} << (8 * i);
-  } else if (preamble > 1) {
-    count = in.take<std::uint32_t>();
+  head.packed = start.version == packed_version;
+  head.ordered = head.packed || (flags & is_ordered) != 0;
+  head.none = (flags & is_empty) != 0;
+  if (start.preamble < 1 || start.preamble > 3 || (head.none && start.preamble != 1))
+    return in.corrupt("the preamble's length");
+  if (!head.none && seed != detail::seed_hash()) return in.fault(errc::unsupported, "its hashes are of another seed");
+  head.count = head.none ? 0 : 1;
+  if (head.packed) {
+    if (head.width < 1 || head.width > 63 || count_bytes > 4) return in.corrupt("widths of packed hashes");
+    if (start.preamble > 1) head.threshold = in.take<std::uint64_t>();
+    head.count = 0;
+    for (unsigned i = 0; i < count_bytes; ++i) head.count |= std::uint64_t{in.take<std::uint8_t>()} << (8 * i);
+  } else if (start.preamble > 1) {
+    head.count = in.take<std::uint32_t>();
     in.skip(4);
-    if (preamble > 2) loaded.threshold_ = in.take<std::uint64_t>();
+    if (start.preamble > 2) head.threshold = in.take<std::uint64_t>();
   }
   if (!in.ok()) return in.truncated();
-  if (loaded.empty_ && count != 0) return in.corrupt("hashes of an empty one");
-  if (loaded.threshold_ == 0 || loaded.threshold_ > all) return in.corrupt("theta");
-  const std::uint64_t length = packed ? (count * width + 7) / 8 : count * 8;
+  if (head.none && head.count != 0) return in.corrupt("hashes of an empty one");
+  if (head.threshold == 0 || head.threshold > all) return in.corrupt("theta");
+  const std::uint64_t length = head.packed ? (head.count * head.width + 7) / 8 : head.count * 8;
   if (in.rest().size() < length) return in.truncated();
   if (in.rest().size() > length) return in.too_long();
+  return {};
+}
 
+/// The hashes; thinned out as they come where there are more than fit.
+template <unsigned LgK>
+result<void> theta<LgK>::read_hashes(detail::image_reader& in, const image_head& head) {
   const std::span<const std::byte> body = in.rest();
-  const std::uint64_t limit = loaded.threshold_;
   std::uint64_t bit = 0;
   std::uint64_t last = 0;
-  for (std::uint64_t i = 0; i < count; ++i) {
-    const std::uint64_t hash = packed ? last + read_bits(body, bit, width) : in.take<std::uint64_t>();
-    if (hash == 0 || hash >= limit) return in.corrupt("a hash that is not below theta");
-    if (ordered && hash <= last) return in.corrupt("hashes out of order");
+  for (std::uint64_t i = 0; i < head.count; ++i) {
+    const std::uint64_t hash =
+        head.packed ? last + detail::theta_image::read_bits(body, bit, head.width) : in.take<std::uint64_t>();
+    if (hash == 0 || hash >= head.threshold) return in.corrupt("a hash that is not below theta");
+    if (head.ordered && hash <= last) return in.corrupt("hashes out of order");
     last = hash;
-    if (hash >= loaded.threshold_) continue;  // the threshold has fallen since, as there were more hashes than fit
-    if (!loaded.hashes_.insert(hash)) return in.corrupt("a hash twice");
-    if (loaded.hashes_.size() > most) loaded.shrink();
+    if (hash >= threshold_) continue;  // the threshold has fallen since, as there were more hashes than fit
+    if (!hashes_.insert(hash)) return in.corrupt("a hash twice");
+    if (hashes_.size() > most) shrink();
   }
+  return {};
+}
+
+template <unsigned LgK>
+result<theta<LgK>> theta<LgK>::load(std::span<const std::byte> bytes) {
+  detail::image_reader in(bytes, "theta");
+  image_head head;
+  if (auto done = read_head(in, head); !done) return std::move(done).error();
+  theta loaded;
+  loaded.empty_ = head.none;
+  loaded.threshold_ = head.threshold;
+  if (auto done = loaded.read_hashes(in, head); !done) return std::move(done).error();
   return loaded;
 }
 

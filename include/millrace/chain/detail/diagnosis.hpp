@@ -13,6 +13,9 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
+template <class Clock, class... Events>
+using first_stage_t = stage<std::tuple_element_t<0, std::tuple<Events...>>, 0, Clock, Events...>;
+
 /// Whether a chain of these events and middlewares can run on a Context; if not, a static_assert says why. A check runs
 /// only if those before it held, so that the first error is the cause and not a consequence. The return type is `auto`,
 /// so that g++ too instantiates the body, and with it the assertions, at the place of the call.
@@ -43,12 +46,11 @@ constexpr auto can_run(part_list<Events...>, part_list<Middlewares...>) noexcept
                     "millrace[CHAIN-2]: the event cannot be called as event(ctx), or returns something else than "
                     "void or mr::result<void>; write: mr::result<void> operator()(auto& ctx)");
       if constexpr (signature::ok) {
-        using first_stage = stage<std::tuple_element_t<0, std::tuple<Events...>>, 0, Clock, Events...>;
-        using hooks = malformed<first_stage, Context, Middlewares...>;
+        using hooks = malformed<first_stage_t<Clock, Events...>, Context, Middlewares...>;
         static_assert(requirement<hooks::ok, typename hooks::culprit>,
                       "millrace[CHAIN-7]: the middleware has a member named before, after, around or rejected that "
                       "cannot be called as that hook; see millrace/chain/middleware.hpp for their parameters");
-        using idle = hookless<first_stage, Context, Middlewares...>;
+        using idle = hookless<first_stage_t<Clock, Events...>, Context, Middlewares...>;
         static_assert(!hooks::ok || requirement<idle::ok, typename idle::culprit>,
                       "millrace[CHAIN-1]: the middleware has none of before, after, around and rejected; an event "
                       "stands in chain(...)");

@@ -45,28 +45,23 @@ inline void sort_by_count(std::uint64_t* keys, std::size_t size, std::uint32_t l
     for (std::size_t at = 0; at < size; ++at) keys[at] = from[at];
 }
 
-/// Computes the lengths of a prefix code, none above `limit`, for symbols that occur `counts` times; the length is 0
-/// for those that do not occur. The code is the shortest possible unless the limit cuts it; then it is close to that.
-/// Equal counts are ordered by symbol, so the same counts give the same code.
-/// Precondition: at most 286 symbols, at most 2^limit of them used, counts that sum to less than 2^32.
-inline void huffman_lengths(const std::uint32_t* counts, std::size_t symbols, unsigned limit,
-                            unsigned char* lengths) noexcept {
-  std::uint64_t sorted[literal_symbols + 1];  // count, then symbol
+/// Puts the symbols that occur into `sorted`, as (count << 16 | symbol), by count. Returns how many they are.
+inline std::size_t sort_used(const std::uint32_t* counts, std::size_t symbols, std::uint64_t* sorted) noexcept {
   std::size_t used = 0;
   std::uint32_t largest = 0;
   for (std::size_t symbol = 0; symbol < symbols; ++symbol) {
-    lengths[symbol] = 0;
     largest = counts[symbol] > largest ? counts[symbol] : largest;
     sorted[used] = static_cast<std::uint64_t>(counts[symbol]) << 16 | symbol;
     used += counts[symbol] != 0 ? 1U : 0U;
   }
-  if (used <= 1) {
-    if (used == 1) lengths[sorted[0] & 0xffffU] = 1;
-    return;
-  }
-  sort_by_count(sorted, used, largest);
+  if (used > 1) sort_by_count(sorted, used, largest);
+  return used;
+}
 
-  // Huffman's tree from two queues, the leaves and the inner nodes, each in ascending weight.
+/// Counts the leaves of Huffman's tree by depth; one deeper than `limit` counts as at it. The tree grows from two
+/// queues, the leaves and the inner nodes, each in ascending weight. Precondition: two leaves at least.
+inline void count_depths(const std::uint64_t* sorted, std::size_t used, unsigned limit,
+                         std::uint32_t* of_length) noexcept {
   std::uint64_t weight[literal_symbols];
   std::uint16_t parent[2 * literal_symbols];
   std::size_t leaf = 0;
@@ -80,17 +75,20 @@ inline void huffman_lengths(const std::uint32_t* counts, std::size_t symbols, un
     }
   }
   std::uint16_t depth[2 * literal_symbols];
-  std::uint32_t of_length[64] = {};
   const std::size_t root = 2 * used - 2;
   depth[root] = 0;
   for (std::size_t node = root; node-- > 0;) {
     depth[node] = static_cast<std::uint16_t>(depth[parent[node]] + 1);
     if (node < used) ++of_length[depth[node] < limit ? depth[node] : limit];
   }
+}
 
-  // A code of `length` bits takes 2^(limit - length) units of a space of 2^limit. Cut to the limit, the codes may take
-  // more. Each step gives back one unit: the longest code below the limit becomes one bit longer, and a code of the
-  // limit's length moves to the place beside it, which frees its own unit.
+/// Brings codes that were cut to the limit back into the space that codes have.
+///
+/// A code of `length` bits takes 2^(limit - length) units of a space of 2^limit. Cut to the limit, the codes may take
+/// more. Each step gives back one unit: the longest code below the limit becomes one bit longer, and a code of the
+/// limit's length moves to the place beside it, which frees its own unit.
+inline void fit_code_space(std::uint32_t* of_length, unsigned limit) noexcept {
   std::uint64_t space = 0;
   for (unsigned length = 1; length <= limit; ++length)
     space += static_cast<std::uint64_t>(of_length[length]) << (limit - length);
@@ -101,6 +99,24 @@ inline void huffman_lengths(const std::uint32_t* counts, std::size_t symbols, un
     --of_length[length];
     of_length[length + 1] += 2;
   }
+}
+
+/// Computes the lengths of a prefix code, none above `limit`, for symbols that occur `counts` times; the length is 0
+/// for those that do not occur. The code is the shortest possible unless the limit cuts it; then it is close to that.
+/// Equal counts are ordered by symbol, so the same counts give the same code.
+/// Precondition: at most 286 symbols, at most 2^limit of them used, counts that sum to less than 2^32.
+inline void huffman_lengths(const std::uint32_t* counts, std::size_t symbols, unsigned limit,
+                            unsigned char* lengths) noexcept {
+  for (std::size_t symbol = 0; symbol < symbols; ++symbol) lengths[symbol] = 0;
+  std::uint64_t sorted[literal_symbols + 1];
+  const std::size_t used = sort_used(counts, symbols, sorted);
+  if (used <= 1) {
+    if (used == 1) lengths[sorted[0] & 0xffffU] = 1;
+    return;
+  }
+  std::uint32_t of_length[64] = {};
+  count_depths(sorted, used, limit, of_length);
+  fit_code_space(of_length, limit);
   std::size_t at = 0;
   for (unsigned length = limit; length > 0; --length)
     for (std::uint32_t n = of_length[length]; n > 0; --n)

@@ -225,6 +225,10 @@ class metric_catalog : public shared_state {
     return made;
   }
 
+  /// Makes a series, and its family if that is null.
+  const catalog_series& add_series(catalog_family* family, const std::string& name, const family_request& request,
+                                   const label_set& labels, const std::string& rendered);
+
   /// Adds a series to its family and to the index. Nothing here can fail: the index has room for it.
   void link(catalog_family& family, catalog_series& series, std::string_view key) noexcept {
     (family.first == nullptr ? family.first : family.last->next) = &series;
@@ -251,7 +255,7 @@ inline result<const catalog_series*> metric_catalog::find_or_add(const family_re
   const std::string name(base_name(request));
   const lock_guard lock(mutex_);
   const named* const known = index_.find(name);
-  catalog_family* family =
+  catalog_family* const family =
       known != nullptr && known->series == nullptr && known->family->info.name == name ? known->family : nullptr;
   if (result<void> ok = family == nullptr ? check_family(name, request) : check_same(*family, request); !ok)
     return std::move(ok).error();
@@ -259,19 +263,24 @@ inline result<const catalog_series*> metric_catalog::find_or_add(const family_re
     return std::move(ok).error().wrap("metric \"" + name + "\"");
 
   const std::string rendered = label_text(labels);
-  const std::string key = series_key(name, rendered);
-  if (const named* const found = index_.find(key)) return found->series;
+  if (const named* const found = index_.find(series_key(name, rendered))) return found->series;
   if (family != nullptr && !same_names(family->first->info.labels, labels))
     return error(errc::already_exists,
                  "metric \"" + name + "\": its series have other label names than {" + rendered + "}");
   if ((family == nullptr ? 0 : family->series_count) >= most_series)
     return error(errc::out_of_range, "metric \"" + name + "\": more than " + std::to_string(most_series) +
                                          " series; the next would be {" + rendered + "}");
+  return &add_series(family, name, request, labels, rendered);
+}
 
+/// All that can fail comes before the first link, so that a series and its names are there as a whole or not at all.
+inline const catalog_series& metric_catalog::add_series(catalog_family* family, const std::string& name,
+                                                        const family_request& request, const label_set& labels,
+                                                        const std::string& rendered) {
   const bool fresh = family == nullptr;
   if (fresh) family = &make_family(name, request);
   catalog_series& series = make_series(*family, labels, rendered);
-  const std::string_view kept_key = arena_.copy(key);
+  const std::string_view key = arena_.copy(series_key(name, rendered));
   constexpr std::size_t most_names = 6;
   std::string_view names[most_names];
   std::size_t count = 0;
@@ -290,8 +299,8 @@ inline result<const catalog_series*> metric_catalog::find_or_add(const family_re
     (first_ == nullptr ? first_ : last_->next) = family;
     last_ = family;
   }
-  link(*family, series, kept_key);
-  return &series;
+  link(*family, series, key);
+  return series;
 }
 
 }  // namespace detail

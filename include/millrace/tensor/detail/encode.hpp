@@ -280,23 +280,30 @@ class tensor_encoder {
   std::uint64_t entropy_share() const noexcept { return level_ <= 3 ? 8 : level_ <= 6 ? 16 : 64; }
   std::uint64_t general_share() const noexcept { return level_ <= 3 ? 6 : level_ <= 6 ? 10 : 50; }
 
-  /// Chooses the plan: estimates the size that each filter reaches on four windows of the tensor. A window has a
-  /// quarter of a 64th of the elements, but from 128 to 1024 of them; at the thorough levels a quarter of a 16th, up to
-  /// 4096.
-  encode_plan choose(const unsigned char* elements) {
+  /// Copies up to four windows of the tensor, one after the other, into a buffer with room for one element more;
+  /// `count` becomes how many elements they have. A window has a quarter of a 64th of the tensor's elements, but from
+  /// 128 to 1024 of them; at the thorough levels a quarter of a 16th, up to 4096.
+  byte_buffer take_sample(const unsigned char* elements, std::size_t& count) const {
     const std::size_t all = header_.elements();
     constexpr std::size_t windows = 4;
     const std::size_t most = thorough() ? 4096 : 1024;
     std::size_t window = all / (thorough() ? 16 : 64) / windows / 8 * 8;
     window = window < 128 ? 128 : window > most ? most : window;
     const bool whole = all <= windows * window;
-    const std::size_t count = whole ? all : windows * window;
+    count = whole ? all : windows * window;
     byte_buffer sample((count + 1) * width());
     for (std::size_t n = 0; n < (whole ? 1 : windows); ++n) {
       const std::size_t first = whole ? 0 : (all - window) / (windows - 1) * n;
       __builtin_memcpy(sample.data() + n * window * width(), elements + first * width(),
                        (whole ? all : window) * width());
     }
+    return sample;
+  }
+
+  /// Chooses the plan: estimates the size that each filter reaches on a sample of the tensor.
+  encode_plan choose(const unsigned char* elements) {
+    std::size_t count = 0;
+    const byte_buffer sample = take_sample(elements, count);
     sampled_bits_ = 8 * count * width();
 
     encode_plan best;  // no filter; for one-byte elements also with a Huffman code, since they are a plane already

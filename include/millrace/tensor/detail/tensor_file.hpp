@@ -123,9 +123,8 @@ inline void write_header(const tensor_header& header, unsigned char* out) noexce
 inline error damaged(std::string what) { return error(errc::corrupt, "compressed tensor: " + std::move(what)); }
 inline error cut_off(std::string what) { return error(errc::truncated, "compressed tensor: " + std::move(what)); }
 
-/// Reads the first member. Whatever the bytes are, a header that is returned has a size in bytes that fits
-/// std::ptrdiff_t, and chunks within the bounds above.
-inline result<tensor_header> read_header(const unsigned char* in, std::size_t bytes) {
+/// Refuses what is not a whole first member, with a description of the length that its rank gives and a right checksum.
+inline result<void> test_first_member(const unsigned char* in, std::size_t bytes) {
   if (bytes < header_size(0)) return cut_off("shorter than a header");
   for (std::size_t at = 0; at < sizeof gzip_head; ++at)
     if (in[at] != gzip_head[at]) return damaged("does not begin as one");
@@ -142,28 +141,50 @@ inline result<tensor_header> read_header(const unsigned char* in, std::size_t by
   const unsigned char* end = last + 4;
   if (end[0] != 3 || end[1] != 0 || get<std::uint64_t>(end + 2) != 0)
     return damaged("its header is not an empty member");
+  return {};
+}
 
+/// Reads the axes' order. Returns false if it is none.
+inline bool read_order(const unsigned char* at, std::size_t rank, axis_order& order) noexcept {
+  unsigned axes = 0;
+  for (std::size_t place = 0; place < rank; ++place) {
+    const unsigned char axis = at[place];
+    if (axis >= rank || (axes >> axis & 1U) != 0) return false;
+    axes |= 1U << axis;
+    order.axes[place] = axis;
+  }
+  return true;
+}
+
+/// Reads the extents. Returns false if a tensor of them has a size in bytes that does not fit std::ptrdiff_t.
+inline bool read_shape(const unsigned char* at, std::size_t rank, std::size_t element_size, tensor_shape& shape) {
+  std::size_t size = element_size;
+  bool fits = true;
+  for (std::size_t axis = 0; axis < rank; ++axis, at += 8) {
+    const auto extent = get<std::uint64_t>(at);
+    // An extent of 0 counts as 1 here, because strides are products of extents in an empty tensor too.
+    fits = fits && extent <= PTRDIFF_MAX && !__builtin_mul_overflow(size, extent == 0 ? 1 : extent, &size);
+    shape.push_back(static_cast<std::size_t>(extent));
+  }
+  return fits && size <= PTRDIFF_MAX;
+}
+
+/// Reads the first member. Whatever the bytes are, a header that is returned has a size in bytes that fits
+/// std::ptrdiff_t, and chunks within the bounds above.
+inline result<tensor_header> read_header(const unsigned char* in, std::size_t bytes) {
+  if (auto whole = test_first_member(in, bytes); !whole) return std::move(whole).error();
+  const unsigned char* at = in + member_head + 4;
+  const std::size_t rank = at[3];
   if (!is_dtype(at[1])) return error(errc::unsupported, "compressed tensor: dtype number " + std::to_string(at[1]));
   if (at[2] > 2) return error(errc::unsupported, "compressed tensor: filter number " + std::to_string(at[2]));
   tensor_header header;
   header.type = static_cast<dtype>(at[1]);
   header.filter = static_cast<tensor_filter>(at[2]);
   at += 4;
-  unsigned axes = 0;
-  for (std::size_t place = 0; place < rank; ++place, ++at) {
-    if (*at >= rank || (axes >> *at & 1U) != 0) return damaged("its axes' order is none");
-    axes |= 1U << *at;
-    header.order.axes[place] = *at;
-  }
-  std::size_t size = header.element_size();
-  bool fits = true;
-  for (std::size_t axis = 0; axis < rank; ++axis, at += 8) {
-    const auto extent = get<std::uint64_t>(at);
-    // An extent of 0 counts as 1 here, because strides are products of extents in an empty tensor too.
-    fits = fits && extent <= PTRDIFF_MAX && !__builtin_mul_overflow(size, extent == 0 ? 1 : extent, &size);
-    header.shape.push_back(static_cast<std::size_t>(extent));
-  }
-  if (!fits || size > PTRDIFF_MAX) return damaged("its extents are too large");
+  if (!read_order(at, rank, header.order)) return damaged("its axes' order is none");
+  at += rank;
+  if (!read_shape(at, rank, header.element_size(), header.shape)) return damaged("its extents are too large");
+  at += 8 * rank;
   header.chunk = get<std::uint32_t>(at);
   header.filtered_bytes = get<std::uint64_t>(at + 4);
   header.checksum = get<std::uint32_t>(at + 12);

@@ -6,6 +6,7 @@
 
 #include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <span>
 #include <string>
@@ -46,6 +47,13 @@ class image_writer {
 inline error image_fault(const char* of, errc code, const char* what) {
   return error(code, std::string(of) + " image: " + what);
 }
+
+/// The first three bytes of every image of DataSketches.
+struct image_start {
+  std::uint8_t preamble = 0;  // its length, in ints or in 8 bytes
+  std::uint8_t version = 0;
+  std::uint8_t family = 0;
+};
 
 /// Reads the fields back from bytes that may be anything, and makes the errors about them. A read past the end returns
 /// zero and marks the reader as failed, so a parser may read a whole header and ask `ok` once; nothing outside the span
@@ -95,6 +103,26 @@ class image_reader {
     return count <= rest_.size() / sizeof(T);
   }
 
+  image_start take_start() noexcept {
+    image_start start;
+    start.preamble = take<std::uint8_t>();
+    start.version = take<std::uint8_t>();
+    start.family = take<std::uint8_t>();
+    return start;
+  }
+  /// Refuses a head that was cut off, or is of another family, or of neither version.
+  result<void> recognize(const image_start& start, std::uint8_t family, std::uint8_t version,
+                         std::uint8_t other_version) const {
+    if (!ok_) return truncated();
+    if (start.family != family) return fault(errc::type_mismatch, "it is of another family of sketches");
+    if (start.version != version && start.version != other_version)
+      return fault(errc::unsupported, "unknown serial version");
+    return {};
+  }
+  result<void> recognize(const image_start& start, std::uint8_t family, std::uint8_t version) const {
+    return recognize(start, family, version, version);
+  }
+
   bool ok() const noexcept { return ok_; }
   std::span<const std::byte> rest() const noexcept { return rest_; }
 
@@ -102,8 +130,6 @@ class image_reader {
   error corrupt(const char* what) const { return fault(errc::corrupt, what); }
   error truncated() const { return fault(errc::truncated, "it ends too soon"); }
   error too_long() const { return corrupt("bytes after the end"); }
-  error of_another_family() const { return fault(errc::type_mismatch, "it is of another family of sketches"); }
-  error of_another_version() const { return fault(errc::unsupported, "unknown serial version"); }
 
  private:
   bool fail() noexcept {
