@@ -35,6 +35,10 @@
 ///   score in [0, 1]
 /// - `table_drift`: every feature of a table, with p-values corrected as one family
 ///
+/// Values are trivially copyable, and unchanged when they were moved from, where their comments do not say otherwise.
+/// Structs with a name or rows of features (`feature_drift`, `feature_window`, `table_drift_report`) move member by
+/// member: moved from, they may only be assigned to or destroyed.
+///
 /// Standard library alone.
 
 #include <millrace/detect/anomaly.hpp>

@@ -44,6 +44,8 @@
 ///   `conclude(planned)`; `group_looks<spending::obrien_fleming, looks<.5, .75, 1.>>`, by `look(planned)`
 /// - from units one by one (`update`), or from aggregates and sketches of an arm (`merge`)
 ///
+/// Values are trivially copyable, and unchanged when they were moved from, where their comments do not say otherwise.
+///
 /// Standard library alone.
 
 #include <millrace/stats/distributions.hpp>

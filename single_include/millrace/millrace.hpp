@@ -7944,6 +7944,13 @@ inline error image_fault(const char* of, errc code, const char* what) {
   return error(code, std::string(of) + " image: " + what);
 }
 
+/// The first three bytes of every image of DataSketches.
+struct image_start {
+  std::uint8_t preamble = 0;  // its length, in ints or in 8 bytes
+  std::uint8_t version = 0;
+  std::uint8_t family = 0;
+};
+
 /// Reads the fields back from bytes that may be anything, and makes the errors about them. A read past the end returns
 /// zero and marks the reader as failed, so a parser may read a whole header and ask `ok` once; nothing outside the span
 /// is ever read.
@@ -7992,6 +7999,26 @@ class image_reader {
     return count <= rest_.size() / sizeof(T);
   }
 
+  image_start take_start() noexcept {
+    image_start start;
+    start.preamble = take<std::uint8_t>();
+    start.version = take<std::uint8_t>();
+    start.family = take<std::uint8_t>();
+    return start;
+  }
+  /// Refuses a head that was cut off, or is of another family, or of neither version.
+  result<void> recognize(const image_start& start, std::uint8_t family, std::uint8_t version,
+                         std::uint8_t other_version) const {
+    if (!ok_) return truncated();
+    if (start.family != family) return fault(errc::type_mismatch, "it is of another family of sketches");
+    if (start.version != version && start.version != other_version)
+      return fault(errc::unsupported, "unknown serial version");
+    return {};
+  }
+  result<void> recognize(const image_start& start, std::uint8_t family, std::uint8_t version) const {
+    return recognize(start, family, version, version);
+  }
+
   bool ok() const noexcept { return ok_; }
   std::span<const std::byte> rest() const noexcept { return rest_; }
 
@@ -7999,8 +8026,6 @@ class image_reader {
   error corrupt(const char* what) const { return fault(errc::corrupt, what); }
   error truncated() const { return fault(errc::truncated, "it ends too soon"); }
   error too_long() const { return corrupt("bytes after the end"); }
-  error of_another_family() const { return fault(errc::type_mismatch, "it is of another family of sketches"); }
-  error of_another_version() const { return fault(errc::unsupported, "unknown serial version"); }
 
  private:
   bool fail() noexcept {
@@ -8208,7 +8233,7 @@ class frequent_items {
     while (!is_in(slots_[at], item, hash) && slots_[at].count != 0) at = (at + 1) & mask;
     return at;
   }
-  std::size_t capacity() const noexcept { return (std::size_t{3} << lg_) / 4; }
+  static std::size_t capacity(unsigned lg) noexcept { return (std::size_t{3} << lg) / 4; }
 
   void add(item_type item, std::uint64_t count) {  // `count`: a whole weight
     if (count > max_total - total_) [[unlikely]]
@@ -8230,7 +8255,7 @@ class frequent_items {
     place.item = Item(item);
     place.count = count;
     if constexpr (is_text) place.hash = hash;
-    if (++kept_ <= capacity()) return;
+    if (++kept_ <= capacity(lg_)) return;
     if (lg_ < lg_most_)
       ++lg_;
     else
@@ -8245,6 +8270,17 @@ class frequent_items {
   void purge();
   bool heavier(const row& a, const row& b) const { return a.lower != b.lower ? a.lower > b.lower : b.item > a.item; }
   std::vector<row> rows(std::uint64_t threshold, std::uint64_t row::* bound) const;
+
+  /// What an image says before its items. Those of an empty one are none.
+  struct image_head {
+    unsigned lg = 0;
+    unsigned lg_most = 0;
+    std::uint32_t count = 0;
+    std::uint64_t total = 0;
+    std::uint64_t offset = 0;
+  };
+  static result<void> read_head(detail::image_reader& in, image_head& head);
+  result<void> read_items(detail::image_reader& in, const image_head& head);
 
   std::vector<slot> slots_;
   std::size_t kept_ = 0;
@@ -8345,56 +8381,66 @@ std::vector<std::byte> frequent_items<Item, LgSize>::save() const {
   return std::move(out).take();
 }
 
+/// The image's first eight bytes, and what follows unless it is empty.
 template <class Item, unsigned LgSize>
-result<frequent_items<Item, LgSize>> frequent_items<Item, LgSize>::load(std::span<const std::byte> bytes) {
+result<void> frequent_items<Item, LgSize>::read_head(detail::image_reader& in, image_head& head) {
   using namespace detail::frequent_image;
-  detail::image_reader in(bytes, "frequent-items");
-  const auto preamble = in.take<std::uint8_t>();
-  const auto version = in.take<std::uint8_t>();
-  const auto kind = in.take<std::uint8_t>();
-  frequent_items loaded;
-  loaded.lg_most_ = in.take<std::uint8_t>();
-  loaded.lg_ = in.take<std::uint8_t>();
+  const detail::image_start start = in.take_start();
+  head.lg_most = in.take<std::uint8_t>();
+  head.lg = in.take<std::uint8_t>();
   const auto flags = in.take<std::uint8_t>();
   in.skip(2);
-  if (!in.ok()) return in.truncated();
-  if (kind != family_id) return in.of_another_family();
-  if (version != serial_version) return in.of_another_version();
-  if (loaded.lg_ < least_lg || loaded.lg_ > loaded.lg_most_ || loaded.lg_most_ > most_lg) return in.corrupt("sizes");
+  if (auto known = in.recognize(start, family_id, serial_version); !known) return known;
+  if (head.lg < least_lg || head.lg > head.lg_most || head.lg_most > most_lg) return in.corrupt("sizes");
   const bool none = (flags & is_empty) != 0;
-  if (preamble != (none ? empty_preamble : full_preamble))
+  if (start.preamble != (none ? empty_preamble : full_preamble))
     return in.corrupt("the preamble's length and the flags disagree");
-  if (none) {
-    if (!in.rest().empty()) return in.too_long();
-    return loaded;
-  }
-  const auto count = in.take<std::uint32_t>();
+  if (none) return {};
+  head.count = in.take<std::uint32_t>();
   in.skip(4);
-  const auto total = in.take<std::uint64_t>();
-  const auto offset = in.take<std::uint64_t>();
-  if (!in.ok() || !in.holds<std::uint64_t>(count)) return in.truncated();
-  if (count > loaded.capacity()) return in.corrupt("more items than its size holds");
-  if (total == 0 || total > max_total || offset > total) return in.corrupt("total weight");
-  std::vector<std::uint64_t> counts(count);
-  in.take_array(counts.data(), count);
+  head.total = in.take<std::uint64_t>();
+  head.offset = in.take<std::uint64_t>();
+  if (!in.ok() || !in.holds<std::uint64_t>(head.count)) return in.truncated();
+  if (head.count > capacity(head.lg)) return in.corrupt("more items than its size holds");
+  if (head.total == 0 || head.total > max_total || head.offset > head.total) return in.corrupt("total weight");
+  return {};
+}
+
+/// The items' weights and the items, to a total that is not above the image's.
+template <class Item, unsigned LgSize>
+result<void> frequent_items<Item, LgSize>::read_items(detail::image_reader& in, const image_head& head) {
+  std::vector<std::uint64_t> counts(head.count);
+  in.take_array(counts.data(), head.count);
   for (const std::uint64_t weight : counts) {
     std::uint64_t length = sizeof(std::int64_t);
     if constexpr (is_text) length = in.take<std::uint32_t>();
-    if (!in.ok() || !in.template holds<char>(length)) return in.truncated();
+    if (!in.ok() || !in.holds<char>(length)) return in.truncated();
     Item item{};
     if constexpr (is_text) {
       item.resize(length);
       in.take_array(item.data(), length);
     } else {
-      item = in.template take<std::int64_t>();
+      item = in.take<std::int64_t>();
     }
-    if (weight == 0 || weight > total - loaded.total_) return in.corrupt("an item's weight");
-    if (loaded.lower(item) != 0) return in.corrupt("an item twice");
-    loaded.add(item, weight);
+    if (weight == 0 || weight > head.total - total_) return in.corrupt("an item's weight");
+    if (lower(item) != 0) return in.corrupt("an item twice");
+    add(item, weight);
   }
+  return {};
+}
+
+template <class Item, unsigned LgSize>
+result<frequent_items<Item, LgSize>> frequent_items<Item, LgSize>::load(std::span<const std::byte> bytes) {
+  detail::image_reader in(bytes, "frequent-items");
+  image_head head;
+  if (auto done = read_head(in, head); !done) return std::move(done).error();
+  frequent_items loaded;
+  loaded.lg_ = head.lg;
+  loaded.lg_most_ = head.lg_most;
+  if (auto done = loaded.read_items(in, head); !done) return std::move(done).error();
   if (!in.rest().empty()) return in.too_long();
-  loaded.total_ = total;
-  loaded.offset_ = offset;
+  loaded.total_ = head.total;
+  loaded.offset_ = head.offset;
   return loaded;
 }
 
@@ -8698,6 +8744,7 @@ inline constexpr std::size_t list_length = 8;  // with so many coupons a list be
 inline constexpr unsigned first_set_lg = 5;    // log2 of a set's first size
 inline constexpr unsigned exception = 15;      // what stands in 4 bits for a register above them
 inline constexpr std::uint8_t most_value = 63;
+inline constexpr std::uint8_t unknown = 0xff;  // while reading, a register that stands among the exceptions
 
 /// The log2 of the first size of the table of exceptions, the registers that do not fit into 4 bits.
 constexpr unsigned first_exceptions_lg(unsigned lg_k) noexcept {
@@ -8873,7 +8920,20 @@ class hll {
     registers_.assign(mask_ + 1, 0);
   }
   result<void> load_coupons(detail::image_reader& in, std::size_t count, std::size_t places);
-  result<void> load_registers(detail::image_reader& in, std::uint8_t least, bool compact, unsigned table_lg);
+  /// What an image says of its registers besides them.
+  struct register_head {
+    std::uint8_t least = 0;
+    bool compact = false;
+    unsigned table_lg = 0;  // of the exceptions, unless compact
+    double estimate = 0;
+    double sum = 0;
+    std::uint32_t at_least = 0;
+    std::uint32_t exceptions = 0;
+  };
+  result<void> unpack_registers(detail::image_reader& in, std::uint8_t least);
+  result<void> read_exceptions(detail::image_reader& in, const register_head& head, coupons& all);
+  result<void> compare_registers(const detail::image_reader& in, const register_head& head);
+  result<void> load_registers(detail::image_reader& in, register_head head);
 
   mode mode_ = mode::list;
   std::uint8_t lg_k_ = LgK;
@@ -9097,32 +9157,28 @@ template <unsigned LgK, unsigned Bits>
 result<hll<LgK, Bits>> hll<LgK, Bits>::load(std::span<const std::byte> bytes) {
   using namespace detail::hll_image;
   detail::image_reader in(bytes, "HLL");
-  const auto preamble = in.take<std::uint8_t>();
-  const auto version = in.take<std::uint8_t>();
-  const auto kind = in.take<std::uint8_t>();
+  const detail::image_start start = in.take_start();
   hll loaded;
   loaded.lg_k_ = in.take<std::uint8_t>();
   const unsigned table_lg = in.take<std::uint8_t>();
   const auto flags = in.take<std::uint8_t>();
   const auto count_or_least = in.take<std::uint8_t>();
   const auto form = in.take<std::uint8_t>();
-  if (!in.ok()) return in.truncated();
-  if (kind != family_id) return in.of_another_family();
-  if (version != serial_version) return in.of_another_version();
+  if (auto known = in.recognize(start, family_id, serial_version); !known) return std::move(known).error();
   if (loaded.lg_k_ < 4 || loaded.lg_k_ > 21) return in.corrupt("lg k is not in [4, 21]");
   if ((form & 3) > 2 || form >> 2 > 2) return in.corrupt("mode");
   loaded.mode_ = static_cast<mode>(form & 3);
   loaded.bits_ = static_cast<std::uint8_t>((form >> 2) * 2 + 4);
   const bool array = loaded.mode_ == mode::array;
   const bool set = loaded.mode_ == mode::set;
-  if (preamble != (array ? array_preamble : set ? set_preamble : list_preamble))
+  if (start.preamble != (array ? array_preamble : set ? set_preamble : list_preamble))
     return in.corrupt("the preamble's length and the mode disagree");
   const bool compact = (flags & is_compact) != 0;
   loaded.out_of_order_ = array && (flags & out_of_order) != 0;
   const std::size_t count = set ? in.take<std::uint32_t>() : count_or_least;
   if (!in.ok()) return in.truncated();
   if (!compact && (table_lg > detail::coupon_key_bits)) return in.corrupt("size of the table");
-  result<void> done = array ? loaded.load_registers(in, count_or_least, compact, table_lg)
+  result<void> done = array ? loaded.load_registers(in, {count_or_least, compact, table_lg})
                             : loaded.load_coupons(in, count,
                                                   compact ? count
                                                   : set   ? std::size_t{1} << table_lg
@@ -9157,20 +9213,15 @@ result<void> hll<LgK, Bits>::load_coupons(detail::image_reader& in, std::size_t 
   return {};
 }
 
+/// The registers as they are packed. In place of those beyond 4 bits, `unknown`.
 template <unsigned LgK, unsigned Bits>
-result<void> hll<LgK, Bits>::load_registers(detail::image_reader& in, std::uint8_t least, bool compact,
-                                            unsigned table_lg) {
+result<void> hll<LgK, Bits>::unpack_registers(detail::image_reader& in, std::uint8_t least) {
   using namespace detail::hll_image;
-  const auto estimate = in.take<double>();
-  const double sum = in.take<double>() + in.take<double>();
-  const auto at_least = in.take<std::uint32_t>();
-  const auto exceptions = in.take<std::uint32_t>();
-  std::vector<std::uint8_t> packed(in.holds<std::uint8_t>(register_bytes(lg_k_, bits_)) ? register_bytes(lg_k_, bits_)
-                                                                                        : 0);
-  if (packed.empty() || !in.ok()) return in.truncated();
+  const std::size_t length = register_bytes(lg_k_, bits_);
+  if (!in.ok() || !in.holds<std::uint8_t>(length)) return in.truncated();
+  std::vector<std::uint8_t> packed(length);
   in.take_array(packed.data(), packed.size());
   clear_registers(lg_k_);
-  constexpr std::uint8_t unknown = 0xff;
   for (std::size_t i = 0; i < registers_.size(); ++i) {
     unsigned value = packed[bits_ == 8 ? i : 0];
     if (bits_ == 4) value = packed[i / 2] >> (i % 2 * 4) & 15U;
@@ -9179,40 +9230,65 @@ result<void> hll<LgK, Bits>::load_registers(detail::image_reader& in, std::uint8
     if (value > most_value && !(bits_ == 4 && value == unknown)) return in.corrupt("a register's value");
     registers_[i] = static_cast<std::uint8_t>(value);
   }
-  std::size_t places = exceptions;
-  if (bits_ != 4 && exceptions != 0) return in.corrupt("exceptions where there cannot be any");
-  if (bits_ == 4 && !compact) places = std::size_t{1} << (exceptions != 0 ? table_lg : first_exceptions_lg(lg_k_));
+  return {};
+}
+
+/// The registers beyond 4 bits, each in its place; as coupons in the image's order.
+template <unsigned LgK, unsigned Bits>
+result<void> hll<LgK, Bits>::read_exceptions(detail::image_reader& in, const register_head& head, coupons& all) {
+  using namespace detail::hll_image;
+  std::size_t places = head.exceptions;
+  if (bits_ != 4 && places != 0) return in.corrupt("exceptions where there cannot be any");
+  if (bits_ == 4 && !head.compact)
+    places = std::size_t{1} << (places != 0 ? head.table_lg : first_exceptions_lg(lg_k_));
   if (!in.holds<std::uint32_t>(places)) return in.truncated();
-  coupons all;
   for (std::size_t i = 0; i < places; ++i) {
     const auto coupon = in.take<std::uint32_t>();
-    if (coupon == 0 && !compact) continue;
+    if (coupon == 0 && !head.compact) continue;
     const std::uint8_t value = detail::coupon_value(coupon);
     std::uint8_t& place = registers_[coupon & mask_];
-    if (place != unknown || value < least + exception || value > most_value)
+    if (place != unknown || value < head.least + exception || value > most_value)
       return in.corrupt("an exception that is none");
     place = value;
     all.push_back(coupon);
   }
-  if (all.size() != exceptions) return in.corrupt("the number of exceptions");
+  if (all.size() != head.exceptions) return in.corrupt("the number of exceptions");
   for (const std::uint8_t value : registers_)
     if (value == unknown) return in.corrupt("an exception is missing");
+  return {};
+}
 
+/// Counts the registers anew, and compares with what the image says of them.
+template <unsigned LgK, unsigned Bits>
+result<void> hll<LgK, Bits>::compare_registers(const detail::image_reader& in, const register_head& head) {
   std::uint32_t found = 0;
   for (const std::uint8_t value : registers_) {
-    found += value == least;
-    if (value < least) return in.corrupt("the least register");
+    found += value == head.least;
+    if (value < head.least) return in.corrupt("the least register");
   }
-  if (found != at_least || (found == 0 && least != 0)) return in.corrupt("the number of least registers");
+  if (found != head.at_least || (found == 0 && head.least != 0)) return in.corrupt("the number of least registers");
   recount();
-  if (bits_ == 4 && least_ != least) return in.corrupt("the least register");
-  if (!(detail::math::absolute(sum - (sum_low_ + sum_high_)) <= 1e-9 * sum)) return in.corrupt("the registers' sum");
-  if (!out_of_order_) {
-    const auto seen = static_cast<double>(registers_.size() - zeros());
-    if (!(estimate >= 0.999999 * seen && estimate <= (std::numeric_limits<double>::max)()))
-      return in.corrupt("the estimate");
-    estimate_ = estimate;
-  }
+  if (bits_ == 4 && least_ != head.least) return in.corrupt("the least register");
+  if (!(detail::math::absolute(head.sum - (sum_low_ + sum_high_)) <= 1e-9 * head.sum))
+    return in.corrupt("the registers' sum");
+  if (out_of_order_) return {};
+  const auto seen = static_cast<double>(registers_.size() - zeros());
+  if (!(head.estimate >= 0.999999 * seen && head.estimate <= (std::numeric_limits<double>::max)()))
+    return in.corrupt("the estimate");
+  estimate_ = head.estimate;
+  return {};
+}
+
+template <unsigned LgK, unsigned Bits>
+result<void> hll<LgK, Bits>::load_registers(detail::image_reader& in, register_head head) {
+  head.estimate = in.take<double>();
+  head.sum = in.take<double>() + in.take<double>();
+  head.at_least = in.take<std::uint32_t>();
+  head.exceptions = in.take<std::uint32_t>();
+  coupons all;
+  if (auto done = unpack_registers(in, head.least); !done) return done;
+  if (auto done = read_exceptions(in, head, all); !done) return done;
+  if (auto done = compare_registers(in, head); !done) return done;
   coupons_ = std::move(all);
   return {};
 }
@@ -10092,20 +10168,16 @@ std::vector<std::byte> kll<K, T>::save() const {
 template <unsigned K, class T>
 result<void> kll<K, T>::read_head(detail::image_reader& in, image_head& head) {
   using namespace detail::kll_image;
-  const auto preamble = in.take<std::uint8_t>();
-  const auto version = in.take<std::uint8_t>();
-  const auto kind = in.take<std::uint8_t>();
+  const detail::image_start start = in.take_start();
   const auto flags = in.take<std::uint8_t>();
   head.k = head.min_k = in.take<std::uint16_t>();
   const auto width = in.take<std::uint8_t>();
   in.skip(1);
-  if (!in.ok()) return in.truncated();
+  if (auto known = in.recognize(start, family_id, version_long, version_single); !known) return known;
   const bool none = (flags & is_empty) != 0;
   head.one = (flags & is_single) != 0;
-  if (kind != family_id) return in.of_another_family();
-  if (version != version_long && version != version_single) return in.of_another_version();
   if (width != detail::kll_levels<T>::min_width) return in.fault(errc::unsupported, "m is not 8");
-  if (preamble != (none || head.one ? short_preamble : long_preamble) || (none && head.one))
+  if (start.preamble != (none || head.one ? short_preamble : long_preamble) || (none && head.one))
     return in.corrupt("the preamble's length and the flags disagree");
   if (head.k < 8) return in.corrupt("k is below 8");
   head.count = none ? 0 : 1;
@@ -13382,19 +13454,15 @@ template <unsigned Buckets, unsigned Rows>
 result<count_min<Buckets, Rows>> count_min<Buckets, Rows>::load(std::span<const std::byte> bytes) {
   using namespace detail::count_min_image;
   detail::image_reader in(bytes, "count-min");
-  const auto preamble = in.take<std::uint8_t>();
-  const auto version = in.take<std::uint8_t>();
-  const auto kind = in.take<std::uint8_t>();
+  const detail::image_start start = in.take_start();
   const auto flags = in.take<std::uint8_t>();
   in.skip(4);
   const std::uint64_t buckets = in.take<std::uint32_t>();
   const std::uint64_t rows = in.take<std::uint8_t>();
   const auto seed = in.take<std::uint16_t>();
   in.skip(1);
-  if (!in.ok()) return in.truncated();
-  if (kind != family_id) return in.of_another_family();
-  if (version != serial_version) return in.of_another_version();
-  if (preamble != preamble_length) return in.corrupt("the preamble's length");
+  if (auto known = in.recognize(start, family_id, serial_version); !known) return std::move(known).error();
+  if (start.preamble != preamble_length) return in.corrupt("the preamble's length");
   if (seed != detail::seed_hash()) return in.fault(errc::unsupported, "its hashes are of another seed");
   if (buckets < 3 || rows == 0) return in.corrupt("fewer than 3 buckets or no rows");
   if (buckets * rows > most_buckets) return in.fault(errc::unsupported, "more than 2^26 buckets");
@@ -13978,24 +14046,20 @@ result<void> req<K, T, HighRanks>::load_level(detail::image_reader& in, level& i
 template <unsigned K, class T, bool HighRanks>
 result<void> req<K, T, HighRanks>::read_head(detail::image_reader& in, image_head& head) {
   using namespace detail::req_image;
-  const auto preamble = in.take<std::uint8_t>();
-  const auto version = in.take<std::uint8_t>();
-  const auto kind = in.take<std::uint8_t>();
+  const detail::image_start start = in.take_start();
   const auto flags = in.take<std::uint8_t>();
   head.k = in.take<std::uint16_t>();
   head.levels = in.take<std::uint8_t>();
   head.raw_values = in.take<std::uint8_t>();
-  if (!in.ok()) return in.truncated();
+  if (auto known = in.recognize(start, family_id, serial_version); !known) return known;
   head.none = (flags & is_empty) != 0;
   head.raw = !head.none && (flags & is_raw) != 0;
   head.high_ranks = (flags & is_high) != 0;
   head.sorted = (flags & is_sorted) != 0;
-  if (kind != family_id) return in.of_another_family();
-  if (version != serial_version) return in.of_another_version();
   if (head.k < 4 || head.k > 1024 || head.k % 2 != 0) return in.corrupt("k is not even and in [4, 1024]");
   if (head.none ? head.levels > 1 : head.levels == 0 || head.levels > levels_type::max_levels)
     return in.corrupt("number of levels");
-  if (preamble != (head.levels > 1 ? long_preamble : short_preamble))
+  if (start.preamble != (head.levels > 1 ? long_preamble : short_preamble))
     return in.corrupt("the preamble's length and the levels disagree");
   if (head.raw && (head.levels != 1 || head.raw_values == 0 || head.raw_values > most_raw))
     return in.corrupt("values without a level");
@@ -14270,7 +14334,7 @@ class tdigest : public detail::asked_by_view<tdigest<K, T>, T> {
   ~tdigest() = default;
 
   void update(T value) {
-    if (!(detail::math::absolute(value) <= (std::numeric_limits<T>::max)())) [[unlikely]]
+    if (!is_finite(value)) [[unlikely]]
       return;
     if (buffer_.size() >= room_) [[unlikely]]
       compress();
@@ -14340,6 +14404,33 @@ class tdigest : public detail::asked_by_view<tdigest<K, T>, T> {
   static constexpr std::uint32_t room_for(unsigned k) noexcept { return std::bit_ceil(4 * most_centroids(k)); }
   std::size_t most_centroids() const noexcept { return most_centroids(k_); }
 
+  static bool is_finite(T value) noexcept { return detail::math::absolute(value) <= (std::numeric_limits<T>::max)(); }
+
+  /// The centroids as points of the curve of quantiles, each with its middle rank, the value at that rank and the
+  /// curve's second derivative there.
+  struct curve_points {
+    std::vector<double> middle;
+    std::vector<double> value;
+    std::vector<double> bend;
+  };
+  curve_points points() const;
+  static double within(double value, double low, double high) noexcept {
+    return !(value > low) ? low : value < high ? value : high;
+  }
+
+  /// What an image says before its centroids and values.
+  struct image_head {
+    std::uint16_t k = 0;
+    std::uint8_t flags = 0;  // those to keep
+    bool one = false;
+    std::uint32_t centroids = 0;
+    std::uint32_t buffered = 0;
+    T low = std::numeric_limits<T>::infinity();
+    T high = -std::numeric_limits<T>::infinity();
+  };
+  static result<void> read_head(detail::image_reader& in, image_head& head);
+  result<void> read_centroids(detail::image_reader& in, std::uint32_t count);
+  result<void> read_buffered(detail::image_reader& in, const image_head& head);
   static result<tdigest> load_reference(std::span<const std::byte> bytes);
   static std::vector<centroid> joined(std::span<const centroid> a, std::span<const centroid> b);
   class folder;
@@ -14503,7 +14594,7 @@ std::vector<typename tdigest<K, T>::centroid> tdigest<K, T>::joined(std::span<co
 
 template <unsigned K, class T>
 void tdigest<K, T>::update(T value, weight counts) {
-  if (!(detail::math::absolute(value) <= (std::numeric_limits<T>::max)())) return;
+  if (!is_finite(value)) return;
   if (!(counts.value > 0 && counts.value < static_cast<double>(max_count))) return;
   auto times = static_cast<std::uint64_t>(counts.value);
   if (const double fraction = counts.value - static_cast<double>(times); fraction > 0)
@@ -14552,42 +14643,49 @@ quantile_curve<T> tdigest<K, T>::view() const {
   // Between two middles at distances a and b from the point where the centroids meet, v lies below the straight line by
   // a b / 2 v'', as does every parabola between its ends; v'' is taken as the average of both.
   // Every result is held between its neighbours, so that the curve never falls.
+  const curve_points at = points();
   const std::size_t size = centroids_.size();
-  std::vector<double> middle(size), bend(size), value(size);
-  double before = 0;
-  for (std::size_t i = 0; i < size; ++i) {
-    middle[i] = before + static_cast<double>(centroids_[i].weight) / 2;
-    before += static_cast<double>(centroids_[i].weight);
-    value[i] = centroids_[i].mean;
-  }
-  const auto within = [](double v, double low, double high) { return !(v > low) ? low : v < high ? v : high; };
-  const auto midpoint = [&](std::size_t i) { return centroids_[i].mean / 2.0 + centroids_[i + 1].mean / 2.0; };
-  const auto slope = [&](std::size_t i) {
-    return (double{centroids_[i + 1].mean} - double{centroids_[i].mean}) / (middle[i + 1] - middle[i]);
-  };
-  for (std::size_t i = 1; i + 1 < size; ++i) {
-    const auto weight = static_cast<double>(centroids_[i].weight);
-    bend[i] = 2 * (slope(i) - slope(i - 1)) / (middle[i + 1] - middle[i - 1]);
-    if (centroids_[i].weight > 1)
-      value[i] = within(value[i] - weight * weight / 24 * bend[i], midpoint(i - 1), midpoint(i));
-  }
   quantile_curve<T> curve(low_, 2 * size);
   for (std::size_t i = 0; i < size; ++i) {
     const double half = static_cast<double>(centroids_[i].weight) / 2;
     if (centroids_[i].weight == 1) {  // a value of the stream: it has all ranks from those below it to those with it
-      curve.add(middle[i] - half, centroids_[i].mean);
-      curve.add(middle[i] + half, centroids_[i].mean);
+      curve.add(at.middle[i] - half, centroids_[i].mean);
+      curve.add(at.middle[i] + half, centroids_[i].mean);
       continue;
     }
-    curve.add(middle[i], static_cast<T>(value[i]));
+    curve.add(at.middle[i], static_cast<T>(at.value[i]));
     if (i + 1 == size || centroids_[i + 1].weight == 1) continue;
     const double to_next = static_cast<double>(centroids_[i + 1].weight) / 2;
-    const double straight = detail::math::interpolate(value[i], value[i + 1], half / (half + to_next));
-    const double bent = straight - half * to_next / 2 * (bend[i] + bend[i + 1]) / 2;
-    curve.add(middle[i] + half, static_cast<T>(within(bent, value[i], value[i + 1])));
+    const double straight = detail::math::interpolate(at.value[i], at.value[i + 1], half / (half + to_next));
+    const double bent = straight - half * to_next / 2 * (at.bend[i] + at.bend[i + 1]) / 2;
+    curve.add(at.middle[i] + half, static_cast<T>(within(bent, at.value[i], at.value[i + 1])));
   }
-  curve.add(before, high_);
+  curve.add(static_cast<double>(settled_), high_);
   return curve;
+}
+
+/// Finds the points that the curve of `view` goes through at the centroids' middle ranks, and how it bends there.
+template <unsigned K, class T>
+typename tdigest<K, T>::curve_points tdigest<K, T>::points() const {
+  const std::size_t size = centroids_.size();
+  curve_points at{std::vector<double>(size), std::vector<double>(size), std::vector<double>(size)};
+  double before = 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    at.middle[i] = before + static_cast<double>(centroids_[i].weight) / 2;
+    before += static_cast<double>(centroids_[i].weight);
+    at.value[i] = centroids_[i].mean;
+  }
+  const auto midpoint = [&](std::size_t i) { return centroids_[i].mean / 2.0 + centroids_[i + 1].mean / 2.0; };
+  const auto slope = [&](std::size_t i) {
+    return (double{centroids_[i + 1].mean} - double{centroids_[i].mean}) / (at.middle[i + 1] - at.middle[i]);
+  };
+  for (std::size_t i = 1; i + 1 < size; ++i) {
+    const auto weight = static_cast<double>(centroids_[i].weight);
+    at.bend[i] = 2 * (slope(i) - slope(i - 1)) / (at.middle[i + 1] - at.middle[i - 1]);
+    if (centroids_[i].weight > 1)
+      at.value[i] = within(at.value[i] - weight * weight / 24 * at.bend[i], midpoint(i - 1), midpoint(i));
+  }
+  return at;
 }
 
 template <unsigned K, class T>
@@ -14627,63 +14725,81 @@ std::vector<std::byte> tdigest<K, T>::save() const {
   return std::move(out).take();
 }
 
+/// The image's first eight bytes, and what follows for two values and more.
 template <unsigned K, class T>
-result<tdigest<K, T>> tdigest<K, T>::load(std::span<const std::byte> bytes) {
+result<void> tdigest<K, T>::read_head(detail::image_reader& in, image_head& head) {
   using namespace detail::tdigest_image;
-  if (!bytes.empty() && bytes[0] == std::byte{0}) return load_reference(bytes);
-  detail::image_reader in(bytes, "t-digest");
-  const auto preamble = in.take<std::uint8_t>();
-  const auto version = in.take<std::uint8_t>();
-  const auto type = in.take<std::uint8_t>();
-  tdigest loaded;
-  loaded.k_ = in.take<std::uint16_t>();
-  loaded.room_ = room_for(loaded.k_);
+  const detail::image_start start = in.take_start();
+  head.k = in.take<std::uint16_t>();
   const auto flags = in.take<std::uint8_t>();
   in.skip(2);
-  if (!in.ok()) return in.truncated();
-  if (type != sketch_type) return in.of_another_family();
-  if (version != serial_version) return in.of_another_version();
-  if (loaded.k_ < 10) return in.corrupt("k is below 10");
+  if (auto known = in.recognize(start, sketch_type, serial_version); !known) return known;
+  if (head.k < 10) return in.corrupt("k is below 10");
   const bool none = (flags & is_empty) != 0;
-  const bool one = (flags & is_single) != 0;
-  if (preamble != (none || one ? short_preamble : long_preamble) || (none && one))
+  head.one = (flags & is_single) != 0;
+  if (start.preamble != (none || head.one ? short_preamble : long_preamble) || (none && head.one))
     return in.corrupt("the preamble's length and the flags disagree");
-  loaded.flags_ = flags & in_reverse;
-  const auto finite = [](T value) { return detail::math::absolute(value) <= (std::numeric_limits<T>::max)(); };
-  std::uint32_t centroids = 0;
-  std::uint32_t buffered = one ? 1 : 0;
-  if (!none && !one) {
-    centroids = in.take<std::uint32_t>();
-    buffered = in.take<std::uint32_t>();
-    loaded.low_ = in.take<T>();
-    loaded.high_ = in.take<T>();
-    if (!in.ok() || !in.holds<centroid>(centroids)) return in.truncated();
-    if (!finite(loaded.low_) || !finite(loaded.high_)) return in.fault(errc::not_finite, "an extreme is not finite");
-    if (loaded.low_ > loaded.high_) return in.corrupt("the extremes are out of order");
-    if (centroids + std::uint64_t{buffered} < 2 && centroids == 0)
-      return in.corrupt("no values behind a preamble for many");
-  }
-  loaded.centroids_.resize(centroids);
-  for (std::size_t i = 0; i < centroids; ++i) {
-    centroid& c = loaded.centroids_[i];
+  head.flags = flags & in_reverse;
+  head.buffered = head.one ? 1 : 0;
+  if (none || head.one) return {};
+  head.centroids = in.take<std::uint32_t>();
+  head.buffered = in.take<std::uint32_t>();
+  head.low = in.take<T>();
+  head.high = in.take<T>();
+  if (!in.ok() || !in.holds<centroid>(head.centroids)) return in.truncated();
+  if (!is_finite(head.low) || !is_finite(head.high)) return in.fault(errc::not_finite, "an extreme is not finite");
+  if (head.low > head.high) return in.corrupt("the extremes are out of order");
+  if (head.centroids == 0 && head.buffered < 2) return in.corrupt("no values behind a preamble for many");
+  return {};
+}
+
+/// The image's centroids, within the extremes that were read before.
+template <unsigned K, class T>
+result<void> tdigest<K, T>::read_centroids(detail::image_reader& in, std::uint32_t count) {
+  centroids_.resize(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    centroid& c = centroids_[i];
     c.mean = in.take<T>();
     c.weight = in.take<weight_type>();
-    if (!(loaded.low_ <= c.mean && c.mean <= loaded.high_)) return in.corrupt("a centroid outside the extremes");
-    if (i > 0 && c.mean < loaded.centroids_[i - 1].mean) return in.corrupt("the centroids are not sorted");
-    if (c.weight == 0 || c.weight > max_count - loaded.settled_) return in.corrupt("a centroid's weight");
-    loaded.settled_ += c.weight;
+    if (!(low_ <= c.mean && c.mean <= high_)) return in.corrupt("a centroid outside the extremes");
+    if (i > 0 && c.mean < centroids_[i - 1].mean) return in.corrupt("the centroids are not sorted");
+    if (c.weight == 0 || c.weight > max_count - settled_) return in.corrupt("a centroid's weight");
+    settled_ += c.weight;
   }
-  if (!in.holds<T>(buffered)) return in.truncated();
-  if (in.rest().size() != buffered * sizeof(T)) return in.too_long();
-  if (buffered > max_count - loaded.settled_) return in.corrupt("more values than can be counted");
-  loaded.buffer_.reserve(buffered);
-  for (std::uint32_t i = 0; i < buffered; ++i) {
+  return {};
+}
+
+/// The buffered values, to the image's end. Of one with a single value, they are the extremes too.
+template <unsigned K, class T>
+result<void> tdigest<K, T>::read_buffered(detail::image_reader& in, const image_head& head) {
+  if (!in.holds<T>(head.buffered)) return in.truncated();
+  if (in.rest().size() != head.buffered * sizeof(T)) return in.too_long();
+  if (head.buffered > max_count - settled_) return in.corrupt("more values than can be counted");
+  buffer_.reserve(head.buffered);
+  for (std::uint32_t i = 0; i < head.buffered; ++i) {
     const T value = in.take<T>();
-    if (!finite(value)) return in.fault(errc::not_finite, "a buffered value is not finite");
-    if (one) loaded.low_ = loaded.high_ = value;
-    if (!(loaded.low_ <= value && value <= loaded.high_)) return in.corrupt("a value outside the extremes");
-    loaded.buffer_.push_back(detail::to_order_key(value));
+    if (!is_finite(value)) return in.fault(errc::not_finite, "a buffered value is not finite");
+    if (head.one) low_ = high_ = value;
+    if (!(low_ <= value && value <= high_)) return in.corrupt("a value outside the extremes");
+    buffer_.push_back(detail::to_order_key(value));
   }
+  return {};
+}
+
+template <unsigned K, class T>
+result<tdigest<K, T>> tdigest<K, T>::load(std::span<const std::byte> bytes) {
+  if (!bytes.empty() && bytes[0] == std::byte{0}) return load_reference(bytes);
+  detail::image_reader in(bytes, "t-digest");
+  image_head head;
+  if (auto done = read_head(in, head); !done) return std::move(done).error();
+  tdigest loaded;
+  loaded.k_ = head.k;
+  loaded.room_ = room_for(head.k);
+  loaded.flags_ = head.flags;
+  loaded.low_ = head.low;
+  loaded.high_ = head.high;
+  if (auto done = loaded.read_centroids(in, head.centroids); !done) return std::move(done).error();
+  if (auto done = loaded.read_buffered(in, head); !done) return std::move(done).error();
   return loaded;
 }
 
@@ -14697,8 +14813,7 @@ result<tdigest<K, T>> tdigest<K, T>::load_reference(std::span<const std::byte> b
   if (read->centroids.empty()) return loaded;
   loaded.low_ = static_cast<T>(read->low);
   loaded.high_ = static_cast<T>(read->high);
-  constexpr T most = (std::numeric_limits<T>::max)();
-  if (!(detail::math::absolute(loaded.low_) <= most && detail::math::absolute(loaded.high_) <= most))
+  if (!is_finite(loaded.low_) || !is_finite(loaded.high_))
     return detail::image_fault("t-digest", errc::not_finite, "an extreme is not finite");
   loaded.centroids_.reserve(read->centroids.size());
   for (const detail::reference_tdigest::centroid& c : read->centroids) {
@@ -14983,6 +15098,18 @@ class theta {
     if (hashes_.size() == 0 && exact()) empty_ = true;
   }
 
+  /// What an image says before its hashes.
+  struct image_head {
+    bool none = false;
+    bool packed = false;
+    bool ordered = false;
+    unsigned width = 0;  // of a packed difference, in bits
+    std::uint64_t count = 0;
+    std::uint64_t threshold = all;
+  };
+  static result<void> read_head(detail::image_reader& in, image_head& head);
+  result<void> read_hashes(detail::image_reader& in, const image_head& head);
+
   detail::hash_set hashes_;
   std::uint64_t threshold_ = all;
   bool empty_ = true;
@@ -15017,59 +15144,71 @@ inline std::uint64_t read_bits(std::span<const std::byte> from, std::uint64_t& b
 
 }  // namespace detail::theta_image
 
+/// The image's first eight bytes, what follows of the head, and how long the hashes are behind it.
 template <unsigned LgK>
-result<theta<LgK>> theta<LgK>::load(std::span<const std::byte> bytes) {
+result<void> theta<LgK>::read_head(detail::image_reader& in, image_head& head) {
   using namespace detail::theta_image;
-  detail::image_reader in(bytes, "theta");
-  const auto preamble = in.take<std::uint8_t>();
-  const auto version = in.take<std::uint8_t>();
-  const auto kind = in.take<std::uint8_t>();
-  const unsigned width = in.take<std::uint8_t>();
+  const detail::image_start start = in.take_start();
+  head.width = in.take<std::uint8_t>();
   const unsigned count_bytes = in.take<std::uint8_t>();
   const auto flags = in.take<std::uint8_t>();
   const auto seed = in.take<std::uint16_t>();
-  if (!in.ok()) return in.truncated();
-  if (kind != family_id) return in.of_another_family();
-  if (version != plain_version && version != packed_version) return in.of_another_version();
+  if (auto known = in.recognize(start, family_id, plain_version, packed_version); !known) return known;
   if ((flags & is_compact) == 0) return in.fault(errc::unsupported, "it is not a compact one");
-  const bool packed = version == packed_version;
-  const bool ordered = packed || (flags & is_ordered) != 0;
-  theta loaded;
-  loaded.empty_ = (flags & is_empty) != 0;
-  if (preamble < 1 || preamble > 3 || (loaded.empty_ && preamble != 1)) return in.corrupt("the preamble's length");
-  if (!loaded.empty_ && seed != detail::seed_hash())
-    return in.fault(errc::unsupported, "its hashes are of another seed");
-  std::uint64_t count = loaded.empty_ ? 0 : 1;
-  if (packed) {
-    if (width < 1 || width > 63 || count_bytes > 4) return in.corrupt("widths of packed hashes");
-    if (preamble > 1) loaded.threshold_ = in.take<std::uint64_t>();
-    count = 0;
-    for (unsigned i = 0; i < count_bytes; ++i) count |= std::uint64_t{in.take<std::uint8_t>()} << (8 * i);
-  } else if (preamble > 1) {
-    count = in.take<std::uint32_t>();
+  head.packed = start.version == packed_version;
+  head.ordered = head.packed || (flags & is_ordered) != 0;
+  head.none = (flags & is_empty) != 0;
+  if (start.preamble < 1 || start.preamble > 3 || (head.none && start.preamble != 1))
+    return in.corrupt("the preamble's length");
+  if (!head.none && seed != detail::seed_hash()) return in.fault(errc::unsupported, "its hashes are of another seed");
+  head.count = head.none ? 0 : 1;
+  if (head.packed) {
+    if (head.width < 1 || head.width > 63 || count_bytes > 4) return in.corrupt("widths of packed hashes");
+    if (start.preamble > 1) head.threshold = in.take<std::uint64_t>();
+    head.count = 0;
+    for (unsigned i = 0; i < count_bytes; ++i) head.count |= std::uint64_t{in.take<std::uint8_t>()} << (8 * i);
+  } else if (start.preamble > 1) {
+    head.count = in.take<std::uint32_t>();
     in.skip(4);
-    if (preamble > 2) loaded.threshold_ = in.take<std::uint64_t>();
+    if (start.preamble > 2) head.threshold = in.take<std::uint64_t>();
   }
   if (!in.ok()) return in.truncated();
-  if (loaded.empty_ && count != 0) return in.corrupt("hashes of an empty one");
-  if (loaded.threshold_ == 0 || loaded.threshold_ > all) return in.corrupt("theta");
-  const std::uint64_t length = packed ? (count * width + 7) / 8 : count * 8;
+  if (head.none && head.count != 0) return in.corrupt("hashes of an empty one");
+  if (head.threshold == 0 || head.threshold > all) return in.corrupt("theta");
+  const std::uint64_t length = head.packed ? (head.count * head.width + 7) / 8 : head.count * 8;
   if (in.rest().size() < length) return in.truncated();
   if (in.rest().size() > length) return in.too_long();
+  return {};
+}
 
+/// The hashes; thinned out as they come where there are more than fit.
+template <unsigned LgK>
+result<void> theta<LgK>::read_hashes(detail::image_reader& in, const image_head& head) {
   const std::span<const std::byte> body = in.rest();
-  const std::uint64_t limit = loaded.threshold_;
   std::uint64_t bit = 0;
   std::uint64_t last = 0;
-  for (std::uint64_t i = 0; i < count; ++i) {
-    const std::uint64_t hash = packed ? last + read_bits(body, bit, width) : in.take<std::uint64_t>();
-    if (hash == 0 || hash >= limit) return in.corrupt("a hash that is not below theta");
-    if (ordered && hash <= last) return in.corrupt("hashes out of order");
+  for (std::uint64_t i = 0; i < head.count; ++i) {
+    const std::uint64_t hash =
+        head.packed ? last + detail::theta_image::read_bits(body, bit, head.width) : in.take<std::uint64_t>();
+    if (hash == 0 || hash >= head.threshold) return in.corrupt("a hash that is not below theta");
+    if (head.ordered && hash <= last) return in.corrupt("hashes out of order");
     last = hash;
-    if (hash >= loaded.threshold_) continue;  // the threshold has fallen since, as there were more hashes than fit
-    if (!loaded.hashes_.insert(hash)) return in.corrupt("a hash twice");
-    if (loaded.hashes_.size() > most) loaded.shrink();
+    if (hash >= threshold_) continue;  // the threshold has fallen since, as there were more hashes than fit
+    if (!hashes_.insert(hash)) return in.corrupt("a hash twice");
+    if (hashes_.size() > most) shrink();
   }
+  return {};
+}
+
+template <unsigned LgK>
+result<theta<LgK>> theta<LgK>::load(std::span<const std::byte> bytes) {
+  detail::image_reader in(bytes, "theta");
+  image_head head;
+  if (auto done = read_head(in, head); !done) return std::move(done).error();
+  theta loaded;
+  loaded.empty_ = head.none;
+  loaded.threshold_ = head.threshold;
+  if (auto done = loaded.read_hashes(in, head); !done) return std::move(done).error();
   return loaded;
 }
 
@@ -15597,6 +15736,7 @@ struct counter_reading {
 /// associative.
 /// Complexity: O(1), 64 bytes.
 /// Allocates: never.
+/// Moved from, it is unchanged: it is copied.
 /// Threads: one at a time; const calls from any number.
 /// Source: the meaning of PromQL's increase() and resets(), without its extrapolation.
 class counter_rate {
@@ -15691,6 +15831,8 @@ class counter_rate {
 /// between the two.
 /// Complexity: the aggregate's, and 24 bytes.
 /// Allocates: what the aggregate does.
+/// Moved from: unchanged, with an aggregate of members without memory of their own; with any other it may only be
+/// assigned to or destroyed.
 /// Threads: one at a time.
 template <class Aggregate = aggregate<count, mean, stddev, min, max>>
 class inter_arrival {
@@ -19329,6 +19471,9 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
+template <class Clock, class... Events>
+using first_stage_t = stage<std::tuple_element_t<0, std::tuple<Events...>>, 0, Clock, Events...>;
+
 /// Whether a chain of these events and middlewares can run on a Context; if not, a static_assert says why. A check runs
 /// only if those before it held, so that the first error is the cause and not a consequence. The return type is `auto`,
 /// so that g++ too instantiates the body, and with it the assertions, at the place of the call.
@@ -19359,12 +19504,11 @@ constexpr auto can_run(part_list<Events...>, part_list<Middlewares...>) noexcept
                     "millrace[CHAIN-2]: the event cannot be called as event(ctx), or returns something else than "
                     "void or mr::result<void>; write: mr::result<void> operator()(auto& ctx)");
       if constexpr (signature::ok) {
-        using first_stage = stage<std::tuple_element_t<0, std::tuple<Events...>>, 0, Clock, Events...>;
-        using hooks = malformed<first_stage, Context, Middlewares...>;
+        using hooks = malformed<first_stage_t<Clock, Events...>, Context, Middlewares...>;
         static_assert(requirement<hooks::ok, typename hooks::culprit>,
                       "millrace[CHAIN-7]: the middleware has a member named before, after, around or rejected that "
                       "cannot be called as that hook; see millrace/chain/middleware.hpp for their parameters");
-        using idle = hookless<first_stage, Context, Middlewares...>;
+        using idle = hookless<first_stage_t<Clock, Events...>, Context, Middlewares...>;
         static_assert(!hooks::ok || requirement<idle::ok, typename idle::culprit>,
                       "millrace[CHAIN-1]: the middleware has none of before, after, around and rejected; an event "
                       "stands in chain(...)");
@@ -20535,7 +20679,8 @@ constexpr signal grade(double statistic, double warning, double drift) noexcept 
 /// comparison (some detectors compare every so many observations), and is above threshold() if and only if that
 /// comparison gave `drift`. An observation that is not finite is passed over, and update returns `none`; a detector
 /// that sums squares may cut one beyond 1e140 in size to a size whose squares it can sum. update never allocates. A
-/// detector is trivially copyable, so a copy is a checkpoint.
+/// detector is trivially copyable, so a copy is a checkpoint, and one that was moved
+/// from is unchanged.
 template <class D>
 concept drift_detector = std::copyable<D> && std::is_trivially_copyable_v<D> && requires(D& d, const D& c, double x) {
   { d.update(x) } noexcept -> std::same_as<signal>;
@@ -20639,7 +20784,8 @@ Detector blank_of() noexcept {
 /// Laws: an observation is compared with those before it, and then becomes one of them. NaN, infinities and numbers
 /// whose squares are too large (in general above 1e150) are flagged and do not become one of them; the score of a NaN
 /// is NaN. Before enough observations have come the band is infinite and nothing finite is flagged. update never
-/// allocates. A detector is trivially copyable.
+/// allocates. A detector is trivially copyable: moved from,
+/// it is unchanged.
 template <class D>
 concept anomaly_detector = std::copyable<D> && std::is_trivially_copyable_v<D> && requires(D& d, double x) {
   { d.update(x) } noexcept -> std::same_as<anomaly>;
@@ -21140,6 +21286,7 @@ namespace detect {
 /// flagged and not counted.
 /// Complexity: update O(Trees Depth), 0.5 us; about 24 Trees 2^Depth bytes (150 KB: too much for a small stack).
 /// Allocates: never.
+/// Moved from, it is unchanged: it is copied.
 /// Threads: one at a time.
 /// Source: Tan, Ting, Liu, "Fast anomaly detection for streaming data", IJCAI 2011.
 template <std::size_t Features, class RunLength = arl<1'000>, std::size_t Trees = 25, std::size_t Depth = 8,
@@ -24178,8 +24325,19 @@ namespace detect {
 
 /// The values of one feature in a window: ascending, each with the number of observations that it stands for (1 in a
 /// sample, more in a sketch).
+/// Moved from, it has no values: its `size()` is 0, and beyond that it may only be assigned to or destroyed.
 class value_window {
  public:
+  value_window(const value_window&) = default;
+  value_window& operator=(const value_window&) = default;
+  value_window(value_window&& other) noexcept : value_window() { swap(other); }
+  value_window& operator=(value_window&& other) noexcept {
+    value_window taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
+  ~value_window() = default;
+
   /// The window of a sample.
   /// Complexity: O(n log n).
   /// Allocates: 16 bytes a value.
@@ -24254,6 +24412,9 @@ class value_window {
   friend class drift_reference;
 
   value_window() = default;
+  void swap(value_window& other) noexcept {
+    detail::swap_members(*this, other, &value_window::values_, &value_window::up_to_);
+  }
 
   /// Whether each value stands for one observation, as in a sample.
   bool is_sample() const noexcept { return count() == static_cast<double>(size()); }
@@ -24340,11 +24501,22 @@ struct drift_measures {
 /// the reference; 1 ms at 10,000.
 /// Allocates: `make` and `compare`.
 /// Threads: several may call `compare` at once.
+/// Moved from: may only be assigned to or destroyed.
 /// Source: chi-squared over two samples: Conover, "Practical Nonparametric Statistics"; PSI: Siddiqi, "Credit Risk
 /// Scorecards", 2006; Lin, "Divergence measures based on the Shannon entropy", IEEE Trans. Inf. Theory 37, 1991;
 /// Gretton and others, "A kernel two-sample test", JMLR 13, 2012, with the features of Rahimi, Recht, NIPS 2007.
 class drift_reference {
  public:
+  drift_reference(const drift_reference&) = default;
+  drift_reference& operator=(const drift_reference&) = default;
+  drift_reference(drift_reference&&) noexcept = default;
+  drift_reference& operator=(drift_reference&& other) noexcept {
+    drift_reference taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
+  ~drift_reference() = default;
+
   /// `seed` decides the random features of `mmd`.
   /// Errors: invalid_argument: fewer than 2 or more than 1000 bins.
   static result<drift_reference> make(value_window window, std::size_t bins = 10, std::uint64_t seed = 0) {
@@ -24552,6 +24724,13 @@ class drift_reference {
       }
     }
     return sums;
+  }
+
+  void swap(drift_reference& other) noexcept {
+    detail::swap_members(*this, other, &drift_reference::reference_, &drift_reference::bins_, &drift_reference::seed_,
+                         &drift_reference::edges_, &drift_reference::expected_, &drift_reference::unit_,
+                         &drift_reference::mean_, &drift_reference::deviation_, &drift_reference::frequency_,
+                         &drift_reference::embedding_);
   }
 
   value_window reference_;
@@ -25095,12 +25274,24 @@ struct table_drift_report {
 /// Errors: of `compare`, each with the feature's name: shape_mismatch: windows are missing or too many; not_found: a
 /// window of a feature that was not added; invalid_argument: two windows of one feature, two features of one name, no
 /// feature at all.
+/// Moved from, it has no features; alpha and the least score stay.
 template <stats::correction Correction = stats::holm>
 class table_drift {
  public:
   /// A feature with a score below `least_score` is not called drifted even if its p-value is at most alpha, since large
   /// windows make any difference significant.
-  explicit table_drift(double alpha = 0.01, double least_score = 0.05) : alpha_(alpha), least_score_(least_score) {}
+  explicit table_drift(double alpha = 0.01, double least_score = 0.05) noexcept
+      : alpha_(alpha), least_score_(least_score) {}
+
+  table_drift(const table_drift&) = default;
+  table_drift& operator=(const table_drift&) = default;
+  table_drift(table_drift&& other) noexcept : table_drift(other.alpha_, other.least_score_) { swap(other); }
+  table_drift& operator=(table_drift&& other) noexcept {
+    table_drift taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
+  ~table_drift() = default;
 
   /// Adds a feature to watch, with its reference.
   void add(std::string feature, drift_reference reference) {
@@ -25183,6 +25374,11 @@ class table_drift {
   }
 
  private:
+  void swap(table_drift& other) noexcept {
+    detail::swap_members(*this, other, &table_drift::alpha_, &table_drift::least_score_, &table_drift::names_,
+                         &table_drift::references_);
+  }
+
   static std::string saved_as() { return "table_drift<" + std::string(Correction::name) + '>'; }
 
   /// The place of the feature with this name; size() if there is none. The place `likely` is looked at first.
@@ -25282,6 +25478,10 @@ class table_drift {
 /// - `drift_reference`: PSI, Kullback-Leibler, Jensen-Shannon, chi-squared, Kolmogorov-Smirnov, Wasserstein, MMD, and a
 ///   score in [0, 1]
 /// - `table_drift`: every feature of a table, with p-values corrected as one family
+///
+/// Values are trivially copyable, and unchanged when they were moved from, where their comments do not say otherwise.
+/// Structs with a name or rows of features (`feature_drift`, `feature_window`, `table_drift_report`) move member by
+/// member: moved from, they may only be assigned to or destroyed.
 ///
 /// Standard library alone.
 
@@ -26406,6 +26606,34 @@ inline block_sums scaled_sums(const tensor_view& view, double scale) {
   return made;
 }
 
+/// The sums of a block's finite elements; the others are counted in `into`. `first`: the index of the block's first
+/// element. Without a finite element, the extremes are those of nothing.
+template <class T>
+block_sums sums_of_finite(const tensor_view& view, std::size_t first, const T* data, std::size_t count,
+                          tensor_summary& into) {
+  using format = format_of<T>;
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  block_sums block{0, 0, infinity, -infinity};
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto bits = format::load(reinterpret_cast<const unsigned char*>(data + i));
+    if (!format::is_finite(bits)) {
+      const non_finite_kind kind = format::kind(bits);
+      if (!into.first_non_finite)
+        into.first_non_finite = non_finite_element{kind, first + i, view.layout().position(first + i)};
+      ++(kind == non_finite_kind::nan ? into.nan_count : into.infinity_count);
+      continue;
+    }
+    const auto x = static_cast<double>(data[i]);
+    double square = x * x;
+    rounded(square);
+    block.sum += x;
+    block.squares += square;
+    block.low = x < block.low ? x : block.low;
+    block.high = x > block.high ? x : block.high;
+  }
+  return block;
+}
+
 }  // namespace detail
 
 /// Summarizes a tensor of any dtype and layout. Integers beyond 2^53 are rounded to double.
@@ -26420,29 +26648,9 @@ inline tensor_summary summarize(const tensor_view& view) {
   double low = std::numeric_limits<double>::infinity();
   double high = -low;
   detail::for_each_block(view, [&](std::size_t first, const auto* data, std::size_t count) {
-    using element = std::remove_cvref_t<decltype(*data)>;
-    using format = detail::format_of<element>;
     detail::block_sums block = detail::sum_block(data, count);
-    if (!detail::is_finite_block(block)) [[unlikely]] {
-      block = {0, 0, low, high};
-      for (std::size_t i = 0; i < count; ++i) {
-        const auto bits = format::load(reinterpret_cast<const unsigned char*>(data + i));
-        if (!format::is_finite(bits)) {
-          const non_finite_kind kind = format::kind(bits);
-          if (!made.first_non_finite)
-            made.first_non_finite = non_finite_element{kind, first + i, view.layout().position(first + i)};
-          ++(kind == non_finite_kind::nan ? made.nan_count : made.infinity_count);
-          continue;
-        }
-        const auto x = static_cast<double>(data[i]);
-        double square = x * x;
-        detail::rounded(square);
-        block.sum += x;
-        block.squares += square;
-        block.low = x < block.low ? x : block.low;
-        block.high = x > block.high ? x : block.high;
-      }
-    }
+    if (!detail::is_finite_block(block)) [[unlikely]]
+      block = detail::sums_of_finite(view, first, data, count, made);
     sum += block.sum;
     squares += block.squares;
     low = block.low < low ? block.low : low;
@@ -28479,20 +28687,22 @@ inline error system_error(int number, std::string_view action, std::string_view 
 }
 
 /// An open file: owns the descriptor and keeps the path for messages. It repeats calls that a signal interrupted, and
-/// goes on when the system wrote only a part. Movable.
+/// goes on when the system wrote only a part.
 /// Threads: one at a time, but `read_at` may run beside anything that does not close the file.
 /// Errors: those of the system, with the path in the message.
+/// Moved from, it is as freshly made: not open, without a path.
 class file {
  public:
   file() noexcept = default;
   /// Takes over an open descriptor.
   file(int descriptor, std::string path) noexcept : descriptor_(descriptor), path_(std::move(path)) {}
-  file(file&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)) {}
+  file(file&& other) noexcept
+      : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::exchange(other.path_, {})) {}
   file& operator=(file&& other) noexcept {
     if (this != &other) {
       discard();
       descriptor_ = std::exchange(other.descriptor_, -1);
-      path_ = std::move(other.path_);
+      path_ = std::exchange(other.path_, {});
     }
     return *this;
   }
@@ -29599,7 +29809,7 @@ class basic_line_log {
     if (!forked) delete writer_;
   }
 
-  /// False after a move; then only assignment and destruction are allowed.
+  /// False after a move; then only this question, assignment and destruction are allowed.
   explicit operator bool() const noexcept { return writer_ != nullptr; }
 
   /// Appends a record of `size` bytes that fill(std::byte*) writes. Returns the record's sequence number, a position
@@ -30476,37 +30686,53 @@ class inflater {
     return all[256] != 0 && literals_.build(all, literals, 256) && distances_.build(all + literals, distances, 0);
   }
 
+  // Of RFC 1951, section 3.2.5: where the lengths and the distances of each code begin, and a length's extra bits.
+  static constexpr std::uint16_t length_base[29] = {3,  4,  5,  6,  7,  8,  9,  10, 11,  13,  15,  17,  19,  23, 27,
+                                                    31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258};
+  static constexpr unsigned char length_extra[29] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
+                                                     2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0};
+  static constexpr std::uint16_t distance_base[30] = {1,    2,    3,    4,    5,    7,    9,    13,    17,    25,
+                                                      33,   49,   65,   97,   129,  193,  257,  385,   513,   769,
+                                                      1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577};
+
+  // The parts of `symbols` are inlined there, so that the reader and the end of the output stay in registers. Matches
+  // are no part: g++ then takes 1 % more instructions a match.
+
+  /// Decodes literals as long as neither input nor output needs a check.
+  [[gnu::always_inline]] void unchecked_literals(bit_reader& reader, unsigned char*& out) const noexcept {
+    lane a{reader.in + reader.at, reader.bits, reader.count, out};
+    for (std::size_t rounds = safe_rounds(a); rounds > 0; --rounds) {
+      a.refill();
+      if (!(one(a, *this) && one(a, *this) && one(a, *this) && one(a, *this) && one(a, *this))) break;
+    }
+    reader.at = static_cast<std::size_t>(a.in - reader.in);
+    reader.bits = a.bits;
+    reader.count = a.count;
+    out = a.out;
+  }
+
+  /// Puts the literals of one entry out. Returns false if they do not fit.
+  [[gnu::always_inline]] bool checked_literals(std::uint32_t entry, bit_reader& reader,
+                                               unsigned char*& out) const noexcept {
+    const unsigned count = entry >> 6 & 3U;
+    if (static_cast<std::size_t>(out_end_ - out) < count) return false;
+    const std::uint32_t bytes = entry >> 8;
+    __builtin_memcpy(out, &bytes, 4);
+    out += count;
+    reader.drop(entry & 63U);
+    return true;
+  }
+
   /// Decodes a block's symbols up to its end. Returns false if they are broken.
   bool symbols() noexcept {
-    static constexpr std::uint16_t length_base[29] = {3,  4,  5,  6,  7,  8,  9,  10, 11,  13,  15,  17,  19,  23, 27,
-                                                      31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258};
-    static constexpr unsigned char length_extra[29] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
-                                                       2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0};
-    static constexpr std::uint16_t distance_base[30] = {1,    2,    3,    4,    5,    7,    9,    13,    17,    25,
-                                                        33,   49,   65,   97,   129,  193,  257,  385,   513,   769,
-                                                        1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577};
     bit_reader reader = reader_;  // locals stay in registers
     unsigned char* out = out_;
     for (;;) {
-      lane a{reader.in + reader.at, reader.bits, reader.count, out};
-      for (std::size_t rounds = safe_rounds(a); rounds > 0; --rounds) {
-        a.refill();
-        if (!(one(a, *this) && one(a, *this) && one(a, *this) && one(a, *this) && one(a, *this))) break;
-      }
-      reader.at = static_cast<std::size_t>(a.in - reader.in);
-      reader.bits = a.bits;
-      reader.count = a.count;
-      out = a.out;
-
+      unchecked_literals(reader, out);
       if (!reader.refill()) return false;
       std::uint32_t entry = literals_[reader.peek()];
       if ((entry & 0xc0U) != 0) {  // literals near the end of the input or of the output
-        const unsigned count = entry >> 6 & 3U;
-        if (static_cast<std::size_t>(out_end_ - out) < count) return false;
-        const std::uint32_t bytes = entry >> 8;
-        __builtin_memcpy(out, &bytes, 4);
-        out += count;
-        reader.drop(entry & 63U);
+        if (!checked_literals(entry, reader, out)) return false;
         continue;
       }
       if (entry == 0) entry = literals_.find_long(reader.peek());
@@ -31146,9 +31372,8 @@ inline void write_header(const tensor_header& header, unsigned char* out) noexce
 inline error damaged(std::string what) { return error(errc::corrupt, "compressed tensor: " + std::move(what)); }
 inline error cut_off(std::string what) { return error(errc::truncated, "compressed tensor: " + std::move(what)); }
 
-/// Reads the first member. Whatever the bytes are, a header that is returned has a size in bytes that fits
-/// std::ptrdiff_t, and chunks within the bounds above.
-inline result<tensor_header> read_header(const unsigned char* in, std::size_t bytes) {
+/// Refuses what is not a whole first member, with a description of the length that its rank gives and a right checksum.
+inline result<void> test_first_member(const unsigned char* in, std::size_t bytes) {
   if (bytes < header_size(0)) return cut_off("shorter than a header");
   for (std::size_t at = 0; at < sizeof gzip_head; ++at)
     if (in[at] != gzip_head[at]) return damaged("does not begin as one");
@@ -31165,28 +31390,50 @@ inline result<tensor_header> read_header(const unsigned char* in, std::size_t by
   const unsigned char* end = last + 4;
   if (end[0] != 3 || end[1] != 0 || get<std::uint64_t>(end + 2) != 0)
     return damaged("its header is not an empty member");
+  return {};
+}
 
+/// Reads the axes' order. Returns false if it is none.
+inline bool read_order(const unsigned char* at, std::size_t rank, axis_order& order) noexcept {
+  unsigned axes = 0;
+  for (std::size_t place = 0; place < rank; ++place) {
+    const unsigned char axis = at[place];
+    if (axis >= rank || (axes >> axis & 1U) != 0) return false;
+    axes |= 1U << axis;
+    order.axes[place] = axis;
+  }
+  return true;
+}
+
+/// Reads the extents. Returns false if a tensor of them has a size in bytes that does not fit std::ptrdiff_t.
+inline bool read_shape(const unsigned char* at, std::size_t rank, std::size_t element_size, tensor_shape& shape) {
+  std::size_t size = element_size;
+  bool fits = true;
+  for (std::size_t axis = 0; axis < rank; ++axis, at += 8) {
+    const auto extent = get<std::uint64_t>(at);
+    // An extent of 0 counts as 1 here, because strides are products of extents in an empty tensor too.
+    fits = fits && extent <= PTRDIFF_MAX && !__builtin_mul_overflow(size, extent == 0 ? 1 : extent, &size);
+    shape.push_back(static_cast<std::size_t>(extent));
+  }
+  return fits && size <= PTRDIFF_MAX;
+}
+
+/// Reads the first member. Whatever the bytes are, a header that is returned has a size in bytes that fits
+/// std::ptrdiff_t, and chunks within the bounds above.
+inline result<tensor_header> read_header(const unsigned char* in, std::size_t bytes) {
+  if (auto whole = test_first_member(in, bytes); !whole) return std::move(whole).error();
+  const unsigned char* at = in + member_head + 4;
+  const std::size_t rank = at[3];
   if (!is_dtype(at[1])) return error(errc::unsupported, "compressed tensor: dtype number " + std::to_string(at[1]));
   if (at[2] > 2) return error(errc::unsupported, "compressed tensor: filter number " + std::to_string(at[2]));
   tensor_header header;
   header.type = static_cast<dtype>(at[1]);
   header.filter = static_cast<tensor_filter>(at[2]);
   at += 4;
-  unsigned axes = 0;
-  for (std::size_t place = 0; place < rank; ++place, ++at) {
-    if (*at >= rank || (axes >> *at & 1U) != 0) return damaged("its axes' order is none");
-    axes |= 1U << *at;
-    header.order.axes[place] = *at;
-  }
-  std::size_t size = header.element_size();
-  bool fits = true;
-  for (std::size_t axis = 0; axis < rank; ++axis, at += 8) {
-    const auto extent = get<std::uint64_t>(at);
-    // An extent of 0 counts as 1 here, because strides are products of extents in an empty tensor too.
-    fits = fits && extent <= PTRDIFF_MAX && !__builtin_mul_overflow(size, extent == 0 ? 1 : extent, &size);
-    header.shape.push_back(static_cast<std::size_t>(extent));
-  }
-  if (!fits || size > PTRDIFF_MAX) return damaged("its extents are too large");
+  if (!read_order(at, rank, header.order)) return damaged("its axes' order is none");
+  at += rank;
+  if (!read_shape(at, rank, header.element_size(), header.shape)) return damaged("its extents are too large");
+  at += 8 * rank;
   header.chunk = get<std::uint32_t>(at);
   header.filtered_bytes = get<std::uint64_t>(at + 4);
   header.checksum = get<std::uint32_t>(at + 12);
@@ -31458,28 +31705,23 @@ inline void sort_by_count(std::uint64_t* keys, std::size_t size, std::uint32_t l
     for (std::size_t at = 0; at < size; ++at) keys[at] = from[at];
 }
 
-/// Computes the lengths of a prefix code, none above `limit`, for symbols that occur `counts` times; the length is 0
-/// for those that do not occur. The code is the shortest possible unless the limit cuts it; then it is close to that.
-/// Equal counts are ordered by symbol, so the same counts give the same code.
-/// Precondition: at most 286 symbols, at most 2^limit of them used, counts that sum to less than 2^32.
-inline void huffman_lengths(const std::uint32_t* counts, std::size_t symbols, unsigned limit,
-                            unsigned char* lengths) noexcept {
-  std::uint64_t sorted[literal_symbols + 1];  // count, then symbol
+/// Puts the symbols that occur into `sorted`, as (count << 16 | symbol), by count. Returns how many they are.
+inline std::size_t sort_used(const std::uint32_t* counts, std::size_t symbols, std::uint64_t* sorted) noexcept {
   std::size_t used = 0;
   std::uint32_t largest = 0;
   for (std::size_t symbol = 0; symbol < symbols; ++symbol) {
-    lengths[symbol] = 0;
     largest = counts[symbol] > largest ? counts[symbol] : largest;
     sorted[used] = static_cast<std::uint64_t>(counts[symbol]) << 16 | symbol;
     used += counts[symbol] != 0 ? 1U : 0U;
   }
-  if (used <= 1) {
-    if (used == 1) lengths[sorted[0] & 0xffffU] = 1;
-    return;
-  }
-  sort_by_count(sorted, used, largest);
+  if (used > 1) sort_by_count(sorted, used, largest);
+  return used;
+}
 
-  // Huffman's tree from two queues, the leaves and the inner nodes, each in ascending weight.
+/// Counts the leaves of Huffman's tree by depth; one deeper than `limit` counts as at it. The tree grows from two
+/// queues, the leaves and the inner nodes, each in ascending weight. Precondition: two leaves at least.
+inline void count_depths(const std::uint64_t* sorted, std::size_t used, unsigned limit,
+                         std::uint32_t* of_length) noexcept {
   std::uint64_t weight[literal_symbols];
   std::uint16_t parent[2 * literal_symbols];
   std::size_t leaf = 0;
@@ -31493,17 +31735,20 @@ inline void huffman_lengths(const std::uint32_t* counts, std::size_t symbols, un
     }
   }
   std::uint16_t depth[2 * literal_symbols];
-  std::uint32_t of_length[64] = {};
   const std::size_t root = 2 * used - 2;
   depth[root] = 0;
   for (std::size_t node = root; node-- > 0;) {
     depth[node] = static_cast<std::uint16_t>(depth[parent[node]] + 1);
     if (node < used) ++of_length[depth[node] < limit ? depth[node] : limit];
   }
+}
 
-  // A code of `length` bits takes 2^(limit - length) units of a space of 2^limit. Cut to the limit, the codes may take
-  // more. Each step gives back one unit: the longest code below the limit becomes one bit longer, and a code of the
-  // limit's length moves to the place beside it, which frees its own unit.
+/// Brings codes that were cut to the limit back into the space that codes have.
+///
+/// A code of `length` bits takes 2^(limit - length) units of a space of 2^limit. Cut to the limit, the codes may take
+/// more. Each step gives back one unit: the longest code below the limit becomes one bit longer, and a code of the
+/// limit's length moves to the place beside it, which frees its own unit.
+inline void fit_code_space(std::uint32_t* of_length, unsigned limit) noexcept {
   std::uint64_t space = 0;
   for (unsigned length = 1; length <= limit; ++length)
     space += static_cast<std::uint64_t>(of_length[length]) << (limit - length);
@@ -31514,6 +31759,24 @@ inline void huffman_lengths(const std::uint32_t* counts, std::size_t symbols, un
     --of_length[length];
     of_length[length + 1] += 2;
   }
+}
+
+/// Computes the lengths of a prefix code, none above `limit`, for symbols that occur `counts` times; the length is 0
+/// for those that do not occur. The code is the shortest possible unless the limit cuts it; then it is close to that.
+/// Equal counts are ordered by symbol, so the same counts give the same code.
+/// Precondition: at most 286 symbols, at most 2^limit of them used, counts that sum to less than 2^32.
+inline void huffman_lengths(const std::uint32_t* counts, std::size_t symbols, unsigned limit,
+                            unsigned char* lengths) noexcept {
+  for (std::size_t symbol = 0; symbol < symbols; ++symbol) lengths[symbol] = 0;
+  std::uint64_t sorted[literal_symbols + 1];
+  const std::size_t used = sort_used(counts, symbols, sorted);
+  if (used <= 1) {
+    if (used == 1) lengths[sorted[0] & 0xffffU] = 1;
+    return;
+  }
+  std::uint32_t of_length[64] = {};
+  count_depths(sorted, used, limit, of_length);
+  fit_code_space(of_length, limit);
   std::size_t at = 0;
   for (unsigned length = limit; length > 0; --length)
     for (std::uint32_t n = of_length[length]; n > 0; --n)
@@ -32160,23 +32423,30 @@ class tensor_encoder {
   std::uint64_t entropy_share() const noexcept { return level_ <= 3 ? 8 : level_ <= 6 ? 16 : 64; }
   std::uint64_t general_share() const noexcept { return level_ <= 3 ? 6 : level_ <= 6 ? 10 : 50; }
 
-  /// Chooses the plan: estimates the size that each filter reaches on four windows of the tensor. A window has a
-  /// quarter of a 64th of the elements, but from 128 to 1024 of them; at the thorough levels a quarter of a 16th, up to
-  /// 4096.
-  encode_plan choose(const unsigned char* elements) {
+  /// Copies up to four windows of the tensor, one after the other, into a buffer with room for one element more;
+  /// `count` becomes how many elements they have. A window has a quarter of a 64th of the tensor's elements, but from
+  /// 128 to 1024 of them; at the thorough levels a quarter of a 16th, up to 4096.
+  byte_buffer take_sample(const unsigned char* elements, std::size_t& count) const {
     const std::size_t all = header_.elements();
     constexpr std::size_t windows = 4;
     const std::size_t most = thorough() ? 4096 : 1024;
     std::size_t window = all / (thorough() ? 16 : 64) / windows / 8 * 8;
     window = window < 128 ? 128 : window > most ? most : window;
     const bool whole = all <= windows * window;
-    const std::size_t count = whole ? all : windows * window;
+    count = whole ? all : windows * window;
     byte_buffer sample((count + 1) * width());
     for (std::size_t n = 0; n < (whole ? 1 : windows); ++n) {
       const std::size_t first = whole ? 0 : (all - window) / (windows - 1) * n;
       __builtin_memcpy(sample.data() + n * window * width(), elements + first * width(),
                        (whole ? all : window) * width());
     }
+    return sample;
+  }
+
+  /// Chooses the plan: estimates the size that each filter reaches on a sample of the tensor.
+  encode_plan choose(const unsigned char* elements) {
+    std::size_t count = 0;
+    const byte_buffer sample = take_sample(elements, count);
     sampled_bits_ = 8 * count * width();
 
     encode_plan best;  // no filter; for one-byte elements also with a Huffman code, since they are a plane already
@@ -34340,6 +34610,10 @@ class metric_catalog : public shared_state {
     return made;
   }
 
+  /// Makes a series, and its family if that is null.
+  const catalog_series& add_series(catalog_family* family, const std::string& name, const family_request& request,
+                                   const label_set& labels, const std::string& rendered);
+
   /// Adds a series to its family and to the index. Nothing here can fail: the index has room for it.
   void link(catalog_family& family, catalog_series& series, std::string_view key) noexcept {
     (family.first == nullptr ? family.first : family.last->next) = &series;
@@ -34366,7 +34640,7 @@ inline result<const catalog_series*> metric_catalog::find_or_add(const family_re
   const std::string name(base_name(request));
   const lock_guard lock(mutex_);
   const named* const known = index_.find(name);
-  catalog_family* family =
+  catalog_family* const family =
       known != nullptr && known->series == nullptr && known->family->info.name == name ? known->family : nullptr;
   if (result<void> ok = family == nullptr ? check_family(name, request) : check_same(*family, request); !ok)
     return std::move(ok).error();
@@ -34374,19 +34648,24 @@ inline result<const catalog_series*> metric_catalog::find_or_add(const family_re
     return std::move(ok).error().wrap("metric \"" + name + "\"");
 
   const std::string rendered = label_text(labels);
-  const std::string key = series_key(name, rendered);
-  if (const named* const found = index_.find(key)) return found->series;
+  if (const named* const found = index_.find(series_key(name, rendered))) return found->series;
   if (family != nullptr && !same_names(family->first->info.labels, labels))
     return error(errc::already_exists,
                  "metric \"" + name + "\": its series have other label names than {" + rendered + "}");
   if ((family == nullptr ? 0 : family->series_count) >= most_series)
     return error(errc::out_of_range, "metric \"" + name + "\": more than " + std::to_string(most_series) +
                                          " series; the next would be {" + rendered + "}");
+  return &add_series(family, name, request, labels, rendered);
+}
 
+/// All that can fail comes before the first link, so that a series and its names are there as a whole or not at all.
+inline const catalog_series& metric_catalog::add_series(catalog_family* family, const std::string& name,
+                                                        const family_request& request, const label_set& labels,
+                                                        const std::string& rendered) {
   const bool fresh = family == nullptr;
   if (fresh) family = &make_family(name, request);
   catalog_series& series = make_series(*family, labels, rendered);
-  const std::string_view kept_key = arena_.copy(key);
+  const std::string_view key = arena_.copy(series_key(name, rendered));
   constexpr std::size_t most_names = 6;
   std::string_view names[most_names];
   std::size_t count = 0;
@@ -34405,8 +34684,8 @@ inline result<const catalog_series*> metric_catalog::find_or_add(const family_re
     (first_ == nullptr ? first_ : last_->next) = family;
     last_ = family;
   }
-  link(*family, series, kept_key);
-  return &series;
+  link(*family, series, key);
+  return series;
 }
 
 }  // namespace detail
@@ -34595,9 +34874,23 @@ class metrics_registry {
   result<const detail::catalog_series*> add(const detail::family_request& request, const label_set& labels) {
     return catalog_->find_or_add(request, labels, options_.max_series_per_family);
   }
+  using slab_list = std::span<const detail::cell_slab* const>;
+
+  static std::uint64_t now(const detail::metric_cell& cell) noexcept { return cell.load(std::memory_order_relaxed); }
+  /// Calls f(the series' first cell) for every slab that has the series. A thread whose slab ends before the series has
+  /// never added to it.
+  template <class F>
+  static void for_each_part(const detail::catalog_series& series, slab_list slabs, F&& f) {
+    for (const detail::cell_slab* slab : slabs)
+      if (series.first_cell + series.cell_count <= slab->size) f(slab->cells + series.first_cell);
+  }
   /// Sums a series' cells over all slabs into `sample` and `buckets`.
-  static void read(const detail::catalog_series& series, std::span<const detail::cell_slab* const> slabs,
-                   metric_sample& sample, std::span<std::uint64_t> buckets);
+  static void read(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
+                   std::span<std::uint64_t> buckets);
+  static void read_timer(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
+                         std::span<std::uint64_t> buckets);
+  static void read_histogram(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
+                             std::span<std::uint64_t> buckets);
 
   metrics_options options_;
   detail::metric_catalog* catalog_;
@@ -34641,57 +34934,60 @@ inline result<timer> metrics_registry::timer(const metric_info& info, const std:
 
 inline std::uint64_t metrics_registry::total(observe::counter counted) const {
   std::uint64_t sum = 0;
-  detail::cell_store::instance().read([&](std::span<const detail::cell_slab* const> slabs) {
+  detail::cell_store::instance().read([&](slab_list slabs) {
     for (const detail::cell_slab* slab : slabs)
       if (counted.cell_.end <= slab->size) sum += slab->cells[counted.cell_.end - 1].load(std::memory_order_relaxed);
   });
   return sum;
 }
 
-inline void metrics_registry::read(const detail::catalog_series& series,
-                                   std::span<const detail::cell_slab* const> slabs, metric_sample& sample,
+inline void metrics_registry::read_timer(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
+                                         std::span<std::uint64_t> buckets) {
+  const auto raise = [](std::uint64_t& most, std::uint64_t value) { most = value > most ? value : most; };
+  std::uint64_t sum = 0;
+  std::uint64_t greatest = 0;
+  std::uint64_t least = 0;
+  for_each_part(series, slabs, [&](const detail::metric_cell* cells) {
+    sum += now(cells[detail::timer_cells::sum]);
+    raise(greatest, now(cells[detail::timer_cells::greatest]));
+    raise(least, now(cells[detail::timer_cells::least]));
+    for (std::size_t i = 0; i < buckets.size(); ++i) buckets[i] += now(cells[detail::timer_cells::buckets + i]);
+  });
+  sample.nanoseconds = sum;
+  sample.value = static_cast<double>(sum) / 1e9;
+  sample.greatest = static_cast<double>(greatest) / 1e9;
+  if (least != 0) sample.least = static_cast<double>(~least) / 1e9;
+}
+
+inline void metrics_registry::read_histogram(const detail::catalog_series& series, slab_list slabs,
+                                             metric_sample& sample, std::span<std::uint64_t> buckets) {
+  const std::uint32_t skipped = detail::histogram_cells::pairs_of(series.first_cell) - series.first_cell;
+  for_each_part(series, slabs, [&](const detail::metric_cell* cells) {
+    const detail::metric_cell* const pairs = cells + skipped;
+    for (std::size_t i = 0; i < buckets.size(); ++i) {
+      buckets[i] += static_cast<std::uint64_t>(std::bit_cast<double>(now(pairs[2 * i])));
+      sample.value += std::bit_cast<double>(now(pairs[2 * i + 1]));
+    }
+  });
+}
+
+inline void metrics_registry::read(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
                                    std::span<std::uint64_t> buckets) {
   const metric_family& family = series.family->info;
-  const auto now = [](const detail::metric_cell& cell) { return cell.load(std::memory_order_relaxed); };
-  const auto raise = [](std::uint64_t& most, std::uint64_t value) { most = value > most ? value : most; };
-  const auto for_each_slab = [&](auto&& add) {
-    // A thread whose slab ends before the series has never added to it.
-    for (const detail::cell_slab* slab : slabs)
-      if (series.first_cell + series.cell_count <= slab->size) add(slab->cells + series.first_cell);
-  };
   sample = metric_sample{};
   sample.series = &series.info;
-  if (family.type == metric_type::gauge) {
-    sample.value = series.gauge->value.load(std::memory_order_relaxed);
-  } else if (family.type == metric_type::counter) {
-    for_each_slab([&](const detail::metric_cell* cells) { sample.count += now(*cells); });
-  } else if (family.nanoseconds) {
-    std::uint64_t sum = 0;
-    std::uint64_t greatest = 0;
-    std::uint64_t least = 0;
-    for_each_slab([&](const detail::metric_cell* cells) {
-      sum += now(cells[detail::timer_cells::sum]);
-      raise(greatest, now(cells[detail::timer_cells::greatest]));
-      raise(least, now(cells[detail::timer_cells::least]));
-      for (std::size_t i = 0; i < buckets.size(); ++i) buckets[i] += now(cells[detail::timer_cells::buckets + i]);
-    });
-    sample.nanoseconds = sum;
-    sample.value = static_cast<double>(sum) / 1e9;
-    sample.greatest = static_cast<double>(greatest) / 1e9;
-    if (least != 0) sample.least = static_cast<double>(~least) / 1e9;
-  } else {
-    const std::uint32_t skipped = detail::histogram_cells::pairs_of(series.first_cell) - series.first_cell;
-    for_each_slab([&](const detail::metric_cell* cells) {
-      const detail::metric_cell* const pairs = cells + skipped;
-      for (std::size_t i = 0; i < buckets.size(); ++i) {
-        buckets[i] += static_cast<std::uint64_t>(std::bit_cast<double>(now(pairs[2 * i])));
-        sample.value += std::bit_cast<double>(now(pairs[2 * i + 1]));
-      }
-    });
-  }
-  if (family.type == metric_type::histogram) {
-    for (const std::uint64_t n : buckets) sample.count += n;
-    sample.buckets = buckets;
+  switch (family.type) {
+    case metric_type::gauge: sample.value = series.gauge->value.load(std::memory_order_relaxed); return;
+    case metric_type::counter:
+      for_each_part(series, slabs, [&](const detail::metric_cell* cells) { sample.count += now(*cells); });
+      return;
+    case metric_type::histogram:
+      if (family.nanoseconds)
+        read_timer(series, slabs, sample, buckets);
+      else
+        read_histogram(series, slabs, sample, buckets);
+      for (const std::uint64_t n : buckets) sample.count += n;
+      sample.buckets = buckets;
   }
 }
 
@@ -34706,7 +35002,7 @@ inline void metrics_registry::snapshot(metrics_snapshot& into) const {
     into.buckets_.assign(size.buckets, 0);
     metric_sample* sample = into.samples_.data();
     std::uint64_t* buckets = into.buckets_.data();
-    detail::cell_store::instance().read([&](std::span<const detail::cell_slab* const> slabs) {
+    detail::cell_store::instance().read([&](slab_list slabs) {
       for (const detail::catalog_family* family = first; family != nullptr; family = family->next) {
         into.families_.push_back({&family->info, {sample, family->series_count}});
         const bool bucketed = family->info.type == metric_type::histogram;
@@ -36396,11 +36692,12 @@ namespace store {
 /// If two writers replace one path, their contents do not mix, and the last commit wins.
 /// Threads: one at a time.
 /// Fork: the child's copy refuses to write and to commit, and leaves the parent's temporary file alone.
+/// Moved from, it has no path and no file: it refuses to write and to commit.
 class atomic_file {
  public:
   atomic_file(atomic_file&& other) noexcept
-      : target_(std::move(other.target_)),
-        base_(std::move(other.base_)),
+      : target_(std::exchange(other.target_, {})),
+        base_(std::exchange(other.base_, {})),
         temporary_(std::exchange(other.temporary_, {})),
         folder_(std::move(other.folder_)),
         file_(std::move(other.file_)),
@@ -36408,8 +36705,8 @@ class atomic_file {
   atomic_file& operator=(atomic_file&& other) noexcept {
     if (this != &other) {
       discard();
-      target_ = std::move(other.target_);
-      base_ = std::move(other.base_);
+      target_ = std::exchange(other.target_, {});
+      base_ = std::exchange(other.base_, {});
       temporary_ = std::exchange(other.temporary_, {});
       folder_ = std::move(other.folder_);
       file_ = std::move(other.file_);
@@ -37277,6 +37574,7 @@ namespace stats {
 /// Guarantee: both tails keep their relative accuracy, as sums of positive terms.
 /// Complexity: O(m^2 (m + n)^2) to build: milliseconds up to m = n = 25.
 /// Allocates: O(m^2 (m + n)), to build.
+/// Moved from, it is an empty distribution: NaN everywhere.
 /// Source: H. Mann, D. Whitney 1947; J. Klotz 1966 for ties.
 class mann_whitney_exact {
  public:
@@ -37318,6 +37616,16 @@ class mann_whitney_exact {
     const double* last = share.data() + m * sums;
     mass_.assign(last + m * m, last + sums);
   }
+
+  mann_whitney_exact(const mann_whitney_exact&) = default;
+  mann_whitney_exact& operator=(const mann_whitney_exact&) = default;
+  mann_whitney_exact(mann_whitney_exact&&) noexcept = default;
+  mann_whitney_exact& operator=(mann_whitney_exact&& other) noexcept {
+    mann_whitney_exact taken(std::move(other));
+    mass_.swap(taken.mass_);
+    return *this;
+  }
+  ~mann_whitney_exact() = default;
 
   /// P(U <= u) and P(U >= u): both include u itself, as p-values do.
   double at_most(double u) const noexcept {
@@ -39869,6 +40177,20 @@ class group_sequential {
     return group_sequential(how, alpha, two_sided, rho);
   }
 
+  group_sequential(const group_sequential&) = default;
+  group_sequential& operator=(const group_sequential&) = default;
+  /// Moved from, it is as freshly made, of the same alpha, spending and sides.
+  group_sequential(group_sequential&& other) noexcept
+      : group_sequential(other.how_, other.alpha_, other.two_sided_, other.rho_) {
+    swap(other);
+  }
+  group_sequential& operator=(group_sequential&& other) noexcept {
+    group_sequential taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
+  ~group_sequential() = default;
+
   /// Takes the next look: the statistic z when this share of the information has come.
   /// Errors: invalid_argument: information that does not increase or is outside (0, 1], z that is NaN, a look after one
   /// that rejected; out_of_range: more than 500 looks.
@@ -39943,8 +40265,13 @@ class group_sequential {
   static constexpr std::size_t most_looks = 500;
 
   static bool is_exponent(double rho) noexcept { return rho >= 0.1 && rho <= 20; }
-  group_sequential(spending how, double alpha, bool two_sided, double rho)
+  group_sequential(spending how, double alpha, bool two_sided, double rho) noexcept
       : how_(how), alpha_(alpha), rho_(rho), two_sided_(two_sided) {}
+  void swap(group_sequential& other) noexcept {
+    using own = group_sequential;
+    detail::swap_members(*this, other, &own::how_, &own::alpha_, &own::rho_, &own::two_sided_, &own::spent_one_side_,
+                         &own::at_, &own::looks_, &own::place_, &own::mass_, &own::rule_);
+  }
   double sides() const noexcept { return two_sided_ ? 2 : 1; }
 
   /// The nodes of Gauss and Legendre on [-1, 1], and their weights after them; the last ones asked for are kept.
@@ -43181,9 +43508,19 @@ namespace stats {
 
 /// A sample in ascending order, without NaN and infinities, for the tests on ranks and on distribution functions. It is
 /// sorted once and can then be compared any number of times, such as a monitor's reference with every new window.
+/// Moved from, it is empty.
 class sorted_sample {
  public:
   sorted_sample() = default;
+  sorted_sample(const sorted_sample&) = default;
+  sorted_sample& operator=(const sorted_sample&) = default;
+  sorted_sample(sorted_sample&&) noexcept = default;
+  sorted_sample& operator=(sorted_sample&& other) noexcept {
+    sorted_sample taken(std::move(other));
+    values_.swap(taken.values_);
+    return *this;
+  }
+  ~sorted_sample() = default;
 
   /// Sorts a copy of the sample. Error messages call the sample `name`.
   /// Complexity: O(n log n), 5 to 10 ns a number.
@@ -45532,6 +45869,8 @@ inline result<test_result> yuen_test(const sample_view& a, const sample_view& b,
 /// - when it decides: `always_valid` or `always_valid_asymptotic`, by `peek()`; `fixed_horizon`, by
 ///   `conclude(planned)`; `group_looks<spending::obrien_fleming, looks<.5, .75, 1.>>`, by `look(planned)`
 /// - from units one by one (`update`), or from aggregates and sketches of an arm (`merge`)
+///
+/// Values are trivially copyable, and unchanged when they were moved from, where their comments do not say otherwise.
 ///
 /// Standard library alone.
 

@@ -66,7 +66,8 @@ constexpr signal grade(double statistic, double warning, double drift) noexcept 
 /// comparison (some detectors compare every so many observations), and is above threshold() if and only if that
 /// comparison gave `drift`. An observation that is not finite is passed over, and update returns `none`; a detector
 /// that sums squares may cut one beyond 1e140 in size to a size whose squares it can sum. update never allocates. A
-/// detector is trivially copyable, so a copy is a checkpoint.
+/// detector is trivially copyable, so a copy is a checkpoint, and one that was moved
+/// from is unchanged.
 template <class D>
 concept drift_detector = std::copyable<D> && std::is_trivially_copyable_v<D> && requires(D& d, const D& c, double x) {
   { d.update(x) } noexcept -> std::same_as<signal>;

@@ -19,9 +19,19 @@ namespace stats {
 
 /// A sample in ascending order, without NaN and infinities, for the tests on ranks and on distribution functions. It is
 /// sorted once and can then be compared any number of times, such as a monitor's reference with every new window.
+/// Moved from, it is empty.
 class sorted_sample {
  public:
   sorted_sample() = default;
+  sorted_sample(const sorted_sample&) = default;
+  sorted_sample& operator=(const sorted_sample&) = default;
+  sorted_sample(sorted_sample&&) noexcept = default;
+  sorted_sample& operator=(sorted_sample&& other) noexcept {
+    sorted_sample taken(std::move(other));
+    values_.swap(taken.values_);
+    return *this;
+  }
+  ~sorted_sample() = default;
 
   /// Sorts a copy of the sample. Error messages call the sample `name`.
   /// Complexity: O(n log n), 5 to 10 ns a number.

@@ -33,11 +33,12 @@ namespace store {
 /// If two writers replace one path, their contents do not mix, and the last commit wins.
 /// Threads: one at a time.
 /// Fork: the child's copy refuses to write and to commit, and leaves the parent's temporary file alone.
+/// Moved from, it has no path and no file: it refuses to write and to commit.
 class atomic_file {
  public:
   atomic_file(atomic_file&& other) noexcept
-      : target_(std::move(other.target_)),
-        base_(std::move(other.base_)),
+      : target_(std::exchange(other.target_, {})),
+        base_(std::exchange(other.base_, {})),
         temporary_(std::exchange(other.temporary_, {})),
         folder_(std::move(other.folder_)),
         file_(std::move(other.file_)),
@@ -45,8 +46,8 @@ class atomic_file {
   atomic_file& operator=(atomic_file&& other) noexcept {
     if (this != &other) {
       discard();
-      target_ = std::move(other.target_);
-      base_ = std::move(other.base_);
+      target_ = std::exchange(other.target_, {});
+      base_ = std::exchange(other.base_, {});
       temporary_ = std::exchange(other.temporary_, {});
       folder_ = std::move(other.folder_);
       file_ = std::move(other.file_);

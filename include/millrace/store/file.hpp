@@ -63,20 +63,22 @@ inline error system_error(int number, std::string_view action, std::string_view 
 }
 
 /// An open file: owns the descriptor and keeps the path for messages. It repeats calls that a signal interrupted, and
-/// goes on when the system wrote only a part. Movable.
+/// goes on when the system wrote only a part.
 /// Threads: one at a time, but `read_at` may run beside anything that does not close the file.
 /// Errors: those of the system, with the path in the message.
+/// Moved from, it is as freshly made: not open, without a path.
 class file {
  public:
   file() noexcept = default;
   /// Takes over an open descriptor.
   file(int descriptor, std::string path) noexcept : descriptor_(descriptor), path_(std::move(path)) {}
-  file(file&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)) {}
+  file(file&& other) noexcept
+      : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::exchange(other.path_, {})) {}
   file& operator=(file&& other) noexcept {
     if (this != &other) {
       discard();
       descriptor_ = std::exchange(other.descriptor_, -1);
-      path_ = std::move(other.path_);
+      path_ = std::exchange(other.path_, {});
     }
     return *this;
   }

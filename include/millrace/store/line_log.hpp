@@ -107,7 +107,7 @@ class basic_line_log {
     if (!forked) delete writer_;
   }
 
-  /// False after a move; then only assignment and destruction are allowed.
+  /// False after a move; then only this question, assignment and destruction are allowed.
   explicit operator bool() const noexcept { return writer_ != nullptr; }
 
   /// Appends a record of `size` bytes that fill(std::byte*) writes. Returns the record's sequence number, a position

@@ -4,6 +4,7 @@
 
 #include <millrace/detect.hpp>
 
+#include <laws/moving.hpp>
 #include <support/allocations.hpp>
 #include <support/detect.hpp>
 #include <support/saved_objects.hpp>
@@ -277,4 +278,20 @@ TEST_CASE("saved detectors are refused if a number that they keep finite is infi
   refused(mr::detect::hddm_a<>(), {5});               // the lowest upper bound
   refused(mr::detect::hddm_w<>(), {11});              // the same
   refused(mr::detect::bocpd<>({0, 1}), {4});          // the statistic
+}
+
+TEST_CASE("what detect gives is unchanged when it was moved from, but for what has memory of its own") {
+  using namespace mr::detect;
+  STATIC_REQUIRE(laws::moves_by_copying<adwin<>, bocpd<>, cusum<>, ddm<>, eddm<>, ewma_chart<>, hddm_a<>, hddm_w<>,
+                                        kswin<>, page_hinkley<>>);
+  STATIC_REQUIRE(laws::moves_by_copying<z_score<>, z_score<given_limit>, ewma_bands<>, quantile_bands<>, robust_z<>,
+                                        iqr_fence<>, seasonal<24>, half_space_trees<2>>);
+  STATIC_REQUIRE(laws::moves_by_copying<signal, arl<1'000>, thresholds, in_control, side, anomaly, given_limit,
+                                        smoothing, drift_measures>);
+  cusum<> chart({20, 2});
+  for (int i = 0; i < 10; ++i) chart.update(19 + i % 3);
+  const auto bytes = chart.save();
+  const cusum<> taken = std::move(chart);
+  CHECK(taken.save() == bytes);
+  CHECK(chart.save() == bytes);
 }

@@ -2,6 +2,10 @@
 
 #include <support/catch.hpp>
 
+#include <millrace/stats.hpp>
+
+#include <laws/moving.hpp>
+
 #include <cmath>
 #include <string>
 #include <type_traits>
@@ -70,4 +74,30 @@ TEST_CASE("evidence: results are plain values") {
   CHECK(to_string(mr::stats::alternative::less) == "less");
   CHECK(mr::stats::interval{1, 2, 0.95}.contains(2));
   CHECK(mr::stats::interval{1, 2, 0.95}.width() == 1);
+}
+
+TEST_CASE("evidence: what stats gives is unchanged when it was moved from, but for what has memory of its own") {
+  using namespace mr::stats;
+  STATIC_REQUIRE(
+      laws::moves_by_copying<assumptions, interval, test_result, test_options, sample_moments, pair_moments>);
+  STATIC_REQUIRE(laws::moves_by_copying<beta, binomial, chi_squared, fisher_f, mr::stats::gamma, kolmogorov,
+                                        noncentral_t, normal, poisson, student_t, studentized_range>);
+  STATIC_REQUIRE(laws::moves_by_copying<bonferroni, holm, hochberg, benjamini_hochberg, benjamini_yekutieli,
+                                        uncorrected, family<holm, 3>>);
+  STATIC_REQUIRE(laws::moves_by_copying<quantile_estimate, proportion, rate_posterior, mean_posterior, arm_belief,
+                                        sample_ratio_options, sample_ratio_result, trimmed_moments, pairwise_result,
+                                        canary_options, canary_classification, ratio_estimate, cuped_result,
+                                        ratio_with_covariate>);
+  STATIC_REQUIRE(laws::moves_by_copying<permutation_options, bootstrap_options, bootstrap_result, poisson_bootstrap<>>);
+  STATIC_REQUIRE(
+      laws::moves_by_copying<power_options, power_plan, two_means, one_mean, two_unequal_means, two_proportions,
+                             two_estimates, group_means, counts, two_rankings, two_distributions, one_distribution,
+                             two_quantiles, two_proportions_exact, simulation_options, simulated_power_result>);
+  STATIC_REQUIRE(laws::moves_by_copying<sprt, mixture_sprt, e_process, two_arm_design, two_arm_e_process,
+                                        empirical_bernstein, group_look, sample_ratio_evidence, sample_ratio_gate>);
+  using measured = outcomes<conversion<"a">, mean_of<"b">, cuped_mean<"c">, ratio<"d", "e">, quantile_of<"f", .5>>;
+  STATIC_REQUIRE(laws::moves_by_copying<real, metric_evidence, experiment_report<5>,
+                                        experiment_test<measured, decision<always_valid, alpha<.05>>>,
+                                        experiment_test<measured, decision<fixed_horizon, alpha<.05>>>>);
+  STATIC_REQUIRE_FALSE(std::is_move_constructible_v<sample_view>);
 }

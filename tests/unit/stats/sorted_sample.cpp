@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <initializer_list>
+#include <laws/moving.hpp>
 #include <limits>
 #include <millrace/core/seed.hpp>
 #include <millrace/stats/tests/distance_tests.hpp>
@@ -126,4 +127,14 @@ TEST_CASE("sorted sample: tests of two samples take them unsorted too, and name 
   agree([](const auto& x, const auto& y) { return mr::stats::energy_test(x, y); });
   agree([](const auto& x, const auto& y) { return mr::stats::wasserstein_distance(x, y); });
   agree([](const auto& x, const auto& y) { return mr::stats::energy_distance(x, y); });
+}
+
+TEST_CASE("sorted sample: moved from, it is empty, and moving one to itself changes nothing") {
+  const auto of = [](const std::vector<double>& values) { return *mr::stats::sorted_sample::make(values); };
+  laws::moving_from(
+      of({3, 1, 2}), of({7, 5, 6, 4}),
+      [](const mr::stats::sorted_sample& sample) {
+        return std::vector<double>(sample.values().begin(), sample.values().end());
+      },
+      [](const mr::stats::sorted_sample& left) { CHECK(left.empty()); });
 }

@@ -7,6 +7,7 @@
 #include <millrace/aggregate/members/sketch_members.hpp>
 #include <millrace/aggregate/members/sums.hpp>
 
+#include <laws/moving.hpp>
 #include <support/temp_dir.hpp>
 
 #include <sys/resource.h>
@@ -222,4 +223,27 @@ TEST_CASE("a forked copy of an atomic_file writes nothing and leaves the parent'
   CHECK(WEXITSTATUS(status) == 0);
   REQUIRE(made->commit());
   CHECK(mr::store::read_file(path).value() == "from the parent");
+}
+
+TEST_CASE("an atomic file that was moved from writes and commits nothing, and moving one to itself changes nothing") {
+  const support::temp_dir folder;
+  const auto at = [&](const char* name) { return *mr::store::atomic_file::create(folder / name); };
+  laws::moving_from(
+      at("a"), at("b"),
+      [](mr::store::atomic_file& one) {
+        REQUIRE(one.write("x"));
+        return one.path();
+      },
+      [](mr::store::atomic_file& left) {
+        CHECK(left.path().empty());
+        CHECK_FALSE(left.write("x"));
+        CHECK_FALSE(left.commit());
+      });
+  CHECK(entries(folder) == 0);
+  auto one = at("a");
+  REQUIRE(one.write("new"));
+  auto& self = one;
+  one = std::move(self);
+  REQUIRE(one.commit());
+  CHECK(mr::store::read_file(folder / "a").value() == "new");
 }

@@ -3,6 +3,12 @@
 #include <support/catch.hpp>
 #include <support/temp_dir.hpp>
 
+#include <millrace/store/file_system.hpp>
+#include <millrace/store/line_log_options.hpp>
+#include <millrace/store/record_ring.hpp>
+
+#include <laws/moving.hpp>
+
 #include <sys/stat.h>
 #include <thread>
 #include <utility>
@@ -98,4 +104,25 @@ TEST_CASE("a full device is an error of its own kind") {
   REQUIRE(!refused);
   CHECK(refused.error().code() == mr::errc::no_space);
   CHECK(refused.error().message() == "cannot write \"/dev/full\": No space left on device");
+}
+
+TEST_CASE("a file that was moved from is as freshly made, and moving one to itself changes nothing") {
+  const support::temp_dir folder;
+  const auto at = [&](const char* name) { return *mr::store::file::open(folder / name, O_RDWR | O_CREAT); };
+  laws::moving_from(
+      at("a"), at("b"), [](const mr::store::file& one) { return std::pair(one.descriptor(), one.path()); },
+      [](mr::store::file& left) {
+        CHECK(left.descriptor() == mr::store::file().descriptor());
+        CHECK(left.path() == mr::store::file().path());
+        CHECK_FALSE(left.write("x"));
+      });
+}
+
+TEST_CASE("what store gives is unchanged when it was moved from, but for what owns a file") {
+  using namespace mr::store;
+  STATIC_REQUIRE(
+      laws::moves_by_copying<posix_file_system, file_place, block, drop_and_count, sync_policy, moved_policy,
+                             line_log_options, line_log_statistics, tail_repair, exclusive, shared, ring_slot>);
+  STATIC_REQUIRE_FALSE(std::is_move_constructible_v<record_ring<exclusive>>);
+  STATIC_REQUIRE_FALSE(std::is_move_constructible_v<record_ring<shared>>);
 }

@@ -9,6 +9,8 @@
 #include <millrace/store/atomic_file.hpp>
 #include <millrace/store/file.hpp>
 
+#include <laws/moving.hpp>
+
 #include <poll.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -1097,4 +1099,20 @@ TEST_CASE("a forked copy refuses to work, and destroying it leaves the parent's 
   log->append("after");
   REQUIRE(log->close());
   CHECK(content(dir / "a.log") == "before\nafter\n");
+}
+
+TEST_CASE("a line log that was moved from says so and is assigned to; moving one to itself changes nothing",
+          "[line_log]") {
+  STATIC_REQUIRE(laws::moves_by_copying<mr::store::plain_lines>);
+  const support::temp_dir dir;
+  const auto at = [&](const char* name) { return mr::store::line_log::open(dir / name).value(); };
+  laws::moving_from(
+      at("a.log"), at("b.log"),
+      [](mr::store::line_log& log) {
+        log.append("x");
+        return log.path();
+      },
+      [](const mr::store::line_log& left) { CHECK_FALSE(left); });
+  CHECK(content(dir / "a.log") == "x\nx\nx\n");
+  CHECK(content(dir / "b.log") == "x\nx\nx\n");
 }

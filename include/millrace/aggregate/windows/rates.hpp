@@ -197,6 +197,7 @@ struct counter_reading {
 /// associative.
 /// Complexity: O(1), 64 bytes.
 /// Allocates: never.
+/// Moved from, it is unchanged: it is copied.
 /// Threads: one at a time; const calls from any number.
 /// Source: the meaning of PromQL's increase() and resets(), without its extrapolation.
 class counter_rate {
@@ -291,6 +292,8 @@ class counter_rate {
 /// between the two.
 /// Complexity: the aggregate's, and 24 bytes.
 /// Allocates: what the aggregate does.
+/// Moved from: unchanged, with an aggregate of members without memory of their own; with any other it may only be
+/// assigned to or destroyed.
 /// Threads: one at a time.
 template <class Aggregate = aggregate<count, mean, stddev, min, max>>
 class inter_arrival {

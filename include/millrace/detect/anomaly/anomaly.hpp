@@ -76,7 +76,8 @@ Detector blank_of() noexcept {
 /// Laws: an observation is compared with those before it, and then becomes one of them. NaN, infinities and numbers
 /// whose squares are too large (in general above 1e150) are flagged and do not become one of them; the score of a NaN
 /// is NaN. Before enough observations have come the band is infinite and nothing finite is flagged. update never
-/// allocates. A detector is trivially copyable.
+/// allocates. A detector is trivially copyable: moved from,
+/// it is unchanged.
 template <class D>
 concept anomaly_detector = std::copyable<D> && std::is_trivially_copyable_v<D> && requires(D& d, double x) {
   { d.update(x) } noexcept -> std::same_as<anomaly>;

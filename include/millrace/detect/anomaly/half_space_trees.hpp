@@ -32,6 +32,7 @@ namespace detect {
 /// flagged and not counted.
 /// Complexity: update O(Trees Depth), 0.5 us; about 24 Trees 2^Depth bytes (150 KB: too much for a small stack).
 /// Allocates: never.
+/// Moved from, it is unchanged: it is copied.
 /// Threads: one at a time.
 /// Source: Tan, Ting, Liu, "Fast anomaly detection for streaming data", IJCAI 2011.
 template <std::size_t Features, class RunLength = arl<1'000>, std::size_t Trees = 25, std::size_t Depth = 8,

@@ -3,6 +3,7 @@
 
 #include <millrace/aggregate/concepts.hpp>
 #include <millrace/core/detail/math.hpp>
+#include <millrace/core/detail/swap_members.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/saved/envelope.hpp>
 #include <millrace/core/seed.hpp>
@@ -27,8 +28,19 @@ namespace detect {
 
 /// The values of one feature in a window: ascending, each with the number of observations that it stands for (1 in a
 /// sample, more in a sketch).
+/// Moved from, it has no values: its `size()` is 0, and beyond that it may only be assigned to or destroyed.
 class value_window {
  public:
+  value_window(const value_window&) = default;
+  value_window& operator=(const value_window&) = default;
+  value_window(value_window&& other) noexcept : value_window() { swap(other); }
+  value_window& operator=(value_window&& other) noexcept {
+    value_window taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
+  ~value_window() = default;
+
   /// The window of a sample.
   /// Complexity: O(n log n).
   /// Allocates: 16 bytes a value.
@@ -103,6 +115,9 @@ class value_window {
   friend class drift_reference;
 
   value_window() = default;
+  void swap(value_window& other) noexcept {
+    detail::swap_members(*this, other, &value_window::values_, &value_window::up_to_);
+  }
 
   /// Whether each value stands for one observation, as in a sample.
   bool is_sample() const noexcept { return count() == static_cast<double>(size()); }
@@ -189,11 +204,22 @@ struct drift_measures {
 /// the reference; 1 ms at 10,000.
 /// Allocates: `make` and `compare`.
 /// Threads: several may call `compare` at once.
+/// Moved from: may only be assigned to or destroyed.
 /// Source: chi-squared over two samples: Conover, "Practical Nonparametric Statistics"; PSI: Siddiqi, "Credit Risk
 /// Scorecards", 2006; Lin, "Divergence measures based on the Shannon entropy", IEEE Trans. Inf. Theory 37, 1991;
 /// Gretton and others, "A kernel two-sample test", JMLR 13, 2012, with the features of Rahimi, Recht, NIPS 2007.
 class drift_reference {
  public:
+  drift_reference(const drift_reference&) = default;
+  drift_reference& operator=(const drift_reference&) = default;
+  drift_reference(drift_reference&&) noexcept = default;
+  drift_reference& operator=(drift_reference&& other) noexcept {
+    drift_reference taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
+  ~drift_reference() = default;
+
   /// `seed` decides the random features of `mmd`.
   /// Errors: invalid_argument: fewer than 2 or more than 1000 bins.
   static result<drift_reference> make(value_window window, std::size_t bins = 10, std::uint64_t seed = 0) {
@@ -401,6 +427,13 @@ class drift_reference {
       }
     }
     return sums;
+  }
+
+  void swap(drift_reference& other) noexcept {
+    detail::swap_members(*this, other, &drift_reference::reference_, &drift_reference::bins_, &drift_reference::seed_,
+                         &drift_reference::edges_, &drift_reference::expected_, &drift_reference::unit_,
+                         &drift_reference::mean_, &drift_reference::deviation_, &drift_reference::frequency_,
+                         &drift_reference::embedding_);
   }
 
   value_window reference_;

@@ -2,6 +2,7 @@
 #define MILLRACE_DETECT_FEATURES_TABLE_DRIFT_HPP
 
 #include <millrace/core/detail/math.hpp>
+#include <millrace/core/detail/swap_members.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/saved/envelope.hpp>
 #include <millrace/detect/features/drift_reference.hpp>
@@ -75,12 +76,24 @@ struct table_drift_report {
 /// Errors: of `compare`, each with the feature's name: shape_mismatch: windows are missing or too many; not_found: a
 /// window of a feature that was not added; invalid_argument: two windows of one feature, two features of one name, no
 /// feature at all.
+/// Moved from, it has no features; alpha and the least score stay.
 template <stats::correction Correction = stats::holm>
 class table_drift {
  public:
   /// A feature with a score below `least_score` is not called drifted even if its p-value is at most alpha, since large
   /// windows make any difference significant.
-  explicit table_drift(double alpha = 0.01, double least_score = 0.05) : alpha_(alpha), least_score_(least_score) {}
+  explicit table_drift(double alpha = 0.01, double least_score = 0.05) noexcept
+      : alpha_(alpha), least_score_(least_score) {}
+
+  table_drift(const table_drift&) = default;
+  table_drift& operator=(const table_drift&) = default;
+  table_drift(table_drift&& other) noexcept : table_drift(other.alpha_, other.least_score_) { swap(other); }
+  table_drift& operator=(table_drift&& other) noexcept {
+    table_drift taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
+  ~table_drift() = default;
 
   /// Adds a feature to watch, with its reference.
   void add(std::string feature, drift_reference reference) {
@@ -163,6 +176,11 @@ class table_drift {
   }
 
  private:
+  void swap(table_drift& other) noexcept {
+    detail::swap_members(*this, other, &table_drift::alpha_, &table_drift::least_score_, &table_drift::names_,
+                         &table_drift::references_);
+  }
+
   static std::string saved_as() { return "table_drift<" + std::string(Correction::name) + '>'; }
 
   /// The place of the feature with this name; size() if there is none. The place `likely` is looked at first.

@@ -19,6 +19,7 @@ namespace stats {
 /// Guarantee: both tails keep their relative accuracy, as sums of positive terms.
 /// Complexity: O(m^2 (m + n)^2) to build: milliseconds up to m = n = 25.
 /// Allocates: O(m^2 (m + n)), to build.
+/// Moved from, it is an empty distribution: NaN everywhere.
 /// Source: H. Mann, D. Whitney 1947; J. Klotz 1966 for ties.
 class mann_whitney_exact {
  public:
@@ -60,6 +61,16 @@ class mann_whitney_exact {
     const double* last = share.data() + m * sums;
     mass_.assign(last + m * m, last + sums);
   }
+
+  mann_whitney_exact(const mann_whitney_exact&) = default;
+  mann_whitney_exact& operator=(const mann_whitney_exact&) = default;
+  mann_whitney_exact(mann_whitney_exact&&) noexcept = default;
+  mann_whitney_exact& operator=(mann_whitney_exact&& other) noexcept {
+    mann_whitney_exact taken(std::move(other));
+    mass_.swap(taken.mass_);
+    return *this;
+  }
+  ~mann_whitney_exact() = default;
 
   /// P(U <= u) and P(U >= u): both include u itself, as p-values do.
   double at_most(double u) const noexcept {

@@ -3,6 +3,7 @@
 
 #include <millrace/core/detail/gauss_legendre.hpp>
 #include <millrace/core/detail/math.hpp>
+#include <millrace/core/detail/swap_members.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/saved/envelope.hpp>
 #include <millrace/stats/distributions/normal.hpp>
@@ -12,6 +13,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace millrace {
@@ -83,6 +85,20 @@ class group_sequential {
                    "group sequential test: rho is " + std::to_string(rho) + ", not in [0.1, 20]");
     return group_sequential(how, alpha, two_sided, rho);
   }
+
+  group_sequential(const group_sequential&) = default;
+  group_sequential& operator=(const group_sequential&) = default;
+  /// Moved from, it is as freshly made, of the same alpha, spending and sides.
+  group_sequential(group_sequential&& other) noexcept
+      : group_sequential(other.how_, other.alpha_, other.two_sided_, other.rho_) {
+    swap(other);
+  }
+  group_sequential& operator=(group_sequential&& other) noexcept {
+    group_sequential taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
+  ~group_sequential() = default;
 
   /// Takes the next look: the statistic z when this share of the information has come.
   /// Errors: invalid_argument: information that does not increase or is outside (0, 1], z that is NaN, a look after one
@@ -158,8 +174,13 @@ class group_sequential {
   static constexpr std::size_t most_looks = 500;
 
   static bool is_exponent(double rho) noexcept { return rho >= 0.1 && rho <= 20; }
-  group_sequential(spending how, double alpha, bool two_sided, double rho)
+  group_sequential(spending how, double alpha, bool two_sided, double rho) noexcept
       : how_(how), alpha_(alpha), rho_(rho), two_sided_(two_sided) {}
+  void swap(group_sequential& other) noexcept {
+    using own = group_sequential;
+    detail::swap_members(*this, other, &own::how_, &own::alpha_, &own::rho_, &own::two_sided_, &own::spent_one_side_,
+                         &own::at_, &own::looks_, &own::place_, &own::mass_, &own::rule_);
+  }
   double sides() const noexcept { return two_sided_ ? 2 : 1; }
 
   /// The nodes of Gauss and Legendre on [-1, 1], and their weights after them; the last ones asked for are kept.

@@ -2,7 +2,10 @@
 
 #include <support/catch.hpp>
 
+#include <millrace/aggregate/members/sketch_members.hpp>
+
 #include <laws/aggregator.hpp>
+#include <laws/moving.hpp>
 #include <support/clocks.hpp>
 #include <support/envelope.hpp>
 #include <support/golden.hpp>
@@ -272,4 +275,26 @@ TEST_CASE("a rate calculator that was moved from is as freshly made") {
   taken = std::move(r);
   CHECK(taken.total() == 10);
   CHECK(r.in_window() == 0);
+}
+
+TEST_CASE("a counter's rate and the gaps of a stream are unchanged when they were moved from") {
+  STATIC_REQUIRE(laws::moves_by_copying<mr::counter_reading, mr::counter_rate, mr::inter_arrival<>>);
+  mr::inter_arrival<> gaps;
+  for (int i = 0; i < 10; ++i) gaps.update(seconds(i * i));
+  const auto bytes = gaps.save();
+  mr::inter_arrival<> fewer;
+  fewer.update(seconds(1));
+  const mr::inter_arrival<> taken = std::move(gaps);
+  CHECK(taken.save() == bytes);
+  CHECK(gaps.save() == bytes);
+}
+
+TEST_CASE("gaps in an aggregate with memory of its own are assigned to after a move") {
+  using gaps = mr::inter_arrival<mr::aggregate<mr::count, mr::quantiles<>>>;
+  const auto of = [](int events) {
+    gaps made;
+    for (int i = 0; i < events; ++i) made.update(seconds(i * i));
+    return made;
+  };
+  laws::moving_from(of(10), of(20), [](const gaps& g) { return g.save(); }, [](const gaps&) {});
 }

@@ -11,6 +11,7 @@
 #include <millrace/aggregate/sketches/req.hpp>
 
 #include <laws/aggregator.hpp>
+#include <laws/moving.hpp>
 #include <support/envelope.hpp>
 #include <support/golden.hpp>
 
@@ -288,4 +289,28 @@ TEST_CASE("damaged bytes of a reference are an error, and resealed ones too, or 
   support::reseal(many);
   CHECK(mr::detect::drift_reference::load(many).error().code() == mr::errc::corrupt);
   CHECK(mr::detect::drift_reference::load(small.save()).error().message().find("drift_reference") != std::string::npos);
+}
+
+TEST_CASE("windows and references are assigned to after a move, and moving one to itself changes nothing") {
+  using mr::detect::drift_reference;
+  using mr::detect::value_window;
+  const auto values = [](const value_window& window) {
+    std::vector<double> all;
+    for (std::size_t i = 0; i < window.size(); ++i) {
+      all.push_back(window.value(i));
+      all.push_back(window.up_to(i));
+    }
+    return all;
+  };
+  laws::moving_from(*value_window::make(eighths(60, 7)), *value_window::make(eighths(80, 13)), values,
+                    [](const value_window& left) { CHECK(left.size() == 0); });
+  laws::moving_from(
+      *drift_reference::make(eighths(60, 7), 12, 5), sketched_reference(),
+      [](const drift_reference& reference) { return reference.save(); }, [](const drift_reference&) {});
+  auto reference = *drift_reference::make(eighths(60, 7), 12, 5);
+  const auto now = eighths(80, 13);
+  const auto before = reference.compare(now);
+  auto& self = reference;
+  reference = std::move(self);
+  same_measures(*reference.compare(now), *before);
 }

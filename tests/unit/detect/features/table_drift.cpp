@@ -4,6 +4,7 @@
 #include <support/detect.hpp>
 
 #include <laws/aggregator.hpp>
+#include <laws/moving.hpp>
 #include <support/envelope.hpp>
 #include <support/golden.hpp>
 
@@ -175,4 +176,17 @@ TEST_CASE("damaged bytes of a table are an error, and resealed ones too, or a ta
   REQUIRE_FALSE(damaged);
   CHECK(damaged.error().code() == mr::errc::checksum_mismatch);
   CHECK(damaged.error().message() == "saved table_drift<Holm>: feature \"b\"");
+}
+
+TEST_CASE("a table that was moved from has no features, and moving one to itself changes nothing") {
+  mr::random_engine engine(11);
+  const auto of = [&](int features, double alpha) {
+    mr::detect::table_drift<> made(alpha, 0.1);
+    for (int f = 0; f < features; ++f)
+      made.add("f" + std::to_string(f), *mr::detect::drift_reference::make(draw(engine, 50, 0, false)));
+    return made;
+  };
+  laws::moving_from(
+      of(3, 0.02), of(2, 0.02), [](const mr::detect::table_drift<>& table) { return table.save(); },
+      [&](const mr::detect::table_drift<>& left) { CHECK(left.save() == of(0, 0.02).save()); });
 }

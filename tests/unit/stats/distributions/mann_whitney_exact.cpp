@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <laws/moving.hpp>
 #include <map>
 #include <support/stats_reference.hpp>
 #include <vector>
@@ -76,4 +77,11 @@ TEST_CASE("mann-whitney: degenerate samples have defined answers") {
   const mr::stats::mann_whitney_exact impossible(5, std::vector<std::size_t>{1, 1});
   CHECK(std::isnan(impossible.at_most(1)));
   CHECK(std::isnan(impossible.two_sided(1)));
+}
+
+TEST_CASE("mann-whitney: moved from, a distribution is empty, and moving one to itself changes nothing") {
+  using mr::stats::mann_whitney_exact;
+  laws::moving_from(
+      mann_whitney_exact(3, 4), mann_whitney_exact(5, 2), [](const mann_whitney_exact& law) { return law.at_most(3); },
+      [](const mann_whitney_exact& left) { CHECK(std::isnan(left.at_most(3))); });
 }

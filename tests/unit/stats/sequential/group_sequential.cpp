@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <laws/moving.hpp>
 #include <span>
 #include <support/saved_objects.hpp>
 #include <vector>
@@ -177,4 +178,19 @@ TEST_CASE("the first release's bytes of a group sequential test load and mean wh
     (void)found.save();
   };
   laws::hostile_payload(fresh, support::reseal, use, 3, 500);
+}
+
+TEST_CASE("a group sequential test that was moved from is as freshly made, and moving one to itself changes nothing") {
+  const auto after = [](int looks) {
+    auto made = *mr::stats::group_sequential::make(mr::stats::spending::power, 0.1, true, 3);
+    for (int i = 1; i <= looks; ++i) REQUIRE(made.look(0.2 * i, 1.1));
+    return made;
+  };
+  // The next limit tells whether what is behind the looks came along.
+  const auto state = [](mr::stats::group_sequential test) {
+    const auto bytes = test.save();
+    return std::pair(bytes, test.look(1, 1.1)->limit);
+  };
+  laws::moving_from(after(2), after(3), state,
+                    [&](const mr::stats::group_sequential& left) { CHECK(state(left) == state(after(0))); });
 }
