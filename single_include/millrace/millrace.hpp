@@ -27567,11 +27567,14 @@ namespace detail {
 enum class audit_kind : unsigned char {
   text,      // a whole line
   anchor,    // chain time, UTC
-  start,     // id, time or 0, context
+  start,     // id, time or no_time, context
   complete,  // id, start, end, context
   failed,    // id, start, end, error, context
   rejected,  // id, time, error, context
 };
+
+/// Stands in a start record whose time is not known. 0 is a time: a clock may start there.
+inline constexpr std::uint64_t no_time = ~std::uint64_t{0};
 
 /// What all records of one kind, about one event, have in common.
 struct audit_schema {
@@ -27843,8 +27846,8 @@ class audit_format {
     const auto id = take<std::uint64_t>(record);
     const auto time = take<std::uint64_t>(record);
     begin(out, "event_start", schema, id);
-    const untimed start{id, time == 0 ? out.size() : 0};
-    stamp(out, time == 0 ? last_time_ : time + offset_);
+    const untimed start{id, time == no_time ? out.size() : 0};
+    stamp(out, time == no_time ? last_time_ : time + offset_);
     return start;
   }
   void complete_line(std::string& out, const audit_schema* schema, const std::byte*& record) {
@@ -30057,13 +30060,13 @@ class audit_log {
     if (!open_ || (vetoes && !log_->healthy())) [[unlikely]]
       return refusal();
     const std::uint64_t id = counters_.begin();
-    std::uint64_t time = 0;
+    std::uint64_t time = detail::no_time;
     if (!counters_.is_quick(Stage::index)) {
       time = event.clock().nanoseconds(event.clock().ticks());
       set_clock(event, time);
     }
     if constexpr (Stage::index == 0 && detail::audit_may_summarize<Context>) {
-      if (time == 0) time = event.clock().nanoseconds(event.clock().ticks());
+      if (time == detail::no_time) time = event.clock().nanoseconds(event.clock().ticks());
       counters_.begin_run(time, std::uint64_t{limits_.summary_interval_us} * 1'000);
     }
     using fields = detail::merge_fields_t<typename Stage::reads, typename Context::provided>;

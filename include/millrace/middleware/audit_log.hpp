@@ -149,13 +149,13 @@ class audit_log {
     if (!open_ || (vetoes && !log_->healthy())) [[unlikely]]
       return refusal();
     const std::uint64_t id = counters_.begin();
-    std::uint64_t time = 0;
+    std::uint64_t time = detail::no_time;
     if (!counters_.is_quick(Stage::index)) {
       time = event.clock().nanoseconds(event.clock().ticks());
       set_clock(event, time);
     }
     if constexpr (Stage::index == 0 && detail::audit_may_summarize<Context>) {
-      if (time == 0) time = event.clock().nanoseconds(event.clock().ticks());
+      if (time == detail::no_time) time = event.clock().nanoseconds(event.clock().ticks());
       counters_.begin_run(time, std::uint64_t{limits_.summary_interval_us} * 1'000);
     }
     using fields = detail::merge_fields_t<typename Stage::reads, typename Context::provided>;

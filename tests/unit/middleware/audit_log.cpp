@@ -959,7 +959,7 @@ TEST_CASE("a record that memory has no room for leaves the lines around it whole
   static constexpr mr::detail::audit_schema fed{kind::start, "load", nullptr};
   const auto record = [](const mr::detail::audit_schema* schema, std::uint64_t id) {
     std::vector<std::byte> bytes(24);
-    mr::detail::put_all(bytes.data(), schema, id, std::uint64_t{0});  // a start whose time is not known
+    mr::detail::put_all(bytes.data(), schema, id, mr::detail::no_time);
     return bytes;
   };
   format lines("s", 0, []() noexcept { return std::uint64_t{1'000'000'000}; });
@@ -977,4 +977,22 @@ TEST_CASE("a record that memory has no room for leaves the lines around it whole
       R"({"type":"event_start","session_id":"s","event_id":1,"event_name":"load","timestamp":"1970-01-01T00:00:01.000000Z"}
 {"type":"dropped","session_id":"s","timestamp":"1970-01-01T00:00:00.000000Z","count":1}
 )");
+}
+
+TEST_CASE("an event that starts at the clock's 0 has that time") {
+  using kind = mr::detail::audit_kind;
+  static constexpr mr::detail::audit_schema load{kind::start, "load", nullptr};
+  mr::detail::audit_format lines("s", 0, []() noexcept { return std::uint64_t{9'000'000'000}; });
+  std::string out;
+  std::vector<std::byte> record(24);
+  mr::detail::put_all(record.data(), &mr::detail::anchor_schema, std::uint64_t{0}, std::uint64_t{5'000'000'000});
+  lines.line(out, record.data(), record.size());
+  for (const std::uint64_t time : {std::uint64_t{0}, std::uint64_t{1'000'000'000}, mr::detail::no_time}) {
+    mr::detail::put_all(record.data(), &load, std::uint64_t{1}, time);
+    lines.line(out, record.data(), record.size());
+  }
+  lines.end_group(out, true);
+  std::string times;
+  for (std::size_t at = 0; (at = out.find("00:00:0", at)) != std::string::npos; at += 8) times += out[at + 7];
+  CHECK(times == "569");  // by the clock twice; when the group ended
 }

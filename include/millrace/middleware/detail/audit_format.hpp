@@ -107,8 +107,8 @@ class audit_format {
     const auto id = take<std::uint64_t>(record);
     const auto time = take<std::uint64_t>(record);
     begin(out, "event_start", schema, id);
-    const untimed start{id, time == 0 ? out.size() : 0};
-    stamp(out, time == 0 ? last_time_ : time + offset_);
+    const untimed start{id, time == no_time ? out.size() : 0};
+    stamp(out, time == no_time ? last_time_ : time + offset_);
     return start;
   }
   void complete_line(std::string& out, const audit_schema* schema, const std::byte*& record) {

@@ -23,11 +23,14 @@ namespace detail {
 enum class audit_kind : unsigned char {
   text,      // a whole line
   anchor,    // chain time, UTC
-  start,     // id, time or 0, context
+  start,     // id, time or no_time, context
   complete,  // id, start, end, context
   failed,    // id, start, end, error, context
   rejected,  // id, time, error, context
 };
+
+/// Stands in a start record whose time is not known. 0 is a time: a clock may start there.
+inline constexpr std::uint64_t no_time = ~std::uint64_t{0};
 
 /// What all records of one kind, about one event, have in common.
 struct audit_schema {
