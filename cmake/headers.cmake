@@ -122,8 +122,10 @@ set(MILLRACE_detect_HEADERS
   detect/features/drift_reference.hpp detect/features/table_drift.hpp)
 set(MILLRACE_model_HEADERS
   model.hpp
-  model/fwd.hpp model/confusion_matrix.hpp model/evaluation.hpp model/label_view.hpp model/real_view.hpp
-  model/detail/checked_columns.hpp)
+  model/fwd.hpp model/evaluation.hpp model/matrix_view.hpp
+  model/evaluation/confusion_matrix.hpp model/evaluation/label_view.hpp model/evaluation/measures.hpp
+  model/evaluation/real_view.hpp
+  model/evaluation/detail/checked_columns.hpp)
 set(MILLRACE_middleware_HEADERS
   middleware.hpp
   middleware/audit_codec.hpp middleware/audit_log.hpp middleware/audit_options.hpp middleware/compression.hpp

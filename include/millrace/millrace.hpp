@@ -3,15 +3,15 @@
 
 /// millrace: the modules that need the standard library alone.
 ///
-/// Left out, to be included by name: the module that needs a third party (train: Eigen), and the adapters to
-/// one (tensor/eigen.hpp, tensor/xtensor.hpp, tensor/deflate.hpp).
+/// Left out, to be included by name: the module that needs a third party (train: Eigen), the adapters to one
+/// (tensor/eigen.hpp, tensor/xtensor.hpp, tensor/deflate.hpp), and the models of model.hpp, but for their evaluation.
 
 #include <millrace/aggregate.hpp>
 #include <millrace/chain.hpp>
 #include <millrace/core.hpp>
 #include <millrace/detect.hpp>
 #include <millrace/middleware.hpp>
-#include <millrace/model.hpp>
+#include <millrace/model/evaluation.hpp>
 #include <millrace/observe.hpp>
 #include <millrace/stats.hpp>
 #include <millrace/store.hpp>

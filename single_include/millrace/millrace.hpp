@@ -35784,10 +35784,10 @@ struct production {
 
 #endif  // MILLRACE_MIDDLEWARE_HPP
 
-// ---- model/label_view.hpp
+// ---- model/evaluation/label_view.hpp
 
-#ifndef MILLRACE_MODEL_LABEL_VIEW_HPP
-#define MILLRACE_MODEL_LABEL_VIEW_HPP
+#ifndef MILLRACE_MODEL_EVALUATION_LABEL_VIEW_HPP
+#define MILLRACE_MODEL_EVALUATION_LABEL_VIEW_HPP
 
 namespace millrace {
 inline namespace v0 {
@@ -35854,12 +35854,12 @@ class label_view {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_MODEL_LABEL_VIEW_HPP
+#endif  // MILLRACE_MODEL_EVALUATION_LABEL_VIEW_HPP
 
-// ---- model/confusion_matrix.hpp
+// ---- model/evaluation/confusion_matrix.hpp
 
-#ifndef MILLRACE_MODEL_CONFUSION_MATRIX_HPP
-#define MILLRACE_MODEL_CONFUSION_MATRIX_HPP
+#ifndef MILLRACE_MODEL_EVALUATION_CONFUSION_MATRIX_HPP
+#define MILLRACE_MODEL_EVALUATION_CONFUSION_MATRIX_HPP
 
 namespace millrace {
 inline namespace v0 {
@@ -35972,7 +35972,7 @@ inline result<confusion_matrix> count_confusion(const label_view& labels, const 
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_MODEL_CONFUSION_MATRIX_HPP
+#endif  // MILLRACE_MODEL_EVALUATION_CONFUSION_MATRIX_HPP
 
 // ---- model/fwd.hpp
 
@@ -35994,10 +35994,10 @@ using namespace millrace::detail;  // the primitives of core, which every module
 
 #endif  // MILLRACE_MODEL_FWD_HPP
 
-// ---- model/real_view.hpp
+// ---- model/evaluation/real_view.hpp
 
-#ifndef MILLRACE_MODEL_REAL_VIEW_HPP
-#define MILLRACE_MODEL_REAL_VIEW_HPP
+#ifndef MILLRACE_MODEL_EVALUATION_REAL_VIEW_HPP
+#define MILLRACE_MODEL_EVALUATION_REAL_VIEW_HPP
 
 namespace millrace {
 inline namespace v0 {
@@ -36037,12 +36037,12 @@ class real_view {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_MODEL_REAL_VIEW_HPP
+#endif  // MILLRACE_MODEL_EVALUATION_REAL_VIEW_HPP
 
-// ---- model/detail/checked_columns.hpp
+// ---- model/evaluation/detail/checked_columns.hpp
 
-#ifndef MILLRACE_MODEL_DETAIL_CHECKED_COLUMNS_HPP
-#define MILLRACE_MODEL_DETAIL_CHECKED_COLUMNS_HPP
+#ifndef MILLRACE_MODEL_EVALUATION_DETAIL_CHECKED_COLUMNS_HPP
+#define MILLRACE_MODEL_EVALUATION_DETAIL_CHECKED_COLUMNS_HPP
 
 namespace millrace {
 inline namespace v0 {
@@ -36141,12 +36141,12 @@ void for_each_tie(const std::vector<scored_label>& sorted, F f) {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_MODEL_DETAIL_CHECKED_COLUMNS_HPP
+#endif  // MILLRACE_MODEL_EVALUATION_DETAIL_CHECKED_COLUMNS_HPP
 
-// ---- model/evaluation.hpp
+// ---- model/evaluation/measures.hpp
 
-#ifndef MILLRACE_MODEL_EVALUATION_HPP
-#define MILLRACE_MODEL_EVALUATION_HPP
+#ifndef MILLRACE_MODEL_EVALUATION_MEASURES_HPP
+#define MILLRACE_MODEL_EVALUATION_MEASURES_HPP
 
 namespace millrace {
 inline namespace v0 {
@@ -36415,23 +36415,21 @@ inline result<double> r2(real_view targets, real_view predictions) {
 }  // namespace v0
 }  // namespace millrace
 
+#endif  // MILLRACE_MODEL_EVALUATION_MEASURES_HPP
+
+// ---- model/evaluation.hpp
+
+#ifndef MILLRACE_MODEL_EVALUATION_HPP
+#define MILLRACE_MODEL_EVALUATION_HPP
+
+/// evaluation: how good predictions are.
+///
+/// - `measures.hpp`: accuracy, ROC curve and the area under it, log loss, Brier score, calibration; RMSE, MAE and R2
+/// - `confusion_matrix`: counts, and precision, recall and F1 from them
+/// - `label_view`, `real_view`: what the measures take: a column of classes in any type of whole numbers, and a column
+///   of numbers in either precision
+
 #endif  // MILLRACE_MODEL_EVALUATION_HPP
-
-// ---- model.hpp
-
-#ifndef MILLRACE_MODEL_HPP
-#define MILLRACE_MODEL_HPP
-
-/// model: how good a model's predictions are.
-///
-/// - `evaluation.hpp`: accuracy, the ROC curve and the area under it, precision against recall, log loss, Brier score
-///   and calibration of a classifier; RMSE, MAE and R2 of a regression
-/// - `confusion_matrix`: how often each class was predicted as which, and precision, recall and F1 from these counts
-/// - `real_view`: a column of float or double, the parameter type of these functions
-///
-/// Standard library alone.
-
-#endif  // MILLRACE_MODEL_HPP
 
 // ---- observe/json_export.hpp
 
@@ -45959,7 +45957,7 @@ result<T> load_file(const std::string& path) {
 
 /// millrace: the modules that need the standard library alone.
 ///
-/// Left out, to be included by name: the module that needs a third party (train: Eigen), and the adapters to
-/// one (tensor/eigen.hpp, tensor/xtensor.hpp, tensor/deflate.hpp).
+/// Left out, to be included by name: the module that needs a third party (train: Eigen), the adapters to one
+/// (tensor/eigen.hpp, tensor/xtensor.hpp, tensor/deflate.hpp), and the models of model.hpp, but for their evaluation.
 
 #endif  // MILLRACE_MILLRACE_HPP

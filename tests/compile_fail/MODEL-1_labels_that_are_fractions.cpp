@@ -1,5 +1,5 @@
 // expect: millrace_MODEL_1_labels_are_whole_numbers
-#include <millrace/model/evaluation.hpp>
+#include <millrace/model/evaluation/measures.hpp>
 
 #include <vector>
 

@@ -4,8 +4,8 @@
 #include "decisions.hpp"
 #include "intervals.hpp"
 
-#include <millrace/model/confusion_matrix.hpp>
 #include <millrace/model/evaluation.hpp>
+#include <millrace/model/evaluation/confusion_matrix.hpp>
 
 #include <array>
 #include <cstddef>

@@ -11,8 +11,8 @@
 #include <millrace/core/error.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/seed.hpp>
-#include <millrace/model/confusion_matrix.hpp>
 #include <millrace/model/evaluation.hpp>
+#include <millrace/model/evaluation/confusion_matrix.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -1,10 +1,10 @@
-#ifndef MILLRACE_MODEL_DETAIL_CHECKED_COLUMNS_HPP
-#define MILLRACE_MODEL_DETAIL_CHECKED_COLUMNS_HPP
+#ifndef MILLRACE_MODEL_EVALUATION_DETAIL_CHECKED_COLUMNS_HPP
+#define MILLRACE_MODEL_EVALUATION_DETAIL_CHECKED_COLUMNS_HPP
 
 #include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/model/fwd.hpp>
-#include <millrace/model/real_view.hpp>
+#include <millrace/model/evaluation/real_view.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -110,4 +110,4 @@ void for_each_tie(const std::vector<scored_label>& sorted, F f) {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_MODEL_DETAIL_CHECKED_COLUMNS_HPP
+#endif  // MILLRACE_MODEL_EVALUATION_DETAIL_CHECKED_COLUMNS_HPP

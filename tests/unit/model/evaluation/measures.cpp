@@ -1,4 +1,4 @@
-#include <millrace/model/evaluation.hpp>
+#include <millrace/model/evaluation/measures.hpp>
 #include <support/catch.hpp>
 
 #include <cmath>

@@ -1,4 +1,4 @@
-#include <millrace/model/real_view.hpp>
+#include <millrace/model/evaluation/real_view.hpp>
 #include <support/catch.hpp>
 
 #include <array>

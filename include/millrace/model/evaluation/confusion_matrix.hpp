@@ -1,8 +1,8 @@
-#ifndef MILLRACE_MODEL_CONFUSION_MATRIX_HPP
-#define MILLRACE_MODEL_CONFUSION_MATRIX_HPP
+#ifndef MILLRACE_MODEL_EVALUATION_CONFUSION_MATRIX_HPP
+#define MILLRACE_MODEL_EVALUATION_CONFUSION_MATRIX_HPP
 
 #include <millrace/core/result.hpp>
-#include <millrace/model/label_view.hpp>
+#include <millrace/model/evaluation/label_view.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -120,4 +120,4 @@ inline result<confusion_matrix> count_confusion(const label_view& labels, const 
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_MODEL_CONFUSION_MATRIX_HPP
+#endif  // MILLRACE_MODEL_EVALUATION_CONFUSION_MATRIX_HPP

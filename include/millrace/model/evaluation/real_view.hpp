@@ -1,5 +1,5 @@
-#ifndef MILLRACE_MODEL_REAL_VIEW_HPP
-#define MILLRACE_MODEL_REAL_VIEW_HPP
+#ifndef MILLRACE_MODEL_EVALUATION_REAL_VIEW_HPP
+#define MILLRACE_MODEL_EVALUATION_REAL_VIEW_HPP
 
 #include <millrace/core/config.hpp>
 
@@ -45,4 +45,4 @@ class real_view {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_MODEL_REAL_VIEW_HPP
+#endif  // MILLRACE_MODEL_EVALUATION_REAL_VIEW_HPP

@@ -1,12 +1,12 @@
-#include <millrace/model/label_view.hpp>
+#include <millrace/model/evaluation/label_view.hpp>
 
 #include <support/catch.hpp>
 
 #include <cstdint>
 #include <deque>
 #include <limits>
-#include <millrace/model/confusion_matrix.hpp>
-#include <millrace/model/evaluation.hpp>
+#include <millrace/model/evaluation/confusion_matrix.hpp>
+#include <millrace/model/evaluation/measures.hpp>
 #include <span>
 #include <string>
 #include <type_traits>

@@ -1,5 +1,5 @@
-#ifndef MILLRACE_MODEL_LABEL_VIEW_HPP
-#define MILLRACE_MODEL_LABEL_VIEW_HPP
+#ifndef MILLRACE_MODEL_EVALUATION_LABEL_VIEW_HPP
+#define MILLRACE_MODEL_EVALUATION_LABEL_VIEW_HPP
 
 #include <millrace/core/config.hpp>
 
@@ -78,4 +78,4 @@ class label_view {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_MODEL_LABEL_VIEW_HPP
+#endif  // MILLRACE_MODEL_EVALUATION_LABEL_VIEW_HPP

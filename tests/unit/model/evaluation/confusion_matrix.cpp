@@ -1,4 +1,4 @@
-#include <millrace/model/confusion_matrix.hpp>
+#include <millrace/model/evaluation/confusion_matrix.hpp>
 #include <support/catch.hpp>
 
 #include <support/evaluation_reference.hpp>
