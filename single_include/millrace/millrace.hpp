@@ -9532,7 +9532,8 @@ class kll_levels {
   using key_type = order_key<T>;
   static constexpr unsigned min_width = 8;
   static constexpr unsigned max_levels = 60;
-  /// The greatest sum of weights: with it no value needs a level beyond the highest.
+  /// The greatest sum of weights: with it no value needs a level beyond the highest. Raw values that would take the sum
+  /// beyond it are left out: `stop_` lies no further than the last one that may be taken.
   static constexpr std::uint64_t max_weight = (std::uint64_t{1} << max_levels) - 1;
 
   kll_levels(unsigned k, std::uint64_t seed) noexcept : k_(k), capacity_(total_capacity(k, 1)), random_(seed) {}
@@ -9562,20 +9563,26 @@ class kll_levels {
   void update(T value) {
     if (value != value) [[unlikely]]
       return;
-    if (fill_ == stop_) [[unlikely]]
+    if (fill_ == stop_) [[unlikely]] {
+      if (count() == max_weight) return;
       settle();
+    }
     items_[fill_++] = to_order_key(value);
   }
 
   void update(std::span<const T> values) {
     while (!values.empty()) {
-      if (fill_ == stop_) settle();
+      if (fill_ == stop_) {
+        if (count() == max_weight) return;
+        settle();
+      }
       const bool whole_blocks = height_ > 0 && fill_ == raw_ && values.size() > block();
       values = values.subspan(whole_blocks ? update_blocks(values) : update_raw(values));
     }
   }
 
   /// Adds a value of weight 2^level.
+  /// Precondition: the sum of weights stays within max_weight.
   void insert(unsigned level, T value) {
     if (level >= levels_) {
       absorb_entry();
@@ -9587,9 +9594,10 @@ class kll_levels {
     include(key, key);
     settled_ += std::uint64_t{1} << level;
     place(level, &key, 1);
+    limit_stop();
   }
 
-  /// Precondition: the other one is the result of `tidy`.
+  /// Precondition: the other one is the result of `tidy`, and the sum of both weights is within max_weight.
   void merge(const kll_levels& tidied) {
     absorb_entry();
     while (levels_ < tidied.levels_) add_level();
@@ -9709,6 +9717,10 @@ class kll_levels {
     std::size_t blocks = (values.size() - 1) >> height_;
     if (const std::size_t room = start_[0] - raw_ - block() + 1; blocks > room) blocks = room;
     if (const std::size_t most = span_chunk >> height_; blocks > most) blocks = most;
+    if (const std::uint64_t most = (max_weight - settled_) >> height_; blocks > most) {
+      if (most == 0) return update_raw(values);
+      blocks = static_cast<std::size_t>(most);
+    }
     const std::size_t length = blocks << height_;
     const extremes<T> found = scan_extremes(values.data(), length);
     if (found.nan) return update_raw(values);
@@ -9759,6 +9771,12 @@ class kll_levels {
       }
     }
     stop_ = height_ > 0 ? raw_ + block() : start_[0] - extra;
+    limit_stop();
+  }
+  /// Lets raw values fill up what is left of max_weight, and no more.
+  void limit_stop() noexcept {
+    if (const std::uint64_t left = max_weight - settled_; stop_ - raw_ > left)
+      stop_ = raw_ + static_cast<std::uint32_t>(left);
   }
 
   /// Moves everything into an array of `size` values: the front to its front, the levels to its end.
@@ -10028,7 +10046,7 @@ class kll : public detail::asked_by_view<kll<K, T>, T> {
 
  public:
   using value_type = T;
-  /// Weighted updates and merges that would take `count` beyond this are left out; single updates cannot get there.
+  /// Updates and merges that would take `count` beyond this are left out.
   static constexpr std::uint64_t max_count = detail::kll_levels<T>::max_weight;
 
   /// `seed`: of the random generator. Give sketches that are to be merged different seeds: with the same one, their
@@ -13610,6 +13628,9 @@ template <class Key>
 class req_levels {
  public:
   static constexpr unsigned max_levels = 60;
+  /// The greatest sum of weights. Single keys that would take the sum beyond it are left out: `room_` is never greater
+  /// than what is left of it.
+  static constexpr std::uint64_t max_weight = (std::uint64_t{1} << 56) - 1;
   static constexpr unsigned first_sections = 3;
   static constexpr unsigned least_section = 4;  // keys in a section at least
   static constexpr std::size_t most_room = 96;  // new keys at most before they are sorted
@@ -13660,22 +13681,27 @@ class req_levels {
     for (const level& each : levels_) settled_ += each.keys.size();
     const std::size_t most = limit();  // compactions wait for the next key, so that a loaded sketch returns the same
     room_ = settled_ < most ? most - settled_ : 0;
+    limit_room();
   }
 
-  /// Adds a key of weight 1.
-  void update(Key key) {
-    if (fresh_.size() == room_) [[unlikely]]
+  /// Adds a key of weight 1. Returns false if there is no weight left for it.
+  bool update(Key key) {
+    if (fresh_.size() == room_) [[unlikely]] {
+      if (left() == fresh_.size()) return false;
       settle();
+    }
     fresh_.push_back(key);
+    return true;
   }
   /// Adds a key of weight 2^height.
+  /// Precondition: the sum of weights stays within max_weight.
   void insert(unsigned height, Key key) {
     while (levels_.size() <= height) add_level();
     levels_[height].add(std::span(&key, 1));
     ++settled_;
     settle();
   }
-  /// Precondition: the other one is the result of `tidy`.
+  /// Precondition: the other one is the result of `tidy`, and the sum of both weights is within max_weight.
   void merge(const req_levels& tidied) {
     while (levels_.size() < tidied.levels_.size()) add_level();
     for (std::size_t height = 0; height < tidied.levels_.size(); ++height) {
@@ -13739,6 +13765,18 @@ class req_levels {
       }
     }
     room_ = settled_ + wanted < most ? wanted : most - settled_;
+    limit_room();
+  }
+  /// What the levels leave of max_weight, for new keys.
+  std::uint64_t left() const noexcept {
+    std::uint64_t taken = 0;
+    for (std::size_t height = 0; height < levels_.size(); ++height)
+      taken += std::uint64_t{levels_[height].keys.size()} << height;
+    return max_weight - taken;
+  }
+  /// Lets new keys fill up what is left of max_weight, and no more.
+  void limit_room() noexcept {
+    if (const std::uint64_t most = left(); room_ > most) room_ = static_cast<std::size_t>(most);
   }
 
   /// How many keys a compaction leaves.
@@ -13832,8 +13870,8 @@ class req : public detail::asked_by_view<req<K, T, HighRanks>, T> {
 
  public:
   using value_type = T;
-  /// Weighted updates and merges that would take `count` beyond this are left out; single updates cannot get there.
-  static constexpr std::uint64_t max_count = (std::uint64_t{1} << 56) - 1;
+  /// Updates and merges that would take `count` beyond this are left out.
+  static constexpr std::uint64_t max_count = detail::req_levels<detail::order_key<T>>::max_weight;
 
   /// `seed`: of the random generator. Give sketches that are to be merged different seeds: with the same one, their
   /// errors may add up instead of cancelling.
@@ -13853,9 +13891,10 @@ class req : public detail::asked_by_view<req<K, T, HighRanks>, T> {
   void update(T value) {
     if (value != value) [[unlikely]]
       return;
+    if (!kept_.update(key_of(value))) [[unlikely]]
+      return;
     include(value, value);
     ++count_;
-    kept_.update(key_of(value));
   }
   void update(std::span<const T> values) {
     for (const T value : values) update(value);
@@ -13869,7 +13908,7 @@ class req : public detail::asked_by_view<req<K, T, HighRanks>, T> {
     auto times = static_cast<std::uint64_t>(counts.value);
     if (const double fraction = counts.value - static_cast<double>(times); fraction > 0)
       times += kept_.draw() < fraction;
-    if (times == 0 || count_ > max_count || times > max_count - count_) return;
+    if (times == 0 || times > max_count - count_) return;
     include(value, value);
     count_ += times;
     for (unsigned height = 0; times >> height != 0; ++height)
@@ -13882,7 +13921,7 @@ class req : public detail::asked_by_view<req<K, T, HighRanks>, T> {
   result<void> merge(const req& other) {
     if (other.k() != k() || other.high_ != high_)
       return error(errc::shape_mismatch, "req of " + shape() + " merged with one of " + other.shape());
-    if (other.empty() || count_ > max_count || other.count_ > max_count - count_) return {};
+    if (other.empty() || other.count_ > max_count - count_) return {};
     kept_.merge(other.kept_.tidy());
     include(other.low_, other.high_value_);
     count_ += other.count_;
@@ -14318,7 +14357,7 @@ class tdigest : public detail::asked_by_view<tdigest<K, T>, T> {
 
  public:
   using value_type = T;
-  /// Weighted updates and merges that would take `count` beyond this are left out. Single updates are not checked.
+  /// Updates and merges that would take `count` beyond this are left out.
   static constexpr std::uint64_t max_count = sizeof(T) == 8 ? std::uint64_t{1} << 53 : 0xffffffffU;
 
   tdigest() noexcept = default;
@@ -14336,8 +14375,10 @@ class tdigest : public detail::asked_by_view<tdigest<K, T>, T> {
   void update(T value) {
     if (!is_finite(value)) [[unlikely]]
       return;
-    if (buffer_.size() >= room_) [[unlikely]]
+    if (buffer_.size() >= room_) [[unlikely]] {
+      if (count() == max_count) return;
       compress();
+    }
     buffer_.push_back(detail::to_order_key(value));
     if (value < low_) low_ = value;
     if (value > high_) high_ = value;
@@ -14403,6 +14444,11 @@ class tdigest : public detail::asked_by_view<tdigest<K, T>, T> {
   /// How many values the buffer holds: at least four for each centroid, and a power of two, which sorts quickest.
   static constexpr std::uint32_t room_for(unsigned k) noexcept { return std::bit_ceil(4 * most_centroids(k)); }
   std::size_t most_centroids() const noexcept { return most_centroids(k_); }
+  /// Lets the buffer fill up what is left of `max_count`, and no more. Called after each change of `settled_`, so that
+  /// an update has nothing to compare while there is room.
+  void limit_room() noexcept {
+    if (const std::uint64_t left = max_count - settled_; room_ > left) room_ = static_cast<std::uint32_t>(left);
+  }
 
   static bool is_finite(T value) noexcept { return detail::math::absolute(value) <= (std::numeric_limits<T>::max)(); }
 
@@ -14442,7 +14488,7 @@ class tdigest : public detail::asked_by_view<tdigest<K, T>, T> {
   T low_ = std::numeric_limits<T>::infinity();
   T high_ = -std::numeric_limits<T>::infinity();
   std::uint16_t k_ = K;
-  std::uint32_t room_ = room_for(K);  // of the buffer
+  std::uint32_t room_ = room_for(K);  // of the buffer; less where `max_count` is not far
   std::uint8_t flags_ = 0;            // `in_reverse`, as loaded, for other implementations
   std::uint64_t fractions_ = K;       // state of the generator that rounds weights
 };
@@ -14570,6 +14616,7 @@ void tdigest<K, T>::fold(std::vector<centroid> old) {
   settled_ = static_cast<std::uint64_t>(total);
   while (centroids_.size() > most_centroids())
     centroids_ = folder(std::vector<centroid>(centroids_), {}, total, k_, fineness *= 0.9).run(most_centroids());
+  limit_room();
 }
 
 template <unsigned K, class T>
@@ -14605,6 +14652,7 @@ void tdigest<K, T>::update(T value, weight counts) {
   if (value < low_) low_ = value;
   if (value > high_) high_ = value;
   settled_ += times;
+  limit_room();
   const centroid one{value, static_cast<weight_type>(times)};
   centroids_ = joined(centroids_, std::span(&one, 1));
   if (centroids_.size() > most_centroids()) fold(std::move(centroids_));
@@ -14617,6 +14665,7 @@ void tdigest<K, T>::merge(const tdigest& other) {
   if (other.high_ > high_) high_ = other.high_;
   std::vector<centroid> all = joined(centroids_, other.centroids_);
   settled_ += other.settled_;
+  limit_room();
   const std::size_t theirs = other.buffer_.size();  // read before: it may be this one
   buffer_.reserve(buffer_.size() + theirs);
   for (std::size_t i = 0; i < theirs; ++i) buffer_.push_back(other.buffer_[i]);
@@ -14800,6 +14849,7 @@ result<tdigest<K, T>> tdigest<K, T>::load(std::span<const std::byte> bytes) {
   loaded.high_ = head.high;
   if (auto done = loaded.read_centroids(in, head.centroids); !done) return std::move(done).error();
   if (auto done = loaded.read_buffered(in, head); !done) return std::move(done).error();
+  loaded.limit_room();
   return loaded;
 }
 
@@ -14819,13 +14869,11 @@ result<tdigest<K, T>> tdigest<K, T>::load_reference(std::span<const std::byte> b
   for (const detail::reference_tdigest::centroid& c : read->centroids) {
     if (!(c.weight <= static_cast<double>(max_count - loaded.settled_)))
       return detail::image_fault("t-digest", errc::corrupt, "a centroid's weight");
-    const T mean = static_cast<T>(c.mean);
-    loaded.centroids_.push_back({mean < loaded.low_    ? loaded.low_
-                                 : mean > loaded.high_ ? loaded.high_
-                                                       : mean,
-                                 static_cast<weight_type>(c.weight)});
+    const T mean = static_cast<T>(within(c.mean, loaded.low_, loaded.high_));
+    loaded.centroids_.push_back({mean, static_cast<weight_type>(c.weight)});
     loaded.settled_ += static_cast<weight_type>(c.weight);
   }
+  loaded.limit_room();
   if (loaded.settled_ == 1) loaded.low_ = loaded.high_ = loaded.centroids_[0].mean;
   return loaded;
 }

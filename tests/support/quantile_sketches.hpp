@@ -122,6 +122,58 @@ void check_weights_are_updates(std::span<const double> ps, Within within) {
   check_weights_left_out(weighted);
 }
 
+/// A sketch that is a few hundred values short of its limit counts up to the limit and no further, by any path; what is
+/// left out changes nothing.
+template <class S>
+void check_stops_at_the_limit(const S& almost) {
+  using value = typename S::value_type;
+  const std::uint64_t left = S::max_count - almost.count();
+  REQUIRE((left > 1 && left < 10'000));
+  S single = almost;
+  for (std::uint64_t i = 0; i < left; ++i) single.update(static_cast<value>(i % 7));
+  REQUIRE(single.count() == S::max_count);
+  const auto full = single.save();
+  for (int i = 0; i < 20'000; ++i) single.update(100);
+  single.update(std::vector<value>(5000, -100));
+  single.update(100, millrace::weight(1));
+  single.update(100, millrace::weight(0x1p30));
+  (void)single.merge(single), (void)single.merge(almost);
+  CHECK(single.count() == S::max_count);
+  CHECK((single.max)() < 100);
+  CHECK((single.min)() == 0);
+  CHECK(single.save() == full);
+
+  auto loaded = S::load(full);
+  REQUIRE(loaded);
+  loaded->update(100);
+  CHECK(loaded->count() == S::max_count);
+  loaded = S::load(almost.save());
+  REQUIRE(loaded);
+  for (std::uint64_t i = 0; i < left + 5000; ++i) loaded->update(3);
+  CHECK(loaded->count() == S::max_count);
+  CHECK(S::load(loaded->save()));
+
+  S side_by_side = almost;
+  side_by_side.update(std::vector<value>(left + 5000, 3));
+  CHECK(side_by_side.count() == S::max_count);
+  CHECK(S::load(side_by_side.save()));
+  S heavy = almost;
+  heavy.update(3, millrace::weight(static_cast<double>(left + 1)));
+  CHECK(heavy.count() == almost.count());
+  heavy.update(3, millrace::weight(static_cast<double>(left - 1)));
+  for (int i = 0; i < 5000; ++i) heavy.update(3);
+  CHECK(heavy.count() == S::max_count);
+  S merged = almost;
+  S few;
+  for (std::uint64_t i = 0; i < left - 1; ++i) few.update(3);
+  (void)merged.merge(few);
+  CHECK(merged.count() == S::max_count - 1);
+  (void)merged.merge(few);
+  for (int i = 0; i < 5000; ++i) merged.update(3);
+  CHECK(merged.count() == S::max_count);
+  CHECK(S::load(merged.save()));
+}
+
 }  // namespace support
 
 #endif  // MILLRACE_TESTS_SUPPORT_QUANTILE_SKETCHES_HPP

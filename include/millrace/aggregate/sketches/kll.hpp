@@ -66,7 +66,7 @@ class kll : public detail::asked_by_view<kll<K, T>, T> {
 
  public:
   using value_type = T;
-  /// Weighted updates and merges that would take `count` beyond this are left out; single updates cannot get there.
+  /// Updates and merges that would take `count` beyond this are left out.
   static constexpr std::uint64_t max_count = detail::kll_levels<T>::max_weight;
 
   /// `seed`: of the random generator. Give sketches that are to be merged different seeds: with the same one, their

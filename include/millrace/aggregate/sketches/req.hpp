@@ -70,8 +70,8 @@ class req : public detail::asked_by_view<req<K, T, HighRanks>, T> {
 
  public:
   using value_type = T;
-  /// Weighted updates and merges that would take `count` beyond this are left out; single updates cannot get there.
-  static constexpr std::uint64_t max_count = (std::uint64_t{1} << 56) - 1;
+  /// Updates and merges that would take `count` beyond this are left out.
+  static constexpr std::uint64_t max_count = detail::req_levels<detail::order_key<T>>::max_weight;
 
   /// `seed`: of the random generator. Give sketches that are to be merged different seeds: with the same one, their
   /// errors may add up instead of cancelling.
@@ -91,9 +91,10 @@ class req : public detail::asked_by_view<req<K, T, HighRanks>, T> {
   void update(T value) {
     if (value != value) [[unlikely]]
       return;
+    if (!kept_.update(key_of(value))) [[unlikely]]
+      return;
     include(value, value);
     ++count_;
-    kept_.update(key_of(value));
   }
   void update(std::span<const T> values) {
     for (const T value : values) update(value);
@@ -107,7 +108,7 @@ class req : public detail::asked_by_view<req<K, T, HighRanks>, T> {
     auto times = static_cast<std::uint64_t>(counts.value);
     if (const double fraction = counts.value - static_cast<double>(times); fraction > 0)
       times += kept_.draw() < fraction;
-    if (times == 0 || count_ > max_count || times > max_count - count_) return;
+    if (times == 0 || times > max_count - count_) return;
     include(value, value);
     count_ += times;
     for (unsigned height = 0; times >> height != 0; ++height)
@@ -120,7 +121,7 @@ class req : public detail::asked_by_view<req<K, T, HighRanks>, T> {
   result<void> merge(const req& other) {
     if (other.k() != k() || other.high_ != high_)
       return error(errc::shape_mismatch, "req of " + shape() + " merged with one of " + other.shape());
-    if (other.empty() || count_ > max_count || other.count_ > max_count - count_) return {};
+    if (other.empty() || other.count_ > max_count - count_) return {};
     kept_.merge(other.kept_.tidy());
     include(other.low_, other.high_value_);
     count_ += other.count_;

@@ -73,7 +73,7 @@ class tdigest : public detail::asked_by_view<tdigest<K, T>, T> {
 
  public:
   using value_type = T;
-  /// Weighted updates and merges that would take `count` beyond this are left out. Single updates are not checked.
+  /// Updates and merges that would take `count` beyond this are left out.
   static constexpr std::uint64_t max_count = sizeof(T) == 8 ? std::uint64_t{1} << 53 : 0xffffffffU;
 
   tdigest() noexcept = default;
@@ -91,8 +91,10 @@ class tdigest : public detail::asked_by_view<tdigest<K, T>, T> {
   void update(T value) {
     if (!is_finite(value)) [[unlikely]]
       return;
-    if (buffer_.size() >= room_) [[unlikely]]
+    if (buffer_.size() >= room_) [[unlikely]] {
+      if (count() == max_count) return;
       compress();
+    }
     buffer_.push_back(detail::to_order_key(value));
     if (value < low_) low_ = value;
     if (value > high_) high_ = value;
@@ -158,6 +160,11 @@ class tdigest : public detail::asked_by_view<tdigest<K, T>, T> {
   /// How many values the buffer holds: at least four for each centroid, and a power of two, which sorts quickest.
   static constexpr std::uint32_t room_for(unsigned k) noexcept { return std::bit_ceil(4 * most_centroids(k)); }
   std::size_t most_centroids() const noexcept { return most_centroids(k_); }
+  /// Lets the buffer fill up what is left of `max_count`, and no more. Called after each change of `settled_`, so that
+  /// an update has nothing to compare while there is room.
+  void limit_room() noexcept {
+    if (const std::uint64_t left = max_count - settled_; room_ > left) room_ = static_cast<std::uint32_t>(left);
+  }
 
   static bool is_finite(T value) noexcept { return detail::math::absolute(value) <= (std::numeric_limits<T>::max)(); }
 
@@ -197,7 +204,7 @@ class tdigest : public detail::asked_by_view<tdigest<K, T>, T> {
   T low_ = std::numeric_limits<T>::infinity();
   T high_ = -std::numeric_limits<T>::infinity();
   std::uint16_t k_ = K;
-  std::uint32_t room_ = room_for(K);  // of the buffer
+  std::uint32_t room_ = room_for(K);  // of the buffer; less where `max_count` is not far
   std::uint8_t flags_ = 0;            // `in_reverse`, as loaded, for other implementations
   std::uint64_t fractions_ = K;       // state of the generator that rounds weights
 };
@@ -325,6 +332,7 @@ void tdigest<K, T>::fold(std::vector<centroid> old) {
   settled_ = static_cast<std::uint64_t>(total);
   while (centroids_.size() > most_centroids())
     centroids_ = folder(std::vector<centroid>(centroids_), {}, total, k_, fineness *= 0.9).run(most_centroids());
+  limit_room();
 }
 
 template <unsigned K, class T>
@@ -360,6 +368,7 @@ void tdigest<K, T>::update(T value, weight counts) {
   if (value < low_) low_ = value;
   if (value > high_) high_ = value;
   settled_ += times;
+  limit_room();
   const centroid one{value, static_cast<weight_type>(times)};
   centroids_ = joined(centroids_, std::span(&one, 1));
   if (centroids_.size() > most_centroids()) fold(std::move(centroids_));
@@ -372,6 +381,7 @@ void tdigest<K, T>::merge(const tdigest& other) {
   if (other.high_ > high_) high_ = other.high_;
   std::vector<centroid> all = joined(centroids_, other.centroids_);
   settled_ += other.settled_;
+  limit_room();
   const std::size_t theirs = other.buffer_.size();  // read before: it may be this one
   buffer_.reserve(buffer_.size() + theirs);
   for (std::size_t i = 0; i < theirs; ++i) buffer_.push_back(other.buffer_[i]);
@@ -555,6 +565,7 @@ result<tdigest<K, T>> tdigest<K, T>::load(std::span<const std::byte> bytes) {
   loaded.high_ = head.high;
   if (auto done = loaded.read_centroids(in, head.centroids); !done) return std::move(done).error();
   if (auto done = loaded.read_buffered(in, head); !done) return std::move(done).error();
+  loaded.limit_room();
   return loaded;
 }
 
@@ -574,13 +585,11 @@ result<tdigest<K, T>> tdigest<K, T>::load_reference(std::span<const std::byte> b
   for (const detail::reference_tdigest::centroid& c : read->centroids) {
     if (!(c.weight <= static_cast<double>(max_count - loaded.settled_)))
       return detail::image_fault("t-digest", errc::corrupt, "a centroid's weight");
-    const T mean = static_cast<T>(c.mean);
-    loaded.centroids_.push_back({mean < loaded.low_    ? loaded.low_
-                                 : mean > loaded.high_ ? loaded.high_
-                                                       : mean,
-                                 static_cast<weight_type>(c.weight)});
+    const T mean = static_cast<T>(within(c.mean, loaded.low_, loaded.high_));
+    loaded.centroids_.push_back({mean, static_cast<weight_type>(c.weight)});
     loaded.settled_ += static_cast<weight_type>(c.weight);
   }
+  loaded.limit_room();
   if (loaded.settled_ == 1) loaded.low_ = loaded.high_ = loaded.centroids_[0].mean;
   return loaded;
 }

@@ -228,6 +228,16 @@ TEST_CASE("a KLL sketch stops counting before its levels run out") {
   CHECK(back->count() == most);
 }
 
+TEST_CASE("a KLL sketch counts to its limit and no further, by any path") {
+  mr::kll<8> almost(1);
+  almost.update(1, mr::weight(0x1p60 - 256));
+  support::check_stops_at_the_limit(almost);
+  mr::kll<200, float> larger(2);
+  larger.update(std::vector<float>(3000, 2));
+  larger.update(1, mr::weight(0x1p60 - 4096));
+  support::check_stops_at_the_limit(larger);
+}
+
 TEST_CASE("a KLL sketch comes back from its bytes with the same answers and bytes") {
   const auto same = [](const auto& a, const auto& b) {
     CHECK(a.count() == b.count());

@@ -144,6 +144,16 @@ TEST_CASE("a REQ sketch stops counting where its levels would") {
   CHECK(mr::req<4>::load(sketch.save()).has_value());
 }
 
+TEST_CASE("a REQ sketch counts to its limit and no further, by any path") {
+  mr::req<4> almost;
+  almost.update(1, mr::weight(0x1p56 - 304));
+  support::check_stops_at_the_limit(almost);
+  mr::req<12, float, false> larger;
+  larger.update(std::vector<float>(3000, 2));
+  larger.update(1, mr::weight(0x1p56 - 4096));
+  support::check_stops_at_the_limit(larger);
+}
+
 TEST_CASE("REQ sketches of different shapes do not merge") {
   auto a = sketch_of<mr::req<12>>({1, 2, 3});
   const auto b = mr::req<12>::load(sketch_of<mr::req<20>>({1}).save());

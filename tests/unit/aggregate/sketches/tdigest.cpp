@@ -161,6 +161,19 @@ TEST_CASE("a t-digest stops counting where its weights would") {
   CHECK(digest.count() == 4294967295U - 10 + 9);
 }
 
+TEST_CASE("a t-digest counts to its limit and no further, by any path") {
+  for (const double left : {2.0, 300.0, 1023.0, 1024.0, 1025.0, 5000.0}) {
+    CAPTURE(left);
+    mr::tdigest<100, float> almost;
+    almost.update(1, mr::weight(4294967295.0 - left));
+    support::check_stops_at_the_limit(almost);
+  }
+  mr::tdigest<100> wide;
+  wide.update(std::vector<double>(3000, 2));
+  wide.update(1, mr::weight(0x1p53 - 4000));
+  support::check_stops_at_the_limit(wide);
+}
+
 TEST_CASE("merging t-digests keeps weights and extremes, in any order") {
   const auto values = support::make_stream("uniform", 30000, 4).values;
   laws::merging([] { return mr::tdigest<100>(); }, std::span<const double>(values),

@@ -30,7 +30,8 @@ class kll_levels {
   using key_type = order_key<T>;
   static constexpr unsigned min_width = 8;
   static constexpr unsigned max_levels = 60;
-  /// The greatest sum of weights: with it no value needs a level beyond the highest.
+  /// The greatest sum of weights: with it no value needs a level beyond the highest. Raw values that would take the sum
+  /// beyond it are left out: `stop_` lies no further than the last one that may be taken.
   static constexpr std::uint64_t max_weight = (std::uint64_t{1} << max_levels) - 1;
 
   kll_levels(unsigned k, std::uint64_t seed) noexcept : k_(k), capacity_(total_capacity(k, 1)), random_(seed) {}
@@ -60,20 +61,26 @@ class kll_levels {
   void update(T value) {
     if (value != value) [[unlikely]]
       return;
-    if (fill_ == stop_) [[unlikely]]
+    if (fill_ == stop_) [[unlikely]] {
+      if (count() == max_weight) return;
       settle();
+    }
     items_[fill_++] = to_order_key(value);
   }
 
   void update(std::span<const T> values) {
     while (!values.empty()) {
-      if (fill_ == stop_) settle();
+      if (fill_ == stop_) {
+        if (count() == max_weight) return;
+        settle();
+      }
       const bool whole_blocks = height_ > 0 && fill_ == raw_ && values.size() > block();
       values = values.subspan(whole_blocks ? update_blocks(values) : update_raw(values));
     }
   }
 
   /// Adds a value of weight 2^level.
+  /// Precondition: the sum of weights stays within max_weight.
   void insert(unsigned level, T value) {
     if (level >= levels_) {
       absorb_entry();
@@ -85,9 +92,10 @@ class kll_levels {
     include(key, key);
     settled_ += std::uint64_t{1} << level;
     place(level, &key, 1);
+    limit_stop();
   }
 
-  /// Precondition: the other one is the result of `tidy`.
+  /// Precondition: the other one is the result of `tidy`, and the sum of both weights is within max_weight.
   void merge(const kll_levels& tidied) {
     absorb_entry();
     while (levels_ < tidied.levels_) add_level();
@@ -207,6 +215,10 @@ class kll_levels {
     std::size_t blocks = (values.size() - 1) >> height_;
     if (const std::size_t room = start_[0] - raw_ - block() + 1; blocks > room) blocks = room;
     if (const std::size_t most = span_chunk >> height_; blocks > most) blocks = most;
+    if (const std::uint64_t most = (max_weight - settled_) >> height_; blocks > most) {
+      if (most == 0) return update_raw(values);
+      blocks = static_cast<std::size_t>(most);
+    }
     const std::size_t length = blocks << height_;
     const extremes<T> found = scan_extremes(values.data(), length);
     if (found.nan) return update_raw(values);
@@ -257,6 +269,12 @@ class kll_levels {
       }
     }
     stop_ = height_ > 0 ? raw_ + block() : start_[0] - extra;
+    limit_stop();
+  }
+  /// Lets raw values fill up what is left of max_weight, and no more.
+  void limit_stop() noexcept {
+    if (const std::uint64_t left = max_weight - settled_; stop_ - raw_ > left)
+      stop_ = raw_ + static_cast<std::uint32_t>(left);
   }
 
   /// Moves everything into an array of `size` values: the front to its front, the levels to its end.

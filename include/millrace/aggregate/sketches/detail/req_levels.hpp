@@ -26,6 +26,9 @@ template <class Key>
 class req_levels {
  public:
   static constexpr unsigned max_levels = 60;
+  /// The greatest sum of weights. Single keys that would take the sum beyond it are left out: `room_` is never greater
+  /// than what is left of it.
+  static constexpr std::uint64_t max_weight = (std::uint64_t{1} << 56) - 1;
   static constexpr unsigned first_sections = 3;
   static constexpr unsigned least_section = 4;  // keys in a section at least
   static constexpr std::size_t most_room = 96;  // new keys at most before they are sorted
@@ -76,22 +79,27 @@ class req_levels {
     for (const level& each : levels_) settled_ += each.keys.size();
     const std::size_t most = limit();  // compactions wait for the next key, so that a loaded sketch returns the same
     room_ = settled_ < most ? most - settled_ : 0;
+    limit_room();
   }
 
-  /// Adds a key of weight 1.
-  void update(Key key) {
-    if (fresh_.size() == room_) [[unlikely]]
+  /// Adds a key of weight 1. Returns false if there is no weight left for it.
+  bool update(Key key) {
+    if (fresh_.size() == room_) [[unlikely]] {
+      if (left() == fresh_.size()) return false;
       settle();
+    }
     fresh_.push_back(key);
+    return true;
   }
   /// Adds a key of weight 2^height.
+  /// Precondition: the sum of weights stays within max_weight.
   void insert(unsigned height, Key key) {
     while (levels_.size() <= height) add_level();
     levels_[height].add(std::span(&key, 1));
     ++settled_;
     settle();
   }
-  /// Precondition: the other one is the result of `tidy`.
+  /// Precondition: the other one is the result of `tidy`, and the sum of both weights is within max_weight.
   void merge(const req_levels& tidied) {
     while (levels_.size() < tidied.levels_.size()) add_level();
     for (std::size_t height = 0; height < tidied.levels_.size(); ++height) {
@@ -155,6 +163,18 @@ class req_levels {
       }
     }
     room_ = settled_ + wanted < most ? wanted : most - settled_;
+    limit_room();
+  }
+  /// What the levels leave of max_weight, for new keys.
+  std::uint64_t left() const noexcept {
+    std::uint64_t taken = 0;
+    for (std::size_t height = 0; height < levels_.size(); ++height)
+      taken += std::uint64_t{levels_[height].keys.size()} << height;
+    return max_weight - taken;
+  }
+  /// Lets new keys fill up what is left of max_weight, and no more.
+  void limit_room() noexcept {
+    if (const std::uint64_t most = left(); room_ > most) room_ = static_cast<std::size_t>(most);
   }
 
   /// How many keys a compaction leaves.
