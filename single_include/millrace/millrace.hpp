@@ -1761,7 +1761,7 @@ class protobuf_writer {
     fixed64(value);
   }
   void f64(unsigned field, double value) { fixed64(field, std::bit_cast<std::uint64_t>(value)); }
-  void bytes(unsigned field, std::span<const std::byte> inner) {
+  void bytes(unsigned field, const std::vector<std::byte>& inner) {
     tag(field, wire::bytes);
     varint(inner.size());
     put(inner.data(), inner.size());
@@ -14210,6 +14210,7 @@ namespace detail {
 ///                              the mean before), all weights (integers of seven bits a byte, the lowest first)
 ///
 /// Source: github.com/tdunning/t-digest 3.3, `asBytes` and `asSmallBytes` of both classes.
+template <class Digest>
 struct reference_tdigest {
   struct centroid {
     double mean;
@@ -14262,7 +14263,8 @@ struct reference_tdigest {
   }
 };
 
-inline result<reference_tdigest> reference_tdigest::read(std::span<const std::byte> bytes) {
+template <class Digest>
+result<reference_tdigest<Digest>> reference_tdigest<Digest>::read(std::span<const std::byte> bytes) {
   image_reader in(bytes, "t-digest");
   reference_tdigest made;
   const auto encoding = in.take_big<std::uint32_t>();
@@ -14855,7 +14857,7 @@ result<tdigest<K, T>> tdigest<K, T>::load(std::span<const std::byte> bytes) {
 
 template <unsigned K, class T>
 result<tdigest<K, T>> tdigest<K, T>::load_reference(std::span<const std::byte> bytes) {
-  auto read = detail::reference_tdigest::read(bytes);
+  auto read = detail::reference_tdigest<tdigest>::read(bytes);
   if (!read) return std::move(read).error();
   tdigest loaded;
   loaded.k_ = static_cast<std::uint16_t>(read->k < 10 ? 10 : read->k);
@@ -14866,7 +14868,7 @@ result<tdigest<K, T>> tdigest<K, T>::load_reference(std::span<const std::byte> b
   if (!is_finite(loaded.low_) || !is_finite(loaded.high_))
     return detail::image_fault("t-digest", errc::not_finite, "an extreme is not finite");
   loaded.centroids_.reserve(read->centroids.size());
-  for (const detail::reference_tdigest::centroid& c : read->centroids) {
+  for (const auto& c : read->centroids) {
     if (!(c.weight <= static_cast<double>(max_count - loaded.settled_)))
       return detail::image_fault("t-digest", errc::corrupt, "a centroid's weight");
     const T mean = static_cast<T>(within(c.mean, loaded.low_, loaded.high_));
@@ -25247,7 +25249,7 @@ template <correction Correction>
 result<std::vector<double>> family_of(std::span<const double> p) {
   if (p.empty()) return error(errc::invalid_data, "a family of no comparisons has nothing to correct");
   if (auto ok = detail::checked_p(p); !ok) return std::move(ok).error();
-  std::vector<double> all(p.begin(), p.end());
+  std::vector<double> all(p.data(), p.data() + p.size());
   std::vector<std::size_t> order(p.size());
   detail::adjust<Correction>(std::span<double>(all), std::span<std::size_t>(order));
   return all;
@@ -37633,37 +37635,10 @@ class mann_whitney_exact {
   /// `tie_sizes` are the sizes of the groups of equal values, in ascending order of value; m of all these observations
   /// are the first sample. If m is more than all, every probability is NaN.
   mann_whitney_exact(std::size_t m, std::span<const std::size_t> tie_sizes) {
-    std::size_t total = 0;
-    for (const std::size_t size : tie_sizes) total += size;
-    if (m > total) return;
-    const std::size_t n = total - m;
-    // share[i][s] is the probability that i observations of the groups so far are in the first sample, and that the sum
-    // of (2 midrank - 1) over them is s. Over all m observations that sum is m^2 + 2 U.
-    const std::size_t sums = 2 * m * n + m * m + 1;
-    std::vector<double> share((m + 1) * sums, 0.0);
-    share[0] = 1;
-    std::size_t before = 0;
-    for (const std::size_t size : tie_sizes) {
-      const std::size_t twice_rank = 2 * before + size;  // of each member: midrank - 1/2, doubled
-      // k of this group are in the first sample with a hypergeometric probability, given that `from` were before.
-      for (std::size_t i = m + 1; i-- > 0;) {
-        double* to = share.data() + i * sums;
-        std::vector<double> mixed(sums, 0.0);
-        for (std::size_t k = 0; k <= size && k <= i; ++k) {
-          const std::size_t from = i - k;
-          if (from > before || m - from > total - before) continue;
-          const double weight = hypergeometric(k, size, m - from, total - before);
-          if (weight == 0) continue;
-          const double* source = share.data() + from * sums;
-          const std::size_t shift = k * twice_rank;
-          for (std::size_t s = 0; s + shift < sums; ++s) mixed[s + shift] += weight * source[s];
-        }
-        for (std::size_t s = 0; s < sums; ++s) to[s] = mixed[s];
-      }
-      before += size;
-    }
-    const double* last = share.data() + m * sums;
-    mass_.assign(last + m * m, last + sums);
+    build(m, tie_sizes.data(), tie_sizes.size());
+  }
+  mann_whitney_exact(std::size_t m, const std::vector<std::size_t>& tie_sizes) {
+    build(m, tie_sizes.data(), tie_sizes.size());
   }
 
   mann_whitney_exact(const mann_whitney_exact&) = default;
@@ -37700,6 +37675,41 @@ class mann_whitney_exact {
   }
 
  private:
+  void build(std::size_t m, const std::size_t* tie_sizes, std::size_t groups) {
+    std::size_t total = 0;
+    for (std::size_t g = 0; g < groups; ++g) total += tie_sizes[g];
+    if (m > total) return;
+    const std::size_t n = total - m;
+    // share[i][s] is the probability that i observations of the groups so far are in the first sample, and that the sum
+    // of (2 midrank - 1) over them is s. Over all m observations that sum is m^2 + 2 U.
+    const std::size_t sums = 2 * m * n + m * m + 1;
+    std::vector<double> share((m + 1) * sums);
+    share[0] = 1;
+    std::size_t before = 0;
+    for (std::size_t g = 0; g < groups; ++g) {
+      const std::size_t size = tie_sizes[g];
+      const std::size_t twice_rank = 2 * before + size;  // of each member: midrank - 1/2, doubled
+      // k of this group are in the first sample with a hypergeometric probability, given that `from` were before.
+      for (std::size_t i = m + 1; i-- > 0;) {
+        double* to = share.data() + i * sums;
+        std::vector<double> mixed(sums);
+        for (std::size_t k = 0; k <= size && k <= i; ++k) {
+          const std::size_t from = i - k;
+          if (from > before || m - from > total - before) continue;
+          const double weight = hypergeometric(k, size, m - from, total - before);
+          if (weight == 0) continue;
+          const double* source = share.data() + from * sums;
+          const std::size_t shift = k * twice_rank;
+          for (std::size_t s = 0; s + shift < sums; ++s) mixed[s + shift] += weight * source[s];
+        }
+        for (std::size_t s = 0; s < sums; ++s) to[s] = mixed[s];
+      }
+      before += size;
+    }
+    const double* last = share.data() + m * sums;
+    mass_.assign(last + m * m, last + sums);
+  }
+
   /// The probability that `wanted` observations drawn from `left`, among which is a group of `size`, contain k of it.
   static double hypergeometric(std::size_t k, std::size_t size, std::size_t wanted, std::size_t left) noexcept {
     if (k > wanted || size - k > left - wanted) return 0;
@@ -38593,7 +38603,7 @@ class sample_view {
   sample_view(const Range& numbers) {
     converted_.reserve(numbers.size());
     for (const auto number : numbers) converted_.push_back(static_cast<double>(number));
-    values_ = converted_;
+    values_ = {converted_.data(), converted_.size()};
   }
   /// millrace[STATS-7]: refuses a range whose items are no numbers. The compiler's error shows the template parameter's
   /// name, which says so.
@@ -38689,8 +38699,8 @@ struct pair_moments {
   /// Allocates: never.
   static pair_moments make(const sample_view& x, const sample_view& y) noexcept {
     const std::size_t n = x.size() < y.size() ? x.size() : y.size();
-    const sample_moments of_x = sample_moments::make(std::span<const double>(x).first(n));
-    const sample_moments of_y = sample_moments::make(std::span<const double>(y).first(n));
+    const sample_moments of_x = sample_moments::make(std::span<const double>(x.data(), n));
+    const sample_moments of_y = sample_moments::make(std::span<const double>(y.data(), n));
     double products = 0;
     for (std::size_t i = 0; i < n; ++i) products += (x[i] - of_x.mean) * (y[i] - of_y.mean);
     return {of_x.n, of_x.mean, of_y.mean, of_x.variance, of_y.variance, n > 1 ? products / (of_x.n - 1) : 0};
@@ -39048,11 +39058,14 @@ result<test_result> at_their_scale(std::span<const double> a, std::span<const do
   if (auto ok = checked(b, "the second sample", 0); !ok) return std::move(ok).error();
   const double unit = unit_of(a, b, null);
   const auto scaled = [unit](std::span<const double> sample) {
-    std::vector<double> all(sample.begin(), sample.end());
+    std::vector<double> all;
+    all.assign(sample.data(), sample.data() + sample.size());
     for (double& x : all) x /= unit;
     return all;
   };
-  auto r = test(scaled(a), scaled(b), null / unit);
+  const std::vector<double> scaled_a = scaled(a);
+  const std::vector<double> scaled_b = scaled(b);
+  auto r = test({scaled_a.data(), scaled_a.size()}, {scaled_b.data(), scaled_b.size()}, null / unit);
   if (!r) return r;
   r->effect *= unit;
   r->interval.lower *= unit;
@@ -40265,7 +40278,7 @@ class group_sequential {
   }
 
   /// The looks so far.
-  std::span<const group_look> looks() const noexcept { return looks_; }
+  std::span<const group_look> looks() const noexcept { return {looks_.data(), looks_.size()}; }
   bool rejected() const noexcept { return !looks_.empty() && looks_.back().rejects; }
   spending how() const noexcept { return how_; }
   /// The exponent of spending::power.
@@ -40326,8 +40339,8 @@ class group_sequential {
   /// The nodes of Gauss and Legendre on [-1, 1], and their weights after them; the last ones asked for are kept.
   const std::vector<double>& rule(std::size_t n) {
     if (rule_.size() != 2 * n) {
-      rule_.assign(2 * n, 0);
-      detail::gauss_legendre(std::span(rule_).first(n), std::span(rule_).last(n));
+      rule_.resize(2 * n);
+      detail::gauss_legendre({rule_.data(), n}, {rule_.data() + n, n});
     }
     return rule_;
   }
@@ -40580,8 +40593,8 @@ inline result<sample_ratio_evidence> sequential_sample_ratio(std::span<const dou
 inline result<sample_ratio_evidence> sequential_sample_ratio(std::initializer_list<double> counts,
                                                              std::initializer_list<double> weights,
                                                              sample_ratio_gate gate = {}) {
-  return sequential_sample_ratio(std::span(counts.begin(), counts.size()), std::span(weights.begin(), weights.size()),
-                                 gate);
+  return sequential_sample_ratio(std::span<const double>(counts.begin(), counts.size()),
+                                 std::span<const double>(weights.begin(), weights.size()), gate);
 }
 
 }  // namespace stats
@@ -42776,7 +42789,7 @@ inline result<void> checked(const bootstrap_options& o, std::span<const double> 
 }
 
 /// The quantile at p of sorted values, linear between order statistics; p is brought into [0, 1].
-inline double sorted_quantile(std::span<const double> sorted, double p) noexcept {
+inline double sorted_quantile(const std::vector<double>& sorted, double p) noexcept {
   const double at = math::fmin(1.0, math::fmax(0.0, p)) * static_cast<double>(sorted.size() - 1);
   const auto below = static_cast<std::size_t>(at);
   if (below + 1 >= sorted.size()) return sorted.back();
@@ -42789,7 +42802,7 @@ inline double sorted_quantile(std::span<const double> sorted, double p) noexcept
 /// below the estimate (the bias), and a the `acceleration`.
 inline bootstrap_result read_replicates(double estimate, std::vector<double>& replicates, double acceleration,
                                         const bootstrap_options& o, double n) {
-  const sample_moments m = sample_moments::make(replicates);
+  const sample_moments m = sample_moments::make(std::span<const double>(replicates.data(), replicates.size()));
   sort_doubles(replicates);
   bootstrap_result r;
   r.estimate = estimate;
@@ -42879,7 +42892,7 @@ result<bootstrap_result> bootstrap(const sample_view& sample, Statistic statisti
       finite += without[i] * 0;
       if (i < drawn.size()) drawn[i] = sample[i];
     }
-    acceleration = detail::acceleration_of(without);
+    acceleration = detail::acceleration_of({without.data(), without.size()});
   }
   if (finite != 0) return error(errc::not_finite, "the statistic returns NaN or an infinity for a resample");
   return detail::read_replicates(estimate, replicates, acceleration, options, static_cast<double>(sample.size()));
@@ -43578,12 +43591,12 @@ class sorted_sample {
   static result<sorted_sample> make(const sample_view& sample, const char* name = "the sample") {
     if (auto ok = detail::checked(sample, name, 1); !ok) return std::move(ok).error();
     sorted_sample s;
-    s.values_.assign(sample.begin(), sample.end());
+    s.values_.assign(sample.data(), sample.data() + sample.size());
     detail::sort_doubles(s.values_);
     return s;
   }
 
-  std::span<const double> values() const noexcept { return values_; }
+  std::span<const double> values() const noexcept { return {values_.data(), values_.size()}; }
   std::size_t size() const noexcept { return values_.size(); }
   bool empty() const noexcept { return values_.empty(); }
   double operator[](std::size_t i) const noexcept { return values_[i]; }
@@ -44229,7 +44242,7 @@ namespace detail {
 /// number of observations at the value and B_a the number below it plus l / 2. `pooled` is ascending. Source: Scholz,
 /// Stephens 1987, equation 7.
 inline std::vector<double> anderson_darling_sums(std::span<const sorted_sample> samples,
-                                                 std::span<const double> pooled) {
+                                                 const std::vector<double>& pooled) {
   const auto n = static_cast<double>(pooled.size());
   std::vector<std::size_t> at(samples.size(), 0);
   std::vector<double> sums(samples.size(), 0.0);
@@ -44431,8 +44444,9 @@ struct pairwise_result {
 /// Allocates: the result.
 /// Errors: as `one_way_anova`; invalid_data: groups of which none varies; out_of_range: a confidence outside (0, 1).
 /// Source: J. Tukey 1953; C. Kramer, Biometrics 12, 1956.
-inline result<std::vector<pairwise_result>> tukey_test(std::span<const sample_moments> groups,
-                                                       double confidence = 0.95) {
+// A template over its rows, so that their vector is compiled only where it is called; so is the next test.
+template <class Row = pairwise_result>
+result<std::vector<Row>> tukey_test(std::span<const sample_moments> groups, double confidence = 0.95) {
   if (auto ok = detail::checked(test_options{alternative::two_sided, confidence}); !ok) return std::move(ok).error();
   const auto spread = detail::spread_of(groups);
   if (!spread) return spread.error();
@@ -44440,7 +44454,7 @@ inline result<std::vector<pairwise_result>> tukey_test(std::span<const sample_mo
   const double variance = spread->within / spread->df_within;
   const studentized_range range{static_cast<double>(groups.size()), spread->df_within};
   const double critical = range.isf(1 - confidence);
-  std::vector<pairwise_result> all;
+  std::vector<Row> all;
   all.reserve(groups.size() * (groups.size() - 1) / 2);
   for (std::size_t i = 0; i < groups.size(); ++i)
     for (std::size_t j = i + 1; j < groups.size(); ++j) {
@@ -44466,21 +44480,22 @@ inline result<std::vector<pairwise_result>> tukey_test(std::span<const sample_mo
 /// Allocates: O(n).
 /// Errors: as `one_way_anova`.
 /// Source: M. Brown, A. Forsythe, JASA 69, 1974.
-inline result<test_result> brown_forsythe_test(std::span<const std::span<const double>> groups) {
-  std::vector<sample_moments> spreads;
+template <class Moments = sample_moments>
+result<test_result> brown_forsythe_test(std::span<const std::span<const double>> groups) {
+  std::vector<Moments> spreads;
   std::vector<double> work;
   for (std::size_t i = 0; i < groups.size(); ++i) {
     if (auto ok = detail::checked(groups[i], ("group " + std::to_string(i)).c_str(), 1); !ok)
       return std::move(ok).error();
-    work.assign(groups[i].begin(), groups[i].end());
+    work.assign(groups[i].data(), groups[i].data() + groups[i].size());
     detail::sort_doubles(work);
     const std::size_t upper = work.size() / 2;
     double middle = work[upper];
     if (work.size() % 2 == 0) middle = middle + (work[upper - 1] - middle) / 2;
     for (double& x : work) x = detail::math::absolute(x - middle);
-    spreads.push_back(sample_moments::make(work));
+    spreads.push_back(Moments::make(std::span<const double>(work.data(), work.size())));
   }
-  auto r = one_way_anova(spreads);
+  auto r = one_way_anova({spreads.data(), spreads.size()});
   if (r) {
     r->test = "Brown-Forsythe test";
     r->effect_name = "share of the distances from the medians explained";
@@ -44668,7 +44683,7 @@ result<std::vector<arm_belief>> compare_arms(std::span<const Posterior> arms) {
     }
   }
   sort_doubles(grid);
-  return compare(arms, std::span<const double>(grid));
+  return compare(arms, std::span<const double>(grid.data(), grid.size()));
 }
 
 }  // namespace detail
@@ -44683,10 +44698,12 @@ result<std::vector<arm_belief>> compare_arms(std::span<const Posterior> arms) {
 /// Errors: invalid_data: fewer than 2 arms; invalid_argument: a posterior with impossible parameters; unsupported: a
 /// posterior that lies within rounding of 0 or 1.
 /// Source: C. Stucchio, "Bayesian A/B testing at VWO", 2015, for the loss.
-inline result<std::vector<arm_belief>> compare(std::span<const rate_posterior> arms) {
+template <class = void>
+result<std::vector<arm_belief>> compare(std::span<const rate_posterior> arms) {
   return detail::compare_arms(arms);
 }
-inline result<std::vector<arm_belief>> compare(std::span<const mean_posterior> arms) {
+template <class = void>
+result<std::vector<arm_belief>> compare(std::span<const mean_posterior> arms) {
   return detail::compare_arms(arms);
 }
 
@@ -44833,7 +44850,7 @@ inline result<test_result> goodness_of_fit_test(std::span<const std::int64_t> co
 namespace detail {
 
 /// How many rows, or columns, hold counts.
-inline double count_full(std::span<const double> sums) noexcept {
+inline double count_full(const std::vector<double>& sums) noexcept {
   double full = 0;
   for (const double sum : sums) full += sum > 0 ? 1 : 0;
   return full;
@@ -44979,7 +44996,9 @@ class pooled_splits {
   pooled_splits(const sorted_sample& a, const sorted_sample& b)
       : first_(a.size()), up_(1 / static_cast<double>(a.size())), down_(1 / static_cast<double>(b.size())) {
     values_.reserve(a.size() + b.size());
-    merge_walk(a, b, [&](double value, std::size_t i, std::size_t j) { values_.resize(i + j, value); });
+    merge_walk(a, b, [&](double value, std::size_t i, std::size_t j) {
+      while (values_.size() < i + j) values_.push_back(value);
+    });
   }
 
   bool constant() const noexcept { return values_.front() == values_.back(); }
@@ -45754,8 +45773,8 @@ inline result<sample_ratio_result> sample_ratio_test(std::span<const std::int64_
 inline result<sample_ratio_result> sample_ratio_test(std::initializer_list<std::int64_t> counts,
                                                      std::initializer_list<double> weights,
                                                      const sample_ratio_options& options = {}) {
-  return sample_ratio_test(std::span(counts.begin(), counts.size()), std::span(weights.begin(), weights.size()),
-                           options);
+  return sample_ratio_test(std::span<const std::int64_t>(counts.begin(), counts.size()),
+                           std::span<const double>(weights.begin(), weights.size()), options);
 }
 
 }  // namespace stats
@@ -45800,7 +45819,7 @@ inline result<trimmed_moments> trimmed_mean(const sorted_sample& sample, double 
   if (!(trim >= 0 && trim < 0.5)) return error(errc::out_of_range, "the trimmed share must lie in [0, 1/2)");
   const std::size_t n = sample.size();
   const auto off = static_cast<std::size_t>(trim * static_cast<double>(n));
-  const sample_moments inner = sample_moments::make(sample.values().subspan(off, n - 2 * off));
+  const sample_moments inner = sample_moments::make(std::span<const double>(sample.values().data() + off, n - 2 * off));
   trimmed_moments t;
   t.n = static_cast<double>(n);
   t.kept = inner.n;

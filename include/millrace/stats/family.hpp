@@ -175,7 +175,7 @@ template <correction Correction>
 result<std::vector<double>> family_of(std::span<const double> p) {
   if (p.empty()) return error(errc::invalid_data, "a family of no comparisons has nothing to correct");
   if (auto ok = detail::checked_p(p); !ok) return std::move(ok).error();
-  std::vector<double> all(p.begin(), p.end());
+  std::vector<double> all(p.data(), p.data() + p.size());
   std::vector<std::size_t> order(p.size());
   detail::adjust<Correction>(std::span<double>(all), std::span<std::size_t>(order));
   return all;

@@ -75,8 +75,8 @@ struct pair_moments {
   /// Allocates: never.
   static pair_moments make(const sample_view& x, const sample_view& y) noexcept {
     const std::size_t n = x.size() < y.size() ? x.size() : y.size();
-    const sample_moments of_x = sample_moments::make(std::span<const double>(x).first(n));
-    const sample_moments of_y = sample_moments::make(std::span<const double>(y).first(n));
+    const sample_moments of_x = sample_moments::make(std::span<const double>(x.data(), n));
+    const sample_moments of_y = sample_moments::make(std::span<const double>(y.data(), n));
     double products = 0;
     for (std::size_t i = 0; i < n; ++i) products += (x[i] - of_x.mean) * (y[i] - of_y.mean);
     return {of_x.n, of_x.mean, of_y.mean, of_x.variance, of_y.variance, n > 1 ? products / (of_x.n - 1) : 0};

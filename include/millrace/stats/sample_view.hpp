@@ -47,7 +47,7 @@ class sample_view {
   sample_view(const Range& numbers) {
     converted_.reserve(numbers.size());
     for (const auto number : numbers) converted_.push_back(static_cast<double>(number));
-    values_ = converted_;
+    values_ = {converted_.data(), converted_.size()};
   }
   /// millrace[STATS-7]: refuses a range whose items are no numbers. The compiler's error shows the template parameter's
   /// name, which says so.

@@ -40,12 +40,12 @@ class sorted_sample {
   static result<sorted_sample> make(const sample_view& sample, const char* name = "the sample") {
     if (auto ok = detail::checked(sample, name, 1); !ok) return std::move(ok).error();
     sorted_sample s;
-    s.values_.assign(sample.begin(), sample.end());
+    s.values_.assign(sample.data(), sample.data() + sample.size());
     detail::sort_doubles(s.values_);
     return s;
   }
 
-  std::span<const double> values() const noexcept { return values_; }
+  std::span<const double> values() const noexcept { return {values_.data(), values_.size()}; }
   std::size_t size() const noexcept { return values_.size(); }
   bool empty() const noexcept { return values_.empty(); }
   double operator[](std::size_t i) const noexcept { return values_[i]; }

@@ -571,7 +571,7 @@ result<tdigest<K, T>> tdigest<K, T>::load(std::span<const std::byte> bytes) {
 
 template <unsigned K, class T>
 result<tdigest<K, T>> tdigest<K, T>::load_reference(std::span<const std::byte> bytes) {
-  auto read = detail::reference_tdigest::read(bytes);
+  auto read = detail::reference_tdigest<tdigest>::read(bytes);
   if (!read) return std::move(read).error();
   tdigest loaded;
   loaded.k_ = static_cast<std::uint16_t>(read->k < 10 ? 10 : read->k);
@@ -582,7 +582,7 @@ result<tdigest<K, T>> tdigest<K, T>::load_reference(std::span<const std::byte> b
   if (!is_finite(loaded.low_) || !is_finite(loaded.high_))
     return detail::image_fault("t-digest", errc::not_finite, "an extreme is not finite");
   loaded.centroids_.reserve(read->centroids.size());
-  for (const detail::reference_tdigest::centroid& c : read->centroids) {
+  for (const auto& c : read->centroids) {
     if (!(c.weight <= static_cast<double>(max_count - loaded.settled_)))
       return detail::image_fault("t-digest", errc::corrupt, "a centroid's weight");
     const T mean = static_cast<T>(within(c.mean, loaded.low_, loaded.high_));

@@ -29,37 +29,10 @@ class mann_whitney_exact {
   /// `tie_sizes` are the sizes of the groups of equal values, in ascending order of value; m of all these observations
   /// are the first sample. If m is more than all, every probability is NaN.
   mann_whitney_exact(std::size_t m, std::span<const std::size_t> tie_sizes) {
-    std::size_t total = 0;
-    for (const std::size_t size : tie_sizes) total += size;
-    if (m > total) return;
-    const std::size_t n = total - m;
-    // share[i][s] is the probability that i observations of the groups so far are in the first sample, and that the sum
-    // of (2 midrank - 1) over them is s. Over all m observations that sum is m^2 + 2 U.
-    const std::size_t sums = 2 * m * n + m * m + 1;
-    std::vector<double> share((m + 1) * sums, 0.0);
-    share[0] = 1;
-    std::size_t before = 0;
-    for (const std::size_t size : tie_sizes) {
-      const std::size_t twice_rank = 2 * before + size;  // of each member: midrank - 1/2, doubled
-      // k of this group are in the first sample with a hypergeometric probability, given that `from` were before.
-      for (std::size_t i = m + 1; i-- > 0;) {
-        double* to = share.data() + i * sums;
-        std::vector<double> mixed(sums, 0.0);
-        for (std::size_t k = 0; k <= size && k <= i; ++k) {
-          const std::size_t from = i - k;
-          if (from > before || m - from > total - before) continue;
-          const double weight = hypergeometric(k, size, m - from, total - before);
-          if (weight == 0) continue;
-          const double* source = share.data() + from * sums;
-          const std::size_t shift = k * twice_rank;
-          for (std::size_t s = 0; s + shift < sums; ++s) mixed[s + shift] += weight * source[s];
-        }
-        for (std::size_t s = 0; s < sums; ++s) to[s] = mixed[s];
-      }
-      before += size;
-    }
-    const double* last = share.data() + m * sums;
-    mass_.assign(last + m * m, last + sums);
+    build(m, tie_sizes.data(), tie_sizes.size());
+  }
+  mann_whitney_exact(std::size_t m, const std::vector<std::size_t>& tie_sizes) {
+    build(m, tie_sizes.data(), tie_sizes.size());
   }
 
   mann_whitney_exact(const mann_whitney_exact&) = default;
@@ -96,6 +69,41 @@ class mann_whitney_exact {
   }
 
  private:
+  void build(std::size_t m, const std::size_t* tie_sizes, std::size_t groups) {
+    std::size_t total = 0;
+    for (std::size_t g = 0; g < groups; ++g) total += tie_sizes[g];
+    if (m > total) return;
+    const std::size_t n = total - m;
+    // share[i][s] is the probability that i observations of the groups so far are in the first sample, and that the sum
+    // of (2 midrank - 1) over them is s. Over all m observations that sum is m^2 + 2 U.
+    const std::size_t sums = 2 * m * n + m * m + 1;
+    std::vector<double> share((m + 1) * sums);
+    share[0] = 1;
+    std::size_t before = 0;
+    for (std::size_t g = 0; g < groups; ++g) {
+      const std::size_t size = tie_sizes[g];
+      const std::size_t twice_rank = 2 * before + size;  // of each member: midrank - 1/2, doubled
+      // k of this group are in the first sample with a hypergeometric probability, given that `from` were before.
+      for (std::size_t i = m + 1; i-- > 0;) {
+        double* to = share.data() + i * sums;
+        std::vector<double> mixed(sums);
+        for (std::size_t k = 0; k <= size && k <= i; ++k) {
+          const std::size_t from = i - k;
+          if (from > before || m - from > total - before) continue;
+          const double weight = hypergeometric(k, size, m - from, total - before);
+          if (weight == 0) continue;
+          const double* source = share.data() + from * sums;
+          const std::size_t shift = k * twice_rank;
+          for (std::size_t s = 0; s + shift < sums; ++s) mixed[s + shift] += weight * source[s];
+        }
+        for (std::size_t s = 0; s < sums; ++s) to[s] = mixed[s];
+      }
+      before += size;
+    }
+    const double* last = share.data() + m * sums;
+    mass_.assign(last + m * m, last + sums);
+  }
+
   /// The probability that `wanted` observations drawn from `left`, among which is a group of `size`, contain k of it.
   static double hypergeometric(std::size_t k, std::size_t size, std::size_t wanted, std::size_t left) noexcept {
     if (k > wanted || size - k > left - wanted) return 0;

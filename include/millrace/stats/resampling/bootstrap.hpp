@@ -79,7 +79,7 @@ inline result<void> checked(const bootstrap_options& o, std::span<const double> 
 }
 
 /// The quantile at p of sorted values, linear between order statistics; p is brought into [0, 1].
-inline double sorted_quantile(std::span<const double> sorted, double p) noexcept {
+inline double sorted_quantile(const std::vector<double>& sorted, double p) noexcept {
   const double at = math::fmin(1.0, math::fmax(0.0, p)) * static_cast<double>(sorted.size() - 1);
   const auto below = static_cast<std::size_t>(at);
   if (below + 1 >= sorted.size()) return sorted.back();
@@ -92,7 +92,7 @@ inline double sorted_quantile(std::span<const double> sorted, double p) noexcept
 /// below the estimate (the bias), and a the `acceleration`.
 inline bootstrap_result read_replicates(double estimate, std::vector<double>& replicates, double acceleration,
                                         const bootstrap_options& o, double n) {
-  const sample_moments m = sample_moments::make(replicates);
+  const sample_moments m = sample_moments::make(std::span<const double>(replicates.data(), replicates.size()));
   sort_doubles(replicates);
   bootstrap_result r;
   r.estimate = estimate;
@@ -182,7 +182,7 @@ result<bootstrap_result> bootstrap(const sample_view& sample, Statistic statisti
       finite += without[i] * 0;
       if (i < drawn.size()) drawn[i] = sample[i];
     }
-    acceleration = detail::acceleration_of(without);
+    acceleration = detail::acceleration_of({without.data(), without.size()});
   }
   if (finite != 0) return error(errc::not_finite, "the statistic returns NaN or an infinity for a resample");
   return detail::read_replicates(estimate, replicates, acceleration, options, static_cast<double>(sample.size()));

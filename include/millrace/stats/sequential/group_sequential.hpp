@@ -125,7 +125,7 @@ class group_sequential {
   }
 
   /// The looks so far.
-  std::span<const group_look> looks() const noexcept { return looks_; }
+  std::span<const group_look> looks() const noexcept { return {looks_.data(), looks_.size()}; }
   bool rejected() const noexcept { return !looks_.empty() && looks_.back().rejects; }
   spending how() const noexcept { return how_; }
   /// The exponent of spending::power.
@@ -186,8 +186,8 @@ class group_sequential {
   /// The nodes of Gauss and Legendre on [-1, 1], and their weights after them; the last ones asked for are kept.
   const std::vector<double>& rule(std::size_t n) {
     if (rule_.size() != 2 * n) {
-      rule_.assign(2 * n, 0);
-      detail::gauss_legendre(std::span(rule_).first(n), std::span(rule_).last(n));
+      rule_.resize(2 * n);
+      detail::gauss_legendre({rule_.data(), n}, {rule_.data() + n, n});
     }
     return rule_;
   }

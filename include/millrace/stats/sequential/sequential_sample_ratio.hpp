@@ -154,8 +154,8 @@ inline result<sample_ratio_evidence> sequential_sample_ratio(std::span<const dou
 inline result<sample_ratio_evidence> sequential_sample_ratio(std::initializer_list<double> counts,
                                                              std::initializer_list<double> weights,
                                                              sample_ratio_gate gate = {}) {
-  return sequential_sample_ratio(std::span(counts.begin(), counts.size()), std::span(weights.begin(), weights.size()),
-                                 gate);
+  return sequential_sample_ratio(std::span<const double>(counts.begin(), counts.size()),
+                                 std::span<const double>(weights.begin(), weights.size()), gate);
 }
 
 }  // namespace stats

@@ -25,7 +25,7 @@ namespace detail {
 /// number of observations at the value and B_a the number below it plus l / 2. `pooled` is ascending. Source: Scholz,
 /// Stephens 1987, equation 7.
 inline std::vector<double> anderson_darling_sums(std::span<const sorted_sample> samples,
-                                                 std::span<const double> pooled) {
+                                                 const std::vector<double>& pooled) {
   const auto n = static_cast<double>(pooled.size());
   std::vector<std::size_t> at(samples.size(), 0);
   std::vector<double> sums(samples.size(), 0.0);

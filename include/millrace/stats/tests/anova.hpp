@@ -112,8 +112,9 @@ struct pairwise_result {
 /// Allocates: the result.
 /// Errors: as `one_way_anova`; invalid_data: groups of which none varies; out_of_range: a confidence outside (0, 1).
 /// Source: J. Tukey 1953; C. Kramer, Biometrics 12, 1956.
-inline result<std::vector<pairwise_result>> tukey_test(std::span<const sample_moments> groups,
-                                                       double confidence = 0.95) {
+// A template over its rows, so that their vector is compiled only where it is called; so is the next test.
+template <class Row = pairwise_result>
+result<std::vector<Row>> tukey_test(std::span<const sample_moments> groups, double confidence = 0.95) {
   if (auto ok = detail::checked(test_options{alternative::two_sided, confidence}); !ok) return std::move(ok).error();
   const auto spread = detail::spread_of(groups);
   if (!spread) return spread.error();
@@ -121,7 +122,7 @@ inline result<std::vector<pairwise_result>> tukey_test(std::span<const sample_mo
   const double variance = spread->within / spread->df_within;
   const studentized_range range{static_cast<double>(groups.size()), spread->df_within};
   const double critical = range.isf(1 - confidence);
-  std::vector<pairwise_result> all;
+  std::vector<Row> all;
   all.reserve(groups.size() * (groups.size() - 1) / 2);
   for (std::size_t i = 0; i < groups.size(); ++i)
     for (std::size_t j = i + 1; j < groups.size(); ++j) {
@@ -147,21 +148,22 @@ inline result<std::vector<pairwise_result>> tukey_test(std::span<const sample_mo
 /// Allocates: O(n).
 /// Errors: as `one_way_anova`.
 /// Source: M. Brown, A. Forsythe, JASA 69, 1974.
-inline result<test_result> brown_forsythe_test(std::span<const std::span<const double>> groups) {
-  std::vector<sample_moments> spreads;
+template <class Moments = sample_moments>
+result<test_result> brown_forsythe_test(std::span<const std::span<const double>> groups) {
+  std::vector<Moments> spreads;
   std::vector<double> work;
   for (std::size_t i = 0; i < groups.size(); ++i) {
     if (auto ok = detail::checked(groups[i], ("group " + std::to_string(i)).c_str(), 1); !ok)
       return std::move(ok).error();
-    work.assign(groups[i].begin(), groups[i].end());
+    work.assign(groups[i].data(), groups[i].data() + groups[i].size());
     detail::sort_doubles(work);
     const std::size_t upper = work.size() / 2;
     double middle = work[upper];
     if (work.size() % 2 == 0) middle = middle + (work[upper - 1] - middle) / 2;
     for (double& x : work) x = detail::math::absolute(x - middle);
-    spreads.push_back(sample_moments::make(work));
+    spreads.push_back(Moments::make(std::span<const double>(work.data(), work.size())));
   }
-  auto r = one_way_anova(spreads);
+  auto r = one_way_anova({spreads.data(), spreads.size()});
   if (r) {
     r->test = "Brown-Forsythe test";
     r->effect_name = "share of the distances from the medians explained";

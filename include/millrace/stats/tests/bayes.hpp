@@ -184,7 +184,7 @@ result<std::vector<arm_belief>> compare_arms(std::span<const Posterior> arms) {
     }
   }
   sort_doubles(grid);
-  return compare(arms, std::span<const double>(grid));
+  return compare(arms, std::span<const double>(grid.data(), grid.size()));
 }
 
 }  // namespace detail
@@ -199,10 +199,12 @@ result<std::vector<arm_belief>> compare_arms(std::span<const Posterior> arms) {
 /// Errors: invalid_data: fewer than 2 arms; invalid_argument: a posterior with impossible parameters; unsupported: a
 /// posterior that lies within rounding of 0 or 1.
 /// Source: C. Stucchio, "Bayesian A/B testing at VWO", 2015, for the loss.
-inline result<std::vector<arm_belief>> compare(std::span<const rate_posterior> arms) {
+template <class = void>
+result<std::vector<arm_belief>> compare(std::span<const rate_posterior> arms) {
   return detail::compare_arms(arms);
 }
-inline result<std::vector<arm_belief>> compare(std::span<const mean_posterior> arms) {
+template <class = void>
+result<std::vector<arm_belief>> compare(std::span<const mean_posterior> arms) {
   return detail::compare_arms(arms);
 }
 

@@ -146,7 +146,7 @@ inline result<test_result> goodness_of_fit_test(std::span<const std::int64_t> co
 namespace detail {
 
 /// How many rows, or columns, hold counts.
-inline double count_full(std::span<const double> sums) noexcept {
+inline double count_full(const std::vector<double>& sums) noexcept {
   double full = 0;
   for (const double sum : sums) full += sum > 0 ? 1 : 0;
   return full;

@@ -28,7 +28,9 @@ class pooled_splits {
   pooled_splits(const sorted_sample& a, const sorted_sample& b)
       : first_(a.size()), up_(1 / static_cast<double>(a.size())), down_(1 / static_cast<double>(b.size())) {
     values_.reserve(a.size() + b.size());
-    merge_walk(a, b, [&](double value, std::size_t i, std::size_t j) { values_.resize(i + j, value); });
+    merge_walk(a, b, [&](double value, std::size_t i, std::size_t j) {
+      while (values_.size() < i + j) values_.push_back(value);
+    });
   }
 
   bool constant() const noexcept { return values_.front() == values_.back(); }

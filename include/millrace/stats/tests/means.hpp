@@ -123,11 +123,14 @@ result<test_result> at_their_scale(std::span<const double> a, std::span<const do
   if (auto ok = checked(b, "the second sample", 0); !ok) return std::move(ok).error();
   const double unit = unit_of(a, b, null);
   const auto scaled = [unit](std::span<const double> sample) {
-    std::vector<double> all(sample.begin(), sample.end());
+    std::vector<double> all;
+    all.assign(sample.data(), sample.data() + sample.size());
     for (double& x : all) x /= unit;
     return all;
   };
-  auto r = test(scaled(a), scaled(b), null / unit);
+  const std::vector<double> scaled_a = scaled(a);
+  const std::vector<double> scaled_b = scaled(b);
+  auto r = test({scaled_a.data(), scaled_a.size()}, {scaled_b.data(), scaled_b.size()}, null / unit);
   if (!r) return r;
   r->effect *= unit;
   r->interval.lower *= unit;

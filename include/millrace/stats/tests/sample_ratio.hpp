@@ -87,8 +87,8 @@ inline result<sample_ratio_result> sample_ratio_test(std::span<const std::int64_
 inline result<sample_ratio_result> sample_ratio_test(std::initializer_list<std::int64_t> counts,
                                                      std::initializer_list<double> weights,
                                                      const sample_ratio_options& options = {}) {
-  return sample_ratio_test(std::span(counts.begin(), counts.size()), std::span(weights.begin(), weights.size()),
-                           options);
+  return sample_ratio_test(std::span<const std::int64_t>(counts.begin(), counts.size()),
+                           std::span<const double>(weights.begin(), weights.size()), options);
 }
 
 }  // namespace stats

@@ -44,7 +44,7 @@ inline result<trimmed_moments> trimmed_mean(const sorted_sample& sample, double 
   if (!(trim >= 0 && trim < 0.5)) return error(errc::out_of_range, "the trimmed share must lie in [0, 1/2)");
   const std::size_t n = sample.size();
   const auto off = static_cast<std::size_t>(trim * static_cast<double>(n));
-  const sample_moments inner = sample_moments::make(sample.values().subspan(off, n - 2 * off));
+  const sample_moments inner = sample_moments::make(std::span<const double>(sample.values().data() + off, n - 2 * off));
   trimmed_moments t;
   t.n = static_cast<double>(n);
   t.kept = inner.n;

@@ -52,7 +52,7 @@ class protobuf_writer {
     fixed64(value);
   }
   void f64(unsigned field, double value) { fixed64(field, std::bit_cast<std::uint64_t>(value)); }
-  void bytes(unsigned field, std::span<const std::byte> inner) {
+  void bytes(unsigned field, const std::vector<std::byte>& inner) {
     tag(field, wire::bytes);
     varint(inner.size());
     put(inner.data(), inner.size());

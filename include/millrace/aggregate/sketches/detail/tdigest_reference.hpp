@@ -27,6 +27,7 @@ namespace detail {
 ///                              the mean before), all weights (integers of seven bits a byte, the lowest first)
 ///
 /// Source: github.com/tdunning/t-digest 3.3, `asBytes` and `asSmallBytes` of both classes.
+template <class Digest>
 struct reference_tdigest {
   struct centroid {
     double mean;
@@ -79,7 +80,8 @@ struct reference_tdigest {
   }
 };
 
-inline result<reference_tdigest> reference_tdigest::read(std::span<const std::byte> bytes) {
+template <class Digest>
+result<reference_tdigest<Digest>> reference_tdigest<Digest>::read(std::span<const std::byte> bytes) {
   image_reader in(bytes, "t-digest");
   reference_tdigest made;
   const auto encoding = in.take_big<std::uint32_t>();
