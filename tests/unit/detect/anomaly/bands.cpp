@@ -99,3 +99,18 @@ TEST_CASE("the P2 algorithm answers its authors' example") {
     median.update(x);
   CHECK(median.value() == Approx(4.44063).epsilon(1e-5));
 }
+
+TEST_CASE("quantile bands of numbers that lie further apart than a double holds stay finite, and are saved") {
+  mr::detect::quantile_bands<mr::detect::arl<100>> bands;
+  mr::random_engine engine(5);
+  for (int i = 0; i < 2000; ++i) {
+    const double size = 1.7e308 * (0.5 + 0.5 * engine.uniform());
+    const mr::detect::anomaly found = bands.update(engine.uniform() < 0.5 ? -size : size);
+    if (i < 200) continue;
+    REQUIRE(std::isfinite(found.lower));
+    REQUIRE(std::isfinite(found.upper));
+  }
+  const auto loaded = decltype(bands)::load(bands.save());
+  REQUIRE(loaded);
+  CHECK(loaded->save() == bands.save());
+}

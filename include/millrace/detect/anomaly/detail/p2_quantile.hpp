@@ -81,7 +81,13 @@ class p2_quantile {
     const double slope_up = (height_[i + 1] - height_[i]) / high;
     const double slope_down = (height_[i] - height_[i - 1]) / low;
     double to = height_[i] + by / (low + high) * ((low + by) * slope_up + (high - by) * slope_down);
-    if (!(height_[i - 1] < to && to < height_[i + 1])) to = height_[i] + (by > 0 ? slope_up : -slope_down);
+    if (!(height_[i - 1] < to && to < height_[i + 1])) {
+      const double step = by > 0 ? slope_up : -slope_down;
+      // Heights of both signs may lie further apart than a double holds, but never their shares of a gap of 2 or more.
+      const double gap = by > 0 ? high : low;
+      const double next = height_[by > 0 ? i + 1 : i - 1];
+      to = height_[i] + (detail::math::is_finite(step) ? step : next / gap - height_[i] / gap);
+    }
     height_[i] = to;
     place_[i] += by;
   }
