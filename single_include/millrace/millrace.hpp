@@ -26669,7 +26669,10 @@ block_sums sums_of_finite(const tensor_view& view, std::size_t first, const T* d
                           tensor_summary& into) {
   using format = format_of<T>;
   constexpr double infinity = std::numeric_limits<double>::infinity();
-  block_sums block{0, 0, infinity, -infinity};
+  double sum = 0;
+  double squares = 0;
+  double low = infinity;
+  double high = -infinity;
   for (std::size_t i = 0; i < count; ++i) {
     const auto bits = format::load(reinterpret_cast<const unsigned char*>(data + i));
     if (!format::is_finite(bits)) {
@@ -26682,12 +26685,12 @@ block_sums sums_of_finite(const tensor_view& view, std::size_t first, const T* d
     const auto x = static_cast<double>(data[i]);
     double square = x * x;
     rounded(square);
-    block.sum += x;
-    block.squares += square;
-    block.low = x < block.low ? x : block.low;
-    block.high = x > block.high ? x : block.high;
+    sum += x;
+    squares += square;
+    low = x < low ? x : low;
+    high = x > high ? x : high;
   }
-  return block;
+  return {sum, squares, low, high};
 }
 
 }  // namespace detail
@@ -31786,12 +31789,13 @@ inline void count_depths(const std::uint64_t* sorted, std::size_t used, unsigned
   std::size_t leaf = 0;
   std::size_t inner = 0;
   for (std::size_t made = 0; made + 1 < used; ++made) {
-    weight[made] = 0;
+    std::uint64_t sum = 0;
     for (int child = 0; child < 2; ++child) {
       const bool take_leaf = leaf < used && (inner == made || sorted[leaf] >> 16 <= weight[inner]);
-      weight[made] += take_leaf ? sorted[leaf] >> 16 : weight[inner];
+      sum += take_leaf ? sorted[leaf] >> 16 : weight[inner];
       parent[take_leaf ? leaf++ : used + inner++] = static_cast<std::uint16_t>(used + made);
     }
+    weight[made] = sum;
   }
   std::uint16_t depth[2 * literal_symbols];
   const std::size_t root = 2 * used - 2;
@@ -31826,7 +31830,7 @@ inline void fit_code_space(std::uint32_t* of_length, unsigned limit) noexcept {
 /// Precondition: at most 286 symbols, at most 2^limit of them used, counts that sum to less than 2^32.
 inline void huffman_lengths(const std::uint32_t* counts, std::size_t symbols, unsigned limit,
                             unsigned char* lengths) noexcept {
-  for (std::size_t symbol = 0; symbol < symbols; ++symbol) lengths[symbol] = 0;
+  __builtin_memset(lengths, 0, symbols);
   std::uint64_t sorted[literal_symbols + 1];
   const std::size_t used = sort_used(counts, symbols, sorted);
   if (used <= 1) {

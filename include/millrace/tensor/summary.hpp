@@ -131,7 +131,10 @@ block_sums sums_of_finite(const tensor_view& view, std::size_t first, const T* d
                           tensor_summary& into) {
   using format = format_of<T>;
   constexpr double infinity = std::numeric_limits<double>::infinity();
-  block_sums block{0, 0, infinity, -infinity};
+  double sum = 0;
+  double squares = 0;
+  double low = infinity;
+  double high = -infinity;
   for (std::size_t i = 0; i < count; ++i) {
     const auto bits = format::load(reinterpret_cast<const unsigned char*>(data + i));
     if (!format::is_finite(bits)) {
@@ -144,12 +147,12 @@ block_sums sums_of_finite(const tensor_view& view, std::size_t first, const T* d
     const auto x = static_cast<double>(data[i]);
     double square = x * x;
     rounded(square);
-    block.sum += x;
-    block.squares += square;
-    block.low = x < block.low ? x : block.low;
-    block.high = x > block.high ? x : block.high;
+    sum += x;
+    squares += square;
+    low = x < low ? x : low;
+    high = x > high ? x : high;
   }
-  return block;
+  return {sum, squares, low, high};
 }
 
 }  // namespace detail
