@@ -29,7 +29,6 @@
 #include <bit>
 #include <cerrno>
 #include <charconv>
-#include <cmath>
 #include <compare>
 #include <concepts>
 #include <cstddef>
@@ -40,7 +39,6 @@
 #include <exception>
 #include <fcntl.h>
 #include <initializer_list>
-#include <iterator>
 #include <limits>
 #include <netdb.h>
 #include <new>
@@ -701,6 +699,7 @@ inline double fma(double a, double b, double c) noexcept { return __builtin_fma(
 inline double fmax(double a, double b) noexcept { return __builtin_fmax(a, b); }
 inline double fmin(double a, double b) noexcept { return __builtin_fmin(a, b); }
 inline double frexp(double x, int* exponent) noexcept { return __builtin_frexp(x, exponent); }
+inline double hypot(double x, double y) noexcept { return __builtin_hypot(x, y); }
 inline int ilogb(double x) noexcept { return __builtin_ilogb(x); }
 inline double ldexp(double x, int exponent) noexcept { return __builtin_ldexp(x, exponent); }
 inline long long llround(double x) noexcept { return __builtin_llround(x); }
@@ -26762,6 +26761,8 @@ inline std::optional<out_of_range_element> find_out_of_range(const tensor_view& 
 #ifndef MILLRACE_TENSOR_TRAITS_HPP
 #define MILLRACE_TENSOR_TRAITS_HPP
 
+#include <span>  // and std::contiguous_iterator: <iterator> would bring in streams and the system's errors
+
 namespace millrace {
 inline namespace v0 {
 namespace tensor {
@@ -33479,7 +33480,7 @@ struct metric_family_samples {
 /// series already and not yet in another.
 class metrics_snapshot {
  public:
-  std::span<const metric_family_samples> families() const noexcept { return families_; }
+  std::span<const metric_family_samples> families() const noexcept { return {families_.data(), families_.size()}; }
   /// The family of this name, a counter's without `_total`, or null.
   const metric_family_samples* find(std::string_view name) const noexcept {
     for (const auto& f : families_)
@@ -33594,7 +33595,8 @@ void for_each_sample(const observe::metrics_snapshot& snapshot, const observe::m
 
 /// Sums up what the `metrics` middlewares of all chains counted in the registry from which the snapshot was taken.
 /// Allocates: the summary.
-inline metrics_summary summarize_events(const observe::metrics_snapshot& snapshot) {
+template <class = void>
+metrics_summary summarize_events(const observe::metrics_snapshot& snapshot) {
   using observe::metric_sample;
   using observe::metric_type;
   metrics_summary made;
@@ -33639,7 +33641,8 @@ inline metrics_summary summarize_events(const observe::metrics_snapshot& snapsho
 ///
 /// `timestamp` is in seconds since 1970, `custom_metrics` are the fields. NaN and infinities are the strings "NaN",
 /// "Infinity", "-Infinity".
-inline std::string to_json(const metrics_summary& summary) {
+template <class = void>
+std::string to_json(const metrics_summary& summary) {
   std::string out;
   json_writer json(out);
   json.begin_object();
@@ -33777,7 +33780,7 @@ class [[gnu::visibility("default")]] cell_store {
   }
 
   /// Takes a range of cells, all 0, and returns the first one's index. Throws nothing but std::bad_alloc.
-  std::uint32_t allocate(std::span<const cell_kind> kinds) {
+  std::uint32_t allocate(const std::vector<cell_kind>& kinds) {
     const lock_guard lock(mutex_);
     const auto count = static_cast<std::uint32_t>(kinds.size());
     // Reserves room in the list of free ranges now, so that `release` never allocates.
@@ -33860,7 +33863,8 @@ class [[gnu::visibility("default")]] cell_store {
   cell_store() : slabs_(new cell_slab*[8]), slab_room_(8), ended_(new cell_slab) {
     slabs_[slab_count_++] = ended_;
     grow(*ended_, discarded);
-    kinds_.assign(discarded, cell_kind::private_to_thread);
+    kinds_.resize(discarded);
+    for (cell_kind& kind : kinds_) kind = cell_kind::private_to_thread;
   }
 
   static constexpr std::align_val_t cache_line{64};  // no line is shared by two threads' slabs
@@ -34497,6 +34501,12 @@ struct catalog_family {
   catalog_family* next = nullptr;
 };
 
+/// How many series and buckets a snapshot has to hold.
+struct catalog_extent {
+  std::size_t series = 0;
+  std::size_t buckets = 0;
+};
+
 /// What a program asks a registry for.
 struct family_request {
   metric_info info;
@@ -34508,6 +34518,8 @@ struct family_request {
 
 /// Keeps families and series in an arena, linked in the order of creation. An index finds a family by every name that
 /// its samples have, and a series by `name{labels`.
+// A template, so that its functions are compiled only where a program makes metrics.
+template <class = void>
 class metric_catalog : public shared_state {
  public:
   metric_catalog() noexcept
@@ -34521,12 +34533,7 @@ class metric_catalog : public shared_state {
   result<const catalog_series*> find_or_add(const family_request& request, const label_set& labels,
                                             std::size_t most_series);
 
-  /// How many series and buckets a snapshot has to hold.
-  struct extent {
-    std::size_t series = 0;
-    std::size_t buckets = 0;
-  };
-  /// Calls f(extent, the first family) under the lock, so that nothing is added meanwhile.
+  /// Calls f(catalog_extent, the first family) under the lock, so that nothing is added meanwhile.
   template <class F>
   void read(F&& f) const {
     const lock_guard lock(mutex_);
@@ -34695,11 +34702,12 @@ class metric_catalog : public shared_state {
   name_index<named> index_;
   catalog_family* first_ = nullptr;
   catalog_family* last_ = nullptr;
-  extent extent_;
+  catalog_extent extent_;
 };
 
-inline result<const catalog_series*> metric_catalog::find_or_add(const family_request& request, const label_set& labels,
-                                                                 std::size_t most_series) {
+template <class Unused>
+result<const catalog_series*> metric_catalog<Unused>::find_or_add(const family_request& request,
+                                                                  const label_set& labels, std::size_t most_series) {
   const std::string name(base_name(request));
   const lock_guard lock(mutex_);
   const named* const known = index_.find(name);
@@ -34722,9 +34730,10 @@ inline result<const catalog_series*> metric_catalog::find_or_add(const family_re
 }
 
 /// All that can fail comes before the first link, so that a series and its names are there as a whole or not at all.
-inline const catalog_series& metric_catalog::add_series(catalog_family* family, const std::string& name,
-                                                        const family_request& request, const label_set& labels,
-                                                        const std::string& rendered) {
+template <class Unused>
+const catalog_series& metric_catalog<Unused>::add_series(catalog_family* family, const std::string& name,
+                                                         const family_request& request, const label_set& labels,
+                                                         const std::string& rendered) {
   const bool fresh = family == nullptr;
   if (fresh) family = &make_family(name, request);
   catalog_series& series = make_series(*family, labels, rendered);
@@ -34897,11 +34906,11 @@ struct metrics_options {
 class metrics_registry {
  public:
   explicit metrics_registry(metrics_options options = {})
-      : options_(options), catalog_(new detail::metric_catalog), owner_(catalog_), born_(steady_clock().ticks()) {}
+      : options_(options), catalog_(new detail::metric_catalog<>), owner_(catalog_), born_(steady_clock().ticks()) {}
   metrics_registry(const metrics_registry&) = delete;
   metrics_registry& operator=(const metrics_registry&) = delete;
   ~metrics_registry() {
-    catalog_->read([](detail::metric_catalog::extent, const detail::catalog_family* family) {
+    catalog_->read([](detail::catalog_extent, const detail::catalog_family* family) {
       for (; family != nullptr; family = family->next)
         for (const detail::catalog_series* series = family->first; series != nullptr; series = series->next)
           if (series->cell_count != 0) detail::cell_store::instance().release(series->first_cell, series->cell_count);
@@ -34909,15 +34918,20 @@ class metrics_registry {
   }
 
   /// In exports the name ends in `_total`, whether it is given with or without that.
+  template <class = void>
   result<observe::counter> counter(const metric_info& info, const label_set& labels = {});
+  template <class = void>
   result<observe::gauge> gauge(const metric_info& info, const label_set& labels = {});
   /// `bounds` are the buckets' upper bounds: from 1 to 1000 of them, finite and ascending. A last bucket without a
   /// bound is added.
+  template <class = void>
   result<observe::histogram> histogram(const metric_info& info, const std::vector<double>& bounds,
                                        const label_set& labels = {});
   /// Updates are in nanoseconds, `bounds` and exports in seconds, so the name ends in `_seconds`. Bounds lie between a
   /// nanosecond and 104 days; the overload without bounds uses `latency_buckets`.
+  template <class = void>
   result<observe::timer> timer(const metric_info& info, const label_set& labels = {});
+  template <class = void>
   result<observe::timer> timer(const metric_info& info, const std::vector<double>& bounds,
                                const label_set& labels = {});
 
@@ -34925,15 +34939,18 @@ class metrics_registry {
   std::uint64_t total(observe::counter counted) const;
 
   /// All values now.
+  template <class = void>
   metrics_snapshot snapshot() const {
     metrics_snapshot taken;
     snapshot(taken);
     return taken;
   }
   /// Takes a snapshot into an object that is reused, so that one every second does not allocate.
+  template <class = void>
   void snapshot(metrics_snapshot& into) const;
 
  private:
+  template <class = void>
   result<const detail::catalog_series*> add(const detail::family_request& request, const label_set& labels) {
     return catalog_->find_or_add(request, labels, options_.max_series_per_family);
   }
@@ -34948,45 +34965,53 @@ class metrics_registry {
       if (series.first_cell + series.cell_count <= slab->size) f(slab->cells + series.first_cell);
   }
   /// Sums a series' cells over all slabs into `sample` and `buckets`.
+  template <class = void>
   static void read(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
                    std::span<std::uint64_t> buckets);
+  template <class = void>
   static void read_timer(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
                          std::span<std::uint64_t> buckets);
+  template <class = void>
   static void read_histogram(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
                              std::span<std::uint64_t> buckets);
 
   metrics_options options_;
-  detail::metric_catalog* catalog_;
+  detail::metric_catalog<>* catalog_;
   detail::shared_owner owner_;  // snapshots may outlive the registry
   std::uint64_t born_;          // when it was made, on the steady clock
 };
 
-inline result<counter> metrics_registry::counter(const metric_info& info, const label_set& labels) {
+template <class>
+result<counter> metrics_registry::counter(const metric_info& info, const label_set& labels) {
   const auto series = add({info, metric_type::counter, false, {}, detail::counter_cell::kinds()}, labels);
   if (!series) return series.error();
   return observe::counter((*series)->first_cell);
 }
 
-inline result<gauge> metrics_registry::gauge(const metric_info& info, const label_set& labels) {
+template <class>
+result<gauge> metrics_registry::gauge(const metric_info& info, const label_set& labels) {
   const auto series = add({info, metric_type::gauge, false, {}, {}}, labels);
   if (!series) return series.error();
   return observe::gauge(*(*series)->gauge);
 }
 
-inline result<histogram> metrics_registry::histogram(const metric_info& info, const std::vector<double>& bounds,
-                                                     const label_set& labels) {
+template <class>
+result<histogram> metrics_registry::histogram(const metric_info& info, const std::vector<double>& bounds,
+                                              const label_set& labels) {
   const auto series =
       add({info, metric_type::histogram, false, bounds, detail::histogram_cells::kinds(bounds.size())}, labels);
   if (!series) return series.error();
   return observe::histogram({*(*series)->family->reals, (*series)->first_cell});
 }
 
-inline result<timer> metrics_registry::timer(const metric_info& info, const label_set& labels) {
+template <class>
+result<timer> metrics_registry::timer(const metric_info& info, const label_set& labels) {
   return timer(info, std::vector<double>(std::begin(latency_buckets), std::end(latency_buckets)), labels);
 }
 
-inline result<timer> metrics_registry::timer(const metric_info& info, const std::vector<double>& bounds,
-                                             const label_set& labels) {
+template <class>
+result<timer> metrics_registry::timer(const metric_info& info, const std::vector<double>& bounds,
+                                      const label_set& labels) {
   metric_info in_seconds = info;
   if (in_seconds.unit.empty()) in_seconds.unit = "seconds";
   const auto series =
@@ -35004,8 +35029,9 @@ inline std::uint64_t metrics_registry::total(observe::counter counted) const {
   return sum;
 }
 
-inline void metrics_registry::read_timer(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
-                                         std::span<std::uint64_t> buckets) {
+template <class>
+void metrics_registry::read_timer(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
+                                  std::span<std::uint64_t> buckets) {
   const auto raise = [](std::uint64_t& most, std::uint64_t value) { most = value > most ? value : most; };
   std::uint64_t sum = 0;
   std::uint64_t greatest = 0;
@@ -35022,8 +35048,9 @@ inline void metrics_registry::read_timer(const detail::catalog_series& series, s
   if (least != 0) sample.least = static_cast<double>(~least) / 1e9;
 }
 
-inline void metrics_registry::read_histogram(const detail::catalog_series& series, slab_list slabs,
-                                             metric_sample& sample, std::span<std::uint64_t> buckets) {
+template <class>
+void metrics_registry::read_histogram(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
+                                      std::span<std::uint64_t> buckets) {
   const std::uint32_t skipped = detail::histogram_cells::pairs_of(series.first_cell) - series.first_cell;
   for_each_part(series, slabs, [&](const detail::metric_cell* cells) {
     const detail::metric_cell* const pairs = cells + skipped;
@@ -35034,8 +35061,9 @@ inline void metrics_registry::read_histogram(const detail::catalog_series& serie
   });
 }
 
-inline void metrics_registry::read(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
-                                   std::span<std::uint64_t> buckets) {
+template <class>
+void metrics_registry::read(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
+                            std::span<std::uint64_t> buckets) {
   const metric_family& family = series.family->info;
   sample = metric_sample{};
   sample.series = &series.info;
@@ -35054,13 +35082,14 @@ inline void metrics_registry::read(const detail::catalog_series& series, slab_li
   }
 }
 
-inline void metrics_registry::snapshot(metrics_snapshot& into) const {
+template <class>
+void metrics_registry::snapshot(metrics_snapshot& into) const {
   into.catalog_ = owner_;
   into.registry_id = catalog_->id();
   into.unix_nanoseconds = unix_nanoseconds();
   into.uptime_nanoseconds = steady_clock().ticks() - born_;
   into.families_.clear();
-  catalog_->read([&](detail::metric_catalog::extent size, const detail::catalog_family* first) {
+  catalog_->read([&](detail::catalog_extent size, const detail::catalog_family* first) {
     into.samples_.resize(size.series);
     into.buckets_.assign(size.buckets, 0);
     metric_sample* sample = into.samples_.data();
@@ -35304,6 +35333,7 @@ class profiler {
 
   /// The events in the order in which they were first seen. The pointers are valid until `reset`; do not use them while
   /// an event runs.
+  template <class = void>
   std::vector<const event_profile*> events() const {
     std::vector<const event_profile*> all;
     for (const auto& one : profiles_) all.push_back(one.get());
@@ -35316,6 +35346,7 @@ class profiler {
   }
 
   /// A table for people, one line an event and one for their sum.
+  template <class = void>
   std::string report() const {
     std::size_t widest = 5;
     std::uint64_t total = 0;
@@ -35381,7 +35412,8 @@ class profiler {
 };
 
 /// What a profiler saw as a JSON object: `{"events":[{"event":...,"count":...,"total_ns":...},...]}`.
-inline std::string to_json(const profiler& seen) {
+template <class = void>
+std::string to_json(const profiler& seen) {
   std::string out;
   json_writer json(out);
   json.begin_object().key("events").begin_array();
@@ -35518,8 +35550,9 @@ struct max_norm {
 
   result<void> operator()(const auto& ctx) const {
     double norm = 0;
-    tensor::for_each_tensor(ctx[Field],
-                            [&](const tensor::tensor_view& view) { norm = std::hypot(norm, summarize(view).l2_norm); });
+    tensor::for_each_tensor(ctx[Field], [&](const tensor::tensor_view& view) {
+      norm = detail::math::hypot(norm, summarize(view).l2_norm);
+    });
     if (norm <= limit) return {};
     return error(errc::out_of_range, detail::quoted_field(Field.name) + " has norm " + detail::number_text(norm) +
                                          ", above " + detail::number_text(limit));
@@ -35875,7 +35908,7 @@ concept whole_numbers =
 class label_view {
  public:
   label_view(std::span<const int> labels) noexcept : labels_(labels) {}
-  label_view(std::initializer_list<int> labels) noexcept : labels_(std::data(labels), labels.size()) {}
+  label_view(std::initializer_list<int> labels) noexcept : labels_(labels.begin(), labels.size()) {}
   template <class Range>
   requires(std::convertible_to<const Range&, std::span<const int>> && !std::same_as<Range, label_view>)
   label_view(const Range& labels) noexcept : labels_(labels) {}

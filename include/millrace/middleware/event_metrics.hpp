@@ -90,7 +90,8 @@ void for_each_sample(const observe::metrics_snapshot& snapshot, const observe::m
 
 /// Sums up what the `metrics` middlewares of all chains counted in the registry from which the snapshot was taken.
 /// Allocates: the summary.
-inline metrics_summary summarize_events(const observe::metrics_snapshot& snapshot) {
+template <class = void>
+metrics_summary summarize_events(const observe::metrics_snapshot& snapshot) {
   using observe::metric_sample;
   using observe::metric_type;
   metrics_summary made;
@@ -135,7 +136,8 @@ inline metrics_summary summarize_events(const observe::metrics_snapshot& snapsho
 ///
 /// `timestamp` is in seconds since 1970, `custom_metrics` are the fields. NaN and infinities are the strings "NaN",
 /// "Infinity", "-Infinity".
-inline std::string to_json(const metrics_summary& summary) {
+template <class = void>
+std::string to_json(const metrics_summary& summary) {
   std::string out;
   json_writer json(out);
   json.begin_object();

@@ -46,6 +46,7 @@ class profiler {
 
   /// The events in the order in which they were first seen. The pointers are valid until `reset`; do not use them while
   /// an event runs.
+  template <class = void>
   std::vector<const event_profile*> events() const {
     std::vector<const event_profile*> all;
     for (const auto& one : profiles_) all.push_back(one.get());
@@ -58,6 +59,7 @@ class profiler {
   }
 
   /// A table for people, one line an event and one for their sum.
+  template <class = void>
   std::string report() const {
     std::size_t widest = 5;
     std::uint64_t total = 0;
@@ -123,7 +125,8 @@ class profiler {
 };
 
 /// What a profiler saw as a JSON object: `{"events":[{"event":...,"count":...,"total_ns":...},...]}`.
-inline std::string to_json(const profiler& seen) {
+template <class = void>
+std::string to_json(const profiler& seen) {
   std::string out;
   json_writer json(out);
   json.begin_object().key("events").begin_array();

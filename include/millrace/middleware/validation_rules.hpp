@@ -1,13 +1,13 @@
 #ifndef MILLRACE_MIDDLEWARE_VALIDATION_RULES_HPP
 #define MILLRACE_MIDDLEWARE_VALIDATION_RULES_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/field.hpp>
 #include <millrace/core/json_writer.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/tensor/summary.hpp>
 #include <millrace/tensor/traits.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -126,8 +126,9 @@ struct max_norm {
 
   result<void> operator()(const auto& ctx) const {
     double norm = 0;
-    tensor::for_each_tensor(ctx[Field],
-                            [&](const tensor::tensor_view& view) { norm = std::hypot(norm, summarize(view).l2_norm); });
+    tensor::for_each_tensor(ctx[Field], [&](const tensor::tensor_view& view) {
+      norm = detail::math::hypot(norm, summarize(view).l2_norm);
+    });
     if (norm <= limit) return {};
     return error(errc::out_of_range, detail::quoted_field(Field.name) + " has norm " + detail::number_text(norm) +
                                          ", above " + detail::number_text(limit));

@@ -12,7 +12,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
@@ -55,11 +54,11 @@ struct metrics_options {
 class metrics_registry {
  public:
   explicit metrics_registry(metrics_options options = {})
-      : options_(options), catalog_(new detail::metric_catalog), owner_(catalog_), born_(steady_clock().ticks()) {}
+      : options_(options), catalog_(new detail::metric_catalog<>), owner_(catalog_), born_(steady_clock().ticks()) {}
   metrics_registry(const metrics_registry&) = delete;
   metrics_registry& operator=(const metrics_registry&) = delete;
   ~metrics_registry() {
-    catalog_->read([](detail::metric_catalog::extent, const detail::catalog_family* family) {
+    catalog_->read([](detail::catalog_extent, const detail::catalog_family* family) {
       for (; family != nullptr; family = family->next)
         for (const detail::catalog_series* series = family->first; series != nullptr; series = series->next)
           if (series->cell_count != 0) detail::cell_store::instance().release(series->first_cell, series->cell_count);
@@ -67,15 +66,20 @@ class metrics_registry {
   }
 
   /// In exports the name ends in `_total`, whether it is given with or without that.
+  template <class = void>
   result<observe::counter> counter(const metric_info& info, const label_set& labels = {});
+  template <class = void>
   result<observe::gauge> gauge(const metric_info& info, const label_set& labels = {});
   /// `bounds` are the buckets' upper bounds: from 1 to 1000 of them, finite and ascending. A last bucket without a
   /// bound is added.
+  template <class = void>
   result<observe::histogram> histogram(const metric_info& info, const std::vector<double>& bounds,
                                        const label_set& labels = {});
   /// Updates are in nanoseconds, `bounds` and exports in seconds, so the name ends in `_seconds`. Bounds lie between a
   /// nanosecond and 104 days; the overload without bounds uses `latency_buckets`.
+  template <class = void>
   result<observe::timer> timer(const metric_info& info, const label_set& labels = {});
+  template <class = void>
   result<observe::timer> timer(const metric_info& info, const std::vector<double>& bounds,
                                const label_set& labels = {});
 
@@ -83,15 +87,18 @@ class metrics_registry {
   std::uint64_t total(observe::counter counted) const;
 
   /// All values now.
+  template <class = void>
   metrics_snapshot snapshot() const {
     metrics_snapshot taken;
     snapshot(taken);
     return taken;
   }
   /// Takes a snapshot into an object that is reused, so that one every second does not allocate.
+  template <class = void>
   void snapshot(metrics_snapshot& into) const;
 
  private:
+  template <class = void>
   result<const detail::catalog_series*> add(const detail::family_request& request, const label_set& labels) {
     return catalog_->find_or_add(request, labels, options_.max_series_per_family);
   }
@@ -106,45 +113,53 @@ class metrics_registry {
       if (series.first_cell + series.cell_count <= slab->size) f(slab->cells + series.first_cell);
   }
   /// Sums a series' cells over all slabs into `sample` and `buckets`.
+  template <class = void>
   static void read(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
                    std::span<std::uint64_t> buckets);
+  template <class = void>
   static void read_timer(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
                          std::span<std::uint64_t> buckets);
+  template <class = void>
   static void read_histogram(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
                              std::span<std::uint64_t> buckets);
 
   metrics_options options_;
-  detail::metric_catalog* catalog_;
+  detail::metric_catalog<>* catalog_;
   detail::shared_owner owner_;  // snapshots may outlive the registry
   std::uint64_t born_;          // when it was made, on the steady clock
 };
 
-inline result<counter> metrics_registry::counter(const metric_info& info, const label_set& labels) {
+template <class>
+result<counter> metrics_registry::counter(const metric_info& info, const label_set& labels) {
   const auto series = add({info, metric_type::counter, false, {}, detail::counter_cell::kinds()}, labels);
   if (!series) return series.error();
   return observe::counter((*series)->first_cell);
 }
 
-inline result<gauge> metrics_registry::gauge(const metric_info& info, const label_set& labels) {
+template <class>
+result<gauge> metrics_registry::gauge(const metric_info& info, const label_set& labels) {
   const auto series = add({info, metric_type::gauge, false, {}, {}}, labels);
   if (!series) return series.error();
   return observe::gauge(*(*series)->gauge);
 }
 
-inline result<histogram> metrics_registry::histogram(const metric_info& info, const std::vector<double>& bounds,
-                                                     const label_set& labels) {
+template <class>
+result<histogram> metrics_registry::histogram(const metric_info& info, const std::vector<double>& bounds,
+                                              const label_set& labels) {
   const auto series =
       add({info, metric_type::histogram, false, bounds, detail::histogram_cells::kinds(bounds.size())}, labels);
   if (!series) return series.error();
   return observe::histogram({*(*series)->family->reals, (*series)->first_cell});
 }
 
-inline result<timer> metrics_registry::timer(const metric_info& info, const label_set& labels) {
+template <class>
+result<timer> metrics_registry::timer(const metric_info& info, const label_set& labels) {
   return timer(info, std::vector<double>(std::begin(latency_buckets), std::end(latency_buckets)), labels);
 }
 
-inline result<timer> metrics_registry::timer(const metric_info& info, const std::vector<double>& bounds,
-                                             const label_set& labels) {
+template <class>
+result<timer> metrics_registry::timer(const metric_info& info, const std::vector<double>& bounds,
+                                      const label_set& labels) {
   metric_info in_seconds = info;
   if (in_seconds.unit.empty()) in_seconds.unit = "seconds";
   const auto series =
@@ -162,8 +177,9 @@ inline std::uint64_t metrics_registry::total(observe::counter counted) const {
   return sum;
 }
 
-inline void metrics_registry::read_timer(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
-                                         std::span<std::uint64_t> buckets) {
+template <class>
+void metrics_registry::read_timer(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
+                                  std::span<std::uint64_t> buckets) {
   const auto raise = [](std::uint64_t& most, std::uint64_t value) { most = value > most ? value : most; };
   std::uint64_t sum = 0;
   std::uint64_t greatest = 0;
@@ -180,8 +196,9 @@ inline void metrics_registry::read_timer(const detail::catalog_series& series, s
   if (least != 0) sample.least = static_cast<double>(~least) / 1e9;
 }
 
-inline void metrics_registry::read_histogram(const detail::catalog_series& series, slab_list slabs,
-                                             metric_sample& sample, std::span<std::uint64_t> buckets) {
+template <class>
+void metrics_registry::read_histogram(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
+                                      std::span<std::uint64_t> buckets) {
   const std::uint32_t skipped = detail::histogram_cells::pairs_of(series.first_cell) - series.first_cell;
   for_each_part(series, slabs, [&](const detail::metric_cell* cells) {
     const detail::metric_cell* const pairs = cells + skipped;
@@ -192,8 +209,9 @@ inline void metrics_registry::read_histogram(const detail::catalog_series& serie
   });
 }
 
-inline void metrics_registry::read(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
-                                   std::span<std::uint64_t> buckets) {
+template <class>
+void metrics_registry::read(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
+                            std::span<std::uint64_t> buckets) {
   const metric_family& family = series.family->info;
   sample = metric_sample{};
   sample.series = &series.info;
@@ -212,13 +230,14 @@ inline void metrics_registry::read(const detail::catalog_series& series, slab_li
   }
 }
 
-inline void metrics_registry::snapshot(metrics_snapshot& into) const {
+template <class>
+void metrics_registry::snapshot(metrics_snapshot& into) const {
   into.catalog_ = owner_;
   into.registry_id = catalog_->id();
   into.unix_nanoseconds = unix_nanoseconds();
   into.uptime_nanoseconds = steady_clock().ticks() - born_;
   into.families_.clear();
-  catalog_->read([&](detail::metric_catalog::extent size, const detail::catalog_family* first) {
+  catalog_->read([&](detail::catalog_extent size, const detail::catalog_family* first) {
     into.samples_.resize(size.series);
     into.buckets_.assign(size.buckets, 0);
     metric_sample* sample = into.samples_.data();

@@ -87,7 +87,7 @@ struct metric_family_samples {
 /// series already and not yet in another.
 class metrics_snapshot {
  public:
-  std::span<const metric_family_samples> families() const noexcept { return families_; }
+  std::span<const metric_family_samples> families() const noexcept { return {families_.data(), families_.size()}; }
   /// The family of this name, a counter's without `_total`, or null.
   const metric_family_samples* find(std::string_view name) const noexcept {
     for (const auto& f : families_)

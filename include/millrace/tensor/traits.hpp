@@ -5,7 +5,7 @@
 
 #include <concepts>
 #include <cstddef>
-#include <iterator>
+#include <span>  // and std::contiguous_iterator: <iterator> would bring in streams and the system's errors
 #include <type_traits>
 #include <utility>
 

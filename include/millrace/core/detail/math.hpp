@@ -30,6 +30,7 @@ inline double fma(double a, double b, double c) noexcept { return __builtin_fma(
 inline double fmax(double a, double b) noexcept { return __builtin_fmax(a, b); }
 inline double fmin(double a, double b) noexcept { return __builtin_fmin(a, b); }
 inline double frexp(double x, int* exponent) noexcept { return __builtin_frexp(x, exponent); }
+inline double hypot(double x, double y) noexcept { return __builtin_hypot(x, y); }
 inline int ilogb(double x) noexcept { return __builtin_ilogb(x); }
 inline double ldexp(double x, int exponent) noexcept { return __builtin_ldexp(x, exponent); }
 inline long long llround(double x) noexcept { return __builtin_llround(x); }

@@ -6,7 +6,6 @@
 #include <concepts>
 #include <cstddef>
 #include <initializer_list>
-#include <iterator>
 #include <limits>
 #include <span>
 #include <type_traits>
@@ -39,7 +38,7 @@ concept whole_numbers =
 class label_view {
  public:
   label_view(std::span<const int> labels) noexcept : labels_(labels) {}
-  label_view(std::initializer_list<int> labels) noexcept : labels_(std::data(labels), labels.size()) {}
+  label_view(std::initializer_list<int> labels) noexcept : labels_(labels.begin(), labels.size()) {}
   template <class Range>
   requires(std::convertible_to<const Range&, std::span<const int>> && !std::same_as<Range, label_view>)
   label_view(const Range& labels) noexcept : labels_(labels) {}

@@ -58,7 +58,7 @@ class [[gnu::visibility("default")]] cell_store {
   }
 
   /// Takes a range of cells, all 0, and returns the first one's index. Throws nothing but std::bad_alloc.
-  std::uint32_t allocate(std::span<const cell_kind> kinds) {
+  std::uint32_t allocate(const std::vector<cell_kind>& kinds) {
     const lock_guard lock(mutex_);
     const auto count = static_cast<std::uint32_t>(kinds.size());
     // Reserves room in the list of free ranges now, so that `release` never allocates.
@@ -141,7 +141,8 @@ class [[gnu::visibility("default")]] cell_store {
   cell_store() : slabs_(new cell_slab*[8]), slab_room_(8), ended_(new cell_slab) {
     slabs_[slab_count_++] = ended_;
     grow(*ended_, discarded);
-    kinds_.assign(discarded, cell_kind::private_to_thread);
+    kinds_.resize(discarded);
+    for (cell_kind& kind : kinds_) kind = cell_kind::private_to_thread;
   }
 
   static constexpr std::align_val_t cache_line{64};  // no line is shared by two threads' slabs

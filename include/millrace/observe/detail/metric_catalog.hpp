@@ -49,6 +49,12 @@ struct catalog_family {
   catalog_family* next = nullptr;
 };
 
+/// How many series and buckets a snapshot has to hold.
+struct catalog_extent {
+  std::size_t series = 0;
+  std::size_t buckets = 0;
+};
+
 /// What a program asks a registry for.
 struct family_request {
   metric_info info;
@@ -60,6 +66,8 @@ struct family_request {
 
 /// Keeps families and series in an arena, linked in the order of creation. An index finds a family by every name that
 /// its samples have, and a series by `name{labels`.
+// A template, so that its functions are compiled only where a program makes metrics.
+template <class = void>
 class metric_catalog : public shared_state {
  public:
   metric_catalog() noexcept
@@ -73,12 +81,7 @@ class metric_catalog : public shared_state {
   result<const catalog_series*> find_or_add(const family_request& request, const label_set& labels,
                                             std::size_t most_series);
 
-  /// How many series and buckets a snapshot has to hold.
-  struct extent {
-    std::size_t series = 0;
-    std::size_t buckets = 0;
-  };
-  /// Calls f(extent, the first family) under the lock, so that nothing is added meanwhile.
+  /// Calls f(catalog_extent, the first family) under the lock, so that nothing is added meanwhile.
   template <class F>
   void read(F&& f) const {
     const lock_guard lock(mutex_);
@@ -247,11 +250,12 @@ class metric_catalog : public shared_state {
   name_index<named> index_;
   catalog_family* first_ = nullptr;
   catalog_family* last_ = nullptr;
-  extent extent_;
+  catalog_extent extent_;
 };
 
-inline result<const catalog_series*> metric_catalog::find_or_add(const family_request& request, const label_set& labels,
-                                                                 std::size_t most_series) {
+template <class Unused>
+result<const catalog_series*> metric_catalog<Unused>::find_or_add(const family_request& request,
+                                                                  const label_set& labels, std::size_t most_series) {
   const std::string name(base_name(request));
   const lock_guard lock(mutex_);
   const named* const known = index_.find(name);
@@ -274,9 +278,10 @@ inline result<const catalog_series*> metric_catalog::find_or_add(const family_re
 }
 
 /// All that can fail comes before the first link, so that a series and its names are there as a whole or not at all.
-inline const catalog_series& metric_catalog::add_series(catalog_family* family, const std::string& name,
-                                                        const family_request& request, const label_set& labels,
-                                                        const std::string& rendered) {
+template <class Unused>
+const catalog_series& metric_catalog<Unused>::add_series(catalog_family* family, const std::string& name,
+                                                         const family_request& request, const label_set& labels,
+                                                         const std::string& rendered) {
   const bool fresh = family == nullptr;
   if (fresh) family = &make_family(name, request);
   catalog_series& series = make_series(*family, labels, rendered);
