@@ -25,7 +25,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <bit>
 #include <cerrno>
 #include <charconv>
@@ -6056,9 +6055,9 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// The few operations of std::atomic that this library needs, each named by its memory order, for an integer or a bool
-/// T. <atomic> brings in mutexes and the system's errors, and takes longer to parse than the headers that include this
-/// one.
+/// The few operations of std::atomic that this library needs, each named by its memory order, for a T of at most 8
+/// bytes. <atomic> brings in mutexes and the system's errors, and takes longer to parse than the headers that include
+/// this one.
 template <class T>
 class light_atomic {
  public:
@@ -6067,18 +6066,45 @@ class light_atomic {
   light_atomic(const light_atomic&) = delete;
   light_atomic& operator=(const light_atomic&) = delete;
 
-  T load_relaxed() const noexcept { return __atomic_load_n(&value_, __ATOMIC_RELAXED); }
-  T load_acquire() const noexcept { return __atomic_load_n(&value_, __ATOMIC_ACQUIRE); }
-  void store_relaxed(T value) noexcept { __atomic_store_n(&value_, value, __ATOMIC_RELAXED); }
-  void store_release(T value) noexcept { __atomic_store_n(&value_, value, __ATOMIC_RELEASE); }
+  T load_relaxed() const noexcept { return load(__ATOMIC_RELAXED); }
+  T load_acquire() const noexcept { return load(__ATOMIC_ACQUIRE); }
+  void store_relaxed(T value) noexcept { __atomic_store(&value_, &value, __ATOMIC_RELAXED); }
+  void store_release(T value) noexcept { __atomic_store(&value_, &value, __ATOMIC_RELEASE); }
+  T exchange_relaxed(T value) noexcept { return __atomic_exchange_n(&value_, value, __ATOMIC_RELAXED); }
   T exchange_acquire(T value) noexcept { return __atomic_exchange_n(&value_, value, __ATOMIC_ACQUIRE); }
-  /// Adds, or subtracts, and returns the value from before.
+  /// Replaces `expected` by `value`. Returns false and sets `expected` to what is there if that is another value, and
+  /// now and then for no reason.
+  bool replace_relaxed(T& expected, T value) noexcept {
+    return __atomic_compare_exchange(&value_, &expected, &value, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+  }
+  /// Adds, subtracts, sets bits, or keeps only these bits, and returns the value from before.
   T add_relaxed(T by) noexcept { return __atomic_fetch_add(&value_, by, __ATOMIC_RELAXED); }
+  T add_release(T by) noexcept { return __atomic_fetch_add(&value_, by, __ATOMIC_RELEASE); }
   T subtract_acq_rel(T by) noexcept { return __atomic_fetch_sub(&value_, by, __ATOMIC_ACQ_REL); }
+  T set_bits_relaxed(T bits) noexcept { return __atomic_fetch_or(&value_, bits, __ATOMIC_RELAXED); }
+  T set_bits_release(T bits) noexcept { return __atomic_fetch_or(&value_, bits, __ATOMIC_RELEASE); }
+  T keep_bits_relaxed(T bits) noexcept { return __atomic_fetch_and(&value_, bits, __ATOMIC_RELAXED); }
+  T keep_bits_release(T bits) noexcept { return __atomic_fetch_and(&value_, bits, __ATOMIC_RELEASE); }
 
  private:
-  T value_;
+  [[gnu::always_inline]] T load(int order) const noexcept {
+    T value;
+    __atomic_load(&value_, &value, order);
+    return value;
+  }
+
+  alignas(sizeof(T)) T value_;
 };
+
+/// The same operations on an integer that is not a light_atomic.
+template <class T>
+T load_acquire(const T& from) noexcept {
+  return __atomic_load_n(&from, __ATOMIC_ACQUIRE);
+}
+template <class T>
+void store_release(T& to, T value) noexcept {
+  __atomic_store_n(&to, value, __ATOMIC_RELEASE);
+}
 
 }  // namespace detail
 }  // namespace v0
@@ -28115,6 +28141,26 @@ struct posix_file_system {
 
 #endif  // MILLRACE_STORE_FILE_SYSTEM_HPP
 
+// ---- store/fwd.hpp
+
+#ifndef MILLRACE_STORE_FWD_HPP
+#define MILLRACE_STORE_FWD_HPP
+
+/// The namespaces of store: its private part may use the names of core's private part.
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {}
+namespace store {
+namespace detail {
+using namespace millrace::detail;  // the primitives of core, which every module may use
+}
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_FWD_HPP
+
 // ---- store/record_ring.hpp
 
 #ifndef MILLRACE_STORE_RECORD_RING_HPP
@@ -28200,17 +28246,17 @@ class ring_sides {
   /// The largest record that fits.
   std::size_t max_size() const noexcept { return storage_.max_span() - 8; }
   /// The position behind the last record appended.
-  std::uint64_t head() const noexcept { return head_.load(std::memory_order_acquire); }
+  std::uint64_t head() const noexcept { return head_.load_acquire(); }
 
   /// Counts a record that found no room; the header of the next one that finds room passes the count to the consumer.
-  void drop() noexcept { dropped_.fetch_add(1, std::memory_order_relaxed); }
+  void drop() noexcept { dropped_.add_relaxed(1); }
   /// Returns that count and sets it to 0.
-  std::uint32_t take_dropped() noexcept { return dropped_.exchange(0, std::memory_order_relaxed); }
+  std::uint32_t take_dropped() noexcept { return dropped_.exchange_relaxed(0); }
 
  protected:
   std::uint64_t header(std::size_t size) noexcept {
     std::uint32_t dropped = 0;
-    if (dropped_.load(std::memory_order_relaxed) != 0) [[unlikely]]
+    if (dropped_.load_relaxed() != 0) [[unlikely]]
       dropped = take_dropped();
     return ring_header(size, dropped);
   }
@@ -28220,7 +28266,7 @@ class ring_sides {
   /// is overwritten.
   template <class F>
   [[gnu::cold, gnu::noinline]] std::uint64_t limit_for(std::uint64_t end, F&& past_half) noexcept {
-    const std::uint64_t tail = tail_.load(std::memory_order_acquire);
+    const std::uint64_t tail = tail_.load_acquire();
     const bool half = end > tail + capacity() / 2;
     if (half) past_half();
     if (end > tail + capacity()) return 0;
@@ -28236,7 +28282,7 @@ class ring_sides {
   /// each eighth of the ring, and at the end.
   template <class Next, class Consumed, class F>
   std::uint64_t drain_by(Next&& next, Consumed&& consumed, F&& f) noexcept {
-    std::uint64_t tail = tail_.load(std::memory_order_relaxed);
+    std::uint64_t tail = tail_.load_relaxed();
     std::uint64_t released = tail;
     for (bool go_on = true; go_on;) {
       std::uint64_t* const at = storage_.at(tail);
@@ -28247,16 +28293,16 @@ class ring_sides {
       const std::uint64_t span = ring_storage::span(size);
       consumed(at, span / 8);
       tail += span;
-      if (tail - released > capacity() / 8) tail_.store(released = tail, std::memory_order_release);
+      if (tail - released > capacity() / 8) tail_.store_release(released = tail);
     }
-    tail_.store(tail, std::memory_order_release);
+    tail_.store_release(tail);
     return tail;
   }
 
   ring_storage storage_;
-  alignas(64) std::atomic<std::uint64_t> tail_{0};
-  alignas(64) std::atomic<std::uint64_t> head_{0};
-  std::atomic<std::uint32_t> dropped_{0};
+  alignas(64) light_atomic<std::uint64_t> tail_{0};
+  alignas(64) light_atomic<std::uint64_t> head_{0};
+  light_atomic<std::uint32_t> dropped_{0};
 };
 
 }  // namespace detail
@@ -28290,7 +28336,7 @@ class record_ring<exclusive> : public detail::ring_sides {
   [[gnu::always_inline]] inline ring_slot reserve(std::size_t size, F&& past_half) noexcept {
     if (size > max_size()) [[unlikely]]
       return {};
-    const std::uint64_t head = head_.load(std::memory_order_relaxed);
+    const std::uint64_t head = head_.load_relaxed();
     const std::uint64_t end = head + detail::ring_storage::span(size);
     if (end > limit_) [[unlikely]] {
       const std::uint64_t limit = limit_for(end, past_half);
@@ -28301,12 +28347,12 @@ class record_ring<exclusive> : public detail::ring_sides {
   }
   void commit(const ring_slot& filled) noexcept {
     reinterpret_cast<std::uint64_t*>(filled.data)[-1] = header(filled.size);
-    head_.store(filled.end, std::memory_order_release);
+    head_.store_release(filled.end);
   }
 
   template <class F>
   std::uint64_t drain(F&& f) noexcept {
-    const std::uint64_t head = head_.load(std::memory_order_acquire);
+    const std::uint64_t head = head_.load_acquire();
     return drain_by([head](std::uint64_t position,
                            const std::uint64_t* at) noexcept { return position != head ? *at : std::uint64_t{0}; },
                     [](std::uint64_t*, std::uint64_t) noexcept {}, f);
@@ -28327,44 +28373,40 @@ class record_ring<shared> : public detail::ring_sides {
   ring_slot reserve(std::size_t size, F&& past_half) noexcept {
     if (size > max_size()) [[unlikely]]
       return {};
-    std::uint64_t head = head_.load(std::memory_order_relaxed);
+    std::uint64_t head = head_.load_relaxed();
     for (;;) {
       const std::uint64_t end = head + detail::ring_storage::span(size);
       // Acquire, here or in limit_for, so that the room is seen cleared: the consumer clears it before it moves the
       // tail.
-      if (end > limit_.load(std::memory_order_acquire)) [[unlikely]] {
+      if (end > limit_.load_acquire()) [[unlikely]] {
         const std::uint64_t limit = limit_for(end, past_half);
         if (limit == 0) {
           // The ring is full, unless `head` is old: the consumer may have passed it meanwhile.
-          const std::uint64_t now = head_.load(std::memory_order_relaxed);
+          const std::uint64_t now = head_.load_relaxed();
           if (now == head) return {};
           head = now;
           continue;
         }
-        limit_.store(limit, std::memory_order_release);
+        limit_.store_release(limit);
       }
-      if (head_.compare_exchange_weak(head, end, std::memory_order_relaxed)) return slot(head, end, size);
+      if (head_.replace_relaxed(head, end)) return slot(head, end, size);
     }
   }
   void commit(const ring_slot& filled) noexcept {
-    std::atomic_ref<std::uint64_t>(reinterpret_cast<std::uint64_t*>(filled.data)[-1])
-        .store(header(filled.size), std::memory_order_release);
+    detail::store_release(reinterpret_cast<std::uint64_t*>(filled.data)[-1], header(filled.size));
   }
 
   template <class F>
   std::uint64_t drain(F&& f) noexcept {
-    return drain_by(
-        [](std::uint64_t, std::uint64_t* at) noexcept {
-          return std::atomic_ref<std::uint64_t>(*at).load(std::memory_order_acquire);
-        },
-        [](std::uint64_t* at, std::uint64_t words) noexcept {
-          for (std::uint64_t i = 0; i < words; ++i) at[i] = 0;
-        },
-        f);
+    return drain_by([](std::uint64_t, std::uint64_t* at) noexcept { return detail::load_acquire(*at); },
+                    [](std::uint64_t* at, std::uint64_t words) noexcept {
+                      for (std::uint64_t i = 0; i < words; ++i) at[i] = 0;
+                    },
+                    f);
   }
 
  private:
-  alignas(64) std::atomic<std::uint64_t> limit_;
+  alignas(64) detail::light_atomic<std::uint64_t> limit_;
 };
 
 }  // namespace store
@@ -28480,12 +28522,12 @@ inline open_events& this_threads_events() noexcept {
 template <>
 class audit_counters<store::shared> {
  public:
-  audit_counters() noexcept : log_(logs().fetch_add(1, std::memory_order_relaxed) + 1) {}
+  audit_counters() noexcept : log_(logs().add_relaxed(1) + 1) {}
   audit_counters(audit_counters&& other) noexcept { *this = static_cast<audit_counters&&>(other); }
   audit_counters& operator=(audit_counters&& other) noexcept {
     log_ = other.log_;
-    const auto set = [](std::atomic<std::uint64_t>& to, const std::atomic<std::uint64_t>& from) {
-      to.store(from.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    const auto set = [](light_atomic<std::uint64_t>& to, const light_atomic<std::uint64_t>& from) {
+      to.store_relaxed(from.load_relaxed());
     };
     set(events_, other.events_);
     set(failures_, other.failures_);
@@ -28496,55 +28538,51 @@ class audit_counters<store::shared> {
     return *this;
   }
 
-  std::uint64_t begin() noexcept {
-    return this_threads_events().of(log_).event = events_.fetch_add(1, std::memory_order_relaxed) + 1;
-  }
+  std::uint64_t begin() noexcept { return this_threads_events().of(log_).event = events_.add_relaxed(1) + 1; }
   std::uint64_t current() const noexcept { return this_threads_events().of(log_).event; }
-  void fail() noexcept { failures_.fetch_add(1, std::memory_order_relaxed); }
-  void reject() noexcept { rejected_.fetch_add(1, std::memory_order_relaxed); }
-  std::uint64_t events() const noexcept { return events_.load(std::memory_order_relaxed); }
-  std::uint64_t failures() const noexcept { return failures_.load(std::memory_order_relaxed); }
-  std::uint64_t rejected() const noexcept { return rejected_.load(std::memory_order_relaxed); }
+  void fail() noexcept { failures_.add_relaxed(1); }
+  void reject() noexcept { rejected_.add_relaxed(1); }
+  std::uint64_t events() const noexcept { return events_.load_relaxed(); }
+  std::uint64_t failures() const noexcept { return failures_.load_relaxed(); }
+  std::uint64_t rejected() const noexcept { return rejected_.load_relaxed(); }
 
-  bool is_quick(std::size_t index) const noexcept {
-    return (quick_.load(std::memory_order_relaxed) >> (index % 64) & 1U) != 0;
-  }
+  bool is_quick(std::size_t index) const noexcept { return (quick_.load_relaxed() >> (index % 64) & 1U) != 0; }
   void set_quick(std::size_t index, bool quick) noexcept {
     if (is_quick(index) == quick) return;
     const std::uint64_t bit = std::uint64_t{1} << (index % 64);
     if (quick)
-      quick_.fetch_or(bit, std::memory_order_relaxed);
+      quick_.set_bits_relaxed(bit);
     else
-      quick_.fetch_and(~bit, std::memory_order_relaxed);
+      quick_.keep_bits_relaxed(~bit);
   }
 
   bool clock_is_set(std::uint64_t now, std::uint64_t period) const noexcept {
     // Another thread may have set the clock after this one read its time, so the difference may be negative; up to one
     // period either way counts as set.
-    return now - clock_set_.load(std::memory_order_relaxed) + period <= 2 * period;
+    return now - clock_set_.load_relaxed() + period <= 2 * period;
   }
-  void set_clock(std::uint64_t now) noexcept { clock_set_.store(now, std::memory_order_relaxed); }
+  void set_clock(std::uint64_t now) noexcept { clock_set_.store_relaxed(now); }
 
   void begin_run(std::uint64_t now, std::uint64_t interval) noexcept {
-    const bool due = now >= next_summaries_.load(std::memory_order_relaxed);
-    if (due) next_summaries_.store(now + interval, std::memory_order_relaxed);
+    const bool due = now >= next_summaries_.load_relaxed();
+    if (due) next_summaries_.store_relaxed(now + interval);
     this_threads_events().of(log_).summarizes = due;
   }
   bool summarizes() const noexcept { return this_threads_events().of(log_).summarizes; }
 
  private:
-  static std::atomic<std::uint64_t>& logs() noexcept {
-    static constinit std::atomic<std::uint64_t> count{0};
+  static light_atomic<std::uint64_t>& logs() noexcept {
+    static constinit light_atomic<std::uint64_t> count{0};
     return count;
   }
 
   std::uint64_t log_ = 0;
-  std::atomic<std::uint64_t> events_{0};
-  std::atomic<std::uint64_t> failures_{0};
-  std::atomic<std::uint64_t> rejected_{0};
-  std::atomic<std::uint64_t> quick_{0};
-  std::atomic<std::uint64_t> next_summaries_{0};
-  std::atomic<std::uint64_t> clock_set_{std::uint64_t{1} << 63};
+  light_atomic<std::uint64_t> events_{0};
+  light_atomic<std::uint64_t> failures_{0};
+  light_atomic<std::uint64_t> rejected_{0};
+  light_atomic<std::uint64_t> quick_{0};
+  light_atomic<std::uint64_t> next_summaries_{0};
+  light_atomic<std::uint64_t> clock_set_{std::uint64_t{1} << 63};
 };
 
 }  // namespace detail
@@ -29194,26 +29232,6 @@ class log_file {
 
 #endif  // MILLRACE_STORE_DETAIL_LOG_FILE_HPP
 
-// ---- store/fwd.hpp
-
-#ifndef MILLRACE_STORE_FWD_HPP
-#define MILLRACE_STORE_FWD_HPP
-
-/// The namespaces of store: its private part may use the names of core's private part.
-
-namespace millrace {
-inline namespace v0 {
-namespace detail {}
-namespace store {
-namespace detail {
-using namespace millrace::detail;  // the primitives of core, which every module may use
-}
-}  // namespace store
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_STORE_FWD_HPP
-
 // ---- store/detail/worker.hpp
 
 #ifndef MILLRACE_STORE_DETAIL_WORKER_HPP
@@ -29323,7 +29341,7 @@ class line_writer {
 
   result<void> status() const {
     if (forked()) return forked_error();
-    if ((attention.load(std::memory_order_acquire) & (failed | closed)) == 0) return {};
+    if ((attention.load_acquire() & (failed | closed)) == 0) return {};
     const lock_guard held(mutex_);
     return status_;
   }
@@ -29331,13 +29349,13 @@ class line_writer {
   /// Wakes the thread if it pauses. The check takes no lock; if it misses a pause that begins just now, the record
   /// waits for that pause to end.
   void nudge() noexcept {
-    if (pausing_.load(std::memory_order_relaxed)) wake();
+    if (pausing_.load_relaxed()) wake();
   }
   void wake() noexcept {
     if (forked()) return;
     const lock_guard held(mutex_);
     woken_ = true;
-    attention.fetch_and(~asleep, std::memory_order_relaxed);
+    attention.keep_bits_relaxed(~asleep);
     wake_.notify_all();
   }
 
@@ -29345,8 +29363,8 @@ class line_writer {
   bool await_room() noexcept {
     if (forked()) return false;
     const lock_guard held(mutex_);
-    if ((attention.load(std::memory_order_relaxed) & (failed | closed)) != 0) return false;
-    waiting_for_room_.store(true, std::memory_order_relaxed);
+    if ((attention.load_relaxed() & (failed | closed)) != 0) return false;
+    waiting_for_room_.store_relaxed(true);
     woken_ = true;
     wake_.notify_all();
     progress_.wait_for(mutex_, 1'000'000);
@@ -29354,18 +29372,17 @@ class line_writer {
   }
 
   result<void> wait_durable(std::uint64_t seq, std::uint64_t nanoseconds) {
-    if ((attention.load(std::memory_order_relaxed) & copied) == 0 && durable.load(std::memory_order_acquire) >= seq)
-      return {};
+    if ((attention.load_relaxed() & copied) == 0 && durable.load_acquire() >= seq) return {};
     if (forked()) return forked_error();
     if (seq > ring.head())
       return error(errc::out_of_range, "cannot wait for a record that was never appended to \"" + path() + '"');
     const std::uint64_t until = read_clock(CLOCK_MONOTONIC) + nanoseconds;
     const lock_guard held(mutex_);
-    if (wanted_.load(std::memory_order_relaxed) < seq) wanted_.store(seq, std::memory_order_relaxed);
+    if (wanted_.load_relaxed() < seq) wanted_.store_relaxed(seq);
     woken_ = true;
     wake_.notify_all();
     for (;;) {
-      if (durable.load(std::memory_order_acquire) >= seq) return {};
+      if (durable.load_acquire() >= seq) return {};
       if (!status_) return status_;
       if (ended_) return error(errc::closed, '"' + path() + "\" was closed before the record was durable");
       if (read_clock(CLOCK_MONOTONIC) >= until)
@@ -29375,7 +29392,7 @@ class line_writer {
   }
 
   /// Asks the thread to look at the path when it next runs. Returns the request's number. One atomic addition.
-  std::uint64_t request_reopen() noexcept { return reopen_asked_.fetch_add(1, std::memory_order_release) + 1; }
+  std::uint64_t request_reopen() noexcept { return reopen_asked_.add_release(1) + 1; }
   /// Has the thread look at the path now, and returns what came of it.
   result<void> reopen() {
     if (forked()) return forked_error();
@@ -29396,7 +29413,7 @@ class line_writer {
     if (ended_) return status_;
     {
       const lock_guard held(mutex_);
-      attention.fetch_or(closed, std::memory_order_relaxed);
+      attention.set_bits_relaxed(closed);
       stopping_ = woken_ = true;
       wake_.notify_all();
     }
@@ -29416,9 +29433,8 @@ class line_writer {
   }
 
   line_log_statistics statistics() const noexcept {
-    return {bytes_.load(std::memory_order_relaxed), groups_.load(std::memory_order_relaxed),
-            syncs_.load(std::memory_order_relaxed), dropped_.load(std::memory_order_relaxed),
-            reopens_.load(std::memory_order_relaxed)};
+    return {bytes_.load_relaxed(), groups_.load_relaxed(), syncs_.load_relaxed(), dropped_.load_relaxed(),
+            reopens_.load_relaxed()};
   }
 
   /// What the thread runs, until `close` stops it.
@@ -29427,11 +29443,11 @@ class line_writer {
     unsigned idle = 0;
     for (;;) {
       const bool stopping = is_stopping();  // read first, so that all records appended before are drained below
-      if (reopen_asked_.load(std::memory_order_acquire) != reopen_served_) serve_reopen();
+      if (reopen_asked_.load_acquire() != reopen_served_) serve_reopen();
       const bool moved = !broken_ && step(stopping, synced_at);
-      if (stopping && (!moved || (attention.load(std::memory_order_relaxed) & failed) != 0)) return;
+      if (stopping && (!moved || (attention.load_relaxed() & failed) != 0)) return;
       if (moved) {
-        if (idle > idle_rounds) attention.fetch_and(~asleep, std::memory_order_relaxed);
+        if (idle > idle_rounds) attention.keep_bits_relaxed(~asleep);
         idle = 0;
       } else {
         pause(++idle, synced_at);
@@ -29441,9 +29457,9 @@ class line_writer {
 
   Format format;
   record_ring<Producers> ring;
-  alignas(64) std::atomic<std::uint32_t> attention{0};
-  std::atomic<std::uint64_t> written{0};
-  std::atomic<std::uint64_t> durable{0};
+  alignas(64) light_atomic<std::uint32_t> attention{0};
+  light_atomic<std::uint64_t> written{0};
+  light_atomic<std::uint64_t> durable{0};
 
  private:
   static constexpr std::size_t group_bytes = std::size_t{1} << 18;
@@ -29464,14 +29480,14 @@ class line_writer {
   /// records from 0.
   static void refuse_in_child(void* self) noexcept {
     auto& copy = *static_cast<line_writer*>(self);
-    copy.attention.fetch_or(failed | copied, std::memory_order_relaxed);
+    copy.attention.set_bits_relaxed(failed | copied);
     (void)copy.ring.take_dropped();
-    copy.dropped_.store(0, std::memory_order_relaxed);
+    copy.dropped_.store_relaxed(0);
   }
   result<void> close_copy() {
     thread_.forget();
     (void)file_.close();
-    dropped_.fetch_add(ring.take_dropped(), std::memory_order_relaxed);
+    dropped_.add_relaxed(ring.take_dropped());
     return forked_error();
   }
 
@@ -29487,16 +29503,16 @@ class line_writer {
     if (adrift_ && !settle()) return false;
     const bool retry = !text_.empty();
     if (!retry) gather();
-    if (waiting_for_room_.load(std::memory_order_relaxed)) {
+    if (waiting_for_room_.load_relaxed()) {
       const lock_guard held(mutex_);
-      waiting_for_room_.store(false, std::memory_order_relaxed);
+      waiting_for_room_.store_relaxed(false);
       progress_.notify_all();
     }
     const bool moved = !text_.empty();
     if ((moved && !write_group()) || broken_) return false;
-    written.store(gathered_, std::memory_order_release);
+    written.store_release(gathered_);
     const std::uint64_t now = read_clock(CLOCK_MONOTONIC);
-    const bool syncs = durable.load(std::memory_order_relaxed) != gathered_ &&
+    const bool syncs = durable.load_relaxed() != gathered_ &&
                        (stopping || options_.sync == sync_policy::every_group || due(now, synced_at));
     if (!moved && (syncs || stopping) && options_.when_moved == moved_policy::refuse) look();
     if (adrift_ && !settle()) return false;
@@ -29508,7 +29524,7 @@ class line_writer {
   }
   /// Whether it is time to sync: somebody waits for it, or the interval is over.
   bool due(std::uint64_t now, std::uint64_t synced_at) const noexcept {
-    return wanted_.load(std::memory_order_relaxed) > durable.load(std::memory_order_relaxed) ||
+    return wanted_.load_relaxed() > durable.load_relaxed() ||
            (options_.sync == sync_policy::interval && now - synced_at >= options_.sync_interval_ms * millisecond);
   }
 
@@ -29534,13 +29550,13 @@ class line_writer {
           });
           // A record that became no line has left the ring: it is dropped, too.
           const std::uint64_t missing = std::uint64_t{dropped} + (made ? 0 : 1);
-          if (missing != 0) dropped_.fetch_add(missing, std::memory_order_relaxed);
+          if (missing != 0) dropped_.add_relaxed(missing);
           if (!made) make_lines([&] { format.dropped(text_, missing); });
           return made && text_.size() < group_bytes;
         });
     if (text_.empty()) {
       if (const std::uint32_t dropped = ring.take_dropped(); dropped != 0) {
-        dropped_.fetch_add(dropped, std::memory_order_relaxed);
+        dropped_.add_relaxed(dropped);
         make_lines([&] { format.dropped(text_, dropped); });
       }
     }
@@ -29563,7 +29579,7 @@ class line_writer {
       dropped += std::uint64_t{dropped_before} + 1;
       return true;
     });
-    dropped_.fetch_add(dropped + ring.take_dropped(), std::memory_order_relaxed);
+    dropped_.add_relaxed(dropped + ring.take_dropped());
   }
 
   // ---- lines to the disk
@@ -29577,10 +29593,10 @@ class line_writer {
         if (!settle()) return false;
         continue;
       }
-      bytes_.fetch_add(bytes, std::memory_order_relaxed);
+      bytes_.add_relaxed(bytes);
       text_.erase(0, bytes);
       if (no) return refuse(no);
-      groups_.fetch_add(1, std::memory_order_relaxed);
+      groups_.add_relaxed(1);
       if (!broken_) recover();
       return true;
     }
@@ -29592,9 +29608,9 @@ class line_writer {
       broken_ = true;
       return refuse(no);
     }
-    syncs_.fetch_add(1, std::memory_order_relaxed);
+    syncs_.add_relaxed(1);
     const lock_guard held(mutex_);
-    durable.store(written.load(std::memory_order_relaxed), std::memory_order_release);
+    durable.store_release(written.load_relaxed());
     progress_.notify_all();
     return true;
   }
@@ -29618,19 +29634,19 @@ class line_writer {
   /// there is no memory for a new one.
   void out_of_memory() noexcept {
     broken_ = true;
-    if ((attention.load(std::memory_order_relaxed) & failed) == 0) fail(std::move(no_memory_));
+    if ((attention.load_relaxed() & failed) == 0) fail(std::move(no_memory_));
   }
   void fail(error why) noexcept {
     const lock_guard held(mutex_);
     status_ = std::move(why);
-    attention.fetch_or(failed, std::memory_order_release);
+    attention.set_bits_release(failed);
     progress_.notify_all();
   }
   void recover() noexcept {
-    if ((attention.load(std::memory_order_relaxed) & failed) == 0) return;
+    if ((attention.load_relaxed() & failed) == 0) return;
     const lock_guard held(mutex_);
     status_ = {};
-    attention.fetch_and(~failed, std::memory_order_release);
+    attention.keep_bits_release(~failed);
   }
 
   // ---- where the file is
@@ -29676,7 +29692,7 @@ class line_writer {
   /// not deleted.
   crossing go_over(file_place place) noexcept {
     try {
-      const bool unsynced = durable.load(std::memory_order_relaxed) != written.load(std::memory_order_relaxed);
+      const bool unsynced = durable.load_relaxed() != written.load_relaxed();
       if (place != file_place::deleted && unsynced && !sync_file()) return {};
       if (result<tail_repair> opened = file_.open(); !opened) return {false, std::move(opened).error()};
     } catch (...) {
@@ -29685,14 +29701,14 @@ class line_writer {
     }
     adrift_ = false;
     renamed_at_ = 0;
-    reopens_.fetch_add(1, std::memory_order_relaxed);
+    reopens_.add_relaxed(1);
     recover();
     return {true, {}};
   }
 
   /// Does what `reopen` and `request_reopen` asked for.
   void serve_reopen() noexcept {
-    const std::uint64_t asked = reopen_asked_.load(std::memory_order_acquire);
+    const std::uint64_t asked = reopen_asked_.load_acquire();
     crossing over;
     if (!broken_)
       if (const file_place place = file_.place(); place != file_place::here) over = go_over(place);
@@ -29708,8 +29724,8 @@ class line_writer {
   /// record has come for long.
   void pause(unsigned idle, std::uint64_t synced_at) noexcept {
     std::uint64_t time = (options_.max_delay_ms == 0 ? 1 : options_.max_delay_ms) * millisecond;
-    const std::uint32_t state = attention.load(std::memory_order_relaxed);
-    const bool unsynced = durable.load(std::memory_order_relaxed) != gathered_;
+    const std::uint32_t state = attention.load_relaxed();
+    const bool unsynced = durable.load_relaxed() != gathered_;
     if (broken_) {
       time = 1000 * millisecond;
     } else if ((state & failed) != 0) {
@@ -29722,13 +29738,13 @@ class line_writer {
     } else if (idle > idle_rounds) {
       // Producers see the flag `asleep` before the thread relies on it, because one ordinary pause comes in between.
       if ((state & asleep) != 0) time = 1000 * millisecond;
-      attention.fetch_or(asleep, std::memory_order_relaxed);
+      attention.set_bits_relaxed(asleep);
     }
     const lock_guard held(mutex_);
     if (!woken_) {
-      pausing_.store(true, std::memory_order_relaxed);
+      pausing_.store_relaxed(true);
       wake_.wait_for(mutex_, time);
-      pausing_.store(false, std::memory_order_relaxed);
+      pausing_.store_relaxed(false);
     }
     woken_ = false;
   }
@@ -29737,12 +29753,12 @@ class line_writer {
   mutable mutex mutex_;
   condition wake_;
   mutable condition progress_;
-  std::atomic<bool> pausing_{false};
-  std::atomic<bool> waiting_for_room_{false};
-  std::atomic<std::uint64_t> wanted_{0};        // the furthest position that somebody waits for to be durable
-  std::atomic<std::uint64_t> reopen_asked_{0};  // requests to open the file anew
-  std::uint64_t reopen_served_ = 0;             // how many of those requests the thread has served
-  result<void> reopened_;                       // the result of the last
+  light_atomic<bool> pausing_{false};
+  light_atomic<bool> waiting_for_room_{false};
+  light_atomic<std::uint64_t> wanted_{0};        // the furthest position that somebody waits for to be durable
+  light_atomic<std::uint64_t> reopen_asked_{0};  // requests to open the file anew
+  std::uint64_t reopen_served_ = 0;              // how many of those requests the thread has served
+  result<void> reopened_;                        // the result of the last
   bool woken_ = false;
   bool stopping_ = false;
   bool ended_ = false;
@@ -29760,11 +29776,11 @@ class line_writer {
   std::uint64_t renamed_at_ = 0;  // since when it is renamed and nothing is at its path
   int echo_failed_ = 0;
   error no_memory_;  // made beforehand, for when there is no memory left
-  std::atomic<std::uint64_t> bytes_{0};
-  std::atomic<std::uint64_t> groups_{0};
-  std::atomic<std::uint64_t> syncs_{0};
-  std::atomic<std::uint64_t> dropped_{0};
-  std::atomic<std::uint64_t> reopens_{0};
+  light_atomic<std::uint64_t> bytes_{0};
+  light_atomic<std::uint64_t> groups_{0};
+  light_atomic<std::uint64_t> syncs_{0};
+  light_atomic<std::uint64_t> dropped_{0};
+  light_atomic<std::uint64_t> reopens_{0};
   worker_thread thread_;
   const fork_watch watch_{this, refuse_in_child};
 };
@@ -29881,7 +29897,7 @@ class basic_line_log {
   /// Allocates: never.
   template <class Fill>
   [[gnu::always_inline]] inline std::uint64_t append(std::size_t size, Fill&& fill) noexcept {
-    if ((writer_->attention.load(std::memory_order_relaxed) & writer::refuses_records) != 0) [[unlikely]]
+    if ((writer_->attention.load_relaxed() & writer::refuses_records) != 0) [[unlikely]]
       return refuse_record();
     ring_slot slot = writer_->ring.reserve(size, past_half{writer_});
     if (!slot) [[unlikely]] {
@@ -29893,7 +29909,7 @@ class basic_line_log {
   /// Appends a record that need not be in the log: never waits, and does not count it as dropped if there is no room.
   template <class Fill>
   std::uint64_t try_append(std::size_t size, Fill&& fill) noexcept {
-    if ((writer_->attention.load(std::memory_order_relaxed) & writer::refuses_records) != 0) return 0;
+    if ((writer_->attention.load_relaxed() & writer::refuses_records) != 0) return 0;
     const ring_slot slot = writer_->ring.reserve(size, past_half{writer_});
     return slot ? fill_slot(slot, fill) : 0;
   }
@@ -29905,15 +29921,15 @@ class basic_line_log {
   std::size_t max_record() const noexcept { return writer_->ring.max_size(); }
 
   /// False while the disk refuses, and in a forked copy. Complexity: one load.
-  bool healthy() const noexcept { return (writer_->attention.load(std::memory_order_relaxed) & writer::failed) == 0; }
+  bool healthy() const noexcept { return (writer_->attention.load_relaxed() & writer::failed) == 0; }
   /// Success, or the error with which the disk refuses, at the moment or for good.
   result<void> status() const { return writer_->status(); }
 
   /// How far the log is, as positions in the sequence of records, counted in bytes of the ring: the end of the last
   /// record that was appended, whose line is in the file, and whose line is durable.
   std::uint64_t appended_seq() const noexcept { return writer_->ring.head(); }
-  std::uint64_t written_seq() const noexcept { return writer_->written.load(std::memory_order_acquire); }
-  std::uint64_t durable_seq() const noexcept { return writer_->durable.load(std::memory_order_acquire); }
+  std::uint64_t written_seq() const noexcept { return writer_->written.load_acquire(); }
+  std::uint64_t durable_seq() const noexcept { return writer_->durable.load_acquire(); }
 
   /// Has the record at `seq` synced and waits for that, at most `timeout`, any std::chrono duration.
   /// Errors: timeout; closed; out_of_range (`seq` was never appended); those of `status`.
@@ -29951,7 +29967,7 @@ class basic_line_log {
   [[gnu::always_inline]] inline std::uint64_t fill_slot(const ring_slot& slot, Fill&& fill) noexcept {
     fill(slot.data);
     writer_->ring.commit(slot);
-    if ((writer_->attention.load(std::memory_order_relaxed) & writer::asleep) != 0) [[unlikely]]
+    if ((writer_->attention.load_relaxed() & writer::asleep) != 0) [[unlikely]]
       writer_->wake();
     return slot.end;
   }
@@ -29975,7 +29991,7 @@ class basic_line_log {
 
   /// For a record after close(), or in a forked copy, which counts it as dropped.
   [[gnu::cold, gnu::noinline]] std::uint64_t refuse_record() noexcept {
-    if ((writer_->attention.load(std::memory_order_relaxed) & writer::copied) != 0) writer_->ring.drop();
+    if ((writer_->attention.load_relaxed() & writer::copied) != 0) writer_->ring.drop();
     return 0;
   }
 
@@ -33101,7 +33117,7 @@ class basic_compression {
   }
 
   compression_statistics statistics() const noexcept {
-    const auto now = [](const std::atomic<std::uint64_t>& count) { return count.load(std::memory_order_relaxed); };
+    const auto now = [](const detail::light_atomic<std::uint64_t>& count) { return count.load_relaxed(); };
     return {now(counts_->tensors),
             now(counts_->skipped),
             now(counts_->kept),
@@ -33113,22 +33129,22 @@ class basic_compression {
 
  private:
   struct counters {
-    std::atomic<std::uint64_t> tensors{0};
-    std::atomic<std::uint64_t> skipped{0};
-    std::atomic<std::uint64_t> kept{0};
-    std::atomic<std::uint64_t> original_bytes{0};
-    std::atomic<std::uint64_t> compressed_bytes{0};
-    std::atomic<std::uint64_t> nanoseconds{0};
-    std::atomic<std::uint64_t> fruitful{0};   // 1 once it ran in a chain with a field to compress
-    std::atomic<std::uint64_t> fruitless{0};  // 1 once it ran in a chain without
+    detail::light_atomic<std::uint64_t> tensors{0};
+    detail::light_atomic<std::uint64_t> skipped{0};
+    detail::light_atomic<std::uint64_t> kept{0};
+    detail::light_atomic<std::uint64_t> original_bytes{0};
+    detail::light_atomic<std::uint64_t> compressed_bytes{0};
+    detail::light_atomic<std::uint64_t> nanoseconds{0};
+    detail::light_atomic<std::uint64_t> fruitful{0};   // 1 once it ran in a chain with a field to compress
+    detail::light_atomic<std::uint64_t> fruitless{0};  // 1 once it ran in a chain without
   };
 
   template <class Context, class... Slots>
   void look(field_list<Slots...>) noexcept {
     if constexpr (automatic) {
       constexpr bool any = (detail::holds_compressible<typename Slots::type>::value || ...);
-      std::atomic<std::uint64_t>& seen = any ? counts_->fruitful : counts_->fruitless;
-      if (seen.load(std::memory_order_relaxed) == 0) seen.store(1, std::memory_order_relaxed);
+      detail::light_atomic<std::uint64_t>& seen = any ? counts_->fruitful : counts_->fruitless;
+      if (seen.load_relaxed() == 0) seen.store_relaxed(1);
     }
   }
 
@@ -33167,8 +33183,8 @@ class basic_compression {
     if (value.is_compressed()) return {};
     const tensor::tensor_view tensor = tensor::view_of(*value.plain());
     const std::size_t bytes = tensor.size_bytes();
-    const auto count = [](std::atomic<std::uint64_t>& counter, std::uint64_t more) {
-      counter.fetch_add(more, std::memory_order_relaxed);
+    const auto count = [](detail::light_atomic<std::uint64_t>& counter, std::uint64_t more) {
+      counter.add_relaxed(more);
     };
     if (bytes < options_.threshold_bytes) {
       count(counts_->skipped, 1);
@@ -33677,7 +33693,7 @@ inline namespace v0 {
 namespace observe {
 namespace detail {
 
-using metric_cell = std::atomic<std::uint64_t>;
+using metric_cell = light_atomic<std::uint64_t>;
 
 /// Adds `by` to the cell.
 inline void bump(metric_cell& cell, std::uint64_t by) noexcept {
@@ -33685,14 +33701,14 @@ inline void bump(metric_cell& cell, std::uint64_t by) noexcept {
   // One instruction for a relaxed load, an addition and a relaxed store, of which g++ makes three.
   asm("addq %1, %0" : "+m"(reinterpret_cast<std::uint64_t&>(cell)) : "er"(by) : "cc");
 #else
-  cell.store(cell.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
+  cell.store_relaxed(cell.load_relaxed() + by);
 #endif
 }
 
 /// Adds `by` to a cell that holds the bits of a double.
 inline void bump_real(metric_cell& cell, double by) noexcept {
-  const double now = std::bit_cast<double>(cell.load(std::memory_order_relaxed));
-  cell.store(std::bit_cast<std::uint64_t>(now + by), std::memory_order_relaxed);
+  const double now = std::bit_cast<double>(cell.load_relaxed());
+  cell.store_relaxed(std::bit_cast<std::uint64_t>(now + by));
 }
 
 /// Adds 1 and `by` to two neighbouring cells that hold the bits of doubles.
@@ -33720,7 +33736,7 @@ inline void bump_pair(metric_cell* pair, double by) noexcept {
 
 /// Makes the cell at least `to`.
 inline void raise(metric_cell& cell, std::uint64_t to) noexcept {
-  if (to > cell.load(std::memory_order_relaxed)) cell.store(to, std::memory_order_relaxed);
+  if (to > cell.load_relaxed()) cell.store_relaxed(to);
 }
 
 }  // namespace detail
@@ -33807,8 +33823,7 @@ class [[gnu::visibility("default")]] cell_store {
     const lock_guard lock(mutex_);
     --taken_;
     for (const cell_slab* slab : std::span(slabs_, slab_count_))
-      for (std::uint32_t i = first; i < first + count && i < slab->size; ++i)
-        slab->cells[i].store(0, std::memory_order_relaxed);
+      for (std::uint32_t i = first; i < first + count && i < slab->size; ++i) slab->cells[i].store_relaxed(0);
     auto after = free_.begin();
     while (after != free_.end() && after->first < first) ++after;
     if (after != free_.begin() && (after - 1)->end == first) {
@@ -33876,8 +33891,7 @@ class [[gnu::visibility("default")]] cell_store {
   static void move_to(void* cells, std::uint32_t size, cell_slab& slab) noexcept {
     auto* fresh = static_cast<metric_cell*>(cells);
     for (std::uint32_t i = 0; i < size; ++i)
-      ::new (static_cast<void*>(fresh + i))
-          metric_cell(i < slab.size ? slab.cells[i].load(std::memory_order_relaxed) : 0);
+      ::new (static_cast<void*>(fresh + i)) metric_cell(i < slab.size ? slab.cells[i].load_relaxed() : 0);
     if (slab.cells != nullptr) ::operator delete(slab.cells, cache_line);
     slab.cells = fresh;
     slab.size = size;
@@ -33934,7 +33948,7 @@ class [[gnu::visibility("default")]] cell_store {
     cell_slab* const mine = local_cells().shared;
     if (mine == nullptr) return;
     for (std::uint32_t i = 0; i < mine->size && i < kinds_.size(); ++i) {
-      const std::uint64_t last = mine->cells[i].load(std::memory_order_relaxed);
+      const std::uint64_t last = mine->cells[i].load_relaxed();
       switch (kinds_[i]) {
         case cell_kind::integer: bump(ended_->cells[i], last); break;
         case cell_kind::real: bump_real(ended_->cells[i], std::bit_cast<double>(last)); break;
@@ -34267,7 +34281,7 @@ template <class Instrument, class Value>
 }
 
 struct alignas(64) gauge_cell {
-  std::atomic<double> value{0.0};
+  light_atomic<double> value{0.0};
 };
 [[gnu::visibility("default")]] inline gauge_cell& discarded_gauge() noexcept {
   static constinit gauge_cell kept{};
@@ -34366,16 +34380,16 @@ struct timer_cells {
   static void write_bucket(metric_cell* mine, std::uint64_t bucket, std::uint64_t value) noexcept {
     bump(mine[buckets + bucket], 1);
     bump(mine[sum], value);
-    if (value - mine[low].load(std::memory_order_relaxed) >= mine[span].load(std::memory_order_relaxed)) [[unlikely]]
+    if (value - mine[low].load_relaxed() >= mine[span].load_relaxed()) [[unlikely]]
       widen(mine, value);
   }
   /// Takes a value outside the extremes into them.
   [[gnu::noinline]] static void widen(metric_cell* mine, std::uint64_t value) noexcept {
     raise(mine[greatest], value);
     raise(mine[least], ~value);
-    const std::uint64_t lowest = ~mine[least].load(std::memory_order_relaxed);
-    mine[low].store(lowest, std::memory_order_relaxed);
-    mine[span].store(mine[greatest].load(std::memory_order_relaxed) - lowest + 1, std::memory_order_relaxed);
+    const std::uint64_t lowest = ~mine[least].load_relaxed();
+    mine[low].store_relaxed(lowest);
+    mine[span].store_relaxed(mine[greatest].load_relaxed() - lowest + 1);
   }
 };
 
@@ -34807,9 +34821,12 @@ class gauge {
  public:
   constexpr gauge() noexcept = default;
 
-  void set(double value) const noexcept { cell_->value.store(value, std::memory_order_relaxed); }
-  void add(double by) const noexcept { cell_->value.fetch_add(by, std::memory_order_relaxed); }
-  double value() const noexcept { return cell_->value.load(std::memory_order_relaxed); }
+  void set(double value) const noexcept { cell_->value.store_relaxed(value); }
+  void add(double by) const noexcept {
+    for (double now = cell_->value.load_relaxed(); !cell_->value.replace_relaxed(now, now + by);) {
+    }
+  }
+  double value() const noexcept { return cell_->value.load_relaxed(); }
 
  private:
   friend class metrics_registry;
@@ -34956,7 +34973,7 @@ class metrics_registry {
   }
   using slab_list = std::span<const detail::cell_slab* const>;
 
-  static std::uint64_t now(const detail::metric_cell& cell) noexcept { return cell.load(std::memory_order_relaxed); }
+  static std::uint64_t now(const detail::metric_cell& cell) noexcept { return cell.load_relaxed(); }
   /// Calls f(the series' first cell) for every slab that has the series. A thread whose slab ends before the series has
   /// never added to it.
   template <class F>
@@ -35024,7 +35041,7 @@ inline std::uint64_t metrics_registry::total(observe::counter counted) const {
   std::uint64_t sum = 0;
   detail::cell_store::instance().read([&](slab_list slabs) {
     for (const detail::cell_slab* slab : slabs)
-      if (counted.cell_.end <= slab->size) sum += slab->cells[counted.cell_.end - 1].load(std::memory_order_relaxed);
+      if (counted.cell_.end <= slab->size) sum += slab->cells[counted.cell_.end - 1].load_relaxed();
   });
   return sum;
 }
@@ -35068,7 +35085,7 @@ void metrics_registry::read(const detail::catalog_series& series, slab_list slab
   sample = metric_sample{};
   sample.series = &series.info;
   switch (family.type) {
-    case metric_type::gauge: sample.value = series.gauge->value.load(std::memory_order_relaxed); return;
+    case metric_type::gauge: sample.value = series.gauge->value.load_relaxed(); return;
     case metric_type::counter:
       for_each_part(series, slabs, [&](const detail::metric_cell* cells) { sample.count += now(*cells); });
       return;
@@ -35171,7 +35188,7 @@ class metrics {
   template <class Stage, class Context>
   result<void> after(const Stage&, Context& ctx, const time_span& span, const result<void>& outcome) {
     constexpr const void* key = &detail::shown_by<Stage, recorded<Stage, Context>>;
-    const instruments* seen = state_->slots[Stage::index % slot_count].load(std::memory_order_acquire);
+    const instruments* seen = state_->slots[Stage::index % slot_count].load_acquire();
     if (seen == nullptr || seen->key != key) [[unlikely]] {
       result<const instruments*> made = enter<Stage, Context>();
       if (!made) return std::move(made).error();
@@ -35274,13 +35291,13 @@ class metrics {
       return publish(index, known.back().get());
     }
     const instruments* publish(std::size_t index, const instruments* one) {
-      slots[index % slot_count].store(one, std::memory_order_release);
+      slots[index % slot_count].store_release(one);
       return one;
     }
 
     observe::metrics_registry* registry;
     observe::label_set labels;
-    std::array<std::atomic<const instruments*>, slot_count> slots{};
+    std::array<detail::light_atomic<const instruments*>, slot_count> slots{};
     detail::mutex mutex;
     std::vector<detail::owning_pointer<instruments>> known;
   };

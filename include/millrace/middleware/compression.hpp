@@ -3,12 +3,12 @@
 
 #include <millrace/chain/middleware.hpp>
 #include <millrace/core/clock.hpp>
+#include <millrace/core/detail/light_atomic.hpp>
 #include <millrace/core/detail/owning_pointer.hpp>
 #include <millrace/core/json_writer.hpp>
 #include <millrace/tensor/codec.hpp>
 #include <millrace/tensor/compressed.hpp>
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -154,7 +154,7 @@ class basic_compression {
   }
 
   compression_statistics statistics() const noexcept {
-    const auto now = [](const std::atomic<std::uint64_t>& count) { return count.load(std::memory_order_relaxed); };
+    const auto now = [](const detail::light_atomic<std::uint64_t>& count) { return count.load_relaxed(); };
     return {now(counts_->tensors),
             now(counts_->skipped),
             now(counts_->kept),
@@ -166,22 +166,22 @@ class basic_compression {
 
  private:
   struct counters {
-    std::atomic<std::uint64_t> tensors{0};
-    std::atomic<std::uint64_t> skipped{0};
-    std::atomic<std::uint64_t> kept{0};
-    std::atomic<std::uint64_t> original_bytes{0};
-    std::atomic<std::uint64_t> compressed_bytes{0};
-    std::atomic<std::uint64_t> nanoseconds{0};
-    std::atomic<std::uint64_t> fruitful{0};   // 1 once it ran in a chain with a field to compress
-    std::atomic<std::uint64_t> fruitless{0};  // 1 once it ran in a chain without
+    detail::light_atomic<std::uint64_t> tensors{0};
+    detail::light_atomic<std::uint64_t> skipped{0};
+    detail::light_atomic<std::uint64_t> kept{0};
+    detail::light_atomic<std::uint64_t> original_bytes{0};
+    detail::light_atomic<std::uint64_t> compressed_bytes{0};
+    detail::light_atomic<std::uint64_t> nanoseconds{0};
+    detail::light_atomic<std::uint64_t> fruitful{0};   // 1 once it ran in a chain with a field to compress
+    detail::light_atomic<std::uint64_t> fruitless{0};  // 1 once it ran in a chain without
   };
 
   template <class Context, class... Slots>
   void look(field_list<Slots...>) noexcept {
     if constexpr (automatic) {
       constexpr bool any = (detail::holds_compressible<typename Slots::type>::value || ...);
-      std::atomic<std::uint64_t>& seen = any ? counts_->fruitful : counts_->fruitless;
-      if (seen.load(std::memory_order_relaxed) == 0) seen.store(1, std::memory_order_relaxed);
+      detail::light_atomic<std::uint64_t>& seen = any ? counts_->fruitful : counts_->fruitless;
+      if (seen.load_relaxed() == 0) seen.store_relaxed(1);
     }
   }
 
@@ -220,8 +220,8 @@ class basic_compression {
     if (value.is_compressed()) return {};
     const tensor::tensor_view tensor = tensor::view_of(*value.plain());
     const std::size_t bytes = tensor.size_bytes();
-    const auto count = [](std::atomic<std::uint64_t>& counter, std::uint64_t more) {
-      counter.fetch_add(more, std::memory_order_relaxed);
+    const auto count = [](detail::light_atomic<std::uint64_t>& counter, std::uint64_t more) {
+      counter.add_relaxed(more);
     };
     if (bytes < options_.threshold_bytes) {
       count(counts_->skipped, 1);

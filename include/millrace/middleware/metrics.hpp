@@ -2,6 +2,7 @@
 #define MILLRACE_MIDDLEWARE_METRICS_HPP
 
 #include <millrace/chain/middleware.hpp>
+#include <millrace/core/detail/light_atomic.hpp>
 #include <millrace/core/detail/mutex.hpp>
 #include <millrace/core/detail/owning_pointer.hpp>
 #include <millrace/core/field.hpp>
@@ -10,7 +11,6 @@
 #include <millrace/observe/metrics.hpp>
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -70,7 +70,7 @@ class metrics {
   template <class Stage, class Context>
   result<void> after(const Stage&, Context& ctx, const time_span& span, const result<void>& outcome) {
     constexpr const void* key = &detail::shown_by<Stage, recorded<Stage, Context>>;
-    const instruments* seen = state_->slots[Stage::index % slot_count].load(std::memory_order_acquire);
+    const instruments* seen = state_->slots[Stage::index % slot_count].load_acquire();
     if (seen == nullptr || seen->key != key) [[unlikely]] {
       result<const instruments*> made = enter<Stage, Context>();
       if (!made) return std::move(made).error();
@@ -173,13 +173,13 @@ class metrics {
       return publish(index, known.back().get());
     }
     const instruments* publish(std::size_t index, const instruments* one) {
-      slots[index % slot_count].store(one, std::memory_order_release);
+      slots[index % slot_count].store_release(one);
       return one;
     }
 
     observe::metrics_registry* registry;
     observe::label_set labels;
-    std::array<std::atomic<const instruments*>, slot_count> slots{};
+    std::array<detail::light_atomic<const instruments*>, slot_count> slots{};
     detail::mutex mutex;
     std::vector<detail::owning_pointer<instruments>> known;
   };

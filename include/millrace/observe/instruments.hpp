@@ -1,9 +1,9 @@
 #ifndef MILLRACE_OBSERVE_INSTRUMENTS_HPP
 #define MILLRACE_OBSERVE_INSTRUMENTS_HPP
 
+#include <millrace/core/detail/light_atomic.hpp>
 #include <millrace/observe/detail/instrument_cells.hpp>
 
-#include <atomic>
 #include <cstdint>
 
 // The four instruments: small handles that a `metrics_registry` makes and hot paths use.
@@ -41,9 +41,12 @@ class gauge {
  public:
   constexpr gauge() noexcept = default;
 
-  void set(double value) const noexcept { cell_->value.store(value, std::memory_order_relaxed); }
-  void add(double by) const noexcept { cell_->value.fetch_add(by, std::memory_order_relaxed); }
-  double value() const noexcept { return cell_->value.load(std::memory_order_relaxed); }
+  void set(double value) const noexcept { cell_->value.store_relaxed(value); }
+  void add(double by) const noexcept {
+    for (double now = cell_->value.load_relaxed(); !cell_->value.replace_relaxed(now, now + by);) {
+    }
+  }
+  double value() const noexcept { return cell_->value.load_relaxed(); }
 
  private:
   friend class metrics_registry;

@@ -104,7 +104,7 @@ class metrics_registry {
   }
   using slab_list = std::span<const detail::cell_slab* const>;
 
-  static std::uint64_t now(const detail::metric_cell& cell) noexcept { return cell.load(std::memory_order_relaxed); }
+  static std::uint64_t now(const detail::metric_cell& cell) noexcept { return cell.load_relaxed(); }
   /// Calls f(the series' first cell) for every slab that has the series. A thread whose slab ends before the series has
   /// never added to it.
   template <class F>
@@ -172,7 +172,7 @@ inline std::uint64_t metrics_registry::total(observe::counter counted) const {
   std::uint64_t sum = 0;
   detail::cell_store::instance().read([&](slab_list slabs) {
     for (const detail::cell_slab* slab : slabs)
-      if (counted.cell_.end <= slab->size) sum += slab->cells[counted.cell_.end - 1].load(std::memory_order_relaxed);
+      if (counted.cell_.end <= slab->size) sum += slab->cells[counted.cell_.end - 1].load_relaxed();
   });
   return sum;
 }
@@ -216,7 +216,7 @@ void metrics_registry::read(const detail::catalog_series& series, slab_list slab
   sample = metric_sample{};
   sample.series = &series.info;
   switch (family.type) {
-    case metric_type::gauge: sample.value = series.gauge->value.load(std::memory_order_relaxed); return;
+    case metric_type::gauge: sample.value = series.gauge->value.load_relaxed(); return;
     case metric_type::counter:
       for_each_part(series, slabs, [&](const detail::metric_cell* cells) { sample.count += now(*cells); });
       return;

@@ -116,7 +116,7 @@ class basic_line_log {
   /// Allocates: never.
   template <class Fill>
   [[gnu::always_inline]] inline std::uint64_t append(std::size_t size, Fill&& fill) noexcept {
-    if ((writer_->attention.load(std::memory_order_relaxed) & writer::refuses_records) != 0) [[unlikely]]
+    if ((writer_->attention.load_relaxed() & writer::refuses_records) != 0) [[unlikely]]
       return refuse_record();
     ring_slot slot = writer_->ring.reserve(size, past_half{writer_});
     if (!slot) [[unlikely]] {
@@ -128,7 +128,7 @@ class basic_line_log {
   /// Appends a record that need not be in the log: never waits, and does not count it as dropped if there is no room.
   template <class Fill>
   std::uint64_t try_append(std::size_t size, Fill&& fill) noexcept {
-    if ((writer_->attention.load(std::memory_order_relaxed) & writer::refuses_records) != 0) return 0;
+    if ((writer_->attention.load_relaxed() & writer::refuses_records) != 0) return 0;
     const ring_slot slot = writer_->ring.reserve(size, past_half{writer_});
     return slot ? fill_slot(slot, fill) : 0;
   }
@@ -140,15 +140,15 @@ class basic_line_log {
   std::size_t max_record() const noexcept { return writer_->ring.max_size(); }
 
   /// False while the disk refuses, and in a forked copy. Complexity: one load.
-  bool healthy() const noexcept { return (writer_->attention.load(std::memory_order_relaxed) & writer::failed) == 0; }
+  bool healthy() const noexcept { return (writer_->attention.load_relaxed() & writer::failed) == 0; }
   /// Success, or the error with which the disk refuses, at the moment or for good.
   result<void> status() const { return writer_->status(); }
 
   /// How far the log is, as positions in the sequence of records, counted in bytes of the ring: the end of the last
   /// record that was appended, whose line is in the file, and whose line is durable.
   std::uint64_t appended_seq() const noexcept { return writer_->ring.head(); }
-  std::uint64_t written_seq() const noexcept { return writer_->written.load(std::memory_order_acquire); }
-  std::uint64_t durable_seq() const noexcept { return writer_->durable.load(std::memory_order_acquire); }
+  std::uint64_t written_seq() const noexcept { return writer_->written.load_acquire(); }
+  std::uint64_t durable_seq() const noexcept { return writer_->durable.load_acquire(); }
 
   /// Has the record at `seq` synced and waits for that, at most `timeout`, any std::chrono duration.
   /// Errors: timeout; closed; out_of_range (`seq` was never appended); those of `status`.
@@ -186,7 +186,7 @@ class basic_line_log {
   [[gnu::always_inline]] inline std::uint64_t fill_slot(const ring_slot& slot, Fill&& fill) noexcept {
     fill(slot.data);
     writer_->ring.commit(slot);
-    if ((writer_->attention.load(std::memory_order_relaxed) & writer::asleep) != 0) [[unlikely]]
+    if ((writer_->attention.load_relaxed() & writer::asleep) != 0) [[unlikely]]
       writer_->wake();
     return slot.end;
   }
@@ -210,7 +210,7 @@ class basic_line_log {
 
   /// For a record after close(), or in a forked copy, which counts it as dropped.
   [[gnu::cold, gnu::noinline]] std::uint64_t refuse_record() noexcept {
-    if ((writer_->attention.load(std::memory_order_relaxed) & writer::copied) != 0) writer_->ring.drop();
+    if ((writer_->attention.load_relaxed() & writer::copied) != 0) writer_->ring.drop();
     return 0;
   }
 

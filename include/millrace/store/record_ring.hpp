@@ -1,9 +1,9 @@
 #ifndef MILLRACE_STORE_RECORD_RING_HPP
 #define MILLRACE_STORE_RECORD_RING_HPP
 
-#include <millrace/core/config.hpp>
+#include <millrace/core/detail/light_atomic.hpp>
+#include <millrace/store/fwd.hpp>
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -89,17 +89,17 @@ class ring_sides {
   /// The largest record that fits.
   std::size_t max_size() const noexcept { return storage_.max_span() - 8; }
   /// The position behind the last record appended.
-  std::uint64_t head() const noexcept { return head_.load(std::memory_order_acquire); }
+  std::uint64_t head() const noexcept { return head_.load_acquire(); }
 
   /// Counts a record that found no room; the header of the next one that finds room passes the count to the consumer.
-  void drop() noexcept { dropped_.fetch_add(1, std::memory_order_relaxed); }
+  void drop() noexcept { dropped_.add_relaxed(1); }
   /// Returns that count and sets it to 0.
-  std::uint32_t take_dropped() noexcept { return dropped_.exchange(0, std::memory_order_relaxed); }
+  std::uint32_t take_dropped() noexcept { return dropped_.exchange_relaxed(0); }
 
  protected:
   std::uint64_t header(std::size_t size) noexcept {
     std::uint32_t dropped = 0;
-    if (dropped_.load(std::memory_order_relaxed) != 0) [[unlikely]]
+    if (dropped_.load_relaxed() != 0) [[unlikely]]
       dropped = take_dropped();
     return ring_header(size, dropped);
   }
@@ -109,7 +109,7 @@ class ring_sides {
   /// is overwritten.
   template <class F>
   [[gnu::cold, gnu::noinline]] std::uint64_t limit_for(std::uint64_t end, F&& past_half) noexcept {
-    const std::uint64_t tail = tail_.load(std::memory_order_acquire);
+    const std::uint64_t tail = tail_.load_acquire();
     const bool half = end > tail + capacity() / 2;
     if (half) past_half();
     if (end > tail + capacity()) return 0;
@@ -125,7 +125,7 @@ class ring_sides {
   /// each eighth of the ring, and at the end.
   template <class Next, class Consumed, class F>
   std::uint64_t drain_by(Next&& next, Consumed&& consumed, F&& f) noexcept {
-    std::uint64_t tail = tail_.load(std::memory_order_relaxed);
+    std::uint64_t tail = tail_.load_relaxed();
     std::uint64_t released = tail;
     for (bool go_on = true; go_on;) {
       std::uint64_t* const at = storage_.at(tail);
@@ -136,16 +136,16 @@ class ring_sides {
       const std::uint64_t span = ring_storage::span(size);
       consumed(at, span / 8);
       tail += span;
-      if (tail - released > capacity() / 8) tail_.store(released = tail, std::memory_order_release);
+      if (tail - released > capacity() / 8) tail_.store_release(released = tail);
     }
-    tail_.store(tail, std::memory_order_release);
+    tail_.store_release(tail);
     return tail;
   }
 
   ring_storage storage_;
-  alignas(64) std::atomic<std::uint64_t> tail_{0};
-  alignas(64) std::atomic<std::uint64_t> head_{0};
-  std::atomic<std::uint32_t> dropped_{0};
+  alignas(64) light_atomic<std::uint64_t> tail_{0};
+  alignas(64) light_atomic<std::uint64_t> head_{0};
+  light_atomic<std::uint32_t> dropped_{0};
 };
 
 }  // namespace detail
@@ -179,7 +179,7 @@ class record_ring<exclusive> : public detail::ring_sides {
   [[gnu::always_inline]] inline ring_slot reserve(std::size_t size, F&& past_half) noexcept {
     if (size > max_size()) [[unlikely]]
       return {};
-    const std::uint64_t head = head_.load(std::memory_order_relaxed);
+    const std::uint64_t head = head_.load_relaxed();
     const std::uint64_t end = head + detail::ring_storage::span(size);
     if (end > limit_) [[unlikely]] {
       const std::uint64_t limit = limit_for(end, past_half);
@@ -190,12 +190,12 @@ class record_ring<exclusive> : public detail::ring_sides {
   }
   void commit(const ring_slot& filled) noexcept {
     reinterpret_cast<std::uint64_t*>(filled.data)[-1] = header(filled.size);
-    head_.store(filled.end, std::memory_order_release);
+    head_.store_release(filled.end);
   }
 
   template <class F>
   std::uint64_t drain(F&& f) noexcept {
-    const std::uint64_t head = head_.load(std::memory_order_acquire);
+    const std::uint64_t head = head_.load_acquire();
     return drain_by([head](std::uint64_t position,
                            const std::uint64_t* at) noexcept { return position != head ? *at : std::uint64_t{0}; },
                     [](std::uint64_t*, std::uint64_t) noexcept {}, f);
@@ -216,44 +216,40 @@ class record_ring<shared> : public detail::ring_sides {
   ring_slot reserve(std::size_t size, F&& past_half) noexcept {
     if (size > max_size()) [[unlikely]]
       return {};
-    std::uint64_t head = head_.load(std::memory_order_relaxed);
+    std::uint64_t head = head_.load_relaxed();
     for (;;) {
       const std::uint64_t end = head + detail::ring_storage::span(size);
       // Acquire, here or in limit_for, so that the room is seen cleared: the consumer clears it before it moves the
       // tail.
-      if (end > limit_.load(std::memory_order_acquire)) [[unlikely]] {
+      if (end > limit_.load_acquire()) [[unlikely]] {
         const std::uint64_t limit = limit_for(end, past_half);
         if (limit == 0) {
           // The ring is full, unless `head` is old: the consumer may have passed it meanwhile.
-          const std::uint64_t now = head_.load(std::memory_order_relaxed);
+          const std::uint64_t now = head_.load_relaxed();
           if (now == head) return {};
           head = now;
           continue;
         }
-        limit_.store(limit, std::memory_order_release);
+        limit_.store_release(limit);
       }
-      if (head_.compare_exchange_weak(head, end, std::memory_order_relaxed)) return slot(head, end, size);
+      if (head_.replace_relaxed(head, end)) return slot(head, end, size);
     }
   }
   void commit(const ring_slot& filled) noexcept {
-    std::atomic_ref<std::uint64_t>(reinterpret_cast<std::uint64_t*>(filled.data)[-1])
-        .store(header(filled.size), std::memory_order_release);
+    detail::store_release(reinterpret_cast<std::uint64_t*>(filled.data)[-1], header(filled.size));
   }
 
   template <class F>
   std::uint64_t drain(F&& f) noexcept {
-    return drain_by(
-        [](std::uint64_t, std::uint64_t* at) noexcept {
-          return std::atomic_ref<std::uint64_t>(*at).load(std::memory_order_acquire);
-        },
-        [](std::uint64_t* at, std::uint64_t words) noexcept {
-          for (std::uint64_t i = 0; i < words; ++i) at[i] = 0;
-        },
-        f);
+    return drain_by([](std::uint64_t, std::uint64_t* at) noexcept { return detail::load_acquire(*at); },
+                    [](std::uint64_t* at, std::uint64_t words) noexcept {
+                      for (std::uint64_t i = 0; i < words; ++i) at[i] = 0;
+                    },
+                    f);
   }
 
  private:
-  alignas(64) std::atomic<std::uint64_t> limit_;
+  alignas(64) detail::light_atomic<std::uint64_t> limit_;
 };
 
 }  // namespace store

@@ -2,11 +2,11 @@
 #define MILLRACE_MIDDLEWARE_DETAIL_AUDIT_POLICIES_HPP
 
 #include <millrace/chain/outcome.hpp>
+#include <millrace/core/detail/light_atomic.hpp>
 #include <millrace/store/file_system.hpp>
 #include <millrace/store/line_log_options.hpp>
 #include <millrace/store/record_ring.hpp>
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -113,12 +113,12 @@ inline open_events& this_threads_events() noexcept {
 template <>
 class audit_counters<store::shared> {
  public:
-  audit_counters() noexcept : log_(logs().fetch_add(1, std::memory_order_relaxed) + 1) {}
+  audit_counters() noexcept : log_(logs().add_relaxed(1) + 1) {}
   audit_counters(audit_counters&& other) noexcept { *this = static_cast<audit_counters&&>(other); }
   audit_counters& operator=(audit_counters&& other) noexcept {
     log_ = other.log_;
-    const auto set = [](std::atomic<std::uint64_t>& to, const std::atomic<std::uint64_t>& from) {
-      to.store(from.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    const auto set = [](light_atomic<std::uint64_t>& to, const light_atomic<std::uint64_t>& from) {
+      to.store_relaxed(from.load_relaxed());
     };
     set(events_, other.events_);
     set(failures_, other.failures_);
@@ -129,55 +129,51 @@ class audit_counters<store::shared> {
     return *this;
   }
 
-  std::uint64_t begin() noexcept {
-    return this_threads_events().of(log_).event = events_.fetch_add(1, std::memory_order_relaxed) + 1;
-  }
+  std::uint64_t begin() noexcept { return this_threads_events().of(log_).event = events_.add_relaxed(1) + 1; }
   std::uint64_t current() const noexcept { return this_threads_events().of(log_).event; }
-  void fail() noexcept { failures_.fetch_add(1, std::memory_order_relaxed); }
-  void reject() noexcept { rejected_.fetch_add(1, std::memory_order_relaxed); }
-  std::uint64_t events() const noexcept { return events_.load(std::memory_order_relaxed); }
-  std::uint64_t failures() const noexcept { return failures_.load(std::memory_order_relaxed); }
-  std::uint64_t rejected() const noexcept { return rejected_.load(std::memory_order_relaxed); }
+  void fail() noexcept { failures_.add_relaxed(1); }
+  void reject() noexcept { rejected_.add_relaxed(1); }
+  std::uint64_t events() const noexcept { return events_.load_relaxed(); }
+  std::uint64_t failures() const noexcept { return failures_.load_relaxed(); }
+  std::uint64_t rejected() const noexcept { return rejected_.load_relaxed(); }
 
-  bool is_quick(std::size_t index) const noexcept {
-    return (quick_.load(std::memory_order_relaxed) >> (index % 64) & 1U) != 0;
-  }
+  bool is_quick(std::size_t index) const noexcept { return (quick_.load_relaxed() >> (index % 64) & 1U) != 0; }
   void set_quick(std::size_t index, bool quick) noexcept {
     if (is_quick(index) == quick) return;
     const std::uint64_t bit = std::uint64_t{1} << (index % 64);
     if (quick)
-      quick_.fetch_or(bit, std::memory_order_relaxed);
+      quick_.set_bits_relaxed(bit);
     else
-      quick_.fetch_and(~bit, std::memory_order_relaxed);
+      quick_.keep_bits_relaxed(~bit);
   }
 
   bool clock_is_set(std::uint64_t now, std::uint64_t period) const noexcept {
     // Another thread may have set the clock after this one read its time, so the difference may be negative; up to one
     // period either way counts as set.
-    return now - clock_set_.load(std::memory_order_relaxed) + period <= 2 * period;
+    return now - clock_set_.load_relaxed() + period <= 2 * period;
   }
-  void set_clock(std::uint64_t now) noexcept { clock_set_.store(now, std::memory_order_relaxed); }
+  void set_clock(std::uint64_t now) noexcept { clock_set_.store_relaxed(now); }
 
   void begin_run(std::uint64_t now, std::uint64_t interval) noexcept {
-    const bool due = now >= next_summaries_.load(std::memory_order_relaxed);
-    if (due) next_summaries_.store(now + interval, std::memory_order_relaxed);
+    const bool due = now >= next_summaries_.load_relaxed();
+    if (due) next_summaries_.store_relaxed(now + interval);
     this_threads_events().of(log_).summarizes = due;
   }
   bool summarizes() const noexcept { return this_threads_events().of(log_).summarizes; }
 
  private:
-  static std::atomic<std::uint64_t>& logs() noexcept {
-    static constinit std::atomic<std::uint64_t> count{0};
+  static light_atomic<std::uint64_t>& logs() noexcept {
+    static constinit light_atomic<std::uint64_t> count{0};
     return count;
   }
 
   std::uint64_t log_ = 0;
-  std::atomic<std::uint64_t> events_{0};
-  std::atomic<std::uint64_t> failures_{0};
-  std::atomic<std::uint64_t> rejected_{0};
-  std::atomic<std::uint64_t> quick_{0};
-  std::atomic<std::uint64_t> next_summaries_{0};
-  std::atomic<std::uint64_t> clock_set_{std::uint64_t{1} << 63};
+  light_atomic<std::uint64_t> events_{0};
+  light_atomic<std::uint64_t> failures_{0};
+  light_atomic<std::uint64_t> rejected_{0};
+  light_atomic<std::uint64_t> quick_{0};
+  light_atomic<std::uint64_t> next_summaries_{0};
+  light_atomic<std::uint64_t> clock_set_{std::uint64_t{1} << 63};
 };
 
 }  // namespace detail

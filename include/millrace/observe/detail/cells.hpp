@@ -1,11 +1,11 @@
 #ifndef MILLRACE_OBSERVE_DETAIL_CELLS_HPP
 #define MILLRACE_OBSERVE_DETAIL_CELLS_HPP
 
+#include <millrace/core/detail/light_atomic.hpp>
 #include <millrace/core/detail/mutex.hpp>
 #include <millrace/observe/detail/owned_cell.hpp>
 #include <millrace/observe/fwd.hpp>
 
-#include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -85,8 +85,7 @@ class [[gnu::visibility("default")]] cell_store {
     const lock_guard lock(mutex_);
     --taken_;
     for (const cell_slab* slab : std::span(slabs_, slab_count_))
-      for (std::uint32_t i = first; i < first + count && i < slab->size; ++i)
-        slab->cells[i].store(0, std::memory_order_relaxed);
+      for (std::uint32_t i = first; i < first + count && i < slab->size; ++i) slab->cells[i].store_relaxed(0);
     auto after = free_.begin();
     while (after != free_.end() && after->first < first) ++after;
     if (after != free_.begin() && (after - 1)->end == first) {
@@ -154,8 +153,7 @@ class [[gnu::visibility("default")]] cell_store {
   static void move_to(void* cells, std::uint32_t size, cell_slab& slab) noexcept {
     auto* fresh = static_cast<metric_cell*>(cells);
     for (std::uint32_t i = 0; i < size; ++i)
-      ::new (static_cast<void*>(fresh + i))
-          metric_cell(i < slab.size ? slab.cells[i].load(std::memory_order_relaxed) : 0);
+      ::new (static_cast<void*>(fresh + i)) metric_cell(i < slab.size ? slab.cells[i].load_relaxed() : 0);
     if (slab.cells != nullptr) ::operator delete(slab.cells, cache_line);
     slab.cells = fresh;
     slab.size = size;
@@ -212,7 +210,7 @@ class [[gnu::visibility("default")]] cell_store {
     cell_slab* const mine = local_cells().shared;
     if (mine == nullptr) return;
     for (std::uint32_t i = 0; i < mine->size && i < kinds_.size(); ++i) {
-      const std::uint64_t last = mine->cells[i].load(std::memory_order_relaxed);
+      const std::uint64_t last = mine->cells[i].load_relaxed();
       switch (kinds_[i]) {
         case cell_kind::integer: bump(ended_->cells[i], last); break;
         case cell_kind::real: bump_real(ended_->cells[i], std::bit_cast<double>(last)); break;

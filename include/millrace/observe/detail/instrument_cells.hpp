@@ -1,11 +1,11 @@
 #ifndef MILLRACE_OBSERVE_DETAIL_INSTRUMENT_CELLS_HPP
 #define MILLRACE_OBSERVE_DETAIL_INSTRUMENT_CELLS_HPP
 
+#include <millrace/core/detail/light_atomic.hpp>
 #include <millrace/observe/detail/bucket_table.hpp>
 #include <millrace/observe/detail/cells.hpp>
 #include <millrace/observe/detail/owned_cell.hpp>
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -42,7 +42,7 @@ template <class Instrument, class Value>
 }
 
 struct alignas(64) gauge_cell {
-  std::atomic<double> value{0.0};
+  light_atomic<double> value{0.0};
 };
 [[gnu::visibility("default")]] inline gauge_cell& discarded_gauge() noexcept {
   static constinit gauge_cell kept{};
@@ -141,16 +141,16 @@ struct timer_cells {
   static void write_bucket(metric_cell* mine, std::uint64_t bucket, std::uint64_t value) noexcept {
     bump(mine[buckets + bucket], 1);
     bump(mine[sum], value);
-    if (value - mine[low].load(std::memory_order_relaxed) >= mine[span].load(std::memory_order_relaxed)) [[unlikely]]
+    if (value - mine[low].load_relaxed() >= mine[span].load_relaxed()) [[unlikely]]
       widen(mine, value);
   }
   /// Takes a value outside the extremes into them.
   [[gnu::noinline]] static void widen(metric_cell* mine, std::uint64_t value) noexcept {
     raise(mine[greatest], value);
     raise(mine[least], ~value);
-    const std::uint64_t lowest = ~mine[least].load(std::memory_order_relaxed);
-    mine[low].store(lowest, std::memory_order_relaxed);
-    mine[span].store(mine[greatest].load(std::memory_order_relaxed) - lowest + 1, std::memory_order_relaxed);
+    const std::uint64_t lowest = ~mine[least].load_relaxed();
+    mine[low].store_relaxed(lowest);
+    mine[span].store_relaxed(mine[greatest].load_relaxed() - lowest + 1);
   }
 };
 

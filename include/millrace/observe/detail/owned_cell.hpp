@@ -2,8 +2,9 @@
 #define MILLRACE_OBSERVE_DETAIL_OWNED_CELL_HPP
 
 #include <millrace/core/config.hpp>
+#include <millrace/core/detail/light_atomic.hpp>
+#include <millrace/observe/fwd.hpp>
 
-#include <atomic>
 #include <bit>
 #include <cstdint>
 
@@ -14,7 +15,7 @@ inline namespace v0 {
 namespace observe {
 namespace detail {
 
-using metric_cell = std::atomic<std::uint64_t>;
+using metric_cell = light_atomic<std::uint64_t>;
 
 /// Adds `by` to the cell.
 inline void bump(metric_cell& cell, std::uint64_t by) noexcept {
@@ -22,14 +23,14 @@ inline void bump(metric_cell& cell, std::uint64_t by) noexcept {
   // One instruction for a relaxed load, an addition and a relaxed store, of which g++ makes three.
   asm("addq %1, %0" : "+m"(reinterpret_cast<std::uint64_t&>(cell)) : "er"(by) : "cc");
 #else
-  cell.store(cell.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
+  cell.store_relaxed(cell.load_relaxed() + by);
 #endif
 }
 
 /// Adds `by` to a cell that holds the bits of a double.
 inline void bump_real(metric_cell& cell, double by) noexcept {
-  const double now = std::bit_cast<double>(cell.load(std::memory_order_relaxed));
-  cell.store(std::bit_cast<std::uint64_t>(now + by), std::memory_order_relaxed);
+  const double now = std::bit_cast<double>(cell.load_relaxed());
+  cell.store_relaxed(std::bit_cast<std::uint64_t>(now + by));
 }
 
 /// Adds 1 and `by` to two neighbouring cells that hold the bits of doubles.
@@ -57,7 +58,7 @@ inline void bump_pair(metric_cell* pair, double by) noexcept {
 
 /// Makes the cell at least `to`.
 inline void raise(metric_cell& cell, std::uint64_t to) noexcept {
-  if (to > cell.load(std::memory_order_relaxed)) cell.store(to, std::memory_order_relaxed);
+  if (to > cell.load_relaxed()) cell.store_relaxed(to);
 }
 
 }  // namespace detail

@@ -2,6 +2,7 @@
 #define MILLRACE_STORE_DETAIL_LINE_WRITER_HPP
 
 #include <millrace/core/clock.hpp>
+#include <millrace/core/detail/light_atomic.hpp>
 #include <millrace/core/detail/mutex.hpp>
 #include <millrace/core/detail/needs_exceptions.hpp>
 #include <millrace/core/result.hpp>
@@ -15,7 +16,6 @@
 #include <millrace/store/record_ring.hpp>
 
 #include <unistd.h>
-#include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -63,7 +63,7 @@ class line_writer {
 
   result<void> status() const {
     if (forked()) return forked_error();
-    if ((attention.load(std::memory_order_acquire) & (failed | closed)) == 0) return {};
+    if ((attention.load_acquire() & (failed | closed)) == 0) return {};
     const lock_guard held(mutex_);
     return status_;
   }
@@ -71,13 +71,13 @@ class line_writer {
   /// Wakes the thread if it pauses. The check takes no lock; if it misses a pause that begins just now, the record
   /// waits for that pause to end.
   void nudge() noexcept {
-    if (pausing_.load(std::memory_order_relaxed)) wake();
+    if (pausing_.load_relaxed()) wake();
   }
   void wake() noexcept {
     if (forked()) return;
     const lock_guard held(mutex_);
     woken_ = true;
-    attention.fetch_and(~asleep, std::memory_order_relaxed);
+    attention.keep_bits_relaxed(~asleep);
     wake_.notify_all();
   }
 
@@ -85,8 +85,8 @@ class line_writer {
   bool await_room() noexcept {
     if (forked()) return false;
     const lock_guard held(mutex_);
-    if ((attention.load(std::memory_order_relaxed) & (failed | closed)) != 0) return false;
-    waiting_for_room_.store(true, std::memory_order_relaxed);
+    if ((attention.load_relaxed() & (failed | closed)) != 0) return false;
+    waiting_for_room_.store_relaxed(true);
     woken_ = true;
     wake_.notify_all();
     progress_.wait_for(mutex_, 1'000'000);
@@ -94,18 +94,17 @@ class line_writer {
   }
 
   result<void> wait_durable(std::uint64_t seq, std::uint64_t nanoseconds) {
-    if ((attention.load(std::memory_order_relaxed) & copied) == 0 && durable.load(std::memory_order_acquire) >= seq)
-      return {};
+    if ((attention.load_relaxed() & copied) == 0 && durable.load_acquire() >= seq) return {};
     if (forked()) return forked_error();
     if (seq > ring.head())
       return error(errc::out_of_range, "cannot wait for a record that was never appended to \"" + path() + '"');
     const std::uint64_t until = read_clock(CLOCK_MONOTONIC) + nanoseconds;
     const lock_guard held(mutex_);
-    if (wanted_.load(std::memory_order_relaxed) < seq) wanted_.store(seq, std::memory_order_relaxed);
+    if (wanted_.load_relaxed() < seq) wanted_.store_relaxed(seq);
     woken_ = true;
     wake_.notify_all();
     for (;;) {
-      if (durable.load(std::memory_order_acquire) >= seq) return {};
+      if (durable.load_acquire() >= seq) return {};
       if (!status_) return status_;
       if (ended_) return error(errc::closed, '"' + path() + "\" was closed before the record was durable");
       if (read_clock(CLOCK_MONOTONIC) >= until)
@@ -115,7 +114,7 @@ class line_writer {
   }
 
   /// Asks the thread to look at the path when it next runs. Returns the request's number. One atomic addition.
-  std::uint64_t request_reopen() noexcept { return reopen_asked_.fetch_add(1, std::memory_order_release) + 1; }
+  std::uint64_t request_reopen() noexcept { return reopen_asked_.add_release(1) + 1; }
   /// Has the thread look at the path now, and returns what came of it.
   result<void> reopen() {
     if (forked()) return forked_error();
@@ -136,7 +135,7 @@ class line_writer {
     if (ended_) return status_;
     {
       const lock_guard held(mutex_);
-      attention.fetch_or(closed, std::memory_order_relaxed);
+      attention.set_bits_relaxed(closed);
       stopping_ = woken_ = true;
       wake_.notify_all();
     }
@@ -156,9 +155,8 @@ class line_writer {
   }
 
   line_log_statistics statistics() const noexcept {
-    return {bytes_.load(std::memory_order_relaxed), groups_.load(std::memory_order_relaxed),
-            syncs_.load(std::memory_order_relaxed), dropped_.load(std::memory_order_relaxed),
-            reopens_.load(std::memory_order_relaxed)};
+    return {bytes_.load_relaxed(), groups_.load_relaxed(), syncs_.load_relaxed(), dropped_.load_relaxed(),
+            reopens_.load_relaxed()};
   }
 
   /// What the thread runs, until `close` stops it.
@@ -167,11 +165,11 @@ class line_writer {
     unsigned idle = 0;
     for (;;) {
       const bool stopping = is_stopping();  // read first, so that all records appended before are drained below
-      if (reopen_asked_.load(std::memory_order_acquire) != reopen_served_) serve_reopen();
+      if (reopen_asked_.load_acquire() != reopen_served_) serve_reopen();
       const bool moved = !broken_ && step(stopping, synced_at);
-      if (stopping && (!moved || (attention.load(std::memory_order_relaxed) & failed) != 0)) return;
+      if (stopping && (!moved || (attention.load_relaxed() & failed) != 0)) return;
       if (moved) {
-        if (idle > idle_rounds) attention.fetch_and(~asleep, std::memory_order_relaxed);
+        if (idle > idle_rounds) attention.keep_bits_relaxed(~asleep);
         idle = 0;
       } else {
         pause(++idle, synced_at);
@@ -181,9 +179,9 @@ class line_writer {
 
   Format format;
   record_ring<Producers> ring;
-  alignas(64) std::atomic<std::uint32_t> attention{0};
-  std::atomic<std::uint64_t> written{0};
-  std::atomic<std::uint64_t> durable{0};
+  alignas(64) light_atomic<std::uint32_t> attention{0};
+  light_atomic<std::uint64_t> written{0};
+  light_atomic<std::uint64_t> durable{0};
 
  private:
   static constexpr std::size_t group_bytes = std::size_t{1} << 18;
@@ -204,14 +202,14 @@ class line_writer {
   /// records from 0.
   static void refuse_in_child(void* self) noexcept {
     auto& copy = *static_cast<line_writer*>(self);
-    copy.attention.fetch_or(failed | copied, std::memory_order_relaxed);
+    copy.attention.set_bits_relaxed(failed | copied);
     (void)copy.ring.take_dropped();
-    copy.dropped_.store(0, std::memory_order_relaxed);
+    copy.dropped_.store_relaxed(0);
   }
   result<void> close_copy() {
     thread_.forget();
     (void)file_.close();
-    dropped_.fetch_add(ring.take_dropped(), std::memory_order_relaxed);
+    dropped_.add_relaxed(ring.take_dropped());
     return forked_error();
   }
 
@@ -227,16 +225,16 @@ class line_writer {
     if (adrift_ && !settle()) return false;
     const bool retry = !text_.empty();
     if (!retry) gather();
-    if (waiting_for_room_.load(std::memory_order_relaxed)) {
+    if (waiting_for_room_.load_relaxed()) {
       const lock_guard held(mutex_);
-      waiting_for_room_.store(false, std::memory_order_relaxed);
+      waiting_for_room_.store_relaxed(false);
       progress_.notify_all();
     }
     const bool moved = !text_.empty();
     if ((moved && !write_group()) || broken_) return false;
-    written.store(gathered_, std::memory_order_release);
+    written.store_release(gathered_);
     const std::uint64_t now = read_clock(CLOCK_MONOTONIC);
-    const bool syncs = durable.load(std::memory_order_relaxed) != gathered_ &&
+    const bool syncs = durable.load_relaxed() != gathered_ &&
                        (stopping || options_.sync == sync_policy::every_group || due(now, synced_at));
     if (!moved && (syncs || stopping) && options_.when_moved == moved_policy::refuse) look();
     if (adrift_ && !settle()) return false;
@@ -248,7 +246,7 @@ class line_writer {
   }
   /// Whether it is time to sync: somebody waits for it, or the interval is over.
   bool due(std::uint64_t now, std::uint64_t synced_at) const noexcept {
-    return wanted_.load(std::memory_order_relaxed) > durable.load(std::memory_order_relaxed) ||
+    return wanted_.load_relaxed() > durable.load_relaxed() ||
            (options_.sync == sync_policy::interval && now - synced_at >= options_.sync_interval_ms * millisecond);
   }
 
@@ -274,13 +272,13 @@ class line_writer {
           });
           // A record that became no line has left the ring: it is dropped, too.
           const std::uint64_t missing = std::uint64_t{dropped} + (made ? 0 : 1);
-          if (missing != 0) dropped_.fetch_add(missing, std::memory_order_relaxed);
+          if (missing != 0) dropped_.add_relaxed(missing);
           if (!made) make_lines([&] { format.dropped(text_, missing); });
           return made && text_.size() < group_bytes;
         });
     if (text_.empty()) {
       if (const std::uint32_t dropped = ring.take_dropped(); dropped != 0) {
-        dropped_.fetch_add(dropped, std::memory_order_relaxed);
+        dropped_.add_relaxed(dropped);
         make_lines([&] { format.dropped(text_, dropped); });
       }
     }
@@ -303,7 +301,7 @@ class line_writer {
       dropped += std::uint64_t{dropped_before} + 1;
       return true;
     });
-    dropped_.fetch_add(dropped + ring.take_dropped(), std::memory_order_relaxed);
+    dropped_.add_relaxed(dropped + ring.take_dropped());
   }
 
   // ---- lines to the disk
@@ -317,10 +315,10 @@ class line_writer {
         if (!settle()) return false;
         continue;
       }
-      bytes_.fetch_add(bytes, std::memory_order_relaxed);
+      bytes_.add_relaxed(bytes);
       text_.erase(0, bytes);
       if (no) return refuse(no);
-      groups_.fetch_add(1, std::memory_order_relaxed);
+      groups_.add_relaxed(1);
       if (!broken_) recover();
       return true;
     }
@@ -332,9 +330,9 @@ class line_writer {
       broken_ = true;
       return refuse(no);
     }
-    syncs_.fetch_add(1, std::memory_order_relaxed);
+    syncs_.add_relaxed(1);
     const lock_guard held(mutex_);
-    durable.store(written.load(std::memory_order_relaxed), std::memory_order_release);
+    durable.store_release(written.load_relaxed());
     progress_.notify_all();
     return true;
   }
@@ -358,19 +356,19 @@ class line_writer {
   /// there is no memory for a new one.
   void out_of_memory() noexcept {
     broken_ = true;
-    if ((attention.load(std::memory_order_relaxed) & failed) == 0) fail(std::move(no_memory_));
+    if ((attention.load_relaxed() & failed) == 0) fail(std::move(no_memory_));
   }
   void fail(error why) noexcept {
     const lock_guard held(mutex_);
     status_ = std::move(why);
-    attention.fetch_or(failed, std::memory_order_release);
+    attention.set_bits_release(failed);
     progress_.notify_all();
   }
   void recover() noexcept {
-    if ((attention.load(std::memory_order_relaxed) & failed) == 0) return;
+    if ((attention.load_relaxed() & failed) == 0) return;
     const lock_guard held(mutex_);
     status_ = {};
-    attention.fetch_and(~failed, std::memory_order_release);
+    attention.keep_bits_release(~failed);
   }
 
   // ---- where the file is
@@ -416,7 +414,7 @@ class line_writer {
   /// not deleted.
   crossing go_over(file_place place) noexcept {
     try {
-      const bool unsynced = durable.load(std::memory_order_relaxed) != written.load(std::memory_order_relaxed);
+      const bool unsynced = durable.load_relaxed() != written.load_relaxed();
       if (place != file_place::deleted && unsynced && !sync_file()) return {};
       if (result<tail_repair> opened = file_.open(); !opened) return {false, std::move(opened).error()};
     } catch (...) {
@@ -425,14 +423,14 @@ class line_writer {
     }
     adrift_ = false;
     renamed_at_ = 0;
-    reopens_.fetch_add(1, std::memory_order_relaxed);
+    reopens_.add_relaxed(1);
     recover();
     return {true, {}};
   }
 
   /// Does what `reopen` and `request_reopen` asked for.
   void serve_reopen() noexcept {
-    const std::uint64_t asked = reopen_asked_.load(std::memory_order_acquire);
+    const std::uint64_t asked = reopen_asked_.load_acquire();
     crossing over;
     if (!broken_)
       if (const file_place place = file_.place(); place != file_place::here) over = go_over(place);
@@ -448,8 +446,8 @@ class line_writer {
   /// record has come for long.
   void pause(unsigned idle, std::uint64_t synced_at) noexcept {
     std::uint64_t time = (options_.max_delay_ms == 0 ? 1 : options_.max_delay_ms) * millisecond;
-    const std::uint32_t state = attention.load(std::memory_order_relaxed);
-    const bool unsynced = durable.load(std::memory_order_relaxed) != gathered_;
+    const std::uint32_t state = attention.load_relaxed();
+    const bool unsynced = durable.load_relaxed() != gathered_;
     if (broken_) {
       time = 1000 * millisecond;
     } else if ((state & failed) != 0) {
@@ -462,13 +460,13 @@ class line_writer {
     } else if (idle > idle_rounds) {
       // Producers see the flag `asleep` before the thread relies on it, because one ordinary pause comes in between.
       if ((state & asleep) != 0) time = 1000 * millisecond;
-      attention.fetch_or(asleep, std::memory_order_relaxed);
+      attention.set_bits_relaxed(asleep);
     }
     const lock_guard held(mutex_);
     if (!woken_) {
-      pausing_.store(true, std::memory_order_relaxed);
+      pausing_.store_relaxed(true);
       wake_.wait_for(mutex_, time);
-      pausing_.store(false, std::memory_order_relaxed);
+      pausing_.store_relaxed(false);
     }
     woken_ = false;
   }
@@ -477,12 +475,12 @@ class line_writer {
   mutable mutex mutex_;
   condition wake_;
   mutable condition progress_;
-  std::atomic<bool> pausing_{false};
-  std::atomic<bool> waiting_for_room_{false};
-  std::atomic<std::uint64_t> wanted_{0};        // the furthest position that somebody waits for to be durable
-  std::atomic<std::uint64_t> reopen_asked_{0};  // requests to open the file anew
-  std::uint64_t reopen_served_ = 0;             // how many of those requests the thread has served
-  result<void> reopened_;                       // the result of the last
+  light_atomic<bool> pausing_{false};
+  light_atomic<bool> waiting_for_room_{false};
+  light_atomic<std::uint64_t> wanted_{0};        // the furthest position that somebody waits for to be durable
+  light_atomic<std::uint64_t> reopen_asked_{0};  // requests to open the file anew
+  std::uint64_t reopen_served_ = 0;              // how many of those requests the thread has served
+  result<void> reopened_;                        // the result of the last
   bool woken_ = false;
   bool stopping_ = false;
   bool ended_ = false;
@@ -500,11 +498,11 @@ class line_writer {
   std::uint64_t renamed_at_ = 0;  // since when it is renamed and nothing is at its path
   int echo_failed_ = 0;
   error no_memory_;  // made beforehand, for when there is no memory left
-  std::atomic<std::uint64_t> bytes_{0};
-  std::atomic<std::uint64_t> groups_{0};
-  std::atomic<std::uint64_t> syncs_{0};
-  std::atomic<std::uint64_t> dropped_{0};
-  std::atomic<std::uint64_t> reopens_{0};
+  light_atomic<std::uint64_t> bytes_{0};
+  light_atomic<std::uint64_t> groups_{0};
+  light_atomic<std::uint64_t> syncs_{0};
+  light_atomic<std::uint64_t> dropped_{0};
+  light_atomic<std::uint64_t> reopens_{0};
   worker_thread thread_;
   const fork_watch watch_{this, refuse_in_child};
 };
