@@ -19,7 +19,7 @@ def judge(page):
 def main():
     program = sys.argv[1]
     if shutil.which("promtool") is None:
-        print("skipped: promtool is missing (Debian's package prometheus has it)")
+        print("skipped: promtool is missing (Debian's package prometheus has it, or promtool)")
         return SKIPPED
     failed = 0
     for seed in [None, *range(60)]:
