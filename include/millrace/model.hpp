@@ -5,11 +5,13 @@
 ///
 /// - `matrix_view`: rows of features, which models are fitted on and asked about
 /// - `evaluation.hpp`: measures of predictions, the only room that millrace.hpp includes
+/// - `linear.hpp`: linear and ridge regression
 ///
 /// Standard library alone.
 
 #include <millrace/model/evaluation.hpp>
 #include <millrace/model/fwd.hpp>
+#include <millrace/model/linear.hpp>
 #include <millrace/model/matrix_view.hpp>
 
 #endif  // MILLRACE_MODEL_HPP

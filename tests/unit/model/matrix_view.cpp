@@ -5,6 +5,9 @@
 #include <span>
 #include <vector>
 
+// For all sources of this program, behind the C library's headers.
+#include <support/allocations.hpp>
+
 namespace mr = millrace;
 
 TEST_CASE("matrix view: rows of a block of numbers, packed and with a stride") {

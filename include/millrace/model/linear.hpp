@@ -1,0 +1,11 @@
+#ifndef MILLRACE_MODEL_LINEAR_HPP
+#define MILLRACE_MODEL_LINEAR_HPP
+
+/// linear: models whose score is a weighted sum of the features.
+///
+/// - `linear_regression`, `ridge`: least squares, without and with a price on the coefficients
+
+#include <millrace/model/linear/linear_regression.hpp>
+#include <millrace/model/linear/ridge.hpp>
+
+#endif  // MILLRACE_MODEL_LINEAR_HPP
