@@ -92,10 +92,9 @@ inline bool sort_by_place(std::vector<double>& numbers, std::vector<double>& oth
   return settle_few(numbers);
 }
 
-/// Sorts finite numbers; -0.0 becomes 0.0. From 512 numbers on, where counting beats comparing, it tries in turn the
-/// place in the range; the top 33 bits of the order key (sign, exponent and 21 bits of the mantissa); and all bits.
-/// Complexity: O(count) up to 2^32 numbers, 4 to 15 ns each.
-/// Allocates: up to twice the memory of the numbers.
+/// Sorts numbers, none of them NaN; -0.0 becomes 0.0. From 512 numbers on, where counting beats comparing, it tries in
+/// turn the place in the range; the top 33 bits of the order key (sign, exponent and 21 bits of the mantissa); and all
+/// bits. Complexity: O(count) up to 2^32 numbers, 4 to 15 ns each. Allocates: up to twice the memory of the numbers.
 inline void sort_doubles(std::vector<double>& numbers) {
   const std::size_t n = numbers.size();
   for (double& x : numbers) x += 0.0;  // -0 counts as 0

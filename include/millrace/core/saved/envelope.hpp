@@ -94,11 +94,13 @@ class envelope_writer {
 /// reader as failed, so a loader may read everything first and ask `finish` once.
 /// Precondition: the bytes and the type's name outlive the reader.
 /// Allocates: never, except for an error's text.
+// Some members are templates so that files that load nothing need not compile texts of errors and spans.
 class envelope_reader {
  public:
   /// Checks the envelope around `bytes` and returns a reader of its payload.
   /// Errors: truncated, corrupt (no envelope, or bytes behind it), unsupported (another version of the layout),
   /// checksum_mismatch, type_mismatch (the bytes of another type, which the message names).
+  template <class = void>
   static result<envelope_reader> open(std::span<const std::byte> bytes, std::string_view type) {
     if (bytes.size() < header + checksum)
       return error(errc::truncated, "saved " + std::string(type) + ": " + std::to_string(bytes.size()) +
@@ -143,6 +145,7 @@ class envelope_reader {
     return 0;
   }
   /// Reads what `envelope_writer::block` or `text` wrote; the result points into the bytes being read.
+  template <class = void>
   std::span<const std::byte> block() noexcept {
     const std::size_t size = count(1);
     return {skip(size), size};
@@ -159,6 +162,7 @@ class envelope_reader {
   /// Call it before using what was read. It fails if a read went beyond the end, if bytes are left over, or if the
   /// type's own check of its numbers, `valid`, did.
   /// Errors: corrupt.
+  template <class = void>
   result<void> finish(bool valid) const {
     if (failed_) return error(errc::corrupt, "saved " + std::string(type_) + ": its payload ends too early");
     if (left_ != 0)

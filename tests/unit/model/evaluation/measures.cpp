@@ -116,6 +116,24 @@ TEST_CASE("scores need an order, not a scale: infinities, -0 and both precisions
   CHECK(*mr::model::roc_auc(reference::labels, in_single(reference::probabilities)) == Approx(reference::auc));
 }
 
+TEST_CASE("many scores, infinite ones and ties among them, are ordered as few are") {
+  std::vector<int> labels;
+  std::vector<double> scores;
+  for (int i = 0; i < 2000; ++i) {
+    labels.push_back(i * 7 % 3 == 0 ? 1 : 0);
+    scores.push_back(i % 400 == 0 ? infinite : i % 400 == 1 ? -infinite : i * 7919 % 1500 - 700);
+  }
+  double right = 0;
+  double pairs = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    for (std::size_t j = 0; j < labels.size(); ++j)
+      if (labels[i] == 1 && labels[j] == 0) {
+        right += scores[i] > scores[j] ? 1 : scores[i] == scores[j] ? 0.5 : 0;
+        pairs += 1;
+      }
+  CHECK(*mr::model::roc_auc(labels, scores) == right / pairs);
+}
+
 TEST_CASE("several classes' log loss agrees with scikit-learn") {
   CHECK(*mr::model::log_loss(reference::classes, reference::class_probabilities, 4) ==
         Approx(reference::class_log_loss).epsilon(1e-12));

@@ -2,11 +2,11 @@
 #define MILLRACE_MODEL_EVALUATION_DETAIL_CHECKED_COLUMNS_HPP
 
 #include <millrace/core/detail/math.hpp>
+#include <millrace/core/detail/sort_doubles.hpp>
 #include <millrace/core/result.hpp>
-#include <millrace/model/fwd.hpp>
 #include <millrace/model/evaluation/real_view.hpp>
+#include <millrace/model/fwd.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -35,7 +35,9 @@ inline result<void> same_length(std::size_t labels, std::size_t others, const ch
 }
 
 inline bool is_probability(double value) noexcept { return value >= 0 && value <= 1; }
-inline double clipped(double probability) noexcept { return (std::min)((std::max)(probability, 0x1p-52), 1 - 0x1p-52); }
+inline double clipped(double probability) noexcept {
+  return detail::math::fmin(detail::math::fmax(probability, 0x1p-52), 1 - 0x1p-52);
+}
 
 inline result<void> binary_probabilities(std::span<const int> labels, const real_view& probabilities) {
   if (auto fit = same_length(labels.size(), probabilities.size(), "probabilities"); !fit) return fit;
@@ -62,45 +64,49 @@ inline result<void> finite_columns(const real_view& targets, const real_view& pr
 inline double unit_of(const real_view& targets, const real_view& predictions) noexcept {
   double most = 0;
   for (std::size_t i = 0; i < targets.size(); ++i)
-    most = (std::max)(most, (std::max)(detail::math::absolute(targets[i]), detail::math::absolute(predictions[i])));
+    most = detail::math::fmax(
+        most, detail::math::fmax(detail::math::absolute(targets[i]), detail::math::absolute(predictions[i])));
   int exponent = 0;
   detail::math::frexp(most, &exponent);
   return detail::math::ldexp(1, exponent > -1000 ? -exponent : 1000);
 }
 
-struct scored_label {
-  double score;
-  int label;
+/// The scores of the rows of each class, ascending.
+struct class_scores {
+  std::vector<double> zeros;
+  std::vector<double> ones;
 };
 
-/// The labels with their scores, from the highest score down. Refuses labels of one class only.
-inline result<std::vector<scored_label>> sorted_by_score(std::span<const int> labels, const real_view& scores) {
+/// Refuses labels of one class only, and scores that are NaN. (Two columns of doubles are sorted several times faster
+/// than one of scores with labels.)
+inline result<class_scores> scores_by_class(std::span<const int> labels, const real_view& scores) {
   if (auto fit = same_length(labels.size(), scores.size(), "scores"); !fit) return std::move(fit).error();
-  std::vector<scored_label> sorted;
-  sorted.reserve(labels.size());
-  std::size_t positives = 0;
+  class_scores found;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (labels[i] != 0 && labels[i] != 1) return not_a_class(i, labels[i], 2);
     if (detail::math::is_nan(scores[i])) return error(errc::not_finite, "scores: row " + std::to_string(i) + " is NaN");
-    if (labels[i] == 1) ++positives;
-    sorted.push_back({scores[i], labels[i]});
+    (labels[i] == 1 ? found.ones : found.zeros).push_back(scores[i]);
   }
-  if (positives == 0 || positives == labels.size())
+  if (found.zeros.empty() || found.ones.empty())
     return error(errc::invalid_data,
                  "labels: every row is of class " + std::to_string(labels[0]) + ", so there is nothing to tell apart");
-  std::sort(sorted.begin(), sorted.end(),
-            [](const scored_label& a, const scored_label& b) { return a.score > b.score; });
-  return sorted;
+  sort_doubles(found.zeros);
+  sort_doubles(found.ones);
+  return found;
 }
 
-/// Calls f(score, positives, negatives) for every group of equal scores.
+/// Calls f(score, rows of class 1, rows of class 0) for every distinct score, from the highest down.
 template <class F>
-void for_each_tie(const std::vector<scored_label>& sorted, F f) {
-  for (std::size_t i = 0; i < sorted.size();) {
-    const double score = sorted[i].score;
+void for_each_tie(const class_scores& of, F f) {
+  std::size_t zeros = of.zeros.size();
+  std::size_t ones = of.ones.size();
+  while (zeros != 0 || ones != 0) {
+    const bool zero_leads = ones == 0 || (zeros != 0 && of.zeros[zeros - 1] > of.ones[ones - 1]);
+    const double score = zero_leads ? of.zeros[zeros - 1] : of.ones[ones - 1];
     std::uint64_t positives = 0;
     std::uint64_t negatives = 0;
-    for (; i < sorted.size() && sorted[i].score == score; ++i) ++(sorted[i].label == 1 ? positives : negatives);
+    for (; ones != 0 && of.ones[ones - 1] == score; --ones) ++positives;
+    for (; zeros != 0 && of.zeros[zeros - 1] == score; --zeros) ++negatives;
     f(score, positives, negatives);
   }
 }
