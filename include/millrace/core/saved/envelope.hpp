@@ -145,8 +145,8 @@ class envelope_reader {
     return 0;
   }
   /// Reads what `envelope_writer::block` or `text` wrote; the result points into the bytes being read.
-  template <class = void>
-  std::span<const std::byte> block() noexcept {
+  template <class Byte = std::byte>
+  std::span<const Byte> block() noexcept {
     const std::size_t size = count(1);
     return {skip(size), size};
   }
