@@ -1,0 +1,16 @@
+#ifndef MILLRACE_MODEL_TREES_HPP
+#define MILLRACE_MODEL_TREES_HPP
+
+/// trees: models of many decision trees.
+///
+/// - `boosted_trees`: gradient boosting for classes, numbers, quantiles and counts, by the loss it is given
+/// - `boosting_options`: how it is fitted
+/// - `losses.hpp`: what it can be fitted to, and how to write another
+/// - `tree_ensemble`: the trees of a fitted model
+
+#include <millrace/model/trees/boosted_trees.hpp>
+#include <millrace/model/trees/boosting_options.hpp>
+#include <millrace/model/trees/losses.hpp>
+#include <millrace/model/trees/tree_ensemble.hpp>
+
+#endif  // MILLRACE_MODEL_TREES_HPP

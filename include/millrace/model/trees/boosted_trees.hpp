@@ -1,0 +1,204 @@
+#ifndef MILLRACE_MODEL_TREES_BOOSTED_TREES_HPP
+#define MILLRACE_MODEL_TREES_BOOSTED_TREES_HPP
+
+#include <millrace/core/detail/math.hpp>
+#include <millrace/core/result.hpp>
+#include <millrace/core/saved/envelope.hpp>
+#include <millrace/core/seed.hpp>
+#include <millrace/model/detail/training_checks.hpp>
+#include <millrace/model/fwd.hpp>
+#include <millrace/model/matrix_view.hpp>
+#include <millrace/model/trees/boosting_options.hpp>
+#include <millrace/model/trees/detail/boosting.hpp>
+#include <millrace/model/trees/detail/column_codes.hpp>
+#include <millrace/model/trees/losses.hpp>
+#include <millrace/model/trees/tree_ensemble.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+namespace model {
+namespace detail {
+
+inline constexpr const char* boosted_trees_name = "boosted trees";
+
+inline error bad_option(const char* option, const char* wanted) {
+  return wrong_option(boosted_trees_name, option, wanted);
+}
+inline result<void> check_options(const boosting_options& with, std::size_t columns) {
+  const auto is_share = [](double x) { return x > 0 && x <= 1; };
+  const auto is_weight = [](double x) { return x >= 0 && math::is_finite(x); };
+  if (with.leaves < 2 || with.leaves > 4'096) return bad_option("leaves", "in [2, 4096]");
+  if (with.depth < 1) return bad_option("depth", "above 0");
+  if (!(with.learning_rate > 0 && math::is_finite(with.learning_rate))) return bad_option("learning_rate", "above 0");
+  if (!is_weight(with.l2)) return bad_option("l2", "0 or above");
+  if (!is_weight(with.category_l2)) return bad_option("category_l2", "0 or above");
+  if (!is_weight(with.min_child_weight)) return bad_option("min_child_weight", "0 or above");
+  if (!is_weight(with.min_gain)) return bad_option("min_gain", "0 or above");
+  if (!is_share(with.row_share)) return bad_option("row_share", "in (0, 1]");
+  if (!is_share(with.column_share)) return bad_option("column_share", "in (0, 1]");
+  if (!(with.validation_share > 0 && with.validation_share < 1)) return bad_option("validation_share", "in (0, 1)");
+  if (with.bins < 2 || with.bins > 255) return bad_option("bins", "in [2, 255]");
+  for (const std::size_t column : with.categories)
+    if (column >= columns) return bad_option("categories", "columns of the table");
+  if (!with.monotone.empty() && with.monotone.size() != columns)
+    return bad_option("monotone", "empty or one number for each column");
+  for (const std::int8_t direction : with.monotone)
+    if (direction < -1 || direction > 1) return bad_option("monotone", "of -1, 0 and 1");
+  return {};
+}
+
+template <class Loss>
+result<void> check_training_data(const matrix_view& rows, std::span<const float> targets,
+                                 std::span<const float> weights, const Loss& loss) {
+  const char* const model = boosted_trees_name;
+  if (rows.rows() == 0) return error(errc::invalid_argument, std::string(model) + ": there are no rows");
+  if (rows.columns() == 0 || rows.columns() > most_tree_columns)
+    return error(errc::shape_mismatch, std::string(model) + ": there are " + std::to_string(rows.columns()) +
+                                           " columns, outside 1 to " + std::to_string(most_tree_columns));
+  if (rows.rows() >= std::size_t{1} << 31)
+    return error(errc::shape_mismatch, std::string(model) + ": there are 2^31 rows or more");
+  if (auto same = one_each(model, "targets", targets.size(), rows.rows()); !same) return same;
+  for (std::size_t i = 0; i < targets.size(); ++i)
+    if (auto right = loss.check(targets[i], i); !right) return right;
+  if (auto total = sum_of_weights(model, weights, rows.rows()); !total) return std::move(total).error();
+  return {};
+}
+
+}  // namespace detail
+
+/// Gradient-boosted decision trees: each tree is fitted to what the loss still asks for after the trees before it.
+/// Columns are coded in up to 255 groups, trees grow leaf by leaf, missing values (NaN) go to the side that lowers the
+/// loss most, and columns of categories are parted as sets. Infinite values are values; a category never seen counts
+/// as missing.
+///
+///     auto fitted = mr::model::boosted_trees<>::fit(rows, targets, {.rounds = 200, .leaves = 63});
+///     double probability = (*fitted)(row);
+///
+/// `Loss`: logistic_loss, softmax_loss, squared_loss, quantile_loss, poisson_loss, or your own, as losses.hpp says.
+///
+/// Shapes: rows x columns; `outputs` numbers a row.
+/// Guarantee: the same seed and data give the same trees. A row's outputs have the same bits alone and in any batch.
+/// Complexity: fitting, rows x columns x the logarithm of leaves a round; asking, the sum of the trees' depths.
+/// Allocates: while fitting, three bytes a number of the table, and 2 KiB x columns x leaves; asking, never.
+/// Threads: const calls from any number.
+/// Source: Friedman, "Greedy function approximation: a gradient boosting machine", Annals of Statistics 29, 2001;
+/// Ke et al., "LightGBM: a highly efficient gradient boosting decision tree", NIPS 2017.
+template <class Loss = logistic_loss>
+class boosted_trees {
+ public:
+  /// `targets` and, if there are any, `weights`: one for each row.
+  /// Errors: shape_mismatch, invalid_argument (an option, or no rows), out_of_range and not_finite (a target, a weight
+  /// or a category, with its row or column), invalid_data (no row weighs anything).
+  static result<boosted_trees> fit(const matrix_view& rows, std::span<const float> targets,
+                                   const boosting_options& with = {}, std::span<const float> weights = {},
+                                   const Loss& loss = {});
+
+  /// Columns that a row must have.
+  std::size_t inputs() const noexcept { return inputs_; }
+  std::size_t outputs() const noexcept { return start_.size(); }
+  std::size_t rounds() const noexcept { return trees_.trees() / start_.size(); }
+  const tree_ensemble& trees() const noexcept { return trees_; }
+  /// The scores before the first tree.
+  std::span<const double> start() const noexcept { return start_; }
+  const Loss& loss() const noexcept { return loss_; }
+
+  /// What the trees add up to, before the link: for logistic_loss the log odds.
+  /// Precondition: row.size() == inputs(), out.size() == outputs().
+  void score(std::span<const float> row, std::span<double> out) const noexcept {
+    for (std::size_t k = 0; k < out.size(); ++k) out[k] = start_[k] + trees_.sum(row.data(), k, out.size());
+  }
+  /// A row's outputs: probabilities, means or quantiles, as the loss says.
+  void predict(std::span<const float> row, std::span<double> out) const noexcept {
+    score(row, out);
+    loss_.link(out);
+  }
+  /// The only output of a row. Precondition: outputs() == 1.
+  double operator()(std::span<const float> row) const noexcept {
+    double out = 0;
+    predict(row, std::span(&out, 1));
+    return out;
+  }
+  /// All rows' outputs, row after row. Precondition: out.size() == rows.rows() * outputs().
+  void predict(const matrix_view& rows, std::span<double> out) const noexcept {
+    for (std::size_t i = 0; i < rows.rows(); ++i) predict(rows.row(i), out.subspan(i * outputs(), outputs()));
+  }
+
+  /// How much each column's splits lowered the loss, as shares of 1.
+  std::vector<double> importance() const { return trees_.importance(inputs_); }
+
+  std::vector<std::byte> save() const;
+  /// Errors: as envelope_reader::open and finish.
+  static result<boosted_trees> load(std::span<const std::byte> bytes);
+
+ private:
+  boosted_trees() = default;
+
+  static std::string type() { return "boosted_trees<" + std::string(Loss::name) + ">"; }
+
+  Loss loss_;
+  std::size_t inputs_ = 0;
+  std::vector<double> start_;
+  tree_ensemble trees_;
+};
+
+template <class Loss>
+std::vector<std::byte> boosted_trees<Loss>::save() const {
+  const std::string name = type();
+  envelope_writer to(name);
+  if constexpr (requires { loss_.parameter(); }) to.f64(loss_.parameter());
+  to.u64(inputs_);
+  to.u64(start_.size());
+  for (const double score : start_) to.f64(score);
+  trees_.save_to(to);
+  return std::move(to).finish();
+}
+
+template <class Loss>
+result<boosted_trees<Loss>> boosted_trees<Loss>::load(std::span<const std::byte> bytes) {
+  const std::string name = type();
+  auto from = envelope_reader::open(bytes, name);
+  if (!from) return std::move(from).error();
+  boosted_trees loaded;
+  if constexpr (requires { loaded.loss_.parameter(); }) loaded.loss_ = Loss::of_parameter(from->f64());
+  loaded.inputs_ = from->u64();
+  loaded.start_.resize(from->count(8));
+  for (double& score : loaded.start_) score = from->f64();
+  bool valid = loaded.start_.size() == loaded.loss_.outputs() && loaded.inputs_ >= 1 &&
+               loaded.inputs_ <= detail::most_tree_columns;
+  for (const double score : loaded.start_) valid = valid && detail::math::is_finite(score);
+  valid = valid && loaded.trees_.load_from(*from, loaded.inputs_) && loaded.trees_.trees() % loaded.start_.size() == 0;
+  if (auto done = from->finish(valid); !done) return std::move(done).error();
+  return loaded;
+}
+
+template <class Loss>
+result<boosted_trees<Loss>> boosted_trees<Loss>::fit(const matrix_view& rows, std::span<const float> targets,
+                                                     const boosting_options& with, std::span<const float> weights,
+                                                     const Loss& loss) {
+  if (auto right = detail::check_training_data(rows, targets, weights, loss); !right) return std::move(right).error();
+  if (auto right = detail::check_options(with, rows.columns()); !right) return std::move(right).error();
+  random_engine random(with.seed);
+  auto bins = detail::bins_of_columns(rows, with.categories, with.bins, random);
+  if (!bins) return std::move(bins).error();
+  const detail::binned_rows binned(rows, std::move(*bins));
+  detail::boosting<Loss> rounds(loss, binned, targets, weights, with, random);
+  boosted_trees fitted;
+  fitted.trees_ = rounds.run();
+  fitted.start_ = rounds.start();
+  fitted.inputs_ = rows.columns();
+  fitted.loss_ = loss;
+  return fitted;
+}
+
+}  // namespace model
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MODEL_TREES_BOOSTED_TREES_HPP

@@ -1,0 +1,139 @@
+#ifndef MILLRACE_MODEL_TREES_DETAIL_BINNED_ROWS_HPP
+#define MILLRACE_MODEL_TREES_DETAIL_BINNED_ROWS_HPP
+
+#include <millrace/core/config.hpp>
+#include <millrace/model/fwd.hpp>
+#include <millrace/model/matrix_view.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <utility>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+namespace model {
+namespace detail {
+
+/// The bins of a column. A value x has as code the number of bounds below it, so code b holds bounds[b - 1] < x <=
+/// bounds[b]; NaN has the code `missing`. In a column of categories the bounds are the categories kept, in order, and
+/// the code is a category's place among them.
+struct column_bins {
+  static constexpr unsigned missing = 255;
+
+  std::vector<float> bounds;
+  bool categories = false;
+  /// Of categories: no value had the code of its own that is kept for all the rarer ones.
+  bool has_rare = false;
+
+  /// Codes that values have, `missing` apart.
+  std::size_t size() const noexcept { return categories ? bounds.size() + (has_rare ? 1 : 0) : bounds.size() + 1; }
+
+  /// Bounds, and infinities behind them: a search in it takes eight steps, whatever the value.
+  std::array<float, 256> padded() const noexcept {
+    std::array<float, 256> table;
+    table.fill(std::numeric_limits<float>::infinity());
+    for (std::size_t i = 0; i < bounds.size(); ++i) table[i] = bounds[i];
+    return table;
+  }
+  unsigned code(float value, const std::array<float, 256>& table) const noexcept {
+    std::size_t place = 0;
+    for (std::size_t step = 128; step > 0; step /= 2) place += table[place + step - 1] < value ? step : 0;
+    if (categories && (place >= bounds.size() || bounds[place] != value)) place = bounds.size();
+    return value != value ? missing : static_cast<unsigned>(place);
+  }
+};
+
+/// Where two neighbouring values of a column are parted: at their middle, or at the lower one where there is no number
+/// between them or the middle is none. The lower one is not above it, and the higher one is.
+inline float bound_between(float low, float high) noexcept {
+  const float middle = low + (high - low) / 2;
+  return middle >= low && middle < high ? middle : low;
+}
+
+/// Bounds for at most `most` codes: between all values where there are so few, else so that codes hold about equally
+/// many of them. `sorted` has no NaN.
+inline std::vector<float> bounds_of(const std::vector<double>& sorted, std::size_t most) {
+  std::vector<float> bounds;
+  std::size_t different = sorted.empty() ? 0 : 1;
+  for (std::size_t i = 1; i < sorted.size(); ++i) different += sorted[i] != sorted[i - 1];
+  const auto part_at = [&](std::size_t i) {
+    if (sorted[i - 1] == sorted[i]) return;
+    const float bound = bound_between(static_cast<float>(sorted[i - 1]), static_cast<float>(sorted[i]));
+    if (bounds.empty() || bounds.back() < bound) bounds.push_back(bound);
+  };
+  if (different <= most) {
+    for (std::size_t i = 1; i < sorted.size(); ++i) part_at(i);
+    return bounds;
+  }
+  // A value that is more than a code's share gets a code of its own, and the others share what is left.
+  const auto values = static_cast<double>(sorted.size());
+  double left = values;
+  auto codes = static_cast<double>(most);
+  double in_code = 0;
+  for (std::size_t i = 0; i < sorted.size();) {
+    std::size_t next = i + 1;
+    while (next < sorted.size() && sorted[next] == sorted[i]) ++next;
+    const auto ties = static_cast<double>(next - i);
+    const double share = left / codes;
+    if (in_code > 0 && (ties >= share || in_code + ties / 2 >= share) && codes > 1) {
+      part_at(i);
+      left -= in_code;
+      in_code = 0;
+      codes -= 1;
+    }
+    in_code += ties;
+    i = next;
+  }
+  return bounds;
+}
+
+/// A training table as codes of one byte, kept twice: by column, for parting rows, and row by row in passes of ten
+/// columns, for building histograms. The histograms of a pass take 20 KiB, so that they stay in the first cache.
+class binned_rows {
+ public:
+  static constexpr std::size_t pass_columns = 10;
+  /// Bounds are found on at most so many rows, drawn at random.
+  static constexpr std::size_t most_sampled = std::size_t{1} << 18;
+
+  binned_rows(const matrix_view& from, std::vector<column_bins> bins)
+      : rows_(from.rows()), columns_(from.columns()), bins_(std::move(bins)) {
+    by_column_.resize(rows_ * columns_);
+    // Sixteen bytes more, since a pass is read beyond its last row's end.
+    by_pass_.resize(passes() * pass_columns * rows_ + 16);
+    for (std::size_t column = 0; column < columns_; ++column) {
+      std::uint8_t* const codes = by_column_.data() + column * rows_;
+      std::uint8_t* const in_pass =
+          by_pass_.data() + column / pass_columns * pass_columns * rows_ + column % pass_columns;
+      const std::array<float, 256> table = bins_[column].padded();
+      for (std::size_t row = 0; row < rows_; ++row)
+        in_pass[row * pass_columns] = codes[row] =
+            static_cast<std::uint8_t>(bins_[column].code(from(row, column), table));
+    }
+  }
+
+  std::size_t rows() const noexcept { return rows_; }
+  std::size_t columns() const noexcept { return columns_; }
+  std::size_t passes() const noexcept { return (columns_ + pass_columns - 1) / pass_columns; }
+  const column_bins& bins(std::size_t column) const noexcept { return bins_[column]; }
+  /// The codes of a column, one a row.
+  const std::uint8_t* column(std::size_t at) const noexcept { return by_column_.data() + at * rows_; }
+  /// The codes of ten columns, row after row.
+  const std::uint8_t* pass(std::size_t at) const noexcept { return by_pass_.data() + at * pass_columns * rows_; }
+
+ private:
+  std::size_t rows_;
+  std::size_t columns_;
+  std::vector<column_bins> bins_;
+  std::vector<std::uint8_t> by_column_;
+  std::vector<std::uint8_t> by_pass_;
+};
+
+}  // namespace detail
+}  // namespace model
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MODEL_TREES_DETAIL_BINNED_ROWS_HPP

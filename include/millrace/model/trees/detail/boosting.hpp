@@ -1,0 +1,230 @@
+#ifndef MILLRACE_MODEL_TREES_DETAIL_BOOSTING_HPP
+#define MILLRACE_MODEL_TREES_DETAIL_BOOSTING_HPP
+
+#include <millrace/core/seed.hpp>
+#include <millrace/model/fwd.hpp>
+#include <millrace/model/matrix_view.hpp>
+#include <millrace/model/trees/boosting_options.hpp>
+#include <millrace/model/trees/detail/binned_rows.hpp>
+#include <millrace/model/trees/detail/tree_grower.hpp>
+#include <millrace/model/trees/tree_ensemble.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+namespace model {
+namespace detail {
+
+/// Fills `drawn` with a share of a list, in its order, one at least. Every subset of that size is as likely.
+/// Source: selection sampling, Knuth, The Art of Computer Programming, volume 2, algorithm 3.4.2 S.
+inline void draw_share(std::vector<std::uint32_t>& drawn, std::span<const std::uint32_t> from, double share,
+                       random_engine& random) {
+  drawn.clear();
+  if (share >= 1) {
+    drawn.assign(from.begin(), from.end());
+    return;
+  }
+  auto wanted = static_cast<std::size_t>(share * static_cast<double>(from.size()) + 0.5);
+  wanted = wanted > 0 || from.empty() ? wanted : 1;
+  for (std::size_t i = 0; i < from.size() && wanted > 0; ++i) {
+    if (random.uniform() * static_cast<double>(from.size() - i) >= static_cast<double>(wanted)) continue;
+    drawn.push_back(from[i]);
+    --wanted;
+  }
+}
+
+/// One fit of boosted trees: rounds of one tree for each output, each on the gradients of the loss at the scores that
+/// the trees before it add up to.
+template <class Loss>
+class boosting {
+ public:
+  boosting(const Loss& loss, const binned_rows& rows, std::span<const float> targets, std::span<const float> weights,
+           const boosting_options& with, random_engine& random)
+      : loss_(loss),
+        rows_(rows),
+        targets_(targets),
+        weights_(weights),
+        with_(with),
+        random_(random),
+        grower_(rows, {{with.l2, with.category_l2, with.min_child_weight, with.min_gain}, with.leaves, with.depth},
+                with.monotone),
+        scores_(targets.size() * loss.outputs()),
+        g_(targets.size()),
+        h_(targets.size()),
+        is_used_(targets.size()) {}
+
+  /// The scores that every row has before the first tree.
+  const std::vector<double>& start() const noexcept { return start_; }
+
+  /// The trees of all rounds, a round's one after the other.
+  tree_ensemble run() {
+    for (std::uint32_t i = 0; i < rows_.columns(); ++i) all_columns_.push_back(i);
+    for (std::uint32_t i = 0; i < rows_.rows(); ++i) {
+      const bool held_out = with_.patience > 0 && random_.uniform() < with_.validation_share;
+      (held_out ? held_out_ : training_).push_back(i);
+    }
+    start_ = loss_.start(targets_, training_, weights_);
+    for (std::size_t k = 0; k < start_.size(); ++k)
+      for (float& score : scores_of(k)) score = static_cast<float>(start_[k]);
+    tree_ensemble trees;
+    double lowest = validation_loss();
+    std::size_t best = 0;
+    for (std::size_t round = 1; round <= with_.rounds; ++round) {
+      add_round(trees);
+      if (with_.patience == 0) continue;
+      if (const double now = validation_loss(); now < lowest) {
+        lowest = now;
+        best = round;
+      } else if (round - best >= with_.patience) {
+        break;
+      }
+    }
+    if (with_.patience > 0) trees.keep(best * start_.size());
+    return trees;
+  }
+
+ private:
+  std::span<float> scores_of(std::size_t k) noexcept {
+    return std::span(scores_).subspan(k * targets_.size(), targets_.size());
+  }
+  double weight(std::size_t row) const noexcept { return weights_.empty() ? 1 : double{weights_[row]}; }
+
+  double validation_loss() {
+    double sum = 0;
+    double total = 0;
+    std::vector<double> of_row(start_.size());
+    for (const std::uint32_t row : held_out_) {
+      for (std::size_t k = 0; k < of_row.size(); ++k) of_row[k] = double{scores_of(k)[row]};
+      sum += weight(row) * loss_.loss(targets_[row], of_row);
+      total += weight(row);
+    }
+    return total > 0 ? sum / total : 0;
+  }
+
+  void add_round(tree_ensemble& trees) {
+    const std::vector<float> before = start_.size() > 1 ? scores_ : std::vector<float>();
+    draw_share(ids_, training_, with_.row_share, random_);
+    draw_share(columns_, all_columns_, with_.column_share, random_);
+    for (std::size_t k = 0; k < start_.size(); ++k) {
+      loss_.gradients(targets_, before.empty() ? std::span<const float>(scores_) : before, k, g_, h_);
+      for (std::size_t i = 0; i < weights_.size(); ++i) {
+        g_[i] *= weights_[i];
+        h_[i] *= weights_[i];
+      }
+      gradients_.pack_all(g_, h_);
+      add_tree(trees, grower_.grow(ids_, gradients_, columns_), scores_of(k));
+    }
+  }
+
+  void add_tree(tree_ensemble& to, const std::vector<grown_node>& grown, std::span<float> scores) {
+    nodes_.assign(grown.size(), {});
+    records_.assign(grown.size(), {});
+    for (std::uint32_t i = 0; i < grown.size(); ++i) {
+      records_[i].cover = static_cast<double>(grown[i].end - grown[i].begin);
+      nodes_[i].left = grown[i].left > 0 ? grown[i].left : i;
+      if (grown[i].left > 0)
+        set_split(to, nodes_[i], records_[i], grown[i].by);
+      else
+        set_leaf(records_[i], grown[i], scores);
+    }
+    to.add(nodes_, records_);
+    if (ids_.size() < rows_.rows()) score_others(grown, scores);
+  }
+
+  void set_split(tree_ensemble& to, tree_node& node, node_record& record, const split& by) {
+    const column_bins& bins = rows_.bins(by.column);
+    node.column = static_cast<std::uint16_t>(by.column);
+    node.missing_right = by.missing_left ? 0 : 1;
+    node.parts_categories = by.parts_categories ? 1 : 0;
+    record.gain = by.gain;
+    if (by.parts_categories) {
+      set_categories(to, record, by, bins);
+    } else if (by.code < bins.bounds.size()) {
+      node.threshold = bins.bounds[by.code];
+    }  // else only missing values go right: the threshold stays infinite
+  }
+  void set_categories(tree_ensemble& to, node_record& record, const split& by, const column_bins& bins) {
+    const std::size_t known = bins.bounds.empty() ? 0 : static_cast<std::size_t>(bins.bounds.back()) + 1;
+    std::vector<std::uint64_t> left((known + 63) / 64, 0);
+    // A category without a code is one of the rarer ones where there were any, else one never seen: as if missing.
+    const auto rare = static_cast<std::uint8_t>(bins.bounds.size());
+    const bool others_left = bins.has_rare ? by.goes_left(rare) : by.missing_left;
+    const auto table = bins.padded();
+    for (std::size_t category = 0; category < known; ++category) {
+      const auto code = static_cast<std::uint8_t>(bins.code(static_cast<float>(category), table));
+      if (code != rare ? by.goes_left(code) : others_left) left[category / 64] |= std::uint64_t{1} << category % 64;
+    }
+    record.set = to.add_set(left);
+    record.set_size = static_cast<std::uint32_t>(known);
+  }
+
+  void set_leaf(node_record& record, const grown_node& leaf, std::span<float> scores) {
+    const auto rows = std::span<const std::uint32_t>(ids_).subspan(leaf.begin, leaf.end - leaf.begin);
+    double value = 0;
+    if constexpr (requires { loss_.leaf_value(residuals_); }) {
+      residuals_.clear();
+      for (const std::uint32_t row : rows) residuals_.push_back(double{targets_[row]} - double{scores[row]});
+      value = loss_.leaf_value(residuals_);
+    } else {
+      double g = 0;
+      double h = 0;
+      for (const std::uint32_t row : rows) {
+        g += double{g_[row]};
+        h += double{h_[row]};
+      }
+      value = h + with_.l2 > 0 ? -g / (h + with_.l2) : 0;
+    }
+    record.value = with_.learning_rate * leaf.within_bounds(value);
+    for (const std::uint32_t row : rows) scores[row] += static_cast<float>(record.value);
+  }
+
+  /// Adds the tree's values to the rows that it was not grown on.
+  void score_others(const std::vector<grown_node>& grown, std::span<float> scores) {
+    is_used_.assign(rows_.rows(), false);
+    for (const std::uint32_t row : ids_) is_used_[row] = true;
+    for (std::uint32_t row = 0; row < rows_.rows(); ++row) {
+      if (is_used_[row]) continue;
+      std::uint32_t at = 0;
+      while (grown[at].left > 0) {
+        const split& by = grown[at].by;
+        at = grown[at].left + (by.goes_left(rows_.column(by.column)[row]) ? 0 : 1);
+      }
+      scores[row] += static_cast<float>(records_[at].value);
+    }
+  }
+
+  const Loss& loss_;
+  const binned_rows& rows_;
+  std::span<const float> targets_;
+  std::span<const float> weights_;
+  const boosting_options& with_;
+  random_engine& random_;
+  tree_grower grower_;
+  packed_gradients gradients_;
+  std::vector<float> scores_;  // output by output
+  std::vector<float> g_;
+  std::vector<float> h_;
+  std::vector<bool> is_used_;
+  std::vector<double> start_;
+  std::vector<std::uint32_t> training_;
+  std::vector<std::uint32_t> held_out_;
+  std::vector<std::uint32_t> all_columns_;
+  std::vector<std::uint32_t> ids_;      // of this round
+  std::vector<std::uint32_t> columns_;  // of this round
+  std::vector<double> residuals_;
+  std::vector<tree_node> nodes_;
+  std::vector<node_record> records_;
+};
+
+}  // namespace detail
+}  // namespace model
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MODEL_TREES_DETAIL_BOOSTING_HPP

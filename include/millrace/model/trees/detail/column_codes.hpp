@@ -1,0 +1,93 @@
+#ifndef MILLRACE_MODEL_TREES_DETAIL_COLUMN_CODES_HPP
+#define MILLRACE_MODEL_TREES_DETAIL_COLUMN_CODES_HPP
+
+#include <millrace/core/detail/sort.hpp>
+#include <millrace/core/detail/sort_doubles.hpp>
+#include <millrace/core/result.hpp>
+#include <millrace/core/seed.hpp>
+#include <millrace/model/fwd.hpp>
+#include <millrace/model/matrix_view.hpp>
+#include <millrace/model/trees/detail/binned_rows.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+namespace model {
+namespace detail {
+
+/// Categories are whole numbers up to this.
+inline constexpr float most_category = 65'535;
+
+struct counted_category {
+  float category = 0;
+  std::size_t count = 0;
+};
+
+/// The codes of a column of categories: the most frequent ones have one each, and all rarer ones share the last.
+inline result<column_bins> category_bins(std::vector<double>& values, std::size_t column, std::size_t most) {
+  column_bins bins;
+  bins.categories = true;
+  std::vector<counted_category> counted;
+  sort_doubles(values);
+  for (const double value : values) {
+    const auto category = static_cast<float>(value);
+    if (!(category >= 0 && category <= most_category && category == static_cast<float>(static_cast<int>(category))))
+      return error(errc::out_of_range, "column " + std::to_string(column) + ": " + std::to_string(category) +
+                                           " is no category: they are whole numbers from 0 to 65535");
+    if (counted.empty() || counted.back().category != category) counted.push_back({category, 0});
+    ++counted.back().count;
+  }
+  if (counted.size() > most) {
+    sort_by(counted, [](const counted_category& a, const counted_category& b) { return a.count > b.count; });
+    counted.resize(most - 1);
+    bins.has_rare = true;
+    sort_by(counted, [](const counted_category& a, const counted_category& b) { return a.category < b.category; });
+  }
+  for (const counted_category& one : counted) bins.bounds.push_back(one.category);
+  return bins;
+}
+
+/// The bins of every column. Bounds are found on at most `binned_rows::most_sampled` rows, categories on all.
+/// Precondition: `categories` are columns, and `most` is in [2, 255].
+inline result<std::vector<column_bins>> bins_of_columns(const matrix_view& rows,
+                                                        std::span<const std::size_t> categories, std::size_t most,
+                                                        random_engine& random) {
+  std::vector<column_bins> all(rows.columns());
+  for (const std::size_t column : categories) all[column].categories = true;
+  std::vector<std::size_t> sample;
+  if (rows.rows() > binned_rows::most_sampled)
+    for (std::size_t i = 0; i < binned_rows::most_sampled; ++i)
+      sample.push_back(static_cast<std::size_t>(random.below(rows.rows())));
+  std::vector<double> values;
+  const auto take = [&values](float x) {
+    if (x == x) values.push_back(double{x});
+  };
+  for (std::size_t column = 0; column < rows.columns(); ++column) {
+    values.clear();
+    if (sample.empty() || all[column].categories)
+      for (std::size_t row = 0; row < rows.rows(); ++row) take(rows(row, column));
+    else
+      for (const std::size_t row : sample) take(rows(row, column));
+    if (all[column].categories) {
+      auto bins = category_bins(values, column, most);
+      if (!bins) return std::move(bins).error();
+      all[column] = std::move(*bins);
+    } else {
+      sort_doubles(values);
+      all[column].bounds = bounds_of(values, most);
+    }
+  }
+  return all;
+}
+
+}  // namespace detail
+}  // namespace model
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MODEL_TREES_DETAIL_COLUMN_CODES_HPP

@@ -1,0 +1,259 @@
+#ifndef MILLRACE_MODEL_TREES_DETAIL_SPLIT_SEARCH_HPP
+#define MILLRACE_MODEL_TREES_DETAIL_SPLIT_SEARCH_HPP
+
+#include <millrace/core/detail/heap_sort.hpp>
+#include <millrace/core/detail/simd.hpp>
+#include <millrace/model/fwd.hpp>
+#include <millrace/model/trees/detail/gradient_histogram.hpp>
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+namespace millrace {
+inline namespace v0 {
+namespace model {
+namespace detail {
+
+/// What a node's rows come to.
+struct gradient_sums {
+  double g = 0;
+  double h = 0;
+};
+
+/// How a node's rows are parted. A row goes left if its code in `column` is at most `code`, or, in a column of
+/// categories, if it is in `left_set`; rows without a value as `missing_left` says.
+struct split {
+  double gain = 0;  // what the loss falls by; 0: there is none
+  std::uint32_t column = 0;
+  std::uint8_t code = 0;
+  bool missing_left = false;
+  bool parts_categories = false;
+  std::array<std::uint64_t, 4> left_set{};
+
+  bool goes_left(std::uint8_t of) const noexcept {
+    if (of == column_bins::missing) return missing_left;
+    return parts_categories ? (left_set[of / 64] >> of % 64 & 1) != 0 : of <= code;
+  }
+};
+
+struct split_rules {
+  double l2 = 1;
+  double category_l2 = 10;
+  double min_child_weight = 1;
+  double min_gain = 0;
+};
+
+/// Scratch of the search in one column, in whole vectors.
+struct split_scratch {
+  alignas(64) std::array<float, cells_of_column> g;
+  alignas(64) std::array<float, cells_of_column> h;
+  alignas(64) std::array<float, cells_of_column> gain;
+};
+
+// With G and H the sums of a side's gradients and hessians, the best value of its leaf is -G / (H + l2), and lowers the
+// loss by G^2 / (H + l2) / 2. A split is worth what its two sides lower it by more than the node itself; the constant
+// 1 / 2 is left out, as elsewhere in the field.
+// Source: Chen, Guestrin, "XGBoost: a scalable tree boosting system", KDD 2016, equations 5 to 7.
+struct search_numbers {
+  float total_g;
+  float total_h;
+  float l2;
+  float least_h;
+  /// +1, -1: the right side's value must not be below, above the left one's. 0: either.
+  float direction;
+};
+
+/// Fills `gain` for parting behind each of the first `count` codes, a multiple of 16; 0 where a side is too light or on
+/// the wrong side of the other. The rows of `first` go left wherever it is parted.
+template <std::size_t Bytes>
+[[gnu::always_inline]] inline void gains_body(const gradient_cell* cells, std::size_t count, gradient_cell first,
+                                              const search_numbers& of, split_scratch& scratch) noexcept {
+  using numbers = vector<float, Bytes>;
+  using bits = vector<std::int32_t, Bytes>;
+  constexpr std::size_t lanes = Bytes / sizeof(float);
+  gradient_cell sum = first;
+  for (std::size_t i = 0; i < count; ++i) {
+    sum += cells[i];
+    scratch.g[i] = static_cast<float>(static_cast<std::int32_t>(sum >> 32));
+    scratch.h[i] = static_cast<float>(static_cast<std::int32_t>(sum));
+  }
+  for (std::size_t i = 0; i < count; i += lanes) {
+    numbers g;
+    numbers h;
+    load_vector(g, scratch.g.data() + i);
+    load_vector(h, scratch.h.data() + i);
+    const numbers other_g = of.total_g - g;
+    const numbers other_h = of.total_h - h;
+    const numbers p = h + of.l2;
+    const numbers q = other_h + of.l2;
+    numbers own = g * g * q;
+    numbers other = other_g * other_g * p;
+    rounded(own);
+    rounded(other);
+    const numbers gain = (own + other) / (p * q);
+    numbers left_value = g * q;  // the sides' values, with the sign turned, times p q
+    numbers right_value = other_g * p;
+    rounded(left_value);
+    rounded(right_value);
+    const bits allowed =
+        (h >= of.least_h) & (other_h >= of.least_h) & (of.direction * (left_value - right_value) >= 0.0F);
+    bits of_gain;
+    load_vector(of_gain, &gain);
+    of_gain &= allowed;
+    store_vector(scratch.gain.data() + i, of_gain);
+  }
+}
+MILLRACE_X86_TARGET("avx2")
+inline void gains_avx2(const gradient_cell* cells, std::size_t count, gradient_cell first, const search_numbers& of,
+                       split_scratch& scratch) noexcept {
+  gains_body<32>(cells, count, first, of, scratch);
+}
+inline void gains_of(const gradient_cell* cells, std::size_t count, gradient_cell first, const search_numbers& of,
+                     split_scratch& scratch) noexcept {
+  if (cpu_has_avx2())
+    gains_avx2(cells, count, first, of, scratch);
+  else
+    gains_body<16>(cells, count, first, of, scratch);
+}
+
+/// Finds the best split of a node from its histogram.
+class split_search {
+ public:
+  split_search(const binned_rows& rows, const split_rules& rules) : rows_(&rows), rules_(rules) {}
+
+  /// `cells`: the node's histogram. `direction` of each column as in search_numbers, or empty. `columns`: those that
+  /// may part.
+  split best(const gradient_cell* cells, const packed_gradients& units, std::span<const std::uint32_t> columns,
+             std::span<const std::int8_t> directions) {
+    split found;
+    cells_ = cells;
+    units_ = &units;
+    sum_up(columns);
+    const gradient_sums node = sums(total_);
+    const double own = node.g * node.g / (node.h + rules_.l2);
+    found.gain = own * (1 + 1e-6) + rules_.min_gain;
+    const double least = found.gain;
+    if (node.h < 2 * rules_.min_child_weight) return {};
+    for (const std::uint32_t column : columns) {
+      if (rows_->bins(column).categories)
+        part_categories(column, found);
+      else
+        part_numbers(column, directions.empty() ? 0 : directions[column], found);
+    }
+    if (!(found.gain > least)) return {};
+    found.gain -= own;
+    return found;
+  }
+
+ private:
+  gradient_sums sums(gradient_cell cell) const noexcept {
+    return {static_cast<double>(gradient_of(cell)) * units_->unit,
+            static_cast<double>(hessian_of(cell)) * units_->hessian_unit};
+  }
+  void sum_up(std::span<const std::uint32_t> columns) noexcept {
+    total_ = 0;
+    if (columns.empty()) return;
+    const gradient_cell* const of = cells_ + std::size_t{columns[0]} * cells_of_column;
+    for (std::size_t i = 0; i < cells_of_column; ++i) total_ += of[i];
+  }
+  double exact_gain(gradient_cell left, double l2) const noexcept {
+    const gradient_sums a = sums(left);
+    const gradient_sums b = sums(total_ - left);
+    if (a.h < rules_.min_child_weight || b.h < rules_.min_child_weight) return 0;
+    return a.g * a.g / (a.h + l2) + b.g * b.g / (b.h + l2);
+  }
+
+  void part_numbers(std::uint32_t column, int direction, split& found) {
+    const gradient_cell* const of = cells_ + std::size_t{column} * cells_of_column;
+    const std::size_t codes = rows_->bins(column).size();
+    const gradient_cell missing = of[column_bins::missing];
+    if (codes + (missing != 0) < 2) return;
+    search_numbers numbers;
+    numbers.total_g = static_cast<float>(gradient_of(total_));
+    numbers.total_h = static_cast<float>(hessian_of(total_));
+    numbers.l2 = static_cast<float>(rules_.l2 / units_->hessian_unit);
+    numbers.least_h = static_cast<float>(rules_.min_child_weight / units_->hessian_unit);
+    numbers.direction = static_cast<float>(direction);
+    // Parting behind the last code leaves nothing on the right, unless values are missing there.
+    scan(column, of, missing != 0 ? codes : codes - 1, 0, false, numbers, found);
+    if (missing != 0) scan(column, of, codes - 1, missing, true, numbers, found);
+  }
+
+  void scan(std::uint32_t column, const gradient_cell* of, std::size_t count, gradient_cell first, bool missing_left,
+            const search_numbers& numbers, split& found) {
+    const std::size_t whole = (count + 15) / 16 * 16;  // 256 at most
+    gains_of(of, whole, first, numbers, scratch_);
+    // Gains are not negative, and such numbers are in the order of their bits, whose maximum is found without branches.
+    std::int32_t most = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto gain = std::bit_cast<std::int32_t>(scratch_.gain[i]);
+      most = gain > most ? gain : most;
+    }
+    // In floats, a gain may be off by 1e-6 of itself; only one that may be the best is computed exactly.
+    const double at_most =
+        double{std::bit_cast<float>(most)} * units_->unit * units_->unit / units_->hessian_unit * (1 + 1e-5);
+    if (!(at_most > found.gain)) return;
+    std::size_t at = 0;
+    while (std::bit_cast<std::int32_t>(scratch_.gain[at]) != most) ++at;
+    gradient_cell left = first;
+    for (std::size_t i = 0; i <= at; ++i) left += of[i];
+    const double gain = exact_gain(left, rules_.l2);
+    if (!(gain > found.gain)) return;
+    found = {.gain = gain, .column = column, .code = static_cast<std::uint8_t>(at), .missing_left = missing_left};
+  }
+
+  /// Categories in the order of their mean gradient: the best way to part them in two is among those that part this
+  /// order. Source: Fisher, "On grouping for maximum homogeneity", JASA 53, 1958.
+  void part_categories(std::uint32_t column, split& found) {
+    struct category {
+      double order;
+      std::uint8_t code;
+    };
+    const gradient_cell* const of = cells_ + std::size_t{column} * cells_of_column;
+    const double l2 = rules_.l2 + rules_.category_l2;
+    std::array<category, cells_of_column> sorted;
+    std::size_t count = 0;
+    for (std::size_t code = 0; code < cells_of_column; ++code) {
+      if (of[code] == 0) continue;
+      const gradient_sums own = sums(of[code]);
+      sorted[count++] = {own.g / (own.h + rules_.category_l2), static_cast<std::uint8_t>(code)};
+    }
+    heap_sort(sorted.data(), count, [](const category& a, const category& b) {
+      return a.order < b.order || (a.order == b.order && a.code < b.code);
+    });
+    gradient_cell left = 0;
+    std::size_t best = 0;
+    double gain = found.gain;
+    for (std::size_t i = 0; i + 1 < count; ++i) {
+      left += of[sorted[i].code];
+      if (const double here = exact_gain(left, l2); here > gain) {
+        gain = here;
+        best = i + 1;
+      }
+    }
+    if (best == 0) return;
+    found = {.gain = gain, .column = column, .parts_categories = true};
+    for (std::size_t i = 0; i < best; ++i) {
+      if (sorted[i].code == column_bins::missing)
+        found.missing_left = true;
+      else
+        found.left_set[sorted[i].code / 64] |= std::uint64_t{1} << sorted[i].code % 64;
+    }
+  }
+
+  const binned_rows* rows_;
+  split_rules rules_;
+  const gradient_cell* cells_ = nullptr;
+  const packed_gradients* units_ = nullptr;
+  gradient_cell total_ = 0;
+  split_scratch scratch_;
+};
+
+}  // namespace detail
+}  // namespace model
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MODEL_TREES_DETAIL_SPLIT_SEARCH_HPP

@@ -1,0 +1,209 @@
+#ifndef MILLRACE_MODEL_TREES_DETAIL_TREE_GROWER_HPP
+#define MILLRACE_MODEL_TREES_DETAIL_TREE_GROWER_HPP
+
+#include <millrace/model/fwd.hpp>
+#include <millrace/model/trees/detail/binned_rows.hpp>
+#include <millrace/model/trees/detail/gradient_histogram.hpp>
+#include <millrace/model/trees/detail/split_search.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <span>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+namespace model {
+namespace detail {
+
+struct growth_rules {
+  split_rules splits;
+  std::size_t leaves = 31;
+  unsigned depth = 64;
+};
+
+/// A node of a tree that is being grown.
+struct grown_node {
+  split by;
+  std::uint32_t left = 0;   // its left child, before the right one; 0: a leaf
+  std::uint32_t begin = 0;  // its rows, in the grower's order
+  std::uint32_t end = 0;
+  /// What its leaf's value may be, where a monotone column above it says so.
+  double lowest = -std::numeric_limits<double>::infinity();
+  double highest = std::numeric_limits<double>::infinity();
+
+  double within_bounds(double value) const noexcept {
+    return value < lowest ? lowest : value > highest ? highest : value;
+  }
+};
+
+/// Grows trees on binned rows, the leaf that gains most first.
+///
+/// A split costs a pass over the rows of the smaller child: the larger child's histogram is the parent's less its
+/// sibling's.
+/// Allocates: its histograms, one for each leaf, 2 KiB a column, at the first tree.
+class tree_grower {
+ public:
+  tree_grower(const binned_rows& rows, const growth_rules& rules, std::span<const std::int8_t> directions)
+      : rows_(&rows),
+        rules_(rules),
+        directions_(directions),
+        search_(rows, rules.splits),
+        cells_(rows.passes() * cells_of_pass),
+        histograms_(rules.leaves * cells_),
+        ordered_(rows.rows()),
+        right_(rows.rows() + 1) {}
+
+  /// Grows a tree on the rows in `ids`, which it reorders: a node's rows then stand side by side. `columns`, in order:
+  /// those that it may part by.
+  const std::vector<grown_node>& grow(std::vector<std::uint32_t>& ids, const packed_gradients& gradients,
+                                      std::span<const std::uint32_t> columns) {
+    ids_ = &ids;
+    gradients_ = &gradients;
+    columns_ = columns;
+    nodes_.assign(1, {});
+    nodes_[0].end = static_cast<std::uint32_t>(ids.size());
+    open_.clear();
+    fill(histogram(0), 0, nodes_[0].end);
+    open({.node = 0, .slot = 0, .depth = 0, .gain = 0});
+    for (std::size_t leaves = 1; leaves < rules_.leaves && !open_.empty(); ++leaves) part_best(leaves);
+    return nodes_;
+  }
+
+ private:
+  /// A leaf that may still be parted.
+  struct open_leaf {
+    std::uint32_t node;
+    std::size_t slot;  // of its histogram
+    unsigned depth;
+    double gain;
+  };
+
+  gradient_cell* histogram(std::size_t slot) noexcept { return histograms_.data() + slot * cells_; }
+
+  /// The histogram of the rows from `begin` to `end` of the order.
+  void fill(gradient_cell* cells, std::uint32_t begin, std::uint32_t end) {
+    std::memset(cells, 0, cells_ * sizeof(gradient_cell));
+    const bool all = end - begin == rows_->rows();
+    const std::uint32_t* const ids = ids_->data() + begin;
+    const std::size_t count = end - begin;
+    if (!all)
+      for (std::size_t i = 0; i < count; ++i) ordered_[i] = gradients_->of_row[ids[i]];
+    const gradient_cell* const gradients = all ? gradients_->of_row.data() : ordered_.data();
+    std::size_t last = rows_->passes();
+    for (const std::uint32_t column : columns_) {
+      const std::size_t pass = column / binned_rows::pass_columns;
+      if (pass == last) continue;
+      last = pass;
+      add_pass(rows_->pass(pass), all ? nullptr : ids, gradients, count, cells + pass * cells_of_pass);
+    }
+  }
+
+  /// Searches the leaf's best split, and keeps it in mind if there is one.
+  void open(open_leaf leaf) {
+    if (leaf.depth >= rules_.depth) return;
+    nodes_[leaf.node].by = search_.best(histogram(leaf.slot), *gradients_, columns_, directions_);
+    leaf.gain = nodes_[leaf.node].by.gain;
+    if (leaf.gain > 0) open_.push_back(leaf);
+  }
+
+  /// The one that gains most; of equals, the oldest.
+  open_leaf take_best() {
+    std::size_t best = 0;
+    for (std::size_t i = 1; i < open_.size(); ++i)
+      if (open_[i].gain > open_[best].gain || (open_[i].gain == open_[best].gain && open_[i].node < open_[best].node))
+        best = i;
+    const open_leaf leaf = open_[best];
+    open_[best] = open_.back();
+    open_.pop_back();
+    return leaf;
+  }
+
+  void part_best(std::size_t free_slot) {
+    const open_leaf leaf = take_best();
+    const auto first = static_cast<std::uint32_t>(nodes_.size());
+    nodes_.resize(first + 2);
+    grown_node& parent = nodes_[leaf.node];
+    parent.left = first;
+    const std::uint32_t middle = part(parent);
+    nodes_[first].begin = parent.begin;
+    nodes_[first].end = nodes_[first + 1].begin = middle;
+    nodes_[first + 1].end = parent.end;
+    bound_children(parent);
+    if (free_slot + 1 >= rules_.leaves) return;  // neither child is parted
+    const bool left_is_smaller = middle - parent.begin <= parent.end - middle;
+    const std::uint32_t smaller = left_is_smaller ? first : first + 1;
+    gradient_cell* const of_smaller = histogram(free_slot);
+    gradient_cell* const of_larger = histogram(leaf.slot);
+    fill(of_smaller, nodes_[smaller].begin, nodes_[smaller].end);
+    for (std::size_t i = 0; i < cells_; ++i) of_larger[i] -= of_smaller[i];
+    const std::size_t slots[] = {left_is_smaller ? free_slot : leaf.slot, left_is_smaller ? leaf.slot : free_slot};
+    open({.node = first, .slot = slots[0], .depth = leaf.depth + 1, .gain = 0});
+    open({.node = first + 1, .slot = slots[1], .depth = leaf.depth + 1, .gain = 0});
+  }
+
+  /// Hands the parent's bounds to its children, and parts what lies between at the middle of their values where the
+  /// column is monotone: then no value below one child can pass one below the other.
+  void bound_children(const grown_node& parent) {
+    grown_node& left = nodes_[parent.left];
+    grown_node& right = nodes_[parent.left + 1];
+    left.lowest = right.lowest = parent.lowest;
+    left.highest = right.highest = parent.highest;
+    const int direction = directions_.empty() ? 0 : directions_[parent.by.column];
+    if (direction == 0) return;
+    const double middle = (value_of(left) + value_of(right)) / 2;
+    (direction > 0 ? left : right).highest = middle;
+    (direction > 0 ? right : left).lowest = middle;
+  }
+  double value_of(const grown_node& node) const noexcept {
+    gradient_cell sum = 0;
+    for (std::uint32_t i = node.begin; i < node.end; ++i) sum += gradients_->of_row[(*ids_)[i]];
+    const double g = static_cast<double>(gradient_of(sum)) * gradients_->unit;
+    const double h = static_cast<double>(hessian_of(sum)) * gradients_->hessian_unit;
+    return node.within_bounds(-g / (h + rules_.splits.l2));
+  }
+
+  /// Brings the rows that go left before the others, both in their order; returns where the others start.
+  std::uint32_t part(const grown_node& node) {
+    std::uint8_t goes_left[cells_of_column];
+    for (std::size_t code = 0; code < cells_of_column; ++code)
+      goes_left[code] = node.by.goes_left(static_cast<std::uint8_t>(code)) ? 1 : 0;
+    const std::uint8_t* const codes = rows_->column(node.by.column);
+    std::uint32_t* const ids = ids_->data();
+    std::uint32_t left = node.begin;
+    std::uint32_t right = 0;
+    for (std::uint32_t i = node.begin; i < node.end; ++i) {
+      const std::uint32_t id = ids[i];
+      const std::uint32_t is_left = goes_left[codes[id]];
+      ids[left] = id;
+      right_[right] = id;
+      left += is_left;
+      right += 1 - is_left;
+    }
+    if (right > 0) std::memcpy(ids + left, right_.data(), right * sizeof(std::uint32_t));
+    return left;
+  }
+
+  const binned_rows* rows_;
+  growth_rules rules_;
+  std::span<const std::int8_t> directions_;
+  split_search search_;
+  std::size_t cells_;
+  std::vector<gradient_cell> histograms_;
+  std::vector<gradient_cell> ordered_;
+  std::vector<std::uint32_t> right_;
+  std::vector<std::uint32_t>* ids_ = nullptr;
+  const packed_gradients* gradients_ = nullptr;
+  std::span<const std::uint32_t> columns_;
+  std::vector<grown_node> nodes_;
+  std::vector<open_leaf> open_;
+};
+
+}  // namespace detail
+}  // namespace model
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MODEL_TREES_DETAIL_TREE_GROWER_HPP

@@ -1,0 +1,242 @@
+#ifndef MILLRACE_MODEL_TREES_TREE_ENSEMBLE_HPP
+#define MILLRACE_MODEL_TREES_TREE_ENSEMBLE_HPP
+
+#include <millrace/core/saved/envelope.hpp>
+#include <millrace/model/fwd.hpp>
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+namespace model {
+
+namespace detail {
+/// A node has 16 bits for its column.
+inline constexpr std::size_t most_tree_columns = 65'536;
+}  // namespace detail
+
+/// A node of a tree. A row goes left if its feature is at most `threshold`; one whose feature is missing goes right if
+/// `missing_right` is 1. In a node that parts categories, `threshold` is not a number and `set` says which go left.
+/// A leaf leads to itself: its threshold is infinity, its left child is the leaf.
+struct tree_node {
+  float threshold = std::numeric_limits<float>::infinity();
+  /// The left child's index in the ensemble; the right one stands behind it.
+  std::uint32_t left = 0;
+  std::uint16_t column = 0;
+  std::uint8_t missing_right = 0;
+  std::uint8_t parts_categories = 0;
+};
+
+/// What a node is known by besides: what its leaf returns, how much of the training data came by, and how much its
+/// split lowered the loss.
+struct node_record {
+  double value = 0;
+  double cover = 0;
+  double gain = 0;
+  /// Of a node that parts categories: where its set of categories starts, and how many it knows.
+  std::uint32_t set = 0;
+  std::uint32_t set_size = 0;
+};
+
+/// Decision trees whose leaves' values are added up: what boosted trees and forests are when they are fitted.
+///
+/// Guarantee: a row's sum has the same bits alone and in any batch: values are added in the order of the trees.
+/// Threads: const calls from any number.
+class tree_ensemble {
+ public:
+  /// Adds a tree: its nodes, whose children are counted from its own root, which is the first, and their records.
+  void add(std::span<const tree_node> nodes, std::span<const node_record> records) {
+    const auto first = static_cast<std::uint32_t>(nodes_.size());
+    roots_.push_back(first);
+    unsigned depth = 0;
+    std::vector<unsigned> level(nodes.size(), 0);
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      tree_node node = nodes[i];
+      if (node.left != i) {
+        level[node.left] = level[node.left + 1] = level[i] + 1;
+        depth = level[i] + 1 > depth ? level[i] + 1 : depth;
+      }
+      node.left += first;
+      has_categories_ = has_categories_ || node.parts_categories != 0;
+      nodes_.push_back(node);
+      records_.push_back(records[i]);
+    }
+    depths_.push_back(depth);
+  }
+  /// Keeps the first `trees` of them.
+  void keep(std::size_t trees) {
+    if (trees >= roots_.size()) return;
+    nodes_.resize(roots_[trees]);
+    records_.resize(roots_[trees]);
+    roots_.resize(trees);
+    depths_.resize(trees);
+  }
+
+  std::size_t trees() const noexcept { return roots_.size(); }
+  std::span<const tree_node> nodes() const noexcept { return nodes_; }
+  std::span<const node_record> records() const noexcept { return records_; }
+  std::uint32_t root(std::size_t tree) const noexcept { return roots_[tree]; }
+  unsigned depth(std::size_t tree) const noexcept { return depths_[tree]; }
+  bool is_leaf(std::uint32_t node) const noexcept { return nodes_[node].left == node; }
+
+  /// How much the splits by each column lowered the loss, summed over all trees; add to 1 unless no tree has a split.
+  /// Allocates: the result.
+  std::vector<double> importance(std::size_t columns) const {
+    std::vector<double> gains(columns, 0);
+    double total = 0;
+    for (std::uint32_t i = 0; i < nodes_.size(); ++i) {
+      if (is_leaf(i)) continue;
+      gains[nodes_[i].column] += records_[i].gain;
+      total += records_[i].gain;
+    }
+    if (total > 0)
+      for (double& gain : gains) gain /= total;
+    return gains;
+  }
+
+  /// Adds a set of categories, a bit for each from 0 on, and returns where it starts.
+  std::uint32_t add_set(std::span<const std::uint64_t> bits) {
+    const auto first = static_cast<std::uint32_t>(sets_.size());
+    sets_.insert(sets_.end(), bits.begin(), bits.end());
+    return first;
+  }
+
+  /// The leaf of a tree that a row falls into.
+  std::uint32_t leaf(std::size_t tree, const float* row) const noexcept {
+    std::uint32_t at = roots_[tree];
+    if (has_categories_) {
+      while (!is_leaf(at)) at = parting_step(at, row);
+    } else {
+      for (unsigned left = depths_[tree]; left > 0; --left) at = step(at, row);
+    }
+    return at;
+  }
+
+  /// The sum of the leaves' values of trees `first`, `first + stride`, ...
+  /// Complexity: the sum of the trees' depths.
+  /// Allocates: never.
+  double sum(const float* row, std::size_t first = 0, std::size_t stride = 1) const noexcept {
+    double total = 0;
+    std::size_t tree = first;
+    if (!has_categories_) {
+      constexpr std::size_t side_by_side = 8;  // walks that do not wait for each other
+      for (; tree + (side_by_side - 1) * stride < roots_.size(); tree += side_by_side * stride) {
+        std::uint32_t at[side_by_side];
+        unsigned depth = 0;
+        for (std::size_t k = 0; k < side_by_side; ++k) {
+          at[k] = roots_[tree + k * stride];
+          const unsigned own = depths_[tree + k * stride];
+          depth = own > depth ? own : depth;
+        }
+        for (; depth > 0; --depth)
+          for (std::size_t k = 0; k < side_by_side; ++k) at[k] = step(at[k], row);
+        for (std::size_t k = 0; k < side_by_side; ++k) total += records_[at[k]].value;
+      }
+    }
+    for (; tree < roots_.size(); tree += stride) total += records_[leaf(tree, row)].value;
+    return total;
+  }
+
+  /// Whether a row goes left at a node that is no leaf.
+  bool goes_left(std::uint32_t node, const float* row) const noexcept {
+    return parting_step(node, row) == nodes_[node].left;
+  }
+
+  /// Writes all trees as part of a model's saved form.
+  void save_to(envelope_writer& to) const {
+    to.u64(sets_.size());
+    for (const std::uint64_t word : sets_) to.u64(word);
+    to.u64(roots_.size());
+    for (std::size_t tree = 0; tree < roots_.size(); ++tree) {
+      const std::uint32_t end = tree + 1 < roots_.size() ? roots_[tree + 1] : static_cast<std::uint32_t>(nodes_.size());
+      to.u64(end - roots_[tree]);
+      for (std::uint32_t i = roots_[tree]; i < end; ++i) {
+        to.u32(std::bit_cast<std::uint32_t>(nodes_[i].threshold));
+        to.u32(nodes_[i].left - roots_[tree]);
+        to.u16(nodes_[i].column);
+        to.u8(static_cast<std::uint8_t>(nodes_[i].missing_right | nodes_[i].parts_categories << 1));
+        to.f64(records_[i].value);
+        to.f64(records_[i].cover);
+        to.f64(records_[i].gain);
+        to.u32(records_[i].set);
+        to.u32(records_[i].set_size);
+      }
+    }
+  }
+  /// Reads what `save_to` wrote into an empty ensemble of rows of `columns`. Returns whether it is one: walks end, and
+  /// no column or set is outside.
+  bool load_from(envelope_reader& from, std::size_t columns) {
+    sets_.resize(from.count(8));
+    for (std::uint64_t& word : sets_) word = from.u64();
+    std::vector<tree_node> nodes;
+    std::vector<node_record> records;
+    for (std::size_t left = from.count(8 + bytes_of_node); left > 0; --left) {
+      nodes.assign(from.count(bytes_of_node), {});
+      records.assign(nodes.size(), {});
+      if (nodes.empty() || nodes_.size() + nodes.size() >= std::size_t{1} << 32) return false;
+      for (std::size_t i = 0; i < nodes.size(); ++i)
+        if (!load_node(from, nodes[i], records[i], i, nodes.size(), columns)) return false;
+      add(nodes, records);
+    }
+    return from.ok();
+  }
+
+ private:
+  static constexpr std::size_t bytes_of_node = 43;
+
+  bool load_node(envelope_reader& from, tree_node& node, node_record& record, std::size_t at, std::size_t count,
+                 std::size_t columns) const {
+    node.threshold = std::bit_cast<float>(from.u32());
+    node.left = from.u32();
+    node.column = from.u16();
+    const std::uint8_t flags = from.u8();
+    node.missing_right = flags & 1;
+    node.parts_categories = flags >> 1;
+    record.value = from.f64();
+    record.cover = from.f64();
+    record.gain = from.f64();
+    record.set = from.u32();
+    record.set_size = from.u32();
+    const bool leaf = node.left == at;
+    // A child stands behind its parent, so every walk ends.
+    const bool right_place = leaf || (node.left > at && std::size_t{node.left} + 1 < count);
+    const bool stays = !leaf || (node.threshold == std::numeric_limits<float>::infinity() && flags == 0);
+    const bool has_set = std::uint64_t{record.set} * 64 + record.set_size <= std::uint64_t{sets_.size()} * 64;
+    return right_place && stays && has_set && flags <= 3 && node.column < columns && node.threshold == node.threshold &&
+           record.value == record.value && record.cover >= 0 && record.gain == record.gain;
+  }
+
+  std::uint32_t step(std::uint32_t at, const float* row) const noexcept {
+    const tree_node& node = nodes_[at];
+    const float x = row[node.column];
+    return node.left +
+           (static_cast<unsigned>(x > node.threshold) | (static_cast<unsigned>(x != x) & node.missing_right));
+  }
+  std::uint32_t parting_step(std::uint32_t at, const float* row) const noexcept {
+    const tree_node& node = nodes_[at];
+    if (node.parts_categories == 0) return step(at, row);
+    const node_record& record = records_[at];
+    const float x = row[node.column];
+    if (!(x >= 0 && x < static_cast<float>(record.set_size))) return node.left + node.missing_right;
+    const auto category = static_cast<std::uint32_t>(x);
+    return node.left + (sets_[record.set + category / 64] >> category % 64 & 1 ? 0 : 1);
+  }
+
+  std::vector<tree_node> nodes_;
+  std::vector<node_record> records_;
+  std::vector<std::uint32_t> roots_;
+  std::vector<unsigned> depths_;
+  std::vector<std::uint64_t> sets_;
+  bool has_categories_ = false;
+};
+
+}  // namespace model
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MODEL_TREES_TREE_ENSEMBLE_HPP

@@ -1,0 +1,115 @@
+#include <millrace/model/trees/losses.hpp>
+
+#include <support/catch.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+namespace mr = millrace;
+
+namespace {
+
+/// Gradients are the slopes of the loss, and hessians, but where a loss says otherwise, the slopes of gradients.
+template <class Loss>
+void check_derivatives(const Loss& loss, const std::vector<float>& targets, const std::vector<float>& scores,
+                       bool hessians = true) {
+  const std::size_t rows = targets.size();
+  const std::size_t outputs = loss.outputs();
+  std::vector<float> g(rows);
+  std::vector<float> h(rows);
+  for (std::size_t k = 0; k < outputs; ++k) {
+    loss.gradients(targets, scores, k, g, h);
+    for (std::size_t i = 0; i < rows; ++i) {
+      std::vector<double> at(outputs);
+      for (std::size_t c = 0; c < outputs; ++c) at[c] = double{scores[c * rows + i]};
+      const auto loss_at = [&](double moved) {
+        std::vector<double> there = at;
+        there[k] += moved;
+        return loss.loss(targets[i], there);
+      };
+      const double step = 1e-4;
+      CHECK(double{g[i]} == Approx((loss_at(step) - loss_at(-step)) / (2 * step)).epsilon(1e-4).margin(2e-6));
+      const double bend = (loss_at(step) - 2 * loss_at(0) + loss_at(-step)) / (step * step);
+      if (hessians) CHECK(double{h[i]} == Approx(bend).epsilon(1e-3).margin(1e-5));
+    }
+  }
+}
+
+std::vector<std::uint32_t> all(std::size_t rows) {
+  std::vector<std::uint32_t> ids(rows);
+  for (std::uint32_t i = 0; i < rows; ++i) ids[i] = i;
+  return ids;
+}
+
+}  // namespace
+
+TEST_CASE("losses: gradients are the slopes of the loss") {
+  std::vector<float> targets;
+  std::vector<float> scores;
+  for (int i = 0; i < 40; ++i) {  // more than a block of sixteen, and a rest
+    targets.push_back(static_cast<float>(i % 2));
+    scores.push_back((static_cast<float>(i) - 20.5F) / 5);  // none is a target
+  }
+  check_derivatives(mr::model::logistic_loss{}, targets, scores);
+  check_derivatives(mr::model::squared_loss{}, targets, scores);
+  check_derivatives(mr::model::poisson_loss{}, targets, scores, false);
+  check_derivatives(mr::model::quantile_loss{0.3}, targets, scores, false);
+  // Three classes, scores class by class. The hessian of one is enlarged by 3 / 2.
+  const std::vector<float> classes = {0, 1, 2, 1};
+  const std::vector<float> of_classes = {0.5F, -1, 2, 0, 1, 0.25F, -2, 3, -0.5F, 0, 1, 1};
+  check_derivatives(mr::model::softmax_loss{3}, classes, of_classes, false);
+  std::vector<float> g(4);
+  std::vector<float> h(4);
+  mr::model::softmax_loss{3}.gradients(classes, of_classes, 0, g, h);
+  const double p = double{g[1]};  // class 1, so that g is the probability of 0
+  CHECK(double{h[1]} == Approx(1.5 * p * (1 - p)));
+}
+
+TEST_CASE("losses: an exponential good to 1e-7, also at its ends") {
+  for (float x = -87; x <= 87; x += 0.0173F)
+    CHECK(double{mr::model::detail::fast_exp(x)} == Approx(std::exp(double{x})).epsilon(2e-7));
+  CHECK(std::isfinite(mr::model::detail::fast_exp(1e30F)));
+  CHECK(mr::model::detail::fast_exp(-std::numeric_limits<float>::infinity()) < 1e-37F);
+  CHECK(mr::model::detail::fast_exp(0) == 1);
+}
+
+TEST_CASE("losses: the start is the best constant, by weight") {
+  const std::vector<float> targets = {0, 1, 1, 1};
+  const auto ids = all(4);
+  CHECK(mr::model::logistic_loss::start(targets, ids, {})[0] == Approx(std::log(3.0)));
+  const std::vector<float> weights = {3, 1, 1, 1};
+  CHECK(mr::model::logistic_loss::start(targets, ids, weights)[0] == Approx(0.0).margin(1e-12));
+  CHECK(mr::model::squared_loss::start(targets, ids, {})[0] == 0.75);
+  CHECK(mr::model::poisson_loss::start(targets, ids, {})[0] == Approx(std::log(0.75)));
+  CHECK(mr::model::quantile_loss{0.5}.start(std::vector<float>{5, 1, 9}, all(3), {})[0] == 5);
+  const auto shares = mr::model::softmax_loss{3}.start(targets, ids, {});
+  CHECK(shares[1] == Approx(std::log(0.75)));
+  CHECK(std::isfinite(shares[2]));  // a class that does not occur
+}
+
+TEST_CASE("losses: what is no target is refused with its row") {
+  CHECK(mr::model::logistic_loss::check(0.5F, 7).error().message() == "targets: row 7 is 0.500000, not 0 or 1");
+  CHECK_FALSE(mr::model::softmax_loss{3}.check(3, 0).has_value());
+  CHECK_FALSE(mr::model::softmax_loss{3}.check(1.5F, 0).has_value());
+  CHECK_FALSE(mr::model::softmax_loss{3}.check(std::nanf(""), 0).has_value());
+  CHECK(mr::model::softmax_loss{3}.check(2, 0).has_value());
+  CHECK_FALSE(mr::model::squared_loss::check(std::numeric_limits<float>::infinity(), 0).has_value());
+  CHECK_FALSE(mr::model::poisson_loss::check(-1, 0).has_value());
+  CHECK_FALSE(mr::model::poisson_loss::check(std::nanf(""), 0).has_value());
+}
+
+TEST_CASE("losses: links make outputs of scores") {
+  std::vector<double> one = {0};
+  mr::model::logistic_loss::link(one);
+  CHECK(one[0] == 0.5);
+  mr::model::poisson_loss::link(one);
+  CHECK(one[0] == Approx(std::exp(0.5)));
+  std::vector<double> three = {1000, 1000, -1000};
+  mr::model::softmax_loss{3}.link(three);
+  CHECK(three[0] == 0.5);
+  CHECK(three[2] == 0);
+}
