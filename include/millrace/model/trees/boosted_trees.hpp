@@ -66,7 +66,7 @@ result<void> check_training_data(const matrix_view& rows, std::span<const float>
     return error(errc::shape_mismatch, std::string(model) + ": there are 2^31 rows or more");
   if (auto same = one_each(model, "targets", targets.size(), rows.rows()); !same) return same;
   for (std::size_t i = 0; i < targets.size(); ++i)
-    if (auto right = loss.check(targets[i], i); !right) return right;
+    if (auto right = loss.check_target(targets[i], i); !right) return right;
   if (auto total = sum_of_weights(model, weights, rows.rows()); !total) return std::move(total).error();
   return {};
 }

@@ -72,7 +72,7 @@ inline double log_odds(double share) noexcept {
 //
 // - name: in saved forms;
 // - outputs(): how many scores a row has;
-// - check(target, row): an error for what is no target;
+// - check_target(target, row): an error for what is no target;
 // - start(targets, rows, weights): the scores before the first tree, where `rows` are those that are fitted on, and
 //   `weights` may be empty;
 // - gradients(targets, scores, k, g, h): the first and second derivative of each row's loss by its score for output k;
@@ -109,7 +109,7 @@ struct logistic_loss {
   static constexpr std::string_view name = "logistic";
   static constexpr std::size_t outputs() noexcept { return 1; }
 
-  static result<void> check(float target, std::size_t row) {
+  static result<void> check_target(float target, std::size_t row) {
     if (target == 0 || target == 1) return {};
     return error(errc::out_of_range, detail::target_text(target, row) + ", not 0 or 1");
   }
@@ -142,7 +142,7 @@ struct softmax_loss {
   }
   std::size_t outputs() const noexcept { return classes; }
 
-  result<void> check(float target, std::size_t row) const {
+  result<void> check_target(float target, std::size_t row) const {
     if (target >= 0 && target < static_cast<float>(classes) && target == static_cast<float>(static_cast<int>(target)))
       return {};
     return error(errc::out_of_range,
@@ -197,7 +197,7 @@ struct squared_loss {
   static constexpr std::string_view name = "squared";
   static constexpr std::size_t outputs() noexcept { return 1; }
 
-  static result<void> check(float target, std::size_t row) { return detail::finite_target(target, row); }
+  static result<void> check_target(float target, std::size_t row) { return detail::finite_target(target, row); }
   static std::vector<double> start(std::span<const float> targets, std::span<const std::uint32_t> rows,
                                    std::span<const float> weights) {
     return {detail::mean_target(targets, rows, weights)};
@@ -226,7 +226,7 @@ struct quantile_loss {
   static quantile_loss of_parameter(double level) noexcept { return {level}; }
   static constexpr std::size_t outputs() noexcept { return 1; }
 
-  static result<void> check(float target, std::size_t row) { return detail::finite_target(target, row); }
+  static result<void> check_target(float target, std::size_t row) { return detail::finite_target(target, row); }
   std::vector<double> start(std::span<const float> targets, std::span<const std::uint32_t> rows,
                             std::span<const float>) const {
     std::vector<double> of_rows;
@@ -260,7 +260,7 @@ struct poisson_loss {
   static constexpr std::string_view name = "poisson";
   static constexpr std::size_t outputs() noexcept { return 1; }
 
-  static result<void> check(float target, std::size_t row) {
+  static result<void> check_target(float target, std::size_t row) {
     if (target < 0) return error(errc::out_of_range, detail::target_text(target, row) + ", below 0");
     return detail::finite_target(target, row);
   }

@@ -92,14 +92,14 @@ TEST_CASE("losses: the start is the best constant, by weight") {
 }
 
 TEST_CASE("losses: what is no target is refused with its row") {
-  CHECK(mr::model::logistic_loss::check(0.5F, 7).error().message() == "targets: row 7 is 0.500000, not 0 or 1");
-  CHECK_FALSE(mr::model::softmax_loss{3}.check(3, 0).has_value());
-  CHECK_FALSE(mr::model::softmax_loss{3}.check(1.5F, 0).has_value());
-  CHECK_FALSE(mr::model::softmax_loss{3}.check(std::nanf(""), 0).has_value());
-  CHECK(mr::model::softmax_loss{3}.check(2, 0).has_value());
-  CHECK_FALSE(mr::model::squared_loss::check(std::numeric_limits<float>::infinity(), 0).has_value());
-  CHECK_FALSE(mr::model::poisson_loss::check(-1, 0).has_value());
-  CHECK_FALSE(mr::model::poisson_loss::check(std::nanf(""), 0).has_value());
+  CHECK(mr::model::logistic_loss::check_target(0.5F, 7).error().message() == "targets: row 7 is 0.500000, not 0 or 1");
+  CHECK_FALSE(mr::model::softmax_loss{3}.check_target(3, 0).has_value());
+  CHECK_FALSE(mr::model::softmax_loss{3}.check_target(1.5F, 0).has_value());
+  CHECK_FALSE(mr::model::softmax_loss{3}.check_target(std::nanf(""), 0).has_value());
+  CHECK(mr::model::softmax_loss{3}.check_target(2, 0).has_value());
+  CHECK_FALSE(mr::model::squared_loss::check_target(std::numeric_limits<float>::infinity(), 0).has_value());
+  CHECK_FALSE(mr::model::poisson_loss::check_target(-1, 0).has_value());
+  CHECK_FALSE(mr::model::poisson_loss::check_target(std::nanf(""), 0).has_value());
 }
 
 TEST_CASE("losses: links make outputs of scores") {
