@@ -3,7 +3,7 @@
 # Private headers stand under <module>/detail/ and have no unit test of their own.
 
 # Modules that need the standard library alone: millrace::core and millrace.hpp.
-set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe detect model middleware)
+set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe feature detect model middleware)
 # Modules that need a third party as a whole: millrace::millrace.
 set(MILLRACE_FULL_MODULES train)
 
@@ -108,6 +108,14 @@ set(MILLRACE_observe_HEADERS
   observe/detail/arena.hpp observe/detail/bucket_table.hpp observe/detail/cells.hpp observe/detail/exposition.hpp
   observe/detail/instrument_cells.hpp observe/detail/metric_catalog.hpp observe/detail/metric_text.hpp
   observe/detail/owned_cell.hpp observe/detail/shared_state.hpp)
+set(MILLRACE_feature_HEADERS
+  feature.hpp
+  feature/fwd.hpp feature/features.hpp feature/policies.hpp feature/transforms.hpp
+  feature/detail/cells.hpp feature/detail/diagnosis.hpp feature/detail/hash.hpp feature/detail/slots.hpp
+  feature/detail/transform.hpp feature/detail/vocabulary.hpp
+  feature/transforms/buckets.hpp feature/transforms/categories.hpp feature/transforms/missing.hpp
+  feature/transforms/numbers.hpp feature/transforms/scalings.hpp feature/transforms/temporal.hpp
+  feature/transforms/texts.hpp)
 set(MILLRACE_detect_HEADERS
   detect.hpp
   detect/fwd.hpp detect/anomaly.hpp detect/change.hpp detect/features.hpp detect/signal.hpp

@@ -2,6 +2,7 @@
 #include <millrace/aggregate.hpp>
 #include <millrace/core.hpp>
 #include <millrace/detect.hpp>
+#include <millrace/feature.hpp>
 #include <millrace/observe.hpp>
 #include <millrace/stats.hpp>
 #include <millrace/tensor.hpp>
@@ -24,6 +25,16 @@ int main() {
   expect(latency.get<mr::mean>() == 3.0 && latency.get<mr::max>() == 6.0);
 
   expect(mr::stats::two_proportion_z_test({120, 1000}, {100, 1000}).has_value());
+
+  struct payment {
+    double amount;
+  };
+  auto features = mr::feature::features<payment>(mr::feature::standardize<"amount">(&payment::amount));
+  const payment two[] = {{1}, {3}};
+  float row[1];
+  expect(features.fit(two).has_value());
+  features(payment{3}, row);
+  expect(row[0] == 1);
 
   mr::observe::metrics_registry registry;
   const auto requests = registry.counter({"requests", "What came in."});

@@ -1,0 +1,21 @@
+#ifndef MILLRACE_FEATURE_HPP
+#define MILLRACE_FEATURE_HPP
+
+/// feature: from raw events to rows of numbers, which models are trained on and asked about.
+///
+/// - `features<Event>(...)`: one type of several transforms. It knows the names of its columns, is fitted in one pass
+/// over
+///   events, transforms one event or a batch without allocating, and saves what it learnt
+/// - `transforms.hpp`: numbers, scales, buckets, categories, moments, texts
+/// - `policies.hpp`: what is done about values that are missing, infinite, outside a range or unknown
+///
+/// The same object serves in training and in production, so that both compute the same features.
+///
+/// Standard library alone. Not part of millrace.hpp.
+
+#include <millrace/feature/features.hpp>
+#include <millrace/feature/fwd.hpp>
+#include <millrace/feature/policies.hpp>
+#include <millrace/feature/transforms.hpp>
+
+#endif  // MILLRACE_FEATURE_HPP

@@ -1,0 +1,268 @@
+#ifndef MILLRACE_FEATURE_DETAIL_TRANSFORM_HPP
+#define MILLRACE_FEATURE_DETAIL_TRANSFORM_HPP
+
+#include <millrace/core/detail/math.hpp>
+#include <millrace/core/detail/number_text.hpp>
+#include <millrace/core/fixed_string.hpp>
+#include <millrace/core/saved/envelope.hpp>
+#include <millrace/feature/detail/cells.hpp>
+#include <millrace/feature/fwd.hpp>
+#include <millrace/feature/policies.hpp>
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace millrace {
+inline namespace v0 {
+namespace feature {
+namespace detail {
+
+// A transform is an accessor, which reads a value from an event; a kernel, which makes numbers of it; and a policy. The
+// kernel is what the transforms differ in. It has
+//   kind             its name in saved bytes
+//   cell             what it takes: number_cell, category_cell, ...
+//   width            how many columns it writes
+//   meets            the troubles that it can be in, as a set of bits
+//   describe(text)   appends the parameters that decide what its columns mean
+//   suffix(text, i)  appends what follows the transform's name in the name of column i
+//   write(cell, out) writes the columns and returns the trouble it found itself in, having written what `keep` keeps
+//   absent(out)      writes the columns of a missing value
+//   save(to), load(from)   its numbers; `load` returns whether they are possible
+// and, if it is fitted,
+//   fitter           with update(cell) for each value that is neither missing nor infinite
+//   fit(fitter)      returns null, or what is wrong
+//   ready()          whether it was fitted
+
+using trouble_set = unsigned;
+constexpr trouble_set bit_of(trouble what) noexcept { return 1U << static_cast<unsigned>(what); }
+inline constexpr trouble_set of_numbers = 1U << 1 | 1U << 2 | 1U << 3;
+inline constexpr trouble_set of_categories = 1U << 1;
+
+template <class T>
+inline constexpr bool is_rule = false;
+template <trouble Trouble, reaction Reaction>
+inline constexpr bool is_rule<rule<Trouble, Reaction>> = true;
+
+template <class Kernel>
+concept is_fitted = requires { typename Kernel::fitter; };
+
+struct no_fitter {};
+template <class Kernel>
+struct fitter_type {
+  using type = no_fitter;
+};
+template <is_fitted Kernel>
+struct fitter_type<Kernel> {
+  using type = typename Kernel::fitter;
+};
+template <class Kernel>
+using fitter_of = typename fitter_type<Kernel>::type;
+
+/// A text from saved bytes as messages show it: without control characters, and not endless.
+inline std::string printable(std::string_view text) {
+  std::string made(text.substr(0, 4000));
+  for (char& c : made)
+    if (static_cast<unsigned char>(c) < ' ') c = '?';
+  return made;
+}
+
+/// The result as a float. One too large for a float becomes the largest float of its sign.
+inline trouble write_float(double x, float* out) noexcept {
+  constexpr double most = (std::numeric_limits<float>::max)();
+  const bool fits = !(math::absolute(x) > most) || math::is_infinite(x);
+  *out = static_cast<float>(fits ? x : math::copysign(most, x));
+  return fits ? trouble::none : trouble::outside;
+}
+inline void fill_columns(float* out, std::size_t width, float value) noexcept {
+  for (std::size_t i = 0; i < width; ++i) out[i] = value;
+}
+inline constexpr float missing_value = std::numeric_limits<float>::quiet_NaN();
+
+/// What is done about each trouble: the reactions in the type, the values that they write in the object.
+template <reaction Missing, reaction NotFinite, reaction Outside, reaction Unknown>
+struct policy {
+  static constexpr trouble each[4] = {trouble::missing, trouble::not_finite, trouble::outside, trouble::unknown};
+  float values[4]{};
+
+  static constexpr reaction to(trouble what) noexcept {
+    constexpr reaction all[5] = {reaction::keep, Missing, NotFinite, Outside, Unknown};
+    return all[static_cast<unsigned>(what)];
+  }
+  float value(trouble what) const noexcept { return values[static_cast<unsigned>(what) - 1]; }
+
+  static constexpr bool flags(trouble what) noexcept {
+    return to(what) == reaction::flag || to(what) == reaction::fill_and_flag;
+  }
+  static constexpr bool refuses = Missing == reaction::refuse || NotFinite == reaction::refuse ||
+                                  Outside == reaction::refuse || Unknown == reaction::refuse;
+  static constexpr std::size_t width = (flags(trouble::missing) ? 1 : 0) + (flags(trouble::not_finite) ? 1 : 0) +
+                                       (flags(trouble::outside) ? 1 : 0) + (flags(trouble::unknown) ? 1 : 0);
+  /// The place of a trouble's flag among the flags.
+  static constexpr std::size_t place(trouble what) noexcept {
+    std::size_t before = 0;
+    for (const trouble other : each)
+      if (other < what && flags(other)) ++before;
+    return before;
+  }
+};
+
+template <trouble Trouble, reaction Default, class... Rules>
+struct reaction_to {
+  static constexpr reaction value = Default;
+};
+template <trouble Trouble, reaction Default, trouble Other, reaction Reaction, class... Rules>
+struct reaction_to<Trouble, Default, rule<Other, Reaction>, Rules...> {
+  static constexpr reaction value = Trouble == Other ? Reaction : reaction_to<Trouble, Default, Rules...>::value;
+};
+template <class... Rules>
+using policy_of = policy<reaction_to<trouble::missing, reaction::keep, Rules...>::value,
+                         reaction_to<trouble::not_finite, reaction::as_missing, Rules...>::value,
+                         reaction_to<trouble::outside, reaction::keep, Rules...>::value,
+                         reaction_to<trouble::unknown, reaction::keep, Rules...>::value>;
+
+constexpr std::string_view name_of(reaction what) noexcept {
+  constexpr std::string_view names[] = {"keep", "fill", "flag", "fill and flag", "refuse", "as missing"};
+  return names[static_cast<unsigned>(what)];
+}
+
+template <fixed_string Name, class Kernel, class Accessor, class Policy>
+class transform {
+ public:
+  static constexpr std::string_view name = Name.view();
+  using kernel_type = Kernel;
+  using cell = typename Kernel::cell;
+  using accessor_type = Accessor;
+  static constexpr std::size_t width = Kernel::width + Policy::width;
+  static constexpr bool refuses = Policy::refuses;
+
+  constexpr transform(Accessor accessor, Kernel kernel, Policy policy)
+      : accessor_(std::move(accessor)), kernel_(std::move(kernel)), policy_(policy) {}
+
+  /// Appends the name of column i.
+  static void append_name(std::string& text, std::size_t i) {
+    text += name;
+    if (i < Kernel::width) return Kernel::suffix(text, i);
+    for (const trouble what : Policy::each)
+      if (Policy::flags(what) && Kernel::width + Policy::place(what) == i) (text += '.') += to_string(what);
+  }
+  /// Appends what decides the meaning of the columns: `amount_z: standardize, missing flag`.
+  static void describe(std::string& text) {
+    ((text += name) += ": ") += Kernel::kind;
+    Kernel::describe(text);
+    for (const trouble what : Policy::each) {
+      const reaction usual = what == trouble::not_finite ? reaction::as_missing : reaction::keep;
+      if (Policy::to(what) != usual) (((text += ", ") += to_string(what)) += ' ') += name_of(Policy::to(what));
+    }
+  }
+
+  template <class Event>
+  void write(const Event& event, float* out, trouble_counts* counts, refusal& refused) const noexcept {
+    const trouble met = with_cell<cell>(event, accessor_, [&](const cell& read, trouble found) {
+      fill_columns(out + Kernel::width, Policy::width, 0);
+      if (found == trouble::none)
+        found = kernel_.write(read, out);
+      else
+        found = absent(read, found, out);
+      return found;
+    });
+    if (met != trouble::none) [[unlikely]]
+      react(met, out, counts, refused);
+  }
+
+  template <class Event, class Fitter>
+  void learn(const Event& event, Fitter& fitter) const {
+    with_cell<cell>(event, accessor_, [&](const cell& read, trouble found) {
+      if (found == trouble::none) fitter.update(read);
+    });
+  }
+  const Kernel& kernel() const noexcept { return kernel_; }
+  Kernel& kernel() noexcept { return kernel_; }
+
+  void save(envelope_writer& to) const {
+    for (const float value : policy_.values) to.u32(std::bit_cast<std::uint32_t>(value));
+    kernel_.save(to);
+  }
+  bool load(envelope_reader& from) {
+    for (float& value : policy_.values) value = std::bit_cast<float>(from.u32());
+    return kernel_.load(from);
+  }
+
+ private:
+  /// Writes the columns of a value that could not be read.
+  trouble absent(const cell& read, trouble found, float* out) const noexcept {
+    if constexpr (Policy::to(trouble::not_finite) != reaction::as_missing && std::is_same_v<cell, number_cell>) {
+      if (found == trouble::not_finite) {
+        kernel_.write(read, out);
+        return found;
+      }
+    }
+    kernel_.absent(out);
+    return found;
+  }
+
+  /// Does what the policy says about a trouble, after the kernel has written what `keep` keeps.
+  [[gnu::noinline]] void react(trouble met, float* out, trouble_counts* counts, refusal& refused) const noexcept {
+    if (counts != nullptr) counts->update(met);
+    if (met == trouble::not_finite && Policy::to(met) == reaction::as_missing) met = trouble::missing;
+    const reaction then = Policy::to(met);
+    if (then == reaction::fill || then == reaction::fill_and_flag) fill_columns(out, Kernel::width, policy_.value(met));
+    if (Policy::flags(met)) out[Kernel::width + Policy::place(met)] = 1;
+    if (then == reaction::refuse && !refused) refused = {name, met};
+  }
+
+  [[no_unique_address]] Accessor accessor_;
+  [[no_unique_address]] Kernel kernel_;
+  Policy policy_;
+};
+
+template <class T>
+inline constexpr bool is_transform = false;
+template <fixed_string Name, class Kernel, class Accessor, class Policy>
+inline constexpr bool is_transform<transform<Name, Kernel, Accessor, Policy>> = true;
+
+/// How many of the rules are about a trouble.
+template <trouble Trouble, class... Rules>
+inline constexpr int rules_about = 0;
+template <trouble Trouble, trouble Other, reaction Reaction, class... Rules>
+inline constexpr int rules_about<Trouble, rule<Other, Reaction>, Rules...> =
+    (Trouble == Other ? 1 : 0) + rules_about<Trouble, Rules...>;
+
+template <trouble_set Meets, class Rule>
+inline constexpr bool can_meet = false;
+template <trouble_set Meets, trouble Trouble, reaction Reaction>
+inline constexpr bool can_meet<Meets, rule<Trouble, Reaction>> = (Meets & bit_of(Trouble)) != 0;
+
+template <fixed_string Name, class Kernel, class Accessor, class... Rules>
+constexpr auto make_transform(Accessor accessor, Kernel kernel, Rules... rules) {
+  static_assert((is_rule<Rules> && ...),
+                "millrace[FEATURE-9]: the last arguments of a transform say what to do about troubles, as in "
+                "missing(flag(0)), not_finite(refuse), outside(keep), unknown(refuse)");
+  if constexpr ((is_rule<Rules> && ...)) {
+    static_assert((can_meet<Kernel::meets, Rules> && ...),
+                  "millrace[FEATURE-10]: a transform of this kind never meets the trouble that a rule is about: only "
+                  "categories are unknown, only numbers and times not_finite or outside");
+    static_assert(rules_about<trouble::missing, Rules...> <= 1 && rules_about<trouble::not_finite, Rules...> <= 1 &&
+                      rules_about<trouble::outside, Rules...> <= 1 && rules_about<trouble::unknown, Rules...> <= 1,
+                  "millrace[FEATURE-11]: two rules of a transform are about the same trouble");
+    using policy_type = policy_of<Rules...>;
+    policy_type made;
+    const auto place = [&]<trouble Trouble, reaction Reaction>(rule<Trouble, Reaction> one) {
+      made.values[static_cast<unsigned>(Trouble) - 1] = one.value;
+    };
+    (place(rules), ...);
+    return transform<Name, Kernel, Accessor, policy_type>(std::move(accessor), std::move(kernel), made);
+  }
+}
+
+}  // namespace detail
+}  // namespace feature
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_FEATURE_DETAIL_TRANSFORM_HPP
