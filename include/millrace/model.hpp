@@ -4,12 +4,14 @@
 /// model: models that are fitted here, and how good their predictions are. Each room can be included alone.
 ///
 /// - `matrix_view`: rows of features, which models are fitted on and asked about
-/// - `trees.hpp`: boosted decision trees
+/// - `cluster.hpp`: k-means, and k-means of rows that come in batches
 /// - `evaluation.hpp`: measures of predictions, the only room that millrace.hpp includes
 /// - `linear.hpp`: linear and ridge regression
+/// - `trees.hpp`: boosted decision trees
 ///
 /// Standard library alone.
 
+#include <millrace/model/cluster.hpp>
 #include <millrace/model/evaluation.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/linear.hpp>

@@ -1,0 +1,72 @@
+// One model of ours on a table from stdin, for benchmarks/models_peers.py, which compares it with other libraries.
+//
+//     bench_models_ours k_means ROWS COLUMNS CLUSTERS RESTARTS SEED        prints the inertia
+//     bench_models_ours mini_batch ROWS COLUMNS CLUSTERS PASSES SEED       prints the inertia of its centres
+//
+// stdin: rows x columns numbers, float32, one row after the other. After the result it prints the milliseconds of the
+// processor that fitting took.
+
+#include <millrace/model/cluster.hpp>
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <string>
+#include <vector>
+
+namespace mr = millrace;
+
+namespace {
+
+double processor_milliseconds() { return 1e3 * static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+
+std::size_t number(const char* text) { return static_cast<std::size_t>(std::strtoull(text, nullptr, 10)); }
+
+template <class Model>
+double inertia_of(const Model& model, const mr::model::matrix_view& rows) {
+  std::vector<double> distances(model.clusters());
+  double sum = 0;
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    model.distances(rows.row(i), distances);
+    const double least = distances[model.nearest(rows.row(i))];
+    sum += least * least;
+  }
+  return sum;
+}
+
+template <class T>
+int report(const T& fitted, double value, double milliseconds) {
+  if (!fitted) {
+    std::fprintf(stderr, "%s\n", fitted.error().describe().c_str());
+    return 1;
+  }
+  std::printf("%.17g %.3f\n", value, milliseconds);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 7) return 2;
+  const std::string what = argv[1];
+  const std::size_t rows = number(argv[2]);
+  const std::size_t columns = number(argv[3]);
+  std::vector<float> numbers(rows * columns);
+  if (std::fread(numbers.data(), sizeof(float), numbers.size(), stdin) != numbers.size()) return 2;
+  const mr::model::matrix_view table(numbers, columns);
+  const double before = processor_milliseconds();
+  if (what == "k_means") {
+    const auto fitted = mr::model::k_means::fit(
+        table, {.clusters = number(argv[4]), .restarts = number(argv[5]), .seed = number(argv[6])});
+    const double after = processor_milliseconds();
+    return report(fitted, fitted ? fitted->inertia() : 0, after - before);
+  }
+  if (what == "mini_batch") {
+    const auto fitted = mr::model::mini_batch_k_means::fit(
+        table, {.clusters = number(argv[4]), .passes = number(argv[5]), .seed = number(argv[6])});
+    const double after = processor_milliseconds();
+    return report(fitted, fitted ? inertia_of(*fitted, table) : 0, after - before);
+  }
+  return 2;
+}
