@@ -131,16 +131,19 @@ set(MILLRACE_detect_HEADERS
 set(MILLRACE_model_HEADERS
   model.hpp
   model/fwd.hpp model/cluster.hpp model/evaluation.hpp model/linear.hpp model/matrix_view.hpp model/trees.hpp
-  model/detail/column_centres.hpp model/detail/dot.hpp model/detail/gram_sum.hpp model/detail/semidefinite_solver.hpp
-  model/detail/symmetric_eigen.hpp model/detail/training_checks.hpp
+  model/detail/class_labels.hpp model/detail/column_centres.hpp model/detail/dot.hpp model/detail/gram_sum.hpp
+  model/detail/link.hpp model/detail/semidefinite_solver.hpp model/detail/symmetric_eigen.hpp
+  model/detail/training_checks.hpp
   model/cluster/k_means.hpp model/cluster/mini_batch_k_means.hpp
   model/cluster/detail/centre_table.hpp model/cluster/detail/lloyd.hpp model/cluster/detail/row_blocks.hpp
   model/cluster/detail/seeding.hpp
   model/evaluation/confusion_matrix.hpp model/evaluation/label_view.hpp model/evaluation/measures.hpp
   model/evaluation/real_view.hpp
   model/evaluation/detail/checked_columns.hpp
-  model/linear/linear_regression.hpp model/linear/ridge.hpp
-  model/linear/detail/least_squares.hpp model/linear/detail/linear_map.hpp
+  model/linear/linear_regression.hpp model/linear/logistic_options.hpp model/linear/logistic_regression.hpp
+  model/linear/ridge.hpp
+  model/linear/detail/elastic_net.hpp model/linear/detail/least_squares.hpp model/linear/detail/linear_map.hpp
+  model/linear/detail/logistic_fit.hpp model/linear/detail/logistic_problem.hpp
   model/trees/boosted_trees.hpp model/trees/boosting_options.hpp model/trees/losses.hpp model/trees/tree_ensemble.hpp
   model/trees/detail/binned_rows.hpp model/trees/detail/boosting.hpp model/trees/detail/column_codes.hpp
   model/trees/detail/gradient_histogram.hpp model/trees/detail/split_search.hpp model/trees/detail/tree_grower.hpp)

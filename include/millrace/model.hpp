@@ -6,7 +6,7 @@
 /// - `matrix_view`: rows of features, which models are fitted on and asked about
 /// - `cluster.hpp`: k-means, and k-means of rows that come in batches
 /// - `evaluation.hpp`: measures of predictions, the only room that millrace.hpp includes
-/// - `linear.hpp`: linear and ridge regression
+/// - `linear.hpp`: linear, ridge and logistic regression
 /// - `trees.hpp`: boosted decision trees
 ///
 /// Standard library alone.

@@ -28,6 +28,7 @@ void use(std::span<const std::byte> bytes) {
 
 void use_all(std::span<const std::byte> bytes) {
   use<mr::model::linear_regression>(bytes);
+  use<mr::model::logistic_regression>(bytes);
   use<mr::model::ridge>(bytes);
 }
 
@@ -36,7 +37,7 @@ void use_all(std::span<const std::byte> bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   support::as_they_are_and_resealed(data, size, use_all);
   const auto payload = std::as_bytes(std::span(data, size));
-  use_all(support::with_payload(mr::envelope_writer("linear_regression").finish(), payload));
-  use_all(support::with_payload(mr::envelope_writer("ridge").finish(), payload));
+  for (const char* name : {"linear_regression", "logistic_regression", "ridge"})
+    use_all(support::with_payload(mr::envelope_writer(name).finish(), payload));
   return 0;
 }

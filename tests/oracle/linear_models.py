@@ -99,6 +99,8 @@ for l2 in (1.0, 0.01):
             model.fit(centred, labels, w)
             converged(model, centred, labels, w, l2)
             model.intercept_ = model.intercept_ - model.coef_ @ rows.mean(0)
+            if len(model.intercept_) > 1:  # the same number may be added to all
+                model.intercept_ -= model.intercept_.mean()
             fitted(f"{name}_{str(l2).replace('.', '_')}{suffix}", model)
 model = LogisticRegression(C=1, solver="newton-cg", tol=1e-13, max_iter=100_000, fit_intercept=False)
 fitted("binary_through_zero", model.fit(centred.astype(np.float32).astype(float), two))

@@ -4,8 +4,11 @@
 /// linear: models whose score is a weighted sum of the features.
 ///
 /// - `linear_regression`, `ridge`: least squares, without and with a price on the coefficients
+/// - `logistic_regression`: two or more classes, with l2, l1 or both, or no price
 
 #include <millrace/model/linear/linear_regression.hpp>
+#include <millrace/model/linear/logistic_options.hpp>
+#include <millrace/model/linear/logistic_regression.hpp>
 #include <millrace/model/linear/ridge.hpp>
 
 #endif  // MILLRACE_MODEL_LINEAR_HPP

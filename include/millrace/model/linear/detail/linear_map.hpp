@@ -53,8 +53,8 @@ struct linear_map {
     const std::size_t inputs = from.count(0);
     const std::size_t outputs = from.count(0);
     const std::size_t numbers = from.remaining() / 8;
-    if (inputs == 0 || outputs == 0 || inputs > numbers || outputs > numbers) return false;
-    if (inputs * outputs > numbers || inputs * outputs + inputs + outputs != numbers) return false;
+    if (inputs == 0 || outputs == 0 || inputs > numbers / outputs) return false;
+    if (inputs * outputs + inputs + outputs != numbers) return false;
     intercepts.resize(outputs);
     coefficients.resize(outputs * inputs);
     means.resize(inputs);
