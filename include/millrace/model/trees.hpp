@@ -7,10 +7,12 @@
 /// - `boosting_options`: how it is fitted
 /// - `losses.hpp`: what it can be fitted to, and how to write another
 /// - `tree_ensemble`: the trees of a fitted model
+/// - `tree_explainer`: what each column adds to a row's score, and the columns that raise it most
 
 #include <millrace/model/trees/boosted_trees.hpp>
 #include <millrace/model/trees/boosting_options.hpp>
 #include <millrace/model/trees/losses.hpp>
 #include <millrace/model/trees/tree_ensemble.hpp>
+#include <millrace/model/trees/tree_explainer.hpp>
 
 #endif  // MILLRACE_MODEL_TREES_HPP

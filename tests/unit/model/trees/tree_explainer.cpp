@@ -1,0 +1,135 @@
+#include <millrace/model/trees/tree_explainer.hpp>
+
+#include <support/allocation_counter.hpp>
+#include <support/catch.hpp>
+#include <support/made_rows.hpp>
+#include <support/tree_shap_reference.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <millrace/model/trees/boosted_trees.hpp>
+#include <vector>
+
+namespace mr = millrace;
+using mr::model::tree_ensemble;
+using mr::model::tree_explainer;
+
+namespace {
+
+/// What the trees return on average where only the columns of `known` are: at a split by another one, both children,
+/// in proportion to their training rows.
+double mean_knowing(const tree_ensemble& trees, std::uint32_t node, const float* row, unsigned known) {
+  if (trees.is_leaf(node)) return trees.records()[node].value;
+  const auto& split = trees.nodes()[node];
+  if ((known >> split.column & 1) != 0)
+    return mean_knowing(trees, split.left + (trees.goes_left(node, row) ? 0 : 1), row, known);
+  const double left = trees.records()[split.left].cover;
+  const double right = trees.records()[split.left + 1].cover;
+  return (left * mean_knowing(trees, split.left, row, known) +
+          right * mean_knowing(trees, split.left + 1, row, known)) /
+         (left + right);
+}
+
+/// Shapley values by their definition, over all coalitions.
+std::vector<double> by_definition(const tree_ensemble& trees, std::size_t columns, const float* row) {
+  const auto worth = [&](unsigned known) {
+    double sum = 0;
+    for (std::size_t tree = 0; tree < trees.trees(); ++tree) sum += mean_knowing(trees, trees.root(tree), row, known);
+    return sum;
+  };
+  std::vector<double> factorial(columns + 1, 1);
+  for (std::size_t i = 1; i <= columns; ++i) factorial[i] = factorial[i - 1] * static_cast<double>(i);
+  std::vector<double> values(columns, 0);
+  for (std::size_t i = 0; i < columns; ++i)
+    for (unsigned known = 0; known < 1U << columns; ++known) {
+      if ((known >> i & 1) != 0) continue;
+      std::size_t size = 0;
+      for (unsigned bits = known; bits != 0; bits &= bits - 1) ++size;
+      values[i] += factorial[size] * factorial[columns - 1 - size] / factorial[columns] *
+                   (worth(known | 1U << i) - worth(known));
+    }
+  return values;
+}
+
+}  // namespace
+
+TEST_CASE("tree explainer: contributions are Shapley values by their definition, and add up to the score") {
+  for (unsigned round = 0; round < 6; ++round) {
+    support::made_rows made = support::make_rows(400, 5, 40 + round, support::a_number, round % 2 == 0 ? 0 : 15);
+    mr::model::boosting_options with{.rounds = 8, .leaves = round < 3 ? 6U : 40U, .learning_rate = 0.4};
+    if (round % 3 == 2) {
+      for (std::size_t i = 0; i < made.rows(); ++i) made.features[5 * i + 4] = static_cast<float>(i % 9);
+      with.categories = {4};
+    }
+    const auto fitted = mr::model::boosted_trees<mr::model::squared_loss>::fit(made.view(), made.targets, with).value();
+    tree_explainer why(fitted.trees(), 5);
+    std::vector<double> adds(5);
+    for (std::size_t i = 0; i < 25; ++i) {
+      const auto row = made.view().row(i);
+      why.contributions(row, adds);
+      const std::vector<double> right = by_definition(fitted.trees(), 5, row.data());
+      double sum = why.base();
+      for (std::size_t column = 0; column < 5; ++column) {
+        CHECK(adds[column] == Approx(right[column]).epsilon(1e-9).margin(1e-10));
+        sum += adds[column];
+      }
+      CHECK(sum == Approx(fitted.trees().sum(row.data())).epsilon(1e-10).margin(1e-10));
+    }
+  }
+}
+
+TEST_CASE("tree explainer: the values of shap's TreeExplainer") {
+  // tests/oracle/tree_shap.py: trees of up to ten splits in a row, columns met again, missing values.
+  tree_ensemble trees;
+  for (const auto& tree : support::tree_shap_reference::trees) trees.add(tree.nodes, tree.records);
+  const std::size_t columns = support::tree_shap_reference::columns;
+  tree_explainer why(trees, columns);
+  CHECK(why.base() == Approx(support::tree_shap_reference::base).epsilon(1e-6));
+  std::vector<double> adds(columns);
+  for (const auto& [row, values] : support::tree_shap_reference::rows) {
+    why.contributions(row, adds);
+    for (std::size_t column = 0; column < columns; ++column)
+      CHECK(adds[column] == Approx(values[column]).epsilon(1e-6).margin(1e-7));
+  }
+}
+
+TEST_CASE("tree explainer: one score of several, and the columns that raise it") {
+  const support::made_rows made = support::make_rows(800, 4, 50, [](const float* x, mr::random_engine&) {
+    return x[0] > 0.3F ? 2 : x[1] > 0 ? 1 : 0;
+  });
+  const auto fitted =
+      mr::model::boosted_trees<mr::model::softmax_loss>::fit(made.view(), made.targets, {.rounds = 15}, {}, {3})
+          .value();
+  std::vector<double> scores(3);
+  std::vector<double> adds(4);
+  for (std::size_t k = 0; k < 3; ++k) {
+    tree_explainer why(fitted.trees(), 4, 3, k);
+    for (std::size_t i = 0; i < 20; ++i) {
+      fitted.score(made.view().row(i), scores);
+      why.contributions(made.view().row(i), adds);
+      CHECK(fitted.start()[k] + why.base() + adds[0] + adds[1] + adds[2] + adds[3] == Approx(scores[k]));
+    }
+  }
+  tree_explainer second(fitted.trees(), 4, 3, 2);
+  const auto reasons = second.reasons(std::vector<float>{0.9F, 0, 0, 0}, 2);
+  REQUIRE_FALSE(reasons.empty());
+  CHECK(reasons[0].column == 0);
+  for (std::size_t i = 1; i < reasons.size(); ++i) CHECK(reasons[i].contribution <= reasons[i - 1].contribution);
+  CHECK(second.reasons(std::vector<float>{0.9F, 0, 0, 0}, 0).empty());
+}
+
+TEST_CASE("tree explainer: explaining allocates nothing; trees without splits owe nothing") {
+  const support::made_rows made = support::make_rows(300, 4, 51, support::two_classes);
+  const auto fitted = mr::model::boosted_trees<>::fit(made.view(), made.targets, {.rounds = 10}).value();
+  tree_explainer why(fitted.trees(), 4);
+  std::vector<double> adds(4);
+  CHECK(support::allocations_of([&] { why.contributions(made.view().row(0), adds); }) == 0);
+
+  const tree_ensemble none;
+  tree_explainer nothing(none, 4);
+  nothing.contributions(made.view().row(0), adds);
+  CHECK(adds == std::vector<double>(4, 0));
+  CHECK(nothing.base() == 0);
+}
