@@ -2,11 +2,14 @@
 //
 //     bench_models_ours k_means ROWS COLUMNS CLUSTERS RESTARTS SEED        prints the inertia
 //     bench_models_ours mini_batch ROWS COLUMNS CLUSTERS PASSES SEED       prints the inertia of its centres
+//     bench_models_ours isolation ROWS COLUMNS TREES SUBSAMPLE SEED        writes the rows' scores, float64, behind a
+//     line
 //
 // stdin: rows x columns numbers, float32, one row after the other. After the result it prints the milliseconds of the
 // processor that fitting took.
 
 #include <millrace/model/cluster.hpp>
+#include <millrace/model/trees/isolation_forest.hpp>
 
 #include <cstdint>
 #include <cstdio>
@@ -67,6 +70,17 @@ int main(int argc, char** argv) {
         table, {.clusters = number(argv[4]), .passes = number(argv[5]), .seed = number(argv[6])});
     const double after = processor_milliseconds();
     return report(fitted, fitted ? inertia_of(*fitted, table) : 0, after - before);
+  }
+  if (what == "isolation") {
+    const auto fitted = mr::model::isolation_forest::fit(
+        table, {.trees = number(argv[4]), .subsample = number(argv[5]), .seed = number(argv[6])});
+    const double after = processor_milliseconds();
+    std::vector<double> scores(rows);
+    if (fitted) fitted->predict(table, scores);
+    const double scored = processor_milliseconds();
+    const int failed = report(fitted, 1e6 * (scored - after) / static_cast<double>(rows), after - before);
+    std::fwrite(scores.data(), sizeof(double), scores.size(), stdout);
+    return failed;
   }
   return 2;
 }

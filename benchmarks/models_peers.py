@@ -7,13 +7,14 @@ PROGRAM is build/bench/benchmarks/bench_models_ours. FOLDER may hold breast_canc
     pip install scikit-learn && python3 benchmarks/models_peers.py build/bench/benchmarks/bench_models_ours
 """
 import argparse
+import pathlib
 import subprocess
 import time
 import warnings
 
 import numpy as np
 import sklearn
-from sklearn import cluster, datasets
+from sklearn import cluster, datasets, ensemble, metrics
 
 
 def ours(program, what, table, *numbers):
@@ -62,6 +63,52 @@ def k_means(program, seeds):
               f"scikit-learn mean {np.mean(theirs) / best:.5f} worst {max(theirs) / best:.5f}")
 
 
+def unusual_tables(folder):
+    random = np.random.default_rng(11)
+    usual, odd = random.normal(size=(2000, 5)), random.uniform(-6, 6, size=(60, 5))
+    yield "a cloud and a cube, 2060 x 5", np.vstack([usual, odd]), np.r_[np.zeros(2000), np.ones(60)]
+    ring = random.uniform(0, 2 * np.pi, 3000)
+    usual = np.c_[np.cos(ring), np.sin(ring)] * 5 + random.normal(0, 0.3, (3000, 2))
+    yield "a ring and its middle, 3100 x 2", np.vstack([usual, random.normal(0, 1, (100, 2))]), np.r_[np.zeros(3000), np.ones(100)]
+    blobs, _ = datasets.make_blobs(3000, 10, centers=4, random_state=2)
+    odd = random.uniform(blobs.min(0), blobs.max(0), (90, 10))
+    yield "four clouds and noise, 3090 x 10", np.vstack([blobs, odd]), np.r_[np.zeros(3000), np.ones(90)]
+    if folder:
+        lines = (pathlib.Path(folder) / "breast_cancer.csv").read_text().splitlines()
+        cells = [line.split(",") for line in lines[1:]]
+        yield ("breast_cancer.csv", np.array([row[:-1] for row in cells], float),
+               np.array([row[-1].strip('"') == "malignant" for row in cells], float))
+
+
+def isolation(program, seeds, folder):
+    print(f"isolation forest: area under the ROC curve, mean of {seeds} seeds and their standard deviation")
+    for name, table, odd in unusual_tables(folder):
+        table = np.ascontiguousarray(table, np.float32)
+        rows, columns = table.shape
+        mine, theirs = [], []
+        for seed in range(seeds):
+            done = subprocess.run([program, "isolation", str(rows), str(columns), "100", "256", str(seed)],
+                                  input=table.tobytes(), capture_output=True, check=True).stdout
+            scores = np.frombuffer(done[done.index(b"\n") + 1:])
+            mine.append(metrics.roc_auc_score(odd, -scores))
+            fitted = ensemble.IsolationForest(random_state=seed).fit(table)
+            theirs.append(metrics.roc_auc_score(odd, -fitted.score_samples(table)))
+        print(f"  {name}: ours {np.mean(mine):.4f} ({np.std(mine):.4f}), scikit-learn {np.mean(theirs):.4f} "
+              f"({np.std(theirs):.4f}), apart {np.mean(mine) - np.mean(theirs):+.4f}")
+    table = np.ascontiguousarray(np.random.default_rng(3).normal(size=(100_000, 10)), np.float32)
+    done = subprocess.run([program, "isolation", "100000", "10", "100", "256", "1"], input=table.tobytes(),
+                          capture_output=True, check=True).stdout
+    row_time, fit_time = map(float, done[:done.index(b"\n")].split())
+    start = time.process_time()
+    fitted = ensemble.IsolationForest(random_state=1).fit(table)
+    peer_fit = 1e3 * (time.process_time() - start)
+    start = time.process_time()
+    fitted.score_samples(table)
+    peer_row = 1e9 * (time.process_time() - start) / 100_000
+    print(f"  100,000 x 10: fitting {fit_time:.1f} and {peer_fit:.1f} ms, a row's score in a batch {row_time:.0f} and "
+          f"{peer_row:.0f} ns of the processor")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program")
@@ -71,6 +118,7 @@ def main():
     warnings.simplefilter("ignore")
     print(f"NumPy {np.__version__}, scikit-learn {sklearn.__version__}")
     k_means(args.program, args.seeds)
+    isolation(args.program, args.seeds, args.data)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@
 /// - `cluster.hpp`: k-means, and k-means of rows that come in batches
 /// - `evaluation.hpp`: measures of predictions, the only room that millrace.hpp includes
 /// - `linear.hpp`: linear, ridge and logistic regression
-/// - `trees.hpp`: boosted decision trees
+/// - `trees.hpp`: boosted decision trees, isolation forest
 ///
 /// Standard library alone.
 

@@ -5,12 +5,14 @@
 ///
 /// - `boosted_trees`: gradient boosting for classes, numbers, quantiles and counts, by the loss it is given
 /// - `boosting_options`: how it is fitted
+/// - `isolation_forest`: how unlike the others a row is
 /// - `losses.hpp`: what it can be fitted to, and how to write another
 /// - `tree_ensemble`: the trees of a fitted model
 /// - `tree_explainer`: what each column adds to a row's score, and the columns that raise it most
 
 #include <millrace/model/trees/boosted_trees.hpp>
 #include <millrace/model/trees/boosting_options.hpp>
+#include <millrace/model/trees/isolation_forest.hpp>
 #include <millrace/model/trees/losses.hpp>
 #include <millrace/model/trees/tree_ensemble.hpp>
 #include <millrace/model/trees/tree_explainer.hpp>
