@@ -4,14 +4,18 @@
 /// model: models that are fitted here, and how good their predictions are. Each room can be included alone.
 ///
 /// - `matrix_view`: rows of features, which models are fitted on and asked about
+/// - `bayes.hpp`: naive Bayes, of measures and of counts
 /// - `cluster.hpp`: k-means, and k-means of rows that come in batches
+/// - `decomposition.hpp`: principal components
 /// - `evaluation.hpp`: measures of predictions, the only room that millrace.hpp includes
 /// - `linear.hpp`: linear, ridge and logistic regression
 /// - `trees.hpp`: boosted decision trees, isolation forest
 ///
 /// Standard library alone.
 
+#include <millrace/model/bayes.hpp>
 #include <millrace/model/cluster.hpp>
+#include <millrace/model/decomposition.hpp>
 #include <millrace/model/evaluation.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/linear.hpp>

@@ -12,7 +12,9 @@ import warnings
 import numpy as np
 import scipy
 import sklearn
+from sklearn.decomposition import PCA
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.naive_bayes import GaussianNB, MultinomialNB
 
 warnings.simplefilter("ignore")
 
@@ -115,6 +117,29 @@ for name, labels in (("binary", two), ("multinomial", classes)):
         model.fit(scaled, labels, weights)
         converged(model, scaled, labels, weights, (1 - share) / c, share / c)
         fitted(f"{name}_net_{str(c).replace('.', '_')}_{str(share).replace('.', '_')}", model)
+# Naive Bayes: probabilities of the training rows, of which the second half comes later in the `_parts` ones.
+for name, labels in (("binary", two), ("multinomial", classes)):
+    for smoothing in (1e-9, 1e-2):
+        model = GaussianNB(var_smoothing=smoothing).fit(rows, labels)
+        array(f"gaussian_bayes_{name}_{'some' if smoothing > 1e-5 else 'little'}", model.predict_proba(rows))
+    counts = floats(random.poisson(2 + 2 * np.column_stack([labels == j % 3 for j in range(6)])))
+    array(f"counts_{name}", counts, "float")
+    for alpha in (1.0, 0.01):
+        for suffix, w in (("", None), ("_weighted", weights)):
+            model = MultinomialNB(alpha=alpha).fit(counts, labels, w)
+            key = f"multinomial_bayes_{name}_{str(alpha).replace('.', '_')}{suffix}"
+            array(key, model.predict_proba(counts))
+model = GaussianNB(var_smoothing=1e-12).fit(rows, classes, weights)  # theirs takes the variance of all rows alike
+array("gaussian_bayes_means_weighted", model.theta_)
+array("gaussian_bayes_variances_weighted", model.var_ - model.epsilon_)
+
+# Principal components, in double precision.
+model = PCA(svd_solver="full").fit(rows)
+array("pca_components", model.components_)
+array("pca_variances", model.explained_variance_)
+array("pca_shares", model.explained_variance_ratio_)
+array("pca_rows", model.transform(rows))
+array("pca_whitened", PCA(n_components=3, svd_solver="full", whiten=True).fit_transform(rows))
 print("""
 // clang-format on
 }  // namespace reference
