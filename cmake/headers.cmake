@@ -110,9 +110,12 @@ set(MILLRACE_observe_HEADERS
   observe/detail/owned_cell.hpp observe/detail/shared_state.hpp)
 set(MILLRACE_feature_HEADERS
   feature.hpp
-  feature/fwd.hpp feature/features.hpp feature/policies.hpp feature/transforms.hpp
+  feature/fwd.hpp feature/features.hpp feature/policies.hpp feature/tables.hpp feature/transforms.hpp
   feature/detail/cells.hpp feature/detail/diagnosis.hpp feature/detail/hash.hpp feature/detail/slots.hpp
   feature/detail/transform.hpp feature/detail/vocabulary.hpp
+  feature/tables/csv.hpp feature/tables/json_lines.hpp feature/tables/table.hpp
+  feature/tables/detail/csv_rows.hpp feature/tables/detail/json_cells.hpp feature/tables/detail/raw_columns.hpp
+  feature/tables/detail/time_text.hpp
   feature/transforms/buckets.hpp feature/transforms/categories.hpp feature/transforms/missing.hpp
   feature/transforms/numbers.hpp feature/transforms/scalings.hpp feature/transforms/temporal.hpp
   feature/transforms/texts.hpp)

@@ -7,6 +7,7 @@
 /// over
 ///   events, transforms one event or a batch without allocating, and saves what it learnt
 /// - `transforms.hpp`: numbers, scales, buckets, categories, moments, texts
+/// - `tables.hpp`: columns of numbers, categories, texts and times, read from CSV and from JSON lines
 /// - `policies.hpp`: what is done about values that are missing, infinite, outside a range or unknown
 ///
 /// The same object serves in training and in production, so that both compute the same features.
@@ -16,6 +17,7 @@
 #include <millrace/feature/features.hpp>
 #include <millrace/feature/fwd.hpp>
 #include <millrace/feature/policies.hpp>
+#include <millrace/feature/tables.hpp>
 #include <millrace/feature/transforms.hpp>
 
 #endif  // MILLRACE_FEATURE_HPP

@@ -8,6 +8,7 @@
 #include <support/features.hpp>
 #include <support/golden.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -250,6 +251,19 @@ TEST_CASE("damaged bytes are an error, and resealed ones an error or features th
         (void)(*loaded)(payments(), out);
       }
     }
+}
+
+TEST_CASE("saved edges that decrease, and a category saved twice, are corrupt") {
+  const auto bucket = mf::features<payment>(mf::bucket<"b">(&payment::amount, mf::edges{1, 2}));
+  auto bytes = bucket.save();
+  std::swap_ranges(bytes.end() - 20, bytes.end() - 12, bytes.end() - 12);  // the edges stand before the checksum
+  support::reseal(bytes);
+  CHECK(bucket.load(bytes).error().code() == millrace::errc::corrupt);
+  const auto codes = mf::features<payment>(mf::categorical<"c">(&payment::country, mf::categories{"A", "B"}));
+  bytes = codes.save();
+  *(bytes.end() - 5) = std::byte{'A'};
+  support::reseal(bytes);
+  CHECK(codes.load(bytes).error().code() == millrace::errc::corrupt);
 }
 
 TEST_CASE("a thousand columns and one event are no special case") {

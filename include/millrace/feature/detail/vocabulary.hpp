@@ -18,8 +18,10 @@ namespace feature {
 namespace detail {
 
 /// A set of texts with numbers: a hash table with open addressing, at most half full.
+/// A template, so that including it does not compile its members.
 /// Complexity: constant on average. Allocates: `insert`, `sort` and `load`.
-class vocabulary {
+template <class Number>
+class basic_vocabulary {
  public:
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
@@ -29,16 +31,16 @@ class vocabulary {
   /// The number of a text, or `none`.
   std::size_t find(std::string_view text) const noexcept {
     if (table_.size() == 0) return none;
-    const std::uint32_t number = table_[slot_of(text)];
+    const Number number = table_[slot_of(text)];
     return number != 0 ? number - 1 : none;
   }
   /// Adds a text, unless it is there already.
   void insert(std::string_view text) {
     if (2 * (words_.size() + 1) > table_.size()) rebuild(table_.size() == 0 ? 16 : 2 * table_.size());
-    std::uint32_t& number = table_[slot_of(text)];
+    Number& number = table_[slot_of(text)];
     if (number != 0) return;
     words_.push_back(std::string(text));
-    number = static_cast<std::uint32_t>(words_.size());
+    number = static_cast<Number>(words_.size());
   }
   /// Numbers the texts by their order as bytes, whatever the order was in which they came.
   void sort() {
@@ -57,7 +59,7 @@ class vocabulary {
   }
   /// Returns whether the texts differ and none is empty.
   bool load(envelope_reader& from, std::size_t most) {
-    *this = vocabulary();
+    *this = basic_vocabulary();
     const std::size_t count = from.count(8);
     if (count > most) return false;
     for (std::size_t i = 0; i < count; ++i) {
@@ -78,14 +80,16 @@ class vocabulary {
     return at;
   }
   void rebuild(std::size_t slots) {
-    std::vector<std::uint32_t> empty(slots);
+    std::vector<Number> empty(slots);
     table_.swap(empty);
-    for (std::size_t i = 0; i < words_.size(); ++i) table_[slot_of(words_[i])] = static_cast<std::uint32_t>(i + 1);
+    for (std::size_t i = 0; i < words_.size(); ++i) table_[slot_of(words_[i])] = static_cast<Number>(i + 1);
   }
 
   std::vector<std::string> words_;
-  std::vector<std::uint32_t> table_;  // of numbers from 1 on; 0 is free. The size is a power of two
+  std::vector<Number> table_;  // of numbers from 1 on; 0 is free. The size is a power of two
 };
+
+using vocabulary = basic_vocabulary<std::uint32_t>;
 
 }  // namespace detail
 }  // namespace feature

@@ -79,16 +79,13 @@ struct bucket_kernel : plain_column {
     return possible;
   }
 };
-template <std::size_t Buckets>
+template <std::size_t Buckets, class Seen>
 struct quantile_bucket_kernel : bucket_kernel<Buckets - 1> {
   constexpr quantile_bucket_kernel() noexcept {
     for (double& one : this->edge) one = math::nan;
   }
 
-  struct fitter {
-    kll<800> seen;
-    void update(const number_cell& x) { seen.update(x.value); }
-  };
+  using fitter = number_fitter<Seen>;
   /// Quantiles of a view never decrease, so neither do the edges; of heavy ties several may be the same.
   const char* fit(const fitter& from) {
     if (from.seen.empty()) return "no finite value";
@@ -114,7 +111,8 @@ constexpr auto bucket(Accessor accessor, const edges<Size>& given, Rules... rule
 /// never decrease. Where many values are the same, edges are too, and buckets between them stay empty.
 template <fixed_string Name, class Accessor, std::size_t Buckets, class... Rules>
 constexpr auto bucket(Accessor accessor, quantile_buckets<Buckets>, Rules... rules) {
-  return detail::make_transform<Name>(std::move(accessor), detail::quantile_bucket_kernel<Buckets>(), rules...);
+  return detail::make_transform<Name>(std::move(accessor), detail::quantile_bucket_kernel<Buckets, kll<800>>(),
+                                      rules...);
 }
 
 }  // namespace feature

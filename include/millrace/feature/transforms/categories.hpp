@@ -25,17 +25,22 @@ namespace feature {
 /// first counts; empty ones are left out.
 class categories {
  public:
-  categories(std::initializer_list<std::string_view> texts) {
-    for (const std::string_view text : texts) insert(text);
+  /// Of a list of texts, or a container of them.
+  template <class Text>
+  categories(std::initializer_list<Text> texts) {
+    for (const auto& text : texts) insert(texts_, text);
   }
-  explicit categories(std::span<const std::string> texts) {
-    for (const std::string& text : texts) insert(text);
+  template <class Texts>
+  requires std::is_convertible_v<decltype(*std::declval<const Texts&>().begin()), std::string_view>
+  explicit categories(const Texts& texts) {
+    for (const auto& text : texts) insert(texts_, text);
   }
   const detail::vocabulary& texts() const noexcept { return texts_; }
 
  private:
-  void insert(std::string_view text) {
-    if (!text.empty()) texts_.insert(text);
+  template <class Vocabulary>
+  static void insert(Vocabulary& into, std::string_view text) {
+    if (!text.empty()) into.insert(text);
   }
   detail::vocabulary texts_;
 };
@@ -45,12 +50,13 @@ namespace detail {
 /// At most so many categories are numbered: floats count exactly up to it.
 inline constexpr std::size_t most_categories = std::size_t{1} << 24;
 
+template <class Vocabulary>
 struct categorical_kernel {
   static constexpr std::string_view kind = "categorical";
   using cell = category_cell;
   static constexpr std::size_t width = 1;
   static constexpr trouble_set meets = of_categories | bit_of(trouble::unknown);
-  vocabulary known;
+  Vocabulary known;
 
   static void describe(std::string&) noexcept {}
   static void suffix(std::string&, std::size_t) noexcept {}
@@ -58,18 +64,17 @@ struct categorical_kernel {
   trouble write(const category_cell& x, float* out) const noexcept {
     if (!ready()) return absent(out), trouble::none;
     const std::size_t number = known.find(x.value);
-    *out = number == vocabulary::none ? 0 : static_cast<float>(number + 1);
-    return number == vocabulary::none ? trouble::unknown : trouble::none;
+    *out = number == Vocabulary::none ? 0 : static_cast<float>(number + 1);
+    return number == Vocabulary::none ? trouble::unknown : trouble::none;
   }
   bool ready() const noexcept { return known.size() != 0; }
   void save(envelope_writer& to) const { known.save(to); }
   bool load(envelope_reader& from) { return known.load(from, most_categories); }
 };
-template <std::size_t Most>
-struct fitted_categorical_kernel : categorical_kernel {
+template <std::size_t Most, class Vocabulary>
+struct fitted_categorical_kernel : categorical_kernel<Vocabulary> {
   struct fitter {
-    vocabulary seen;
-    bool too_many = false;
+    Vocabulary seen;
     void update(const category_cell& x) {
       if (seen.size() <= Most) seen.insert(x.value);
     }
@@ -77,8 +82,8 @@ struct fitted_categorical_kernel : categorical_kernel {
   const char* fit(const fitter& from) {
     if (from.seen.size() == 0) return "no value";
     if (from.seen.size() > Most) return "more categories than allowed";
-    known = from.seen;
-    known.sort();
+    this->known = from.seen;
+    this->known.sort();
     return nullptr;
   }
 };
@@ -216,12 +221,14 @@ constexpr auto categorical(Accessor accessor, Rules... rules) {
   static_assert(
       Most >= 1 && Most < detail::most_categories,
       "millrace[FEATURE-17]: categorical<Name, Most> needs 1 <= Most < 2^24, up to which floats count exactly");
-  return detail::make_transform<Name>(std::move(accessor), detail::fitted_categorical_kernel<Most>(), rules...);
+  return detail::make_transform<Name>(std::move(accessor),
+                                      detail::fitted_categorical_kernel<Most, detail::vocabulary>(), rules...);
 }
 /// The same with categories that are given, not fitted. The first has the code 1.
 template <fixed_string Name, class Accessor, class... Rules>
 auto categorical(Accessor accessor, const categories& given, Rules... rules) {
-  return detail::make_transform<Name>(std::move(accessor), detail::categorical_kernel{given.texts()}, rules...);
+  return detail::make_transform<Name>(std::move(accessor),
+                                      detail::categorical_kernel<detail::vocabulary>{given.texts()}, rules...);
 }
 
 /// Transform: one column for each of the categories named, 1 in that of the value and 0 in all others. A value that is

@@ -25,10 +25,7 @@ struct impute_kernel : plain_column {
   static constexpr std::string_view kind = "impute";
   double value = math::nan;
 
-  struct fitter {
-    aggregate<Member> seen;
-    void update(const number_cell& x) { seen.update(x.value); }
-  };
+  using fitter = number_fitter<aggregate<Member>>;
   void absent(float* out) const noexcept { write_float(value, out); }
   trouble write(const number_cell& x, float* out) const noexcept { return write_float(x.value, out); }
   const char* fit(const fitter& from) {

@@ -36,6 +36,13 @@ struct plain_column {
   bool load(envelope_reader&) noexcept { return true; }
 };
 
+/// Fits by an aggregate, or a sketch, of the numbers.
+template <class Seen>
+struct number_fitter {
+  Seen seen;
+  void update(const number_cell& x) { seen.update(x.value); }
+};
+
 struct numerical_kernel : plain_column {
   static constexpr std::string_view kind = "numerical";
   trouble write(const number_cell& x, float* out) const noexcept { return write_float(x.value, out); }

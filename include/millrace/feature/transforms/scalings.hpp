@@ -55,17 +55,18 @@ struct standardize_kernel : plain_column {
 
 /// A constant column is known by its extremes, which are exact: its mean is the constant itself, and it is divided by
 /// 1, so that it becomes exactly 0. Any other column is divided by its deviation, however tiny that is.
+// What is fitted is a template over the aggregate that it is fitted by, so that including this header does not compile
+// the aggregate.
+
+template <class Seen>
 struct fitted_standardize_kernel : standardize_kernel {
-  struct fitter {
-    aggregate<millrace::min, millrace::max, millrace::mean, population_stddev> seen;
-    void update(const number_cell& x) { seen.update(x.value); }
-  };
+  using fitter = number_fitter<Seen>;
   const char* fit(const fitter& from) noexcept {
-    const double low = from.seen.get<millrace::min>();
-    const double high = from.seen.get<millrace::max>();
+    const double low = from.seen.template get<millrace::min>();
+    const double high = from.seen.template get<millrace::max>();
     if (math::is_nan(low)) return "no finite value";
-    mean = low == high ? low : from.seen.get<millrace::mean>();
-    stddev = low == high ? 1 : from.seen.get<population_stddev>();
+    mean = low == high ? low : from.seen.template get<millrace::mean>();
+    stddev = low == high ? 1 : from.seen.template get<population_stddev>();
     if (!(stddev > 0)) stddev = high - low;  // the deviation is below the smallest double
     return math::is_finite(mean) && math::is_finite(stddev) ? nullptr : "no finite mean and deviation";
   }
@@ -96,14 +97,12 @@ struct min_max_kernel : plain_column {
     return math::is_finite(bounds.low) && math::is_finite(bounds.high) && bounds.low <= bounds.high;
   }
 };
+template <class Seen>
 struct fitted_min_max_kernel : min_max_kernel {
-  struct fitter {
-    aggregate<millrace::min, millrace::max> seen;
-    void update(const number_cell& x) { seen.update(x.value); }
-  };
+  using fitter = number_fitter<Seen>;
   const char* fit(const fitter& from) noexcept {
-    if (math::is_nan(from.seen.get<millrace::min>())) return "no finite value";
-    bounds = {from.seen.get<millrace::min>(), from.seen.get<millrace::max>()};
+    if (math::is_nan(from.seen.template get<millrace::min>())) return "no finite value";
+    bounds = {from.seen.template get<millrace::min>(), from.seen.template get<millrace::max>()};
     return nullptr;
   }
 };
@@ -115,7 +114,9 @@ struct fitted_min_max_kernel : min_max_kernel {
 /// becomes exactly 0.
 template <fixed_string Name, class Accessor, class... Rules>
 constexpr auto standardize(Accessor accessor, Rules... rules) {
-  return detail::make_transform<Name>(std::move(accessor), detail::fitted_standardize_kernel(), rules...);
+  return detail::make_transform<Name>(
+      std::move(accessor),
+      detail::fitted_standardize_kernel<aggregate<millrace::min, millrace::max, mean, population_stddev>>(), rules...);
 }
 /// The same with numbers that are given, not fitted.
 template <fixed_string Name, class Accessor, class... Rules>
@@ -129,7 +130,8 @@ constexpr auto standardize(Accessor accessor, mean_and_stddev given, Rules... ru
 /// divided by 1: the constant itself becomes exactly 0.
 template <fixed_string Name, class Accessor, class... Rules>
 constexpr auto min_max(Accessor accessor, Rules... rules) {
-  return detail::make_transform<Name>(std::move(accessor), detail::fitted_min_max_kernel(), rules...);
+  return detail::make_transform<Name>(
+      std::move(accessor), detail::fitted_min_max_kernel<aggregate<millrace::min, millrace::max>>(), rules...);
 }
 /// The same with bounds that are given, not fitted.
 template <fixed_string Name, class Accessor, class... Rules>

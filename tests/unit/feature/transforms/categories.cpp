@@ -142,4 +142,6 @@ TEST_CASE("a cross tells combinations apart, knows their order, and is missing i
   CHECK(place({"", channel::web, 1}, 0) == -1);
   CHECK(place({"", channel::web, 1}, 4097) == -1);
   CHECK(row_of(set, {"", channel::web, 1})[4096] == 1);
+  const auto behind = mf::features<visit>(mf::cross<"x", 8>(&visit::tries, &visit::country, mf::missing(mf::flag)));
+  CHECK(row_of(behind, {"", channel::web, 1}) == std::vector<float>{0, 0, 0, 0, 0, 0, 0, 0, 1});
 }

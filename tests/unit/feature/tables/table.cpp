@@ -1,0 +1,57 @@
+#include <millrace/feature/tables/table.hpp>
+
+#include <support/catch.hpp>
+#include <support/features.hpp>
+
+#include <string>
+#include <utility>
+
+namespace mf = millrace::feature;
+using millrace::errc;
+
+TEST_CASE("a table has columns of every kind, whose cells may be missing") {
+  mf::table made;
+  CHECK(made.rows() == 0);
+  REQUIRE(made.add({.name = "n", .numbers = {1, support::no_number, 3}}));
+  REQUIRE(made.add({.name = "t", .kind = mf::column_kind::time, .times = {0, mf::column::no_time, -1}}));
+  REQUIRE(made.add(
+      {.name = "c", .kind = mf::column_kind::category, .codes = {1, mf::column::no_text, 0}, .texts = {"DE", "FR"}}));
+  REQUIRE(made.add({.name = "w", .kind = mf::column_kind::text, .codes = {0, 1, 2}, .texts = {"a", "", "c"}}));
+  CHECK(made.rows() == 3);
+  CHECK(made.size() == 4);
+  CHECK(made.find("c") == &made[2]);
+  CHECK(made.find("x") == nullptr);
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(made[i].missing(1));
+    CHECK_FALSE(made[i].missing(0));
+    CHECK_FALSE(made[i].missing(2));
+  }
+  CHECK(made[2].text(0) == "FR");
+  CHECK(made[2].text(1) == "");
+  CHECK_FALSE(made[3].missing(1));
+  CHECK(made[3].text(2) == "c");
+  CHECK(made.line(0) == 0);
+  made.set_lines({2, 3, 5});
+  CHECK(made.line(2) == 5);
+}
+
+TEST_CASE("a column that does not fit is refused by name") {
+  mf::table made;
+  REQUIRE(made.add({.name = "n", .numbers = {1, 2}}));
+  const auto twice = made.add({.name = "n", .numbers = {1, 2}});
+  CHECK(twice.error().code() == errc::invalid_argument);
+  CHECK_THAT(twice.error().describe(), ContainsSubstring("\"n\""));
+  const auto longer = made.add({.name = "m", .numbers = {1, 2, 3}});
+  CHECK(longer.error().code() == errc::shape_mismatch);
+  CHECK(longer.error().describe() == "table: column \"m\" has 3 rows, those before it have 2");
+  const auto code = made.add({.name = "c", .kind = mf::column_kind::category, .codes = {0, 1}, .texts = {"x"}});
+  CHECK(code.error().code() == errc::invalid_argument);
+  CHECK(made.size() == 1);
+}
+
+TEST_CASE("kinds have names") {
+  CHECK(mf::to_string(mf::column_kind::number) == "number");
+  CHECK(mf::to_string(mf::column_kind::category) == "category");
+  CHECK(mf::to_string(mf::column_kind::text) == "text");
+  CHECK(mf::to_string(mf::column_kind::time) == "time");
+}
