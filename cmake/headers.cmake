@@ -152,10 +152,10 @@ set(MILLRACE_model_HEADERS
   model/linear/detail/elastic_net.hpp model/linear/detail/least_squares.hpp model/linear/detail/linear_map.hpp
   model/linear/detail/logistic_fit.hpp model/linear/detail/logistic_problem.hpp
   model/trees/boosted_trees.hpp model/trees/boosting_options.hpp model/trees/isolation_forest.hpp model/trees/losses.hpp
-  model/trees/tree_ensemble.hpp model/trees/tree_explainer.hpp
+  model/trees/random_forest.hpp model/trees/tree_ensemble.hpp model/trees/tree_explainer.hpp
   model/trees/detail/binned_rows.hpp model/trees/detail/boosting.hpp model/trees/detail/column_codes.hpp
   model/trees/detail/gradient_histogram.hpp model/trees/detail/isolation_grower.hpp model/trees/detail/isolation_trees.hpp
-  model/trees/detail/split_search.hpp model/trees/detail/tree_grower.hpp)
+  model/trees/detail/split_nodes.hpp model/trees/detail/split_search.hpp model/trees/detail/tree_grower.hpp)
 set(MILLRACE_middleware_HEADERS
   middleware.hpp
   middleware/audit_codec.hpp middleware/audit_log.hpp middleware/audit_options.hpp middleware/compression.hpp

@@ -9,7 +9,7 @@
 /// - `decomposition.hpp`: principal components
 /// - `evaluation.hpp`: measures of predictions, the only room that millrace.hpp includes
 /// - `linear.hpp`: linear, ridge and logistic regression
-/// - `trees.hpp`: boosted decision trees, isolation forest
+/// - `trees.hpp`: boosted decision trees, random and isolation forests, and what each column adds to a score
 ///
 /// Standard library alone.
 

@@ -7,6 +7,7 @@
 /// - `boosting_options`: how it is fitted
 /// - `isolation_forest`: how unlike the others a row is
 /// - `losses.hpp`: what it can be fitted to, and how to write another
+/// - `random_forest`: the mean of trees on drawn rows and columns, or with random splits
 /// - `tree_ensemble`: the trees of a fitted model
 /// - `tree_explainer`: what each column adds to a row's score, and the columns that raise it most
 
@@ -14,6 +15,7 @@
 #include <millrace/model/trees/boosting_options.hpp>
 #include <millrace/model/trees/isolation_forest.hpp>
 #include <millrace/model/trees/losses.hpp>
+#include <millrace/model/trees/random_forest.hpp>
 #include <millrace/model/trees/tree_ensemble.hpp>
 #include <millrace/model/trees/tree_explainer.hpp>
 

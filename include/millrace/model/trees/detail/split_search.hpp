@@ -3,6 +3,7 @@
 
 #include <millrace/core/detail/heap_sort.hpp>
 #include <millrace/core/detail/simd.hpp>
+#include <millrace/core/seed.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/trees/detail/gradient_histogram.hpp>
 
@@ -43,6 +44,8 @@ struct split_rules {
   double category_l2 = 10;
   double min_child_weight = 1;
   double min_gain = 0;
+  /// Part a column of numbers at one place drawn at random, and not at the best: extremely randomized trees.
+  bool at_random = false;
 };
 
 /// Scratch of the search in one column, in whole vectors.
@@ -126,8 +129,9 @@ class split_search {
   /// `cells`: the node's histogram. `direction` of each column as in search_numbers, or empty. `columns`: those that
   /// may part.
   split best(const gradient_cell* cells, const packed_gradients& units, std::span<const std::uint32_t> columns,
-             std::span<const std::int8_t> directions) {
+             std::span<const std::int8_t> directions, random_engine* random = nullptr) {
     split found;
+    random_ = random;
     cells_ = cells;
     units_ = &units;
     sum_up(columns);
@@ -170,6 +174,7 @@ class split_search {
     const std::size_t codes = rows_->bins(column).size();
     const gradient_cell missing = of[column_bins::missing];
     if (codes + (missing != 0) < 2) return;
+    if (rules_.at_random) return part_at_random(column, of, codes, found);
     search_numbers numbers;
     numbers.total_g = static_cast<float>(gradient_of(total_));
     numbers.total_h = static_cast<float>(hessian_of(total_));
@@ -202,6 +207,21 @@ class split_search {
     const double gain = exact_gain(left, rules_.l2);
     if (!(gain > found.gain)) return;
     found = {.gain = gain, .column = column, .code = static_cast<std::uint8_t>(at), .missing_left = missing_left};
+  }
+
+  /// Parts between the codes that the node's rows have, and sends missing values to a side drawn too.
+  void part_at_random(std::uint32_t column, const gradient_cell* of, std::size_t codes, split& found) {
+    std::size_t lowest = 0;
+    while (lowest < codes && of[lowest] == 0) ++lowest;
+    std::size_t highest = codes;
+    while (highest > lowest && of[highest - 1] == 0) --highest;
+    if (highest < lowest + 2) return;
+    const std::size_t at = lowest + static_cast<std::size_t>(random_->below(highest - 1 - lowest));
+    const bool missing_left = (*random_)() >> 63 != 0;
+    gradient_cell left = missing_left ? of[column_bins::missing] : 0;
+    for (std::size_t i = lowest; i <= at; ++i) left += of[i];
+    if (const double gain = exact_gain(left, rules_.l2); gain > found.gain)
+      found = {.gain = gain, .column = column, .code = static_cast<std::uint8_t>(at), .missing_left = missing_left};
   }
 
   /// Categories in the order of their mean gradient: the best way to part them in two is among those that part this
@@ -247,6 +267,7 @@ class split_search {
   split_rules rules_;
   const gradient_cell* cells_ = nullptr;
   const packed_gradients* units_ = nullptr;
+  random_engine* random_ = nullptr;
   gradient_cell total_ = 0;
   split_scratch scratch_;
 };

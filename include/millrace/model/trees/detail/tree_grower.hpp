@@ -20,8 +20,11 @@ namespace detail {
 
 struct growth_rules {
   split_rules splits;
+  /// The most leaves of a tree that grows where it gains most; 0: part every node while it may be parted.
   std::size_t leaves = 31;
   unsigned depth = 64;
+  /// Columns that are drawn for each node to be parted by; 0: all.
+  std::size_t columns_of_node = 0;
 };
 
 /// A node of a tree that is being grown.
@@ -39,11 +42,12 @@ struct grown_node {
   }
 };
 
-/// Grows trees on binned rows, the leaf that gains most first.
+/// Grows trees on binned rows.
 ///
 /// A split costs a pass over the rows of the smaller child: the larger child's histogram is the parent's less its
 /// sibling's.
-/// Allocates: its histograms, one for each leaf, 2 KiB a column, at the first tree.
+/// Allocates: at construction its histograms, 2 KiB a column each: one for each leaf, or, where all nodes are parted,
+/// one for each level.
 class tree_grower {
  public:
   tree_grower(const binned_rows& rows, const growth_rules& rules, std::span<const std::int8_t> directions)
@@ -52,14 +56,15 @@ class tree_grower {
         directions_(directions),
         search_(rows, rules.splits),
         cells_(rows.passes() * cells_of_pass),
-        histograms_(rules.leaves * cells_),
+        histograms_((rules.leaves > 0 ? rules.leaves : rules.depth + 1) * cells_),
         ordered_(rows.rows()),
         right_(rows.rows() + 1) {}
 
   /// Grows a tree on the rows in `ids`, which it reorders: a node's rows then stand side by side. `columns`, in order:
-  /// those that it may part by.
+  /// those that it may part by. `random` is needed where rules leave something to it.
   const std::vector<grown_node>& grow(std::vector<std::uint32_t>& ids, const packed_gradients& gradients,
-                                      std::span<const std::uint32_t> columns) {
+                                      std::span<const std::uint32_t> columns, random_engine* random = nullptr) {
+    random_ = random;
     ids_ = &ids;
     gradients_ = &gradients;
     columns_ = columns;
@@ -67,6 +72,10 @@ class tree_grower {
     nodes_[0].end = static_cast<std::uint32_t>(ids.size());
     open_.clear();
     fill(histogram(0), 0, nodes_[0].end);
+    if (rules_.leaves == 0) {
+      part_all(0, 0, 0);
+      return nodes_;
+    }
     open({.node = 0, .slot = 0, .depth = 0, .gain = 0});
     for (std::size_t leaves = 1; leaves < rules_.leaves && !open_.empty(); ++leaves) part_best(leaves);
     return nodes_;
@@ -101,11 +110,43 @@ class tree_grower {
     }
   }
 
+  /// Finds the node's split; returns its gain, 0 if there is none.
+  double search(std::uint32_t node, std::size_t slot) {
+    std::span<const std::uint32_t> columns = columns_;
+    if (rules_.columns_of_node > 0 && rules_.columns_of_node < columns.size()) {
+      draw_columns();
+      columns = drawn_;
+    }
+    nodes_[node].by = search_.best(histogram(slot), *gradients_, columns, directions_, random_);
+    return nodes_[node].by.gain;
+  }
+  /// Selection sampling: Knuth, The Art of Computer Programming, volume 2, algorithm 3.4.2 S.
+  void draw_columns() {
+    drawn_.clear();
+    std::size_t wanted = rules_.columns_of_node;
+    for (std::size_t i = 0; i < columns_.size() && wanted > 0; ++i) {
+      if (random_->below(columns_.size() - i) >= wanted) continue;
+      drawn_.push_back(columns_[i]);
+      --wanted;
+    }
+  }
+
+  /// Parts a node and all below it. The smaller child is parted first, with the histogram of its level, so that the
+  /// larger one finds the parent's, which is now its own, as it left it.
+  void part_all(std::uint32_t node, std::size_t slot, unsigned depth) {
+    if (depth >= rules_.depth || !(search(node, slot) > 0)) return;
+    const std::uint32_t first = part_node(node);
+    if (depth + 1 >= rules_.depth) return;
+    const std::uint32_t smaller = smaller_child(first);
+    take_from_parent(smaller, histogram(depth + 1), histogram(slot));
+    part_all(smaller, depth + 1, depth + 1);
+    part_all(smaller == first ? first + 1 : first, slot, depth + 1);
+  }
+
   /// Searches the leaf's best split, and keeps it in mind if there is one.
   void open(open_leaf leaf) {
     if (leaf.depth >= rules_.depth) return;
-    nodes_[leaf.node].by = search_.best(histogram(leaf.slot), *gradients_, columns_, directions_);
-    leaf.gain = nodes_[leaf.node].by.gain;
+    leaf.gain = search(leaf.node, leaf.slot);
     if (leaf.gain > 0) open_.push_back(leaf);
   }
 
@@ -123,25 +164,34 @@ class tree_grower {
 
   void part_best(std::size_t free_slot) {
     const open_leaf leaf = take_best();
+    const std::uint32_t first = part_node(leaf.node);
+    if (free_slot + 1 >= rules_.leaves) return;  // neither child is parted
+    const std::uint32_t smaller = smaller_child(first);
+    take_from_parent(smaller, histogram(free_slot), histogram(leaf.slot));
+    open({.node = first, .slot = smaller == first ? free_slot : leaf.slot, .depth = leaf.depth + 1, .gain = 0});
+    open({.node = first + 1, .slot = smaller == first ? leaf.slot : free_slot, .depth = leaf.depth + 1, .gain = 0});
+  }
+
+  /// Gives a node its children; returns the left one.
+  std::uint32_t part_node(std::uint32_t node) {
     const auto first = static_cast<std::uint32_t>(nodes_.size());
     nodes_.resize(first + 2);
-    grown_node& parent = nodes_[leaf.node];
+    grown_node& parent = nodes_[node];
     parent.left = first;
-    const std::uint32_t middle = part(parent);
     nodes_[first].begin = parent.begin;
-    nodes_[first].end = nodes_[first + 1].begin = middle;
+    nodes_[first].end = nodes_[first + 1].begin = part(parent);
     nodes_[first + 1].end = parent.end;
     bound_children(parent);
-    if (free_slot + 1 >= rules_.leaves) return;  // neither child is parted
-    const bool left_is_smaller = middle - parent.begin <= parent.end - middle;
-    const std::uint32_t smaller = left_is_smaller ? first : first + 1;
-    gradient_cell* const of_smaller = histogram(free_slot);
-    gradient_cell* const of_larger = histogram(leaf.slot);
-    fill(of_smaller, nodes_[smaller].begin, nodes_[smaller].end);
-    for (std::size_t i = 0; i < cells_; ++i) of_larger[i] -= of_smaller[i];
-    const std::size_t slots[] = {left_is_smaller ? free_slot : leaf.slot, left_is_smaller ? leaf.slot : free_slot};
-    open({.node = first, .slot = slots[0], .depth = leaf.depth + 1, .gain = 0});
-    open({.node = first + 1, .slot = slots[1], .depth = leaf.depth + 1, .gain = 0});
+    return first;
+  }
+  std::uint32_t smaller_child(std::uint32_t first) const noexcept {
+    return nodes_[first].end - nodes_[first].begin <= nodes_[first + 1].end - nodes_[first + 1].begin ? first
+                                                                                                      : first + 1;
+  }
+  /// Fills the smaller child's histogram, and makes the parent's the larger child's.
+  void take_from_parent(std::uint32_t smaller, gradient_cell* own, gradient_cell* parents) {
+    fill(own, nodes_[smaller].begin, nodes_[smaller].end);
+    for (std::size_t i = 0; i < cells_; ++i) parents[i] -= own[i];
   }
 
   /// Hands the parent's bounds to its children, and parts what lies between at the middle of their values where the
@@ -199,6 +249,8 @@ class tree_grower {
   std::span<const std::uint32_t> columns_;
   std::vector<grown_node> nodes_;
   std::vector<open_leaf> open_;
+  std::vector<std::uint32_t> drawn_;
+  random_engine* random_ = nullptr;
 };
 
 }  // namespace detail

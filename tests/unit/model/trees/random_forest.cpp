@@ -1,0 +1,180 @@
+#include <millrace/model/trees/random_forest.hpp>
+
+#include <laws/aggregator.hpp>
+#include <support/allocation_counter.hpp>
+#include <support/catch.hpp>
+#include <support/envelope.hpp>
+#include <support/golden.hpp>
+#include <support/made_rows.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <millrace/model/evaluation/measures.hpp>
+#include <millrace/model/trees/tree_explainer.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace mr = millrace;
+using mr::model::forest_options;
+using mr::model::matrix_view;
+using mr::model::random_forest;
+
+namespace {
+
+const float nan_value = std::nanf("");
+
+std::vector<double> outputs_of(const random_forest& forest, const matrix_view& rows) {
+  std::vector<double> out(rows.rows());
+  forest.predict(rows, out);
+  return out;
+}
+double squared_error(const random_forest& forest, const support::made_rows& of) {
+  double sum = 0;
+  for (std::size_t i = 0; i < of.rows(); ++i) {
+    const double off = forest(of.view().row(i)) - double{of.targets[i]};
+    sum += off * off;
+  }
+  return sum / static_cast<double>(of.rows());
+}
+
+}  // namespace
+
+TEST_CASE("random forest: one tree on all rows and columns, as deep as it goes, returns each row's target") {
+  const support::made_rows made = support::make_rows(200, 4, 60, support::a_number);
+  const auto one =
+      random_forest::fit(made.view(), made.targets, {.trees = 1, .depth = 64, .columns_of_node = 4, .bootstrap = false})
+          .value();
+  for (std::size_t i = 0; i < made.rows(); ++i)
+    CHECK(one(made.view().row(i)) == Approx(double{made.targets[i]}).margin(1e-3));  // gains below 1e-6 are none
+  // A leaf of two rows at least has their mean.
+  const std::vector<float> features = {1, 2, 3, 4};
+  const std::vector<float> targets = {0, 2, 10, 20};
+  const auto pairs =
+      random_forest::fit(matrix_view(features, 1), targets, {.trees = 1, .min_leaf_weight = 2, .bootstrap = false})
+          .value();
+  CHECK(pairs(std::vector<float>{1}) == Approx(1));
+  CHECK(pairs(std::vector<float>{9}) == Approx(15));
+}
+
+TEST_CASE("random forest: many trees foretell new rows better than one, of classes and of numbers") {
+  const support::made_rows made = support::make_rows(3000, 6, 61, support::two_classes);
+  const support::made_rows other = support::make_rows(3000, 6, 62, support::two_classes);
+  const auto many = random_forest::fit(made.view(), made.targets).value();
+  const auto one = random_forest::fit(made.view(), made.targets, {.trees = 1}).value();
+  CHECK(many.trees().trees() == 100);
+  CHECK(squared_error(many, other) < 0.8 * squared_error(one, other));
+  const std::vector<int> labels(other.targets.begin(), other.targets.end());
+  CHECK(mr::model::roc_auc(labels, outputs_of(many, other.view())).value() > 0.95);
+  for (const double p : outputs_of(many, other.view())) CHECK((p >= -1e-12 && p <= 1 + 1e-12));
+  const auto random_places = random_forest::fit(made.view(), made.targets, {.bootstrap = false, .random_splits = true});
+  CHECK(mr::model::roc_auc(labels, outputs_of(*random_places, other.view())).value() > 0.94);
+
+  const support::made_rows numbers = support::make_rows(3000, 5, 63, support::a_number);
+  const support::made_rows fresh = support::make_rows(3000, 5, 64, support::a_number);
+  const auto means = random_forest::fit(numbers.view(), numbers.targets, {.columns_of_node = 3}).value();
+  CHECK(squared_error(means, fresh) < 0.25);  // of a variance of 4.0
+  CHECK(means.importance()[0] > 0.5);
+}
+
+TEST_CASE("random forest: the same seed gives the same bytes; a row the same bits alone and in a batch") {
+  const support::made_rows made = support::make_rows(500, 8, 65, support::two_classes, 10);
+  const auto fitted = random_forest::fit(made.view(), made.targets, {.trees = 20, .seed = 3}).value();
+  CHECK(random_forest::fit(made.view(), made.targets, {.trees = 20, .seed = 3}).value().save() == fitted.save());
+  CHECK(random_forest::fit(made.view(), made.targets, {.trees = 20, .seed = 4}).value().save() != fitted.save());
+  const std::vector<double> batch = outputs_of(fitted, made.view());
+  for (std::size_t i = 0; i < made.rows(); ++i) CHECK(fitted(made.view().row(i)) == batch[i]);
+  CHECK(outputs_of(random_forest::load(fitted.save()).value(), made.view()) == batch);
+  std::vector<double> out(made.rows());
+  CHECK(support::allocations_of([&] { fitted.predict(made.view(), out); }) == 0);
+}
+
+TEST_CASE("random forest: contributions add up to the mean that it foretells") {
+  const support::made_rows made = support::make_rows(400, 4, 66, support::a_number, 5);
+  const auto fitted = random_forest::fit(made.view(), made.targets, {.trees = 10}).value();
+  mr::model::tree_explainer why(fitted.trees(), 4);
+  std::vector<double> adds(4);
+  for (std::size_t i = 0; i < 20; ++i) {
+    why.contributions(made.view().row(i), adds);
+    CHECK(why.base() + adds[0] + adds[1] + adds[2] + adds[3] == Approx(fitted(made.view().row(i))));
+  }
+}
+
+TEST_CASE("random forest: missing values, categories, constant columns, one row") {
+  std::vector<float> features;
+  std::vector<float> targets;
+  for (int i = 0; i < 600; ++i) {
+    features.push_back(static_cast<float>(i % 12));
+    features.push_back(i % 5 == 0 ? nan_value : 1);
+    features.push_back(7);
+    targets.push_back((i % 12) % 3 == 1 || i % 5 == 0 ? 1.0F : 0.0F);
+  }
+  forest_options with{.trees = 30, .columns_of_node = 3};
+  with.categories = {0};
+  const auto fitted = random_forest::fit(matrix_view(features, 3), targets, with).value();
+  CHECK(fitted(std::vector<float>{4, 1, 7}) > 0.9);
+  CHECK(fitted(std::vector<float>{5, 1, 7}) < 0.1);
+  CHECK(fitted(std::vector<float>{5, nan_value, 7}) > 0.9);
+  CHECK(std::isfinite(fitted(std::vector<float>{1e9F, nan_value, nan_value})));
+  const std::vector<float> one = {1, 2};
+  const std::vector<float> four = {4};
+  CHECK(random_forest::fit(matrix_view(one, 2), four).value()(one) == Approx(4));
+  const std::vector<float> missing(40, nan_value);
+  const std::vector<float> some(20, 3);
+  CHECK(random_forest::fit(matrix_view(missing, 2), some).value()(one) == Approx(3));
+}
+
+TEST_CASE("random forest: rows of weight 0 count as none") {
+  support::made_rows made = support::make_rows(300, 4, 67, support::a_number);
+  std::vector<float> weights(made.rows(), 1);
+  for (std::size_t i = 0; i < made.rows(); i += 3) {
+    weights[i] = 0;
+    made.targets[i] = 1e6F;
+  }
+  const auto fitted = random_forest::fit(made.view(), made.targets, {.trees = 20}, weights).value();
+  for (std::size_t i = 0; i < made.rows(); ++i) CHECK(std::fabs(fitted(made.view().row(i))) < 10);
+  weights.assign(made.rows(), 0);
+  CHECK(random_forest::fit(made.view(), made.targets, {}, weights).error().code() == mr::errc::invalid_data);
+}
+
+TEST_CASE("random forest: what is out of range is an error that names it") {
+  const support::made_rows made = support::make_rows(50, 4, 68, support::two_classes);
+  const auto refused = [&](const char* name, const forest_options& with) {
+    const auto fitted = random_forest::fit(made.view(), made.targets, with);
+    REQUIRE_FALSE(fitted.has_value());
+    CHECK(fitted.error().code() == mr::errc::invalid_argument);
+    CHECK(std::string(fitted.error().message()).find(name) != std::string::npos);
+  };
+  refused("trees", {.trees = 0});
+  refused("depth", {.depth = 0});
+  refused("depth", {.depth = 65});
+  refused("min_leaf_weight", {.min_leaf_weight = -1});
+  refused("min_leaf_weight", {.min_leaf_weight = std::nan("")});
+  refused("columns_of_node", {.columns_of_node = 5});
+  refused("bins", {.bins = 1});
+  refused("categories", {.categories = {9}});
+  CHECK(random_forest::fit(matrix_view(), {}).error().code() == mr::errc::invalid_argument);
+  CHECK(random_forest::fit(made.view(), std::vector<float>(3)).error().code() == mr::errc::shape_mismatch);
+  std::vector<float> targets = made.targets;
+  targets[7] = std::numeric_limits<float>::infinity();
+  CHECK(random_forest::fit(made.view(), targets).error().code() == mr::errc::not_finite);
+}
+
+TEST_CASE("random forests keep their saved form, and damaged bytes are an error or a forest that works") {
+  support::made_rows made = support::make_rows(60, 4, 69, support::two_classes, 10);
+  for (std::size_t i = 0; i < made.rows(); ++i) made.features[4 * i] = static_cast<float>(i % 5);
+  const auto fitted =
+      random_forest::fit(made.view(), made.targets, {.trees = 3, .depth = 3, .categories = {0}}).value();
+  const auto old = random_forest::load(support::golden("model/random_forest.bin")).value();
+  CHECK(old.save() == support::golden("model/random_forest.bin"));
+  for (std::size_t i = 0; i < made.rows(); ++i)
+    CHECK(old(made.view().row(i)) == Approx(fitted(made.view().row(i))).epsilon(1e-9).margin(1e-12));
+  const auto use = [](const random_forest& found) {
+    (void)found(std::vector<float>(found.inputs(), 1.5F));
+    (void)found(std::vector<float>(found.inputs(), nan_value));
+    (void)found.save();
+  };
+  laws::hostile_payload(fitted, support::reseal, use, 18, 2000);
+  laws::hostile_bytes(fitted, use);
+}
