@@ -109,25 +109,31 @@ class boosted_trees {
   std::span<const double> start() const noexcept { return start_; }
   const Loss& loss() const noexcept { return loss_; }
 
-  /// What the trees add up to, before the link: for logistic_loss the log odds.
-  /// Precondition: row.size() == inputs(), out.size() == outputs().
+  /// What the trees add up to, before the link: for logistic_loss the log odds. A row of fewer columns than the model's
+  /// has NaN for every score; scores that `out` has no room for are left out.
   void score(std::span<const float> row, std::span<double> out) const noexcept {
-    for (std::size_t k = 0; k < out.size(); ++k) out[k] = start_[k] + trees_.sum(row.data(), k, out.size());
+    const std::size_t count = out.size() < outputs() ? out.size() : outputs();
+    for (std::size_t k = 0; k < count; ++k)
+      out[k] = row.size() < inputs_ ? detail::math::nan : start_[k] + trees_.sum(row.data(), k, outputs());
   }
-  /// A row's outputs: probabilities, means or quantiles, as the loss says.
+  /// A row's outputs: probabilities, means or quantiles, as the loss says. Precondition: out.size() == outputs(), or
+  /// nothing is written.
   void predict(std::span<const float> row, std::span<double> out) const noexcept {
+    if (out.size() != outputs()) return;
     score(row, out);
     loss_.link(out);
   }
   /// The only output of a row. Precondition: outputs() == 1.
   double operator()(std::span<const float> row) const noexcept {
-    double out = 0;
+    double out = detail::math::nan;
     predict(row, std::span(&out, 1));
     return out;
   }
-  /// All rows' outputs, row after row. Precondition: out.size() == rows.rows() * outputs().
+  /// All rows' outputs, row after row, as far as `out` has room: rows.rows() * outputs().
   void predict(const matrix_view& rows, std::span<double> out) const noexcept {
-    for (std::size_t i = 0; i < rows.rows(); ++i) predict(rows.row(i), out.subspan(i * outputs(), outputs()));
+    const std::size_t width = outputs();
+    for (std::size_t i = 0; i < rows.rows() && (i + 1) * width <= out.size(); ++i)
+      predict(rows.row(i), out.subspan(i * width, width));
   }
 
   /// How much each column's splits lowered the loss, as shares of 1.

@@ -145,8 +145,8 @@ struct softmax_loss {
   result<void> check_target(float target, std::size_t row) const {
     if (target >= 0 && target < static_cast<float>(classes) && target == static_cast<float>(static_cast<int>(target)))
       return {};
-    return error(errc::out_of_range,
-                 detail::target_text(target, row) + ", none of the classes 0 to " + std::to_string(classes - 1));
+    return error(errc::out_of_range, detail::target_text(target, row) + ", none of the classes 0 to " +
+                                         std::to_string(classes - 1) + "; more are fitted with softmax_loss{classes}");
   }
   std::vector<double> start(std::span<const float> targets, std::span<const std::uint32_t> rows,
                             std::span<const float> weights) const {

@@ -75,12 +75,15 @@ class random_forest {
   /// The trees, whose leaves' values are those of the mean: they add up to the output.
   const tree_ensemble& trees() const noexcept { return trees_; }
 
-  /// Precondition: row.size() == inputs().
-  double operator()(std::span<const float> row) const noexcept { return trees_.sum(row.data()); }
+  /// The output of a row; NaN for one of fewer columns than the model's.
+  double operator()(std::span<const float> row) const noexcept {
+    return row.size() < inputs_ ? detail::math::nan : trees_.sum(row.data());
+  }
+  /// Precondition: `out` is not empty.
   void predict(std::span<const float> row, std::span<double> out) const noexcept { out[0] = (*this)(row); }
-  /// All rows' outputs. Precondition: out.size() == rows.rows().
+  /// All rows' outputs, as far as `out` has room.
   void predict(const matrix_view& rows, std::span<double> out) const noexcept {
-    for (std::size_t i = 0; i < rows.rows(); ++i) out[i] = (*this)(rows.row(i));
+    for (std::size_t i = 0; i < rows.rows() && i < out.size(); ++i) out[i] = (*this)(rows.row(i));
   }
 
   /// How much each column's splits lowered the loss, as shares of 1.

@@ -169,6 +169,24 @@ TEST_CASE("boosted trees: a row has the same bits alone, in a batch, by any thre
   for (const auto& out : by_thread) CHECK(out == batch);
 }
 
+TEST_CASE("boosted trees: a row too short is NaN, and nothing is written beyond what there is room for") {
+  const support::made_rows made = support::make_rows(200, 4, 8, support::two_classes);
+  const auto fitted = boosted_trees<>::fit(made.view(), made.targets, {.rounds = 5}).value();
+  CHECK(std::isnan(fitted(std::vector<float>{1, 2, 3})));
+  CHECK(std::isnan(fitted(std::vector<float>{})));
+  CHECK(fitted(std::vector<float>{1, 2, 3, 4, 5}) == fitted(std::vector<float>{1, 2, 3, 4}));
+  std::vector<double> few(3, -1);
+  fitted.predict(made.view(), few);
+  CHECK(few[2] == fitted(made.view().row(2)));
+  const auto classes =
+      boosted_trees<mr::model::softmax_loss>::fit(made.view(), made.targets, {.rounds = 5}, {}, {3}).value();
+  std::vector<double> out(4, -1);
+  classes.predict(made.view(), out);  // one row of three, and no part of the second
+  CHECK(out[0] + out[1] + out[2] == Approx(1));
+  CHECK(out[3] == -1);
+  CHECK(std::isnan(classes(made.view().row(0))));
+}
+
 TEST_CASE("boosted trees: prediction allocates nothing") {
   const support::made_rows made = support::make_rows(200, 5, 8, support::two_classes);
   const auto fitted = boosted_trees<>::fit(made.view(), made.targets, {.rounds = 10}).value();

@@ -88,6 +88,7 @@ TEST_CASE("random forest: the same seed gives the same bytes; a row the same bit
   CHECK(outputs_of(random_forest::load(fitted.save()).value(), made.view()) == batch);
   std::vector<double> out(made.rows());
   CHECK(support::allocations_of([&] { fitted.predict(made.view(), out); }) == 0);
+  CHECK(std::isnan(fitted(std::vector<float>(7))));  // a column is missing
 }
 
 TEST_CASE("random forest: contributions add up to the mean that it foretells") {
