@@ -284,6 +284,18 @@ def paths(tree):
                 yield f"{path.relative_to(tree.root)}:{number}: a folder of somebody's machine: {line.strip()}"
 
 
+def conflicts(tree):
+    """No text holds the marks that git leaves where two changes met."""
+    mark = re.compile(r"(<{7}|>{7}|\|{7})( |$)")
+    for path in sources(tree):
+        try:
+            lines = path.read_text().splitlines()
+        except UnicodeDecodeError:
+            continue
+        yield from (f"{path.relative_to(tree.root)}:{number}: a mark of an unsolved conflict: {line.strip()}"
+                    for number, line in enumerate(lines, 1) if mark.match(line))
+
+
 def quoted(tree, page):
     """Every C++ and CMake block of a page stands in a file that the tests build."""
     text = tree.text(page)
@@ -327,7 +339,7 @@ def readme(tree):
 
 
 RULES = {rule.__name__: rule for rule in (listed, floors, circles, third_party, standard, guards, preprocessor, style, umbrellas, unit_tests,
-                                          codes, root, paths, readme, mutable_globals, threads, private_names,
+                                          codes, root, paths, conflicts, readme, mutable_globals, threads, private_names,
                                           redeclared, words)}
 
 
