@@ -5260,12 +5260,15 @@ class group_index {
 namespace millrace {
 inline namespace v0 {
 
-/// One aggregate for each key, for a bounded number of keys. Once there are as many, items with yet another key go into
-/// one overflow group, so that totals stay whole.
+/// One aggregate for each key, for a bounded number of keys: 1024, unless the constructor's first argument says
+/// otherwise. Once there are as many, items with yet another key go into one group for all of them, `overflow()`, so
+/// that totals stay whole and memory bounded.
 ///
-///     mr::grouped<std::string, mr::aggregate<mr::count, mr::mean>> by_host(1000);
+///     mr::grouped<std::string, mr::aggregate<mr::count, mr::mean>> by_host(50'000);
 ///     by_host.update("web-7", 12.5);
+///     by_host.overflow().items();  // of the hosts beyond the first 50,000; 0 if every host has a group of its own
 ///
+/// `find` and `for_each` know nothing of the keys in the overflow; `all()` counts their items.
 /// `Key`: an integer, or std::string, which functions take as a std::string_view. `Aggregate`: any aggregator; groups
 /// begin as copies of the one given to the constructor. The update that takes spans of keys and of items is called the
 /// update in bulk below.
@@ -5285,7 +5288,8 @@ class grouped {
   static constexpr bool commutative = false;  // the order of merges decides on the order of groups and on the overflow
   static constexpr std::size_t default_most = 1024;
 
-  /// `most`: the bound on the number of keys. `empty`: an aggregate without items, to set its parameters.
+  /// `most`: the bound on the number of keys, for which no memory is taken before they come. `empty`: an aggregate
+  /// without items, to set its parameters.
   explicit grouped(std::size_t most = default_most, Aggregate empty = Aggregate())
       : most_(most), empty_(empty), overflow_(std::move(empty)) {}
   grouped(const grouped&) = default;
@@ -5380,9 +5384,11 @@ class grouped {
     if constexpr (requires { empty_.reset(); }) empty_.reset();
     overflow_ = empty_;
   }
-  /// The aggregate of the items whose keys have no group.
+  /// The aggregate of the items whose keys came after `most()` others, and so have no group; `overflow().items()`
+  /// of an `aggregate` is how many there are. With windows, of those that time has not taken out again.
   const Aggregate& overflow() const noexcept { return overflow_; }
-  /// Calls f(key, aggregate) for each group, in the order of the keys' first items, but not for the overflow.
+  /// Calls f(key, aggregate) for each group, in the order of the keys' first items, but not for `overflow()`, which has
+  /// no key.
   template <class F>
   void for_each(F&& f) const {
     for (std::size_t i = 0; i < groups_.size(); ++i) f(index_.key(i), groups_[i]);
@@ -34799,7 +34805,7 @@ namespace observe {
 
 class metrics_registry;
 
-/// Counts what only grows. 4 bytes.
+/// Counts what only grows, in whole numbers; fractions do not compile, and a negative number counts nothing. 4 bytes.
 /// Complexity: one addition to the thread's own cell.
 /// Allocates: a thread's cells, at its first update and when metrics have been added since.
 /// Threads: any number at once; none slows another.
@@ -34808,6 +34814,15 @@ class counter {
   constexpr counter() noexcept = default;
 
   void add(std::uint64_t by = 1) const noexcept { detail::write_local(cell_, by); }
+  /// The same for numbers of other types, which as a std::uint64_t would lose their fraction or their sign.
+  template <class Number>
+  requires std::is_arithmetic_v<Number>
+  void add(Number by) const noexcept {
+    static_assert(
+        !std::is_floating_point_v<Number>,
+        "millrace[METRICS-2]: a counter counts whole numbers; add fractions to a gauge, or update a histogram");
+    if (!std::is_signed_v<Number> || by > Number()) add(static_cast<std::uint64_t>(by));
+  }
 
  private:
   friend class metrics_registry;
@@ -34860,7 +34875,13 @@ class histogram {
 };
 
 /// A histogram of durations. 16 bytes.
-/// Units: updates are in nanoseconds, exports in seconds.
+///
+///     timed.update(250ms);               // any std::chrono::duration
+///     timed.update(mr::seconds(0.25));   // or mr::duration
+///     timed.update(std::uint64_t(250));  // a whole number: nanoseconds, as clocks read them
+///
+/// Units: exports are in seconds. A number with a fraction has no unit, and does not compile. A length of time below 0,
+/// from a clock that was set back, counts as 0.
 /// Guarantee: sum, least and greatest are exact, in whole nanoseconds.
 /// Complexity: one table look-up, two additions and a comparison; a binary search among the bounds in place of the
 /// look-up if two bounds lie between the same two powers of 2, in nanoseconds.
@@ -34870,7 +34891,18 @@ class timer {
  public:
   constexpr timer() noexcept = default;
 
+  void update(duration length) const noexcept { update(length.nanoseconds); }
   void update(std::uint64_t nanoseconds) const noexcept { detail::write_local(cells_, nanoseconds); }
+  /// The same for numbers of other types, which as a std::uint64_t would lose their fraction or their sign.
+  template <class Number>
+  requires std::is_arithmetic_v<Number>
+  void update(Number nanoseconds) const noexcept {
+    static_assert(
+        !std::is_floating_point_v<Number>,
+        "millrace[METRICS-3]: a timer takes a length of time: mr::seconds(0.25), std::chrono::milliseconds(250), "
+        "or nanoseconds as a whole number");
+    update(nanoseconds < Number() ? std::uint64_t{0} : static_cast<std::uint64_t>(nanoseconds));
+  }
 
  private:
   friend class metrics_registry;
@@ -34947,7 +34979,7 @@ class metrics_registry {
   template <class = void>
   result<observe::histogram> histogram(const metric_info& info, const std::vector<double>& bounds,
                                        const label_set& labels = {});
-  /// Updates are in nanoseconds, `bounds` and exports in seconds, so the name ends in `_seconds`. Bounds lie between a
+  /// Updates are durations, `bounds` and exports are in seconds, so the name ends in `_seconds`. Bounds lie between a
   /// nanosecond and 104 days; the overload without bounds uses `latency_buckets`.
   template <class = void>
   result<observe::timer> timer(const metric_info& info, const label_set& labels = {});

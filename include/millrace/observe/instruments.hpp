@@ -2,9 +2,11 @@
 #define MILLRACE_OBSERVE_INSTRUMENTS_HPP
 
 #include <millrace/core/detail/light_atomic.hpp>
+#include <millrace/core/duration.hpp>
 #include <millrace/observe/detail/instrument_cells.hpp>
 
 #include <cstdint>
+#include <type_traits>
 
 // The four instruments: small handles that a `metrics_registry` makes and hot paths use.
 //
@@ -16,7 +18,7 @@ namespace observe {
 
 class metrics_registry;
 
-/// Counts what only grows. 4 bytes.
+/// Counts what only grows, in whole numbers; fractions do not compile, and a negative number counts nothing. 4 bytes.
 /// Complexity: one addition to the thread's own cell.
 /// Allocates: a thread's cells, at its first update and when metrics have been added since.
 /// Threads: any number at once; none slows another.
@@ -25,6 +27,15 @@ class counter {
   constexpr counter() noexcept = default;
 
   void add(std::uint64_t by = 1) const noexcept { detail::write_local(cell_, by); }
+  /// The same for numbers of other types, which as a std::uint64_t would lose their fraction or their sign.
+  template <class Number>
+  requires std::is_arithmetic_v<Number>
+  void add(Number by) const noexcept {
+    static_assert(
+        !std::is_floating_point_v<Number>,
+        "millrace[METRICS-2]: a counter counts whole numbers; add fractions to a gauge, or update a histogram");
+    if (!std::is_signed_v<Number> || by > Number()) add(static_cast<std::uint64_t>(by));
+  }
 
  private:
   friend class metrics_registry;
@@ -77,7 +88,13 @@ class histogram {
 };
 
 /// A histogram of durations. 16 bytes.
-/// Units: updates are in nanoseconds, exports in seconds.
+///
+///     timed.update(250ms);               // any std::chrono::duration
+///     timed.update(mr::seconds(0.25));   // or mr::duration
+///     timed.update(std::uint64_t(250));  // a whole number: nanoseconds, as clocks read them
+///
+/// Units: exports are in seconds. A number with a fraction has no unit, and does not compile. A length of time below 0,
+/// from a clock that was set back, counts as 0.
 /// Guarantee: sum, least and greatest are exact, in whole nanoseconds.
 /// Complexity: one table look-up, two additions and a comparison; a binary search among the bounds in place of the
 /// look-up if two bounds lie between the same two powers of 2, in nanoseconds.
@@ -87,7 +104,18 @@ class timer {
  public:
   constexpr timer() noexcept = default;
 
+  void update(duration length) const noexcept { update(length.nanoseconds); }
   void update(std::uint64_t nanoseconds) const noexcept { detail::write_local(cells_, nanoseconds); }
+  /// The same for numbers of other types, which as a std::uint64_t would lose their fraction or their sign.
+  template <class Number>
+  requires std::is_arithmetic_v<Number>
+  void update(Number nanoseconds) const noexcept {
+    static_assert(
+        !std::is_floating_point_v<Number>,
+        "millrace[METRICS-3]: a timer takes a length of time: mr::seconds(0.25), std::chrono::milliseconds(250), "
+        "or nanoseconds as a whole number");
+    update(nanoseconds < Number() ? std::uint64_t{0} : static_cast<std::uint64_t>(nanoseconds));
+  }
 
  private:
   friend class metrics_registry;

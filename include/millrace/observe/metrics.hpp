@@ -75,7 +75,7 @@ class metrics_registry {
   template <class = void>
   result<observe::histogram> histogram(const metric_info& info, const std::vector<double>& bounds,
                                        const label_set& labels = {});
-  /// Updates are in nanoseconds, `bounds` and exports in seconds, so the name ends in `_seconds`. Bounds lie between a
+  /// Updates are durations, `bounds` and exports are in seconds, so the name ends in `_seconds`. Bounds lie between a
   /// nanosecond and 104 days; the overload without bounds uses `latency_buckets`.
   template <class = void>
   result<observe::timer> timer(const metric_info& info, const label_set& labels = {});

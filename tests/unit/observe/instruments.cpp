@@ -6,6 +6,7 @@
 #include <millrace/observe/metrics.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -184,6 +185,42 @@ TEST_CASE("a timer takes the longest durations there are") {
   CHECK(sample.buckets.back() == 2);
   CHECK(sample.greatest == static_cast<double>(top - 1) / 1e9);
   CHECK(sample.least == static_cast<double>(std::uint64_t{1} << 63) / 1e9);
+}
+
+TEST_CASE("a timer takes durations of every unit, and whole nanoseconds; none is negative") {
+  mr::observe::metrics_registry registry;
+  const auto timer = registry.timer({"t_seconds", ""}).value();
+  timer.update(std::chrono::milliseconds(250));
+  timer.update(std::chrono::duration<double>(0.5));
+  timer.update(mr::seconds(0.125));
+  timer.update(mr::duration(1000));
+  timer.update(2000);
+  timer.update(std::int64_t{3000});
+  timer.update(std::uint8_t{200});
+  auto snapshot = registry.snapshot();
+  CHECK(only_sample(snapshot, "t_seconds").nanoseconds == 875'006'200);
+  CHECK(only_sample(snapshot, "t_seconds").count == 7);
+  timer.update(-1);
+  timer.update(std::chrono::seconds(-1));
+  snapshot = registry.snapshot();
+  CHECK(only_sample(snapshot, "t_seconds").nanoseconds == 875'006'200);
+  CHECK(only_sample(snapshot, "t_seconds").count == 9);
+  CHECK(only_sample(snapshot, "t_seconds").least == 0);
+}
+
+TEST_CASE("a counter takes whole numbers of every type, and counts nothing for negative ones") {
+  mr::observe::metrics_registry registry;
+  const auto counter = registry.counter({"c", ""}).value();
+  counter.add();
+  counter.add(2);
+  counter.add(std::int64_t{3});
+  counter.add(std::uint16_t{4});
+  counter.add(true);
+  counter.add(std::uint64_t{1} << 63);
+  CHECK(registry.total(counter) == (std::uint64_t{1} << 63) + 11);
+  counter.add(-1);
+  counter.add(std::numeric_limits<std::int64_t>::min());
+  CHECK(registry.total(counter) == (std::uint64_t{1} << 63) + 11);
 }
 
 TEST_CASE("extremes of threads that ended and of threads that go on are merged") {

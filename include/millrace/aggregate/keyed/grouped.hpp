@@ -19,12 +19,15 @@
 namespace millrace {
 inline namespace v0 {
 
-/// One aggregate for each key, for a bounded number of keys. Once there are as many, items with yet another key go into
-/// one overflow group, so that totals stay whole.
+/// One aggregate for each key, for a bounded number of keys: 1024, unless the constructor's first argument says
+/// otherwise. Once there are as many, items with yet another key go into one group for all of them, `overflow()`, so
+/// that totals stay whole and memory bounded.
 ///
-///     mr::grouped<std::string, mr::aggregate<mr::count, mr::mean>> by_host(1000);
+///     mr::grouped<std::string, mr::aggregate<mr::count, mr::mean>> by_host(50'000);
 ///     by_host.update("web-7", 12.5);
+///     by_host.overflow().items();  // of the hosts beyond the first 50,000; 0 if every host has a group of its own
 ///
+/// `find` and `for_each` know nothing of the keys in the overflow; `all()` counts their items.
 /// `Key`: an integer, or std::string, which functions take as a std::string_view. `Aggregate`: any aggregator; groups
 /// begin as copies of the one given to the constructor. The update that takes spans of keys and of items is called the
 /// update in bulk below.
@@ -44,7 +47,8 @@ class grouped {
   static constexpr bool commutative = false;  // the order of merges decides on the order of groups and on the overflow
   static constexpr std::size_t default_most = 1024;
 
-  /// `most`: the bound on the number of keys. `empty`: an aggregate without items, to set its parameters.
+  /// `most`: the bound on the number of keys, for which no memory is taken before they come. `empty`: an aggregate
+  /// without items, to set its parameters.
   explicit grouped(std::size_t most = default_most, Aggregate empty = Aggregate())
       : most_(most), empty_(empty), overflow_(std::move(empty)) {}
   grouped(const grouped&) = default;
@@ -139,9 +143,11 @@ class grouped {
     if constexpr (requires { empty_.reset(); }) empty_.reset();
     overflow_ = empty_;
   }
-  /// The aggregate of the items whose keys have no group.
+  /// The aggregate of the items whose keys came after `most()` others, and so have no group; `overflow().items()`
+  /// of an `aggregate` is how many there are. With windows, of those that time has not taken out again.
   const Aggregate& overflow() const noexcept { return overflow_; }
-  /// Calls f(key, aggregate) for each group, in the order of the keys' first items, but not for the overflow.
+  /// Calls f(key, aggregate) for each group, in the order of the keys' first items, but not for `overflow()`, which has
+  /// no key.
   template <class F>
   void for_each(F&& f) const {
     for (std::size_t i = 0; i < groups_.size(); ++i) f(index_.key(i), groups_[i]);

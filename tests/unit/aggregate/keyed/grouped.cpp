@@ -115,6 +115,18 @@ TEST_CASE("narrow unsigned keys take the same way") {
   same(a, b);
 }
 
+TEST_CASE("a grouped without a bound of its own has 1024 keys, and counts the items of others") {
+  mr::grouped<int, mr::aggregate<mr::count>> g;
+  for (int i = 0; i < 3000; ++i) g.update(i % 1500, 1.0);
+  std::size_t shown = 0;
+  g.for_each([&](int key, const auto& one) { shown += key < 1024 && one.template get<mr::count>() == 2 ? 1 : 0; });
+  CHECK(g.most() == 1024);
+  CHECK(shown == 1024);
+  CHECK(g.find(1024) == nullptr);
+  CHECK(g.overflow().get<mr::count>() == 952);
+  CHECK(g.all().get<mr::count>() == 3000);
+}
+
 TEST_CASE("keys beyond the bound share the overflow group, a million of them too") {
   by_number few(10);
   const rows x = some(20'000, 0, 100, 3);
