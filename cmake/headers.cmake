@@ -148,9 +148,9 @@ set(MILLRACE_model_HEADERS
   model/evaluation/real_view.hpp
   model/evaluation/detail/checked_columns.hpp
   model/linear/linear_regression.hpp model/linear/logistic_options.hpp model/linear/logistic_regression.hpp
-  model/linear/ridge.hpp
+  model/linear/ridge.hpp model/linear/sgd_linear.hpp model/linear/sgd_logistic.hpp model/linear/sgd_options.hpp
   model/linear/detail/elastic_net.hpp model/linear/detail/least_squares.hpp model/linear/detail/linear_map.hpp
-  model/linear/detail/logistic_fit.hpp model/linear/detail/logistic_problem.hpp
+  model/linear/detail/logistic_fit.hpp model/linear/detail/logistic_problem.hpp model/linear/detail/online_scores.hpp
   model/trees/boosted_trees.hpp model/trees/boosting_options.hpp model/trees/isolation_forest.hpp model/trees/losses.hpp
   model/trees/random_forest.hpp model/trees/tree_ensemble.hpp model/trees/tree_explainer.hpp
   model/trees/detail/binned_rows.hpp model/trees/detail/boosting.hpp model/trees/detail/column_codes.hpp
