@@ -134,7 +134,7 @@ set(MILLRACE_detect_HEADERS
 set(MILLRACE_model_HEADERS
   model.hpp
   model/fwd.hpp model/bayes.hpp model/cluster.hpp model/decomposition.hpp model/evaluation.hpp model/linear.hpp
-  model/matrix_view.hpp model/trees.hpp
+  model/matrix_view.hpp model/trees.hpp model/validation.hpp
   model/detail/class_labels.hpp model/detail/column_centres.hpp model/detail/dot.hpp model/detail/gram_sum.hpp
   model/detail/link.hpp model/detail/semidefinite_solver.hpp model/detail/symmetric_eigen.hpp
   model/detail/training_checks.hpp
@@ -155,7 +155,11 @@ set(MILLRACE_model_HEADERS
   model/trees/random_forest.hpp model/trees/tree_ensemble.hpp model/trees/tree_explainer.hpp
   model/trees/detail/binned_rows.hpp model/trees/detail/boosting.hpp model/trees/detail/column_codes.hpp
   model/trees/detail/gradient_histogram.hpp model/trees/detail/isolation_grower.hpp model/trees/detail/isolation_trees.hpp
-  model/trees/detail/split_nodes.hpp model/trees/detail/split_search.hpp model/trees/detail/tree_grower.hpp)
+  model/trees/detail/split_nodes.hpp model/trees/detail/split_search.hpp model/trees/detail/tree_grower.hpp
+  model/validation/classification_table.hpp model/validation/clustering.hpp model/validation/cross_validate.hpp
+  model/validation/intervals.hpp model/validation/ranking.hpp model/validation/regression.hpp model/validation/splits.hpp
+  model/validation/weighted_measures.hpp
+  model/validation/detail/contingency.hpp model/validation/detail/weighted_mean.hpp)
 set(MILLRACE_middleware_HEADERS
   middleware.hpp
   middleware/audit_codec.hpp middleware/audit_log.hpp middleware/audit_options.hpp middleware/compression.hpp

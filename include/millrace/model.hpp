@@ -10,6 +10,7 @@
 /// - `evaluation.hpp`: measures of predictions, the only room that millrace.hpp includes
 /// - `linear.hpp`: linear, ridge and logistic regression
 /// - `trees.hpp`: boosted decision trees, random and isolation forests, and what each column adds to a score
+/// - `validation.hpp`: more measures, their intervals, splits of rows, and cross-validation
 ///
 /// Standard library alone.
 
@@ -21,5 +22,6 @@
 #include <millrace/model/linear.hpp>
 #include <millrace/model/matrix_view.hpp>
 #include <millrace/model/trees.hpp>
+#include <millrace/model/validation.hpp>
 
 #endif  // MILLRACE_MODEL_HPP
