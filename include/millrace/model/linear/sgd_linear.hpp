@@ -42,7 +42,8 @@ class sgd_linear : public detail::online_model<sgd_linear> {
   /// A model whose prediction is 0 for every row.
   /// Errors: invalid_argument (no inputs, or an option).
   static result<sgd_linear> make(std::size_t inputs, const sgd_options& with = {}) {
-    if (auto right = detail::online_scores::check(saved_as, inputs, with); !right) return std::move(right).error();
+    if (auto right = detail::online_scores::check_options(saved_as, inputs, with); !right)
+      return std::move(right).error();
     sgd_linear made;
     made.scores_ = detail::online_scores(inputs, with);
     return made;
@@ -53,7 +54,7 @@ class sgd_linear : public detail::online_model<sgd_linear> {
                                 std::span<const float> weights = {}) {
     if (auto total = detail::checked_regression(saved_as, rows, targets, weights); !total)
       return std::move(total).error();
-    if (auto right = detail::online_scores::check(saved_as, rows.columns(), with); !right)
+    if (auto right = detail::online_scores::check_options(saved_as, rows.columns(), with); !right)
       return std::move(right).error();
     sgd_linear made;
     made.learn_rows(made, rows, targets, weights, with);

@@ -42,7 +42,8 @@ class sgd_logistic : public detail::online_model<sgd_logistic> {
   /// A model whose probability is 1/2 for every row.
   /// Errors: invalid_argument (no inputs, or an option).
   static result<sgd_logistic> make(std::size_t inputs, const sgd_options& with = {}) {
-    if (auto right = detail::online_scores::check(saved_as, inputs, with); !right) return std::move(right).error();
+    if (auto right = detail::online_scores::check_options(saved_as, inputs, with); !right)
+      return std::move(right).error();
     sgd_logistic made;
     made.scores_ = detail::online_scores(inputs, with);
     return made;
@@ -60,7 +61,7 @@ class sgd_logistic : public detail::online_model<sgd_logistic> {
       return error(errc::out_of_range, std::string(saved_as) + ": labels are 0 and 1, but there is class " +
                                            std::to_string(classes->classes() - 1));
     if (auto right = classes->two_or_more(saved_as); !right) return std::move(right).error();
-    if (auto right = detail::online_scores::check(saved_as, rows.columns(), with); !right)
+    if (auto right = detail::online_scores::check_options(saved_as, rows.columns(), with); !right)
       return std::move(right).error();
     sgd_logistic made;
     made.learn_rows(made, rows, labels, weights, with);

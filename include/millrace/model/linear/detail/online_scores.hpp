@@ -59,7 +59,7 @@ class online_scores {
   }
   void skip() noexcept { ++skipped_; }
 
-  static result<void> check(const char* model, std::size_t inputs, const sgd_options& with) {
+  static result<void> check_options(const char* model, std::size_t inputs, const sgd_options& with) {
     const auto is_price = [](double x) { return x >= 0 && math::is_finite(x); };
     if (inputs == 0) return wrong_option(model, "inputs", "above 0");
     if (!(with.rate > 0 && math::is_finite(with.rate))) return wrong_option(model, "rate", "finite and above 0");
@@ -91,7 +91,7 @@ class online_scores {
     with_.decay = from.f64();
     with_.l2 = from.f64();
     intercept_ = from.f64();
-    if (inputs != from.remaining() / 8 || intercept > 1 || !check(model, inputs, with_)) return false;
+    if (inputs != from.remaining() / 8 || intercept > 1 || !check_options(model, inputs, with_)) return false;
     coefficients_.resize(inputs);
     bool finite = math::is_finite(intercept_) && (with_.intercept || intercept_ == 0);
     for (double& x : coefficients_) {
