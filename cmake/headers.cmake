@@ -88,7 +88,7 @@ set(MILLRACE_stats_HEADERS
   stats/distributions/detail/log_gamma.hpp stats/distributions/detail/noncentral.hpp
   stats/distributions/detail/normal_range.hpp stats/distributions/detail/range_mixture.hpp
   stats/distributions/detail/quadrature.hpp stats/distributions/detail/tail_expansion.hpp
-  stats/experiment/decision.hpp stats/experiment/experiment.hpp stats/experiment/metrics.hpp
+  stats/experiment/decision.hpp stats/experiment/detail/refused_input.hpp stats/experiment/experiment.hpp stats/experiment/metrics.hpp
   stats/power/fisher_power.hpp stats/power/planning.hpp stats/power/rank_power.hpp stats/power/simulated_power.hpp
   stats/resampling/bootstrap.hpp stats/resampling/permutation.hpp stats/resampling/poisson_bootstrap.hpp
   stats/resampling/detail/index_stream.hpp

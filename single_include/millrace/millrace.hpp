@@ -39976,6 +39976,7 @@ namespace stats {
 //   static constexpr std::string_view kind;     // optional: what saved bytes call its kind, "mean"; else "metric"
 //   static constexpr std::size_t inputs;        // how many numbers a unit (a user) gives to it
 //   static bool takes(const double* inputs);    // optional: false for finite inputs that the metric cannot use
+//   static constexpr std::string_view domain;   // optional: what `takes` asks for, in words: "0 or 1"
 //   class state;                                // the figures of both arms; trivially copyable
 //
 // and a state with
@@ -40134,6 +40135,7 @@ struct conversion {
   static constexpr std::string_view name = Name;
   static constexpr std::string_view kind = "conversion";
   static constexpr std::size_t inputs = 1;
+  static constexpr std::string_view domain = "0 or 1";
   static bool takes(const double* in) noexcept { return in[0] == 0 || in[0] == 1; }
 
   class state : public detail::single_arms {
@@ -40991,6 +40993,65 @@ struct experiment_report {
 
 #endif  // MILLRACE_STATS_EXPERIMENT_DECISION_HPP
 
+// ---- stats/experiment/detail/refused_input.hpp
+
+#ifndef MILLRACE_STATS_EXPERIMENT_DETAIL_REFUSED_INPUT_HPP
+#define MILLRACE_STATS_EXPERIMENT_DETAIL_REFUSED_INPUT_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace stats {
+namespace detail {
+
+/// The largest size of an experiment's input: the squares of 1e28 of them have a finite sum.
+inline constexpr double most_input = 1e140;
+
+/// Whether a metric can use its inputs, which are finite.
+template <class Metric>
+bool metric_takes(const double* inputs) noexcept {
+  if constexpr (requires { Metric::takes(inputs); })
+    return Metric::takes(inputs);
+  else
+    return true;
+}
+
+/// The input for which an experiment left a unit out.
+struct refused_input {
+  double value = 0;
+  std::uint32_t metric = 0;  // its metric's number, from 1; 0: none was refused
+
+  /// Looks at the inputs of the next metric, unless the culprit is found: first for one that is not finite or too
+  /// large, then whether the metric takes them.
+  template <class Metric>
+  void look(std::uint32_t& number, const double*& inputs) noexcept {
+    const double* const mine = inputs;
+    inputs += Metric::inputs;
+    ++number;
+    for (std::size_t i = 0; i < Metric::inputs && metric == 0; ++i)
+      if (!(math::absolute(mine[i]) <= most_input)) *this = {mine[i], number};
+    if (metric == 0 && !metric_takes<Metric>(mine)) *this = {mine[0], number};
+  }
+
+  template <class Metric>
+  std::string why() const {
+    if (value != value) return std::string(Metric::name) + " was NaN";
+    std::string text = std::string(Metric::name) + " was " + figure(value) + ", which is ";
+    if (!math::is_finite(value)) return text + "not finite";
+    if (!(math::absolute(value) <= most_input)) return text + "beyond 1e140";
+    if constexpr (requires { std::string_view(Metric::domain); })
+      return text + "not " + std::string(Metric::domain);
+    else
+      return text + "nothing that the metric takes";
+  }
+};
+
+}  // namespace detail
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_EXPERIMENT_DETAIL_REFUSED_INPUT_HPP
+
 // ---- stats/sequential/mixture_sprt.hpp
 
 #ifndef MILLRACE_STATS_SEQUENTIAL_MIXTURE_SPRT_HPP
@@ -41462,18 +41523,20 @@ struct family_traits<outcomes<Metrics...>> {
   /// Whether every metric can use its inputs. The caller has found all of them finite.
   static bool take(const double* given) noexcept {
     const double* at = given;
-    return (one_takes<Metrics>(at) && ...);
+    return ((at += Metrics::inputs, metric_takes<Metrics>(at - Metrics::inputs)) && ...);
   }
-
- private:
-  template <class Metric>
-  static bool one_takes(const double*& at) noexcept {
-    const double* const mine = at;
-    at += Metric::inputs;
-    if constexpr (requires { Metric::takes(mine); })
-      return Metric::takes(mine);
-    else
-      return true;
+  /// Which input the unit is refused for, which `take` or the bound on inputs refuses.
+  [[gnu::cold]] [[gnu::noinline]] static refused_input culprit(const double* at) noexcept {
+    refused_input found;
+    std::uint32_t number = 0;
+    (found.look<Metrics>(number, at), ...);
+    return found;
+  }
+  static std::string why(const refused_input& last) {
+    std::string text;
+    std::uint32_t number = 0;
+    ((++number == last.metric ? text = last.why<Metrics>() : text), ...);
+    return text;
   }
 };
 
@@ -41518,7 +41581,7 @@ struct planned_looks<group_looks<How, Looks, Rho>> {
 /// Allocates: never, except in `look` and `save`.
 /// Threads: one at a time; several threads fill one each and merge them.
 /// Errors: `merge`: invalid_argument, if the designs differ. Reports: invalid_argument, naming the arm, if one has no
-/// units yet; else those of the metrics' tests.
+/// units yet, and saying how many units were refused, and why the last was; else those of the metrics' tests.
 template <class Family, class Decision>
 class experiment_test {
   using traits = detail::family_traits<Family>;
@@ -41591,8 +41654,10 @@ class experiment_test {
       return error(errc::invalid_argument, "experiment tests of different designs cannot be merged");
     if (arm_[0] + arm_[1] == 0) {
       const std::uint64_t refused = refused_;
+      const detail::refused_input last = last_refused_;
       *this = other;
       refused_ += refused;
+      if (last.metric != 0) last_refused_ = last;
       return {};
     }
     detail::for_each_place<size>(
@@ -41603,6 +41668,7 @@ class experiment_test {
     for (std::size_t a = 0; a < 2; ++a) arm_[a] += other.arm_[a];
     concluded_at_ = detail::math::fmax(concluded_at_, other.concluded_at_);
     refused_ += other.refused_;
+    if (last_refused_.metric == 0) last_refused_ = other.last_refused_;
     return {};
   }
 
@@ -41758,8 +41824,6 @@ class experiment_test {
                                                                : "fixed_horizon";
   static constexpr auto kinds = traits::kinds;
 
-  static constexpr double most_input = 1e140;  // the squares of 1e28 of them have a finite sum
-
   static constexpr double best_at = 10'000;  // units at which intervals of any_time decisions are shortest
 
   /// Whether the bytes are those of an experiment with these metrics, decided in this way.
@@ -41815,9 +41879,10 @@ class experiment_test {
   template <std::size_t... At>
   void take(bool treated, const double* inputs, std::index_sequence<At...>) noexcept {
     bool good = true;
-    for (std::size_t i = 0; i < traits::inputs; ++i) good &= detail::math::absolute(inputs[i]) <= most_input;
+    for (std::size_t i = 0; i < traits::inputs; ++i) good &= detail::math::absolute(inputs[i]) <= detail::most_input;
     if (!(good && traits::take(inputs))) [[unlikely]] {
       ++refused_;
+      last_refused_ = traits::culprit(inputs);
       return;
     }
     arm_[treated ? 1 : 0] += 1;
@@ -41838,7 +41903,7 @@ class experiment_test {
                    "experiment: the planned number of units is " + figure(planned_units) + ", not above 0");
     if (arm_[0] + arm_[1] >= planned_units * share) return {};
     return error(errc::invalid_argument, "experiment: " + figure(arm_[0] + arm_[1]) + " units are there, " +
-                                             figure(planned_units * share) + " are needed");
+                                             figure(planned_units * share) + " are needed" + left_out());
   }
   /// The z beyond which look number `look` (from 0) rejects, with `alpha` spent over all looks.
   static result<double> limit_at(double alpha, std::size_t look) {
@@ -41886,6 +41951,13 @@ class experiment_test {
     return detail::math::exp(high);
   }
   static std::string figure(double value) { return detail::figure(value); }
+  /// For an error: how many units were refused, and why the last was, unless it was before a `load`.
+  std::string left_out() const {
+    if (refused_ == 0) return "";
+    const std::string many =
+        "; " + std::to_string(refused_) + (refused_ == 1 ? " unit was" : " units were") + " refused";
+    return last_refused_.metric == 0 ? many : many + ", the last because " + traits::why(last_refused_);
+  }
   /// The interval effect -+ reach; the whole line if reach is not positive, which means that the data do not vary.
   static interval around(double effect, double reach) noexcept {
     interval all;
@@ -41898,7 +41970,8 @@ class experiment_test {
     for (const bool treated : {false, true})
       if (arm_[treated ? 1 : 0] == 0)
         return error(errc::invalid_argument, std::string("experiment: the ") + (treated ? "treatment" : "control") +
-                                                 " has no units yet, of " + figure(arm_[0] + arm_[1]) + " in all");
+                                                 " has no units yet, of " + figure(arm_[0] + arm_[1]) + " in all" +
+                                                 left_out());
     report found;
     found.units = arm_[0] + arm_[1];
     found.treated = arm_[1];
@@ -41941,6 +42014,7 @@ class experiment_test {
   two_arm_design design_;
   std::array<double, 2> arm_{};
   std::uint64_t refused_ = 0;
+  detail::refused_input last_refused_;  // is not saved
   std::uint32_t looks_taken_ = 0;
   double planned_units_ = 0;            // given at the first look
   double concluded_at_ = 0;             // the number of units then; 0: not concluded
@@ -42070,7 +42144,9 @@ namespace stats {
 //   static constexpr bool two_arms;             // false: n2 is 0 and ratio is not used
 //   static constexpr double least_n;            // the least n1, or a member function least()
 //   double power(double effect, double n1, double n2, const power_options&) const;
-//   result<void> validate(double effect) const; // optional: refuses parameters or an effect that are impossible
+//   static constexpr std::string_view effect_unit;  // optional: for summaries, where it is not that of the
+//   observations result<void> validate(double effect) const; // optional: refuses parameters or an effect that are
+//   impossible
 
 /// What a plan may be given besides the design and the effect.
 struct power_options {
@@ -42088,12 +42164,14 @@ struct power_plan {
   double n2 = 0;
   /// The power with these sizes. As they are whole numbers it may be larger than the one asked for.
   double power = 0;
-  /// The effect, in the unit that the design's comment gives.
+  /// The effect, in the unit that the design's comment gives, and that unit's name where it is not the observations'.
   double effect = 0;
+  std::string_view effect_unit = {};
 
   std::string summary() const {
     std::string text = "To find an effect of ";
     detail::append_figure(text, effect);
+    if (!effect_unit.empty()) text.append(" ").append(effect_unit);
     text += " with power ";
     detail::append_figure(text, power);
     text += ": n = ";
@@ -42126,11 +42204,13 @@ inline result<void> rates(double base, double effect) {
 
 }  // namespace detail
 
-/// Student's test of two means with the same standard deviation; `effect` is Cohen's d, the difference divided by the
-/// deviation. Exact, by the noncentral t distribution.
+/// Student's test of two means with the same standard deviation; `effect` is Cohen's d, the difference divided by that
+/// deviation: 0.5 / 12 for a difference of 0.5 where observations have the deviation 12. (`two_unequal_means` takes the
+/// deviations, and the difference itself.) Exact, by the noncentral t distribution.
 struct two_means {
   static constexpr bool two_arms = true;
   static constexpr double least_n = 2;
+  static constexpr std::string_view effect_unit = "standard deviations";
   static double power(double effect, double n1, double n2, const power_options& o) noexcept {
     return detail::t_power(effect * detail::math::sqrt(n1 / (n1 + n2) * n2), n1 + n2 - 2, o.alpha, o.side);
   }
@@ -42141,6 +42221,7 @@ struct two_means {
 struct one_mean {
   static constexpr bool two_arms = false;
   static constexpr double least_n = 2;
+  static constexpr std::string_view effect_unit = "standard deviations";
   static double power(double effect, double n1, double, const power_options& o) noexcept {
     return detail::t_power(effect * detail::math::sqrt(n1), n1 - 1, o.alpha, o.side);
   }
@@ -42210,6 +42291,7 @@ struct two_estimates {
 /// standard deviation of the group means divided by the one within groups. Exact, by the noncentral F distribution.
 struct group_means {
   static constexpr bool two_arms = false;
+  static constexpr std::string_view effect_unit = "(Cohen's f)";
   double groups = 3;
   result<void> validate(double effect) const {
     if (!(groups >= 2 && groups < 1e15 && groups == detail::math::floor(groups)))
@@ -42229,6 +42311,7 @@ struct group_means {
 struct counts {
   static constexpr bool two_arms = false;
   static constexpr double least_n = 1;
+  static constexpr std::string_view effect_unit = "(Cohen's w)";
   double df = 1;
   result<void> validate(double effect) const {
     if (auto ok = detail::above_zero("df", df); !ok) return ok;
@@ -42297,7 +42380,9 @@ inline result<void> checked(const power_options& o) {
 template <class Design>
 power_plan plan(const Design& design, double effect, double n1, const power_options& o) {
   const double n2 = Design::two_arms ? math::fmax(least_of(design), math::ceil(n1 * o.ratio - 1e-9)) : 0;
-  return {n1, n2, design.power(effect, n1, n2, o), effect};
+  std::string_view unit;
+  if constexpr (requires { std::string_view(Design::effect_unit); }) unit = Design::effect_unit;
+  return {n1, n2, design.power(effect, n1, n2, o), effect, unit};
 }
 
 }  // namespace detail
@@ -42316,8 +42401,8 @@ result<power_plan> power_of(const Design& design, double effect, double n1, cons
   return plan;
 }
 
-/// The fewest units with which a test finds `effect` with the power options.power. For a rate of .12 against one of .1:
-/// `sample_size(two_proportions{.1}, .02)`.
+/// The fewest units with which a test finds `effect`, in the unit that the design says, with the power options.power.
+/// For a rate of .12 against one of .1: `sample_size(two_proportions{.1}, .02)`.
 ///
 /// Guarantee: the least whole n1, found by bisection on the design's power function. For an exact test of counts, whose
 /// power rises in a saw-tooth, an n1 that reaches the power while n1 - 1 does not.

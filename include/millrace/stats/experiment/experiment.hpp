@@ -5,6 +5,7 @@
 #include <millrace/core/result.hpp>
 #include <millrace/core/saved/envelope.hpp>
 #include <millrace/stats/experiment/decision.hpp>
+#include <millrace/stats/experiment/detail/refused_input.hpp>
 #include <millrace/stats/experiment/metrics.hpp>
 #include <millrace/stats/family.hpp>
 #include <millrace/stats/fwd.hpp>
@@ -85,18 +86,20 @@ struct family_traits<outcomes<Metrics...>> {
   /// Whether every metric can use its inputs. The caller has found all of them finite.
   static bool take(const double* given) noexcept {
     const double* at = given;
-    return (one_takes<Metrics>(at) && ...);
+    return ((at += Metrics::inputs, metric_takes<Metrics>(at - Metrics::inputs)) && ...);
   }
-
- private:
-  template <class Metric>
-  static bool one_takes(const double*& at) noexcept {
-    const double* const mine = at;
-    at += Metric::inputs;
-    if constexpr (requires { Metric::takes(mine); })
-      return Metric::takes(mine);
-    else
-      return true;
+  /// Which input the unit is refused for, which `take` or the bound on inputs refuses.
+  [[gnu::cold]] [[gnu::noinline]] static refused_input culprit(const double* at) noexcept {
+    refused_input found;
+    std::uint32_t number = 0;
+    (found.look<Metrics>(number, at), ...);
+    return found;
+  }
+  static std::string why(const refused_input& last) {
+    std::string text;
+    std::uint32_t number = 0;
+    ((++number == last.metric ? text = last.why<Metrics>() : text), ...);
+    return text;
   }
 };
 
@@ -141,7 +144,7 @@ struct planned_looks<group_looks<How, Looks, Rho>> {
 /// Allocates: never, except in `look` and `save`.
 /// Threads: one at a time; several threads fill one each and merge them.
 /// Errors: `merge`: invalid_argument, if the designs differ. Reports: invalid_argument, naming the arm, if one has no
-/// units yet; else those of the metrics' tests.
+/// units yet, and saying how many units were refused, and why the last was; else those of the metrics' tests.
 template <class Family, class Decision>
 class experiment_test {
   using traits = detail::family_traits<Family>;
@@ -214,8 +217,10 @@ class experiment_test {
       return error(errc::invalid_argument, "experiment tests of different designs cannot be merged");
     if (arm_[0] + arm_[1] == 0) {
       const std::uint64_t refused = refused_;
+      const detail::refused_input last = last_refused_;
       *this = other;
       refused_ += refused;
+      if (last.metric != 0) last_refused_ = last;
       return {};
     }
     detail::for_each_place<size>(
@@ -226,6 +231,7 @@ class experiment_test {
     for (std::size_t a = 0; a < 2; ++a) arm_[a] += other.arm_[a];
     concluded_at_ = detail::math::fmax(concluded_at_, other.concluded_at_);
     refused_ += other.refused_;
+    if (last_refused_.metric == 0) last_refused_ = other.last_refused_;
     return {};
   }
 
@@ -381,8 +387,6 @@ class experiment_test {
                                                                : "fixed_horizon";
   static constexpr auto kinds = traits::kinds;
 
-  static constexpr double most_input = 1e140;  // the squares of 1e28 of them have a finite sum
-
   static constexpr double best_at = 10'000;  // units at which intervals of any_time decisions are shortest
 
   /// Whether the bytes are those of an experiment with these metrics, decided in this way.
@@ -438,9 +442,10 @@ class experiment_test {
   template <std::size_t... At>
   void take(bool treated, const double* inputs, std::index_sequence<At...>) noexcept {
     bool good = true;
-    for (std::size_t i = 0; i < traits::inputs; ++i) good &= detail::math::absolute(inputs[i]) <= most_input;
+    for (std::size_t i = 0; i < traits::inputs; ++i) good &= detail::math::absolute(inputs[i]) <= detail::most_input;
     if (!(good && traits::take(inputs))) [[unlikely]] {
       ++refused_;
+      last_refused_ = traits::culprit(inputs);
       return;
     }
     arm_[treated ? 1 : 0] += 1;
@@ -461,7 +466,7 @@ class experiment_test {
                    "experiment: the planned number of units is " + figure(planned_units) + ", not above 0");
     if (arm_[0] + arm_[1] >= planned_units * share) return {};
     return error(errc::invalid_argument, "experiment: " + figure(arm_[0] + arm_[1]) + " units are there, " +
-                                             figure(planned_units * share) + " are needed");
+                                             figure(planned_units * share) + " are needed" + left_out());
   }
   /// The z beyond which look number `look` (from 0) rejects, with `alpha` spent over all looks.
   static result<double> limit_at(double alpha, std::size_t look) {
@@ -509,6 +514,13 @@ class experiment_test {
     return detail::math::exp(high);
   }
   static std::string figure(double value) { return detail::figure(value); }
+  /// For an error: how many units were refused, and why the last was, unless it was before a `load`.
+  std::string left_out() const {
+    if (refused_ == 0) return "";
+    const std::string many =
+        "; " + std::to_string(refused_) + (refused_ == 1 ? " unit was" : " units were") + " refused";
+    return last_refused_.metric == 0 ? many : many + ", the last because " + traits::why(last_refused_);
+  }
   /// The interval effect -+ reach; the whole line if reach is not positive, which means that the data do not vary.
   static interval around(double effect, double reach) noexcept {
     interval all;
@@ -521,7 +533,8 @@ class experiment_test {
     for (const bool treated : {false, true})
       if (arm_[treated ? 1 : 0] == 0)
         return error(errc::invalid_argument, std::string("experiment: the ") + (treated ? "treatment" : "control") +
-                                                 " has no units yet, of " + figure(arm_[0] + arm_[1]) + " in all");
+                                                 " has no units yet, of " + figure(arm_[0] + arm_[1]) + " in all" +
+                                                 left_out());
     report found;
     found.units = arm_[0] + arm_[1];
     found.treated = arm_[1];
@@ -564,6 +577,7 @@ class experiment_test {
   two_arm_design design_;
   std::array<double, 2> arm_{};
   std::uint64_t refused_ = 0;
+  detail::refused_input last_refused_;  // is not saved
   std::uint32_t looks_taken_ = 0;
   double planned_units_ = 0;            // given at the first look
   double concluded_at_ = 0;             // the number of units then; 0: not concluded

@@ -33,6 +33,7 @@ namespace stats {
 //   static constexpr std::string_view kind;     // optional: what saved bytes call its kind, "mean"; else "metric"
 //   static constexpr std::size_t inputs;        // how many numbers a unit (a user) gives to it
 //   static bool takes(const double* inputs);    // optional: false for finite inputs that the metric cannot use
+//   static constexpr std::string_view domain;   // optional: what `takes` asks for, in words: "0 or 1"
 //   class state;                                // the figures of both arms; trivially copyable
 //
 // and a state with
@@ -191,6 +192,7 @@ struct conversion {
   static constexpr std::string_view name = Name;
   static constexpr std::string_view kind = "conversion";
   static constexpr std::size_t inputs = 1;
+  static constexpr std::string_view domain = "0 or 1";
   static bool takes(const double* in) noexcept { return in[0] == 0 || in[0] == 1; }
 
   class state : public detail::single_arms {

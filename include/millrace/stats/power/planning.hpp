@@ -11,6 +11,7 @@
 #include <millrace/stats/fwd.hpp>
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace millrace {
@@ -30,7 +31,9 @@ namespace stats {
 //   static constexpr bool two_arms;             // false: n2 is 0 and ratio is not used
 //   static constexpr double least_n;            // the least n1, or a member function least()
 //   double power(double effect, double n1, double n2, const power_options&) const;
-//   result<void> validate(double effect) const; // optional: refuses parameters or an effect that are impossible
+//   static constexpr std::string_view effect_unit;  // optional: for summaries, where it is not that of the
+//   observations result<void> validate(double effect) const; // optional: refuses parameters or an effect that are
+//   impossible
 
 /// What a plan may be given besides the design and the effect.
 struct power_options {
@@ -48,12 +51,14 @@ struct power_plan {
   double n2 = 0;
   /// The power with these sizes. As they are whole numbers it may be larger than the one asked for.
   double power = 0;
-  /// The effect, in the unit that the design's comment gives.
+  /// The effect, in the unit that the design's comment gives, and that unit's name where it is not the observations'.
   double effect = 0;
+  std::string_view effect_unit = {};
 
   std::string summary() const {
     std::string text = "To find an effect of ";
     detail::append_figure(text, effect);
+    if (!effect_unit.empty()) text.append(" ").append(effect_unit);
     text += " with power ";
     detail::append_figure(text, power);
     text += ": n = ";
@@ -86,11 +91,13 @@ inline result<void> rates(double base, double effect) {
 
 }  // namespace detail
 
-/// Student's test of two means with the same standard deviation; `effect` is Cohen's d, the difference divided by the
-/// deviation. Exact, by the noncentral t distribution.
+/// Student's test of two means with the same standard deviation; `effect` is Cohen's d, the difference divided by that
+/// deviation: 0.5 / 12 for a difference of 0.5 where observations have the deviation 12. (`two_unequal_means` takes the
+/// deviations, and the difference itself.) Exact, by the noncentral t distribution.
 struct two_means {
   static constexpr bool two_arms = true;
   static constexpr double least_n = 2;
+  static constexpr std::string_view effect_unit = "standard deviations";
   static double power(double effect, double n1, double n2, const power_options& o) noexcept {
     return detail::t_power(effect * detail::math::sqrt(n1 / (n1 + n2) * n2), n1 + n2 - 2, o.alpha, o.side);
   }
@@ -101,6 +108,7 @@ struct two_means {
 struct one_mean {
   static constexpr bool two_arms = false;
   static constexpr double least_n = 2;
+  static constexpr std::string_view effect_unit = "standard deviations";
   static double power(double effect, double n1, double, const power_options& o) noexcept {
     return detail::t_power(effect * detail::math::sqrt(n1), n1 - 1, o.alpha, o.side);
   }
@@ -170,6 +178,7 @@ struct two_estimates {
 /// standard deviation of the group means divided by the one within groups. Exact, by the noncentral F distribution.
 struct group_means {
   static constexpr bool two_arms = false;
+  static constexpr std::string_view effect_unit = "(Cohen's f)";
   double groups = 3;
   result<void> validate(double effect) const {
     if (!(groups >= 2 && groups < 1e15 && groups == detail::math::floor(groups)))
@@ -189,6 +198,7 @@ struct group_means {
 struct counts {
   static constexpr bool two_arms = false;
   static constexpr double least_n = 1;
+  static constexpr std::string_view effect_unit = "(Cohen's w)";
   double df = 1;
   result<void> validate(double effect) const {
     if (auto ok = detail::above_zero("df", df); !ok) return ok;
@@ -257,7 +267,9 @@ inline result<void> checked(const power_options& o) {
 template <class Design>
 power_plan plan(const Design& design, double effect, double n1, const power_options& o) {
   const double n2 = Design::two_arms ? math::fmax(least_of(design), math::ceil(n1 * o.ratio - 1e-9)) : 0;
-  return {n1, n2, design.power(effect, n1, n2, o), effect};
+  std::string_view unit;
+  if constexpr (requires { std::string_view(Design::effect_unit); }) unit = Design::effect_unit;
+  return {n1, n2, design.power(effect, n1, n2, o), effect, unit};
 }
 
 }  // namespace detail
@@ -276,8 +288,8 @@ result<power_plan> power_of(const Design& design, double effect, double n1, cons
   return plan;
 }
 
-/// The fewest units with which a test finds `effect` with the power options.power. For a rate of .12 against one of .1:
-/// `sample_size(two_proportions{.1}, .02)`.
+/// The fewest units with which a test finds `effect`, in the unit that the design says, with the power options.power.
+/// For a rate of .12 against one of .1: `sample_size(two_proportions{.1}, .02)`.
 ///
 /// Guarantee: the least whole n1, found by bisection on the design's power function. For an exact test of counts, whose
 /// power rises in a saw-tooth, an n1 that reaches the power while n1 - 1 does not.

@@ -464,6 +464,37 @@ TEST_CASE("an experiment whose arm is empty answers an error that names the arm"
   CHECK(other.peek().error().message() == "experiment: the treatment has no units yet, of 1 in all");
 }
 
+TEST_CASE("an experiment whose units were refused says how many, and why the last was") {
+  using any = mr::stats::always_valid;
+  mr::stats::experiment_test<mr::stats::outcomes<mr::stats::mean_of<"ms">, mr::stats::conversion<"bought">>,
+                             mr::stats::decision<any, .05>>
+      test;
+  test.update(false, 3.0, 12.5);
+  CHECK(test.peek().error().message() ==
+        "experiment: the control has no units yet, of 0 in all; 1 unit was refused, the last because bought was 12.5, "
+        "which is not 0 or 1");
+  test.update(true, 1.0, 0);
+  const auto why = [&](double ms, double bought) {
+    test.update(false, ms, bought);
+    const std::string said = test.peek().error().message();
+    return said.substr(said.find("because"));
+  };
+  CHECK(why(std::nan(""), 1) == "because ms was NaN");
+  CHECK(why(-HUGE_VAL, 7) == "because ms was -infinity, which is not finite");
+  CHECK(why(1e155, 7) == "because ms was 1e+155, which is beyond 1e140");
+  CHECK(why(1, -1) == "because bought was -1, which is not 0 or 1");
+  CHECK(test.peek().error().message().find("of 1 in all; 5 units were refused, the last") != std::string::npos);
+  auto loaded = decltype(test)::load(test.save());
+  REQUIRE(loaded);
+  CHECK(loaded->peek().error().message().find("5 units were refused") != std::string::npos);
+  REQUIRE(loaded->merge(test));
+  CHECK(loaded->peek().error().message().find("because bought was -1") != std::string::npos);
+
+  fixed once;
+  once.update(true, std::nan(""));
+  CHECK(once.conclude(1).error().message().find("are needed; 1 unit was refused") != std::string::npos);
+}
+
 TEST_CASE("a plan that is no number of units is an error that says so") {
   fixed test;
   test.update(true, 1.0);

@@ -67,7 +67,11 @@ TEST_CASE("power: uneven arms, sides, and the sentence") {
   CHECK(mr::stats::sample_size(mr::stats::two_means{}, -0.5, o)->n1 == 51);  // G*Power's textbook example, one-sided
   CHECK_FALSE(mr::stats::sample_size(mr::stats::two_means{}, 0.5, o));
   CHECK(mr::stats::sample_size(mr::stats::two_means{}, 0.5)->summary() ==
-        "To find an effect of 0.5 with power 0.8015: n = 64 and 64.");
+        "To find an effect of 0.5 standard deviations with power 0.8015: n = 64 and 64.");
+  CHECK(mr::stats::sample_size(mr::stats::group_means{3}, 0.25)->summary().find("an effect of 0.25 (Cohen's f) with") !=
+        std::string::npos);
+  CHECK(mr::stats::sample_size(mr::stats::two_unequal_means{12, 12}, 6)->summary().find("an effect of 6 with power") !=
+        std::string::npos);
 }
 
 TEST_CASE("power: the least effect is found up to the greatest that there can be") {
