@@ -97,10 +97,38 @@ class feature_set {
         return true;
     });
   }
+  /// What the transforms learn from a stream of events; made by `learn`.
+  class learner {
+   public:
+    void update(const Event& event);
+    void update(std::span<const Event> events) {
+      for (const Event& event : events) update(event);
+    }
+    /// How many events there were.
+    std::size_t count() const noexcept { return count_; }
+
+   private:
+    friend feature_set;
+    explicit learner(const detail::slots<Transforms...>& transforms) : transforms_(transforms) {}
+
+    detail::slots<Transforms...> transforms_;  // for their accessors
+    detail::slots<detail::fitter_of<typename Transforms::kernel_type>...> fitters_;
+    std::size_t count_ = 0;
+  };
+  /// Begins to learn from events that come one by one: `auto seen = features.learn(); seen.update(event); ...
+  /// features.fit(seen)`. The set does not change until `fit`, which may be called again later.
+  learner learn() const { return learner(transforms_); }
+
   /// Learns what the transforms need, in one pass. Values that are missing or infinite are left out.
   /// Errors: invalid_argument: no event; invalid_data, with the transform's name: no value to learn from, or more
   /// categories than allowed. After an error the set is as it was.
-  result<void> fit(std::span<const Event> events);
+  result<void> fit(std::span<const Event> events) {
+    learner seen = learn();
+    seen.update(events);
+    return fit(seen);
+  }
+  /// The same from what was learnt of a stream.
+  result<void> fit(const learner& seen);
 
   /// Writes the event's row: `out[0]` to `out[width - 1]`. Returns nothing, or where a rule may refuse rows (`refuses`)
   /// a `refusal`, which is false if none did; the row is then not to be used.
@@ -216,30 +244,34 @@ std::string feature_set<Event, Transforms...>::schema() {
 }
 
 template <class Event, class... Transforms>
-result<void> feature_set<Event, Transforms...>::fit(std::span<const Event> events) {
-  if (events.empty()) return error(errc::invalid_argument, "features: there is no event to fit them on");
-  detail::slots<detail::fitter_of<typename Transforms::kernel_type>...> fitters;
-  detail::slots<Transforms...> made = transforms_;
-  return [&]<std::size_t... Index>(std::index_sequence<Index...>) -> result<void> {
-    const auto learn = [](const auto& one, const Event& event, auto& fitter) {
-      if constexpr (!std::is_same_v<std::remove_cvref_t<decltype(fitter)>, detail::no_fitter>) one.learn(event, fitter);
-    };
-    for (const Event& event : events) (learn(detail::at<Index>(made), event, detail::at<Index>(fitters)), ...);
-    std::string_view at_fault;
-    const char* wrong = nullptr;
-    const auto fit_one = [&](auto& one, auto& fitter) {
-      if constexpr (!std::is_same_v<std::remove_cvref_t<decltype(fitter)>, detail::no_fitter>) {
-        wrong = one.kernel().fit(fitter);
-        at_fault = std::remove_cvref_t<decltype(one)>::name;
-      }
-      return wrong == nullptr;
-    };
-    if (!(fit_one(detail::at<Index>(made), detail::at<Index>(fitters)) && ...))
-      return error(errc::invalid_data, "feature \"" + std::string(at_fault) + "\": " + wrong + " among " +
-                                           std::to_string(events.size()) + " events");
-    transforms_ = std::move(made);
-    return {};
+void feature_set<Event, Transforms...>::learner::update(const Event& event) {
+  ++count_;
+  [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+    (detail::at<Index>(transforms_).learn(event, detail::at<Index>(fitters_)), ...);
   }(indices());
+}
+
+template <class Event, class... Transforms>
+result<void> feature_set<Event, Transforms...>::fit(const learner& seen) {
+  if (seen.count_ == 0) return error(errc::invalid_argument, "features: there is no event to fit them on");
+  detail::slots<Transforms...> made = transforms_;
+  std::string_view at_fault;
+  const char* wrong = nullptr;
+  const auto fit_one = [&]<class Transform, class Fitter>(Transform& one, const Fitter& fitter) {
+    if constexpr (!std::is_same_v<Fitter, detail::no_fitter>) {
+      wrong = one.kernel().fit(fitter);
+      at_fault = Transform::name;
+    }
+    return wrong == nullptr;
+  };
+  const bool fits = [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+    return (fit_one(detail::at<Index>(made), detail::at<Index>(seen.fitters_)) && ...);
+  }(indices());
+  if (!fits)
+    return error(errc::invalid_data, "feature \"" + std::string(at_fault) + "\": " + wrong + " among " +
+                                         std::to_string(seen.count_) + " events");
+  transforms_ = std::move(made);
+  return {};
 }
 
 template <class Event, class... Transforms>

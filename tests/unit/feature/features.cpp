@@ -184,6 +184,27 @@ TEST_CASE("a set that is not fitted says so, and its batch is an error") {
   CHECK_FALSE(back->fitted());
 }
 
+TEST_CASE("a stream of events fits as a batch of them does, and may be fitted on again as it goes on") {
+  auto set = all();
+  auto seen = set.learn();
+  CHECK(set.fit(seen).error().code() == millrace::errc::invalid_argument);
+  const auto events = payments();
+  for (const payment& one : events) seen.update(one);
+  CHECK(seen.count() == events.size());
+  CHECK_FALSE(set.fitted());
+  REQUIRE(set.fit(seen));
+  CHECK(set.save() == fitted().save());
+  seen.update(events);
+  seen.update(made(5, "CH", 4, 0, ""));
+  REQUIRE(set.fit(seen));
+  auto doubled = events;
+  doubled.insert(doubled.end(), events.begin(), events.end());
+  doubled.push_back(made(5, "CH", 4, 0, ""));
+  auto fresh = all();
+  REQUIRE(fresh.fit(doubled));
+  CHECK(set.save() == fresh.save());
+}
+
 TEST_CASE("fitting twice is fitting on the later events") {
   auto set = fitted();
   auto events = payments();

@@ -177,9 +177,10 @@ class transform {
 
   template <class Event, class Fitter>
   void learn(const Event& event, Fitter& fitter) const {
-    with_cell<cell>(event, accessor_, [&](const cell& read, trouble found) {
-      if (found == trouble::none) fitter.update(read);
-    });
+    if constexpr (!std::is_same_v<Fitter, no_fitter>)
+      with_cell<cell>(event, accessor_, [&](const cell& read, trouble found) {
+        if (found == trouble::none) fitter.update(read);
+      });
   }
   const Kernel& kernel() const noexcept { return kernel_; }
   Kernel& kernel() noexcept { return kernel_; }

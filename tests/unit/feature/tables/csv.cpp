@@ -77,7 +77,7 @@ TEST_CASE("decimal and thousands' marks are those that are said, in groups of th
   const auto made = table_of("x\n1.234,5\n-1.234.567\n0,25\n12\n1234,5\n1,5e3\n", german);
   CHECK(made[0].numbers == std::vector<double>{1234.5, -1234567, 0.25, 12, 1234.5, 1500});
   for (const char* no_number :
-       {"1.23", "12.3456", "1..234", ".123", "1.2345,0", "1,234.5", "1,2,3", "1234.567", "-.123"})
+       {"1.23", "12.3456", "1..234", "1.23.456", ".123", "1.2345,0", "1,234.5", "1,2,3", "1234.567", "-.123"})
     CHECK(table_of(std::string("x\n") + no_number + "\n", german)[0].kind == mf::column_kind::category);
   CHECK(table_of("x\n\"1,234.5\"\n", {.thousands = ','})[0].numbers[0] == 1234.5);
   CHECK(table_of("x;y\n3.14;1\n", {.decimal = ','})[0].kind == mf::column_kind::category);
@@ -89,6 +89,7 @@ TEST_CASE("numbers beyond double are infinite or 0, and infinities have names") 
   CHECK(made[0].numbers == std::vector<double>{support::infinity, -support::infinity, 0, support::infinity, 5});
   CHECK(table_of("x\n0." + std::string(400, '0') + "1\n")[0].numbers[0] == 0);
   CHECK(table_of("x\n1" + std::string(400, '0') + "\n")[0].numbers[0] == support::infinity);
+  CHECK(table_of("x\n1" + std::string(400, '0') + ".5\n")[0].numbers[0] == support::infinity);
   for (const char* no_number : {"0x10", "1e", "--1", "+-1", "1 2", "1_000", "e5", "."})
     CHECK(table_of(std::string("x\n") + no_number + "\n")[0].kind == mf::column_kind::category);
 }
@@ -101,9 +102,9 @@ TEST_CASE("times are ISO 8601, with fractions and zones, and dates that are") {
   const std::int64_t y2k = 946'684'800'000'000'000;
   CHECK(made[0].times == std::vector<std::int64_t>{1'709'164'800'000'000'000, y2k, y2k + 500'000'000, y2k, y2k,
                                                    -9'214'560'000'000'000'000, 9'214'646'399'999'999'999});
-  for (const char* no_time :
-       {"2023-02-29", "2024-13-01", "2024-00-10", "2024-1-1", "2024-01-01T24:00", "2024-01-01T1:00", "2024-01-01T10:60",
-        "2024-01-01x", "2024-01-01T10:00:00.", "1600-01-01", "2024-04-31", "2024-01-01T10:00+25:00"})
+  for (const char* no_time : {"2023-02-29", "1900-02-29", "2024-13-01", "2024-00-10", "2024-1-1", "2024-01-01T24:00",
+                              "2024-01-01T1:00", "2024-01-01T10:60", "2024-01-01x", "2024-01-01T10:00:00.",
+                              "1600-01-01", "2024-04-31", "2024-01-01T10:00+25:00"})
     CHECK(table_of(std::string("t\n") + no_time + "\n")[0].kind == mf::column_kind::category);
 }
 
