@@ -28,12 +28,14 @@ namespace model {
 ///
 /// Shapes: rows x columns. Of two classes there is one output, the probability of class 1; of more, one for each.
 /// Guarantee: rows that come in parts give the moments of all rows at once, but for rounding. Priors are the classes'
-/// shares of the weight. What `smoothing` adds is its share of the largest variance of a column over all rows so far,
-/// or of 1 if every column is constant. A row's outputs have the same bits alone and in any batch. Missing values:
-/// refused by `fit` and `partial_fit`; the outputs for a row with NaN are NaN. Complexity: fitting, rows x columns;
-/// asking, classes x columns. Allocates: fitting, a few numbers a class and column; asking, never. Threads: const calls
-/// from any number; partial_fit alone. Moved from, it may only be assigned to or destroyed. Source: Chan, Golub,
-/// LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979.
+/// shares of the weight. What `smoothing` adds is its share of the largest weighted variance of a column over all rows
+/// so far, or of 1 if every column is constant. A row's outputs have the same bits alone and in any batch.
+/// Missing values: refused by `fit` and `partial_fit`; the outputs for a row with NaN are NaN.
+/// Complexity: fitting, rows x columns; asking, classes x columns.
+/// Allocates: fitting, a few numbers a class and column; asking, never.
+/// Threads: const calls from any number; partial_fit alone.
+/// Moved from, it may only be assigned to or destroyed.
+/// Source: Chan, Golub, LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979.
 class gaussian_naive_bayes : public detail::bayes_classifier<gaussian_naive_bayes> {
  public:
   /// A model that has seen no row, for `partial_fit`. `classes`: 2 or more.

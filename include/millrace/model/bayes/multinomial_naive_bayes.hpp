@@ -28,11 +28,13 @@ namespace model {
 /// Shapes: rows x columns of numbers from 0, which need not be whole. Of two classes there is one output, the
 /// probability of class 1; of more, one for each.
 /// Guarantee: rows that come in parts give the counts of all rows at once. Priors are the classes' shares of the
-/// weight. A row's outputs have the same bits alone and in any batch. Missing values: refused by `fit` and
-/// `partial_fit`; the outputs for a row with NaN are NaN. Complexity: fitting, rows x columns; asking, classes x
-/// columns. Allocates: fitting, two numbers a class and column; asking, never. Threads: const calls from any number;
-/// partial_fit alone. Moved from, it may only be assigned to or destroyed. Source: Manning, Raghavan, Schuetze,
-/// "Introduction to Information Retrieval", 2008, 13.2.
+/// weight. A row's outputs have the same bits alone and in any batch.
+/// Missing values: refused by `fit` and `partial_fit`; the outputs for a row with NaN are NaN.
+/// Complexity: fitting, rows x columns; asking, classes x columns.
+/// Allocates: fitting, two numbers a class and column; asking, never.
+/// Threads: const calls from any number; partial_fit alone.
+/// Moved from, it may only be assigned to or destroyed.
+/// Source: Manning, Raghavan, Schuetze, "Introduction to Information Retrieval", 2008, 13.2.
 class multinomial_naive_bayes : public detail::bayes_classifier<multinomial_naive_bayes> {
  public:
   /// A model that has seen no row, for `partial_fit`. `classes`: 2 or more.

@@ -27,8 +27,8 @@ namespace model {
 /// never jumps beyond the target.
 ///
 /// Shapes: rows of `inputs` features, with spreads near 1; one output.
-/// Guarantee: the same samples in the same order give the same bits with every instruction set; a loaded model goes on
-/// as the saved one would have.
+/// Guarantee: the same samples in the same order give the same model, to the bit. A loaded model goes on as the saved
+/// one would have.
 /// Missing values: a sample with a feature, target or weight that is not finite, or a negative weight, is left out and
 /// counted in `skipped()`; the prediction for a row with NaN is NaN.
 /// Complexity: 2 passes over the row.

@@ -28,8 +28,8 @@ namespace model {
 /// A sample moves the coefficients by rate * weight * (label - probability) along the row.
 ///
 /// Shapes: rows of `inputs` features, with spreads near 1; one output, the probability of class 1.
-/// Guarantee: the same samples in the same order give the same bits with every instruction set; a loaded model goes on
-/// as the saved one would have.
+/// Guarantee: the same samples in the same order give the same model, to the bit. A loaded model goes on as the saved
+/// one would have.
 /// Missing values: a sample with a feature or weight that is not finite, a label that is neither 0 nor 1, or a negative
 /// weight is left out and counted in `skipped()`; the prediction for a row with NaN is NaN.
 /// Complexity: 2 passes over the row.
