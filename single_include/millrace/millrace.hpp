@@ -29900,10 +29900,10 @@ class basic_line_log {
   /// False after a move; then only this question, assignment and destruction are allowed.
   explicit operator bool() const noexcept { return writer_ != nullptr; }
 
-  /// Appends a record of `size` bytes that fill(std::byte*) writes. Returns the record's sequence number, a position
-  /// that only grows, or 0 if the record was dropped or refused, or is larger than `max_record()`.
-  /// Complexity: about 5 ns and the copy; while there is room, it takes no lock.
-  /// Allocates: never.
+  /// Appends a record of `size` bytes that fill(std::byte*) writes. Returns the record's position, which only grows and
+  /// is no number of a line: the record is durable once `durable_seq()` has reached it. Returns 0 if the record was
+  /// dropped or refused, or is larger than `max_record()`. Complexity: about 5 ns and the copy; while there is room, it
+  /// takes no lock. Allocates: never.
   template <class Fill>
   [[gnu::always_inline]] inline std::uint64_t append(std::size_t size, Fill&& fill) noexcept {
     if ((writer_->attention.load_relaxed() & writer::refuses_records) != 0) [[unlikely]]
@@ -29934,8 +29934,8 @@ class basic_line_log {
   /// Success, or the error with which the disk refuses, at the moment or for good.
   result<void> status() const { return writer_->status(); }
 
-  /// How far the log is, as positions in the sequence of records, counted in bytes of the ring: the end of the last
-  /// record that was appended, whose line is in the file, and whose line is durable.
+  /// How far the log is, as positions that `append` returns. They count bytes of the ring, neither lines nor bytes of
+  /// the file: the end of the last record that was appended, whose line is in the file, and whose line is durable.
   std::uint64_t appended_seq() const noexcept { return writer_->ring.head(); }
   std::uint64_t written_seq() const noexcept { return writer_->written.load_acquire(); }
   std::uint64_t durable_seq() const noexcept { return writer_->durable.load_acquire(); }
@@ -30202,8 +30202,8 @@ class audit_log {
   /// Success while the log can be written; else why it could not be opened, or what the disk refuses.
   result<void> status() const { return log_ ? log_->status() : result<void>(log_.error()); }
 
-  /// How far the log is, as positions in the sequence of records, which only grow: the end of the last record that was
-  /// appended, whose line is in the file, and whose line is durable. 0 if the log was not opened.
+  /// How far the log is, as positions, which only grow and count bytes of memory, not lines: the end of the last record
+  /// that was appended, whose line is in the file, and whose line is durable. 0 if the log was not opened.
   std::uint64_t appended_seq() const noexcept { return log_ ? log_->appended_seq() : 0; }
   std::uint64_t written_seq() const noexcept { return log_ ? log_->written_seq() : 0; }
   std::uint64_t durable_seq() const noexcept { return log_ ? log_->durable_seq() : 0; }

@@ -206,8 +206,8 @@ class audit_log {
   /// Success while the log can be written; else why it could not be opened, or what the disk refuses.
   result<void> status() const { return log_ ? log_->status() : result<void>(log_.error()); }
 
-  /// How far the log is, as positions in the sequence of records, which only grow: the end of the last record that was
-  /// appended, whose line is in the file, and whose line is durable. 0 if the log was not opened.
+  /// How far the log is, as positions, which only grow and count bytes of memory, not lines: the end of the last record
+  /// that was appended, whose line is in the file, and whose line is durable. 0 if the log was not opened.
   std::uint64_t appended_seq() const noexcept { return log_ ? log_->appended_seq() : 0; }
   std::uint64_t written_seq() const noexcept { return log_ ? log_->written_seq() : 0; }
   std::uint64_t durable_seq() const noexcept { return log_ ? log_->durable_seq() : 0; }

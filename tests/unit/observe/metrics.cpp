@@ -2,7 +2,10 @@
 
 #include <support/catch.hpp>
 
+#include <millrace/observe/prometheus.hpp>
+
 #include <atomic>
+#include <chrono>
 #include <cmath>
 #include <limits>
 #include <memory>
@@ -32,6 +35,29 @@ std::uint64_t count_of(const mr::observe::metrics_snapshot& snapshot, const std:
 }
 
 }  // namespace
+
+TEST_CASE("one of each instrument is on the page for Prometheus") {
+  using namespace std::chrono_literals;
+  // [instruments]
+  mr::observe::metrics_registry registry;
+  const auto orders = registry.counter({"orders_total", "Orders taken."}, {{"shop", "de"}}).value();
+  const auto queue = registry.gauge({"queue_length", "Orders that wait."}).value();
+  const auto basket = registry.histogram({"basket_euros", "What an order costs."}, {10, 50, 200}).value();
+  const auto latency = registry.timer({"order_latency_seconds", "From the click to the answer."}).value();
+
+  orders.add();             // whole numbers that only grow
+  queue.set(3);             // goes up and down
+  basket.update(24.5);      // counted by the bounds above: 10, 50, 200 and more
+  latency.update(1'250us);  // any std::chrono::duration, or mr::seconds(0.00125)
+
+  const std::string page = mr::observe::to_prometheus(registry.snapshot());
+  // [/instruments]
+  CAPTURE(page);
+  for (const char* line :
+       {"orders_total{shop=\"de\"} 1\n", "queue_length 3\n", "basket_euros_bucket{le=\"50.0\"} 1\n",
+        "basket_euros_sum 24.5\n", "order_latency_seconds_sum 0.00125\n", "order_latency_seconds_count 1\n"})
+    CHECK(page.find(line) != std::string::npos);
+}
 
 TEST_CASE("asking again for a name and labels answers the same series") {
   mr::observe::metrics_registry registry;

@@ -9,7 +9,11 @@
 #include <support/golden.hpp>
 
 #include <cmath>
+#include <cstdio>
+#include <map>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace mr = millrace;
@@ -59,6 +63,37 @@ TEST_CASE("the features that drifted are named, and the largest score is the tab
   CHECK(report->features[5].drifted);
   CHECK(report->score == std::fmax(report->features[3].measures.score, report->features[5].measures.score));
   CHECK(report->features[3].adjusted_p >= report->features[3].measures.ks_p);
+}
+
+TEST_CASE("the columns of today's table are compared with those of the training data by their names") {
+  mr::random_engine engine(4);
+  std::map<std::string, std::vector<double>> training;
+  std::map<std::string, std::vector<double>> today;
+  for (const char* name : {"amount", "age"}) {
+    training[name] = draw(engine, 5000, 0, false);
+    today[name] = draw(engine, 2000, name == std::string("amount") ? 0.3 : 0, false);
+  }
+  // [table_drift]
+  mr::detect::table_drift<> watch(0.01);  // at most 1 % of tables in which nothing drifted have a feature called so
+  for (const auto& [name, column] : training) {
+    auto reference = mr::detect::drift_reference::make(column);
+    if (!reference) throw std::runtime_error(reference.error().describe());
+    watch.add(name, *std::move(reference));
+  }
+
+  std::vector<mr::detect::feature_window> now;  // in any order: the names say which is which
+  for (const auto& [name, column] : today) {
+    auto window = mr::detect::value_window::make(column);
+    if (!window) throw std::runtime_error(window.error().describe());
+    now.push_back({name, *std::move(window)});
+  }
+  const auto report = watch.compare(now);
+  if (!report) throw std::runtime_error(report.error().describe());  // a feature is missing, or there is one too many
+  const std::string found = report->summary();                       // "1 of 2 features drifted: amount."
+  for (const mr::detect::feature_drift& f : report->features)
+    if (f.drifted) std::printf("%s: p %.2g, psi %.2f\n", f.feature.c_str(), f.adjusted_p, f.measures.psi);
+  // [/table_drift]
+  CHECK(found == "1 of 2 features drifted: amount.");
 }
 
 TEST_CASE("a difference that is significant and too little to matter is not called drift") {
