@@ -11265,6 +11265,12 @@ concept chrono_time_point = requires(const P& p) {
   { p.time_since_epoch() } -> chrono_duration;
 };
 
+template <class Number>
+concept bare_number = std::is_arithmetic_v<Number>;
+/// The same, as a constraint that an overload for it is preferred by.
+template <class Number>
+concept stated_number = bare_number<Number> && sizeof(Number) != 0;
+
 /// The duration in nanoseconds, a fraction cut off. Precondition: they fit 64 bits.
 template <chrono_duration D>
 constexpr std::int64_t to_nanoseconds(const D& d) noexcept {
@@ -11297,8 +11303,14 @@ struct duration {
 
   constexpr duration() noexcept = default;
   constexpr explicit duration(std::int64_t ns) noexcept : nanoseconds(ns) {}
+  /// In an explicit call every number is one of nanoseconds; WINDOW-15 below is for the others.
+  template <detail::stated_number Number>
+  constexpr explicit duration(Number ns) noexcept : nanoseconds(static_cast<std::int64_t>(ns)) {}
   template <detail::chrono_duration D>
   constexpr duration(const D& d) noexcept : nanoseconds(detail::to_nanoseconds(d)) {}
+  /// millrace[WINDOW-15]: a bare number is no length of time: write mr::seconds(60), or 60s with <chrono>.
+  template <detail::bare_number millrace_WINDOW_15_a_length_of_time_has_a_unit_60s>
+  constexpr duration(millrace_WINDOW_15_a_length_of_time_has_a_unit_60s) = delete;
 
   constexpr double seconds() const noexcept { return static_cast<double>(nanoseconds) * 1e-9; }
   constexpr auto operator<=>(const duration&) const noexcept = default;
@@ -11362,9 +11374,6 @@ constexpr std::int64_t aligned(std::int64_t t, std::int64_t step) noexcept {
   const std::int64_t over = t % step;
   return earlier_by(t, over < 0 ? over + step : over);
 }
-
-template <class Number>
-concept bare_number = std::is_arithmetic_v<Number>;
 
 /// For constructors that are called with a length without its unit: its static_assert says so.
 template <bare_number Number>
@@ -19114,6 +19123,12 @@ namespace detail {
 template <class... Parts>
 struct part_list {};
 
+// Templates, where a chain is asked for a part by its type.
+template <template <class...> class>
+struct template_of_types {};
+template <template <auto...> class>
+struct template_of_values {};
+
 /// Whether C is a context, and not const.
 template <class C>
 concept writable_context = !std::is_const_v<C> && requires {
@@ -19768,6 +19783,14 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
     static_assert(at < sizeof...(Events) + depth, "millrace[CHAIN-10]: the chain has no part of this type");
     return part<at>();
   }
+  template <template <class...> class Part>
+  constexpr auto& get() noexcept {
+    return by_name_only(detail::template_of_types<Part>());
+  }
+  template <template <auto...> class Part>
+  constexpr auto& get() noexcept {
+    return by_name_only(detail::template_of_values<Part>());
+  }
   template <fixed_string Name>
   constexpr auto& get() noexcept {
     constexpr std::size_t at = index_of([]<class T>() { return detail::part_name<T>() == Name.view(); });
@@ -19778,6 +19801,12 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
   constexpr const Clock& clock() const noexcept { return clock_; }
 
  private:
+  template <class Template>
+  constexpr auto& by_name_only(Template) noexcept {
+    static_assert(!sizeof(Template),
+                  "millrace[CHAIN-10]: get<mr::audit_log>() names a template, not a type; write get<\"audit_log\">()");
+    return *this;
+  }
   template <class M>
   constexpr auto use_one(M middleware) && {
     using flaw = typename detail::misplaced<detail::unborrowed_t<Middlewares>..., detail::unborrowed_t<M>>::type;
@@ -19882,7 +19911,7 @@ constexpr auto chain(Events... events) {
   using flaw = detail::undeclared<detail::unborrowed_t<Events>...>;
   static_assert(detail::requirement<flaw::ok, typename flaw::culprit>,
                 "millrace[CHAIN-9]: an event declares its fields: using reads = mr::fields<...>; "
-                "using writes = mr::fields<...>;");
+                "using writes = mr::fields<...>; a middleware is none, and goes into .use(...)");
   (void(sizeof(detail::neighbours<detail::unborrowed_t<Events>, detail::unborrowed_t<Events>...>)), ...);
   if constexpr (flaw::ok && sizeof...(Events) > 0 && (detail::is_policy<Policies> && ...))
     return basic_chain<strictness, clock, detail::part_list<Events...>, detail::part_list<>>(

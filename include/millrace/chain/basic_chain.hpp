@@ -173,6 +173,14 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
     static_assert(at < sizeof...(Events) + depth, "millrace[CHAIN-10]: the chain has no part of this type");
     return part<at>();
   }
+  template <template <class...> class Part>
+  constexpr auto& get() noexcept {
+    return by_name_only(detail::template_of_types<Part>());
+  }
+  template <template <auto...> class Part>
+  constexpr auto& get() noexcept {
+    return by_name_only(detail::template_of_values<Part>());
+  }
   template <fixed_string Name>
   constexpr auto& get() noexcept {
     constexpr std::size_t at = index_of([]<class T>() { return detail::part_name<T>() == Name.view(); });
@@ -183,6 +191,12 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
   constexpr const Clock& clock() const noexcept { return clock_; }
 
  private:
+  template <class Template>
+  constexpr auto& by_name_only(Template) noexcept {
+    static_assert(!sizeof(Template),
+                  "millrace[CHAIN-10]: get<mr::audit_log>() names a template, not a type; write get<\"audit_log\">()");
+    return *this;
+  }
   template <class M>
   constexpr auto use_one(M middleware) && {
     using flaw = typename detail::misplaced<detail::unborrowed_t<Middlewares>..., detail::unborrowed_t<M>>::type;

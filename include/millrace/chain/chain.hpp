@@ -58,7 +58,7 @@ constexpr auto chain(Events... events) {
   using flaw = detail::undeclared<detail::unborrowed_t<Events>...>;
   static_assert(detail::requirement<flaw::ok, typename flaw::culprit>,
                 "millrace[CHAIN-9]: an event declares its fields: using reads = mr::fields<...>; "
-                "using writes = mr::fields<...>;");
+                "using writes = mr::fields<...>; a middleware is none, and goes into .use(...)");
   (void(sizeof(detail::neighbours<detail::unborrowed_t<Events>, detail::unborrowed_t<Events>...>)), ...);
   if constexpr (flaw::ok && sizeof...(Events) > 0 && (detail::is_policy<Policies> && ...))
     return basic_chain<strictness, clock, detail::part_list<Events...>, detail::part_list<>>(

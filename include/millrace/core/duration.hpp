@@ -17,8 +17,14 @@ struct duration {
 
   constexpr duration() noexcept = default;
   constexpr explicit duration(std::int64_t ns) noexcept : nanoseconds(ns) {}
+  /// In an explicit call every number is one of nanoseconds; WINDOW-15 below is for the others.
+  template <detail::stated_number Number>
+  constexpr explicit duration(Number ns) noexcept : nanoseconds(static_cast<std::int64_t>(ns)) {}
   template <detail::chrono_duration D>
   constexpr duration(const D& d) noexcept : nanoseconds(detail::to_nanoseconds(d)) {}
+  /// millrace[WINDOW-15]: a bare number is no length of time: write mr::seconds(60), or 60s with <chrono>.
+  template <detail::bare_number millrace_WINDOW_15_a_length_of_time_has_a_unit_60s>
+  constexpr duration(millrace_WINDOW_15_a_length_of_time_has_a_unit_60s) = delete;
 
   constexpr double seconds() const noexcept { return static_cast<double>(nanoseconds) * 1e-9; }
   constexpr auto operator<=>(const duration&) const noexcept = default;

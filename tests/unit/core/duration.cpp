@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 
 namespace mr = millrace;
 using namespace std::chrono_literals;
@@ -14,6 +15,15 @@ TEST_CASE("durations come from chrono, exactly") {
   STATIC_REQUIRE(mr::duration(1ns) < mr::duration(1us));
   STATIC_REQUIRE(mr::duration(std::chrono::duration<double>(0.25)).nanoseconds == 250'000'000);
   STATIC_REQUIRE(mr::duration(90s).seconds() == 90);
+}
+
+TEST_CASE("a number is nanoseconds where a duration is made of it, and nothing where one is expected") {
+  static_assert(mr::duration(1000) == mr::duration(std::int64_t{1000}) && mr::duration(7U).nanoseconds == 7);
+  static_assert(mr::duration(-2.9).nanoseconds == -2);
+  static_assert(std::is_constructible_v<mr::duration, int> && !std::is_convertible_v<int, mr::duration>);
+  static_assert(!std::is_convertible_v<std::int64_t, mr::duration> && !std::is_convertible_v<double, mr::duration>);
+  static_assert(std::is_convertible_v<std::chrono::hours, mr::duration>);
+  CHECK(mr::duration{5} > mr::duration());
 }
 
 TEST_CASE("seconds as a number make a length of time") {

@@ -52,9 +52,6 @@ constexpr std::int64_t aligned(std::int64_t t, std::int64_t step) noexcept {
   return earlier_by(t, over < 0 ? over + step : over);
 }
 
-template <class Number>
-concept bare_number = std::is_arithmetic_v<Number>;
-
 /// For constructors that are called with a length without its unit: its static_assert says so.
 template <bare_number Number>
 struct no_unit {

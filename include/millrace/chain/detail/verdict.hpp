@@ -20,6 +20,12 @@ namespace detail {
 template <class... Parts>
 struct part_list {};
 
+// Templates, where a chain is asked for a part by its type.
+template <template <class...> class>
+struct template_of_types {};
+template <template <auto...> class>
+struct template_of_values {};
+
 /// Whether C is a context, and not const.
 template <class C>
 concept writable_context = !std::is_const_v<C> && requires {

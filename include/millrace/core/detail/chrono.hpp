@@ -25,6 +25,12 @@ concept chrono_time_point = requires(const P& p) {
   { p.time_since_epoch() } -> chrono_duration;
 };
 
+template <class Number>
+concept bare_number = std::is_arithmetic_v<Number>;
+/// The same, as a constraint that an overload for it is preferred by.
+template <class Number>
+concept stated_number = bare_number<Number> && sizeof(Number) != 0;
+
 /// The duration in nanoseconds, a fraction cut off. Precondition: they fit 64 bits.
 template <chrono_duration D>
 constexpr std::int64_t to_nanoseconds(const D& d) noexcept {
