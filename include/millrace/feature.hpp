@@ -3,9 +3,8 @@
 
 /// feature: from raw events to rows of numbers, which models are trained on and asked about.
 ///
-/// - `features<Event>(...)`: one type of several transforms. It knows the names of its columns, is fitted in one pass
-/// over
-///   events, transforms one event or a batch without allocating, and saves what it learnt
+/// - `features<Event>(...)`: one type of several transforms. It knows the names of its columns, is fitted to events in
+///   one pass, transforms one event or a batch without allocating, and saves what it learnt
 /// - `transforms.hpp`: numbers, scales, buckets, categories, moments, texts
 /// - `tables.hpp`: columns of numbers, categories, texts and times, read from CSV and from JSON lines
 /// - `policies.hpp`: what is done about values that are missing, infinite, outside a range or unknown

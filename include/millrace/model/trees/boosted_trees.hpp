@@ -31,7 +31,7 @@ inline constexpr const char* boosted_trees_name = "boosted trees";
 inline error bad_option(const char* option, const char* wanted) {
   return wrong_option(boosted_trees_name, option, wanted);
 }
-inline result<void> check_options(const boosting_options& with, std::size_t columns) {
+inline result<void> check_options(const boosting_options& with, std::size_t rows, std::size_t columns) {
   const auto is_share = [](double x) { return x > 0 && x <= 1; };
   const auto is_weight = [](double x) { return x >= 0 && math::is_finite(x); };
   if (with.leaves < 2 || with.leaves > 4'096) return bad_option("leaves", "in [2, 4096]");
@@ -49,8 +49,25 @@ inline result<void> check_options(const boosting_options& with, std::size_t colu
     if (column >= columns) return bad_option("categories", "columns of the table");
   if (!with.monotone.empty() && with.monotone.size() != columns)
     return bad_option("monotone", "empty or one number for each column");
+  for (const std::size_t column : with.categories)
+    if (!with.monotone.empty() && with.monotone[column] != 0)
+      return bad_option("monotone", "0 for a column of categories");
+  if (with.patience > 0 && rows < 2) return bad_option("patience", "0 for one row");
   for (const std::int8_t direction : with.monotone)
     if (direction < -1 || direction > 1) return bad_option("monotone", "of -1, 0 and 1");
+  return {};
+}
+
+template <class Loss>
+result<void> check_loss(const Loss& loss, const boosting_options& with) {
+  if constexpr (requires { loss.check_parameter(); }) {
+    if (auto right = loss.check_parameter(); !right) return right;
+  }
+  std::vector<double> none;
+  if constexpr (requires { loss.leaf_value(none, none); }) {
+    for (const std::int8_t direction : with.monotone)
+      if (direction != 0) return bad_option("monotone", "0 for a loss that sets its leaves' values itself");
+  }
   return {};
 }
 
@@ -75,8 +92,8 @@ result<void> check_training_data(const matrix_view& rows, std::span<const float>
 
 /// Gradient-boosted decision trees: each tree is fitted to what the loss still asks for after the trees before it.
 /// Columns are coded in up to 255 groups, trees grow leaf by leaf, missing values (NaN) go to the side that lowers the
-/// loss most, and columns of categories are parted as sets. Infinite values are values; a category never seen counts
-/// as missing.
+/// loss most, and right where none were missing when it was fitted; columns of categories are parted as sets. Infinite
+/// values are values; a category never seen counts as missing.
 ///
 ///     auto fitted = mr::model::boosted_trees<>::fit(rows, targets, {.rounds = 200, .leaves = 63});
 ///     double probability = (*fitted)(row);
@@ -176,8 +193,8 @@ result<boosted_trees<Loss>> boosted_trees<Loss>::load(std::span<const std::byte>
   loaded.inputs_ = from->u64();
   loaded.start_.resize(from->count(8));
   for (double& score : loaded.start_) score = from->f64();
-  bool valid = loaded.start_.size() == loaded.loss_.outputs() && loaded.inputs_ >= 1 &&
-               loaded.inputs_ <= detail::most_tree_columns;
+  bool valid = detail::check_loss(loaded.loss_, {}).has_value() && loaded.start_.size() == loaded.loss_.outputs() &&
+               loaded.inputs_ >= 1 && loaded.inputs_ <= detail::most_tree_columns;
   for (const double score : loaded.start_) valid = valid && detail::math::is_finite(score);
   valid = valid && loaded.trees_.load_from(*from, loaded.inputs_) && loaded.trees_.trees() % loaded.start_.size() == 0;
   if (auto done = from->finish(valid); !done) return std::move(done).error();
@@ -188,15 +205,18 @@ template <class Loss>
 result<boosted_trees<Loss>> boosted_trees<Loss>::fit(const matrix_view& rows, std::span<const float> targets,
                                                      const boosting_options& with, std::span<const float> weights,
                                                      const Loss& loss) {
+  if (auto right = detail::check_loss(loss, with); !right) return std::move(right).error();
   if (auto right = detail::check_training_data(rows, targets, weights, loss); !right) return std::move(right).error();
-  if (auto right = detail::check_options(with, rows.columns()); !right) return std::move(right).error();
+  if (auto right = detail::check_options(with, rows.rows(), rows.columns()); !right) return std::move(right).error();
   random_engine random(with.seed);
   auto bins = detail::bins_of_columns(rows, with.categories, with.bins, random);
   if (!bins) return std::move(bins).error();
   const detail::binned_rows binned(rows, std::move(*bins));
   detail::boosting<Loss> rounds(loss, binned, targets, weights, with, random);
   boosted_trees fitted;
-  fitted.trees_ = rounds.run();
+  auto trees = rounds.run();
+  if (!trees) return std::move(trees).error();
+  fitted.trees_ = std::move(*trees);
   fitted.start_ = rounds.start();
   fitted.inputs_ = rows.columns();
   fitted.loss_ = loss;

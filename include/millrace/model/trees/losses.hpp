@@ -3,6 +3,7 @@
 
 #include <millrace/core/detail/math.hpp>
 #include <millrace/core/detail/simd.hpp>
+#include <millrace/core/detail/sort.hpp>
 #include <millrace/core/detail/sort_doubles.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/model/fwd.hpp>
@@ -43,8 +44,13 @@ inline float fast_exp(float x) noexcept {
 inline std::string target_text(float target, std::size_t row) {
   return "targets: row " + std::to_string(row) + " is " + std::to_string(target);
 }
+/// Their differences and squares are far from the ends of float and double.
+inline constexpr double largest_target = double{1e30F};
+
 inline result<void> finite_target(float target, std::size_t row) {
-  if (math::is_finite(double{target})) return {};
+  if (math::absolute(double{target}) <= largest_target) return {};
+  if (math::is_finite(double{target}))
+    return error(errc::out_of_range, target_text(target, row) + ", beyond 1e30: scale the targets");
   return error(errc::not_finite, target_text(target, row));
 }
 /// Of the rows given; 0 where they weigh nothing.
@@ -78,16 +84,18 @@ inline double log_odds(double share) noexcept {
 // - gradients(targets, scores, k, g, h): the first and second derivative of each row's loss by its score for output k;
 // - link(scores): makes a row's outputs of its scores, in place;
 // - loss(target, scores): of a row;
-// - parameter() and of_parameter(x), where it has a parameter: the number that is saved, and the loss of that number;
-// - leaf_value(residuals), where derivatives do not lead to it: the best value for a leaf whose rows have these targets
-//   less scores, which it may change.
+// - parameter(), of_parameter(x) and check_parameter(), where it has a parameter: the number that is saved, the loss of
+//   that number, and an error for a loss that cannot be;
+// - leaf_value(residuals, weights), where derivatives do not lead to it: the best value for a leaf whose rows have
+// these
+//   targets less scores, which it may change; `weights` is empty, or has one for each.
 
 namespace detail {
 
-[[gnu::always_inline]] inline void logistic_gradients_body(const float* targets, const float* scores, std::size_t count,
-                                                           float* g, float* h) noexcept {
+[[gnu::always_inline]] inline void logistic_gradients_body(const float* targets, const double* scores,
+                                                           std::size_t count, float* g, float* h) noexcept {
   const auto one = [=](std::size_t i) {
-    const float p = 1 / (1 + fast_exp(-scores[i]));
+    const float p = 1 / (1 + fast_exp(-static_cast<float>(scores[i])));
     g[i] = p - targets[i];
     h[i] = p - p * p;
   };
@@ -97,7 +105,7 @@ namespace detail {
   for (; i < count; ++i) one(i);
 }
 MILLRACE_X86_TARGET("avx2")
-inline void logistic_gradients_avx2(const float* targets, const float* scores, std::size_t count, float* g,
+inline void logistic_gradients_avx2(const float* targets, const double* scores, std::size_t count, float* g,
                                     float* h) noexcept {
   logistic_gradients_body(targets, scores, count, g, h);
 }
@@ -117,7 +125,7 @@ struct logistic_loss {
                                    std::span<const float> weights) {
     return {detail::log_odds(detail::mean_target(targets, rows, weights))};
   }
-  static void gradients(std::span<const float> targets, std::span<const float> scores, std::size_t, std::span<float> g,
+  static void gradients(std::span<const float> targets, std::span<const double> scores, std::size_t, std::span<float> g,
                         std::span<float> h) noexcept {
     const auto fill = detail::cpu_has_avx2() ? detail::logistic_gradients_avx2 : detail::logistic_gradients_body;
     fill(targets.data(), scores.data(), targets.size(), g.data(), h.data());
@@ -137,8 +145,13 @@ struct softmax_loss {
   std::size_t classes = 2;
 
   double parameter() const noexcept { return static_cast<double>(classes); }
+  /// What is no number of classes becomes none, which check_parameter refuses.
   static softmax_loss of_parameter(double classes) noexcept {
-    return {classes >= 2 && classes <= double{most_classes} ? static_cast<std::size_t>(classes) : 2};
+    return {classes >= 0 && classes <= double{most_classes} ? static_cast<std::size_t>(classes) : 0};
+  }
+  result<void> check_parameter() const {
+    if (classes >= 2 && classes <= most_classes) return {};
+    return error(errc::invalid_argument, "softmax_loss: " + std::to_string(classes) + " classes, outside 2 to 65536");
   }
   std::size_t outputs() const noexcept { return classes; }
 
@@ -160,18 +173,19 @@ struct softmax_loss {
     for (double& share : of_class) share = detail::math::log(detail::math::fmax(share / total, 1e-12));
     return of_class;
   }
-  void gradients(std::span<const float> targets, std::span<const float> scores, std::size_t k, std::span<float> g,
+  void gradients(std::span<const float> targets, std::span<const double> scores, std::size_t k, std::span<float> g,
                  std::span<float> h) const noexcept {
     const std::size_t rows = targets.size();
     // The scores of a round's classes change together, so the hessian of one alone is too small by this factor.
     // Source: Friedman, "Greedy function approximation: a gradient boosting machine", Annals of Statistics 29, 2001.
     const float factor = static_cast<float>(classes) / static_cast<float>(classes - 1);
     for (std::size_t i = 0; i < rows; ++i) {
-      float most = scores[i];
+      double most = scores[i];
       for (std::size_t c = 1; c < classes; ++c) most = scores[c * rows + i] > most ? scores[c * rows + i] : most;
       float sum = 0;
-      for (std::size_t c = 0; c < classes; ++c) sum += detail::fast_exp(scores[c * rows + i] - most);
-      const float p = detail::fast_exp(scores[k * rows + i] - most) / sum;
+      for (std::size_t c = 0; c < classes; ++c)
+        sum += detail::fast_exp(static_cast<float>(scores[c * rows + i] - most));
+      const float p = detail::fast_exp(static_cast<float>(scores[k * rows + i] - most)) / sum;
       g[i] = p - (targets[i] == static_cast<float>(k) ? 1.0F : 0.0F);
       h[i] = factor * (p - p * p);
     }
@@ -202,10 +216,10 @@ struct squared_loss {
                                    std::span<const float> weights) {
     return {detail::mean_target(targets, rows, weights)};
   }
-  static void gradients(std::span<const float> targets, std::span<const float> scores, std::size_t, std::span<float> g,
+  static void gradients(std::span<const float> targets, std::span<const double> scores, std::size_t, std::span<float> g,
                         std::span<float> h) noexcept {
     for (std::size_t i = 0; i < targets.size(); ++i) {
-      g[i] = scores[i] - targets[i];
+      g[i] = static_cast<float>(scores[i] - double{targets[i]});
       h[i] = 1;
     }
   }
@@ -224,21 +238,29 @@ struct quantile_loss {
 
   double parameter() const noexcept { return level; }
   static quantile_loss of_parameter(double level) noexcept { return {level}; }
+  result<void> check_parameter() const {
+    if (level > 0 && level < 1) return {};
+    return error(errc::invalid_argument, "quantile_loss: level " + std::to_string(level) + " is not between 0 and 1");
+  }
   static constexpr std::size_t outputs() noexcept { return 1; }
 
   static result<void> check_target(float target, std::size_t row) { return detail::finite_target(target, row); }
   std::vector<double> start(std::span<const float> targets, std::span<const std::uint32_t> rows,
-                            std::span<const float>) const {
+                            std::span<const float> weights) const {
     std::vector<double> of_rows;
-    for (const std::uint32_t row : rows) of_rows.push_back(double{targets[row]});
-    return {leaf_value(of_rows)};
+    std::vector<double> weight;
+    for (const std::uint32_t row : rows) {
+      of_rows.push_back(double{targets[row]});
+      if (!weights.empty()) weight.push_back(double{weights[row]});
+    }
+    return {leaf_value(of_rows, weight)};
   }
-  void gradients(std::span<const float> targets, std::span<const float> scores, std::size_t, std::span<float> g,
+  void gradients(std::span<const float> targets, std::span<const double> scores, std::size_t, std::span<float> g,
                  std::span<float> h) const noexcept {
     const auto below = static_cast<float>(1 - level);
     const auto above = static_cast<float>(-level);
     for (std::size_t i = 0; i < targets.size(); ++i) {
-      g[i] = scores[i] > targets[i] ? below : scores[i] < targets[i] ? above : 0;
+      g[i] = scores[i] > double{targets[i]} ? below : scores[i] < double{targets[i]} ? above : 0;
       h[i] = 1;
     }
   }
@@ -247,11 +269,32 @@ struct quantile_loss {
     const double off = double{target} - scores[0];
     return off > 0 ? level * off : (level - 1) * off;
   }
-  /// The residual that the share `level` of them is at most.
-  double leaf_value(std::vector<double>& residuals) const {
+  /// The smallest residual that those up to it, by weight, are the share `level` of all.
+  double leaf_value(std::vector<double>& residuals, std::span<const double> weights) const {
     if (residuals.empty()) return 0;
-    detail::sort_doubles(residuals);
-    return residuals[static_cast<std::size_t>(level * static_cast<double>(residuals.size() - 1) + 0.5)];
+    if (weights.empty()) {
+      detail::sort_doubles(residuals);
+      const auto place = static_cast<std::size_t>(detail::math::ceil(level * static_cast<double>(residuals.size())));
+      return residuals[place > 0 ? place - 1 : 0];
+    }
+    struct weighed {
+      double value = 0;
+      double weight = 0;
+    };
+    std::vector<weighed> sorted(residuals.size());
+    double left = 0;
+    for (std::size_t i = 0; i < sorted.size(); ++i) {
+      sorted[i] = {residuals[i], weights[i]};
+      left += level * weights[i];
+    }
+    detail::sort_by(sorted, [](const weighed& a, const weighed& b) { return a.value < b.value; });
+    double last = 0;
+    for (const weighed& one : sorted) {
+      if (one.weight == 0) continue;
+      last = one.value;
+      if ((left -= one.weight) <= 0) break;
+    }
+    return last;
   }
 };
 
@@ -268,12 +311,12 @@ struct poisson_loss {
                                    std::span<const float> weights) {
     return {detail::math::log(detail::math::fmax(detail::mean_target(targets, rows, weights), 1e-12))};
   }
-  static void gradients(std::span<const float> targets, std::span<const float> scores, std::size_t, std::span<float> g,
+  static void gradients(std::span<const float> targets, std::span<const double> scores, std::size_t, std::span<float> g,
                         std::span<float> h) noexcept {
     // The hessian is taken where the score is higher by 0.7, so that a step in the score stays near 0.7, as LightGBM
     // and XGBoost do: e^0.7 = 2.0137527.
     for (std::size_t i = 0; i < targets.size(); ++i) {
-      const float mean = detail::fast_exp(scores[i]);
+      const float mean = detail::fast_exp(static_cast<float>(scores[i]));
       g[i] = mean - targets[i];
       h[i] = mean * 2.0137527F;
     }

@@ -151,9 +151,10 @@ class forest_fit {
     mean_ = sum / total;
   }
 
-  void add_tree(tree_ensemble& to) {
+  /// Returns false, and adds no tree, where targets times weights are not finite.
+  bool add_tree(tree_ensemble& to) {
     draw_rows();
-    gradients_.pack_all(g_, h_);
+    if (!gradients_.pack_all(g_, h_)) return false;
     const std::vector<grown_node>& grown = grower_.grow(ids_, gradients_, columns_, &random_);
     nodes_.assign(grown.size(), {});
     records_.assign(grown.size(), {});
@@ -163,6 +164,7 @@ class forest_fit {
       set_mean(records_[i], grown[i]);
     }
     to.add(nodes_, records_);
+    return true;
   }
 
  private:
@@ -234,7 +236,9 @@ inline result<random_forest> random_forest::fit(const matrix_view& rows, std::sp
   const detail::binned_rows binned(rows, std::move(*bins));
   detail::forest_fit trees(binned, targets, weights, with, random);
   random_forest fitted;
-  for (std::size_t i = 0; i < with.trees; ++i) trees.add_tree(fitted.trees_);
+  for (std::size_t i = 0; i < with.trees; ++i)
+    if (!trees.add_tree(fitted.trees_))
+      return error(errc::not_finite, "random forest: targets times weights are beyond float: scale them");
   fitted.inputs_ = rows.columns();
   return fitted;
 }

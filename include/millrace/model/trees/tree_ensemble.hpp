@@ -179,8 +179,13 @@ class tree_ensemble {
       nodes.assign(from.count(bytes_of_node), {});
       records.assign(nodes.size(), {});
       if (nodes.empty() || nodes_.size() + nodes.size() >= std::size_t{1} << 32) return false;
-      for (std::size_t i = 0; i < nodes.size(); ++i)
+      std::vector<bool> is_child(nodes.size(), false);
+      for (std::size_t i = 0; i < nodes.size(); ++i) {
         if (!load_node(from, nodes[i], records[i], i, nodes.size(), columns)) return false;
+        if (nodes[i].left == i) continue;
+        if (is_child[nodes[i].left] || is_child[nodes[i].left + 1]) return false;
+        is_child[nodes[i].left] = is_child[nodes[i].left + 1] = true;
+      }
       add(nodes, records);
     }
     return from.ok();
@@ -208,7 +213,7 @@ class tree_ensemble {
     const bool stays = !leaf || (node.threshold == std::numeric_limits<float>::infinity() && flags == 0);
     const bool has_set = std::uint64_t{record.set} * 64 + record.set_size <= std::uint64_t{sets_.size()} * 64;
     return right_place && stays && has_set && flags <= 3 && node.column < columns && node.threshold == node.threshold &&
-           record.value == record.value && record.cover >= 0 && record.gain == record.gain;
+           record.value - record.value == 0 && record.cover >= 0 && record.gain == record.gain;
   }
 
   std::uint32_t step(std::uint32_t at, const float* row) const noexcept {
@@ -224,6 +229,7 @@ class tree_ensemble {
     const float x = row[node.column];
     if (!(x >= 0 && x < static_cast<float>(record.set_size))) return node.left + node.missing_right;
     const auto category = static_cast<std::uint32_t>(x);
+    if (static_cast<float>(category) != x) return node.left + node.missing_right;  // no category
     return node.left + (sets_[record.set + category / 64] >> category % 64 & 1 ? 0 : 1);
   }
 

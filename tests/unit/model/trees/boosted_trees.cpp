@@ -359,6 +359,105 @@ TEST_CASE("boosted trees: classes, counts and quantiles") {
   }
 }
 
+TEST_CASE("boosted trees: targets far from 0 and of any scale are learnt as others are") {
+  const support::made_rows made = support::make_rows(1000, 4, 80, support::a_number);
+  using squares = boosted_trees<mr::model::squared_loss>;
+  using median = boosted_trees<mr::model::quantile_loss>;
+  const auto error_of = [&](const auto& model, double factor, double offset) {
+    double sum = 0;
+    for (std::size_t i = 0; i < made.rows(); ++i)
+      sum += std::fabs((model(made.view().row(i)) - offset) / factor - double{made.targets[i]});
+    return sum / static_cast<double>(made.rows());
+  };
+  const boosting_options with{.rounds = 300, .learning_rate = 0.03};
+  const double plain = error_of(squares::fit(made.view(), made.targets, with).value(), 1, 0);
+  const double plain_median = error_of(median::fit(made.view(), made.targets, with).value(), 1, 0);
+  for (const double factor : {1e-30, 1e-3, 1e25}) {
+    std::vector<float> scaled;
+    for (const float target : made.targets) scaled.push_back(static_cast<float>(factor * double{target}));
+    CHECK(error_of(squares::fit(made.view(), scaled, with).value(), factor, 0) == Approx(plain).epsilon(0.02));
+  }
+  std::vector<float> far;
+  for (const float target : made.targets) far.push_back(target + 1e6F);  // to 1 / 16
+  CHECK(error_of(squares::fit(made.view(), far, with).value(), 1, 1e6) < plain + 0.05);
+  CHECK(error_of(median::fit(made.view(), far, with).value(), 1, 1e6) < plain_median + 0.05);
+}
+
+TEST_CASE("boosted trees: what cannot be fitted is an error and not a model of NaN") {
+  const support::made_rows made = support::make_rows(100, 4, 81, support::two_classes);
+  using squares = boosted_trees<mr::model::squared_loss>;
+  std::vector<float> extreme = made.targets;
+  extreme[5] = -3e38F;
+  CHECK(squares::fit(made.view(), extreme).error().code() == mr::errc::out_of_range);
+  std::vector<float> large;
+  for (const float target : made.targets) large.push_back(1e20F * target);
+  const std::vector<float> heavy(made.rows(), 1e37F);
+  CHECK(squares::fit(made.view(), large, {}, heavy).error().code() == mr::errc::not_finite);
+  const auto diverged = squares::fit(made.view(), made.targets, {.learning_rate = 1e30});
+  CHECK(diverged.error().code() == mr::errc::not_finite);
+  CHECK(std::string(diverged.error().message()).find("learning_rate") != std::string::npos);
+  using quantiles = boosted_trees<mr::model::quantile_loss>;
+  CHECK(quantiles::fit(made.view(), made.targets, {}, {}, {2}).error().code() == mr::errc::invalid_argument);
+  CHECK(boosted_trees<mr::model::softmax_loss>::fit(made.view(), made.targets, {}, {}, {1}).error().code() ==
+        mr::errc::invalid_argument);
+  boosting_options with;
+  with.monotone = {1, 0, 0, 0};
+  CHECK(quantiles::fit(made.view(), made.targets, with).error().code() == mr::errc::invalid_argument);
+  with.categories = {0};
+  CHECK(boosted_trees<>::fit(made.view(), made.targets, with).error().code() == mr::errc::invalid_argument);
+}
+
+TEST_CASE("boosted trees: quantiles go by weight") {
+  std::vector<float> features;
+  std::vector<float> targets;
+  std::vector<float> weights;
+  for (int i = 0; i < 1000; ++i) {
+    features.push_back(static_cast<float>(i % 10));
+    targets.push_back(i < 900 ? -1e6F : static_cast<float>(i % 10));
+    weights.push_back(i < 900 ? 0.0F : 1.0F);
+  }
+  const auto fitted =
+      boosted_trees<mr::model::quantile_loss>::fit(matrix_view(features, 1), targets, {.rounds = 100}, weights);
+  REQUIRE(fitted.has_value());
+  for (float x = 0; x < 10; ++x)
+    CHECK((*fitted)(std::vector<float>{x}) == Approx(x).margin(1.1));  // a leaf may hold two values of x
+}
+
+TEST_CASE("boosted trees: rare categories are known wherever they stand, and fractions are none") {
+  for (const bool mirrored : {false, true}) {
+    std::vector<float> features;
+    std::vector<float> targets;
+    for (int category = 0; category < 300; ++category)
+      for (int i = 0; i < (category < 254 ? 20 : 10); ++i) {
+        features.push_back(static_cast<float>(mirrored ? 299 - category : category));
+        targets.push_back(category < 254 ? 0.0F : 100.0F);
+      }
+    boosting_options with{.rounds = 100};
+    with.categories = {0};
+    const auto fitted = boosted_trees<mr::model::squared_loss>::fit(matrix_view(features, 1), targets, with).value();
+    for (int category = 0; category < 300; category += 7)
+      CHECK(fitted(std::vector<float>{static_cast<float>(mirrored ? 299 - category : category)}) ==
+            Approx(category < 254 ? 0.0 : 100.0).margin(1));
+    CHECK(fitted(std::vector<float>{17.5F}) == fitted(std::vector<float>{nan_value}));
+  }
+}
+
+TEST_CASE("boosted trees: stopping early holds out a row at least, and fits on one at least") {
+  for (std::uint64_t seed = 0; seed < 30; ++seed) {
+    const support::made_rows made =
+        support::make_rows(12, 4, seed, [](const float* x, mr::random_engine&) { return x[0] > 0 ? 5 : -5; });
+    for (const double share : {0.01, 0.1, 0.99}) {
+      const boosting_options with{
+          .rounds = 60, .min_child_weight = 0.1, .patience = 60, .validation_share = share, .seed = seed};
+      const auto fitted = boosted_trees<mr::model::squared_loss>::fit(made.view(), made.targets, with);
+      REQUIRE(fitted.has_value());
+      CHECK(std::fabs(fitted->start()[0]) > 0);  // of the rows that are fitted on: there are some
+    }
+  }
+  const std::vector<float> one = {1};
+  CHECK(boosted_trees<>::fit(matrix_view(one, 1), one, {.patience = 5}).error().code() == mr::errc::invalid_argument);
+}
+
 TEST_CASE("boosted trees: tables with nothing to part by") {
   const std::vector<float> targets = {0, 1, 1, 0, 1, 1, 0, 1};
   const auto share_of = [&](const std::vector<float>& features, std::size_t columns) {

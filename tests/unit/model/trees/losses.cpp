@@ -2,6 +2,8 @@
 
 #include <support/catch.hpp>
 
+#include <millrace/core/seed.hpp>
+
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -15,7 +17,7 @@ namespace {
 
 /// Gradients are the slopes of the loss, and hessians, but where a loss says otherwise, the slopes of gradients.
 template <class Loss>
-void check_derivatives(const Loss& loss, const std::vector<float>& targets, const std::vector<float>& scores,
+void check_derivatives(const Loss& loss, const std::vector<float>& targets, const std::vector<double>& scores,
                        bool hessians = true) {
   const std::size_t rows = targets.size();
   const std::size_t outputs = loss.outputs();
@@ -25,7 +27,7 @@ void check_derivatives(const Loss& loss, const std::vector<float>& targets, cons
     loss.gradients(targets, scores, k, g, h);
     for (std::size_t i = 0; i < rows; ++i) {
       std::vector<double> at(outputs);
-      for (std::size_t c = 0; c < outputs; ++c) at[c] = double{scores[c * rows + i]};
+      for (std::size_t c = 0; c < outputs; ++c) at[c] = scores[c * rows + i];
       const auto loss_at = [&](double moved) {
         std::vector<double> there = at;
         there[k] += moved;
@@ -49,10 +51,10 @@ std::vector<std::uint32_t> all(std::size_t rows) {
 
 TEST_CASE("losses: gradients are the slopes of the loss") {
   std::vector<float> targets;
-  std::vector<float> scores;
+  std::vector<double> scores;
   for (int i = 0; i < 40; ++i) {  // more than a block of sixteen, and a rest
     targets.push_back(static_cast<float>(i % 2));
-    scores.push_back((static_cast<float>(i) - 20.5F) / 5);  // none is a target
+    scores.push_back((static_cast<double>(i) - 20.5) / 5);  // none is a target
   }
   check_derivatives(mr::model::logistic_loss{}, targets, scores);
   check_derivatives(mr::model::squared_loss{}, targets, scores);
@@ -60,7 +62,7 @@ TEST_CASE("losses: gradients are the slopes of the loss") {
   check_derivatives(mr::model::quantile_loss{0.3}, targets, scores, false);
   // Three classes, scores class by class. The hessian of one is enlarged by 3 / 2.
   const std::vector<float> classes = {0, 1, 2, 1};
-  const std::vector<float> of_classes = {0.5F, -1, 2, 0, 1, 0.25F, -2, 3, -0.5F, 0, 1, 1};
+  const std::vector<double> of_classes = {0.5, -1, 2, 0, 1, 0.25, -2, 3, -0.5, 0, 1, 1};
   check_derivatives(mr::model::softmax_loss{3}, classes, of_classes, false);
   std::vector<float> g(4);
   std::vector<float> h(4);
@@ -98,8 +100,37 @@ TEST_CASE("losses: what is no target is refused with its row") {
   CHECK_FALSE(mr::model::softmax_loss{3}.check_target(std::nanf(""), 0).has_value());
   CHECK(mr::model::softmax_loss{3}.check_target(2, 0).has_value());
   CHECK_FALSE(mr::model::squared_loss::check_target(std::numeric_limits<float>::infinity(), 0).has_value());
+  CHECK(mr::model::squared_loss::check_target(-2e30F, 0).error().code() == mr::errc::out_of_range);
   CHECK_FALSE(mr::model::poisson_loss::check_target(-1, 0).has_value());
   CHECK_FALSE(mr::model::poisson_loss::check_target(std::nanf(""), 0).has_value());
+}
+
+TEST_CASE("losses: a parameter out of range is an error, and the one that is saved makes the same loss") {
+  for (const double level : {0.0, 1.0, 2.0, -1.0, std::nan("")})
+    CHECK(mr::model::quantile_loss{level}.check_parameter().error().code() == mr::errc::invalid_argument);
+  CHECK(mr::model::quantile_loss{0.9}.check_parameter().has_value());
+  for (const std::size_t classes : {0U, 1U, 65'537U})
+    CHECK(mr::model::softmax_loss{classes}.check_parameter().error().code() == mr::errc::invalid_argument);
+  CHECK(mr::model::softmax_loss::of_parameter(mr::model::softmax_loss{7}.parameter()).classes == 7);
+  CHECK_FALSE(mr::model::softmax_loss::of_parameter(std::nan("")).check_parameter().has_value());
+  CHECK_FALSE(mr::model::softmax_loss::of_parameter(1e300).check_parameter().has_value());
+}
+
+TEST_CASE("losses: quantiles by weight are those of rows that stand there as often") {
+  mr::random_engine random(6);
+  for (const double level : {0.1, 0.5, 0.75}) {
+    std::vector<double> values;
+    std::vector<double> weights;
+    std::vector<double> repeated;
+    for (int i = 0; i < 50; ++i) {
+      values.push_back(random.uniform());
+      weights.push_back(static_cast<double>(random.below(4)));
+      for (double k = 0; k < weights.back(); ++k) repeated.push_back(values.back());
+    }
+    const mr::model::quantile_loss loss{level};
+    const double by_weight = loss.leaf_value(values, weights);
+    CHECK(by_weight == loss.leaf_value(repeated, {}));
+  }
 }
 
 TEST_CASE("losses: links make outputs of scores") {

@@ -158,6 +158,9 @@ TEST_CASE("random forest: what is out of range is an error that names it") {
   CHECK(random_forest::fit(matrix_view(), {}).error().code() == mr::errc::invalid_argument);
   CHECK(random_forest::fit(made.view(), std::vector<float>(3)).error().code() == mr::errc::shape_mismatch);
   std::vector<float> targets = made.targets;
+  targets[7] = 3e38F;
+  const std::vector<float> heavy(made.rows(), 1e30F);
+  CHECK(random_forest::fit(made.view(), targets, {}, heavy).error().code() == mr::errc::not_finite);
   targets[7] = std::numeric_limits<float>::infinity();
   CHECK(random_forest::fit(made.view(), targets).error().code() == mr::errc::not_finite);
 }

@@ -25,8 +25,10 @@ struct column_bins {
 
   std::vector<float> bounds;
   bool categories = false;
-  /// Of categories: no value had the code of its own that is kept for all the rarer ones.
+  /// Of categories: are there rarer ones, which share the code behind the last?
   bool has_rare = false;
+  /// Of categories: the highest that was seen.
+  float highest = 0;
 
   /// Codes that values have, `missing` apart.
   std::size_t size() const noexcept { return categories ? bounds.size() + (has_rare ? 1 : 0) : bounds.size() + 1; }

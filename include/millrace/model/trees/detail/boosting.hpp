@@ -1,6 +1,7 @@
 #ifndef MILLRACE_MODEL_TREES_DETAIL_BOOSTING_HPP
 #define MILLRACE_MODEL_TREES_DETAIL_BOOSTING_HPP
 
+#include <millrace/core/result.hpp>
 #include <millrace/core/seed.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/matrix_view.hpp>
@@ -14,6 +15,7 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -64,20 +66,21 @@ class boosting {
   const std::vector<double>& start() const noexcept { return start_; }
 
   /// The trees of all rounds, a round's one after the other.
-  tree_ensemble run() {
+  /// Errors: not_finite (gradients overflow).
+  result<tree_ensemble> run() {
     for (std::uint32_t i = 0; i < rows_.columns(); ++i) all_columns_.push_back(i);
-    for (std::uint32_t i = 0; i < rows_.rows(); ++i) {
-      const bool held_out = with_.patience > 0 && random_.uniform() < with_.validation_share;
-      (held_out ? held_out_ : training_).push_back(i);
-    }
+    hold_out();
     start_ = loss_.start(targets_, training_, weights_);
     for (std::size_t k = 0; k < start_.size(); ++k)
-      for (float& score : scores_of(k)) score = static_cast<float>(start_[k]);
+      for (double& score : scores_of(k)) score = start_[k];
     tree_ensemble trees;
     double lowest = validation_loss();
     std::size_t best = 0;
     for (std::size_t round = 1; round <= with_.rounds; ++round) {
-      add_round(trees);
+      if (!add_round(trees))
+        return error(errc::not_finite,
+                     "boosted trees: round " + std::to_string(round) +
+                         " has gradients beyond float: scale targets or weights, or lower learning_rate");
       if (with_.patience == 0) continue;
       if (const double now = validation_loss(); now < lowest) {
         lowest = now;
@@ -91,8 +94,22 @@ class boosting {
   }
 
  private:
-  std::span<float> scores_of(std::size_t k) noexcept {
+  std::span<double> scores_of(std::size_t k) noexcept {
     return std::span(scores_).subspan(k * targets_.size(), targets_.size());
+  }
+  /// Parts the rows in those that are fitted on and those that are held out, some of each.
+  void hold_out() {
+    for (std::uint32_t i = 0; i < rows_.rows(); ++i) training_.push_back(i);
+    if (with_.patience == 0) return;
+    const std::vector<std::uint32_t> all = training_;
+    draw_share(training_, all, 1 - with_.validation_share, random_);
+    if (training_.size() == all.size()) training_.pop_back();
+    for (std::size_t i = 0, at = 0; i < all.size(); ++i) {
+      if (at < training_.size() && training_[at] == all[i])
+        ++at;
+      else
+        held_out_.push_back(all[i]);
+    }
   }
   double weight(std::size_t row) const noexcept { return weights_.empty() ? 1 : double{weights_[row]}; }
 
@@ -101,29 +118,31 @@ class boosting {
     double total = 0;
     std::vector<double> of_row(start_.size());
     for (const std::uint32_t row : held_out_) {
-      for (std::size_t k = 0; k < of_row.size(); ++k) of_row[k] = double{scores_of(k)[row]};
+      for (std::size_t k = 0; k < of_row.size(); ++k) of_row[k] = scores_of(k)[row];
       sum += weight(row) * loss_.loss(targets_[row], of_row);
       total += weight(row);
     }
     return total > 0 ? sum / total : 0;
   }
 
-  void add_round(tree_ensemble& trees) {
-    const std::vector<float> before = start_.size() > 1 ? scores_ : std::vector<float>();
+  /// Returns false, and adds no tree, where gradients are not finite.
+  bool add_round(tree_ensemble& trees) {
+    const std::vector<double> before = start_.size() > 1 ? scores_ : std::vector<double>();
     draw_share(ids_, training_, with_.row_share, random_);
     draw_share(columns_, all_columns_, with_.column_share, random_);
     for (std::size_t k = 0; k < start_.size(); ++k) {
-      loss_.gradients(targets_, before.empty() ? std::span<const float>(scores_) : before, k, g_, h_);
+      loss_.gradients(targets_, before.empty() ? std::span<const double>(scores_) : before, k, g_, h_);
       for (std::size_t i = 0; i < weights_.size(); ++i) {
         g_[i] *= weights_[i];
         h_[i] *= weights_[i];
       }
-      gradients_.pack_all(g_, h_);
+      if (!gradients_.pack_all(g_, h_)) return false;
       add_tree(trees, grower_.grow(ids_, gradients_, columns_), scores_of(k));
     }
+    return true;
   }
 
-  void add_tree(tree_ensemble& to, const std::vector<grown_node>& grown, std::span<float> scores) {
+  void add_tree(tree_ensemble& to, const std::vector<grown_node>& grown, std::span<double> scores) {
     nodes_.assign(grown.size(), {});
     records_.assign(grown.size(), {});
     for (std::uint32_t i = 0; i < grown.size(); ++i) {
@@ -138,13 +157,16 @@ class boosting {
     if (ids_.size() < rows_.rows()) score_others(grown, scores);
   }
 
-  void set_leaf(node_record& record, const grown_node& leaf, std::span<float> scores) {
+  void set_leaf(node_record& record, const grown_node& leaf, std::span<double> scores) {
     const auto rows = std::span<const std::uint32_t>(ids_).subspan(leaf.begin, leaf.end - leaf.begin);
     double value = 0;
-    if constexpr (requires { loss_.leaf_value(residuals_); }) {
+    if constexpr (requires { loss_.leaf_value(residuals_, residual_weights_); }) {
       residuals_.clear();
-      for (const std::uint32_t row : rows) residuals_.push_back(double{targets_[row]} - double{scores[row]});
-      value = loss_.leaf_value(residuals_);
+      residual_weights_.clear();
+      for (const std::uint32_t row : rows) residuals_.push_back(double{targets_[row]} - scores[row]);
+      if (!weights_.empty())
+        for (const std::uint32_t row : rows) residual_weights_.push_back(double{weights_[row]});
+      value = loss_.leaf_value(residuals_, residual_weights_);
     } else {
       double g = 0;
       double h = 0;
@@ -155,11 +177,11 @@ class boosting {
       value = h + with_.l2 > 0 ? -g / (h + with_.l2) : 0;
     }
     record.value = with_.learning_rate * leaf.within_bounds(value);
-    for (const std::uint32_t row : rows) scores[row] += static_cast<float>(record.value);
+    for (const std::uint32_t row : rows) scores[row] += record.value;
   }
 
   /// Adds the tree's values to the rows that it was not grown on.
-  void score_others(const std::vector<grown_node>& grown, std::span<float> scores) {
+  void score_others(const std::vector<grown_node>& grown, std::span<double> scores) {
     is_used_.assign(rows_.rows(), false);
     for (const std::uint32_t row : ids_) is_used_[row] = true;
     for (std::uint32_t row = 0; row < rows_.rows(); ++row) {
@@ -169,7 +191,7 @@ class boosting {
         const split& by = grown[at].by;
         at = grown[at].left + (by.goes_left(rows_.column(by.column)[row]) ? 0 : 1);
       }
-      scores[row] += static_cast<float>(records_[at].value);
+      scores[row] += records_[at].value;
     }
   }
 
@@ -181,7 +203,7 @@ class boosting {
   random_engine& random_;
   tree_grower grower_;
   packed_gradients gradients_;
-  std::vector<float> scores_;  // output by output
+  std::vector<double> scores_;  // output by output
   std::vector<float> g_;
   std::vector<float> h_;
   std::vector<bool> is_used_;
@@ -192,6 +214,7 @@ class boosting {
   std::vector<std::uint32_t> ids_;      // of this round
   std::vector<std::uint32_t> columns_;  // of this round
   std::vector<double> residuals_;
+  std::vector<double> residual_weights_;
   std::vector<tree_node> nodes_;
   std::vector<node_record> records_;
 };

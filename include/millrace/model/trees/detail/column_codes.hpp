@@ -42,6 +42,7 @@ inline result<column_bins> category_bins(std::vector<double>& values, std::size_
     if (counted.empty() || counted.back().category != category) counted.push_back({category, 0});
     ++counted.back().count;
   }
+  if (!counted.empty()) bins.highest = counted.back().category;
   if (counted.size() > most) {
     sort_by(counted, [](const counted_category& a, const counted_category& b) { return a.count > b.count; });
     counted.resize(most - 1);

@@ -35,32 +35,35 @@ struct packed_gradients {
   double unit = 1;          // of g
   double hessian_unit = 1;  // of h
 
-  void pack_all(std::span<const float> g, std::span<const float> h) {
+  /// Returns whether all are finite.
+  bool pack_all(std::span<const float> g, std::span<const float> h) {
     double most_g = 0;
     double most_h = 0;
     for (std::size_t i = 0; i < g.size(); ++i) {
       most_g += math::absolute(double{g[i]});
       most_h += double{h[i]};
     }
+    if (!math::is_finite(most_g) || !math::is_finite(most_h)) return false;
     const auto rows = static_cast<double>(g.size());  // each rounds by half a unit at most
     unit = fine_unit(most_g, 0x1p30 - rows);
     hessian_unit = fine_unit(most_h, 0x1p31 - rows);
-    const auto per_g = static_cast<float>(1 / unit);
-    const auto per_h = static_cast<float>(1 / hessian_unit);
+    const double per_g = 1 / unit;
+    const double per_h = 1 / hessian_unit;
     of_row.resize(g.size());
     for (std::size_t i = 0; i < g.size(); ++i)
-      of_row[i] = pack(rounded_to_whole(g[i] * per_g), rounded_to_whole(h[i] * per_h));
+      of_row[i] = pack(rounded_to_whole(double{g[i]} * per_g), rounded_to_whole(double{h[i]} * per_h));
+    return true;
   }
 
  private:
-  /// The power of two u, not below 2^-96, for which `sum` / u is at most `limit`, within a factor of two.
+  /// The power of two u, not below 2^-1000, for which `sum` / u is at most `limit`, within a factor of two.
   static double fine_unit(double sum, double limit) noexcept {
     int exponent = 0;
     math::frexp(sum / limit, &exponent);
-    return math::ldexp(1.0, exponent > -96 ? exponent : -96);
+    return math::ldexp(1.0, exponent > -1000 ? exponent : -1000);
   }
-  static std::int32_t rounded_to_whole(float x) noexcept {
-    return static_cast<std::int32_t>(x + (x < 0 ? -0.5F : 0.5F));
+  static std::int32_t rounded_to_whole(double x) noexcept {
+    return static_cast<std::int32_t>(x + (x < 0 ? -0.5 : 0.5));
   }
 };
 

@@ -17,7 +17,7 @@ namespace detail {
 
 /// Gives a node the set of categories that go left, among the ensemble's.
 inline void set_categories(tree_ensemble& to, node_record& record, const split& by, const column_bins& bins) {
-  const std::size_t known = bins.bounds.empty() ? 0 : static_cast<std::size_t>(bins.bounds.back()) + 1;
+  const std::size_t known = bins.bounds.empty() ? 0 : static_cast<std::size_t>(bins.highest) + 1;
   std::vector<std::uint64_t> left((known + 63) / 64, 0);
   // A category without a code is one of the rarer ones where there were any, else one never seen: as if missing.
   const auto rare = static_cast<std::uint8_t>(bins.bounds.size());
