@@ -119,7 +119,7 @@ TEST_CASE("a grouped without a bound of its own has 1024 keys, and counts the it
   mr::grouped<int, mr::aggregate<mr::count>> g;
   for (int i = 0; i < 3000; ++i) g.update(i % 1500, 1.0);
   std::size_t shown = 0;
-  g.for_each([&](int key, const auto& one) { shown += key < 1024 && one.template get<mr::count>() == 2 ? 1 : 0; });
+  g.for_each([&](int key, const auto& one) { shown += key < 1024 && one.template get<mr::count>() == 2 ? 1U : 0U; });
   CHECK(g.most() == 1024);
   CHECK(shown == 1024);
   CHECK(g.find(1024) == nullptr);
