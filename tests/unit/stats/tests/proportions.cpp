@@ -173,3 +173,32 @@ TEST_CASE("proportions: four numbers are two proportions") {
         mr::stats::fisher_exact_test({120, 1000}, {100, 1000})->p);
   CHECK_FALSE(mr::stats::two_proportion_z_test(1200, 1000, 100, 1000));
 }
+
+TEST_CASE("proportions: Fisher's interval where p is below the least double is SciPy's") {
+  // SciPy 1.17.1's odds_ratio().confidence_interval(), refined by mpmath 1.3.0 to the roots of the exact tails.
+  struct {
+    std::int64_t successes1, trials1, successes2, trials2;
+    double lower, upper;
+  } const cases[] = {
+      {900, 1000, 100, 1000, 59.865059156441423, 109.68405565265055},
+      {990, 1000, 10, 1000, 3795.7876240498559, 26173.900222039472},
+      {1000, 1000, 0, 1000, 135499.75481089401, support::infinite},
+      {0, 1000, 1000, 1000, 0, 7.3800871551068023e-6},
+      {1, 1000, 999, 1000, 2.5478602849324045e-8, 1.880635517494348e-5},
+  };
+  for (const auto& c : cases) {
+    const auto r = mr::stats::fisher_exact_test(c.successes1, c.trials1, c.successes2, c.trials2);
+    REQUIRE(r);
+    CAPTURE(c.successes1, c.successes2, r->interval.lower, r->interval.upper);
+    CHECK(r->p < 1e-300);
+    CHECK((r->interval.lower == c.lower || support::relative_error(r->interval.lower, c.lower) < 1e-8));
+    CHECK((r->interval.upper == c.upper || support::relative_error(r->interval.upper, c.upper) < 1e-8));
+  }
+  // The ends belong to odds under which nothing overflows, however many tables are likelier at odds of 1.
+  const auto swapped = mr::stats::fisher_exact_test(100'000'000, 1'000'000'000, 900'000'000, 1'000'000'000);
+  REQUIRE(swapped);
+  CHECK(swapped->p == 0);
+  const double wald = std::exp(1.959963984540054 * std::sqrt(2 / 1e8 + 2 / 9e8));  // as good for so many
+  CHECK(swapped->interval.upper == Approx(1 / 81.0 * wald).epsilon(1e-6));
+  CHECK(swapped->interval.lower == Approx(1 / 81.0 / wald).epsilon(1e-6));
+}

@@ -61,17 +61,29 @@ class hypergeometric {
   /// The odds ratio under which P(K >= k) is p: the lower end of Cornfield's interval.
   double odds_with_upper_tail(double k, double p) const noexcept {
     if (k <= lowest()) return 0;
-    return math::exp(
-        -solve_falling([&](double log) { return math::log(at(k, math::exp(-log)).upper); }, math::log(p), 0, 1));
+    return math::exp(-solve_falling([&](double log) { return log_of(at(k, math::exp(-log)).upper); }, math::log(p),
+                                    -log_odds_ratio(k), log_deviation(k)));
   }
   /// The odds ratio under which P(K <= k) is p: the upper end of Cornfield's interval.
   double odds_with_lower_tail(double k, double p) const noexcept {
     if (k >= highest()) return infinity;
-    return math::exp(
-        solve_falling([&](double log) { return math::log(at(k, math::exp(log)).lower); }, math::log(p), 0, 1));
+    return math::exp(solve_falling([&](double log) { return log_of(at(k, math::exp(log)).lower); }, math::log(p),
+                                   log_odds_ratio(k), log_deviation(k)));
   }
 
  private:
+  /// The logarithm of a tail. One below the least double counts as that, since a search cannot go on from -infinity.
+  static double log_of(double tail) noexcept { return math::log(math::fmax(tail, 0x1p-1074)); }
+  /// The logarithm of table k's odds ratio, and about its standard deviation, with half a unit more in each cell. Under
+  /// these odds table k is about the likeliest one. A search from there meets only tables near k, and takes steps of
+  /// the right length; under odds of 1 the weights of others, relative to k's, may leave the range of doubles.
+  double log_odds_ratio(double k) const noexcept {
+    return math::log((k + 0.5) / (first_ - k + 0.5) * ((second_ - successes_ + k + 0.5) / (successes_ - k + 0.5)));
+  }
+  double log_deviation(double k) const noexcept {
+    return math::sqrt(1 / (k + 0.5) + 1 / (first_ - k + 0.5) + 1 / (second_ - successes_ + k + 0.5) +
+                      1 / (successes_ - k + 0.5));
+  }
   /// The weight of the table one step to a side of j, relative to j's.
   double ratio(double j, double side) const noexcept {
     return side > 0 ? (first_ - j) / (j + 1) * ((successes_ - j) / (second_ - successes_ + j + 1))
