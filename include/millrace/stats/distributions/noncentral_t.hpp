@@ -8,6 +8,8 @@
 #include <millrace/stats/distributions/normal.hpp>
 #include <millrace/stats/distributions/student_t.hpp>
 
+#include <limits>
+
 namespace millrace {
 inline namespace v0 {
 namespace stats {
@@ -52,28 +54,31 @@ struct noncentral_t {
   double log_upper(double t) const noexcept {
     if (t == detail::infinity) return -detail::infinity;
     if (t == 0 || df > 1e25 * (1 + noncentrality * noncentrality)) return normal{}.log_sf(t - noncentrality);
-    return detail::math::fmin(0.0, detail::log_mean_over_chi(df, detail::math::log(likeliest_scale(t)), [&](double s) {
+    return detail::math::fmin(0.0, detail::log_mean_over_chi(df, log_likeliest_scale(t), [&](double s) {
                                 return normal{}.log_sf(t * s - noncentrality);
                               }));
   }
-  /// The s > 0 at which s^df exp(-(df s^2 + (t s - noncentrality)^2) / 2) is largest, which is about where the
-  /// integrand peaks. With the derivative of the logarithm set to 0 it is the positive root of
+  /// The logarithm of the s > 0 at which s^df exp(-(df s^2 + (t s - noncentrality)^2) / 2) is largest, which is about
+  /// where the integrand peaks. With the derivative of that function's logarithm set to 0, s is the positive root of
   ///   (df + t^2) s^2 - t noncentrality s - df = 0,
   /// here divided by the square of `unit`, since t^2 might overflow.
-  double likeliest_scale(double t) const noexcept {
+  double log_likeliest_scale(double t) const noexcept {
     const double unit = detail::math::fmax(1.0, detail::math::absolute(t));
     const double square = df / unit / unit + (t / unit) * (t / unit);  // (df + t^2) / unit^2
     const double half = t / unit * noncentrality / 2;
     const double root = detail::math::sqrt(half * half + df * square);
-    const double s = half > 0 ? (half + root) / square / unit : df / (root - half) / unit;
-    return s > 1e-300 && s < 1e300 ? s : 1;
+    const double scaled = half > 0 ? (half + root) / square : df / (root - half);  // s times `unit`
+    return scaled > 0 && scaled < detail::infinity ? detail::math::log(scaled) - detail::math::log(unit) : 0;
   }
   double solve(double target) const noexcept {
     // Over y with t = noncentrality + scale sinh(y) the log tail is smooth near the centre, where the law is nearly
     // normal, and nearly a line far out, where the tail is a power of t.
     const double scale = 1 + detail::math::absolute(noncentrality) / detail::math::sqrt(df);
     const auto at = [&](double y) { return noncentrality + scale * detail::math::sinh(y); };
-    return at(detail::solve_falling([&](double y) { return log_sf(at(y)); }, target, 0, 0.5));
+    const double t = at(detail::solve_falling([&](double y) { return log_sf(at(y)); }, target, 0, 0.5));
+    // Where no double is large enough, the search ends at the largest one.
+    constexpr double most = (std::numeric_limits<double>::max)();
+    return t > 0.5 * most && log_sf(most) > target ? detail::infinity : t;
   }
 };
 

@@ -23,7 +23,8 @@ struct student_t {
     const double ratio = t / detail::math::sqrt(df);
     const double a = df / 2;
     const double at_zero = detail::math::exp(detail::log_gamma_ratio(0.5, a)) / detail::math::sqrt(detail::pi * df);
-    return at_zero * detail::math::exp(-(a + 0.5) * detail::math::log1p(ratio * ratio));
+    const double log_fall = is_distant(t) ? 2 * log_ratio(t) : detail::math::log1p(ratio * ratio);
+    return at_zero * detail::math::exp(-(a + 0.5) * log_fall);
   }
   double cdf(double t) const noexcept { return sf(-t); }
   double sf(double t) const noexcept {
@@ -38,15 +39,20 @@ struct student_t {
  private:
   /// Whether df is so large that no double can tell the distribution from the normal one; df + t^2 might overflow.
   bool as_normal() const noexcept { return df > 1e60; }
+  /// Whether t^2 is so much larger than df that df + t^2 is t^2 to a double. t^2 might overflow.
+  bool is_distant(double t) const noexcept { return detail::math::absolute(t) / detail::math::sqrt(df) > 1e16; }
+  /// log(|t| / sqrt(df)); the ratio itself might overflow.
+  double log_ratio(double t) const noexcept {
+    return detail::math::log(detail::math::absolute(t)) - 0.5 * detail::math::log(df);
+  }
   /// For t >= 0 the probabilities that the absolute value is less than t and more than t, and t times its density.
   detail::tail_slope beyond(double t) const noexcept {
     if (t == detail::infinity) return {{1, 0}, 0};
     const double a = df / 2;
-    const double ratio = t / detail::math::sqrt(df);
-    if (ratio > 1e16) {
-      // This far out the tail is a power of t. t^2 might overflow.
+    if (is_distant(t)) {
+      // This far out the tail is a power of t.
       const double upper = detail::math::exp(detail::log_gamma_ratio(0.5, a) - 0.5 * detail::math::log(detail::pi) -
-                                             detail::math::log(a) - df * detail::math::log(ratio));
+                                             detail::math::log(a) - df * log_ratio(t));
       return {{1 - upper, upper}, df * upper};
     }
     const double sum = df + t * t;

@@ -66,3 +66,18 @@ TEST_CASE("noncentral t: both tails are probabilities") {
         support::has_probabilities(mr::stats::noncentral_t{df, d}, x);
     }
 }
+
+TEST_CASE(
+    "noncentral t: where t / sqrt(df) is infinite, tails are not 0; a quantile beyond double's range is infinite") {
+  // mpmath 1.3.0 at 50 digits: betainc, and for an effect its tail times E[max(Z + 1, 0)^df] / E[max(Z, 0)^df].
+  CHECK(support::relative_error(mr::stats::noncentral_t{0.05, 0}.sf(4.1e307), 1.8671721298933672e-16) < 1e-12);
+  CHECK(support::relative_error(mr::stats::noncentral_t{0.05, 1}.sf(4.1e307), 3.2361252572812161e-16) < 1e-12);
+  CHECK(support::relative_error(mr::stats::noncentral_t{0.05, -1}.cdf(-4.1e307), 3.2361252572812161e-16) < 1e-12);
+  for (const double d : {-1.0, 0.0, 1.0}) {
+    CAPTURE(d);
+    CHECK(mr::stats::noncentral_t{0.05, d}.isf(1e-100) == support::infinite);
+    CHECK(mr::stats::noncentral_t{0.05, d}.quantile(1e-100) == -support::infinite);
+    CHECK(mr::stats::noncentral_t{0.05, d}.isf(mr::stats::noncentral_t{0.05, d}.sf(1e308)) ==
+          Approx(1e308).epsilon(1e-8));
+  }
+}

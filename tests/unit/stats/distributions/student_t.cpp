@@ -45,3 +45,25 @@ TEST_CASE("student t: both tails are probabilities, the quantiles numbers in ord
     support::has_ordered_quantiles(mr::stats::student_t{df});
   }
 }
+
+TEST_CASE("student t: beyond the largest double times the root of df, where t / sqrt(df) is infinite") {
+  // mpmath 1.3.0: betainc at 50 digits.
+  CHECK(support::relative_error(mr::stats::student_t{0.05}.sf(4.1e307), 1.8671721298933672e-16) < 1e-12);
+  CHECK(support::relative_error(mr::stats::student_t{0.05}.cdf(-4.1e307), 1.8671721298933672e-16) < 1e-12);
+  CHECK(support::relative_error(mr::stats::student_t{0.5}.sf(1.3e308), 2.812733622866306e-155) < 1e-12);
+  CHECK(support::relative_error(mr::stats::student_t{0.5}.cdf(-1.3e308), 2.812733622866306e-155) < 1e-12);
+  CHECK(mr::stats::student_t{0.05}.cdf(4.1e307) == Approx(1).epsilon(1e-15));
+  // No double is exceeded as rarely.
+  CHECK(mr::stats::student_t{0.05}.isf(1e-100) == support::infinite);
+  CHECK(mr::stats::student_t{0.05}.quantile(1e-100) == -support::infinite);
+  CHECK(mr::stats::student_t{0.5}.isf(1e-200) == support::infinite);
+  CHECK(mr::stats::student_t{0.05}.isf(mr::stats::student_t{0.05}.sf(1.5e308)) == Approx(1.5e308).epsilon(1e-9));
+}
+
+TEST_CASE("student t: the density where t squares to infinity") {
+  // mpmath 1.3.0, at 50 digits.
+  CHECK(support::relative_error(mr::stats::student_t{0.05}.pdf(1e200), 2.2428155240317413e-212) < 1e-12);
+  CHECK(support::relative_error(mr::stats::student_t{0.05}.pdf(-1e200), 2.2428155240317413e-212) < 1e-12);
+  CHECK(support::relative_error(mr::stats::student_t{0.5}.pdf(1e170), 1.6035048770711144e-256) < 1e-12);
+  CHECK(mr::stats::student_t{0.5}.pdf(support::infinite) == 0);
+}
