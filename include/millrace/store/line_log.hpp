@@ -35,10 +35,17 @@ concept line_format = std::movable<F> && requires(F& format, std::string& out, c
   { F::may_begin(text) } noexcept -> std::same_as<bool>;
 };
 
-/// The format of a log whose records are lines already.
+/// The format of a log whose records are lines already. A crash may leave a file that ends in NUL bytes, so a line with
+/// one counts as torn: where a record has one, its line has a backslash and a zero.
 struct plain_lines {
   void line(std::string& out, const std::byte* record, std::size_t size) {
-    out.append(reinterpret_cast<const char*>(record), size);
+    const std::string_view text(reinterpret_cast<const char*>(record), size);
+    std::size_t begin = 0;
+    for (std::size_t nul = 0; (nul = text.find('\0', begin)) != std::string_view::npos; begin = nul + 1) {
+      out.append(text.substr(begin, nul - begin));
+      out += "\\0";
+    }
+    out.append(text.substr(begin));
     out += '\n';
   }
   void dropped(std::string& out, std::uint64_t count) { out += "... " + std::to_string(count) + " lines lost\n"; }
@@ -134,7 +141,9 @@ class basic_line_log {
   }
   /// Appends a record of these bytes; of a `line_log` a line, without its newline.
   std::uint64_t append(std::string_view bytes) noexcept {
-    return append(bytes.size(), [&](std::byte* to) { std::memcpy(to, bytes.data(), bytes.size()); });
+    return append(bytes.size(), [&](std::byte* to) {
+      if (!bytes.empty()) std::memcpy(to, bytes.data(), bytes.size());  // an empty view may point to nothing
+    });
   }
   /// The most bytes that a record may have.
   std::size_t max_record() const noexcept { return writer_->ring.max_size(); }
@@ -217,7 +226,7 @@ class basic_line_log {
   writer* writer_;
 };
 
-/// Lines of text. Each append is one line and must not contain a newline.
+/// Lines of text. Each append is one line and must not contain a newline; a NUL byte in it is written as `\0`.
 using line_log = basic_line_log<plain_lines>;
 
 }  // namespace store

@@ -1116,3 +1116,33 @@ TEST_CASE("a line log that was moved from says so and is assigned to; moving one
   CHECK(content(dir / "a.log") == "x\nx\nx\n");
   CHECK(content(dir / "b.log") == "x\nx\nx\n");
 }
+
+TEST_CASE("a NUL byte in a line is written as a backslash and a zero, so that the line stays", "[line_log][repair]") {
+  using namespace std::string_view_literals;
+  const support::temp_dir dir;
+  const std::string path = dir / "a.log";
+  for (const std::string_view text : {"a\0b"sv, "\0"sv, "\0\0end\0"sv, ""sv, std::string_view()}) {
+    std::remove(path.c_str());
+    {
+      auto log = mr::store::line_log::open(path);
+      REQUIRE(log);
+      CHECK(log->append("line one") != 0);
+      CHECK(log->append(text) != 0);
+      CHECK(log->flush());
+    }
+    std::string shown;
+    for (const char c : text) shown += c == '\0' ? "\\0" : std::string(1, c);
+    CHECK(content(path) == "line one\n" + shown + "\n");
+    auto again = mr::store::line_log::open(path);
+    REQUIRE(again);
+    CHECK_FALSE(again->repaired());
+  }
+  // Nor is a file lost whose only line has one.
+  std::remove(path.c_str());
+  {
+    auto log = mr::store::line_log::open(path);
+    REQUIRE(log);
+    log->append("\0"sv);
+  }
+  CHECK(mr::store::line_log::open(path));
+}
