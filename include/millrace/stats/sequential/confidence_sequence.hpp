@@ -21,22 +21,36 @@ namespace stats {
 // stream misses it is at most 1 - level, so one may look after every observation and stop at any time. A fixed-sample
 // interval of the same level is about half as wide.
 
+namespace detail {
+
+/// centre -+ mixture_reach, for an estimate from `n` observations whose standard error is deviation * factor. The reach
+/// is computed as a multiple of that, so that no square leaves the range of doubles. Where the reach itself does, the
+/// interval is the whole line.
+inline result<interval> mixture_interval(double centre, double n, double deviation, double factor, double level,
+                                         double best_at) {
+  if (!(n > 0 && n < infinity && deviation > 0 && deviation < infinity && level > 0 && level < 1 && best_at > 0 &&
+        best_at < infinity && math::is_finite(centre)))
+    return error(errc::invalid_argument, "confidence sequence of a mean: n " + std::to_string(n) + ", deviation " +
+                                             std::to_string(deviation) + ", level " + std::to_string(level));
+  // A level below 2^-53 counts as that: with alpha = 1 there would be no shortest spread.
+  const double alpha = math::fmin(1 - level, 1 - 0x1p-53);
+  const double reach = deviation * factor * mixture_reach(1, shortest_spread(n / best_at, alpha), alpha);
+  if (!(reach < infinity)) return interval{-infinity, infinity, level};
+  return interval{centre - reach, centre + reach, level};
+}
+
+}  // namespace detail
+
 /// The interval for a mean, from the `mean` of the first `n` observations, which are normal with the known standard
 /// deviation `stddev`, or lie in a range of twice that. It is `mean` -+ mixture_reach (mixture_sprt.hpp); `best_at` is
 /// the number of observations at which that is to be shortest.
-/// Errors: invalid_argument: n, the deviation or `best_at` not positive, a level outside (0, 1), a mean or deviation
+/// Errors: invalid_argument: n, the deviation or `best_at` not positive or not finite, a level outside (0, 1), a mean
 /// that is not finite.
 /// Source: Robbins 1970; Howard, Ramdas, McAuliffe, Sekhon, "Time-uniform, nonparametric, nonasymptotic confidence
 /// sequences", Ann. Stat. 49, 2021, eq. 14.
 inline result<interval> normal_mixture_interval(double mean, double n, double stddev, double level = 0.95,
                                                 double best_at = 5000) {
-  if (!(n > 0 && stddev > 0 && level > 0 && level < 1 && best_at > 0 && detail::math::is_finite(mean) &&
-        detail::math::is_finite(stddev)))
-    return error(errc::invalid_argument, "confidence sequence of a mean: n " + std::to_string(n) + ", deviation " +
-                                             std::to_string(stddev) + ", level " + std::to_string(level));
-  const double variance = stddev * stddev;
-  const double reach = mixture_reach(variance / n, shortest_spread(variance / best_at, 1 - level), 1 - level);
-  return interval{mean - reach, mean + reach, level};
+  return detail::mixture_interval(mean, n, stddev, 1 / detail::math::sqrt(n), level, best_at);
 }
 
 /// The interval for any estimate with an estimated standard error, such as a difference of means, from `n`
@@ -45,7 +59,7 @@ inline result<interval> normal_mixture_interval(double mean, double n, double st
 /// Source: Waudby-Smith, Arbour, Sinha, Kennedy, Ramdas, Ann. Stat. 52, 2024, theorem 2.2.
 inline result<interval> asymptotic_interval(double estimate, double standard_error, double n, double level = 0.95,
                                             double best_at = 5000) {
-  return normal_mixture_interval(estimate, n, standard_error * detail::math::sqrt(n), level, best_at);
+  return detail::mixture_interval(estimate, n, standard_error, 1, level, best_at);
 }
 
 namespace detail {

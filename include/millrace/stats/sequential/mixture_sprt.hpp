@@ -41,7 +41,7 @@ inline double log_mixture_ratio(double estimate, double variance, double spread)
 inline double mixture_reach(double variance, double spread, double alpha) noexcept {
   const double all = variance + spread;
   return detail::math::sqrt(variance * (all / spread) *
-                            (detail::math::log(all / variance) - 2 * detail::math::log(alpha)));
+                            (detail::math::log1p(spread / variance) - 2 * detail::math::log(alpha)));
 }
 
 /// The `spread` that makes mixture_reach shortest for an estimate with this `variance`. It corresponds to effects that

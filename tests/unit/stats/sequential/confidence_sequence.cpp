@@ -156,3 +156,32 @@ TEST_CASE("a saved confidence sequence whose numbers contradict each other is re
   support::reseal(bad);
   CHECK_FALSE(mr::stats::empirical_bernstein::load(bad));
 }
+
+TEST_CASE("confidence sequences of means are right for any deviation, or the whole line, or refused") {
+  const auto unit = mr::stats::normal_mixture_interval(0, 100, 1);
+  REQUIRE(unit);
+  for (const double deviation : {1e-300, 1e-170, 1e-3, 1e160, 1e200, 1e300}) {
+    CAPTURE(deviation);
+    const auto scaled = mr::stats::normal_mixture_interval(0, 100, deviation);
+    REQUIRE(scaled);
+    CHECK(scaled->upper / deviation == Approx(unit->upper).epsilon(1e-14));
+    const auto of_error = mr::stats::asymptotic_interval(0, deviation, 100);
+    REQUIRE(of_error);
+    CHECK(of_error->upper / deviation == Approx(10 * unit->upper).epsilon(1e-14));
+    CHECK(of_error->lower == -of_error->upper);
+  }
+  CHECK(mr::stats::normal_mixture_interval(0, 1, 1.7e308)->lower == -HUGE_VAL);
+  CHECK(mr::stats::normal_mixture_interval(0, 1, 1.7e308)->upper == HUGE_VAL);
+  CHECK(mr::stats::normal_mixture_interval(0, 1e-300, 1, 0.95, 1e300)->upper == HUGE_VAL);
+  for (const double level : {5e-324, 1e-300, 1e-20, 1e-12}) {
+    CAPTURE(level);
+    // mixture_reach at alpha near 1, with the spread u = 2 l of shortest_spread there: v (1 + 1/u) (u + l) = 3/2 v.
+    CHECK(mr::stats::normal_mixture_interval(0, 100, 1, level, 100)->upper ==
+          Approx(std::sqrt(1.5 / 100)).epsilon(1e-4));
+  }
+  CHECK_FALSE(mr::stats::normal_mixture_interval(0, HUGE_VAL, 1));
+  CHECK_FALSE(mr::stats::normal_mixture_interval(0, 100, 1, 0.95, HUGE_VAL));
+  CHECK_FALSE(mr::stats::asymptotic_interval(0, 1, HUGE_VAL));
+  CHECK_FALSE(mr::stats::asymptotic_interval(0, HUGE_VAL, 100));
+  CHECK_FALSE(mr::stats::asymptotic_interval(0, 0, 100));
+}
