@@ -82,7 +82,9 @@ class log_histogram {
     for (const std::int64_t value : values) update(value);
   }
 
+  /// Adds what another histogram has seen. One with which the count would reach 2^63 changes nothing.
   void merge(const log_histogram& other) noexcept {
+    if (other.count_ > most_merged || count_ > most_merged - other.count_) return;
     for (std::size_t i = 0; i < bucket_count; ++i) buckets_[i] += other.buckets_[i];
     count_ += other.count_;
     sum_ += other.sum_;
@@ -175,6 +177,8 @@ class log_histogram {
   static constexpr std::string_view type = "log_histogram";
   __extension__ typedef unsigned __int128 sum_type;
   static constexpr unsigned sub_bits = 6;  // 2^6 buckets an octave: a bucket's middle is within 1/128 of all in it
+  /// The highest count that merges make. No stream of single updates is long enough to get from there to 2^64.
+  static constexpr std::uint64_t most_merged = (std::uint64_t{1} << 63) - 1;
   static constexpr std::size_t octaves = 63;
   static constexpr std::size_t bucket_count = 1 + (octaves << sub_bits);      // the first one is for zero
   static constexpr std::uint64_t top = (std::uint64_t{1} << octaves) - 1024;  // the largest double below 2^63

@@ -112,23 +112,28 @@ class count_min {
   template <class millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>
   requires(!detail::takes_items<millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>)
   void update(const millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key&) = delete;
-  /// Takes an item with a weight. One that is not above zero, or not finite, leaves the sketch as it was.
+  /// Takes an item with a weight. One that is not above zero, or not finite, leaves the sketch as it was, and so does
+  /// one with which the total weight would not be finite.
   template <detail::hashable_item Item>
   void update(const Item& item, weight_or_number counts) {
-    if (detail::is_no_item(item) || !(counts.value > 0 && counts.value <= (std::numeric_limits<double>::max)())) return;
+    const double total = total_ + counts.value;
+    if (detail::is_no_item(item) || !(counts.value > 0 && total <= most_weight)) return;
     if (table_.empty()) start();
-    total_ += counts.value;
+    total_ = total;
     for (std::size_t row = 0; row < seeds_.size(); ++row) table_[place_of(item, row)] += counts.value;
   }
 
   /// Adds what another sketch has seen.
-  /// Errors: shape_mismatch when the two differ in buckets or rows, as loaded ones may; then this sketch is as it was.
+  /// Errors: shape_mismatch when the two differ in buckets or rows, as loaded ones may; out_of_range when the total
+  /// weight of both is not finite. Then this sketch is as it was.
   result<void> merge(const count_min& other) {
     if (other.buckets_ != buckets_ || other.rows_ != rows_)
       return error(errc::shape_mismatch, "count_min of " + shape() + " merged with one of " + other.shape());
+    const double total = total_ + other.total_;
+    if (!(total <= most_weight)) return error(errc::out_of_range, "count_min: the total weight of both is not finite");
     if (table_.empty() && !other.table_.empty()) start();
     for (std::size_t i = 0; i < other.table_.size(); ++i) table_[i] += other.table_[i];
-    total_ += other.total_;
+    total_ = total;
     return {};
   }
 
@@ -164,6 +169,7 @@ class count_min {
     detail::swap_members(*this, other, &count_min::buckets_, &count_min::rows_, &count_min::seeds_, &count_min::table_,
                          &count_min::total_);
   }
+  static constexpr double most_weight = (std::numeric_limits<double>::max)();
   static constexpr std::uint64_t most_buckets = std::uint64_t{1} << 26;  // in all rows of a loaded sketch
   // The same for an empty image: its first update allocates the table, whose size sixteen bytes claim.
   static constexpr std::uint64_t most_empty_buckets =
@@ -226,7 +232,7 @@ result<count_min<Buckets, Rows>> count_min<Buckets, Rows>::load(std::span<const 
   if ((flags & is_empty) == 0) {
     loaded.total_ = in.take<double>();
     if (!in.ok() || !in.holds<double>(buckets * rows)) return in.truncated();
-    if (!(loaded.total_ > 0 && loaded.total_ <= (std::numeric_limits<double>::max)()))
+    if (!(loaded.total_ > 0 && loaded.total_ <= most_weight))
       return in.fault(errc::not_finite, "the total weight is not a number above zero");
     loaded.start();
     in.take_array(loaded.table_.data(), loaded.table_.size());

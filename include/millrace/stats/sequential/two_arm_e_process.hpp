@@ -66,10 +66,10 @@ class two_arm_e_process {
   }
 
   /// Takes the score x of an observation of one arm. Returns false if it was refused: it is not finite, or more than
-  /// 1e150 away from the mean of the scores before.
+  /// 1e140 away from the mean of the scores before, whose squares might add up to more than a double holds.
   bool update(bool treated, double x) noexcept {
     const double d = x - mean_;
-    if (!(detail::math::absolute(d) <= 1e150)) [[unlikely]]
+    if (!(detail::math::absolute(d) <= 1e140)) [[unlikely]]
       return false;
     double g = d * scale_;
     const double odds = odds_[treated ? 1 : 0];  // looked up, since a branch on a random arm would be mispredicted

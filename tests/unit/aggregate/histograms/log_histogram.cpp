@@ -259,3 +259,20 @@ TEST_CASE("log_histograms keep their saved form: golden bytes give the same answ
   const auto back = std::make_unique<mr::log_histogram>(support::from_golden("aggregate/log_histogram.bin", h));
   for (const double p : {0.0, 0.5, 0.99, 1.0}) CHECK(back->quantile(p) == h.quantile(p));
 }
+
+TEST_CASE("a log_histogram that was merged with itself too often keeps its count, and loads again") {
+  auto h = std::make_unique<mr::log_histogram>();
+  h->update(7);
+  for (int i = 0; i < 62; ++i) h->merge(*h);
+  CHECK(h->count() == std::uint64_t{1} << 62);
+  const auto before = h->save();
+  for (int i = 0; i < 5; ++i) h->merge(*h);  // two more would be 2^64 items: a count of 0
+  CHECK(h->save() == before);
+  CHECK(h->median() == 7);
+  h->update(8);
+  CHECK(h->count() == (std::uint64_t{1} << 62) + 1);
+  const auto back = mr::log_histogram::load(h->save());
+  REQUIRE(back);
+  CHECK(back->count() == h->count());
+  CHECK(back->sum() == h->sum());
+}

@@ -147,3 +147,21 @@ TEST_CASE("what is wrong with the bytes of a count-min sketch is said") {
   CHECK(mr::count_min<>::load(std::span(good).first(good.size() - 1)).error().message() ==
         "count-min image: it ends too soon");
 }
+
+TEST_CASE("a count-min sketch leaves out weights with which the total is not finite, and loads again") {
+  using sketch = mr::count_min<50, 3>;
+  sketch a;
+  a.update("x", mr::weight(1e308));
+  a.update("x", mr::weight(1e308));
+  CHECK(a.total() == 1e308);
+  CHECK(a.estimate("x") == 1e308);
+  const auto saved = a.save();
+  const auto merged = a.merge(a);
+  REQUIRE_FALSE(merged);
+  CHECK(merged.error().code() == mr::errc::out_of_range);
+  CHECK(a.save() == saved);
+  REQUIRE(sketch::load(saved));
+  a.update("y", mr::weight(7e307));
+  CHECK(a.total() == 1.7e308);
+  CHECK(sketch::load(a.save()));
+}

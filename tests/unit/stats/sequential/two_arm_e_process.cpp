@@ -162,3 +162,24 @@ TEST_CASE("the first release's bytes of a two-arm test load and mean what they m
         CHECK(a.log_e_value() == Approx(b.log_e_value()).epsilon(off));
       });
 }
+
+TEST_CASE("a test loads again what it saved after scores as large as it takes") {
+  const auto loads = [](const mr::stats::two_arm_e_process& test) {
+    const auto loaded = mr::stats::two_arm_e_process::load(test.save());
+    return loaded && loaded->log_e_value() == test.log_e_value();
+  };
+  mr::stats::two_arm_e_process test;
+  CHECK_FALSE(test.update(true, 1e141));
+  for (int i = 0; i < 100'000; ++i) test.update(i % 2 == 0, i % 4 < 2 ? 1e140 : 0);
+  CHECK(test.count() == 100'000);
+  CHECK(loads(test));
+  // A part whose mean lies far away, and then as many scores as doublings make.
+  mr::stats::two_arm_e_process low;
+  for (int i = 0; i < 100'000; ++i) low.update(i % 2 == 0, -1e140);
+  for (int i = 0; i < 100'000; ++i) low.update(i % 2 == 0, i % 4 < 2 ? -1.9e140 : -1e140);
+  CHECK(low.count() == 200'000);
+  REQUIRE(test.merge(low));
+  for (int i = 0; i < 30; ++i) REQUIRE(test.merge(test));
+  CHECK(test.count() > std::uint64_t{1} << 46);
+  CHECK(loads(test));
+}
