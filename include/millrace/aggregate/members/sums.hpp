@@ -286,7 +286,11 @@ struct geometric_mean {
       if (zero_) return 0;
       detail::wide_ratio all = sums_;
       all.add_term(static_cast<double>(exponent_) + detail::math::log2(mantissa_));
-      return detail::math::exp2(all.terms_over_weight());
+      // The logarithm of the largest double rounds to 1024, whose power is infinite. No mean of finite items is above
+      // it.
+      const double mean = detail::math::exp2(all.terms_over_weight());
+      constexpr double largest = (std::numeric_limits<double>::max)();
+      return mean > largest ? largest : mean;
     }
 
     void save(envelope_writer& to) const {

@@ -192,3 +192,21 @@ TEST_CASE("harmonic and geometric means are right where their sums leave double'
   scaled.scale(0x1p400);
   CHECK(scaled.get<mr::harmonic_mean>() == Approx(1e-306));
 }
+
+TEST_CASE("the geometric mean of the largest doubles is finite") {
+  constexpr double largest = std::numeric_limits<double>::max();
+  using mean = mr::aggregate<mr::geometric_mean>;
+  for (const std::size_t size : {1U, 3U, 3000U}) {
+    const std::vector<double> x(size, largest);
+    mean block;
+    block.update(std::span<const double>(x));
+    mean singles;
+    for (const double v : x) singles.update(v);
+    mean weighted;
+    for (const double v : x) weighted.update(v, mr::weight(2.5));
+    for (const mean* each : {&block, &singles, &weighted}) {
+      CHECK(each->get<mr::geometric_mean>() <= largest);
+      CHECK(each->get<mr::geometric_mean>() == Approx(largest).epsilon(1e-12));
+    }
+  }
+}
