@@ -20,7 +20,8 @@
 namespace millrace {
 inline namespace v0 {
 
-/// How much of a value goes into an audit record. Where something is cut, the record says how much there was.
+/// How much of a value goes into an audit record. Where something is cut, the record says how much there was. Keys of a
+/// map that have one length and differ behind the cut alone come out alike: the object then has that member twice.
 struct audit_limits {
   std::uint32_t text_bytes = 1024;            ///< of each string
   std::uint32_t entries = 64;                 ///< of each map or list
