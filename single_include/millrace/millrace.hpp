@@ -3594,7 +3594,11 @@ struct geometric_mean {
       if (zero_) return 0;
       detail::wide_ratio all = sums_;
       all.add_term(static_cast<double>(exponent_) + detail::math::log2(mantissa_));
-      return detail::math::exp2(all.terms_over_weight());
+      // The logarithm of the largest double rounds to 1024, whose power is infinite. No mean of finite items is above
+      // it.
+      const double mean = detail::math::exp2(all.terms_over_weight());
+      constexpr double largest = (std::numeric_limits<double>::max)();
+      return mean > largest ? largest : mean;
     }
 
     void save(envelope_writer& to) const {
@@ -4724,7 +4728,9 @@ class log_histogram {
     for (const std::int64_t value : values) update(value);
   }
 
+  /// Adds what another histogram has seen. One with which the count would reach 2^63 changes nothing.
   void merge(const log_histogram& other) noexcept {
+    if (other.count_ > most_merged || count_ > most_merged - other.count_) return;
     for (std::size_t i = 0; i < bucket_count; ++i) buckets_[i] += other.buckets_[i];
     count_ += other.count_;
     sum_ += other.sum_;
@@ -4817,6 +4823,8 @@ class log_histogram {
   static constexpr std::string_view type = "log_histogram";
   __extension__ typedef unsigned __int128 sum_type;
   static constexpr unsigned sub_bits = 6;  // 2^6 buckets an octave: a bucket's middle is within 1/128 of all in it
+  /// The highest count that merges make. No stream of single updates is long enough to get from there to 2^64.
+  static constexpr std::uint64_t most_merged = (std::uint64_t{1} << 63) - 1;
   static constexpr std::size_t octaves = 63;
   static constexpr std::size_t bucket_count = 1 + (octaves << sub_bits);      // the first one is for zero
   static constexpr std::uint64_t top = (std::uint64_t{1} << octaves) - 1024;  // the largest double below 2^63
@@ -13419,23 +13427,28 @@ class count_min {
   template <class millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>
   requires(!detail::takes_items<millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>)
   void update(const millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key&) = delete;
-  /// Takes an item with a weight. One that is not above zero, or not finite, leaves the sketch as it was.
+  /// Takes an item with a weight. One that is not above zero, or not finite, leaves the sketch as it was, and so does
+  /// one with which the total weight would not be finite.
   template <detail::hashable_item Item>
   void update(const Item& item, weight_or_number counts) {
-    if (detail::is_no_item(item) || !(counts.value > 0 && counts.value <= (std::numeric_limits<double>::max)())) return;
+    const double total = total_ + counts.value;
+    if (detail::is_no_item(item) || !(counts.value > 0 && total <= most_weight)) return;
     if (table_.empty()) start();
-    total_ += counts.value;
+    total_ = total;
     for (std::size_t row = 0; row < seeds_.size(); ++row) table_[place_of(item, row)] += counts.value;
   }
 
   /// Adds what another sketch has seen.
-  /// Errors: shape_mismatch when the two differ in buckets or rows, as loaded ones may; then this sketch is as it was.
+  /// Errors: shape_mismatch when the two differ in buckets or rows, as loaded ones may; out_of_range when the total
+  /// weight of both is not finite. Then this sketch is as it was.
   result<void> merge(const count_min& other) {
     if (other.buckets_ != buckets_ || other.rows_ != rows_)
       return error(errc::shape_mismatch, "count_min of " + shape() + " merged with one of " + other.shape());
+    const double total = total_ + other.total_;
+    if (!(total <= most_weight)) return error(errc::out_of_range, "count_min: the total weight of both is not finite");
     if (table_.empty() && !other.table_.empty()) start();
     for (std::size_t i = 0; i < other.table_.size(); ++i) table_[i] += other.table_[i];
-    total_ += other.total_;
+    total_ = total;
     return {};
   }
 
@@ -13471,6 +13484,7 @@ class count_min {
     detail::swap_members(*this, other, &count_min::buckets_, &count_min::rows_, &count_min::seeds_, &count_min::table_,
                          &count_min::total_);
   }
+  static constexpr double most_weight = (std::numeric_limits<double>::max)();
   static constexpr std::uint64_t most_buckets = std::uint64_t{1} << 26;  // in all rows of a loaded sketch
   // The same for an empty image: its first update allocates the table, whose size sixteen bytes claim.
   static constexpr std::uint64_t most_empty_buckets =
@@ -13533,7 +13547,7 @@ result<count_min<Buckets, Rows>> count_min<Buckets, Rows>::load(std::span<const 
   if ((flags & is_empty) == 0) {
     loaded.total_ = in.take<double>();
     if (!in.ok() || !in.holds<double>(buckets * rows)) return in.truncated();
-    if (!(loaded.total_ > 0 && loaded.total_ <= (std::numeric_limits<double>::max)()))
+    if (!(loaded.total_ > 0 && loaded.total_ <= most_weight))
       return in.fault(errc::not_finite, "the total weight is not a number above zero");
     loaded.start();
     in.take_array(loaded.table_.data(), loaded.table_.size());
@@ -27005,7 +27019,8 @@ constexpr bool for_each_tensor(const T& value, F&& f) {
 namespace millrace {
 inline namespace v0 {
 
-/// How much of a value goes into an audit record. Where something is cut, the record says how much there was.
+/// How much of a value goes into an audit record. Where something is cut, the record says how much there was. Keys of a
+/// map that have one length and differ behind the cut alone come out alike: the object then has that member twice.
 struct audit_limits {
   std::uint32_t text_bytes = 1024;            ///< of each string
   std::uint32_t entries = 64;                 ///< of each map or list
@@ -29854,10 +29869,17 @@ concept line_format = std::movable<F> && requires(F& format, std::string& out, c
   { F::may_begin(text) } noexcept -> std::same_as<bool>;
 };
 
-/// The format of a log whose records are lines already.
+/// The format of a log whose records are lines already. A crash may leave a file that ends in NUL bytes, so a line with
+/// one counts as torn: where a record has one, its line has a backslash and a zero.
 struct plain_lines {
   void line(std::string& out, const std::byte* record, std::size_t size) {
-    out.append(reinterpret_cast<const char*>(record), size);
+    const std::string_view text(reinterpret_cast<const char*>(record), size);
+    std::size_t begin = 0;
+    for (std::size_t nul = 0; (nul = text.find('\0', begin)) != std::string_view::npos; begin = nul + 1) {
+      out.append(text.substr(begin, nul - begin));
+      out += "\\0";
+    }
+    out.append(text.substr(begin));
     out += '\n';
   }
   void dropped(std::string& out, std::uint64_t count) { out += "... " + std::to_string(count) + " lines lost\n"; }
@@ -29953,7 +29975,9 @@ class basic_line_log {
   }
   /// Appends a record of these bytes; of a `line_log` a line, without its newline.
   std::uint64_t append(std::string_view bytes) noexcept {
-    return append(bytes.size(), [&](std::byte* to) { std::memcpy(to, bytes.data(), bytes.size()); });
+    return append(bytes.size(), [&](std::byte* to) {
+      if (!bytes.empty()) std::memcpy(to, bytes.data(), bytes.size());  // an empty view may point to nothing
+    });
   }
   /// The most bytes that a record may have.
   std::size_t max_record() const noexcept { return writer_->ring.max_size(); }
@@ -30036,7 +30060,7 @@ class basic_line_log {
   writer* writer_;
 };
 
-/// Lines of text. Each append is one line and must not contain a newline.
+/// Lines of text. Each append is one line and must not contain a newline; a NUL byte in it is written as `\0`.
 using line_log = basic_line_log<plain_lines>;
 
 }  // namespace store
@@ -38186,7 +38210,8 @@ struct student_t {
     const double ratio = t / detail::math::sqrt(df);
     const double a = df / 2;
     const double at_zero = detail::math::exp(detail::log_gamma_ratio(0.5, a)) / detail::math::sqrt(detail::pi * df);
-    return at_zero * detail::math::exp(-(a + 0.5) * detail::math::log1p(ratio * ratio));
+    const double log_fall = is_distant(t) ? 2 * log_ratio(t) : detail::math::log1p(ratio * ratio);
+    return at_zero * detail::math::exp(-(a + 0.5) * log_fall);
   }
   double cdf(double t) const noexcept { return sf(-t); }
   double sf(double t) const noexcept {
@@ -38201,15 +38226,20 @@ struct student_t {
  private:
   /// Whether df is so large that no double can tell the distribution from the normal one; df + t^2 might overflow.
   bool as_normal() const noexcept { return df > 1e60; }
+  /// Whether t^2 is so much larger than df that df + t^2 is t^2 to a double. t^2 might overflow.
+  bool is_distant(double t) const noexcept { return detail::math::absolute(t) / detail::math::sqrt(df) > 1e16; }
+  /// log(|t| / sqrt(df)); the ratio itself might overflow.
+  double log_ratio(double t) const noexcept {
+    return detail::math::log(detail::math::absolute(t)) - 0.5 * detail::math::log(df);
+  }
   /// For t >= 0 the probabilities that the absolute value is less than t and more than t, and t times its density.
   detail::tail_slope beyond(double t) const noexcept {
     if (t == detail::infinity) return {{1, 0}, 0};
     const double a = df / 2;
-    const double ratio = t / detail::math::sqrt(df);
-    if (ratio > 1e16) {
-      // This far out the tail is a power of t. t^2 might overflow.
+    if (is_distant(t)) {
+      // This far out the tail is a power of t.
       const double upper = detail::math::exp(detail::log_gamma_ratio(0.5, a) - 0.5 * detail::math::log(detail::pi) -
-                                             detail::math::log(a) - df * detail::math::log(ratio));
+                                             detail::math::log(a) - df * log_ratio(t));
       return {{1 - upper, upper}, df * upper};
     }
     const double sum = df + t * t;
@@ -38288,28 +38318,31 @@ struct noncentral_t {
   double log_upper(double t) const noexcept {
     if (t == detail::infinity) return -detail::infinity;
     if (t == 0 || df > 1e25 * (1 + noncentrality * noncentrality)) return normal{}.log_sf(t - noncentrality);
-    return detail::math::fmin(0.0, detail::log_mean_over_chi(df, detail::math::log(likeliest_scale(t)), [&](double s) {
+    return detail::math::fmin(0.0, detail::log_mean_over_chi(df, log_likeliest_scale(t), [&](double s) {
                                 return normal{}.log_sf(t * s - noncentrality);
                               }));
   }
-  /// The s > 0 at which s^df exp(-(df s^2 + (t s - noncentrality)^2) / 2) is largest, which is about where the
-  /// integrand peaks. With the derivative of the logarithm set to 0 it is the positive root of
+  /// The logarithm of the s > 0 at which s^df exp(-(df s^2 + (t s - noncentrality)^2) / 2) is largest, which is about
+  /// where the integrand peaks. With the derivative of that function's logarithm set to 0, s is the positive root of
   ///   (df + t^2) s^2 - t noncentrality s - df = 0,
   /// here divided by the square of `unit`, since t^2 might overflow.
-  double likeliest_scale(double t) const noexcept {
+  double log_likeliest_scale(double t) const noexcept {
     const double unit = detail::math::fmax(1.0, detail::math::absolute(t));
     const double square = df / unit / unit + (t / unit) * (t / unit);  // (df + t^2) / unit^2
     const double half = t / unit * noncentrality / 2;
     const double root = detail::math::sqrt(half * half + df * square);
-    const double s = half > 0 ? (half + root) / square / unit : df / (root - half) / unit;
-    return s > 1e-300 && s < 1e300 ? s : 1;
+    const double scaled = half > 0 ? (half + root) / square : df / (root - half);  // s times `unit`
+    return scaled > 0 && scaled < detail::infinity ? detail::math::log(scaled) - detail::math::log(unit) : 0;
   }
   double solve(double target) const noexcept {
     // Over y with t = noncentrality + scale sinh(y) the log tail is smooth near the centre, where the law is nearly
     // normal, and nearly a line far out, where the tail is a power of t.
     const double scale = 1 + detail::math::absolute(noncentrality) / detail::math::sqrt(df);
     const auto at = [&](double y) { return noncentrality + scale * detail::math::sinh(y); };
-    return at(detail::solve_falling([&](double y) { return log_sf(at(y)); }, target, 0, 0.5));
+    const double t = at(detail::solve_falling([&](double y) { return log_sf(at(y)); }, target, 0, 0.5));
+    // Where no double is large enough, the search ends at the largest one.
+    constexpr double most = (std::numeric_limits<double>::max)();
+    return t > 0.5 * most && log_sf(most) > target ? detail::infinity : t;
   }
 };
 
@@ -39437,17 +39470,29 @@ class hypergeometric {
   /// The odds ratio under which P(K >= k) is p: the lower end of Cornfield's interval.
   double odds_with_upper_tail(double k, double p) const noexcept {
     if (k <= lowest()) return 0;
-    return math::exp(
-        -solve_falling([&](double log) { return math::log(at(k, math::exp(-log)).upper); }, math::log(p), 0, 1));
+    return math::exp(-solve_falling([&](double log) { return log_of(at(k, math::exp(-log)).upper); }, math::log(p),
+                                    -log_odds_ratio(k), log_deviation(k)));
   }
   /// The odds ratio under which P(K <= k) is p: the upper end of Cornfield's interval.
   double odds_with_lower_tail(double k, double p) const noexcept {
     if (k >= highest()) return infinity;
-    return math::exp(
-        solve_falling([&](double log) { return math::log(at(k, math::exp(log)).lower); }, math::log(p), 0, 1));
+    return math::exp(solve_falling([&](double log) { return log_of(at(k, math::exp(log)).lower); }, math::log(p),
+                                   log_odds_ratio(k), log_deviation(k)));
   }
 
  private:
+  /// The logarithm of a tail. One below the least double counts as that, since a search cannot go on from -infinity.
+  static double log_of(double tail) noexcept { return math::log(math::fmax(tail, 0x1p-1074)); }
+  /// The logarithm of table k's odds ratio, and about its standard deviation, with half a unit more in each cell. Under
+  /// these odds table k is about the likeliest one. A search from there meets only tables near k, and takes steps of
+  /// the right length; under odds of 1 the weights of others, relative to k's, may leave the range of doubles.
+  double log_odds_ratio(double k) const noexcept {
+    return math::log((k + 0.5) / (first_ - k + 0.5) * ((second_ - successes_ + k + 0.5) / (successes_ - k + 0.5)));
+  }
+  double log_deviation(double k) const noexcept {
+    return math::sqrt(1 / (k + 0.5) + 1 / (first_ - k + 0.5) + 1 / (second_ - successes_ + k + 0.5) +
+                      1 / (successes_ - k + 0.5));
+  }
   /// The weight of the table one step to a side of j, relative to j's.
   double ratio(double j, double side) const noexcept {
     return side > 0 ? (first_ - j) / (j + 1) * ((successes_ - j) / (second_ - successes_ + j + 1))
@@ -41119,7 +41164,7 @@ inline double log_mixture_ratio(double estimate, double variance, double spread)
 inline double mixture_reach(double variance, double spread, double alpha) noexcept {
   const double all = variance + spread;
   return detail::math::sqrt(variance * (all / spread) *
-                            (detail::math::log(all / variance) - 2 * detail::math::log(alpha)));
+                            (detail::math::log1p(spread / variance) - 2 * detail::math::log(alpha)));
 }
 
 /// The `spread` that makes mixture_reach shortest for an estimate with this `variance`. It corresponds to effects that
@@ -41260,10 +41305,10 @@ class two_arm_e_process {
   }
 
   /// Takes the score x of an observation of one arm. Returns false if it was refused: it is not finite, or more than
-  /// 1e150 away from the mean of the scores before.
+  /// 1e140 away from the mean of the scores before, whose squares might add up to more than a double holds.
   bool update(bool treated, double x) noexcept {
     const double d = x - mean_;
-    if (!(detail::math::absolute(d) <= 1e150)) [[unlikely]]
+    if (!(detail::math::absolute(d) <= 1e140)) [[unlikely]]
       return false;
     double g = d * scale_;
     const double odds = odds_[treated ? 1 : 0];  // looked up, since a branch on a random arm would be mispredicted
@@ -43371,22 +43416,36 @@ namespace stats {
 // stream misses it is at most 1 - level, so one may look after every observation and stop at any time. A fixed-sample
 // interval of the same level is about half as wide.
 
+namespace detail {
+
+/// centre -+ mixture_reach, for an estimate from `n` observations whose standard error is deviation * factor. The reach
+/// is computed as a multiple of that, so that no square leaves the range of doubles. Where the reach itself does, the
+/// interval is the whole line.
+inline result<interval> mixture_interval(double centre, double n, double deviation, double factor, double level,
+                                         double best_at) {
+  if (!(n > 0 && n < infinity && deviation > 0 && deviation < infinity && level > 0 && level < 1 && best_at > 0 &&
+        best_at < infinity && math::is_finite(centre)))
+    return error(errc::invalid_argument, "confidence sequence of a mean: n " + std::to_string(n) + ", deviation " +
+                                             std::to_string(deviation) + ", level " + std::to_string(level));
+  // A level below 2^-53 counts as that: with alpha = 1 there would be no shortest spread.
+  const double alpha = math::fmin(1 - level, 1 - 0x1p-53);
+  const double reach = deviation * factor * mixture_reach(1, shortest_spread(n / best_at, alpha), alpha);
+  if (!(reach < infinity)) return interval{-infinity, infinity, level};
+  return interval{centre - reach, centre + reach, level};
+}
+
+}  // namespace detail
+
 /// The interval for a mean, from the `mean` of the first `n` observations, which are normal with the known standard
 /// deviation `stddev`, or lie in a range of twice that. It is `mean` -+ mixture_reach (mixture_sprt.hpp); `best_at` is
 /// the number of observations at which that is to be shortest.
-/// Errors: invalid_argument: n, the deviation or `best_at` not positive, a level outside (0, 1), a mean or deviation
+/// Errors: invalid_argument: n, the deviation or `best_at` not positive or not finite, a level outside (0, 1), a mean
 /// that is not finite.
 /// Source: Robbins 1970; Howard, Ramdas, McAuliffe, Sekhon, "Time-uniform, nonparametric, nonasymptotic confidence
 /// sequences", Ann. Stat. 49, 2021, eq. 14.
 inline result<interval> normal_mixture_interval(double mean, double n, double stddev, double level = 0.95,
                                                 double best_at = 5000) {
-  if (!(n > 0 && stddev > 0 && level > 0 && level < 1 && best_at > 0 && detail::math::is_finite(mean) &&
-        detail::math::is_finite(stddev)))
-    return error(errc::invalid_argument, "confidence sequence of a mean: n " + std::to_string(n) + ", deviation " +
-                                             std::to_string(stddev) + ", level " + std::to_string(level));
-  const double variance = stddev * stddev;
-  const double reach = mixture_reach(variance / n, shortest_spread(variance / best_at, 1 - level), 1 - level);
-  return interval{mean - reach, mean + reach, level};
+  return detail::mixture_interval(mean, n, stddev, 1 / detail::math::sqrt(n), level, best_at);
 }
 
 /// The interval for any estimate with an estimated standard error, such as a difference of means, from `n`
@@ -43395,7 +43454,7 @@ inline result<interval> normal_mixture_interval(double mean, double n, double st
 /// Source: Waudby-Smith, Arbour, Sinha, Kennedy, Ramdas, Ann. Stat. 52, 2024, theorem 2.2.
 inline result<interval> asymptotic_interval(double estimate, double standard_error, double n, double level = 0.95,
                                             double best_at = 5000) {
-  return normal_mixture_interval(estimate, n, standard_error * detail::math::sqrt(n), level, best_at);
+  return detail::mixture_interval(estimate, n, standard_error, 1, level, best_at);
 }
 
 namespace detail {
