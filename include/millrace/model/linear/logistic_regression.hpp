@@ -36,8 +36,9 @@ namespace model {
 /// Shapes: rows x columns. Of two classes there is one score, the log odds of class 1, and one output, its probability.
 /// Of more there is a score and a probability for each.
 /// Guarantee: the coefficients are those of the only optimum, to about 1e-8 of the largest where columns have like
-/// spreads. Without prices, and with columns that depend on each other, they are the shortest of all that are optimal.
-/// A constant column beside an intercept has coefficient 0. A row's outputs have the same bits alone and in any batch.
+/// spreads. Without prices, and with columns that depend on each other, they are the shortest of all that are optimal;
+/// with l1 alone, and such columns, one of the optimal ones, the same each time. A constant column beside an intercept
+/// has coefficient 0. A row's outputs have the same bits alone and in any batch.
 /// Missing values: refused by `fit`; the outputs for a row with NaN are NaN.
 /// Complexity: fitting, a few tens of passes over the rows, and for some of them rows columns^2 / 2 a score (with more
 /// than 1,024 columns, and without l1, none).
