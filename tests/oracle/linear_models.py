@@ -55,7 +55,7 @@ print(f"""#ifndef MILLRACE_TESTS_SUPPORT_LINEAR_REFERENCE_HPP
 
 #include <vector>
 
-namespace reference {{
+namespace linear_reference {{
 // clang-format off
 """)
 
@@ -142,6 +142,6 @@ array("pca_rows", model.transform(rows))
 array("pca_whitened", PCA(n_components=3, svd_solver="full", whiten=True).fit_transform(rows))
 print("""
 // clang-format on
-}  // namespace reference
+}  // namespace linear_reference
 
 #endif  // MILLRACE_TESTS_SUPPORT_LINEAR_REFERENCE_HPP""")

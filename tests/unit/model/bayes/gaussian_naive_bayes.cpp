@@ -15,7 +15,7 @@ using mr::model::matrix_view;
 
 namespace {
 
-const matrix_view all(reference::rows, 5);
+const matrix_view all(linear_reference::rows, 5);
 
 /// scikit-learn's probabilities of two classes have a column for each.
 void predicts(const gaussian_naive_bayes& model, const std::vector<double>& expected) {
@@ -30,27 +30,30 @@ void predicts(const gaussian_naive_bayes& model, const std::vector<double>& expe
 }  // namespace
 
 TEST_CASE("Gaussian naive Bayes has scikit-learn's probabilities") {
-  const auto binary = gaussian_naive_bayes::fit(all, reference::two_classes);
+  const auto binary = gaussian_naive_bayes::fit(all, linear_reference::two_classes);
   REQUIRE(binary);
   CHECK(binary->outputs() == 1);
-  predicts(*binary, reference::gaussian_bayes_binary_little);
-  predicts(*gaussian_naive_bayes::fit(all, reference::two_classes, {.smoothing = 1e-2}),
-           reference::gaussian_bayes_binary_some);
-  predicts(*gaussian_naive_bayes::fit(all, reference::classes), reference::gaussian_bayes_multinomial_little);
-  predicts(*gaussian_naive_bayes::fit(all, reference::classes, {.smoothing = 1e-2}),
-           reference::gaussian_bayes_multinomial_some);
+  predicts(*binary, linear_reference::gaussian_bayes_binary_little);
+  predicts(*gaussian_naive_bayes::fit(all, linear_reference::two_classes, {.smoothing = 1e-2}),
+           linear_reference::gaussian_bayes_binary_some);
+  predicts(*gaussian_naive_bayes::fit(all, linear_reference::classes),
+           linear_reference::gaussian_bayes_multinomial_little);
+  predicts(*gaussian_naive_bayes::fit(all, linear_reference::classes, {.smoothing = 1e-2}),
+           linear_reference::gaussian_bayes_multinomial_some);
 
-  const auto weighted = gaussian_naive_bayes::fit(all, reference::classes, {.smoothing = 1e-300}, reference::weights);
+  const auto weighted =
+      gaussian_naive_bayes::fit(all, linear_reference::classes, {.smoothing = 1e-300}, linear_reference::weights);
   REQUIRE(weighted);
   for (std::size_t k = 0; k < 3; ++k)
     for (std::size_t j = 0; j < 5; ++j) {
-      CHECK(weighted->means(k)[j] == Approx(reference::gaussian_bayes_means_weighted[5 * k + j]).epsilon(1e-12));
-      CHECK(weighted->variance(k, j) == Approx(reference::gaussian_bayes_variances_weighted[5 * k + j]).epsilon(1e-9));
+      CHECK(weighted->means(k)[j] == Approx(linear_reference::gaussian_bayes_means_weighted[5 * k + j]).epsilon(1e-12));
+      CHECK(weighted->variance(k, j) ==
+            Approx(linear_reference::gaussian_bayes_variances_weighted[5 * k + j]).epsilon(1e-9));
     }
 }
 
 TEST_CASE("rows that come in parts give the Gaussian moments of all rows") {
-  const auto together = gaussian_naive_bayes::fit(all, reference::classes, {}, reference::weights);
+  const auto together = gaussian_naive_bayes::fit(all, linear_reference::classes, {}, linear_reference::weights);
   REQUIRE(together);
   auto parts = gaussian_naive_bayes::make(5, 3);
   REQUIRE(parts);
@@ -58,8 +61,9 @@ TEST_CASE("rows that come in parts give the Gaussian moments of all rows") {
   parts->predict(all.row(0), std::span(out));
   for (const double x : out) CHECK(std::isnan(x));
   for (std::size_t i = 0; i < 60; i += 12)
-    REQUIRE(parts->partial_fit(matrix_view(all.row(i).data(), 12, 5), std::span(reference::classes).subspan(i, 12),
-                               std::span(reference::weights).subspan(i, 12)));
+    REQUIRE(parts->partial_fit(matrix_view(all.row(i).data(), 12, 5),
+                               std::span(linear_reference::classes).subspan(i, 12),
+                               std::span(linear_reference::weights).subspan(i, 12)));
   for (std::size_t k = 0; k < 3; ++k) {
     CHECK(parts->weight(k) == together->weight(k));
     for (std::size_t j = 0; j < 5; ++j) {
@@ -102,7 +106,7 @@ TEST_CASE("moments far from zero keep their digits, and constant columns decide 
 }
 
 TEST_CASE("Gaussian naive Bayes predicts row by row, saves and loads") {
-  for (const auto* classes : {&reference::two_classes, &reference::classes}) {
+  for (const auto* classes : {&linear_reference::two_classes, &linear_reference::classes}) {
     const auto fitted = gaussian_naive_bayes::fit(all, *classes);
     REQUIRE(fitted);
     support::predicts_one_by_one(*fitted, all);

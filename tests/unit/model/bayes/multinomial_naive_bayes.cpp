@@ -29,32 +29,36 @@ void predicts(const mr::result<multinomial_naive_bayes>& model, const std::vecto
 }  // namespace
 
 TEST_CASE("multinomial naive Bayes has scikit-learn's probabilities") {
-  const auto& two = reference::counts_binary;
-  const auto& three = reference::counts_multinomial;
-  const auto& weights = reference::weights;
+  const auto& two = linear_reference::counts_binary;
+  const auto& three = linear_reference::counts_multinomial;
+  const auto& weights = linear_reference::weights;
   const auto fit = [](const std::vector<float>& counts, const std::vector<float>& classes, double smoothing,
                       std::span<const float> w = {}) {
     return multinomial_naive_bayes::fit(matrix_view(counts, 6), classes, {.smoothing = smoothing}, w);
   };
-  predicts(fit(two, reference::two_classes, 1), two, reference::multinomial_bayes_binary_1_0);
-  predicts(fit(two, reference::two_classes, 1, weights), two, reference::multinomial_bayes_binary_1_0_weighted);
-  predicts(fit(two, reference::two_classes, 0.01), two, reference::multinomial_bayes_binary_0_01);
-  predicts(fit(two, reference::two_classes, 0.01, weights), two, reference::multinomial_bayes_binary_0_01_weighted);
-  predicts(fit(three, reference::classes, 1), three, reference::multinomial_bayes_multinomial_1_0);
-  predicts(fit(three, reference::classes, 1, weights), three, reference::multinomial_bayes_multinomial_1_0_weighted);
-  predicts(fit(three, reference::classes, 0.01), three, reference::multinomial_bayes_multinomial_0_01);
-  predicts(fit(three, reference::classes, 0.01, weights), three,
-           reference::multinomial_bayes_multinomial_0_01_weighted);
+  predicts(fit(two, linear_reference::two_classes, 1), two, linear_reference::multinomial_bayes_binary_1_0);
+  predicts(fit(two, linear_reference::two_classes, 1, weights), two,
+           linear_reference::multinomial_bayes_binary_1_0_weighted);
+  predicts(fit(two, linear_reference::two_classes, 0.01), two, linear_reference::multinomial_bayes_binary_0_01);
+  predicts(fit(two, linear_reference::two_classes, 0.01, weights), two,
+           linear_reference::multinomial_bayes_binary_0_01_weighted);
+  predicts(fit(three, linear_reference::classes, 1), three, linear_reference::multinomial_bayes_multinomial_1_0);
+  predicts(fit(three, linear_reference::classes, 1, weights), three,
+           linear_reference::multinomial_bayes_multinomial_1_0_weighted);
+  predicts(fit(three, linear_reference::classes, 0.01), three, linear_reference::multinomial_bayes_multinomial_0_01);
+  predicts(fit(three, linear_reference::classes, 0.01, weights), three,
+           linear_reference::multinomial_bayes_multinomial_0_01_weighted);
 }
 
 TEST_CASE("counts that come in parts are the counts of all rows") {
-  const matrix_view all(reference::counts_multinomial, 6);
-  const auto together = multinomial_naive_bayes::fit(all, reference::classes);
+  const matrix_view all(linear_reference::counts_multinomial, 6);
+  const auto together = multinomial_naive_bayes::fit(all, linear_reference::classes);
   REQUIRE(together);
   auto parts = multinomial_naive_bayes::make(6, 3);
   REQUIRE(parts);
   for (std::size_t i = 0; i < 60; i += 12)
-    REQUIRE(parts->partial_fit(matrix_view(all.row(i).data(), 12, 6), std::span(reference::classes).subspan(i, 12)));
+    REQUIRE(
+        parts->partial_fit(matrix_view(all.row(i).data(), 12, 6), std::span(linear_reference::classes).subspan(i, 12)));
   CHECK(parts->save() == together->save());  // whole numbers add up exactly
   auto none = multinomial_naive_bayes::make(6, 3);
   std::vector<double> out(3);
@@ -76,8 +80,8 @@ TEST_CASE("multinomial naive Bayes by hand") {
 }
 
 TEST_CASE("multinomial naive Bayes predicts row by row, saves and loads") {
-  const matrix_view rows(reference::counts_multinomial, 6);
-  for (const auto* classes : {&reference::two_classes, &reference::classes}) {
+  const matrix_view rows(linear_reference::counts_multinomial, 6);
+  for (const auto* classes : {&linear_reference::two_classes, &linear_reference::classes}) {
     const auto fitted = multinomial_naive_bayes::fit(rows, *classes);
     REQUIRE(fitted);
     support::predicts_one_by_one(*fitted, rows);

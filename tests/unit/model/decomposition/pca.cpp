@@ -24,24 +24,24 @@ double product(std::span<const double> a, std::span<const double> b) {
 }  // namespace
 
 TEST_CASE("principal components are scikit-learn's") {
-  const matrix_view rows(reference::rows, 5);
+  const matrix_view rows(linear_reference::rows, 5);
   const auto fitted = pca::fit(rows);
   REQUIRE(fitted);
   REQUIRE(fitted->outputs() == 5);
   for (std::size_t k = 0; k < 5; ++k) {
     for (std::size_t j = 0; j < 5; ++j)
-      CHECK(fitted->component(k)[j] == Approx(reference::pca_components[5 * k + j]).epsilon(0).margin(1e-10));
-    CHECK(fitted->explained_share(k) == Approx(reference::pca_shares[k]).epsilon(1e-10).margin(1e-12));
+      CHECK(fitted->component(k)[j] == Approx(linear_reference::pca_components[5 * k + j]).epsilon(0).margin(1e-10));
+    CHECK(fitted->explained_share(k) == Approx(linear_reference::pca_shares[k]).epsilon(1e-10).margin(1e-12));
   }
-  support::check_close(fitted->explained_variance(), reference::pca_variances, 1e-10);
+  support::check_close(fitted->explained_variance(), linear_reference::pca_variances, 1e-10);
   std::vector<double> out(rows.rows() * 5);
   fitted->transform(rows, std::span(out));
-  support::check_close(out, reference::pca_rows, 1e-10);
+  support::check_close(out, linear_reference::pca_rows, 1e-10);
   const auto whitened = pca::fit(rows, {.components = 3, .whiten = true});
   REQUIRE(whitened);
   std::vector<double> three(rows.rows() * 3);
   whitened->transform(rows, std::span(three));
-  support::check_close(three, reference::pca_whitened, 1e-10);
+  support::check_close(three, linear_reference::pca_whitened, 1e-10);
 }
 
 TEST_CASE("components are at right angles, and all together give the row back") {
@@ -124,9 +124,9 @@ TEST_CASE("numbers of a row are the same alone and in a batch, take no memory, a
 
 TEST_CASE("the scale of rows does not matter, huge or tiny") {
   for (const int power : {118, -120}) {
-    auto scaled = reference::scaled;
+    auto scaled = linear_reference::scaled;
     for (float& x : scaled) x = std::ldexp(x, power);
-    const auto plain = pca::fit(matrix_view(reference::scaled, 5));
+    const auto plain = pca::fit(matrix_view(linear_reference::scaled, 5));
     const auto found = pca::fit(matrix_view(scaled, 5));
     REQUIRE(found);
     for (std::size_t k = 0; k < 5; ++k) {

@@ -15,18 +15,18 @@ using mr::model::linear_regression;
 using mr::model::matrix_view;
 
 TEST_CASE("linear regression has scikit-learn's coefficients") {
-  const matrix_view rows(reference::rows, 5);
-  const auto plain = linear_regression::fit(rows, reference::targets);
+  const matrix_view rows(linear_reference::rows, 5);
+  const auto plain = linear_regression::fit(rows, linear_reference::targets);
   REQUIRE(plain);
-  support::check_close(plain->coefficients(), reference::linear_coefficients, 1e-10);
-  CHECK(plain->intercept() == Approx(reference::linear_intercepts[0]).epsilon(1e-8));
-  const auto weighted = linear_regression::fit(rows, reference::targets, {}, reference::weights);
+  support::check_close(plain->coefficients(), linear_reference::linear_coefficients, 1e-10);
+  CHECK(plain->intercept() == Approx(linear_reference::linear_intercepts[0]).epsilon(1e-8));
+  const auto weighted = linear_regression::fit(rows, linear_reference::targets, {}, linear_reference::weights);
   REQUIRE(weighted);
-  support::check_close(weighted->coefficients(), reference::linear_weighted_coefficients, 1e-10);
-  CHECK(weighted->intercept() == Approx(reference::linear_weighted_intercepts[0]).epsilon(1e-8));
-  const auto through = linear_regression::fit(rows, reference::targets, {.intercept = false});
+  support::check_close(weighted->coefficients(), linear_reference::linear_weighted_coefficients, 1e-10);
+  CHECK(weighted->intercept() == Approx(linear_reference::linear_weighted_intercepts[0]).epsilon(1e-8));
+  const auto through = linear_regression::fit(rows, linear_reference::targets, {.intercept = false});
   REQUIRE(through);
-  support::check_close(through->coefficients(), reference::linear_through_zero_coefficients, 1e-10);
+  support::check_close(through->coefficients(), linear_reference::linear_through_zero_coefficients, 1e-10);
   CHECK(through->intercept() == 0);
 }
 
@@ -48,18 +48,19 @@ TEST_CASE("the guide's linear regression") {
 }
 
 TEST_CASE("dependent columns have the coefficients of least squares that scikit-learn gives") {
-  const auto found = linear_regression::fit(matrix_view(reference::dependent, 9), reference::targets);
+  const auto found = linear_regression::fit(matrix_view(linear_reference::dependent, 9), linear_reference::targets);
   REQUIRE(found);
-  support::check_close(found->coefficients(), reference::linear_dependent_coefficients, 1e-8);
-  CHECK(found->intercept() == Approx(reference::linear_dependent_intercepts[0]).epsilon(1e-8));
+  support::check_close(found->coefficients(), linear_reference::linear_dependent_coefficients, 1e-8);
+  CHECK(found->intercept() == Approx(linear_reference::linear_dependent_intercepts[0]).epsilon(1e-8));
   CHECK(found->coefficients()[8] == 0);  // constant
 
-  const auto few =
-      linear_regression::fit(matrix_view(reference::dependent.data(), 4, 9), std::span(reference::targets).first(4));
+  const auto few = linear_regression::fit(matrix_view(linear_reference::dependent.data(), 4, 9),
+                                          std::span(linear_reference::targets).first(4));
   REQUIRE(few);
-  support::check_close(few->coefficients(), reference::linear_few_coefficients, 1e-8);
+  support::check_close(few->coefficients(), linear_reference::linear_few_coefficients, 1e-8);
   for (std::size_t i = 0; i < 4; ++i)
-    CHECK((*few)(std::span(reference::dependent).subspan(i * 9, 9)) == Approx(reference::targets[i]).epsilon(1e-9));
+    CHECK((*few)(std::span(linear_reference::dependent).subspan(i * 9, 9)) ==
+          Approx(linear_reference::targets[i]).epsilon(1e-9));
 }
 
 TEST_CASE("one row, constant columns only, and one constant target") {
@@ -88,13 +89,13 @@ TEST_CASE("one row, constant columns only, and one constant target") {
 }
 
 TEST_CASE("the units of columns do not matter, huge or tiny") {
-  const auto plain = linear_regression::fit(matrix_view(reference::rows, 5), reference::targets);
+  const auto plain = linear_regression::fit(matrix_view(linear_reference::rows, 5), linear_reference::targets);
   REQUIRE(plain);
   const std::vector<int> powers{110, -120, 60, 0, -90};
-  auto scaled = reference::rows;
+  auto scaled = linear_reference::rows;
   for (std::size_t i = 0; i < scaled.size(); ++i) scaled[i] = std::ldexp(scaled[i], powers[i % 5]);
   for (const float x : scaled) REQUIRE(std::isnormal(x));
-  const auto found = linear_regression::fit(matrix_view(scaled, 5), reference::targets);
+  const auto found = linear_regression::fit(matrix_view(scaled, 5), linear_reference::targets);
   REQUIRE(found);
   for (std::size_t j = 0; j < 5; ++j)
     CHECK(std::ldexp(found->coefficients()[j], powers[j]) == Approx(plain->coefficients()[j]).epsilon(1e-10));
@@ -164,8 +165,8 @@ TEST_CASE("a row of weight 2 counts as two rows, one of weight 0 not at all") {
 }
 
 TEST_CASE("contributions sum with the mean score to the prediction of a line") {
-  const matrix_view rows(reference::rows, 5);
-  const auto fitted = linear_regression::fit(rows, reference::targets, {}, reference::weights);
+  const matrix_view rows(linear_reference::rows, 5);
+  const auto fitted = linear_regression::fit(rows, linear_reference::targets, {}, linear_reference::weights);
   REQUIRE(fitted);
   double weights = 0;
   double mean = 0;
@@ -178,8 +179,8 @@ TEST_CASE("contributions sum with the mean score to the prediction of a line") {
     for (const double part : out) sum += part;
     CHECK(sum == Approx((*fitted)(rows.row(i))).epsilon(1e-12));
     CHECK(out[1] == fitted->coefficients()[1] * (static_cast<double>(rows(i, 1)) - fitted->means()[1]));
-    weights += static_cast<double>(reference::weights[i]);
-    mean += static_cast<double>(reference::weights[i]) * (*fitted)(rows.row(i));
+    weights += static_cast<double>(linear_reference::weights[i]);
+    mean += static_cast<double>(linear_reference::weights[i]) * (*fitted)(rows.row(i));
   }
   CHECK(fitted->mean_score() == Approx(mean / weights).epsilon(1e-12));
 }

@@ -37,36 +37,38 @@ void same_as(const mr::result<logistic_regression>& found, const reference_fit& 
 }  // namespace
 
 TEST_CASE("logistic regression of two classes has scikit-learn's coefficients") {
-  const matrix_view rows(reference::rows, 5);
-  const auto& classes = reference::two_classes;
+  const matrix_view rows(linear_reference::rows, 5);
+  const auto& classes = linear_reference::two_classes;
   same_as(logistic_regression::fit(rows, classes),
-          {reference::binary_1_0_coefficients, reference::binary_1_0_intercepts});
+          {linear_reference::binary_1_0_coefficients, linear_reference::binary_1_0_intercepts});
   same_as(logistic_regression::fit(rows, classes, {.l2 = 0.01}),
-          {reference::binary_0_01_coefficients, reference::binary_0_01_intercepts});
-  same_as(logistic_regression::fit(rows, classes, {}, reference::weights),
-          {reference::binary_1_0_weighted_coefficients, reference::binary_1_0_weighted_intercepts});
-  same_as(logistic_regression::fit(rows, classes, {.l2 = 0.01}, reference::weights),
-          {reference::binary_0_01_weighted_coefficients, reference::binary_0_01_weighted_intercepts});
-  same_as(logistic_regression::fit(matrix_view(reference::centred, 5), classes, {.intercept = false}),
-          {reference::binary_through_zero_coefficients, reference::binary_through_zero_intercepts});
+          {linear_reference::binary_0_01_coefficients, linear_reference::binary_0_01_intercepts});
+  same_as(logistic_regression::fit(rows, classes, {}, linear_reference::weights),
+          {linear_reference::binary_1_0_weighted_coefficients, linear_reference::binary_1_0_weighted_intercepts});
+  same_as(logistic_regression::fit(rows, classes, {.l2 = 0.01}, linear_reference::weights),
+          {linear_reference::binary_0_01_weighted_coefficients, linear_reference::binary_0_01_weighted_intercepts});
+  same_as(logistic_regression::fit(matrix_view(linear_reference::centred, 5), classes, {.intercept = false}),
+          {linear_reference::binary_through_zero_coefficients, linear_reference::binary_through_zero_intercepts});
 }
 
 TEST_CASE("logistic regression of three classes has scikit-learn's coefficients") {
-  const matrix_view rows(reference::rows, 5);
-  const auto& classes = reference::classes;
+  const matrix_view rows(linear_reference::rows, 5);
+  const auto& classes = linear_reference::classes;
   same_as(logistic_regression::fit(rows, classes),
-          {reference::multinomial_1_0_coefficients, reference::multinomial_1_0_intercepts});
+          {linear_reference::multinomial_1_0_coefficients, linear_reference::multinomial_1_0_intercepts});
   same_as(logistic_regression::fit(rows, classes, {.l2 = 0.01}),
-          {reference::multinomial_0_01_coefficients, reference::multinomial_0_01_intercepts});
-  same_as(logistic_regression::fit(rows, classes, {}, reference::weights),
-          {reference::multinomial_1_0_weighted_coefficients, reference::multinomial_1_0_weighted_intercepts});
-  same_as(logistic_regression::fit(rows, classes, {.l2 = 0.01}, reference::weights),
-          {reference::multinomial_0_01_weighted_coefficients, reference::multinomial_0_01_weighted_intercepts});
+          {linear_reference::multinomial_0_01_coefficients, linear_reference::multinomial_0_01_intercepts});
+  same_as(
+      logistic_regression::fit(rows, classes, {}, linear_reference::weights),
+      {linear_reference::multinomial_1_0_weighted_coefficients, linear_reference::multinomial_1_0_weighted_intercepts});
+  same_as(logistic_regression::fit(rows, classes, {.l2 = 0.01}, linear_reference::weights),
+          {linear_reference::multinomial_0_01_weighted_coefficients,
+           linear_reference::multinomial_0_01_weighted_intercepts});
 }
 
 TEST_CASE("the elastic net has scikit-learn's coefficients, and its zeros") {
-  const matrix_view rows(reference::scaled, 5);
-  const auto& weights = reference::weights;
+  const matrix_view rows(linear_reference::scaled, 5);
+  const auto& weights = linear_reference::weights;
   const auto zeros = [](const mr::result<logistic_regression>& found, const std::vector<double>& expected) {
     REQUIRE(found);
     for (std::size_t i = 0; i < expected.size(); ++i)
@@ -78,18 +80,19 @@ TEST_CASE("the elastic net has scikit-learn's coefficients, and its zeros") {
     same_as(found, expected, 1e-7);
     zeros(found, expected.coefficients);
   };
-  check(reference::two_classes, {.l2 = 0, .l1 = 5},
-        {reference::binary_net_0_2_1_0_coefficients, reference::binary_net_0_2_1_0_intercepts});
-  check(reference::two_classes, {.l2 = 2, .l1 = 2},
-        {reference::binary_net_0_25_0_5_coefficients, reference::binary_net_0_25_0_5_intercepts});
-  check(reference::two_classes, {.l2 = 0.25, .l1 = 0.25},
-        {reference::binary_net_2_0_0_5_coefficients, reference::binary_net_2_0_0_5_intercepts});
-  check(reference::classes, {.l2 = 0, .l1 = 5},
-        {reference::multinomial_net_0_2_1_0_coefficients, reference::multinomial_net_0_2_1_0_intercepts});
-  check(reference::classes, {.l2 = 2, .l1 = 2},
-        {reference::multinomial_net_0_25_0_5_coefficients, reference::multinomial_net_0_25_0_5_intercepts});
-  check(reference::classes, {.l2 = 0.25, .l1 = 0.25},
-        {reference::multinomial_net_2_0_0_5_coefficients, reference::multinomial_net_2_0_0_5_intercepts});
+  check(linear_reference::two_classes, {.l2 = 0, .l1 = 5},
+        {linear_reference::binary_net_0_2_1_0_coefficients, linear_reference::binary_net_0_2_1_0_intercepts});
+  check(linear_reference::two_classes, {.l2 = 2, .l1 = 2},
+        {linear_reference::binary_net_0_25_0_5_coefficients, linear_reference::binary_net_0_25_0_5_intercepts});
+  check(linear_reference::two_classes, {.l2 = 0.25, .l1 = 0.25},
+        {linear_reference::binary_net_2_0_0_5_coefficients, linear_reference::binary_net_2_0_0_5_intercepts});
+  check(linear_reference::classes, {.l2 = 0, .l1 = 5},
+        {linear_reference::multinomial_net_0_2_1_0_coefficients, linear_reference::multinomial_net_0_2_1_0_intercepts});
+  check(
+      linear_reference::classes, {.l2 = 2, .l1 = 2},
+      {linear_reference::multinomial_net_0_25_0_5_coefficients, linear_reference::multinomial_net_0_25_0_5_intercepts});
+  check(linear_reference::classes, {.l2 = 0.25, .l1 = 0.25},
+        {linear_reference::multinomial_net_2_0_0_5_coefficients, linear_reference::multinomial_net_2_0_0_5_intercepts});
 }
 
 TEST_CASE("a shift of coefficients over the classes costs the least that a search on a grid finds") {
@@ -120,9 +123,9 @@ TEST_CASE("a shift of coefficients over the classes costs the least that a searc
 }
 
 TEST_CASE("of four classes with an l1 price alone, coefficients are those nearest to 0") {
-  auto classes = reference::classes;
+  auto classes = linear_reference::classes;
   for (std::size_t i = 0; i < 60; i += 3) classes[i] = static_cast<float>(i % 2 + 2);
-  const auto found = logistic_regression::fit(matrix_view(reference::scaled, 5), classes, {.l2 = 0, .l1 = 0.2});
+  const auto found = logistic_regression::fit(matrix_view(linear_reference::scaled, 5), classes, {.l2 = 0, .l1 = 0.2});
   REQUIRE(found);
   for (std::size_t j = 0; j < 5; ++j) {
     std::vector<double> sorted;
@@ -139,7 +142,7 @@ TEST_CASE("an l1 price comes to the optimum in few steps, and with many columns 
     std::vector<double> out(3);
     for (std::size_t i = 0; i < rows.rows(); ++i) {
       found.predict(rows.row(i), std::span(out));
-      out[static_cast<std::size_t>(reference::classes[i])] -= 1;
+      out[static_cast<std::size_t>(linear_reference::classes[i])] -= 1;
       for (std::size_t k = 0; k < 3; ++k)
         for (std::size_t j = 0; j < rows.columns(); ++j)
           slope[k * rows.columns() + j] += out[k] * static_cast<double>(rows(i, j));
@@ -153,15 +156,15 @@ TEST_CASE("an l1 price comes to the optimum in few steps, and with many columns 
       }
     return most;
   };
-  const matrix_view rows(reference::scaled, 5);
+  const matrix_view rows(linear_reference::scaled, 5);
   for (const double l1 : {0.1, 5.0, 20.0}) {
-    const auto found = logistic_regression::fit(rows, reference::classes, {.l2 = 0, .l1 = l1, .steps = 12});
+    const auto found = logistic_regression::fit(rows, linear_reference::classes, {.l2 = 0, .l1 = l1, .steps = 12});
     REQUIRE(found);
     CHECK(off_by(*found, rows, l1) < 1e-8);
   }
   const auto numbers = support::exact_rows(60, 345);
   const matrix_view many(numbers, 345);
-  const auto found = logistic_regression::fit(many, reference::classes, {.l2 = 0, .l1 = 20});
+  const auto found = logistic_regression::fit(many, linear_reference::classes, {.l2 = 0, .l1 = 20});
   REQUIRE(found);
   CHECK(off_by(*found, many, 20) < 1e-6);
 }
@@ -236,33 +239,35 @@ TEST_CASE("without prices the slope is zero at the optimum, and rare classes hav
 TEST_CASE("columns that depend on each other have the shortest coefficients, constant ones 0") {
   std::vector<float> numbers;
   for (std::size_t i = 0; i < 60; ++i) {
-    const float x = reference::scaled[5 * i];
-    numbers.insert(numbers.end(), {x, 3, 2 * x, reference::scaled[5 * i + 1]});
+    const float x = linear_reference::scaled[5 * i];
+    numbers.insert(numbers.end(), {x, 3, 2 * x, linear_reference::scaled[5 * i + 1]});
   }
-  const auto both = logistic_regression::fit(matrix_view(numbers, 4), reference::two_classes, {.l2 = 0});
+  const auto both = logistic_regression::fit(matrix_view(numbers, 4), linear_reference::two_classes, {.l2 = 0});
   REQUIRE(both);
   CHECK(both->coefficients()[1] == 0);
   CHECK(both->coefficients()[2] == Approx(2 * both->coefficients()[0]));
   std::vector<float> two;
-  for (std::size_t i = 0; i < 60; ++i) two.insert(two.end(), {reference::scaled[5 * i], reference::scaled[5 * i + 1]});
-  const auto single = logistic_regression::fit(matrix_view(two, 2), reference::two_classes, {.l2 = 0});
+  for (std::size_t i = 0; i < 60; ++i)
+    two.insert(two.end(), {linear_reference::scaled[5 * i], linear_reference::scaled[5 * i + 1]});
+  const auto single = logistic_regression::fit(matrix_view(two, 2), linear_reference::two_classes, {.l2 = 0});
   REQUIRE(single);
   CHECK(5 * both->coefficients()[0] == Approx(single->coefficients()[0]).epsilon(1e-9));
   CHECK(both->coefficients()[3] == Approx(single->coefficients()[1]).epsilon(1e-9));
   for (const double l1 : {0.0, 0.5}) {
-    const auto priced = logistic_regression::fit(matrix_view(numbers, 4), reference::classes, {.l1 = l1});
+    const auto priced = logistic_regression::fit(matrix_view(numbers, 4), linear_reference::classes, {.l1 = l1});
     REQUIRE(priced);
     for (std::size_t k = 0; k < 3; ++k) CHECK(priced->coefficients(k)[1] == 0);
   }
 }
 
 TEST_CASE("without prices the units of columns do not matter, huge or tiny") {
-  const auto plain = logistic_regression::fit(matrix_view(reference::scaled, 5), reference::classes, {.l2 = 0});
+  const auto plain =
+      logistic_regression::fit(matrix_view(linear_reference::scaled, 5), linear_reference::classes, {.l2 = 0});
   REQUIRE(plain);
   const std::vector<int> powers{100, -110, 60, 0, -90};
-  auto scaled = reference::scaled;
+  auto scaled = linear_reference::scaled;
   for (std::size_t i = 0; i < scaled.size(); ++i) scaled[i] = std::ldexp(scaled[i], powers[i % 5]);
-  const auto found = logistic_regression::fit(matrix_view(scaled, 5), reference::classes, {.l2 = 0});
+  const auto found = logistic_regression::fit(matrix_view(scaled, 5), linear_reference::classes, {.l2 = 0});
   REQUIRE(found);
   for (std::size_t k = 0; k < 3; ++k)
     for (std::size_t j = 0; j < 5; ++j)
@@ -272,12 +277,12 @@ TEST_CASE("without prices the units of columns do not matter, huge or tiny") {
 TEST_CASE("many columns, where no matrix of columns is made, come to the optimum too") {
   const std::size_t columns = 1100;
   const auto numbers = support::exact_rows(60, columns);
-  const auto found = logistic_regression::fit(matrix_view(numbers, columns), reference::two_classes, {.l2 = 50});
+  const auto found = logistic_regression::fit(matrix_view(numbers, columns), linear_reference::two_classes, {.l2 = 50});
   REQUIRE(found);
   std::vector<double> slope(columns);
   for (std::size_t i = 0; i < 60; ++i) {
     const std::span<const float> row = std::span(numbers).subspan(i * columns, columns);
-    const double wrong = (*found)(row) - static_cast<double>(reference::two_classes[i]);
+    const double wrong = (*found)(row) - static_cast<double>(linear_reference::two_classes[i]);
     for (std::size_t j = 0; j < columns; ++j) slope[j] += wrong * static_cast<double>(row[j]);
   }
   double most = 0;
@@ -286,8 +291,8 @@ TEST_CASE("many columns, where no matrix of columns is made, come to the optimum
 }
 
 TEST_CASE("contributions sum with the mean score to each score") {
-  const matrix_view rows(reference::rows, 5);
-  const auto fitted = logistic_regression::fit(rows, reference::classes);
+  const matrix_view rows(linear_reference::rows, 5);
+  const auto fitted = logistic_regression::fit(rows, linear_reference::classes);
   REQUIRE(fitted);
   std::vector<double> parts(15);
   std::vector<double> scores(3);
@@ -312,11 +317,11 @@ TEST_CASE("probabilities of scores that are huge") {
 }
 
 TEST_CASE("logistic regression predicts row by row, saves and loads") {
-  const matrix_view rows(reference::scaled, 5);
-  for (const auto* classes : {&reference::two_classes, &reference::classes}) {
+  const matrix_view rows(linear_reference::scaled, 5);
+  for (const auto* classes : {&linear_reference::two_classes, &linear_reference::classes}) {
     const auto fitted = logistic_regression::fit(rows, *classes);
     REQUIRE(fitted);
-    CHECK(fitted->classes() == (classes == &reference::classes ? 3 : 2));
+    CHECK(fitted->classes() == (classes == &linear_reference::classes ? 3 : 2));
     support::predicts_one_by_one(*fitted, rows);
     support::saves_and_loads_model(*fitted, rows.row(1));
     std::vector<double> out(fitted->outputs());

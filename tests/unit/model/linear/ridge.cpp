@@ -13,31 +13,31 @@ using mr::model::matrix_view;
 using mr::model::ridge;
 
 TEST_CASE("ridge has scikit-learn's coefficients") {
-  const matrix_view rows(reference::rows, 5);
+  const matrix_view rows(linear_reference::rows, 5);
   const auto same = [&](const mr::model::ridge_options& with, std::span<const float> weights,
                         const std::vector<double>& coefficients, const std::vector<double>& intercept) {
-    const auto found = ridge::fit(rows, reference::targets, with, weights);
+    const auto found = ridge::fit(rows, linear_reference::targets, with, weights);
     REQUIRE(found);
     support::check_close(found->coefficients(), coefficients, 1e-10);
     CHECK(found->intercept() == Approx(intercept[0]).epsilon(1e-9).margin(1e-12));
   };
-  same({.l2 = 0.5}, {}, reference::ridge_0_5_coefficients, reference::ridge_0_5_intercepts);
-  same({.l2 = 0.5}, reference::weights, reference::ridge_0_5_weighted_coefficients,
-       reference::ridge_0_5_weighted_intercepts);
-  same({.l2 = 0.5, .intercept = false}, {}, reference::ridge_0_5_through_zero_coefficients,
-       reference::ridge_0_5_through_zero_intercepts);
-  same({.l2 = 200}, {}, reference::ridge_200_coefficients, reference::ridge_200_intercepts);
-  same({.l2 = 200}, reference::weights, reference::ridge_200_weighted_coefficients,
-       reference::ridge_200_weighted_intercepts);
-  same({.l2 = 200, .intercept = false}, {}, reference::ridge_200_through_zero_coefficients,
-       reference::ridge_200_through_zero_intercepts);
-  same({.l2 = 0}, {}, reference::linear_coefficients, reference::linear_intercepts);
+  same({.l2 = 0.5}, {}, linear_reference::ridge_0_5_coefficients, linear_reference::ridge_0_5_intercepts);
+  same({.l2 = 0.5}, linear_reference::weights, linear_reference::ridge_0_5_weighted_coefficients,
+       linear_reference::ridge_0_5_weighted_intercepts);
+  same({.l2 = 0.5, .intercept = false}, {}, linear_reference::ridge_0_5_through_zero_coefficients,
+       linear_reference::ridge_0_5_through_zero_intercepts);
+  same({.l2 = 200}, {}, linear_reference::ridge_200_coefficients, linear_reference::ridge_200_intercepts);
+  same({.l2 = 200}, linear_reference::weights, linear_reference::ridge_200_weighted_coefficients,
+       linear_reference::ridge_200_weighted_intercepts);
+  same({.l2 = 200, .intercept = false}, {}, linear_reference::ridge_200_through_zero_coefficients,
+       linear_reference::ridge_200_through_zero_intercepts);
+  same({.l2 = 0}, {}, linear_reference::linear_coefficients, linear_reference::linear_intercepts);
 }
 
 TEST_CASE("ridge with a price near zero is the shortest of the least squares") {
-  const auto found = ridge::fit(matrix_view(reference::dependent, 9), reference::targets, {.l2 = 1e-6});
+  const auto found = ridge::fit(matrix_view(linear_reference::dependent, 9), linear_reference::targets, {.l2 = 1e-6});
   REQUIRE(found);
-  support::check_close(found->coefficients(), reference::linear_dependent_coefficients, 2e-4);
+  support::check_close(found->coefficients(), linear_reference::linear_dependent_coefficients, 2e-4);
 }
 
 TEST_CASE("ridge of one constant column, and of a price that allows nothing") {
@@ -47,7 +47,7 @@ TEST_CASE("ridge of one constant column, and of a price that allows nothing") {
   REQUIRE(constant);
   CHECK(constant->coefficients()[0] == 0);
   CHECK(constant->intercept() == 3);
-  const auto dear = ridge::fit(matrix_view(reference::rows, 5), reference::targets, {.l2 = 1e300});
+  const auto dear = ridge::fit(matrix_view(linear_reference::rows, 5), linear_reference::targets, {.l2 = 1e300});
   REQUIRE(dear);
   for (const double c : dear->coefficients()) CHECK(std::abs(c) < 1e-250);
 }

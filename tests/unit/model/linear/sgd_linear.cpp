@@ -18,10 +18,10 @@ using mr::model::sgd_schedule;
 
 namespace {
 
-const matrix_view all(reference::scaled, 5);
+const matrix_view all(linear_reference::scaled, 5);
 
 std::vector<float> targets_near_zero() {
-  auto made = reference::targets;
+  auto made = linear_reference::targets;
   for (float& y : made) y = (y - 1000) / 4;
   return made;
 }
@@ -41,13 +41,13 @@ TEST_CASE("each sample's step is the one with the error after it") {
       score += w[j] * static_cast<double>(all(i, j));
       square += static_cast<double>(all(i, j)) * static_cast<double>(all(i, j));
     }
-    const double rate = 0.3 * static_cast<double>(reference::weights[i]);
+    const double rate = 0.3 * static_cast<double>(linear_reference::weights[i]);
     const double error = static_cast<double>(targets[i]) - score;
     const double step = rate * error / (1 + rate * square);
     CHECK(step == Approx(rate * (error - step * square)));
     for (std::size_t j = 0; j < 5; ++j) w[j] = w[j] / (1 + 0.02 * rate) + step * static_cast<double>(all(i, j));
     b += step;
-    CHECK(model->partial_fit(all.row(i), targets[i], reference::weights[i]) == Approx(score));
+    CHECK(model->partial_fit(all.row(i), targets[i], linear_reference::weights[i]) == Approx(score));
   }
   support::check_close(model->coefficients(), w, 1e-13);
   CHECK(model->intercept() == Approx(b));
@@ -107,7 +107,7 @@ TEST_CASE("samples with NaN or infinity are left out and counted") {
 
 TEST_CASE("sgd_linear predicts row by row, saves and loads, and goes on") {
   const auto targets = targets_near_zero();
-  auto fitted = sgd_linear::fit(all, targets, {.l2 = 0.01}, reference::weights);
+  auto fitted = sgd_linear::fit(all, targets, {.l2 = 0.01}, linear_reference::weights);
   REQUIRE(fitted);
   support::predicts_one_by_one(*fitted, all);
   support::saves_and_loads_model(*fitted, all.row(1));

@@ -19,7 +19,7 @@ using mr::model::sgd_schedule;
 
 namespace {
 
-const matrix_view all(reference::scaled, 5);
+const matrix_view all(linear_reference::scaled, 5);
 
 /// Samples of a known model: score = x0 - 2 x1 + 0.5.
 struct stream {
@@ -64,12 +64,13 @@ TEST_CASE("each sample moves the coefficients as the formula says") {
       double rate = 0.3;
       if (schedule == sgd_schedule::inverse_root) rate /= std::sqrt(fall);
       if (schedule == sgd_schedule::inverse) rate /= fall;
-      rate *= static_cast<double>(reference::weights[i]);
+      rate *= static_cast<double>(linear_reference::weights[i]);
       const double probability = 1 / (1 + std::exp(-score));
-      const double step = rate * (static_cast<double>(reference::two_classes[i]) - probability);
+      const double step = rate * (static_cast<double>(linear_reference::two_classes[i]) - probability);
       for (std::size_t j = 0; j < 5; ++j) w[j] = w[j] / (1 + 0.02 * rate) + step * static_cast<double>(all(i, j));
       b += step;
-      CHECK(model->partial_fit(all.row(i), reference::two_classes[i], reference::weights[i]) == Approx(probability));
+      CHECK(model->partial_fit(all.row(i), linear_reference::two_classes[i], linear_reference::weights[i]) ==
+            Approx(probability));
     }
     support::check_close(model->coefficients(), w, 1e-13);
     CHECK(model->intercept() == Approx(b));
@@ -93,18 +94,18 @@ TEST_CASE("a stream of samples leads to the model that made it") {
 }
 
 TEST_CASE("many epochs with a falling rate come near the optimum of logistic regression") {
-  const auto best = mr::model::logistic_regression::fit(all, reference::two_classes, {.l2 = 3});
+  const auto best = mr::model::logistic_regression::fit(all, linear_reference::two_classes, {.l2 = 3});
   const auto found =
-      sgd_logistic::fit(all, reference::two_classes,
+      sgd_logistic::fit(all, linear_reference::two_classes,
                         {.rate = 1, .schedule = sgd_schedule::inverse, .decay = 0.05, .l2 = 3.0 / 60, .epochs = 2000});
   REQUIRE(best);
   REQUIRE(found);
   for (std::size_t j = 0; j < 5; ++j) CHECK(found->coefficients()[j] == Approx(best->coefficients()[j]).margin(0.01));
   CHECK(found->intercept() == Approx(best->intercept()).margin(0.01));
-  const auto again = sgd_logistic::fit(all, reference::two_classes, {.seed = 7});
-  CHECK(again->save() == sgd_logistic::fit(all, reference::two_classes, {.seed = 7})->save());
-  CHECK(again->save() != sgd_logistic::fit(all, reference::two_classes, {.seed = 8})->save());
-  CHECK(sgd_logistic::fit(all, reference::two_classes, {.intercept = false})->intercept() == 0);
+  const auto again = sgd_logistic::fit(all, linear_reference::two_classes, {.seed = 7});
+  CHECK(again->save() == sgd_logistic::fit(all, linear_reference::two_classes, {.seed = 7})->save());
+  CHECK(again->save() != sgd_logistic::fit(all, linear_reference::two_classes, {.seed = 8})->save());
+  CHECK(sgd_logistic::fit(all, linear_reference::two_classes, {.intercept = false})->intercept() == 0);
 }
 
 TEST_CASE("samples that cannot be used change nothing and are counted") {
@@ -185,7 +186,7 @@ TEST_CASE("a loaded sgd_logistic goes on as the saved one") {
 }
 
 TEST_CASE("sgd_logistic predicts row by row, saves and loads") {
-  const auto fitted = sgd_logistic::fit(all, reference::two_classes);
+  const auto fitted = sgd_logistic::fit(all, linear_reference::two_classes);
   REQUIRE(fitted);
   support::predicts_one_by_one(*fitted, all);
   support::saves_and_loads_model(*fitted, all.row(1));
