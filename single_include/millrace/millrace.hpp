@@ -413,13 +413,13 @@ class [[nodiscard]] result {
     return has_value_ ? std::move(value_) : static_cast<T>(std::forward<U>(otherwise));
   }
 
-  /// Returns f(value), which is itself a result<U>; a failure is passed on without calling `f`.
+  /// Returns f(value), which is itself a `result<U>`; a failure is passed on without calling `f`.
   template <class F>
   auto and_then(F&& f) && -> std::invoke_result_t<F, T&&> {
     if (has_value_) return std::forward<F>(f)(std::move(value_));
     return std::move(error_);
   }
-  /// Returns f(value), of type U, as a result<U>; a failure is passed on.
+  /// Returns f(value), of type U, as a `result<U>`; a failure is passed on.
   template <class F>
   auto transform(F&& f) && -> result<std::invoke_result_t<F, T&&>> {
     if (has_value_)
@@ -11316,7 +11316,7 @@ struct duration {
   constexpr explicit duration(Number ns) noexcept : nanoseconds(static_cast<std::int64_t>(ns)) {}
   template <detail::chrono_duration D>
   constexpr duration(const D& d) noexcept : nanoseconds(detail::to_nanoseconds(d)) {}
-  /// millrace[WINDOW-15]: a bare number is no length of time: write mr::seconds(60), or 60s with <chrono>.
+  /// millrace[WINDOW-15]: a bare number is no length of time: write mr::seconds(60), or 60s with `<chrono>`.
   template <detail::bare_number millrace_WINDOW_15_a_length_of_time_has_a_unit_60s>
   constexpr duration(millrace_WINDOW_15_a_length_of_time_has_a_unit_60s) = delete;
 

@@ -22,7 +22,7 @@ struct duration {
   constexpr explicit duration(Number ns) noexcept : nanoseconds(static_cast<std::int64_t>(ns)) {}
   template <detail::chrono_duration D>
   constexpr duration(const D& d) noexcept : nanoseconds(detail::to_nanoseconds(d)) {}
-  /// millrace[WINDOW-15]: a bare number is no length of time: write mr::seconds(60), or 60s with <chrono>.
+  /// millrace[WINDOW-15]: a bare number is no length of time: write mr::seconds(60), or 60s with `<chrono>`.
   template <detail::bare_number millrace_WINDOW_15_a_length_of_time_has_a_unit_60s>
   constexpr duration(millrace_WINDOW_15_a_length_of_time_has_a_unit_60s) = delete;
 

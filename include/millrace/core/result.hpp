@@ -160,13 +160,13 @@ class [[nodiscard]] result {
     return has_value_ ? std::move(value_) : static_cast<T>(std::forward<U>(otherwise));
   }
 
-  /// Returns f(value), which is itself a result<U>; a failure is passed on without calling `f`.
+  /// Returns f(value), which is itself a `result<U>`; a failure is passed on without calling `f`.
   template <class F>
   auto and_then(F&& f) && -> std::invoke_result_t<F, T&&> {
     if (has_value_) return std::forward<F>(f)(std::move(value_));
     return std::move(error_);
   }
-  /// Returns f(value), of type U, as a result<U>; a failure is passed on.
+  /// Returns f(value), of type U, as a `result<U>`; a failure is passed on.
   template <class F>
   auto transform(F&& f) && -> result<std::invoke_result_t<F, T&&>> {
     if (has_value_)
