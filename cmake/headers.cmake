@@ -154,6 +154,7 @@ set(MILLRACE_model_HEADERS
   model/trees/boosted_trees.hpp model/trees/boosting_options.hpp model/trees/isolation_forest.hpp model/trees/losses.hpp
   model/trees/random_forest.hpp model/trees/tree_ensemble.hpp model/trees/tree_explainer.hpp
   model/trees/detail/binned_rows.hpp model/trees/detail/boosting.hpp model/trees/detail/column_codes.hpp
+  model/trees/detail/draw_some.hpp
   model/trees/detail/gradient_histogram.hpp model/trees/detail/isolation_grower.hpp model/trees/detail/isolation_trees.hpp
   model/trees/detail/split_nodes.hpp model/trees/detail/split_search.hpp model/trees/detail/tree_grower.hpp
   model/validation/classification_table.hpp model/validation/clustering.hpp model/validation/cross_validate.hpp

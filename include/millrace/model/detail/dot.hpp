@@ -67,7 +67,8 @@ double dot(const Left* a, const Right* b, std::size_t size) noexcept {
 
 /// to[i] = keep * to[i] + factor * from[i].
 template <class From>
-void keep_and_add(double* to, double keep, double factor, const From* from, std::size_t size) noexcept {
+[[gnu::always_inline]] inline void keep_and_add(double* to, double keep, double factor, const From* from,
+                                                std::size_t size) noexcept {
   std::size_t i = 0;
   for (; i + 2 <= size; i += 2) {
     two_doubles product;
@@ -88,24 +89,10 @@ void keep_and_add(double* to, double keep, double factor, const From* from, std:
     to[i] = kept + product;
   }
 }
-/// to[i] += factor * from[i].
+/// to[i] += factor * from[i]: the same, since a product with 1 is exact.
 template <class From>
 void add_multiple(double* to, double factor, const From* from, std::size_t size) noexcept {
-  std::size_t i = 0;
-  for (; i + 2 <= size; i += 2) {
-    two_doubles product;
-    two_doubles sum;
-    load_two(product, from + i);
-    load_two(sum, to + i);
-    product *= factor;
-    rounded(product);
-    store_vector(to + i, sum + product);
-  }
-  if (i < size) {
-    double product = static_cast<double>(from[i]) * factor;
-    rounded(product);
-    to[i] += product;
-  }
+  keep_and_add(to, 1, factor, from, size);
 }
 
 }  // namespace detail

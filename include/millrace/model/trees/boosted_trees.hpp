@@ -44,9 +44,6 @@ inline result<void> check_options(const boosting_options& with, std::size_t rows
   if (!is_share(with.row_share)) return bad_option("row_share", "in (0, 1]");
   if (!is_share(with.column_share)) return bad_option("column_share", "in (0, 1]");
   if (!(with.validation_share > 0 && with.validation_share < 1)) return bad_option("validation_share", "in (0, 1)");
-  if (with.bins < 2 || with.bins > 255) return bad_option("bins", "in [2, 255]");
-  for (const std::size_t column : with.categories)
-    if (column >= columns) return bad_option("categories", "columns of the table");
   if (!with.monotone.empty() && with.monotone.size() != columns)
     return bad_option("monotone", "empty or one number for each column");
   for (const std::size_t column : with.categories)
@@ -73,18 +70,12 @@ result<void> check_loss(const Loss& loss, const boosting_options& with) {
 
 template <class Loss>
 result<void> check_training_data(const matrix_view& rows, std::span<const float> targets,
-                                 std::span<const float> weights, const Loss& loss) {
-  const char* const model = boosted_trees_name;
-  if (rows.rows() == 0) return error(errc::invalid_argument, std::string(model) + ": there are no rows");
-  if (rows.columns() == 0 || rows.columns() > most_tree_columns)
-    return error(errc::shape_mismatch, std::string(model) + ": there are " + std::to_string(rows.columns()) +
-                                           " columns, outside 1 to " + std::to_string(most_tree_columns));
-  if (rows.rows() >= std::size_t{1} << 31)
-    return error(errc::shape_mismatch, std::string(model) + ": there are 2^31 rows or more");
-  if (auto same = one_each(model, "targets", targets.size(), rows.rows()); !same) return same;
+                                 std::span<const float> weights, const Loss& loss, const boosting_options& with) {
+  if (auto right = check_coded_table(boosted_trees_name, rows, weights, with.bins, with.categories); !right)
+    return right;
+  if (auto same = one_each(boosted_trees_name, "targets", targets.size(), rows.rows()); !same) return same;
   for (std::size_t i = 0; i < targets.size(); ++i)
     if (auto right = loss.check_target(targets[i], i); !right) return right;
-  if (auto total = sum_of_weights(model, weights, rows.rows()); !total) return std::move(total).error();
   return {};
 }
 
@@ -206,7 +197,8 @@ result<boosted_trees<Loss>> boosted_trees<Loss>::fit(const matrix_view& rows, st
                                                      const boosting_options& with, std::span<const float> weights,
                                                      const Loss& loss) {
   if (auto right = detail::check_loss(loss, with); !right) return std::move(right).error();
-  if (auto right = detail::check_training_data(rows, targets, weights, loss); !right) return std::move(right).error();
+  if (auto right = detail::check_training_data(rows, targets, weights, loss, with); !right)
+    return std::move(right).error();
   if (auto right = detail::check_options(with, rows.rows(), rows.columns()); !right) return std::move(right).error();
   random_engine random(with.seed);
   auto bins = detail::bins_of_columns(rows, with.categories, with.bins, random);

@@ -107,22 +107,13 @@ namespace detail {
 inline result<void> check_forest(const matrix_view& rows, std::span<const float> targets,
                                  std::span<const float> weights, const forest_options& with) {
   const char* const model = "random forest";
-  if (rows.rows() == 0) return error(errc::invalid_argument, std::string(model) + ": there are no rows");
-  if (rows.columns() == 0 || rows.columns() > most_tree_columns)
-    return error(errc::shape_mismatch, std::string(model) + ": there are " + std::to_string(rows.columns()) +
-                                           " columns, outside 1 to " + std::to_string(most_tree_columns));
-  if (rows.rows() >= std::size_t{1} << 31)
-    return error(errc::shape_mismatch, std::string(model) + ": there are 2^31 rows or more");
+  if (auto right = check_coded_table(model, rows, weights, with.bins, with.categories); !right) return right;
   if (auto right = finite_targets(model, targets, rows.rows()); !right) return right;
-  if (auto total = sum_of_weights(model, weights, rows.rows()); !total) return std::move(total).error();
   if (with.trees < 1 || with.trees > 1'000'000) return wrong_option(model, "trees", "in [1, 1000000]");
   if (with.depth < 1 || with.depth > 64) return wrong_option(model, "depth", "in [1, 64]");
   if (!(with.min_leaf_weight >= 0 && math::is_finite(with.min_leaf_weight)))
     return wrong_option(model, "min_leaf_weight", "0 or above");
   if (with.columns_of_node > rows.columns()) return wrong_option(model, "columns_of_node", "at most the columns");
-  if (with.bins < 2 || with.bins > 255) return wrong_option(model, "bins", "in [2, 255]");
-  for (const std::size_t column : with.categories)
-    if (column >= rows.columns()) return wrong_option(model, "categories", "columns of the table");
   return {};
 }
 

@@ -7,6 +7,7 @@
 #include <millrace/model/matrix_view.hpp>
 #include <millrace/model/trees/boosting_options.hpp>
 #include <millrace/model/trees/detail/binned_rows.hpp>
+#include <millrace/model/trees/detail/draw_some.hpp>
 #include <millrace/model/trees/detail/split_nodes.hpp>
 #include <millrace/model/trees/detail/tree_grower.hpp>
 #include <millrace/model/trees/tree_ensemble.hpp>
@@ -23,24 +24,6 @@ namespace millrace {
 inline namespace v0 {
 namespace model {
 namespace detail {
-
-/// Fills `drawn` with a share of a list, in its order, one at least. Every subset of that size is as likely.
-/// Source: selection sampling, Knuth, The Art of Computer Programming, volume 2, algorithm 3.4.2 S.
-inline void draw_share(std::vector<std::uint32_t>& drawn, std::span<const std::uint32_t> from, double share,
-                       random_engine& random) {
-  drawn.clear();
-  if (share >= 1) {
-    drawn.assign(from.begin(), from.end());
-    return;
-  }
-  auto wanted = static_cast<std::size_t>(share * static_cast<double>(from.size()) + 0.5);
-  wanted = wanted > 0 || from.empty() ? wanted : 1;
-  for (std::size_t i = 0; i < from.size() && wanted > 0; ++i) {
-    if (random.uniform() * static_cast<double>(from.size() - i) >= static_cast<double>(wanted)) continue;
-    drawn.push_back(from[i]);
-    --wanted;
-  }
-}
 
 /// One fit of boosted trees: rounds of one tree for each output, each on the gradients of the loss at the scores that
 /// the trees before it add up to.

@@ -5,14 +5,17 @@
 #include <millrace/core/detail/sort_doubles.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/seed.hpp>
+#include <millrace/model/detail/training_checks.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/matrix_view.hpp>
 #include <millrace/model/trees/detail/binned_rows.hpp>
+#include <millrace/model/trees/tree_ensemble.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace millrace {
@@ -22,6 +25,22 @@ namespace detail {
 
 /// Categories are whole numbers up to this.
 inline constexpr float most_category = 65'535;
+
+/// What every fit of coded trees asks of a table, its weights, and the two options about columns.
+inline result<void> check_coded_table(const char* model, const matrix_view& rows, std::span<const float> weights,
+                                      std::size_t bins, std::span<const std::size_t> categories) {
+  if (rows.rows() == 0) return error(errc::invalid_argument, std::string(model) + ": there are no rows");
+  if (rows.columns() == 0 || rows.columns() > most_tree_columns)
+    return error(errc::shape_mismatch, std::string(model) + ": there are " + std::to_string(rows.columns()) +
+                                           " columns, outside 1 to " + std::to_string(most_tree_columns));
+  if (rows.rows() >= std::size_t{1} << 31)
+    return error(errc::shape_mismatch, std::string(model) + ": there are 2^31 rows or more");
+  if (auto total = sum_of_weights(model, weights, rows.rows()); !total) return std::move(total).error();
+  if (bins < 2 || bins > 255) return wrong_option(model, "bins", "in [2, 255]");
+  for (const std::size_t column : categories)
+    if (column >= rows.columns()) return wrong_option(model, "categories", "columns of the table");
+  return {};
+}
 
 struct counted_category {
   float category = 0;

@@ -3,6 +3,7 @@
 
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/trees/detail/binned_rows.hpp>
+#include <millrace/model/trees/detail/draw_some.hpp>
 #include <millrace/model/trees/detail/gradient_histogram.hpp>
 #include <millrace/model/trees/detail/split_search.hpp>
 
@@ -114,21 +115,11 @@ class tree_grower {
   double search(std::uint32_t node, std::size_t slot) {
     std::span<const std::uint32_t> columns = columns_;
     if (rules_.columns_of_node > 0 && rules_.columns_of_node < columns.size()) {
-      draw_columns();
+      draw_some(drawn_, columns, rules_.columns_of_node, *random_);
       columns = drawn_;
     }
     nodes_[node].by = search_.best(histogram(slot), *gradients_, columns, directions_, random_);
     return nodes_[node].by.gain;
-  }
-  /// Selection sampling: Knuth, The Art of Computer Programming, volume 2, algorithm 3.4.2 S.
-  void draw_columns() {
-    drawn_.clear();
-    std::size_t wanted = rules_.columns_of_node;
-    for (std::size_t i = 0; i < columns_.size() && wanted > 0; ++i) {
-      if (random_->below(columns_.size() - i) >= wanted) continue;
-      drawn_.push_back(columns_[i]);
-      --wanted;
-    }
   }
 
   /// Parts a node and all below it. The smaller child is parted first, with the histogram of its level, so that the
