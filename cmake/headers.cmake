@@ -141,7 +141,7 @@ set(MILLRACE_model_HEADERS
   model/bayes/bayes_options.hpp model/bayes/gaussian_naive_bayes.hpp model/bayes/multinomial_naive_bayes.hpp
   model/bayes/detail/bayes_classifier.hpp
   model/cluster/k_means.hpp model/cluster/mini_batch_k_means.hpp
-  model/cluster/detail/centre_table.hpp model/cluster/detail/lloyd.hpp model/cluster/detail/row_blocks.hpp
+  model/cluster/detail/centre_model.hpp model/cluster/detail/centre_table.hpp model/cluster/detail/lloyd.hpp model/cluster/detail/row_blocks.hpp
   model/cluster/detail/seeding.hpp
   model/decomposition/pca.hpp
   model/evaluation/confusion_matrix.hpp model/evaluation/label_view.hpp model/evaluation/measures.hpp

@@ -5,6 +5,7 @@
 #include <millrace/core/result.hpp>
 #include <millrace/core/saved/envelope.hpp>
 #include <millrace/core/seed.hpp>
+#include <millrace/model/cluster/detail/centre_model.hpp>
 #include <millrace/model/cluster/detail/centre_table.hpp>
 #include <millrace/model/cluster/detail/lloyd.hpp>
 #include <millrace/model/cluster/detail/row_blocks.hpp>
@@ -59,7 +60,7 @@ struct k_means_options {
 /// Threads: const calls from any number.
 /// Source: Arthur, Vassilvitskii, "k-means++: the advantages of careful seeding", SODA 2007; Hamerly, "Making k-means
 /// even faster", SDM 2010.
-class k_means {
+class k_means : public detail::centre_model {
  public:
   /// `weights`: none, or one for each row: how many rows it stands for. A row of weight 0 moves no centre.
   /// Errors: invalid_argument (an option, no rows, fewer rows with a weight than clusters), shape_mismatch (no columns,
@@ -69,38 +70,11 @@ class k_means {
 
   /// Columns that a row must have.
   std::size_t inputs() const noexcept { return table_.columns(); }
-  std::size_t outputs() const noexcept { return 1; }
   std::size_t clusters() const noexcept { return table_.centres(); }
-  /// A coordinate of a cluster's centre.
-  double centre(std::size_t cluster, std::size_t column) const noexcept { return table_.at(cluster, column); }
   /// The weighted sum of the squared distances of the rows that it was fitted on, each from its nearest centre.
   double inertia() const noexcept { return inertia_; }
   /// Iterations of the start that was kept.
   std::size_t iterations() const noexcept { return iterations_; }
-
-  /// The cluster whose centre is nearest; of several, the first. Precondition: row.size() == inputs().
-  std::uint32_t nearest(std::span<const float> row) const noexcept {
-    return table_.nearest(row.data(), detail::distance_kernel_of_cpu()).index;
-  }
-  /// The clusters of all rows. Precondition: out.size() == rows.rows().
-  void nearest(const matrix_view& rows, std::span<std::uint32_t> out) const noexcept {
-    const detail::distance_kernel kernel = detail::distance_kernel_of_cpu();
-    for (std::size_t i = 0; i < rows.rows(); ++i) out[i] = table_.nearest(rows.row(i).data(), kernel).index;
-  }
-  /// The distances of a row from all centres. Precondition: out.size() == clusters().
-  void distances(std::span<const float> row, std::span<double> out) const noexcept {
-    table_.squared_distances(row.data(), out.data());
-    for (double& one : out) one = detail::math::sqrt(one);
-  }
-
-  /// The nearest cluster as a number. Precondition: row.size() == inputs(), out.size() == 1.
-  void predict(std::span<const float> row, std::span<double> out) const noexcept { out[0] = (*this)(row); }
-  /// All rows' nearest clusters. Precondition: out.size() == rows.rows().
-  void predict(const matrix_view& rows, std::span<double> out) const noexcept {
-    const detail::distance_kernel kernel = detail::distance_kernel_of_cpu();
-    for (std::size_t i = 0; i < rows.rows(); ++i) out[i] = table_.nearest(rows.row(i).data(), kernel).index;
-  }
-  double operator()(std::span<const float> row) const noexcept { return nearest(row); }
 
   /// Saved form: an envelope "k_means" of columns and clusters (u64), inertia (f64), iterations (u64), and the centres'
   /// coordinates (f64), centre after centre.
@@ -112,7 +86,6 @@ class k_means {
  private:
   k_means() = default;
 
-  detail::centre_table table_;
   double inertia_ = 0;
   std::uint64_t iterations_ = 0;
 };

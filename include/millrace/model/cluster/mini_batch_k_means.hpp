@@ -5,6 +5,7 @@
 #include <millrace/core/result.hpp>
 #include <millrace/core/saved/envelope.hpp>
 #include <millrace/core/seed.hpp>
+#include <millrace/model/cluster/detail/centre_model.hpp>
 #include <millrace/model/cluster/detail/centre_table.hpp>
 #include <millrace/model/cluster/detail/lloyd.hpp>
 #include <millrace/model/cluster/detail/row_blocks.hpp>
@@ -56,7 +57,7 @@ struct mini_batch_k_means_options {
 /// Allocates: partial_fit, in proportion to clusters x columns, and a copy of the first batch; asking, never.
 /// Threads: const calls from any number, while none is fitting.
 /// Source: Sculley, "Web-scale k-means clustering", WWW 2010; the new start of small centres as in scikit-learn.
-class mini_batch_k_means {
+class mini_batch_k_means : public detail::centre_model {
  public:
   /// Errors: shape_mismatch: no columns; invalid_argument: an option.
   static result<mini_batch_k_means> make(std::size_t columns, const mini_batch_k_means_options& with = {});
@@ -76,35 +77,11 @@ class mini_batch_k_means {
   bool fitted() const noexcept { return table_.centres() > 0; }
   /// Columns that a row must have.
   std::size_t inputs() const noexcept { return columns_; }
-  std::size_t outputs() const noexcept { return 1; }
   std::size_t clusters() const noexcept { return with_.clusters; }
   const mini_batch_k_means_options& options() const noexcept { return with_; }
-  /// A coordinate of a cluster's centre. Precondition for this and all that follow: fitted().
-  double centre(std::size_t cluster, std::size_t column) const noexcept { return table_.at(cluster, column); }
-  /// The weight of the rows that a centre is the mean of.
+  /// The weight of the rows that a centre is the mean of. Precondition for this and all questions about centres:
+  /// fitted().
   double weight(std::size_t cluster) const noexcept { return weights_[cluster]; }
-
-  /// The cluster whose centre is nearest; of several, the first. Precondition: row.size() == inputs().
-  std::uint32_t nearest(std::span<const float> row) const noexcept {
-    return table_.nearest(row.data(), detail::distance_kernel_of_cpu()).index;
-  }
-  /// The clusters of all rows. Precondition: out.size() == rows.rows().
-  void nearest(const matrix_view& rows, std::span<std::uint32_t> out) const noexcept {
-    const detail::distance_kernel kernel = detail::distance_kernel_of_cpu();
-    for (std::size_t i = 0; i < rows.rows(); ++i) out[i] = table_.nearest(rows.row(i).data(), kernel).index;
-  }
-  /// The distances of a row from all centres. Precondition: out.size() == clusters().
-  void distances(std::span<const float> row, std::span<double> out) const noexcept {
-    table_.squared_distances(row.data(), out.data());
-    for (double& one : out) one = detail::math::sqrt(one);
-  }
-  /// The nearest cluster as a number. Precondition: row.size() == inputs(), out.size() == 1.
-  void predict(std::span<const float> row, std::span<double> out) const noexcept { out[0] = (*this)(row); }
-  /// All rows' nearest clusters. Precondition: out.size() == rows.rows().
-  void predict(const matrix_view& rows, std::span<double> out) const noexcept {
-    for (std::size_t i = 0; i < rows.rows(); ++i) out[i] = (*this)(rows.row(i));
-  }
-  double operator()(std::span<const float> row) const noexcept { return nearest(row); }
 
   /// Saved form: an envelope "mini_batch_k_means" of columns, clusters, batch, passes (u64), reassign_below (f64), seed
   /// (u64), the random engine's four words (u64), rows since centres last started again (u64), whether it is fitted
@@ -133,7 +110,6 @@ class mini_batch_k_means {
   mini_batch_k_means_options with_;
   std::size_t columns_;
   random_engine random_;
-  detail::centre_table table_;
   std::vector<double> weights_;
   std::uint64_t rows_since_reassigned_ = 0;
 };
