@@ -36,95 +36,35 @@ namespace model {
 /// Threads: const calls from any number; partial_fit alone.
 /// Moved from, it may only be assigned to or destroyed.
 /// Source: Chan, Golub, LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979.
-class gaussian_naive_bayes : public detail::bayes_classifier<gaussian_naive_bayes> {
+class gaussian_naive_bayes : public detail::bayes_classifier<gaussian_naive_bayes, gaussian_bayes_options> {
  public:
-  /// A model that has seen no row, for `partial_fit`. `classes`: 2 or more.
-  /// Errors: invalid_argument.
-  static result<gaussian_naive_bayes> make(std::size_t inputs, std::size_t classes,
-                                           const gaussian_bayes_options& with = {}) {
-    if (auto right = detail::naive_bayes_sizes(saved_as, inputs, classes, with.smoothing); !right)
-      return std::move(right).error();
-    return gaussian_naive_bayes(inputs, classes, with.smoothing);
-  }
-  /// `labels`: the class of each row, a whole number from 0; every class up to the largest has a row, and there are two
-  /// at the least. `weights`: none, or one for each row; a row of weight 0 changes nothing.
-  /// Errors: shape_mismatch, invalid_argument (an option, or no rows), not_finite (a feature, with its row and column,
-  /// or a weight), out_of_range (a label or a negative weight), invalid_data (every weight is 0, a class without rows,
-  /// one class only).
-  static result<gaussian_naive_bayes> fit(const matrix_view& rows, std::span<const float> labels,
-                                          const gaussian_bayes_options& with = {},
-                                          std::span<const float> weights = {}) {
-    std::size_t classes = 0;
-    auto batch = detail::class_batch::make(saved_as, rows, labels, weights, classes);
-    if (!batch) return std::move(batch).error();
-    auto made = make(rows.columns(), classes, with);
-    if (made) made->update(*batch);
-    return made;
-  }
-  /// Takes more rows of the classes that the model has. If it fails, nothing has changed.
-  /// Errors: those of `fit`, and shape_mismatch for another number of columns.
-  result<void> partial_fit(const matrix_view& rows, std::span<const float> labels,
-                           std::span<const float> weights = {}) {
-    if (auto same = detail::same_columns(saved_as, rows, inputs_); !same) return same;
-    std::size_t count = classes();
-    auto batch = detail::class_batch::make(saved_as, rows, labels, weights, count);
-    if (!batch) return std::move(batch).error();
-    update(*batch);
-    return {};
-  }
-
-  /// Columns that a row must have.
-  std::size_t inputs() const noexcept { return inputs_; }
-  std::size_t classes() const noexcept { return weight_.size(); }
-  /// What the rows of class k weigh together. Precondition for this and the next two: k < classes().
-  double weight(std::size_t k) const noexcept { return weight_[k]; }
+  /// The mean of each column in class k. Precondition for this and the next: k < classes().
   std::span<const double> means(std::size_t k) const noexcept { return {mean_.data() + k * inputs_, inputs_}; }
   /// The variance of a column in class k, smoothed. Precondition: column < inputs().
   double variance(std::size_t k, std::size_t column) const noexcept {
     return square_[k * inputs_ + column] / (weight_[k] > 0 ? weight_[k] : 1) + added_;
   }
 
-  /// Allocates: the bytes.
-  std::vector<std::byte> save() const {
-    envelope_writer to(saved_as);
-    to.u64(inputs_);
-    to.u64(classes());
-    to.f64(smoothing_);
-    for (const std::vector<double>* part : {&weight_, &mean_, &square_})
-      for (const double x : *part) to.f64(x);
-    return std::move(to).finish();
-  }
-  /// Errors: those of `envelope_reader::open` and `finish`.
-  static result<gaussian_naive_bayes> load(std::span<const std::byte> bytes) {
-    auto from = envelope_reader::open(bytes, saved_as);
-    if (!from) return std::move(from).error();
-    const auto sizes = detail::saved_class_sizes(*from, 2);
-    const double smoothing = from->f64();
-    bool sound = sizes.sound && smoothing > 0 && detail::math::is_finite(smoothing);
-    gaussian_naive_bayes made(sizes.inputs, sizes.classes, smoothing);
-    for (std::vector<double>* part : {&made.weight_, &made.mean_, &made.square_})
-      for (double& x : *part) {
-        x = from->f64();
-        sound = sound && detail::math::is_finite(x) && (part == &made.mean_ || x >= 0);
-      }
-    if (auto done = from->finish(sound); !done) return std::move(done).error();
-    made.prepare();
-    return made;
-  }
-
  private:
   friend bayes_classifier;
   static constexpr const char* saved_as = "gaussian_naive_bayes";
+  static constexpr std::size_t saved_parts = 2;  // numbers that are saved of each column of each class
 
   gaussian_naive_bayes(std::size_t inputs, std::size_t classes, double smoothing)
-      : inputs_(inputs),
-        smoothing_(smoothing),
-        weight_(classes),
+      : bayes_classifier(inputs, classes, smoothing),
         mean_(classes * inputs),
         square_(classes * inputs),
         constant_(classes),
         factor_(classes * inputs) {
     prepare();
+  }
+
+  /// Calls f(numbers, may be negative) for what is saved.
+  template <class Self, class F>
+  static void for_each_part(Self& self, F&& f) {
+    f(self.weight_, false);
+    f(self.mean_, true);
+    f(self.square_, false);
   }
 
   double joint(const float* row, std::size_t k) const noexcept {
@@ -201,9 +141,6 @@ class gaussian_naive_bayes : public detail::bayes_classifier<gaussian_naive_baye
     }
   }
 
-  std::size_t inputs_;
-  double smoothing_;
-  std::vector<double> weight_;  // of each class
   std::vector<double> mean_;    // class after class
   std::vector<double> square_;  // weighted sums of squared distances from the mean
   double added_ = 0;            // to each variance
