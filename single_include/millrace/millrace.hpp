@@ -15838,9 +15838,9 @@ struct counter_reading {
 ///
 /// Guarantee: a reading below the one before means that the counter was reset, and adds its whole value to the growth.
 /// `increase` is the growth from the first reading to the last, `rate` that divided by the seconds between them. A
-/// reading that is not later than the last one is left out, and so is one that is negative or NaN. Merging adds the
-/// readings of a later stretch of the same counter, with the step from this one's last reading to its first; it is
-/// associative.
+/// reading that is not later than the last one is left out, and so is one that is negative, infinite or NaN. Merging
+/// adds the readings of a later stretch of the same counter, with the step from this one's last reading to its first;
+/// it is associative.
 /// Complexity: O(1), 64 bytes.
 /// Allocates: never.
 /// Moved from, it is unchanged: it is copied.
@@ -15854,7 +15854,7 @@ class counter_rate {
   /// Takes a reading: the counter's value at a time.
   void update(double value, time_point time) noexcept { update(counter_reading{value, time}); }
   void update(const counter_reading& reading) noexcept {
-    if (!(reading.value >= 0)) return;
+    if (!taken(reading.value)) return;
     if (readings_ == 0) {
       first_ = last_ = reading;
       readings_ = 1;
@@ -15910,7 +15910,7 @@ class counter_rate {
       one->time = time_point(from->i64());
     }
     made.increase_.load(*from);
-    const bool valid = made.first_.value >= 0 && made.last_.value >= 0 && made.first_.time <= made.last_.time;
+    const bool valid = taken(made.first_.value) && taken(made.last_.value) && made.first_.time <= made.last_.time;
     if (auto done = from->finish(valid); !done) return std::move(done).error();
     return made;
   }
@@ -15918,6 +15918,7 @@ class counter_rate {
  private:
   static constexpr std::string_view type = "counter_rate";
 
+  static bool taken(double value) noexcept { return value >= 0 && value <= (std::numeric_limits<double>::max)(); }
   void step_to(double value) noexcept {
     const bool reset = value < last_.value;
     increase_.add(reset ? value : value - last_.value);
@@ -20909,7 +20910,7 @@ Detector blank_of() noexcept {
 /// Compares each observation of a stream with those before it. (A drift_detector looks for a lasting change instead.)
 ///
 /// Laws: an observation is compared with those before it, and then becomes one of them. NaN, infinities and numbers
-/// whose squares are too large (in general above 1e150) are flagged and do not become one of them; the score of a NaN
+/// whose squares are too large (in general above 1e140) are flagged and do not become one of them; the score of a NaN
 /// is NaN. Before enough observations have come the band is infinite and nothing finite is flagged. update never
 /// allocates. A detector is trivially copyable: moved from,
 /// it is unchanged.
@@ -21226,7 +21227,7 @@ class z_score : detail::require_limit<RunLength>, public saved_fields<z_score<Ru
   explicit z_score(double limit) noexcept : limit_(detail::checked_limit<RunLength>(limit)) {}
 
   anomaly update(double x) noexcept {
-    if (!(detail::math::absolute(x) <= 1e150)) return {x - seen_.mean, seen_.mean, seen_.mean, true};
+    if (!(detail::math::absolute(x) <= 1e140)) return {x - seen_.mean, seen_.mean, seen_.mean, true};
     anomaly found;
     if (seen_.count >= 3 && seen_.squares > 0) {
       const auto n = static_cast<double>(seen_.count);
@@ -21286,7 +21287,7 @@ class ewma_bands : detail::require_arl<RunLength>, public saved_fields<ewma_band
   }
 
   anomaly update(double x) noexcept {
-    if (!(detail::math::absolute(x) <= 1e150)) return {x - mean_, mean_, mean_, true};
+    if (!(detail::math::absolute(x) <= 1e140)) return {x - mean_, mean_, mean_, true};
     anomaly found;
     ++count_;
     if (count_ == 1) {
@@ -21637,7 +21638,7 @@ class seasonal : detail::require_arl<RunLength>, public saved_fields<seasonal<Pe
         limit_(detail::promised_limit<RunLength>()) {}
 
   anomaly update(double x) noexcept {
-    if (!(detail::math::absolute(x) <= 1e150)) return {x, level_, level_, true};
+    if (!(detail::math::absolute(x) <= 1e140)) return {x, level_, level_, true};
     anomaly found;
     const auto at = static_cast<std::size_t>(count_ % Period);
     ++count_;

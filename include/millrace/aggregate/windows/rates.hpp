@@ -192,9 +192,9 @@ struct counter_reading {
 ///
 /// Guarantee: a reading below the one before means that the counter was reset, and adds its whole value to the growth.
 /// `increase` is the growth from the first reading to the last, `rate` that divided by the seconds between them. A
-/// reading that is not later than the last one is left out, and so is one that is negative or NaN. Merging adds the
-/// readings of a later stretch of the same counter, with the step from this one's last reading to its first; it is
-/// associative.
+/// reading that is not later than the last one is left out, and so is one that is negative, infinite or NaN. Merging
+/// adds the readings of a later stretch of the same counter, with the step from this one's last reading to its first;
+/// it is associative.
 /// Complexity: O(1), 64 bytes.
 /// Allocates: never.
 /// Moved from, it is unchanged: it is copied.
@@ -208,7 +208,7 @@ class counter_rate {
   /// Takes a reading: the counter's value at a time.
   void update(double value, time_point time) noexcept { update(counter_reading{value, time}); }
   void update(const counter_reading& reading) noexcept {
-    if (!(reading.value >= 0)) return;
+    if (!taken(reading.value)) return;
     if (readings_ == 0) {
       first_ = last_ = reading;
       readings_ = 1;
@@ -264,7 +264,7 @@ class counter_rate {
       one->time = time_point(from->i64());
     }
     made.increase_.load(*from);
-    const bool valid = made.first_.value >= 0 && made.last_.value >= 0 && made.first_.time <= made.last_.time;
+    const bool valid = taken(made.first_.value) && taken(made.last_.value) && made.first_.time <= made.last_.time;
     if (auto done = from->finish(valid); !done) return std::move(done).error();
     return made;
   }
@@ -272,6 +272,7 @@ class counter_rate {
  private:
   static constexpr std::string_view type = "counter_rate";
 
+  static bool taken(double value) noexcept { return value >= 0 && value <= (std::numeric_limits<double>::max)(); }
   void step_to(double value) noexcept {
     const bool reset = value < last_.value;
     increase_.add(reset ? value : value - last_.value);

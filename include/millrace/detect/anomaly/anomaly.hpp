@@ -74,7 +74,7 @@ Detector blank_of() noexcept {
 /// Compares each observation of a stream with those before it. (A drift_detector looks for a lasting change instead.)
 ///
 /// Laws: an observation is compared with those before it, and then becomes one of them. NaN, infinities and numbers
-/// whose squares are too large (in general above 1e150) are flagged and do not become one of them; the score of a NaN
+/// whose squares are too large (in general above 1e140) are flagged and do not become one of them; the score of a NaN
 /// is NaN. Before enough observations have come the band is infinite and nothing finite is flagged. update never
 /// allocates. A detector is trivially copyable: moved from,
 /// it is unchanged.

@@ -41,7 +41,7 @@ class z_score : detail::require_limit<RunLength>, public saved_fields<z_score<Ru
   explicit z_score(double limit) noexcept : limit_(detail::checked_limit<RunLength>(limit)) {}
 
   anomaly update(double x) noexcept {
-    if (!(detail::math::absolute(x) <= 1e150)) return {x - seen_.mean, seen_.mean, seen_.mean, true};
+    if (!(detail::math::absolute(x) <= 1e140)) return {x - seen_.mean, seen_.mean, seen_.mean, true};
     anomaly found;
     if (seen_.count >= 3 && seen_.squares > 0) {
       const auto n = static_cast<double>(seen_.count);
@@ -101,7 +101,7 @@ class ewma_bands : detail::require_arl<RunLength>, public saved_fields<ewma_band
   }
 
   anomaly update(double x) noexcept {
-    if (!(detail::math::absolute(x) <= 1e150)) return {x - mean_, mean_, mean_, true};
+    if (!(detail::math::absolute(x) <= 1e140)) return {x - mean_, mean_, mean_, true};
     anomaly found;
     ++count_;
     if (count_ == 1) {

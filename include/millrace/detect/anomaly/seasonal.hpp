@@ -48,7 +48,7 @@ class seasonal : detail::require_arl<RunLength>, public saved_fields<seasonal<Pe
         limit_(detail::promised_limit<RunLength>()) {}
 
   anomaly update(double x) noexcept {
-    if (!(detail::math::absolute(x) <= 1e150)) return {x, level_, level_, true};
+    if (!(detail::math::absolute(x) <= 1e140)) return {x, level_, level_, true};
     anomaly found;
     const auto at = static_cast<std::size_t>(count_ % Period);
     ++count_;

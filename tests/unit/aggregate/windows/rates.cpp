@@ -90,6 +90,7 @@ TEST_CASE("a counter's increase goes over its resets") {
   r.update(30, seconds(20));  // started again
   r.update(std::nan(""), seconds(21));
   r.update(-1, seconds(22));
+  r.update(HUGE_VAL, seconds(23));
   r.update(90, seconds(15));  // not after the last
   r.update(70, seconds(40));
   CHECK(r.increase() == 50 + 30 + 40);

@@ -40,6 +40,17 @@ TEST_CASE("the band a z-score names is where its flag begins") {
   CHECK(outside.update(probe.upper + 1e-9).flagged);
 }
 
+TEST_CASE("observations whose squares could not be summed for long are flagged, and not learnt from") {
+  const auto learns_nothing = [](auto scores) {
+    for (int i = 0; i < 100; ++i) scores.update(i % 7);
+    const auto before = scores.save();
+    for (const double x : {1.1e140, -1e141, 1e300, HUGE_VAL, std::nan("")}) CHECK(scores.update(x).flagged);
+    CHECK(scores.save() == before);
+  };
+  learns_nothing(mr::detect::z_score<>());
+  learns_nothing(mr::detect::ewma_bands<>());
+}
+
 TEST_CASE("a limit may be given in the unit of the score") {
   support::normal_source normal(97);
   mr::detect::z_score outlier(3.0);
