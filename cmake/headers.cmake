@@ -133,13 +133,15 @@ set(MILLRACE_detect_HEADERS
   detect/features/drift_reference.hpp detect/features/table_drift.hpp)
 set(MILLRACE_model_HEADERS
   model.hpp
-  model/fwd.hpp model/bayes.hpp model/cluster.hpp model/decomposition.hpp model/evaluation.hpp model/linear.hpp
+  model/fwd.hpp model/bayes.hpp model/calibration.hpp model/cluster.hpp model/decomposition.hpp model/evaluation.hpp model/linear.hpp
   model/matrix_view.hpp model/trees.hpp model/validation.hpp
   model/detail/class_labels.hpp model/detail/column_centres.hpp model/detail/dot.hpp model/detail/gram_sum.hpp
   model/detail/link.hpp model/detail/semidefinite_solver.hpp model/detail/symmetric_eigen.hpp
   model/detail/training_checks.hpp
   model/bayes/bayes_options.hpp model/bayes/gaussian_naive_bayes.hpp model/bayes/multinomial_naive_bayes.hpp
   model/bayes/detail/bayes_classifier.hpp
+  model/calibration/calibrator.hpp model/calibration/isotonic.hpp model/calibration/one_vs_rest.hpp
+  model/calibration/platt.hpp model/calibration/reliability.hpp model/calibration/detail/labelled_scores.hpp
   model/cluster/k_means.hpp model/cluster/mini_batch_k_means.hpp
   model/cluster/detail/centre_model.hpp model/cluster/detail/centre_table.hpp model/cluster/detail/lloyd.hpp model/cluster/detail/row_blocks.hpp
   model/cluster/detail/seeding.hpp

@@ -5,6 +5,7 @@
 ///
 /// - `matrix_view`: rows of features, which models are fitted on and asked about
 /// - `bayes.hpp`: naive Bayes, of measures and of counts
+/// - `calibration.hpp`: probabilities that mean what they say, made from scores
 /// - `cluster.hpp`: k-means, and k-means of rows that come in batches
 /// - `decomposition.hpp`: principal components
 /// - `evaluation.hpp`: measures of predictions, the only room that millrace.hpp includes
@@ -15,6 +16,7 @@
 /// Standard library alone.
 
 #include <millrace/model/bayes.hpp>
+#include <millrace/model/calibration.hpp>
 #include <millrace/model/cluster.hpp>
 #include <millrace/model/decomposition.hpp>
 #include <millrace/model/evaluation.hpp>
