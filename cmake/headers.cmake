@@ -135,6 +135,7 @@ set(MILLRACE_model_HEADERS
   model.hpp
   model/fwd.hpp model/bayes.hpp model/calibration.hpp model/cluster.hpp model/decomposition.hpp model/evaluation.hpp model/linear.hpp
   model/matrix_view.hpp model/trees.hpp model/validation.hpp
+  model/predictor.hpp
   model/detail/class_labels.hpp model/detail/column_centres.hpp model/detail/dot.hpp model/detail/gram_sum.hpp
   model/detail/link.hpp model/detail/semidefinite_solver.hpp model/detail/symmetric_eigen.hpp
   model/detail/training_checks.hpp

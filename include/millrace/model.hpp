@@ -3,6 +3,7 @@
 
 /// model: models that are fitted here, and how good their predictions are. Each room can be included alone.
 ///
+/// - `predictor`, `trainer`, `partial_trainer`, `explained`: what a model is, as concepts, for models of your own too
 /// - `matrix_view`: rows of features, which models are fitted on and asked about
 /// - `bayes.hpp`: naive Bayes, of measures and of counts
 /// - `calibration.hpp`: probabilities that mean what they say, made from scores
@@ -23,6 +24,7 @@
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/linear.hpp>
 #include <millrace/model/matrix_view.hpp>
+#include <millrace/model/predictor.hpp>
 #include <millrace/model/trees.hpp>
 #include <millrace/model/validation.hpp>
 

@@ -279,6 +279,7 @@ using ::millrace::v0::model::roc_auc;
 using ::millrace::v0::model::roc_curve;
 using ::millrace::v0::model::roc_point;
 using ::millrace::v0::model::roc_points;
+using ::millrace::v0::model::tree_ensemble;
 }  // namespace millrace::inline v0::model
 
 export namespace millrace::inline v0::observe {

@@ -36347,6 +36347,7 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {}
 namespace model {
+class tree_ensemble;
 namespace detail {
 using namespace millrace::detail;  // the primitives of core, which every module may use
 }

@@ -6,7 +6,7 @@
 #include <millrace/model/matrix_view.hpp>
 
 #include <laws/aggregator.hpp>
-#include <support/allocation_counter.hpp>
+#include <laws/predictor.hpp>
 #include <support/catch.hpp>
 #include <support/envelope.hpp>
 
@@ -36,32 +36,11 @@ inline std::vector<float> exact_rows(std::size_t rows, std::size_t columns, std:
   return made;
 }
 
-/// A row's outputs have the same bits alone, in a batch and in a batch with a stride; asking takes nothing from the
-/// heap; a row with NaN has NaN in every output.
+/// The laws of models; and a row with NaN has NaN in every output.
 template <class Model>
 void predicts_one_by_one(const Model& model, const millrace::model::matrix_view& rows) {
-  const std::size_t outputs = model.outputs();
-  REQUIRE(model.inputs() == rows.columns());
-  std::vector<double> together(rows.rows() * outputs);
-  std::vector<double> strided(rows.rows() * outputs);
-  std::vector<double> alone(outputs);
-  std::vector<float> wide(rows.rows() * (rows.columns() + 3), -77.0F);
-  for (std::size_t i = 0; i < rows.rows(); ++i)
-    for (std::size_t j = 0; j < rows.columns(); ++j) wide[i * (rows.columns() + 3) + j] = rows(i, j);
-  const auto taken = allocations_of([&] {
-    model.predict(rows, std::span(together));
-    model.predict(millrace::model::matrix_view(wide.data(), rows.rows(), rows.columns(), rows.columns() + 3),
-                  std::span(strided));
-    model.predict(rows.row(0), std::span(alone));
-  });
-  if (counts_allocations) CHECK(taken == 0);
-  CHECK(together == strided);
-  for (std::size_t i = 0; i < rows.rows(); ++i) {
-    model.predict(rows.row(i), std::span(alone));
-    for (std::size_t k = 0; k < outputs; ++k) CHECK(alone[k] == together[i * outputs + k]);
-    if constexpr (requires { model(rows.row(i)); })
-      if (outputs == 1) CHECK(model(rows.row(i)) == together[i]);
-  }
+  laws::predicts(model, rows);
+  std::vector<double> alone(model.outputs());
   for (std::size_t j = 0; j < rows.columns(); ++j) {
     std::vector<float> missing(rows.row(0).begin(), rows.row(0).end());
     missing[j] = std::numeric_limits<float>::quiet_NaN();

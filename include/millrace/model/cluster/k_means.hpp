@@ -62,6 +62,8 @@ struct k_means_options {
 /// even faster", SDM 2010.
 class k_means : public detail::centre_model {
  public:
+  using options_type = k_means_options;
+
   /// `weights`: none, or one for each row: how many rows it stands for. A row of weight 0 moves no centre.
   /// Errors: invalid_argument (an option, no rows, fewer rows with a weight than clusters), shape_mismatch (no columns,
   /// weights), not_finite (a number or a weight, with its row and column), out_of_range and invalid_data (weights).

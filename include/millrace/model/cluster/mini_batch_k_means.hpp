@@ -59,6 +59,8 @@ struct mini_batch_k_means_options {
 /// Source: Sculley, "Web-scale k-means clustering", WWW 2010; the new start of small centres as in scikit-learn.
 class mini_batch_k_means : public detail::centre_model {
  public:
+  using options_type = mini_batch_k_means_options;
+
   /// Errors: shape_mismatch: no columns; invalid_argument: an option.
   static result<mini_batch_k_means> make(std::size_t columns, const mini_batch_k_means_options& with = {});
   /// Makes one and goes through the rows in random order, in batches.

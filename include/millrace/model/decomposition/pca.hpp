@@ -49,6 +49,8 @@ struct pca_options {
 /// Source: Jolliffe, "Principal Component Analysis", 2nd ed., 2002.
 class pca {
  public:
+  using options_type = pca_options;
+
   /// Errors: shape_mismatch (no columns), invalid_argument (no rows, or more components than columns or rows),
   /// not_finite (a feature, with its row and column), invalid_data (one row, which has no variance).
   static result<pca> fit(const matrix_view& rows, const pca_options& with = {}) {

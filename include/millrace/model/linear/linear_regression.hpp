@@ -39,6 +39,8 @@ struct linear_options {
 /// Moved from, it may only be assigned to or destroyed.
 class linear_regression : public detail::scalar_linear_model<linear_regression> {
  public:
+  using options_type = linear_options;
+
   /// `targets` and, if there are any, `weights`: one for each row. A row of weight 0 changes nothing.
   /// Errors: shape_mismatch, invalid_argument (no rows), not_finite (a feature, with its row and column, a target or a
   /// weight), out_of_range (a negative weight), invalid_data (every weight is 0).

@@ -48,6 +48,8 @@ namespace model {
 /// Source: Hastie, Tibshirani, Friedman, "The Elements of Statistical Learning", 2nd ed., 4.4 and 18.4.
 class logistic_regression {
  public:
+  using options_type = logistic_options;
+
   /// `labels`: the class of each row, a whole number from 0; every class up to the largest has a row, and there are two
   /// at the least. `weights`: none, or one for each row; a row of weight 0 changes nothing.
   /// Errors: shape_mismatch, invalid_argument (an option, or no rows), not_finite (a feature, with its row and column,

@@ -41,6 +41,8 @@ struct ridge_options {
 /// Source: Hoerl, Kennard, "Ridge regression", Technometrics 12(1), 1970.
 class ridge : public detail::scalar_linear_model<ridge> {
  public:
+  using options_type = ridge_options;
+
   /// `targets` and, if there are any, `weights`: one for each row. A row of weight 0 changes nothing.
   /// Errors: those of `linear_regression::fit`, and invalid_argument (an option).
   static result<ridge> fit(const matrix_view& rows, std::span<const float> targets, const ridge_options& with = {},

@@ -101,6 +101,8 @@ result<void> check_training_data(const matrix_view& rows, std::span<const float>
 template <class Loss = logistic_loss>
 class boosted_trees {
  public:
+  using options_type = boosting_options;
+
   /// `targets` and, if there are any, `weights`: one for each row.
   /// Errors: shape_mismatch, invalid_argument (an option, or no rows), out_of_range and not_finite (a target, a weight
   /// or a category, with its row or column), invalid_data (no row weighs anything).

@@ -61,6 +61,8 @@ struct isolation_forest_options {
 /// Source: Liu, Ting, Zhou, "Isolation forest", ICDM 2008.
 class isolation_forest {
  public:
+  using options_type = isolation_forest_options;
+
   /// Errors: invalid_argument (an option, no rows), shape_mismatch (no columns), not_finite (an infinity, with its row
   /// and column).
   static result<isolation_forest> fit(const matrix_view& rows, const isolation_forest_options& with = {});

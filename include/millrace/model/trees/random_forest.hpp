@@ -64,6 +64,8 @@ struct forest_options {
 /// Machine Learning 63, 2006.
 class random_forest {
  public:
+  using options_type = forest_options;
+
   /// `targets` and, if there are any, `weights`: one for each row.
   /// Errors: shape_mismatch, invalid_argument (an option, or no rows), out_of_range and not_finite (a target, a weight
   /// or a category, with its row or column), invalid_data (no row weighs anything).

@@ -87,6 +87,8 @@ struct saved_class_sizes {
 template <class Model, class Options>
 class bayes_classifier {
  public:
+  using options_type = Options;
+
   /// A model that has seen no row, for `partial_fit`. `classes`: 2 or more.
   /// Errors: invalid_argument.
   static result<Model> make(std::size_t inputs, std::size_t classes, const Options& with = {}) {

@@ -114,6 +114,8 @@ class online_scores {
 template <class Model>
 class online_model {
  public:
+  using options_type = sgd_options;
+
   /// Columns that a row must have.
   std::size_t inputs() const noexcept { return scores_.inputs(); }
   std::size_t outputs() const noexcept { return 1; }
