@@ -5,10 +5,24 @@
 
 #include <cstddef>
 #include <span>
+#include <type_traits>
+#include <utility>
 
 namespace millrace {
 inline namespace v0 {
 namespace model {
+namespace detail {
+/// A pointer to numbers that are no floats, or something that has a pointer to them.
+template <class T>
+inline constexpr bool points_to_others = false;
+template <class T>
+inline constexpr bool points_to_others<T*> = std::is_arithmetic_v<T> && !std::is_same_v<std::remove_const_t<T>, float>;
+template <class Numbers>
+inline constexpr bool other_numbers = points_to_others<Numbers>;
+template <class Numbers>
+requires requires(const Numbers& numbers) { numbers.data(); }
+inline constexpr bool other_numbers<Numbers> = points_to_others<decltype(std::declval<const Numbers&>().data())>;
+}  // namespace detail
 
 /// Rows of features, which models are fitted on and asked about: a view of single-precision numbers in row-major order.
 /// A feature that is missing is NaN.
@@ -26,6 +40,13 @@ class matrix_view {
   /// As many whole rows as the numbers make.
   constexpr matrix_view(std::span<const float> numbers, std::size_t columns) noexcept
       : matrix_view(numbers.data(), columns > 0 ? numbers.size() / columns : 0, columns) {}
+  template <class Numbers, class... Shape>
+  requires(detail::other_numbers<Numbers>)
+  constexpr matrix_view(const Numbers&, Shape...) noexcept {
+    static_assert(!sizeof(Numbers),
+                  "millrace[MODEL-2]: a matrix_view is of floats that stand in memory; copy other numbers first: "
+                  "std::vector<float> floats(numbers.begin(), numbers.end())");
+  }
 
   constexpr std::size_t rows() const noexcept { return rows_; }
   constexpr std::size_t columns() const noexcept { return columns_; }
