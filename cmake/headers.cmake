@@ -141,7 +141,8 @@ set(MILLRACE_model_HEADERS
   model/detail/training_checks.hpp
   model/bayes/bayes_options.hpp model/bayes/gaussian_naive_bayes.hpp model/bayes/multinomial_naive_bayes.hpp
   model/bayes/detail/bayes_classifier.hpp
-  model/calibration/calibrator.hpp model/calibration/isotonic.hpp model/calibration/one_vs_rest.hpp
+  model/calibration/calibrator.hpp model/calibration/decision_threshold.hpp model/calibration/isotonic.hpp
+  model/calibration/one_vs_rest.hpp
   model/calibration/platt.hpp model/calibration/reliability.hpp model/calibration/detail/labelled_scores.hpp
   model/cluster/k_means.hpp model/cluster/mini_batch_k_means.hpp
   model/cluster/detail/centre_model.hpp model/cluster/detail/centre_table.hpp model/cluster/detail/lloyd.hpp model/cluster/detail/row_blocks.hpp
