@@ -134,7 +134,7 @@ set(MILLRACE_detect_HEADERS
 set(MILLRACE_model_HEADERS
   model.hpp
   model/fwd.hpp model/bayes.hpp model/calibration.hpp model/cluster.hpp model/decomposition.hpp model/evaluation.hpp model/linear.hpp
-  model/matrix_view.hpp model/trees.hpp model/validation.hpp
+  model/matrix_view.hpp model/selection.hpp model/trees.hpp model/validation.hpp
   model/predictor.hpp
   model/detail/class_labels.hpp model/detail/column_centres.hpp model/detail/dot.hpp model/detail/gram_sum.hpp
   model/detail/link.hpp model/detail/semidefinite_solver.hpp model/detail/symmetric_eigen.hpp
@@ -155,6 +155,8 @@ set(MILLRACE_model_HEADERS
   model/linear/ridge.hpp model/linear/sgd_linear.hpp model/linear/sgd_logistic.hpp model/linear/sgd_options.hpp
   model/linear/detail/elastic_net.hpp model/linear/detail/least_squares.hpp model/linear/detail/linear_map.hpp
   model/linear/detail/logistic_fit.hpp model/linear/detail/logistic_problem.hpp model/linear/detail/online_scores.hpp
+  model/selection/goal.hpp model/selection/permutation_importance.hpp model/selection/random_search.hpp
+  model/selection/search_space.hpp
   model/trees/boosted_trees.hpp model/trees/boosting_options.hpp model/trees/isolation_forest.hpp model/trees/losses.hpp
   model/trees/random_forest.hpp model/trees/tree_ensemble.hpp model/trees/tree_explainer.hpp
   model/trees/detail/binned_rows.hpp model/trees/detail/boosting.hpp model/trees/detail/column_codes.hpp
