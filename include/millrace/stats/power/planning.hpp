@@ -79,6 +79,11 @@ inline result<void> above_zero(const char* name, double value) {
   if (value > 0 && value < infinity) return {};
   return error(errc::out_of_range, std::string(name) + " must be above 0 and finite, and is " + figure(value));
 }
+inline result<void> whole_from(const char* name, double value, double least) {
+  if (value >= least && value < 1e15 && value == math::floor(value)) return {};
+  return error(errc::out_of_range, std::string(name) + " must be a whole number of at least " + figure(least) +
+                                       ", and is " + figure(value));
+}
 inline result<void> a_rate(const char* name, double value) {
   if (value >= 0 && value <= 1) return {};
   return error(errc::out_of_range, std::string(name) + " must lie in [0, 1], and is " + figure(value));
@@ -181,8 +186,7 @@ struct group_means {
   static constexpr std::string_view effect_unit = "(Cohen's f)";
   double groups = 3;
   result<void> validate(double effect) const {
-    if (!(groups >= 2 && groups < 1e15 && groups == detail::math::floor(groups)))
-      return error(errc::out_of_range, "groups must be a whole number of at least 2, and is " + detail::figure(groups));
+    if (auto ok = detail::whole_from("groups", groups, 2); !ok) return ok;
     return detail::above_zero("the effect, Cohen's f,", effect);
   }
   double least() const noexcept { return groups + 1; }
@@ -201,7 +205,7 @@ struct counts {
   static constexpr std::string_view effect_unit = "(Cohen's w)";
   double df = 1;
   result<void> validate(double effect) const {
-    if (auto ok = detail::above_zero("df", df); !ok) return ok;
+    if (auto ok = detail::whole_from("df", df, 1); !ok) return ok;
     return detail::above_zero("the effect, Cohen's w,", effect);
   }
   double power(double effect, double n1, double, const power_options& o) const noexcept {

@@ -150,8 +150,9 @@ TEST_CASE("power: no design plans with a parameter that is NaN, zero, negative o
   }
   refuses_plans(mr::stats::group_means{1}, "groups must");
   refuses_plans(mr::stats::group_means{2.5}, "groups must");
+  refuses_plans(mr::stats::counts{1e-6}, "df must");  // of which the law is a point at 0: any power would be 1
   CHECK(mr::stats::sample_size(mr::stats::counts{support::not_a_number}, .1).error().message() ==
-        "df must be above 0 and finite, and is NaN");
+        "df must be a whole number of at least 1, and is NaN");
   for (const double n : {support::not_a_number, 0.0, -5.0, 1.0, support::infinite}) {
     CAPTURE(n);
     CHECK(mr::stats::power_of(mr::stats::two_means{}, 0.5, n).error().message().find("n1 must be at least 2") == 0);
