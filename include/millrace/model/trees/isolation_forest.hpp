@@ -76,18 +76,21 @@ class isolation_forest {
   /// The score below which a row is an outlier.
   double threshold() const noexcept { return threshold_; }
 
-  /// The row's score: the lower, the more unusual. Precondition: row.size() == inputs().
-  double operator()(std::span<const float> row) const noexcept { return score(trees_.sum(row.data(), columns_)); }
+  /// The row's score: the lower, the more unusual. NaN for a row of fewer columns than the model's.
+  double operator()(std::span<const float> row) const noexcept {
+    return row.size() < columns_ ? detail::math::nan : score(trees_.sum(row.data(), columns_));
+  }
   /// Whether the row's score is below the threshold, by more than rounding.
   bool is_outlier(std::span<const float> row) const noexcept {
     return (*this)(row) < threshold_ * (1 + 0x1p-40);  // both are negative
   }
-  /// The row's score. Precondition: row.size() == inputs(), out.size() == 1.
+  /// The row's score. Precondition: `out` is not empty.
   void predict(std::span<const float> row, std::span<double> out) const noexcept { out[0] = (*this)(row); }
-  /// All rows' scores. Precondition: out.size() == rows.rows().
+  /// All rows' scores, as far as `out` has room.
   void predict(const matrix_view& rows, std::span<double> out) const noexcept {
-    trees_.sums(rows, out.data());
-    for (double& one : out) one = score(one);
+    const std::size_t count = rows.rows() < out.size() ? rows.rows() : out.size();
+    if (rows.columns() >= columns_) trees_.sums({rows.data(), count, columns_, rows.stride()}, out.data());
+    for (double& one : out.first(count)) one = rows.columns() < columns_ ? detail::math::nan : score(one);
   }
 
   /// Saved form: an envelope "isolation_forest" of columns, trees, subsample (u64), threshold (f64), and each tree from

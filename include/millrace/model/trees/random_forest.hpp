@@ -85,7 +85,11 @@ class random_forest {
   void predict(std::span<const float> row, std::span<double> out) const noexcept { out[0] = (*this)(row); }
   /// All rows' outputs, as far as `out` has room.
   void predict(const matrix_view& rows, std::span<double> out) const noexcept {
-    for (std::size_t i = 0; i < rows.rows() && i < out.size(); ++i) out[i] = (*this)(rows.row(i));
+    const std::size_t count = rows.rows() < out.size() ? rows.rows() : out.size();
+    if (rows.columns() >= inputs_)
+      trees_.sums({rows.data(), count, rows.columns(), rows.stride()}, out.data());
+    else
+      for (std::size_t i = 0; i < count; ++i) out[i] = detail::math::nan;
   }
 
   /// How much each column's splits lowered the loss, as shares of 1.

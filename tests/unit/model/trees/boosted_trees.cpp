@@ -542,3 +542,29 @@ TEST_CASE("boosted trees keep their saved form, and damaged bytes are an error o
   laws::hostile_bytes(fitted, use);
   CHECK(boosted_trees<mr::model::squared_loss>::load(fitted.save()).error().code() == mr::errc::type_mismatch);
 }
+
+TEST_CASE("boosted trees: many rows' classes have the bits of one; rows of fewer columns are NaN, and none allocates") {
+  const support::made_rows made = support::make_rows(
+      300, 4, 77, [](const float* x, mr::random_engine&) { return x[0] > 0.3F ? 2
+                                                                  : x[1] > 0  ? 1
+                                                                              : 0; }, 5);
+  const auto fitted =
+      mr::model::boosted_trees<mr::model::softmax_loss>::fit(made.view(), made.targets, {.rounds = 15}, {}, {3})
+          .value();
+  std::vector<double> out(900);
+  CHECK(support::allocations_of([&] { fitted.predict(made.view(), out); }) == 0);
+  std::vector<double> one(3);
+  for (std::size_t i = 0; i < 300; ++i) {
+    fitted.predict(made.view().row(i), one);
+    for (std::size_t k = 0; k < 3; ++k) REQUIRE(one[k] == out[3 * i + k]);
+  }
+  std::vector<double> few(3 * 20 + 2, 7);  // room for 20 rows
+  fitted.predict(made.view(), few);
+  CHECK(std::vector<double>(few.begin(), few.end() - 2) == std::vector<double>(out.begin(), out.begin() + 60));
+  CHECK(few[60] == 7);
+  const matrix_view narrow(made.features.data(), 40, 3, 4);
+  fitted.predict(narrow, std::span(out).first(120));
+  fitted.predict(narrow.row(0), one);
+  for (std::size_t i = 0; i < 120; ++i) CHECK(std::isnan(out[i]));
+  for (const double x : one) CHECK(std::isnan(x));
+}

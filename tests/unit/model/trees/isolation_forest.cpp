@@ -302,3 +302,19 @@ TEST_CASE("isolation forest: the same seed gives the same bytes; saved, loaded, 
   laws::hostile_bytes(*few, use);
   laws::hostile_payload(*few, support::reseal, use, 5, 2000);
 }
+
+TEST_CASE("isolation forest: rows of fewer columns are NaN, one by one and together") {
+  std::vector<float> numbers(200 * 4);
+  mr::random_engine random(79);
+  for (float& x : numbers) x = static_cast<float>(random.normal());
+  const auto fitted = mr::model::isolation_forest::fit(mr::model::matrix_view(numbers, 4)).value();
+  const mr::model::matrix_view narrow(numbers.data(), 40, 3, 4);
+  std::vector<double> out(40);
+  fitted.predict(narrow, out);
+  for (const double x : out) CHECK(std::isnan(x));
+  CHECK(std::isnan(fitted(narrow.row(0))));
+  CHECK_FALSE(fitted.is_outlier(narrow.row(0)));
+  std::vector<double> few(20);
+  fitted.predict(mr::model::matrix_view(numbers, 4), few);
+  for (std::size_t i = 0; i < 20; ++i) CHECK(few[i] == fitted(std::span(numbers).subspan(4 * i, 4)));
+}

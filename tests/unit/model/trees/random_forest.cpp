@@ -182,3 +182,14 @@ TEST_CASE("random forests keep their saved form, and damaged bytes are an error 
   laws::hostile_payload(fitted, support::reseal, use, 18, 2000);
   laws::hostile_bytes(fitted, use);
 }
+
+TEST_CASE("random forest: rows of fewer columns are NaN, one by one and together") {
+  const support::made_rows made = support::make_rows(100, 4, 78, support::a_number);
+  const auto fitted = random_forest::fit(made.view(), made.targets, {.trees = 3}).value();
+  const matrix_view narrow(made.features.data(), 40, 3, 4);
+  for (const double x : outputs_of(fitted, narrow)) CHECK(std::isnan(x));
+  CHECK(std::isnan(fitted(narrow.row(0))));
+  std::vector<double> few(20);
+  fitted.predict(made.view(), few);
+  for (std::size_t i = 0; i < 20; ++i) CHECK(few[i] == fitted(made.view().row(i)));
+}

@@ -1,10 +1,15 @@
 #include <millrace/model/trees/tree_ensemble.hpp>
 
+#include <support/allocation_counter.hpp>
 #include <support/catch.hpp>
 
+#include <array>
+#include <bit>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <millrace/core/seed.hpp>
 #include <vector>
 
 namespace mr = millrace;
@@ -27,6 +32,66 @@ mr::model::tree_ensemble small_tree() {
   made.add(nodes, records);
   return made;
 }
+
+constexpr float infinite = std::numeric_limits<float>::infinity();
+
+/// Few numbers, so that rows hit thresholds exactly; infinities among them.
+float any_number(mr::random_engine& random) {
+  constexpr float numbers[] = {-infinite, -std::numeric_limits<float>::max(), -1,      -0.0F, 0, 1e-40F,
+                               1,         std::numeric_limits<float>::max(),  infinite};
+  return numbers[random.below(9)];
+}
+
+struct random_trees {
+  std::size_t columns;
+  unsigned depth;
+  double leaf_share;
+  bool categories = false;
+
+  void add_one(mr::model::tree_ensemble& to, mr::random_engine& random) const {
+    std::vector<mr::model::tree_node> nodes(1);
+    std::vector<mr::model::node_record> records(1);
+    std::vector<unsigned> level{0};
+    for (std::uint32_t i = 0; i < nodes.size(); ++i) {
+      records[i].value = random.normal();
+      nodes[i].left = i;
+      if (level[i] >= depth || random.uniform() < leaf_share) continue;
+      nodes[i].left = static_cast<std::uint32_t>(nodes.size());
+      nodes[i].column = static_cast<std::uint16_t>(random.below(columns));
+      nodes[i].missing_right = static_cast<std::uint8_t>(random.below(2));
+      nodes[i].threshold = any_number(random);
+      if (categories && random.below(3) == 0) {
+        nodes[i].parts_categories = 1;
+        const std::uint64_t bits[] = {0x5a5a'1234'9876'fedcULL};
+        records[i].set = to.add_set(bits);
+        records[i].set_size = 3 + static_cast<std::uint32_t>(random.below(40));
+      }
+      nodes.resize(nodes.size() + 2);
+      records.resize(nodes.size());
+      level.resize(nodes.size(), level[i] + 1);
+    }
+    to.add(nodes, records);
+  }
+};
+
+/// A row's sum, node by node, as the nodes are described.
+double walked(const mr::model::tree_ensemble& trees, const float* row, std::size_t first, std::size_t stride) {
+  double sum = 0;
+  for (std::size_t tree = first; tree < trees.trees(); tree += stride) {
+    std::uint32_t at = trees.root(tree);
+    while (!trees.is_leaf(at)) {
+      const auto& node = trees.nodes()[at];
+      const float x = row[node.column];
+      bool right = std::isnan(x) ? node.missing_right != 0 : x > node.threshold;
+      if (node.parts_categories != 0) right = !trees.goes_left(at, row);
+      at = node.left + (right ? 1 : 0);
+    }
+    sum += trees.records()[at].value;
+  }
+  return sum;
+}
+
+bool same_bits(double a, double b) { return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b); }
 
 }  // namespace
 
@@ -67,4 +132,103 @@ TEST_CASE("tree ensemble: sums of every stride, with and without eight walks sid
   trees.keep(3);
   CHECK(trees.sum(row) == 3);
   CHECK(mr::model::tree_ensemble().sum(row) == 0);
+}
+
+TEST_CASE("tree ensemble: rows alone and in every batch have the bits of a walk node by node") {
+  mr::random_engine random(21);
+  const random_trees shapes[] = {{1, 0, 0},   {2, 1, 0},    {3, 3, 0.3},   {7, 5, 0.1},       {7, 6, 0},
+                                 {4, 9, 0.3}, {31, 6, 0.2}, {5, 20, 0.35}, {6, 7, 0.2, true}, {300, 6, 0.1}};
+  for (const random_trees& shape : shapes) {
+    for (const std::size_t count : {0U, 1U, 7U, 8U, 19U}) {
+      mr::model::tree_ensemble trees;
+      for (std::size_t i = 0; i < count; ++i) shape.add_one(trees, random);
+      const std::size_t stride = shape.columns + 2;  // rows lie apart
+      for (const unsigned missing : {0U, 20U}) {
+        std::vector<float> numbers(600 * stride, std::nanf(""));
+        for (std::size_t i = 0; i < 600; ++i)
+          for (std::size_t k = 0; k < shape.columns; ++k)
+            numbers[i * stride + k] = random.below(100) < missing      ? std::nanf("")
+                                      : shape.categories && k % 2 == 0 ? static_cast<float>(random.below(50))
+                                                                       : any_number(random);
+        std::vector<double> alone(600);
+        std::vector<double> second(600);
+        for (std::size_t i = 0; i < 600; ++i) {
+          alone[i] = walked(trees, numbers.data() + i * stride, 0, 1);
+          second[i] = walked(trees, numbers.data() + i * stride, 1, 2);
+          REQUIRE(same_bits(trees.sum(numbers.data() + i * stride), alone[i]));
+          REQUIRE(same_bits(trees.sum(numbers.data() + i * stride, 1, 2), second[i]));
+        }
+        for (std::size_t rows = 0; rows <= 600; rows += rows < 70 ? 1 : 53) {
+          const mr::model::matrix_view table(numbers.data(), rows, shape.columns, stride);
+          std::vector<double> sums(3 * rows + 1, -5);
+          trees.sums(table, sums.data());
+          for (std::size_t i = 0; i < rows; ++i) REQUIRE(same_bits(sums[i], alone[i]));
+          REQUIRE(sums[rows] == -5);
+          trees.sums(table, sums.data(), 3, 1, 2);
+          for (std::size_t i = 0; i < rows; ++i) REQUIRE(same_bits(sums[3 * i], second[i]));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("tree ensemble: every CPU's kernels give the same bits, and none allocates") {
+  namespace d = mr::model::detail;
+  std::vector<d::tree_kernels> kernels{{}};
+  if (mr::detail::cpu_has_avx2()) kernels.push_back({d::add_tree_avx2<false>, d::add_tree_avx2<true>});
+  if (mr::detail::cpu_has_avx512()) kernels.push_back({d::add_tree_avx512<false>, d::add_tree_avx512<true>});
+  mr::random_engine random(22);
+  for (const random_trees& shape : {random_trees{9, 3, 0.2}, random_trees{9, 6, 0}, random_trees{9, 12, 0.2}}) {
+    mr::model::tree_ensemble trees;
+    for (std::size_t i = 0; i < 12; ++i) shape.add_one(trees, random);
+    d::packed_trees packed;
+    for (std::size_t tree = 0; tree < trees.trees(); ++tree) {
+      const std::size_t end = tree + 1 < trees.trees() ? trees.root(tree + 1) : trees.nodes().size();
+      const auto of_tree = trees.nodes().subspan(trees.root(tree), end - trees.root(tree));
+      std::vector<mr::model::tree_node> nodes(of_tree.begin(), of_tree.end());
+      for (auto& node : nodes) node.left -= trees.root(tree);
+      const auto records = trees.records().subspan(trees.root(tree), nodes.size());
+      REQUIRE(packed.add(std::span<const mr::model::tree_node>(nodes), records, trees.depth(tree)));
+    }
+    for (const unsigned missing : {0U, 30U}) {
+      std::vector<float> numbers(100 * 9);
+      for (float& x : numbers) x = random.below(100) < missing ? std::nanf("") : any_number(random);
+      const mr::model::matrix_view table(numbers, 9);
+      for (const auto& kernel : kernels) {
+        std::vector<double> sums(100);
+        std::size_t done = 0;
+        CHECK(support::allocations_of([&] {
+                d::tile_sums tiles(packed, kernel);
+                while (const std::size_t more = tiles.run(table, done, 0, 1, sums.data() + done, 1)) done += more;
+              }) == 0);
+        CHECK(done == 96);
+        for (std::size_t i = 0; i < done; ++i) CHECK(same_bits(sums[i], walked(trees, table.row(i).data(), 0, 1)));
+      }
+    }
+  }
+}
+
+TEST_CASE("tree ensemble: trees of too many columns or with categories are kept, and trees can be taken off again") {
+  mr::random_engine random(23);
+  const random_trees wide{3'000, 4, 0};
+  const random_trees usual{3, 4, 0};
+  mr::model::tree_ensemble trees;
+  for (std::size_t i = 0; i < 9; ++i) usual.add_one(trees, random);
+  std::vector<float> numbers(40 * 3'000);
+  for (float& x : numbers) x = any_number(random);
+  const mr::model::matrix_view table(numbers, 3'000);
+  std::vector<double> sums(40);
+  const auto check = [&] {
+    trees.sums(table, sums.data());
+    for (std::size_t i = 0; i < 40; ++i) CHECK(same_bits(sums[i], walked(trees, table.row(i).data(), 0, 1)));
+  };
+  check();
+  trees.keep(8);
+  check();
+  for (std::size_t i = 0; i < 9; ++i) wide.add_one(trees, random);
+  check();
+  trees.keep(9);
+  check();
+  usual.add_one(trees, random);
+  check();
 }

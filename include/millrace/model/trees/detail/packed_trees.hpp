@@ -1,0 +1,198 @@
+#ifndef MILLRACE_MODEL_TREES_DETAIL_PACKED_TREES_HPP
+#define MILLRACE_MODEL_TREES_DETAIL_PACKED_TREES_HPP
+
+#include <millrace/core/detail/simd.hpp>
+#include <millrace/model/fwd.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+namespace model {
+namespace detail {
+
+/// A node of a tree in eight bytes, so that one read brings all that a row asks on its way: what it is compared with,
+/// the column (11 bits), whether a missing feature goes right (one bit), and the left child's place in the tree.
+struct packed_node {
+  float threshold = std::numeric_limits<float>::infinity();
+  std::uint32_t way = 0;
+
+  static constexpr std::size_t most_columns = std::size_t{1} << 11;
+  static constexpr std::size_t most_nodes = std::size_t{1} << 20;
+
+  static packed_node of(float threshold, std::uint32_t column, bool missing_right, std::uint32_t left) noexcept {
+    return {threshold, column | (missing_right ? 1U : 0U) << 11 | left << 12};
+  }
+  std::uint32_t column() const noexcept { return way & 0x7ffU; }
+  std::uint32_t missing_right() const noexcept { return way >> 11 & 1; }
+  std::uint32_t left() const noexcept { return way >> 12; }
+};
+
+/// Of how many rows a tile holds each column's numbers together.
+inline constexpr std::size_t rows_of_tile = 32;
+
+/// A node of a tree's upper levels. A row goes right if the number `offset` bytes into its tile is above the threshold.
+/// The first column of a tile holds -infinity: nothing there goes right. In tiles of rows with missing features, each
+/// column is there three times: as it is, for nodes where missing ones go left; with infinity for missing ones, for
+/// nodes where these go right; and with infinity for missing ones and -infinity for all else, for nodes with the
+/// threshold infinity, where nothing else goes right.
+struct upper_node {
+  float threshold = 0;
+  std::uint32_t offset = 0;
+  std::uint32_t offset_if_missing = 0;
+
+  static constexpr std::uint32_t column_bytes = rows_of_tile * sizeof(float);
+};
+
+/// A tree as kernels see it: its nodes by level, and what each returns. A leaf leads to itself, so walks of one length
+/// do for rows whose leaves lie at different depths. Upper nodes are numbered as in a heap, from 1 on; `exits` says
+/// where in the tree a row is behind them.
+struct packed_tree {
+  const packed_node* nodes = nullptr;
+  const double* values = nullptr;
+  const upper_node* upper = nullptr;
+  const std::uint32_t* exits = nullptr;
+  unsigned depth = 0;
+  bool uneven = false;  // most leaves lie well above the lowest
+};
+
+/// Trees once more, as predicting wants them.
+class packed_trees {
+ public:
+  static constexpr unsigned upper_levels = 5;
+  static constexpr unsigned few_levels = 3;  // of a tree that is no deeper
+
+  std::size_t trees() const noexcept { return roots_.size(); }
+  /// The first columns of a row, which some node asks for.
+  std::size_t columns() const noexcept { return columns_; }
+
+  packed_tree operator[](std::size_t tree) const noexcept {
+    const root& of = roots_[tree];
+    return {nodes_.data() + of.first,
+            values_.data() + of.first,
+            upper_.data() + tree * places,
+            exits_.data() + tree * places,
+            of.depth,
+            of.uneven};
+  }
+
+  /// Adds a tree, or returns false, and adds nothing, where it does not fit or parts categories. `depth`: its levels.
+  template <class Node, class Record>
+  bool add(std::span<const Node> nodes, std::span<const Record> records, unsigned depth) {
+    std::size_t columns = columns_;
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      if (nodes[i].parts_categories != 0) return false;
+      if (nodes[i].left != i && nodes[i].column >= columns) columns = std::size_t{nodes[i].column} + 1;
+    }
+    if (columns > packed_node::most_columns || nodes.size() > packed_node::most_nodes ||
+        nodes_.size() + nodes.size() > 0xffff'ffffU)
+      return false;
+    columns_ = columns;
+    roots_.push_back({static_cast<std::uint32_t>(nodes_.size()), depth, false});
+    add_by_level(nodes, records);
+    add_upper();
+    return true;
+  }
+  void keep(std::size_t trees) {
+    if (trees >= roots_.size()) return;
+    nodes_.resize(roots_[trees].first);
+    values_.resize(roots_[trees].first);
+    upper_.resize(trees * places);
+    exits_.resize(trees * places);
+    roots_.resize(trees);
+  }
+
+ private:
+  static constexpr std::size_t places = std::size_t{1} << upper_levels;
+
+  struct root {
+    std::uint32_t first = 0;
+    unsigned depth = 0;
+    bool uneven = false;
+  };
+
+  template <class Node, class Record>
+  void add_by_level(std::span<const Node> nodes, std::span<const Record> records) {
+    root& of = roots_.back();
+    std::vector<std::uint32_t> order{0};
+    std::vector<unsigned> level{0};
+    std::size_t leaves = 0;
+    std::size_t sum_of_levels = 0;
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      const Node& node = nodes[order[i]];
+      values_.push_back(records[order[i]].value);
+      if (node.left == order[i]) {
+        nodes_.push_back(
+            packed_node::of(std::numeric_limits<float>::infinity(), 0, false, static_cast<std::uint32_t>(i)));
+        ++leaves;
+        sum_of_levels += level[i];
+        continue;
+      }
+      nodes_.push_back(packed_node::of(node.threshold, node.column, node.missing_right != 0,
+                                       static_cast<std::uint32_t>(order.size())));
+      for (const std::uint32_t child : {node.left, node.left + 1}) {
+        order.push_back(child);
+        level.push_back(level[i] + 1);
+      }
+    }
+    of.uneven = 2 * sum_of_levels + 3 * leaves < 2 * leaves * of.depth;
+  }
+
+  void add_upper() {
+    const root& of = roots_.back();
+    const unsigned levels = of.depth <= few_levels ? few_levels : upper_levels;
+    const packed_node* const nodes = nodes_.data() + of.first;
+    upper_.resize(upper_.size() + places);
+    exits_.resize(exits_.size() + places);
+    upper_node* const upper = upper_.data() + upper_.size() - places;
+    std::uint32_t at[2 * places] = {};  // of each place in the heap, where in the tree it is
+    for (std::uint32_t place = 1; place < 1U << levels; ++place) {
+      const packed_node node = nodes[at[place]];
+      const bool leaf = node.left() == at[place];
+      at[2 * place] = node.left();
+      at[2 * place + 1] = leaf ? node.left() : node.left() + 1;
+      if (!leaf) upper[place] = upper_of(node);
+    }
+    for (std::uint32_t exit = 0; exit < 1U << levels; ++exit)
+      exits_[exits_.size() - places + exit] = at[(1U << levels) + exit];
+  }
+  static upper_node upper_of(const packed_node& node) noexcept {
+    const bool only_missing = node.missing_right() != 0 && node.threshold == std::numeric_limits<float>::infinity();
+    const std::uint32_t copy = only_missing ? 2 : node.missing_right();
+    return {only_missing ? 0 : node.threshold, only_missing ? 0 : (1 + node.column()) * upper_node::column_bytes,
+            (1 + 3 * node.column() + copy) * upper_node::column_bytes};
+  }
+
+  std::vector<packed_node> nodes_;
+  std::vector<double> values_;
+  std::vector<upper_node> upper_;     // of each tree as many places as the upper levels have
+  std::vector<std::uint32_t> exits_;  // likewise
+  std::vector<root> roots_;
+  std::size_t columns_ = 0;
+};
+
+/// Whether one of a row's first features is missing.
+inline bool has_missing(const float* row, std::size_t columns) noexcept {
+  using four = vector<float, 16>;
+  vector<std::int32_t, 16> missing{};
+  std::size_t i = 0;
+  for (; i + 4 <= columns; i += 4) {
+    four x;
+    load_vector(x, row + i);
+    missing |= x != x;
+  }
+  bool found = (missing[0] | missing[1] | missing[2] | missing[3]) != 0;
+  for (; i < columns; ++i) found |= row[i] != row[i];
+  return found;
+}
+
+}  // namespace detail
+}  // namespace model
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MODEL_TREES_DETAIL_PACKED_TREES_HPP

@@ -1,0 +1,263 @@
+#ifndef MILLRACE_MODEL_TREES_DETAIL_TREE_WALKS_HPP
+#define MILLRACE_MODEL_TREES_DETAIL_TREE_WALKS_HPP
+
+#include <millrace/core/detail/simd.hpp>
+#include <millrace/model/fwd.hpp>
+#include <millrace/model/matrix_view.hpp>
+#include <millrace/model/trees/detail/packed_trees.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+namespace millrace {
+inline namespace v0 {
+namespace model {
+namespace detail {
+
+/// Where eight walks are. Spelled out, because g++ unrolls no loop at -O2, and places in an array stay in memory.
+struct eight_walks {
+  std::uint32_t a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0;
+
+  /// Takes `levels` steps, fewer if all have arrived and `uneven` trees make it worth a look.
+  template <class Step>
+  [[gnu::always_inline]] void walk(unsigned levels, bool uneven, Step step) noexcept {
+    std::uint32_t before = 0;
+    for (; levels > 0; --levels) {
+      a = step(0, a), b = step(1, b), c = step(2, c), d = step(3, d);
+      e = step(4, e), f = step(5, f), g = step(6, g), h = step(7, h);
+      if (!uneven) continue;
+      const std::uint32_t sum = a + b + c + d + e + f + g + h;  // each only grows
+      if (sum == before) return;
+      before = sum;
+    }
+  }
+  template <class F>
+  [[gnu::always_inline]] void for_each(F use) const noexcept {
+    use(0, a), use(1, b), use(2, c), use(3, d), use(4, e), use(5, f), use(6, g), use(7, h);
+  }
+};
+
+template <bool Missing>
+[[gnu::always_inline]] inline std::uint32_t next_node(const packed_node& node, float x) noexcept {
+  std::uint32_t right = x > node.threshold ? 1 : 0;
+  if constexpr (Missing) right |= (x != x ? 1U : 0U) & node.missing_right();
+  return node.left() + right;
+}
+
+/// The sum of one row's values in trees `first`, `first + stride`, ..: eight trees are walked side by side, so that
+/// their reads from memory overlap.
+template <bool Missing>
+double sum_of_row(const packed_trees& trees, std::size_t first, std::size_t stride, const float* row) noexcept {
+  double total = 0;
+  std::size_t tree = first;
+  for (; tree + 7 * stride < trees.trees(); tree += 8 * stride) {
+    const packed_node* nodes[8];
+    const double* values[8];
+    unsigned depth = 0;
+    bool uneven = false;
+    for (std::size_t k = 0; k < 8; ++k) {
+      const packed_tree of = trees[tree + k * stride];
+      nodes[k] = of.nodes;
+      values[k] = of.values;
+      depth = of.depth > depth ? of.depth : depth;
+      uneven = uneven || of.uneven;
+    }
+    eight_walks at;
+    at.walk(depth, uneven, [&](std::size_t k, std::uint32_t place) {
+      const packed_node node = nodes[k][place];
+      return next_node<Missing>(node, row[node.column()]);
+    });
+    at.for_each([&](std::size_t k, std::uint32_t place) { total += values[k][place]; });
+  }
+  for (; tree < trees.trees(); tree += stride) {
+    const packed_tree of = trees[tree];
+    std::uint32_t at = 0;
+    for (unsigned left = of.depth; left > 0; --left) at = next_node<Missing>(of.nodes[at], row[of.nodes[at].column()]);
+    total += of.values[at];
+  }
+  return total;
+}
+
+/// Asks all nodes of a tree's upper levels at once, two vectors of rows each: that takes fewer instructions than the
+/// rows' walks, which ask five nodes each, but one by one.
+template <unsigned Levels, std::size_t Bytes, bool Missing>
+struct upper_walk {
+  using numbers = vector<float, Bytes>;
+  using places = vector<std::int32_t, Bytes>;
+
+  const packed_tree& tree;
+  const char* tile;
+
+  /// Where in the tree rows are that come to a place in the heap `Left` levels above the exits.
+  template <std::uint32_t Place, unsigned Left>
+  [[gnu::always_inline]] void run(places& first, places& second) const noexcept {
+    places first_right;
+    places second_right;
+    if constexpr (Left > 1) {
+      run<2 * Place, Left - 1>(first, second);
+      run<2 * Place + 1, Left - 1>(first_right, second_right);
+    } else {
+      first = second = places{} + static_cast<std::int32_t>(tree.exits[2 * Place - (1U << Levels)]);
+      first_right = second_right = places{} + static_cast<std::int32_t>(tree.exits[2 * Place + 1 - (1U << Levels)]);
+    }
+    const upper_node& node = tree.upper[Place];
+    const numbers threshold = node.threshold - numbers{};  // minus 0 changes no number, so nothing is subtracted
+    const char* const from = tile + (Missing ? node.offset_if_missing : node.offset);
+    numbers x;
+    load_vector(x, from);
+    first = x > threshold ? first_right : first;
+    load_vector(x, from + Bytes);
+    second = x > threshold ? second_right : second;
+  }
+};
+
+/// Adds a tree's values of a tile of rows to their sums.
+template <unsigned Levels, std::size_t Bytes, bool Missing>
+[[gnu::always_inline]] inline void add_values_of(const packed_tree& tree, const float* tile, double* sums) noexcept {
+  constexpr std::size_t lanes = 2 * Bytes / sizeof(float);
+  constexpr std::size_t copies = Missing ? 3 : 1;
+  const unsigned left = tree.depth > Levels ? tree.depth - Levels : 0;
+  for (std::size_t first = 0; first < rows_of_tile; first += lanes) {
+    typename upper_walk<Levels, Bytes, Missing>::places at[2];
+    upper_walk<Levels, Bytes, Missing>{tree, reinterpret_cast<const char*>(tile + first)}.template run<1, Levels>(
+        at[0], at[1]);
+    std::uint32_t places[lanes];
+    store_vector(places, at);
+    for (std::size_t row = 0; row < lanes; row += 8) {
+      const std::uint32_t* const p = places + row;
+      const float* const numbers = tile + rows_of_tile + first + row;
+      double* const to = sums + first + row;
+      eight_walks walks{p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7]};
+      walks.walk(left, tree.uneven, [&](std::size_t k, std::uint32_t place) {
+        const packed_node node = tree.nodes[place];
+        return next_node<Missing>(node, numbers[node.column() * (copies * rows_of_tile) + k]);
+      });
+      walks.for_each([&](std::size_t k, std::uint32_t place) { to[k] += tree.values[place]; });
+    }
+  }
+}
+
+/// Tiles of rows, one behind the other, in a kernel's hands.
+struct tile_range {
+  const float* first = nullptr;
+  std::size_t numbers = 0;  // of a tile
+  std::size_t count = 0;
+};
+
+template <std::size_t Bytes, bool Missing>
+[[gnu::always_inline]] inline void add_tree_body(const packed_tree& tree, const tile_range& tiles,
+                                                 double* sums) noexcept {
+  for (std::size_t i = 0; i < tiles.count; ++i) {
+    const float* const tile = tiles.first + i * tiles.numbers;
+    double* const to = sums + i * rows_of_tile;
+    if (tree.depth <= packed_trees::few_levels)
+      add_values_of<packed_trees::few_levels, Bytes, Missing>(tree, tile, to);
+    else
+      add_values_of<packed_trees::upper_levels, Bytes, Missing>(tree, tile, to);
+  }
+}
+template <bool Missing>
+void add_tree_baseline(const packed_tree& tree, const tile_range& tiles, double* sums) noexcept {
+  add_tree_body<16, Missing>(tree, tiles, sums);
+}
+template <bool Missing>
+MILLRACE_X86_TARGET("avx2")
+void add_tree_avx2(const packed_tree& tree, const tile_range& tiles, double* sums) noexcept {
+  add_tree_body<32, Missing>(tree, tiles, sums);
+}
+template <bool Missing>
+MILLRACE_X86_TARGET("avx512f")
+void add_tree_avx512(const packed_tree& tree, const tile_range& tiles, double* sums) noexcept {
+  add_tree_body<64, Missing>(tree, tiles, sums);
+}
+/// The kernels of an instruction set: for rows without missing features and with them.
+struct tree_kernels {
+  using kernel = void (*)(const packed_tree&, const tile_range&, double*) noexcept;
+  kernel whole = add_tree_baseline<false>;
+  kernel missing = add_tree_baseline<true>;
+
+  static tree_kernels of_this_cpu() noexcept {
+    if (cpu_has_avx512()) return {add_tree_avx512<false>, add_tree_avx512<true>};
+    if (cpu_has_avx2()) return {add_tree_avx2<false>, add_tree_avx2<true>};
+    return {};
+  }
+};
+
+/// The sums of many rows, the same bits as one by one. As many tiles as stay near use a tree before the next one does.
+class tile_sums {
+ public:
+  explicit tile_sums(const packed_trees& trees, tree_kernels kernels = tree_kernels::of_this_cpu()) noexcept
+      : trees_(trees), kernels_(kernels) {}
+
+  /// Rows that are better asked together than one by one.
+  static constexpr std::size_t fewest = 12;
+
+  /// Writes the sums over trees `first`, `first + step`, .. of as many rows as fit, from row `begin` on, to `out`,
+  /// `width` numbers apart, and returns how many these are; 0 where a tile would not fit, or where too few are left.
+  std::size_t run(const matrix_view& rows, std::size_t begin, std::size_t first, std::size_t step, double* out,
+                  std::size_t width) noexcept {
+    const std::size_t left = rows.rows() - begin;
+    if (left < fewest) return 0;
+    bool missing = false;
+    std::size_t most = tiles_of(1);
+    std::size_t count = left < most * rows_of_tile ? left : most * rows_of_tile;
+    for (std::size_t i = 0; i < count && !missing; ++i)
+      missing = has_missing(rows.row(begin + i).data(), trees_.columns());
+    if (missing) most = tiles_of(3);
+    if (most == 0) return 0;
+    if (count > most * rows_of_tile) count = most * rows_of_tile;
+    if (count > rows_of_tile && count % rows_of_tile < fewest) count -= count % rows_of_tile;
+    const std::size_t tiles = (count + rows_of_tile - 1) / rows_of_tile;
+    const std::size_t numbers = (1 + (missing ? 3 : 1) * trees_.columns()) * rows_of_tile;
+    for (std::size_t tile = 0; tile < tiles; ++tile)
+      fill(rows, begin + tile * rows_of_tile, begin + count, missing, numbers_ + tile * numbers);
+    add_all(missing, {numbers_, numbers, tiles}, first, step);
+    for (std::size_t i = 0; i < count; ++i) out[i * width] = sums_[i];
+    return count;
+  }
+
+ private:
+  static constexpr std::size_t room = 8'192;
+  static constexpr std::size_t most_tiles = 8;
+
+  std::size_t tiles_of(std::size_t copies) const noexcept {
+    const std::size_t fitting = room / ((1 + copies * trees_.columns()) * rows_of_tile);
+    return fitting < most_tiles ? fitting : most_tiles;
+  }
+
+  void add_all(bool missing, const tile_range& tiles, std::size_t first, std::size_t step) noexcept {
+    for (std::size_t i = 0; i < tiles.count * rows_of_tile; ++i) sums_[i] = 0;
+    const auto add = missing ? kernels_.missing : kernels_.whole;
+    for (std::size_t tree = first; tree < trees_.trees(); tree += step) add(trees_[tree], tiles, sums_);
+  }
+
+  /// Fills a tile with rows from `begin` on; behind the last one, with that one again.
+  void fill(const matrix_view& rows, std::size_t begin, std::size_t end, bool missing, float* tile) const noexcept {
+    constexpr float infinity = std::numeric_limits<float>::infinity();
+    for (std::size_t i = 0; i < rows_of_tile; ++i) {
+      const float* const row = rows.row(begin + i < end ? begin + i : end - 1).data();
+      float* to = tile + i;
+      *to = -infinity;
+      for (std::size_t column = 0; column < trees_.columns(); ++column) {
+        const float x = row[column];
+        *(to += rows_of_tile) = x;
+        if (!missing) continue;
+        *(to += rows_of_tile) = x == x ? x : infinity;
+        *(to += rows_of_tile) = x == x ? -infinity : infinity;
+      }
+    }
+  }
+
+  const packed_trees& trees_;
+  tree_kernels kernels_;
+  alignas(64) float numbers_[room];
+  double sums_[most_tiles * rows_of_tile];
+};
+
+}  // namespace detail
+}  // namespace model
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MODEL_TREES_DETAIL_TREE_WALKS_HPP
