@@ -13,7 +13,7 @@ set(MILLRACE_core_HEADERS
   core/json_check.hpp core/json_writer.hpp core/result.hpp core/saved.hpp core/seed.hpp core/timestamp.hpp
   core/type_name.hpp core/version.hpp
   core/detail/chrono.hpp core/detail/crc32.hpp core/detail/cycle_counter.hpp core/detail/decode_table.hpp
-  core/detail/deflate_block.hpp core/detail/field_list.hpp core/detail/gauss_legendre.hpp core/detail/heap_sort.hpp
+  core/detail/deflate_block.hpp core/detail/field_list.hpp core/detail/fused.hpp core/detail/gauss_legendre.hpp core/detail/heap_sort.hpp
   core/detail/huffman.hpp core/detail/inflate.hpp core/detail/int128.hpp core/detail/light_atomic.hpp
   core/detail/math.hpp core/detail/mutex.hpp core/detail/name_index.hpp core/detail/needs_exceptions.hpp
   core/detail/number_text.hpp core/detail/order_key.hpp core/detail/owning_pointer.hpp core/detail/requirement.hpp
@@ -134,7 +134,7 @@ set(MILLRACE_detect_HEADERS
 set(MILLRACE_model_HEADERS
   model.hpp
   model/fwd.hpp model/bayes.hpp model/calibration.hpp model/cluster.hpp model/decomposition.hpp model/evaluation.hpp model/linear.hpp
-  model/matrix_view.hpp model/selection.hpp model/trees.hpp model/validation.hpp
+  model/matrix_view.hpp model/network.hpp model/selection.hpp model/trees.hpp model/validation.hpp
   model/predictor.hpp
   model/detail/class_labels.hpp model/detail/column_centres.hpp model/detail/dot.hpp model/detail/gram_sum.hpp
   model/detail/link.hpp model/detail/semidefinite_solver.hpp model/detail/symmetric_eigen.hpp
@@ -155,6 +155,11 @@ set(MILLRACE_model_HEADERS
   model/linear/ridge.hpp model/linear/sgd_linear.hpp model/linear/sgd_logistic.hpp model/linear/sgd_options.hpp
   model/linear/detail/elastic_net.hpp model/linear/detail/least_squares.hpp model/linear/detail/linear_map.hpp
   model/linear/detail/logistic_fit.hpp model/linear/detail/logistic_problem.hpp model/linear/detail/online_scores.hpp
+  model/network/activation.hpp model/network/mlp.hpp model/network/mlp_options.hpp
+  model/network/detail/column_scales.hpp model/network/detail/dense_layers.hpp
+  model/network/detail/lane_functions.hpp model/network/detail/network_checks.hpp
+  model/network/detail/network_fit.hpp model/network/detail/network_outputs.hpp
+  model/network/detail/products.hpp model/network/detail/trained_layers.hpp
   model/selection/goal.hpp model/selection/permutation_importance.hpp model/selection/random_search.hpp
   model/selection/search_space.hpp
   model/trees/boosted_trees.hpp model/trees/boosting_options.hpp model/trees/isolation_forest.hpp model/trees/losses.hpp

@@ -11,6 +11,7 @@
 /// - `decomposition.hpp`: principal components
 /// - `evaluation.hpp`: measures of predictions, the only room that millrace.hpp includes
 /// - `linear.hpp`: linear, ridge and logistic regression
+/// - `network.hpp`: networks of dense layers, fitted here or trained elsewhere
 /// - `selection.hpp`: which options to fit with, and which columns matter
 /// - `trees.hpp`: boosted decision trees, random and isolation forests, and what each column adds to a score
 /// - `validation.hpp`: more measures, their intervals, splits of rows, and cross-validation
@@ -25,6 +26,7 @@
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/linear.hpp>
 #include <millrace/model/matrix_view.hpp>
+#include <millrace/model/network.hpp>
 #include <millrace/model/predictor.hpp>
 #include <millrace/model/selection.hpp>
 #include <millrace/model/trees.hpp>

@@ -1,0 +1,90 @@
+#ifndef MILLRACE_MODEL_NETWORK_DETAIL_DENSE_LAYERS_HPP
+#define MILLRACE_MODEL_NETWORK_DETAIL_DENSE_LAYERS_HPP
+
+#include <millrace/model/fwd.hpp>
+#include <millrace/model/network/activation.hpp>
+#include <millrace/model/network/detail/products.hpp>
+
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+namespace model {
+namespace detail {
+
+/// The most inputs of a row, and units of a layer: the memory for one row stands on the stack.
+inline constexpr std::size_t most_units = 4'096;
+inline constexpr std::size_t most_layers = 64;
+
+/// Layers of up to this many units have the inputs on lanes, and the others the units. That decides the order of
+/// additions, which is the same for one row and for many.
+inline constexpr std::size_t few_units = 4;
+
+/// One layer of a network that is asked, and where its numbers stand.
+struct dense_layer_place {
+  std::size_t inputs = 0;
+  std::size_t units = 0;
+  activation function = activation::identity;
+  std::size_t weights = 0;
+  std::size_t bias = 0;
+
+  bool is_narrow() const noexcept { return units <= few_units; }
+  /// Numbers from one row of stored weights to the next: of a unit, if the layer is narrow, else of an input.
+  std::size_t stride() const noexcept { return whole_blocks(is_narrow() ? inputs : units); }
+  std::size_t weight_count() const noexcept { return stride() * (is_narrow() ? units : inputs); }
+  std::size_t weight(std::size_t input, std::size_t unit) const noexcept {
+    return weights + (is_narrow() ? unit * stride() + input : input * stride() + unit);
+  }
+};
+
+/// The layers of a network, stored as the kernels that ask read them, padded with zeros.
+class dense_layers {
+ public:
+  dense_layers() = default;
+  /// Layers of which all weights are 0: units and function of each.
+  dense_layers(std::size_t inputs, const std::vector<std::pair<std::size_t, activation>>& shape) : inputs_(inputs) {
+    std::size_t size = 0;
+    for (const auto& [units, function] : shape) {
+      dense_layer_place at{inputs, units, function, size, 0};
+      at.bias = size + at.weight_count();
+      size = at.bias + whole_blocks(units);
+      places_.push_back(at);
+      widest_ = whole_blocks(inputs) > widest_ ? whole_blocks(inputs) : widest_;
+      widest_ = whole_blocks(units) > widest_ ? whole_blocks(units) : widest_;
+      inputs = units;
+    }
+    numbers_ = line_floats(size);
+  }
+
+  std::size_t inputs() const noexcept { return inputs_; }
+  std::size_t outputs() const noexcept { return places_.empty() ? 0 : places_.back().units; }
+  std::size_t count() const noexcept { return places_.size(); }
+  /// Of the inputs and all layers, in whole blocks.
+  std::size_t widest() const noexcept { return widest_; }
+  const dense_layer_place& place(std::size_t index) const noexcept { return places_[index]; }
+  const float* numbers() const noexcept { return numbers_.data(); }
+
+  float& weight(std::size_t index, std::size_t input, std::size_t unit) noexcept {
+    return numbers_.data()[places_[index].weight(input, unit)];
+  }
+  float weight(std::size_t index, std::size_t input, std::size_t unit) const noexcept {
+    return numbers_.data()[places_[index].weight(input, unit)];
+  }
+  float& bias(std::size_t index, std::size_t unit) noexcept { return numbers_.data()[places_[index].bias + unit]; }
+  float bias(std::size_t index, std::size_t unit) const noexcept { return numbers_.data()[places_[index].bias + unit]; }
+
+ private:
+  std::size_t inputs_ = 0;
+  std::size_t widest_ = 0;
+  std::vector<dense_layer_place> places_;
+  line_floats numbers_;
+};
+
+}  // namespace detail
+}  // namespace model
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MODEL_NETWORK_DETAIL_DENSE_LAYERS_HPP
