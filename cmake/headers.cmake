@@ -110,9 +110,15 @@ set(MILLRACE_observe_HEADERS
   observe/detail/owned_cell.hpp observe/detail/shared_state.hpp)
 set(MILLRACE_feature_HEADERS
   feature.hpp
-  feature/fwd.hpp feature/features.hpp feature/policies.hpp feature/tables.hpp feature/transforms.hpp
+  feature/fwd.hpp feature/features.hpp feature/policies.hpp feature/specification.hpp feature/tables.hpp
+  feature/transforms.hpp
   feature/detail/cells.hpp feature/detail/diagnosis.hpp feature/detail/hash.hpp feature/detail/slots.hpp
   feature/detail/transform.hpp feature/detail/vocabulary.hpp
+  feature/specification/automatic.hpp feature/specification/cell.hpp feature/specification/specification.hpp
+  feature/specification/table_features.hpp
+  feature/specification/detail/given_kernels.hpp feature/specification/detail/making.hpp
+  feature/specification/detail/named_transform.hpp feature/specification/detail/parameter_reader.hpp
+  feature/specification/detail/table_cells.hpp feature/specification/detail/words.hpp
   feature/tables/csv.hpp feature/tables/json_lines.hpp feature/tables/table.hpp
   feature/tables/detail/csv_rows.hpp feature/tables/detail/json_cells.hpp feature/tables/detail/raw_columns.hpp
   feature/tables/detail/time_text.hpp

@@ -18,6 +18,7 @@ enum class trouble : std::uint8_t {
   not_finite,  // infinite
   outside,     // without a result (the logarithm of 0), outside the range of `clip` or `min_max`, too large for a float
   unknown,     // a category that was not given, or not seen by `fit`
+  mistyped,    // a text where a number was expected, and the like; only in rows whose cells are named at run time
 };
 
 /// The trouble's name: `not_finite`.
@@ -28,6 +29,7 @@ constexpr std::string_view to_string(trouble what) noexcept {
     case trouble::not_finite: return "not_finite";
     case trouble::outside: return "outside";
     case trouble::unknown: return "unknown";
+    case trouble::mistyped: return "mistyped";
   }
   return "none";
 }
@@ -90,6 +92,12 @@ template <reaction Reaction>
 constexpr rule<trouble::unknown, Reaction> unknown(action<Reaction> then) noexcept {
   return {then.value};
 }
+/// What to do about cells of another kind than the transform reads. Without this rule the row is refused; `keep` treats
+/// them as if they were missing. Only for `specification`: an event's members cannot be mistyped.
+template <reaction Reaction>
+constexpr rule<trouble::mistyped, Reaction> mistyped(action<Reaction> then) noexcept {
+  return {then.value};
+}
 
 /// How many values of a transform were in each trouble. Whoever calls keeps these, so that transforming stays const.
 struct trouble_counts {
@@ -97,18 +105,21 @@ struct trouble_counts {
   std::uint64_t not_finite = 0;
   std::uint64_t outside = 0;
   std::uint64_t unknown = 0;
+  std::uint64_t mistyped = 0;
 
   constexpr void update(trouble what) noexcept {
     missing += what == trouble::missing ? 1U : 0U;
     not_finite += what == trouble::not_finite ? 1U : 0U;
     outside += what == trouble::outside ? 1U : 0U;
     unknown += what == trouble::unknown ? 1U : 0U;
+    mistyped += what == trouble::mistyped ? 1U : 0U;
   }
   constexpr void merge(const trouble_counts& other) noexcept {
     missing += other.missing;
     not_finite += other.not_finite;
     outside += other.outside;
     unknown += other.unknown;
+    mistyped += other.mistyped;
   }
   constexpr bool operator==(const trouble_counts&) const noexcept = default;
 };

@@ -147,6 +147,18 @@ struct time_cell {
 
   std::int64_t value = 0;
 
+  /// A std::chrono::sys_time of nanoseconds, without <chrono>.
+  struct nanoseconds_since {
+    using rep = std::int64_t;
+    struct period {
+      static constexpr std::int64_t num = 1;
+      static constexpr std::int64_t den = 1'000'000'000;
+    };
+    std::int64_t value = 0;
+    nanoseconds_since time_since_epoch() const noexcept { return *this; }
+    std::int64_t count() const noexcept { return value; }
+  };
+
   trouble read(const auto& from) noexcept {
     const auto since = from.time_since_epoch();
     using length = std::remove_cvref_t<decltype(since)>;
@@ -167,6 +179,7 @@ struct time_cell {
     if (value < 0) value += period;
     return trouble::none;
   }
+  trouble read_nanoseconds(std::int64_t since) noexcept { return read(nanoseconds_since{since}); }
 };
 
 /// Nothing but whether there is a value.

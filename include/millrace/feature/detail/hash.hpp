@@ -35,6 +35,9 @@ constexpr std::uint64_t hash_of(std::string_view text, std::uint64_t before = 0)
   return folded_product(hash ^ text.size(), odd ^ hash);
 }
 
+/// A hash has at most so many columns.
+inline constexpr std::size_t most_places = 65'536;
+
 /// The place in [0, places) of a hash, each equally likely.
 constexpr std::size_t place_of(std::uint64_t hash, std::size_t places) noexcept {
   return static_cast<std::size_t>((static_cast<uint128>(hash) * places) >> 64);

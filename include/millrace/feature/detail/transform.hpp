@@ -27,7 +27,7 @@ namespace detail {
 // kernel is what the transforms differ in. It has
 //   kind             its name in saved bytes
 //   cell             what it takes: number_cell, category_cell, ...
-//   width            how many columns it writes
+//   width            how many columns it writes; a member of the class or of the object
 //   meets            the troubles that it can be in, as a set of bits
 //   describe(text)   appends the parameters that decide what its columns mean
 //   suffix(text, i)  appends what follows the transform's name in the name of column i
@@ -35,7 +35,8 @@ namespace detail {
 //   absent(out)      writes the columns of a missing value
 //   save(to), load(from)   its numbers; `load` returns whether they are possible
 // and, if it is fitted,
-//   fitter           with update(cell) for each value that is neither missing nor infinite
+//   fitter           with update(cell) for each value that is neither missing nor infinite, and merge(fitter)
+//   begin()          returns a fitter, where it needs to know something of the kernel
 //   fit(fitter)      returns null, or what is wrong
 //   ready()          whether it was fitted
 
@@ -43,6 +44,15 @@ using trouble_set = unsigned;
 constexpr trouble_set bit_of(trouble what) noexcept { return 1U << static_cast<unsigned>(what); }
 inline constexpr trouble_set of_numbers = 1U << 1 | 1U << 2 | 1U << 3;
 inline constexpr trouble_set of_categories = 1U << 1;
+
+// The width of a kernel's columns, which is in the type, or given at run time.
+template <std::size_t Width>
+struct fixed_width {
+  static constexpr std::size_t width = Width;
+};
+struct given_width {
+  std::size_t width = 1;
+};
 
 template <class T>
 inline constexpr bool is_rule = false;
@@ -63,6 +73,13 @@ struct fitter_type<Kernel> {
 };
 template <class Kernel>
 using fitter_of = typename fitter_type<Kernel>::type;
+template <is_fitted Kernel>
+typename Kernel::fitter fitter_for(const Kernel& kernel) {
+  if constexpr (requires { kernel.begin(); })
+    return kernel.begin();
+  else
+    return typename Kernel::fitter();
+}
 
 /// A text from saved bytes as messages show it: without control characters, and not endless.
 inline std::string printable(std::string_view text) {
@@ -96,6 +113,9 @@ struct policy {
   }
   float value(trouble what) const noexcept { return values[static_cast<unsigned>(what) - 1]; }
 
+  static constexpr reaction usual(trouble what) noexcept {
+    return what == trouble::not_finite ? reaction::as_missing : reaction::keep;
+  }
   static constexpr bool flags(trouble what) noexcept {
     return to(what) == reaction::flag || to(what) == reaction::fill_and_flag;
   }
@@ -131,6 +151,46 @@ constexpr std::string_view name_of(reaction what) noexcept {
   return names[static_cast<unsigned>(what)];
 }
 
+/// Appends what follows a transform's name in the name of column i.
+template <class Kernel, class Policy>
+void append_suffix(std::string& text, const Kernel& kernel, const Policy& how, std::size_t i) {
+  if (i < kernel.width) return kernel.suffix(text, i);
+  for (const trouble what : Policy::each)
+    if (how.flags(what) && kernel.width + how.place(what) == i) (text += '.') += to_string(what);
+}
+/// Appends a policy's reactions that are not the usual ones: `, missing flag`.
+template <class Policy>
+void append_rules(std::string& text, const Policy& how) {
+  for (const trouble what : Policy::each)
+    if (how.to(what) != Policy::usual(what)) (((text += ", ") += to_string(what)) += ' ') += name_of(how.to(what));
+}
+
+/// Does what the policy says about a trouble, after the kernel has written what `keep` keeps.
+template <class Kernel, class Policy>
+[[gnu::noinline]] void react(const Kernel& kernel, const Policy& how, std::string_view name, trouble met, float* out,
+                             trouble_counts* counts, refusal& refused) noexcept {
+  if (counts != nullptr) counts->update(met);
+  if (how.to(met) == reaction::as_missing) met = trouble::missing;
+  const reaction then = how.to(met);
+  if (then == reaction::fill || then == reaction::fill_and_flag) fill_columns(out, kernel.width, how.value(met));
+  if (how.flags(met)) out[kernel.width + how.place(met)] = 1;
+  if (then == reaction::refuse && !refused) refused = {name, met};
+}
+/// Writes the columns of a value that was read into a cell, or of one that was `found` in trouble.
+template <class Kernel, class Policy, class Cell>
+void write_columns(const Kernel& kernel, const Policy& how, std::string_view name, const Cell& read, trouble found,
+                   float* out, trouble_counts* counts, refusal& refused) noexcept {
+  fill_columns(out + kernel.width, how.width, 0);
+  if (found == trouble::none) [[likely]]
+    found = kernel.write(read, out);
+  else if (std::is_same_v<Cell, number_cell> && found == trouble::not_finite && how.to(found) != reaction::as_missing)
+    kernel.write(read, out);
+  else
+    kernel.absent(out);
+  if (found != trouble::none) [[unlikely]]
+    react(kernel, how, name, found, out, counts, refused);
+}
+
 template <fixed_string Name, class Kernel, class Accessor, class Policy>
 class transform {
  public:
@@ -145,34 +205,19 @@ class transform {
       : accessor_(std::move(accessor)), kernel_(std::move(kernel)), policy_(policy) {}
 
   /// Appends the name of column i.
-  static void append_name(std::string& text, std::size_t i) {
-    text += name;
-    if (i < Kernel::width) return Kernel::suffix(text, i);
-    for (const trouble what : Policy::each)
-      if (Policy::flags(what) && Kernel::width + Policy::place(what) == i) (text += '.') += to_string(what);
-  }
+  static void append_name(std::string& text, std::size_t i) { append_suffix(text += name, Kernel(), Policy(), i); }
   /// Appends what decides the meaning of the columns: `amount_z: standardize, missing flag`.
   static void describe(std::string& text) {
     ((text += name) += ": ") += Kernel::kind;
-    Kernel::describe(text);
-    for (const trouble what : Policy::each) {
-      const reaction usual = what == trouble::not_finite ? reaction::as_missing : reaction::keep;
-      if (Policy::to(what) != usual) (((text += ", ") += to_string(what)) += ' ') += name_of(Policy::to(what));
-    }
+    Kernel().describe(text);
+    append_rules(text, Policy());
   }
 
   template <class Event>
   void write(const Event& event, float* out, trouble_counts* counts, refusal& refused) const noexcept {
-    const trouble met = with_cell<cell>(event, accessor_, [&](const cell& read, trouble found) {
-      fill_columns(out + Kernel::width, Policy::width, 0);
-      if (found == trouble::none)
-        found = kernel_.write(read, out);
-      else
-        found = absent(read, found, out);
-      return found;
+    with_cell<cell>(event, accessor_, [&](const cell& read, trouble found) {
+      write_columns(kernel_, policy_, name, read, found, out, counts, refused);
     });
-    if (met != trouble::none) [[unlikely]]
-      react(met, out, counts, refused);
   }
 
   template <class Event, class Fitter>
@@ -195,28 +240,6 @@ class transform {
   }
 
  private:
-  /// Writes the columns of a value that could not be read.
-  trouble absent(const cell& read, trouble found, float* out) const noexcept {
-    if constexpr (Policy::to(trouble::not_finite) != reaction::as_missing && std::is_same_v<cell, number_cell>) {
-      if (found == trouble::not_finite) {
-        kernel_.write(read, out);
-        return found;
-      }
-    }
-    kernel_.absent(out);
-    return found;
-  }
-
-  /// Does what the policy says about a trouble, after the kernel has written what `keep` keeps.
-  [[gnu::noinline]] void react(trouble met, float* out, trouble_counts* counts, refusal& refused) const noexcept {
-    if (counts != nullptr) counts->update(met);
-    if (met == trouble::not_finite && Policy::to(met) == reaction::as_missing) met = trouble::missing;
-    const reaction then = Policy::to(met);
-    if (then == reaction::fill || then == reaction::fill_and_flag) fill_columns(out, Kernel::width, policy_.value(met));
-    if (Policy::flags(met)) out[Kernel::width + Policy::place(met)] = 1;
-    if (then == reaction::refuse && !refused) refused = {name, met};
-  }
-
   [[no_unique_address]] Accessor accessor_;
   [[no_unique_address]] Kernel kernel_;
   Policy policy_;

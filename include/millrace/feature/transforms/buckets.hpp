@@ -14,6 +14,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace millrace {
 inline namespace v0 {
@@ -43,19 +44,30 @@ struct quantile_buckets {
 
 namespace detail {
 
+// The edges of buckets, at least one: as many as the type says, or as are given at run time.
 template <std::size_t Edges>
-struct bucket_kernel : plain_column {
-  static constexpr std::string_view kind = "bucket";
+struct fixed_edges {
   double edge[Edges];
+  static constexpr std::size_t count() noexcept { return Edges; }
+};
+struct given_edges {
+  std::vector<double> edge;
+  std::size_t count() const noexcept { return edge.size(); }
+};
+template <class Edges>
+struct bucket_kernel : plain_column, Edges {
+  using Edges::count;
+  using Edges::edge;
+  static constexpr std::string_view kind = "bucket";
 
-  static void describe(std::string& text) { ((text += '(') += std::to_string(Edges + 1)) += ')'; }
+  void describe(std::string& text) const { ((text += '(') += std::to_string(count() + 1)) += ')'; }
   /// Bucket i holds edge[i - 1] < x <= edge[i]: the number of edges below x.
   trouble write(const number_cell& x, float* out) const noexcept {
     std::size_t below = 0;
-    if constexpr (Edges <= 16) {
-      for (std::size_t i = 0; i < Edges; ++i) below += edge[i] < x.value ? 1U : 0U;
+    if (count() <= 16) {
+      for (std::size_t i = 0; i < count(); ++i) below += edge[i] < x.value ? 1U : 0U;
     } else {
-      for (std::size_t left = Edges; left > 0;) {
+      for (std::size_t left = count(); left > 0;) {
         const std::size_t half = left / 2;
         const bool right = edge[below + half] < x.value;
         below += right ? half + 1 : 0;
@@ -72,16 +84,17 @@ struct bucket_kernel : plain_column {
   bool load(envelope_reader& from) noexcept {
     for (double& one : edge) one = from.f64();
     bool possible = true;
-    for (std::size_t i = 0; i < Edges; ++i) {
+    for (std::size_t i = 0; i < count(); ++i) {
       const bool finite = math::is_finite(edge[i]) && (i == 0 || edge[i - 1] <= edge[i]);
       possible = possible && (ready() ? finite : math::is_nan(edge[i]));
     }
     return possible;
   }
 };
-template <std::size_t Buckets, class Seen>
-struct quantile_bucket_kernel : bucket_kernel<Buckets - 1> {
-  constexpr quantile_bucket_kernel() noexcept {
+template <class Edges, class Seen>
+struct quantile_bucket_kernel : bucket_kernel<Edges> {
+  constexpr quantile_bucket_kernel() noexcept : quantile_bucket_kernel(Edges{}) {}
+  constexpr explicit quantile_bucket_kernel(Edges room) : bucket_kernel<Edges>{{}, std::move(room)} {
     for (double& one : this->edge) one = math::nan;
   }
 
@@ -90,8 +103,9 @@ struct quantile_bucket_kernel : bucket_kernel<Buckets - 1> {
   const char* fit(const fitter& from) {
     if (from.seen.empty()) return "no finite value";
     const auto view = from.seen.view();
-    for (std::size_t i = 1; i < Buckets; ++i)
-      this->edge[i - 1] = view.quantile(static_cast<double>(i) / static_cast<double>(Buckets));
+    const std::size_t buckets = this->count() + 1;
+    for (std::size_t i = 1; i < buckets; ++i)
+      this->edge[i - 1] = view.quantile(static_cast<double>(i) / static_cast<double>(buckets));
     return nullptr;
   }
 };
@@ -101,7 +115,7 @@ struct quantile_bucket_kernel : bucket_kernel<Buckets - 1> {
 /// Transform: the number of the bucket, from 0 on. Bucket i holds what is above edge i - 1, and at most edge i.
 template <fixed_string Name, class Accessor, std::size_t Size, class... Rules>
 constexpr auto bucket(Accessor accessor, const edges<Size>& given, Rules... rules) {
-  detail::bucket_kernel<Size> made{};
+  detail::bucket_kernel<detail::fixed_edges<Size>> made{};
   for (std::size_t i = 0; i < Size; ++i) made.edge[i] = given.each[i];
   return detail::make_transform<Name>(std::move(accessor), made, rules...);
 }
@@ -111,8 +125,8 @@ constexpr auto bucket(Accessor accessor, const edges<Size>& given, Rules... rule
 /// never decrease. Where many values are the same, edges are too, and buckets between them stay empty.
 template <fixed_string Name, class Accessor, std::size_t Buckets, class... Rules>
 constexpr auto bucket(Accessor accessor, quantile_buckets<Buckets>, Rules... rules) {
-  return detail::make_transform<Name>(std::move(accessor), detail::quantile_bucket_kernel<Buckets, kll<800>>(),
-                                      rules...);
+  return detail::make_transform<Name>(
+      std::move(accessor), detail::quantile_bucket_kernel<detail::fixed_edges<Buckets - 1>, kll<800>>(), rules...);
 }
 
 }  // namespace feature

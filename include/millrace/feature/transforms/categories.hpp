@@ -71,30 +71,59 @@ struct categorical_kernel {
   void save(envelope_writer& to) const { known.save(to); }
   bool load(envelope_reader& from) { return known.load(from, most_categories); }
 };
-template <std::size_t Most, class Vocabulary>
-struct fitted_categorical_kernel : categorical_kernel<Vocabulary> {
-  struct fitter {
-    Vocabulary seen;
-    void update(const category_cell& x) {
-      if (seen.size() <= Most) seen.insert(x.value);
-    }
-  };
-  const char* fit(const fitter& from) {
-    if (from.seen.size() == 0) return "no value";
-    if (from.seen.size() > Most) return "more categories than allowed";
-    this->known = from.seen;
-    this->known.sort();
+// At most so many categories are learnt; in the type, or given at run time.
+template <std::size_t Most>
+struct fixed_most {
+  static constexpr std::size_t most = Most;
+};
+struct given_most {
+  std::size_t most = 0;
+};
+/// The different categories, up to one more than are allowed.
+template <class Most, class Vocabulary>
+struct category_fitter : Most {
+  Vocabulary seen;
+
+  void update(const category_cell& x) { add(x.value); }
+  void merge(const category_fitter& other) {
+    for (std::size_t i = 0; i < other.seen.size(); ++i) add(other.seen[i]);
+  }
+  /// Returns null, or what is wrong.
+  const char* give(Vocabulary& known) const {
+    if (seen.size() == 0) return "no value";
+    if (seen.size() > this->most) return "more categories than allowed";
+    known = seen;
+    known.sort();
     return nullptr;
   }
+
+ private:
+  void add(std::string_view text) {
+    if (seen.size() <= this->most) seen.insert(text);
+  }
+};
+template <class Most, class Vocabulary>
+struct fitted_categorical_kernel : categorical_kernel<Vocabulary>, Most {
+  using fitter = category_fitter<Most, Vocabulary>;
+  fitter begin() const { return {*this, {}}; }
+  const char* fit(const fitter& from) { return from.give(this->known); }
 };
 
+/// Categories in the type.
 template <fixed_string... Labels>
-struct one_hot_kernel {
+struct fixed_labels : fixed_width<sizeof...(Labels)> {
   static_assert(
       sizeof...(Labels) > 0 && ((Labels.view().size() > 0) && ...),
       "millrace[FEATURE-14]: one_hot<\"country\", \"DE\", \"FR\"> needs at least one category, and none is empty");
   static constexpr std::size_t width = sizeof...(Labels);
   static constexpr std::string_view labels[width] = {Labels.view()...};
+  static constexpr std::string_view label(std::size_t i) noexcept { return labels[i]; }
+  static constexpr std::size_t place(std::string_view text) noexcept {
+    std::size_t found = width;
+    for (std::size_t i = 0; i < width; ++i)
+      if (text == labels[i]) found = i;
+    return found;
+  }
 
   static constexpr bool distinct() noexcept {
     for (std::size_t i = 0; i < width; ++i)
@@ -103,49 +132,53 @@ struct one_hot_kernel {
     return true;
   }
   static_assert(distinct(), "millrace[FEATURE-15]: one_hot names a category twice");
-
+};
+template <class Labels>
+struct one_hot_kernel : Labels {
   static constexpr std::string_view kind = "one_hot";
   using cell = category_cell;
   static constexpr trouble_set meets = of_categories | bit_of(trouble::unknown);
 
-  static void describe(std::string& text) {
-    for (std::size_t i = 0; i < width; ++i) (text += i == 0 ? "(" : ", ") += labels[i];
+  void describe(std::string& text) const {
+    text += '(';
+    for (std::size_t i = 0; i < this->width; ++i) (text += i == 0 ? "" : ", ") += this->label(i);
     text += ')';
   }
-  static void suffix(std::string& text, std::size_t i) { (text += '=') += labels[i]; }
-  static void absent(float* out) noexcept { fill_columns(out, width, 0); }
+  void suffix(std::string& text, std::size_t i) const { (text += '=') += this->label(i); }
+  void absent(float* out) const noexcept { fill_columns(out, this->width, 0); }
   trouble write(const category_cell& x, float* out) const noexcept {
-    trouble met = trouble::unknown;
-    for (std::size_t i = 0; i < width; ++i) {
-      const bool same = x.value == labels[i];
-      out[i] = same ? 1.F : 0.F;
-      if (same) met = trouble::none;
-    }
-    return met;
+    absent(out);
+    const std::size_t found = this->place(x.value);
+    if (found == this->width) return trouble::unknown;
+    out[found] = 1;
+    return trouble::none;
   }
   void save(envelope_writer&) const noexcept {}
   bool load(envelope_reader&) noexcept { return true; }
+};
+
+template <std::size_t Width>
+struct hash_width : fixed_width<Width> {
+  static_assert(Width >= 1 && Width <= most_places, "millrace[FEATURE-16]: a hash has 1 to 65,536 columns");
 };
 
 /// What hashed and cross have in common: the columns are places of a hash.
-template <std::size_t Width>
-struct places {
-  static_assert(Width >= 1 && Width <= 65'536, "millrace[FEATURE-16]: a hash has 1 to 65,536 columns");
-  static constexpr std::size_t width = Width;
+template <class Width>
+struct places : Width {
   static constexpr trouble_set meets = of_categories;
 
-  static void describe(std::string& text) { ((text += '(') += std::to_string(Width)) += ')'; }
+  void describe(std::string& text) const { ((text += '(') += std::to_string(this->width)) += ')'; }
   static void suffix(std::string& text, std::size_t i) { (text += '#') += std::to_string(i); }
-  static void absent(float* out) noexcept { fill_columns(out, Width, 0); }
-  static void mark(std::uint64_t hash, float* out) noexcept {
+  void absent(float* out) const noexcept { fill_columns(out, this->width, 0); }
+  void mark(std::uint64_t hash, float* out) const noexcept {
     absent(out);
-    out[place_of(hash, Width)] = 1;
+    out[place_of(hash, this->width)] = 1;
   }
   void save(envelope_writer&) const noexcept {}
   bool load(envelope_reader&) noexcept { return true; }
 };
 
-template <std::size_t Width>
+template <class Width>
 struct hashed_kernel : places<Width> {
   static constexpr std::string_view kind = "hashed";
   using cell = category_cell;
@@ -159,6 +192,13 @@ struct hashed_kernel : places<Width> {
 struct crossed {
   std::uint64_t hash = 0;
   bool complete = true;
+
+  static crossed of(const category_cell& read, trouble found) noexcept {
+    return {hash_of(read.value), found == trouble::none};
+  }
+  crossed with(const crossed& b) const noexcept {
+    return {folded_product(hash + 0x9e3779b97f4a7c15U, b.hash ^ 0xe7037ed1a0b428dbU), complete && b.complete};
+  }
 };
 template <class... Accessors>
 struct cross_of;
@@ -172,9 +212,7 @@ struct cross_of<Accessor> {
     static_assert(category_cell::accepts<value_read<Event, Accessor>>,
                   "millrace[FEATURE-7]: a transform of categories reads no text, integer, bool or enumerator; put "
                   "fractions into a bucket first");
-    return with_cell<category_cell>(event, accessor, [](const category_cell& read, trouble found) {
-      return crossed{hash_of(read.value), found == trouble::none};
-    });
+    return with_cell<category_cell>(event, accessor, crossed::of);
   }
 };
 template <class First, class... Rest>
@@ -186,9 +224,7 @@ struct cross_of<First, Rest...> {
   template <class Event>
   requires(reads<Event, First> && reads<Event, cross_of<Rest...>>)
   crossed operator()(const Event& event) const {
-    const crossed a = first(event);
-    const crossed b = rest(event);
-    return {folded_product(a.hash + 0x9e3779b97f4a7c15U, b.hash ^ 0xe7037ed1a0b428dbU), a.complete && b.complete};
+    return first(event).with(rest(event));
   }
 };
 struct cross_cell {
@@ -201,7 +237,7 @@ struct cross_cell {
     return from.complete ? trouble::none : trouble::missing;
   }
 };
-template <std::size_t Width>
+template <class Width>
 struct cross_kernel : places<Width> {
   static constexpr std::string_view kind = "cross";
   using cell = cross_cell;
@@ -221,8 +257,8 @@ constexpr auto categorical(Accessor accessor, Rules... rules) {
   static_assert(
       Most >= 1 && Most < detail::most_categories,
       "millrace[FEATURE-17]: categorical<Name, Most> needs 1 <= Most < 2^24, up to which floats count exactly");
-  return detail::make_transform<Name>(std::move(accessor),
-                                      detail::fitted_categorical_kernel<Most, detail::vocabulary>(), rules...);
+  return detail::make_transform<Name>(
+      std::move(accessor), detail::fitted_categorical_kernel<detail::fixed_most<Most>, detail::vocabulary>(), rules...);
 }
 /// The same with categories that are given, not fitted. The first has the code 1.
 template <fixed_string Name, class Accessor, class... Rules>
@@ -235,28 +271,30 @@ auto categorical(Accessor accessor, const categories& given, Rules... rules) {
 /// none of them is `unknown`, and has zeros alone if that is kept.
 template <fixed_string Name, fixed_string... Labels, class Accessor, class... Rules>
 constexpr auto one_hot(Accessor accessor, Rules... rules) {
-  return detail::make_transform<Name>(std::move(accessor), detail::one_hot_kernel<Labels...>(), rules...);
+  return detail::make_transform<Name>(std::move(accessor), detail::one_hot_kernel<detail::fixed_labels<Labels...>>(),
+                                      rules...);
 }
 
 /// Transform: a category of any number of values as `Width` columns, 1 in the place that its hash gives and 0 in all
 /// others. The hash is the same on every machine. Values that share a place are not told apart.
 template <fixed_string Name, std::size_t Width, class Accessor, class... Rules>
 constexpr auto hashed(Accessor accessor, Rules... rules) {
-  return detail::make_transform<Name>(std::move(accessor), detail::hashed_kernel<Width>(), rules...);
+  return detail::make_transform<Name>(std::move(accessor), detail::hashed_kernel<detail::hash_width<Width>>(),
+                                      rules...);
 }
 
 /// Transform: two or three categories together, hashed into `Width` columns. Missing if one of them is.
 template <fixed_string Name, std::size_t Width, class First, class Second, class... Rules>
 constexpr auto cross(First first, Second second, Rules... rules) {
   return detail::make_transform<Name>(detail::cross_of<First, Second>{{std::move(first)}, {std::move(second)}},
-                                      detail::cross_kernel<Width>(), rules...);
+                                      detail::cross_kernel<detail::hash_width<Width>>(), rules...);
 }
 template <fixed_string Name, std::size_t Width, class First, class Second, class Third, class... Rules>
 requires(!detail::is_rule<Third>)
 constexpr auto cross(First first, Second second, Third third, Rules... rules) {
   return detail::make_transform<Name>(
       detail::cross_of<First, Second, Third>{{std::move(first)}, {{std::move(second)}, {std::move(third)}}},
-      detail::cross_kernel<Width>(), rules...);
+      detail::cross_kernel<detail::hash_width<Width>>(), rules...);
 }
 
 }  // namespace feature

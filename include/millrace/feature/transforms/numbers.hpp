@@ -41,6 +41,7 @@ template <class Seen>
 struct number_fitter {
   Seen seen;
   void update(const number_cell& x) { seen.update(x.value); }
+  void merge(const number_fitter& other) { (void)seen.merge(other.seen); }
 };
 
 struct numerical_kernel : plain_column {

@@ -51,33 +51,46 @@ struct word_count_kernel : plain_column {
   }
 };
 
+inline constexpr std::size_t most_gram_length = 8;
+// How long n-grams are, and how many columns they have; in the type, or given at run time.
 template <std::size_t Length, std::size_t Width>
-struct ngrams_kernel {
-  static_assert(Length >= 1 && Length <= 8, "millrace[FEATURE-21]: n-grams have 1 to 8 characters");
-  static_assert(Width >= 1 && Width <= 65'536, "millrace[FEATURE-16]: a hash has 1 to 65,536 columns");
+struct fixed_grams {
+  static_assert(Length >= 1 && Length <= most_gram_length, "millrace[FEATURE-21]: n-grams have 1 to 8 characters");
+  static_assert(Width >= 1 && Width <= most_places, "millrace[FEATURE-16]: a hash has 1 to 65,536 columns");
+  static constexpr std::size_t length = Length;
+  static constexpr std::size_t longest = Length;
+  static constexpr std::size_t width = Width;
+};
+struct given_grams {
+  static constexpr std::size_t longest = most_gram_length;
+  std::size_t length = 1;
+  std::size_t width = 1;
+};
+template <class Grams>
+struct ngrams_kernel : Grams {
+  using Grams::length;
   static constexpr std::string_view kind = "ngrams";
   using cell = text_cell;
-  static constexpr std::size_t width = Width;
   static constexpr trouble_set meets = of_categories;
 
-  static void describe(std::string& text) {
-    ((((text += '(') += std::to_string(Length)) += ", ") += std::to_string(Width)) += ')';
+  void describe(std::string& text) const {
+    ((((text += '(') += std::to_string(length)) += ", ") += std::to_string(this->width)) += ')';
   }
   static void suffix(std::string& text, std::size_t i) { (text += '#') += std::to_string(i); }
-  static void absent(float* out) noexcept { fill_columns(out, Width, 0); }
-  static trouble write(const text_cell& x, float* out) noexcept {
+  void absent(float* out) const noexcept { fill_columns(out, this->width, 0); }
+  trouble write(const text_cell& x, float* out) const noexcept {
     absent(out);
-    std::size_t begins[Length];  // where the last characters begin, those of the gram in the making
+    std::size_t begins[Grams::longest];  // where the last characters begin, those of the gram in the making
     std::size_t characters = 0;
     const std::string_view text = x.value;
     for (std::size_t i = 0; i <= text.size(); ++i) {
       if (i < text.size() && !begins_character(text[i]) && i != 0) continue;
-      // A character ends here, and with it a gram that began Length characters before.
-      if (characters >= Length)
-        count(text.substr(begins[characters % Length], i - begins[characters % Length]), out);
+      // A character ends here, and with it a gram that began `length` characters before.
+      if (characters >= length)
+        count(text.substr(begins[characters % length], i - begins[characters % length]), out);
       else if (i == text.size() && i != 0)
         count(text, out);
-      begins[characters % Length] = i;
+      begins[characters % length] = i;
       ++characters;
     }
     return trouble::none;
@@ -86,12 +99,12 @@ struct ngrams_kernel {
   bool load(envelope_reader&) noexcept { return true; }
 
  private:
-  static void count(std::string_view gram, float* out) noexcept {
-    char lower[4 * Length + 1];
-    const bool short_enough = gram.size() <= sizeof lower;  // only text that is no UTF-8 is longer
+  void count(std::string_view gram, float* out) const noexcept {
+    char lower[4 * Grams::longest + 1];
+    const bool short_enough = gram.size() <= 4 * length + 1;  // only text that is no UTF-8 is longer
     for (std::size_t i = 0; short_enough && i < gram.size(); ++i)
       lower[i] = gram[i] >= 'A' && gram[i] <= 'Z' ? static_cast<char>(gram[i] - 'A' + 'a') : gram[i];
-    out[place_of(hash_of(short_enough ? std::string_view(lower, gram.size()) : gram), Width)] += 1;
+    out[place_of(hash_of(short_enough ? std::string_view(lower, gram.size()) : gram), this->width)] += 1;
   }
 };
 
@@ -115,7 +128,8 @@ constexpr auto word_count(Accessor accessor, Rules... rules) {
 /// Complexity: O(text), 8 bytes of a run at a time.
 template <fixed_string Name, std::size_t Length, std::size_t Width, class Accessor, class... Rules>
 constexpr auto ngrams(Accessor accessor, Rules... rules) {
-  return detail::make_transform<Name>(std::move(accessor), detail::ngrams_kernel<Length, Width>(), rules...);
+  return detail::make_transform<Name>(std::move(accessor), detail::ngrams_kernel<detail::fixed_grams<Length, Width>>(),
+                                      rules...);
 }
 
 }  // namespace feature

@@ -1,0 +1,15 @@
+#ifndef MILLRACE_FEATURE_SPECIFICATION_HPP
+#define MILLRACE_FEATURE_SPECIFICATION_HPP
+
+/// feature/specification: features that are listed at run time, over columns that are known by name.
+///
+/// - `specification`, `parameter`, `specified_rule`: a transform in words
+/// - `table_features`: a list of them, for tables and for rows of `named_cell`s; its saved form describes itself
+/// - `automatic`: a list that is proposed for a table
+
+#include <millrace/feature/specification/automatic.hpp>
+#include <millrace/feature/specification/cell.hpp>
+#include <millrace/feature/specification/specification.hpp>
+#include <millrace/feature/specification/table_features.hpp>
+
+#endif  // MILLRACE_FEATURE_SPECIFICATION_HPP

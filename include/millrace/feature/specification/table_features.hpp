@@ -1,0 +1,346 @@
+#ifndef MILLRACE_FEATURE_SPECIFICATION_TABLE_FEATURES_HPP
+#define MILLRACE_FEATURE_SPECIFICATION_TABLE_FEATURES_HPP
+
+#include <millrace/core/result.hpp>
+#include <millrace/core/saved/envelope.hpp>
+#include <millrace/feature/detail/diagnosis.hpp>
+#include <millrace/feature/fwd.hpp>
+#include <millrace/feature/policies.hpp>
+#include <millrace/feature/specification/cell.hpp>
+#include <millrace/feature/specification/detail/making.hpp>
+#include <millrace/feature/specification/detail/named_transform.hpp>
+#include <millrace/feature/specification/detail/table_cells.hpp>
+#include <millrace/feature/specification/specification.hpp>
+#include <millrace/feature/tables/table.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+namespace feature {
+
+/// From a row whose columns are known by name to a row of features: the transforms of `features<Event>(...)`, as a list
+/// of specifications that may come from a file.
+///
+///     auto made = mf::table_features::make({{.name = "amount_z", .type = "standardize", .sources = {"amount"}},
+///                                           {.name = "country", .type = "one_hot"}}, history);
+///     if (!made) return std::move(made).error();
+///     if (auto done = made->fit(history); !done) return std::move(done).error();
+///     std::vector<float> rows(history.rows() * made->width());
+///     auto done = (*made)(history, rows);                                   // a table
+///     auto refused = (*made)({{{"amount", 12.5}, {"country", "DE"}}}, row);  // one row, as it comes while serving
+///
+/// Shapes: as of `features<Event>`; a cell of kind number reads like a double, categories and texts like a string,
+/// times like a time_point of nanoseconds. `width` is known once `fitted` is: a `one_hot` that learns its categories
+/// has no columns before. Guarantee: the same bits as `features<Event>` of the same transforms gives, as both run the
+/// same kernels; the same alone, in any batch, and after saving and loading. Complexity: one pass over the rows, both
+/// to fit and to transform; a column is found by its name once a row, or once 32 rows of a table. Allocates: to make,
+/// fit, save, load and copy; never to transform, except for the text of an error. Threads: const calls from any number.
+/// Moved from, it may only be assigned to or destroyed.
+class table_features {
+ public:
+  /// Makes the features of a list, for rows that have such columns.
+  /// Errors: invalid_argument, naming the feature: no such type, with those that there are; no such column, with those
+  /// that there are; a column of another kind than the transform reads; a parameter that is unknown, missing or
+  /// impossible; a rule that never applies; two features of one name; no feature.
+  template <class Columns>
+  static result<table_features> make(const std::vector<specification>& list, const Columns& columns);
+
+  /// How many columns a row has, and how many transforms there are.
+  std::size_t width() const noexcept { return width_; }
+  std::size_t size() const noexcept { return transforms_.size(); }
+  /// The specifications, transform by transform: `text` is two.
+  const std::vector<specification>& specifications() const noexcept { return list_; }
+  /// The columns that it reads.
+  const std::vector<declared_column>& inputs() const noexcept { return inputs_; }
+  /// The name of a column, as those of `features<Event>`. Precondition: column < width().
+  std::string name(std::size_t column) const {
+    std::string text;
+    for (const auto& one : transforms_) {
+      if (column < one->width()) return one->append_name(text, column), text;
+      column -= one->width();
+    }
+    return text;
+  }
+  std::vector<std::string> names() const {
+    std::vector<std::string> made(width_);
+    for (std::size_t i = 0; i < width_; ++i) made[i] = name(i);
+    return made;
+  }
+  /// What decides the meaning of the columns: `amount_z: standardize of amount, missing flag; ...`.
+  std::string schema() const;
+
+  /// Whether every transform that learns from data has done so, or was given its numbers.
+  bool fitted() const noexcept {
+    for (const auto& one : transforms_)
+      if (!one->ready()) return false;
+    return !transforms_.empty();
+  }
+  /// What the transforms learn from rows; made by `learn`.
+  class learner {
+   public:
+    /// Errors: type_mismatch: the table lacks a column, or has it of another kind; the message lists both sides.
+    template <detail::table_like Table>
+    result<void> update(const Table& rows);
+    /// Takes a row. A cell that is not there is missing; one of another kind is left out.
+    void update(std::span<const named_cell> row);
+    /// Adds what another learner has seen, of rows that came elsewhere. The result is that of one pass over all rows,
+    /// up to rounding of sums and the stated error of quantiles.
+    /// Errors: type_mismatch: it was made by features of another schema.
+    template <class Learner>
+    result<void> merge(const Learner& other);
+    /// How many rows there were.
+    std::size_t count() const noexcept { return count_; }
+
+   private:
+    friend table_features;
+    struct part {
+      detail::cloned<detail::named_fitter> fitter;  // null if there is nothing to fit
+      std::vector<std::size_t> inputs;
+    };
+    std::vector<part> parts_;
+    std::vector<declared_column> inputs_;
+    std::string schema_;
+    std::size_t count_ = 0;
+  };
+  /// Begins to learn from rows that come one by one, or table by table. The features do not change until `fit`.
+  learner learn() const;
+
+  /// Learns what the transforms need, in one pass.
+  /// Errors: those of `learner::update`; invalid_argument: no row; invalid_data, with the feature's name: no value to
+  /// learn from, or more categories than allowed. After an error the features are as they were.
+  template <detail::table_like Table>
+  result<void> fit(const Table& rows) {
+    learner seen = learn();
+    if (auto done = seen.update(rows); !done) return done;
+    return fit(seen);
+  }
+  /// The same from what was learnt. Errors besides: type_mismatch: the learner is of features of another schema.
+  template <class Learner>
+  requires requires(const Learner& seen) { seen.count(); }
+  result<void> fit(const Learner& seen);
+
+  /// Writes the rows of a table, row after row. `met`: the troubles, transform by transform; nothing, or size() long.
+  /// Errors: type_mismatch: the table lacks a column, or has it of another kind: the message lists both sides;
+  /// shape_mismatch: `out` is not rows * width() long, or `met` not size(); invalid_argument: not fitted; invalid_data:
+  /// a rule refused a row: the message names row and feature. Rows before that are written.
+  template <detail::table_like Table>
+  result<void> operator()(const Table& rows, std::span<float> out, std::span<trouble_counts> met = {}) const {
+    if (out.size() != rows.rows() * width_) return wrong_room(out.size(), rows.rows());
+    return batch(rows, 0, rows.rows(), out, met);
+  }
+  /// Writes one row of a table. Errors: the same. Precondition: row < rows.rows().
+  template <detail::table_like Table>
+  result<void> operator()(const Table& rows, std::size_t row, std::span<float> out,
+                          std::span<trouble_counts> met = {}) const {
+    if (out.size() != width_) return wrong_room(out.size(), 1);
+    return batch(rows, row, 1, out, met);
+  }
+  /// Writes a row of named cells, in any order; those in the order of `inputs()` are found at once. A cell that is not
+  /// there is missing; one of another kind than the transform reads is `mistyped`, which refuses the row unless a rule
+  /// says otherwise. Returns the refusal, which is false if there is none; else the row is not to be used.
+  /// Precondition: fitted(), out.size() >= width(), met.size() == size() unless it is empty.
+  refusal operator()(std::span<const named_cell> row, std::span<float> out,
+                     std::span<trouble_counts> met = {}) const noexcept;
+
+  /// The specifications, the columns that they read, and what was fitted: all that `load` needs.
+  std::vector<std::byte> save() const;
+  /// Errors: those of an envelope; corrupt: the specifications or the numbers are impossible.
+  template <class = void>
+  static result<table_features> load(std::span<const std::byte> bytes);
+
+ private:
+  void count_width() noexcept {
+    width_ = 0;
+    for (const auto& one : transforms_) width_ += one->width();
+  }
+  template <class = void>
+  error wrong_room(std::size_t size, std::size_t rows) const {
+    return error(errc::shape_mismatch, "features: " + std::to_string(size) + " numbers for " + std::to_string(rows) +
+                                           " rows of " + std::to_string(width_));
+  }
+  template <detail::table_like Table>
+  result<void> batch(const Table& rows, std::size_t first, std::size_t count, std::span<float> out,
+                     std::span<trouble_counts> met) const;
+
+  std::vector<specification> list_;
+  std::vector<declared_column> inputs_;
+  std::vector<detail::cloned<detail::named_transform>> transforms_;
+  std::size_t width_ = 0;
+};
+
+template <class Columns>
+result<table_features> table_features::make(const std::vector<specification>& list, const Columns& columns) {
+  table_features made;
+  made.list_ = detail::expanded(list);
+  if (made.list_.empty()) return error(errc::invalid_argument, "features: there is no specification");
+  const detail::transform_maker<Columns> maker(columns, made.inputs_);
+  for (std::size_t i = 0; i < made.list_.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j)
+      if (made.list_[j].name == made.list_[i].name)
+        return error(errc::invalid_argument,
+                     "feature \"" + detail::printable(made.list_[i].name) + "\": two features have this name");
+    auto one = maker.make(made.list_[i]);
+    if (!one) return std::move(one).error();
+    made.transforms_.push_back(std::move(*one));
+  }
+  made.count_width();
+  return made;
+}
+
+inline std::string table_features::schema() const {
+  std::string text;
+  for (const auto& one : transforms_) {
+    if (!text.empty()) text += "; ";
+    (text += one->name) += ": ";
+    one->describe(text);
+    for (std::size_t k = 0; k < one->inputs.size(); ++k)
+      (text += k == 0 ? " of " : " and ") += inputs_[one->inputs[k]].name;
+  }
+  return text;
+}
+
+inline table_features::learner table_features::learn() const {
+  learner made;
+  made.inputs_ = inputs_;
+  made.schema_ = schema();
+  for (const auto& one : transforms_)
+    made.parts_.push_back({detail::cloned<detail::named_fitter>(one->begin()), one->inputs});
+  return made;
+}
+template <detail::table_like Table>
+result<void> table_features::learner::update(const Table& rows) {
+  if (auto possible = detail::checked_inputs(rows, inputs_); !possible) return possible;
+  for (std::size_t first = 0; first < rows.rows(); first += detail::rows_at_once) {
+    const std::size_t left = rows.rows() - first;
+    const std::size_t now = left < detail::rows_at_once ? left : detail::rows_at_once;
+    for (part& one : parts_)
+      if (one.fitter) one.fitter->learn(detail::gathered_cells(rows, inputs_, one.inputs, first, now).view, now);
+  }
+  count_ += rows.rows();
+  return {};
+}
+inline void table_features::learner::update(std::span<const named_cell> row) {
+  for (part& one : parts_)
+    if (one.fitter) one.fitter->learn(detail::found_cells(row, inputs_, one.inputs).view, 1);
+  ++count_;
+}
+template <class Learner>
+result<void> table_features::learner::merge(const Learner& other) {
+  if (other.schema_ != schema_)
+    return error(errc::type_mismatch, "a learner of [" + detail::printable(other.schema_) +
+                                          "] cannot be merged into one of [" + detail::printable(schema_) + ']');
+  for (std::size_t i = 0; i < parts_.size(); ++i)
+    if (parts_[i].fitter) parts_[i].fitter->merge(*other.parts_[i].fitter);
+  count_ += other.count_;
+  return {};
+}
+
+template <class Learner>
+requires requires(const Learner& seen) { seen.count(); }
+result<void> table_features::fit(const Learner& seen) {
+  if (seen.count_ == 0) return error(errc::invalid_argument, "features: there is no row to fit them on");
+  auto made = transforms_;
+  if (seen.parts_.size() != made.size())
+    return error(errc::type_mismatch, "features: what was learnt is for other features");
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    if (!seen.parts_[i].fitter) continue;
+    if (const char* const wrong = made[i]->fit(*seen.parts_[i].fitter); wrong != nullptr)
+      return error(errc::invalid_data, "feature \"" + detail::printable(made[i]->name) + "\": " + wrong + " among " +
+                                           std::to_string(seen.count_) + " rows");
+  }
+  transforms_ = std::move(made);
+  count_width();
+  return {};
+}
+
+template <detail::table_like Table>
+result<void> table_features::batch(const Table& rows, std::size_t first, std::size_t count, std::span<float> out,
+                                   std::span<trouble_counts> met) const {
+  if (!met.empty() && met.size() != size())
+    return error(errc::shape_mismatch, "features: counts of troubles for " + std::to_string(met.size()) +
+                                           " transforms, there are " + std::to_string(size()));
+  if (!fitted()) return error(errc::invalid_argument, "features: not fitted; call fit or load first");
+  if (auto possible = detail::checked_inputs(rows, inputs_); !possible) return possible;
+  for (std::size_t done = 0; done < count; done += detail::rows_at_once) {
+    const std::size_t now = count - done < detail::rows_at_once ? count - done : detail::rows_at_once;
+    float* to = out.data() + done * width_;
+    detail::refused_row refused;
+    for (std::size_t i = 0; i < size(); ++i) {
+      const detail::gathered_cells cells(rows, inputs_, transforms_[i]->inputs, first + done, now);
+      transforms_[i]->write(cells.view, first + done, now, to, width_, met.empty() ? nullptr : &met[i], refused);
+      to += transforms_[i]->width();
+    }
+    if (refused.what) [[unlikely]] {
+      const std::size_t line = rows.line(refused.row);
+      return error(errc::invalid_data, "features: row " + std::to_string(refused.row) +
+                                           (line != 0 ? " (line " + std::to_string(line) + ")" : "") + ", column \"" +
+                                           std::string(refused.what.column) + "\": the value is " +
+                                           std::string(to_string(refused.what.why)));
+    }
+  }
+  return {};
+}
+
+inline refusal table_features::operator()(std::span<const named_cell> row, std::span<float> out,
+                                          std::span<trouble_counts> met) const noexcept {
+  detail::refused_row refused;
+  float* to = out.data();
+  for (std::size_t i = 0; i < transforms_.size(); ++i) {
+    const detail::found_cells cells(row, inputs_, transforms_[i]->inputs);
+    transforms_[i]->write(cells.view, 0, 1, to, width_, met.empty() ? nullptr : &met[i], refused);
+    to += transforms_[i]->width();
+  }
+  return refused.what;
+}
+
+inline std::vector<std::byte> table_features::save() const {
+  envelope_writer to("table features");
+  to.u64(list_.size());
+  for (const specification& one : list_) detail::save_specification(to, one);
+  to.u64(inputs_.size());
+  for (const declared_column& one : inputs_) {
+    to.text(one.name);
+    to.u8(static_cast<std::uint8_t>(one.kind));
+  }
+  for (const auto& one : transforms_) one->save(to);
+  return std::move(to).finish();
+}
+template <class>
+result<table_features> table_features::load(std::span<const std::byte> bytes) {
+  auto from = envelope_reader::open(bytes, "table features");
+  if (!from) return std::move(from).error();
+  std::vector<specification> list(from->count(40));
+  for (specification& one : list) one = detail::load_specification(*from);
+  std::vector<declared_column> inputs(from->count(9));
+  bool possible = true;
+  for (declared_column& one : inputs) {
+    one.name = from->text();
+    const std::uint8_t kind = from->u8();
+    possible = possible && kind <= static_cast<std::uint8_t>(column_kind::time);
+    one.kind = static_cast<column_kind>(kind);
+  }
+  if (!from->ok() || !possible) {
+    if (auto done = from->finish(false); !done) return std::move(done).error();
+  }
+  auto made = make(list, inputs);
+  if (!made) return error(errc::corrupt, "saved table features: " + made.error().describe());
+  for (const auto& one : made->transforms_) possible = possible && one->load(*from);
+  possible = possible && made->list_.size() == list.size() && made->inputs_.size() == inputs.size();
+  for (std::size_t i = 0; possible && i < inputs.size(); ++i) possible = made->inputs_[i].name == inputs[i].name;
+  if (auto done = from->finish(possible); !done) return std::move(done).error();
+  made->count_width();
+  return made;
+}
+
+}  // namespace feature
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_FEATURE_SPECIFICATION_TABLE_FEATURES_HPP

@@ -1,0 +1,371 @@
+#include <millrace/feature/specification/table_features.hpp>
+
+#include <millrace/aggregate/members/sketch_members.hpp>
+#include <millrace/feature.hpp>
+
+#include <support/allocations.hpp>
+#include <support/catch.hpp>
+#include <support/envelope.hpp>
+#include <support/feature_tables.hpp>
+#include <support/features.hpp>
+#include <support/golden.hpp>
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace mf = millrace::feature;
+using mf::table_features;
+using support::cells_of;
+using support::random_orders;
+using support::table_of;
+
+namespace {
+
+/// Whether two rows have the same bits, of NaN too.
+bool same_bits(std::span<const float> a, std::span<const float> b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    if (std::bit_cast<std::uint32_t>(a[i]) != std::bit_cast<std::uint32_t>(b[i])) return false;
+  return true;
+}
+table_features fitted_on(const mf::table& rows) {
+  auto made = table_features::make(support::all_specifications(), rows);
+  REQUIRE(made);
+  REQUIRE(made->fit(rows));
+  return *made;
+}
+std::vector<float> rows_of(const table_features& set, const mf::table& rows) {
+  std::vector<float> out(rows.rows() * set.width(), -99);
+  REQUIRE(set(rows, out));
+  return out;
+}
+std::string refusal_of(const std::vector<mf::specification>& list, const mf::table& rows) {
+  const auto made = table_features::make(list, rows);
+  REQUIRE_FALSE(made);
+  CHECK(made.error().code() == millrace::errc::invalid_argument);
+  return made.error().describe();
+}
+
+}  // namespace
+
+TEST_CASE("every transform in words gives the bits of the same transform as a type") {
+  for (const unsigned seed : {1U, 2U, 3U, 4U, 5U}) {
+    const auto history = random_orders(200 * seed, seed);
+    const auto later = random_orders(150, seed + 100);
+    auto typed = support::all_features();
+    REQUIRE(typed.fit(history));
+    const auto words = fitted_on(table_of(history));
+    REQUIRE(words.width() == typed.width);
+    CHECK(words.names() == typed.names());
+    std::vector<float> expected(later.size() * typed.width);
+    decltype(typed)::counts typed_met{};
+    REQUIRE(typed(later, expected, typed_met));
+    std::vector<float> found(expected.size());
+    std::vector<mf::trouble_counts> met(words.size());
+    REQUIRE(words(table_of(later), found, met));
+    CHECK(same_bits(found, expected));
+    for (std::size_t i = 0; i < met.size(); ++i) CHECK(met[i] == typed_met[i]);
+    for (std::size_t i = 0; i < later.size(); ++i) {
+      std::vector<float> row(words.width(), -99);
+      CHECK_FALSE(words(cells_of(later[i]), row));
+      CHECK(same_bits(row, std::span(expected).subspan(i * words.width(), words.width())));
+    }
+  }
+}
+
+TEST_CASE("a row of a table gives the same bits alone, in any batch, and after saving and loading") {
+  const auto rows = table_of(random_orders(100, 9));
+  const auto set = fitted_on(rows);
+  const auto all = rows_of(set, rows);
+  const auto loaded = table_features::load(set.save());
+  REQUIRE(loaded);
+  CHECK(loaded->save() == set.save());
+  CHECK(loaded->schema() == set.schema());
+  CHECK(loaded->names() == set.names());
+  CHECK(same_bits(rows_of(*loaded, rows), all));
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    std::vector<float> row(set.width() + 1, -99);
+    REQUIRE(set(rows, i, std::span(row).first(set.width())));
+    CHECK(same_bits(std::span(row).first(set.width()), std::span(all).subspan(i * set.width(), set.width())));
+    CHECK(row.back() == -99);
+  }
+}
+
+TEST_CASE("features of a table are copied with what they learnt, and fit anew without a trace") {
+  const auto rows = table_of(random_orders(60, 3));
+  auto set = fitted_on(rows);
+  const table_features copy = set;
+  const auto other = table_of(random_orders(60, 4));
+  REQUIRE(set.fit(other));
+  CHECK(set.save() == fitted_on(other).save());
+  CHECK(copy.save() == fitted_on(rows).save());
+}
+
+TEST_CASE("transforming named cells, a row and a table does not allocate") {
+  const auto orders = random_orders(70, 2);
+  const auto rows = table_of(orders);
+  const auto set = fitted_on(rows);
+  const auto cells = cells_of(orders[0]);
+  std::vector<float> out(rows.rows() * set.width());
+  const std::span<float> one = std::span(out).first(set.width());
+  STATIC_REQUIRE(noexcept(set(cells, one)));
+  if (support::counts_allocations) {
+    CHECK(support::allocations_of([&] { (void)set(cells, one); }) == 0);
+    CHECK(support::allocations_of([&] { (void)set(rows, 5, one); }) == 0);
+    CHECK(support::allocations_of([&] { (void)set(rows, out); }) == 0);
+  }
+}
+
+TEST_CASE("a list that is wrong is an error that names feature and column") {
+  const auto rows = table_of(random_orders(5, 1));
+  const auto one = [&](mf::specification wrong) { return refusal_of({std::move(wrong)}, rows); };
+  CHECK_THAT(one({.name = "x", .type = "standardise", .sources = {"age"}}),
+             ContainsSubstring("feature \"x\": type \"standardise\" is not known; known are numerical, log, log1p, ") &&
+                 ContainsSubstring("standardize, min_max (normalize)"));
+  CHECK(one({.name = "amout", .type = "log"}) ==
+        "feature \"amout\": column \"amout\" is not there; there are [amount: number, age: number, country: category, "
+        "device: category, note: text, at: time]");
+  CHECK(one({.name = "country", .type = "log"}) ==
+        "feature \"country\": log reads numbers, and column \"country\" is a category column");
+  CHECK(one({.name = "age", .type = "one_hot"}) ==
+        "feature \"age\": one_hot reads categories, and column \"age\" is a number column");
+  CHECK_THAT(one({.name = "at", .type = "ngrams", .parameters = {{"length", 1}, {"columns", 1}}}),
+             ContainsSubstring("ngrams reads texts"));
+  CHECK_THAT(one({.name = "age", .type = "temporal"}), ContainsSubstring("temporal reads times"));
+  CHECK_THAT(one({.name = "a.b", .type = "log", .sources = {"age"}}), ContainsSubstring("a name is not empty"));
+  CHECK_THAT(refusal_of({}, rows), ContainsSubstring("no specification"));
+  CHECK_THAT(refusal_of({{.name = "age", .type = "log"}, {.name = "age", .type = "log1p"}}, rows),
+             ContainsSubstring("two features have this name"));
+  CHECK_THAT(one({.name = "x", .type = "cross", .sources = {"country"}, .parameters = {{"columns", 4}}}),
+             ContainsSubstring("cross reads two or three columns, not 1"));
+  CHECK_THAT(one({.name = "x", .type = "log", .sources = {"age", "amount"}}), ContainsSubstring("one column, not 2"));
+}
+
+TEST_CASE("a parameter that is unknown, missing or impossible is named") {
+  const auto rows = table_of(random_orders(5, 1));
+  const auto wrong = [&](const char* type, const char* column, std::vector<mf::parameter> parameters) {
+    return refusal_of({{.name = "x", .type = type, .sources = {column}, .parameters = std::move(parameters)}}, rows);
+  };
+  CHECK(wrong("clip", "age", {{"low", 0}, {"hi", 3}}) == "feature \"x\": parameter \"high\" is needed");
+  CHECK(wrong("clip", "age", {{"low", 0}, {"high", 3}, {"hi", 3}}) ==
+        "feature \"x\": clip has no parameter \"hi\"; it has min, max, low, high");
+  CHECK(wrong("log", "age", {{"base", 2}}) == "feature \"x\": log has no parameter \"base\"");
+  CHECK_THAT(wrong("clip", "age", {{"low", 4}, {"high", 3}}), ContainsSubstring("the lower bound is above"));
+  CHECK_THAT(wrong("clip", "age", {{"low", "4"}, {"high", 3}}),
+             ContainsSubstring("parameter \"low\" should be a finite number"));
+  CHECK_THAT(wrong("clip", "age", {{"low", 1}, {"low", 2}, {"high", 3}}), ContainsSubstring("given twice"));
+  CHECK_THAT(wrong("standardize", "age", {{"mean", 0}}), ContainsSubstring("parameter \"stddev\" is needed"));
+  CHECK_THAT(wrong("standardize", "age", {{"mean", 0}, {"stddev", 0}}), ContainsSubstring("above 0"));
+  CHECK_THAT(wrong("bucket", "age", {}), ContainsSubstring("parameter \"edges\" is needed, or \"quantiles\""));
+  CHECK_THAT(wrong("bucket", "age", {{"edges", 1}, {"quantiles", 3}}), ContainsSubstring("both given"));
+  for (const double count : {1.0, 2.5, 1001.0, -1.0})
+    CHECK_THAT(wrong("bucket", "age", {{"quantiles", count}}), ContainsSubstring("a whole number from 2 to 1000"));
+  CHECK_THAT(wrong("bucket", "age", {{"edges", {1, std::numeric_limits<double>::infinity()}}}),
+             ContainsSubstring("should be finite numbers"));
+  CHECK_THAT(wrong("impute", "age", {{"with", "mode"}}), ContainsSubstring("mean, median, min or max"));
+  CHECK_THAT(wrong("one_hot", "country", {{"categories", {"DE", ""}}}), ContainsSubstring("none is empty"));
+  CHECK_THAT(wrong("categorical", "country", {{"categories", {"DE"}}, {"most", 3}}), ContainsSubstring("both given"));
+  CHECK_THAT(wrong("categorical", "country", {{"most", 16'777'216.0}}), ContainsSubstring("from 1 to 16777215"));
+  CHECK_THAT(wrong("hashed", "country", {}), ContainsSubstring("parameter \"columns\" is needed"));
+  CHECK_THAT(wrong("hashed", "country", {{"columns", 65'537}}), ContainsSubstring("from 1 to 65536"));
+  CHECK_THAT(wrong("ngrams", "note", {{"length", 9}, {"columns", 4}}), ContainsSubstring("from 1 to 8"));
+  CHECK_THAT(wrong("temporal", "at", {{"parts", {"hour", "minute"}}}), ContainsSubstring("\"minute\"; known are hour"));
+  CHECK_THAT(wrong("temporal", "at", {{"parts", {"hour", "hour"}}}), ContainsSubstring("twice"));
+}
+
+TEST_CASE("rules that contradict, never apply or cannot be are refused") {
+  const auto rows = table_of(random_orders(5, 1));
+  const auto with = [&](const char* type, const char* column, std::vector<mf::specified_rule> rules) {
+    return refusal_of({{.name = "x", .type = type, .sources = {column}, .rules = std::move(rules)}}, rows);
+  };
+  CHECK(with("log", "age", {mf::unknown(mf::flag)}) == "feature \"x\": log never meets a value that is unknown");
+  CHECK_THAT(with("one_hot", "country", {mf::outside(mf::keep)}), ContainsSubstring("outside"));
+  CHECK_THAT(with("missing_flag", "age", {mf::mistyped(mf::keep)}), ContainsSubstring("mistyped"));
+  CHECK_THAT(with("log", "age", {mf::missing(mf::flag), mf::missing(mf::keep)}),
+             ContainsSubstring("two rules are about values that are missing"));
+  CHECK_THAT(with("log", "age", {{mf::trouble::none, mf::reaction::keep}}), ContainsSubstring("no trouble"));
+  CHECK_THAT(with("log", "age", {{mf::trouble::missing, mf::reaction::as_missing}}), ContainsSubstring("no trouble"));
+}
+
+TEST_CASE("a table that lacks a column or has it of another kind is an error that lists both sides") {
+  const auto full = table_of(random_orders(20, 1));
+  auto made = table_features::make(
+      {{.name = "amount", .type = "standardize"}, {.name = "country", .type = "categorical"}}, full);
+  REQUIRE(made);
+  REQUIRE(made->fit(full));
+  const auto loaded = table_features::load(made->save());
+  REQUIRE(loaded);
+  mf::table other;
+  REQUIRE(other.add({.name = "country", .kind = mf::column_kind::category, .codes = {0}, .texts = {"DE"}}));
+  REQUIRE(other.add({.name = "price", .numbers = {1}}));
+  std::vector<float> out(2);
+  auto done = (*loaded)(other, out);
+  REQUIRE_FALSE(done);
+  CHECK(done.error().code() == millrace::errc::type_mismatch);
+  CHECK(done.error().describe() ==
+        "column \"amount\" is not there: the features read [amount: number, country: category], the table has "
+        "[country: category, price: number]");
+  CHECK_FALSE(made->fit(other));
+  REQUIRE(other.add({.name = "amount", .kind = mf::column_kind::time, .times = {0}}));
+  done = (*loaded)(other, 0, out);
+  REQUIRE_FALSE(done);
+  CHECK_THAT(done.error().describe(), ContainsSubstring("column \"amount\" is of another kind"));
+}
+
+TEST_CASE("columns are found by name in any order, and a text column reads as a category does") {
+  const auto full = table_of(random_orders(40, 6));
+  const auto set = fitted_on(full);
+  mf::table shuffled;
+  for (const std::size_t i : {5U, 2U, 0U, 4U, 3U, 1U}) {
+    mf::column one = full[i];
+    if (one.name == "device") {
+      one.kind = mf::column_kind::text;
+      for (std::size_t row = 0; row < one.codes.size(); ++row) one.codes[row] = full[i].codes[row];
+    }
+    REQUIRE(shuffled.add(std::move(one)));
+  }
+  CHECK(same_bits(rows_of(set, shuffled), rows_of(set, full)));
+}
+
+TEST_CASE("named cells may come in any order, be absent, or be of another kind") {
+  const auto rows = table_of(random_orders(40, 6));
+  auto made = table_features::make({{.name = "amount", .type = "numerical"},
+                                    {.name = "age", .type = "numerical", .rules = {mf::mistyped(mf::flag(5))}},
+                                    {.name = "country", .type = "one_hot", .parameters = {{"categories", {"DE"}}}}},
+                                   rows);
+  REQUIRE(made);
+  std::vector<float> out(made->width());
+  CHECK_FALSE((*made)({{{"country", "DE"}, {"other", 7}, {"age", 3}, {"amount", 2.5}}}, out));
+  CHECK(out == std::vector<float>{2.5, 3, 0, 1});
+  CHECK_FALSE((*made)({{{"age", true}}}, out));
+  CHECK(out[0] != out[0]);
+  CHECK(out[1] == 1);
+  std::vector<mf::trouble_counts> met(made->size());
+  CHECK_FALSE((*made)({{{"amount", 1}, {"age", "old"}}}, out, met));
+  CHECK(out == std::vector<float>{1, 5, 1, 0});
+  CHECK(met[1].mistyped == 1);
+  CHECK(made->name(2) == "age.mistyped");
+  const auto refused = (*made)({{{"amount", "12"}, {"country", 3}}}, out);
+  CHECK(refused.column == "amount");
+  CHECK(refused.why == mf::trouble::mistyped);
+}
+
+TEST_CASE("a refused row of a table is named with its line, and the rows before it are there") {
+  auto rows = table_of(random_orders(50, 8));
+  mf::column amount = *rows.find("amount");
+  for (std::size_t i = 0; i < 50; ++i) amount.numbers[i] = static_cast<double>(i) - 5;
+  for (double& x : amount.numbers) x = x < 0 ? 7 : 40 - x;
+  mf::table made;
+  REQUIRE(made.add(std::move(amount)));
+  std::vector<std::size_t> lines(50);
+  for (std::size_t i = 0; i < 50; ++i) lines[i] = i + 2;
+  made.set_lines(lines);
+  const auto set =
+      table_features::make({{.name = "a", .type = "numerical", .sources = {"amount"}},
+                            {.name = "b", .type = "log", .sources = {"amount"}, .rules = {mf::outside(mf::refuse)}}},
+                           made);
+  REQUIRE(set);
+  std::vector<float> out(100, -99);
+  const auto done = (*set)(made, out);
+  REQUIRE_FALSE(done);
+  CHECK(done.error().code() == millrace::errc::invalid_data);
+  CHECK(done.error().describe() == "features: row 45 (line 47), column \"b\": the value is outside");
+  CHECK(out[2 * 44] == 1);
+}
+
+TEST_CASE("room that is not right, and features that are not fitted, are refused") {
+  const auto rows = table_of(random_orders(10, 1));
+  const auto set = fitted_on(rows);
+  for (const std::size_t size : {std::size_t{0}, set.width() * 10 - 1, set.width() * 11}) {
+    std::vector<float> out(size);
+    CHECK(set(rows, out).error().code() == millrace::errc::shape_mismatch);
+  }
+  std::vector<float> out(set.width() * 10);
+  std::vector<mf::trouble_counts> few(3);
+  CHECK(set(rows, out, few).error().code() == millrace::errc::shape_mismatch);
+  auto raw = table_features::make({{.name = "age", .type = "standardize"}}, rows);
+  REQUIRE(raw);
+  CHECK_FALSE(raw->fitted());
+  std::vector<float> ten(10);
+  CHECK(((*raw)(rows, ten)).error().code() == millrace::errc::invalid_argument);
+  const auto back = table_features::load(raw->save());
+  REQUIRE(back);
+  CHECK_FALSE(back->fitted());
+  CHECK(raw->fit(mf::table()).error().code() == millrace::errc::type_mismatch);
+  CHECK(raw->fit(raw->learn()).error().code() == millrace::errc::invalid_argument);
+}
+
+TEST_CASE("one_hot without categories learns them, and has its columns then") {
+  const auto rows = table_of(random_orders(100, 5));
+  auto made = table_features::make({{.name = "country", .type = "onehot"}, {.name = "age", .type = "impute"}}, rows);
+  REQUIRE(made);
+  CHECK(made->width() == 1);
+  REQUIRE(made->fit(rows));
+  CHECK(made->width() == 6);
+  CHECK(made->name(0) == "country=BR");
+  CHECK(made->name(5) == "age");
+  const auto back = table_features::load(made->save());
+  REQUIRE(back);
+  CHECK(back->names() == made->names());
+  auto few = table_features::make({{.name = "country", .type = "onehot", .parameters = {{"most", 4}}}}, rows);
+  REQUIRE(few);
+  CHECK(few->fit(rows).error().describe() == "feature \"country\": more categories than allowed among 100 rows");
+  CHECK(few->width() == 0);
+}
+
+TEST_CASE("text in words stands for its length and its words") {
+  const auto rows = table_of(random_orders(10, 5));
+  const auto made = table_features::make({{.name = "note", .type = "text"}}, rows);
+  REQUIRE(made);
+  CHECK(made->names() == std::vector<std::string>{"note_length", "note_words"});
+}
+
+TEST_CASE("rows that come one by one fit as a table of them does") {
+  const auto orders = random_orders(100, 12);
+  const auto rows = table_of(orders);
+  auto made = table_features::make(support::all_specifications(), rows);
+  REQUIRE(made);
+  auto seen = made->learn();
+  for (const auto& one : orders) seen.update(cells_of(one));
+  CHECK(seen.count() == 100);
+  REQUIRE(made->fit(seen));
+  CHECK(made->save() == fitted_on(rows).save());
+  const auto other = table_features::make({{.name = "age", .type = "impute"}}, rows);
+  REQUIRE(other);
+  CHECK(made->fit(other->learn()).error().code() == millrace::errc::invalid_argument);
+}
+
+TEST_CASE("table features of the first release load and mean what they meant") {
+  const auto rows = table_of(random_orders(100, 1));
+  const auto set = fitted_on(rows);
+  const auto bytes = support::golden("feature/table_features.bin");
+  CHECK(set.save() == bytes);
+  const auto old = table_features::load(bytes);
+  REQUIRE(old);
+  CHECK(old->save() == bytes);
+  CHECK(same_bits(rows_of(*old, rows), rows_of(set, rows)));
+}
+
+TEST_CASE("damaged table features are an error, and resealed ones an error or features that work") {
+  const auto rows = table_of(random_orders(30, 1));
+  const auto bytes = fitted_on(rows).save();
+  for (std::size_t size = 0; size < bytes.size(); size += 7)
+    CHECK_FALSE(table_features::load(std::span<const std::byte>(bytes).first(size)));
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    auto hurt = bytes;
+    hurt[i] ^= static_cast<std::byte>(1U << (i % 8));
+    if (table_features::load(hurt)) FAIL("byte " << i);
+    support::reseal(hurt);
+    const auto loaded = table_features::load(hurt);
+    if (loaded && i + 4 < bytes.size()) {
+      CHECK(loaded->save() == hurt);
+      std::vector<float> out(rows.rows() * loaded->width());
+      (void)(*loaded)(rows, out);
+    }
+  }
+}
