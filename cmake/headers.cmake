@@ -18,7 +18,7 @@ set(MILLRACE_core_HEADERS
   core/detail/math.hpp core/detail/mutex.hpp core/detail/name_index.hpp core/detail/needs_exceptions.hpp
   core/detail/number_text.hpp core/detail/order_key.hpp core/detail/owning_pointer.hpp core/detail/requirement.hpp
   core/detail/simd.hpp core/detail/sort.hpp core/detail/sort_doubles.hpp core/detail/spin_lock.hpp
-  core/detail/swap_members.hpp
+  core/detail/swap_members.hpp core/detail/worker_thread.hpp
   core/saved/envelope.hpp core/saved/fields.hpp
   core/saved/detail/crc32c.hpp core/saved/detail/image.hpp)
 set(MILLRACE_chain_HEADERS
@@ -70,8 +70,8 @@ set(MILLRACE_store_HEADERS
   store.hpp
   store/fwd.hpp store/atomic_file.hpp store/file.hpp store/file_system.hpp store/line_log.hpp store/line_log_options.hpp
   store/record_ring.hpp store/saved_file.hpp
-  store/detail/fork_watch.hpp store/detail/line_writer.hpp store/detail/log_file.hpp store/detail/torn_tail.hpp
-  store/detail/uninterrupted.hpp store/detail/worker.hpp)
+  store/detail/duration_nanoseconds.hpp store/detail/fork_watch.hpp store/detail/line_writer.hpp store/detail/log_file.hpp store/detail/torn_tail.hpp
+  store/detail/uninterrupted.hpp)
 set(MILLRACE_stats_HEADERS
   stats.hpp
   stats/fwd.hpp stats/distributions.hpp stats/evidence.hpp stats/experiment.hpp stats/family.hpp stats/power.hpp
@@ -140,11 +140,11 @@ set(MILLRACE_detect_HEADERS
 set(MILLRACE_model_HEADERS
   model.hpp
   model/fwd.hpp model/bayes.hpp model/calibration.hpp model/cluster.hpp model/decomposition.hpp model/evaluation.hpp model/linear.hpp
-  model/matrix_view.hpp model/network.hpp model/selection.hpp model/trees.hpp model/validation.hpp
+  model/matrix_view.hpp model/network.hpp model/parallel.hpp model/selection.hpp model/trees.hpp model/validation.hpp
   model/predictor.hpp
   model/detail/class_labels.hpp model/detail/column_centres.hpp model/detail/dot.hpp model/detail/gram_sum.hpp
   model/detail/link.hpp model/detail/semidefinite_solver.hpp model/detail/symmetric_eigen.hpp
-  model/detail/training_checks.hpp
+  model/detail/thread_pool.hpp model/detail/training_checks.hpp
   model/bayes/bayes_options.hpp model/bayes/gaussian_naive_bayes.hpp model/bayes/multinomial_naive_bayes.hpp
   model/bayes/detail/bayes_classifier.hpp
   model/calibration/calibrator.hpp model/calibration/decision_threshold.hpp model/calibration/isotonic.hpp

@@ -12,6 +12,7 @@
 /// - `evaluation.hpp`: measures of predictions, the only room that millrace.hpp includes
 /// - `linear.hpp`: linear, ridge and logistic regression
 /// - `network.hpp`: networks of dense layers, fitted here or trained elsewhere
+/// - `parallel.hpp`: threads that a fit may use, or your own pool
 /// - `selection.hpp`: which options to fit with, and which columns matter
 /// - `trees.hpp`: boosted decision trees, random and isolation forests, and what each column adds to a score
 /// - `validation.hpp`: more measures, their intervals, splits of rows, and cross-validation
@@ -27,6 +28,7 @@
 #include <millrace/model/linear.hpp>
 #include <millrace/model/matrix_view.hpp>
 #include <millrace/model/network.hpp>
+#include <millrace/model/parallel.hpp>
 #include <millrace/model/predictor.hpp>
 #include <millrace/model/selection.hpp>
 #include <millrace/model/trees.hpp>

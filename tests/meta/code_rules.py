@@ -2,7 +2,7 @@
 import re
 
 # The headers that may start a thread, and who asks them to.
-THREAD_STARTERS = {"store/detail/worker.hpp": "a log or a sender that its user opens"}
+THREAD_STARTERS = {"core/detail/worker_thread.hpp": "a log that its user opens, and the threads that a user lends to a fit"}
 
 
 def code_of(text):

@@ -2,6 +2,7 @@
 #define MILLRACE_STORE_LINE_LOG_HPP
 
 #include <millrace/core/result.hpp>
+#include <millrace/store/detail/duration_nanoseconds.hpp>
 #include <millrace/store/detail/line_writer.hpp>
 #include <millrace/store/detail/log_file.hpp>
 #include <millrace/store/file_system.hpp>

@@ -5,10 +5,10 @@
 #include <millrace/core/detail/light_atomic.hpp>
 #include <millrace/core/detail/mutex.hpp>
 #include <millrace/core/detail/needs_exceptions.hpp>
+#include <millrace/core/detail/worker_thread.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/store/detail/fork_watch.hpp>
 #include <millrace/store/detail/log_file.hpp>
-#include <millrace/store/detail/worker.hpp>
 #include <millrace/store/file.hpp>
 #include <millrace/store/file_system.hpp>
 #include <millrace/store/fwd.hpp>

@@ -1,17 +1,14 @@
-#ifndef MILLRACE_STORE_DETAIL_WORKER_HPP
-#define MILLRACE_STORE_DETAIL_WORKER_HPP
+#ifndef MILLRACE_CORE_DETAIL_WORKER_THREAD_HPP
+#define MILLRACE_CORE_DETAIL_WORKER_THREAD_HPP
 
 #include <millrace/core/config.hpp>
-#include <millrace/store/fwd.hpp>
 
 #include <pthread.h>
 #include <signal.h>
-#include <cstdint>
 
-// A thread by POSIX threads: <thread> would double the time to parse this module's headers.
+// A thread by POSIX threads: <thread> would double the time to parse the headers that need it.
 namespace millrace {
 inline namespace v0 {
-namespace store {
 namespace detail {
 
 /// A thread that blocks all signals, so that the program's handlers run on the program's own threads only.
@@ -52,18 +49,8 @@ class worker_thread {
   bool running_ = false;
 };
 
-/// A std::chrono duration in nanoseconds, without <chrono>: 0 for a negative one or NaN, at most 4e18.
-template <class Duration>
-constexpr std::uint64_t duration_nanoseconds(const Duration& duration) noexcept {
-  const double whole = static_cast<double>(duration.count()) * static_cast<double>(Duration::period::num) * 1e9 /
-                       static_cast<double>(Duration::period::den);
-  if (!(whole > 0)) return 0;
-  return whole < 4e18 ? static_cast<std::uint64_t>(whole) : std::uint64_t{4'000'000'000'000'000'000U};
-}
-
 }  // namespace detail
-}  // namespace store
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_STORE_DETAIL_WORKER_HPP
+#endif  // MILLRACE_CORE_DETAIL_WORKER_THREAD_HPP
