@@ -49,6 +49,7 @@ concept executor =
 
 /// Does all on the caller's thread: what every fit runs on unless it is given another.
 struct inline_executor {
+  static constexpr std::size_t size() noexcept { return 1; }
   static void run(std::size_t jobs, numbered_job job) {
     for (std::size_t i = 0; i < jobs; ++i) job(i);
   }
@@ -86,6 +87,7 @@ class executor_reference {
   requires(executor<Executor> && !std::same_as<std::remove_cvref_t<Executor>, executor_reference>)
   executor_reference(Executor&& to) noexcept
       : object_(const_cast<void*>(static_cast<const void*>(&to))),
+        size_(size_of(to)),
         run_([](void* object, std::size_t jobs, numbered_job job) {
           static_cast<std::remove_reference_t<Executor>*>(object)->run(jobs, job);
         }) {}
@@ -95,11 +97,22 @@ class executor_reference {
   void operator()(std::size_t jobs, Job&& job) const {
     run_(object_, jobs, numbered_job(job));
   }
-  /// Whether jobs run one after the other on the caller's thread.
-  bool is_inline() const noexcept { return object_ == nullptr; }
+  /// How many jobs may run at a time: what the executor's `size()` says, 0 where it has none.
+  std::size_t size() const noexcept { return size_; }
 
  private:
+  template <class Executor>
+  static std::size_t size_of(const Executor& to) noexcept {
+    if constexpr (requires {
+                    { to.size() } -> std::convertible_to<std::size_t>;
+                  })
+      return static_cast<std::size_t>(to.size());
+    else
+      return 0;
+  }
+
   void* object_ = nullptr;
+  std::size_t size_ = 1;
   void (*run_)(void*, std::size_t, numbered_job) = [](void*, std::size_t jobs, numbered_job job) {
     inline_executor::run(jobs, job);
   };

@@ -93,8 +93,9 @@ TEST_CASE("executors: each job is done once, by one thread, several, or a pool o
     const pool_executor own{&pool};
     check_each_once(own, jobs);
   }
-  CHECK(executor_reference().is_inline());
-  CHECK_FALSE(executor_reference(mr::model::threads(1)).is_inline());
+  CHECK(executor_reference().size() == 1);
+  CHECK(executor_reference(mr::model::threads(2)).size() == 2);
+  CHECK(executor_reference(pool_executor{nullptr}).size() == 0);  // not known
   CHECK(mr::model::threads(0).size() == 1);
   CHECK(mr::model::threads(3).size() == 3);
 }

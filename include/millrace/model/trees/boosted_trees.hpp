@@ -8,6 +8,7 @@
 #include <millrace/model/detail/training_checks.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/matrix_view.hpp>
+#include <millrace/model/parallel.hpp>
 #include <millrace/model/trees/boosting_options.hpp>
 #include <millrace/model/trees/detail/boosting.hpp>
 #include <millrace/model/trees/detail/column_codes.hpp>
@@ -92,23 +93,24 @@ result<void> check_training_data(const matrix_view& rows, std::span<const float>
 /// `Loss`: logistic_loss, softmax_loss, squared_loss, quantile_loss, poisson_loss, or your own, as losses.hpp says.
 ///
 /// Shapes: rows x columns; `outputs` numbers a row.
-/// Guarantee: the same seed and data give the same trees. A row's outputs have the same bits alone and in any batch.
-/// Complexity: fitting, rows x columns x the logarithm of leaves a round; asking, the sum of the trees' depths.
-/// Allocates: while fitting, three bytes a number of the table, and 2 KiB x columns x leaves; asking, never.
-/// Threads: const calls from any number.
-/// Source: Friedman, "Greedy function approximation: a gradient boosting machine", Annals of Statistics 29, 2001;
-/// Ke et al., "LightGBM: a highly efficient gradient boosting decision tree", NIPS 2017.
+/// Guarantee: the same seed and data give the same trees, on any number of threads. A row's outputs have the same bits
+/// alone and in any batch. Complexity: fitting, rows x columns x the logarithm of leaves a round; asking, the sum of
+/// the trees' depths. Allocates: while fitting, three bytes a number of the table, and 2 KiB x columns x leaves;
+/// asking, never. Threads: const calls from any number. Source: Friedman, "Greedy function approximation: a gradient
+/// boosting machine", Annals of Statistics 29, 2001; Ke et al., "LightGBM: a highly efficient gradient boosting
+/// decision tree", NIPS 2017.
 template <class Loss = logistic_loss>
 class boosted_trees {
  public:
   using options_type = boosting_options;
 
-  /// `targets` and, if there are any, `weights`: one for each row.
+  /// `targets` and, if there are any, `weights`: one for each row. `on`: what the work is spread over, as parallel.hpp
+  /// says.
   /// Errors: shape_mismatch, invalid_argument (an option, or no rows), out_of_range and not_finite (a target, a weight
   /// or a category, with its row or column), invalid_data (no row weighs anything).
   static result<boosted_trees> fit(const matrix_view& rows, std::span<const float> targets,
                                    const boosting_options& with = {}, std::span<const float> weights = {},
-                                   const Loss& loss = {});
+                                   const Loss& loss = {}, const executor_reference& on = {});
 
   /// Columns that a row must have.
   std::size_t inputs() const noexcept { return inputs_; }
@@ -206,16 +208,16 @@ result<boosted_trees<Loss>> boosted_trees<Loss>::load(std::span<const std::byte>
 template <class Loss>
 result<boosted_trees<Loss>> boosted_trees<Loss>::fit(const matrix_view& rows, std::span<const float> targets,
                                                      const boosting_options& with, std::span<const float> weights,
-                                                     const Loss& loss) {
+                                                     const Loss& loss, const executor_reference& on) {
   if (auto right = detail::check_loss(loss, with); !right) return std::move(right).error();
   if (auto right = detail::check_training_data(rows, targets, weights, loss, with); !right)
     return std::move(right).error();
   if (auto right = detail::check_options(with, rows.rows(), rows.columns()); !right) return std::move(right).error();
   random_engine random(with.seed);
-  auto bins = detail::bins_of_columns(rows, with.categories, with.bins, random);
+  auto bins = detail::bins_of_columns(rows, with.categories, with.bins, random, on);
   if (!bins) return std::move(bins).error();
-  const detail::binned_rows binned(rows, std::move(*bins));
-  detail::boosting<Loss> rounds(loss, binned, targets, weights, with, random);
+  const detail::binned_rows binned(rows, std::move(*bins), on);
+  detail::boosting<Loss> rounds(loss, binned, targets, weights, with, random, on);
   boosted_trees fitted;
   auto trees = rounds.run();
   if (!trees) return std::move(trees).error();

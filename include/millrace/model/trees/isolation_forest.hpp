@@ -9,8 +9,10 @@
 #include <millrace/model/detail/training_checks.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/matrix_view.hpp>
+#include <millrace/model/parallel.hpp>
 #include <millrace/model/trees/detail/isolation_grower.hpp>
 #include <millrace/model/trees/detail/isolation_trees.hpp>
+#include <millrace/model/trees/detail/shares.hpp>
 
 #include <bit>
 #include <cstddef>
@@ -52,12 +54,10 @@ struct isolation_forest_options {
 ///
 /// Models: a model of one output, the score.
 /// Shapes: rows x columns. The units of columns do not matter.
-/// Guarantee: the same seed and data give the same forest. A row's score has the same bits alone and in any batch.
-/// Complexity: fitting, trees x subsample x log(subsample); with a contamination also the scores of all rows. A score,
-/// trees x log2(subsample).
-/// Allocates: fitting, 4 bytes a row, and 17 for each row of each tree; asking, never.
-/// Threads: const calls from any number.
-/// Moved from, it may only be assigned to or destroyed.
+/// Guarantee: the same seed and data give the same forest, on any number of threads. A row's score has the same bits
+/// alone and in any batch. Complexity: fitting, trees x subsample x log(subsample); with a contamination also the
+/// scores of all rows. A score, trees x log2(subsample). Allocates: fitting, 4 bytes a row, and 17 for each row of each
+/// tree; asking, never. Threads: const calls from any number. Moved from, it may only be assigned to or destroyed.
 /// Source: Liu, Ting, Zhou, "Isolation forest", ICDM 2008.
 class isolation_forest {
  public:
@@ -65,7 +65,9 @@ class isolation_forest {
 
   /// Errors: invalid_argument (an option, no rows), shape_mismatch (no columns), not_finite (an infinity, with its row
   /// and column).
-  static result<isolation_forest> fit(const matrix_view& rows, const isolation_forest_options& with = {});
+  /// `on`: what the trees are spread over, as parallel.hpp says.
+  static result<isolation_forest> fit(const matrix_view& rows, const isolation_forest_options& with = {},
+                                      const executor_reference& on = {});
 
   /// Columns that a row must have.
   std::size_t inputs() const noexcept { return columns_; }
@@ -106,7 +108,7 @@ class isolation_forest {
 
   static unsigned depth_of(std::size_t subsample) noexcept;
   static result<void> usable(const isolation_forest_options& with);
-  void set_threshold(const matrix_view& rows, double contamination);
+  void set_threshold(const matrix_view& rows, double contamination, const executor_reference& on);
   void save_part(envelope_writer& to, std::size_t tree, std::size_t place, unsigned level) const;
   bool load_part(envelope_reader& from, std::size_t tree, std::size_t place, unsigned level);
   double score(double sum) const noexcept {
@@ -144,7 +146,8 @@ inline result<void> isolation_forest::usable(const isolation_forest_options& wit
   return {};
 }
 
-inline result<isolation_forest> isolation_forest::fit(const matrix_view& rows, const isolation_forest_options& with) {
+inline result<isolation_forest> isolation_forest::fit(const matrix_view& rows, const isolation_forest_options& with,
+                                                      const executor_reference& on) {
   if (auto right = detail::rows_without_infinity("isolation forest", rows); !right) return std::move(right).error();
   if (rows.rows() > 0xffff'ffffU || rows.columns() > 0x1fff'ffffU)
     return error(errc::shape_mismatch, "isolation forest: more than 2^32 rows or 2^29 columns");
@@ -155,16 +158,23 @@ inline result<isolation_forest> isolation_forest::fit(const matrix_view& rows, c
   fitted.columns_ = rows.columns();
   fitted.subsample_ = used.subsample;
   fitted.trees_ = detail::isolation_trees(with.trees, depth_of(fitted.subsample_));
-  random_engine random(with.seed);
-  detail::isolation_grower(rows, fitted.subsample_, fitted.trees_, random).run();
-  if (with.contamination > 0) fitted.set_threshold(rows, with.contamination);
+  const std::vector<std::uint64_t> seeds = detail::seeds_of(with.seed, with.trees);
+  detail::by_shares(on, with.trees, [&](std::size_t begin, std::size_t end) {
+    detail::isolation_grower grower(rows, fitted.subsample_, fitted.trees_);
+    for (std::size_t tree = begin; tree < end; ++tree) grower.run(tree, seeds[tree]);
+  });
+  if (with.contamination > 0) fitted.set_threshold(rows, with.contamination, on);
   return fitted;
 }
 
 /// The quantile of the rows' scores, linear between two of them.
-inline void isolation_forest::set_threshold(const matrix_view& rows, double contamination) {
+inline void isolation_forest::set_threshold(const matrix_view& rows, double contamination,
+                                            const executor_reference& on) {
   std::vector<double> scores(rows.rows());
-  predict(rows, scores);
+  detail::by_shares(on, rows.rows(), [&](std::size_t begin, std::size_t end) {
+    const matrix_view some(rows.row(begin).data(), end - begin, rows.columns(), rows.stride());
+    predict(some, std::span(scores).subspan(begin, end - begin));
+  });
   detail::sort_doubles(scores);
   const double place = contamination * static_cast<double>(scores.size() - 1);
   const auto below = static_cast<std::size_t>(place);

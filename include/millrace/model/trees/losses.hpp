@@ -8,7 +8,6 @@
 #include <millrace/core/result.hpp>
 #include <millrace/model/fwd.hpp>
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -21,24 +20,36 @@ inline namespace v0 {
 namespace model {
 namespace detail {
 
-/// e^x to about 1e-7 of itself, without a branch, so that compilers make vector instructions of a loop of it; x is
-/// brought into [-87, 87]. 2^k of the whole part of x / ln 2, and a polynomial of what is left.
+/// Makes e^x of x, a float or a vector of floats, to about 1e-7 of itself; x is brought into [-87, 87]. 2^k of the
+/// whole part of x / ln 2, and a polynomial of what is left. `Bits`: as many 32-bit integers.
 /// Source: the coefficients are those of Cephes, expf.
-inline float fast_exp(float x) noexcept {
-  x = x < -87.0F ? -87.0F : x > 87.0F ? 87.0F : x;
-  const float shifted = x * 1.44269504F + 0x1.8p23F;  // rounds to a whole number, which stands in the lowest bits
-  const float k = shifted - 0x1.8p23F;
-  float r = x - k * 0.693359375F;
+template <class Bits, class X>
+[[gnu::always_inline]] inline void fast_exp_body(X& x) noexcept {
+  const X lowest = X{} - 87.0F;
+  const X highest = X{} + 87.0F;
+  x = x < lowest ? lowest : x;
+  x = x > highest ? highest : x;
+  const X shifted = x * 1.44269504F + 0x1.8p23F;  // rounds to a whole number, which stands in the lowest bits
+  const X k = shifted - 0x1.8p23F;
+  X r = x - k * 0.693359375F;
   r += k * 2.12194440e-4F;
-  float p = 1.9875691e-4F;
+  X p = X{} + 1.9875691e-4F;
   p = p * r + 1.3981999e-3F;
   p = p * r + 8.3334519e-3F;
   p = p * r + 4.1665796e-2F;
   p = p * r + 1.6666665e-1F;
   p = p * r + 0.5F;
   p = p * (r * r) + r + 1.0F;
-  const std::int32_t exponent = (std::bit_cast<std::int32_t>(shifted) << 23);
-  return std::bit_cast<float>(std::bit_cast<std::int32_t>(p) + exponent);
+  Bits exponent;
+  load_vector(exponent, &shifted);
+  Bits bits;
+  load_vector(bits, &p);
+  bits += exponent << 23;
+  load_vector(x, &bits);
+}
+inline float fast_exp(float x) noexcept {
+  fast_exp_body<std::int32_t>(x);
+  return x;
 }
 
 inline std::string target_text(float target, std::size_t row) {
@@ -94,15 +105,29 @@ namespace detail {
 
 [[gnu::always_inline]] inline void logistic_gradients_body(const float* targets, const double* scores,
                                                            std::size_t count, float* g, float* h) noexcept {
-  const auto one = [=](std::size_t i) {
+  using four = vector<float, 16>;
+  using eight = vector<float, 32>;
+  using doubles = vector<double, 32>;
+  std::size_t i = 0;
+  for (; i + 8 <= count; i += 8) {
+    doubles score;
+    load_vector(score, scores + i);
+    const four low = __builtin_convertvector(score, four);
+    load_vector(score, scores + i + 4);
+    const four high = __builtin_convertvector(score, four);
+    eight odds = -__builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7);
+    fast_exp_body<vector<std::int32_t, 32>>(odds);
+    const eight p = 1.0F / (1.0F + odds);
+    eight target;
+    load_vector(target, targets + i);
+    store_vector(g + i, p - target);
+    store_vector(h + i, p - p * p);
+  }
+  for (; i < count; ++i) {
     const float p = 1 / (1 + fast_exp(-static_cast<float>(scores[i])));
     g[i] = p - targets[i];
     h[i] = p - p * p;
-  };
-  std::size_t i = 0;
-  for (; i + 16 <= count; i += 16)
-    for (std::size_t k = 0; k < 16; ++k) one(i + k);
-  for (; i < count; ++i) one(i);
+  }
 }
 MILLRACE_X86_TARGET("avx2")
 inline void logistic_gradients_avx2(const float* targets, const double* scores, std::size_t count, float* g,

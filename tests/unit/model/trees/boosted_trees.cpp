@@ -142,6 +142,10 @@ TEST_CASE("boosted trees: the same seed and data give the same bytes, another se
   boosting_options with{.rounds = 20, .row_share = 0.7, .column_share = 0.5, .patience = 5, .seed = 9};
   const auto bytes = boosted_trees<>::fit(made.view(), made.targets, with).value().save();
   CHECK(boosted_trees<>::fit(made.view(), made.targets, with).value().save() == bytes);
+  for (const std::size_t count : {2U, 3U, 8U}) {
+    mr::model::threads some(count);
+    CHECK(boosted_trees<>::fit(made.view(), made.targets, with, {}, {}, some).value().save() == bytes);
+  }
   with.seed = 10;
   CHECK(boosted_trees<>::fit(made.view(), made.targets, with).value().save() != bytes);
   // A view with a stride is the same table.
@@ -153,6 +157,30 @@ TEST_CASE("boosted trees: the same seed and data give the same bytes, another se
   with.seed = 9;
   const matrix_view strided(wide.data(), made.rows(), 12, 13);
   CHECK(boosted_trees<>::fit(strided, made.targets, with).value().save() == bytes);
+}
+
+TEST_CASE("boosted trees: any number of threads gives the same bytes, of many rows, columns, classes and categories") {
+  support::made_rows made = support::make_rows(20'000, 33, 41, support::two_classes, 3);
+  std::vector<float> weights;
+  for (std::size_t i = 0; i < made.rows(); ++i) {
+    made.features[33 * i + 21] = static_cast<float>(i % 40);
+    weights.push_back(static_cast<float>(i % 7) / 4);
+  }
+  const boosting_options with{.rounds = 5, .categories = {21}};
+  const auto bytes = boosted_trees<>::fit(made.view(), made.targets, with, weights).value().save();
+  const auto of_classes =
+      boosted_trees<mr::model::softmax_loss>::fit(made.view(), made.targets, with, {}, {3}).value().save();
+  const auto medians =
+      boosted_trees<mr::model::quantile_loss>::fit(made.view(), made.targets, with, weights).value().save();
+  for (const std::size_t count : {2U, 3U, 8U}) {
+    mr::model::threads some(count);
+    CHECK(boosted_trees<>::fit(made.view(), made.targets, with, weights, {}, some).value().save() == bytes);
+    CHECK(boosted_trees<mr::model::softmax_loss>::fit(made.view(), made.targets, with, {}, {3}, some).value().save() ==
+          of_classes);
+    CHECK(boosted_trees<mr::model::quantile_loss>::fit(made.view(), made.targets, with, weights, {}, some)
+              .value()
+              .save() == medians);
+  }
 }
 
 TEST_CASE("boosted trees: a row has the same bits alone, in a batch, by any thread and after loading") {

@@ -275,12 +275,17 @@ TEST_CASE("isolation forest: refusals name the option, the row or the column") {
   refused({}, errc::not_finite, "row 1, column 1 is infinite", rows);
 }
 
-TEST_CASE("isolation forest: the same seed gives the same bytes; saved, loaded, golden and hostile bytes") {
+TEST_CASE(
+    "isolation forest: the same seed gives the same bytes on any number of threads; saved, loaded, golden and hostile "
+    "bytes") {
   const auto numbers = unusual_rows(5, 2);
   const matrix_view rows(numbers, 2);
   const auto fitted = isolation_forest::fit(rows, {.trees = 5, .subsample = 24, .contamination = 0.05});
   REQUIRE(fitted);
   CHECK(isolation_forest::fit(rows, {.trees = 5, .subsample = 24, .contamination = 0.05})->save() == fitted->save());
+  for (const std::size_t count : {2U, 3U, 8U})
+    CHECK(isolation_forest::fit(rows, {.trees = 5, .subsample = 24, .contamination = 0.05}, mr::model::threads(count))
+              ->save() == fitted->save());
   CHECK(isolation_forest::fit(rows, {.trees = 5, .subsample = 24, .contamination = 0.05, .seed = 2})->save() !=
         fitted->save());
   const isolation_forest old = support::from_golden("model/isolation_forest.bin", *fitted);

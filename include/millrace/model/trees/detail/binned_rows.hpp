@@ -4,6 +4,7 @@
 #include <millrace/core/config.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/matrix_view.hpp>
+#include <millrace/model/parallel.hpp>
 
 #include <array>
 #include <cstddef>
@@ -100,12 +101,12 @@ class binned_rows {
   /// Bounds are found on at most so many rows, drawn at random.
   static constexpr std::size_t most_sampled = std::size_t{1} << 18;
 
-  binned_rows(const matrix_view& from, std::vector<column_bins> bins)
+  binned_rows(const matrix_view& from, std::vector<column_bins> bins, const executor_reference& on = {})
       : rows_(from.rows()), columns_(from.columns()), bins_(std::move(bins)) {
     by_column_.resize(rows_ * columns_);
     // Sixteen bytes more, since a pass is read beyond its last row's end.
     by_pass_.resize(passes() * pass_columns * rows_ + 16);
-    for (std::size_t column = 0; column < columns_; ++column) {
+    on(columns_, [&](std::size_t column) {
       std::uint8_t* const codes = by_column_.data() + column * rows_;
       std::uint8_t* const in_pass =
           by_pass_.data() + column / pass_columns * pass_columns * rows_ + column % pass_columns;
@@ -113,7 +114,7 @@ class binned_rows {
       for (std::size_t row = 0; row < rows_; ++row)
         in_pass[row * pass_columns] = codes[row] =
             static_cast<std::uint8_t>(bins_[column].code(from(row, column), table));
-    }
+    });
   }
 
   std::size_t rows() const noexcept { return rows_; }

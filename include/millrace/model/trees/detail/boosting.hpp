@@ -5,6 +5,7 @@
 #include <millrace/core/seed.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/matrix_view.hpp>
+#include <millrace/model/parallel.hpp>
 #include <millrace/model/trees/boosting_options.hpp>
 #include <millrace/model/trees/detail/binned_rows.hpp>
 #include <millrace/model/trees/detail/draw_some.hpp>
@@ -31,15 +32,16 @@ template <class Loss>
 class boosting {
  public:
   boosting(const Loss& loss, const binned_rows& rows, std::span<const float> targets, std::span<const float> weights,
-           const boosting_options& with, random_engine& random)
+           const boosting_options& with, random_engine& random, executor_reference on)
       : loss_(loss),
         rows_(rows),
         targets_(targets),
         weights_(weights),
         with_(with),
         random_(random),
+        on_(on),
         grower_(rows, {{with.l2, with.category_l2, with.min_child_weight, with.min_gain}, with.leaves, with.depth},
-                with.monotone),
+                with.monotone, on),
         scores_(targets.size() * loss.outputs()),
         g_(targets.size()),
         h_(targets.size()),
@@ -114,42 +116,77 @@ class boosting {
     draw_share(ids_, training_, with_.row_share, random_);
     draw_share(columns_, all_columns_, with_.column_share, random_);
     for (std::size_t k = 0; k < start_.size(); ++k) {
-      loss_.gradients(targets_, before.empty() ? std::span<const double>(scores_) : before, k, g_, h_);
-      for (std::size_t i = 0; i < weights_.size(); ++i) {
-        g_[i] *= weights_[i];
-        h_[i] *= weights_[i];
-      }
-      if (!gradients_.pack_all(g_, h_)) return false;
+      if (!set_gradients(before.empty() ? std::span<const double>(scores_) : before, k)) return false;
       add_tree(trees, grower_.grow(ids_, gradients_, columns_), scores_of(k));
     }
+    return true;
+  }
+
+  /// Calls piece(i, begin, count) for each piece i of the rows; the pieces are the same on any number of threads.
+  template <class Piece>
+  void by_pieces(Piece&& piece) {
+    const std::size_t rows = targets_.size();
+    on_((rows + rows_of_piece - 1) / rows_of_piece, [&](std::size_t i) {
+      const std::size_t begin = i * rows_of_piece;
+      piece(i, begin, rows - begin < rows_of_piece ? rows - begin : rows_of_piece);
+    });
+  }
+  /// Returns false where gradients are not finite.
+  bool set_gradients(std::span<const double> scores, std::size_t k) {
+    const bool row_by_row = start_.size() == 1;  // else a row's scores do not stand in one piece
+    if (!row_by_row) loss_.gradients(targets_, scores, k, g_, h_);
+    sizes_.resize((targets_.size() + rows_of_piece - 1) / rows_of_piece);
+    by_pieces([&](std::size_t i, std::size_t begin, std::size_t count) {
+      const auto g = std::span(g_).subspan(begin, count);
+      const auto h = std::span(h_).subspan(begin, count);
+      if (row_by_row) loss_.gradients(targets_.subspan(begin, count), scores.subspan(begin, count), k, g, h);
+      if (!weights_.empty()) {
+        for (std::size_t row = 0; row < count; ++row) {
+          g[row] *= weights_[begin + row];
+          h[row] *= weights_[begin + row];
+        }
+      }
+      sizes_[i] = sizes_of(g, h);
+    });
+    gradient_sizes sum;
+    for (const gradient_sizes& one : sizes_) {
+      sum.g += one.g;
+      sum.h += one.h;
+    }
+    if (!gradients_.set_units(sum, targets_.size())) return false;
+    by_pieces([&](std::size_t, std::size_t begin, std::size_t count) {
+      gradients_.pack_rows(std::span(g_).subspan(begin, count), std::span(h_).subspan(begin, count), begin);
+    });
     return true;
   }
 
   void add_tree(tree_ensemble& to, const std::vector<grown_node>& grown, std::span<double> scores) {
     nodes_.assign(grown.size(), {});
     records_.assign(grown.size(), {});
+    leaves_.clear();
     for (std::uint32_t i = 0; i < grown.size(); ++i) {
       records_[i].cover = static_cast<double>(grown[i].end - grown[i].begin);
       nodes_[i].left = grown[i].left > 0 ? grown[i].left : i;
       if (grown[i].left > 0)
         set_split(to, nodes_[i], records_[i], grown[i].by, rows_.bins(grown[i].by.column));
       else
-        set_leaf(records_[i], grown[i], scores);
+        leaves_.push_back(i);
     }
+    on_(leaves_.size(), [&](std::size_t i) { set_leaf(records_[leaves_[i]], grown[leaves_[i]], scores); });
     to.add(nodes_, records_);
     if (ids_.size() < rows_.rows()) score_others(grown, scores);
   }
 
-  void set_leaf(node_record& record, const grown_node& leaf, std::span<double> scores) {
+  void set_leaf(node_record& record, const grown_node& leaf, std::span<double> scores) const {
     const auto rows = std::span<const std::uint32_t>(ids_).subspan(leaf.begin, leaf.end - leaf.begin);
     double value = 0;
-    if constexpr (requires { loss_.leaf_value(residuals_, residual_weights_); }) {
-      residuals_.clear();
-      residual_weights_.clear();
-      for (const std::uint32_t row : rows) residuals_.push_back(double{targets_[row]} - scores[row]);
+    std::vector<double> residuals;
+    std::vector<double> weights;
+    if constexpr (requires { loss_.leaf_value(residuals, weights); }) {
+      for (const std::uint32_t row : rows) residuals.push_back(double{targets_[row]} - scores[row]);
       if (!weights_.empty())
-        for (const std::uint32_t row : rows) residual_weights_.push_back(double{weights_[row]});
-      value = loss_.leaf_value(residuals_, residual_weights_);
+        for (const std::uint32_t row : rows) weights.push_back(double{weights_[row]});
+      value = loss_.leaf_value(residuals, weights);
     } else {
       double g = 0;
       double h = 0;
@@ -178,12 +215,15 @@ class boosting {
     }
   }
 
+  static constexpr std::size_t rows_of_piece = 8192;
+
   const Loss& loss_;
   const binned_rows& rows_;
   std::span<const float> targets_;
   std::span<const float> weights_;
   const boosting_options& with_;
   random_engine& random_;
+  executor_reference on_;
   tree_grower grower_;
   packed_gradients gradients_;
   std::vector<double> scores_;  // output by output
@@ -196,8 +236,8 @@ class boosting {
   std::vector<std::uint32_t> all_columns_;
   std::vector<std::uint32_t> ids_;      // of this round
   std::vector<std::uint32_t> columns_;  // of this round
-  std::vector<double> residuals_;
-  std::vector<double> residual_weights_;
+  std::vector<std::uint32_t> leaves_;   // of the last tree
+  std::vector<gradient_sizes> sizes_;   // of each piece of the rows
   std::vector<tree_node> nodes_;
   std::vector<node_record> records_;
 };

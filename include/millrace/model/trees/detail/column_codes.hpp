@@ -8,6 +8,7 @@
 #include <millrace/model/detail/training_checks.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/matrix_view.hpp>
+#include <millrace/model/parallel.hpp>
 #include <millrace/model/trees/detail/binned_rows.hpp>
 #include <millrace/model/trees/tree_ensemble.hpp>
 
@@ -72,36 +73,48 @@ inline result<column_bins> category_bins(std::vector<double>& values, std::size_
   return bins;
 }
 
+/// The values of a column that are not missing: of the rows in `sample`, or of all if there are none.
+inline std::vector<double> values_of(const matrix_view& rows, std::size_t column, std::span<const std::size_t> sample) {
+  const std::size_t count = sample.empty() ? rows.rows() : sample.size();
+  std::vector<double> values(count);
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const float x = rows(sample.empty() ? i : sample[i], column);
+    values[kept] = double{x};
+    kept += x == x ? 1 : 0;
+  }
+  values.resize(kept);
+  return values;
+}
+
 /// The bins of every column. Bounds are found on at most `binned_rows::most_sampled` rows, categories on all.
 /// Precondition: `categories` are columns, and `most` is in [2, 255].
 inline result<std::vector<column_bins>> bins_of_columns(const matrix_view& rows,
                                                         std::span<const std::size_t> categories, std::size_t most,
-                                                        random_engine& random) {
+                                                        random_engine& random, const executor_reference& on = {}) {
   std::vector<column_bins> all(rows.columns());
   for (const std::size_t column : categories) all[column].categories = true;
   std::vector<std::size_t> sample;
   if (rows.rows() > binned_rows::most_sampled)
     for (std::size_t i = 0; i < binned_rows::most_sampled; ++i)
       sample.push_back(static_cast<std::size_t>(random.below(rows.rows())));
-  std::vector<double> values;
-  const auto take = [&values](float x) {
-    if (x == x) values.push_back(double{x});
-  };
-  for (std::size_t column = 0; column < rows.columns(); ++column) {
-    values.clear();
-    if (sample.empty() || all[column].categories)
-      for (std::size_t row = 0; row < rows.rows(); ++row) take(rows(row, column));
-    else
-      for (const std::size_t row : sample) take(rows(row, column));
+  std::vector<result<void>> done(rows.columns());
+  on(rows.columns(), [&](std::size_t column) {
     if (all[column].categories) {
+      std::vector<double> values = values_of(rows, column, {});
       auto bins = category_bins(values, column, most);
-      if (!bins) return std::move(bins).error();
-      all[column] = std::move(*bins);
-    } else {
-      sort_doubles(values);
-      all[column].bounds = bounds_of(values, most);
+      if (!bins)
+        done[column] = std::move(bins).error();
+      else
+        all[column] = std::move(*bins);
+      return;
     }
-  }
+    std::vector<double> values = values_of(rows, column, sample);
+    sort_doubles(values);
+    all[column].bounds = bounds_of(values, most);
+  });
+  for (result<void>& one : done)
+    if (!one) return std::move(one).error();
   return all;
 }
 

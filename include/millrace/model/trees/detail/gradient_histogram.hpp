@@ -2,6 +2,7 @@
 #define MILLRACE_MODEL_TREES_DETAIL_GRADIENT_HISTOGRAM_HPP
 
 #include <millrace/core/detail/math.hpp>
+#include <millrace/core/detail/simd.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/trees/detail/binned_rows.hpp>
 
@@ -29,29 +30,63 @@ constexpr gradient_cell pack(std::int64_t g, std::int64_t h) noexcept {
 constexpr std::int64_t gradient_of(gradient_cell cell) noexcept { return cell >> 32; }
 constexpr std::int64_t hessian_of(gradient_cell cell) noexcept { return cell & 0xffffffff; }
 
+/// Sums of |g| and of h.
+struct gradient_sizes {
+  double g = 0;
+  double h = 0;
+};
+/// The lanes of a sum are added up in the same order on every machine.
+inline gradient_sizes sizes_of(std::span<const float> g, std::span<const float> h) noexcept {
+  using numbers = vector<double, 16>;
+  using pair = vector<float, 8>;
+  numbers g_lanes[4]{};
+  numbers h_lanes[4]{};
+  std::size_t i = 0;
+  for (; i + 8 <= g.size(); i += 8)
+    for (std::size_t k = 0; k < 4; ++k) {
+      pair two;
+      load_vector(two, g.data() + i + 2 * k);
+      const numbers x = __builtin_convertvector(two, numbers);
+      load_vector(two, h.data() + i + 2 * k);
+      g_lanes[k] += x < 0 ? -x : x;
+      h_lanes[k] += __builtin_convertvector(two, numbers);
+    }
+  const numbers g_sum = (g_lanes[0] + g_lanes[1]) + (g_lanes[2] + g_lanes[3]);
+  const numbers h_sum = (h_lanes[0] + h_lanes[1]) + (h_lanes[2] + h_lanes[3]);
+  gradient_sizes sum{g_sum[0] + g_sum[1], h_sum[0] + h_sum[1]};
+  for (; i < g.size(); ++i) {
+    sum.g += math::absolute(double{g[i]});
+    sum.h += double{h[i]};
+  }
+  return sum;
+}
+
 /// The gradients of a round, packed, and the size of their units.
 struct packed_gradients {
   std::vector<gradient_cell> of_row;
   double unit = 1;          // of g
   double hessian_unit = 1;  // of h
 
-  /// Returns whether all are finite.
-  bool pack_all(std::span<const float> g, std::span<const float> h) {
-    double most_g = 0;
-    double most_h = 0;
-    for (std::size_t i = 0; i < g.size(); ++i) {
-      most_g += math::absolute(double{g[i]});
-      most_h += double{h[i]};
-    }
-    if (!math::is_finite(most_g) || !math::is_finite(most_h)) return false;
-    const auto rows = static_cast<double>(g.size());  // each rounds by half a unit at most
-    unit = fine_unit(most_g, 0x1p30 - rows);
-    hessian_unit = fine_unit(most_h, 0x1p31 - rows);
+  /// Sets the units for so many rows. Returns whether their sums are finite.
+  bool set_units(const gradient_sizes& sizes, std::size_t rows) {
+    if (!math::is_finite(sizes.g) || !math::is_finite(sizes.h)) return false;
+    const auto count = static_cast<double>(rows);  // each rounds by half a unit at most
+    unit = fine_unit(sizes.g, 0x1p30 - count);
+    hessian_unit = fine_unit(sizes.h, 0x1p31 - count);
+    of_row.resize(rows);
+    return true;
+  }
+  /// Packs the rows from `begin` on. Precondition: units are set.
+  void pack_rows(std::span<const float> g, std::span<const float> h, std::size_t begin) noexcept {
     const double per_g = 1 / unit;
     const double per_h = 1 / hessian_unit;
-    of_row.resize(g.size());
-    for (std::size_t i = 0; i < g.size(); ++i)
-      of_row[i] = pack(rounded_to_whole(double{g[i]} * per_g), rounded_to_whole(double{h[i]} * per_h));
+    const auto fill = cpu_has_avx2() ? pack_avx2 : pack_plain;
+    fill(g.data(), h.data(), per_g, per_h, g.size(), of_row.data() + begin);
+  }
+  /// Returns whether all are finite.
+  bool pack_all(std::span<const float> g, std::span<const float> h) {
+    if (!set_units(sizes_of(g, h), g.size())) return false;
+    pack_rows(g, h, 0);
     return true;
   }
 
@@ -62,8 +97,38 @@ struct packed_gradients {
     math::frexp(sum / limit, &exponent);
     return math::ldexp(1.0, exponent > -1000 ? exponent : -1000);
   }
-  static std::int32_t rounded_to_whole(double x) noexcept {
-    return static_cast<std::int32_t>(x + (x < 0 ? -0.5 : 0.5));
+  [[gnu::always_inline]] static void pack_body(const float* g, const float* h, double per_g, double per_h,
+                                               std::size_t count, gradient_cell* to) noexcept {
+    using numbers = vector<double, 32>;
+    using four = vector<float, 16>;
+    using whole = vector<std::int32_t, 16>;
+    using cells = vector<gradient_cell, 32>;
+    std::size_t i = 0;
+    for (; i + 4 <= count; i += 4) {
+      four narrow;
+      load_vector(narrow, g + i);
+      numbers x = __builtin_convertvector(narrow, numbers) * per_g;
+      x += x < 0 ? numbers{} - 0.5 : numbers{} + 0.5;
+      load_vector(narrow, h + i);
+      const numbers y = __builtin_convertvector(narrow, numbers) * per_h + 0.5;
+      const cells upper = __builtin_convertvector(__builtin_convertvector(x, whole), cells);
+      const cells lower = __builtin_convertvector(__builtin_convertvector(y, whole), cells);
+      store_vector(to + i, (upper << 32) + lower);
+    }
+    for (; i < count; ++i) {
+      const double x = double{g[i]} * per_g;
+      to[i] = pack(static_cast<std::int32_t>(x + (x < 0 ? -0.5 : 0.5)),
+                   static_cast<std::int32_t>(double{h[i]} * per_h + 0.5));
+    }
+  }
+  static void pack_plain(const float* g, const float* h, double per_g, double per_h, std::size_t count,
+                         gradient_cell* to) noexcept {
+    pack_body(g, h, per_g, per_h, count, to);
+  }
+  MILLRACE_X86_TARGET("avx2")
+  static void pack_avx2(const float* g, const float* h, double per_g, double per_h, std::size_t count,
+                        gradient_cell* to) noexcept {
+    pack_body(g, h, per_g, per_h, count, to);
   }
 };
 
@@ -71,13 +136,15 @@ struct packed_gradients {
 constexpr std::size_t cells_of_column = 256;
 constexpr std::size_t cells_of_pass = binned_rows::pass_columns * cells_of_column;
 
-/// Adds rows to the cells of a pass. `ids` null: the rows are all, in order.
-inline void add_pass(const std::uint8_t* codes, const std::uint32_t* ids, const gradient_cell* gradients,
-                     std::size_t count, gradient_cell* cells) noexcept {
+/// Adds rows to the cells of `Columns` columns of a pass, whose codes and cells are given from the first of them on.
+/// `ids` null: the rows are all, in order.
+template <std::size_t Columns>
+void add_columns(const std::uint8_t* codes, const std::uint32_t* ids, const gradient_cell* gradients, std::size_t count,
+                 gradient_cell* cells) noexcept {
   constexpr std::size_t width = binned_rows::pass_columns;
   const auto add = [cells](const std::uint8_t* row, gradient_cell gradient) {
 #pragma GCC unroll 10
-    for (std::size_t k = 0; k < width; ++k) cells[k * cells_of_column + row[k]] += gradient;
+    for (std::size_t k = 0; k < Columns; ++k) cells[k * cells_of_column + row[k]] += gradient;
   };
   if (ids == nullptr) {
     for (std::size_t i = 0; i < count; ++i) add(codes + i * width, gradients[i]);
@@ -90,6 +157,20 @@ inline void add_pass(const std::uint8_t* codes, const std::uint32_t* ids, const 
     add(codes + std::size_t{ids[i]} * width, gradients[i]);
   }
   for (; i < count; ++i) add(codes + std::size_t{ids[i]} * width, gradients[i]);
+}
+
+/// from -= what. `count` is a multiple of 8.
+inline void subtract_cells(gradient_cell* from, const gradient_cell* what, std::size_t count) noexcept {
+  using v = vector<gradient_cell, 16>;
+  for (std::size_t i = 0; i < count; i += 8)
+    for (std::size_t k = 0; k < 8; k += 2) {
+      v a;
+      v b;
+      load_vector(a, from + i + k);
+      load_vector(b, what + i + k);
+      a -= b;
+      store_vector(from + i + k, a);
+    }
 }
 
 }  // namespace detail

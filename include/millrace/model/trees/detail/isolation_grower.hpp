@@ -22,24 +22,25 @@ namespace detail {
 /// the tree is as deep as a balanced one would be.
 class isolation_grower {
  public:
-  isolation_grower(const matrix_view& rows, std::size_t subsample, isolation_trees& trees, random_engine& random)
+  isolation_grower(const matrix_view& rows, std::size_t subsample, isolation_trees& trees)
       : rows_(rows),
         subsample_(subsample),
         trees_(trees),
-        random_(random),
         deck_(rows.rows()),
+        swapped_(subsample),
         sample_(subsample * rows.columns()),
         order_(subsample),
         columns_(rows.columns()) {
     for (std::size_t i = 0; i < deck_.size(); ++i) deck_[i] = static_cast<std::uint32_t>(i);
-    for (std::size_t c = 0; c < columns_.size(); ++c) columns_[c] = static_cast<std::uint32_t>(c);
   }
 
-  void run() noexcept {
-    for (tree_ = 0; tree_ < trees_.trees(); ++tree_) {
-      draw_sample();
-      grow(1, 0, 0, subsample_);
-    }
+  /// Grows a tree: the same one whichever were grown before.
+  void run(std::size_t tree, std::uint64_t seed) noexcept {
+    tree_ = tree;
+    random_ = random_engine(seed);
+    for (std::size_t c = 0; c < columns_.size(); ++c) columns_[c] = static_cast<std::uint32_t>(c);
+    draw_sample();
+    grow(1, 0, 0, subsample_);
   }
 
  private:
@@ -52,14 +53,15 @@ class isolation_grower {
   /// Copies rows drawn without replacement, column by column.
   void draw_sample() noexcept {
     for (std::size_t i = 0; i < subsample_; ++i) {
-      const auto j = i + static_cast<std::size_t>(random_.below(deck_.size() - i));
-      std::swap(deck_[i], deck_[j]);
+      swapped_[i] = static_cast<std::uint32_t>(i + static_cast<std::size_t>(random_.below(deck_.size() - i)));
+      std::swap(deck_[i], deck_[swapped_[i]]);
       order_[i] = static_cast<std::uint32_t>(i);
     }
     for (std::size_t i = 0; i < subsample_; ++i) {
       const float* const row = rows_.row(deck_[i]).data();
       for (std::size_t c = 0; c < rows_.columns(); ++c) sample_[c * subsample_ + i] = row[c];
     }
+    for (std::size_t i = subsample_; i > 0; --i) std::swap(deck_[i - 1], deck_[swapped_[i - 1]]);
   }
 
   /// Grows the part of a tree below a place, from the rows order_[begin, end). The calls are as deep as the tree.
@@ -128,9 +130,10 @@ class isolation_grower {
   const matrix_view& rows_;
   std::size_t subsample_;
   isolation_trees& trees_;
-  random_engine& random_;
+  random_engine random_{0};
   std::size_t tree_ = 0;
-  std::vector<std::uint32_t> deck_;     // all rows; the first are those drawn
+  std::vector<std::uint32_t> deck_;     // all rows, in order but while some are drawn
+  std::vector<std::uint32_t> swapped_;  // what the rows drawn changed places with
   std::vector<float> sample_;           // those drawn, column by column
   std::vector<std::uint32_t> order_;    // of the sample's rows
   std::vector<std::uint32_t> columns_;  // in the order in which they are drawn last

@@ -2,15 +2,16 @@
 #define MILLRACE_MODEL_TREES_DETAIL_SPLIT_SEARCH_HPP
 
 #include <millrace/core/detail/heap_sort.hpp>
-#include <millrace/core/detail/simd.hpp>
 #include <millrace/core/seed.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/trees/detail/gradient_histogram.hpp>
+#include <millrace/model/trees/detail/split_gains.hpp>
 
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace millrace {
 inline namespace v0 {
@@ -48,92 +49,18 @@ struct split_rules {
   bool at_random = false;
 };
 
-/// Scratch of the search in one column, in whole vectors.
-struct split_scratch {
-  alignas(64) std::array<float, cells_of_column> g;
-  alignas(64) std::array<float, cells_of_column> h;
-  alignas(64) std::array<float, cells_of_column> gain;
-};
-
-// With G and H the sums of a side's gradients and hessians, the best value of its leaf is -G / (H + l2), and lowers the
-// loss by G^2 / (H + l2) / 2. A split is worth what its two sides lower it by more than the node itself; the constant
-// 1 / 2 is left out, as elsewhere in the field.
-// Source: Chen, Guestrin, "XGBoost: a scalable tree boosting system", KDD 2016, equations 5 to 7.
-struct search_numbers {
-  float total_g;
-  float total_h;
-  float l2;
-  float least_h;
-  /// +1, -1: the right side's value must not be below, above the left one's. 0: either.
-  float direction;
-};
-
-/// Fills `gain` for parting behind each of the first `count` codes, a multiple of 16; 0 where a side is too light or on
-/// the wrong side of the other. The rows of `first` go left wherever it is parted.
-template <std::size_t Bytes>
-[[gnu::always_inline]] inline void gains_body(const gradient_cell* cells, std::size_t count, gradient_cell first,
-                                              const search_numbers& of, split_scratch& scratch) noexcept {
-  using numbers = vector<float, Bytes>;
-  using bits = vector<std::int32_t, Bytes>;
-  constexpr std::size_t lanes = Bytes / sizeof(float);
-  gradient_cell sum = first;
-  for (std::size_t i = 0; i < count; ++i) {
-    sum += cells[i];
-    scratch.g[i] = static_cast<float>(static_cast<std::int32_t>(sum >> 32));
-    scratch.h[i] = static_cast<float>(static_cast<std::int32_t>(sum));
-  }
-  for (std::size_t i = 0; i < count; i += lanes) {
-    numbers g;
-    numbers h;
-    load_vector(g, scratch.g.data() + i);
-    load_vector(h, scratch.h.data() + i);
-    const numbers other_g = of.total_g - g;
-    const numbers other_h = of.total_h - h;
-    const numbers p = h + of.l2;
-    const numbers q = other_h + of.l2;
-    numbers own = g * g * q;
-    numbers other = other_g * other_g * p;
-    rounded(own);
-    rounded(other);
-    const numbers gain = (own + other) / (p * q);
-    numbers left_value = g * q;  // the sides' values, with the sign turned, times p q
-    numbers right_value = other_g * p;
-    rounded(left_value);
-    rounded(right_value);
-    const bits allowed =
-        (h >= of.least_h) & (other_h >= of.least_h) & (of.direction * (left_value - right_value) >= 0.0F);
-    bits of_gain;
-    load_vector(of_gain, &gain);
-    of_gain &= allowed;
-    store_vector(scratch.gain.data() + i, of_gain);
-  }
-}
-MILLRACE_X86_TARGET("avx2")
-inline void gains_avx2(const gradient_cell* cells, std::size_t count, gradient_cell first, const search_numbers& of,
-                       split_scratch& scratch) noexcept {
-  gains_body<32>(cells, count, first, of, scratch);
-}
-inline void gains_of(const gradient_cell* cells, std::size_t count, gradient_cell first, const search_numbers& of,
-                     split_scratch& scratch) noexcept {
-  if (cpu_has_avx2())
-    gains_avx2(cells, count, first, of, scratch);
-  else
-    gains_body<16>(cells, count, first, of, scratch);
-}
-
 /// Finds the best split of a node from its histogram.
 class split_search {
  public:
-  split_search(const binned_rows& rows, const split_rules& rules) : rows_(&rows), rules_(rules) {}
+  /// `cells`: the node's histogram. `directions` of the columns as in search_numbers, or empty.
+  split_search(const binned_rows& rows, const split_rules& rules, const gradient_cell* cells,
+               const packed_gradients& units, std::span<const std::int8_t> directions,
+               random_engine* random = nullptr) noexcept
+      : rows_(&rows), rules_(rules), cells_(cells), units_(&units), directions_(directions), random_(random) {}
 
-  /// `cells`: the node's histogram. `direction` of each column as in search_numbers, or empty. `columns`: those that
-  /// may part.
-  split best(const gradient_cell* cells, const packed_gradients& units, std::span<const std::uint32_t> columns,
-             std::span<const std::int8_t> directions, random_engine* random = nullptr) {
+  /// `columns`: those that may part. Of equally good splits, the first.
+  split best(std::span<const std::uint32_t> columns) {
     split found;
-    random_ = random;
-    cells_ = cells;
-    units_ = &units;
     sum_up(columns);
     const gradient_sums node = sums(total_);
     const double own = node.g * node.g / (node.h + rules_.l2);
@@ -144,7 +71,7 @@ class split_search {
       if (rows_->bins(column).categories)
         part_categories(column, found);
       else
-        part_numbers(column, directions.empty() ? 0 : directions[column], found);
+        part_numbers(column, directions_.empty() ? 0 : directions_[column], found);
     }
     if (!(found.gain > least)) return {};
     found.gain -= own;
@@ -166,6 +93,7 @@ class split_search {
     const gradient_sums a = sums(left);
     const gradient_sums b = sums(total_ - left);
     if (a.h < rules_.min_child_weight || b.h < rules_.min_child_weight) return 0;
+    if (!(a.h + l2 > 0 && b.h + l2 > 0)) return 0;
     return a.g * a.g / (a.h + l2) + b.g * b.g / (b.h + l2);
   }
 
@@ -189,19 +117,14 @@ class split_search {
   void scan(std::uint32_t column, const gradient_cell* of, std::size_t count, gradient_cell first, bool missing_left,
             const search_numbers& numbers, split& found) {
     const std::size_t whole = (count + 15) / 16 * 16;  // 256 at most
-    gains_of(of, whole, first, numbers, scratch_);
-    // Gains are not negative, and such numbers are in the order of their bits, whose maximum is found without branches.
-    std::int32_t most = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-      const auto gain = std::bit_cast<std::int32_t>(scratch_.gain[i]);
-      most = gain > most ? gain : most;
-    }
+    // Behind the codes asked for, all is on the left, which gains nothing.
+    const std::int32_t most = gains_of(of, whole, first, numbers, gains_.data());
     // In floats, a gain may be off by 1e-6 of itself; only one that may be the best is computed exactly.
     const double at_most =
         double{std::bit_cast<float>(most)} * units_->unit * units_->unit / units_->hessian_unit * (1 + 1e-5);
     if (!(at_most > found.gain)) return;
     std::size_t at = 0;
-    while (std::bit_cast<std::int32_t>(scratch_.gain[at]) != most) ++at;
+    while (std::bit_cast<std::int32_t>(gains_[at]) != most) ++at;
     gradient_cell left = first;
     for (std::size_t i = 0; i <= at; ++i) left += of[i];
     const double gain = exact_gain(left, rules_.l2);
@@ -238,7 +161,8 @@ class split_search {
     for (std::size_t code = 0; code < cells_of_column; ++code) {
       if (of[code] == 0) continue;
       const gradient_sums own = sums(of[code]);
-      sorted[count++] = {own.g / (own.h + rules_.category_l2), static_cast<std::uint8_t>(code)};
+      const double drawn = own.h + rules_.category_l2;
+      sorted[count++] = {drawn > 0 ? own.g / drawn : 0, static_cast<std::uint8_t>(code)};
     }
     heap_sort(sorted.data(), count, [](const category& a, const category& b) {
       return a.order < b.order || (a.order == b.order && a.code < b.code);
@@ -265,11 +189,12 @@ class split_search {
 
   const binned_rows* rows_;
   split_rules rules_;
-  const gradient_cell* cells_ = nullptr;
-  const packed_gradients* units_ = nullptr;
-  random_engine* random_ = nullptr;
+  const gradient_cell* cells_;
+  const packed_gradients* units_;
+  std::span<const std::int8_t> directions_;
+  random_engine* random_;
   gradient_cell total_ = 0;
-  split_scratch scratch_;
+  alignas(64) std::array<float, cells_of_column> gains_;
 };
 
 }  // namespace detail

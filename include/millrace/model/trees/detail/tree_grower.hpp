@@ -2,6 +2,7 @@
 #define MILLRACE_MODEL_TREES_DETAIL_TREE_GROWER_HPP
 
 #include <millrace/model/fwd.hpp>
+#include <millrace/model/parallel.hpp>
 #include <millrace/model/trees/detail/binned_rows.hpp>
 #include <millrace/model/trees/detail/draw_some.hpp>
 #include <millrace/model/trees/detail/gradient_histogram.hpp>
@@ -51,11 +52,13 @@ struct grown_node {
 /// one for each level.
 class tree_grower {
  public:
-  tree_grower(const binned_rows& rows, const growth_rules& rules, std::span<const std::int8_t> directions)
+  /// `on`: where histograms are filled and searched, group by group of columns.
+  tree_grower(const binned_rows& rows, const growth_rules& rules, std::span<const std::int8_t> directions,
+              executor_reference on = {})
       : rows_(&rows),
         rules_(rules),
         directions_(directions),
-        search_(rows, rules.splits),
+        on_(on),
         cells_(rows.passes() * cells_of_pass),
         histograms_((rules.leaves > 0 ? rules.leaves : rules.depth + 1) * cells_),
         ordered_(rows.rows()),
@@ -69,15 +72,18 @@ class tree_grower {
     ids_ = &ids;
     gradients_ = &gradients;
     columns_ = columns;
+    group_columns();
     nodes_.assign(1, {});
     nodes_[0].end = static_cast<std::uint32_t>(ids.size());
     open_.clear();
-    fill(histogram(0), 0, nodes_[0].end);
+    order_gradients(0, nodes_[0].end);
+    fill(histogram(0), 0, nodes_[0].end, nullptr);
     if (rules_.leaves == 0) {
       part_all(0, 0, 0);
       return nodes_;
     }
-    open({.node = 0, .slot = 0, .depth = 0, .gain = 0});
+    open_leaf root{.node = 0, .slot = 0, .depth = 0, .gain = 0};
+    open(std::span(&root, 1));
     for (std::size_t leaves = 1; leaves < rules_.leaves && !open_.empty(); ++leaves) part_best(leaves);
     return nodes_;
   }
@@ -93,39 +99,108 @@ class tree_grower {
 
   gradient_cell* histogram(std::size_t slot) noexcept { return histograms_.data() + slot * cells_; }
 
-  /// The histogram of the rows from `begin` to `end` of the order.
-  void fill(gradient_cell* cells, std::uint32_t begin, std::uint32_t end) {
-    std::memset(cells, 0, cells_ * sizeof(gradient_cell));
-    const bool all = end - begin == rows_->rows();
-    const std::uint32_t* const ids = ids_->data() + begin;
-    const std::size_t count = end - begin;
-    if (!all)
-      for (std::size_t i = 0; i < count; ++i) ordered_[i] = gradients_->of_row[ids[i]];
-    const gradient_cell* const gradients = all ? gradients_->of_row.data() : ordered_.data();
-    std::size_t last = rows_->passes();
-    for (const std::uint32_t column : columns_) {
-      const std::size_t pass = column / binned_rows::pass_columns;
-      if (pass == last) continue;
-      last = pass;
-      add_pass(rows_->pass(pass), all ? nullptr : ids, gradients, count, cells + pass * cells_of_pass);
+  /// Neighbouring columns of half a pass: what one job fills and searches. The groups are the same on any number of
+  /// threads, and so is what each of them finds.
+  struct column_group {
+    std::size_t first;  // in columns_
+    std::size_t count;
+    std::size_t half;  // of which half pass of the table
+  };
+  /// A pass, or half of one, from this column on.
+  struct fill_job {
+    std::size_t column;
+    bool is_pass;
+  };
+  static constexpr std::size_t group_width = binned_rows::pass_columns / 2;
+
+  void group_columns() {
+    groups_.clear();
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      const std::size_t half = columns_[i] / group_width;
+      if (groups_.empty() || groups_.back().half != half) groups_.push_back({i, 0, half});
+      ++groups_.back().count;
+    }
+    list_fills();
+  }
+  /// Whole passes, which cost less, where each thread has as many of them; what is left is filled by halves.
+  void list_fills() {
+    fills_.clear();
+    const std::size_t passes = groups_.size() / 2;
+    const std::size_t whole = on_.size() > 0 ? passes - passes % on_.size() : 0;
+    for (std::size_t i = 0; i < groups_.size(); ++i) {
+      const std::size_t half = groups_[i].half;
+      const bool has_both = half % 2 == 0 && i + 1 < groups_.size() && groups_[i + 1].half == half + 1;
+      const bool is_pass = has_both && fills_.size() < whole;
+      fills_.push_back({half * group_width, is_pass});
+      i += is_pass ? 1 : 0;
     }
   }
 
-  /// Finds the node's split; returns its gain, 0 if there is none.
-  double search(std::uint32_t node, std::size_t slot) {
+  /// Brings the gradients of the rows from `begin` to `end` of the order side by side, unless these are all rows.
+  void order_gradients(std::uint32_t begin, std::uint32_t end) noexcept {
+    if (end - begin == rows_->rows()) return;
+    const std::uint32_t* const ids = ids_->data() + begin;
+    for (std::size_t i = 0; i < end - begin; ++i) ordered_[i] = gradients_->of_row[ids[i]];
+  }
+  /// Fills the histogram of the rows from `begin` to `end` of the order, and takes it from their parent's if there is
+  /// one. Precondition: order_gradients.
+  void fill(gradient_cell* cells, std::uint32_t begin, std::uint32_t end, gradient_cell* parents) {
+    on_(fills_.size(), [&](std::size_t i) {
+      if (fills_[i].is_pass)
+        fill_columns<2 * group_width>(cells, begin, end, parents, fills_[i].column);
+      else
+        fill_columns<group_width>(cells, begin, end, parents, fills_[i].column);
+    });
+  }
+  template <std::size_t Columns>
+  void fill_columns(gradient_cell* cells, std::uint32_t begin, std::uint32_t end, gradient_cell* parents,
+                    std::size_t column) const noexcept {
+    constexpr std::size_t width = binned_rows::pass_columns;
+    gradient_cell* const own = cells + column * cells_of_column;
+    std::memset(own, 0, Columns * cells_of_column * sizeof(gradient_cell));
+    const bool all = end - begin == rows_->rows();
+    add_columns<Columns>(rows_->pass(column / width) + column % width, all ? nullptr : ids_->data() + begin,
+                         all ? gradients_->of_row.data() : ordered_.data(), end - begin, own);
+    if (parents != nullptr) subtract_cells(parents + column * cells_of_column, own, Columns * cells_of_column);
+  }
+
+  /// Finds the nodes' splits.
+  void search(std::span<open_leaf> leaves) {
+    if (rules_.splits.at_random || rules_.columns_of_node > 0) {
+      for (open_leaf& leaf : leaves) search_drawn(leaf);
+      return;
+    }
+    found_.resize(leaves.size() * groups_.size());
+    on_(found_.size(), [&](std::size_t i) {
+      const column_group& group = groups_[i % groups_.size()];
+      split_search one(*rows_, rules_.splits, histogram(leaves[i / groups_.size()].slot), *gradients_, directions_);
+      found_[i] = one.best(columns_.subspan(group.first, group.count));
+    });
+    for (std::size_t i = 0; i < found_.size(); ++i) {
+      open_leaf& leaf = leaves[i / groups_.size()];
+      if (!(found_[i].gain > leaf.gain)) continue;
+      leaf.gain = found_[i].gain;
+      nodes_[leaf.node].by = found_[i];
+    }
+  }
+  void search_drawn(open_leaf& leaf) {
     std::span<const std::uint32_t> columns = columns_;
     if (rules_.columns_of_node > 0 && rules_.columns_of_node < columns.size()) {
       draw_some(drawn_, columns, rules_.columns_of_node, *random_);
       columns = drawn_;
     }
-    nodes_[node].by = search_.best(histogram(slot), *gradients_, columns, directions_, random_);
-    return nodes_[node].by.gain;
+    split_search one(*rows_, rules_.splits, histogram(leaf.slot), *gradients_, directions_, random_);
+    nodes_[leaf.node].by = one.best(columns);
+    leaf.gain = nodes_[leaf.node].by.gain;
   }
 
   /// Parts a node and all below it. The smaller child is parted first, with the histogram of its level, so that the
   /// larger one finds the parent's, which is now its own, as it left it.
   void part_all(std::uint32_t node, std::size_t slot, unsigned depth) {
-    if (depth >= rules_.depth || !(search(node, slot) > 0)) return;
+    if (depth >= rules_.depth) return;
+    open_leaf leaf{.node = node, .slot = slot, .depth = depth, .gain = 0};
+    search(std::span(&leaf, 1));
+    if (!(leaf.gain > 0)) return;
     const std::uint32_t first = part_node(node);
     if (depth + 1 >= rules_.depth) return;
     const std::uint32_t smaller = smaller_child(first);
@@ -134,11 +209,12 @@ class tree_grower {
     part_all(smaller == first ? first + 1 : first, slot, depth + 1);
   }
 
-  /// Searches the leaf's best split, and keeps it in mind if there is one.
-  void open(open_leaf leaf) {
-    if (leaf.depth >= rules_.depth) return;
-    leaf.gain = search(leaf.node, leaf.slot);
-    if (leaf.gain > 0) open_.push_back(leaf);
+  /// Searches the leaves' best splits, and keeps in mind those that have one.
+  void open(std::span<open_leaf> leaves) {
+    if (leaves[0].depth >= rules_.depth) return;
+    search(leaves);
+    for (const open_leaf& leaf : leaves)
+      if (leaf.gain > 0) open_.push_back(leaf);
   }
 
   /// The one that gains most; of equals, the oldest.
@@ -159,8 +235,11 @@ class tree_grower {
     if (free_slot + 1 >= rules_.leaves) return;  // neither child is parted
     const std::uint32_t smaller = smaller_child(first);
     take_from_parent(smaller, histogram(free_slot), histogram(leaf.slot));
-    open({.node = first, .slot = smaller == first ? free_slot : leaf.slot, .depth = leaf.depth + 1, .gain = 0});
-    open({.node = first + 1, .slot = smaller == first ? leaf.slot : free_slot, .depth = leaf.depth + 1, .gain = 0});
+    const std::size_t left_slot = smaller == first ? free_slot : leaf.slot;
+    const std::size_t right_slot = smaller == first ? leaf.slot : free_slot;
+    open_leaf children[] = {{.node = first, .slot = left_slot, .depth = leaf.depth + 1, .gain = 0},
+                            {.node = first + 1, .slot = right_slot, .depth = leaf.depth + 1, .gain = 0}};
+    open(children);
   }
 
   /// Gives a node its children; returns the left one.
@@ -181,8 +260,8 @@ class tree_grower {
   }
   /// Fills the smaller child's histogram, and makes the parent's the larger child's.
   void take_from_parent(std::uint32_t smaller, gradient_cell* own, gradient_cell* parents) {
-    fill(own, nodes_[smaller].begin, nodes_[smaller].end);
-    for (std::size_t i = 0; i < cells_; ++i) parents[i] -= own[i];
+    order_gradients(nodes_[smaller].begin, nodes_[smaller].end);
+    fill(own, nodes_[smaller].begin, nodes_[smaller].end, parents);
   }
 
   /// Hands the parent's bounds to its children, and parts what lies between at the middle of their values where the
@@ -230,7 +309,7 @@ class tree_grower {
   const binned_rows* rows_;
   growth_rules rules_;
   std::span<const std::int8_t> directions_;
-  split_search search_;
+  executor_reference on_;
   std::size_t cells_;
   std::vector<gradient_cell> histograms_;
   std::vector<gradient_cell> ordered_;
@@ -240,6 +319,9 @@ class tree_grower {
   std::span<const std::uint32_t> columns_;
   std::vector<grown_node> nodes_;
   std::vector<open_leaf> open_;
+  std::vector<column_group> groups_;
+  std::vector<fill_job> fills_;
+  std::vector<split> found_;  // by leaf and group
   std::vector<std::uint32_t> drawn_;
   random_engine* random_ = nullptr;
 };
