@@ -104,6 +104,10 @@ class feature_set {
     void update(std::span<const Event> events) {
       for (const Event& event : events) update(event);
     }
+    /// Adds what another learner of the same features has seen, of events that came elsewhere. What `fit` then makes of
+    /// it is that of one pass over all events: to the bit for extremes and categories, up to rounding for means and
+    /// deviations, up to their stated error for quantiles.
+    void merge(const learner& other);
     /// How many events there were.
     std::size_t count() const noexcept { return count_; }
 
@@ -248,6 +252,17 @@ void feature_set<Event, Transforms...>::learner::update(const Event& event) {
   ++count_;
   [&]<std::size_t... Index>(std::index_sequence<Index...>) {
     (detail::at<Index>(transforms_).learn(event, detail::at<Index>(fitters_)), ...);
+  }(indices());
+}
+
+template <class Event, class... Transforms>
+void feature_set<Event, Transforms...>::learner::merge(const learner& other) {
+  count_ += other.count_;
+  const auto merge_one = []<class Fitter>(Fitter& into, const Fitter& from) {
+    if constexpr (!std::is_same_v<Fitter, detail::no_fitter>) into.merge(from);
+  };
+  [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+    (merge_one(detail::at<Index>(fitters_), detail::at<Index>(other.fitters_)), ...);
   }(indices());
 }
 

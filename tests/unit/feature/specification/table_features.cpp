@@ -3,7 +3,7 @@
 #include <millrace/aggregate/members/sketch_members.hpp>
 #include <millrace/feature.hpp>
 
-#include <support/allocations.hpp>
+#include <support/allocation_counter.hpp>
 #include <support/catch.hpp>
 #include <support/envelope.hpp>
 #include <support/feature_tables.hpp>
@@ -368,4 +368,25 @@ TEST_CASE("damaged table features are an error, and resealed ones an error or fe
       (void)(*loaded)(rows, out);
     }
   }
+}
+
+TEST_CASE("learners of parts of a table are merged, and those of other features are not") {
+  const auto orders = random_orders(600, 21);
+  const auto set = fitted_on(table_of(orders));
+  auto made = table_features::make(support::all_specifications(), table_of(orders));
+  REQUIRE(made);
+  auto first = made->learn();
+  auto second = made->learn();
+  REQUIRE(first.update(table_of({orders.begin(), orders.begin() + 250})));
+  REQUIRE(second.update(table_of({orders.begin() + 250, orders.end()})));
+  REQUIRE(first.merge(second));
+  CHECK(first.count() == 600);
+  REQUIRE(made->fit(first));
+  const auto expected = rows_of(set, table_of(orders));
+  const auto found = rows_of(*made, table_of(orders));
+  for (std::size_t i = 0; i < found.size(); ++i)
+    if (expected[i] == expected[i]) CHECK(found[i] == Approx(expected[i]).epsilon(1e-6).margin(1e-6));
+  const auto other = table_features::make({{.name = "age", .type = "impute"}}, table_of(orders));
+  REQUIRE(other);
+  CHECK(first.merge(other->learn()).error().code() == millrace::errc::type_mismatch);
 }
