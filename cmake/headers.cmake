@@ -142,6 +142,9 @@ set(MILLRACE_model_HEADERS
   model/fwd.hpp model/bayes.hpp model/calibration.hpp model/cluster.hpp model/decomposition.hpp model/evaluation.hpp model/linear.hpp
   model/matrix_view.hpp model/network.hpp model/parallel.hpp model/selection.hpp model/trees.hpp model/validation.hpp
   model/predictor.hpp
+  model/pipeline.hpp model/pipeline/explanation.hpp model/pipeline/fitted_pipeline.hpp model/pipeline/recipe.hpp
+  model/pipeline/steps.hpp
+  model/pipeline/detail/model_scores.hpp model/pipeline/detail/replayed_rows.hpp model/pipeline/detail/spooled_rows.hpp
   model/detail/class_labels.hpp model/detail/column_centres.hpp model/detail/dot.hpp model/detail/gram_sum.hpp
   model/detail/link.hpp model/detail/semidefinite_solver.hpp model/detail/symmetric_eigen.hpp
   model/detail/thread_pool.hpp model/detail/training_checks.hpp

@@ -13,6 +13,7 @@
 /// - `linear.hpp`: linear, ridge and logistic regression
 /// - `network.hpp`: networks of dense layers, fitted here or trained elsewhere
 /// - `parallel.hpp`: threads that a fit may use, or your own pool
+/// - `pipeline.hpp`: features, a model and a calibration as one type, from the raw event to the output
 /// - `selection.hpp`: which options to fit with, and which columns matter
 /// - `trees.hpp`: boosted decision trees, random and isolation forests, and what each column adds to a score
 /// - `validation.hpp`: more measures, their intervals, splits of rows, and cross-validation
@@ -29,6 +30,7 @@
 #include <millrace/model/matrix_view.hpp>
 #include <millrace/model/network.hpp>
 #include <millrace/model/parallel.hpp>
+#include <millrace/model/pipeline.hpp>
 #include <millrace/model/predictor.hpp>
 #include <millrace/model/selection.hpp>
 #include <millrace/model/trees.hpp>

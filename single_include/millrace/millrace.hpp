@@ -46267,6 +46267,17 @@ result<T> load_file(const std::string& path) {
   return object;
 }
 
+/// The same of an object whose type alone does not say how it is loaded, such as features and pipelines, which have
+/// accessors: `as.load(bytes)` makes it: `load_file(path, payment_features())`.
+template <class Maker>
+auto load_file(const std::string& path, const Maker& as) -> decltype(as.load(std::span<const std::byte>())) {
+  auto bytes = read_bytes(path);
+  if (!bytes) return std::move(bytes).error();
+  auto object = as.load(*bytes);
+  if (!object) return std::move(object).error().wrap("cannot load \"" + path + '"');
+  return object;
+}
+
 }  // namespace store
 }  // namespace v0
 }  // namespace millrace

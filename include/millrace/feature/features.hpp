@@ -83,6 +83,18 @@ class feature_set {
   static std::string name(std::size_t column);
   /// The names of all columns. No two are the same.
   static std::vector<std::string> names();
+  /// The transform that a column belongs to: its place among the transforms. Precondition: column < width.
+  static constexpr std::size_t transform_of(std::size_t column) noexcept {
+    constexpr std::size_t widths[] = {Transforms::width...};
+    std::size_t transform = 0;
+    for (; transform + 1 < size && column >= widths[transform]; ++transform) column -= widths[transform];
+    return transform;
+  }
+  /// The name of a transform: `country`, to which `country=DE` belongs. Precondition: transform < size.
+  static constexpr std::string_view transform_name(std::size_t transform) noexcept {
+    constexpr std::string_view names[] = {Transforms::name...};
+    return names[transform];
+  }
   /// What decides the meaning of the columns, transform by transform, as saved bytes hold it:
   /// `amount_z: standardize, missing flag; country: one_hot(DE, FR, US)`.
   static std::string schema();

@@ -1,0 +1,16 @@
+#ifndef MILLRACE_MODEL_PIPELINE_HPP
+#define MILLRACE_MODEL_PIPELINE_HPP
+
+/// pipeline: features, a model and a calibration as one type, from the raw event to the output, in training and in
+/// serving.
+///
+/// - `pipeline_of(features, trained_by<M>(options), calibrated_by<C>())`: a recipe, whose `fit` and `load` return
+/// - `pipeline`, which takes one event or a batch, is saved as one file, and explains itself
+/// - `explanation`: what each feature adds to a score
+
+#include <millrace/model/pipeline/explanation.hpp>
+#include <millrace/model/pipeline/fitted_pipeline.hpp>
+#include <millrace/model/pipeline/recipe.hpp>
+#include <millrace/model/pipeline/steps.hpp>
+
+#endif  // MILLRACE_MODEL_PIPELINE_HPP

@@ -1,0 +1,39 @@
+// expect: millrace\[PIPELINE-13\]: .*the model has several outputs
+#include <millrace/feature.hpp>
+#include <millrace/model/calibration.hpp>
+#include <millrace/model/linear.hpp>
+#include <millrace/model/pipeline.hpp>
+#include <millrace/model/trees.hpp>
+
+#include <string>
+#include <vector>
+
+namespace mf = millrace::feature;
+namespace mm = millrace::model;
+
+struct payment {
+  double amount = 0;
+  std::string country;
+  bool is_fraud = false;
+};
+auto features() { return mf::features<payment>(mf::numerical<"amount">(&payment::amount)); }
+
+struct own {
+  using options_type = mm::ridge_options;
+  static std::size_t inputs() noexcept { return 1; }
+  static constexpr std::size_t outputs() noexcept { return 3; }
+  static void predict(std::span<const float>, std::span<double>) noexcept {}
+  static void predict(const mm::matrix_view&, std::span<double>) noexcept {}
+  static millrace::result<own> fit(const mm::matrix_view&, std::span<const float>, const options_type& = {},
+                                   std::span<const float> = {}) {
+    return own();
+  }
+};
+
+#ifdef MILLRACE_MISUSE
+using model = own;
+#else
+using model = mm::random_forest;
+#endif
+
+auto make() { return mm::pipeline_of(features(), mm::trained_by<model>(), mm::calibrated_by<mm::platt>()); }

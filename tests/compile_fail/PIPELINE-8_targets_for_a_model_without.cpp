@@ -1,0 +1,29 @@
+// expect: millrace\[PIPELINE-8\]: .*without targets
+#include <millrace/feature.hpp>
+#include <millrace/model/calibration.hpp>
+#include <millrace/model/linear.hpp>
+#include <millrace/model/pipeline.hpp>
+#include <millrace/model/trees.hpp>
+
+#include <string>
+#include <vector>
+
+namespace mf = millrace::feature;
+namespace mm = millrace::model;
+
+struct payment {
+  double amount = 0;
+  std::string country;
+  bool is_fraud = false;
+};
+auto features() { return mf::features<payment>(mf::numerical<"amount">(&payment::amount)); }
+
+#ifdef MILLRACE_MISUSE
+using model = mm::isolation_forest;
+#else
+using model = mm::ridge;
+#endif
+
+bool fits(const std::vector<payment>& past) {
+  return mm::pipeline_of(features(), mm::trained_by<model>()).fit(past, &payment::amount).has_value();
+}
