@@ -1,15 +1,15 @@
 #ifndef MILLRACE_MODEL_TREES_TREE_EXPLAINER_HPP
 #define MILLRACE_MODEL_TREES_TREE_EXPLAINER_HPP
 
-#include <millrace/core/detail/gauss_legendre.hpp>
 #include <millrace/core/detail/heap_sort.hpp>
 #include <millrace/model/fwd.hpp>
+#include <millrace/model/trees/detail/shapley_trees.hpp>
 #include <millrace/model/trees/tree_ensemble.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 namespace millrace {
@@ -21,6 +21,11 @@ struct reason {
   std::size_t column = 0;
   double contribution = 0;
 };
+/// A column by its name, and what it adds to a row's score.
+struct reason_code {
+  std::string_view name;
+  double contribution = 0;
+};
 
 /// Why trees give a row its score: how much each column adds, as exact Shapley values. A column that is left out of a
 /// coalition is replaced, at each of its splits, by both children in proportion to the training rows that went there.
@@ -28,46 +33,52 @@ struct reason {
 ///
 ///     mr::model::tree_explainer why(fitted.trees(), fitted.inputs());
 ///     for (const auto& [column, adds] : why.reasons(row, 3)) ...
+///     for (const auto& [name, adds] : why.reason_codes(row, 3, names)) ...
 ///
 /// Precondition: the trees outlive the explainer.
-/// Complexity: of a row, nodes of all trees x half the deepest tree's depth.
-/// Allocates: at construction; `contributions` never, `reasons` its result.
+/// Guarantee: the same bits on any CPU.
+/// Complexity: of a row, nodes of all trees x half the columns that the longest path of a tree parts by.
+/// Allocates: at construction; `contributions` never, `reasons` and `reason_codes` their results.
 /// Threads: one at a time; give each thread a copy.
 /// Source: Lundberg et al., "From local explanations to global understanding with explainable AI for trees", Nature
-/// Machine Intelligence 2, 2020 (tree path dependent); the sums as integrals are derived below.
+/// Machine Intelligence 2, 2020 (tree path dependent); the sums as integrals are derived in detail/shapley_trees.hpp.
 class tree_explainer {
  public:
   /// Of `outputs` scores a row, which take turns in the trees, this one explains score `output`.
   tree_explainer(const tree_ensemble& trees, std::size_t columns, std::size_t outputs = 1, std::size_t output = 0)
-      : trees_(&trees), columns_(columns), outputs_(outputs), output_(output), on_path_(columns, none) {
-    unsigned deepest = 1;
-    for (std::size_t tree = output; tree < trees.trees(); tree += outputs)
-      deepest = trees.depth(tree) > deepest ? trees.depth(tree) : deepest;
-    // The integrand is a polynomial of degree below the depth, which n nodes integrate exactly up to degree 2 n - 1.
-    nodes_.resize((deepest + 1) / 2);
-    weights_.resize(nodes_.size());
-    detail::gauss_legendre(nodes_, weights_);
-    for (std::size_t k = 0; k < nodes_.size(); ++k) {  // from [-1, 1] to [0, 1]
-      nodes_[k] = (1 + nodes_[k]) / 2;
-      weights_[k] /= 2;
+      : trees_(&trees), columns_(columns), slot_of_(columns, none) {
+    std::size_t most_nodes = 0;
+    std::size_t most_numbers = 0;
+    for (std::size_t tree = output; tree < trees.trees(); tree += outputs) {
+      add_tree(trees.root(tree));
+      const std::size_t nodes = walks_.back().nodes;
+      most_nodes = nodes > most_nodes ? nodes : most_nodes;
+      const std::size_t lanes = walks_.back().lanes < 8 ? walks_.back().lanes : 8;
+      most_numbers = (2 * nodes + 1) * lanes > most_numbers ? (2 * nodes + 1) * lanes : most_numbers;
     }
-    products_.resize((deepest + 1) * nodes_.size());
-    sums_.resize((deepest + 1) * nodes_.size());
-    passages_.reserve(deepest);
-    for (std::size_t tree = output; tree < trees.trees(); tree += outputs) base_ += mean_below(trees.root(tree));
+    ways_.resize(most_nodes);
+    passes_.resize(2 * most_nodes + 1);
+    at_places_.resize(most_numbers / 8 + 1);
+    of_nodes_.resize(most_numbers / 8 + 1);
+    owed_.resize(used_columns_.size() + 1);
   }
 
   /// What the trees add up to for a row of which nothing is known: the mean over the training rows.
   double base() const noexcept { return base_; }
 
   /// Writes what each column adds. Precondition: row.size() == out.size() == columns.
-  void contributions(std::span<const float> row, std::span<double> out) {
+  void contributions(std::span<const float> row, std::span<double> out) noexcept {
     for (double& adds : out) adds = 0;
-    row_ = row.data();
-    out_ = out.data();
-    for (std::size_t tree = output_; tree < trees_->trees(); tree += outputs_) {
-      for (std::size_t k = 0; k < nodes_.size(); ++k) products_[k] = 1;
-      walk(trees_->root(tree), 0);
+    for (detail::shapley_numbers& adds : owed_) adds = {};
+    for (const detail::shapley_tree& tree : walks_) {
+      find_ways(tree, row.data());
+      walk_({&tree, nodes_.data() + tree.first_node, leaves_.data() + tree.first_leaf, table_.data(), ways_.data(),
+             at_places_.front().lanes, of_nodes_.front().lanes, owed_.front().lanes});
+    }
+    for (std::size_t slot = 0; slot < used_columns_.size(); ++slot) {
+      double sum = 0;
+      for (const double lane : owed_[slot].lanes) sum += lane;
+      out[used_columns_[slot]] = sum;
     }
   }
 
@@ -84,97 +95,120 @@ class tree_explainer {
     if (found.size() > most) found.resize(most);
     return found;
   }
+  /// The same by the columns' names, which must outlive the result: any list of what is a std::string_view.
+  /// Precondition: a name for each column.
+  template <class Names>
+  std::vector<reason_code> reason_codes(std::span<const float> row, std::size_t most, const Names& names) {
+    std::vector<reason_code> made;
+    for (const reason& one : reasons(row, most)) made.push_back({names[one.column], one.contribution});
+    return made;
+  }
+
+ protected:
+  detail::walk_kernel walk_ = detail::walk_of_this_cpu();  // tests try the others
 
  private:
-  // On the path to a leaf with value v, let feature j pass its splits with o_j = 1 if the row does and 0 if it does
-  // not, and let z_j be the share of training rows that do. A coalition S gives the leaf v, times o_j for every j in S,
-  // times z_j for every other j. Feature i's Shapley value is the mean, over all orders of d features, of what i adds
-  // to those before it: v (o_i - z_i) times the sum over S without i of |S|! (d - 1 - |S|)! / d! times these products.
-  // The factor is the integral of t^|S| (1 - t)^(d - 1 - |S|) over t in [0, 1], and the sum over all S of the
-  // integrands is a product:
-  //     v (o_i - z_i)  integral of the product over j != i of (o_j t + z_j (1 - t)).
-  // Below one edge, where i keeps o_i and z_i, all leaves share i's factor. So the products v prod_j (o_j t + z_j (1 -
-  // t)) are summed over the leaves below, at each node t_k of the quadrature, and divided by i's factor once. Where i
-  // is met again further down, the leaves below are taken out of the sum with the old factor, and put in with the new
-  // one.
-  struct passage {
-    double own = 1;     // o: does the row pass?
-    double others = 1;  // z: the share of training rows that do
-  };
   static constexpr std::uint32_t none = ~std::uint32_t{0};
 
-  static double factor(const passage& of, double t) noexcept { return of.own * t + of.others * (1 - t); }
-
-  /// The mean value of the leaves below, by training rows.
-  double mean_below(std::uint32_t node) const noexcept {
-    if (trees_->is_leaf(node)) return trees_->records()[node].value;
-    const std::uint32_t left = trees_->nodes()[node].left;
-    const double share = share_left(node);
-    return share * mean_below(left) + (1 - share) * mean_below(left + 1);
-  }
   double share_left(std::uint32_t node) const noexcept {
     const std::uint32_t left = trees_->nodes()[node].left;
     const double rows = trees_->records()[left].cover + trees_->records()[left + 1].cover;
     return rows > 0 ? trees_->records()[left].cover / rows : 0.5;
   }
-
-  /// Fills the level's sums: over the leaves below, their values times the products at each node of the quadrature.
-  void walk(std::uint32_t node, std::size_t level) noexcept {
-    const std::size_t count = nodes_.size();
-    const double* const products = products_.data() + level * count;
-    double* const sums = sums_.data() + level * count;
-    if (trees_->is_leaf(node)) {
-      for (std::size_t k = 0; k < count; ++k) sums[k] = trees_->records()[node].value * products[k];
-      return;
+  std::uint32_t slot_of(std::size_t column) {
+    if (slot_of_[column] == none) {
+      slot_of_[column] = static_cast<std::uint32_t>(used_columns_.size());
+      used_columns_.push_back(static_cast<std::uint32_t>(column));
     }
-    for (std::size_t k = 0; k < count; ++k) sums[k] = 0;
-    const std::uint32_t left = trees_->nodes()[node].left;
-    const bool goes_left = trees_->goes_left(node, row_);
-    const double share = share_left(node);
-    pass(node, left, {goes_left ? 1.0 : 0.0, share}, level);
-    pass(node, left + 1, {goes_left ? 0.0 : 1.0, 1 - share}, level);
+    return slot_of_[column];
   }
 
-  /// Walks below one edge of a node, and adds what the node's column owes to the leaves there.
-  void pass(std::uint32_t node, std::uint32_t child, passage edge, std::size_t level) noexcept {
-    const std::size_t count = nodes_.size();
-    const std::size_t column = trees_->nodes()[node].column;
-    const std::uint32_t before = on_path_[column];
-    const passage old = before == none ? passage{} : passages_[before];
-    const passage now = {old.own * edge.own, old.others * edge.others};
-    if (now.own == 0 && now.others == 0) return;  // leaves that no coalition reaches
-    for (std::size_t k = 0; k < count; ++k)
-      products_[(level + 1) * count + k] =
-          products_[level * count + k] / factor(old, nodes_[k]) * factor(now, nodes_[k]);
-    on_path_[column] = static_cast<std::uint32_t>(passages_.size());
-    passages_.push_back(now);
-    walk(child, level + 1);
-    passages_.pop_back();
-    on_path_[column] = before;
-    double adds = 0;
-    for (std::size_t k = 0; k < count; ++k) {
-      const double below = sums_[(level + 1) * count + k];
-      sums_[level * count + k] += below;
-      double owed = (now.own - now.others) / factor(now, nodes_[k]);
-      if (before != none) owed -= (old.own - old.others) / factor(old, nodes_[k]);
-      adds += weights_[k] * below * owed;
+  /// A place while a tree is added: what is known at the end of the edge that leads there.
+  struct place {
+    std::uint32_t node = 0;     // in the ensemble
+    std::uint32_t parent = 0;   // its place
+    std::uint32_t columns = 0;  // different ones on the path
+    double passing = 1;         // the share of training rows that pass all edges above by this edge's column
+    double mean = 0;            // of the leaves below, by training rows
+  };
+
+  void add_tree(std::uint32_t root) {
+    detail::shapley_tree made{nodes_.size(), 0, leaves_.size(), 0, 0};
+    std::vector<place> places{{root, 0, 0, 1, 0}};
+    std::uint32_t most_columns = 0;
+    for (std::uint32_t at = 0; at < places.size(); ++at) {
+      const std::uint32_t id = places[at].node;
+      if (trees_->is_leaf(id)) {
+        places[at].mean = trees_->records()[id].value;
+        leaves_.push_back({places[at].mean, at});
+        continue;
+      }
+      const tree_node& node = trees_->nodes()[id];
+      detail::shapley_node own{node.threshold, node.column, node.missing_right,  node.parts_categories, 0, 0,
+                               share_left(id), at,          slot_of(node.column)};
+      own.before = before(places, at, node.column);
+      const std::uint32_t columns = places[at].columns + (own.before == 0 ? 1 : 0);
+      most_columns = columns > most_columns ? columns : most_columns;
+      const double above = places[own.before].passing;
+      places.push_back({node.left, at, columns, above * own.share, 0});
+      places.push_back({node.left + 1, at, columns, above * (1 - own.share), 0});
+      nodes_.push_back(own);
+      origins_.push_back(id);
     }
-    out_[column] += adds;
+    made.nodes = nodes_.size() - made.first_node;
+    made.lanes = detail::shapley_table::lanes_for(most_columns);
+    made.blank = table_.begin(most_columns);
+    for (std::size_t k = made.nodes; k-- > 0;) {
+      detail::shapley_node& own = nodes_[made.first_node + k];
+      const auto first = static_cast<std::uint32_t>(made.blank + 2 * made.lanes);
+      own.vectors = own.before == 0 ? first : table_.add(places[own.before].passing);
+      places[own.place].mean = own.share * places[2 * k + 1].mean + (1 - own.share) * places[2 * k + 2].mean;
+    }
+    base_ += places[0].mean;
+    walks_.push_back(made);
+  }
+  /// The place at the end of the last edge on the path to `at` that parts by `column`, or 0.
+  std::uint32_t before(const std::vector<place>& places, std::uint32_t at, std::uint16_t column) const noexcept {
+    for (; at != 0; at = places[at].parent)
+      if (trees_->nodes()[places[places[at].parent].node].column == column) return at;
+    return 0;
+  }
+
+  /// Finds a row's way at each node of a tree.
+  void find_ways(const detail::shapley_tree& tree, const float* row) noexcept {
+    const detail::shapley_node* const nodes = nodes_.data() + tree.first_node;
+    const std::size_t count = tree.nodes;
+    const std::uint32_t blank = tree.blank;
+    std::uint32_t* const ways = ways_.data();
+    std::uint32_t* const passes = passes_.data();
+    passes[0] = 1;
+    for (std::size_t k = 0; k < count; ++k) {
+      const detail::shapley_node& node = nodes[k];
+      const float x = row[node.column];
+      std::uint32_t right = (x > node.threshold ? 1U : 0U) | ((x != x ? 1U : 0U) & node.missing_right);
+      if (node.parts_categories != 0) right = trees_->goes_left(origins_[tree.first_node + k], row) ? 0 : 1;
+      const std::uint32_t passed = passes[node.before];
+      passes[2 * k + 1] = passed & ~right;
+      passes[2 * k + 2] = passed & right;
+      ways[k] = (blank + (node.vectors - blank) * passed) | (right ^ 1);
+    }
   }
 
   const tree_ensemble* trees_;
   std::size_t columns_;
-  std::size_t outputs_;
-  std::size_t output_;
   double base_ = 0;
-  std::vector<double> nodes_;
-  std::vector<double> weights_;
-  std::vector<double> products_;  // level by level
-  std::vector<double> sums_;
-  std::vector<passage> passages_;
-  std::vector<std::uint32_t> on_path_;  // where a column's passage is, or none
-  const float* row_ = nullptr;
-  double* out_ = nullptr;
+  std::vector<std::uint32_t> slot_of_;  // of each column, or none
+  std::vector<std::uint32_t> used_columns_;
+  std::vector<detail::shapley_tree> walks_;
+  std::vector<detail::shapley_node> nodes_;
+  std::vector<detail::shapley_leaf> leaves_;
+  std::vector<std::uint32_t> origins_;  // of each node: where it is in the ensemble
+  detail::shapley_table table_;
+  std::vector<std::uint32_t> ways_;
+  std::vector<std::uint32_t> passes_;  // of each place: whether the row passes all edges above by its edge's column
+  std::vector<detail::shapley_numbers> at_places_;
+  std::vector<detail::shapley_numbers> of_nodes_;
+  std::vector<detail::shapley_numbers> owed_;
 };
 
 }  // namespace model

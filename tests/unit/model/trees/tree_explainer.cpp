@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <limits>
 #include <millrace/model/trees/boosted_trees.hpp>
+#include <string>
 #include <vector>
 
 namespace mr = millrace;
@@ -27,6 +28,8 @@ double mean_knowing(const tree_ensemble& trees, std::uint32_t node, const float*
     return mean_knowing(trees, split.left + (trees.goes_left(node, row) ? 0 : 1), row, known);
   const double left = trees.records()[split.left].cover;
   const double right = trees.records()[split.left + 1].cover;
+  if (left + right == 0)
+    return (mean_knowing(trees, split.left, row, known) + mean_knowing(trees, split.left + 1, row, known)) / 2;
   return (left * mean_knowing(trees, split.left, row, known) +
           right * mean_knowing(trees, split.left + 1, row, known)) /
          (left + right);
@@ -53,7 +56,115 @@ std::vector<double> by_definition(const tree_ensemble& trees, std::size_t column
   return values;
 }
 
+/// An explainer with another CPU's kernel.
+struct forced_explainer : tree_explainer {
+  forced_explainer(const tree_ensemble& trees, std::size_t columns, mr::model::detail::walk_kernel kernel)
+      : tree_explainer(trees, columns) {
+    walk_ = kernel;
+  }
+};
+
+/// A tree at random: some edges without training rows, leaves at any depth, columns met again, categories.
+void add_random_tree(tree_ensemble& to, std::size_t columns, unsigned depth, mr::random_engine& random) {
+  std::vector<mr::model::tree_node> nodes(1);
+  std::vector<mr::model::node_record> records(1);
+  std::vector<unsigned> level{0};
+  records[0].cover = 1'000;
+  for (std::uint32_t i = 0; i < nodes.size(); ++i) {
+    records[i].value = random.normal();
+    nodes[i].left = i;
+    if (level[i] >= depth || random.below(6) == 0) continue;
+    nodes[i].left = static_cast<std::uint32_t>(nodes.size());
+    nodes[i].column = static_cast<std::uint16_t>(random.below(columns));
+    nodes[i].missing_right = static_cast<std::uint8_t>(random.below(2));
+    nodes[i].threshold = static_cast<float>(random.below(5)) - 2;
+    if (random.below(5) == 0) {
+      nodes[i].parts_categories = 1;
+      const std::uint64_t bits[] = {0b10110};
+      records[i].set = to.add_set(bits);
+      records[i].set_size = 5;
+    }
+    const double left = random.below(8) == 0 ? 0 : records[i].cover * random.uniform();
+    nodes.resize(nodes.size() + 2);
+    records.resize(nodes.size());
+    level.resize(nodes.size(), level[i] + 1);
+    records[nodes[i].left].cover = left;
+    records[nodes[i].left + 1].cover = records[i].cover - left;
+  }
+  to.add(nodes, records);
+}
+
 }  // namespace
+
+TEST_CASE("tree explainer: random trees, rows that hit thresholds, missing and infinite features, by every kernel") {
+  namespace d = mr::model::detail;
+  std::vector<d::walk_kernel> kernels{d::walk_baseline};
+  if (mr::detail::cpu_has_avx2()) kernels.push_back(d::walk_avx2);
+  if (mr::detail::cpu_has_avx512()) kernels.push_back(d::walk_avx512);
+  mr::random_engine random(31);
+  for (unsigned round = 0; round < 60; ++round) {
+    const std::size_t columns = 1 + random.below(8);
+    tree_ensemble trees;
+    for (unsigned tree = 0; tree < 3; ++tree)
+      add_random_tree(trees, columns, static_cast<unsigned>(random.below(11)), random);
+    std::vector<float> row(columns);
+    for (unsigned i = 0; i < 4; ++i) {
+      for (float& x : row) {
+        x = static_cast<float>(random.below(7)) - 3;
+        if (random.below(6) == 0) x = std::nanf("");
+        if (random.below(10) == 0) x = std::numeric_limits<float>::infinity();
+      }
+      const std::vector<double> right = by_definition(trees, columns, row.data());
+      std::vector<double> first;
+      for (const d::walk_kernel kernel : kernels) {
+        forced_explainer why(trees, columns, kernel);
+        std::vector<double> adds(columns);
+        why.contributions(row, adds);
+        double sum = why.base();
+        for (std::size_t column = 0; column < columns; ++column) {
+          REQUIRE(adds[column] == Approx(right[column]).epsilon(1e-10).margin(1e-12));
+          sum += adds[column];
+        }
+        REQUIRE(sum == Approx(trees.sum(row.data())).epsilon(1e-10).margin(1e-12));
+        if (first.empty()) first = adds;
+        REQUIRE(adds == first);  // the same bits
+      }
+    }
+  }
+}
+
+TEST_CASE("tree explainer: paths of a thousand splits by a hundred columns sum to the score") {
+  mr::random_engine random(32);
+  std::vector<mr::model::tree_node> nodes(1);
+  std::vector<mr::model::node_record> records(1);
+  records[0].cover = 1e6;
+  for (std::uint32_t i = 0; i < 2'000; i += 2) {  // each left child is a leaf
+    const std::uint32_t at = i == 0 ? 0 : i;
+    nodes[at].left = i + 1;
+    nodes[at].column = static_cast<std::uint16_t>(random.below(100));
+    nodes[at].threshold = -2.5F;
+    nodes.resize(i + 3);
+    records.resize(i + 3);
+    records[i + 1].cover = 0.01 * records[at].cover;
+    records[i + 2].cover = 0.99 * records[at].cover;
+    nodes[i + 1].left = i + 1;
+    nodes[i + 2].left = i + 2;
+    records[i + 1].value = random.normal();
+    records[i + 2].value = random.normal();
+  }
+  tree_ensemble trees;
+  trees.add(nodes, records);
+  tree_explainer why(trees, 100);
+  std::vector<float> row(100);
+  std::vector<double> adds(100);
+  for (unsigned i = 0; i < 20; ++i) {
+    for (float& x : row) x = static_cast<float>(random.normal());
+    why.contributions(row, adds);
+    double sum = why.base();
+    for (const double x : adds) sum += x;
+    CHECK(sum == Approx(trees.sum(row.data())).epsilon(1e-9).margin(1e-9));
+  }
+}
 
 TEST_CASE("tree explainer: contributions are Shapley values by their definition, and add up to the score") {
   for (unsigned round = 0; round < 6; ++round) {
@@ -118,6 +229,13 @@ TEST_CASE("tree explainer: one score of several, and the columns that raise it")
   CHECK(reasons[0].column == 0);
   for (std::size_t i = 1; i < reasons.size(); ++i) CHECK(reasons[i].contribution <= reasons[i - 1].contribution);
   CHECK(second.reasons(std::vector<float>{0.9F, 0, 0, 0}, 0).empty());
+  const std::vector<std::string> names = {"amount", "country", "hour", "age"};
+  const auto codes = second.reason_codes(std::vector<float>{0.9F, 0, 0, 0}, 2, names);
+  REQUIRE(codes.size() == reasons.size());
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    CHECK(codes[i].name == names[reasons[i].column]);
+    CHECK(codes[i].contribution == reasons[i].contribution);
+  }
 }
 
 TEST_CASE("tree explainer: explaining allocates nothing; trees without splits owe nothing") {
