@@ -139,7 +139,8 @@ set(MILLRACE_detect_HEADERS
   detect/features/drift_reference.hpp detect/features/table_drift.hpp)
 set(MILLRACE_model_HEADERS
   model.hpp
-  model/fwd.hpp model/bayes.hpp model/calibration.hpp model/cluster.hpp model/decomposition.hpp model/evaluation.hpp model/linear.hpp
+  model/fwd.hpp model/bayes.hpp model/calibration.hpp model/cluster.hpp model/combination.hpp
+  model/decomposition.hpp model/evaluation.hpp model/linear.hpp
   model/matrix_view.hpp model/network.hpp model/parallel.hpp model/selection.hpp model/trees.hpp model/validation.hpp
   model/predictor.hpp
   model/pipeline.hpp model/pipeline/explanation.hpp model/pipeline/fitted_pipeline.hpp model/pipeline/recipe.hpp
@@ -156,6 +157,7 @@ set(MILLRACE_model_HEADERS
   model/cluster/k_means.hpp model/cluster/mini_batch_k_means.hpp
   model/cluster/detail/centre_model.hpp model/cluster/detail/centre_table.hpp model/cluster/detail/lloyd.hpp model/cluster/detail/row_blocks.hpp
   model/cluster/detail/seeding.hpp
+  model/combination/stacking.hpp model/combination/voting.hpp model/combination/detail/model_tuple.hpp
   model/decomposition/pca.hpp
   model/evaluation/confusion_matrix.hpp model/evaluation/label_view.hpp model/evaluation/measures.hpp
   model/evaluation/real_view.hpp

@@ -8,6 +8,7 @@
 /// - `bayes.hpp`: naive Bayes, of measures and of counts
 /// - `calibration.hpp`: probabilities that mean what they say, made from scores
 /// - `cluster.hpp`: k-means, and k-means of rows that come in batches
+/// - `combination.hpp`: several models as one, by votes or by a last model
 /// - `decomposition.hpp`: principal components
 /// - `evaluation.hpp`: measures of predictions, the only room that millrace.hpp includes
 /// - `linear.hpp`: linear, ridge and logistic regression
@@ -23,6 +24,7 @@
 #include <millrace/model/bayes.hpp>
 #include <millrace/model/calibration.hpp>
 #include <millrace/model/cluster.hpp>
+#include <millrace/model/combination.hpp>
 #include <millrace/model/decomposition.hpp>
 #include <millrace/model/evaluation.hpp>
 #include <millrace/model/fwd.hpp>

@@ -94,7 +94,7 @@ struct varied {
 
   /// Whether there is something to draw, and the member can hold the ends of whole numbers.
   bool is_sound() const noexcept {
-    if constexpr (std::same_as<Distribution, whole_numbers> && std::integral<Member>)
+    if constexpr (std::same_as<Distribution, model::whole_numbers> && std::integral<Member>)
       return from.is_sound() && std::in_range<Member>(from.first) && std::in_range<Member>(from.last);
     else
       return from.is_sound();
@@ -177,7 +177,7 @@ class search_space {
   }
   /// Errors: invalid_argument, with the number of the item from 0: nothing to draw from, or ends that the member cannot
   /// hold.
-  result<void> check() const {
+  result<void> usable() const {
     std::size_t at = 0, wrong = sizeof...(Items);
     std::apply(
         [&](const Items&... item) {

@@ -33,7 +33,7 @@ TEST_CASE("drawn options lie in their ranges, are spread over them, and come fro
                            vary(&some_options::leaves, whole_numbers(7, 9)),
                            vary(&some_options::flag, one_of(true, false)),
                            vary(&some_options::kind, one_of<std::string>("a", "b", "c")), spend(&some_options::rounds));
-  REQUIRE(space.check());
+  REQUIRE(space.usable());
   int small_rates = 0, flags = 0, kinds = 0;
   int leaves[3] = {};
   for (std::uint64_t seed = 0; seed < 3000; ++seed) {
@@ -77,7 +77,7 @@ TEST_CASE("fractions are drawn from all of their range, and whole numbers from t
 TEST_CASE("a space with nothing to draw from, or what a member cannot hold, is refused with its item") {
   const auto code = [](const auto& from, auto member) {
     const search_space space(some_options{}, vary(&some_options::share, uniform(0, 1)), vary(member, from));
-    const auto found = space.check();
+    const auto found = space.usable();
     if (found) return std::string();
     CHECK(found.error().code() == errc::invalid_argument);
     return found.error().message();
