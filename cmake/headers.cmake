@@ -124,7 +124,7 @@ set(MILLRACE_feature_HEADERS
   feature/tables/detail/time_text.hpp
   feature/transforms/buckets.hpp feature/transforms/categories.hpp feature/transforms/missing.hpp
   feature/transforms/numbers.hpp feature/transforms/scalings.hpp feature/transforms/temporal.hpp
-  feature/transforms/texts.hpp)
+  feature/transforms/texts.hpp feature/transforms/own.hpp)
 set(MILLRACE_detect_HEADERS
   detect.hpp
   detect/fwd.hpp detect/anomaly.hpp detect/change.hpp detect/features.hpp detect/signal.hpp

@@ -10,6 +10,7 @@
 /// - `temporal`: parts of a moment
 /// - `text_length`, `word_count`, `ngrams`: texts
 /// - `impute`, `missing_flag`: values that are missing
+/// - `own`: a transform of your own
 ///
 /// Each takes the name of its columns as first template argument, an accessor, and rules about troubles.
 
@@ -17,6 +18,7 @@
 #include <millrace/feature/transforms/categories.hpp>
 #include <millrace/feature/transforms/missing.hpp>
 #include <millrace/feature/transforms/numbers.hpp>
+#include <millrace/feature/transforms/own.hpp>
 #include <millrace/feature/transforms/scalings.hpp>
 #include <millrace/feature/transforms/temporal.hpp>
 #include <millrace/feature/transforms/texts.hpp>

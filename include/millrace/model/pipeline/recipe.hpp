@@ -331,7 +331,7 @@ pipeline_recipe<Features, Trainer, Calibrated>::load(std::span<const std::byte> 
   const bool valid = fits && made.replays_.load(*from, Features::width, made.outputs());
   if (auto done = from->finish(valid); !done) return std::move(done).error();
   const auto predict = [&](std::span<const float> row, std::span<double> out) { made.predict_row(row, out); };
-  if (auto same = made.replays_.check(Features::width, made.outputs(), predict); !same) return std::move(same).error();
+  if (auto same = made.replays_.replay(Features::width, made.outputs(), predict); !same) return std::move(same).error();
   return made;
 }
 

@@ -60,7 +60,7 @@ struct replayed_rows {
   /// Asks again. Another machine may fuse a product and a sum, so numbers may differ by 1e-9 of their size.
   /// Errors: invalid_data, with the row and both numbers.
   template <class Predict>
-  result<void> check(std::size_t width, std::size_t outputs, const Predict& predict) const {
+  result<void> replay(std::size_t width, std::size_t outputs, const Predict& predict) const {
     std::vector<double> now(outputs);
     for (std::size_t i = 0; i * width < features.size(); ++i) {
       predict(std::span(features).subspan(i * width, width), std::span(now));
