@@ -142,6 +142,7 @@ set(MILLRACE_model_HEADERS
   model/fwd.hpp model/bayes.hpp model/calibration.hpp model/cluster.hpp model/combination.hpp
   model/decomposition.hpp model/evaluation.hpp model/linear.hpp
   model/matrix_view.hpp model/network.hpp model/parallel.hpp model/selection.hpp model/trees.hpp model/validation.hpp
+  model/card.hpp model/card/model_card.hpp model/card/detail/card_markdown.hpp
   model/predictor.hpp
   model/pipeline.hpp model/pipeline/explanation.hpp model/pipeline/fitted_pipeline.hpp model/pipeline/recipe.hpp
   model/pipeline/steps.hpp
@@ -182,6 +183,7 @@ set(MILLRACE_model_HEADERS
   model/trees/detail/split_nodes.hpp model/trees/detail/split_search.hpp
   model/trees/detail/tree_grower.hpp model/trees/detail/tree_walks.hpp
   model/validation/classification_table.hpp model/validation/clustering.hpp model/validation/cross_validate.hpp
+  model/validation/fairness.hpp model/validation/slices.hpp
   model/validation/intervals.hpp model/validation/ranking.hpp model/validation/regression.hpp model/validation/splits.hpp
   model/validation/weighted_measures.hpp
   model/validation/detail/contingency.hpp model/validation/detail/weighted_mean.hpp)

@@ -7,6 +7,7 @@
 /// - `matrix_view`: rows of features, which models are fitted on and asked about
 /// - `bayes.hpp`: naive Bayes, of measures and of counts
 /// - `calibration.hpp`: probabilities that mean what they say, made from scores
+/// - `card.hpp`: a model card, as Markdown and JSON
 /// - `cluster.hpp`: k-means, and k-means of rows that come in batches
 /// - `combination.hpp`: several models as one, by votes or by a last model
 /// - `decomposition.hpp`: principal components
@@ -23,6 +24,7 @@
 
 #include <millrace/model/bayes.hpp>
 #include <millrace/model/calibration.hpp>
+#include <millrace/model/card.hpp>
 #include <millrace/model/cluster.hpp>
 #include <millrace/model/combination.hpp>
 #include <millrace/model/decomposition.hpp>
