@@ -1,5 +1,6 @@
 #include <millrace/model/evaluation/confusion_matrix.hpp>
 #include <support/catch.hpp>
+#include <support/close_numbers.hpp>
 
 #include <support/evaluation_reference.hpp>
 #include <vector>
@@ -13,10 +14,10 @@ TEST_CASE("counts, precision, recall and F1 agree with scikit-learn for two clas
     for (std::size_t answer = 0; answer < 2; ++answer)
       CHECK(counted->count(label, answer) == static_cast<std::uint64_t>(reference::confusion[2 * label + answer]));
   CHECK(counted->total() == reference::labels.size());
-  CHECK(counted->accuracy() == Approx(reference::accuracy));
-  CHECK(counted->precision() == Approx(reference::precision));
-  CHECK(counted->recall() == Approx(reference::recall));
-  CHECK(counted->f1() == Approx(reference::f1));
+  CHECK(counted->accuracy() == support::twelve_digits(reference::accuracy));
+  CHECK(counted->precision() == support::twelve_digits(reference::precision));
+  CHECK(counted->recall() == support::twelve_digits(reference::recall));
+  CHECK(counted->f1() == support::twelve_digits(reference::f1));
 }
 
 TEST_CASE("counts, precision, recall and F1 agree with scikit-learn for several classes") {
@@ -26,12 +27,12 @@ TEST_CASE("counts, precision, recall and F1 agree with scikit-learn for several 
     for (std::size_t answer = 0; answer < 4; ++answer)
       CHECK(counted->count(label, answer) ==
             static_cast<std::uint64_t>(reference::class_confusion[4 * label + answer]));
-    CHECK(counted->precision(label) == Approx(reference::class_precision[label]));
-    CHECK(counted->recall(label) == Approx(reference::class_recall[label]));
-    CHECK(counted->f1(label) == Approx(reference::class_f1[label]));
+    CHECK(counted->precision(label) == support::twelve_digits(reference::class_precision[label]));
+    CHECK(counted->recall(label) == support::twelve_digits(reference::class_recall[label]));
+    CHECK(counted->f1(label) == support::twelve_digits(reference::class_f1[label]));
   }
-  CHECK(counted->macro_f1() == Approx(reference::macro_f1));
-  CHECK(counted->accuracy() == Approx(reference::class_accuracy));
+  CHECK(counted->macro_f1() == support::twelve_digits(reference::macro_f1));
+  CHECK(counted->accuracy() == support::twelve_digits(reference::class_accuracy));
 }
 
 TEST_CASE("what would be 0 / 0 is 0") {

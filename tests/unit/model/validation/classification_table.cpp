@@ -1,6 +1,7 @@
 #include <millrace/model/validation/classification_table.hpp>
 
 #include <support/catch.hpp>
+#include <support/close_numbers.hpp>
 #include <support/validation_reference.hpp>
 
 #include <cmath>
@@ -19,36 +20,37 @@ TEST_CASE("classification table: every figure is scikit-learn's, with and withou
   REQUIRE(weighted);
   CHECK(plain->total() == 90);
   CHECK(plain->classes() == 5);
-  CHECK(plain->accuracy() == Approx(validation::accuracy));
-  CHECK(weighted->accuracy() == Approx(validation::accuracy_weighted));
-  CHECK(plain->balanced_accuracy() == Approx(validation::balanced_accuracy));
-  CHECK(weighted->balanced_accuracy() == Approx(validation::balanced_accuracy_weighted));
-  CHECK(plain->matthews() == Approx(validation::matthews));
-  CHECK(weighted->matthews() == Approx(validation::matthews_weighted));
-  CHECK(plain->cohen_kappa() == Approx(validation::kappa_nominal));
-  CHECK(plain->cohen_kappa(kappa_distance::linear) == Approx(validation::kappa_linear));
-  CHECK(plain->cohen_kappa(kappa_distance::quadratic) == Approx(validation::kappa_quadratic));
-  CHECK(weighted->cohen_kappa() == Approx(validation::kappa_nominal_weighted));
-  CHECK(weighted->cohen_kappa(kappa_distance::linear) == Approx(validation::kappa_linear_weighted));
-  CHECK(weighted->cohen_kappa(kappa_distance::quadratic) == Approx(validation::kappa_quadratic_weighted));
-  CHECK(plain->precision(averaging::macro) == Approx(validation::precision_macro));
-  CHECK(plain->precision(averaging::micro) == Approx(validation::precision_micro));
-  CHECK(plain->precision(averaging::weighted) == Approx(validation::precision_weighted));
-  CHECK(plain->recall(averaging::macro) == Approx(validation::recall_macro));
-  CHECK(plain->recall(averaging::micro) == Approx(validation::recall_micro));
-  CHECK(plain->recall(averaging::weighted) == Approx(validation::recall_weighted));
-  CHECK(plain->f1(averaging::macro) == Approx(validation::f1_macro));
-  CHECK(plain->f1(averaging::micro) == Approx(validation::f1_micro));
-  CHECK(plain->f1(averaging::weighted) == Approx(validation::f1_weighted));
-  CHECK(weighted->precision(averaging::macro) == Approx(validation::precision_macro_weighted));
-  CHECK(weighted->precision(averaging::micro) == Approx(validation::precision_micro_weighted));
-  CHECK(weighted->precision(averaging::weighted) == Approx(validation::precision_weighted_weighted));
-  CHECK(weighted->recall(averaging::macro) == Approx(validation::recall_macro_weighted));
-  CHECK(weighted->recall(averaging::micro) == Approx(validation::recall_micro_weighted));
-  CHECK(weighted->recall(averaging::weighted) == Approx(validation::recall_weighted_weighted));
-  CHECK(weighted->f1(averaging::macro) == Approx(validation::f1_macro_weighted));
-  CHECK(weighted->f1(averaging::micro) == Approx(validation::f1_micro_weighted));
-  CHECK(weighted->f1(averaging::weighted) == Approx(validation::f1_weighted_weighted));
+  CHECK(plain->accuracy() == support::twelve_digits(validation::accuracy));
+  CHECK(weighted->accuracy() == support::twelve_digits(validation::accuracy_weighted));
+  CHECK(plain->balanced_accuracy() == support::twelve_digits(validation::balanced_accuracy));
+  CHECK(weighted->balanced_accuracy() == support::twelve_digits(validation::balanced_accuracy_weighted));
+  CHECK(plain->matthews() == support::twelve_digits(validation::matthews));
+  CHECK(weighted->matthews() == support::twelve_digits(validation::matthews_weighted));
+  CHECK(plain->cohen_kappa() == support::twelve_digits(validation::kappa_nominal));
+  CHECK(plain->cohen_kappa(kappa_distance::linear) == support::twelve_digits(validation::kappa_linear));
+  CHECK(plain->cohen_kappa(kappa_distance::quadratic) == support::twelve_digits(validation::kappa_quadratic));
+  CHECK(weighted->cohen_kappa() == support::twelve_digits(validation::kappa_nominal_weighted));
+  CHECK(weighted->cohen_kappa(kappa_distance::linear) == support::twelve_digits(validation::kappa_linear_weighted));
+  CHECK(weighted->cohen_kappa(kappa_distance::quadratic) ==
+        support::twelve_digits(validation::kappa_quadratic_weighted));
+  CHECK(plain->precision(averaging::macro) == support::twelve_digits(validation::precision_macro));
+  CHECK(plain->precision(averaging::micro) == support::twelve_digits(validation::precision_micro));
+  CHECK(plain->precision(averaging::weighted) == support::twelve_digits(validation::precision_weighted));
+  CHECK(plain->recall(averaging::macro) == support::twelve_digits(validation::recall_macro));
+  CHECK(plain->recall(averaging::micro) == support::twelve_digits(validation::recall_micro));
+  CHECK(plain->recall(averaging::weighted) == support::twelve_digits(validation::recall_weighted));
+  CHECK(plain->f1(averaging::macro) == support::twelve_digits(validation::f1_macro));
+  CHECK(plain->f1(averaging::micro) == support::twelve_digits(validation::f1_micro));
+  CHECK(plain->f1(averaging::weighted) == support::twelve_digits(validation::f1_weighted));
+  CHECK(weighted->precision(averaging::macro) == support::twelve_digits(validation::precision_macro_weighted));
+  CHECK(weighted->precision(averaging::micro) == support::twelve_digits(validation::precision_micro_weighted));
+  CHECK(weighted->precision(averaging::weighted) == support::twelve_digits(validation::precision_weighted_weighted));
+  CHECK(weighted->recall(averaging::macro) == support::twelve_digits(validation::recall_macro_weighted));
+  CHECK(weighted->recall(averaging::micro) == support::twelve_digits(validation::recall_micro_weighted));
+  CHECK(weighted->recall(averaging::weighted) == support::twelve_digits(validation::recall_weighted_weighted));
+  CHECK(weighted->f1(averaging::macro) == support::twelve_digits(validation::f1_macro_weighted));
+  CHECK(weighted->f1(averaging::micro) == support::twelve_digits(validation::f1_micro_weighted));
+  CHECK(weighted->f1(averaging::weighted) == support::twelve_digits(validation::f1_weighted_weighted));
   // Classes that nothing is of and nothing was predicted as change nothing.
   const auto wide = classification_table::make(validation::classes, validation::guesses, 9);
   CHECK(wide->f1(averaging::macro) == plain->f1(averaging::macro));
@@ -57,12 +59,12 @@ TEST_CASE("classification table: every figure is scikit-learn's, with and withou
 
 TEST_CASE("classification table: perfect, reversed, and of one class only") {
   const auto right = classification_table::make({0, 1, 2, 1}, {0, 1, 2, 1}, 3);
-  CHECK(right->matthews() == Approx(1));
-  CHECK(right->cohen_kappa() == Approx(1));
+  CHECK(right->matthews() == support::twelve_digits(1));
+  CHECK(right->cohen_kappa() == support::twelve_digits(1));
   CHECK(right->f1(averaging::macro) == 1);
   const auto wrong = classification_table::make({0, 1, 0, 1}, {1, 0, 1, 0});
-  CHECK(wrong->matthews() == Approx(-1));
-  CHECK(wrong->cohen_kappa() == Approx(-1));
+  CHECK(wrong->matthews() == support::twelve_digits(-1));
+  CHECK(wrong->cohen_kappa() == support::twelve_digits(-1));
   const auto one = classification_table::make({1, 1, 1}, {1, 1, 1});
   CHECK(one->matthews() == 0);
   CHECK(one->cohen_kappa() == 0);
@@ -71,20 +73,23 @@ TEST_CASE("classification table: perfect, reversed, and of one class only") {
   // Weights as large as floats can be.
   const float huge = (std::numeric_limits<float>::max)();
   const auto heavy = classification_table::make({0, 1, 0}, {0, 1, 1}, 2, std::vector<float>{huge, huge, 1});
-  CHECK(heavy->matthews() == Approx(1));
+  CHECK(heavy->matthews() == support::twelve_digits(1));
 }
 
 TEST_CASE("top-k accuracy is scikit-learn's, ties too") {
   using mr::model::top_k_accuracy;
-  CHECK(*top_k_accuracy(validation::classes, validation::class_scores, 4, 1) == Approx(validation::top_1));
-  CHECK(*top_k_accuracy(validation::classes, validation::class_scores, 4, 2) == Approx(validation::top_2));
-  CHECK(*top_k_accuracy(validation::classes, validation::class_scores, 4, 3) == Approx(validation::top_3));
+  CHECK(*top_k_accuracy(validation::classes, validation::class_scores, 4, 1) ==
+        support::twelve_digits(validation::top_1));
+  CHECK(*top_k_accuracy(validation::classes, validation::class_scores, 4, 2) ==
+        support::twelve_digits(validation::top_2));
+  CHECK(*top_k_accuracy(validation::classes, validation::class_scores, 4, 3) ==
+        support::twelve_digits(validation::top_3));
   CHECK(*top_k_accuracy(validation::classes, validation::class_scores, 4, 1, validation::weights) ==
-        Approx(validation::top_1_weighted));
+        support::twelve_digits(validation::top_1_weighted));
   CHECK(*top_k_accuracy(validation::classes, validation::class_scores, 4, 2, validation::weights) ==
-        Approx(validation::top_2_weighted));
+        support::twelve_digits(validation::top_2_weighted));
   CHECK(*top_k_accuracy(validation::classes, validation::class_scores, 4, 3, validation::weights) ==
-        Approx(validation::top_3_weighted));
+        support::twelve_digits(validation::top_3_weighted));
   CHECK(*top_k_accuracy(validation::classes, validation::class_scores, 4, 4) == 1);
   CHECK(*top_k_accuracy({0, 1}, std::vector<double>{1, 1, 1, 1}, 2, 1) == 0.5);
 }

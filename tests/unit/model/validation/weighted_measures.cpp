@@ -2,6 +2,7 @@
 
 #include <millrace/model/evaluation/measures.hpp>
 #include <support/catch.hpp>
+#include <support/close_numbers.hpp>
 #include <support/validation_reference.hpp>
 
 #include <cmath>
@@ -12,28 +13,34 @@ namespace model = millrace::model;
 using validation::weights;
 
 TEST_CASE("weighted measures are scikit-learn's") {
-  CHECK(*model::accuracy(validation::classes, validation::guesses, weights) == Approx(validation::accuracy_weighted));
-  CHECK(*model::roc_auc(validation::labels, validation::probabilities, weights) == Approx(validation::auc_weighted));
+  CHECK(*model::accuracy(validation::classes, validation::guesses, weights) ==
+        support::twelve_digits(validation::accuracy_weighted));
+  CHECK(*model::roc_auc(validation::labels, validation::probabilities, weights) ==
+        support::twelve_digits(validation::auc_weighted));
   CHECK(*model::average_precision(validation::labels, validation::probabilities, weights) ==
-        Approx(validation::average_precision_weighted));
+        support::twelve_digits(validation::average_precision_weighted));
   CHECK(*model::log_loss(validation::labels, validation::probabilities, weights) ==
-        Approx(validation::log_loss_weighted));
+        support::twelve_digits(validation::log_loss_weighted));
   CHECK(*model::brier_score(validation::labels, validation::probabilities, weights) ==
-        Approx(validation::brier_weighted));
-  CHECK(*model::rmse(validation::targets, validation::predictions, weights) == Approx(validation::rmse_weighted));
-  CHECK(*model::mae(validation::targets, validation::predictions, weights) == Approx(validation::mae_weighted));
-  CHECK(*model::r2(validation::targets, validation::predictions, weights) == Approx(validation::r2_weighted));
+        support::twelve_digits(validation::brier_weighted));
+  CHECK(*model::rmse(validation::targets, validation::predictions, weights) ==
+        support::twelve_digits(validation::rmse_weighted));
+  CHECK(*model::mae(validation::targets, validation::predictions, weights) ==
+        support::twelve_digits(validation::mae_weighted));
+  CHECK(*model::r2(validation::targets, validation::predictions, weights) ==
+        support::twelve_digits(validation::r2_weighted));
 }
 
 TEST_CASE("weighted measures: weights of 1 are none, and a weight of n is n rows") {
   const std::vector<float> ones(90, 1);
   const auto& labels = validation::labels;
   const auto& scores = validation::probabilities;
-  CHECK(*model::roc_auc(labels, scores, ones) == Approx(*model::roc_auc(labels, scores)));
-  CHECK(*model::average_precision(labels, scores, ones) == Approx(*model::average_precision(labels, scores)));
-  CHECK(*model::log_loss(labels, scores, ones) == Approx(*model::log_loss(labels, scores)));
+  CHECK(*model::roc_auc(labels, scores, ones) == support::twelve_digits(*model::roc_auc(labels, scores)));
+  CHECK(*model::average_precision(labels, scores, ones) ==
+        support::twelve_digits(*model::average_precision(labels, scores)));
+  CHECK(*model::log_loss(labels, scores, ones) == support::twelve_digits(*model::log_loss(labels, scores)));
   CHECK(*model::r2(validation::targets, validation::predictions, ones) ==
-        Approx(*model::r2(validation::targets, validation::predictions)));
+        support::twelve_digits(*model::r2(validation::targets, validation::predictions)));
   std::vector<float> whole;
   std::vector<int> more_labels;
   std::vector<double> more_scores;
@@ -44,10 +51,11 @@ TEST_CASE("weighted measures: weights of 1 are none, and a weight of n is n rows
       more_scores.push_back(scores[i]);
     }
   }
-  CHECK(*model::roc_auc(labels, scores, whole) == Approx(*model::roc_auc(more_labels, more_scores)));
+  CHECK(*model::roc_auc(labels, scores, whole) == support::twelve_digits(*model::roc_auc(more_labels, more_scores)));
   CHECK(*model::average_precision(labels, scores, whole) ==
-        Approx(*model::average_precision(more_labels, more_scores)));
-  CHECK(*model::brier_score(labels, scores, whole) == Approx(*model::brier_score(more_labels, more_scores)));
+        support::twelve_digits(*model::average_precision(more_labels, more_scores)));
+  CHECK(*model::brier_score(labels, scores, whole) ==
+        support::twelve_digits(*model::brier_score(more_labels, more_scores)));
 }
 
 TEST_CASE("weighted measures: refusals") {
