@@ -8,7 +8,9 @@ and those that Newton's method in NumPy reaches from them on the same likelihood
 """
 import numpy as np
 import sklearn
-from sklearn.calibration import _sigmoid_calibration
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.calibration import CalibratedClassifierCV, _sigmoid_calibration
+from sklearn.frozen import FrozenEstimator
 from sklearn.isotonic import IsotonicRegression
 
 
@@ -31,6 +33,31 @@ def optimum(scores, labels, weights, a, b):
         p = 1 / (1 + np.exp(-x @ at))
         at -= np.linalg.solve((x * (weights * p * (1 - p))[:, None]).T @ x, x.T @ (weights * (p - target)))
     return at
+
+
+class Scores(ClassifierMixin, BaseEstimator):
+    """A model whose scores are its columns."""
+
+    def fit(self, x, y):
+        self.classes_ = np.unique(y)
+        self.n_features_in_ = x.shape[1]
+        return self
+
+    def decision_function(self, x):
+        return x
+
+    def predict(self, x):
+        return self.classes_[np.argmax(x, 1)]
+
+
+def several_classes(random):
+    labels = random.integers(0, 3, 90)
+    scores = np.round(random.normal(0, 1, (90, 3)) + 1.5 * np.eye(3)[labels], 1)
+    array("class_scores", scores)
+    array("class_labels", labels, "float")
+    for method in ("sigmoid", "isotonic"):
+        calibrated = CalibratedClassifierCV(FrozenEstimator(Scores().fit(scores, labels)), method=method)
+        array(f"class_probabilities_{method}", calibrated.fit(scores, labels).predict_proba(scores))
 
 
 def main():
@@ -67,6 +94,7 @@ namespace calibration_reference {{
         array(f"knot_scores{suffix}", fitted.X_thresholds_)
         array(f"knot_probabilities{suffix}", fitted.y_thresholds_)
         array(f"isotonic{suffix}", fitted.predict(asked))
+    several_classes(random)
     print("""
 // clang-format on
 }  // namespace calibration_reference

@@ -43,9 +43,10 @@ class one_vs_rest {
     std::vector<float> is_own(labels.size());
     for (std::size_t k = 0; k < classes; ++k) {
       for (std::size_t i = 0; i < labels.size(); ++i) {
-        if (!(labels[i] >= 0 && labels[i] < static_cast<float>(classes)))
+        if (!(labels[i] >= 0 && labels[i] < static_cast<float>(classes)) ||
+            static_cast<float>(static_cast<std::size_t>(labels[i])) != labels[i])
           return error(errc::out_of_range, "one_vs_rest: the label of row " + std::to_string(i) + " is " +
-                                               std::to_string(labels[i]) + ", outside 0 to " +
+                                               std::to_string(labels[i]) + ", not a whole number from 0 to " +
                                                std::to_string(classes - 1));
         own[i] = scores[i * classes + k];
         is_own[i] = labels[i] == static_cast<float>(k) ? 1 : 0;

@@ -5,6 +5,7 @@
 
 #include <laws/aggregator.hpp>
 #include <support/allocation_counter.hpp>
+#include <support/calibration_reference.hpp>
 #include <support/catch.hpp>
 #include <support/envelope.hpp>
 #include <support/golden.hpp>
@@ -64,6 +65,23 @@ TEST_CASE("several classes are calibrated one against the rest, and their probab
   CHECK(same == out);
 }
 
+TEST_CASE("calibrations of several classes are scikit-learn's") {
+  namespace reference = calibration_reference;
+  const auto check = [&](const auto& fitted, const std::vector<double>& expected, double tolerance) {
+    REQUIRE(fitted);
+    std::vector<double> out(3);
+    for (std::size_t i = 0; i < expected.size(); i += 3) {
+      (*fitted)(std::span(reference::class_scores).subspan(i, 3), out);
+      for (std::size_t k = 0; k < 3; ++k) CHECK(out[k] == Approx(expected[i + k]).epsilon(tolerance).margin(1e-15));
+    }
+  };
+  check(one_vs_rest<isotonic>::fit(reference::class_scores, reference::class_labels, 3),
+        reference::class_probabilities_isotonic, 1e-12);
+  // As near as scikit-learn goes to its own optimum.
+  check(one_vs_rest<platt>::fit(reference::class_scores, reference::class_labels, 3),
+        reference::class_probabilities_sigmoid, 1e-5);
+}
+
 TEST_CASE("where no class has a probability, each has the same") {
   const auto fitted =
       one_vs_rest<isotonic>::fit(std::vector<double>{0, 1, 1, 0, 0, 1, 1, 0}, std::vector<float>{1, 0, 1, 0}, 2);
@@ -82,6 +100,9 @@ TEST_CASE("calibrations of several classes refuse what is wrong, and name the cl
   auto labels = made.labels;
   labels[4] = 3;
   CHECK(one_vs_rest<>::fit(made.scores, labels, 3).error().code() == errc::out_of_range);
+  labels[4] = 0.5F;
+  CHECK(one_vs_rest<>::fit(made.scores, labels, 3).error().code() == errc::out_of_range);
+  labels[4] = 1;
   for (float& label : labels) label = label == 2 ? 1.0F : label == 3 ? 0.0F : label;
   const auto without = one_vs_rest<>::fit(made.scores, labels, 3);
   REQUIRE_FALSE(without);
