@@ -145,8 +145,9 @@ set(MILLRACE_model_HEADERS
   model/card.hpp model/card/model_card.hpp model/card/detail/card_markdown.hpp
   model/predictor.hpp
   model/pipeline.hpp model/pipeline/explanation.hpp model/pipeline/fitted_pipeline.hpp model/pipeline/recipe.hpp
-  model/pipeline/steps.hpp
-  model/pipeline/detail/model_scores.hpp model/pipeline/detail/replayed_rows.hpp model/pipeline/detail/spooled_rows.hpp
+  model/pipeline/steps.hpp model/pipeline/table_pipeline.hpp
+  model/pipeline/detail/fitted_model.hpp model/pipeline/detail/model_scores.hpp
+  model/pipeline/detail/replayed_rows.hpp model/pipeline/detail/spooled_rows.hpp
   model/detail/class_labels.hpp model/detail/column_centres.hpp model/detail/dot.hpp model/detail/gram_sum.hpp
   model/detail/link.hpp model/detail/semidefinite_solver.hpp model/detail/symmetric_eigen.hpp
   model/detail/thread_pool.hpp model/detail/training_checks.hpp

@@ -73,6 +73,12 @@ class table_features {
     for (std::size_t i = 0; i < width_; ++i) made[i] = name(i);
     return made;
   }
+  /// The transform that a column belongs to: its place in `specifications()`. Precondition: column < width().
+  std::size_t transform_of(std::size_t column) const noexcept {
+    std::size_t transform = 0;
+    for (; column >= transforms_[transform]->width(); ++transform) column -= transforms_[transform]->width();
+    return transform;
+  }
   /// What decides the meaning of the columns: `amount_z: standardize of amount, missing flag; ...`.
   std::string schema() const;
 

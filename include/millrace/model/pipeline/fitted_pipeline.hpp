@@ -3,12 +3,10 @@
 
 #include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
-#include <millrace/core/saved/envelope.hpp>
 #include <millrace/feature/policies.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/matrix_view.hpp>
-#include <millrace/model/pipeline/detail/model_scores.hpp>
-#include <millrace/model/pipeline/detail/replayed_rows.hpp>
+#include <millrace/model/pipeline/detail/fitted_model.hpp>
 #include <millrace/model/pipeline/explanation.hpp>
 #include <millrace/model/pipeline/steps.hpp>
 #include <millrace/model/predictor.hpp>
@@ -59,14 +57,14 @@ class pipeline {
   static constexpr std::size_t width = Features::width;
   /// Whether a rule of a feature may refuse events.
   static constexpr bool refuses = Features::refuses;
-  static constexpr bool is_calibrated = !std::is_same_v<Calibration, uncalibrated>;
+  static constexpr bool is_calibrated = detail::fitted_model<Model, Calibration>::is_calibrated;
 
-  std::size_t outputs() const noexcept { return is_calibrated ? 1 : model_.outputs(); }
+  std::size_t outputs() const noexcept { return fitted_.outputs(); }
   const Features& features() const noexcept { return features_; }
-  const Model& model() const noexcept { return model_; }
-  const Calibration& calibration() const noexcept { return calibration_; }
+  const Model& model() const noexcept { return fitted_.model; }
+  const Calibration& calibration() const noexcept { return fitted_.calibration; }
   /// How many events the features and the model were fitted to.
-  std::uint64_t trained_on() const noexcept { return trained_on_; }
+  std::uint64_t trained_on() const noexcept { return fitted_.trained_on; }
 
   /// The event's only output: a double, or where a rule may refuse events (`refuses`) an `output_or_refusal`. Of a
   /// model with several outputs it is NaN; ask for those with a span.
@@ -110,14 +108,10 @@ class pipeline {
 
    private:
     friend pipeline;
-    explainer(const pipeline& of, std::size_t output)
-        : of_(&of), output_(output), columns_(of.model_, output), adds_(width), scores_(of.model_.outputs()) {}
+    explainer(const pipeline& of, std::size_t output) : of_(&of), why_(of.model(), output) {}
 
     const pipeline* of_;
-    std::size_t output_;
-    detail::column_contributions<Model> columns_;
-    std::vector<double> adds_;
-    std::vector<double> scores_;
+    detail::row_explainer<Model> why_;
   };
   /// Of the model's outputs this one is explained. Precondition: output < model().outputs().
   auto explains(std::size_t output = 0) const {
@@ -136,28 +130,22 @@ class pipeline {
   /// How much each feature matters to the model, as the model weighs its columns, those of a transform together; the
   /// one that matters most first.
   std::vector<named_share> importance() const {
-    static_assert(weighs_columns<Model>, "millrace[PIPELINE-6]: the model does not say how much its columns matter");
-    std::vector<named_share> shares = all_features();
-    if constexpr (weighs_columns<Model>) {
-      const std::vector<double> columns = model_.importance();
-      for (std::size_t j = 0; j < width; ++j) shares[Features::transform_of(j)].amount += columns[j];
-    }
-    detail::sort_by_amount(shares);
-    return shares;
+    return detail::importance_by_feature(model(), all_features(), &Features::transform_of);
   }
 
   /// One envelope: features with their schema, the model, the calibration, and a few rows with their outputs.
-  std::vector<std::byte> save() const;
+  std::vector<std::byte> save() const { return fitted_.save(saved_as, features_.save(), width); }
 
  private:
+  static constexpr const char* saved_as = "pipeline";
   template <class, class, class>
   friend class pipeline_recipe;
 
   /// How many rows stand on the stack while a batch is predicted.
   static constexpr std::size_t rows_at_once = width >= 4096 ? 1 : 4096 / width < 64 ? 4096 / width : 64;
 
-  pipeline(Features features, Model model, Calibration calibration)
-      : features_(std::move(features)), model_(std::move(model)), calibration_(std::move(calibration)) {}
+  pipeline(Features features, detail::fitted_model<Model, Calibration> fitted)
+      : features_(std::move(features)), fitted_(std::move(fitted)) {}
 
   static std::vector<named_share> all_features() {
     std::vector<named_share> made(Features::size);
@@ -173,35 +161,18 @@ class pipeline {
       return {};
     }
   }
-  void predict_row(std::span<const float> row, std::span<double> out) const noexcept {
-    if constexpr (is_calibrated) {
-      detail::write_scores(model_, row, out);
-      out[0] = calibration_(out[0]);
-    } else {
-      model_.predict(row, out);
-    }
-  }
   feature::refusal predict(const event_type& event, std::span<double> out) const noexcept {
     float row[width];
     const feature::refusal refused = write_row(event, row);
     if (refused) [[unlikely]]
       for (double& one : out) one = detail::math::nan;
     else
-      predict_row(row, out);
+      fitted_.predict(row, out);
     return refused;
-  }
-  void predict_rows(const matrix_view& rows, std::span<double> out) const noexcept {
-    if constexpr (is_calibrated)
-      for (std::size_t i = 0; i < rows.rows(); ++i) predict_row(rows.row(i), out.subspan(i, 1));
-    else
-      model_.predict(rows, out);
   }
 
   Features features_;
-  Model model_;
-  [[no_unique_address]] Calibration calibration_;
-  detail::replayed_rows replays_;
-  std::uint64_t trained_on_ = 0;
+  detail::fitted_model<Model, Calibration> fitted_;
 };
 
 template <class Features, predictor Model, class Calibration>
@@ -229,7 +200,7 @@ result<void> pipeline<Features, Model, Calibration>::operator()(std::span<const 
       for (std::size_t j = 0; j < width; ++j) block[i * width + j] = 0;
     }
     const std::span<double> written = out.subspan(at * each, rows * each);
-    predict_rows(matrix_view(block, rows, width), written);
+    fitted_.predict(matrix_view(block, rows, width), written);
     if constexpr (refuses)
       for (std::size_t i = 0; i < rows; ++i)
         if (is_refused[i])
@@ -248,34 +219,7 @@ explanation pipeline<Features, Model, Calibration>::explainer::operator()(const 
   float row[width];
   made.refused = of_->write_row(event, row);
   if (made.refused) return made;
-  columns_.write(row, adds_);
-  detail::write_scores(of_->model_, row, std::span<double>(scores_));
-  made.score = scores_[output_];
-  made.base = columns_.base();
-  made.reasons = all_features();
-  for (std::size_t j = 0; j < width; ++j) made.reasons[Features::transform_of(j)].amount += adds_[j];
-  detail::sort_by_amount(made.reasons);
-  for (; made.reasons.size() > most; made.reasons.pop_back()) made.rest += made.reasons.back().amount;
-  return made;
-}
-
-// The payload: events trained on (u64), then blocks: features, model, calibration (empty if there is none); then the
-// replayed rows.
-template <class Features, predictor Model, class Calibration>
-std::vector<std::byte> pipeline<Features, Model, Calibration>::save() const {
-  static_assert(saved_as_bytes<Model>,
-                "millrace[PIPELINE-7]: the model cannot be saved: it has no save() that returns bytes, or no static "
-                "load(bytes) that returns a result of it");
-  envelope_writer to("pipeline");
-  to.u64(trained_on_);
-  to.block(features_.save());
-  to.block(model_.save());
-  if constexpr (is_calibrated)
-    to.block(calibration_.save());
-  else
-    to.block({});
-  replays_.save(to, width, outputs());
-  return std::move(to).finish();
+  return why_(row, all_features(), &Features::transform_of, most);
 }
 
 }  // namespace model

@@ -2,11 +2,10 @@
 #define MILLRACE_MODEL_PIPELINE_RECIPE_HPP
 
 #include <millrace/core/result.hpp>
-#include <millrace/core/saved/envelope.hpp>
 #include <millrace/feature/policies.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/matrix_view.hpp>
-#include <millrace/model/pipeline/detail/model_scores.hpp>
+#include <millrace/model/pipeline/detail/fitted_model.hpp>
 #include <millrace/model/pipeline/detail/spooled_rows.hpp>
 #include <millrace/model/pipeline/fitted_pipeline.hpp>
 #include <millrace/model/pipeline/steps.hpp>
@@ -140,17 +139,10 @@ class pipeline_recipe {
     else
       return {0, 0};
   }
-  result<model_type> trained(const spooled_rows& rows) const {
-    if constexpr (detail::trains_on_targets<Trainer>)
-      return trainer_(rows.view(Features::width), rows.targets, rows.weights);
-    else
-      return trainer_(rows.view(Features::width));
-  }
   template <class Read>
   result<std::uint64_t> learn_features(Features& features, Read& read) const;
   template <class Read>
   result<std::uint64_t> spool(const Features& features, Read& read, spooled_rows& rows, spooled_rows& kept) const;
-  result<calibration_type> calibration_for(const model_type& model, const spooled_rows& kept) const;
 
   Features features_;
   Trainer trainer_;
@@ -241,34 +233,11 @@ result<std::uint64_t> pipeline_recipe<Features, Trainer, Calibrated>::spool(cons
 }
 
 template <class Features, class Trainer, class Calibrated>
-result<typename pipeline_recipe<Features, Trainer, Calibrated>::calibration_type>
-pipeline_recipe<Features, Trainer, Calibrated>::calibration_for(const model_type& model,
-                                                                const spooled_rows& kept) const {
-  if constexpr (is_calibrated) {
-    if (model.outputs() != 1)
-      return error(errc::invalid_argument, "pipeline, calibration: it is of one score, and the model has " +
-                                               std::to_string(model.outputs()) + " outputs");
-    const matrix_view rows = kept.view(Features::width);
-    std::vector<double> scores(rows.rows());
-    for (std::size_t i = 0; i < scores.size(); ++i)
-      detail::write_scores(model, rows.row(i), std::span(scores).subspan(i, 1));
-    auto made = calibration_type::fit(scores, kept.targets, kept.weights);
-    if (!made)
-      return std::move(made).error().wrap("pipeline, calibration by " + std::to_string(scores.size()) +
-                                          " events held out");
-    return made;
-  } else {
-    return uncalibrated();
-  }
-}
-
-template <class Features, class Trainer, class Calibrated>
 template <class Read>
 result<typename pipeline_recipe<Features, Trainer, Calibrated>::pipeline_type>
 pipeline_recipe<Features, Trainer, Calibrated>::fit_stream(Read&& read) const {
   if constexpr (is_calibrated)
-    if (!(calibrated_.from.share > 0 && calibrated_.from.share < 1))
-      return error(errc::invalid_argument, "pipeline: the share held out for the calibration must be in (0, 1)");
+    if (!(calibrated_.from.share > 0 && calibrated_.from.share < 1)) return detail::wrong_share();
   Features features = features_;
   const auto seen = learn_features(features, read);
   if (!seen) return seen.error();
@@ -279,15 +248,9 @@ pipeline_recipe<Features, Trainer, Calibrated>::fit_stream(Read&& read) const {
   if (*again != *seen)
     return error(errc::invalid_data, "pipeline: " + std::to_string(*seen) + " events were read the first time, and " +
                                          std::to_string(*again) + " the second");
-  auto model = trained(rows);
-  if (!model) return std::move(model).error().wrap("pipeline, model");
-  auto calibration = calibration_for(*model, kept);
-  if (!calibration) return std::move(calibration).error();
-  pipeline_type made(std::move(features), *std::move(model), *std::move(calibration));
-  made.trained_on_ = rows.targets.size();
-  made.replays_.take(rows.view(Features::width), made.outputs(),
-                     [&](std::span<const float> row, std::span<double> out) { made.predict_row(row, out); });
-  return made;
+  auto fitted = detail::fit_model<calibration_type>(trainer_, rows, kept, Features::width);
+  if (!fitted) return std::move(fitted).error();
+  return pipeline_type(std::move(features), *std::move(fitted));
 }
 
 template <class Features, class Trainer, class Calibrated>
@@ -296,43 +259,11 @@ pipeline_recipe<Features, Trainer, Calibrated>::load(std::span<const std::byte> 
   static_assert(saved_as_bytes<model_type>,
                 "millrace[PIPELINE-7]: the model cannot be loaded: it has no save() that returns bytes, or no static "
                 "load(bytes) that returns a result of it");
-  auto from = envelope_reader::open(bytes, "pipeline");
-  if (!from) return std::move(from).error();
-  const std::uint64_t trained_on = from->u64();
-  const std::span<const std::byte> parts[] = {from->block(), from->block(), from->block()};
-  if (!from->ok()) return std::move(from->finish(false)).error();
-
-  errc code = errc::corrupt;
-  std::string wrong;
-  const auto note = [&](const char* part, const error& why) {
-    if (wrong.empty() || why.code() == errc::type_mismatch) code = why.code();
-    ((wrong += wrong.empty() ? "" : "; ") += part) += why.message();
-  };
-  auto features = features_.load(parts[0]);
-  if (!features) note("features: ", features.error());
-  auto model = model_type::load(parts[1]);
-  if (!model) note("model: ", model.error());
-  auto calibration = [&]() -> result<calibration_type> {
-    if constexpr (!is_calibrated) {
-      if (parts[2].empty()) return uncalibrated();
-      return std::move(envelope_reader::open(parts[2], "no calibration")).error();
-    } else {
-      if (parts[2].empty()) return error(errc::type_mismatch, "saved form holds none, expected one");
-      return calibration_type::load(parts[2]);
-    }
-  }();
-  if (!calibration) note("calibration: ", calibration.error());
-  if (!wrong.empty()) return error(code, "saved pipeline: " + wrong);
-
-  const bool fits =
-      model->inputs() == Features::width && features->fitted() && (!is_calibrated || model->outputs() == 1);
-  pipeline_type made(*std::move(features), *std::move(model), *std::move(calibration));
-  made.trained_on_ = trained_on;
-  const bool valid = fits && made.replays_.load(*from, Features::width, made.outputs());
-  if (auto done = from->finish(valid); !done) return std::move(done).error();
-  const auto predict = [&](std::span<const float> row, std::span<double> out) { made.predict_row(row, out); };
-  if (auto same = made.replays_.replay(Features::width, made.outputs(), predict); !same) return std::move(same).error();
-  return made;
+  auto made = detail::load_pipeline<Features, model_type, calibration_type>(
+      bytes, pipeline_type::saved_as, [&](std::span<const std::byte> part) { return features_.load(part); },
+      [](const Features&) { return Features::width; });
+  if (!made) return std::move(made).error();
+  return pipeline_type(std::move(made->features), std::move(made->fitted));
 }
 
 }  // namespace model

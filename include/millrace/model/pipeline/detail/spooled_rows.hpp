@@ -1,6 +1,7 @@
 #ifndef MILLRACE_MODEL_PIPELINE_DETAIL_SPOOLED_ROWS_HPP
 #define MILLRACE_MODEL_PIPELINE_DETAIL_SPOOLED_ROWS_HPP
 
+#include <millrace/core/result.hpp>
 #include <millrace/core/seed.hpp>
 #include <millrace/feature/policies.hpp>
 #include <millrace/model/fwd.hpp>
@@ -82,6 +83,10 @@ float number_read(const Event& event, const Accessor& accessor) {
     return static_cast<float>((event.*accessor)());
   else
     return static_cast<float>(accessor(event));
+}
+
+inline error wrong_share() {
+  return error(errc::invalid_argument, "pipeline: the share held out for the calibration must be in (0, 1)");
 }
 
 /// Draws, event by event, which ones are held out: the same ones each time.
