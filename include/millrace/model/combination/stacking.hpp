@@ -7,6 +7,7 @@
 #include <millrace/model/detail/training_checks.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/matrix_view.hpp>
+#include <millrace/model/parallel.hpp>
 #include <millrace/model/validation/splits.hpp>
 
 #include <cstddef>
@@ -63,12 +64,13 @@ class stacking {
  public:
   using options_type = stacking_options<Last, Models...>;
 
-  /// `targets` and, if there are any, `weights`: one for each row.
+  /// `targets` and, if there are any, `weights`: one for each row. `on`: folds are fitted on any number of threads, to
+  /// the same stack.
   /// Errors: those of `k_fold` or `stratified_k_fold`, shape_mismatch (targets or weights of another number; other
   /// outputs in a fold than with all rows, where a class is missing; more than 256 outputs), out_of_range (a row of
   /// `own_folds`), and those of the models. They name the fold and the model's place from 0.
   static result<stacking> fit(const matrix_view& rows, std::span<const float> targets, const options_type& with = {},
-                              std::span<const float> weights = {}) {
+                              std::span<const float> weights = {}, const executor_reference& on = {}) {
     if (auto same = detail::one_each(saved_as, "targets", targets.size(), rows.rows()); !same)
       return std::move(same).error();
     if (auto total = detail::sum_of_weights(saved_as, weights, rows.rows()); !total) return std::move(total).error();
@@ -80,13 +82,19 @@ class stacking {
     if (width > detail::most_outputs)
       return error(errc::shape_mismatch, "stacking: the models have " + std::to_string(width) +
                                              " outputs together, above " + std::to_string(detail::most_outputs));
-    std::vector<float> table;
     std::vector<std::size_t> tested;
-    for (std::size_t k = 0; k < folds->size(); ++k)
-      if (auto done = ask_fold((*folds)[k], k, rows, targets, with, weights, width, table); !done)
-        return std::move(done).error();
-      else
-        tested.insert(tested.end(), (*folds)[k].test.begin(), (*folds)[k].test.end());
+    std::vector<std::size_t> first;  // of each fold, where its rows begin in the last model's table
+    for (const fold& of : *folds) {
+      first.push_back(tested.size());
+      tested.insert(tested.end(), of.test.begin(), of.test.end());
+    }
+    std::vector<float> table(tested.size() * width);
+    std::vector<result<void>> done(folds->size());
+    on(folds->size(), [&](std::size_t k) {
+      done[k] = ask_fold((*folds)[k], k, rows, targets, with, weights, width, table.data() + first[k] * width);
+    });
+    for (result<void>& one : done)
+      if (!one) return std::move(one).error();
     auto last = Last::fit(matrix_view(table, width), gather(targets, tested), with.last, gather_some(weights, tested));
     if (!last) return std::move(last).error().wrap("stacking, the last model");
     return stacking(*std::move(models), *std::move(last));
@@ -198,10 +206,10 @@ class stacking {
     return stratified_k_fold(labels, with.folds, with.seed);
   }
 
-  /// Fits the models outside a fold, and appends what they predict for its rows to the last model's table.
+  /// Fits the models outside a fold, and writes what they predict for its rows to the last model's table.
   static result<void> ask_fold(const fold& of, std::size_t number, const matrix_view& rows,
                                std::span<const float> targets, const options_type& with, std::span<const float> weights,
-                               std::size_t width, std::vector<float>& table) {
+                               std::size_t width, float* table) {
     const std::string name = "stacking, fold " + std::to_string(number);
     const std::vector<float> train = gather_rows(rows, of.train);
     auto models = detail::fit_each<Models...>(name, matrix_view(train, rows.columns()), gather(targets, of.train),
@@ -213,11 +221,8 @@ class stacking {
                                              " with all rows; a class may have no rows outside the fold");
     const std::vector<float> test = gather_rows(rows, of.test);
     double scratch[detail::most_outputs];
-    const std::size_t first = table.size();
-    table.resize(first + of.test.size() * width);
     for (std::size_t i = 0; i < of.test.size(); ++i)
-      ask(*models, matrix_view(test.data() + i * rows.columns(), 1, rows.columns()), scratch,
-          table.data() + first + i * width, width);
+      ask(*models, matrix_view(test.data() + i * rows.columns(), 1, rows.columns()), scratch, table + i * width, width);
     return {};
   }
 

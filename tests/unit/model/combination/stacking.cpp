@@ -143,6 +143,10 @@ TEST_CASE("a stack of a line and trees is better than either") {
   laws::predicts(*fitted, test.view());
   using short_stack = stacking<ridge, linear_regression>;
   laws::fits_the_same_again<short_stack>(train.view(), train.targets);
+  mr::model::threads three(3);
+  const auto together = short_stack::fit(train.view(), train.targets, {}, {}, three);
+  REQUIRE(together);
+  CHECK(together->save() == short_stack::fit(train.view(), train.targets)->save());
   const auto other = short_stack::fit(train.view(), train.targets, {.seed = 9});
   CHECK(other->save() != short_stack::fit(train.view(), train.targets)->save());
 }

@@ -71,6 +71,13 @@ TEST_CASE("permutation importance: seeds, goals, repeats, and rows with a stride
   const auto strided = permutation_importance(*fitted, matrix_view(wide.data(), 300, 3, 4), loss);
   REQUIRE(strided);
   CHECK((*strided)[0].mean == (*once)[0].mean);
+  mr::model::threads three(3);
+  const auto together = permutation_importance(*fitted, made.view(), loss, {}, three);
+  REQUIRE(together);
+  for (std::size_t j = 0; j < 3; ++j) {
+    CHECK((*together)[j].mean == (*once)[j].mean);
+    CHECK((*together)[j].deviation == (*once)[j].deviation);
+  }
   const auto single = permutation_importance(*fitted, made.view(), loss, {.repeats = 1});
   REQUIRE(single);
   CHECK((*single)[0].deviation == 0);
