@@ -2,10 +2,12 @@
 #define MILLRACE_MODEL_CARD_MODEL_CARD_HPP
 
 #include <millrace/core/json_writer.hpp>
+#include <millrace/core/type_name.hpp>
 #include <millrace/model/calibration/decision_threshold.hpp>
 #include <millrace/model/calibration/reliability.hpp>
 #include <millrace/model/card/detail/card_markdown.hpp>
 #include <millrace/model/fwd.hpp>
+#include <millrace/model/predictor.hpp>
 #include <millrace/model/validation/fairness.hpp>
 #include <millrace/model/validation/intervals.hpp>
 #include <millrace/model/validation/slices.hpp>
@@ -55,6 +57,12 @@ struct card_rows {
   std::uint64_t rows = 0;
 };
 
+/// How much a feature matters to the model, as a share of 1.
+struct card_importance {
+  std::string feature;
+  double share = 0;
+};
+
 /// A model card: what a model is for, what it was made from, how good it is, for whom, and where it ends. Fill in what
 /// is known; `to_markdown` and `to_json` leave out what is empty.
 /// Source: Mitchell et al., "Model cards for model reporting", FAT* 2019.
@@ -62,8 +70,12 @@ struct model_card {
   std::string name;
   std::string version = {};
   std::string purpose = {};
+  /// The kind of model, and of its calibration.
+  std::string family = {};
+  std::string calibrated_by = {};
   std::vector<card_rows> data = {};
   std::vector<std::string> features = {};
+  std::vector<card_importance> importance = {};
   std::vector<card_measure> measures = {};
   std::vector<card_calibration> calibration = {};
   std::vector<card_threshold> thresholds = {};
@@ -223,6 +235,28 @@ void put_all(json_writer& to, std::string_view name, const std::vector<T>& items
 
 }  // namespace detail
 
+/// A card with what a fitted pipeline knows of itself: how many events it was fitted to, its features, the kinds of its
+/// model and calibration, and how much each feature matters where the model says so. The rest is for you to fill in.
+/// Allocates: the card.
+template <class Pipeline>
+model_card card_of(const Pipeline& fitted, std::string name)
+requires requires {
+  typename Pipeline::model_type;
+  typename Pipeline::calibration_type;
+  fitted.trained_on();
+  Pipeline::features_type::names();
+}
+{
+  model_card card{.name = std::move(name)};
+  card.family = type_name<typename Pipeline::model_type>;
+  if constexpr (Pipeline::is_calibrated) card.calibrated_by = type_name<typename Pipeline::calibration_type>;
+  card.data.push_back({"training", fitted.trained_on()});
+  card.features = Pipeline::features_type::names();
+  if constexpr (weighs_columns<typename Pipeline::model_type>)
+    for (const auto& one : fitted.importance()) card.importance.push_back({one.feature, one.amount});
+  return card;
+}
+
 /// The card for people, as Markdown with a table for each part. Numbers have four digits.
 /// Allocates: the text.
 inline std::string to_markdown(const model_card& card) {
@@ -230,6 +264,11 @@ inline std::string to_markdown(const model_card& card) {
   detail::card_markdown to(text);
   to.heading("#", card.version.empty() ? card.name : card.name + ' ' + card.version);
   if (!card.purpose.empty()) to.paragraph(card.purpose);
+  if (!card.family.empty()) {
+    if (!card.purpose.empty()) to.paragraph("");
+    to.paragraph(card.calibrated_by.empty() ? "Model: " + card.family
+                                            : "Model: " + card.family + ", calibrated by " + card.calibrated_by);
+  }
   if (!card.data.empty()) {
     to.heading("##", "Data");
     to.head({"rows of", "rows"});
@@ -238,6 +277,11 @@ inline std::string to_markdown(const model_card& card) {
   if (!card.features.empty()) {
     to.heading("##", "Features");
     for (const std::string& feature : card.features) to.item(feature);
+  }
+  if (!card.importance.empty()) {
+    to.heading("##", "Importance");
+    to.head({"feature", "share"});
+    for (const card_importance& one : card.importance) to.cell(one.feature).cell(one.share).end_row();
   }
   detail::write_figures(to, card);
   detail::write_groups(to, card);
@@ -257,10 +301,15 @@ inline std::string to_json(const model_card& card) {
   to.begin_object().member("name", card.name);
   if (!card.version.empty()) to.member("version", card.version);
   if (!card.purpose.empty()) to.member("purpose", card.purpose);
+  if (!card.family.empty()) to.member("family", card.family);
+  if (!card.calibrated_by.empty()) to.member("calibrated_by", card.calibrated_by);
   detail::put_all(to, "data", card.data, [](json_writer& out, const card_rows& one) {
     out.begin_object().member("name", one.name).member("rows", one.rows).end_object();
   });
   detail::put_all(to, "features", card.features, as_text);
+  detail::put_all(to, "importance", card.importance, [](json_writer& out, const card_importance& one) {
+    out.begin_object().member("feature", one.feature).member("share", one.share).end_object();
+  });
   detail::put_all(to, "measures", card.measures, [](json_writer& out, const card_measure& one) {
     out.begin_object().member("name", one.name);
     detail::put(out, "figure", one.figure);

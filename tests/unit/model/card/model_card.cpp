@@ -1,9 +1,14 @@
 #include <millrace/model/card/model_card.hpp>
 
 #include <millrace/core/json_check.hpp>
+#include <millrace/model/calibration/platt.hpp>
+#include <millrace/model/linear/ridge.hpp>
+#include <millrace/model/pipeline.hpp>
+#include <millrace/model/trees/boosted_trees.hpp>
 #include <millrace/model/validation/splits.hpp>
 
 #include <support/catch.hpp>
+#include <support/payments.hpp>
 
 #include <string>
 #include <vector>
@@ -64,6 +69,34 @@ TEST_CASE("a model card tells what is known, as Markdown and as valid JSON") {
       R"("features":["amount_log","country"],"measures":[{"name":"accuracy","figure":{"value":0.75,)"));
   CHECK_THAT(json, ContainsSubstring(R"("four_fifths_rule":"too few rows to say")"));
   CHECK(json.ends_with(R"("limits":["Not for payments above 10,000."]})"));
+}
+
+TEST_CASE("a card begins with what a pipeline knows of itself") {
+  const auto past = support::make_payments(300);
+  const auto fitted = mr::model::pipeline_of(support::payment_features(),
+                                             mr::model::trained_by<mr::model::boosted_trees<>>({.rounds = 15}),
+                                             mr::model::calibrated_by<mr::model::platt>())
+                          .fit(past, &support::payment::is_fraud);
+  REQUIRE(fitted);
+  const model_card card = mr::model::card_of(*fitted, "fraud");
+  CHECK(card.family == "boosted_trees");
+  CHECK(card.calibrated_by == "platt");
+  CHECK(card.data[0].rows == fitted->trained_on());
+  CHECK(card.features == fitted->features().names());
+  REQUIRE(card.importance.size() == 3);
+  CHECK(card.importance[0].feature == fitted->importance()[0].feature);
+  CHECK(card.importance[0].share == fitted->importance()[0].amount);
+  const std::string text = mr::model::to_markdown(card);
+  CHECK(text.starts_with("# fraud\n\nModel: boosted\\_trees, calibrated by platt\n\n## Data\n\n"));
+  CHECK_THAT(text, ContainsSubstring("## Importance\n\n| feature | share |\n|---|---|\n| "));
+  CHECK(mr::is_json(mr::model::to_json(card)));
+  CHECK_THAT(mr::model::to_json(card), ContainsSubstring(R"("family":"boosted_trees","calibrated_by":"platt",)"));
+  // A model that does not weigh its columns.
+  const auto line = mr::model::pipeline_of(support::lenient_features(), mr::model::trained_by<mr::model::ridge>())
+                        .fit(past, &support::payment::is_fraud);
+  REQUIRE(line);
+  CHECK(mr::model::card_of(*line, "x").family == "ridge");
+  CHECK(mr::model::card_of(*line, "x").calibrated_by.empty());
 }
 
 TEST_CASE("a card leaves out what is empty") {
