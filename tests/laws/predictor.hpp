@@ -59,8 +59,8 @@ std::vector<double> predicted_in_batches(const Model& model, const mm::matrix_vi
   return out;
 }
 
-/// The same bits alone, in batches of any size, with a stride, from several threads, and after save and load; whether
-/// features are numbers, missing, infinite or huge.
+/// The same bits alone, in batches of any size, with a stride, from several threads, and after save and load, scores
+/// too; whether features are numbers, missing, infinite or huge.
 template <mm::predictor Model>
 void predicts(const Model& model, const mm::matrix_view& given) {
   REQUIRE(model.inputs() == given.columns());
@@ -91,6 +91,13 @@ void predicts(const Model& model, const mm::matrix_view& given) {
     found[1] = predicted_alone(model, rows);
     other.join();
     for (const auto& one : found) CHECK(bits_of(one) == expected);
+  }
+  if constexpr (requires(std::span<double> out) { model.score(rows, out); }) {
+    std::vector<double> together(expected.size()), one_by_one(expected.size());
+    model.score(rows, std::span(together));
+    for (std::size_t i = 0; i < rows.rows(); ++i)
+      model.score(rows.row(i), std::span(one_by_one).subspan(i * model.outputs(), model.outputs()));
+    CHECK(bits_of(together) == bits_of(one_by_one));
   }
   if constexpr (mm::saved_as_bytes<Model>) {
     const auto bytes = model.save();

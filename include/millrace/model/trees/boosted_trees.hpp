@@ -141,20 +141,25 @@ class boosted_trees {
     predict(row, std::span(&out, 1));
     return out;
   }
-  /// All rows' outputs, row after row, as far as `out` has room: rows.rows() * outputs().
-  void predict(const matrix_view& rows, std::span<double> out) const noexcept {
+  /// All rows' scores, row after row, as far as `out` has room: rows.rows() * outputs().
+  void score(const matrix_view& rows, std::span<double> out) const noexcept {
     const std::size_t width = outputs();
     const std::size_t count = rows.rows() * width <= out.size() ? rows.rows() : out.size() / width;
     if (rows.columns() < inputs_) {
-      for (std::size_t i = 0; i < count; ++i) predict(rows.row(i), out.subspan(i * width, width));
+      for (std::size_t i = 0; i < count; ++i) score(rows.row(i), out.subspan(i * width, width));
       return;
     }
     const matrix_view asked(rows.data(), count, rows.columns(), rows.stride());
     for (std::size_t k = 0; k < width; ++k) trees_.sums(asked, out.data() + k, width, k, width);
-    for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t i = 0; i < count; ++i)
       for (std::size_t k = 0; k < width; ++k) out[i * width + k] += start_[k];
+  }
+  /// All rows' outputs, row after row, as far as `out` has room: rows.rows() * outputs().
+  void predict(const matrix_view& rows, std::span<double> out) const noexcept {
+    const std::size_t width = outputs();
+    score(rows, out);
+    for (std::size_t i = 0; i < rows.rows() && (i + 1) * width <= out.size(); ++i)
       loss_.link(out.subspan(i * width, width));
-    }
   }
 
   /// How much each column's splits lowered the loss, as shares of 1.

@@ -19,6 +19,7 @@
 #include <cmath>
 #include <cstddef>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -116,6 +117,30 @@ TEST_CASE("a row of cells has the bits of its row in a table, before and after a
     if (support::counts_allocations) CHECK(taken == 0);
     CHECK(alone == together[i]);
   }
+}
+
+TEST_CASE("a pipeline of listed features is fitted, saved, loaded and asked in a few lines") {
+  const mf::table& history = past_payments();
+  const mf::table& today = history;
+  // [listed]
+  using fraud_pipeline = mm::table_pipeline<mm::boosted_trees<>, mm::platt>;
+  const std::vector<mf::specification> features{
+      {.name = "amount", .type = "standardize", .rules = {mf::missing(mf::refuse)}},
+      {.name = "country", .type = "one_hot"}};
+  const auto made = fraud_pipeline::fit(features, history, "is_fraud", mm::trained_by<mm::boosted_trees<>>(),
+                                        mm::calibrated_by<mm::platt>());
+  if (!made) throw std::runtime_error(made.error().describe());  // names the feature, the column or the step at fault
+  const auto served = fraud_pipeline::load(made->save());        // the list of features is in the bytes
+  std::vector<double> probabilities(today.rows());
+  if (auto done = (*served)(today, probabilities); !done)  // lacks a column: one error that lists both sides
+    throw std::runtime_error(done.error().describe());
+  std::vector<float> row(served->width());  // while serving one row, as it comes: no allocation
+  double probability = 0;
+  const std::vector<mf::named_cell> cells{{"amount", 420.0}, {"country", "FR"}};
+  if (const mf::refusal refused = (*served)(cells, row, std::span(&probability, 1)))
+    throw std::runtime_error(std::string(refused.column));
+  // [/listed]
+  CHECK((probability > 0 && probability < 1));
 }
 
 TEST_CASE("a table that lacks a column is one error that lists both sides") {

@@ -45,10 +45,14 @@ struct fitted_model {
     }
   }
   void predict(const matrix_view& rows, std::span<double> out) const noexcept {
-    if constexpr (is_calibrated)
+    if constexpr (is_calibrated && scores_batches<Model>) {
+      model.score(rows, out);
+      for (double& one : out) one = calibration(one);
+    } else if constexpr (is_calibrated) {
       for (std::size_t i = 0; i < rows.rows(); ++i) predict(rows.row(i), out.subspan(i, 1));
-    else
+    } else {
       model.predict(rows, out);
+    }
   }
 
   // The payload of a pipeline: events trained on (u64), then blocks: features, model, calibration (empty if there is

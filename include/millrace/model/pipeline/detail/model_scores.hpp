@@ -2,6 +2,7 @@
 #define MILLRACE_MODEL_PIPELINE_DETAIL_MODEL_SCORES_HPP
 
 #include <millrace/model/fwd.hpp>
+#include <millrace/model/matrix_view.hpp>
 #include <millrace/model/predictor.hpp>
 #include <millrace/model/trees/tree_explainer.hpp>
 
@@ -18,6 +19,10 @@ namespace detail {
 template <class M>
 concept scores_rows = requires(const M& model, std::span<const float> row, std::span<double> out) {
   { model.score(row, out) } noexcept;
+};
+template <class M>
+concept scores_batches = requires(const M& model, const matrix_view& rows, std::span<double> out) {
+  { model.score(rows, out) } noexcept;
 };
 template <class M>
 concept scores_one = requires(const M& model, std::span<const float> row) {
