@@ -110,10 +110,11 @@ set(MILLRACE_observe_HEADERS
   observe/detail/owned_cell.hpp observe/detail/shared_state.hpp)
 set(MILLRACE_feature_HEADERS
   feature.hpp
-  feature/fwd.hpp feature/features.hpp feature/policies.hpp feature/specification.hpp feature/tables.hpp
-  feature/transforms.hpp
+  feature/fwd.hpp feature/features.hpp feature/policies.hpp feature/series.hpp feature/specification.hpp
+  feature/tables.hpp feature/transforms.hpp
   feature/detail/cells.hpp feature/detail/diagnosis.hpp feature/detail/hash.hpp feature/detail/slots.hpp
   feature/detail/transform.hpp feature/detail/vocabulary.hpp
+  feature/series/history.hpp feature/series/parts.hpp
   feature/specification/automatic.hpp feature/specification/cell.hpp feature/specification/specification.hpp
   feature/specification/table_features.hpp
   feature/specification/detail/given_kernels.hpp feature/specification/detail/making.hpp

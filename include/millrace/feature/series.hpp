@@ -1,0 +1,12 @@
+#ifndef MILLRACE_FEATURE_SERIES_HPP
+#define MILLRACE_FEATURE_SERIES_HPP
+
+/// feature/series: features that depend on what happened before.
+///
+/// - `make_history`: windows of event time, rolling statistics, lags, differences and times since, by key, for training
+///   and for serving; `parts.hpp` has its parts
+
+#include <millrace/feature/series/history.hpp>
+#include <millrace/feature/series/parts.hpp>
+
+#endif  // MILLRACE_FEATURE_SERIES_HPP

@@ -1,0 +1,55 @@
+#include <millrace/feature/series/parts.hpp>
+
+#include <millrace/aggregate/members/extremes.hpp>
+#include <millrace/aggregate/members/sums.hpp>
+#include <millrace/feature/series/history.hpp>
+
+#include <support/catch.hpp>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+namespace mf = millrace::feature;
+namespace mr = millrace;
+
+namespace {
+struct reading {
+  int sensor = 0;
+  double value = 0;
+  mr::time_point at;
+};
+}  // namespace
+
+TEST_CASE("parts describe what they keep, so that saved bytes of others are not taken for theirs") {
+  std::string text;
+  decltype(mf::window<"a", mr::sum, mr::seconds(60)>(&reading::value))::describe(text);
+  CHECK(text == "a: window(sum, 60000000000ns, 0ns, 0ns)");
+  text.clear();
+  decltype(mf::rolling<"b", mr::max, 5>(&reading::value))::describe(text);
+  CHECK(text == "b: rolling(max, 5)");
+  text.clear();
+  decltype(mf::difference<"c", 7>(&reading::value))::describe(text);
+  CHECK(text == "c: difference(7)");
+  text.clear();
+  decltype(mf::elapsed<"d">())::describe(text);
+  CHECK(text == "d: elapsed");
+}
+
+TEST_CASE("rolling extremes over the last events, by an integer key and a time of the library's own") {
+  auto of = mf::make_history<reading>(&reading::sensor, &reading::at, mf::rolling<"low", mr::min, 2>(&reading::value),
+                                      mf::rolling<"high", mr::max, 2>(&reading::value));
+  std::vector<float> row(2);
+  const double values[] = {3, 1, 4, 1, 5};
+  const float low[] = {0, 3, 1, 1, 1};
+  const float high[] = {0, 3, 3, 4, 4};
+  for (int i = 0; i < 5; ++i) {
+    of({7, values[i], mr::time_point(i)}, row);
+    if (i == 0) {
+      CHECK(std::isnan(row[0]));
+    } else {
+      CHECK(row[0] == low[i]);
+      CHECK(row[1] == high[i]);
+    }
+  }
+}
