@@ -47,19 +47,18 @@ class tree_explainer {
   /// Of `outputs` scores a row, which take turns in the trees, this one explains score `output`.
   tree_explainer(const tree_ensemble& trees, std::size_t columns, std::size_t outputs = 1, std::size_t output = 0)
       : trees_(&trees), columns_(columns), slot_of_(columns, none) {
-    std::size_t most_nodes = 0;
-    std::size_t most_numbers = 0;
+    std::size_t most_ways = 0;
+    std::size_t most_inner = 0;
     for (std::size_t tree = output; tree < trees.trees(); tree += outputs) {
       add_tree(trees.root(tree));
-      const std::size_t nodes = walks_.back().nodes;
-      most_nodes = nodes > most_nodes ? nodes : most_nodes;
-      const std::size_t lanes = walks_.back().lanes < 8 ? walks_.back().lanes : 8;
-      most_numbers = (2 * nodes + 1) * lanes > most_numbers ? (2 * nodes + 1) * lanes : most_numbers;
+      const detail::shapley_tree& made = walks_.back();
+      most_ways = made.inner + made.ends > most_ways ? made.inner + made.ends : most_ways;
+      most_inner = made.inner > most_inner ? made.inner : most_inner;
     }
-    ways_.resize(most_nodes);
-    passes_.resize(2 * most_nodes + 1);
-    at_places_.resize(most_numbers / 8 + 1);
-    of_nodes_.resize(most_numbers / 8 + 1);
+    ways_.resize(most_ways);
+    passes_.resize(2 * most_inner + 1);
+    at_places_.resize(2 * most_inner + 1);
+    of_nodes_.resize(2 * most_inner + 1);
     owed_.resize(used_columns_.size() + 1);
   }
 
@@ -70,10 +69,15 @@ class tree_explainer {
   void contributions(std::span<const float> row, std::span<double> out) noexcept {
     for (double& adds : out) adds = 0;
     for (detail::shapley_numbers& adds : owed_) adds = {};
+    const bool whole = !has_categories_ && !detail::has_missing(row.data(), columns_);
     for (const detail::shapley_tree& tree : walks_) {
-      find_ways(tree, row.data());
-      walk_({&tree, nodes_.data() + tree.first_node, leaves_.data() + tree.first_leaf, table_.data(), ways_.data(),
-             at_places_.front().lanes, of_nodes_.front().lanes, owed_.front().lanes});
+      if (whole)
+        find_ways<true>(tree, row.data());
+      else
+        find_ways<false>(tree, row.data());
+      walk_({&tree, nodes_.data() + tree.first_node, ends_.data() + tree.first_end, leaves_.data() + tree.first_leaf,
+             table_.data() + tree.table, ways_.data(), at_places_.front().lanes, of_nodes_.front().lanes,
+             owed_.front().lanes});
     }
     for (std::size_t slot = 0; slot < used_columns_.size(); ++slot) {
       double sum = 0;
@@ -133,8 +137,12 @@ class tree_explainer {
   };
 
   void add_tree(std::uint32_t root) {
-    detail::shapley_tree made{nodes_.size(), 0, leaves_.size(), 0, 0};
+    detail::shapley_tree made;
+    made.first_node = nodes_.size();
+    made.first_end = ends_.size();
+    made.first_leaf = leaves_.size();
     std::vector<place> places{{root, 0, 0, 1, 0}};
+    std::vector<std::uint32_t> ends;  // their places
     std::uint32_t most_columns = 0;
     for (std::uint32_t at = 0; at < places.size(); ++at) {
       const std::uint32_t id = places[at].node;
@@ -143,69 +151,100 @@ class tree_explainer {
         leaves_.push_back({places[at].mean, at});
         continue;
       }
-      const tree_node& node = trees_->nodes()[id];
-      detail::shapley_node own{node.threshold, node.column, node.missing_right,  node.parts_categories, 0, 0,
-                               share_left(id), at,          slot_of(node.column)};
-      own.before = before(places, at, node.column);
-      const std::uint32_t columns = places[at].columns + (own.before == 0 ? 1 : 0);
+      const std::uint32_t left = trees_->nodes()[id].left;
+      const std::uint32_t columns = places[at].columns + (before(places, at) == 0 ? 1 : 0);
       most_columns = columns > most_columns ? columns : most_columns;
+      if (trees_->is_leaf(left) && trees_->is_leaf(left + 1)) {
+        ends.push_back(at);
+        continue;
+      }
+      const detail::shapley_node& own = add_node(places, at);
       const double above = places[own.before].passing;
-      places.push_back({node.left, at, columns, above * own.share, 0});
-      places.push_back({node.left + 1, at, columns, above * (1 - own.share), 0});
-      nodes_.push_back(own);
-      origins_.push_back(id);
+      places.push_back({left, at, columns, above * own.share, 0});
+      places.push_back({left + 1, at, columns, above * (1 - own.share), 0});
     }
-    made.nodes = nodes_.size() - made.first_node;
+    made.inner = nodes_.size() - made.first_node;
+    made.leaves = leaves_.size() - made.first_leaf;
+    made.ends = ends.size();
+    for (const std::uint32_t at : ends) add_end(places, at);
     made.lanes = detail::shapley_table::lanes_for(most_columns);
-    made.blank = table_.begin(most_columns);
-    for (std::size_t k = made.nodes; k-- > 0;) {
+    made.table = table_.begin(most_columns);
+    for (std::size_t k = made.inner + made.ends; k-- > 0;) {
       detail::shapley_node& own = nodes_[made.first_node + k];
-      const auto first = static_cast<std::uint32_t>(made.blank + 2 * made.lanes);
-      own.vectors = own.before == 0 ? first : table_.add(places[own.before].passing);
-      places[own.place].mean = own.share * places[2 * k + 1].mean + (1 - own.share) * places[2 * k + 2].mean;
+      own.vectors = static_cast<std::uint32_t>(own.before == 0 ? 2 * made.lanes
+                                                               : table_.add(places[own.before].passing) - made.table);
+      if (k < made.inner)
+        places[own.place].mean = own.share * places[2 * k + 1].mean + (1 - own.share) * places[2 * k + 2].mean;
     }
     base_ += places[0].mean;
     walks_.push_back(made);
   }
-  /// The place at the end of the last edge on the path to `at` that parts by `column`, or 0.
-  std::uint32_t before(const std::vector<place>& places, std::uint32_t at, std::uint16_t column) const noexcept {
+  const detail::shapley_node& add_node(const std::vector<place>& places, std::uint32_t at) {
+    const std::uint32_t id = places[at].node;
+    const tree_node& node = trees_->nodes()[id];
+    nodes_.push_back({node.threshold, node.column, node.missing_right, node.parts_categories, before(places, at), 0,
+                      share_left(id), at, slot_of(node.column)});
+    origins_.push_back(id);
+    has_categories_ = has_categories_ || node.parts_categories != 0;
+    return nodes_.back();
+  }
+  void add_end(std::vector<place>& places, std::uint32_t at) {
+    const double share = add_node(places, at).share;
+    const std::uint32_t first = trees_->nodes()[places[at].node].left;
+    const double left = trees_->records()[first].value;
+    const double right = trees_->records()[first + 1].value;
+    places[at].mean = share * left + (1 - share) * right;
+    ends_.push_back({right, left - right});
+  }
+  /// The place at the end of the last edge on the path to `at` that parts by the same column, or 0.
+  std::uint32_t before(const std::vector<place>& places, std::uint32_t at) const noexcept {
+    const std::uint16_t column = trees_->nodes()[places[at].node].column;
     for (; at != 0; at = places[at].parent)
       if (trees_->nodes()[places[places[at].parent].node].column == column) return at;
     return 0;
   }
 
-  /// Finds a row's way at each node of a tree.
+  /// Finds a row's way at each node of a tree. `Whole`: no feature is missing, and no node parts categories.
+  template <bool Whole>
   void find_ways(const detail::shapley_tree& tree, const float* row) noexcept {
     const detail::shapley_node* const nodes = nodes_.data() + tree.first_node;
-    const std::size_t count = tree.nodes;
-    const std::uint32_t blank = tree.blank;
+    const std::uint32_t* const origins = origins_.data() + tree.first_node;
     std::uint32_t* const ways = ways_.data();
     std::uint32_t* const passes = passes_.data();
-    passes[0] = 1;
-    for (std::size_t k = 0; k < count; ++k) {
-      const detail::shapley_node& node = nodes[k];
-      const float x = row[node.column];
-      std::uint32_t right = (x > node.threshold ? 1U : 0U) | ((x != x ? 1U : 0U) & node.missing_right);
-      if (node.parts_categories != 0) right = trees_->goes_left(origins_[tree.first_node + k], row) ? 0 : 1;
-      const std::uint32_t passed = passes[node.before];
-      passes[2 * k + 1] = passed & ~right;
-      passes[2 * k + 2] = passed & right;
-      ways[k] = (blank + (node.vectors - blank) * passed) | (right ^ 1);
+    const auto goes_left = [&](std::size_t k) -> std::uint32_t {
+      const float x = row[nodes[k].column];
+      if constexpr (Whole) return x <= nodes[k].threshold ? 1 : 0;
+      if (nodes[k].parts_categories != 0) return trees_->goes_left(origins[k], row) ? 1 : 0;
+      return x <= nodes[k].threshold || (x != x && nodes[k].missing_right == 0) ? 1 : 0;
+    };
+    passes[0] = ~std::uint32_t{0};
+    std::size_t k = 0;
+    for (const std::size_t inner = tree.inner; k < inner; ++k) {
+      const std::uint32_t left = goes_left(k);
+      const std::uint32_t passed = passes[nodes[k].before];
+      passes[2 * k + 1] = passed & (0 - left);
+      passes[2 * k + 2] = passed & (left - 1);
+      ways[k] = (nodes[k].vectors & passed) | left;
     }
+    for (const std::size_t all = tree.inner + tree.ends; k < all; ++k)
+      ways[k] = (nodes[k].vectors & passes[nodes[k].before]) | goes_left(k);
   }
 
   const tree_ensemble* trees_;
   std::size_t columns_;
   double base_ = 0;
+  bool has_categories_ = false;
   std::vector<std::uint32_t> slot_of_;  // of each column, or none
   std::vector<std::uint32_t> used_columns_;
   std::vector<detail::shapley_tree> walks_;
   std::vector<detail::shapley_node> nodes_;
+  std::vector<detail::shapley_end> ends_;
   std::vector<detail::shapley_leaf> leaves_;
   std::vector<std::uint32_t> origins_;  // of each node: where it is in the ensemble
   detail::shapley_table table_;
   std::vector<std::uint32_t> ways_;
-  std::vector<std::uint32_t> passes_;  // of each place: whether the row passes all edges above by its edge's column
+  std::vector<std::uint32_t>
+      passes_;  // of each place: all bits, if the row passes all edges above by its edge's column
   std::vector<detail::shapley_numbers> at_places_;
   std::vector<detail::shapley_numbers> of_nodes_;
   std::vector<detail::shapley_numbers> owed_;

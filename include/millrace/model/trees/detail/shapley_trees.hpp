@@ -40,8 +40,8 @@ namespace detail {
 // quadrature; at o' = 0 it uses 1 and 0 for them. Nothing is divided by for a row, and no difference is of close
 // numbers but B's, where the leaves are alike. A path without training rows has z' = 0, and is no exception.
 
-/// A node that parts a tree's rows. Places number a tree's nodes by level: the k-th that parts has its children at
-/// 2 k + 1 and 2 k + 2.
+/// A node that parts a tree's rows. An end is a node with two leaves; others are inner ones. The children of the k-th
+/// inner node have the places 2 k + 1 and 2 k + 2; the root's place is 0, and leaves of ends have none.
 struct shapley_node {
   float threshold = 0;
   std::uint16_t column = 0;
@@ -49,7 +49,7 @@ struct shapley_node {
   std::uint8_t parts_categories = 0;
   /// The place at the end of the last edge above that parted the same column, or 0.
   std::uint32_t before = 0;
-  /// Where its two vectors are in the table.
+  /// Where its two vectors are in the tree's table, a multiple of 8.
   std::uint32_t vectors = 0;
   double share = 0;         // of training rows that go left
   std::uint32_t place = 0;  // its own
@@ -60,12 +60,19 @@ struct shapley_leaf {
   std::uint32_t place = 0;
 };
 
-/// A tree within the lists of all.
+/// The leaves of an end.
+struct shapley_end {
+  double right = 0;
+  double left_less_right = 0;
+};
+
+/// A tree within the lists of all: its inner nodes, behind which its ends stand, and the leaves of its inner nodes.
 struct shapley_tree {
-  std::size_t first_node = 0, nodes = 0;
-  std::size_t first_leaf = 0;
-  std::size_t lanes = 0;    // 4, or a multiple of 8
-  std::uint32_t blank = 0;  // where the vectors 1 and 0 are
+  std::size_t first_node = 0, inner = 0;
+  std::size_t first_end = 0, ends = 0;
+  std::size_t first_leaf = 0, leaves = 0;
+  std::size_t lanes = 0;  // 4, or a multiple of 8
+  std::size_t table = 0;  // where its vectors begin: those of 1 and 0
 };
 
 /// Eight numbers where a vector's read crosses no line of the cache.
@@ -77,73 +84,116 @@ struct alignas(64) shapley_numbers {
 struct shapley_walk {
   const shapley_tree* tree;
   const shapley_node* nodes;
+  const shapley_end* ends;
   const shapley_leaf* leaves;
   const double* table;
-  /// Of each node: where the vectors are that it uses for the row, a multiple of 8, and 1 more where the row goes left.
+  /// Of each node: where the vectors are that it uses for the row, and 1 more where the row goes left.
   const std::uint32_t* ways;
   double* at_places;  // scratch, 8 numbers a place
   double* of_nodes;   // scratch, 16 numbers a node
   double* owed;       // 8 numbers a slot
 };
 
-/// What the leaves sum to below the tree's edges: from the products of factors, level by level down, and then up again,
-/// where each node adds what it owes to its column.
+/// A node's factor f of the path to its left child, and what it owes for each unit by which B differs, less the sign.
 template <std::size_t Lanes>
-[[gnu::always_inline]] inline void walk_lanes(const shapley_walk& walk, std::size_t group) noexcept {
+struct shapley_factor {
   using numbers = vector<double, 8 * Lanes>;
-  static constexpr double sides[] = {0, 1};
-  const shapley_node* const nodes = walk.nodes;
-  const std::size_t count = walk.tree->nodes;
-  const double* const e_table = walk.table + group;
-  const double* const w_table = e_table + walk.tree->lanes;
+  numbers above;
+  numbers left;
+  numbers owes;
+
+  [[gnu::always_inline]] void find(const shapley_walk& walk, std::size_t group, std::size_t node) noexcept {
+    static constexpr double sides[] = {0, 1};
+    const std::uint32_t way = walk.ways[node];
+    const double o = sides[way & 1];
+    const double off = walk.nodes[node].share - o;
+    const double* const vectors = walk.table + group + (way & ~1U);
+    load_vector(above, walk.at_places + walk.nodes[node].place * Lanes);
+    load_vector(left, vectors);
+    load_vector(owes, vectors + walk.tree->lanes);
+    left *= off;
+    rounded(left);
+    left += o;
+    owes *= above;
+    owes *= off;
+  }
+};
+
+/// Takes from a column's sums what a node owes.
+template <class Numbers>
+[[gnu::always_inline]] inline void take_owed(double* owed, const Numbers& by) noexcept {
+  Numbers taken = by;
+  rounded(taken);
+  Numbers sum;
+  load_vector(sum, owed);
+  sum -= taken;
+  store_vector(owed, sum);
+}
+
+/// Fills the products of factors above each place, level by level down.
+template <std::size_t Lanes>
+[[gnu::always_inline]] inline void walk_down(const shapley_walk& walk, std::size_t group) noexcept {
+  using numbers = vector<double, 8 * Lanes>;
   double* const places = walk.at_places;
   double* const of_nodes = walk.of_nodes;
-  numbers a = 1 - numbers{};
-  store_vector(places, a);
+  store_vector(places, numbers(1 - numbers{}));
+  const std::size_t count = walk.tree->inner;
   for (std::size_t k = 0; k < count; ++k) {
-    const std::uint32_t way = walk.ways[k];
-    const double o = sides[way & 1];
-    const double off = nodes[k].share - o;
-    numbers e;
-    numbers w;
-    load_vector(e, e_table + (way & ~1U));
-    load_vector(w, w_table + (way & ~1U));
-    load_vector(a, places + nodes[k].place * Lanes);
-    numbers f = e * off;
-    rounded(f);
-    f += o;
-    numbers left = a * f;
+    shapley_factor<Lanes> by;
+    by.find(walk, group, k);
+    numbers left = by.above * by.left;
     rounded(left);
     store_vector(places + (2 * k + 1) * Lanes, left);
-    store_vector(places + (2 * k + 2) * Lanes, numbers(a - left));
-    store_vector(of_nodes + 2 * k * Lanes, f);
-    store_vector(of_nodes + (2 * k + 1) * Lanes, numbers(a * w * off));
-  }
-  const shapley_leaf* const leaves = walk.leaves;
-  for (std::size_t k = 0; k < count + 1; ++k)
-    store_vector(places + leaves[k].place * Lanes, numbers(leaves[k].value - numbers{}));
-  double* const owed = walk.owed;
-  for (std::size_t k = count; k-- > 0;) {
-    numbers left;
-    numbers right;
-    numbers f;
-    numbers share;
-    load_vector(left, places + (2 * k + 1) * Lanes);
-    load_vector(right, places + (2 * k + 2) * Lanes);
-    load_vector(f, of_nodes + 2 * k * Lanes);
-    load_vector(share, of_nodes + (2 * k + 1) * Lanes);
-    left -= right;
-    share *= left;
-    f *= left;
-    rounded(share);
-    rounded(f);
-    store_vector(places + nodes[k].place * Lanes, numbers(right + f));
-    double* const to = owed + nodes[k].slot * 8;
-    load_vector(left, to);
-    store_vector(to, numbers(left - share));
+    store_vector(places + (2 * k + 2) * Lanes, numbers(by.above - left));
+    store_vector(of_nodes + 2 * k * Lanes, by.left);
+    store_vector(of_nodes + (2 * k + 1) * Lanes, by.owes);
   }
 }
-[[gnu::always_inline]] inline void walk_body(const shapley_walk& walk) noexcept {
+/// Replaces them by what the leaves below sum to: at ends and leaves first, then level by level up. Each node adds what
+/// it owes to its column.
+template <std::size_t Lanes>
+[[gnu::always_inline]] inline void walk_up(const shapley_walk& walk, std::size_t group) noexcept {
+  using numbers = vector<double, 8 * Lanes>;
+  double* const places = walk.at_places;
+  double* const owed = walk.owed;
+  const std::size_t inner = walk.tree->inner;
+  const std::size_t ends = walk.tree->ends;
+  for (std::size_t k = 0; k < ends; ++k) {
+    const shapley_node& node = walk.nodes[inner + k];
+    shapley_factor<Lanes> by;
+    by.find(walk, group, inner + k);
+    by.left *= walk.ends[k].left_less_right;
+    rounded(by.left);
+    store_vector(places + node.place * Lanes, numbers(by.left + walk.ends[k].right));
+    take_owed(owed + node.slot * 8, numbers(by.owes * walk.ends[k].left_less_right));
+  }
+  const std::size_t leaves = walk.tree->leaves;
+  for (std::size_t k = 0; k < leaves; ++k)
+    store_vector(places + walk.leaves[k].place * Lanes, numbers(walk.leaves[k].value - numbers{}));
+  for (std::size_t k = inner; k-- > 0;) {
+    const shapley_node& node = walk.nodes[k];
+    numbers apart;
+    numbers right;
+    numbers f;
+    numbers owes;
+    load_vector(apart, places + (2 * k + 1) * Lanes);
+    load_vector(right, places + (2 * k + 2) * Lanes);
+    load_vector(f, walk.of_nodes + 2 * k * Lanes);
+    load_vector(owes, walk.of_nodes + (2 * k + 1) * Lanes);
+    apart -= right;
+    f *= apart;
+    rounded(f);
+    store_vector(places + node.place * Lanes, numbers(right + f));
+    take_owed(owed + node.slot * 8, numbers(owes * apart));
+  }
+}
+template <std::size_t Lanes>
+[[gnu::always_inline]] inline void walk_lanes(const shapley_walk& walk, std::size_t group) noexcept {
+  walk_down<Lanes>(walk, group);
+  walk_up<Lanes>(walk, group);
+}
+[[gnu::always_inline]] inline void walk_body(const shapley_walk& of_tree) noexcept {
+  const shapley_walk walk = of_tree;  // on the stack, where what is written elsewhere leaves it
   if (walk.tree->lanes == 4) return walk_lanes<4>(walk, 0);
   for (std::size_t group = 0; group < walk.tree->lanes; group += 8) walk_lanes<8>(walk, group);
 }
@@ -167,7 +217,7 @@ class shapley_table {
     return points <= 4 ? 4 : (points + 7) / 8 * 8;
   }
   /// Prepares for trees of so many; returns where the vectors 1 and 0 are. Behind these are those of z' = 1.
-  std::uint32_t begin(std::size_t columns) {
+  std::size_t begin(std::size_t columns) {
     const std::size_t points = points_for(columns);
     const std::size_t lanes = lanes_for(columns);
     points_.assign(lanes, 0.5);
@@ -179,15 +229,15 @@ class shapley_table {
     }
     for (const begun& known : known_)
       if (known.points == points) return known.blank;
-    const std::uint32_t blank = end();
+    const std::size_t blank = 8 * numbers_.size();
     known_.push_back({points, blank});
     add([](std::size_t) { return 1; }, [](std::size_t) { return 0; });
     add(1);
     return blank;
   }
   /// Adds the vectors of a node whose column was met above, with the share `above` of rows so far.
-  std::uint32_t add(double above) {
-    const std::uint32_t at = end();
+  std::size_t add(double above) {
+    const std::size_t at = 8 * numbers_.size();
     const auto g = [&](std::size_t k) { return points_[k] + above * (1 - points_[k]); };
     add([&](std::size_t k) { return above * (1 - points_[k]) / g(k); },
         [&](std::size_t k) { return weights_[k] * above / (g(k) * g(k)); });
@@ -197,11 +247,10 @@ class shapley_table {
  private:
   struct begun {
     std::size_t points;
-    std::uint32_t blank;
+    std::size_t blank;
   };
   static std::size_t points_for(std::size_t columns) noexcept { return columns < 2 ? 1 : (columns + 1) / 2; }
 
-  std::uint32_t end() const noexcept { return static_cast<std::uint32_t>(8 * numbers_.size()); }
   template <class E, class W>
   void add(E e, W w) {
     const std::size_t lanes = points_.size();
