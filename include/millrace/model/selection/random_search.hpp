@@ -2,12 +2,14 @@
 #define MILLRACE_MODEL_SELECTION_RANDOM_SEARCH_HPP
 
 #include <millrace/core/clock.hpp>
+#include <millrace/core/detail/light_atomic.hpp>
 #include <millrace/core/detail/math.hpp>
 #include <millrace/core/detail/sort.hpp>
 #include <millrace/core/duration.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/seed.hpp>
 #include <millrace/model/fwd.hpp>
+#include <millrace/model/parallel.hpp>
 #include <millrace/model/selection/goal.hpp>
 #include <millrace/model/selection/search_space.hpp>
 
@@ -75,8 +77,9 @@ class halving_search {
  public:
   using options_type = typename Space::options_type;
 
-  halving_search(const Space& space, Evaluate& evaluate, const search_options& with, const Clock& clock)
-      : space_(space), evaluate_(evaluate), with_(with), clock_(clock), begin_(now()) {}
+  halving_search(const Space& space, Evaluate& evaluate, const search_options& with, const Clock& clock,
+                 const executor_reference& on)
+      : space_(space), evaluate_(evaluate), with_(with), clock_(clock), on_(on), begin_(now()) {}
 
   result<search_result<options_type>> run() {
     search_result<options_type> found;
@@ -85,15 +88,10 @@ class halving_search {
     std::vector<std::size_t> left(with_.trials);
     for (std::size_t k = 0; k < left.size(); ++k) left[k] = k;
     for (std::size_t resource = with_.first_resource;;) {
-      std::size_t done = 0;
-      for (; done < left.size(); ++done) {
-        found.out_of_time = (done > 0 || resource > with_.first_resource) && is_out_of_time();
-        if (found.out_of_time) break;
-        if (auto scored = score(found.trials[left[done]], left[done], resource); !scored)
-          return std::move(scored).error();
-      }
-      if (done > 0) {
-        left.resize(done);
+      const std::size_t wanted = left.size();
+      if (auto done = score_all(found, left, resource); !done) return std::move(done).error();
+      found.out_of_time = left.size() < wanted;
+      if (!left.empty()) {
         rank(found, left);
         found.best = left[0];
       }
@@ -111,6 +109,28 @@ class halving_search {
     return with_.budget.nanoseconds > 0 && now() - begin_ >= static_cast<std::uint64_t>(with_.budget.nanoseconds);
   }
 
+  /// Asks for the scores of these trials, and keeps those that there was time for.
+  result<void> score_all(search_result<options_type>& found, std::vector<std::size_t>& numbers, std::size_t resource) {
+    std::vector<result<void>> each(numbers.size());
+    std::vector<unsigned char> is_asked(numbers.size());
+    light_atomic<bool> stops(false);
+    on_(numbers.size(), [&](std::size_t i) {
+      if (stops.load_relaxed()) return;
+      if ((i == 0 && resource == with_.first_resource) || !is_out_of_time()) {
+        is_asked[i] = 1;
+        each[i] = score(found.trials[numbers[i]], numbers[i], resource);
+        if (each[i]) return;
+      }
+      stops.store_relaxed(true);
+    });
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < each.size(); ++i) {
+      if (!each[i]) return std::move(each[i]).error();
+      if (is_asked[i] != 0) numbers[kept++] = numbers[i];
+    }
+    numbers.resize(kept);
+    return {};
+  }
   result<void> score(search_trial<options_type>& trial, std::size_t number, std::size_t resource) {
     space_.spend(trial.options, resource);
     const std::uint64_t before = now();
@@ -136,6 +156,7 @@ class halving_search {
   Evaluate& evaluate_;
   const search_options& with_;
   const Clock& clock_;
+  const executor_reference& on_;
   std::uint64_t begin_;
 };
 
@@ -150,8 +171,9 @@ class halving_search {
 ///
 /// `evaluate(options, resource)`: the resource is what is spent, such as rounds or rows. `spend` of the space writes it
 /// into the options; what else it means is up to you. Use the same folds for every trial.
-/// Guarantee: the same seed gives the same trials, and the first of them whatever their number; with a budget, the time
-/// decides how far it goes.
+/// `on`: trials are tried on any number of threads; `evaluate` is then called from all of them.
+/// Guarantee: the same seed gives the same trials, and the first of them whatever their number, and the same result on
+/// any number of threads; with a budget, the time decides how far it goes.
 /// Complexity: without a budget, `trials` scores of the first resource, and for each further one a `factor`-th of them.
 /// Allocates: the trials.
 /// Errors: invalid_argument (the space, or an option), not_finite (a score that is NaN), and those of `evaluate`; the
@@ -160,7 +182,8 @@ class halving_search {
 /// "Non-stochastic best arm identification and hyperparameter optimization", AISTATS 2016.
 template <class Options, class... Items, class Evaluate, clock_policy Clock = steady_clock>
 result<search_result<Options>> random_search(const search_space<Options, Items...>& space, Evaluate evaluate,
-                                             const search_options& with = {}, const Clock& clock = {}) {
+                                             const search_options& with = {}, const Clock& clock = {},
+                                             const executor_reference& on = {}) {
   const auto wrong = [](const char* option, const char* wanted) {
     return error(errc::invalid_argument, std::string("random search: option ") + option + " must be " + wanted);
   };
@@ -170,7 +193,8 @@ result<search_result<Options>> random_search(const search_space<Options, Items..
   if (with.last_resource < with.first_resource) return wrong("last_resource", "first_resource or above");
   if (with.budget.nanoseconds < 0) return wrong("budget", "0 or above");
   if (auto right = space.usable(); !right) return std::move(right).error();
-  return detail::halving_search<search_space<Options, Items...>, Evaluate, Clock>(space, evaluate, with, clock).run();
+  return detail::halving_search<search_space<Options, Items...>, Evaluate, Clock>(space, evaluate, with, clock, on)
+      .run();
 }
 
 }  // namespace model

@@ -84,6 +84,17 @@ TEST_CASE("successive halving goes on with the best, whose options have the last
   CHECK(found->options().steps == 270);
   CHECK(found->score() == bowl_loss(found->options(), 270));
   CHECK(found->trials[found->best].scores[1].resource == 30);
+  // The same on several threads.
+  threads three(3);
+  const auto together = random_search(space, bowl_loss, {.trials = 27, .first_resource = 10, .last_resource = 270},
+                                      mr::steady_clock(), three);
+  REQUIRE(together);
+  CHECK(together->best == found->best);
+  CHECK(together->score() == found->score());
+  for (std::size_t k = 0; k < 27; ++k) {
+    REQUIRE(together->trials[k].scores.size() == found->trials[k].scores.size());
+    CHECK(together->trials[k].scores.back().score == found->trials[k].scores.back().score);
+  }
   // The first trials are the same, whatever their number; a seed gives others.
   const auto fewer = random_search(space, bowl_loss, {.trials = 5});
   REQUIRE(fewer);
@@ -159,6 +170,7 @@ TEST_CASE("a search refuses wrong options, and names the trial that fails") {
   REQUIRE_FALSE(failing);
   CHECK(failing.error().code() == errc::invalid_data);
   CHECK(failing.error().describe() == "random search, trial 3 at resource 1: one class only");
+  CHECK(calls == 4);
   const auto nan = random_search(
       space, [](const bowl&, std::size_t) { return std::numeric_limits<double>::quiet_NaN(); }, {.trials = 2});
   CHECK(nan.error().code() == errc::not_finite);
