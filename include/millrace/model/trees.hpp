@@ -13,6 +13,7 @@
 
 #include <millrace/model/trees/boosted_trees.hpp>
 #include <millrace/model/trees/boosting_options.hpp>
+#include <millrace/model/trees/forest_options.hpp>
 #include <millrace/model/trees/isolation_forest.hpp>
 #include <millrace/model/trees/losses.hpp>
 #include <millrace/model/trees/random_forest.hpp>

@@ -8,9 +8,11 @@
 #include <millrace/model/detail/training_checks.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/matrix_view.hpp>
+#include <millrace/model/parallel.hpp>
 #include <millrace/model/trees/detail/column_codes.hpp>
-#include <millrace/model/trees/detail/split_nodes.hpp>
-#include <millrace/model/trees/detail/tree_grower.hpp>
+#include <millrace/model/trees/detail/forest_fit.hpp>
+#include <millrace/model/trees/detail/shares.hpp>
+#include <millrace/model/trees/forest_options.hpp>
 #include <millrace/model/trees/tree_ensemble.hpp>
 
 #include <cstddef>
@@ -24,41 +26,23 @@ namespace millrace {
 inline namespace v0 {
 namespace model {
 
-/// How a forest is fitted.
-struct forest_options {
-  std::size_t trees = 100;
-  /// The most splits between the root and a leaf, 1 to 64.
-  unsigned depth = 10;
-  /// The least sum of weights in a leaf.
-  double min_leaf_weight = 1;
-  /// How many columns are drawn for each node to be parted by; 0: the square root of their number.
-  std::size_t columns_of_node = 0;
-  /// Fit each tree on as many rows as there are, drawn with replacement; else on all rows.
-  bool bootstrap = true;
-  /// Part columns of numbers at random and not at the best place: extremely randomized trees, mostly without bootstrap.
-  bool random_splits = false;
-  /// How many groups of neighbouring values a column is split into, 2 to 255; trees part between groups.
-  std::size_t bins = 255;
-  /// The columns of categories: whole numbers from 0 to 65535.
-  std::vector<std::size_t> categories = {};
-  /// The same seed and data give the same trees.
-  std::uint64_t seed = 1;
-};
-
 /// The mean of many trees, each on rows drawn with replacement and, at each node, on columns drawn at random. Targets
-/// are numbers, or two classes as 0 and 1: then the output is the probability of 1, and splits are those by Gini's
-/// impurity.
+/// are numbers, or two classes as 0 and 1: then the output is the probability of 1. With option `classes`, targets are
+/// classes from 0 on, and outputs the probability of each. Splits of classes are those by Gini's impurity.
 ///
 ///     auto fitted = mr::model::random_forest::fit(rows, targets, {.trees = 200});
 ///     double mean = (*fitted)(row);
+///     auto of_three = mr::model::random_forest::fit(rows, labels, {.classes = 3}, {}, mr::model::threads(4));
+///     of_three->predict(row, probabilities);
 ///
 /// Missing values (NaN) go to the side of each split that lowers the loss most; infinities are values; a category never
 /// seen counts as missing.
 ///
-/// Shapes: rows x columns; one output.
-/// Guarantee: the same seed and data give the same trees. A row's output has the same bits alone and in any batch.
-/// Complexity: fitting, trees x rows x columns x depth at most; asking, the sum of the trees' depths.
-/// Allocates: while fitting, three bytes a number of the table, and 2 KiB x columns x depth; asking, never.
+/// Shapes: rows x columns; one output, or one for each class.
+/// Guarantee: the same seed and data give the same trees, on any number of threads. A row's output has the same bits
+/// alone and in any batch. Complexity: fitting, trees x rows x columns x depth at most; asking, the sum of the trees'
+/// depths. Allocates: while fitting, three bytes a number of the table, and for each thread 2 KiB x columns x depth x
+/// classes; asking, never.
 /// Threads: const calls from any number.
 /// Source: Breiman, "Random forests", Machine Learning 45, 2001; Geurts, Ernst, Wehenkel, "Extremely randomized trees",
 /// Machine Learning 63, 2006.
@@ -70,26 +54,34 @@ class random_forest {
   /// Errors: shape_mismatch, invalid_argument (an option, or no rows), out_of_range and not_finite (a target, a weight
   /// or a category, with its row or column), invalid_data (no row weighs anything).
   static result<random_forest> fit(const matrix_view& rows, std::span<const float> targets,
-                                   const forest_options& with = {}, std::span<const float> weights = {});
+                                   const forest_options& with = {}, std::span<const float> weights = {},
+                                   const executor_reference& on = {});
 
   std::size_t inputs() const noexcept { return inputs_; }
-  static constexpr std::size_t outputs() noexcept { return 1; }
-  /// The trees, whose leaves' values are those of the mean: they add up to the output.
+  std::size_t outputs() const noexcept { return outputs_; }
+  /// The trees, whose leaves' values are those of the mean: they add up to the output. With several outputs, each tree
+  /// stands there once for each of them, one after the other.
   const tree_ensemble& trees() const noexcept { return trees_; }
 
-  /// The output of a row; NaN for one of fewer columns than the model's.
+  /// The only output of a row; NaN for one of fewer columns than the model's. Precondition: outputs() == 1.
   double operator()(std::span<const float> row) const noexcept {
-    return row.size() < inputs_ ? detail::math::nan : trees_.sum(row.data());
+    return row.size() < inputs_ || outputs_ > 1 ? detail::math::nan : trees_.sum(row.data());
   }
-  /// Precondition: `out` is not empty.
-  void predict(std::span<const float> row, std::span<double> out) const noexcept { out[0] = (*this)(row); }
-  /// All rows' outputs, as far as `out` has room.
+  /// A row's outputs. Precondition: out.size() == outputs(), or nothing is written.
+  void predict(std::span<const float> row, std::span<double> out) const noexcept {
+    if (out.size() != outputs_) return;
+    for (std::size_t k = 0; k < outputs_; ++k)
+      out[k] = row.size() < inputs_ ? detail::math::nan : trees_.sum(row.data(), k, outputs_);
+  }
+  /// All rows' outputs, row after row, as far as `out` has room: rows.rows() * outputs().
   void predict(const matrix_view& rows, std::span<double> out) const noexcept {
-    const std::size_t count = rows.rows() < out.size() ? rows.rows() : out.size();
+    const std::size_t room = out.size() / outputs_;
+    const std::size_t count = rows.rows() < room ? rows.rows() : room;
+    const matrix_view asked(rows.data(), count, rows.columns(), rows.stride());
     if (rows.columns() >= inputs_)
-      trees_.sums({rows.data(), count, rows.columns(), rows.stride()}, out.data());
+      for (std::size_t k = 0; k < outputs_; ++k) trees_.sums(asked, out.data() + k, outputs_, k, outputs_);
     else
-      for (std::size_t i = 0; i < count; ++i) out[i] = detail::math::nan;
+      for (double& one : out.first(count * outputs_)) one = detail::math::nan;
   }
 
   /// How much each column's splits lowered the loss, as shares of 1.
@@ -105,6 +97,7 @@ class random_forest {
   static constexpr const char* type = "random_forest";
 
   std::size_t inputs_ = 0;
+  std::size_t outputs_ = 1;
   tree_ensemble trees_;
 };
 
@@ -119,130 +112,47 @@ inline result<void> check_forest(const matrix_view& rows, std::span<const float>
   if (with.depth < 1 || with.depth > 64) return wrong_option(model, "depth", "in [1, 64]");
   if (!(with.min_leaf_weight >= 0 && math::is_finite(with.min_leaf_weight)))
     return wrong_option(model, "min_leaf_weight", "0 or above");
+  if (with.classes == 1 || with.classes > 1000) return wrong_option(model, "classes", "0, or in [2, 1000]");
+  for (std::size_t i = 0; i < targets.size() && with.classes > 0; ++i)
+    if (!(targets[i] >= 0 && targets[i] < static_cast<float>(with.classes) && targets[i] == math::floor(targets[i])))
+      return error(errc::out_of_range, std::string(model) + ": the target of row " + std::to_string(i) + " is " +
+                                           std::to_string(targets[i]) + ", none of the classes 0 to " +
+                                           std::to_string(with.classes - 1));
   if (with.columns_of_node > rows.columns()) return wrong_option(model, "columns_of_node", "at most the columns");
   return {};
 }
 
-/// Fits the trees of a forest. A tree is fitted to the targets' deviations from their mean by the squared loss, whose
-/// splits are those of the least variance, and, for targets 0 and 1, of the least Gini impurity, which is twice that.
-class forest_fit {
- public:
-  forest_fit(const binned_rows& rows, std::span<const float> targets, std::span<const float> weights,
-             const forest_options& with, random_engine& random)
-      : rows_(rows),
-        targets_(targets),
-        weights_(weights),
-        with_(with),
-        random_(random),
-        grower_(rows, rules(rows, with), {}),
-        g_(targets.size()),
-        h_(targets.size()),
-        times_(targets.size(), 1) {
-    for (std::uint32_t i = 0; i < rows.columns(); ++i) columns_.push_back(i);
-    double sum = 0;
-    double total = 0;
-    for (std::size_t i = 0; i < targets.size(); ++i) {
-      sum += weight_of(weights, i) * double{targets[i]};
-      total += weight_of(weights, i);
-    }
-    mean_ = sum / total;
-  }
-
-  /// Returns false, and adds no tree, where targets times weights are not finite.
-  bool add_tree(tree_ensemble& to) {
-    draw_rows();
-    if (!gradients_.pack_all(g_, h_)) return false;
-    const std::vector<grown_node>& grown = grower_.grow(ids_, gradients_, columns_, &random_);
-    nodes_.assign(grown.size(), {});
-    records_.assign(grown.size(), {});
-    for (std::uint32_t i = 0; i < grown.size(); ++i) {
-      nodes_[i].left = grown[i].left > 0 ? grown[i].left : i;
-      if (grown[i].left > 0) set_split(to, nodes_[i], records_[i], grown[i].by, rows_.bins(grown[i].by.column));
-      set_mean(records_[i], grown[i]);
-    }
-    to.add(nodes_, records_);
-    return true;
-  }
-
- private:
-  static growth_rules rules(const binned_rows& rows, const forest_options& with) {
-    growth_rules made;
-    made.splits.l2 = 0;
-    // A leaf has some weight, or its mean is not defined.
-    made.splits.min_child_weight = with.min_leaf_weight > 1e-30 ? with.min_leaf_weight : 1e-30;
-    made.splits.at_random = with.random_splits;
-    made.leaves = 0;
-    made.depth = with.depth;
-    made.columns_of_node = with.columns_of_node;
-    if (made.columns_of_node == 0)
-      made.columns_of_node = static_cast<std::size_t>(math::sqrt(static_cast<double>(rows.columns())));
-    return made;
-  }
-
-  void draw_rows() {
-    const std::size_t rows = targets_.size();
-    if (with_.bootstrap) {
-      times_.assign(rows, 0);
-      for (std::size_t i = 0; i < rows; ++i) ++times_[static_cast<std::size_t>(random_.below(rows))];
-    }
-    ids_.clear();
-    for (std::uint32_t row = 0; row < rows; ++row) {
-      const auto weight = static_cast<float>(times_[row] * weight_of(weights_, row));
-      g_[row] = weight * static_cast<float>(mean_ - double{targets_[row]});
-      h_[row] = weight;
-      if (weight > 0) ids_.push_back(row);
-    }
-  }
-
-  void set_mean(node_record& record, const grown_node& node) {
-    double g = 0;
-    double h = 0;
-    for (std::uint32_t i = node.begin; i < node.end; ++i) {
-      g += double{g_[ids_[i]]};
-      h += double{h_[ids_[i]]};
-    }
-    record.cover = h;
-    if (node.left == 0) record.value = (mean_ - (h > 0 ? g / h : 0)) / static_cast<double>(with_.trees);
-  }
-
-  const binned_rows& rows_;
-  std::span<const float> targets_;
-  std::span<const float> weights_;
-  const forest_options& with_;
-  random_engine& random_;
-  tree_grower grower_;
-  packed_gradients gradients_;
-  std::vector<float> g_;
-  std::vector<float> h_;
-  std::vector<std::uint32_t> times_;  // how often a row was drawn
-  std::vector<std::uint32_t> ids_;
-  std::vector<std::uint32_t> columns_;
-  std::vector<tree_node> nodes_;
-  std::vector<node_record> records_;
-  double mean_ = 0;
-};
-
 }  // namespace detail
 
 inline result<random_forest> random_forest::fit(const matrix_view& rows, std::span<const float> targets,
-                                                const forest_options& with, std::span<const float> weights) {
+                                                const forest_options& with, std::span<const float> weights,
+                                                const executor_reference& on) {
   if (auto right = detail::check_forest(rows, targets, weights, with); !right) return std::move(right).error();
   random_engine random(with.seed);
-  auto bins = detail::bins_of_columns(rows, with.categories, with.bins, random);
+  auto bins = detail::bins_of_columns(rows, with.categories, with.bins, random, on);
   if (!bins) return std::move(bins).error();
-  const detail::binned_rows binned(rows, std::move(*bins));
-  detail::forest_fit trees(binned, targets, weights, with, random);
+  const detail::binned_rows binned(rows, std::move(*bins), on);
+  const std::vector<std::uint64_t> seeds = detail::seeds_of(random(), with.trees);
+  std::vector<detail::forest_tree> grown(with.trees);
+  detail::by_shares(on, with.trees, [&](std::size_t begin, std::size_t end) {
+    detail::forest_fit trees(binned, targets, weights, with);
+    for (std::size_t i = begin; i < end; ++i) trees.grow(grown[i], seeds[i]);
+  });
   random_forest fitted;
-  for (std::size_t i = 0; i < with.trees; ++i)
-    if (!trees.add_tree(fitted.trees_))
-      return error(errc::not_finite, "random forest: targets times weights are beyond float: scale them");
   fitted.inputs_ = rows.columns();
+  fitted.outputs_ = with.classes > 0 ? with.classes : 1;
+  for (detail::forest_tree& tree : grown) {
+    if (tree.nodes.empty())
+      return error(errc::not_finite, "random forest: targets times weights are beyond float: scale them");
+    tree.add_to(fitted.trees_, fitted.outputs_);
+  }
   return fitted;
 }
 
 inline std::vector<std::byte> random_forest::save() const {
   envelope_writer to(type);
   to.u64(inputs_);
+  to.u64(outputs_);
   trees_.save_to(to);
   return std::move(to).finish();
 }
@@ -252,8 +162,10 @@ inline result<random_forest> random_forest::load(std::span<const std::byte> byte
   if (!from) return std::move(from).error();
   random_forest loaded;
   loaded.inputs_ = from->u64();
-  const bool valid = loaded.inputs_ >= 1 && loaded.inputs_ <= detail::most_tree_columns &&
-                     loaded.trees_.load_from(*from, loaded.inputs_);
+  loaded.outputs_ = from->u64();
+  const bool valid = loaded.inputs_ >= 1 && loaded.inputs_ <= detail::most_tree_columns && loaded.outputs_ >= 1 &&
+                     loaded.outputs_ <= 1000 && loaded.trees_.load_from(*from, loaded.inputs_) &&
+                     loaded.trees_.trees() % loaded.outputs_ == 0;
   if (auto done = from->finish(valid); !done) return std::move(done).error();
   return loaded;
 }

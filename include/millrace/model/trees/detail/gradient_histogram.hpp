@@ -66,6 +66,8 @@ struct packed_gradients {
   std::vector<gradient_cell> of_row;
   double unit = 1;          // of g
   double hessian_unit = 1;  // of h
+  /// The class of each row, where there are more than two and rows are weights of their class; else empty.
+  std::vector<std::uint16_t> class_of_row;
 
   /// Sets the units for so many rows. Returns whether their sums are finite.
   bool set_units(const gradient_sizes& sizes, std::size_t rows) {
@@ -157,6 +159,21 @@ void add_columns(const std::uint8_t* codes, const std::uint32_t* ids, const grad
     add(codes + std::size_t{ids[i]} * width, gradients[i]);
   }
   for (; i < count; ++i) add(codes + std::size_t{ids[i]} * width, gradients[i]);
+}
+
+/// The same of rows of several classes, with a histogram for each, `stride` cells apart. `classes`: of each row, in the
+/// order of `ids`.
+template <std::size_t Columns>
+void add_columns_by_class(const std::uint8_t* codes, const std::uint32_t* ids, const gradient_cell* gradients,
+                          const std::uint16_t* classes, std::size_t count, gradient_cell* cells,
+                          std::size_t stride) noexcept {
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint8_t* const row = codes + (ids != nullptr ? std::size_t{ids[i]} : i) * binned_rows::pass_columns;
+    gradient_cell* const own = cells + classes[i] * stride;
+    const gradient_cell gradient = gradients[i];
+#pragma GCC unroll 10
+    for (std::size_t k = 0; k < Columns; ++k) own[k * cells_of_column + row[k]] += gradient;
+  }
 }
 
 /// from -= what. `count` is a multiple of 8.

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace millrace {
@@ -15,8 +16,20 @@ inline namespace v0 {
 namespace model {
 namespace detail {
 
-/// Gives a node the set of categories that go left, among the ensemble's.
-inline void set_categories(tree_ensemble& to, node_record& record, const split& by, const column_bins& bins) {
+/// Sets of categories of the trees that one job grows.
+struct category_sets {
+  std::vector<std::uint64_t> words;
+
+  std::uint32_t add_set(std::span<const std::uint64_t> bits) {
+    const auto first = static_cast<std::uint32_t>(words.size());
+    words.insert(words.end(), bits.begin(), bits.end());
+    return first;
+  }
+};
+
+/// Gives a node the set of categories that go left, among those of `to`, an ensemble or category_sets.
+template <class Sets>
+void set_categories(Sets& to, node_record& record, const split& by, const column_bins& bins) {
   const std::size_t known = bins.bounds.empty() ? 0 : static_cast<std::size_t>(bins.highest) + 1;
   std::vector<std::uint64_t> left((known + 63) / 64, 0);
   // A category without a code is one of the rarer ones where there were any, else one never seen: as if missing.
@@ -32,8 +45,8 @@ inline void set_categories(tree_ensemble& to, node_record& record, const split& 
 }
 
 /// Makes a node of a split, whose codes it says in the values of the column.
-inline void set_split(tree_ensemble& to, tree_node& node, node_record& record, const split& by,
-                      const column_bins& bins) {
+template <class Sets>
+void set_split(Sets& to, tree_node& node, node_record& record, const split& by, const column_bins& bins) {
   node.column = static_cast<std::uint16_t>(by.column);
   node.missing_right = by.missing_left ? 0 : 1;
   node.parts_categories = by.parts_categories ? 1 : 0;

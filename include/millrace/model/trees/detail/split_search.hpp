@@ -34,6 +34,13 @@ struct split {
   bool parts_categories = false;
   std::array<std::uint64_t, 4> left_set{};
 
+  /// Sends a category's code, or the one for missing values, left.
+  void take_left(std::uint8_t of) noexcept {
+    if (of == column_bins::missing)
+      missing_left = true;
+    else
+      left_set[of / 64] |= std::uint64_t{1} << of % 64;
+  }
   bool goes_left(std::uint8_t of) const noexcept {
     if (of == column_bins::missing) return missing_left;
     return parts_categories ? (left_set[of / 64] >> of % 64 & 1) != 0 : of <= code;
@@ -179,12 +186,7 @@ class split_search {
     }
     if (best == 0) return;
     found = {.gain = gain, .column = column, .parts_categories = true};
-    for (std::size_t i = 0; i < best; ++i) {
-      if (sorted[i].code == column_bins::missing)
-        found.missing_left = true;
-      else
-        found.left_set[sorted[i].code / 64] |= std::uint64_t{1} << sorted[i].code % 64;
-    }
+    for (std::size_t i = 0; i < best; ++i) found.take_left(sorted[i].code);
   }
 
   const binned_rows* rows_;

@@ -4,6 +4,7 @@
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/parallel.hpp>
 #include <millrace/model/trees/detail/binned_rows.hpp>
+#include <millrace/model/trees/detail/class_search.hpp>
 #include <millrace/model/trees/detail/draw_some.hpp>
 #include <millrace/model/trees/detail/gradient_histogram.hpp>
 #include <millrace/model/trees/detail/split_search.hpp>
@@ -27,6 +28,8 @@ struct growth_rules {
   unsigned depth = 64;
   /// Columns that are drawn for each node to be parted by; 0: all.
   std::size_t columns_of_node = 0;
+  /// Of a tree that parts classes by Gini's impurity, and not gradients; else 0.
+  std::size_t classes = 0;
 };
 
 /// A node of a tree that is being grown.
@@ -59,9 +62,12 @@ class tree_grower {
         rules_(rules),
         directions_(directions),
         on_(on),
-        cells_(rows.passes() * cells_of_pass),
+        stride_(rows.passes() * cells_of_pass),
+        cells_(stride_ * (rules.classes > 0 ? rules.classes : 1)),
+        class_search_(rows, rules.splits, rules.classes, stride_),
         histograms_((rules.leaves > 0 ? rules.leaves : rules.depth + 1) * cells_),
         ordered_(rows.rows()),
+        ordered_classes_(rules.classes > 0 ? rows.rows() : 0),
         right_(rows.rows() + 1) {}
 
   /// Grows a tree on the rows in `ids`, which it reorders: a node's rows then stand side by side. `columns`, in order:
@@ -141,6 +147,8 @@ class tree_grower {
     if (end - begin == rows_->rows()) return;
     const std::uint32_t* const ids = ids_->data() + begin;
     for (std::size_t i = 0; i < end - begin; ++i) ordered_[i] = gradients_->of_row[ids[i]];
+    for (std::size_t i = 0; i < end - begin && rules_.classes > 0; ++i)
+      ordered_classes_[i] = gradients_->class_of_row[ids[i]];
   }
   /// Fills the histogram of the rows from `begin` to `end` of the order, and takes it from their parent's if there is
   /// one. Precondition: order_gradients.
@@ -156,17 +164,26 @@ class tree_grower {
   void fill_columns(gradient_cell* cells, std::uint32_t begin, std::uint32_t end, gradient_cell* parents,
                     std::size_t column) const noexcept {
     constexpr std::size_t width = binned_rows::pass_columns;
-    gradient_cell* const own = cells + column * cells_of_column;
-    std::memset(own, 0, Columns * cells_of_column * sizeof(gradient_cell));
     const bool all = end - begin == rows_->rows();
-    add_columns<Columns>(rows_->pass(column / width) + column % width, all ? nullptr : ids_->data() + begin,
-                         all ? gradients_->of_row.data() : ordered_.data(), end - begin, own);
-    if (parents != nullptr) subtract_cells(parents + column * cells_of_column, own, Columns * cells_of_column);
+    const std::uint8_t* const codes = rows_->pass(column / width) + column % width;
+    const std::uint32_t* const ids = all ? nullptr : ids_->data() + begin;
+    const gradient_cell* const gradients = all ? gradients_->of_row.data() : ordered_.data();
+    for (std::size_t at = column * cells_of_column; at < cells_; at += stride_)
+      std::memset(cells + at, 0, Columns * cells_of_column * sizeof(gradient_cell));
+    if (rules_.classes == 0)
+      add_columns<Columns>(codes, ids, gradients, end - begin, cells + column * cells_of_column);
+    else
+      add_columns_by_class<Columns>(codes, ids, gradients,
+                                    all ? gradients_->class_of_row.data() : ordered_classes_.data(), end - begin,
+                                    cells + column * cells_of_column, stride_);
+    if (parents == nullptr) return;
+    for (std::size_t at = column * cells_of_column; at < cells_; at += stride_)
+      subtract_cells(parents + at, cells + at, Columns * cells_of_column);
   }
 
   /// Finds the nodes' splits.
   void search(std::span<open_leaf> leaves) {
-    if (rules_.splits.at_random || rules_.columns_of_node > 0) {
+    if (rules_.splits.at_random || rules_.columns_of_node > 0 || rules_.classes > 0) {
       for (open_leaf& leaf : leaves) search_drawn(leaf);
       return;
     }
@@ -189,8 +206,12 @@ class tree_grower {
       draw_some(drawn_, columns, rules_.columns_of_node, *random_);
       columns = drawn_;
     }
-    split_search one(*rows_, rules_.splits, histogram(leaf.slot), *gradients_, directions_, random_);
-    nodes_[leaf.node].by = one.best(columns);
+    if (rules_.classes > 0) {
+      nodes_[leaf.node].by = class_search_.best(histogram(leaf.slot), gradients_->hessian_unit, columns, random_);
+    } else {
+      split_search one(*rows_, rules_.splits, histogram(leaf.slot), *gradients_, directions_, random_);
+      nodes_[leaf.node].by = one.best(columns);
+    }
     leaf.gain = nodes_[leaf.node].by.gain;
   }
 
@@ -310,9 +331,12 @@ class tree_grower {
   growth_rules rules_;
   std::span<const std::int8_t> directions_;
   executor_reference on_;
-  std::size_t cells_;
+  std::size_t stride_;  // from a class's histogram to the next one's
+  std::size_t cells_;   // of a node
+  class_search class_search_;
   std::vector<gradient_cell> histograms_;
   std::vector<gradient_cell> ordered_;
+  std::vector<std::uint16_t> ordered_classes_;
   std::vector<std::uint32_t> right_;
   std::vector<std::uint32_t>* ids_ = nullptr;
   const packed_gradients* gradients_ = nullptr;
