@@ -4,11 +4,14 @@
 //     bench_models_ours mini_batch ROWS COLUMNS CLUSTERS PASSES SEED       prints the inertia of its centres
 //     bench_models_ours isolation ROWS COLUMNS TREES SUBSAMPLE SEED        writes the rows' scores, float64, behind a
 //     line
+//     bench_models_ours network ROWS COLUMNS EPOCHS CLASSES SEED           prints the mean loss of the training rows;
+//     the last column is the target: a class, or a number if CLASSES is 0
 //
 // stdin: rows x columns numbers, float32, one row after the other. After the result it prints the milliseconds of the
 // processor that fitting took.
 
 #include <millrace/model/cluster.hpp>
+#include <millrace/model/network.hpp>
 #include <millrace/model/trees/isolation_forest.hpp>
 
 #include <cstdint>
@@ -48,6 +51,25 @@ int report(const T& fitted, double value, double milliseconds) {
   return 0;
 }
 
+/// The mean loss of the rows that a network was fitted to, and the time that this took.
+template <class Loss>
+int network(const mr::model::matrix_view& table, std::size_t epochs, std::size_t seed, const Loss& loss) {
+  const mr::model::matrix_view rows(table.data(), table.rows(), table.columns() - 1, table.stride());
+  std::vector<float> targets(rows.rows());
+  for (std::size_t i = 0; i < targets.size(); ++i) targets[i] = table(i, rows.columns());
+  const double before = processor_milliseconds();
+  const auto fitted =
+      mr::model::mlp<Loss>::fit(rows, targets, {.epochs = epochs, .batch = 200, .seed = seed}, {}, loss);
+  const double after = processor_milliseconds();
+  double sum = 0;
+  std::vector<double> scores(loss.outputs());
+  for (std::size_t i = 0; fitted && i < targets.size(); ++i) {
+    fitted->score(rows.row(i), scores);
+    sum += loss.loss(targets[i], scores);
+  }
+  return report(fitted, sum / static_cast<double>(targets.size()), after - before);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -70,6 +92,12 @@ int main(int argc, char** argv) {
         table, {.clusters = number(argv[4]), .passes = number(argv[5]), .seed = number(argv[6])});
     const double after = processor_milliseconds();
     return report(fitted, fitted ? inertia_of(*fitted, table) : 0, after - before);
+  }
+  if (what == "network" && columns > 1) {
+    const std::size_t classes = number(argv[5]);
+    if (classes == 0) return network(table, number(argv[4]), number(argv[6]), mr::model::squared_loss{});
+    if (classes == 2) return network(table, number(argv[4]), number(argv[6]), mr::model::logistic_loss{});
+    return network(table, number(argv[4]), number(argv[6]), mr::model::softmax_loss{classes});
   }
   if (what == "isolation") {
     const auto fitted = mr::model::isolation_forest::fit(

@@ -169,7 +169,9 @@ class mlp {
     detail::run_on(detail::best_lane_cpu(), detail::network_outputs{layers_, scales_.view(), rows, stride, count, out});
     for (std::size_t i = 0; i < count; ++i)
       for (std::size_t k = 0; k < width; ++k) {
-        const double score = offset_[k] + spread_ * out[i * width + k];
+        double part = spread_ * out[i * width + k];
+        detail::rounded(part);
+        const double score = offset_[k] + part;
         out[i * width + k] = detail::math::is_nan(score) ? detail::math::nan : score;  // one NaN, of one sign
       }
   }

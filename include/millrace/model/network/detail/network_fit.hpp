@@ -2,6 +2,7 @@
 #define MILLRACE_MODEL_NETWORK_DETAIL_NETWORK_FIT_HPP
 
 #include <millrace/core/detail/math.hpp>
+#include <millrace/core/detail/simd.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/seed.hpp>
 #include <millrace/model/detail/training_checks.hpp>
@@ -151,9 +152,11 @@ class network_fit {
     layers_.take(rows_.data(), rows_.stride(), rows, scales_.view());
     layers_.forward(rows.size());
     for (std::size_t i = 0; i < rows.size(); ++i)
-      for (std::size_t k = 0; k < loss_.outputs(); ++k)
-        scores_[k * rows.size() + i] =
-            offset_[k] + spread_ * static_cast<double>(layers_.outputs()[i * layers_.output_row() + k]);
+      for (std::size_t k = 0; k < loss_.outputs(); ++k) {
+        double part = spread_ * static_cast<double>(layers_.outputs()[i * layers_.output_row() + k]);
+        rounded(part);
+        scores_[k * rows.size() + i] = offset_[k] + part;
+      }
   }
   void learn_from(std::span<const std::uint32_t> rows, double rate) noexcept {
     const std::size_t size = rows.size();

@@ -220,7 +220,7 @@ struct network_outputs {
       from = to;
       to = last;
     }
-    for (std::size_t n = 0; n < layers.outputs(); ++n) out[r * layers.outputs() + n] = static_cast<double>(from[n]);
+    give(from, r);
   }
   template <class Lanes>
   [[gnu::always_inline]] inline void tile_of_rows(std::size_t r, float* space) const noexcept {
@@ -236,9 +236,15 @@ struct network_outputs {
       from = to;
       to = last;
     }
-    for (std::size_t i = 0; i < tile; ++i)
-      for (std::size_t n = 0; n < layers.outputs(); ++n)
-        out[(r + i) * layers.outputs() + n] = static_cast<double>(from[i * width + n]);
+    for (std::size_t i = 0; i < tile; ++i) give(from + i * width, r + i);
+  }
+  [[gnu::always_inline]] inline void give(const float* from, std::size_t r) const noexcept {
+    const std::size_t outputs = layers.outputs();
+    for (std::size_t n = 0; n < outputs; ++n) {
+      auto x = static_cast<double>(from[n]);
+      keep_apart(x);  // or g++ at -O3 makes vectors of a loop that mostly runs once
+      out[r * outputs + n] = x;
+    }
   }
 };
 

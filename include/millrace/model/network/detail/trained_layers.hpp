@@ -71,16 +71,15 @@ class trained_layers {
     transposed_ = line_floats(transposed);
   }
 
-  /// Uniform weights: r = sqrt(6 / inputs) for relu, leaky_relu and gelu, sqrt(6 / (inputs + units)) for the others.
-  /// Source: He et al., ICCV 2015, eq. 10; Glorot, Bengio, AISTATS 2010, eq. 16.
+  /// Weights and biases uniform in [-r, r] with r = sqrt(6 / (inputs + units)).
+  /// Source: Glorot, Bengio, AISTATS 2010, eq. 16.
   void draw(random_engine& random) noexcept {
     for (const place& at : places_) {
-      const bool glorot =
-          at.function == activation::identity || at.function == activation::tanh || at.function == activation::sigmoid;
-      const double limit = math::sqrt(6 / static_cast<double>(glorot ? at.inputs + at.units : at.inputs));
+      const double limit = math::sqrt(6 / static_cast<double>(at.inputs + at.units));
+      const auto next = [&] { return static_cast<float>(limit * (2 * random.uniform() - 1)); };
       for (std::size_t k = 0; k < at.inputs; ++k)
-        for (std::size_t n = 0; n < at.units; ++n)
-          parameters_.data()[at.weights + k * at.width + n] = static_cast<float>(limit * (2 * random.uniform() - 1));
+        for (std::size_t n = 0; n < at.units; ++n) parameters_.data()[at.weights + k * at.width + n] = next();
+      for (std::size_t n = 0; n < at.units; ++n) parameters_.data()[at.bias + n] = next();
     }
   }
 
