@@ -251,8 +251,8 @@ class shapley_table {
   };
   static std::size_t points_for(std::size_t columns) noexcept { return columns < 2 ? 1 : (columns + 1) / 2; }
 
-  template <class E, class W>
-  void add(E e, W w) {
+  template <class First, class Second>
+  void add(First e, Second w) {
     const std::size_t lanes = points_.size();
     for (std::size_t i = 0; i < 2 * lanes; ++i) {
       if (i % 8 == 0) numbers_.emplace_back();
