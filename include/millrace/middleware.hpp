@@ -7,6 +7,7 @@
 ///   values go into them
 /// - `compression`: compresses tensors in the context after their last use, losslessly: with zlib if
 ///   <millrace/tensor/deflate.hpp> is included; `basic_compression` takes another backend
+/// - `measured_features`: counts and times the features that are made of events
 /// - `metrics`: keeps runs, failures, durations and numeric fields in a metrics registry; `summarize_events` and
 ///   `to_json` list them event by event
 /// - `profiler`: measures how long each event takes, for a table or JSON
@@ -24,6 +25,7 @@
 #include <millrace/middleware/audit_options.hpp>
 #include <millrace/middleware/compression.hpp>
 #include <millrace/middleware/event_metrics.hpp>
+#include <millrace/middleware/feature_metrics.hpp>
 #include <millrace/middleware/metrics.hpp>
 #include <millrace/middleware/profiler.hpp>
 #include <millrace/middleware/profiles.hpp>

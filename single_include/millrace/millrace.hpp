@@ -33759,6 +33759,103 @@ std::string to_json(const metrics_summary& summary) {
 
 #endif  // MILLRACE_MIDDLEWARE_EVENT_METRICS_HPP
 
+// ---- observe/detail/bucket_table.hpp
+
+#ifndef MILLRACE_OBSERVE_DETAIL_BUCKET_TABLE_HPP
+#define MILLRACE_OBSERVE_DETAIL_BUCKET_TABLE_HPP
+
+// Finds a value's bucket in a histogram: the first whose bound is not less than the value. The leading bits of the
+// value choose one of the table's cells. If no cell holds two bounds, the cell's entry and one comparison with its
+// bound give the bucket; if one does, a binary search among the bounds finds it.
+namespace millrace {
+inline namespace v0 {
+namespace observe {
+namespace detail {
+
+template <std::size_t Cells>
+struct bucket_table {
+  std::uint64_t base = 0;           // the leading bits of the first cell's values
+  std::uint64_t bound[Cells];       // the bound in the cell; the largest number if there is none
+  std::uint16_t bucket[Cells];      // the bucket of values up to that bound; the cell's other values have the next one
+  bool tabled = false;              // whether every bound is in a cell, and no cell holds two
+  std::vector<std::uint64_t> keys;  // all bounds, ascending, for the search
+
+  /// The index of the first bound that is not less than `key`; the number of bounds if all are less.
+  std::uint64_t search(std::uint64_t key) const noexcept {
+    std::size_t low = 0;
+    std::size_t high = keys.size();
+    while (low < high) {
+      const std::size_t middle = (low + high) / 2;
+      if (keys[middle] < key)
+        low = middle + 1;
+      else
+        high = middle;
+    }
+    return low;
+  }
+
+ protected:
+  /// Fills the cells with the bounds from index `skipped` on; cell_of(bound) returns a bound's cell.
+  template <class CellOf>
+  void fill(const std::vector<std::uint64_t>& bounds, std::size_t skipped, CellOf&& cell_of) noexcept {
+    tabled = true;
+    std::size_t next = skipped;
+    for (std::uint64_t cell = 0; cell < Cells; ++cell) {
+      bucket[cell] = static_cast<std::uint16_t>(next);
+      bound[cell] = (std::numeric_limits<std::uint64_t>::max)();
+      if (next == bounds.size() || cell_of(bounds[next]) != cell) continue;
+      bound[cell] = bounds[next++];
+      if (next < bounds.size() && cell_of(bounds[next]) == cell) tabled = false;
+    }
+    if (next != bounds.size()) tabled = false;
+  }
+};
+
+/// For whole numbers: a cell for each octave, the values from one power of 2 to below the next. The table suffices if
+/// no octave holds two bounds, as is the case for bounds a factor of 2 or more apart.
+struct whole_buckets : bucket_table<64> {
+  static unsigned cell_of(std::uint64_t value) noexcept {
+    return 63U - static_cast<unsigned>(std::countl_zero(value | 1U));
+  }
+  explicit whole_buckets(const std::vector<std::uint64_t>& bounds) {
+    keys = bounds;
+    fill(bounds, 0, cell_of);
+  }
+};
+
+/// For doubles: 16 cells for each octave, by the top 4 bits of the mantissa, over 32 octaves from that of the lowest
+/// positive bound. The leading bits of a value that is not positive and finite lie beyond the table, because of its
+/// sign or exponent; such a value is searched.
+struct real_buckets : bucket_table<512> {
+  static constexpr unsigned shift = 52 - 4;  // leaves sign, exponent and 4 bits of the mantissa
+
+  static std::uint64_t bits_of(double value) noexcept { return std::bit_cast<std::uint64_t>(value); }
+  /// A double as an unsigned number that compares as the double does.
+  static std::uint64_t key_of(double value) noexcept { return millrace::detail::to_unsigned_key(value); }
+  explicit real_buckets(const std::vector<double>& bounds) {
+    std::vector<std::uint64_t> bits;
+    std::size_t skipped = 0;
+    for (const double b : bounds) {
+      keys.push_back(key_of(b + 0.0));  // -0.0 and 0.0 are one bound
+      bits.push_back(bits_of(b));
+      if (!(b > 0)) ++skipped;
+    }
+    // The table must end below the leading bits of infinity, NaN and the negative numbers, whose sign is the top bit.
+    constexpr std::uint64_t not_finite = std::uint64_t{0x7ff} << (52 - shift);
+    if (skipped < bits.size()) base = bits[skipped] >> shift;
+    if (base > not_finite - 512) base = not_finite - 512;
+    fill(bits, skipped, [&](std::uint64_t b) { return (b >> shift) - base; });
+    if (skipped == bits.size()) tabled = false;
+  }
+};
+
+}  // namespace detail
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_DETAIL_BUCKET_TABLE_HPP
+
 // ---- observe/detail/owned_cell.hpp
 
 #ifndef MILLRACE_OBSERVE_DETAIL_OWNED_CELL_HPP
@@ -34061,6 +34158,288 @@ class [[gnu::visibility("default")]] cell_store {
 
 #endif  // MILLRACE_OBSERVE_DETAIL_CELLS_HPP
 
+// ---- observe/detail/instrument_cells.hpp
+
+#ifndef MILLRACE_OBSERVE_DETAIL_INSTRUMENT_CELLS_HPP
+#define MILLRACE_OBSERVE_DETAIL_INSTRUMENT_CELLS_HPP
+
+// How each instrument keeps its numbers in cells. Each class here has
+//   end                  the index after its last cell, or `always_slow`
+//   write(cells, v)      the hot path's update, on a slab that reaches to `end`
+//   end_cell()           the index after its last cell; 0 for an instrument without a registry that has none
+//   write_any(cells, v)  an update without a table, for an `end` of `always_slow`
+//   kinds(bounds)        the kinds of its cells
+namespace millrace {
+inline namespace v0 {
+namespace observe {
+namespace detail {
+
+/// An `end` that no slab reaches, so that the hot path's one comparison always chooses write_local_slowly.
+inline constexpr std::uint32_t always_slow = (std::numeric_limits<std::uint32_t>::max)();
+
+template <class Instrument, class Value>
+[[gnu::noinline]] void write_local_slowly(Instrument instrument, Value value) noexcept {
+  if (const std::uint32_t end = instrument.end_cell(); end != 0)
+    cell_store::instance().write(end, [&](metric_cell* cells) { instrument.write_any(cells, value); });
+}
+/// The hot path of counters, histograms and timers.
+/// Allocates: at a thread's first update, and when metrics have been added since.
+template <class Instrument, class Value>
+[[gnu::always_inline]] inline void write_local(const Instrument& instrument, Value value) noexcept {
+  if (instrument.end > local_cells().size) [[unlikely]] {
+    write_local_slowly(instrument, value);
+    return;
+  }
+  instrument.write(local_cells().cells, value);
+}
+
+struct alignas(64) gauge_cell {
+  light_atomic<double> value{0.0};
+};
+[[gnu::visibility("default")]] inline gauge_cell& discarded_gauge() noexcept {
+  static constinit gauge_cell kept{};
+  return kept;
+}
+
+struct counter_cell {
+  std::uint32_t end = 1;  // without a registry: the first cell, cell_store::discarded, which nobody reads
+
+  std::uint32_t end_cell() const noexcept { return end; }
+  void write(metric_cell* cells, std::uint64_t by) const noexcept { bump(cells[end - 1], by); }
+  void write_any(metric_cell* cells, std::uint64_t by) const noexcept { write(cells, by); }
+
+  static std::vector<cell_kind> kinds() { return {cell_kind::integer}; }
+};
+
+/// For each bucket a pair of cells, a count and a sum. A sum for each bucket loses less to rounding than one for all,
+/// because its values are of like size, and an addition seldom has to wait for the one before. The count is a double
+/// too (exact up to 2^53), so that one vector instruction adds to both.
+struct histogram_cells {
+  const real_buckets* table = nullptr;
+  std::uint32_t pairs = 0;
+  std::uint32_t end = always_slow;
+
+  constexpr histogram_cells() noexcept = default;
+  histogram_cells(const real_buckets& buckets, std::uint32_t first) noexcept : table(&buckets), pairs(pairs_of(first)) {
+    if (buckets.tabled) end = end_cell();
+  }
+  /// Where the pairs begin in a range of cells: at an even index, so that no pair lies in two cache lines. The range
+  /// has a cell more than the pairs need, for that.
+  static constexpr std::uint32_t pairs_of(std::uint32_t first) noexcept { return first + (first & 1U); }
+  std::uint32_t end_cell() const noexcept {
+    return table == nullptr ? 0 : pairs + 2 * (static_cast<std::uint32_t>(table->keys.size()) + 1) + 1;
+  }
+
+  void write(metric_cell* cells, double value) const noexcept {
+    const std::uint64_t bits = real_buckets::bits_of(value);
+    const std::uint64_t at = (bits >> real_buckets::shift) - table->base;
+    if (at >= 512) [[unlikely]] {
+      write_searched(*table, cells + pairs, value);
+      return;
+    }
+    bump_pair(cells + pairs + 2 * (table->bucket[at] + (table->bound[at] < bits ? 1U : 0U)), value);
+  }
+  void write_any(metric_cell* cells, double value) const noexcept { write_searched(*table, cells + pairs, value); }
+
+  static std::vector<cell_kind> kinds(std::size_t bounds) {
+    return std::vector<cell_kind>(2 * (bounds + 1) + 1, cell_kind::real);
+  }
+
+ private:
+  /// Finds the bucket by a search. Static, so that the handle itself may stay in registers.
+  [[gnu::noinline]] static void write_searched(const real_buckets& table, metric_cell* pairs, double value) noexcept {
+    const std::uint64_t bucket =
+        __builtin_isnan(value) ? table.keys.size() : table.search(real_buckets::key_of(value + 0.0));
+    bump_pair(pairs + 2 * bucket, __builtin_isfinite(value) ? value : 0.0);
+  }
+};
+
+/// The sum, the extremes, and for each bucket a count; all in nanoseconds.
+struct timer_cells {
+  const whole_buckets* table = nullptr;
+  std::uint32_t first = 0;
+  std::uint32_t end = always_slow;
+
+  // The hot path checks by one comparison whether a value lies within the extremes seen so far: value - low < span,
+  // where span is greatest - least + 1; a value below `low` wraps around to a large number. Both start at 0, so that
+  // the first value fails. The cells `greatest` and `least` are what is merged over threads; `least` holds the
+  // complement of the value, so that 0 means none there too, and the larger complement is the smaller value.
+  enum cell : std::uint32_t { sum, low, span, greatest, least, buckets };
+
+  constexpr timer_cells() noexcept = default;
+  timer_cells(const whole_buckets& of, std::uint32_t from) noexcept : table(&of), first(from) {
+    if (of.tabled) end = end_cell();
+  }
+  std::uint32_t end_cell() const noexcept {
+    return table == nullptr ? 0 : first + buckets + static_cast<std::uint32_t>(table->keys.size()) + 1;
+  }
+
+  void write(metric_cell* cells, std::uint64_t value) const noexcept {
+    const unsigned at = whole_buckets::cell_of(value);
+    write_bucket(cells + first, table->bucket[at] + (table->bound[at] < value ? 1U : 0U), value);
+  }
+  void write_any(metric_cell* cells, std::uint64_t value) const noexcept {
+    write_bucket(cells + first, table->search(value), value);
+  }
+
+  static std::vector<cell_kind> kinds(std::size_t bounds) {
+    std::vector<cell_kind> made(buckets + bounds + 1, cell_kind::integer);
+    made[low] = made[span] = cell_kind::private_to_thread;
+    made[greatest] = made[least] = cell_kind::largest;
+    return made;
+  }
+
+ private:
+  static void write_bucket(metric_cell* mine, std::uint64_t bucket, std::uint64_t value) noexcept {
+    bump(mine[buckets + bucket], 1);
+    bump(mine[sum], value);
+    if (value - mine[low].load_relaxed() >= mine[span].load_relaxed()) [[unlikely]]
+      widen(mine, value);
+  }
+  /// Takes a value outside the extremes into them.
+  [[gnu::noinline]] static void widen(metric_cell* mine, std::uint64_t value) noexcept {
+    raise(mine[greatest], value);
+    raise(mine[least], ~value);
+    const std::uint64_t lowest = ~mine[least].load_relaxed();
+    mine[low].store_relaxed(lowest);
+    mine[span].store_relaxed(mine[greatest].load_relaxed() - lowest + 1);
+  }
+};
+
+}  // namespace detail
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_DETAIL_INSTRUMENT_CELLS_HPP
+
+// ---- observe/instruments.hpp
+
+#ifndef MILLRACE_OBSERVE_INSTRUMENTS_HPP
+#define MILLRACE_OBSERVE_INSTRUMENTS_HPP
+
+// The four instruments: small handles that a `metrics_registry` makes and hot paths use.
+//
+// A copy of a handle updates the same series. A handle may be used as long as its registry exists. One made by the
+// default constructor belongs to no registry: its updates are lost, so that code can hold one before it has a registry.
+namespace millrace {
+inline namespace v0 {
+namespace observe {
+
+class metrics_registry;
+
+/// Counts what only grows, in whole numbers; fractions do not compile, and a negative number counts nothing. 4 bytes.
+/// Complexity: one addition to the thread's own cell.
+/// Allocates: a thread's cells, at its first update and when metrics have been added since.
+/// Threads: any number at once; none slows another.
+class counter {
+ public:
+  constexpr counter() noexcept = default;
+
+  void add(std::uint64_t by = 1) const noexcept { detail::write_local(cell_, by); }
+  /// The same for numbers of other types, which as a std::uint64_t would lose their fraction or their sign.
+  template <class Number>
+  requires std::is_arithmetic_v<Number>
+  void add(Number by) const noexcept {
+    static_assert(
+        !std::is_floating_point_v<Number>,
+        "millrace[METRICS-2]: a counter counts whole numbers; add fractions to a gauge, or update a histogram");
+    if (!std::is_signed_v<Number> || by > Number()) add(static_cast<std::uint64_t>(by));
+  }
+
+ private:
+  friend class metrics_registry;
+  explicit counter(std::uint32_t cell) noexcept : cell_{cell + 1} {}
+
+  detail::counter_cell cell_;
+};
+
+/// A value that goes up and down; the last `set` of any thread counts. 8 bytes.
+/// Complexity: one atomic store or addition, on a memory location that all threads share.
+/// Allocates: never.
+/// Threads: any number at once.
+class gauge {
+ public:
+  constexpr gauge() noexcept = default;
+
+  void set(double value) const noexcept { cell_->value.store_relaxed(value); }
+  void add(double by) const noexcept {
+    for (double now = cell_->value.load_relaxed(); !cell_->value.replace_relaxed(now, now + by);) {
+    }
+  }
+  double value() const noexcept { return cell_->value.load_relaxed(); }
+
+ private:
+  friend class metrics_registry;
+  explicit gauge(detail::gauge_cell& cell) noexcept : cell_(&cell) {}
+
+  detail::gauge_cell* cell_ = &detail::discarded_gauge();
+};
+
+/// Counts values into buckets by fixed bounds, and adds them up. 16 bytes. A value that is not finite is counted, NaN
+/// and infinity in the last bucket and -infinity in the first, but not added to the sum, which would never be finite
+/// again.
+/// Complexity: one table look-up and two additions; a binary search among the bounds for values that are not positive,
+/// or below the lowest positive bound, or more than a factor of 2^32 above it, and for all values if a sixteenth of an
+/// octave (of a factor of 2) holds two bounds.
+/// Allocates: as `counter`.
+/// Threads: as `counter`.
+class histogram {
+ public:
+  constexpr histogram() noexcept = default;
+
+  void update(double value) const noexcept { detail::write_local(cells_, value); }
+
+ private:
+  friend class metrics_registry;
+  explicit histogram(detail::histogram_cells cells) noexcept : cells_(cells) {}
+
+  detail::histogram_cells cells_;
+};
+
+/// A histogram of durations. 16 bytes.
+///
+///     timed.update(250ms);               // any std::chrono::duration
+///     timed.update(mr::seconds(0.25));   // or mr::duration
+///     timed.update(std::uint64_t(250));  // a whole number: nanoseconds, as clocks read them
+///
+/// Units: exports are in seconds. A number with a fraction has no unit, and does not compile. A length of time below 0,
+/// from a clock that was set back, counts as 0.
+/// Guarantee: sum, least and greatest are exact, in whole nanoseconds.
+/// Complexity: one table look-up, two additions and a comparison; a binary search among the bounds in place of the
+/// look-up if two bounds lie between the same two powers of 2, in nanoseconds.
+/// Allocates: as `counter`.
+/// Threads: as `counter`.
+class timer {
+ public:
+  constexpr timer() noexcept = default;
+
+  void update(duration length) const noexcept { update(length.nanoseconds); }
+  void update(std::uint64_t nanoseconds) const noexcept { detail::write_local(cells_, nanoseconds); }
+  /// The same for numbers of other types, which as a std::uint64_t would lose their fraction or their sign.
+  template <class Number>
+  requires std::is_arithmetic_v<Number>
+  void update(Number nanoseconds) const noexcept {
+    static_assert(
+        !std::is_floating_point_v<Number>,
+        "millrace[METRICS-3]: a timer takes a length of time: mr::seconds(0.25), std::chrono::milliseconds(250), "
+        "or nanoseconds as a whole number");
+    update(nanoseconds < Number() ? std::uint64_t{0} : static_cast<std::uint64_t>(nanoseconds));
+  }
+
+ private:
+  friend class metrics_registry;
+  explicit timer(detail::timer_cells cells) noexcept : cells_(cells) {}
+
+  detail::timer_cells cells_;
+};
+
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_INSTRUMENTS_HPP
+
 // ---- core/detail/name_index.hpp
 
 #ifndef MILLRACE_CORE_DETAIL_NAME_INDEX_HPP
@@ -34225,258 +34604,6 @@ class arena {
 }  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_DETAIL_ARENA_HPP
-
-// ---- observe/detail/bucket_table.hpp
-
-#ifndef MILLRACE_OBSERVE_DETAIL_BUCKET_TABLE_HPP
-#define MILLRACE_OBSERVE_DETAIL_BUCKET_TABLE_HPP
-
-// Finds a value's bucket in a histogram: the first whose bound is not less than the value. The leading bits of the
-// value choose one of the table's cells. If no cell holds two bounds, the cell's entry and one comparison with its
-// bound give the bucket; if one does, a binary search among the bounds finds it.
-namespace millrace {
-inline namespace v0 {
-namespace observe {
-namespace detail {
-
-template <std::size_t Cells>
-struct bucket_table {
-  std::uint64_t base = 0;           // the leading bits of the first cell's values
-  std::uint64_t bound[Cells];       // the bound in the cell; the largest number if there is none
-  std::uint16_t bucket[Cells];      // the bucket of values up to that bound; the cell's other values have the next one
-  bool tabled = false;              // whether every bound is in a cell, and no cell holds two
-  std::vector<std::uint64_t> keys;  // all bounds, ascending, for the search
-
-  /// The index of the first bound that is not less than `key`; the number of bounds if all are less.
-  std::uint64_t search(std::uint64_t key) const noexcept {
-    std::size_t low = 0;
-    std::size_t high = keys.size();
-    while (low < high) {
-      const std::size_t middle = (low + high) / 2;
-      if (keys[middle] < key)
-        low = middle + 1;
-      else
-        high = middle;
-    }
-    return low;
-  }
-
- protected:
-  /// Fills the cells with the bounds from index `skipped` on; cell_of(bound) returns a bound's cell.
-  template <class CellOf>
-  void fill(const std::vector<std::uint64_t>& bounds, std::size_t skipped, CellOf&& cell_of) noexcept {
-    tabled = true;
-    std::size_t next = skipped;
-    for (std::uint64_t cell = 0; cell < Cells; ++cell) {
-      bucket[cell] = static_cast<std::uint16_t>(next);
-      bound[cell] = (std::numeric_limits<std::uint64_t>::max)();
-      if (next == bounds.size() || cell_of(bounds[next]) != cell) continue;
-      bound[cell] = bounds[next++];
-      if (next < bounds.size() && cell_of(bounds[next]) == cell) tabled = false;
-    }
-    if (next != bounds.size()) tabled = false;
-  }
-};
-
-/// For whole numbers: a cell for each octave, the values from one power of 2 to below the next. The table suffices if
-/// no octave holds two bounds, as is the case for bounds a factor of 2 or more apart.
-struct whole_buckets : bucket_table<64> {
-  static unsigned cell_of(std::uint64_t value) noexcept {
-    return 63U - static_cast<unsigned>(std::countl_zero(value | 1U));
-  }
-  explicit whole_buckets(const std::vector<std::uint64_t>& bounds) {
-    keys = bounds;
-    fill(bounds, 0, cell_of);
-  }
-};
-
-/// For doubles: 16 cells for each octave, by the top 4 bits of the mantissa, over 32 octaves from that of the lowest
-/// positive bound. The leading bits of a value that is not positive and finite lie beyond the table, because of its
-/// sign or exponent; such a value is searched.
-struct real_buckets : bucket_table<512> {
-  static constexpr unsigned shift = 52 - 4;  // leaves sign, exponent and 4 bits of the mantissa
-
-  static std::uint64_t bits_of(double value) noexcept { return std::bit_cast<std::uint64_t>(value); }
-  /// A double as an unsigned number that compares as the double does.
-  static std::uint64_t key_of(double value) noexcept { return millrace::detail::to_unsigned_key(value); }
-  explicit real_buckets(const std::vector<double>& bounds) {
-    std::vector<std::uint64_t> bits;
-    std::size_t skipped = 0;
-    for (const double b : bounds) {
-      keys.push_back(key_of(b + 0.0));  // -0.0 and 0.0 are one bound
-      bits.push_back(bits_of(b));
-      if (!(b > 0)) ++skipped;
-    }
-    // The table must end below the leading bits of infinity, NaN and the negative numbers, whose sign is the top bit.
-    constexpr std::uint64_t not_finite = std::uint64_t{0x7ff} << (52 - shift);
-    if (skipped < bits.size()) base = bits[skipped] >> shift;
-    if (base > not_finite - 512) base = not_finite - 512;
-    fill(bits, skipped, [&](std::uint64_t b) { return (b >> shift) - base; });
-    if (skipped == bits.size()) tabled = false;
-  }
-};
-
-}  // namespace detail
-}  // namespace observe
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_OBSERVE_DETAIL_BUCKET_TABLE_HPP
-
-// ---- observe/detail/instrument_cells.hpp
-
-#ifndef MILLRACE_OBSERVE_DETAIL_INSTRUMENT_CELLS_HPP
-#define MILLRACE_OBSERVE_DETAIL_INSTRUMENT_CELLS_HPP
-
-// How each instrument keeps its numbers in cells. Each class here has
-//   end                  the index after its last cell, or `always_slow`
-//   write(cells, v)      the hot path's update, on a slab that reaches to `end`
-//   end_cell()           the index after its last cell; 0 for an instrument without a registry that has none
-//   write_any(cells, v)  an update without a table, for an `end` of `always_slow`
-//   kinds(bounds)        the kinds of its cells
-namespace millrace {
-inline namespace v0 {
-namespace observe {
-namespace detail {
-
-/// An `end` that no slab reaches, so that the hot path's one comparison always chooses write_local_slowly.
-inline constexpr std::uint32_t always_slow = (std::numeric_limits<std::uint32_t>::max)();
-
-template <class Instrument, class Value>
-[[gnu::noinline]] void write_local_slowly(Instrument instrument, Value value) noexcept {
-  if (const std::uint32_t end = instrument.end_cell(); end != 0)
-    cell_store::instance().write(end, [&](metric_cell* cells) { instrument.write_any(cells, value); });
-}
-/// The hot path of counters, histograms and timers.
-/// Allocates: at a thread's first update, and when metrics have been added since.
-template <class Instrument, class Value>
-[[gnu::always_inline]] inline void write_local(const Instrument& instrument, Value value) noexcept {
-  if (instrument.end > local_cells().size) [[unlikely]] {
-    write_local_slowly(instrument, value);
-    return;
-  }
-  instrument.write(local_cells().cells, value);
-}
-
-struct alignas(64) gauge_cell {
-  light_atomic<double> value{0.0};
-};
-[[gnu::visibility("default")]] inline gauge_cell& discarded_gauge() noexcept {
-  static constinit gauge_cell kept{};
-  return kept;
-}
-
-struct counter_cell {
-  std::uint32_t end = 1;  // without a registry: the first cell, cell_store::discarded, which nobody reads
-
-  std::uint32_t end_cell() const noexcept { return end; }
-  void write(metric_cell* cells, std::uint64_t by) const noexcept { bump(cells[end - 1], by); }
-  void write_any(metric_cell* cells, std::uint64_t by) const noexcept { write(cells, by); }
-
-  static std::vector<cell_kind> kinds() { return {cell_kind::integer}; }
-};
-
-/// For each bucket a pair of cells, a count and a sum. A sum for each bucket loses less to rounding than one for all,
-/// because its values are of like size, and an addition seldom has to wait for the one before. The count is a double
-/// too (exact up to 2^53), so that one vector instruction adds to both.
-struct histogram_cells {
-  const real_buckets* table = nullptr;
-  std::uint32_t pairs = 0;
-  std::uint32_t end = always_slow;
-
-  constexpr histogram_cells() noexcept = default;
-  histogram_cells(const real_buckets& buckets, std::uint32_t first) noexcept : table(&buckets), pairs(pairs_of(first)) {
-    if (buckets.tabled) end = end_cell();
-  }
-  /// Where the pairs begin in a range of cells: at an even index, so that no pair lies in two cache lines. The range
-  /// has a cell more than the pairs need, for that.
-  static constexpr std::uint32_t pairs_of(std::uint32_t first) noexcept { return first + (first & 1U); }
-  std::uint32_t end_cell() const noexcept {
-    return table == nullptr ? 0 : pairs + 2 * (static_cast<std::uint32_t>(table->keys.size()) + 1) + 1;
-  }
-
-  void write(metric_cell* cells, double value) const noexcept {
-    const std::uint64_t bits = real_buckets::bits_of(value);
-    const std::uint64_t at = (bits >> real_buckets::shift) - table->base;
-    if (at >= 512) [[unlikely]] {
-      write_searched(*table, cells + pairs, value);
-      return;
-    }
-    bump_pair(cells + pairs + 2 * (table->bucket[at] + (table->bound[at] < bits ? 1U : 0U)), value);
-  }
-  void write_any(metric_cell* cells, double value) const noexcept { write_searched(*table, cells + pairs, value); }
-
-  static std::vector<cell_kind> kinds(std::size_t bounds) {
-    return std::vector<cell_kind>(2 * (bounds + 1) + 1, cell_kind::real);
-  }
-
- private:
-  /// Finds the bucket by a search. Static, so that the handle itself may stay in registers.
-  [[gnu::noinline]] static void write_searched(const real_buckets& table, metric_cell* pairs, double value) noexcept {
-    const std::uint64_t bucket =
-        __builtin_isnan(value) ? table.keys.size() : table.search(real_buckets::key_of(value + 0.0));
-    bump_pair(pairs + 2 * bucket, __builtin_isfinite(value) ? value : 0.0);
-  }
-};
-
-/// The sum, the extremes, and for each bucket a count; all in nanoseconds.
-struct timer_cells {
-  const whole_buckets* table = nullptr;
-  std::uint32_t first = 0;
-  std::uint32_t end = always_slow;
-
-  // The hot path checks by one comparison whether a value lies within the extremes seen so far: value - low < span,
-  // where span is greatest - least + 1; a value below `low` wraps around to a large number. Both start at 0, so that
-  // the first value fails. The cells `greatest` and `least` are what is merged over threads; `least` holds the
-  // complement of the value, so that 0 means none there too, and the larger complement is the smaller value.
-  enum cell : std::uint32_t { sum, low, span, greatest, least, buckets };
-
-  constexpr timer_cells() noexcept = default;
-  timer_cells(const whole_buckets& of, std::uint32_t from) noexcept : table(&of), first(from) {
-    if (of.tabled) end = end_cell();
-  }
-  std::uint32_t end_cell() const noexcept {
-    return table == nullptr ? 0 : first + buckets + static_cast<std::uint32_t>(table->keys.size()) + 1;
-  }
-
-  void write(metric_cell* cells, std::uint64_t value) const noexcept {
-    const unsigned at = whole_buckets::cell_of(value);
-    write_bucket(cells + first, table->bucket[at] + (table->bound[at] < value ? 1U : 0U), value);
-  }
-  void write_any(metric_cell* cells, std::uint64_t value) const noexcept {
-    write_bucket(cells + first, table->search(value), value);
-  }
-
-  static std::vector<cell_kind> kinds(std::size_t bounds) {
-    std::vector<cell_kind> made(buckets + bounds + 1, cell_kind::integer);
-    made[low] = made[span] = cell_kind::private_to_thread;
-    made[greatest] = made[least] = cell_kind::largest;
-    return made;
-  }
-
- private:
-  static void write_bucket(metric_cell* mine, std::uint64_t bucket, std::uint64_t value) noexcept {
-    bump(mine[buckets + bucket], 1);
-    bump(mine[sum], value);
-    if (value - mine[low].load_relaxed() >= mine[span].load_relaxed()) [[unlikely]]
-      widen(mine, value);
-  }
-  /// Takes a value outside the extremes into them.
-  [[gnu::noinline]] static void widen(metric_cell* mine, std::uint64_t value) noexcept {
-    raise(mine[greatest], value);
-    raise(mine[least], ~value);
-    const std::uint64_t lowest = ~mine[least].load_relaxed();
-    mine[low].store_relaxed(lowest);
-    mine[span].store_relaxed(mine[greatest].load_relaxed() - lowest + 1);
-  }
-};
-
-}  // namespace detail
-}  // namespace observe
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_OBSERVE_DETAIL_INSTRUMENT_CELLS_HPP
 
 // ---- observe/detail/metric_text.hpp
 
@@ -34859,133 +34986,6 @@ const catalog_series& metric_catalog<Unused>::add_series(catalog_family* family,
 
 #endif  // MILLRACE_OBSERVE_DETAIL_METRIC_CATALOG_HPP
 
-// ---- observe/instruments.hpp
-
-#ifndef MILLRACE_OBSERVE_INSTRUMENTS_HPP
-#define MILLRACE_OBSERVE_INSTRUMENTS_HPP
-
-// The four instruments: small handles that a `metrics_registry` makes and hot paths use.
-//
-// A copy of a handle updates the same series. A handle may be used as long as its registry exists. One made by the
-// default constructor belongs to no registry: its updates are lost, so that code can hold one before it has a registry.
-namespace millrace {
-inline namespace v0 {
-namespace observe {
-
-class metrics_registry;
-
-/// Counts what only grows, in whole numbers; fractions do not compile, and a negative number counts nothing. 4 bytes.
-/// Complexity: one addition to the thread's own cell.
-/// Allocates: a thread's cells, at its first update and when metrics have been added since.
-/// Threads: any number at once; none slows another.
-class counter {
- public:
-  constexpr counter() noexcept = default;
-
-  void add(std::uint64_t by = 1) const noexcept { detail::write_local(cell_, by); }
-  /// The same for numbers of other types, which as a std::uint64_t would lose their fraction or their sign.
-  template <class Number>
-  requires std::is_arithmetic_v<Number>
-  void add(Number by) const noexcept {
-    static_assert(
-        !std::is_floating_point_v<Number>,
-        "millrace[METRICS-2]: a counter counts whole numbers; add fractions to a gauge, or update a histogram");
-    if (!std::is_signed_v<Number> || by > Number()) add(static_cast<std::uint64_t>(by));
-  }
-
- private:
-  friend class metrics_registry;
-  explicit counter(std::uint32_t cell) noexcept : cell_{cell + 1} {}
-
-  detail::counter_cell cell_;
-};
-
-/// A value that goes up and down; the last `set` of any thread counts. 8 bytes.
-/// Complexity: one atomic store or addition, on a memory location that all threads share.
-/// Allocates: never.
-/// Threads: any number at once.
-class gauge {
- public:
-  constexpr gauge() noexcept = default;
-
-  void set(double value) const noexcept { cell_->value.store_relaxed(value); }
-  void add(double by) const noexcept {
-    for (double now = cell_->value.load_relaxed(); !cell_->value.replace_relaxed(now, now + by);) {
-    }
-  }
-  double value() const noexcept { return cell_->value.load_relaxed(); }
-
- private:
-  friend class metrics_registry;
-  explicit gauge(detail::gauge_cell& cell) noexcept : cell_(&cell) {}
-
-  detail::gauge_cell* cell_ = &detail::discarded_gauge();
-};
-
-/// Counts values into buckets by fixed bounds, and adds them up. 16 bytes. A value that is not finite is counted, NaN
-/// and infinity in the last bucket and -infinity in the first, but not added to the sum, which would never be finite
-/// again.
-/// Complexity: one table look-up and two additions; a binary search among the bounds for values that are not positive,
-/// or below the lowest positive bound, or more than a factor of 2^32 above it, and for all values if a sixteenth of an
-/// octave (of a factor of 2) holds two bounds.
-/// Allocates: as `counter`.
-/// Threads: as `counter`.
-class histogram {
- public:
-  constexpr histogram() noexcept = default;
-
-  void update(double value) const noexcept { detail::write_local(cells_, value); }
-
- private:
-  friend class metrics_registry;
-  explicit histogram(detail::histogram_cells cells) noexcept : cells_(cells) {}
-
-  detail::histogram_cells cells_;
-};
-
-/// A histogram of durations. 16 bytes.
-///
-///     timed.update(250ms);               // any std::chrono::duration
-///     timed.update(mr::seconds(0.25));   // or mr::duration
-///     timed.update(std::uint64_t(250));  // a whole number: nanoseconds, as clocks read them
-///
-/// Units: exports are in seconds. A number with a fraction has no unit, and does not compile. A length of time below 0,
-/// from a clock that was set back, counts as 0.
-/// Guarantee: sum, least and greatest are exact, in whole nanoseconds.
-/// Complexity: one table look-up, two additions and a comparison; a binary search among the bounds in place of the
-/// look-up if two bounds lie between the same two powers of 2, in nanoseconds.
-/// Allocates: as `counter`.
-/// Threads: as `counter`.
-class timer {
- public:
-  constexpr timer() noexcept = default;
-
-  void update(duration length) const noexcept { update(length.nanoseconds); }
-  void update(std::uint64_t nanoseconds) const noexcept { detail::write_local(cells_, nanoseconds); }
-  /// The same for numbers of other types, which as a std::uint64_t would lose their fraction or their sign.
-  template <class Number>
-  requires std::is_arithmetic_v<Number>
-  void update(Number nanoseconds) const noexcept {
-    static_assert(
-        !std::is_floating_point_v<Number>,
-        "millrace[METRICS-3]: a timer takes a length of time: mr::seconds(0.25), std::chrono::milliseconds(250), "
-        "or nanoseconds as a whole number");
-    update(nanoseconds < Number() ? std::uint64_t{0} : static_cast<std::uint64_t>(nanoseconds));
-  }
-
- private:
-  friend class metrics_registry;
-  explicit timer(detail::timer_cells cells) noexcept : cells_(cells) {}
-
-  detail::timer_cells cells_;
-};
-
-}  // namespace observe
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_OBSERVE_INSTRUMENTS_HPP
-
 // ---- observe/metrics.hpp
 
 #ifndef MILLRACE_OBSERVE_METRICS_HPP
@@ -35234,6 +35234,129 @@ void metrics_registry::snapshot(metrics_snapshot& into) const {
 }  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_METRICS_HPP
+
+// ---- middleware/feature_metrics.hpp
+
+#ifndef MILLRACE_MIDDLEWARE_FEATURE_METRICS_HPP
+#define MILLRACE_MIDDLEWARE_FEATURE_METRICS_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// How long a set of features took, for an event or a batch.
+inline constexpr observe::metric_info feature_extraction_time_info{
+    "millrace_ml_feature_extraction_time_seconds", "How long features of an event or of a batch took.", "seconds"};
+/// How many features were made: rows, times the transforms of the type.
+inline constexpr observe::metric_info features_extracted_info{"millrace_ml_features_extracted_total",
+                                                              "Features that were made of events."};
+/// The label that names the set of features, which the program chooses.
+inline constexpr std::string_view feature_set_label = "feature_set";
+/// The label that names the kind of transform: `standardize`.
+inline constexpr std::string_view feature_type_label = "feature_type";
+
+/// Features that count and time what they make in a metrics registry: `feature::feature_set`,
+/// `feature::table_features`, or anything that has `kinds()` and is called with an event or rows, and a span of floats.
+///
+///     auto measured = mr::measured_features<decltype(features)>::make(features, registry, "payments");
+///     if (!measured) return std::move(measured).error();
+///     (*measured)(payment, row);
+///
+/// Guarantee: returns what the features return, and writes what they write. Rows that were refused, and batches that
+/// ended in an error, are timed, but not counted.
+/// Complexity: two readings of the clock, an update of a timer, and an addition for each kind of transform.
+/// Allocates: when made; at a thread's first call, its cells in the registry.
+/// Threads: as the features. The registry outlives it.
+template <class Features, clock_policy Clock = steady_clock>
+class measured_features {
+ public:
+  /// Errors: those of `metrics_registry`, for names or labels that collectors would refuse, or too many series.
+  static result<measured_features> make(Features features, observe::metrics_registry& registry,
+                                        std::string_view feature_set, Clock clock = {});
+
+  const Features& features() const noexcept { return features_; }
+
+  template <class Rows, class... Counts>
+  auto operator()(const Rows& rows, std::span<float> out, Counts&&... counts) const {
+    const std::uint64_t begun = clock_.ticks();
+    if constexpr (std::is_void_v<decltype(features_(rows, out, counts...))>) {
+      features_(rows, out, counts...);
+      passed(begun, 1);
+    } else {
+      auto answer = features_(rows, out, counts...);
+      passed(begun, rows_of(answer, out.size()));
+      return answer;
+    }
+  }
+
+ private:
+  struct counted_kind {
+    std::uint64_t transforms = 0;  // in a row
+    observe::counter made;
+  };
+
+  measured_features(Features features, Clock clock, observe::timer timed)
+      : features_(std::move(features)), clock_(std::move(clock)), timed_(timed) {}
+
+  /// How many rows were made: those of a batch, or the one that a rule did not refuse.
+  std::uint64_t rows_of(const result<void>& done, std::size_t numbers) const {
+    const std::size_t wide = width();
+    return done && wide != 0 ? numbers / wide : 0;
+  }
+  template <class Refusal>
+  requires(!std::is_same_v<Refusal, result<void>>)
+  static std::uint64_t rows_of(const Refusal& refused, std::size_t) {
+    return refused ? 0 : 1;
+  }
+  std::size_t width() const {
+    if constexpr (std::is_member_function_pointer_v<decltype(&Features::width)>)
+      return features_.width();
+    else
+      return Features::width;
+  }
+  void passed(std::uint64_t begun, std::uint64_t rows) const {
+    const std::uint64_t ended = clock_.ticks();
+    timed_.update(std::uint64_t{clock_.nanoseconds(ended) - clock_.nanoseconds(begun)});
+    if (rows != 0)
+      for (const counted_kind& one : kinds_) one.made.add(rows * one.transforms);
+  }
+
+  Features features_;
+  Clock clock_;
+  observe::timer timed_;
+  std::vector<counted_kind> kinds_;
+};
+
+template <class Features, clock_policy Clock>
+result<measured_features<Features, Clock>> measured_features<Features, Clock>::make(Features features,
+                                                                                    observe::metrics_registry& registry,
+                                                                                    std::string_view feature_set,
+                                                                                    Clock clock) {
+  const std::string set(feature_set);
+  const auto timed = registry.timer(feature_extraction_time_info, {{std::string(feature_set_label), set}});
+  if (!timed) return error(timed.error());
+  measured_features made(std::move(features), std::move(clock), *timed);
+  const auto all = made.features_.kinds();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    std::uint64_t same = 0;
+    bool first = true;
+    for (std::size_t j = 0; j < all.size(); ++j) {
+      same += all[j] == all[i] ? 1U : 0U;
+      first = first && (j >= i || all[j] != all[i]);
+    }
+    if (!first) continue;
+    const auto counter = registry.counter(
+        features_extracted_info,
+        {{std::string(feature_set_label), set}, {std::string(feature_type_label), std::string(all[i])}});
+    if (!counter) return error(counter.error());
+    made.kinds_.push_back({same, *counter});
+  }
+  return made;
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MIDDLEWARE_FEATURE_METRICS_HPP
 
 // ---- middleware/metrics.hpp
 
@@ -35984,6 +36107,7 @@ struct production {
 ///   values go into them
 /// - `compression`: compresses tensors in the context after their last use, losslessly: with zlib if
 ///   <millrace/tensor/deflate.hpp> is included; `basic_compression` takes another backend
+/// - `measured_features`: counts and times the features that are made of events
 /// - `metrics`: keeps runs, failures, durations and numeric fields in a metrics registry; `summarize_events` and
 ///   `to_json` list them event by event
 /// - `profiler`: measures how long each event takes, for a table or JSON

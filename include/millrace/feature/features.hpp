@@ -95,6 +95,8 @@ class feature_set {
     constexpr std::string_view names[] = {Transforms::name...};
     return names[transform];
   }
+  /// What the transforms are, in their order: `standardize`.
+  static std::vector<std::string_view> kinds() { return {Transforms::kernel_type::kind...}; }
   /// What decides the meaning of the columns, transform by transform, as saved bytes hold it:
   /// `amount_z: standardize, missing flag; country: one_hot(DE, FR, US)`.
   static std::string schema();

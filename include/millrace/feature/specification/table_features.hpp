@@ -79,6 +79,12 @@ class table_features {
     for (; column >= transforms_[transform]->width(); ++transform) column -= transforms_[transform]->width();
     return transform;
   }
+  /// What the transforms are, in their order: `standardize`, whatever word was used for it.
+  std::vector<std::string_view> kinds() const {
+    std::vector<std::string_view> made;
+    for (const auto& one : transforms_) made.push_back(one->kind());
+    return made;
+  }
   /// What decides the meaning of the columns: `amount_z: standardize of amount, missing flag; ...`.
   std::string schema() const;
 

@@ -172,6 +172,7 @@ class named_transform {
   named_transform& operator=(const named_transform&) = delete;
   virtual ~named_transform() = default;
   virtual named_transform* clone() const = 0;
+  virtual std::string_view kind() const noexcept = 0;
   virtual reads_what reads() const noexcept = 0;
   virtual trouble_set meets() const noexcept = 0;
   virtual std::size_t width() const noexcept = 0;
@@ -198,6 +199,7 @@ class transform_of final : public named_transform {
   transform_of(Kernel kernel, const given_policy& how) : kernel_(std::move(kernel)), how_(how) {}
 
   named_transform* clone() const override { return new transform_of(*this); }
+  std::string_view kind() const noexcept override { return Kernel::kind; }
   reads_what reads() const noexcept override { return cell_reader<cell_type>::what; }
   trouble_set meets() const noexcept override {
     const trouble_set typed = reads() == reads_what::anything ? 0 : bit_of(trouble::mistyped);
