@@ -2,6 +2,8 @@
 //
 //     bench_models_ours k_means ROWS COLUMNS CLUSTERS RESTARTS SEED        prints the inertia
 //     bench_models_ours mini_batch ROWS COLUMNS CLUSTERS PASSES SEED       prints the inertia of its centres
+//     bench_models_ours platt ROWS 2 FITTED 0 0                            prints the log loss of the rows not fitted
+//     bench_models_ours isotonic ROWS 2 FITTED 0 0                         on: columns are a score and its label
 //     bench_models_ours isolation ROWS COLUMNS TREES SUBSAMPLE SEED        writes the rows' scores, float64, behind a
 //     line
 //     bench_models_ours network ROWS COLUMNS EPOCHS CLASSES SEED           prints the mean loss of the training rows;
@@ -10,7 +12,10 @@
 // stdin: rows x columns numbers, float32, one row after the other. After the result it prints the milliseconds of the
 // processor that fitting took.
 
+#include <millrace/model/calibration/isotonic.hpp>
+#include <millrace/model/calibration/platt.hpp>
 #include <millrace/model/cluster.hpp>
+#include <millrace/model/evaluation/measures.hpp>
 #include <millrace/model/network.hpp>
 #include <millrace/model/trees/isolation_forest.hpp>
 
@@ -70,6 +75,26 @@ int network(const mr::model::matrix_view& table, std::size_t epochs, std::size_t
   return report(fitted, sum / static_cast<double>(targets.size()), after - before);
 }
 
+/// Fits a calibration on the first rows, and prints the log loss of the others.
+template <class Calibration>
+int calibrate(const mr::model::matrix_view& table, std::size_t fitted_on) {
+  std::vector<double> scores, rest;
+  std::vector<float> labels;
+  std::vector<int> classes;
+  for (std::size_t i = 0; i < fitted_on; ++i) {
+    scores.push_back(static_cast<double>(table(i, 0)));
+    labels.push_back(table(i, 1));
+  }
+  const double before = processor_milliseconds();
+  const auto fitted = Calibration::fit(scores, labels);
+  const double after = processor_milliseconds();
+  for (std::size_t i = fitted_on; i < table.rows(); ++i) {
+    rest.push_back(fitted ? (*fitted)(static_cast<double>(table(i, 0))) : 0);
+    classes.push_back(table(i, 1) == 1 ? 1 : 0);
+  }
+  return report(fitted, mr::model::log_loss(classes, rest).value_or(0), after - before);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -99,6 +124,8 @@ int main(int argc, char** argv) {
     if (classes == 2) return network(table, number(argv[4]), number(argv[6]), mr::model::logistic_loss{});
     return network(table, number(argv[4]), number(argv[6]), mr::model::softmax_loss{classes});
   }
+  if (what == "platt" && columns == 2) return calibrate<mr::model::platt>(table, number(argv[4]));
+  if (what == "isotonic" && columns == 2) return calibrate<mr::model::isotonic>(table, number(argv[4]));
   if (what == "isolation") {
     const auto fitted = mr::model::isolation_forest::fit(
         table, {.trees = number(argv[4]), .subsample = number(argv[5]), .seed = number(argv[6])});
