@@ -1,22 +1,27 @@
 #ifndef MILLRACE_EXAMPLES_LIFECYCLE_JOB_HPP
 #define MILLRACE_EXAMPLES_LIFECYCLE_JOB_HPP
 
+#include "../common/csv.hpp"
 #include "data/describe.hpp"
 #include "data/payments.hpp"
 #include "data/read_table.hpp"
 #include "data/split.hpp"
+#include "families/family.hpp"
+#include "model/calibrate.hpp"
+#include "model/candidates.hpp"
 #include "model/encode.hpp"
+#include "model/features.hpp"
 #include "model/findings.hpp"
-#include "model/judge.hpp"
-#include "model/learn.hpp"
 #include "model/model_files.hpp"
 #include "options.hpp"
 #include "page/report.hpp"
 #include "stop.hpp"
 #include "work/compare.hpp"
+#include "work/holdout.hpp"
 #include "work/outputs.hpp"
 #include "work/production.hpp"
 #include "work/serve.hpp"
+#include "work/terminal.hpp"
 #include "work/unfamiliar.hpp"
 
 #include <millrace/core/clock.hpp>
@@ -29,6 +34,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -41,15 +47,6 @@ namespace lifecycle {
 using settings_list = std::vector<std::pair<std::string, std::string>>;
 
 namespace detail {
-
-inline void heading(std::string_view text) {
-  std::printf("\n%.*s\n", static_cast<int>(text.size()), text.data());
-  std::fflush(stdout);
-}
-
-inline void stop_if_interrupted(std::string_view step) {
-  if (interrupted()) throw stop{exit_code::interrupted, "interrupted while " + std::string(step)};
-}
 
 /// 2025-01-21 14:30 UTC.
 inline std::string now_in_words() {
@@ -91,11 +88,15 @@ inline row_split split(const options& asked, const table& data) {
 inline trained_model begin_model(const options& asked, const table& data, const row_split& parts) {
   encoder encoding = encoder::fit(data, parts.train);
   if (encoding.columns().empty()) throw stop{exit_code::unusable_target, nothing_to_learn_from(data).message()};
-  std::printf("encode    %s as %s a row\n", counted(encoding.columns().size(), "column").c_str(),
-              counted(encoding.width(), "number").c_str());
-  network net = make_network(encoding.width(), asked.training);
-  return {std::move(encoding),  std::move(net),       data.target.name,
-          data.target.positive, data.target.negative, asked.costs.threshold()};
+  std::printf("encode    %s as %s a row for linear models and networks, as they are for trees\n",
+              counted(encoding.columns().size(), "column").c_str(), counted(encoding.width(), "number").c_str());
+  return {std::move(encoding),
+          nullptr,
+          task_of(data),
+          data.target.name,
+          data.target.classes,
+          asked.costs.threshold(),
+          target_scale::of(data, parts.train)};
 }
 
 /// What one would need to make this run again: for the audit log's first line and the report.
@@ -104,64 +105,61 @@ inline settings_list settings_of(const options& asked, const trained_model& mode
   settings_list all{{"input", asked.input.empty() ? "made-up payments" : asked.input}};
   if (asked.input.empty()) all.emplace_back("rows", std::to_string(asked.rows));
   all.emplace_back("target", model.target);
-  all.emplace_back("positive", model.positive);
+  all.emplace_back("task", to_string(model.task.kind));
+  if (model.task.kind == task_kind::binary) all.emplace_back("positive", model.classes[1]);
   all.emplace_back("seed", std::to_string(asked.seed));
   all.emplace_back("split", grouped(parts.train.size()) + " train, " + grouped(parts.validation.size()) +
                                 " validation, " + grouped(parts.holdout.size()) + " holdout");
-  all.emplace_back("network", shape_of(model.net));
+  all.emplace_back("models", asked.only ? std::string(to_string(*asked.only)) : "the best of all");
+  all.emplace_back("budget", brief(asked.budget) + " s");
+  all.emplace_back("network", shape_of(make_network(model.encoding.width(), how, model.task.outputs())));
   all.emplace_back("batch_size", std::to_string(batch_size_for(parts.train.size())));
   all.emplace_back("epochs", std::to_string(how.epochs) + " at most, " + std::to_string(how.patience) +
                                  " without a better validation loss");
   all.emplace_back("optimizer", "adamw, weight decay " + brief(how.weight_decay));
   all.emplace_back("learning_rate", brief(how.learning_rate) + ", cosine");
-  all.emplace_back("costs", brief(asked.costs.false_alarm) + " a false alarm, " + brief(asked.costs.miss) + " a miss");
+  if (model.task.kind == task_kind::binary)
+    all.emplace_back("costs",
+                     brief(asked.costs.false_alarm) + " a false alarm, " + brief(asked.costs.miss) + " a miss");
   all.emplace_back("nan_cells", asked.read.nan_is_missing ? "missing" : "refused");
   return all;
 }
 
-/// Trains the network under the production middlewares.
-inline trained_network train(const options& asked, const table& data, const row_split& parts,
-                             const bound_encoder& encode, network net, production& stack) {
-  std::printf("train     network %s, batches of %zu\n", shape_of(net).c_str(), batch_size_for(parts.train.size()));
-  trained_network trained = train(std::move(net), data, encode, parts, asked.training, stdout,
-                                  [&](auto chain) { return stack.around_training(std::move(chain)); });
-  const training_record& record = trained.record;
-  if (record.epochs.size() < asked.training.epochs)
-    std::printf("          ended after epoch %zu of %zu: %zu without a better validation loss\n", record.epochs.size(),
-                asked.training.epochs, asked.training.patience);
-  std::printf("          %s steps in %s; kept epoch %zu, validation loss %s\n", grouped(record.steps).c_str(),
-              duration(record.seconds * 1e9).c_str(), record.best + 1,
-              fixed(record.epochs[record.best].validation_loss, 4).c_str());
-  return trained;
-}
-
-/// How the model does on rows that it never saw.
-inline judgement judge(const options& asked, const trained_model& model, const table& data, const labelled_rows& rows) {
-  const judgement found = or_stop(judge(model.net, model.encoding, rows, asked.costs, model.threshold, asked.seed),
-                                  exit_code::training_failed);
-  detail::heading("holdout   AUC " + fixed(found.auc, 4) + "   average precision " + fixed(found.average_precision, 4) +
-                  "   log loss " + fixed(found.log_loss, 4) + " (without a model " + fixed(found.base_log_loss, 4) +
-                  ")");
-  std::printf("          accuracy %s   precision %s   recall %s   at threshold %s; calibration error %s\n",
-              percent(found.confusion.accuracy()).c_str(), percent(found.confusion.precision()).c_str(),
-              percent(found.confusion.recall()).c_str(), fixed(found.threshold, 2).c_str(),
-              fixed(found.calibration_error, 4).c_str());
-  std::printf("          95 %% intervals: AUC %s to %s, accuracy %s to %s; F1 %s\n",
-              fixed(found.auc_within.low, 4).c_str(), fixed(found.auc_within.high, 4).c_str(),
-              percent(found.accuracy_within.low).c_str(), percent(found.accuracy_within.high).c_str(),
-              fixed(found.confusion.f1(), 4).c_str());
-  for (const std::string& leak : data.leaks) std::printf("          beware: %s\n", leak.c_str());
-  detail::stop_if_interrupted("judging the model");
+/// Compares the families of models, or takes the one that was asked for.
+inline comparison_record compare(const options& asked, const workbench& at, std::optional<training_record>& training) {
+  std::vector<family> families(all_families.begin(), all_families.end());
+  if (asked.only) families = {*asked.only};
+  detail::heading(
+      asked.only ? "model     " + std::string(title_of(*asked.only, at.data.target.task)) + ", as --model asks"
+                 : "models    by cross-validation on " + grouped((std::min)(at.parts.train.size(), most_fold_rows)) +
+                       " rows in " + std::to_string(fold_count) + " folds, for at most " + brief(asked.budget) + " s");
+  comparison_record found = try_candidates(at, families, time_budget(asked.budget), stdout, training);
+  if (!asked.only)
+    std::printf("  the best: %s, after %s\n", std::string(title_of(found.winner().kind, at.data.target.task)).c_str(),
+                duration(found.seconds * 1e9).c_str());
   return found;
 }
 
-/// How a simple model does on the same rows.
-inline reference_record judge_reference(const options& asked, const table& data, const bound_encoder& encode,
-                                        const row_split& parts, const labelled_rows& rows) {
-  const reference_record found = judge_reference(data, encode, parts, asked.training, rows);
-  std::printf("          a logistic regression has AUC %s, average precision %s, log loss %s\n",
-              fixed(found.auc, 4).c_str(), fixed(found.average_precision, 4).c_str(), fixed(found.log_loss, 4).c_str());
-  return found;
+/// Fits the best family to all training rows.
+inline model_ptr fit_winner(const workbench& at, family kind, std::optional<training_record>& training) {
+  std::printf("train     %s on %s\n", std::string(title_of(kind, at.data.target.task)).c_str(),
+              counted(at.parts.train.size(), "row").c_str());
+  std::fflush(stdout);
+  const time_budget clock(0);
+  fitted_family fitted =
+      or_stop(fit_family(at, kind, at.parts.train, "all training rows", stdout), exit_code::training_failed);
+  std::printf("          %s in %s\n", fitted.model->shape().c_str(), duration(clock.spent() * 1e9).c_str());
+  if (fitted.training) {
+    const training_record& record = *fitted.training;
+    if (record.epochs.size() < at.how.epochs)
+      std::printf("          ended after epoch %zu of %zu: %zu without a better validation loss\n",
+                  record.epochs.size(), at.how.epochs, at.how.patience);
+    std::printf("          %s steps; kept epoch %zu, validation loss %s\n", grouped(record.steps).c_str(),
+                record.best + 1, fixed(record.epochs[record.best].validation_loss, 4).c_str());
+    training = record;
+  }
+  detail::stop_if_interrupted("training");
+  return std::move(fitted.model);
 }
 
 /// What was seen while the model was at work.
@@ -172,24 +170,20 @@ struct stream_findings {
 };
 
 /// Streams the rows held out through the model, one by one, beside a baseline and under the eyes of drift detectors.
+/// `in_one_batch`: what it answered for them all at once.
 inline stream_findings stream(const options& asked, const trained_model& model, const bound_encoder& encode,
-                              const table& data, const row_split& parts, const labelled_rows& rows, production& stack) {
-  served all =
-      serve(model, encode, data, parts.holdout, [&](auto chain) { return stack.around_serving(std::move(chain)); });
+                              const table& data, const row_split& parts, const std::vector<double>& in_one_batch,
+                              production& stack) {
+  served all = serve(model, encode, data, parts.holdout, stack);
   stream_record& record = all.record;
-  const std::vector<float> in_one_batch = sigmoid(answer(model.net, rows.features));
-  for (std::size_t i = 0; i < all.answers.size(); ++i)
-    record.largest_difference = std::fmax(record.largest_difference,
-                                          std::fabs(all.answers[i].probability - static_cast<double>(in_one_batch[i])));
+  for (std::size_t i = 0; i < all.outputs.size(); ++i)
+    record.largest_difference = std::fmax(record.largest_difference, std::fabs(all.outputs[i] - in_one_batch[i]));
   std::printf("stream    %s rows one by one, %s rows/s; %zu refused; at most %s from the same rows in one batch\n",
               grouped(record.rows).c_str(), detail::whole(record.rows_per_second).c_str(), record.refused,
               brief(record.largest_difference).c_str());
   std::printf("          a row takes %s; %zu windows are in the report\n", percentile_list(record.times).c_str(),
               record.times.windows.size());
-
-  const std::vector<int> learnt = labels_of(data, parts.train);
-  const double baseline = std::accumulate(learnt.begin(), learnt.end(), 0.0) / static_cast<double>(learnt.size());
-  stream_findings found{std::move(record), compare_with_baseline(all.answers, rows.labels, baseline, asked.seed),
+  stream_findings found{std::move(record), compare_with_baseline(data, parts, all.outputs, model.scale, asked.seed),
                         or_stop(drift_of_stream(data, parts), exit_code::internal)};
   std::printf("          %s\n          %s\n", in_words(found.comparison).c_str(), found.drift.summary().c_str());
   return found;
@@ -198,10 +192,14 @@ inline stream_findings stream(const options& asked, const trained_model& model, 
 namespace detail {
 
 inline void print_profiles(const production& stack) {
-  heading("profile of a training step");
-  std::fputs(stack.training_profile().report().c_str(), stdout);
+  const bool trained = !stack.training_profile().events().empty();
+  if (trained) {
+    heading("profile of a training step");
+    std::fputs(stack.training_profile().report().c_str(), stdout);
+  }
   heading("profile of a streamed row");
   std::fputs(stack.serving_profile().report().c_str(), stdout);
+  if (!trained) return;
   heading("compression of the hidden layers' outputs");
   std::fputs(stack.compression().report().c_str(), stdout);
 }
@@ -215,7 +213,7 @@ inline void stage(output_folder& out, std::string_view name, std::string_view co
 /// Puts the run's files in place, all of them or none.
 inline void publish(output_folder& out, const trained_model& model, const production& stack,
                     const std::string& report) {
-  detail::stage(out, network_file_name, network_bytes(model.net));
+  detail::stage(out, model_file_name, model_bytes(*model.model));
   detail::stage(out, encoder_file_name, encoder_json(model));
   detail::stage(out, "metrics.prom", stack.prometheus());
   detail::stage(out, "metrics.json", stack.json());
@@ -224,13 +222,13 @@ inline void publish(output_folder& out, const trained_model& model, const produc
   detail::heading("in " + out.path() + "/" + (out.had_files() ? ", in the place of an earlier run's files" : ""));
   std::printf(
       "  report.html    what was found, in pictures\n"
-      "  model.bin      the network; encoder.json says how a row becomes its input\n"
+      "  model.bin      the model; encoder.json says how a row becomes its input\n"
       "  audit.jsonl    every event of every step and every streamed row, %s\n"
       "  metrics.prom   for Prometheus; metrics.json the same as JSON\n",
       bytes(static_cast<double>(stack.audit_bytes())).c_str());
 }
 
-/// Trains on a table, judges the model, streams the holdout through it, and leaves everything in a folder.
+/// Fits models to a table, judges the best, streams the holdout through it, and leaves everything in a folder.
 inline void train_job(const options& asked) {
   output_folder out = or_stop(output_folder::open(asked.out), exit_code::no_output);
   const table data = load(asked, asked.read);
@@ -241,12 +239,19 @@ inline void train_job(const options& asked) {
   const settings_list settings = settings_of(asked, model, parts);
   production stack(out.audit_path(), {settings.begin(), settings.end()});
 
-  trained_network trained = train(asked, data, parts, encode, std::move(model.net), stack);
-  model.net = std::move(trained.net);
-  const labelled_rows rows{encode_rows(encode, parts.holdout), labels_of(data, parts.holdout)};
-  const judgement holdout = judge(asked, model, data, rows);
-  const reference_record reference = judge_reference(asked, data, encode, parts, rows);
-  const stream_findings streamed = stream(asked, model, encode, data, parts, rows, stack);
+  const workbench bench{data, model.encoding, encode, parts, model.scale, asked.training, stack};
+  std::optional<training_record> training;
+  const comparison_record compared = compare(asked, bench, training);
+  model.model = fit_winner(bench, compared.winner().kind, training);
+  if (model.task.kind == task_kind::binary)
+    model.model = calibrate(std::move(model.model), data,
+                            features_for(compared.winner().kind, encode, parts.validation), parts.validation);
+  const feature_rows rows = features_for(model.model->kind(), encode, parts.holdout);
+  const holdout_findings holdout = judge(asked, model, data, parts, rows);
+  const std::optional<reference_record> reference = judge_reference(bench, compared);
+  const std::vector<double> answers = answers_of(*model.model, rows, model.scale);
+  const std::vector<row_reasons> reasons = explain(model, data, parts, rows, answers);
+  const stream_findings streamed = stream(asked, model, encode, data, parts, answers, stack);
 
   stack.tell(holdout);
   detail::print_profiles(stack);
@@ -255,16 +260,18 @@ inline void train_job(const options& asked) {
   const event_profiles training_times = stack.training_profile().events();
   const event_profiles stream_times = stack.serving_profile().events();
   const report_input report{data,
-                            trained.record,
+                            compared,
+                            training,
                             holdout,
                             streamed.record,
                             training_times,
                             stream_times,
                             stack.compression(),
-                            shape_of(model.net),
+                            model.model->shape(),
                             detail::now_in_words(),
                             settings,
                             reference,
+                            reasons,
                             streamed.comparison,
                             streamed.drift};
   publish(out, model, stack, report_page(report));
@@ -288,10 +295,31 @@ inline table load_for(const trained_model& model, const options& asked) {
 
 inline std::string predictions_csv(const trained_model& model, const table& data,
                                    const std::vector<served_row>& answers) {
-  std::string text = "row,line,probability,answer\n";
-  for (std::size_t i = 0; i < answers.size(); ++i)
-    text += std::to_string(i + 1) + ',' + std::to_string(data.lines[i]) + ',' + fixed(answers[i].probability, 6) + ',' +
-            csv::quoted(answers[i].positive ? model.positive : model.negative) + '\n';
+  const bool number = model.task.kind == task_kind::number;
+  std::string text = number ? "row,line,answer\n" : "row,line,probability,answer\n";
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    text += std::to_string(i + 1) + ',' + std::to_string(data.lines[i]) + ',';
+    text += number ? shortest(answers[i].value)
+                   : fixed(answers[i].value, 6) + ',' + csv::quoted(model.classes[answers[i].answer]);
+    text += '\n';
+  }
+  return text;
+}
+
+/// What the answers were, in a few words.
+inline std::string answers_in_words(const trained_model& model, const std::vector<served_row>& answers) {
+  const std::string target = clipped(model.target, 40);
+  if (model.task.kind == task_kind::number) {
+    double sum = 0;
+    for (const served_row& one : answers) sum += one.value;
+    return "the mean " + target + " is " + brief(sum / static_cast<double>(answers.size()));
+  }
+  std::vector<std::uint64_t> rows(model.classes.size());
+  for (const served_row& one : answers) ++rows[one.answer];
+  if (rows.size() == 2) return grouped(rows[1]) + " of them " + target + " = " + clipped(model.classes[1], 40);
+  std::string text = target + " is";
+  for (std::size_t k = 0; k < rows.size(); ++k)
+    text += (k > 0 ? ", " : " ") + grouped(rows[k]) + " times " + clipped(model.classes[k], 40);
   return text;
 }
 
@@ -310,13 +338,9 @@ inline void use_job(const options& asked) {
 
   std::vector<std::size_t> rows(data.rows());
   std::iota(rows.begin(), rows.end(), std::size_t{0});
-  const served all =
-      serve(model, encode, data, rows, [&](auto chain) { return stack.around_serving(std::move(chain)); });
-  const auto positives =
-      std::count_if(all.answers.begin(), all.answers.end(), [](const served_row& one) { return one.positive; });
-  std::printf("%s: %s rows, %s rows/s; %s of them %s = %s\n", data.name.c_str(), grouped(all.record.rows).c_str(),
-              detail::whole(all.record.rows_per_second).c_str(), grouped(static_cast<std::uint64_t>(positives)).c_str(),
-              clipped(model.target, 40).c_str(), clipped(model.positive, 40).c_str());
+  const served all = serve(model, encode, data, rows, stack);
+  std::printf("%s: %s rows, %s rows/s; %s\n", data.name.c_str(), grouped(all.record.rows).c_str(),
+              detail::whole(all.record.rows_per_second).c_str(), detail::answers_in_words(model, all.answers).c_str());
   stack.close();
   detail::stage(out, "metrics.prom", stack.prometheus());
   detail::stage(out, "metrics.json", stack.json());

@@ -22,10 +22,11 @@ enum class exit_code : int {
   not_a_table = 4,       // a ragged row, an open quote
   empty_table = 5,       // no rows
   no_such_column = 6,    // no target of that name
-  unusable_target = 7,   // not two classes
+  unusable_target = 7,   // it cannot be learned
   bad_cell = 8,          // NaN, or text among numbers
   no_output = 9,         // the folder cannot be written
-  training_failed = 10,  // the chain failed an event
+  training_failed = 10,  // the chain failed an event, or no model could be fitted
+  out_of_budget = 11,    // no model was compared in the time there was
   interrupted = 130,     // Ctrl-C, as shells have it
 };
 

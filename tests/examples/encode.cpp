@@ -193,3 +193,36 @@ TEST_CASE("payments are seeded, parse as a table, and about 1.5 % of them are fr
   CHECK(std::count_if(made.columns.begin(), made.columns.end(), [](const column& c) { return c.dropped.empty(); }) ==
         13);
 }
+
+TEST_CASE("for trees a row is a number a column: as it is, missing as NaN, categories by their places") {
+  const table from = read("x,c\n1,a\n?,b\n5,a\n7,b\n9,rare\n3,?\n");
+  const encoder made = encoder::fit(from, all_rows(from));
+  const auto bound = made.bind(from);
+  REQUIRE(bound);
+  REQUIRE(bound->plain_width() == 2);
+  const auto plain = [&](std::size_t row) {
+    std::vector<float> out(2);
+    bound->plain(row, out);
+    return out;
+  };
+  CHECK(plain(0) == std::vector<float>{1, 0});
+  CHECK(std::isnan(plain(1)[0]));
+  CHECK(plain(4) == std::vector<float>{9, 2});
+  CHECK(std::isnan(plain(5)[1]));
+  CHECK(made.categories() == std::vector<std::size_t>{1});
+  CHECK(made.places(true)[1].first == 1);
+  CHECK(made.places(false)[1].first == made.columns()[0].width());
+}
+
+TEST_CASE("a sample keeps the classes' proportions, and some of the rarest") {
+  std::string text = "x,y\n";
+  for (int i = 0; i < 2000; ++i)
+    text += std::to_string(i * i) + (i % 400 == 0 ? ",rare\n" : i % 2 == 0 ? ",a\n" : ",b\n");
+  const table from = read(text, "y");
+  const auto rows = sample_rows(from.target, all_rows(from), 200, 3, 1);
+  std::vector<std::size_t> sizes(3);
+  for (const std::size_t row : rows) ++sizes[from.target.labels[row]];
+  CHECK(sizes == std::vector<std::size_t>{100, 100, 3});
+  CHECK(sample_rows(from.target, all_rows(from), 200, 3, 1) == rows);
+  CHECK(sample_rows(from.target, all_rows(from), 5000, 3, 1).size() == 2000);
+}

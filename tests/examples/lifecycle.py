@@ -284,9 +284,88 @@ class Lifecycle(unittest.TestCase):
     def test_one_of_many_classes_is_learned_against_the_rest(self):
         lines = [(x, c, z, "high" if float(x) > 0.5 else "low" if float(x) < -0.5 else "middle") for x, c, z, _ in self.learnable()]
         path = self.write(self.table(lines))
-        self.refused(7, ["3 classes", "--positive"], "--input", path, "--target", "y")
+        self.refused(7, ["3 classes", "--positive"], "--input", path, "--target", "y", "--task", "binary")
         self.assertGreater(self.auc(run("--input", path, "--target", "y", "--positive", "high", "--out", self.out)), 0.9)
         self.page_is_sound("y = high")
+
+    # several classes, numbers, and families of models
+
+    def whole(self, title, *parts):
+        """A sound page of this title with these parts."""
+        text = (self.out / "report.html").read_text()
+        page = Page()
+        page.feed(text)
+        page.close()
+        self.assertEqual((page.open, page.references), ([], []))
+        self.assertIn(f"<h1>{title}</h1>", text)
+        for part in ("<h2>Which model</h2>", 'aria-label="Loss by model"', "What the model looks at", *parts):
+            self.assertIn(part, text)
+        self.assertEqual(set(os.listdir(self.out)), FILES)
+        self.audit_is_whole(self.out / "audit.jsonl")
+        self.metrics_are_sound()
+
+    def used_again(self, path, header):
+        used = run("--use", self.out, "--input", path, "--out", self.folder / "used")
+        self.assertEqual(used.returncode, 0, used.stderr)
+        with open(self.folder / "used/predictions.csv", newline="") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual(list(rows[0]), header)
+        return rows
+
+    def test_several_classes_are_learned_and_served(self):
+        lines = [(x, c, z, "high" if float(x) > 0.5 else "low" if float(x) < -0.5 else "<middle>") for x, c, z, _ in self.learnable(600)]
+        path = self.write(self.table(lines))
+        ended = run("--input", path, "--target", "y", "--epochs", 3, "--out", self.out)
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        self.assertIn("3 classes, ", ended.stdout)
+        self.assertGreater(float(re.search(r"holdout   accuracy ([\d.]+) %", ended.stdout)[1]), 85)
+        self.whole("y", "Confusion by class", "&lt;middle&gt;", "<h2>The network's training")
+        rows = self.used_again(path, ["row", "line", "probability", "answer"])
+        self.assertGreater(sum(row["answer"] == line[3] for row, line in zip(rows, lines)), 540)
+
+    def test_numbers_are_learned_and_served_in_their_own_unit(self):
+        chance = random.Random(5)
+        lines = [(x, c, z, f'"${1000 + 200 * float(x) + 50 * (c == "a") + chance.gauss(0, 10):,.2f}"') for x, c, z, _ in self.learnable(600)]
+        path = self.write(self.table(lines))
+        ended = run("--input", path, "--target", "y", "--epochs", 3, "--out", self.out)
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        self.assertGreater(float(re.search(r"holdout   R2 ([\d.]+)", ended.stdout)[1]), 0.9)
+        self.assertIn("ridge regression     RMSE ", ended.stdout)
+        self.whole("y", "Residuals by prediction", "Predicted and actual", "Rows by residual")
+        rows = self.used_again(path, ["row", "line", "answer"])
+        values = [float(line[3].strip('"$').replace(",", "")) for line in lines]
+        self.assertLess(sum(abs(float(row["answer"]) - value) for row, value in zip(rows, values)) / len(values), 60)
+
+    def test_each_family_alone_is_fitted_judged_and_used_again(self):
+        path = self.write(self.table(self.learnable(300)))
+        for name, title in (("linear", "logistic regression"), ("boosted_trees", "boosted trees"),
+                            ("random_forest", "random forest"), ("network", "neural network")):
+            ended = run("--input", path, "--target", "y", "--model", name, "--epochs", 4, "--out", self.out)
+            self.assertGreater(self.auc(ended), 0.75, name)
+            self.assertIn(f"model     {title}, as --model asks", ended.stdout)
+            self.assertEqual(strict_json((self.out / "encoder.json").read_text())["family"], name)
+            text = (self.out / "report.html").read_text()
+            self.assertEqual("<h2>The network's training" in text, name == "network")
+            self.assertEqual("does not say what each column adds" in text, name == "network")
+            self.assertEqual(len(self.used_again(path, ["row", "line", "probability", "answer"])), 300)
+        self.refused(2, "--model", "--input", path, "--target", "y", "--model", "oracle")
+
+    def test_a_number_may_be_learned_as_classes_and_the_other_way_round(self):
+        grades = [(x, c, z, str(3 if float(x) > 0.5 else 1 if float(x) < -0.5 else 2)) for x, c, z, _ in self.learnable()]
+        args = ["--input", self.write(self.table(grades)), "--target", "y", "--model", "boosted_trees", "--out", self.out]
+        self.assertIn("holdout   accuracy", run(*args).stdout)
+        self.assertIn("holdout   R2", run(*args, "--task", "number").stdout)
+        self.refused(2, "--positive is for two classes", *args[:4], "--task", "number", "--positive", "1")
+
+    def test_a_budget_ends_what_takes_too_long_and_says_so(self):
+        self.refused(11, ["the budget of ", "ran out before any model was compared", "--budget"], "--rows", 2000, "--budget", "0.001ms")
+        ended = run("--rows", 20000, "--budget", "1500ms", "--epochs", 100000, "--out", self.out)
+        self.assertIn(ended.returncode, (0, 11), ended.stderr)  # 11: a machine on which nothing is done in a second
+        self.assertRegex(ended.stdout, r"neural network  +ran out of its share of the budget")
+        if ended.returncode == 0:
+            self.assertIn("ran out of its share of the budget", (self.out / "report.html").read_text())
+        for budget in ("0", "-1s", "soon", "1h"):
+            self.refused(2, "--budget is a time above 0", "--rows", 2000, "--budget", budget)
 
     # what goes wrong
 
@@ -397,7 +476,7 @@ class Lifecycle(unittest.TestCase):
         self.refused(6, ['no column named "Y"', 'did you mean "y"'], "--input", path, "--target", "Y")
         self.refused(6, ['no column named "wage"', "x, y"], "--input", path, "--target", "wage")
         self.refused(7, ['is "no" in every row'], "--input", path, "--target", "y")
-        self.refused(7, ["quantity", "above a limit"], "--input", path, "--target", "x")
+        self.refused(7, ["quantity", "--task number"], "--input", path, "--target", "x", "--task", "binary")
         self.refused(7, ['never "maybe"'], "--input", path, "--target", "y", "--positive", "maybe")
         path = self.write(f"x,y\n{rows}\n1,yes\n2,yes\n")
         self.refused(7, ['"yes" in only 2 rows'], "--input", path, "--target", "y")
@@ -408,6 +487,15 @@ class Lifecycle(unittest.TestCase):
         self.refused(8, ["line 52, column 2", "the target is missing"], "--input", path, "--target", "y")
         path = self.write(f"x,y\n{rows}\n1,NaN\n{some}\n")
         self.refused(8, ["line 52, column 2", '"NaN"'], "--input", path, "--target", "y")
+        names = "\n".join(f"{i},name{i}" for i in range(200))
+        self.refused(7, "200 different texts", "--input", self.write(f"x,y\n{names}\n"), "--target", "y")
+        self.refused(7, "is \"no\" in every row", "--input", self.write("x,y\n1,no\n"), "--target", "y")
+        few = "\n".join(f"{i},{i}.5" for i in range(9))
+        self.refused(7, "only 9 rows", "--input", self.write(f"x,y\n{few}\n"), "--target", "y")
+        rare = "\n".join(f"{i},{'abc'[i % 3]}" for i in range(60))
+        self.refused(7, '"d" in only 1 row', "--input", self.write(f"x,y\n{rare}\n1,d\n"), "--target", "y")
+        words = "\n".join(f"{i},{i * i}" for i in range(60))
+        self.refused(8, ["line 62, column 2", '"much"'], "--input", self.write(f"x,y\n{words}\n1,much\n"), "--target", "y")
         path = self.write("y\n" + "no\nyes\n" * 20)
         self.refused(7, "no column to learn", "--input", path, "--target", "y")
 

@@ -7,6 +7,7 @@
 
 #include <millrace/store/atomic_file.hpp>
 
+#include <memory>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -27,8 +28,8 @@ trained_model model_of(const table& from) {
   std::vector<std::size_t> rows(from.rows());
   std::iota(rows.begin(), rows.end(), std::size_t{0});
   encoder encoding = encoder::fit(from, rows);
-  network net = make_network(encoding.width(), {});
-  return {std::move(encoding), std::move(net), from.target.name, from.target.positive, from.target.negative, 0.25};
+  model_ptr net = std::make_unique<network_model>(make_network(encoding.width(), {}), task_kind::binary);
+  return {std::move(encoding), std::move(net), task_of(from), from.target.name, from.target.classes, 0.25, {}};
 }
 
 void write(const std::string& path, const std::string& content) { REQUIRE(mr::store::write_file(path, content)); }
@@ -39,12 +40,12 @@ TEST_CASE("a saved model answers every row as it did before") {
   const support::temp_dir folder;
   const table from = payments();
   const trained_model before = model_of(from);
-  write((folder / "model.bin"), network_bytes(before.net));
+  write((folder / "model.bin"), model_bytes(*before.model));
   write((folder / "encoder.json"), encoder_json(before));
   const auto after = load_model(folder.path().string());
   REQUIRE(after);
   CHECK(after->target == "fraud");
-  CHECK(after->positive == "yes");
+  CHECK(after->classes == std::vector<std::string>{"no", "yes"});
   CHECK(after->threshold == 0.25);
   std::vector<std::size_t> rows(from.rows());
   std::iota(rows.begin(), rows.end(), std::size_t{0});
@@ -52,8 +53,55 @@ TEST_CASE("a saved model answers every row as it did before") {
   const auto bound_after = after->encoding.bind(from);
   REQUIRE(bound_before);
   REQUIRE(bound_after);
-  CHECK(encode_rows(*bound_before, rows) == encode_rows(*bound_after, rows));
-  CHECK(answer(before.net, encode_rows(*bound_before, rows)) == answer(after->net, encode_rows(*bound_after, rows)));
+  const feature_rows encoded = features_for(family::network, *bound_before, rows);
+  CHECK(encoded.numbers == features_for(family::network, *bound_after, rows).numbers);
+  CHECK(answers_of(*before.model, encoded, {}) == answers_of(*after->model, encoded, {}));
+}
+
+TEST_CASE("models of every family and task come back, say what they are, and answer as they did") {
+  std::string text = "x,c,kind,amount\n";
+  for (int i = 0; i < 120; ++i)
+    text += std::to_string(i % 17) + (i % 2 == 0 ? ",a," : ",b,") + std::string(1, "pqr"[i % 3]) + "," +
+            std::to_string(i % 17 * 3 + i % 2) + ".5\n";
+  for (const char* target : {"c", "kind", "amount"}) {
+    reading how;
+    how.target = target;
+    const auto data = read_table("t.csv", text, how);
+    REQUIRE(data);
+    std::vector<std::size_t> rows(data->rows());
+    std::iota(rows.begin(), rows.end(), std::size_t{0});
+    const encoder encoding = encoder::fit(*data, rows);
+    const auto encode = encoding.bind(*data);
+    REQUIRE(encode);
+    const target_scale scale = target_scale::of(*data, rows);
+    for (const family kind : {family::linear, family::boosted_trees, family::random_forest}) {
+      CAPTURE(target, to_string(kind));
+      const feature_rows features = features_for(kind, *encode, rows);
+      const std::vector<float> lessons = lessons_of(*data, rows, scale);
+      lesson from{task_of(*data), features.view(), lessons, {}, 1};
+      if (reads_plain_columns(kind)) from.categories = encoding.categories();
+      auto fitted = kind == family::linear          ? fit_linear(from)
+                    : kind == family::boosted_trees ? fit_boosted_trees(from)
+                                                    : fit_random_forest(from);
+      if (kind == family::random_forest && data->target.task == task_kind::classes) continue;  // learns two at most
+      REQUIRE(fitted);
+      const trained_model before{encoding, *std::move(fitted), task_of(*data), target, data->target.classes, .5, scale};
+      const support::temp_dir folder;
+      write((folder / "model.bin"), model_bytes(*before.model));
+      write((folder / "encoder.json"), encoder_json(before));
+      const auto after = load_model(folder.path().string());
+      REQUIRE(after);
+      CHECK(after->model->kind() == kind);
+      CHECK(after->task.kind == data->target.task);
+      CHECK(after->scale.mean == scale.mean);
+      const std::vector<double> answers = answers_of(*before.model, features, scale);
+      CHECK(answers_of(*after->model, features, after->scale) == answers);
+      std::vector<double> alone(before.model->outputs());
+      before.model->predict(features.view().row(7), alone);
+      for (std::size_t k = 0; k < alone.size(); ++k) CHECK(scale.unscaled(alone[k]) == answers[7 * alone.size() + k]);
+      CHECK(before.model->contributions(features.view().row(7), 0).size() == features.columns);
+    }
+  }
 }
 
 TEST_CASE("names and categories of any characters come back") {
@@ -70,8 +118,9 @@ TEST_CASE("names and categories of any characters come back") {
   day.name = "day";
   day.written.dates = date_order::day_first;
   encoder encoding({one, amount, day});
-  trained_model before{encoding, make_network(encoding.width(), {}), "t", "p", "n", 0.5};
-  write((folder / "model.bin"), network_bytes(before.net));
+  model_ptr net = std::make_unique<network_model>(make_network(encoding.width(), {}), task_kind::binary);
+  trained_model before{encoding, std::move(net), {}, "t", {"n", "p"}, 0.5, {}};
+  write((folder / "model.bin"), model_bytes(*before.model));
   write((folder / "encoder.json"), encoder_json(before));
   const auto after = load_model(folder.path().string());
   REQUIRE(after);
@@ -86,7 +135,7 @@ TEST_CASE("names and categories of any characters come back") {
 TEST_CASE("files that are damaged or do not belong together are refused by name") {
   const support::temp_dir folder;
   const trained_model good = model_of(payments());
-  const std::string net = network_bytes(good.net);
+  const std::string net = model_bytes(*good.model);
   const std::string encoding = encoder_json(good);
   const auto load = [&](const std::string& bin, const std::string& json) {
     write((folder / "model.bin"), bin);
@@ -108,7 +157,10 @@ TEST_CASE("files that are damaged or do not belong together are refused by name"
     REQUIRE(at != std::string::npos);
     return changed.replace(at, what.size(), by);
   };
-  CHECK(!load(net, replaced("\"deviation\":", "\"deviation\":-")));
+  CHECK(!load(net, replaced("\"deviation\":1,\"columns\":", "\"columns\":")));
+  CHECK(!load(net, replaced("\"family\":\"network\"", "\"family\":\"boosted_trees\"")));
+  CHECK(!load(net, replaced("\"task\":\"binary\"", "\"task\":\"number\"")));
+  CHECK(!load(net, replaced("\"version\":2", "\"version\":3")));
   CHECK(!load(net, replaced("\"knots\":[", "\"knots\":[1e300,")));
   CHECK(!load(net, replaced("\"kept\":[", "\"kept\":[\"one more\",")));  // a number more than the network takes
   CHECK(!load(net, replaced("\"kept\":[", "\"kept\":[7,")));
@@ -124,10 +176,12 @@ TEST_CASE("a description that an earlier version wrote is read: plain numbers, a
       "\"negative\":\"n\",\"threshold\":0.5,\"width\":3,\"columns\":[{\"name\":\"x\",\"type\":\"number\","
       "\"flags_missing\":false,\"logarithm\":false,\"median\":1,\"mean\":1,\"deviation\":2,\"knots\":[]},"
       "{\"name\":\"c\",\"type\":\"category\",\"flags_missing\":false,\"kept\":[\"a\"]}]}";
-  write((folder / "model.bin"), network_bytes(make_network(3, {})));
+  write((folder / "model.bin"), model_bytes(network_model(make_network(3, {}), task_kind::binary)));
   write((folder / "encoder.json"), old);
   const auto made = load_model(folder.path().string());
   REQUIRE(made);
   CHECK(made->encoding.columns()[0].written.plain());
   CHECK(!made->encoding.columns()[1].knows_rare);
+  CHECK(made->classes == std::vector<std::string>{"n", "p"});
+  CHECK(made->model->kind() == family::network);
 }

@@ -6,7 +6,9 @@
 
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace lifecycle;
@@ -69,9 +71,15 @@ TEST_CASE("the page is drawn from extreme figures without a number that is none"
   auto data =
       read_table("<script>alert(1)</script>.csv", "x,c,e,y\n1,a,,no\n1e300,\"<i>\",,yes\n-1e300,b,,no\n?,,,no\n", how);
   REQUIRE(data);
-  training_record training;
-  training.epochs = {{1e6, 2.0, 0.5, {0.0, 1.0}}};
-  training.chain = "chain";
+  comparison_record compared;
+  compared.candidates.resize(3);
+  compared.candidates[0] = {family::linear, "", 0.5, {0.4, 0.6, 0.95}, 3, 0.1, "2 coefficients"};
+  compared.candidates[1] = {family::network, "", 0.4, {0.3, 0.5, 0.95}, 3, 0.1, "1-1"};
+  compared.candidates[2].why_not = "<ran out>";
+  compared.best = 1;
+  std::optional<training_record> training(std::in_place);
+  training->epochs = {{1e6, 2.0, 0.5, {0.0, 1.0}}};
+  training->chain = "chain";
   judgement holdout;
   holdout.rows = 2;
   holdout.positives = 1;
@@ -81,11 +89,15 @@ TEST_CASE("the page is drawn from extreme figures without a number that is none"
   holdout.roc = {{0, 0, 0}, {1, 1, 0}};
   holdout.precision_recall = {{1, 0.5, 0}};
   holdout.calibration.resize(10);
-  const ranked_rows ranked({0, 1}, {0.25F, 0.25F});
+  const ranked_rows ranked({0, 1}, {0.25, 0.25});
   for (int i = 0; i <= 100; ++i) {
     holdout.decisions.push_back(ranked.at(i / 100.0));
     holdout.gains.push_back(ranked.of_first(i / 100.0));
   }
+  holdout_findings findings;
+  findings.binary = holdout;
+  findings.importance_of = "AUC lost";
+  findings.importance = {{"<x>", 0.0}};
   stream_record stream;
   stream.largest_difference = std::numeric_limits<double>::quiet_NaN();
   mr::event_profile never, once;
@@ -94,7 +106,7 @@ TEST_CASE("the page is drawn from extreme figures without a number that is none"
   once.durations.update(0);
   const event_profiles times{&never, &once};
   const std::string page =
-      report_page({*data, training, holdout, stream, times, times, {}, "1-1", "now", {{"a", "<b>"}}});
+      report_page({*data, compared, training, findings, stream, times, times, {}, "1-1", "now", {{"a", "<b>"}}});
   CHECK(page.find("<script") == std::string::npos);
   CHECK(page.find("<i>") == std::string::npos);
   for (const char* none : {"=\"nan", "=\"-nan", "=\"inf", "Lnan", " nan", "NaN\""})
@@ -104,8 +116,45 @@ TEST_CASE("the page is drawn from extreme figures without a number that is none"
   CHECK(page.find("Missing cells by column") != std::string::npos);
   data->leaks.push_back("column \"<c>\" tells the target");
   const std::string warned =
-      report_page({*data, training, holdout, stream, times, times, {}, "1-1", "now", {{"a", "<b>"}}});
+      report_page({*data, compared, training, findings, stream, times, times, {}, "1-1", "now", {{"a", "<b>"}}});
   const std::size_t beware = warned.find("column &quot;&lt;c&gt;&quot; tells the target");
   REQUIRE(beware != std::string::npos);
   CHECK(beware < warned.find("class=\"tiles\""));  // beside the headline
+}
+
+TEST_CASE("classes and numbers have pages of their own, drawn without a number that is none") {
+  for (const bool numbers : {false, true}) {
+    reading how;
+    how.target = "y";
+    how.task = numbers ? task_kind::number : task_kind::classes;
+    const auto data = read_table("t.csv", "x,y\n1,1\n2,2\n3,3\n4,<4>\n5,5\n", how);
+    if (numbers) {
+      REQUIRE(!data);  // one of its cells is no number
+      continue;
+    }
+    REQUIRE(data);
+    comparison_record compared;
+    compared.candidates.resize(1);
+    holdout_findings findings;
+    findings.classes.emplace();
+    findings.classes->confusion = mr::model::confusion_matrix(5);
+    findings.importance = {{"x", -0.5}};
+    stream_record stream;
+    const event_profiles none;
+    const std::optional<training_record> no_network;
+    const std::vector<row_reasons> reasons{{7, "<4>", {{"x", "1", -0.25}}}};
+    const std::string page = report_page(
+        {*data, compared, no_network, findings, stream, none, none, {}, "trees", "now", {}, std::nullopt, reasons});
+    CHECK(page.find("Confusion by class") != std::string::npos);
+    CHECK(page.find("x 1 (-0.25)") != std::string::npos);
+    CHECK(page.find("<4>") == std::string::npos);
+    CHECK(page.find("Training chain") == std::string::npos);
+    for (const char* bad : {"=\"nan", "=\"-nan", "=\"inf", "NaN\""}) CHECK(page.find(bad) == std::string::npos);
+  }
+  number_judgement constant;
+  constant.values = {2, 2};
+  constant.answers = {2, 2};
+  for (const std::string& picture :
+       {predicted_picture(constant), residuals_picture(constant), residual_histogram(constant)})
+    CHECK(picture.find("nan") == std::string::npos);
 }

@@ -3,6 +3,7 @@
 #include <support/catch.hpp>
 
 #include <cmath>
+#include <optional>
 #include <string>
 
 using namespace lifecycle;
@@ -237,17 +238,18 @@ TEST_CASE("the target's two classes: yes is positive, else the rarer, and blanks
   CHECK(made->target.labels == std::vector<std::uint8_t>{0, 1, 1, 1, 0});
 }
 
-TEST_CASE("a target of one class, of many, or of a quantity is refused; --positive picks one of many") {
+TEST_CASE("a target of one class is refused; of two where two are asked for; --positive picks one of many") {
   CHECK(error_of("y\nno\nno\n", learn("y")).find("is \"no\" in every row") != std::string::npos);
   const std::string three = "y\na\na\nb\nb\na\nc\n";
-  const std::string many = error_of(three, learn("y"));
+  reading two = learn("y");
+  two.task = task_kind::binary;
+  const std::string many = error_of(three, two);
   CHECK(many.find("has 3 classes, \"a\" (3 rows), \"b\" (2 rows), \"c\" (1 row)") != std::string::npos);
   CHECK(many.find("stands on line 7") != std::string::npos);
   CHECK(many.find("--positive") != std::string::npos);
   const std::string quantity = lines("y", 30, [](int i) { return std::to_string(i) + ".5"; });
-  CHECK(error_of(quantity, learn("y")).find("a quantity with 30 different values from 0.5 to 29.5") !=
-        std::string::npos);
-  CHECK(code_of(quantity, learn("y")) == mr::errc::unsupported);
+  CHECK(error_of(quantity, two).find("a quantity with 30 different values from 0.5 to 29.5") != std::string::npos);
+  CHECK(code_of(quantity, two) == mr::errc::unsupported);
   CHECK(error_of(three, learn("y", "d")).find("is never \"d\"") != std::string::npos);
   const auto made = read(three, learn("y", "b"));
   REQUIRE(made);
@@ -266,4 +268,47 @@ TEST_CASE("a target cell without a class is an error with its place") {
   reading how = learn("y");
   how.nan_is_missing = true;
   CHECK(code_of(ab + "3,NaN\n", how) == mr::errc::type_mismatch);
+}
+
+TEST_CASE("a target is told by what it holds: two values, several, or amounts") {
+  const auto target_of = [](const std::string& text, std::optional<task_kind> task = {}) {
+    reading how = learn("y");
+    how.task = task;
+    const auto made = read(text, how);
+    REQUIRE(made);
+    return made->target;
+  };
+  const target_column texts = target_of("y\nb\na\nc\nb\n");
+  CHECK(texts.task == task_kind::classes);
+  CHECK(texts.classes == std::vector<std::string>{"a", "b", "c"});
+  CHECK(texts.labels == std::vector<std::uint8_t>{1, 0, 2, 1});
+  const std::string grades = "y\n10\n2\n1\n2.0\n";
+  CHECK(target_of(grades).classes == std::vector<std::string>{"1", "2", "10"});
+  CHECK(target_of(grades, task_kind::number).values == std::vector<double>{10, 2, 1, 2});
+  CHECK(target_of("y\n1.5\n2\n3\n").task == task_kind::number);
+  const std::string many = lines("y", 30, [](int i) { return std::to_string(i); });
+  CHECK(target_of(many).task == task_kind::number);
+  CHECK(target_of(many, task_kind::classes).classes.size() == 30);
+  const target_column paid = target_of(lines("y", 30, [](int i) { return "\"$" + std::to_string(i + 1) + ",000\""; }));
+  CHECK(paid.task == task_kind::number);
+  CHECK(paid.values[7] == 8000);
+  CHECK(target_of("y\nyes\nno\nno\n", task_kind::classes).task == task_kind::binary);
+}
+
+TEST_CASE("a target of names, of one number, or with a word among its numbers is refused") {
+  const std::string names = lines("y", 300, [](int i) { return "name" + std::to_string(i); });
+  CHECK(error_of(names, learn("y")) ==
+        "the target \"y\" of t.csv has 300 different texts in 300 rows, and at most 100 classes are learned; "
+        "--positive VALUE learns one value against the rest");
+  reading number = learn("y");
+  number.task = task_kind::number;
+  CHECK(error_of("y\n5\n5.0\n", number).find("is \"5\" in every row") != std::string::npos);
+  CHECK(
+      error_of("x,y\n1,5\n2,much\n3,6\n", number) ==
+      "t.csv, line 3, column 2 (\"y\"): \"much\" stands in a target of numbers; if it means that the value is missing, "
+      "say so with --missing \"much\"");
+  number.drop_missing_target = true;
+  const auto made = read("x,y\n1,5\n2,\n3,6\n", number);
+  REQUIRE(made);
+  CHECK(made->target.values == std::vector<double>{5, 6});
 }

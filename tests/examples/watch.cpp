@@ -23,7 +23,7 @@ TEST_CASE("a stream of any length is watched in at most twenty windows that cove
       next += one.rows;
       CHECK(one.rows_per_second == Approx(1e6));
       CHECK(one.p50 == 1000);
-      CHECK(one.mean_probability == Approx(0.5));
+      CHECK(one.mean_answer == Approx(0.5));
     }
     CHECK(next == rows);
   }
@@ -40,15 +40,16 @@ TEST_CASE("a slow spell and refused rows show in their windows") {
   REQUIRE(record.windows.size() == 20);
   CHECK(record.windows[10].p50 == 5000);
   CHECK(record.windows[9].longest == 109);
-  CHECK(std::isnan(record.windows[5].mean_probability));
-  CHECK(record.windows[6].mean_probability == 0.25);
+  CHECK(std::isnan(record.windows[5].mean_answer));
+  CHECK(record.windows[6].mean_answer == 0.25);
   CHECK(record.windows[19].positive_share == 1);
   CHECK(record.windows[18].positive_share == 0);
   REQUIRE(record.percentiles.size() == 4);
   CHECK(record.percentiles[0].second == Approx(104).margin(2));
   CHECK(record.percentiles[3].second == 5000);
-  const std::string table = windows_table(record);
+  const std::string table = windows_table(record, task_kind::binary);
   CHECK(table.find("nan") == std::string::npos);
   CHECK(table.find("1,000") != std::string::npos);
   CHECK(percentile_list(record).find("p99.9 5") != std::string::npos);
+  CHECK(windows_table(record, task_kind::number).find("positive") == std::string::npos);
 }

@@ -21,15 +21,18 @@ inline std::vector<std::size_t> by_frequency(const column& of) {
   return order;
 }
 
+/// A number of a column with its unit, or as the date that it is.
+inline std::string number_text(const column& of, double value) {
+  if (of.written.dates != date_order::none) return date_text(value);
+  const std::string& unit = of.written.unit;
+  return unit.empty() ? brief(value) : unit == "%" ? brief(value) + " %" : unit + " " + brief(value);
+}
+
 /// What stands in a column, in a few words.
 inline std::string contents(const column& of, std::size_t rows) {
   if (of.missing == rows) return "";
   if (of.type == column_type::number) {
-    const auto shown = [&](double value) {
-      if (of.written.dates != date_order::none) return date_text(value);
-      const std::string& unit = of.written.unit;
-      return unit.empty() ? brief(value) : unit == "%" ? brief(value) + " %" : unit + " " + brief(value);
-    };
+    const auto shown = [&](double value) { return number_text(of, value); };
     return shown(of.summary.smallest) + " … " + shown(of.summary.median) + " … " + shown(of.summary.largest);
   }
   std::string words;
@@ -46,18 +49,36 @@ inline std::string missing_share(const column& of, std::size_t rows) {
   return of.missing == 0 ? "-" : percent(static_cast<double>(of.missing) / static_cast<double>(rows));
 }
 
+/// What is to be learned, in a line.
+inline std::string describe(const target_column& target) {
+  const std::string name = "target " + in_quotes(target.name) + ": ";
+  if (target.task == task_kind::number) {
+    std::vector<double> sorted = target.values;
+    std::sort(sorted.begin(), sorted.end());
+    return name + "numbers, " + brief(sorted.front()) + " … " + brief(sorted[sorted.size() / 2]) + " … " +
+           brief(sorted.back());
+  }
+  const std::size_t rows = target.labels.size();
+  const auto share = [&](std::size_t part) {
+    return percent(static_cast<double>(part) / static_cast<double>(rows), 2);
+  };
+  if (target.task == task_kind::binary)
+    return name + grouped(target.positives) + " times " + in_quotes(target.positive) + " (" + share(target.positives) +
+           ", the positive class), " + grouped(rows - target.positives) + " times " + in_quotes(target.negative);
+  const std::vector<std::size_t> sizes = target.class_sizes();
+  std::string text = name + counted(sizes.size(), "class");
+  for (std::size_t k = 0; k < (std::min)(sizes.size(), std::size_t{8}); ++k)
+    text += ", " + grouped(sizes[k]) + " times " + in_quotes(target.classes[k]) + " (" + share(sizes[k]) + ")";
+  return sizes.size() > 8 ? text + ", …" : text;
+}
+
 /// The table as lines for a terminal.
 inline std::string describe(const table& of) {
   const target_column& target = of.target;
   const std::size_t rows = of.rows();
-  const auto share = [&](std::size_t part) {
-    return percent(static_cast<double>(part) / static_cast<double>(rows), 2);
-  };
   std::string out =
       of.name + ": " + counted(rows, "row") + ", " + counted(of.columns.size(), "column") + " and the target\n";
-  out += "target " + in_quotes(target.name) + ": " + grouped(target.positives) + " times " +
-         in_quotes(target.positive) + " (" + share(target.positives) + ", the positive class), " +
-         grouped(rows - target.positives) + " times " + in_quotes(target.negative) + "\n\n";
+  out += describe(target) + "\n\n";
   std::size_t widest = 8;
   for (const column& one : of.columns) widest = (std::min)(std::size_t{28}, (std::max)(widest, columns_of(one.name)));
   const auto row = [&](std::string_view name, std::string_view type, std::string_view missing,

@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,6 +36,7 @@ struct wanted_column {
 struct reading {
   std::string target;                // empty: no column is to be learned
   std::string positive;              // empty: chosen, see read_target.hpp
+  std::optional<task_kind> task;     // what the target is; else found
   bool nan_is_missing = false;       // else a cell that says NaN is an error
   bool drop_missing_target = false;  // else a row without a target is an error
   std::vector<std::string> missing;  // further spellings of "missing"
@@ -58,44 +60,50 @@ class table_reader {
     for (const auto* names : {&how_.words, &how_.ignored})
       for (const std::string& name : *names)
         if (const auto at = from_.find(name); !at) return at.error();
-    read_classes classes;
+    read_goal goal;
     if (!how_.target.empty()) {
       const mr::result<std::size_t> at = from_.find(how_.target);
       if (!at) return at.error();
       target_ = *at;
-      mr::result<read_classes> read = read_target(from_, target_, how_.positive, parse_);
+      mr::result<read_goal> read = read_target(from_, target_, {how_.positive, how_.task, how_.numbers}, parse_);
       if (!read) return std::move(read).error();
-      classes = *std::move(read);
-      take_target(classes);
+      goal = *std::move(read);
+      take_target(goal);
     }
     made_.lines = from_.lines();
     if (auto all = add_columns(); !all) return std::move(all).error();
     // What stops for good is said first: leaving rows out would lead to it.
-    if (classes.asks && !how_.drop_missing_target) {
+    if (goal.asks && !how_.drop_missing_target) {
       if (std::all_of(made_.columns.begin(), made_.columns.end(), [](const column& c) { return !c.dropped.empty(); }))
         return nothing_to_learn_from(made_);
       if (auto few = too_few_rows(made_)) return *std::move(few);
-      return *std::move(classes.asks);
+      return *std::move(goal.asks);
     }
     made_.leaks = find_leaks(made_);
     return std::move(made_);
   }
 
  private:
-  /// Keeps the rows that have a class.
-  void take_target(const read_classes& classes) {
-    made_.target = classes.target;
-    if (lower_case(made_.target.positive) == lower_case(made_.target.negative))
+  /// Keeps the rows that have a target.
+  void take_target(const read_goal& goal) {
+    made_.target = goal.target;
+    if (!goal.note.empty()) made_.notes.push_back(goal.note);
+    if (made_.target.task == task_kind::binary &&
+        lower_case(made_.target.positive) == lower_case(made_.target.negative))
       made_.notes.push_back("the target's classes " + in_quotes(made_.target.positive) + " and " +
                             in_quotes(made_.target.negative) + " differ in their case alone");
-    if (classes.without == 0) return;
-    made_.notes.push_back(counted(classes.without, "row") + (classes.without == 1 ? " has" : " have") +
-                          " no target and " + (classes.without == 1 ? "was" : "were") + " left out");
-    std::vector<std::uint8_t> labels;
-    for (std::size_t row = 0; row < from_.rows(); ++row)
-      if (classes.has_class[row]) labels.push_back(made_.target.labels[row]);
-    made_.target.labels = std::move(labels);
-    from_.keep_rows([&](std::size_t row) { return classes.has_class[row]; });
+    if (goal.without == 0) return;
+    made_.notes.push_back(counted(goal.without, "row") + (goal.without == 1 ? " has" : " have") + " no target and " +
+                          (goal.without == 1 ? "was" : "were") + " left out");
+    const auto keep = [&](auto& of_rows) {
+      std::size_t kept = 0;
+      for (std::size_t row = 0; row < of_rows.size(); ++row)
+        if (goal.has_target[row]) of_rows[kept++] = of_rows[row];
+      of_rows.resize(kept);
+    };
+    keep(made_.target.labels);
+    keep(made_.target.values);
+    from_.keep_rows([&](std::size_t row) { return goal.has_target[row]; });
   }
 
   bool is_named(const std::vector<std::string>& names, std::size_t at) const {
@@ -175,10 +183,10 @@ class table_reader {
 }  // namespace detail
 
 /// Reads a table out of CSV text: finds each column's type, sets aside the columns that cannot help, and turns the
-/// target into two classes. `name` is what messages call it.
+/// target into classes or numbers. `name` is what messages call it.
 ///
 /// Errors: errc::invalid_data (not a table), errc::truncated (no rows), errc::not_found (no such column),
-/// errc::unsupported (a target that is not two classes), errc::not_finite and errc::type_mismatch (a cell that is no
+/// errc::unsupported (a target that cannot be learned), errc::not_finite and errc::type_mismatch (a cell that is no
 /// number, or may be two); each names the line and column where there is one.
 inline mr::result<table> read_table(std::string name, std::string text, const reading& how) {
   mr::result<grid> from = grid::read(std::move(name), std::move(text), how.format);

@@ -3,6 +3,7 @@
 
 #include "../format.hpp"
 #include "cells.hpp"
+#include "find_notation.hpp"
 #include "grid.hpp"
 #include "table.hpp"
 
@@ -11,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -93,29 +95,32 @@ inline std::size_t choose_positive(const target_classes& found) {
   return classes[0].text > classes[1].text ? 0 : 1;
 }
 
+/// The error for a target that says the same in every row.
+inline mr::error never_changes(const grid& from, std::size_t at, const target_classes& found) {
+  return mr::error(mr::errc::unsupported, "the target " + in_quotes(from.column_name(at)) + " of " + from.name() +
+                                              " is " + in_quotes(found.classes[0].text) + " in every row" +
+                                              (found.without > 0 ? " that has one" : "") +
+                                              ": there is nothing to tell apart, two classes are needed");
+}
+
 inline mr::error not_two_classes(const grid& from, std::size_t at, target_classes found) {
   const std::string target = "the target " + in_quotes(from.column_name(at)) + " of " + from.name();
   auto& classes = found.classes;
   if (classes.empty()) return mr::error(mr::errc::unsupported, target + " is missing in every row");
-  if (classes.size() == 1)
-    return mr::error(mr::errc::unsupported, target + " is " + in_quotes(classes[0].text) + " in every row" +
-                                                (found.without > 0 ? " that has one" : "") +
-                                                ": there is nothing to tell apart, two classes are needed");
+  if (classes.size() == 1) return never_changes(from, at, found);
   const std::string choice = "; --positive VALUE learns one value against the rest";
   if (found.numbers && classes.size() > 10) {
     const auto [low, high] = std::minmax_element(classes.begin(), classes.end(),
                                                  [](const auto& a, const auto& b) { return a.number < b.number; });
-    return mr::error(mr::errc::unsupported,
-                     target + " is a quantity with " + grouped(classes.size()) + " different values from " + low->text +
-                         " to " + high->text +
-                         ", and this job learns two classes: add a column that says, say, whether it "
-                         "is above a limit");
+    return mr::error(mr::errc::unsupported, target + " is a quantity with " + grouped(classes.size()) +
+                                                " different values from " + low->text + " to " + high->text +
+                                                ", which --task number learns, and no two classes");
   }
   std::stable_sort(classes.begin(), classes.end(), [](const auto& a, const auto& b) { return a.rows > b.rows; });
   const target_class& rarest = classes.back();
   return mr::error(mr::errc::unsupported, target + " has " + counted(classes.size(), "class") + ", " +
                                               list_classes(classes) +
-                                              ", and this job learns two (the rarest first stands on line " +
+                                              ", and --task binary learns two (the rarest first stands on line " +
                                               std::to_string(from.lines()[rarest.first_row]) + ")" + choice);
 }
 
@@ -155,34 +160,147 @@ inline mr::error without_class(const grid& from, std::size_t at, const target_cl
 
 }  // namespace detail
 
-/// The target's two classes, and which rows have none of them.
-struct read_classes {
-  target_column target;           // of all rows; the label of a row without a class is 0
-  std::vector<bool> has_class;    // by row
-  std::size_t without = 0;        // rows without one
-  std::optional<mr::error> asks;  // where rows without a class were not to be left out
+/// What one was told about the target.
+struct target_wishes {
+  std::string positive;           // two classes: this one, and the rest
+  std::optional<task_kind> task;  // else found by what the column holds
+  notation_wishes numbers;
 };
 
-/// Turns the target's column into two classes: `positive` against the rest, or where that is empty the only two there
-/// are. What stops for good comes first: an error for other than two classes (errc::unsupported); rows without a class
-/// are only asked about.
-inline mr::result<read_classes> read_target(const grid& from, std::size_t at, std::string_view positive,
-                                            const cell_parser& parse) {
-  const detail::target_classes found = detail::find_classes(from, at, parse);
-  const mr::result<std::size_t> chosen = detail::choose_class(from, at, found, positive, parse);
-  if (!chosen) return chosen.error();
+/// The target, and which rows have none.
+struct read_goal {
+  target_column target;           // of all rows; a row without a target has class or number 0
+  std::vector<bool> has_target;   // by row
+  std::size_t without = 0;        // rows without one
+  std::optional<mr::error> asks;  // where rows without a target were not to be left out
+  std::string note;               // how its numbers were read, where that is to be said
+};
+
+namespace detail {
+
+inline read_goal two_classes(const grid& from, std::size_t at, const target_classes& found, std::size_t chosen) {
   const auto& classes = found.classes;
-  read_classes made;
+  read_goal made;
   made.target.name = from.column_name(at);
-  made.target.positive = classes[*chosen].text;
-  made.target.negative = classes.size() == 2 ? classes[1 - *chosen].text : "not " + made.target.positive;
-  made.target.positives = classes[*chosen].rows;
-  made.without = found.without;
-  for (const std::size_t index : found.of_row) {
-    made.target.labels.push_back(index == *chosen ? 1 : 0);
-    made.has_class.push_back(index != detail::no_class);
+  made.target.positive = classes[chosen].text;
+  made.target.negative = classes.size() == 2 ? classes[1 - chosen].text : "not " + made.target.positive;
+  made.target.classes = {made.target.negative, made.target.positive};
+  made.target.positives = classes[chosen].rows;
+  for (const std::size_t index : found.of_row) made.target.labels.push_back(index == chosen ? 1 : 0);
+  return made;
+}
+
+/// Several classes, numbers in their order and texts in that of the alphabet.
+inline read_goal several_classes(const grid& from, std::size_t at, const target_classes& found) {
+  std::vector<std::size_t> order(found.classes.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    const target_class& one = found.classes[a];
+    const target_class& other = found.classes[b];
+    return found.numbers ? one.number < other.number : one.text < other.text;
+  });
+  read_goal made;
+  made.target.name = from.column_name(at);
+  made.target.task = task_kind::classes;
+  std::vector<std::uint8_t> label_of(order.size());
+  for (const std::size_t index : order) {
+    label_of[index] = static_cast<std::uint8_t>(made.target.classes.size());
+    made.target.classes.push_back(found.classes[index].text);
   }
-  if (found.without > 0) made.asks = detail::without_class(from, at, found);
+  for (const std::size_t index : found.of_row)
+    made.target.labels.push_back(index == no_class ? std::uint8_t{0} : label_of[index]);
+  return made;
+}
+
+/// How many texts there are, where they are too many for classes.
+inline mr::error too_many_classes(const grid& from, std::size_t at, const target_classes& found) {
+  return mr::error(mr::errc::unsupported,
+                   "the target " + in_quotes(from.column_name(at)) + " of " + from.name() + " has " +
+                       grouped(found.classes.size()) + " different texts in " +
+                       counted(from.rows() - found.without, "row") + ", and at most " + std::to_string(most_classes) +
+                       " classes are learned; --positive VALUE learns one value against the rest");
+}
+
+/// The target as numbers, in the notation that its cells have. Errors: errc::type_mismatch (a cell that is none).
+inline mr::result<read_goal> numbers_of(const grid& from, std::size_t at, const cell_parser& parse,
+                                        const found_notation& how, target_classes& found) {
+  read_goal made;
+  made.target.name = from.column_name(at);
+  made.target.task = task_kind::number;
+  made.note = how.assumed;
+  for (std::size_t row = 0; row < from.rows(); ++row) {
+    const parsed_cell cell = parse(from.cell(row, at), how.how);
+    if (cell.kind == cell_kind::text)
+      return mr::error(mr::errc::type_mismatch, from.place(row, at) + ": " + in_quotes(from.cell(row, at)) +
+                                                    " stands in a target of numbers; if it means that the value is "
+                                                    "missing, say so with --missing " +
+                                                    in_quotes(from.cell(row, at)));
+    const bool present = cell.kind == cell_kind::number;
+    made.target.values.push_back(present ? cell.number : 0.0);
+    found.of_row[row] = present ? 0 : no_class;
+  }
+  return made;
+}
+
+/// Whether the values are amounts rather than names of classes: many, or with fractions.
+inline bool is_quantity(const target_classes& found) {
+  return found.numbers && (found.classes.size() > 10 ||
+                           std::any_of(found.classes.begin(), found.classes.end(),
+                                       [](const target_class& one) { return one.number != std::floor(one.number); }));
+}
+
+/// What the column is taken for where nobody has said it. Amounts may be written as $1,020.
+inline mr::result<task_kind> find_task(const grid& from, std::size_t at, const cell_parser& parse,
+                                       const target_wishes& told, const target_classes& found) {
+  if (told.task) return *told.task;
+  if (!told.positive.empty() || found.classes.size() <= 2) return task_kind::binary;
+  if (is_quantity(found)) return task_kind::number;
+  if (!found.numbers && found.classes.size() > 10) {
+    const mr::result<found_notation> how = find_notation(from, at, parse, told.numbers);
+    if (!how) return how.error();
+    std::size_t numbers = 0;
+    for (std::size_t row = 0; row < from.rows(); ++row)
+      numbers += parse(from.cell(row, at), how->how).kind == cell_kind::number ? 1U : 0U;
+    if (nearly_all(numbers, from.rows() - found.without)) return task_kind::number;
+  }
+  return task_kind::classes;
+}
+
+inline mr::result<read_goal> read_as(task_kind task, const grid& from, std::size_t at, const target_wishes& told,
+                                     const cell_parser& parse, target_classes& found) {
+  if (task == task_kind::binary) {
+    const mr::result<std::size_t> chosen = choose_class(from, at, found, told.positive, parse);
+    if (!chosen) return chosen.error();
+    return two_classes(from, at, found, *chosen);
+  }
+  if (found.classes.empty()) return not_two_classes(from, at, found);
+  if (found.classes.size() == 1) return never_changes(from, at, found);
+  if (task == task_kind::number) {
+    const mr::result<found_notation> how = find_notation(from, at, parse, told.numbers);
+    if (!how) return how.error();
+    return numbers_of(from, at, parse, *how, found);
+  }
+  if (found.classes.size() > most_classes) return too_many_classes(from, at, found);
+  if (found.classes.size() > 2) return several_classes(from, at, found);
+  const mr::result<std::size_t> chosen = choose_class(from, at, found, {}, parse);
+  if (!chosen) return chosen.error();
+  return two_classes(from, at, found, *chosen);
+}
+
+}  // namespace detail
+
+/// Turns the target's column into what is to be learned: two classes, several, or numbers. What stops for good comes
+/// first: an error for a target that cannot be learned (errc::unsupported); rows without a target are only asked about.
+inline mr::result<read_goal> read_target(const grid& from, std::size_t at, const target_wishes& told,
+                                         const cell_parser& parse) {
+  detail::target_classes found = detail::find_classes(from, at, parse);
+  const mr::result<task_kind> task = detail::find_task(from, at, parse, told, found);
+  if (!task) return task.error();
+  mr::result<read_goal> made = detail::read_as(*task, from, at, told, parse, found);
+  if (!made) return made;
+  made->without = found.without;
+  for (const std::size_t index : found.of_row) made->has_target.push_back(index != detail::no_class);
+  if (found.without > 0) made->asks = detail::without_class(from, at, found);
   return made;
 }
 

@@ -12,7 +12,9 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,27 +36,63 @@ struct split_shares {
 /// The error for a table of which a class has too few rows for every part to get one, if so.
 inline std::optional<mr::error> too_few_rows(const table& from) {
   constexpr std::size_t fewest = 5;
-  const std::size_t negatives = from.target.labels.size() - from.target.positives;
-  const bool positive = from.target.positives <= negatives;
-  const std::size_t rows = positive ? from.target.positives : negatives;
+  constexpr std::size_t fewest_numbers = 10;
+  const std::string target = "the target " + in_quotes(from.target.name) + " of " + from.name;
+  if (from.target.task == task_kind::number) {
+    if (from.target.values.size() >= fewest_numbers) return std::nullopt;
+    return mr::error(mr::errc::unsupported, target + " has only " + counted(from.target.values.size(), "row") +
+                                                ": too few to train, stop and judge by, " +
+                                                std::to_string(fewest_numbers) + " are needed");
+  }
+  const std::vector<std::size_t> sizes = from.target.class_sizes();
+  const auto rarest = std::min_element(sizes.rbegin(), sizes.rend());  // of two that are as rare, the positive one
+  const std::size_t rows = *rarest;
   if (rows >= fewest) return std::nullopt;
-  return mr::error(mr::errc::unsupported, "the target " + in_quotes(from.target.name) + " of " + from.name + " is " +
-                                              in_quotes(positive ? from.target.positive : from.target.negative) +
-                                              " in only " + counted(rows, "row") +
-                                              ": too few to train, stop and judge by, " + std::to_string(fewest) +
-                                              " are needed");
+  const auto label = static_cast<std::size_t>(sizes.rend() - rarest) - 1;
+  return mr::error(mr::errc::unsupported, target + " is " + in_quotes(from.target.classes[label]) + " in only " +
+                                              counted(rows, "row") + ": too few to train, stop and judge by, " +
+                                              std::to_string(fewest) + " are needed");
+}
+
+namespace detail {
+
+/// The rows of each class; all rows where numbers are to be learned.
+inline std::vector<std::vector<std::size_t>> rows_by_class(const target_column& target,
+                                                           std::span<const std::size_t> rows) {
+  std::vector<std::vector<std::size_t>> by_class((std::max)(std::size_t{1}, target.classes.size()));
+  for (const std::size_t row : rows) by_class[target.classes.empty() ? 0 : target.labels[row]].push_back(row);
+  return by_class;
+}
+
+}  // namespace detail
+
+/// About so many of these rows at most, the classes in their proportion, and at least `fewest` of each, where there are
+/// as many. In the rows' order; the same seed gives the same.
+inline std::vector<std::size_t> sample_rows(const target_column& target, std::span<const std::size_t> rows,
+                                            std::size_t most, std::size_t fewest, std::uint64_t seed) {
+  if (rows.size() <= most) return {rows.begin(), rows.end()};
+  mr::random_engine random(seed);
+  std::vector<std::size_t> sample;
+  for (std::vector<std::size_t>& of_class : detail::rows_by_class(target, rows)) {
+    random.shuffle(of_class);
+    const double share = static_cast<double>(most) / static_cast<double>(rows.size());
+    const auto wanted = static_cast<std::size_t>(std::lround(share * static_cast<double>(of_class.size())));
+    of_class.resize((std::min)(of_class.size(), (std::max)(wanted, fewest)));
+    sample.insert(sample.end(), of_class.begin(), of_class.end());
+  }
+  std::sort(sample.begin(), sample.end());
+  return sample;
 }
 
 /// Deals each class out by itself, so that every part has the classes in the table's proportion, and at least one row
-/// of both. The same seed gives the same parts. Errors: errc::unsupported where a class has too few rows for that.
+/// of each. The same seed gives the same parts. Errors: errc::unsupported where there are too few rows for that.
 inline mr::result<row_split> split_rows(const table& from, split_shares shares, std::uint64_t seed) {
   if (auto few = too_few_rows(from)) return *std::move(few);
   mr::random_engine random(seed);
   row_split parts;
-  for (const std::uint8_t label : {std::uint8_t{0}, std::uint8_t{1}}) {
-    std::vector<std::size_t> rows;
-    for (std::size_t row = 0; row < from.rows(); ++row)
-      if (from.target.labels[row] == label) rows.push_back(row);
+  std::vector<std::size_t> all(from.rows());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  for (std::vector<std::size_t>& rows : detail::rows_by_class(from.target, all)) {
     random.shuffle(rows);
     const auto part = [&](double share) {
       return (std::max)(std::size_t{1},

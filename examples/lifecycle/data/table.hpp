@@ -55,13 +55,33 @@ constexpr std::string_view kind_of(const column& of) noexcept {
   return of.type == column_type::number && of.written.dates != date_order::none ? "date" : to_string(of.type);
 }
 
-/// The column to learn, as two classes.
+/// What is learned: one of two classes, one of several, or a number.
+enum class task_kind : std::uint8_t { binary, classes, number };
+
+constexpr std::string_view to_string(task_kind task) noexcept {
+  return task == task_kind::binary ? "binary" : task == task_kind::classes ? "classes" : "number";
+}
+
+/// The most classes that a target may have.
+inline constexpr std::size_t most_classes = 100;
+
+/// The column to learn.
 struct target_column {
   std::string name;
-  std::string positive;
+  task_kind task = task_kind::binary;
+  std::string positive;  // of two classes
   std::string negative;
-  std::vector<std::uint8_t> labels;  // 1: positive
+  std::vector<std::string> classes;  // of two: negative, positive; of several: in order; of numbers: empty
+  std::vector<std::uint8_t> labels;  // into `classes`; of two, 1 is positive
+  std::vector<double> values;        // of numbers
   std::size_t positives = 0;
+
+  /// Rows of each class.
+  std::vector<std::size_t> class_sizes() const {
+    std::vector<std::size_t> sizes(classes.size());
+    for (const std::uint8_t label : labels) ++sizes[label];
+    return sizes;
+  }
 };
 
 /// Columns of equal length. `lines[row]` is where a row began in its file.

@@ -57,12 +57,12 @@ struct gain {
 /// Rows in the order of their probabilities, the likeliest first, with how many of the first so many are positive.
 class ranked_rows {
  public:
-  ranked_rows(const std::vector<int>& labels, const std::vector<float>& probabilities) {
-    std::vector<std::pair<float, int>> sorted;
+  ranked_rows(const std::vector<int>& labels, const std::vector<double>& probabilities) {
+    std::vector<std::pair<double, int>> sorted;
     for (std::size_t i = 0; i < labels.size(); ++i) sorted.emplace_back(probabilities[i], labels[i]);
     std::sort(sorted.begin(), sorted.end(), std::greater<>());
     for (const auto& [probability, label] : sorted) {
-      probabilities_.push_back(static_cast<double>(probability));
+      probabilities_.push_back(probability);
       positives_.push_back(positives_.back() + static_cast<std::size_t>(label));
     }
   }

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <limits>
 #include <numeric>
 #include <span>
 #include <string>
@@ -51,6 +52,13 @@ struct column_encoding {
   }
 };
 
+/// Which of a row's numbers belong to a column.
+struct column_place {
+  std::string name;
+  std::size_t first = 0;
+  std::size_t width = 1;
+};
+
 class bound_encoder;
 
 /// Turns rows of a table into rows of numbers that a network learns from. Learned once from training rows, kept with
@@ -80,6 +88,25 @@ class encoder {
   std::size_t width() const noexcept {
     return std::accumulate(columns_.begin(), columns_.end(), std::size_t{0},
                            [](std::size_t sum, const column_encoding& one) { return sum + one.width(); });
+  }
+
+  /// Where each column's numbers stand in a row: in `width()` numbers, or where `plain`, one a column.
+  std::vector<column_place> places(bool plain) const {
+    std::vector<column_place> made;
+    std::size_t first = 0;
+    for (const column_encoding& one : columns_) {
+      made.push_back({one.name, first, plain ? 1 : one.width()});
+      first += made.back().width;
+    }
+    return made;
+  }
+
+  /// Which columns are categories.
+  std::vector<std::size_t> categories() const {
+    std::vector<std::size_t> made;
+    for (std::size_t i = 0; i < columns_.size(); ++i)
+      if (columns_[i].type == column_type::category) made.push_back(i);
+    return made;
   }
 
   /// Finds the columns in a table. Errors: errc::not_found, errc::type_mismatch, naming the column.
@@ -189,6 +216,23 @@ class bound_encoder {
         at[code == missing_code ? one.missing_slot : one.slots[code]] = 1.0F;
       }
       at += how.width();
+    }
+  }
+
+  /// Numbers of a row for trees: one a column.
+  std::size_t plain_width() const noexcept { return bindings_.size(); }
+
+  /// Writes a number for each column, as it is: NaN where it is missing, and for a category its place among those that
+  /// were kept, with one more for any other. Allocates: never. Threads: any number.
+  void plain(std::size_t row, std::span<float> out) const noexcept {
+    for (std::size_t i = 0; i < bindings_.size(); ++i) {
+      const binding& one = bindings_[i];
+      if (one.how->type == column_type::number) {
+        out[i] = static_cast<float>(one.from->numbers[row]);
+      } else {
+        const std::uint32_t code = one.from->codes[row];
+        out[i] = code == missing_code ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(one.slots[code]);
+      }
     }
   }
 

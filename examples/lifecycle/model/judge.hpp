@@ -3,52 +3,26 @@
 
 #include "../data/table.hpp"
 #include "decisions.hpp"
-#include "encode.hpp"
+#include "features.hpp"
 #include "findings.hpp"
-#include "intervals.hpp"
-#include "learn.hpp"
 
 #include <millrace/core/error.hpp>
 #include <millrace/core/result.hpp>
-#include <millrace/core/seed.hpp>
-#include <millrace/model/evaluation.hpp>
 #include <millrace/model/evaluation/confusion_matrix.hpp>
+#include <millrace/model/evaluation/measures.hpp>
+#include <millrace/model/validation/intervals.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
-#include <numeric>
 #include <optional>
-#include <string>
+#include <span>
 #include <utility>
 #include <vector>
 
+/// How good answers are, for rows that the model did not learn from. Errors: what the answers make impossible, such as
+/// NaN.
 namespace lifecycle {
-
-/// AUC lost on these rows when the cells of one column are dealt out anew among them, for every column; the most first.
-/// Source: Breiman, "Random forests", Machine Learning 45, 2001, section 10.
-inline std::vector<std::pair<std::string, double>> importance(const network& net, const encoder& encoding, matrix rows,
-                                                              const std::vector<int>& labels, double auc,
-                                                              std::uint64_t seed) {
-  std::vector<std::pair<std::string, double>> lost;
-  mr::random_engine random(seed);
-  std::vector<Eigen::Index> order(static_cast<std::size_t>(rows.rows()));
-  std::iota(order.begin(), order.end(), Eigen::Index{0});
-  Eigen::Index first = 0;
-  for (const column_encoding& column : encoding.columns()) {
-    const auto width = static_cast<Eigen::Index>(column.width());
-    const matrix kept = rows.middleCols(first, width);
-    random.shuffle(order);
-    for (Eigen::Index i = 0; i < rows.rows(); ++i)
-      rows.row(i).segment(first, width) = kept.row(order[static_cast<std::size_t>(i)]);
-    lost.emplace_back(column.name, auc - mr::model::roc_auc(labels, answer(net, rows)).value_or(auc));
-    rows.middleCols(first, width) = kept;
-    first += width;
-  }
-  std::stable_sort(lost.begin(), lost.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
-  return lost;
-}
 
 namespace detail {
 
@@ -68,70 +42,104 @@ class figure_taker {
   std::optional<mr::error> failed_;
 };
 
-/// Counts rows by class: what the threshold makes of them, and which probability they got.
-inline mr::result<void> count_rows(judgement& made, const std::vector<int>& labels,
-                                   const std::vector<float>& probabilities) {
+/// Which probability rows got, by class.
+inline void count_probabilities(judgement& made, const std::vector<int>& labels,
+                                const std::vector<double>& probabilities) {
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    const int said = static_cast<double>(probabilities[i]) >= made.threshold ? 1 : 0;
-    if (auto counted = made.confusion.update(labels[i], said); !counted) return counted;
-    const auto part = static_cast<std::size_t>(probabilities[i] * static_cast<float>(judgement::histogram_parts));
+    const auto part = static_cast<std::size_t>(probabilities[i] * static_cast<double>(judgement::histogram_parts));
     ++made.histogram[static_cast<std::size_t>(labels[i])][(std::min)(part, judgement::histogram_parts - 1)];
   }
-  return {};
+}
+
+inline std::vector<int> said_positive(const std::vector<double>& probabilities, double threshold) {
+  std::vector<int> said;
+  for (const double p : probabilities) said.push_back(p >= threshold ? 1 : 0);
+  return said;
 }
 
 }  // namespace detail
 
-/// Judges the network by rows that it did not learn from. Errors: what the answers make impossible, such as NaN.
-inline mr::result<judgement> judge(const network& net, const encoder& encoding, const labelled_rows& rows,
-                                   const mistake_costs& costs, double threshold, std::uint64_t seed) {
-  const std::vector<int>& labels = rows.labels;
-  const std::vector<float> logits = answer(net, rows.features);
-  const std::vector<float> probabilities = sigmoid(logits);
-
+/// Two classes. `probabilities`: of class 1.
+inline mr::result<judgement> judge(const std::vector<int>& labels, const std::vector<double>& probabilities,
+                                   const mistake_costs& costs, double threshold) {
   judgement made;
   made.rows = labels.size();
   made.positives = static_cast<std::size_t>(std::count(labels.begin(), labels.end(), 1));
   made.costs = costs;
   made.threshold = threshold;
+  const std::vector<int> said = detail::said_positive(probabilities, threshold);
+  mr::model::measured_auc auc;
+  mr::model::measured accuracy;
   detail::figure_taker take;
-  take(made.auc, mr::model::roc_auc(labels, logits));
-  take(made.average_precision, mr::model::average_precision(labels, logits));
-  take(made.roc, mr::model::roc_curve(labels, logits));
-  take(made.precision_recall, mr::model::precision_recall_curve(labels, logits));
+  take(auc, mr::model::roc_auc_interval(labels, probabilities));
+  take(accuracy, mr::model::accuracy_interval(labels, said));
+  take(made.confusion, mr::model::count_confusion(labels, said));
+  take(made.average_precision, mr::model::average_precision(labels, probabilities));
+  take(made.roc, mr::model::roc_curve(labels, probabilities));
+  take(made.precision_recall, mr::model::precision_recall_curve(labels, probabilities));
   take(made.log_loss, mr::model::log_loss(labels, probabilities));
   take(made.base_log_loss, mr::model::log_loss(labels, std::vector<double>(labels.size(), made.positive_share())));
   take(made.brier, mr::model::brier_score(labels, probabilities));
   take(made.calibration, mr::model::calibration_curve(labels, probabilities));
   if (take.failed()) return *take.failed();
+  made.auc = auc.value;
+  made.auc_within = auc.interval;
+  made.accuracy_within = accuracy.interval;
   made.calibration_error = mr::model::expected_calibration_error(made.calibration);
-  if (auto counted = detail::count_rows(made, labels, probabilities); !counted) return std::move(counted).error();
-  made.auc_within = auc_interval(labels, logits, made.auc);
-  made.accuracy_within = share_interval(made.confusion.count(0, 0) + made.confusion.count(1, 1), made.rows);
+  detail::count_probabilities(made, labels, probabilities);
   const ranked_rows ranked(labels, probabilities);
   for (int i = 0; i <= 100; ++i) {
     made.decisions.push_back(ranked.at(i / 100.0));
     made.gains.push_back(ranked.of_first(i / 100.0));
   }
-  made.importance = importance(net, encoding, rows.features, labels, made.auc, seed);
   return made;
 }
 
-/// Fits a logistic regression to the same numbers and judges it by the same rows: what a model has to be better than.
-/// Source: Rendle et al., "On the difficulty of evaluating baselines", 2019, for why.
-inline reference_record judge_reference(const table& from, const bound_encoder& encode, const row_split& parts,
-                                        training_options how, const labelled_rows& rows) {
-  how.hidden.clear();
-  how.epochs = (std::min)(how.epochs, std::size_t{6});
-  how.patience = 2;
-  how.learning_rate *= 10;
-  how.weight_decay = 0.01;
-  const trained_network fitted =
-      train(make_network(encode.width(), how), from, encode, parts, how, nullptr, [](auto chain) { return chain; });
-  const std::vector<float> logits = answer(fitted.net, rows.features);
-  return {or_stop(mr::model::roc_auc(rows.labels, logits), exit_code::training_failed),
-          or_stop(mr::model::average_precision(rows.labels, logits), exit_code::training_failed),
-          or_stop(mr::model::log_loss(rows.labels, sigmoid(logits)), exit_code::training_failed)};
+/// Several classes. `probabilities`: of every class, row after row.
+inline mr::result<class_judgement> judge_classes(const std::vector<int>& labels,
+                                                 const std::vector<double>& probabilities, std::size_t classes) {
+  std::vector<int> said;
+  std::vector<double> shares(classes);
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    said.push_back(static_cast<int>(likeliest(std::span(probabilities).subspan(i * classes, classes))));
+    shares[static_cast<std::size_t>(labels[i])] += 1.0 / static_cast<double>(labels.size());
+  }
+  std::vector<double> always;
+  for (std::size_t i = 0; i < labels.size(); ++i) always.insert(always.end(), shares.begin(), shares.end());
+  class_judgement made;
+  made.rows = labels.size();
+  made.base_accuracy = *std::max_element(shares.begin(), shares.end());
+  mr::model::measured accuracy;
+  detail::figure_taker take;
+  take(made.log_loss, mr::model::log_loss(labels, probabilities, classes));
+  take(made.base_log_loss, mr::model::log_loss(labels, always, classes));
+  take(accuracy, mr::model::accuracy_interval(labels, said));
+  take(made.confusion, mr::model::count_confusion(labels, said, classes));
+  if (take.failed()) return *take.failed();
+  made.accuracy_within = accuracy.interval;
+  return made;
+}
+
+/// Numbers.
+inline mr::result<number_judgement> judge_numbers(std::vector<double> values, std::vector<double> answers) {
+  number_judgement made;
+  made.rows = values.size();
+  double mean = 0;
+  for (const double value : values) mean += value / static_cast<double>(values.size());
+  std::vector<double> off;
+  for (std::size_t i = 0; i < values.size(); ++i) off.push_back(std::fabs(values[i] - answers[i]));
+  mr::model::measured error;
+  detail::figure_taker take;
+  take(made.rmse, mr::model::rmse(values, answers));
+  take(made.r2, mr::model::r2(values, answers));
+  take(made.base_rmse, mr::model::rmse(values, std::vector<double>(values.size(), mean)));
+  take(error, mr::model::mean_interval(off, {.resamples = 1000}));
+  if (take.failed()) return *take.failed();
+  made.mae = error.value;
+  made.mae_within = error.interval;
+  made.values = std::move(values);
+  made.answers = std::move(answers);
+  return made;
 }
 
 }  // namespace lifecycle

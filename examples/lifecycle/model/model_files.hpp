@@ -2,21 +2,26 @@
 #define MILLRACE_EXAMPLES_LIFECYCLE_MODEL_MODEL_FILES_HPP
 
 #include "../data/table.hpp"
+#include "../families/family.hpp"
+#include "../families/network.hpp"
+#include "calibrate.hpp"
 #include "encode.hpp"
-#include "learn.hpp"
+#include "features.hpp"
 
 #include <millrace/core/error.hpp>
 #include <millrace/core/json_writer.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/store/file.hpp>
-#include <millrace/store/saved_file.hpp>
 #include <millrace/train/network.hpp>
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <cstddef>
 #include <functional>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,32 +29,63 @@
 
 namespace lifecycle {
 
-/// What it takes to answer for rows of another table: the encoder, the network, and what its answer means.
+/// What it takes to answer for rows of another table: the encoder, the model, and what its answer means.
 struct trained_model {
   encoder encoding;
-  network net;
+  model_ptr model;
+  learning_task task;
   std::string target;
-  std::string positive;
-  std::string negative;
-  double threshold = 0.5;
+  std::vector<std::string> classes;  // of two: negative, positive; of numbers: none
+  double threshold = 0.5;            // of two classes
+  target_scale scale;                // of numbers
 };
 
-inline constexpr std::string_view network_file_name = "model.bin";
+inline constexpr std::string_view model_file_name = "model.bin";
 inline constexpr std::string_view encoder_file_name = "encoder.json";
 
-/// The network's file.
-inline std::string network_bytes(const network& net) {
-  const std::vector<std::byte> saved = net.save();
+namespace detail {
+
+/// Bytes as text in a JSON file.
+inline std::string hexadecimal(std::span<const std::byte> bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  for (const std::byte one : bytes) {
+    text += digits[std::to_integer<std::size_t>(one >> 4)];
+    text += digits[std::to_integer<std::size_t>(one & std::byte{15})];
+  }
+  return text;
+}
+/// What is no such text becomes bytes that no reader takes.
+inline std::vector<std::byte> from_hexadecimal(std::string_view text) {
+  std::vector<std::byte> bytes(text.size() / 2);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    unsigned value = 0;
+    std::from_chars(text.data() + 2 * i, text.data() + 2 * i + 2, value, 16);
+    bytes[i] = static_cast<std::byte>(value);
+  }
+  return bytes;
+}
+
+}  // namespace detail
+
+/// The model's file.
+inline std::string model_bytes(const fitted_model& model) {
+  const std::vector<std::byte> saved = model.save();
   return {reinterpret_cast<const char*>(saved.data()), saved.size()};
 }
 
-/// The encoder's file; the network has its own.
+/// The encoder's file; the model has its own.
 inline std::string encoder_json(const trained_model& model) {
   std::string out;
   mr::json_writer json(out);
-  json.begin_object().member("format", "millrace lifecycle encoder").member("version", 1);
-  json.member("target", model.target).member("positive", model.positive).member("negative", model.negative);
-  json.member("threshold", model.threshold).member("width", model.encoding.width());
+  json.begin_object().member("format", "millrace lifecycle encoder").member("version", 2);
+  json.member("family", to_string(model.model->kind())).member("task", to_string(model.task.kind));
+  json.member("target", model.target).key("classes").begin_array();
+  for (const std::string& one : model.classes) json.value(one);
+  json.end_array().member("threshold", model.threshold).member("width", model.encoding.width());
+  if (const auto* corrected = dynamic_cast<const calibrated_model*>(model.model.get()))
+    json.member("calibration", detail::hexadecimal(corrected->correction().save()));
+  json.member("mean", model.scale.mean).member("deviation", model.scale.deviation);
   json.key("columns").begin_array();
   for (const column_encoding& one : model.encoding.columns()) {
     json.begin_object().member("name", one.name).member("type", to_string(one.type));
@@ -119,37 +155,96 @@ inline bool makes_sense(const column_encoding& one) {
          std::adjacent_find(one.knots.begin(), one.knots.end(), std::greater_equal<>()) == one.knots.end();
 }
 
+/// What a model's answers mean. Files of version 1 are those of networks of two classes.
+inline void read_meaning(const nlohmann::json& from, family& kind, std::string& calibration, trained_model& made) {
+  from.at("target").get_to(made.target);
+  from.at("threshold").get_to(made.threshold);
+  if (from.at("version") == 1) {
+    made.classes = {from.at("negative").get<std::string>(), from.at("positive").get<std::string>()};
+    return;
+  }
+  kind = family_of(from.at("family").get<std::string>()).value_or(family::network);
+  const auto task = from.at("task").get<std::string>();
+  from.at("classes").get_to(made.classes);
+  if (from.contains("calibration")) from.at("calibration").get_to(calibration);
+  made.task.kind = task == to_string(task_kind::number)    ? task_kind::number
+                   : task == to_string(task_kind::classes) ? task_kind::classes
+                                                           : task_kind::binary;
+  made.task.classes = made.classes.size();
+  from.at("mean").get_to(made.scale.mean);
+  from.at("deviation").get_to(made.scale.deviation);
+}
+
+/// Whether the answers can mean what they are said to.
+inline bool makes_sense(const trained_model& of) {
+  const std::size_t classes = of.classes.size();
+  switch (of.task.kind) {
+    case task_kind::binary: return classes == 2;
+    case task_kind::classes: return classes > 2 && classes <= most_classes;
+    case task_kind::number: return classes == 0 && of.scale.deviation > 0;
+  }
+  return false;
+}
+
+inline mr::result<model_ptr> load_family(family kind, const learning_task& task, const std::string& path) {
+  mr::result<std::string> text = mr::store::read_file(path);
+  if (!text) return std::move(text).error();
+  const auto bytes = std::as_bytes(std::span(text->data(), text->size()));
+  const auto loaded = [&]() -> mr::result<model_ptr> {
+    switch (kind) {
+      case family::linear: return load_linear(task, bytes);
+      case family::boosted_trees: return load_boosted_trees(task, bytes);
+      case family::random_forest: return load_random_forest(task, bytes);
+      case family::network: break;
+    }
+    mr::result<network> net = network::load(bytes);
+    if (!net) return std::move(net).error();
+    return model_ptr(std::make_unique<network_model>(*std::move(net), task.kind));
+  };
+  mr::result<model_ptr> made = loaded();
+  if (!made) return std::move(made).error().wrap(path);
+  return made;
+}
+
 }  // namespace detail
 
 /// The model that an earlier run left in a folder. Errors: those of reading; errc::corrupt where the files are none of
 /// ours or do not belong together.
 inline mr::result<trained_model> load_model(const std::string& folder) {
-  mr::result<network> net = mr::store::load_file<network>(folder + '/' + std::string(network_file_name));
-  if (!net) return std::move(net).error();
   const std::string path = folder + '/' + std::string(encoder_file_name);
   mr::result<std::string> text = mr::store::read_file(path);
   if (!text) return std::move(text).error();
-  trained_model made{{}, *std::move(net), {}, {}, {}, 0.5};
+  trained_model made;
+  family kind = family::network;
+  std::string calibration;
   try {
     const nlohmann::json json = nlohmann::json::parse(*text);
-    if (json.at("format") != "millrace lifecycle encoder" || json.at("version") != 1)
+    if (json.at("format") != "millrace lifecycle encoder" || json.at("version") > 2)
       return mr::error(mr::errc::corrupt, path + " is no encoder of this program");
-    json.at("target").get_to(made.target);
-    json.at("positive").get_to(made.positive);
-    json.at("negative").get_to(made.negative);
-    json.at("threshold").get_to(made.threshold);
+    detail::read_meaning(json, kind, calibration, made);
     std::vector<column_encoding> columns;
     for (const auto& one : json.at("columns")) columns.push_back(detail::read_column_encoding(one));
-    if (!std::all_of(columns.begin(), columns.end(), detail::makes_sense))
-      return mr::error(mr::errc::corrupt, path + ": a column's numbers contradict each other");
+    if (!std::all_of(columns.begin(), columns.end(),
+                     [](const column_encoding& one) { return detail::makes_sense(one); }) ||
+        !detail::makes_sense(made))
+      return mr::error(mr::errc::corrupt, path + ": its numbers contradict each other");
     made.encoding = encoder(std::move(columns));
   } catch (const nlohmann::json::exception& why) {
     return mr::error(mr::errc::corrupt, path + " is no encoder of this program: " + why.what());
   }
-  if (made.encoding.width() != static_cast<std::size_t>(made.net.inputs()) || made.net.outputs() != 1)
-    return mr::error(mr::errc::corrupt, path + " makes " + std::to_string(made.encoding.width()) +
-                                            " numbers a row, but the network beside it takes " +
-                                            std::to_string(made.net.inputs()));
+  mr::result<model_ptr> model = detail::load_family(kind, made.task, folder + '/' + std::string(model_file_name));
+  if (!model) return std::move(model).error();
+  made.model = *std::move(model);
+  const std::size_t width = reads_plain_columns(kind) ? made.encoding.columns().size() : made.encoding.width();
+  if (width != made.model->inputs() || made.model->outputs() != made.task.outputs())
+    return mr::error(mr::errc::corrupt, path + " makes " + std::to_string(width) +
+                                            " numbers a row, but the model beside it takes " +
+                                            std::to_string(made.model->inputs()));
+  if (calibration.empty()) return made;
+  mr::result<mr::model::platt> correct = mr::model::platt::load(detail::from_hexadecimal(calibration));
+  if (!correct || made.task.kind != task_kind::binary)
+    return mr::error(mr::errc::corrupt, path + ": its calibration is none");
+  made.model = std::make_unique<calibrated_model>(std::move(made.model), *correct);
   return made;
 }
 

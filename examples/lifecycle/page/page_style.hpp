@@ -53,7 +53,7 @@ td:last-child,th:last-child{padding-right:0}
 .out .name{font-weight:400;text-decoration:line-through;text-decoration-color:var(--soft)}
 .kind{display:inline-block;font-size:11.5px;padding:1px 8px;border-radius:99px;background:var(--track);color:var(--soft)}
 svg{display:block;width:100%;max-width:460px;height:auto;margin:0 auto;overflow:visible}
-svg.spark{width:96px;height:22px;margin:0}
+svg.spark,svg.cell{width:96px;height:22px;margin:0}svg.cell{margin-left:auto}
 svg text{font-size:12px;fill:var(--ink)}
 svg .tick,svg .axis-title{fill:var(--soft);font-size:11.5px}
 svg .label{font-weight:600;font-size:12.5px}

@@ -125,11 +125,12 @@ inline std::string precision_recall_picture(const judgement& of) {
   return picture.str();
 }
 
-inline std::string calibration_picture(const judgement& of) {
-  chart picture("Calibration: predicted probability and observed share", 330, {0, 0}, {1, 1});
+/// Probabilities against what came of the rows.
+inline std::string calibration_picture(const std::vector<mr::model::calibration_bin>& curve, std::string_view what) {
+  chart picture("Calibration" + std::string(what) + ": predicted probability and observed share", 330, {0, 0}, {1, 1});
   std::vector<point> points;
   std::uint64_t most = 1;
-  for (const mr::model::calibration_bin& part : of.calibration) {
+  for (const mr::model::calibration_bin& part : curve) {
     most = (std::max)(most, part.rows);
     if (part.rows > 0) points.push_back({part.mean_probability, part.positive_share});
   }
@@ -137,7 +138,7 @@ inline std::string calibration_picture(const judgement& of) {
       .x_axis("predicted probability", detail::unit_ticks(), detail::hundredths)
       .straight("diagonal", {0, 0}, {1, 1})
       .line("one", points);
-  for (const mr::model::calibration_bin& part : of.calibration)
+  for (const mr::model::calibration_bin& part : curve)
     if (part.rows > 0)
       picture.dot("one", {part.mean_probability, part.positive_share},
                   2.5 + 4.5 * std::sqrt(static_cast<double>(part.rows) / static_cast<double>(most)),
@@ -229,12 +230,14 @@ inline std::string bars_picture(std::string_view what, const std::vector<named_b
   return out + "</svg>";
 }
 
-inline std::string importance_picture(const judgement& of, std::size_t most) {
+/// Columns without which the model does worse.
+inline std::string importance_picture(const holdout_findings& of, std::size_t most) {
   std::vector<named_bar> bars;
   for (const auto& [name, loss] : of.importance)
     if (bars.size() < most)
-      bars.push_back({name, fixed(loss, 4), loss / (std::max)(1e-9, of.importance.front().second)});
-  return bars_picture("AUC lost without each column", bars);
+      bars.push_back(
+          {name, of.number ? brief(loss) : fixed(loss, 4), loss / (std::max)(1e-9, of.importance.front().second)});
+  return bars_picture(of.importance_of + " without each column", bars);
 }
 
 /// How much of each column is missing, the emptiest first; nothing where no cell is.

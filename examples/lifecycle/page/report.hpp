@@ -8,6 +8,7 @@
 #include "../work/stream.hpp"
 #include "decision_pictures.hpp"
 #include "html.hpp"
+#include "model_cards.hpp"
 #include "page_style.hpp"
 #include "pictures.hpp"
 #include "tables.hpp"
@@ -19,6 +20,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,18 +31,22 @@ namespace lifecycle {
 /// Everything that the report tells.
 struct report_input {
   const table& data;
-  const training_record& training;
-  const judgement& holdout;
+  const comparison_record& compared;
+  const std::optional<training_record>& training;  // of the last network
+  const holdout_findings& holdout;
   const stream_record& stream;
   const event_profiles& training_times;
   const event_profiles& stream_times;
   mr::compression_statistics compression;
-  std::string network;   // 102-64-32-1
+  std::string shape;     // of the model: 200 rounds of a tree
   std::string finished;  // when
   std::vector<std::pair<std::string, std::string>> settings;
-  reference_record reference = {};
+  std::optional<reference_record> reference = {};
+  std::vector<row_reasons> reasons = {};
   model_comparison comparison = {};
   mr::detect::table_drift_report drift = {};
+
+  task_kind task() const noexcept { return data.target.task; }
 };
 
 namespace detail {
@@ -62,37 +68,88 @@ inline std::string warnings(const table& of) {
   return out;
 }
 
-inline std::string headline(const report_input& in) {
-  const judgement& holdout = in.holdout;
+/// "; logistic regression 0.9115": what the simple model reaches, where there is one to compare with.
+inline std::string beside(const report_input& in, const std::string& figure) {
+  return in.reference ? "; " + in.reference->name + " " + figure : std::string();
+}
+
+inline std::string binary_tiles(const report_input& in, const judgement& holdout) {
   const double share = positive_share(in.data);
-  return "<div class=\"tiles\">" +
-         html::tile(fixed(holdout.auc, 4),
+  const reference_record reference = in.reference.value_or(reference_record{});
+  return html::tile(fixed(holdout.auc, 4),
                     "AUC on " + grouped(holdout.rows) + " rows it never saw, " +
-                        within(fixed(holdout.auc_within.low, 4), fixed(holdout.auc_within.high, 4)) +
-                        "; logistic regression " + fixed(in.reference.auc, 4)) +
+                        within(fixed(holdout.auc_within.lower, 4), fixed(holdout.auc_within.upper, 4)) +
+                        beside(in, fixed(reference.figure, 4))) +
          html::tile(fixed(holdout.average_precision, 4), "average precision; by chance " + fixed(share, 4)) +
          html::tile(fixed(holdout.log_loss, 4), "log loss; without a model " + fixed(holdout.base_log_loss, 4) +
-                                                    ", logistic regression " + fixed(in.reference.log_loss, 4)) +
+                                                    beside(in, fixed(reference.loss, 4))) +
          html::tile(percent(holdout.confusion.accuracy(), 2),
                     "right at threshold " + fixed(holdout.threshold, 2) + ", " +
-                        within(percent(holdout.accuracy_within.low), percent(holdout.accuracy_within.high)) +
-                        "; always the larger class " + percent((std::max)(share, 1 - share), 2)) +
-         html::tile(duration(in.training.seconds * 1e9),
-                    "training, " + grouped(static_cast<std::uint64_t>(in.training.rows_per_second)) + " rows/s") +
+                        within(percent(holdout.accuracy_within.lower), percent(holdout.accuracy_within.upper)) +
+                        "; always the larger class " + percent((std::max)(share, 1 - share), 2));
+}
+
+inline std::string class_tiles(const report_input& in, const class_judgement& holdout) {
+  const reference_record reference = in.reference.value_or(reference_record{});
+  return html::tile(percent(holdout.confusion.accuracy(), 2),
+                    "right on " + grouped(holdout.rows) + " rows it never saw, " +
+                        within(percent(holdout.accuracy_within.lower), percent(holdout.accuracy_within.upper)) +
+                        "; always the most frequent class " + percent(holdout.base_accuracy, 2) +
+                        beside(in, percent(reference.figure, 2))) +
+         html::tile(fixed(holdout.log_loss, 4), "log loss; without a model " + fixed(holdout.base_log_loss, 4) +
+                                                    beside(in, fixed(reference.loss, 4))) +
+         html::tile(fixed(holdout.confusion.macro_f1(), 4), "macro F1, the mean of the classes'");
+}
+
+inline std::string number_tiles(const report_input& in, const number_judgement& holdout) {
+  const reference_record reference = in.reference.value_or(reference_record{});
+  return html::tile(fixed(holdout.r2, 4),
+                    "R2 on " + grouped(holdout.rows) + " rows it never saw" + beside(in, fixed(reference.figure, 4))) +
+         html::tile(brief(holdout.rmse), "root mean squared error; without a model " + brief(holdout.base_rmse) +
+                                             beside(in, brief(reference.loss))) +
+         html::tile(brief(holdout.mae),
+                    "mean absolute error, " + within(brief(holdout.mae_within.lower), brief(holdout.mae_within.upper)));
+}
+
+inline std::string headline(const report_input& in) {
+  const holdout_findings& found = in.holdout;
+  return "<div class=\"tiles\">" +
+         (found.binary    ? binary_tiles(in, *found.binary)
+          : found.classes ? class_tiles(in, *found.classes)
+                          : number_tiles(in, *found.number)) +
+         html::tile(duration(in.compared.seconds * 1e9),
+                    "to compare " + counted(in.compared.candidates.size(), "model")) +
          html::tile(duration(in.stream.rows > 0 ? in.stream.seconds * 1e9 / static_cast<double>(in.stream.rows) : 0),
                     "a row when streamed, with audit and metrics") +
          "</div>";
 }
 
+/// The target's classes and how many rows each has.
+inline std::string classes_card(const table& of) {
+  const target_column& target = of.target;
+  if (target.task == task_kind::number)
+    return html::card("Target", "", html::facts({{"values", describe(target)}}), "wide");
+  if (target.task == task_kind::binary) {
+    const double share = positive_share(of);
+    return html::card("Classes", "",
+                      "<div class=\"share\"><b></b><i style=\"width:" + fixed(100 * share, 3) + "%\"></i></div>" +
+                          html::legend({{"one", target.negative + ": " + grouped(of.rows() - target.positives)},
+                                        {"two", target.positive + ": " + grouped(target.positives) + " (" +
+                                                    percent(share, 2) + "), the positive class"}}),
+                      "wide");
+  }
+  std::vector<named_bar> bars;
+  const std::vector<std::size_t> sizes = target.class_sizes();
+  const double rows = static_cast<double>(of.rows());
+  for (std::size_t k = 0; k < (std::min)(sizes.size(), std::size_t{20}); ++k)
+    bars.push_back({target.classes[k], grouped(sizes[k]) + " · " + percent(static_cast<double>(sizes[k]) / rows),
+                    static_cast<double>(sizes[k]) / rows});
+  return html::card("Classes", sizes.size() > bars.size() ? "The first twenty." : "",
+                    bars_picture("Rows by class", bars));
+}
+
 inline std::string table_section(const report_input& in) {
-  const target_column& target = in.data.target;
-  const double share = positive_share(in.data);
-  const std::string classes =
-      "<div class=\"share\"><b></b><i style=\"width:" + fixed(100 * share, 3) + "%\"></i></div>" +
-      html::legend({{"one", target.negative + ": " + grouped(in.data.rows() - target.positives)},
-                    {"two", target.positive + ": " + grouped(target.positives) + " (" + percent(share, 2) +
-                                "), the positive class"}});
-  std::string cards = html::card("Classes", "", classes, "wide");
+  std::string cards = classes_card(in.data);
   cards += html::card("Columns", "", columns_table(in.data), "wide");
   const std::string missing = missing_picture(in.data, 12);
   cards += html::card(
@@ -110,23 +167,91 @@ inline std::string hidden_units(const training_record& training) {
   return html::legend(layers) + active_picture(training, styles);
 }
 
-inline std::string training_section(const training_record& training) {
-  std::string cards =
-      html::card("Loss",
-                 "Cross-entropy. The weights of epoch " + std::to_string(training.best + 1) + " of " +
-                     std::to_string(training.epochs.size()) + " were kept, where the validation loss was lowest.",
-                 html::legend({{"one", "training rows"}, {"two", "validation rows"}}) + loss_picture(training));
-  cards += html::card("Ranking", "AUC on the validation rows, epoch by epoch.", validation_auc_picture(training));
+inline std::string comparison_section(const report_input& in) {
+  const task_kind task = in.task();
+  std::string cards = html::card("Candidates",
+                                 "By cross-validation in " + std::to_string(in.compared.folds) + " folds of " +
+                                     grouped(in.compared.rows) +
+                                     " training rows: each fold is judged by models that have not seen it. Intervals "
+                                     "are those of the mean over rows. The "
+                                     "marked one was fitted to all training rows: " +
+                                     in.shape + ".",
+                                 candidates_table(in.compared, task), "wide");
+  const std::string picture = candidates_picture(in.compared, task);
+  if (!picture.empty()) cards += html::card("Loss", "With 95 % intervals; lower is better.", picture);
+  return html::section("Which model", cards);
+}
+
+inline std::string training_section(const report_input& in) {
+  if (!in.training) return "";
+  const training_record& training = *in.training;
+  std::string cards = html::card(
+      "Loss",
+      std::string(in.task() == task_kind::number ? "Squared error of the scaled target." : "Cross-entropy.") +
+          " The weights of epoch " + std::to_string(training.best + 1) + " of " +
+          std::to_string(training.epochs.size()) + " were kept, where the validation loss was lowest.",
+      html::legend({{"one", "training rows"}, {"two", "validation rows"}}) + loss_picture(training));
+  if (in.task() == task_kind::binary)
+    cards += html::card("Ranking", "AUC on the validation rows, epoch by epoch.", validation_auc_picture(training));
   if (!training.epochs.front().active.empty())
     cards += html::card("Hidden units at work",
                         "Share of each layer's outputs above zero in an epoch's last batch, read back "
                         "from the compressed tensors.",
                         hidden_units(training));
-  return html::section("Training", cards);
+  return html::section("The network's training, " + training.shape + ", on " + training.about, cards);
 }
 
-inline std::string holdout_section(const report_input& in) {
-  const judgement& holdout = in.holdout;
+/// What moves the answers, whatever is learned.
+inline std::string why_cards(const report_input& in) {
+  std::string cards = html::card("What the model looks at",
+                                 in.holdout.importance_of + " on the holdout when one column's cells are shuffled.",
+                                 importance_picture(in.holdout, 10));
+  cards +=
+      html::card("Reasons",
+                 in.reasons.empty() ? "This kind of model does not say what each column adds to an answer."
+                                    : "Rows of the holdout with the highest answers, and what their columns add to "
+                                      "the score, compared with an average row.",
+                 in.reasons.empty() ? "" : reasons_table(in.reasons), "wide");
+  return cards;
+}
+
+inline std::string number_section(const report_input& in, const number_judgement& holdout) {
+  std::string cards = html::card("Predicted and actual", "A dot a row; on the dashed line the answer is right.",
+                                 predicted_picture(holdout));
+  cards += html::card("Residuals", "How far off answers are, by what was predicted.", residuals_picture(holdout));
+  cards += html::card("Rows by residual", "The outermost bars hold the rows beyond.", residual_histogram(holdout));
+  return html::section("On rows that it never saw", cards + why_cards(in));
+}
+
+inline std::string class_section(const report_input& in, const class_judgement& holdout) {
+  const std::string cards = html::card("Confusion by class", "Rows of each class, and what they were taken for.",
+                                       class_confusion_table(holdout, in.data.target.classes), "wide");
+  return html::section("On rows that it never saw", cards + why_cards(in));
+}
+
+/// Probabilities before and after they were corrected; one picture where that did not pay.
+inline std::string calibration_cards(const report_input& in) {
+  const std::string how_to_read =
+      "Of rows given a probability, how many were positive. On the dashed line the probability is right; a larger dot "
+      "has more rows.";
+  if (!in.holdout.calibration)
+    return html::card("Calibration", how_to_read, calibration_picture(in.holdout.binary->calibration, ""));
+  const calibration_record& of = *in.holdout.calibration;
+  const auto figures = [](const calibration_side& side) {
+    return " Log loss " + fixed(side.log_loss, 4) + ", calibration error " + fixed(side.error, 4) + ".";
+  };
+  if (!of.corrected)
+    return html::card("Calibration",
+                      how_to_read + " Correcting probabilities by the validation rows did not pay." + figures(of.after),
+                      calibration_picture(of.after.curve, ""));
+  return html::card("Calibration, before", how_to_read + figures(of.before),
+                    calibration_picture(of.before.curve, ", before")) +
+         html::card("Calibration, after",
+                    "Probabilities corrected by Platt's method on the validation rows." + figures(of.after),
+                    calibration_picture(of.after.curve, ", after"));
+}
+
+inline std::string binary_section(const report_input& in, const judgement& holdout) {
   const target_column& target = in.data.target;
   const std::string threshold = fixed(holdout.threshold, 2);
   std::string cards = html::card(
@@ -135,10 +260,7 @@ inline std::string holdout_section(const report_input& in) {
   cards += html::card("Precision and recall",
                       "How many of those it names are positive. The dashed line is naming them at random.",
                       precision_recall_picture(holdout));
-  cards += html::card("Calibration",
-                      "Of rows given a probability, how many were positive. On the dashed line the probability is "
-                      "right; a larger dot has more rows.",
-                      calibration_picture(holdout));
+  cards += calibration_cards(in);
   cards += html::card("Probabilities", "Rows of each class by predicted probability; the axis is logarithmic.",
                       html::legend({{"one", target.negative}, {"two", target.positive}}) +
                           histogram_picture(holdout, target.negative, target.positive));
@@ -147,9 +269,12 @@ inline std::string holdout_section(const report_input& in) {
                  "At threshold " + threshold + ": precision " + percent(holdout.confusion.precision()) + ", recall " +
                      percent(holdout.confusion.recall()) + ", F1 " + fixed(holdout.confusion.f1(), 3) + ".",
                  confusion_picture(holdout, target.negative, target.positive));
-  cards += html::card("What the model looks at", "AUC lost on the holdout when one column's cells are shuffled.",
-                      importance_picture(holdout, 10));
-  return html::section("On rows that it never saw", cards);
+  return html::section("On rows that it never saw", cards + why_cards(in));
+}
+
+inline std::string holdout_section(const report_input& in) {
+  if (in.holdout.number) return number_section(in, *in.holdout.number);
+  return in.holdout.classes ? class_section(in, *in.holdout.classes) : binary_section(in, *in.holdout.binary);
 }
 
 inline std::string decision_section(const judgement& holdout) {
@@ -173,8 +298,10 @@ inline std::string work_section(const report_input& in) {
   return html::section(
       "While it was at work",
       html::card("Against the baseline",
-                 "Each streamed row went by chance to the model or to one that always answers the share of positives. "
-                 "The test may be looked at after every row.",
+                 std::string("Each streamed row went by chance to the model or to one that always answers ") +
+                     (in.task() == task_kind::number ? "the mean. Errors are in the target's deviations. "
+                                                     : "the classes' shares. ") +
+                     "The test may be looked at after every row.",
                  comparison_facts(in.comparison)) +
           html::card("Drift of its inputs",
                      "The streamed rows' columns against the rows it learnt from; p-values are corrected for all "
@@ -202,21 +329,25 @@ inline std::string time_section(const report_input& in) {
   const std::string how_to_read =
       "Each event's median and its share of the chain's time. Thin line: fastest call to p99; "
       "thick: p50 to p95; dot: mean.";
-  std::string cards = html::card("A training step", how_to_read, times_picture(in.training_times));
-  cards += html::card("A streamed row", how_to_read, times_picture(in.stream_times) + stream_facts(in.stream));
-  cards += html::card("Compression", "The hidden layers' outputs, before and after; every bit comes back.",
-                      compression_picture(in.compression) + compression_facts(in.compression));
-  cards += html::card("Training, in figures", "", times_table(in.training_times), "wide");
+  std::string cards =
+      html::card("A streamed row", how_to_read, times_picture(in.stream_times) + stream_facts(in.stream));
+  if (in.training) {
+    cards += html::card("The network's training step", how_to_read, times_picture(in.training_times));
+    cards += html::card("Compression", "The hidden layers' outputs, before and after; every bit comes back.",
+                        compression_picture(in.compression) + compression_facts(in.compression));
+    cards += html::card("Training, in figures", "", times_table(in.training_times), "wide");
+  }
   cards += html::card("Streaming, in figures", "", times_table(in.stream_times), "wide");
   cards += html::card("The stream, window by window",
                       "How long a row took, and what the model answered, as the stream went by.",
-                      windows_table(in.stream.times), "wide");
+                      windows_table(in.stream.times, in.task()), "wide");
   return html::section("Time and memory", cards);
 }
 
 inline std::string making_section(const report_input& in) {
-  return html::section("How it was made", html::card("Training chain", "", html::lines(in.training.chain)) +
-                                              html::card("Inference chain", "", html::lines(in.stream.chain)) +
+  const std::string training =
+      in.training ? html::card("Training chain", "", html::lines(in.training->chain)) : std::string();
+  return html::section("How it was made", training + html::card("Inference chain", "", html::lines(in.stream.chain)) +
                                               html::card("Settings", "", html::facts(in.settings)));
 }
 
@@ -231,7 +362,8 @@ inline std::string notes_section(const table& of) {
 
 /// The whole page; it refers to nothing outside itself.
 inline std::string report_page(const report_input& in) {
-  const std::string question = in.data.target.name + " = " + in.data.target.positive;
+  const target_column& target = in.data.target;
+  const std::string question = target.name + (in.task() == task_kind::binary ? " = " + target.positive : "");
   std::string page =
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
       "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>" +
@@ -239,14 +371,15 @@ inline std::string report_page(const report_input& in) {
   page += page_style;
   page += "</style></head><body><main>";
   page += "<h1>" + escaped(clipped(question, 120)) + "</h1><p class=\"soft sub\">" +
-          escaped(clipped(in.data.name, 160)) + " · " + grouped(in.data.rows()) + " rows · network " +
-          escaped(in.network) + " · finished " + escaped(in.finished) + "</p>";
+          escaped(clipped(in.data.name, 160)) + " · " + grouped(in.data.rows()) + " rows · " +
+          escaped(title_of(in.compared.winner().kind, in.task())) + " · finished " + escaped(in.finished) + "</p>";
   page += detail::warnings(in.data);
   page += detail::headline(in);
   page += detail::table_section(in);
-  page += detail::training_section(in.training);
+  page += detail::comparison_section(in);
   page += detail::holdout_section(in);
-  page += detail::decision_section(in.holdout);
+  if (in.holdout.binary) page += detail::decision_section(*in.holdout.binary);
+  page += detail::training_section(in);
   page += detail::work_section(in);
   page += detail::time_section(in);
   page += detail::making_section(in);

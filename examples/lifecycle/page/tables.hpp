@@ -49,15 +49,23 @@ inline std::string times_table(const event_profiles& events) {
   return html::table({"event", "#calls", "#failed", "#total", "#mean", "#p50", "#p95", "#p99", "#slowest"}, rows);
 }
 
-inline std::string windows_table(const stream_times& of) {
+/// Of two classes also the share that was answered positive.
+inline std::string windows_table(const stream_times& of, task_kind task) {
   std::string rows;
   for (const stream_window& one : of.windows)
     rows += "<tr>" + html::number(grouped(one.first)) + html::number(grouped(one.rows)) +
             html::number(grouped(static_cast<std::uint64_t>(one.rows_per_second))) + html::number(duration(one.p50)) +
             html::number(duration(one.p99)) + html::number(duration(one.longest)) +
-            html::number(percent(one.positive_share)) +
-            html::number(std::isnan(one.mean_probability) ? "–" : fixed(one.mean_probability, 4)) + "</tr>";
-  return html::table({"#from row", "#rows", "#rows/s", "#p50", "#p99", "#slowest", "#positive", "#mean probability"},
+            (task == task_kind::binary ? html::number(percent(one.positive_share)) : std::string()) +
+            html::number(std::isnan(one.mean_answer) ? "–"
+                         : task == task_kind::number ? brief(one.mean_answer)
+                                                     : fixed(one.mean_answer, 4)) +
+            "</tr>";
+  if (task == task_kind::binary)
+    return html::table({"#from row", "#rows", "#rows/s", "#p50", "#p99", "#slowest", "#positive", "#mean probability"},
+                       rows);
+  return html::table({"#from row", "#rows", "#rows/s", "#p50", "#p99", "#slowest",
+                      task == task_kind::number ? "#mean answer" : "#mean probability of the answer"},
                      rows);
 }
 

@@ -4,7 +4,7 @@
 #include "../data/split.hpp"
 #include "../data/table.hpp"
 #include "../format.hpp"
-#include "serve.hpp"
+#include "../model/features.hpp"
 
 #include <millrace/core/seed.hpp>
 #include <millrace/detect/features/table_drift.hpp>
@@ -22,8 +22,8 @@
 /// look like those that it learnt from?
 namespace lifecycle {
 
-/// An experiment in the stream: each row by chance to the model or to the baseline, which always answers the share of
-/// positives among the rows learnt from; squared errors of the probability, compared after every row.
+/// An experiment in the stream: each row by chance to the model or to the baseline, which always answers the classes'
+/// shares, or the mean, of the rows learnt from; squared errors, compared after every row.
 struct model_comparison {
   std::size_t rows[2]{};    // baseline, model
   double mean_error[2]{};   // squared
@@ -33,20 +33,57 @@ struct model_comparison {
   bool better() const noexcept { return decided > 0 && mean_error[1] < mean_error[0]; }
 };
 
-inline model_comparison compare_with_baseline(std::span<const served_row> answers, std::span<const int> labels,
-                                              double baseline, std::uint64_t seed) {
+namespace detail {
+
+/// Each row's squared error: of the number in deviations, or of the probability of its class (of two, of the positive).
+inline std::vector<double> squared_errors(const table& from, std::span<const std::size_t> rows,
+                                          std::span<const double> outputs, const target_scale& scale) {
+  const std::size_t width = outputs.size() / rows.size();
+  std::vector<double> errors;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::span<const double> answer = outputs.subspan(i * width, width);
+    const double off = from.target.task == task_kind::number
+                           ? (answer[0] - from.target.values[rows[i]]) / scale.deviation
+                       : width == 1 ? answer[0] - from.target.labels[rows[i]]
+                                    : 1 - answer[from.target.labels[rows[i]]];
+    errors.push_back(off * off);
+  }
+  return errors;
+}
+
+/// What the baseline always answers.
+inline std::vector<double> baseline_answer(const table& from, std::span<const std::size_t> learnt,
+                                           const target_scale& scale) {
+  if (from.target.task == task_kind::number) return {scale.mean};
+  std::vector<double> shares(from.target.classes.size());
+  for (const std::size_t row : learnt) shares[from.target.labels[row]] += 1.0 / static_cast<double>(learnt.size());
+  return shares.size() == 2 ? std::vector<double>{shares[1]} : shares;
+}
+
+}  // namespace detail
+
+/// `outputs`: what the model answered for the holdout.
+inline model_comparison compare_with_baseline(const table& from, const row_split& parts,
+                                              std::span<const double> outputs, const target_scale& scale,
+                                              std::uint64_t seed) {
+  const std::vector<double> always = detail::baseline_answer(from, parts.train, scale);
+  std::vector<double> of_baseline;
+  for (std::size_t i = 0; i < parts.holdout.size(); ++i)
+    of_baseline.insert(of_baseline.end(), always.begin(), always.end());
+  const std::vector<double> errors[2] = {detail::squared_errors(from, parts.holdout, of_baseline, scale),
+                                         detail::squared_errors(from, parts.holdout, outputs, scale)};
   constexpr double alpha = 0.01;
   model_comparison found;
   mr::random_engine coin(seed);
   mr::stats::two_arm_e_process test;
   double sums[2]{};
-  for (std::size_t i = 0; i < answers.size(); ++i) {
-    if (std::isnan(answers[i].probability)) continue;  // validation refused the row
+  for (std::size_t i = 0; i < errors[1].size(); ++i) {
+    if (std::isnan(errors[1][i])) continue;  // validation refused the row
     const bool model = coin.below(2) == 1;
-    const double off = (model ? answers[i].probability : baseline) - labels[i];
-    test.update(model, off * off);
+    const double error = errors[model ? 1 : 0][i];
+    test.update(model, error);
     ++found.rows[model];
-    sums[model] += off * off;
+    sums[model] += error;
     if (found.decided == 0 && test.rejects(alpha)) found.decided = found.rows[0] + found.rows[1];
   }
   for (const int arm : {0, 1})

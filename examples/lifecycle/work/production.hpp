@@ -2,10 +2,10 @@
 #define MILLRACE_EXAMPLES_LIFECYCLE_WORK_PRODUCTION_HPP
 
 #include "../data/table.hpp"
+#include "../families/network.hpp"
 #include "../model/findings.hpp"
-#include "../model/learn.hpp"
 #include "../stop.hpp"
-#include "serve.hpp"
+#include "serving_fields.hpp"
 
 #include <millrace/chain.hpp>
 #include <millrace/core/error.hpp>
@@ -38,35 +38,32 @@ class production {
     return std::move(chain)
         .use(mr::borrow(training_profiler_))
         .use(mr::borrow(audit_))
-        .use(mr::validation{mr::strict{}, mr::same_rows<learning::batch, learning::labels>{}})
+        .use(mr::validation{mr::strict{}, mr::same_rows<learning::batch, learning::targets>{}})
         .use(mr::metrics{registry_})
         .use(mr::borrow(compression_));
   }
   template <class Chain>
-  auto around_serving(Chain chain) {
-    return std::move(chain)
-        .use(mr::borrow(serving_profiler_))
-        .use(mr::borrow(audit_))
-        .use(mr::validation{mr::strict{}, mr::in_range<serving::probability>{0, 1}})
-        .use(mr::metrics{registry_});
+  auto around_classes(Chain chain) {
+    return around_serving(std::move(chain), mr::validation{mr::strict{}, mr::in_range<serving::probability>{0, 1}});
+  }
+  template <class Chain>
+  auto around_numbers(Chain chain) {
+    return around_serving(std::move(chain), mr::validation{mr::strict{}});
   }
 
   /// Puts the holdout's figures beside the run's metrics.
-  void tell(const judgement& holdout) {
-    const auto show = [&](std::string_view figure, double value) {
-      or_stop(registry_.gauge({"lifecycle_holdout", "How the model did on the holdout."}, {{"figure", figure}}),
-              exit_code::internal)
-          .set(value);
-    };
-    show("auc", holdout.auc);
-    show("average_precision", holdout.average_precision);
-    show("log_loss", holdout.log_loss);
-    show("brier", holdout.brier);
-    show("calibration_error", holdout.calibration_error);
-    show("accuracy", holdout.confusion.accuracy());
-    show("precision", holdout.confusion.precision());
-    show("recall", holdout.confusion.recall());
-    show("f1", holdout.confusion.f1());
+  void tell(const holdout_findings& found) {
+    if (found.binary) tell(*found.binary);
+    if (found.classes) {
+      show("log_loss", found.classes->log_loss);
+      show("accuracy", found.classes->confusion.accuracy());
+      show("macro_f1", found.classes->confusion.macro_f1());
+    }
+    if (found.number) {
+      show("rmse", found.number->rmse);
+      show("mae", found.number->mae);
+      show("r2", found.number->r2);
+    }
   }
 
   /// Writes the audit log's last line and makes it durable.
@@ -80,6 +77,31 @@ class production {
   std::string json() const { return mr::observe::to_json(registry_.snapshot()); }
 
  private:
+  template <class Chain, class Validation>
+  auto around_serving(Chain chain, Validation checks) {
+    return std::move(chain)
+        .use(mr::borrow(serving_profiler_))
+        .use(mr::borrow(audit_))
+        .use(std::move(checks))
+        .use(mr::metrics{registry_});
+  }
+  void show(std::string_view figure, double value) {
+    or_stop(registry_.gauge({"lifecycle_holdout", "How the model did on the holdout."}, {{"figure", figure}}),
+            exit_code::internal)
+        .set(value);
+  }
+  void tell(const judgement& holdout) {
+    show("auc", holdout.auc);
+    show("average_precision", holdout.average_precision);
+    show("log_loss", holdout.log_loss);
+    show("brier", holdout.brier);
+    show("calibration_error", holdout.calibration_error);
+    show("accuracy", holdout.confusion.accuracy());
+    show("precision", holdout.confusion.precision());
+    show("recall", holdout.confusion.recall());
+    show("f1", holdout.confusion.f1());
+  }
+
   mr::profiler training_profiler_;
   mr::profiler serving_profiler_;
   mr::audit_log<> audit_;

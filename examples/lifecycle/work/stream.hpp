@@ -28,7 +28,7 @@ struct stream_window {
   double p99 = 0;
   double longest = 0;
   double positive_share = 0;
-  double mean_probability = 0;  // NaN if validation refused all of its rows
+  double mean_answer = 0;  // probability or number; NaN if validation refused all of its rows
 };
 
 /// How long the rows of a stream took.

@@ -24,9 +24,9 @@ class stream_watch {
 
   explicit stream_watch(std::size_t rows) : stream_watch(rows / most_windows + (rows % most_windows != 0 ? 1 : 0), 0) {}
 
-  /// probability: NaN for a row that was refused.
-  void update(double nanoseconds, double probability, bool positive) {
-    answers_.update(probability);
+  /// answer: a probability or a number; NaN for a row that was refused.
+  void update(double nanoseconds, double answer, bool positive) {
+    answers_.update(answer);
     positives_.update(positive ? 1 : 0);
     times_.update(nanoseconds, [this](std::uint64_t, const times& took) {
       add(took, answers_.last()->get<mr::mean>(), positives_.last()->get<mr::mean>());
@@ -49,7 +49,7 @@ class stream_watch {
 
   stream_watch(std::size_t rows, int) : times_(rows, times(mr::kll<200>(1))), answers_(rows), positives_(rows) {}
 
-  void add(const times& took, double mean_probability, double positive_share) {
+  void add(const times& took, double mean_answer, double positive_share) {
     const auto view = took.get<mr::kll<200>>().view();
     stream_window one;
     one.first = all_.get<mr::count>();
@@ -59,7 +59,7 @@ class stream_watch {
     one.p99 = view.quantile(0.99);
     one.longest = took.get<mr::max>();
     one.positive_share = positive_share;
-    one.mean_probability = mean_probability;
+    one.mean_answer = mean_answer;
     windows_.push_back(one);
     all_.merge(took);
   }
