@@ -174,7 +174,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program")
     parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--only", choices=["k_means", "isolation", "network"])
+    parser.add_argument("--only", choices=["k_means", "isolation", "network", "calibration"])
     parser.add_argument("--data", help="folder with breast_cancer.csv")
     args = parser.parse_args()
     warnings.simplefilter("ignore")
@@ -185,9 +185,8 @@ def main():
         isolation(args.program, args.seeds, args.data)
     if args.only in (None, "network"):
         network(args.program, args.seeds)
-    k_means(args.program, args.seeds)
-    isolation(args.program, args.seeds, args.data)
-    calibration(args.program, args.seeds)
+    if args.only in (None, "calibration"):
+        calibration(args.program, args.seeds)
 
 
 if __name__ == "__main__":
