@@ -114,7 +114,7 @@ set(MILLRACE_feature_HEADERS
   feature/tables.hpp feature/transforms.hpp
   feature/detail/cells.hpp feature/detail/diagnosis.hpp feature/detail/hash.hpp feature/detail/slots.hpp
   feature/detail/transform.hpp feature/detail/vocabulary.hpp
-  feature/series/history.hpp feature/series/parts.hpp
+  feature/series/as_of_join.hpp feature/series/history.hpp feature/series/parts.hpp
   feature/specification/automatic.hpp feature/specification/cell.hpp feature/specification/specification.hpp
   feature/specification/table_features.hpp
   feature/specification/detail/given_kernels.hpp feature/specification/detail/making.hpp
