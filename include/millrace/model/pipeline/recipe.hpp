@@ -168,8 +168,9 @@ auto pipeline_of(Features features, Trainer trainer, Calibrated calibrated = {})
       "function of rows, targets and weights that returns a result of a model");
   static_assert(detail::is_calibrated_by<Calibrated> || std::is_same_v<Calibrated, uncalibrated>,
                 "millrace[PIPELINE-12]: the third step of a pipeline is calibrated_by<C>(), or there is none");
-  static_assert(!detail::is_calibrated_by<Calibrated> || !detail::never_one_output<model_type>,
-                "millrace[PIPELINE-13]: a calibration is of one score, and the model has several outputs");
+  static_assert(!calibrator<typename detail::calibration_of<Calibrated>::type> || !detail::never_one_output<model_type>,
+                "millrace[PIPELINE-13]: a calibration is of one score, and the model has several outputs: "
+                "calibrated_by<one_vs_rest<>>()");
   static_assert(!detail::is_calibrated_by<Calibrated> || detail::trains_on_targets<Trainer>,
                 "millrace[PIPELINE-14]: a calibration is fitted to targets, and the model is fitted without");
   if constexpr (detail::pipeline_features<Features> && predictor<model_type>) {

@@ -5,11 +5,15 @@
 #include <millrace/model/calibration/calibrator.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/matrix_view.hpp>
+#include <millrace/model/parallel.hpp>
 #include <millrace/model/predictor.hpp>
 
+#include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <utility>
+#include <vector>
 
 namespace millrace {
 inline namespace v0 {
@@ -17,9 +21,9 @@ namespace model {
 
 /// Step of a pipeline: which model is fitted, and how: `trained_by<boosted_trees<>>({.rounds = 200})`.
 ///
-/// A model whose `fit` takes more than rows, targets, options and weights is fitted by a function of yours in the place
-/// of this step: `[](const matrix_view& rows, std::span<const float> targets, std::span<const float> weights)`, which
-/// returns a result of the model.
+/// A model whose `fit` takes more than rows, targets, options, weights and an executor, such as a loss with a
+/// parameter, is fitted by a function of yours in the place of this step: `[](const matrix_view& rows, std::span<const
+/// float> targets, std::span<const float> weights)`, which returns a result of the model.
 template <class M>
 class trained_by {
   static_assert(predictor<M>,
@@ -33,23 +37,35 @@ class trained_by {
   using model_type = M;
 
   trained_by() = default;
-  explicit trained_by(typename M::options_type options) : options_(std::move(options)) {}
+  /// `on`: threads that the fit may use, which outlive this step: `trained_by<random_forest>({}, four_threads)`. Models
+  /// that have no use for them are fitted without.
+  explicit trained_by(typename M::options_type options, executor_reference on = {})
+      : options_(std::move(options)), on_(on) {}
 
   const typename M::options_type& options() const noexcept { return options_; }
 
   result<M> operator()(const matrix_view& rows, std::span<const float> targets, std::span<const float> weights) const
   requires fits_targets<M>
   {
-    return M::fit(rows, targets, options_, weights);
+    if constexpr (requires { M::fit(rows, targets, options_, weights, on_); })
+      return M::fit(rows, targets, options_, weights, on_);
+    else if constexpr (requires { M::fit(rows, targets, options_, weights, {}, on_); })  // a loss comes before
+      return M::fit(rows, targets, options_, weights, {}, on_);
+    else
+      return M::fit(rows, targets, options_, weights);
   }
   result<M> operator()(const matrix_view& rows) const
   requires fits_rows<M>
   {
-    return M::fit(rows, options_);
+    if constexpr (requires { M::fit(rows, options_, on_); })
+      return M::fit(rows, options_, on_);
+    else
+      return M::fit(rows, options_);
   }
 
  private:
   typename M::options_type options_{};
+  executor_reference on_;
 };
 
 /// Which events are kept from features and model, for the calibration.
@@ -59,13 +75,27 @@ struct held_out {
   std::uint64_t seed = 1;
 };
 
+/// Makes probabilities of several classes of their scores: `one_vs_rest` and any type of yours with these members.
+template <class C>
+concept class_calibrator =
+    std::copyable<C> && requires(const C& c, std::span<const double> scores, std::span<const float> labels,
+                                 std::size_t classes, std::span<double> out, std::span<const std::byte> bytes) {
+      { C::fit(scores, labels, classes, labels) } -> std::same_as<result<C>>;
+      { c(scores, out) } noexcept;
+      { c.classes() } noexcept -> std::convertible_to<std::size_t>;
+      { c.save() } -> std::same_as<std::vector<std::byte>>;
+      { C::load(bytes) } -> std::same_as<result<C>>;
+    };
+
 /// Step of a pipeline: what makes probabilities of the model's scores: `calibrated_by<platt>()`. It is fitted to a
-/// share of the events that neither the features nor the model have seen.
+/// share of the events that neither the features nor the model have seen. The score is the model's before its link, the
+/// log odds, where the model has one; `calibrated_by<one_vs_rest<>>()` takes the log odds of each of several classes
+/// against all others.
 template <class C>
 struct calibrated_by {
-  static_assert(calibrator<C>,
-                "millrace[PIPELINE-3]: calibrated_by<C>: C is no calibrator: platt and isotonic are, and any type with "
-                "fit(scores, labels, weights), a noexcept operator()(double), save and load");
+  static_assert(calibrator<C> || class_calibrator<C>,
+                "millrace[PIPELINE-3]: calibrated_by<C>: C is no calibrator: platt, isotonic and one_vs_rest are, and "
+                "any type with fit(scores, labels, weights), a noexcept operator()(double), save and load");
   using calibration_type = C;
   held_out from{};
 

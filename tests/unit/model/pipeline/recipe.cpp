@@ -1,8 +1,10 @@
 #include <millrace/model/pipeline/recipe.hpp>
 
 #include <millrace/model/calibration/isotonic.hpp>
+#include <millrace/model/calibration/one_vs_rest.hpp>
 #include <millrace/model/calibration/platt.hpp>
 #include <millrace/model/linear.hpp>
+#include <millrace/model/parallel.hpp>
 #include <millrace/model/pipeline.hpp>
 #include <millrace/model/trees.hpp>
 #include <millrace/store/saved_file.hpp>
@@ -19,6 +21,7 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace mr = millrace;
@@ -116,6 +119,51 @@ TEST_CASE("a calibrated pipeline answers what the calibration makes of the model
           .fit(past, &payment::is_fraud);
   REQUIRE(steps);
   CHECK(steps->trained_on() < 350);
+}
+
+TEST_CASE("several classes are calibrated by one_vs_rest, on events held out") {
+  const auto past = support::make_payments(600);
+  const auto kind = [](const payment& of) { return of.amount > 600 ? 2 : of.is_fraud ? 1 : 0; };
+  const auto three = mm::pipeline_of(support::payment_features(), mm::trained_by<mm::logistic_regression>({.l2 = 1}),
+                                     mm::calibrated_by<mm::one_vs_rest<>>());
+  const auto fitted = three.fit(past, kind);
+  REQUIRE(fitted);
+  REQUIRE(fitted->outputs() == 3);
+  const auto loaded = three.load(fitted->save());
+  REQUIRE(loaded);
+  std::vector<double> together(past.size() * 3);
+  REQUIRE((*loaded)(past, together));
+  float row[decltype(support::payment_features())::width];
+  for (std::size_t i = 0; i < 50; ++i) {
+    double alone[3];
+    CHECK_FALSE((*fitted)(past[i], alone));
+    CHECK(laws::bits_of(alone) == laws::bits_of(std::span(together).subspan(i * 3, 3)));
+    CHECK(alone[0] + alone[1] + alone[2] == Approx(1));
+    // By hand: the log odds of what the model says, and what the calibration makes of them.
+    double odds[3];
+    REQUIRE_FALSE(fitted->features()(past[i], row));
+    fitted->model().predict(row, odds);
+    for (double& one : odds) one = std::log(one / (1 - one));
+    fitted->calibration()(odds, odds);
+    for (std::size_t k = 0; k < 3; ++k) CHECK(odds[k] == Approx(alone[k]).epsilon(1e-9));
+  }
+  CHECK_THAT(error_of(three.fit(past, &payment::is_fraud)), ContainsSubstring("there must be two classes at least"));
+  const auto plain = mm::pipeline_of(support::payment_features(), mm::trained_by<mm::logistic_regression>({.l2 = 1}));
+  CHECK_THAT(error_of(plain.load(fitted->save())), ContainsSubstring("saved form holds one_vs_rest, expected no"));
+}
+
+TEST_CASE("a pipeline fitted on threads is the same, to the byte") {
+  const auto past = support::make_payments(300);
+  mm::threads three(3);
+  const auto same = [&](auto options, auto model) {
+    using model_type = typename decltype(model)::type;
+    const auto alone = mm::pipeline_of(support::payment_features(), mm::trained_by<model_type>(options));
+    const auto together = mm::pipeline_of(support::payment_features(), mm::trained_by<model_type>(options, three));
+    CHECK(alone.fit(past, &payment::is_fraud).value().save() == together.fit(past, &payment::is_fraud).value().save());
+  };
+  same(mm::forest_options{.trees = 9}, std::type_identity<mm::random_forest>());
+  same(mm::boosting_options{.rounds = 9}, std::type_identity<mm::boosted_trees<>>());
+  same(mm::ridge_options{}, std::type_identity<mm::ridge>());
 }
 
 TEST_CASE("events of weight 0 are not learnt from") {

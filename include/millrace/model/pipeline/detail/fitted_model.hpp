@@ -35,9 +35,12 @@ struct fitted_model {
   replayed_rows replays{};
   std::uint64_t trained_on = 0;
 
-  std::size_t outputs() const noexcept { return is_calibrated ? 1 : model.outputs(); }
+  std::size_t outputs() const noexcept { return model.outputs(); }
   void predict(std::span<const float> row, std::span<double> out) const noexcept {
-    if constexpr (is_calibrated) {
+    if constexpr (class_calibrator<Calibration>) {
+      write_class_odds(model, row, out);
+      calibration(out, out);
+    } else if constexpr (is_calibrated) {
       write_scores(model, row, out);
       out[0] = calibration(out[0]);
     } else {
@@ -45,14 +48,22 @@ struct fitted_model {
     }
   }
   void predict(const matrix_view& rows, std::span<double> out) const noexcept {
-    if constexpr (is_calibrated && scores_batches<Model>) {
+    if constexpr (calibrator<Calibration> && scores_batches<Model>) {
       model.score(rows, out);
       for (double& one : out) one = calibration(one);
     } else if constexpr (is_calibrated) {
-      for (std::size_t i = 0; i < rows.rows(); ++i) predict(rows.row(i), out.subspan(i, 1));
+      for (std::size_t i = 0; i < rows.rows(); ++i) predict(rows.row(i), out.subspan(i * outputs(), outputs()));
     } else {
       model.predict(rows, out);
     }
+  }
+
+  /// Whether the calibration is one for so many outputs.
+  bool fits() const noexcept {
+    if constexpr (class_calibrator<Calibration>)
+      return calibration.classes() == model.outputs();
+    else
+      return !is_calibrated || model.outputs() == 1;
   }
 
   // The payload of a pipeline: events trained on (u64), then blocks: features, model, calibration (empty if there is
@@ -81,15 +92,28 @@ result<Calibration> fitted_calibration(const Model& model, const spooled_rows& k
   if constexpr (std::is_same_v<Calibration, uncalibrated>) {
     return uncalibrated();
   } else {
-    if (model.outputs() != 1)
+    constexpr bool of_classes = class_calibrator<Calibration>;
+    const std::size_t outputs = model.outputs();
+    if (!of_classes && outputs != 1)
       return error(errc::invalid_argument, "pipeline, calibration: it is of one score, and the model has " +
-                                               std::to_string(model.outputs()) + " outputs");
+                                               std::to_string(outputs) + " outputs; one_vs_rest is of several");
     const matrix_view rows = kept.view(width);
-    std::vector<double> scores(rows.rows());
-    for (std::size_t i = 0; i < scores.size(); ++i) write_scores(model, rows.row(i), std::span(scores).subspan(i, 1));
-    auto made = Calibration::fit(scores, kept.targets, kept.weights);
+    std::vector<double> scores(rows.rows() * outputs);
+    for (std::size_t i = 0; i < rows.rows(); ++i) {
+      const auto out = std::span(scores).subspan(i * outputs, outputs);
+      if constexpr (of_classes)
+        write_class_odds(model, rows.row(i), out);
+      else
+        write_scores(model, rows.row(i), out);
+    }
+    auto made = [&] {
+      if constexpr (of_classes)
+        return Calibration::fit(scores, kept.targets, outputs, kept.weights);
+      else
+        return Calibration::fit(scores, kept.targets, kept.weights);
+    }();
     if (!made)
-      return std::move(made).error().wrap("pipeline, calibration by " + std::to_string(scores.size()) +
+      return std::move(made).error().wrap("pipeline, calibration by " + std::to_string(rows.rows()) +
                                           " events held out");
     return made;
   }
@@ -163,8 +187,7 @@ result<loaded_pipeline<Features, Model, Calibration>> load_pipeline(std::span<co
   auto& fitted = made.fitted;
   fitted.trained_on = trained_on;
   const std::size_t columns = width(made.features);
-  const bool valid = columns > 0 && fitted.model.inputs() == columns && made.features.fitted() &&
-                     (!fitted.is_calibrated || fitted.model.outputs() == 1) &&
+  const bool valid = columns > 0 && fitted.model.inputs() == columns && made.features.fitted() && fitted.fits() &&
                      fitted.replays.load(*from, columns, fitted.outputs());
   if (auto done = from->finish(valid); !done) return std::move(done).error();
   const auto predict = [&](std::span<const float> row, std::span<double> out) { fitted.predict(row, out); };

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_MODEL_PIPELINE_DETAIL_MODEL_SCORES_HPP
 #define MILLRACE_MODEL_PIPELINE_DETAIL_MODEL_SCORES_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/matrix_view.hpp>
 #include <millrace/model/predictor.hpp>
@@ -38,6 +39,18 @@ void write_scores(const M& model, std::span<const float> row, std::span<double> 
     out[0] = model.score(row);
   else
     model.predict(row, out);
+}
+
+/// The log odds of each class against all others, of a model whose outputs are probabilities. Those below 1e-15 count
+/// as 1e-15, those above 1 - 1e-15 as that.
+template <predictor M>
+void write_class_odds(const M& model, std::span<const float> row, std::span<double> out) noexcept {
+  model.predict(row, out);
+  for (double& one : out) {
+    if (one < 1e-15) one = 1e-15;
+    if (one > 1 - 1e-15) one = 1 - 1e-15;
+    one = math::log(one) - math::log1p(-one);
+  }
 }
 
 /// What each column adds to one of a model's scores.
