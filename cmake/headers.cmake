@@ -140,7 +140,8 @@ set(MILLRACE_detect_HEADERS
   detect/features/drift_reference.hpp detect/features/table_drift.hpp)
 set(MILLRACE_model_HEADERS
   model.hpp
-  model/fwd.hpp model/bayes.hpp model/calibration.hpp model/cluster.hpp model/combination.hpp
+  model/fwd.hpp model/series.hpp model/series/holt_winters.hpp
+  model/bayes.hpp model/calibration.hpp model/cluster.hpp model/combination.hpp
   model/decomposition.hpp model/evaluation.hpp model/linear.hpp
   model/matrix_view.hpp model/network.hpp model/parallel.hpp model/selection.hpp model/trees.hpp model/validation.hpp
   model/card.hpp model/card/model_card.hpp model/card/detail/card_markdown.hpp
