@@ -49,6 +49,34 @@ void predicts_one_by_one(const Model& model, const millrace::model::matrix_view&
   }
 }
 
+/// A row of too few columns has NaN for every output, and outputs without room are left out.
+template <class Model>
+void predicts_short_rows(const Model& model, const millrace::model::matrix_view& rows) {
+  const std::size_t outputs = model.outputs();
+  const auto short_row = rows.row(0).first(rows.columns() - 1);
+  std::vector<double> out(outputs);
+  model.predict(short_row, std::span(out));
+  for (const double x : out) CHECK(std::isnan(x));
+  if constexpr (requires { model(short_row); })
+    if (outputs == 1) CHECK(std::isnan(model(short_row)));
+  std::vector<double> room(outputs * 3 + 1, -7.0);
+  model.predict(rows, std::span(room).first(outputs * 2));
+  CHECK(room[outputs * 2] == -7);
+  model.predict(rows.row(1), std::span(out));
+  for (std::size_t k = 0; k < outputs; ++k) CHECK(room[outputs + k] == out[k]);
+  model.predict(rows.row(0), std::span(room).first(outputs + 1));
+  model.predict(rows.row(0), std::span<double>());
+  for (std::size_t k = 0; k < outputs; ++k) CHECK(room[outputs + k] == out[k]);
+  if constexpr (requires { model.contributions(short_row, std::span(out)); }) {
+    std::vector<double> parts(model.inputs() * outputs + 1, -7.0);
+    model.contributions(rows.row(0), std::span(parts));
+    CHECK(parts[0] == -7);
+    model.contributions(short_row, std::span(parts).first(parts.size() - 1));
+    CHECK(std::isnan(parts[0]));
+    CHECK(parts.back() == -7);
+  }
+}
+
 /// load(save(m)) saves to the same bytes and predicts the same; damaged bytes are an error or a model that works.
 template <class Model>
 void saves_and_loads_model(const Model& model, std::span<const float> row) {

@@ -70,13 +70,15 @@ class logistic_regression {
   /// The weighted mean of each column that the model was fitted to.
   std::span<const double> means() const noexcept { return map_.means; }
 
-  /// The row's scores: log odds of class 1, or for each class a number from which its probability comes by softmax.
-  /// Precondition: row.size() == inputs(), out.size() == outputs().
+  /// The row's scores: log odds of class 1, or for each class a number from which its probability comes by softmax. All
+  /// are NaN for a row of fewer columns than the model's. Precondition: out.size() == outputs(), or nothing is written.
   void score(std::span<const float> row, std::span<double> out) const noexcept {
-    for (std::size_t k = 0; k < outputs(); ++k) out[k] = map_.score(k, row.data());
+    if (out.size() != outputs()) return;
+    for (std::size_t k = 0; k < outputs(); ++k) out[k] = map_.score(k, row);
   }
-  /// The row's probabilities. Precondition: row.size() == inputs(), out.size() == outputs().
+  /// The row's probabilities. Precondition: out.size() == outputs(), or nothing is written.
   void predict(std::span<const float> row, std::span<double> out) const noexcept {
+    if (out.size() != outputs()) return;
     score(row, out);
     if (outputs() == 1)
       out[0] = detail::probability_of_score(out[0]);
@@ -85,16 +87,18 @@ class logistic_regression {
   }
   /// The probability of class 1. Precondition: outputs() == 1.
   double operator()(std::span<const float> row) const noexcept {
-    return detail::probability_of_score(map_.score(0, row.data()));
+    return detail::probability_of_score(map_.score(0, row));
   }
-  /// All rows' probabilities, row after row. Precondition: out.size() == rows.rows() * outputs().
+  /// All rows' probabilities, row after row, as far as `out` has room: rows.rows() * outputs().
   void predict(const matrix_view& rows, std::span<double> out) const noexcept {
-    for (std::size_t i = 0; i < rows.rows(); ++i) predict(rows.row(i), out.subspan(i * outputs(), outputs()));
+    const std::size_t width = outputs();
+    for (std::size_t i = 0; i < rows.rows() && (i + 1) * width <= out.size(); ++i)
+      predict(rows.row(i), out.subspan(i * width, width));
   }
 
   /// What each feature adds to each score (not to the probability), compared with a row of means: coefficient *
   /// (feature - mean). With `mean_score(k)` they sum to score k. Score after score.
-  /// Precondition: row.size() == inputs(), out.size() == inputs() * outputs().
+  /// All are NaN for a row of fewer columns. Precondition: out.size() == inputs() * outputs(), or nothing is written.
   void contributions(std::span<const float> row, std::span<double> out) const noexcept { map_.contributions(row, out); }
   /// The score for the row of means.
   double mean_score(std::size_t score = 0) const noexcept { return map_.mean_score(score); }

@@ -61,10 +61,10 @@ class sgd_linear : public detail::online_model<sgd_linear> {
     return made;
   }
 
-  /// Learns from one sample, and returns what the prediction was before; NaN if the sample is left out.
-  /// Precondition: row.size() == inputs().
+  /// Learns from one sample, and returns what the prediction was before; NaN if the sample is left out, as
+  /// one of too few columns is.
   double partial_fit(std::span<const float> row, float target, float weight = 1) noexcept {
-    const double score = scores_.score(row.data());
+    const double score = scores_.score(row);
     const double error = static_cast<double>(target) - score;
     if (!detail::math::is_finite(error) || !(weight >= 0) || !detail::math::is_finite(static_cast<double>(weight)))
         [[unlikely]] {

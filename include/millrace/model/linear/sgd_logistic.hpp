@@ -68,13 +68,13 @@ class sgd_logistic : public detail::online_model<sgd_logistic> {
     return made;
   }
 
-  /// The log odds of class 1. Precondition: row.size() == inputs().
-  double score(std::span<const float> row) const noexcept { return scores_.score(row.data()); }
+  /// The log odds of class 1; NaN for a row of fewer columns than the model's.
+  double score(std::span<const float> row) const noexcept { return scores_.score(row); }
 
-  /// Learns from one sample, and returns what the probability was before; NaN if the sample is left out.
-  /// Precondition: row.size() == inputs().
+  /// Learns from one sample, and returns what the probability was before; NaN if the sample is left out, as
+  /// one of too few columns is.
   double partial_fit(std::span<const float> row, float label, float weight = 1) noexcept {
-    const double score = scores_.score(row.data());
+    const double score = scores_.score(row);
     if (!detail::math::is_finite(score) || (label != 0 && label != 1) || !(weight >= 0) ||
         !detail::math::is_finite(static_cast<double>(weight))) [[unlikely]] {
       scores_.skip();

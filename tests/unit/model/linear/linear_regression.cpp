@@ -191,6 +191,7 @@ TEST_CASE("linear regression predicts row by row, saves and loads") {
   const auto fitted = linear_regression::fit(rows, support::exact_rows(40, 1, 4));
   REQUIRE(fitted);
   support::predicts_one_by_one(*fitted, rows);
+  support::predicts_short_rows(*fitted, rows);
   support::saves_and_loads_model(*fitted, rows.row(1));
 }
 

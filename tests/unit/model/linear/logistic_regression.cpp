@@ -323,6 +323,7 @@ TEST_CASE("logistic regression predicts row by row, saves and loads") {
     REQUIRE(fitted);
     CHECK(fitted->classes() == (classes == &linear_reference::classes ? 3 : 2));
     support::predicts_one_by_one(*fitted, rows);
+    support::predicts_short_rows(*fitted, rows);
     support::saves_and_loads_model(*fitted, rows.row(1));
     std::vector<double> out(fitted->outputs());
     fitted->predict(rows.row(0), std::span(out));

@@ -58,6 +58,7 @@ TEST_CASE("ridge predicts row by row, saves and loads") {
   const auto fitted = ridge::fit(rows, support::exact_rows(40, 1, 4));
   REQUIRE(fitted);
   support::predicts_one_by_one(*fitted, rows);
+  support::predicts_short_rows(*fitted, rows);
   support::saves_and_loads_model(*fitted, rows.row(1));
 }
 

@@ -110,6 +110,7 @@ TEST_CASE("sgd_linear predicts row by row, saves and loads, and goes on") {
   auto fitted = sgd_linear::fit(all, targets, {.l2 = 0.01}, linear_reference::weights);
   REQUIRE(fitted);
   support::predicts_one_by_one(*fitted, all);
+  support::predicts_short_rows(*fitted, all);
   support::saves_and_loads_model(*fitted, all.row(1));
   auto loaded = sgd_linear::load(fitted->save());
   REQUIRE(loaded);

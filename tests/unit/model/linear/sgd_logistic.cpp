@@ -9,6 +9,7 @@
 
 #include <cmath>
 #include <limits>
+#include <span>
 #include <stdexcept>
 #include <vector>
 
@@ -132,6 +133,8 @@ TEST_CASE("samples that cannot be used change nothing and are counted") {
       CHECK(std::isnan(model->partial_fit(from.row, 1, weight)));
       ++bad;
     }
+    CHECK(std::isnan(model->partial_fit(std::span(from.row).first(2), 1)));
+    ++bad;
     CHECK(model->skipped() == bad);
     if (round == 0) {
       CHECK(model->count() == 0);
@@ -189,6 +192,7 @@ TEST_CASE("sgd_logistic predicts row by row, saves and loads") {
   const auto fitted = sgd_logistic::fit(all, linear_reference::two_classes);
   REQUIRE(fitted);
   support::predicts_one_by_one(*fitted, all);
+  support::predicts_short_rows(*fitted, all);
   support::saves_and_loads_model(*fitted, all.row(1));
 }
 

@@ -297,6 +297,7 @@ TEST_CASE("networks of all losses come near what there is to learn") {
     }
     CHECK(right > 1425);
     support::predicts_one_by_one(*fitted, matrix_view(classes.features.data(), 50, 5));
+    support::predicts_short_rows(*fitted, matrix_view(classes.features.data(), 50, 5));
     support::saves_and_loads_model(*fitted, classes.view().row(1));
   }
   SECTION("counts") {
@@ -470,6 +471,7 @@ TEST_CASE("mlp predicts row by row, saves and loads") {
   const auto fitted = mlp<>::fit(data.view(), data.targets, {.hidden = {9}, .epochs = 3});
   REQUIRE(fitted);
   support::predicts_one_by_one(*fitted, data.view());
+  support::predicts_short_rows(*fitted, data.view());
   support::saves_and_loads_model(*fitted, data.view().row(1));
   laws::predicts(*fitted, data.view());
   laws::fits_the_same_again<mlp<>>(data.view(), data.targets, {.hidden = {40, 20}, .epochs = 3});

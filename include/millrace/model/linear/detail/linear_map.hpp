@@ -29,16 +29,21 @@ struct linear_map {
   std::span<const double> row(std::size_t output) const noexcept {
     return {coefficients.data() + output * inputs(), inputs()};
   }
-  double score(std::size_t output, const float* row) const noexcept {
-    return intercepts[output] + dot(coefficients.data() + output * inputs(), row, inputs());
+  /// NaN for a row of fewer columns.
+  double score(std::size_t output, std::span<const float> row) const noexcept {
+    if (row.size() < inputs()) return math::nan;
+    return intercepts[output] + dot(coefficients.data() + output * inputs(), row.data(), inputs());
   }
   double mean_score(std::size_t output) const noexcept {
     return intercepts[output] + dot(coefficients.data() + output * inputs(), means.data(), inputs());
   }
   void contributions(std::span<const float> row, std::span<double> out) const noexcept {
+    if (out.size() != outputs() * inputs()) return;
     for (std::size_t k = 0; k < outputs(); ++k)
       for (std::size_t j = 0; j < inputs(); ++j)
-        out[k * inputs() + j] = coefficients[k * inputs() + j] * (static_cast<double>(row[j]) - means[j]);
+        out[k * inputs() + j] = row.size() < inputs()
+                                    ? math::nan
+                                    : coefficients[k * inputs() + j] * (static_cast<double>(row[j]) - means[j]);
   }
 
   // The payload: columns (u64), functions (u64), then f64s: intercepts, coefficients, means.
@@ -81,19 +86,21 @@ class scalar_linear_model {
   /// The weighted mean of each column that the model was fitted to.
   std::span<const double> means() const noexcept { return map_.means; }
 
-  /// The row's prediction: intercept + the sum of coefficient * feature. It is NaN if a feature is.
-  /// Precondition: row.size() == inputs().
-  double operator()(std::span<const float> row) const noexcept { return map_.score(0, row.data()); }
-  /// Precondition: out.size() == 1.
-  void predict(std::span<const float> row, std::span<double> out) const noexcept { out[0] = (*this)(row); }
-  /// One prediction a row. Precondition: rows.columns() == inputs(), out.size() == rows.rows().
+  /// The row's prediction: intercept + the sum of coefficient * feature. It is NaN if a feature is, and
+  /// for a row of fewer columns than the model's.
+  double operator()(std::span<const float> row) const noexcept { return map_.score(0, row); }
+  /// Precondition: out.size() == 1, or nothing is written.
+  void predict(std::span<const float> row, std::span<double> out) const noexcept {
+    if (out.size() == 1) out[0] = (*this)(row);
+  }
+  /// One prediction a row, as far as `out` has room: rows.rows().
   void predict(const matrix_view& rows, std::span<double> out) const noexcept {
-    for (std::size_t i = 0; i < rows.rows(); ++i) out[i] = (*this)(rows.row(i));
+    for (std::size_t i = 0; i < rows.rows() && i < out.size(); ++i) out[i] = (*this)(rows.row(i));
   }
 
   /// What each feature adds to the prediction, compared with a row of means: coefficient * (feature - mean). With
   /// `mean_score()` they sum to the prediction; they are its SHAP values if features are taken as independent.
-  /// Precondition: row.size() == out.size() == inputs().
+  /// All are NaN for a row of fewer columns. Precondition: out.size() == inputs(), or nothing is written.
   void contributions(std::span<const float> row, std::span<double> out) const noexcept { map_.contributions(row, out); }
   /// The prediction for the row of means.
   double mean_score() const noexcept { return map_.mean_score(0); }

@@ -34,9 +34,11 @@ class online_scores {
   std::uint64_t count() const noexcept { return count_; }
   std::uint64_t skipped() const noexcept { return skipped_; }
 
-  /// Not finite exactly if a feature is not: a coefficient times NaN or infinity is not finite, even if it is 0.
-  double score(const float* row) const noexcept {
-    return intercept_ + dot(coefficients_.data(), row, coefficients_.size());
+  /// Not finite exactly if a feature is not, since a coefficient times NaN or infinity is not finite, even if it is 0;
+  /// or if columns are missing.
+  double score(std::span<const float> row) const noexcept {
+    if (row.size() < coefficients_.size()) return math::nan;
+    return intercept_ + dot(coefficients_.data(), row.data(), coefficients_.size());
   }
   /// By how much a step of 1 along the row moves its score.
   double square(const float* row) const noexcept {
@@ -126,14 +128,15 @@ class online_model {
   /// Samples left out, because a feature, the target or the weight was not usable.
   std::uint64_t skipped() const noexcept { return scores_.skipped(); }
 
-  /// The row's prediction. It is NaN if a feature is.
-  /// Precondition: row.size() == inputs().
-  double operator()(std::span<const float> row) const noexcept { return Model::link(scores_.score(row.data())); }
-  /// Precondition: out.size() == 1.
-  void predict(std::span<const float> row, std::span<double> out) const noexcept { out[0] = (*this)(row); }
-  /// One prediction a row. Precondition: rows.columns() == inputs(), out.size() == rows.rows().
+  /// The row's prediction. It is NaN if a feature is, and for a row of fewer columns than the model's.
+  double operator()(std::span<const float> row) const noexcept { return Model::link(scores_.score(row)); }
+  /// Precondition: out.size() == 1, or nothing is written.
+  void predict(std::span<const float> row, std::span<double> out) const noexcept {
+    if (out.size() == 1) out[0] = (*this)(row);
+  }
+  /// One prediction a row, as far as `out` has room: rows.rows().
   void predict(const matrix_view& rows, std::span<double> out) const noexcept {
-    for (std::size_t i = 0; i < rows.rows(); ++i) out[i] = (*this)(rows.row(i));
+    for (std::size_t i = 0; i < rows.rows() && i < out.size(); ++i) out[i] = (*this)(rows.row(i));
   }
 
   /// Allocates: the bytes.
