@@ -5,6 +5,7 @@
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/matrix_view.hpp>
 #include <millrace/model/trees/detail/packed_trees.hpp>
+#include <millrace/model/trees/detail/transposed_rows.hpp>
 #include <millrace/model/trees/detail/tree_walks.hpp>
 
 #include <bit>

@@ -4,6 +4,7 @@
 #include <millrace/core/detail/heap_sort.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/trees/detail/shapley_trees.hpp>
+#include <millrace/model/trees/detail/transposed_rows.hpp>
 #include <millrace/model/trees/tree_ensemble.hpp>
 
 #include <cstddef>

@@ -5,6 +5,7 @@
 #include <millrace/core/detail/simd.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/matrix_view.hpp>
+#include <millrace/model/trees/detail/transposed_rows.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -148,11 +149,6 @@ class isolation_trees {
     const isolation_split& split = tree[place];
     return 2 * place + (tile[split.column] > split.threshold ? 1 : 0);
   }
-  static bool has_missing(const float* row, std::size_t columns) noexcept {
-    bool missing = false;
-    for (std::size_t c = 0; c < columns; ++c) missing |= math::is_nan(row[c]);
-    return missing;
-  }
   double sum_with_missing(const float* row) const noexcept {
     double total = 0;
     for (std::size_t tree = 0; tree < trees_; ++tree) {
@@ -167,12 +163,12 @@ class isolation_trees {
     return total;
   }
   static void fill(const matrix_view& rows, std::size_t first, std::size_t count, float* tiles) noexcept {
-    for (std::size_t t = 0; t < count; ++t)
-      for (std::size_t i = 0; i < tile_rows; ++i) {
-        const float* const row = rows.row(first + t * tile_rows + i).data();
-        float* const tile = tiles + t * rows.columns() * tile_rows + i;
-        for (std::size_t c = 0; c < rows.columns(); ++c) tile[c * tile_rows] = row[c];
-      }
+    const auto row = [&](std::size_t i) { return rows.row(first + i).data(); };
+    for (std::size_t i = 0; i < count * tile_rows; i += 4) {
+      const float* const four[4] = {row(i), row(i + 1), row(i + 2), row(i + 3)};
+      float* const tile = tiles + i / tile_rows * (rows.columns() * tile_rows);
+      transpose_four_rows<tile_rows>(four, rows.columns(), tile + i % tile_rows);
+    }
   }
   /// Eight rows' answers in a split: -1 where the row goes right.
   using answers = vector<std::int32_t, 4 * tile_rows>;

@@ -1,7 +1,6 @@
 #ifndef MILLRACE_MODEL_TREES_DETAIL_PACKED_TREES_HPP
 #define MILLRACE_MODEL_TREES_DETAIL_PACKED_TREES_HPP
 
-#include <millrace/core/detail/simd.hpp>
 #include <millrace/model/fwd.hpp>
 
 #include <cstddef>
@@ -174,21 +173,6 @@ class packed_trees {
   std::vector<root> roots_;
   std::size_t columns_ = 0;
 };
-
-/// Whether one of a row's first features is missing.
-inline bool has_missing(const float* row, std::size_t columns) noexcept {
-  using four = vector<float, 16>;
-  vector<std::int32_t, 16> missing{};
-  std::size_t i = 0;
-  for (; i + 4 <= columns; i += 4) {
-    four x;
-    load_vector(x, row + i);
-    missing |= x != x;
-  }
-  bool found = (missing[0] | missing[1] | missing[2] | missing[3]) != 0;
-  for (; i < columns; ++i) found |= row[i] != row[i];
-  return found;
-}
 
 }  // namespace detail
 }  // namespace model

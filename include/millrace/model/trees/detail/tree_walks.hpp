@@ -5,6 +5,7 @@
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/matrix_view.hpp>
 #include <millrace/model/trees/detail/packed_trees.hpp>
+#include <millrace/model/trees/detail/transposed_rows.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -234,18 +235,24 @@ class tile_sums {
 
   /// Fills a tile with rows from `begin` on; behind the last one, with that one again.
   void fill(const matrix_view& rows, std::size_t begin, std::size_t end, bool missing, float* tile) const noexcept {
+    const auto row = [&](std::size_t i) { return rows.row(begin + i < end ? begin + i : end - 1).data(); };
+    for (std::size_t i = 0; i < rows_of_tile; ++i) tile[i] = -std::numeric_limits<float>::infinity();
+    for (std::size_t i = 0; i < rows_of_tile; i += 4) {
+      const float* const four[4] = {row(i), row(i + 1), row(i + 2), row(i + 3)};
+      if (missing)
+        for (std::size_t k = 0; k < 4; ++k) fill_with_copies(four[k], tile + rows_of_tile + i + k);
+      else
+        transpose_four_rows<rows_of_tile>(four, trees_.columns(), tile + rows_of_tile + i);
+    }
+  }
+  /// Writes a row with each of its features three times, as upper_node says.
+  void fill_with_copies(const float* row, float* to) const noexcept {
     constexpr float infinity = std::numeric_limits<float>::infinity();
-    for (std::size_t i = 0; i < rows_of_tile; ++i) {
-      const float* const row = rows.row(begin + i < end ? begin + i : end - 1).data();
-      float* to = tile + i;
-      *to = -infinity;
-      for (std::size_t column = 0; column < trees_.columns(); ++column) {
-        const float x = row[column];
-        *(to += rows_of_tile) = x;
-        if (!missing) continue;
-        *(to += rows_of_tile) = x == x ? x : infinity;
-        *(to += rows_of_tile) = x == x ? -infinity : infinity;
-      }
+    for (std::size_t column = 0; column < trees_.columns(); ++column, to += 3 * rows_of_tile) {
+      const float x = row[column];
+      to[0] = x;
+      to[rows_of_tile] = x == x ? x : infinity;
+      to[2 * rows_of_tile] = x == x ? -infinity : infinity;
     }
   }
 
