@@ -17,7 +17,7 @@
 /// - `parallel.hpp`: threads that a fit may use, or your own pool
 /// - `pipeline.hpp`: features, a model and a calibration as one type, from the raw event to the output
 /// - `selection.hpp`: which options to fit with, and which columns matter
-/// - `series.hpp`: forecasts of a series by Holt-Winters
+/// - `series.hpp`: forecasts of a series, by Holt-Winters or by a model on its lags
 /// - `trees.hpp`: boosted decision trees, random and isolation forests, and what each column adds to a score
 /// - `validation.hpp`: more measures, their intervals, splits of rows, and cross-validation
 ///

@@ -14,8 +14,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <random>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace mf = millrace::feature;
@@ -389,4 +391,59 @@ TEST_CASE("learners of parts of a table are merged, and those of other features 
   const auto other = table_features::make({{.name = "age", .type = "impute"}}, table_of(orders));
   REQUIRE(other);
   CHECK(first.merge(other->learn()).error().code() == millrace::errc::type_mismatch);
+}
+
+TEST_CASE(
+    "a million categories are refused by name where fewer are allowed, and random unknown ones have their place") {
+  mf::column ids{.name = "id", .kind = mf::column_kind::category};
+  for (std::uint32_t i = 0; i < 1'000'001; ++i) {
+    ids.codes.push_back(i);
+    ids.texts.push_back(std::to_string(i));
+  }
+  mf::table rows;
+  REQUIRE(rows.add(std::move(ids)));
+  auto codes = table_features::make({{.name = "id", .type = "categorical"}}, rows);
+  REQUIRE(codes);
+  CHECK(codes->fit(rows).error().describe() == "feature \"id\": more categories than allowed among 1000001 rows");
+  auto some = table_features::make(
+      {{.name = "id", .type = "one_hot", .parameters = {{"categories", {"7", "8"}}}},
+       {.name = "code", .type = "categorical", .sources = {"id"}, .parameters = {{"categories", {"7", "8"}}}}},
+      rows);
+  REQUIRE(some);
+  std::mt19937_64 draw(1);
+  std::vector<float> row(3);
+  std::vector<mf::trouble_counts> met(2);
+  for (int i = 0; i < 1000; ++i) {
+    std::string word;
+    for (std::uint64_t length = draw() % 40; word.size() < length;) word += static_cast<char>(draw() % 256);
+    const std::vector<mf::named_cell> cells{{"id", word}};
+    CHECK_FALSE((*some)(cells, row, met));
+    if (word != "7" && word != "8")
+      CHECK((row[0] == 0 && row[1] == 0 && (word.empty() ? row[2] != row[2] : row[2] == 0)));
+  }
+  CHECK(met[0].unknown + met[0].missing >= 998);
+}
+
+TEST_CASE("constants, tiny scales and heavy ties of a table are what they are in a type") {
+  const auto fit_alone = [](std::vector<double> numbers, mf::specification one) {
+    mf::table rows;
+    REQUIRE(rows.add({.name = "x", .numbers = std::move(numbers)}));
+    auto made = table_features::make({std::move(one)}, rows);
+    REQUIRE(made);
+    REQUIRE(made->fit(rows));
+    return rows_of(*made, rows);
+  };
+  const mf::specification scaled{.name = "x", .type = "standardize"};
+  for (const float x : fit_alone(std::vector<double>(700, 14.62), scaled)) CHECK(x == 0);
+  for (const float x : fit_alone(std::vector<double>(700, -11.512925464970229), scaled)) CHECK(x == 0);
+  CHECK(fit_alone({1e-300, 3e-300}, scaled) == std::vector<float>{-1, 1});
+  const mf::specification thirds{.name = "x", .type = "bucket", .parameters = {{"quantiles", 3}}};
+  const auto tied = fit_alone({0, 0, 0, 0, 0, 1, 1, 1, 2, 3}, thirds);
+  CHECK(tied.front() == 0);
+  CHECK(tied.back() == 2);
+  for (std::size_t i = 1; i < tied.size(); ++i) CHECK(tied[i - 1] <= tied[i]);
+  const auto two = fit_alone({5, 5, 9, 9}, thirds);
+  CHECK(two[0] == two[1]);
+  CHECK(two[2] == two[3]);
+  CHECK(two[0] < two[2]);
 }

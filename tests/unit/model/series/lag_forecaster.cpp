@@ -1,0 +1,77 @@
+#include <millrace/model/series/lag_forecaster.hpp>
+
+#include <millrace/model/linear.hpp>
+
+#include <support/allocation_counter.hpp>
+#include <support/catch.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+namespace mm = millrace::model;
+using forecaster = mm::lag_forecaster<mm::linear_regression>;
+
+namespace {
+/// x(t) = 2 + 0.6 x(t - 1) - 0.3 x(t - 3)
+std::vector<float> recursion(std::size_t count) {
+  std::vector<float> made{1, 4, -2};
+  while (made.size() < count) made.push_back(2 + 0.6F * made[made.size() - 1] - 0.3F * made[made.size() - 3]);
+  return made;
+}
+}  // namespace
+
+TEST_CASE("a series that its lags decide is forecast by itself, step by step") {
+  const auto all = recursion(40);
+  const auto made = forecaster::fit(std::span(all).first(30), {3, 1});
+  REQUIRE(made);
+  std::vector<double> next(10);
+  made->forecast(next);
+  for (std::size_t i = 0; i < 10; ++i) CHECK(next[i] == Approx(all[30 + i]).margin(1e-3));
+}
+
+TEST_CASE("a forecaster by lags goes on with the values that come, without allocating") {
+  const auto all = recursion(60);
+  auto made = forecaster::fit(std::span(all).first(20), {1, 3});
+  REQUIRE(made);
+  std::vector<double> next(5);
+  for (std::size_t at = 20; at < 50; ++at) {
+    if (support::counts_allocations) {
+      CHECK(support::allocations_of([&] { made->forecast(next); }) == 0);
+    } else {
+      made->forecast(next);
+    }
+    for (std::size_t i = 0; i < 5; ++i) CHECK(next[i] == Approx(all[at + i]).margin(1e-2));
+    made->update(all[at]);
+  }
+  STATIC_REQUIRE(noexcept(made->forecast(next)));
+}
+
+TEST_CASE("the first step has the bits of the model's own prediction of the last values") {
+  const auto all = recursion(25);
+  const auto made = forecaster::fit(all, {1, 2, 5});
+  REQUIRE(made);
+  double next = 0;
+  made->forecast({&next, 1});
+  const float row[] = {all[24], all[23], all[20]};
+  double expected = 0;
+  made->model().predict(std::span<const float>(row), std::span<double>(&expected, 1));
+  CHECK(next == expected);
+}
+
+TEST_CASE("lags that cannot be, and a series shorter than them, are errors; gaps are left out as targets") {
+  const auto all = recursion(25);
+  CHECK(forecaster::fit(all, {}).error().code() == millrace::errc::invalid_argument);
+  CHECK(forecaster::fit(all, {1, 0}).error().code() == millrace::errc::invalid_argument);
+  CHECK(forecaster::fit(all, std::vector<std::size_t>(257, 1)).error().code() == millrace::errc::invalid_argument);
+  CHECK(forecaster::fit(all, {25}).error().describe() ==
+        "lag_forecaster: 25 values have none behind the greatest lag, 25");
+  auto gap = all;
+  gap.back() = std::nanf("");
+  const auto made = forecaster::fit(gap, {2});
+  REQUIRE(made);
+  double next[1];
+  made->forecast(next);
+  CHECK(std::isfinite(next[0]));
+}
