@@ -78,9 +78,10 @@ class pipeline_recipe {
 
   /// Fits to events that `read` gives: it calls `sink(event, target)` or `sink(event, target, weight)` for each, and
   /// returns nothing, or a result<void>. It is called twice, for the features and then for the rows, and must give the
-  /// same events in the same order both times. Events of weight 0 are not learnt from.
-  /// Errors: invalid_data: a rule refused an event, or the second time there were not as many; invalid_argument: the
-  /// share held out; those of the features, the model, the calibration and of `read`, each with its step.
+  /// same events in the same order both times; where the latest events are held out, once before to count them. Events
+  /// of weight 0 are not learnt from. Errors: invalid_data: a rule refused an event, or the second time there were not
+  /// as many; invalid_argument: the share held out; those of the features, the model, the calibration and of `read`,
+  /// each with its step.
   template <class Read>
   result<pipeline_type> fit_stream(Read&& read) const;
 
@@ -137,12 +138,15 @@ class pipeline_recipe {
     if constexpr (is_calibrated)
       return calibrated_.from;
     else
-      return {0, 0};
+      return {.share = 0};
   }
   template <class Read>
-  result<std::uint64_t> learn_features(Features& features, Read& read) const;
+  result<std::uint64_t> learn_features(Features& features, Read& read, std::uint64_t total) const;
   template <class Read>
-  result<std::uint64_t> spool(const Features& features, Read& read, spooled_rows& rows, spooled_rows& kept) const;
+  result<std::uint64_t> spool(const Features& features, Read& read, std::uint64_t total, spooled_rows& rows,
+                              spooled_rows& kept) const;
+  template <class Read>
+  static result<std::uint64_t> count_of(Read& read);
 
   Features features_;
   Trainer trainer_;
@@ -184,10 +188,19 @@ auto pipeline_of(Features features, Trainer trainer, Calibrated calibrated = {})
 
 template <class Features, class Trainer, class Calibrated>
 template <class Read>
-result<std::uint64_t> pipeline_recipe<Features, Trainer, Calibrated>::learn_features(Features& features,
-                                                                                     Read& read) const {
+result<std::uint64_t> pipeline_recipe<Features, Trainer, Calibrated>::count_of(Read& read) {
+  std::uint64_t count = 0;
+  const auto add = [&](const event_type&, float, float = 1) { ++count; };
+  if (auto done = called(read, add); !done) return std::move(done).error().wrap("pipeline: reading events");
+  return count;
+}
+
+template <class Features, class Trainer, class Calibrated>
+template <class Read>
+result<std::uint64_t> pipeline_recipe<Features, Trainer, Calibrated>::learn_features(Features& features, Read& read,
+                                                                                     std::uint64_t total) const {
   auto seen = features.learn();
-  detail::held_out_draw draw(from_events());
+  detail::held_out_draw draw(from_events(), total);
   std::uint64_t count = 0;
   const auto learn = [&](const event_type& event, float, float weight = 1) {
     ++count;
@@ -201,9 +214,9 @@ result<std::uint64_t> pipeline_recipe<Features, Trainer, Calibrated>::learn_feat
 template <class Features, class Trainer, class Calibrated>
 template <class Read>
 result<std::uint64_t> pipeline_recipe<Features, Trainer, Calibrated>::spool(const Features& features, Read& read,
-                                                                            spooled_rows& rows,
+                                                                            std::uint64_t total, spooled_rows& rows,
                                                                             spooled_rows& kept) const {
-  detail::held_out_draw draw(from_events());
+  detail::held_out_draw draw(from_events(), total);
   std::uint64_t count = 0;
   std::uint64_t first = 0;
   feature::refusal refused;
@@ -240,11 +253,14 @@ pipeline_recipe<Features, Trainer, Calibrated>::fit_stream(Read&& read) const {
   if constexpr (is_calibrated)
     if (!(calibrated_.from.share > 0 && calibrated_.from.share < 1)) return detail::wrong_share();
   Features features = features_;
-  const auto seen = learn_features(features, read);
+  result<std::uint64_t> total = ~std::uint64_t{0};
+  if (from_events().latest) total = count_of(read);
+  if (!total) return std::move(total).error();
+  const auto seen = learn_features(features, read, *total);
   if (!seen) return seen.error();
   spooled_rows rows;
   spooled_rows kept;
-  const auto again = spool(features, read, rows, kept);
+  const auto again = spool(features, read, *total, rows, kept);
   if (!again) return again.error();
   if (*again != *seen)
     return error(errc::invalid_data, "pipeline: " + std::to_string(*seen) + " events were read the first time, and " +

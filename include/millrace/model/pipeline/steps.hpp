@@ -70,9 +70,12 @@ class trained_by {
 
 /// Which events are kept from features and model, for the calibration.
 struct held_out {
-  /// The share of the events, drawn at random.
+  /// The share of the events: in (0, 1).
   double share = 0.2;
   std::uint64_t seed = 1;
+  /// Whether they are the last events instead of ones drawn at random: for events in the order of time, of which the
+  /// model shall know nothing later than what it is calibrated on.
+  bool latest = false;
 };
 
 /// Makes probabilities of several classes of their scores: `one_vs_rest` and any type of yours with these members.

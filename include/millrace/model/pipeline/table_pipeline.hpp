@@ -163,7 +163,7 @@ result<void> table_pipeline<Model, Calibration>::learn(feature::table_features& 
   for (const auto& one : features.inputs()) cells.push_back({one.name, {}});
   std::vector<const feature::column*> columns;
   for (const auto& one : features.inputs()) columns.push_back(history.find(one.name));
-  detail::held_out_draw draw(kept);
+  detail::held_out_draw draw(kept, history.rows());
   for (std::size_t i = 0; i < history.rows(); ++i) {
     if (draw.next() || (!weights.empty() && weights[i] == 0)) continue;
     for (std::size_t j = 0; j < cells.size(); ++j) cells[j].value = feature::cell(*columns[j], i);
@@ -179,7 +179,7 @@ result<table_pipeline<Model, Calibration>> table_pipeline<Model, Calibration>::f
     const Trainer& trainer, const calibrated_type& calibrated, std::span<const float> weights) {
   static_assert(std::is_same_v<typename detail::trained_model<Trainer>::type, Model>,
                 "millrace[PIPELINE-16]: the trainer makes another model than the pipeline's");
-  held_out kept_from{0, 0};
+  held_out kept_from{.share = 0};
   if constexpr (fitted_type::is_calibrated) {
     kept_from = calibrated.from;
     if (!(kept_from.share > 0 && kept_from.share < 1)) return detail::wrong_share();
@@ -198,7 +198,7 @@ result<table_pipeline<Model, Calibration>> table_pipeline<Model, Calibration>::f
   if (auto done = (*features)(history, all); !done) return std::move(done).error().wrap("pipeline");
   detail::spooled_rows rows;
   detail::spooled_rows kept;
-  detail::held_out_draw draw(kept_from);
+  detail::held_out_draw draw(kept_from, history.rows());
   for (std::size_t i = 0; i < history.rows(); ++i) {
     detail::spooled_rows& to = draw.next() ? kept : rows;
     for (std::size_t j = 0; j < width; ++j) to.features.push_back(all[i * width + j]);

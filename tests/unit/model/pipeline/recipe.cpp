@@ -105,6 +105,29 @@ TEST_CASE("a calibration is fitted to events that neither features nor model hav
   CHECK(second->calibration().save() != first->calibration().save());
 }
 
+TEST_CASE("the latest events may be held out, in memory and in a stream") {
+  auto past = support::make_payments(500);
+  const auto latest =
+      mm::pipeline_of(support::payment_features(), trees, mm::calibrated_by<mm::platt>({.share = 0.3, .latest = true}));
+  const auto first = latest.fit(past, &payment::is_fraud);
+  REQUIRE(first);
+  CHECK(first->trained_on() == 350);
+  int times = 0;
+  const auto streamed = latest.fit_stream([&](const auto& sink) {
+    ++times;
+    for (const payment& one : past) sink(one, one.is_fraud ? 1.0F : 0.0F);
+  });
+  REQUIRE(streamed);
+  CHECK(times == 3);
+  CHECK(streamed->save() == first->save());
+  for (std::size_t i = 350; i < 500; ++i) past[i].amount = 1000 - past[i].amount;
+  const auto second = latest.fit(past, &payment::is_fraud);
+  REQUIRE(second);
+  CHECK(second->features().save() == first->features().save());
+  CHECK(second->model().save() == first->model().save());
+  CHECK(second->calibration().save() != first->calibration().save());
+}
+
 TEST_CASE("a calibrated pipeline answers what the calibration makes of the model's log odds") {
   const auto past = support::make_payments(500);
   const auto fitted = recipe().fit(past, &payment::is_fraud);

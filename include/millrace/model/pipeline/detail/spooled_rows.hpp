@@ -89,15 +89,23 @@ inline error wrong_share() {
   return error(errc::invalid_argument, "pipeline: the share held out for the calibration must be in (0, 1)");
 }
 
-/// Draws, event by event, which ones are held out: the same ones each time.
+/// Says, event by event, which of `total` are held out: the same ones each time.
 class held_out_draw {
  public:
-  explicit held_out_draw(const held_out& from) : random_(from.seed), share_(from.share) {}
-  bool next() noexcept { return share_ > 0 && random_.uniform() < share_; }
+  held_out_draw(const held_out& from, std::uint64_t total)
+      : random_(from.seed),
+        share_(from.latest ? 0 : from.share),
+        left_(from.latest ? total - static_cast<std::uint64_t>(from.share * static_cast<double>(total)) : total) {}
+  bool next() noexcept {
+    if (left_ == 0) return true;
+    --left_;
+    return share_ > 0 && random_.uniform() < share_;
+  }
 
  private:
   random_engine random_;
   double share_;
+  std::uint64_t left_;  // so many events come before the last ones
 };
 
 /// Rows of features with a target and a weight each.
