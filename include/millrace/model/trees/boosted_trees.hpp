@@ -40,6 +40,7 @@ inline result<void> check_options(const boosting_options& with, std::size_t rows
   if (!(with.learning_rate > 0 && math::is_finite(with.learning_rate))) return bad_option("learning_rate", "above 0");
   if (!is_weight(with.l2)) return bad_option("l2", "0 or above");
   if (!is_weight(with.category_l2)) return bad_option("category_l2", "0 or above");
+  if (!is_weight(with.min_category_rows)) return bad_option("min_category_rows", "0 or above");
   if (!is_weight(with.min_child_weight)) return bad_option("min_child_weight", "0 or above");
   if (!is_weight(with.min_gain)) return bad_option("min_gain", "0 or above");
   if (!is_share(with.row_share)) return bad_option("row_share", "in (0, 1]");

@@ -25,6 +25,9 @@ struct boosting_options {
   double l2 = 1;
   /// Added besides where categories are parted.
   double category_l2 = 10;
+  /// A category of fewer rows in a node, estimated by hessians, is not told apart there: it goes right. Otherwise rare
+  /// categories are learnt by heart.
+  double min_category_rows = 15;
   /// The least sum of hessians in a leaf: a quarter of the rows at least for log odds near 0.
   double min_child_weight = 1;
   /// A split has to lower the loss by more than half of this.

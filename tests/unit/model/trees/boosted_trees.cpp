@@ -8,14 +8,18 @@
 #include <support/made_rows.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
+#include <mutex>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace mr = millrace;
@@ -259,6 +263,80 @@ TEST_CASE("boosted trees: categories are parted as sets; one never seen counts a
   for (const float unseen : {29.0F, 31.0F, 1e9F, -4.0F, inf, -inf})
     CHECK(fitted(std::vector<float>{unseen}) == missing);
   CHECK(boosted_trees<>::load(fitted.save()).value()(std::vector<float>{4}) == fitted(std::vector<float>{4}));
+}
+
+TEST_CASE("boosted trees: categories of few rows are not learnt by heart") {
+  std::vector<float> features;
+  std::vector<float> targets;
+  mr::random_engine random(21);
+  for (int i = 0; i < 6000; ++i) {
+    const auto category = random.below(600);
+    features.push_back(static_cast<float>(category));
+    targets.push_back(random.uniform() < (category < 30 ? 0.8 : 0.4) ? 1.0F : 0.0F);  // the category tells little
+  }
+  const std::size_t half = 3000;
+  const auto loss_of = [&](double rows) {
+    const boosting_options with{.rounds = 50, .min_category_rows = rows, .categories = {0}};
+    const auto fitted =
+        boosted_trees<>::fit(matrix_view(features.data(), half, 1), std::span(targets).first(half), with).value();
+    double sum = 0;
+    for (std::size_t i = half; i < 2 * half; ++i) {
+      const double p = fitted(std::span(features).subspan(i, 1));
+      sum -= std::log(targets[i] > 0 ? p : 1 - p);
+    }
+    return sum / static_cast<double>(half);
+  };
+  CHECK(loss_of(15) < 0.99 * loss_of(0));
+  // Told apart by none, all categories are one.
+  const boosting_options none{.rounds = 5, .min_category_rows = 1e9, .categories = {0}};
+  const auto fitted = boosted_trees<>::fit(matrix_view(features, 1), targets, none).value();
+  CHECK(fitted(std::vector<float>{3}) == fitted(std::vector<float>{300}));
+}
+
+TEST_CASE("boosted trees: a model is swapped while eight threads ask it") {
+  const support::made_rows made = support::make_rows(400, 5, 31, support::two_classes);
+  const auto fit = [&](std::uint64_t seed) {
+    mr::model::threads two(2);
+    return std::make_shared<const boosted_trees<>>(
+        boosted_trees<>::fit(made.view(), made.targets, {.rounds = 5, .row_share = 0.5, .seed = seed}, {}, {}, two)
+            .value());
+  };
+  std::vector<std::shared_ptr<const boosted_trees<>>> models = {fit(1), fit(2)};
+  const double answers[] = {(*models[0])(made.view().row(3)), (*models[1])(made.view().row(3))};
+  REQUIRE(answers[0] != answers[1]);
+  std::mutex guard;  // of current
+  std::shared_ptr<const boosted_trees<>> current = models[0];
+  const auto swap_to = [&](std::shared_ptr<const boosted_trees<>> next) {
+    const std::lock_guard locked(guard);
+    current = std::move(next);
+  };
+  std::atomic<bool> stop = false;
+  std::atomic<int> wrong = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i)
+    threads.emplace_back([&] {
+      std::vector<double> out(20);
+      while (!stop) {
+        std::shared_ptr<const boosted_trees<>> model;
+        {
+          const std::lock_guard locked(guard);
+          model = current;
+        }
+        const double alone = (*model)(made.view().row(3));
+        model->predict(matrix_view(made.features.data(), 20, 5), out);
+        wrong += (alone != answers[0] && alone != answers[1]) || out[3] != alone;
+      }
+    });
+  for (std::size_t swap = 0; swap < 300; ++swap) {
+    swap_to(models[swap % 2]);
+    std::this_thread::yield();
+  }
+  swap_to(fit(2));
+  models.clear();  // the old ones live as long as somebody asks them
+  swap_to(fit(1));
+  stop = true;
+  for (std::thread& thread : threads) thread.join();
+  CHECK(wrong == 0);
 }
 
 TEST_CASE("boosted trees: ten thousand categories share what places there are") {

@@ -29,6 +29,7 @@ TEST_CASE("boosting options: what is out of range is an error that names the opt
   refused("learning_rate", [=](options& o) { o.learning_rate = nan; });
   refused("l2", [](options& o) { o.l2 = -1; });
   refused("category_l2", [=](options& o) { o.category_l2 = nan; });
+  refused("min_category_rows", [](options& o) { o.min_category_rows = -1; });
   refused("min_child_weight", [](options& o) { o.min_child_weight = std::numeric_limits<double>::infinity(); });
   refused("min_gain", [](options& o) { o.min_gain = -1e-9; });
   refused("row_share", [](options& o) { o.row_share = 0; });

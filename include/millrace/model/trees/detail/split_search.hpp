@@ -52,6 +52,7 @@ struct split_rules {
   double category_l2 = 10;
   double min_child_weight = 1;
   double min_gain = 0;
+  double min_category_rows = 0;
   /// Part a column of numbers at one place drawn at random, and not at the best: extremely randomized trees.
   bool at_random = false;
 };
@@ -65,8 +66,8 @@ class split_search {
                random_engine* random = nullptr) noexcept
       : rows_(&rows), rules_(rules), cells_(cells), units_(&units), directions_(directions), random_(random) {}
 
-  /// `columns`: those that may part. Of equally good splits, the first.
-  split best(std::span<const std::uint32_t> columns) {
+  /// `columns`: those that may part; `rows`: how many the node has. Of equally good splits, the first.
+  split best(std::span<const std::uint32_t> columns, std::size_t rows) {
     split found;
     sum_up(columns);
     const gradient_sums node = sums(total_);
@@ -74,6 +75,7 @@ class split_search {
     found.gain = own * (1 + 1e-6) + rules_.min_gain;
     const double least = found.gain;
     if (node.h < 2 * rules_.min_child_weight) return {};
+    least_of_category_ = rules_.min_category_rows * node.h / static_cast<double>(rows);
     for (const std::uint32_t column : columns) {
       if (rows_->bins(column).categories)
         part_categories(column, found);
@@ -165,19 +167,27 @@ class split_search {
     const double l2 = rules_.l2 + rules_.category_l2;
     std::array<category, cells_of_column> sorted;
     std::size_t count = 0;
+    bool skipped = false;
     for (std::size_t code = 0; code < cells_of_column; ++code) {
       if (of[code] == 0) continue;
       const gradient_sums own = sums(of[code]);
+      if (own.h < least_of_category_) {
+        skipped = true;
+        continue;
+      }
       const double drawn = own.h + rules_.category_l2;
       sorted[count++] = {drawn > 0 ? own.g / drawn : 0, static_cast<std::uint8_t>(code)};
     }
     heap_sort(sorted.data(), count, [](const category& a, const category& b) {
       return a.order < b.order || (a.order == b.order && a.code < b.code);
     });
+    if (count == 0) return;
     gradient_cell left = 0;
     std::size_t best = 0;
     double gain = found.gain;
-    for (std::size_t i = 0; i + 1 < count; ++i) {
+    // Where some were left out, which go right, all that are in the order may go left.
+    const std::size_t most = skipped ? count : count - 1;
+    for (std::size_t i = 0; i < most; ++i) {
       left += of[sorted[i].code];
       if (const double here = exact_gain(left, l2); here > gain) {
         gain = here;
@@ -196,6 +206,7 @@ class split_search {
   std::span<const std::int8_t> directions_;
   random_engine* random_;
   gradient_cell total_ = 0;
+  double least_of_category_ = 0;  // of hessians
   alignas(64) std::array<float, cells_of_column> gains_;
 };
 

@@ -191,7 +191,7 @@ class tree_grower {
     on_(found_.size(), [&](std::size_t i) {
       const column_group& group = groups_[i % groups_.size()];
       split_search one(*rows_, rules_.splits, histogram(leaves[i / groups_.size()].slot), *gradients_, directions_);
-      found_[i] = one.best(columns_.subspan(group.first, group.count));
+      found_[i] = one.best(columns_.subspan(group.first, group.count), rows_of(leaves[i / groups_.size()].node));
     });
     for (std::size_t i = 0; i < found_.size(); ++i) {
       open_leaf& leaf = leaves[i / groups_.size()];
@@ -200,6 +200,7 @@ class tree_grower {
       nodes_[leaf.node].by = found_[i];
     }
   }
+  std::size_t rows_of(std::uint32_t node) const noexcept { return nodes_[node].end - nodes_[node].begin; }
   void search_drawn(open_leaf& leaf) {
     std::span<const std::uint32_t> columns = columns_;
     if (rules_.columns_of_node > 0 && rules_.columns_of_node < columns.size()) {
@@ -210,7 +211,7 @@ class tree_grower {
       nodes_[leaf.node].by = class_search_.best(histogram(leaf.slot), gradients_->hessian_unit, columns, random_);
     } else {
       split_search one(*rows_, rules_.splits, histogram(leaf.slot), *gradients_, directions_, random_);
-      nodes_[leaf.node].by = one.best(columns);
+      nodes_[leaf.node].by = one.best(columns, rows_of(leaf.node));
     }
     leaf.gain = nodes_[leaf.node].by.gain;
   }
