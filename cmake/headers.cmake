@@ -141,7 +141,7 @@ set(MILLRACE_detect_HEADERS
 set(MILLRACE_model_HEADERS
   model.hpp
   model/fwd.hpp model/series.hpp model/series/holt_winters.hpp
-  model/series/lag_forecaster.hpp
+  model/series/lag_forecaster.hpp model/series/detail/rate_search.hpp
   model/bayes.hpp model/calibration.hpp model/cluster.hpp model/combination.hpp
   model/decomposition.hpp model/evaluation.hpp model/linear.hpp
   model/matrix_view.hpp model/network.hpp model/parallel.hpp model/selection.hpp model/trees.hpp model/validation.hpp

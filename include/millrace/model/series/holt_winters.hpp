@@ -7,6 +7,7 @@
 #include <millrace/core/saved/envelope.hpp>
 #include <millrace/core/seed.hpp>
 #include <millrace/model/fwd.hpp>
+#include <millrace/model/series/detail/rate_search.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -131,12 +132,6 @@ class holt_winters {
     }
     return detail::math::is_finite(sum) ? sum : std::numeric_limits<double>::infinity();
   }
-  /// Rates, and the squared error that they lead to.
-  struct trial {
-    double rates[3] = {0, 0, 0};
-    double squared = 0;
-  };
-  void descend(std::span<const double> series, const bool (&open)[3], trial& best) noexcept;
   void find_rates(std::span<const double> series);
   static result<void> checked(std::span<const double> series, const holt_winters_options& with);
 
@@ -173,26 +168,6 @@ inline void holt_winters::begin(std::span<const double> series) noexcept {
   }
 }
 
-/// Steps along the axes, from a point on, which become smaller where none is better.
-inline void holt_winters::descend(std::span<const double> series, const bool (&open)[3], trial& best) noexcept {
-  constexpr double edge = 1e-4;
-  for (double reach = 0.1; reach > 1e-7;) {
-    bool better = false;
-    for (int direction = 0; direction < 6; ++direction) {
-      if (!open[direction / 2]) continue;
-      trial moved = best;
-      double& rate = moved.rates[direction / 2];
-      rate += direction % 2 == 0 ? reach : -reach;
-      rate = rate < edge ? edge : rate > 1 - edge ? 1 - edge : rate;
-      moved.squared = error_of(series, moved.rates);
-      if (!(moved.squared < best.squared)) continue;
-      best = moved;
-      better = true;
-    }
-    if (!better) reach /= 2;
-  }
-}
-
 /// The error has several least places, so the best points of a coarse grid are all gone on from.
 inline void holt_winters::find_rates(std::span<const double> series) {
   constexpr double grid[] = {0.02, 0.1, 0.3, 0.6, 0.9};
@@ -205,9 +180,9 @@ inline void holt_winters::find_rates(std::span<const double> series) {
     open[i] = used[i] && detail::math::is_nan(given[i]);
     count *= open[i] ? size : 1;
   }
-  std::vector<trial> trials;
+  std::vector<detail::rate_trial> trials;
   for (int code = 0; code < count; ++code) {
-    trial one;
+    detail::rate_trial one;
     int left = code;
     for (int i = 0; i < 3; ++i) {
       one.rates[i] = open[i] ? grid[left % size] : used[i] ? given[i] : 0;
@@ -216,10 +191,11 @@ inline void holt_winters::find_rates(std::span<const double> series) {
     one.squared = error_of(series, one.rates);
     trials.push_back(one);
   }
-  detail::heap_sort(trials.data(), trials.size(), [](const trial& a, const trial& b) { return a.squared < b.squared; });
-  trial best = trials[0];
+  detail::heap_sort(trials.data(), trials.size(),
+                    [](const detail::rate_trial& a, const detail::rate_trial& b) { return a.squared < b.squared; });
+  detail::rate_trial best = trials[0];
   for (std::size_t i = 0; i < trials.size() && i < 6; ++i) {
-    descend(series, open, trials[i]);
+    detail::descend(open, trials[i], [&](const double (&rates)[3]) { return error_of(series, rates); });
     if (trials[i].squared < best.squared) best = trials[i];
   }
   (void)error_of(series, best.rates);
