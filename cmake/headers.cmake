@@ -186,6 +186,7 @@ set(MILLRACE_model_HEADERS
   model/trees/detail/packed_trees.hpp model/trees/detail/shapley_trees.hpp model/trees/detail/shares.hpp model/trees/detail/split_gains.hpp
   model/trees/detail/split_nodes.hpp model/trees/detail/split_search.hpp
   model/trees/detail/transposed_rows.hpp model/trees/detail/tree_grower.hpp model/trees/detail/tree_walks.hpp
+  model/trees/detail/upper_walk.hpp
   model/validation/classification_table.hpp model/validation/clustering.hpp model/validation/cross_validate.hpp
   model/validation/fairness.hpp model/validation/slices.hpp
   model/validation/intervals.hpp model/validation/ranking.hpp model/validation/regression.hpp model/validation/splits.hpp

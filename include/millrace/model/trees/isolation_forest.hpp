@@ -149,8 +149,8 @@ inline result<void> isolation_forest::usable(const isolation_forest_options& wit
 inline result<isolation_forest> isolation_forest::fit(const matrix_view& rows, const isolation_forest_options& with,
                                                       const executor_reference& on) {
   if (auto right = detail::rows_without_infinity("isolation forest", rows); !right) return std::move(right).error();
-  if (rows.rows() > 0xffff'ffffU || rows.columns() > 0x1fff'ffffU)
-    return error(errc::shape_mismatch, "isolation forest: more than 2^32 rows or 2^29 columns");
+  if (rows.rows() > 0xffff'ffffU || rows.columns() > 0x7ff'ffffU)
+    return error(errc::shape_mismatch, "isolation forest: more than 2^32 rows or 2^27 columns");
   isolation_forest_options used = with;
   used.subsample = rows.rows() < with.subsample ? rows.rows() : with.subsample;
   if (auto right = usable(used); !right) return std::move(right).error();
@@ -232,7 +232,7 @@ inline result<isolation_forest> isolation_forest::load(std::span<const std::byte
   with.subsample = static_cast<std::size_t>(from->u64());
   loaded.threshold_ = from->f64();
   // Every tree takes nine bytes at the least.
-  bool valid = loaded.columns_ > 0 && loaded.columns_ <= 0x1fff'ffffU && usable(with) &&
+  bool valid = loaded.columns_ > 0 && loaded.columns_ <= 0x7ff'ffffU && usable(with) &&
                with.trees <= from->remaining() / 9 && loaded.threshold_ >= -1 && loaded.threshold_ <= 0;
   if (valid) {
     loaded.subsample_ = with.subsample;

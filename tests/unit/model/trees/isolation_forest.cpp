@@ -323,3 +323,31 @@ TEST_CASE("isolation forest: rows of fewer columns are NaN, one by one and toget
   fitted.predict(mr::model::matrix_view(numbers, 4), few);
   for (std::size_t i = 0; i < 20; ++i) CHECK(few[i] == fitted(std::span(numbers).subspan(4 * i, 4)));
 }
+
+TEST_CASE("isolation forest: every CPU's kernel gives the bits of rows alone, for trees of any depth") {
+  namespace d = mr::model::detail;
+  mr::random_engine random(80);
+  for (const unsigned depth : {1U, 4U, 5U, 9U}) {
+    d::isolation_trees trees(11, depth);
+    for (std::size_t tree = 0; tree < 11; ++tree)
+      for (unsigned level = 0; level <= depth; ++level)
+        for (std::size_t place = std::size_t{1} << level; place < std::size_t{2} << level; ++place)
+          if (level == depth)
+            trees.set_path(tree, place, level, random.uniform() * depth);
+          else if (random.below(6) != 0)  // else it parts nothing
+            trees.set_split(tree, place, random.below(7), static_cast<float>(random.below(5)), random.below(2) == 1);
+    for (const std::size_t count : {0U, 15U, 16U, 31U, 47U, 300U}) {
+      std::vector<float> numbers(count * 7);
+      for (float& x : numbers) x = random.below(60) == 0 ? std::nanf("") : static_cast<float>(random.below(7)) - 1;
+      const mr::model::matrix_view rows(numbers.data(), count, 7);
+      for (const std::size_t bytes : {16U, 32U, 64U}) {
+        if ((bytes == 32 && !mr::detail::cpu_has_avx2()) || (bytes == 64 && !mr::detail::cpu_has_avx512())) continue;
+        std::vector<double> sums(count + 1, -1);
+        CHECK(support::allocations_of([&] { trees.sums(rows, sums.data(), d::isolation_trees::kernel_of(bytes)); }) ==
+              0);
+        for (std::size_t i = 0; i < count; ++i) REQUIRE(sums[i] == trees.sum(rows.row(i).data(), 7));
+        CHECK(sums[count] == -1);
+      }
+    }
+  }
+}

@@ -6,6 +6,7 @@
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/matrix_view.hpp>
 #include <millrace/model/trees/detail/transposed_rows.hpp>
+#include <millrace/model/trees/detail/upper_walk.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -29,7 +30,7 @@ inline double average_path(double rows) noexcept {
 /// A split: a row goes right if its column's number is above the threshold.
 struct isolation_split {
   float threshold = std::numeric_limits<float>::infinity();
-  std::uint32_t column = 0;  // times eight: where it begins in a tile of rows
+  std::uint32_t column = 0;  // times the rows of a tile: where it begins in one
 };
 
 /// Trees of one depth whose leaves hold path lengths. Splits are numbered as in a heap, from 1 on: those below split k
@@ -92,31 +93,53 @@ class isolation_trees {
     return total;
   }
 
-  /// The sums of rows' path lengths: the same bits as one by one. Eight rows walk through a tree side by side, in tiles
-  /// that hold a column's eight numbers together; as many tiles as stay near use a tree before the next one does.
-  void sums(const matrix_view& rows, double* out) const noexcept {
-    constexpr std::size_t room = 4096;
-    constexpr std::size_t most_tiles = 16;
-    const std::size_t tile_size = rows.columns() * tile_rows;
-    std::size_t done = 0;
-    if (tile_size <= room) {
-      float tiles[room];
-      const std::size_t fitting = room / tile_size < most_tiles ? room / tile_size : most_tiles;
-      while (rows.rows() - done >= tile_rows) {
-        const std::size_t whole = (rows.rows() - done) / tile_rows;
-        const std::size_t count = whole < fitting ? whole : fitting;
-        fill(rows, done, count, tiles);
-        sum_tiles(tiles, tile_size, count, out + done);
-        for (std::size_t i = done; i < done + count * tile_rows; ++i)
-          if (has_missing(rows.row(i).data(), rows.columns())) out[i] = sum_with_missing(rows.row(i).data());
-        done += count * tile_rows;
-      }
-    }
+  /// The sums of rows' path lengths: the same bits as one by one. Rows walk through a tree side by side, in tiles that
+  /// hold a column's numbers together; as many tiles as stay near use a tree before the next one does.
+  void sums(const matrix_view& rows, double* out) const noexcept { sums(rows, out, kernel_of_this_cpu()); }
+
+  using tile_kernel = void (isolation_trees::*)(const float*, std::size_t, std::size_t, double*) const noexcept;
+  void sums(const matrix_view& rows, double* out, tile_kernel kernel) const noexcept {
+    std::size_t done = rows.rows() >= fewest ? sums_by_tiles(rows, out, kernel) : 0;
     for (; done < rows.rows(); ++done) out[done] = sum(rows.row(done).data(), rows.columns());
+  }
+  /// The kernel for vectors of 16, 32 (AVX2) or 64 bytes (AVX-512).
+  static tile_kernel kernel_of(std::size_t bytes) noexcept {
+    if (bytes == 64) return &isolation_trees::sum_tiles_avx512;
+    return bytes == 32 ? &isolation_trees::sum_tiles_avx2 : &isolation_trees::sum_tiles_baseline;
+  }
+  static tile_kernel kernel_of_this_cpu() noexcept {
+    return kernel_of(cpu_has_avx512() ? 64 : cpu_has_avx2() ? 32 : 16);
   }
 
  private:
-  static constexpr std::size_t tile_rows = 8;
+  static constexpr std::size_t tile_rows = 32;
+  static constexpr std::size_t most_tiles = 8;
+  /// Rows that are better asked together than one by one.
+  static constexpr std::size_t fewest = 16;
+
+  /// Returns how many rows it has answered; the last few are left, or all, where a tile would not fit.
+  std::size_t sums_by_tiles(const matrix_view& rows, double* out, tile_kernel kernel) const noexcept {
+    constexpr std::size_t room = 16'384;
+    alignas(64) float tiles[room];
+    double found[most_tiles * tile_rows];
+    const std::size_t tile_size = rows.columns() * tile_rows;
+    const std::size_t fitting = room / tile_size < most_tiles ? room / tile_size : most_tiles;
+    std::size_t done = 0;
+    while (fitting > 0 && rows.rows() - done >= fewest) {
+      const std::size_t left = rows.rows() - done;
+      std::size_t count = left < fitting * tile_rows ? left : fitting * tile_rows;
+      if (count > tile_rows && count % tile_rows < fewest) count -= count % tile_rows;
+      const std::size_t used = (count + tile_rows - 1) / tile_rows;
+      fill(rows, done, done + count, used, tiles);
+      (this->*kernel)(tiles, tile_size, used, found);
+      for (std::size_t i = 0; i < count; ++i) {
+        const float* const row = rows.row(done + i).data();
+        out[done + i] = has_missing(row, rows.columns()) ? sum_with_missing(row) : found[i];
+      }
+      done += count;
+    }
+    return done;
+  }
 
   /// Where eight walks are. Spelled out, because g++ unrolls no loop at -O2, and places in an array stay in memory.
   struct eight_places {
@@ -126,10 +149,6 @@ class isolation_trees {
     [[gnu::always_inline]] void step(Step step) noexcept {
       a = step(0, a), b = step(1, b), c = step(2, c), d = step(3, d);
       e = step(4, e), f = step(5, f), g = step(6, g), h = step(7, h);
-    }
-    template <class Place>
-    [[gnu::always_inline]] void set(Place place) noexcept {
-      a = place(0), b = place(1), c = place(2), d = place(3), e = place(4), f = place(5), g = place(6), h = place(7);
     }
     template <class F>
     [[gnu::always_inline]] void for_each(F use) const noexcept {
@@ -162,82 +181,76 @@ class isolation_trees {
     }
     return total;
   }
-  static void fill(const matrix_view& rows, std::size_t first, std::size_t count, float* tiles) noexcept {
-    const auto row = [&](std::size_t i) { return rows.row(first + i).data(); };
+  /// Fills tiles with rows from `first` on; behind the last one, with that one again.
+  static void fill(const matrix_view& rows, std::size_t first, std::size_t end, std::size_t count,
+                   float* tiles) noexcept {
+    const auto row = [&](std::size_t i) { return rows.row(first + i < end ? first + i : end - 1).data(); };
     for (std::size_t i = 0; i < count * tile_rows; i += 4) {
       const float* const four[4] = {row(i), row(i + 1), row(i + 2), row(i + 3)};
       float* const tile = tiles + i / tile_rows * (rows.columns() * tile_rows);
       transpose_four_rows<tile_rows>(four, rows.columns(), tile + i % tile_rows);
     }
   }
-  /// Eight rows' answers in a split: -1 where the row goes right.
-  using answers = vector<std::int32_t, 4 * tile_rows>;
-  [[gnu::always_inline]] static void ask(answers& right, const isolation_split& split, const float* tile) noexcept {
-    using v = vector<float, 4 * tile_rows>;
-    const float t = split.threshold;
-    v x;
-    load_vector(x, tile + split.column);
-    right = x > v{t, t, t, t, t, t, t, t};
-  }
-  /// Where eight rows are after four levels. Vectors ask all fifteen splits of these levels, which takes fewer
-  /// instructions than four steps of each row.
-  [[gnu::always_inline]] static void four_levels(const isolation_split* tree, const float* tile,
-                                                 eight_places& at) noexcept {
-    answers right[16];
-    for (std::size_t k = 1; k < 16; ++k) ask(right[k], tree[k], tile);
-    const answers first = right[1];
-    const answers second = first ? right[3] : right[2];
-    const answers third = first ? (second ? right[7] : right[6]) : (second ? right[5] : right[4]);
-    const answers low = second ? (third ? right[11] : right[10]) : (third ? right[9] : right[8]);
-    const answers high = second ? (third ? right[15] : right[14]) : (third ? right[13] : right[12]);
-    const answers place = 16 - 8 * first - 4 * second - 2 * third - (first ? high : low);
-    std::int32_t places[tile_rows];
-    store_vector(places, place);
-    at.set([&](std::size_t k) { return static_cast<std::size_t>(places[k]); });
-  }
 
-  [[gnu::always_inline]] inline void sum_tiles_body(const float* tiles, std::size_t tile_size, std::size_t count,
-                                                    double* out) const noexcept {
-    for (std::size_t i = 0; i < count * tile_rows; ++i) out[i] = 0;
-    for (std::size_t tree = 0; tree < trees_; ++tree) {
-      const isolation_split* const first = splits_.data() + (tree << depth_);
-      const double* const paths = paths_.data() + (tree << depth_);
-      // Two tiles side by side: a step waits for two reads from memory, during which others go on.
-      for (std::size_t t = 0; t < count; t += 2) {
-        const bool both = t + 1 < count;
-        const float* const tile = tiles + t * tile_size;
-        const float* const next = both ? tile + tile_size : tile;
-        eight_places at, next_at;
-        unsigned level = 0;
-        if (depth_ >= 4) {
-          four_levels(first, tile, at);
-          four_levels(first, next, next_at);
-          level = 4;
-        }
-        for (; level < depth_; ++level) {
-          at.step([&](std::size_t k, std::size_t place) { return tile_step(first, tile + k, place); });
-          next_at.step([&](std::size_t k, std::size_t place) { return tile_step(first, next + k, place); });
-        }
-        double* const sum = out + t * tile_rows;
-        at.for_each([&](std::size_t k, std::size_t place) { sum[k] += paths[leaf(place)]; });
-        if (both) next_at.for_each([&](std::size_t k, std::size_t place) { sum[tile_rows + k] += paths[leaf(place)]; });
-      }
+  static constexpr unsigned upper_levels = 5;
+
+  /// A tree's upper levels, for rows of a tile from some row on.
+  struct upper {
+    const isolation_split* tree;
+    const float* tile;
+
+    [[gnu::always_inline]] std::uint32_t exit(std::uint32_t k) const noexcept { return (1U << upper_levels) + k; }
+    [[gnu::always_inline]] float threshold(std::uint32_t place) const noexcept { return tree[place].threshold; }
+    [[gnu::always_inline]] const float* numbers(std::uint32_t place) const noexcept {
+      return tile + tree[place].column;
+    }
+  };
+
+  /// Adds a tree's path lengths of two vectors of rows.
+  template <std::size_t Bytes>
+  [[gnu::always_inline]] void add_paths(const isolation_split* tree, const double* paths, const float* tile,
+                                        double* sums) const noexcept {
+    constexpr std::size_t lanes = 2 * Bytes / sizeof(float);
+    std::uint32_t places[lanes];
+    unsigned reached = 0;
+    if (depth_ >= upper_levels) {
+      const upper above{tree, tile};
+      vector<std::int32_t, Bytes> at[2];
+      upper_walk<upper_levels, Bytes, upper>{above}.run(at[0], at[1]);
+      store_vector(places, at);
+      reached = upper_levels;
+    } else {
+      for (std::uint32_t& place : places) place = 1;
+    }
+    for (std::size_t row = 0; row < lanes; row += 8) {
+      const std::uint32_t* const p = places + row;
+      eight_places at{p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7]};
+      for (unsigned level = reached; level < depth_; ++level)
+        at.step([&](std::size_t k, std::size_t place) { return tile_step(tree, tile + row + k, place); });
+      at.for_each([&](std::size_t k, std::size_t place) { sums[row + k] += paths[leaf(place)]; });
     }
   }
+  template <std::size_t Bytes>
+  [[gnu::always_inline]] void sum_tiles_body(const float* tiles, std::size_t tile_size, std::size_t count,
+                                             double* out) const noexcept {
+    for (std::size_t i = 0; i < count * tile_rows; ++i) out[i] = 0;
+    for (std::size_t tree = 0; tree < trees_; ++tree)
+      for (std::size_t t = 0; t < count; ++t)
+        for (std::size_t row = 0; row < tile_rows; row += 2 * Bytes / sizeof(float))
+          add_paths<Bytes>(splits_.data() + (tree << depth_), paths_.data() + (tree << depth_),
+                           tiles + t * tile_size + row, out + t * tile_rows + row);
+  }
   void sum_tiles_baseline(const float* tiles, std::size_t tile_size, std::size_t count, double* out) const noexcept {
-    sum_tiles_body(tiles, tile_size, count, out);
+    sum_tiles_body<16>(tiles, tile_size, count, out);
   }
   MILLRACE_X86_TARGET("avx2")
   void sum_tiles_avx2(const float* tiles, std::size_t tile_size, std::size_t count, double* out) const noexcept {
-    sum_tiles_body(tiles, tile_size, count, out);
+    sum_tiles_body<32>(tiles, tile_size, count, out);
   }
-  void sum_tiles(const float* tiles, std::size_t tile_size, std::size_t count, double* out) const noexcept {
-    if (cpu_has_avx2())
-      sum_tiles_avx2(tiles, tile_size, count, out);
-    else
-      sum_tiles_baseline(tiles, tile_size, count, out);
+  MILLRACE_X86_TARGET("avx512f")
+  void sum_tiles_avx512(const float* tiles, std::size_t tile_size, std::size_t count, double* out) const noexcept {
+    sum_tiles_body<64>(tiles, tile_size, count, out);
   }
-
   std::size_t trees_ = 0;
   unsigned depth_ = 0;
   std::vector<isolation_split> splits_;      // of each tree, 2^depth places of which the first is not used

@@ -6,6 +6,7 @@
 #include <millrace/model/matrix_view.hpp>
 #include <millrace/model/trees/detail/packed_trees.hpp>
 #include <millrace/model/trees/detail/transposed_rows.hpp>
+#include <millrace/model/trees/detail/upper_walk.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -80,36 +81,17 @@ double sum_of_row(const packed_trees& trees, std::size_t first, std::size_t stri
   return total;
 }
 
-/// Asks all nodes of a tree's upper levels at once, two vectors of rows each: that takes fewer instructions than the
-/// rows' walks, which ask five nodes each, but one by one.
-template <unsigned Levels, std::size_t Bytes, bool Missing>
-struct upper_walk {
-  using numbers = vector<float, Bytes>;
-  using places = vector<std::int32_t, Bytes>;
-
+/// A packed tree's upper levels, for rows of a tile from some row on.
+template <unsigned Levels, bool Missing>
+struct packed_upper {
   const packed_tree& tree;
   const char* tile;
 
-  /// Where in the tree rows are that come to a place in the heap `Left` levels above the exits.
-  template <std::uint32_t Place, unsigned Left>
-  [[gnu::always_inline]] void run(places& first, places& second) const noexcept {
-    places first_right;
-    places second_right;
-    if constexpr (Left > 1) {
-      run<2 * Place, Left - 1>(first, second);
-      run<2 * Place + 1, Left - 1>(first_right, second_right);
-    } else {
-      first = second = places{} + static_cast<std::int32_t>(tree.exits[2 * Place - (1U << Levels)]);
-      first_right = second_right = places{} + static_cast<std::int32_t>(tree.exits[2 * Place + 1 - (1U << Levels)]);
-    }
-    const upper_node& node = tree.upper[Place];
-    const numbers threshold = node.threshold - numbers{};  // minus 0 changes no number, so nothing is subtracted
-    const char* const from = tile + (Missing ? node.offset_if_missing : node.offset);
-    numbers x;
-    load_vector(x, from);
-    first = x > threshold ? first_right : first;
-    load_vector(x, from + Bytes);
-    second = x > threshold ? second_right : second;
+  [[gnu::always_inline]] std::uint32_t exit(std::uint32_t k) const noexcept { return tree.exits[k]; }
+  [[gnu::always_inline]] float threshold(std::uint32_t place) const noexcept { return tree.upper[place].threshold; }
+  [[gnu::always_inline]] const float* numbers(std::uint32_t place) const noexcept {
+    const upper_node& node = tree.upper[place];
+    return reinterpret_cast<const float*>(tile + (Missing ? node.offset_if_missing : node.offset));
   }
 };
 
@@ -120,9 +102,10 @@ template <unsigned Levels, std::size_t Bytes, bool Missing>
   constexpr std::size_t copies = Missing ? 3 : 1;
   const unsigned left = tree.depth > Levels ? tree.depth - Levels : 0;
   for (std::size_t first = 0; first < rows_of_tile; first += lanes) {
-    typename upper_walk<Levels, Bytes, Missing>::places at[2];
-    upper_walk<Levels, Bytes, Missing>{tree, reinterpret_cast<const char*>(tile + first)}.template run<1, Levels>(
-        at[0], at[1]);
+    using upper = packed_upper<Levels, Missing>;
+    const upper above{tree, reinterpret_cast<const char*>(tile + first)};
+    vector<std::int32_t, Bytes> at[2];
+    upper_walk<Levels, Bytes, upper>{above}.run(at[0], at[1]);
     std::uint32_t places[lanes];
     store_vector(places, at);
     for (std::size_t row = 0; row < lanes; row += 8) {
