@@ -105,13 +105,17 @@ using plain_lanes = lane_set<16, true>;
 /// Calls work.run<lane_set>(), an always-inlined function, compiled for that CPU.
 template <class Work>
 MILLRACE_X86_TARGET("avx512f")
-void run_on_avx512(const Work& work) noexcept {
+[[gnu::noinline]] void run_on_avx512(const Work& work) noexcept {
   work.template run<avx512_lanes>();
 }
 template <class Work>
 MILLRACE_X86_TARGET("avx2,fma")
-void run_on_avx2(const Work& work) noexcept {
+[[gnu::noinline]] void run_on_avx2(const Work& work) noexcept {
   work.template run<avx2_lanes>();
+}
+template <class Work>
+[[gnu::noinline]] void run_on_plain(const Work& work) noexcept {
+  work.template run<plain_lanes>();
 }
 template <class Work>
 void run_on(lane_cpu cpu, const Work& work) noexcept {
@@ -120,7 +124,17 @@ void run_on(lane_cpu cpu, const Work& work) noexcept {
   else if (cpu == lane_cpu::avx2)
     run_on_avx2(work);
   else
-    work.template run<plain_lanes>();
+    run_on_plain(work);
+}
+/// The same from work that runs on these lanes already: so that what several kernels do is compiled once.
+template <class Lanes, class Work>
+[[gnu::always_inline]] inline void run_apart(const Work& work) noexcept {
+  if constexpr (Lanes::lanes == avx512_lanes::lanes)
+    run_on_avx512(work);
+  else if constexpr (Lanes::lanes == avx2_lanes::lanes)
+    run_on_avx2(work);
+  else
+    run_on_plain(work);
 }
 
 }  // namespace detail

@@ -27,23 +27,6 @@ inline std::vector<detail::lane_cpu> cpus() {
   return found;
 }
 
-struct apply {
-  activation function;
-  std::vector<float>& x;
-  template <class Lanes>
-  [[gnu::always_inline]] inline void run() const noexcept {
-    detail::lane_functions<Lanes>::apply(function, x.data(), x.size());
-  }
-};
-struct apply_backwards {
-  activation function;
-  std::vector<float>& gradient;
-  const std::vector<float>& y;
-  template <class Lanes>
-  [[gnu::always_inline]] inline void run() const noexcept {
-    detail::lane_functions<Lanes>::apply_backwards(function, gradient.data(), y.data(), y.size());
-  }
-};
 struct multiply_add {
   const std::vector<float>& a;
   const std::vector<float>& b;
@@ -99,7 +82,7 @@ TEST_CASE("activations of a network are those of the formulas, with the same bit
     std::vector<float> first;
     for (const auto cpu : network_lanes::cpus()) {
       auto y = x;
-      detail::run_on(cpu, network_lanes::apply{function, y});
+      detail::run_on(cpu, detail::apply_activation{function, y.data(), y.size()});
       for (std::size_t i = 0; i < x.size(); ++i) {
         const double wanted = network_lanes::exact(function, static_cast<double>(x[i]));
         if (std::abs(static_cast<double>(y[i]) - wanted) > 2e-7 * std::fmax(1, std::abs(wanted))) FAIL_CHECK(x[i]);
@@ -119,7 +102,7 @@ TEST_CASE("a NaN stays a NaN in every activation, and infinities go to the limit
       std::vector<float> x(16, std::numeric_limits<float>::quiet_NaN());
       x[3] = infinity;
       x[5] = -infinity;
-      detail::run_on(cpu, network_lanes::apply{function, x});
+      detail::run_on(cpu, detail::apply_activation{function, x.data(), x.size()});
       CHECK(std::isnan(x[0]));
       CHECK(std::isnan(x[15]));
       CHECK(x[3] == (function == activation::tanh || function == activation::sigmoid ? 1.0F : infinity));
@@ -137,9 +120,9 @@ TEST_CASE("derivatives of activations are those of central differences, with the
     std::vector<float> first;
     for (const auto cpu : network_lanes::cpus()) {
       auto y = x;
-      if (function != activation::gelu) detail::run_on(cpu, network_lanes::apply{function, y});
+      if (function != activation::gelu) detail::run_on(cpu, detail::apply_activation{function, y.data(), y.size()});
       std::vector<float> gradient(x.size(), 2.0F);
-      detail::run_on(cpu, network_lanes::apply_backwards{function, gradient, y});
+      detail::run_on(cpu, detail::apply_derivative{function, gradient.data(), y.data(), y.size()});
       for (std::size_t i = 0; i < x.size(); ++i) {
         const double at = static_cast<double>(x[i]);
         const double slope =

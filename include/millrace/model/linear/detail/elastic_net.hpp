@@ -49,7 +49,7 @@ inline double cheapest_shift(const std::vector<double>& values, double l1, doubl
 /// approximation, whose optimum together with the prices coordinate descent finds; then the step is shortened until
 /// what is minimised falls.
 ///
-/// With more than 1,024 parameters the approximation leaves out what ties the functions of several classes to each
+/// With more than 2,048 parameters the approximation leaves out what ties the functions of several classes to each
 /// other, and is half as much again as curved, which lies between the least and the most that is left out. Prices are
 /// lowest after a certain number is taken from a column's coefficient in all functions; that is done after each step.
 /// Source: Lee, Sun, Saunders, "Proximal Newton-type methods for minimizing composite functions", SIAM Journal on
@@ -72,7 +72,7 @@ class elastic_net_search {
     double value = problem_.value(at_, slope_) + price(at_);
     while (left_-- > 0) {
       double size = 0;  // of the step, in the metric of the curvature
-      if (problem_.functions() > 1 && problem_.size() <= 1024)
+      if (problem_.functions() > 1 && problem_.size() <= most_tied_parameters)
         size = descend(0, whole_curvature());
       else
         for (std::size_t f = 0; f < problem_.functions(); ++f) size += descend(f * problem_.width(), own_curvature(f));
@@ -100,6 +100,9 @@ class elastic_net_search {
   const std::vector<double>& parameters() const noexcept { return at_; }
 
  private:
+  /// Up to so many, 32 MiB hold the whole curvature, and few steps with it cost less than many without.
+  static constexpr std::size_t most_tied_parameters = 2'048;
+
   double price(const std::vector<double>& of) const noexcept {
     double sum = 0;
     for (std::size_t f = 0; f < problem_.functions(); ++f)

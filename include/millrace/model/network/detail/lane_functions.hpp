@@ -179,13 +179,29 @@ struct lane_functions {
       }
     }
   };
-  /// Both take a `size` that is a multiple of 16.
-  [[gnu::always_inline]] static inline void apply(activation function, float* x, std::size_t size) noexcept {
-    choose(function, apply_work{x, size});
+};
+
+/// Replaces `size` sums, a multiple of 16, by the function's values.
+struct apply_activation {
+  activation function;
+  float* x;
+  std::size_t size;
+  template <class Lanes>
+  [[gnu::always_inline]] inline void run() const noexcept {
+    using functions = lane_functions<Lanes>;
+    functions::choose(function, typename functions::apply_work{x, size});
   }
-  [[gnu::always_inline]] static inline void apply_backwards(activation function, float* gradient, const float* y,
-                                                            std::size_t size) noexcept {
-    choose(function, backwards_work{gradient, y, size});
+};
+/// Multiplies `size` gradients, a multiple of 16, by the derivative, from what `backwards` takes.
+struct apply_derivative {
+  activation function;
+  float* gradient;
+  const float* y;
+  std::size_t size;
+  template <class Lanes>
+  [[gnu::always_inline]] inline void run() const noexcept {
+    using functions = lane_functions<Lanes>;
+    functions::choose(function, typename functions::backwards_work{gradient, y, size});
   }
 };
 

@@ -79,8 +79,8 @@ struct layer_values {
       all_units<4, 2>(at, numbers, x, to);
     else
       all_units<2, 4>(at, numbers, x, to);
-    if (at.function != activation::relu || at.is_narrow())
-      lane_functions<Lanes>::apply(at.function, to, whole_blocks(at.units));
+    if (at.function == activation::identity || (at.function == activation::relu && !at.is_narrow())) return;
+    run_apart<Lanes>(apply_activation{at.function, to, whole_blocks(at.units)});
   }
   /// The same for `rows` rows, a multiple of the tile's, that stand `row` numbers apart.
   [[gnu::always_inline]] static inline void of_rows(const dense_layer_place& at, const float* numbers, const float* x,
@@ -96,7 +96,7 @@ struct layer_values {
       products<Lanes>::template multiply<4>(of, numbers + at.bias, {to, row, is_relu}, rows, width);
     if (is_relu || at.function == activation::identity) return;
     for (std::size_t r = 0; r < rows; ++r)
-      lane_functions<Lanes>::apply(at.function, to + r * row, whole_blocks(at.units));
+      run_apart<Lanes>(apply_activation{at.function, to + r * row, whole_blocks(at.units)});
   }
 
  private:

@@ -66,7 +66,7 @@ struct products {
 
   /// For n up to `columns`, a multiple of 16, and r up to `rows`, a multiple of tile_rows. `start`: null, or a number
   /// for each column.
-  template <std::size_t Chains = 1>
+  template <std::size_t Chains>
   [[gnu::always_inline]] static inline void multiply(const product_view& of, const float* start,
                                                      const product_result& result, std::size_t rows,
                                                      std::size_t columns) noexcept {
@@ -117,6 +117,19 @@ struct products {
         if (result.positive) total[i][j] = total[i][j] < 0.0F ? v{} : total[i][j];
         store_vector(result.to + (r + i) * result.row + n + j * lanes, total[i][j]);
       }
+  }
+};
+
+/// A product with one chain for each number, for work that has several.
+struct chained_product {
+  product_view of;
+  const float* start;
+  product_result result;
+  std::size_t rows;
+  std::size_t columns;
+  template <class Lanes>
+  [[gnu::always_inline]] inline void run() const noexcept {
+    products<Lanes>::template multiply<1>(of, start, result, rows, columns);
   }
 };
 

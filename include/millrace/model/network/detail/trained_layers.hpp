@@ -157,11 +157,14 @@ class trained_layers {
       for (const place& at : self.places_) {
         float* const to = self.values_.data() + at.values;
         const float* const numbers = self.parameters_.data();
-        products<Lanes>::multiply({from, row, 1, numbers + at.weights, at.width, at.inputs}, numbers + at.bias,
-                                  {to, at.width, at.function == activation::relu}, count, at.width);
+        run_apart<Lanes>(chained_product{{from, row, 1, numbers + at.weights, at.width, at.inputs},
+                                         numbers + at.bias,
+                                         {to, at.width, at.function == activation::relu},
+                                         count,
+                                         at.width});
         if (at.function == activation::gelu)
           __builtin_memcpy(self.values_.data() + at.sums, to, count * at.width * sizeof(float));
-        if (at.function != activation::relu) lane_functions<Lanes>::apply(at.function, to, count * at.width);
+        if (at.function != activation::relu) run_apart<Lanes>(apply_activation{at.function, to, count * at.width});
         from = to;
         row = at.width;
       }
@@ -177,17 +180,23 @@ class trained_layers {
       for (std::size_t l = self.places_.size(); l-- > 0;) {
         const place& at = self.places_[l];
         const float* const y = self.values_.data() + (at.function == activation::gelu ? at.sums : at.values);
-        lane_functions<Lanes>::apply_backwards(at.function, delta, y, whole_tiles(rows) * at.width);
+        run_apart<Lanes>(apply_derivative{at.function, delta, y, whole_tiles(rows) * at.width});
         const float* const x = self.values_.data() + (l > 0 ? self.places_[l - 1].values : 0);
         const std::size_t row = whole_blocks(at.inputs);
         float* const gradients = self.gradients_.data();
-        products<Lanes>::multiply({x, 1, row, delta, at.width, rows}, nullptr, {gradients + at.weights, at.width},
-                                  whole_tiles(at.inputs), at.width);
+        run_apart<Lanes>(chained_product{{x, 1, row, delta, at.width, rows},
+                                         nullptr,
+                                         {gradients + at.weights, at.width},
+                                         whole_tiles(at.inputs),
+                                         at.width});
         add_rows<Lanes>(delta, at.width, gradients + at.bias);
         if (l == 0) return;
         self.transpose(at);
-        products<Lanes>::multiply({delta, at.width, 1, self.transposed_.data(), row, at.units}, nullptr, {next, row},
-                                  whole_tiles(rows), row);
+        run_apart<Lanes>(chained_product{{delta, at.width, 1, self.transposed_.data(), row, at.units},
+                                         nullptr,
+                                         {next, row},
+                                         whole_tiles(rows),
+                                         row});
         std::swap(delta, next);
       }
     }
