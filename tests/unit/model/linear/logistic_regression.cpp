@@ -9,6 +9,7 @@
 #include <cmath>
 #include <limits>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 namespace mr = millrace;
@@ -162,11 +163,22 @@ TEST_CASE("an l1 price comes to the optimum in few steps, and with many columns 
     REQUIRE(found);
     CHECK(off_by(*found, rows, l1) < 1e-8);
   }
-  const auto numbers = support::exact_rows(60, 345);
-  const matrix_view many(numbers, 345);
+  const auto numbers = support::exact_rows(60, 150);
+  const matrix_view many(numbers, 150);
   const auto found = logistic_regression::fit(many, linear_reference::classes, {.l2 = 0, .l1 = 20});
   REQUIRE(found);
   CHECK(off_by(*found, many, 20) < 1e-6);
+
+  // Without what ties the functions to each other, as with more parameters, the search comes to the same optimum.
+  const std::vector<float>& labels = linear_reference::classes;
+  const mr::model::logistic_options with{.l2 = 0, .l1 = 20};
+  auto classes = mr::model::detail::class_labels::read("test", labels, 60, {});
+  mr::model::detail::logistic_problem problem(many, std::move(classes->labels), 3, {}, 60, with);
+  mr::model::detail::elastic_net_search untied(problem, 20, with.steps, 0);
+  REQUIRE(untied.run() == mr::model::detail::search_end::optimum);
+  for (std::size_t k = 0; k < 3; ++k)
+    for (std::size_t j = 0; j < 150; ++j)
+      CHECK(untied.parameters()[k * problem.width() + j] == Approx(found->coefficients(k)[j]).margin(1e-6));
 }
 
 TEST_CASE("one class, a class without rows and labels that are none are refused") {

@@ -57,9 +57,12 @@ inline double cheapest_shift(const std::vector<double>& values, double l1, doubl
 /// coordinate descent", Journal of Statistical Software 33(1), 2010.
 class elastic_net_search {
  public:
-  elastic_net_search(logistic_problem& problem, double l1, std::size_t most_steps)
+  /// Up to `most_tied` parameters the whole curvature is used: that of 2,048 takes 32 MiB, and few steps with it cost
+  /// less than many without.
+  elastic_net_search(logistic_problem& problem, double l1, std::size_t most_steps, std::size_t most_tied = 2'048)
       : problem_(problem),
         l1_(l1),
+        most_tied_(most_tied),
         left_(most_steps),
         at_(problem.size()),
         slope_(problem.size()),
@@ -72,7 +75,7 @@ class elastic_net_search {
     double value = problem_.value(at_, slope_) + price(at_);
     while (left_-- > 0) {
       double size = 0;  // of the step, in the metric of the curvature
-      if (problem_.functions() > 1 && problem_.size() <= most_tied_parameters)
+      if (problem_.functions() > 1 && problem_.size() <= most_tied_)
         size = descend(0, whole_curvature());
       else
         for (std::size_t f = 0; f < problem_.functions(); ++f) size += descend(f * problem_.width(), own_curvature(f));
@@ -100,9 +103,6 @@ class elastic_net_search {
   const std::vector<double>& parameters() const noexcept { return at_; }
 
  private:
-  /// Up to so many, 32 MiB hold the whole curvature, and few steps with it cost less than many without.
-  static constexpr std::size_t most_tied_parameters = 2'048;
-
   double price(const std::vector<double>& of) const noexcept {
     double sum = 0;
     for (std::size_t f = 0; f < problem_.functions(); ++f)
@@ -188,6 +188,7 @@ class elastic_net_search {
 
   logistic_problem& problem_;
   double l1_;
+  std::size_t most_tied_;
   std::size_t left_;
   std::vector<double> at_;
   std::vector<double> slope_;
