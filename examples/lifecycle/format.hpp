@@ -94,15 +94,6 @@ inline std::size_t character_length(std::string_view text, std::size_t at) noexc
   return surrogate || too_long ? 0 : length;
 }
 
-inline bool is_utf8(std::string_view text) noexcept {
-  for (std::size_t i = 0; i < text.size();) {
-    const std::size_t length = character_length(text, i);
-    if (length == 0) return false;
-    i += length;
-  }
-  return true;
-}
-
 /// How many columns a terminal needs for UTF-8 text of ordinary width.
 inline std::size_t columns_of(std::string_view text) noexcept {
   std::size_t columns = 0;

@@ -47,12 +47,6 @@ TEST_CASE("text is cut between characters, and cannot steer a terminal") {
   CHECK(right("ab", 4) == "  ab");
 }
 
-TEST_CASE("UTF-8 is told from bytes that are none") {
-  for (const char* good : {"", "abc", "é", "€", "😀"}) CHECK(is_utf8(good));
-  for (const char* bad : {"\xff", "\xc0\x80", "\xe2\x82", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\x80", "a\xe9"})
-    CHECK(!is_utf8(bad));
-}
-
 TEST_CASE("markup in data stays text") {
   CHECK(escaped("<b a=\"1\">&</b>") == "&lt;b a=&quot;1&quot;&gt;&amp;&lt;/b&gt;");
   CHECK(escaped(std::string_view("a\0\x1b\xff", 4)) == "a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");

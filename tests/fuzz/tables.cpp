@@ -36,6 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   use(mf::read_csv(text));
   use(mf::read_csv(text, {.delimiter = ';', .decimal = ',', .thousands = '.', .comment = '#'}));
   use(mf::read_csv(text, {.columns = {{"a", mf::column_kind::time}, {"b", mf::column_kind::text}}}));
+  use(mf::read_csv(text, {.thousands = ',', .amounts = true, .latin1 = false}));
   use(mf::read_json_lines(text));
   use(mf::read_json_lines(text, {.columns = {{"a", mf::column_kind::number}, {"b", mf::column_kind::category}}}));
   return 0;

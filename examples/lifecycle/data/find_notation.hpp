@@ -114,12 +114,12 @@ inline mr::result<std::string> find_unit(const column_cells& of, const first_loo
   std::size_t dressed = 0;
   std::size_t other = of.rows();
   for (const std::size_t row : seen.texts) {
-    const std::string spelled = keyboard_spelling(of.text(row));
-    const auto found = undress(spelled);
-    if (!found || found->unit.empty() || !is_digit(found->digits.back())) continue;
+    const std::string spelled = mr::feature::keyboard_spelling(of.text(row));
+    mr::feature::amount found;
+    if (!mr::feature::take_amount(spelled, found) || found.unit.empty() || !is_digit(found.digits.back())) continue;
     ++dressed;
-    if (unit.empty()) unit = found->unit;
-    if (found->unit != unit && other == of.rows()) other = row;
+    if (unit.empty()) unit = found.unit;
+    if (found.unit != unit && other == of.rows()) other = row;
   }
   if (other < of.rows() && nearly_all(seen.numbers + dressed, seen.numbers + seen.texts.size()))
     return mr::error(mr::errc::type_mismatch, of.in_place(other) + " stands in a column of " + in_quotes(unit) +
@@ -146,9 +146,10 @@ inline std::vector<notation> candidates(const notation_wishes& told, const std::
 
 /// 1,000 and $12,345,678, but not 0,123 or 3,14: what may be a number of thousands.
 inline bool may_be_thousands(std::string_view cell, char mark) {
-  const std::string spelled = keyboard_spelling(cell);
-  const auto found = undress(spelled);
-  return found && is_grouped(found->digits.substr(0, found->digits.find_first_not_of("0123456789,.")), mark);
+  const std::string spelled = mr::feature::keyboard_spelling(cell);
+  mr::feature::amount found;
+  return mr::feature::take_amount(spelled, found) &&
+         mr::feature::is_grouped(found.digits.substr(0, found.digits.find_first_not_of("0123456789,.")), mark);
 }
 
 /// Whether every cell that has the mark has it once, between digits, with three behind it; and what stands beside them.
@@ -164,14 +165,14 @@ inline single_groups look_for_groups(const column_cells& of, char mark) {
   single_groups seen;
   seen.first = of.rows();
   for (std::size_t row = 0; row < of.rows(); ++row) {
-    const std::string spelled = keyboard_spelling(of.text(row));
-    const auto found = undress(spelled);
-    if (!found) continue;
-    const std::string_view digits = found->digits;
+    const std::string spelled = mr::feature::keyboard_spelling(of.text(row));
+    mr::feature::amount found;
+    if (!mr::feature::take_amount(spelled, found)) continue;
+    const std::string_view digits = found.digits;
     if (digits.find(mark) == digits.npos) {
       const bool whole = digits.find_first_not_of("0123456789") == digits.npos;
       (whole && digits.size() <= 3 ? seen.short_whole : seen.long_whole) = true;
-    } else if (digits.find(mark) == digits.rfind(mark) && is_grouped(digits, mark)) {
+    } else if (digits.find(mark) == digits.rfind(mark) && mr::feature::is_grouped(digits, mark)) {
       if (seen.first == of.rows()) seen.first = row;
       seen.trailing_zero = seen.trailing_zero || digits.back() == '0';
     } else {

@@ -8,6 +8,7 @@
 
 #include <millrace/core/error.hpp>
 #include <millrace/core/result.hpp>
+#include <millrace/feature/tables/encoding.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -21,21 +22,6 @@
 namespace lifecycle {
 
 namespace mr = millrace;
-
-/// Text that is no UTF-8 as if it were Latin-1, where every byte is a character.
-inline std::string from_latin1(std::string_view bytes) {
-  std::string text;
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80) {
-      text += c;
-    } else {
-      text += static_cast<char>(0xc0U | (byte >> 6U));
-      text += static_cast<char>(0x80U | (byte & 0x3fU));
-    }
-  }
-  return text;
-}
 
 /// How a file is taken apart.
 struct grid_format {
@@ -52,8 +38,8 @@ class grid {
   /// Errors: errc::invalid_data where the text is not such a table, errc::truncated where it has no row. Both name
   /// `name`, and the line and column where they apply.
   static mr::result<grid> read(std::string name, std::string text, grid_format how) {
-    const bool utf8 = is_utf8(text);
-    grid made(std::move(name), utf8 ? std::move(text) : from_latin1(text), how);
+    const bool utf8 = mr::feature::is_utf8(text);
+    grid made(std::move(name), utf8 ? std::move(text) : mr::feature::latin1_to_utf8(text), how);
     if (!utf8) made.notes_.push_back("the file is not UTF-8 and was read as Latin-1");
     made.choose_delimiter();
     std::vector<std::string_view> row;

@@ -18,7 +18,9 @@ namespace mm = mr::model;
 struct forest_family : detail::tree_reasons {
   static constexpr family kind = family::random_forest;
 
-  static std::string shape(const mm::random_forest& model) { return std::to_string(model.trees().trees()) + " trees"; }
+  static std::string shape(const mm::random_forest& model) {
+    return std::to_string(model.trees().trees() / model.outputs()) + " trees";
+  }
 };
 
 /// A mean of shares that was summed up in steps may lie beyond 0 and 1 by a last bit.
@@ -33,15 +35,9 @@ mr::result<model_ptr> held(const learning_task& task, mr::result<mm::random_fore
   return detail::held<forest_of_classes>(std::move(fitted));
 }
 
-mr::error no_classes() {
-  return mr::error(mr::errc::unsupported,
-                   "a random forest learns two classes or numbers, and no more classes than two");
-}
-
 }  // namespace
 
 mr::result<model_ptr> fit_random_forest(const lesson& from) {
-  if (from.task.kind == task_kind::classes) return no_classes();
   mm::forest_options with;
   with.trees = 100;
   with.depth = 12;
@@ -49,13 +45,13 @@ mr::result<model_ptr> fit_random_forest(const lesson& from) {
   // Numbers need more columns at a node than classes do. Source: Breiman, "Random forests", 2001, section 11.
   if (from.task.kind == task_kind::number) with.columns_of_node = from.rows.columns() / 3 + 1;
   if (with.columns_of_node > from.rows.columns()) with.columns_of_node = from.rows.columns();
+  if (from.task.kind == task_kind::classes) with.classes = from.task.classes;
   with.categories = from.categories;
   with.seed = from.seed;
   return held(from.task, mm::random_forest::fit(from.rows, from.targets, with));
 }
 
 mr::result<model_ptr> load_random_forest(const learning_task& task, std::span<const std::byte> bytes) {
-  if (task.kind == task_kind::classes) return no_classes();
   return held(task, mm::random_forest::load(bytes));
 }
 

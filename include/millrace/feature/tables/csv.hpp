@@ -5,6 +5,7 @@
 #include <millrace/feature/fwd.hpp>
 #include <millrace/feature/tables/detail/csv_rows.hpp>
 #include <millrace/feature/tables/detail/raw_columns.hpp>
+#include <millrace/feature/tables/encoding.hpp>
 #include <millrace/feature/tables/table.hpp>
 
 #include <cstddef>
@@ -26,6 +27,12 @@ struct csv_options {
   char decimal = '.';
   /// What stands between groups of three digits; 0: nothing.
   char thousands = 0;
+  /// Whether a column is numbers also where they are written as amounts: with one currency's sign or code or %, and
+  /// negative ones with a minus or in an accountant's brackets: -$7.25, 7.25 EUR, 12 %, (7.25). The unit is set aside,
+  /// and the column says which it was. A column of two units, or of percents and bare numbers, is none.
+  bool amounts = false;
+  /// Whether text that is not UTF-8 is read as Latin-1; else its bytes are kept as they are.
+  bool latin1 = true;
   /// What a line begins with that is passed over; 0: nothing.
   char comment = 0;
   /// Cells that are missing, besides empty ones, where they stand without quotes.
@@ -55,7 +62,9 @@ inline char likely_delimiter(std::string_view line) noexcept {
 template <class Table>
 class csv_table {
  public:
-  csv_table(std::string text, const csv_options& how) : text_(std::move(text)), how_(how) {}
+  csv_table(std::string text, const csv_options& how) : text_(std::move(text)), how_(how) {
+    if (how.latin1 && !is_utf8(text_)) text_ = latin1_to_utf8(text_);
+  }
 
   result<Table> read() {
     if (auto possible = checked(); !possible) return std::move(possible).error();
@@ -72,7 +81,7 @@ class csv_table {
       if (!*more) break;
       if (auto taken = take_row(cells, rows.line()); !taken) return std::move(taken).error();
     }
-    return table_of<Table>(columns_, {how_.decimal, how_.thousands}, how_.columns, std::move(lines_));
+    return table_of<Table>(columns_, {how_.decimal, how_.thousands, how_.amounts}, how_.columns, std::move(lines_));
   }
 
  private:
@@ -83,9 +92,9 @@ class csv_table {
       std::size_t begin = 0;
       for (std::size_t i = 0; i < zero; ++i)
         if (text_[i] == '\n') ++line, begin = i + 1;
-      return refused_at(
-          line, 1,
-          "a zero byte stands at character " + std::to_string(zero - begin + 1) + "; the text should be UTF-8");
+      return refused_at(line, 1,
+                        "a zero byte stands at character " + std::to_string(zero - begin + 1) +
+                            "; the text should be UTF-8 (a spreadsheet's \"Unicode\" is UTF-16: save as UTF-8)");
     }
     if (how_.decimal == how_.thousands || how_.decimal == 0)
       return error(errc::invalid_argument, "csv: the decimal mark is also what stands between thousands, or nothing");
@@ -133,7 +142,7 @@ class csv_table {
 }  // namespace detail
 
 /// Reads a table from a text of comma-separated values, as RFC 4180 has them; the first line names the columns. Blanks
-/// around cells without quotes are no part of them. The text should be UTF-8; bytes that are not are kept as they are.
+/// around cells without quotes are no part of them. The text should be UTF-8, and is read as Latin-1 where it is not.
 /// Errors: invalid_data, with line and column, counted from 1: a quote that is not closed, something behind one, a row
 /// of another length than the header, a column without a name or with that of another, a cell that is not of its
 /// declared kind; truncated: no header; not_found: a declared column is not there; invalid_argument: contradicting

@@ -48,6 +48,8 @@ struct column {
   std::vector<std::uint32_t> codes{};
   /// The categories, in the order in which they first came up; or all texts in the order of the rows.
   std::vector<std::string> texts{};
+  /// What stood around its numbers, where they were read as amounts: $, EUR or %.
+  std::string unit{};
 
   std::size_t rows() const noexcept {
     return kind == column_kind::number ? numbers.size() : kind == column_kind::time ? times.size() : codes.size();

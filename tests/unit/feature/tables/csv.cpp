@@ -155,3 +155,40 @@ TEST_CASE("any part of a table is a table or is refused") {
           if ((*read)[i].rows() != read->rows()) FAIL("rows");
     }
 }
+
+TEST_CASE("amounts are numbers where that is asked for, and the column says their unit") {
+  const std::string text =
+      "price;fee;share;mixed;both;plain\n"
+      "$1,020.50;7.25 EUR;12 %;$1;12 %;1\n"
+      "-$7;;0;2 EUR;7;2\n"
+      "(3);(1 EUR);-1%;$3;1 %;3\n";
+  const mf::csv_options how{.delimiter = ';', .thousands = ',', .amounts = true};
+  const auto made = table_of(text, how);
+  CHECK(made[0].numbers == std::vector<double>{1020.5, -7, -3});
+  CHECK(made[0].unit == "$");
+  CHECK(made[1].numbers[0] == 7.25);
+  CHECK(made[1].missing(1));
+  CHECK(made[1].numbers[2] == -1);
+  CHECK(made[1].unit == "EUR");
+  CHECK(made[2].numbers == std::vector<double>{12, 0, -1});
+  CHECK(made[2].unit == "%");
+  CHECK(made[3].kind == mf::column_kind::category);  // two units are no one quantity
+  CHECK(made[4].kind == mf::column_kind::category);  // is 7 a percent?
+  CHECK(made[5].unit.empty());
+  CHECK(table_of(text, {.delimiter = ';'})[2].kind == mf::column_kind::category);
+  mf::csv_options declared = how;
+  declared.columns = {{"mixed", mf::column_kind::number}};
+  CHECK(refusal_of(text, declared) == "invalid_data: line 2, column 4 (\"mixed\"): \"$1\" is no number");
+  declared.columns = {{"fee", mf::column_kind::number}};
+  CHECK(table_of(text, declared)[1].numbers[0] == 7.25);
+}
+
+TEST_CASE("text that is not UTF-8 is Latin-1, unless its bytes are to be kept") {
+  CHECK(table_of("c\ncaf\xe9\n")[0].text(0) == "caf\xc3\xa9");
+  CHECK(table_of("c\ncaf\xc3\xa9\n")[0].text(0) == "caf\xc3\xa9");
+  CHECK(table_of("c\ncaf\xe9\n", {.latin1 = false})[0].text(0) == "caf\xe9");
+  CHECK(refusal_of(std::string("\xff\xfe"
+                               "a\0,\0",
+                               6))
+            .find("UTF-16") != std::string::npos);
+}

@@ -5,6 +5,7 @@
 #include <millrace/core/result.hpp>
 #include <millrace/feature/detail/vocabulary.hpp>
 #include <millrace/feature/fwd.hpp>
+#include <millrace/feature/tables/amounts.hpp>
 #include <millrace/feature/tables/detail/time_text.hpp>
 #include <millrace/feature/tables/table.hpp>
 
@@ -34,7 +35,8 @@ struct raw_cell {
 /// How numbers are spelled.
 struct number_form {
   char decimal = '.';
-  char thousands = 0;  // what stands between groups of three digits; 0: nothing
+  char thousands = 0;    // what stands between groups of three digits; 0: nothing
+  bool amounts = false;  // whether units may stand around them
 };
 
 /// Reads a whole text as a number. A number too small for a double is 0; one too large is infinite.
@@ -46,12 +48,26 @@ class number_reader {
   bool read(std::string_view text, double& value) {
     if (text.size() > 1 && text[0] == '+' && text[1] != '-' && text[1] != '+') text.remove_prefix(1);
     if (how_.decimal == '.' && how_.thousands == 0) return read_plain(text, value);
-    return respell(text) && read_plain(plain_, value);
+    const bool negative = !text.empty() && text[0] == '-';
+    if (negative) text.remove_prefix(1);
+    if (text.empty() || text[0] == '-' || !plain_spelling(text, how_.decimal, how_.thousands, plain_)) return false;
+    if (!read_plain(plain_, value)) return false;
+    if (negative) value = -value;
+    return true;
+  }
+  /// An amount with its unit, which is empty where it has none.
+  bool read_amount(std::string_view text, double& value, std::string& unit) {
+    const std::string spelled = keyboard_spelling(text);
+    amount found;
+    if (!take_amount(spelled, found) || !plain_spelling(found.digits, how_.decimal, how_.thousands, plain_) ||
+        !read_plain(plain_, value))
+      return false;
+    if (found.negative) value = -value;
+    unit = found.unit;
+    return true;
   }
 
  private:
-  static bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-
   static bool read_plain(std::string_view text, double& value) noexcept {
     const char* const end = text.data() + text.size();
     const auto read = std::from_chars(text.data(), end, value);
@@ -66,31 +82,6 @@ class number_reader {
       value = sign * (tiny ? 0 : __builtin_inf());
     }
     return true;
-  }
-  /// Writes the text as C++ has it into plain_; false if groups of digits are not of three, or marks are out of place.
-  bool respell(std::string_view text) {
-    plain_.clear();
-    std::size_t digits = 0;  // since the last mark of thousands, or the beginning
-    bool grouped = false;
-    bool whole = true;  // before the decimal mark and the exponent
-    for (const char c : text) {
-      if (whole && how_.thousands != 0 && c == how_.thousands) {
-        if (digits == 0 || digits > 3 || (grouped && digits != 3)) return false;
-        grouped = true;
-        digits = 0;
-        continue;
-      }
-      if (whole && !is_digit(c) && c != '-') {
-        if (grouped && digits != 3) return false;
-        whole = false;
-      } else if (!whole && (c == how_.thousands || c == how_.decimal)) {
-        return false;
-      }
-      if (c == '.' && how_.decimal != '.') return false;
-      plain_ += c == how_.decimal ? '.' : c;
-      digits += is_digit(c) ? 1U : 0U;
-    }
-    return !(whole && grouped && digits != 3);
   }
 
   number_form how_;
@@ -109,13 +100,14 @@ template <class Table>
 class column_maker {
  public:
   column_maker(number_form how, std::span<const declared_column> declared, const std::vector<std::size_t>& lines)
-      : numbers_(how), declared_(declared), lines_(lines) {}
+      : numbers_(how), amounts_(how.amounts), declared_(declared), lines_(lines) {}
 
   result<column> make(const raw_column& from) {
     for (const declared_column& one : declared_)
       if (one.name == from.name) return of_kind(from, one.kind);
     column made{from.name, column_kind::number};
     if (fill(from, made) == from.cells.size()) return made;
+    if (amounts_ && fill_amounts(from, made)) return made;
     made = column{from.name, column_kind::time};
     if (fill(from, made) == from.cells.size()) return made;
     return of_kind(from, column_kind::category);
@@ -126,11 +118,31 @@ class column_maker {
     column made{from.name, kind};
     const std::size_t done = fill(from, made);
     if (done == from.cells.size()) return made;
+    if (kind == column_kind::number && amounts_ && fill_amounts(from, made)) return made;
     const raw_cell& cell = from.cells[done];
     std::string text = "line " + std::to_string(lines_[done]) + ", column " + std::to_string(cell.place) + " (\"" +
                        from.name + "\"): \"" + std::string(cell.spelled.substr(0, 100)) + "\" is no ";
     text += to_string(kind);
     return error(errc::invalid_data, std::move(text));
+  }
+
+  /// Fills a column of numbers with amounts of one unit; of percents each has its sign, but for zeros. False where it
+  /// is none.
+  bool fill_amounts(const raw_column& from, column& made) {
+    made = column{from.name, column_kind::number};
+    bool bare = false;
+    std::string unit;
+    for (const raw_cell& cell : from.cells) {
+      double value = math::nan;
+      if (cell.as != raw_cell::form::missing) {
+        if (!numbers_.read_amount(cell.spelled, value, unit)) return false;
+        bare = bare || (unit.empty() && value != 0);
+        if (!unit.empty() && !made.unit.empty() && unit != made.unit) return false;
+        if (!unit.empty()) made.unit = unit;
+      }
+      made.numbers.push_back(value);
+    }
+    return !(made.unit == "%" && bare);
   }
 
   /// Fills the column, and returns the first row whose cell is not of its kind.
@@ -165,6 +177,7 @@ class column_maker {
   }
 
   number_reader numbers_;
+  bool amounts_;
   std::span<const declared_column> declared_;
   const std::vector<std::size_t>& lines_;
 };
