@@ -95,29 +95,39 @@ struct packed_upper {
   }
 };
 
-/// Adds a tree's values of a tile of rows to their sums.
+/// Adds a tree's values of eight rows of a tile, from `row` on, which are `left` levels above the lowest leaf.
+template <bool Missing>
+[[gnu::always_inline]] inline void finish_eight(const packed_tree& tree, const float* tile, std::size_t row,
+                                                eight_walks walks, unsigned left, double* sums) noexcept {
+  constexpr std::size_t column = (Missing ? 3 : 1) * rows_of_tile;
+  const float* const numbers = tile + rows_of_tile + row;
+  walks.walk(left, tree.uneven, [&](std::size_t k, std::uint32_t place) {
+    const packed_node node = tree.nodes[place];
+    return next_node<Missing>(node, numbers[node.column() * column + k]);
+  });
+  double* const to = sums + row;
+  walks.for_each([&](std::size_t k, std::uint32_t place) { to[k] += tree.values[place]; });
+}
+/// Adds a tree's values of a tile of rows to their sums. Without upper levels, all nodes are asked one by one.
 template <unsigned Levels, std::size_t Bytes, bool Missing>
 [[gnu::always_inline]] inline void add_values_of(const packed_tree& tree, const float* tile, double* sums) noexcept {
-  constexpr std::size_t lanes = 2 * Bytes / sizeof(float);
-  constexpr std::size_t copies = Missing ? 3 : 1;
-  const unsigned left = tree.depth > Levels ? tree.depth - Levels : 0;
-  for (std::size_t first = 0; first < rows_of_tile; first += lanes) {
-    using upper = packed_upper<Levels, Missing>;
-    const upper above{tree, reinterpret_cast<const char*>(tile + first)};
-    vector<std::int32_t, Bytes> at[2];
-    upper_walk<Levels, Bytes, upper>{above}.run(at[0], at[1]);
-    std::uint32_t places[lanes];
-    store_vector(places, at);
-    for (std::size_t row = 0; row < lanes; row += 8) {
-      const std::uint32_t* const p = places + row;
-      const float* const numbers = tile + rows_of_tile + first + row;
-      double* const to = sums + first + row;
-      eight_walks walks{p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7]};
-      walks.walk(left, tree.uneven, [&](std::size_t k, std::uint32_t place) {
-        const packed_node node = tree.nodes[place];
-        return next_node<Missing>(node, numbers[node.column() * (copies * rows_of_tile) + k]);
-      });
-      walks.for_each([&](std::size_t k, std::uint32_t place) { to[k] += tree.values[place]; });
+  if constexpr (Levels == 0) {
+    for (std::size_t row = 0; row < rows_of_tile; row += 8)
+      finish_eight<Missing>(tree, tile, row, {}, tree.depth, sums);
+  } else {
+    constexpr std::size_t lanes = 2 * Bytes / sizeof(float);
+    const unsigned left = tree.depth > Levels ? tree.depth - Levels : 0;
+    for (std::size_t first = 0; first < rows_of_tile; first += lanes) {
+      using upper = packed_upper<Levels, Missing>;
+      const upper above{tree, reinterpret_cast<const char*>(tile + first)};
+      vector<std::int32_t, Bytes> at[2];
+      upper_walk<Levels, Bytes, upper>{above}.run(at[0], at[1]);
+      std::uint32_t places[lanes];
+      store_vector(places, at);
+      for (std::size_t row = 0; row < lanes; row += 8) {
+        const std::uint32_t* const p = places + row;
+        finish_eight<Missing>(tree, tile, first + row, {p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7]}, left, sums);
+      }
     }
   }
 }
@@ -135,10 +145,14 @@ template <std::size_t Bytes, bool Missing>
   for (std::size_t i = 0; i < tiles.count; ++i) {
     const float* const tile = tiles.first + i * tiles.numbers;
     double* const to = sums + i * rows_of_tile;
+    // Vectors of 16 bytes hold too few rows to gain by asking upper levels at once. Missing features in shallow trees
+    // are too rare for code of their own.
+    constexpr unsigned few = Bytes == 16 || Missing ? 0 : packed_trees::few_levels;
+    constexpr unsigned many = Bytes == 16 ? 0 : packed_trees::upper_levels;
     if (tree.depth <= packed_trees::few_levels)
-      add_values_of<packed_trees::few_levels, Bytes, Missing>(tree, tile, to);
+      add_values_of<few, Bytes, Missing>(tree, tile, to);
     else
-      add_values_of<packed_trees::upper_levels, Bytes, Missing>(tree, tile, to);
+      add_values_of<many, Bytes, Missing>(tree, tile, to);
   }
 }
 template <bool Missing>
