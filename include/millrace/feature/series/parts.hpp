@@ -99,7 +99,9 @@ struct elapsed_state {
   bool any = false;
 
   double read(std::int64_t now, double) const noexcept {
-    return any ? (static_cast<double>(now) - static_cast<double>(last)) * 1e-9 : math::nan;
+    // Whole, since times since 1970 as doubles are 256 ns apart. What is asked about is not before the last event.
+    return any ? static_cast<double>(static_cast<std::uint64_t>(now) - static_cast<std::uint64_t>(last)) * 1e-9
+               : math::nan;
   }
   void remember(double, std::int64_t now) noexcept {
     last = now;

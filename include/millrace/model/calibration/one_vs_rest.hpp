@@ -36,6 +36,10 @@ class one_vs_rest {
   static result<one_vs_rest> fit(real_view scores, std::span<const float> labels, std::size_t classes,
                                  std::span<const float> weights = {}) {
     if (classes < 2) return error(errc::invalid_argument, "one_vs_rest: there must be two classes at least");
+    if (!labels.empty() && classes > scores.size() / labels.size())
+      return error(errc::shape_mismatch, "scores: there are " + std::to_string(scores.size()) + " for " +
+                                             std::to_string(labels.size()) + " rows of " + std::to_string(classes) +
+                                             " classes");
     if (auto same = detail::same_length(labels.size() * classes, scores.size(), "scores"); !same)
       return std::move(same).error();
     one_vs_rest made;

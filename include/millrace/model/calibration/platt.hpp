@@ -25,8 +25,9 @@ namespace model {
 ///     auto calibrated = mr::model::platt::fit(held_out_scores, held_out_labels);
 ///     double probability = (*calibrated)(score);
 ///
-/// Guarantee: the parameters are those of the only optimum of Platt's likelihood, whose targets are drawn a little
-/// towards each other: (ones + 1) / (ones + 2) and 1 / (zeros + 2), of the weights of both classes. scikit-learn's
+/// Guarantee: a row of weight 0 changes nothing. The parameters are those of the only optimum of Platt's likelihood,
+/// whose targets are drawn a little towards each other: (ones + 1) / (ones + 2) and 1 / (zeros + 2), of the weights of
+/// both classes. scikit-learn's
 /// `_sigmoid_calibration` has the same optimum, and -slope and -intercept for its a and b. Where all scores are equal
 /// the slope is 0.
 /// Complexity: fitting, about ten passes over the rows; asking, one exponential.
@@ -87,13 +88,16 @@ class platt_search {
     low_ = 1 / (of.zeros + 2);
     high_ = (of.ones + 1) / (of.ones + 2);
     double most = 0;
-    for (std::size_t i = 0; i < scores.size(); ++i) most = math::fmax(most, math::absolute(scores[i]));
+    for (std::size_t i = 0; i < scores.size(); ++i)
+      if (weight_of(weights, i) > 0) most = math::fmax(most, math::absolute(scores[i]));
     scale_ = most > 0 ? most : 1;
     double sum = 0;
-    for (std::size_t i = 0; i < scores.size(); ++i) sum += weight_of(weights, i) * (scores[i] / scale_);
+    for (std::size_t i = 0; i < scores.size(); ++i)
+      if (weight_of(weights, i) > 0) sum += weight_of(weights, i) * (scores[i] / scale_);
     mean_ = sum / total_;
     double squares = 0;
     for (std::size_t i = 0; i < scores.size(); ++i) {
+      if (!(weight_of(weights, i) > 0)) continue;  // stays 0, since its score may be out of all proportion
       scores_[i] = scores[i] / scale_ - mean_;
       squares += weight_of(weights, i) * scores_[i] * scores_[i];
     }

@@ -192,7 +192,7 @@ result<search_result<Options>> random_search(const search_space<Options, Items..
   if (with.first_resource == 0) return wrong("first_resource", "above 0");
   if (with.last_resource < with.first_resource) return wrong("last_resource", "first_resource or above");
   if (with.budget.nanoseconds < 0) return wrong("budget", "0 or above");
-  if (auto right = space.usable(); !right) return std::move(right).error();
+  if (auto right = space.usable(with.last_resource); !right) return std::move(right).error();
   return detail::halving_search<search_space<Options, Items...>, Evaluate, Clock>(space, evaluate, with, clock, on)
       .run();
 }

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_MODEL_SELECTION_SEARCH_SPACE_HPP
 #define MILLRACE_MODEL_SELECTION_SEARCH_SPACE_HPP
 
+#include <millrace/core/detail/int128.hpp>
 #include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/seed.hpp>
@@ -9,6 +10,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -66,6 +68,14 @@ struct whole_numbers {
 
 namespace detail {
 
+/// Whether a whole number is one of `Member`'s.
+template <std::integral Member, std::integral Value>
+constexpr bool can_hold(Value number) noexcept {
+  using limits = std::numeric_limits<Member>;
+  return static_cast<int128>((limits::min)()) <= static_cast<int128>(number) &&
+         static_cast<int128>(number) <= static_cast<int128>((limits::max)());
+}
+
 template <class Value>
 struct choices {
   std::vector<Value> values;
@@ -92,12 +102,16 @@ struct varied {
   Member Options::* member;
   Distribution from;
 
-  /// Whether there is something to draw, and the member can hold the ends of whole numbers.
+  /// Whether there is something to draw, and the member can hold all whole numbers that may be drawn.
   bool is_sound() const noexcept {
-    if constexpr (std::same_as<Distribution, model::whole_numbers> && std::integral<Member>)
-      return from.is_sound() && std::in_range<Member>(from.first) && std::in_range<Member>(from.last);
-    else
-      return from.is_sound();
+    bool sound = from.is_sound();
+    if constexpr (std::same_as<Distribution, model::whole_numbers> && std::integral<Member>) {
+      sound = sound && can_hold<Member>(from.first) && can_hold<Member>(from.last);
+    } else if constexpr (std::integral<Member> && std::integral<drawn_from<Distribution>> &&
+                         requires { from.values.size(); }) {
+      for (const drawn_from<Distribution> value : from.values) sound = sound && can_hold<Member>(value);
+    }
+    return sound;
   }
   void draw(Options& to, random_engine& random) const { to.*member = static_cast<Member>(from.draw(random)); }
   void spend(Options&, std::size_t) const noexcept {}
@@ -110,6 +124,7 @@ struct spent {
   Member Options::* member;
 
   bool is_sound() const noexcept { return true; }
+  bool can_spend(std::size_t resource) const noexcept { return can_hold<Member>(resource); }
   void draw(Options&, random_engine&) const noexcept {}
   void spend(Options& to, std::size_t resource) const noexcept { to.*member = static_cast<Member>(resource); }
 };
@@ -123,10 +138,11 @@ concept varies = requires(const Item& item, Options& options, random_engine& ran
 
 }  // namespace detail
 
-/// One of these values, each as likely.
+/// One of these values, each as likely; they have the type that all convert to, so `one_of(0, 0.5)` is of fractions.
 template <class Value, class... More>
-detail::choices<Value> one_of(Value first, More... more) {
-  return {{std::move(first), static_cast<Value>(std::move(more))...}};
+detail::choices<std::common_type_t<Value, More...>> one_of(Value first, More... more) {
+  using common = std::common_type_t<Value, More...>;
+  return {{static_cast<common>(std::move(first)), static_cast<common>(std::move(more))...}};
 }
 
 /// Lets a member of the options vary: `vary(&boosting_options::leaves, whole_numbers(7, 255))`.
@@ -176,13 +192,17 @@ class search_space {
     std::apply([&](const Items&... item) { (item.spend(to, resource), ...); }, items_);
   }
   /// Errors: invalid_argument, with the number of the item from 0: nothing to draw from, or ends that the member cannot
-  /// hold.
-  result<void> usable() const {
+  /// hold. `most`: the most that is spent on a trial, which the member of `spend` has to hold.
+  result<void> usable(std::size_t most = 0) const {
     std::size_t at = 0, wrong = sizeof...(Items);
+    const auto is_sound = [most](const auto& item) {
+      if constexpr (requires { item.can_spend(most); })
+        return item.is_sound() && item.can_spend(most);
+      else
+        return item.is_sound();
+    };
     std::apply(
-        [&](const Items&... item) {
-          ((wrong = wrong == sizeof...(Items) && !item.is_sound() ? at : wrong, ++at), ...);
-        },
+        [&](const Items&... item) { ((wrong = wrong == sizeof...(Items) && !is_sound(item) ? at : wrong, ++at), ...); },
         items_);
     if (wrong == sizeof...(Items)) return {};
     return error(errc::invalid_argument, "search space: there is nothing to draw from for item " +

@@ -7,6 +7,8 @@
 #include <support/catch.hpp>
 
 #include <cmath>
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -52,4 +54,17 @@ TEST_CASE("rolling extremes over the last events, by an integer key and a time o
       CHECK(row[1] == high[i]);
     }
   }
+}
+
+TEST_CASE("the time since the last event is exact to the nanosecond, today and between the ends of time") {
+  auto of = mf::make_history<reading>(&reading::sensor, &reading::at, mf::elapsed<"since">());
+  std::vector<float> row(1);
+  of({1, 0, mr::time_point(1'700'000'000'000'000'000)}, row);
+  of({1, 0, mr::time_point(1'700'000'000'000'000'003)}, row);
+  CHECK(row[0] == Approx(3e-9F));
+  of({1, 0, mr::time_point(1'700'000'000'000'000'103)}, row);
+  CHECK(row[0] == Approx(1e-7F));
+  of({2, 0, mr::time_point((std::numeric_limits<std::int64_t>::min)())}, row);
+  of({2, 0, mr::time_point((std::numeric_limits<std::int64_t>::max)())}, row);
+  CHECK(row[0] == Approx(18446744073.7F));
 }

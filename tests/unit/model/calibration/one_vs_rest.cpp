@@ -97,6 +97,10 @@ TEST_CASE("calibrations of several classes refuse what is wrong, and name the cl
   CHECK(one_vs_rest<>::fit(made.scores, made.labels, 1).error().code() == errc::invalid_argument);
   CHECK(one_vs_rest<>::fit(made.scores, made.labels, 4).error().code() == errc::shape_mismatch);
   CHECK(one_vs_rest<>::fit(std::vector<double>{}, {}, 3).error().code() == errc::invalid_argument);
+  // So many classes that rows x classes is a number of scores again, past the largest std::size_t.
+  const std::size_t too_many = (std::size_t{1} << 63) + 1;
+  CHECK(one_vs_rest<>::fit(std::vector<double>{0, 1}, std::vector<float>{0, 1}, too_many).error().code() ==
+        errc::shape_mismatch);
   auto labels = made.labels;
   labels[4] = 3;
   CHECK(one_vs_rest<>::fit(made.scores, labels, 3).error().code() == errc::out_of_range);

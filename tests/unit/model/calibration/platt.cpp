@@ -61,6 +61,21 @@ TEST_CASE("Platt's optimum does not depend on the scores' unit, and has a slope 
   CHECK((*far)(1e12) < 0.01);
 }
 
+TEST_CASE("Platt's parameters do not depend on rows of weight 0, whatever their scores are") {
+  const std::vector<double> scores{1, 2, 3, 4, 5, 6};
+  const std::vector<float> labels{0, 0, 1, 0, 1, 1};
+  const auto plain = platt::fit(scores, labels);
+  REQUIRE(plain);
+  for (const double other : {0.0, 1e6, -1e300, 1.7e308}) {
+    auto more = scores;
+    more.push_back(other);
+    const auto fitted =
+        platt::fit(more, std::vector<float>{0, 0, 1, 0, 1, 1, 0}, std::vector<float>{1, 1, 1, 1, 1, 1, 0});
+    REQUIRE(fitted);
+    CHECK(fitted->save() == plain->save());
+  }
+}
+
 TEST_CASE("Platt's calibration of equal scores is the share, and of one class, of none or of bad rows an error") {
   const auto flat = platt::fit(std::vector<double>(6, 3.5), std::vector<float>{1, 0, 0, 1, 0, 0});
   REQUIRE(flat);

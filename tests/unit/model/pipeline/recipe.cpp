@@ -223,6 +223,14 @@ TEST_CASE("a model without targets, and one fitted by a function of one's own, s
 
 TEST_CASE("what cannot be fitted is an error that names its step") {
   auto past = support::make_payments(50);
+  // A function of one's own may return a model of other columns.
+  const auto other = mm::pipeline_of(
+      support::payment_features(),
+      [](const mm::matrix_view& rows, std::span<const float> targets, std::span<const float> weights) {
+        return mm::ridge::fit(mm::matrix_view(rows.data(), rows.rows(), 2, rows.stride()), targets, {.l2 = 1}, weights);
+      });
+  CHECK_THAT(error_of(other.fit(past, &payment::is_fraud)),
+             ContainsSubstring("pipeline, model: it takes 2 columns and has 1 outputs; the features make "));
   CHECK(error_of(recipe().fit(past, std::vector<float>(49))) == "pipeline: 49 targets for 50 events");
   CHECK(error_of(recipe().fit(past, &payment::is_fraud, std::vector<float>(3))) == "pipeline: 3 weights for 50 events");
   CHECK(error_of(recipe().fit({}, &payment::is_fraud)) ==

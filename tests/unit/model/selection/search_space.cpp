@@ -90,4 +90,21 @@ TEST_CASE("a space with nothing to draw from, or what a member cannot hold, is r
   CHECK_FALSE(code(whole_numbers(0, 200), &some_options::small_one).empty());
   CHECK(code(whole_numbers(-100, 100), &some_options::small_one).empty());
   CHECK(code(whole_numbers(1, 3), &some_options::rate).empty());
+  CHECK_FALSE(code(one_of(31, -1), &some_options::leaves).empty());
+  CHECK_FALSE(code(one_of(1, 128), &some_options::small_one).empty());
+  CHECK(code(one_of(-128, 127), &some_options::small_one).empty());
+  const search_space counted(some_options{}, spend(&some_options::small_one));
+  CHECK(counted.usable(127));
+  CHECK(counted.usable(128).error().code() == errc::invalid_argument);
+}
+
+TEST_CASE("values of several types are drawn as what all of them convert to") {
+  const search_space space(some_options{}, vary(&some_options::rate, one_of(0, 0.5, 2.5F)));
+  int halves = 0;
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    const double rate = space.draw(seed).rate;
+    REQUIRE((rate == 0 || rate == 0.5 || rate == 2.5));
+    halves += rate == 0 ? 0 : 1;
+  }
+  CHECK(halves > 150);
 }

@@ -275,6 +275,19 @@ TEST_CASE("random forest: rows of weight 0 count as none") {
   CHECK(random_forest::fit(made.view(), made.targets, {}, weights).error().code() == mr::errc::invalid_data);
 }
 
+TEST_CASE("random forest: probabilities add up to 1 where trees drew no row that weighs anything") {
+  support::made_rows made = support::make_rows(60, 3, 79, support::a_number);
+  std::vector<float> weights(made.rows(), 0);
+  for (std::size_t i = 0; i < made.rows(); ++i) made.targets[i] = static_cast<float>(i % 3);
+  for (std::size_t i = 0; i < 3; ++i) weights[i] = 1;
+  const auto fitted = random_forest::fit(made.view(), made.targets, {.trees = 40, .classes = 3}, weights).value();
+  std::vector<double> out(3);
+  for (std::size_t i = 0; i < made.rows(); ++i) {
+    fitted.predict(made.view().row(i), out);
+    CHECK(out[0] + out[1] + out[2] == Approx(1).epsilon(1e-12));
+  }
+}
+
 TEST_CASE("random forest: what is out of range is an error that names it") {
   const support::made_rows made = support::make_rows(50, 4, 68, support::two_classes);
   const auto refused = [&](const char* name, const forest_options& with) {

@@ -130,6 +130,10 @@ result<fitted_model<Model, Calibration>> fit_model(const Trainer& trainer, const
       return trainer(rows.view(width));
   }();
   if (!model) return std::move(model).error().wrap("pipeline, model");
+  if (model->inputs() != width || model->outputs() == 0)
+    return error(errc::shape_mismatch, "pipeline, model: it takes " + std::to_string(model->inputs()) +
+                                           " columns and has " + std::to_string(model->outputs()) +
+                                           " outputs; the features make " + std::to_string(width) + " columns");
   auto calibration = fitted_calibration<Calibration>(*model, kept, width);
   if (!calibration) return std::move(calibration).error();
   fitted_model<Model, Calibration> made{*std::move(model), *std::move(calibration)};

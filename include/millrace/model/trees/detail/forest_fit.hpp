@@ -65,6 +65,9 @@ class forest_fit {
       total += weight_of(weights, i);
     }
     mean_ = sum / total;
+    shares_.assign(with.classes, 0);
+    for (std::size_t i = 0; i < gradients_.class_of_row.size(); ++i)
+      shares_[gradients_.class_of_row[i]] += weight_of(weights, i) / total;
   }
 
   /// Leaves the tree without nodes where targets times weights are not finite.
@@ -128,8 +131,10 @@ class forest_fit {
     }
     tree.records[at].cover = h;
     const auto trees = static_cast<double>(with_.trees);
-    for (double& value : values) {
-      const double share = h > 0 ? value / h : 0;
+    for (std::size_t k = 0; k < values.size(); ++k) {
+      double& value = values[k];
+      // Where all rows that were drawn have the weight 0, the tree knows no more than what all rows say.
+      const double share = h > 0 ? value / h : with_.classes > 0 ? shares_[k] : 0;
       value = node.left > 0 ? 0 : (with_.classes > 0 ? share : mean_ - share) / trees;
     }
   }
@@ -148,6 +153,7 @@ class forest_fit {
   std::vector<std::uint32_t> ids_;
   std::vector<std::uint32_t> columns_;
   double mean_ = 0;
+  std::vector<double> shares_;  // of the classes, by weight
 };
 
 }  // namespace detail
