@@ -190,6 +190,7 @@ class history {
   detail::vocabulary keys_;
   std::vector<entry> entries_;
   std::int64_t latest_ = (std::numeric_limits<std::int64_t>::min)();
+  std::int64_t oldest_ = (std::numeric_limits<std::int64_t>::min)();  // no key's last event is before it
   std::uint64_t late_ = 0;
   std::uint64_t unknown_ = 0;
   std::uint64_t overflow_ = 0;
@@ -209,6 +210,7 @@ void history<Event, Key, Time, Parts...>::remember(const Event& event) {
   if (at.now > latest_) latest_ = at.now;
   const std::size_t place = place_of_key(at.key.value);
   if (place == detail::vocabulary::none) return void(++overflow_);
+  if (at.now < oldest_) oldest_ = at.now;
   entry& into = entries_[place];
   const bool late = at.now < into.latest;
   if (late)
@@ -238,10 +240,13 @@ void history<Event, Key, Time, Parts...>::forget_idle() {
   if (idle_ <= 0) return;
   constexpr std::int64_t first = (std::numeric_limits<std::int64_t>::min)();
   const std::int64_t gone = latest_ < first + idle_ ? first : latest_ - idle_;
+  if (gone <= oldest_) return;  // as long as none can be idle, a new key does not look at all others
+  oldest_ = latest_;
   detail::vocabulary kept;
   std::vector<entry> entries;
   for (std::size_t i = 0; i < entries_.size(); ++i)
     if (entries_[i].latest >= gone) {
+      if (entries_[i].latest < oldest_) oldest_ = entries_[i].latest;
       kept.insert(keys_[i]);
       entries.push_back(std::move(entries_[i]));
     }
@@ -280,6 +285,7 @@ result<history<Event, Key, Time, Parts...>> history<Event, Key, Time, Parts...>:
   made.most_keys_ = static_cast<std::size_t>(from->u64());
   made.idle_ = from->i64();
   made.latest_ = from->i64();
+  made.oldest_ = (std::numeric_limits<std::int64_t>::min)();
   for (std::uint64_t* const count : {&made.late_, &made.unknown_, &made.overflow_}) *count = from->u64();
   bool valid = made.most_keys_ != 0 && made.keys_.load(*from, made.most_keys_);
   made.entries_.clear();

@@ -68,3 +68,20 @@ TEST_CASE("the time since the last event is exact to the nanosecond, today and b
   of({2, 0, mr::time_point((std::numeric_limits<std::int64_t>::max)())}, row);
   CHECK(row[0] == Approx(18446744073.7F));
 }
+
+TEST_CASE("where no key is idle, new ones beyond the most do not look at all others") {
+  auto of = mf::make_history<reading>(&reading::sensor, &reading::at, mf::elapsed<"since">());
+  of.keep(50'000, mr::seconds(100));
+  std::vector<float> row(1);
+  for (int i = 0; i < 150'000; ++i) of({i, 0, mr::time_point(i)}, row);  // minutes, if each did
+  CHECK(of.keys() == 50'000);
+  CHECK(of.overflow() == 100'000);
+  // The first 20,001 keys are idle at last, and make room together.
+  of({-1, 0, mr::time_point(100'000'020'001)}, row);
+  CHECK(of.keys() == 30'000);
+  // A new key may have happened before all others, and is then the first to go.
+  for (int i = 0; i < 20'000; ++i) of({1'000'000 + i, 0, mr::time_point(5)}, row);
+  CHECK(of.keys() == 50'000);
+  of({-2, 0, mr::time_point(100'000'020'002)}, row);
+  CHECK(of.keys() == 30'000);
+}
