@@ -220,7 +220,10 @@ result<std::uint64_t> pipeline_recipe<Features, Trainer, Calibrated>::spool(cons
   std::uint64_t count = 0;
   std::uint64_t first = 0;
   feature::refusal refused;
+  result<void> right;
   const auto take = [&](const event_type& event, float target, float weight = 1) {
+    if (is_calibrated && right) right = detail::finite_number("target of event", count, target);
+    if (is_calibrated && right) right = detail::finite_number("weight of event", count, weight);
     spooled_rows& to = draw.next() ? kept : rows;
     const std::size_t at = to.features.size();
     to.features.resize(at + Features::width);
@@ -243,6 +246,7 @@ result<std::uint64_t> pipeline_recipe<Features, Trainer, Calibrated>::spool(cons
     return error(errc::invalid_data, "pipeline: event " + std::to_string(first) + ", feature \"" +
                                          std::string(refused.column) + "\": the value is " +
                                          std::string(to_string(refused.why)));
+  if (!right) return std::move(right).error();
   return count;
 }
 

@@ -200,10 +200,16 @@ result<table_pipeline<Model, Calibration>> table_pipeline<Model, Calibration>::f
   detail::spooled_rows kept;
   detail::held_out_draw draw(kept_from, history.rows());
   for (std::size_t i = 0; i < history.rows(); ++i) {
+    const auto wanted = static_cast<float>((*column)->numbers[i]);
+    const float weight = weights.empty() ? 1.0F : weights[i];
+    if constexpr (fitted_type::is_calibrated) {
+      if (auto right = detail::finite_number("target of row", i, wanted); !right) return std::move(right).error();
+      if (auto right = detail::finite_number("weight of row", i, weight); !right) return std::move(right).error();
+    }
     detail::spooled_rows& to = draw.next() ? kept : rows;
     for (std::size_t j = 0; j < width; ++j) to.features.push_back(all[i * width + j]);
-    to.targets.push_back(static_cast<float>((*column)->numbers[i]));
-    to.weights.push_back(weights.empty() ? 1.0F : weights[i]);
+    to.targets.push_back(wanted);
+    to.weights.push_back(weight);
   }
   auto fitted = detail::fit_model<Calibration>(trainer, rows, kept, width);
   if (!fitted) return std::move(fitted).error();

@@ -235,6 +235,9 @@ TEST_CASE("what cannot be fitted is an error that names its step") {
   CHECK(error_of(recipe().fit(past, &payment::is_fraud, std::vector<float>(3))) == "pipeline: 3 weights for 50 events");
   CHECK(error_of(recipe().fit({}, &payment::is_fraud)) ==
         "pipeline, features: features: there is no event to fit them on");
+  std::vector<float> targets(50);
+  targets[31] = std::nanf("");
+  CHECK(error_of(recipe().fit(past, targets)) == "pipeline: the target of event 31 is NaN");
   CHECK_THAT(error_of(recipe().fit(past, std::vector<float>(50, 2.0F))), ContainsSubstring("pipeline, model: "));
   CHECK_THAT(error_of(recipe().fit(past, std::vector<float>(50, 1.0F))), ContainsSubstring("pipeline, calibration by"));
   const auto share = mm::pipeline_of(support::payment_features(), trees, mm::calibrated_by<mm::platt>({.share = 1}));

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_MODEL_PIPELINE_DETAIL_SPOOLED_ROWS_HPP
 #define MILLRACE_MODEL_PIPELINE_DETAIL_SPOOLED_ROWS_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/seed.hpp>
 #include <millrace/feature/policies.hpp>
@@ -12,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <type_traits>
 #include <vector>
 
@@ -87,6 +89,14 @@ float number_read(const Event& event, const Accessor& accessor) {
 
 inline error wrong_share() {
   return error(errc::invalid_argument, "pipeline: the share held out for the calibration must be in (0, 1)");
+}
+
+/// Refuses what is not finite by its place among all: where some are held out, a model counts only the others. `what`:
+/// "target of event".
+inline result<void> finite_number(const char* what, std::uint64_t place, float number) {
+  if (math::is_finite(static_cast<double>(number))) return {};
+  return error(errc::not_finite, "pipeline: the " + std::string(what) + ' ' + std::to_string(place) +
+                                     (math::is_nan(static_cast<double>(number)) ? " is NaN" : " is infinite"));
 }
 
 /// Says, event by event, which of `total` are held out: the same ones each time.
