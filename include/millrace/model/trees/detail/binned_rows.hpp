@@ -106,15 +106,7 @@ class binned_rows {
     by_column_.resize(rows_ * columns_);
     // Sixteen bytes more, since a pass is read beyond its last row's end.
     by_pass_.resize(passes() * pass_columns * rows_ + 16);
-    on(columns_, [&](std::size_t column) {
-      std::uint8_t* const codes = by_column_.data() + column * rows_;
-      std::uint8_t* const in_pass =
-          by_pass_.data() + column / pass_columns * pass_columns * rows_ + column % pass_columns;
-      const std::array<float, 256> table = bins_[column].padded();
-      for (std::size_t row = 0; row < rows_; ++row)
-        in_pass[row * pass_columns] = codes[row] =
-            static_cast<std::uint8_t>(bins_[column].code(from(row, column), table));
-    });
+    on(passes(), [&](std::size_t pass) { code_pass(from, pass); });
   }
 
   std::size_t rows() const noexcept { return rows_; }
@@ -127,6 +119,27 @@ class binned_rows {
   const std::uint8_t* pass(std::size_t at) const noexcept { return by_pass_.data() + at * pass_columns * rows_; }
 
  private:
+  /// Codes the columns of a pass, some rows after the others: the next column finds them in the cache.
+  void code_pass(const matrix_view& from, std::size_t pass) {
+    constexpr std::size_t at_a_time = 1024;
+    const std::size_t first = pass * pass_columns;
+    const std::size_t end = first + pass_columns < columns_ ? first + pass_columns : columns_;
+    std::vector<std::array<float, 256>> tables;
+    for (std::size_t column = first; column < end; ++column) tables.push_back(bins_[column].padded());
+    for (std::size_t row = 0; row < rows_; row += at_a_time)
+      for (std::size_t column = first; column < end; ++column)
+        code_rows(from, column, tables[column - first], row, row + at_a_time < rows_ ? row + at_a_time : rows_);
+  }
+  void code_rows(const matrix_view& from, std::size_t column, const std::array<float, 256>& table, std::size_t begin,
+                 std::size_t end) noexcept {
+    std::uint8_t* const codes = by_column_.data() + column * rows_;
+    std::uint8_t* const in_pass =
+        by_pass_.data() + column / pass_columns * pass_columns * rows_ + column % pass_columns;
+    for (std::size_t row = begin; row < end; ++row)
+      in_pass[row * pass_columns] = codes[row] =
+          static_cast<std::uint8_t>(bins_[column].code(from(row, column), table));
+  }
+
   std::size_t rows_;
   std::size_t columns_;
   std::vector<column_bins> bins_;
