@@ -165,7 +165,7 @@ inline constexpr bool is_history_part<history_part<Name, State, Accessor, Descri
 template <fixed_string Name, class Member, duration Length, duration Pane = duration{}, duration Lateness = duration{},
           class Accessor>
 constexpr auto window(Accessor accessor) {
-  static_assert(Length.nanoseconds > 0, "millrace[FEATURE-22]: a window of a history has a length above zero");
+  static_assert(Length.nanoseconds > 0, "millrace[FEATURE-25]: a window of a history has a length above zero");
   constexpr auto describe = [](std::string& text) {
     text += "window(";
     text += type_name<Member>;

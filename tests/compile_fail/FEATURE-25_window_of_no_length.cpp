@@ -1,4 +1,4 @@
-// expect: millrace\[FEATURE-22\]: .*a window of a history has a length above zero
+// expect: millrace\[FEATURE-25\]: .*a window of a history has a length above zero
 #include <millrace/aggregate/members/sums.hpp>
 #include <millrace/feature.hpp>
 
