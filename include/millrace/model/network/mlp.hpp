@@ -45,7 +45,7 @@ struct mlp_layer {
 ///
 /// Shapes: rows x columns, 4,096 columns and units of a layer at the most; `outputs` numbers a row.
 /// Guarantee: the same seed and data give the same weights, with every set of a CPU's instructions: products are always
-/// added without being rounded in between (on x86-64 before AVX2, where that takes doubles, some fifty times slower),
+/// added without being rounded in between (on x86-64 before AVX2, where that takes doubles, a hundred times slower),
 /// and in an order that depends on the shapes alone. A row's outputs have the same bits alone and in any batch.
 /// Missing values: refused by `fit`; the outputs for a row with NaN are NaN. Infinities asked about give NaN or a
 /// number. Complexity: asking, a fused product for each weight; an epoch, about three for each weight and row.

@@ -72,6 +72,7 @@ class random_forest {
     if (out.size() != outputs_) return;
     for (std::size_t k = 0; k < outputs_; ++k)
       out[k] = row.size() < inputs_ ? detail::math::nan : trees_.sum(row.data(), k, outputs_);
+    cut_at_one(out);
   }
   /// All rows' outputs, row after row, as far as `out` has room: rows.rows() * outputs().
   void predict(const matrix_view& rows, std::span<double> out) const noexcept {
@@ -82,6 +83,7 @@ class random_forest {
       for (std::size_t k = 0; k < outputs_; ++k) trees_.sums(asked, out.data() + k, outputs_, k, outputs_);
     else
       for (double& one : out.first(count * outputs_)) one = detail::math::nan;
+    cut_at_one(out.first(count * outputs_));
   }
 
   /// How much each column's splits lowered the loss, as shares of 1.
@@ -95,6 +97,12 @@ class random_forest {
   random_forest() = default;
 
   static constexpr const char* type = "random_forest";
+
+  /// Rounded sums of a probability's parts may be a little above 1, which measures of probabilities would refuse.
+  void cut_at_one(std::span<double> out) const noexcept {
+    if (outputs_ == 1) return;
+    for (double& one : out) one = one > 1 ? 1 : one;
+  }
 
   std::size_t inputs_ = 0;
   std::size_t outputs_ = 1;

@@ -189,6 +189,29 @@ TEST_CASE("random forest: classes have probabilities that add up to 1, and the l
   }
 }
 
+TEST_CASE("random forest: no probability is above 1 by rounding") {
+  std::vector<float> numbers;
+  std::vector<float> labels;
+  for (int i = 0; i < 97; ++i) {
+    numbers.push_back(static_cast<float>(i));
+    labels.push_back(static_cast<float>(i / 33));
+  }
+  const mr::model::matrix_view rows(numbers, 1);
+  for (std::size_t trees = 1; trees < 60; ++trees) {
+    const auto fitted = random_forest::fit(rows, labels, {.trees = trees, .classes = 3}).value();
+    std::vector<double> many(rows.rows() * 3);
+    fitted.predict(rows, many);
+    double one[3];
+    for (std::size_t i = 0; i < rows.rows(); ++i) {
+      fitted.predict(rows.row(i), one);
+      for (std::size_t k = 0; k < 3; ++k) {
+        CHECK(one[k] <= 1);
+        CHECK(many[i * 3 + k] == one[k]);
+      }
+    }
+  }
+}
+
 TEST_CASE("random forest: two classes by Gini's impurity are parted as by the squared error") {
   const support::made_rows made = support::make_rows(800, 5, 74, support::two_classes, 5);
   forest_options with{.trees = 1, .depth = 4, .columns_of_node = 5, .bootstrap = false};
