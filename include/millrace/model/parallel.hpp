@@ -66,8 +66,11 @@ struct inline_executor {
 /// their jobs themselves.
 class threads {
  public:
-  /// The caller's thread and `count` - 1 more, fewer if the system grants no more.
-  explicit threads(std::size_t count) : pool_(count) {}
+  /// The most that there can be.
+  static constexpr std::size_t most = 1024;
+
+  /// The caller's thread and `count` - 1 more, but no more than `most` in all, and fewer if the system grants no more.
+  explicit threads(std::size_t count) : pool_(count < most ? count : most) {}
 
   std::size_t size() const noexcept { return pool_.size(); }
   /// Throws what a job threw, the first one of them; jobs not yet begun are then left out.

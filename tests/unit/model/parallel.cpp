@@ -100,6 +100,15 @@ TEST_CASE("executors: each job is done once, by one thread, several, or a pool o
   CHECK(mr::model::threads(3).size() == 3);
 }
 
+TEST_CASE("executors: a number of threads that no machine has gives as many as there may be") {
+  mr::model::threads all(static_cast<std::size_t>(-1));
+  CHECK(all.size() <= mr::model::threads::most);
+  std::atomic<std::size_t> done{0};
+  auto job = [&](std::size_t) { ++done; };
+  all.run(100, mr::model::numbered_job(job));
+  CHECK(done == 100);
+}
+
 TEST_CASE("executors: threads are used, and keep working round after round, whether they slept between or not") {
   mr::model::threads four(4);
   std::atomic<int> inside = 0;
