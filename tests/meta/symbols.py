@@ -23,7 +23,7 @@ MAIN = "int main() {}\n"
 def link(compiler, words, text, *flags):
     keep = [] if "clang" in version(compiler) else ["-fkeep-inline-functions"]
     if platform.machine() == "x86_64":
-        keep += ["-march=x86-64-v3", "-mpclmul"]  # so that what is for chosen processors can be kept outside its caller too
+        keep += ["-march=x86-64-v4", "-mpclmul"]  # so that what is for chosen processors can be kept outside its caller too
     return subprocess.run([compiler, "-std=c++20", "-O0", "-w", *keep, *words, *flags, "-x", "c++", "-", "-x", "none", "-nodefaultlibs",
                            "-lstdc++", "-lm", "-lc", "-lgcc_s", "-lgcc"], input=text, capture_output=True, text=True)
 

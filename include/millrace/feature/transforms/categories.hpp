@@ -157,10 +157,12 @@ struct one_hot_kernel : Labels {
   bool load(envelope_reader&) noexcept { return true; }
 };
 
+/// The width of a hash. Its type is deduced, so that the compiler comes by the check where it is asked for.
 template <std::size_t Width>
-struct hash_width : fixed_width<Width> {
+constexpr auto hash_width() {
   static_assert(Width >= 1 && Width <= most_places, "millrace[FEATURE-16]: a hash has 1 to 65,536 columns");
-};
+  return fixed_width<Width>();
+}
 
 /// What hashed and cross have in common: the columns are places of a hash.
 template <class Width>
@@ -279,22 +281,22 @@ constexpr auto one_hot(Accessor accessor, Rules... rules) {
 /// others. The hash is the same on every machine. Values that share a place are not told apart.
 template <fixed_string Name, std::size_t Width, class Accessor, class... Rules>
 constexpr auto hashed(Accessor accessor, Rules... rules) {
-  return detail::make_transform<Name>(std::move(accessor), detail::hashed_kernel<detail::hash_width<Width>>(),
-                                      rules...);
+  return detail::make_transform<Name>(std::move(accessor),
+                                      detail::hashed_kernel<decltype(detail::hash_width<Width>())>(), rules...);
 }
 
 /// Transform: two or three categories together, hashed into `Width` columns. Missing if one of them is.
 template <fixed_string Name, std::size_t Width, class First, class Second, class... Rules>
 constexpr auto cross(First first, Second second, Rules... rules) {
   return detail::make_transform<Name>(detail::cross_of<First, Second>{{std::move(first)}, {std::move(second)}},
-                                      detail::cross_kernel<detail::hash_width<Width>>(), rules...);
+                                      detail::cross_kernel<decltype(detail::hash_width<Width>())>(), rules...);
 }
 template <fixed_string Name, std::size_t Width, class First, class Second, class Third, class... Rules>
 requires(!detail::is_rule<Third>)
 constexpr auto cross(First first, Second second, Third third, Rules... rules) {
   return detail::make_transform<Name>(
       detail::cross_of<First, Second, Third>{{std::move(first)}, {{std::move(second)}, {std::move(third)}}},
-      detail::cross_kernel<detail::hash_width<Width>>(), rules...);
+      detail::cross_kernel<decltype(detail::hash_width<Width>())>(), rules...);
 }
 
 }  // namespace feature

@@ -26,10 +26,11 @@ namespace model {
 /// float> targets, std::span<const float> weights)`, which returns a result of the model.
 template <class M>
 class trained_by {
-  static_assert(predictor<M>,
+  static constexpr bool is_predictor = predictor<M>;  // of a concept, the compiler would list each part
+  static_assert(is_predictor,
                 "millrace[PIPELINE-1]: trained_by<M>: M is no predictor: model/predictor.hpp says what a model has; "
                 "inputs, outputs and both predict are const and noexcept");
-  static_assert(!predictor<M> || fits_targets<M> || fits_rows<M>,
+  static_assert(!is_predictor || fits_targets<M> || fits_rows<M>,
                 "millrace[PIPELINE-2]: trained_by<M>: M cannot be fitted: it needs options_type and a static fit(rows, "
                 "targets, options, weights), or fit(rows, options) without targets");
 
