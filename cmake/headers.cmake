@@ -16,7 +16,7 @@ set(MILLRACE_core_HEADERS
   core/detail/deflate_block.hpp core/detail/field_list.hpp core/detail/fused.hpp core/detail/gauss_legendre.hpp core/detail/heap_sort.hpp
   core/detail/huffman.hpp core/detail/inflate.hpp core/detail/int128.hpp core/detail/light_atomic.hpp
   core/detail/math.hpp core/detail/mutex.hpp core/detail/name_index.hpp core/detail/needs_exceptions.hpp
-  core/detail/number_text.hpp core/detail/order_key.hpp core/detail/owning_pointer.hpp core/detail/requirement.hpp
+  core/detail/number_text.hpp core/detail/order_key.hpp core/detail/owning_pointer.hpp core/detail/protobuf.hpp core/detail/requirement.hpp
   core/detail/simd.hpp core/detail/sort.hpp core/detail/sort_doubles.hpp core/detail/spin_lock.hpp
   core/detail/swap_members.hpp core/detail/worker_thread.hpp
   core/saved/envelope.hpp core/saved/fields.hpp
@@ -41,7 +41,7 @@ set(MILLRACE_aggregate_HEADERS
   aggregate/histograms/exponential_histogram.hpp aggregate/histograms/log_histogram.hpp
   aggregate/histograms/percentile_tracker.hpp
   aggregate/histograms/detail/bucket_run.hpp aggregate/histograms/detail/ddsketch_core.hpp
-  aggregate/histograms/detail/log_index.hpp aggregate/histograms/detail/protobuf.hpp
+  aggregate/histograms/detail/log_index.hpp
   aggregate/kernels/detail/block_kernel.hpp aggregate/kernels/detail/pair_kernel.hpp
   aggregate/kernels/detail/weighted_kernel.hpp
   aggregate/keyed/grouped.hpp aggregate/keyed/sampled.hpp aggregate/keyed/sharded.hpp

@@ -1715,152 +1715,6 @@ void index_block(const double* x, std::size_t count, std::int32_t first, std::in
 
 #endif  // MILLRACE_AGGREGATE_HISTOGRAMS_DETAIL_LOG_INDEX_HPP
 
-// ---- aggregate/histograms/detail/protobuf.hpp
-
-#ifndef MILLRACE_AGGREGATE_HISTOGRAMS_DETAIL_PROTOBUF_HPP
-#define MILLRACE_AGGREGATE_HISTOGRAMS_DETAIL_PROTOBUF_HPP
-
-// The wire format of Protocol Buffers, as far as the messages of DDSketch and OTLP need it.
-// Source: protobuf.dev, "Encoding".
-namespace millrace {
-inline namespace v0 {
-namespace detail {
-
-enum class wire : std::uint8_t { varint = 0, fixed64 = 1, bytes = 2, fixed32 = 5 };
-
-/// Maps 0, -1, 1, -2, ... to 0, 1, 2, 3, ..., so that numbers near zero of both signs take few bytes.
-constexpr std::uint64_t zigzag(std::int64_t value) noexcept {
-  return (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
-}
-constexpr std::int64_t unzigzag(std::uint64_t value) noexcept {
-  return static_cast<std::int64_t>((value >> 1) ^ (~(value & 1) + 1));
-}
-
-class protobuf_writer {
- public:
-  void varint(std::uint64_t value) {
-    std::byte made[10];
-    std::size_t size = 0;
-    for (; value >= 0x80; value >>= 7) made[size++] = static_cast<std::byte>(value | 0x80);
-    made[size++] = static_cast<std::byte>(value);
-    put(made, size);
-  }
-  void tag(unsigned field, wire type) { varint(field << 3 | static_cast<unsigned>(type)); }
-  void fixed64(std::uint64_t value) {
-    std::byte made[8];
-    for (unsigned i = 0; i < 8; ++i) made[i] = static_cast<std::byte>(value >> (8 * i));
-    put(made, 8);
-  }
-
-  void varint(unsigned field, std::uint64_t value) {
-    tag(field, wire::varint);
-    varint(value);
-  }
-  void sint(unsigned field, std::int64_t value) { varint(field, zigzag(value)); }
-  void fixed64(unsigned field, std::uint64_t value) {
-    tag(field, wire::fixed64);
-    fixed64(value);
-  }
-  void f64(unsigned field, double value) { fixed64(field, std::bit_cast<std::uint64_t>(value)); }
-  void bytes(unsigned field, const std::vector<std::byte>& inner) {
-    tag(field, wire::bytes);
-    varint(inner.size());
-    put(inner.data(), inner.size());
-  }
-  const std::vector<std::byte>& written() const noexcept { return bytes_; }
-
- private:
-  void put(const std::byte* from, std::size_t size) {
-    const std::size_t before = bytes_.size();
-    bytes_.resize(before + size);
-    if (size != 0) std::memcpy(bytes_.data() + before, from, size);
-  }
-
-  std::vector<std::byte> bytes_;
-};
-
-/// Reads the fields of a message one after the other: after `next`, `field`, `type` and `number` or `inner` hold one.
-/// Malformed bytes end the reading, and `ok` returns false.
-class protobuf_reader {
- public:
-  explicit protobuf_reader(std::span<const std::byte> bytes) noexcept : left_(bytes) {}
-
-  /// Reads the next field; returns false at the end.
-  bool next() noexcept {
-    if (!ok_ || left_.empty()) return false;
-    const std::uint64_t tag = varint();
-    field = static_cast<unsigned>(tag >> 3 & 0x1fff'ffff);
-    if (tag > 0xffff'ffffU || field == 0) return fail();
-    type = static_cast<wire>(tag & 7);
-    number = 0;
-    inner = {};
-    switch (type) {
-      case wire::varint: number = varint(); break;
-      case wire::fixed64: number = fixed(8); break;
-      case wire::fixed32: number = fixed(4); break;
-      case wire::bytes: {
-        const std::uint64_t size = varint();
-        if (size > left_.size()) return fail();
-        inner = left_.first(static_cast<std::size_t>(size));
-        left_ = left_.subspan(static_cast<std::size_t>(size));
-        break;
-      }
-      default: return fail();
-    }
-    return ok_;
-  }
-  bool ok() const noexcept { return ok_; }
-  bool empty() const noexcept { return left_.empty(); }
-
-  double real() const noexcept { return std::bit_cast<double>(number); }
-  std::int64_t sint() const noexcept { return unzigzag(number); }
-
-  /// Reads the next number from a packed field, in which numbers stand one after the other; `fixed(size)` one of `size`
-  /// bytes.
-  std::uint64_t varint() noexcept {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 70; shift += 7) {
-      const std::uint64_t byte = fixed(1);
-      if (shift == 63 && byte > 1) fail();
-      value |= (byte & 0x7f) << (shift < 64 ? shift : 63);
-      if (byte < 0x80) return value;
-    }
-    fail();
-    return 0;
-  }
-  std::uint64_t fixed(std::size_t size) noexcept {
-    if (left_.size() < size) {
-      fail();
-      return 0;
-    }
-    std::uint64_t value = 0;
-    for (std::size_t i = 0; i < size; ++i) value |= std::to_integer<std::uint64_t>(left_[i]) << (8 * i);
-    left_ = left_.subspan(size);
-    return value;
-  }
-
-  unsigned field = 0;
-  wire type = wire::varint;
-  std::uint64_t number = 0;          // of a field of type varint, fixed64 or fixed32
-  std::span<const std::byte> inner;  // of a field of type bytes
-
- private:
-  bool fail() noexcept {
-    ok_ = false;
-    left_ = {};
-    return false;
-  }
-
-  std::span<const std::byte> left_;
-  bool ok_ = true;
-};
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_AGGREGATE_HISTOGRAMS_DETAIL_PROTOBUF_HPP
-
 // ---- aggregate/kernels/detail/block_kernel.hpp
 
 #ifndef MILLRACE_AGGREGATE_KERNELS_DETAIL_BLOCK_KERNEL_HPP
@@ -3734,6 +3588,152 @@ struct harmonic_mean {
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_MEMBERS_SUMS_HPP
+
+// ---- core/detail/protobuf.hpp
+
+#ifndef MILLRACE_CORE_DETAIL_PROTOBUF_HPP
+#define MILLRACE_CORE_DETAIL_PROTOBUF_HPP
+
+// The wire format of Protocol Buffers, as far as the messages of DDSketch, OTLP and ONNX need it.
+// Source: protobuf.dev, "Encoding".
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+enum class wire : std::uint8_t { varint = 0, fixed64 = 1, bytes = 2, fixed32 = 5 };
+
+/// Maps 0, -1, 1, -2, ... to 0, 1, 2, 3, ..., so that numbers near zero of both signs take few bytes.
+constexpr std::uint64_t zigzag(std::int64_t value) noexcept {
+  return (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
+}
+constexpr std::int64_t unzigzag(std::uint64_t value) noexcept {
+  return static_cast<std::int64_t>((value >> 1) ^ (~(value & 1) + 1));
+}
+
+class protobuf_writer {
+ public:
+  void varint(std::uint64_t value) {
+    std::byte made[10];
+    std::size_t size = 0;
+    for (; value >= 0x80; value >>= 7) made[size++] = static_cast<std::byte>(value | 0x80);
+    made[size++] = static_cast<std::byte>(value);
+    put(made, size);
+  }
+  void tag(unsigned field, wire type) { varint(field << 3 | static_cast<unsigned>(type)); }
+  void fixed64(std::uint64_t value) {
+    std::byte made[8];
+    for (unsigned i = 0; i < 8; ++i) made[i] = static_cast<std::byte>(value >> (8 * i));
+    put(made, 8);
+  }
+
+  void varint(unsigned field, std::uint64_t value) {
+    tag(field, wire::varint);
+    varint(value);
+  }
+  void sint(unsigned field, std::int64_t value) { varint(field, zigzag(value)); }
+  void fixed64(unsigned field, std::uint64_t value) {
+    tag(field, wire::fixed64);
+    fixed64(value);
+  }
+  void f64(unsigned field, double value) { fixed64(field, std::bit_cast<std::uint64_t>(value)); }
+  void bytes(unsigned field, const std::vector<std::byte>& inner) {
+    tag(field, wire::bytes);
+    varint(inner.size());
+    put(inner.data(), inner.size());
+  }
+  const std::vector<std::byte>& written() const noexcept { return bytes_; }
+
+ private:
+  void put(const std::byte* from, std::size_t size) {
+    const std::size_t before = bytes_.size();
+    bytes_.resize(before + size);
+    if (size != 0) std::memcpy(bytes_.data() + before, from, size);
+  }
+
+  std::vector<std::byte> bytes_;
+};
+
+/// Reads the fields of a message one after the other: after `next`, `field`, `type` and `number` or `inner` hold one.
+/// Malformed bytes end the reading, and `ok` returns false.
+class protobuf_reader {
+ public:
+  explicit protobuf_reader(std::span<const std::byte> bytes) noexcept : left_(bytes) {}
+
+  /// Reads the next field; returns false at the end.
+  bool next() noexcept {
+    if (!ok_ || left_.empty()) return false;
+    const std::uint64_t tag = varint();
+    field = static_cast<unsigned>(tag >> 3 & 0x1fff'ffff);
+    if (tag > 0xffff'ffffU || field == 0) return fail();
+    type = static_cast<wire>(tag & 7);
+    number = 0;
+    inner = {};
+    switch (type) {
+      case wire::varint: number = varint(); break;
+      case wire::fixed64: number = fixed(8); break;
+      case wire::fixed32: number = fixed(4); break;
+      case wire::bytes: {
+        const std::uint64_t size = varint();
+        if (size > left_.size()) return fail();
+        inner = left_.first(static_cast<std::size_t>(size));
+        left_ = left_.subspan(static_cast<std::size_t>(size));
+        break;
+      }
+      default: return fail();
+    }
+    return ok_;
+  }
+  bool ok() const noexcept { return ok_; }
+  bool empty() const noexcept { return left_.empty(); }
+
+  double real() const noexcept { return std::bit_cast<double>(number); }
+  std::int64_t sint() const noexcept { return unzigzag(number); }
+
+  /// Reads the next number from a packed field, in which numbers stand one after the other; `fixed(size)` one of `size`
+  /// bytes.
+  std::uint64_t varint() noexcept {
+    std::uint64_t value = 0;
+    for (unsigned shift = 0; shift < 70; shift += 7) {
+      const std::uint64_t byte = fixed(1);
+      if (shift == 63 && byte > 1) fail();
+      value |= (byte & 0x7f) << (shift < 64 ? shift : 63);
+      if (byte < 0x80) return value;
+    }
+    fail();
+    return 0;
+  }
+  std::uint64_t fixed(std::size_t size) noexcept {
+    if (left_.size() < size) {
+      fail();
+      return 0;
+    }
+    std::uint64_t value = 0;
+    for (std::size_t i = 0; i < size; ++i) value |= std::to_integer<std::uint64_t>(left_[i]) << (8 * i);
+    left_ = left_.subspan(size);
+    return value;
+  }
+
+  unsigned field = 0;
+  wire type = wire::varint;
+  std::uint64_t number = 0;          // of a field of type varint, fixed64 or fixed32
+  std::span<const std::byte> inner;  // of a field of type bytes
+
+ private:
+  bool fail() noexcept {
+    ok_ = false;
+    left_ = {};
+    return false;
+  }
+
+  std::span<const std::byte> left_;
+  bool ok_ = true;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DETAIL_PROTOBUF_HPP
 
 // ---- aggregate/histograms/detail/ddsketch_core.hpp
 

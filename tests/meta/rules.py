@@ -22,6 +22,8 @@ ALLOWED_MACROS = {"core/version.hpp": r"MILLRACE_VERSION_(MAJOR|MINOR|PATCH|STRI
 PRIMITIVES = re.compile(r"core/(\w+/)?detail/")
 # What millrace.hpp and the single file hold, for good: later modules are included by name.
 FROZEN = "core chain tensor aggregate store stats observe detect model/evaluation middleware".split()
+# Rooms that their module's umbrella leaves out: who uses what is made here should not pay for readers of other people's.
+APART = {"model/formats.hpp"}
 # What a detail header (and core/config.hpp) may ask the preprocessor: which machine, standard library and dialect this is.
 ALLOWED_QUESTIONS = re.compile(r"(__x86_64__|__AVX__|__i386__|__aarch64__|__linux__|__BYTE_ORDER__|__cplusplus|__cpp_exceptions|__GLIBCXX__)")
 # Files that nobody has: how a compiler is stopped that is set to an older standard, or to no exceptions.
@@ -203,7 +205,9 @@ def umbrellas(tree):
             inside = [header for header in names if header.startswith(room.removesuffix(".hpp") + "/") and is_public(header)]
             if tree.included(room) != sorted(set(inside) - set(adapters)):
                 yield f"{room} must include, in this order, {', '.join(sorted(set(inside) - set(adapters)))}"
-            included = included + inside if room in included else included
+            if room in APART and room in included:
+                yield f"{name} includes {room}, a room that is included by name"
+            included = included + inside if room in included else included + [room] + inside if room in APART else included
         for header in names:
             if is_public(header) and header not in adapters and header not in included:
                 yield f"{name} does not include {header}"

@@ -136,6 +136,12 @@ BAD = [  # rule, words of the refusal, the files changed (None: removed)
     ("umbrellas", "core/saved.hpp must include, in this order, core/saved/bytes.hpp", SAVED),
     ("umbrellas", "core/saved.hpp: no opening comment", SAVED),
     ("umbrellas", "millrace.hpp must include", {"include/millrace/millrace.hpp": "#include <millrace/core.hpp>\n"}),
+    ("umbrellas", "model.hpp includes model/formats.hpp, a room that is included by name", {
+        "cmake/headers.cmake": LISTS.replace("core tensor)", "core tensor model)") +
+        "set(MILLRACE_model_HEADERS model.hpp model/formats.hpp model/formats/onnx.hpp)\n",
+        "include/millrace/model.hpp": TENSOR.replace("TENSOR", "MODEL").replace("tensor/view", "model/formats"),
+        "include/millrace/model/formats.hpp": header("model/formats.hpp", "/// formats: files.\n\n#include <millrace/model/formats/onnx.hpp>"),
+        "include/millrace/model/formats/onnx.hpp": header("model/formats/onnx.hpp")}),
     ("unit_tests", "core/error.hpp: no test", {"tests/unit/core/error.cpp": None}),
     ("unit_tests", "first include", {"tests/unit/core/error.cpp": "#include <string>\n#include <millrace/core/error.hpp>\n"}),
     ("unit_tests", "no header of this name", {"tests/unit/core/gone.cpp": "\n"}),

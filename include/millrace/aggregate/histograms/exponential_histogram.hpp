@@ -3,8 +3,8 @@
 
 #include <millrace/aggregate/concepts.hpp>
 #include <millrace/aggregate/histograms/detail/bucket_run.hpp>
-#include <millrace/aggregate/histograms/detail/protobuf.hpp>
 #include <millrace/core/detail/math.hpp>
+#include <millrace/core/detail/protobuf.hpp>
 #include <millrace/core/detail/swap_members.hpp>
 #include <millrace/core/saved/envelope.hpp>
 

@@ -4,10 +4,10 @@
 #include <millrace/aggregate/concepts.hpp>
 #include <millrace/aggregate/histograms/detail/bucket_run.hpp>
 #include <millrace/aggregate/histograms/detail/log_index.hpp>
-#include <millrace/aggregate/histograms/detail/protobuf.hpp>
 #include <millrace/aggregate/kernels/detail/block_kernel.hpp>
 #include <millrace/aggregate/members/sums.hpp>
 #include <millrace/core/detail/math.hpp>
+#include <millrace/core/detail/protobuf.hpp>
 #include <millrace/core/saved/envelope.hpp>
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-#ifndef MILLRACE_AGGREGATE_HISTOGRAMS_DETAIL_PROTOBUF_HPP
-#define MILLRACE_AGGREGATE_HISTOGRAMS_DETAIL_PROTOBUF_HPP
+#ifndef MILLRACE_CORE_DETAIL_PROTOBUF_HPP
+#define MILLRACE_CORE_DETAIL_PROTOBUF_HPP
 
 #include <millrace/core/config.hpp>
 
@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-// The wire format of Protocol Buffers, as far as the messages of DDSketch and OTLP need it.
+// The wire format of Protocol Buffers, as far as the messages of DDSketch, OTLP and ONNX need it.
 // Source: protobuf.dev, "Encoding".
 namespace millrace {
 inline namespace v0 {
@@ -149,4 +149,4 @@ class protobuf_reader {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_AGGREGATE_HISTOGRAMS_DETAIL_PROTOBUF_HPP
+#endif  // MILLRACE_CORE_DETAIL_PROTOBUF_HPP
