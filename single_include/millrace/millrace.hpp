@@ -20167,32 +20167,61 @@ inline std::string make_session_id() { return make_session_id(unix_nanoseconds()
 
 #endif  // MILLRACE_CORE_ID_HPP
 
-// ---- core/json_check.hpp
+// ---- core/detail/json_reader.hpp
 
-#ifndef MILLRACE_CORE_JSON_CHECK_HPP
-#define MILLRACE_CORE_JSON_CHECK_HPP
+#ifndef MILLRACE_CORE_DETAIL_JSON_READER_HPP
+#define MILLRACE_CORE_DETAIL_JSON_READER_HPP
 
 namespace millrace {
 inline namespace v0 {
-
 namespace detail {
 
-/// Checks JSON text; builds no values from it.
-class json_scanner {
- public:
-  constexpr explicit json_scanner(std::string_view text) noexcept : text_(text) {}
+enum class json_token : std::uint8_t {
+  wrong,  // no JSON from here on, whatever is asked
+  end,    // of the text, behind its one value
+  object,
+  array,
+  close,  // of the object or array begun last
+  key,
+  text,
+  number,
+  yes,
+  no,
+  null,
+};
 
-  constexpr bool document() noexcept {
+/// Reads JSON text token by token, at most 512 levels deep, and builds no values from it: `raw` is what a key, a text
+/// or a number is spelled as. Source: RFC 8259.
+class json_reader {
+ public:
+  constexpr explicit json_reader(std::string_view text) noexcept : text_(text) {}
+
+  constexpr json_token next() noexcept {
     space();
-    if (!value()) return false;
-    space();
-    return at_ == text_.size();
+    if (due_ == due::no_more) return json_token::wrong;
+    if (due_ == due::comma) {
+      if (depth_ == 0) return at_ == text_.size() ? json_token::end : wrong();
+      if (take(in_object() ? '}' : ']')) return close();
+      if (!take(',')) return wrong();
+      space();
+      due_ = in_object() ? due::key : due::value;
+    } else if (due_ == due::first) {
+      if (take(in_object() ? '}' : ']')) return close();
+      due_ = in_object() ? due::key : due::value;
+    }
+    return due_ == due::key ? key() : value();
   }
+
+  /// What the last key or text is between its quotes, with its escapes, or how the last number is spelled.
+  constexpr std::string_view raw() const noexcept { return raw_; }
+  /// Bytes read so far; after `wrong`, up to what is wrong.
+  constexpr std::size_t at() const noexcept { return at_; }
 
  private:
   // Whether a level is an object or an array is kept in a bit each; there is no recursion, so no input exhausts the
   // stack.
   static constexpr unsigned max_depth = 512;
+  enum class due : std::uint8_t { value, first, key, comma, no_more };
 
   constexpr bool more() const noexcept { return at_ < text_.size(); }
   constexpr bool take(char c) noexcept {
@@ -20214,13 +20243,15 @@ class json_scanner {
     return at_ != begin;
   }
   constexpr bool number() noexcept {
+    const std::size_t begin = at_;
     take('-');
     if (!take('0') && !digits()) return false;
     if (take('.') && !digits()) return false;
     if (take('e') || take('E')) {
       if (!take('+')) take('-');
-      return digits();
+      if (!digits()) return false;
     }
+    raw_ = text_.substr(begin, at_ - begin);
     return true;
   }
   constexpr bool hex() noexcept {
@@ -20230,6 +20261,7 @@ class json_scanner {
   }
   constexpr bool string() noexcept {
     if (!take('"')) return false;
+    const std::size_t begin = at_;
     while (more()) {
       const auto c = static_cast<unsigned char>(text_[at_]);
       if (c < 0x20) return false;
@@ -20240,67 +20272,64 @@ class json_scanner {
         continue;
       }
       ++at_;
-      if (c == '"') return true;
-      if (c != '\\') continue;
-      if (!more()) return false;
-      switch (text_[at_++]) {
-        case '"':
-        case '\\':
-        case '/':
-        case 'b':
-        case 'f':
-        case 'n':
-        case 'r':
-        case 't': break;
-        case 'u':
-          if (!(hex() && hex() && hex() && hex())) return false;
-          break;
-        default: return false;
+      if (c == '"') {
+        raw_ = text_.substr(begin, at_ - 1 - begin);
+        return true;
       }
+      if (c == '\\' && !escape()) return false;
     }
     return false;
   }
-  constexpr bool key() noexcept {
-    space();
-    if (!string()) return false;
-    space();
-    return take(':');
+  constexpr bool escape() noexcept {
+    if (!more()) return false;
+    switch (text_[at_++]) {
+      case '"':
+      case '\\':
+      case '/':
+      case 'b':
+      case 'f':
+      case 'n':
+      case 'r':
+      case 't': return true;
+      case 'u': return hex() && hex() && hex() && hex();
+      default: return false;
+    }
   }
 
-  constexpr bool value() noexcept {
-    for (;;) {
-      space();
-      if (!more()) return false;
-      const char c = text_[at_];
-      if (c == '{' || c == '[') {
-        ++at_;
-        if (depth_ == max_depth) return false;
-        push(c == '{');
-        space();
-        if (!take(c == '{' ? '}' : ']')) {
-          if (c == '{' && !key()) return false;
-          continue;
-        }
-        --depth_;
-      } else if (!(c == '"'   ? string()
-                   : c == 't' ? word("true")
-                   : c == 'f' ? word("false")
-                   : c == 'n' ? word("null")
-                              : number())) {
-        return false;
-      }
-      // After a value: either a comma and the next value, or the ends of the arrays and objects that it was the last
-      // of.
-      for (;;) {
-        if (depth_ == 0) return true;
-        space();
-        if (take(',')) {
-          if (in_object() && !key()) return false;
-          break;
-        }
-        if (!take(in_object() ? '}' : ']')) return false;
-        --depth_;
-      }
+  constexpr json_token wrong() noexcept {
+    due_ = due::no_more;
+    return json_token::wrong;
+  }
+  constexpr json_token close() noexcept {
+    --depth_;
+    due_ = due::comma;
+    return json_token::close;
+  }
+  constexpr json_token key() noexcept {
+    if (!string()) return wrong();
+    space();
+    if (!take(':')) return wrong();
+    due_ = due::value;
+    return json_token::key;
+  }
+  constexpr json_token value() noexcept {
+    space();
+    if (!more()) return wrong();
+    const char c = text_[at_];
+    if (c == '{' || c == '[') {
+      if (depth_ == max_depth) return wrong();
+      ++at_;
+      push(c == '{');
+      due_ = due::first;
+      return c == '{' ? json_token::object : json_token::array;
+    }
+    due_ = due::comma;
+    switch (c) {
+      case '"': return string() ? json_token::text : wrong();
+      case 't': return word("true") ? json_token::yes : wrong();
+      case 'f': return word("false") ? json_token::no : wrong();
+      case 'n': return word("null") ? json_token::null : wrong();
+      default: return number() ? json_token::number : wrong();
     }
   }
 
@@ -20312,18 +20341,38 @@ class json_scanner {
   constexpr bool in_object() const noexcept { return (objects_[(depth_ - 1) / 64] >> ((depth_ - 1) % 64) & 1U) != 0; }
 
   std::string_view text_;
+  std::string_view raw_;
   std::size_t at_ = 0;
   unsigned depth_ = 0;
+  due due_ = due::value;
   std::uint64_t objects_[max_depth / 64]{};
 };
 
 }  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DETAIL_JSON_READER_HPP
+
+// ---- core/json_check.hpp
+
+#ifndef MILLRACE_CORE_JSON_CHECK_HPP
+#define MILLRACE_CORE_JSON_CHECK_HPP
+
+namespace millrace {
+inline namespace v0 {
 
 /// Whether the text is one strict JSON value in well-formed UTF-8, at most 512 levels deep.
 /// Complexity: one pass.
 /// Allocates: never.
 /// Source: RFC 8259.
-constexpr bool is_json(std::string_view text) noexcept { return detail::json_scanner(text).document(); }
+constexpr bool is_json(std::string_view text) noexcept {
+  detail::json_reader reader(text);
+  for (;;) {
+    const detail::json_token token = reader.next();
+    if (token == detail::json_token::end || token == detail::json_token::wrong) return token == detail::json_token::end;
+  }
+}
 
 /// Whether the text is one strict JSON object from its first byte to its last, as a line of a JSONL file must be.
 constexpr bool is_json_object(std::string_view text) noexcept {

@@ -24,9 +24,23 @@ namespace detail {
 inline constexpr std::size_t most_tree_columns = 65'536;
 }  // namespace detail
 
+/// By what a row goes left at a node, if not by its threshold alone. The first is how models fitted here part columns
+/// of categories; the others are rules of trees from elsewhere.
+enum class split_rule : std::uint8_t {
+  threshold = 0,
+  /// A category in the node's set goes left. A number that is none of the node's categories is missing.
+  known_categories = 1,
+  /// The number without its fraction goes left if it is in the set; all others but a missing one go right.
+  whole_part_in_set = 2,
+  /// Likewise, but a number below zero is in no set, even if its whole part is 0.
+  category_in_set = 3,
+  /// The threshold, but a zero is missing: a number of at most 1e-35 in size.
+  zero_is_missing = 4,
+};
+
 /// A node of a tree. A row goes left if its feature is at most `threshold`; one whose feature is missing goes right if
-/// `missing_right` is 1. In a node that parts categories, `threshold` is not a number and `set` says which go left.
-/// A leaf leads to itself: its threshold is infinity, its left child is the leaf.
+/// `missing_right` is 1. `parts_categories` is a `split_rule`; in a node that parts categories, `threshold` is not a
+/// number and `set` says which go left. A leaf leads to itself: its threshold is infinity, its left child is the leaf.
 struct tree_node {
   float threshold = std::numeric_limits<float>::infinity();
   /// The left child's index in the ensemble; the right one stands behind it.
@@ -215,7 +229,7 @@ class tree_ensemble {
     const bool right_place = leaf || (node.left > at && std::size_t{node.left} + 1 < count);
     const bool stays = !leaf || (node.threshold == std::numeric_limits<float>::infinity() && flags == 0);
     const bool has_set = std::uint64_t{record.set} * 64 + record.set_size <= std::uint64_t{sets_.size()} * 64;
-    return right_place && stays && has_set && flags <= 3 && node.column < columns && node.threshold == node.threshold &&
+    return right_place && stays && has_set && flags <= 9 && node.column < columns && node.threshold == node.threshold &&
            record.value - record.value == 0 && record.cover >= 0 && record.gain == record.gain;
   }
 
@@ -258,12 +272,18 @@ class tree_ensemble {
   }
   std::uint32_t parting_step(std::uint32_t at, const float* row) const noexcept {
     const tree_node& node = nodes_[at];
-    if (node.parts_categories == 0) return step(at, row);
+    const auto rule = static_cast<split_rule>(node.parts_categories);
+    if (rule == split_rule::threshold) return step(at, row);
     const node_record& record = records_[at];
     const float x = row[node.column];
-    if (!(x >= 0 && x < static_cast<float>(record.set_size))) return node.left + node.missing_right;
-    const auto category = static_cast<std::uint32_t>(x);
-    if (static_cast<float>(category) != x) return node.left + node.missing_right;  // no category
+    const std::uint32_t if_missing = node.left + node.missing_right;
+    if (rule == split_rule::zero_is_missing) return x < -1e-35F || x > 1e-35F ? step(at, row) : if_missing;
+    const bool any_is_missing = rule == split_rule::known_categories;
+    const std::uint32_t if_unknown = any_is_missing || x != x ? if_missing : node.left + 1;
+    const bool above = x >= 0 || (rule == split_rule::whole_part_in_set && x > -1);
+    if (!(above && x < static_cast<float>(record.set_size))) return if_unknown;
+    const auto category = static_cast<std::uint32_t>(x > 0 ? x : 0);
+    if (any_is_missing && static_cast<float>(category) != x) return if_missing;  // no category
     return node.left + (sets_[record.set + category / 64] >> category % 64 & 1 ? 0 : 1);
   }
 

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <millrace/core/seed.hpp>
 #include <vector>
@@ -231,4 +232,51 @@ TEST_CASE("tree ensemble: trees of too many columns or with categories are kept,
   check();
   usual.add_one(trees, random);
   check();
+}
+
+TEST_CASE("tree ensemble: rules of trees from elsewhere, where they differ") {
+  using mr::model::split_rule;
+  constexpr float tiny = 1e-35F;
+  const float above_tiny = std::nextafter(tiny, 1.0F);
+  // Which of these go left at a node whose set holds 0 and 2, or whose threshold is 0, if missing ones go left or
+  // right.
+  const float asked[] = {std::nanf(""), 0.0F,      -0.0F, 2,     2.5F,       1,          70, -0.5F, -1,
+                         infinite,      -infinite, tiny,  -tiny, above_tiny, -above_tiny};
+  struct expected_ways {
+    split_rule rule;
+    std::uint8_t missing_right;
+    const char* left;  // 1 for left
+  };
+  const expected_ways all[] = {
+      {split_rule::known_categories, 0, "111110111111111"},  {split_rule::known_categories, 1, "011100000000000"},
+      {split_rule::whole_part_in_set, 0, "111110010001111"}, {split_rule::whole_part_in_set, 1, "011110010001111"},
+      {split_rule::category_in_set, 0, "111110000001010"},   {split_rule::category_in_set, 1, "011110000001010"},
+      {split_rule::zero_is_missing, 0, "111000011011101"},   {split_rule::zero_is_missing, 1, "000000011010001"},
+  };
+  for (const expected_ways& one : all) {
+    mr::model::tree_ensemble trees;
+    std::vector<mr::model::tree_node> nodes(3);
+    std::vector<mr::model::node_record> records(3);
+    nodes[0] = {0, 1, 0, one.missing_right, static_cast<std::uint8_t>(one.rule)};
+    nodes[1].left = 1;
+    nodes[2].left = 2;
+    records[1].value = 1;
+    const std::uint64_t set = 5;
+    records[0].set = trees.add_set({&set, 1});
+    records[0].set_size = 64;
+    trees.add(nodes, records);
+    for (std::size_t i = 0; i < std::size(asked); ++i) {
+      INFO(static_cast<int>(one.rule) << " " << int{one.missing_right} << " " << asked[i]);
+      CHECK(trees.sum(asked + i) == (one.left[i] == '1' ? 1 : 0));
+      CHECK(trees.leaf(0, asked + i) == (one.left[i] == '1' ? 1 : 2));
+      CHECK(trees.goes_left(0, asked + i) == (one.left[i] == '1'));
+    }
+    mr::envelope_writer to("test");
+    trees.save_to(to);
+    const auto bytes = std::move(to).finish();
+    auto from = mr::envelope_reader::open(bytes, "test").value();
+    mr::model::tree_ensemble back;
+    REQUIRE(back.load_from(from, 1));
+    CHECK(back.nodes()[0].parts_categories == nodes[0].parts_categories);
+  }
 }
