@@ -99,7 +99,7 @@ set(MILLRACE_stats_HEADERS
   stats/tests/anova.hpp stats/tests/bayes.hpp stats/tests/categorical.hpp stats/tests/distance_tests.hpp
   stats/tests/distances.hpp stats/tests/hodges_lehmann.hpp stats/tests/kolmogorov_smirnov.hpp stats/tests/mann_whitney.hpp stats/tests/means.hpp
   stats/tests/proportion.hpp stats/tests/proportion_intervals.hpp stats/tests/proportions.hpp
-  stats/tests/quantiles.hpp stats/tests/ratio_metrics.hpp stats/tests/sample_ratio.hpp stats/tests/trimmed.hpp
+  stats/tests/quantiles.hpp stats/tests/ratio_metrics.hpp stats/tests/sample_ratio.hpp stats/tests/trimmed.hpp stats/tests/weighted_proportion.hpp
   stats/tests/detail/hypergeometric.hpp stats/tests/detail/score.hpp)
 set(MILLRACE_observe_HEADERS
   observe.hpp
@@ -192,7 +192,7 @@ set(MILLRACE_model_HEADERS
   model/validation/fairness.hpp model/validation/slices.hpp
   model/validation/intervals.hpp model/validation/ranking.hpp model/validation/regression.hpp model/validation/splits.hpp
   model/validation/weighted_measures.hpp
-  model/validation/detail/contingency.hpp model/validation/detail/weighted_mean.hpp)
+  model/validation/detail/contingency.hpp model/validation/detail/weighted_mean.hpp model/validation/detail/weighted_share.hpp)
 set(MILLRACE_middleware_HEADERS
   middleware.hpp
   middleware/audit_codec.hpp middleware/audit_log.hpp middleware/audit_options.hpp middleware/compression.hpp

@@ -12,7 +12,7 @@
 ///
 /// Tests and intervals:
 /// - `proportion`: Wilson's, Clopper-Pearson's, ... intervals; `proportions.hpp`: z, Fisher's, score tests;
-///   `proportion_intervals.hpp`: differences and ratios
+///   `proportion_intervals.hpp`: differences and ratios; of weighted trials: `weighted_proportion`
 /// - `sample_moments`; `means.hpp`: Welch's, Student's, paired t tests; `trimmed.hpp`: Yuen's test; `anova.hpp`: ANOVA,
 ///   Tukey's comparisons, Brown-Forsythe
 /// - `ratio_metrics.hpp`: the delta method, relative lift, CUPED

@@ -493,6 +493,7 @@ using ::millrace::v0::stats::wald_difference_interval;
 using ::millrace::v0::stats::wald_interval;
 using ::millrace::v0::stats::wasserstein_distance;
 using ::millrace::v0::stats::wasserstein_test;
+using ::millrace::v0::stats::weighted_proportion;
 using ::millrace::v0::stats::welch_t_test;
 using ::millrace::v0::stats::wilson_interval;
 using ::millrace::v0::stats::yuen_test;

@@ -36834,7 +36834,47 @@ struct calibration_bin {
   std::uint64_t rows = 0;
   double mean_probability = 0;
   double positive_share = 0;
+  /// The sum of the rows' weights, and of their squares: the number of rows, where they have none.
+  double weight = 0;
+  double squared_weights = 0;
 };
+
+namespace detail {
+
+/// `bins` bins of equal width, and which of them a probability lies in.
+class probability_bins {
+ public:
+  explicit probability_bins(std::size_t bins) : curve_(bins) {
+    for (std::size_t k = 0; k < bins; ++k) {
+      curve_[k].lower = static_cast<double>(k) / static_cast<double>(bins);
+      curve_[k].upper = static_cast<double>(k + 1) / static_cast<double>(bins);
+    }
+  }
+  void update(double p, int label, double weight) noexcept {
+    std::size_t at = static_cast<std::size_t>(p * static_cast<double>(curve_.size()));
+    if (at >= curve_.size()) at = curve_.size() - 1;
+    if (at > 0 && p <= curve_[at].lower) --at;
+    if (p > curve_[at].upper) ++at;
+    ++curve_[at].rows;
+    curve_[at].weight += weight;
+    curve_[at].squared_weights += weight * weight;
+    curve_[at].mean_probability += weight * p;
+    curve_[at].positive_share += weight * label;
+  }
+  std::vector<calibration_bin> finish() && {
+    for (calibration_bin& bin : curve_)
+      if (bin.rows > 0) {
+        bin.mean_probability /= bin.weight;
+        bin.positive_share /= bin.weight;
+      }
+    return std::move(curve_);
+  }
+
+ private:
+  std::vector<calibration_bin> curve_;
+};
+
+}  // namespace detail
 
 /// The calibration curve: in bins of equal width, how often class 1 occurred among the rows whose probability lies in
 /// the bin.
@@ -36844,41 +36884,22 @@ inline result<std::vector<calibration_bin>> calibration_curve(const label_view& 
                                                               std::size_t bins = 10) {
   if (auto fit = detail::binary_probabilities(labels, probabilities); !fit) return std::move(fit).error();
   if (bins == 0) return error(errc::invalid_argument, "calibration: there are no bins");
-  std::vector<calibration_bin> curve(bins);
-  const auto edge = [&](std::size_t k) { return static_cast<double>(k) / static_cast<double>(bins); };
-  for (std::size_t k = 0; k < bins; ++k) {
-    curve[k].lower = edge(k);
-    curve[k].upper = edge(k + 1);
-  }
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    const double p = probabilities[i];
-    std::size_t at = static_cast<std::size_t>(p * static_cast<double>(bins));
-    if (at >= bins) at = bins - 1;
-    if (at > 0 && p <= curve[at].lower) --at;
-    if (p > curve[at].upper) ++at;
-    ++curve[at].rows;
-    curve[at].mean_probability += p;
-    curve[at].positive_share += labels[i];
-  }
-  for (calibration_bin& bin : curve)
-    if (bin.rows > 0) {
-      bin.mean_probability /= static_cast<double>(bin.rows);
-      bin.positive_share /= static_cast<double>(bin.rows);
-    }
-  return curve;
+  detail::probability_bins curve(bins);
+  for (std::size_t i = 0; i < labels.size(); ++i) curve.update(probabilities[i], labels[i], 1);
+  return std::move(curve).finish();
 }
 
-/// Expected calibration error: the mean over the bins of |positive_share - mean_probability|, weighted by their rows; 0
-/// for no rows.
+/// Expected calibration error: the mean over the bins of |positive_share - mean_probability|, weighted by the
+/// weight of their rows; 0 for no rows.
 /// Source: Guo et al., "On calibration of modern neural networks", ICML 2017, eq. 3, of class 1's probability.
 inline double expected_calibration_error(std::span<const calibration_bin> bins) noexcept {
   double sum = 0;
-  double rows = 0;
+  double weight = 0;
   for (const calibration_bin& bin : bins) {
-    sum += static_cast<double>(bin.rows) * detail::math::absolute(bin.positive_share - bin.mean_probability);
-    rows += static_cast<double>(bin.rows);
+    sum += bin.weight * detail::math::absolute(bin.positive_share - bin.mean_probability);
+    weight += bin.weight;
   }
-  return rows == 0 ? 0.0 : sum / rows;
+  return weight == 0 ? 0.0 : sum / weight;
 }
 
 /// Root mean squared error: the square root of the mean squared difference, in the targets' unit.
@@ -39728,7 +39749,8 @@ namespace detail {
 /// Newcombe's interval for the difference a - b. Its lower end is as far from the difference as the root of the summed
 /// squares of two distances: of a's rate from the lower end of its Wilson interval, and of b's rate from the upper end
 /// of its own. The upper end likewise, with the other ends.
-inline interval newcombe(const proportion& a, const proportion& b, const test_options& options) noexcept {
+template <class Proportion>
+interval newcombe(const Proportion& a, const Proportion& b, const test_options& options) noexcept {
   const double z = normal_critical(outside(options));
   const interval first = wilson(static_cast<double>(a.successes), static_cast<double>(a.trials), z, 0);
   const interval second = wilson(static_cast<double>(b.successes), static_cast<double>(b.trials), z, 0);
@@ -39772,7 +39794,8 @@ inline double score_of_difference(const proportion& a, const proportion& b, doub
 }
 
 /// The score statistic of the hypothesis p1 / p2 = ratio, likewise; the most likely p2 is the root of a quadratic.
-inline double score_of_ratio(const proportion& a, const proportion& b, double ratio) noexcept {
+template <class Proportion>
+double score_of_ratio(const Proportion& a, const Proportion& b, double ratio) noexcept {
   const double n1 = static_cast<double>(a.trials);
   const double n2 = static_cast<double>(b.trials);
   const double n = n1 + n2;
@@ -39798,6 +39821,19 @@ double crossing(Falling f, double low, double high) noexcept {
     (f(middle) > 0 ? low : high) = middle;
   }
   return low + (high - low) / 2;
+}
+
+/// The ratios a / b that the score test does not reject.
+template <class Proportion>
+interval score_interval_of_ratio(const Proportion& a, const Proportion& b, double confidence) noexcept {
+  const double z = normal_critical((1 - confidence) / 2);
+  interval at{0, infinity, confidence};
+  const auto end = [&](double shift) {
+    return math::exp(crossing([&](double log) { return score_of_ratio(a, b, math::exp(log)) + shift; }, -700, 700));
+  };
+  if (a.successes > 0) at.lower = end(-z);
+  if (b.successes > 0) at.upper = end(z);
+  return at;
 }
 
 inline interval score_interval_of_difference(const proportion& a, const proportion& b,
@@ -46009,15 +46045,7 @@ inline result<interval> wald_difference_interval(const proportion& a, const prop
 inline result<interval> score_ratio_interval(const proportion& a, const proportion& b, double confidence = 0.95) {
   const test_options options{alternative::two_sided, confidence};
   if (!detail::sensible(options, a, b)) return detail::refusal(options, a, b);
-  const double z = detail::normal_critical((1 - confidence) / 2);
-  interval at{0, detail::infinity, confidence};
-  const auto end = [&](double shift) {
-    return detail::math::exp(detail::crossing(
-        [&](double log) { return detail::score_of_ratio(a, b, detail::math::exp(log)) + shift; }, -700, 700));
-  };
-  if (a.successes > 0) at.lower = end(-z);
-  if (b.successes > 0) at.upper = end(z);
-  return at;
+  return detail::score_interval_of_ratio(a, b, confidence);
 }
 
 /// Katz' interval for the ratio a / b: the logarithm of the ratio -+ z standard errors. Where an arm has no successes
@@ -46349,6 +46377,79 @@ inline result<test_result> yuen_test(const sample_view& a, const sample_view& b,
 
 #endif  // MILLRACE_STATS_TESTS_TRIMMED_HPP
 
+// ---- stats/tests/weighted_proportion.hpp
+
+#ifndef MILLRACE_STATS_TESTS_WEIGHTED_PROPORTION_HPP
+#define MILLRACE_STATS_TESTS_WEIGHTED_PROPORTION_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace stats {
+
+/// A weight with success among a weight of all. It is as sure as so many trials of equal weight: the square of the sum
+/// of the weights over the sum of their squares. Neither the unit of the weights nor a trial of weight 0 matters, and
+/// trials of equal weight are what `proportion` has.
+/// Source: Kish, "Survey sampling", 1965, section 11.7.
+struct weighted_proportion {
+  double successes = 0;
+  double trials = 0;
+
+  /// Of trials with the weights w: the sum of w of the successes, that of all, and that of w * w of all.
+  weighted_proportion(double with_success, double all, double squares) noexcept
+      : trials(all > 0 ? all / (squares / all) : 0), rate_(with_success / all) {
+    successes = all > 0 ? with_success / (squares / all) : 0;
+  }
+  double rate() const noexcept { return rate_; }
+
+ private:
+  double rate_;
+};
+
+namespace detail {
+
+inline result<void> usable(const weighted_proportion& p, double confidence) {
+  if (auto ok = checked(test_options{alternative::two_sided, confidence}); !ok) return ok;
+  if (p.trials == 0) return error(errc::invalid_data, "the weighted proportion has no trials");
+  if (p.trials > 0 && math::is_finite(p.trials) && p.rate() >= 0 && p.rate() <= 1) return {};
+  return error(errc::invalid_argument, "the weighted proportion: a rate of " + std::to_string(p.rate()) + " of " +
+                                           std::to_string(p.trials) + " trials");
+}
+
+}  // namespace detail
+
+// The intervals of proportion.hpp and proportion_intervals.hpp for weighted trials.
+//   Allocates: never
+//   Errors: invalid_data: the weights are 0; invalid_argument: negative weights, or more with success than in all;
+//   out_of_range: a confidence outside (0, 1)
+
+/// Wilson's score interval for a probability.
+inline result<interval> wilson_interval(const weighted_proportion& p, double confidence = 0.95) {
+  if (auto ok = detail::usable(p, confidence); !ok) return std::move(ok).error();
+  return detail::wilson(p.successes, p.trials, detail::normal_critical((1 - confidence) / 2), confidence);
+}
+
+/// Newcombe's interval for the difference of two probabilities, a - b.
+inline result<interval> newcombe_interval(const weighted_proportion& a, const weighted_proportion& b,
+                                          double confidence = 0.95) {
+  if (auto ok = detail::usable(a, confidence); !ok) return std::move(ok).error();
+  if (auto ok = detail::usable(b, confidence); !ok) return std::move(ok).error();
+  return detail::newcombe(a, b, {alternative::two_sided, confidence});
+}
+
+/// The score interval for the ratio of two probabilities, a / b. A few microseconds.
+inline result<interval> score_ratio_interval(const weighted_proportion& a, const weighted_proportion& b,
+                                             double confidence = 0.95) {
+  if (auto ok = detail::usable(a, confidence); !ok) return std::move(ok).error();
+  if (auto ok = detail::usable(b, confidence); !ok) return std::move(ok).error();
+  return detail::score_interval_of_ratio(a, b, confidence);
+}
+
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_TESTS_WEIGHTED_PROPORTION_HPP
+
 // ---- stats/tests.hpp
 
 #ifndef MILLRACE_STATS_TESTS_HPP
@@ -46374,7 +46475,7 @@ inline result<test_result> yuen_test(const sample_view& a, const sample_view& b,
 ///
 /// Tests and intervals:
 /// - `proportion`: Wilson's, Clopper-Pearson's, ... intervals; `proportions.hpp`: z, Fisher's, score tests;
-///   `proportion_intervals.hpp`: differences and ratios
+///   `proportion_intervals.hpp`: differences and ratios; of weighted trials: `weighted_proportion`
 /// - `sample_moments`; `means.hpp`: Welch's, Student's, paired t tests; `trimmed.hpp`: Yuen's test; `anova.hpp`: ANOVA,
 ///   Tukey's comparisons, Brown-Forsythe
 /// - `ratio_metrics.hpp`: the delta method, relative lift, CUPED

@@ -493,6 +493,13 @@ def tests(out):
             row("proportion", s, n, level, *(v for m in ("wilson", "beta", "agresti_coull", "normal")
                                              for v in sm_proportion.proportion_confint(s, n, 1 - level, m)))
 
+    # Weighted trials: as many of equal weight as have the same variance (Kish), in fractions.
+    for sums in ((3.5, 10.25, 17.0625, 6, 9.5, 12.75), (0.25, 40, 90, 11, 37.5, 60), (250, 1000, 4000, 350, 1000, 2500)):
+        (s1, n1), (s2, n2) = ((p / (q / w), w / (q / w)) for p, w, q in (sums[:3], sums[3:]))
+        row("weighted", *sums, *sm_proportion.proportion_confint(s1, n1, 0.05, "wilson"),
+            *sm_proportion.confint_proportions_2indep(s1, n1, s2, n2, method="newcomb"),
+            *sm_proportion.confint_proportions_2indep(s1, n1, s2, n2, method="score", compare="ratio"))
+
     counts, shares = [16, 18, 16, 14, 12, 12], [16, 16, 16, 16, 16, 8]
     for name, kind in (("chi", "pearson"), ("g", "log-likelihood")):
         r = stats.power_divergence(counts, shares, lambda_=kind)

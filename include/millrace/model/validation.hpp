@@ -13,7 +13,7 @@
 /// - `regression.hpp`: squared, median, relative and quantile errors, explained variance
 /// - `slices.hpp`: a measure for each group of rows
 /// - `splits.hpp`: folds at random, by class, by group, and in the order of time
-/// - `weighted_measures.hpp`: the measures of evaluation.hpp for rows with weights
+/// - `weighted_measures.hpp`: the measures of evaluation.hpp for rows with weights, the calibration curve too
 
 #include <millrace/model/validation/classification_table.hpp>
 #include <millrace/model/validation/clustering.hpp>

@@ -22,5 +22,6 @@
 #include <millrace/stats/tests/ratio_metrics.hpp>
 #include <millrace/stats/tests/sample_ratio.hpp>
 #include <millrace/stats/tests/trimmed.hpp>
+#include <millrace/stats/tests/weighted_proportion.hpp>
 
 #endif  // MILLRACE_STATS_TESTS_HPP

@@ -6,11 +6,13 @@
 #include <millrace/model/evaluation/measures.hpp>
 #include <millrace/model/evaluation/real_view.hpp>
 #include <millrace/model/fwd.hpp>
+#include <millrace/model/validation/detail/weighted_share.hpp>
+#include <millrace/model/validation/weighted_measures.hpp>
 #include <millrace/stats/evidence.hpp>
-#include <millrace/stats/tests/proportion.hpp>
 
 #include <cstddef>
-#include <cstdint>
+#include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -39,26 +41,24 @@ struct reliability {
 /// of rows that neither the model nor the calibration was fitted on.
 ///
 /// Each interval is one of `bins`: of twenty at 95 %, one leaves out its mean probability by chance.
+/// `weights`: none, or one for each row; a row of weight 2 counts as two, and one of weight 0 not at all.
 /// Complexity: O(rows + bins).
 /// Allocates: the bins.
-/// Errors: those of `calibration_curve`, and out_of_range: a confidence outside (0, 1).
+/// Errors: those of `calibration_curve`; of the weights shape_mismatch, not_finite, out_of_range (a negative one) and
+/// invalid_data (all are 0); and out_of_range: a confidence outside (0, 1).
 inline result<reliability> measure_reliability(const label_view& labels, real_view probabilities, std::size_t bins = 10,
-                                               double confidence = 0.95) {
-  auto curve = calibration_curve(labels, probabilities, bins);
+                                               double confidence = 0.95, std::span<const float> weights = {}) {
+  auto curve = calibration_curve(labels, probabilities, bins, weights);
   if (!curve) return std::move(curve).error();
+  if (!(confidence > 0 && confidence < 1))
+    return error(errc::out_of_range, "confidence: " + std::to_string(confidence) + " is outside (0, 1)");
   reliability found;
-  found.log_loss = *log_loss(labels, probabilities);
-  found.brier_score = *brier_score(labels, probabilities);
+  found.log_loss = *log_loss(labels, probabilities, weights);
+  found.brier_score = *brier_score(labels, probabilities, weights);
   found.expected_calibration_error = expected_calibration_error(*curve);
-  // Asked once for the first row, so that a wrong confidence is refused whatever the bins hold.
-  if (auto usable = stats::wilson_interval({0, 1}, confidence); !usable) return std::move(usable).error();
-  for (const calibration_bin& bin : *curve) {
-    stats::interval interval{0, 1, confidence};
-    const auto rows = static_cast<std::int64_t>(bin.rows);
-    const auto ones = static_cast<std::int64_t>(bin.positive_share * static_cast<double>(bin.rows) + 0.5);
-    if (rows > 0) interval = *stats::wilson_interval({ones, rows}, confidence);
-    found.bins.push_back({bin, interval});
-  }
+  for (const calibration_bin& bin : *curve)
+    found.bins.push_back({bin, detail::interval_of_share(bin.positive_share * bin.weight,
+                                                         {bin.weight, bin.squared_weights}, confidence)});
   return found;
 }
 

@@ -189,7 +189,47 @@ struct calibration_bin {
   std::uint64_t rows = 0;
   double mean_probability = 0;
   double positive_share = 0;
+  /// The sum of the rows' weights, and of their squares: the number of rows, where they have none.
+  double weight = 0;
+  double squared_weights = 0;
 };
+
+namespace detail {
+
+/// `bins` bins of equal width, and which of them a probability lies in.
+class probability_bins {
+ public:
+  explicit probability_bins(std::size_t bins) : curve_(bins) {
+    for (std::size_t k = 0; k < bins; ++k) {
+      curve_[k].lower = static_cast<double>(k) / static_cast<double>(bins);
+      curve_[k].upper = static_cast<double>(k + 1) / static_cast<double>(bins);
+    }
+  }
+  void update(double p, int label, double weight) noexcept {
+    std::size_t at = static_cast<std::size_t>(p * static_cast<double>(curve_.size()));
+    if (at >= curve_.size()) at = curve_.size() - 1;
+    if (at > 0 && p <= curve_[at].lower) --at;
+    if (p > curve_[at].upper) ++at;
+    ++curve_[at].rows;
+    curve_[at].weight += weight;
+    curve_[at].squared_weights += weight * weight;
+    curve_[at].mean_probability += weight * p;
+    curve_[at].positive_share += weight * label;
+  }
+  std::vector<calibration_bin> finish() && {
+    for (calibration_bin& bin : curve_)
+      if (bin.rows > 0) {
+        bin.mean_probability /= bin.weight;
+        bin.positive_share /= bin.weight;
+      }
+    return std::move(curve_);
+  }
+
+ private:
+  std::vector<calibration_bin> curve_;
+};
+
+}  // namespace detail
 
 /// The calibration curve: in bins of equal width, how often class 1 occurred among the rows whose probability lies in
 /// the bin.
@@ -199,41 +239,22 @@ inline result<std::vector<calibration_bin>> calibration_curve(const label_view& 
                                                               std::size_t bins = 10) {
   if (auto fit = detail::binary_probabilities(labels, probabilities); !fit) return std::move(fit).error();
   if (bins == 0) return error(errc::invalid_argument, "calibration: there are no bins");
-  std::vector<calibration_bin> curve(bins);
-  const auto edge = [&](std::size_t k) { return static_cast<double>(k) / static_cast<double>(bins); };
-  for (std::size_t k = 0; k < bins; ++k) {
-    curve[k].lower = edge(k);
-    curve[k].upper = edge(k + 1);
-  }
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    const double p = probabilities[i];
-    std::size_t at = static_cast<std::size_t>(p * static_cast<double>(bins));
-    if (at >= bins) at = bins - 1;
-    if (at > 0 && p <= curve[at].lower) --at;
-    if (p > curve[at].upper) ++at;
-    ++curve[at].rows;
-    curve[at].mean_probability += p;
-    curve[at].positive_share += labels[i];
-  }
-  for (calibration_bin& bin : curve)
-    if (bin.rows > 0) {
-      bin.mean_probability /= static_cast<double>(bin.rows);
-      bin.positive_share /= static_cast<double>(bin.rows);
-    }
-  return curve;
+  detail::probability_bins curve(bins);
+  for (std::size_t i = 0; i < labels.size(); ++i) curve.update(probabilities[i], labels[i], 1);
+  return std::move(curve).finish();
 }
 
-/// Expected calibration error: the mean over the bins of |positive_share - mean_probability|, weighted by their rows; 0
-/// for no rows.
+/// Expected calibration error: the mean over the bins of |positive_share - mean_probability|, weighted by the
+/// weight of their rows; 0 for no rows.
 /// Source: Guo et al., "On calibration of modern neural networks", ICML 2017, eq. 3, of class 1's probability.
 inline double expected_calibration_error(std::span<const calibration_bin> bins) noexcept {
   double sum = 0;
-  double rows = 0;
+  double weight = 0;
   for (const calibration_bin& bin : bins) {
-    sum += static_cast<double>(bin.rows) * detail::math::absolute(bin.positive_share - bin.mean_probability);
-    rows += static_cast<double>(bin.rows);
+    sum += bin.weight * detail::math::absolute(bin.positive_share - bin.mean_probability);
+    weight += bin.weight;
   }
-  return rows == 0 ? 0.0 : sum / rows;
+  return weight == 0 ? 0.0 : sum / weight;
 }
 
 /// Root mean squared error: the square root of the mean squared difference, in the targets' unit.

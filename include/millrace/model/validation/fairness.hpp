@@ -2,16 +2,18 @@
 #define MILLRACE_MODEL_VALIDATION_FAIRNESS_HPP
 
 #include <millrace/core/result.hpp>
+#include <millrace/model/detail/training_checks.hpp>
 #include <millrace/model/evaluation/detail/checked_columns.hpp>
 #include <millrace/model/evaluation/label_view.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/validation/detail/contingency.hpp>
+#include <millrace/model/validation/detail/weighted_share.hpp>
 #include <millrace/model/validation/intervals.hpp>
-#include <millrace/stats/tests/proportion.hpp>
-#include <millrace/stats/tests/proportion_intervals.hpp>
+#include <millrace/stats/tests/weighted_proportion.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,11 +22,14 @@ namespace millrace {
 inline namespace v0 {
 namespace model {
 
-/// A share of rows: how many of how many, and Wilson's interval. Of no rows it is 0 in [0, 1].
+/// A share of rows: how many of how many, or the sums of their weights, and Wilson's interval. Of no rows it is 0 in
+/// [0, 1].
 struct counted_share {
-  std::int64_t part = 0;
-  std::int64_t whole = 0;
+  double part = 0;
+  double whole = 0;
   measured share;
+  /// The sum over all of the squared weights.
+  double squares = 0;
 };
 
 /// What decisions did to one group.
@@ -82,12 +87,28 @@ struct fairness_table {
 
 namespace detail {
 
-inline counted_share count_share(std::uint64_t part, std::uint64_t whole, double confidence) {
-  counted_share made{static_cast<std::int64_t>(part), static_cast<std::int64_t>(whole), {0, {0, 1, confidence}}};
-  if (whole == 0) return made;
-  made.share = {static_cast<double>(part) / static_cast<double>(whole),
-                *stats::wilson_interval({made.part, made.whole}, confidence)};
-  return made;
+inline counted_share count_share(double part, const weight_sum& whole, double confidence) {
+  return {part,
+          whole.sum,
+          {whole.sum == 0 ? 0 : part / whole.sum, interval_of_share(part, whole, confidence)},
+          whole.squares};
+}
+
+/// The weights of a group's rows by label and decision.
+struct decided_weights {
+  weight_sum of[2][2] = {};
+};
+
+inline group_rates rates_of(int group, std::uint64_t rows, const decided_weights& counted, double confidence) {
+  const auto& n = counted.of;
+  const weight_sum selected = n[0][1] + n[1][1];
+  const weight_sum zeros = n[0][0] + n[0][1], ones = n[1][0] + n[1][1];
+  return {group,
+          rows,
+          count_share(selected.sum, n[0][0] + n[1][0] + selected, confidence),
+          count_share(n[1][1].sum, ones, confidence),
+          count_share(n[0][1].sum, zeros, confidence),
+          count_share(n[1][1].sum, selected, confidence)};
 }
 
 /// The gap of a rate among the groups that have rows for it.
@@ -103,8 +124,11 @@ inline rate_gap gap_of(const std::vector<group_rates>& groups, counted_share gro
     if ((one->*rate).share.value < (low->*rate).share.value) low = one;
     if ((one->*rate).share.value > (high->*rate).share.value) high = one;
   }
-  const stats::proportion of_low{(low->*rate).part, (low->*rate).whole};
-  const stats::proportion of_high{(high->*rate).part, (high->*rate).whole};
+  const auto counted = [&](const group_rates& one) {
+    return stats::weighted_proportion((one.*rate).part, (one.*rate).whole, (one.*rate).squares);
+  };
+  const stats::weighted_proportion of_low = counted(*low);
+  const stats::weighted_proportion of_high = counted(*high);
   found.lowest = low->group;
   found.highest = high->group;
   found.difference = {of_high.rate() - of_low.rate(), *stats::newcombe_interval(of_high, of_low, confidence)};
@@ -116,39 +140,33 @@ inline rate_gap gap_of(const std::vector<group_rates>& groups, counted_share gro
 }  // namespace detail
 
 /// What decisions did to each group of rows: `labels` is what was right, `decisions` what was predicted, both 0 or 1,
-/// and `groups` any whole numbers.
+/// and `groups` any whole numbers. `weights`: none, or one for each row; a row of weight 2 counts as two.
 /// Complexity: O(rows log rows).
 /// Allocates: 12 bytes a row, and the table.
-/// Errors: invalid_argument (no rows, or one group only), shape_mismatch, out_of_range (a label or decision that is
-/// neither 0 nor 1, with its row, or a confidence outside (0, 1)).
+/// Errors: invalid_argument (no rows, or one group only), shape_mismatch, not_finite (a weight), out_of_range (a label
+/// or decision that is neither 0 nor 1 or a negative weight, with its row, or a confidence outside (0, 1)),
+/// invalid_data (every weight is 0).
 inline result<fairness_table> measure_fairness(const label_view& labels, const label_view& decisions,
-                                               const label_view& groups, double confidence = 0.95) {
+                                               const label_view& groups, double confidence = 0.95,
+                                               std::span<const float> weights = {}) {
   if (auto fit = detail::same_length(labels.size(), decisions.size(), "decisions"); !fit) return std::move(fit).error();
   if (auto fit = detail::same_length(labels.size(), groups.size(), "groups"); !fit) return std::move(fit).error();
+  if (auto sum = detail::sum_of_weights("fairness", weights, labels.size()); !sum) return std::move(sum).error();
   if (!(confidence > 0 && confidence < 1))
     return error(errc::out_of_range, "confidence: " + std::to_string(confidence) + " is outside (0, 1)");
   const detail::dense_classes of(groups);
   if (of.classes() < 2) return error(errc::invalid_argument, "fairness: there is one group only");
-  struct counts {
-    std::uint64_t of[2][2] = {};  // label, decision
-  };
-  std::vector<counts> counted(of.classes());
+  std::vector<detail::decided_weights> counted(of.classes());
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (labels[i] != 0 && labels[i] != 1) return detail::not_a_class(i, labels[i], 2);
     if (decisions[i] != 0 && decisions[i] != 1)
       return error(errc::out_of_range,
                    "decisions: row " + std::to_string(i) + " is " + std::to_string(decisions[i]) + ", neither 0 nor 1");
-    ++counted[of[i]].of[labels[i]][decisions[i]];
+    counted[of[i]].of[labels[i]][decisions[i]].update(detail::weight_of(weights, i));
   }
   fairness_table found;
-  for (std::size_t k = 0; k < counted.size(); ++k) {
-    const auto& n = counted[k].of;
-    const std::uint64_t selected = n[0][1] + n[1][1];
-    found.groups.push_back({of.value(k), of.size(k), detail::count_share(selected, of.size(k), confidence),
-                            detail::count_share(n[1][1], n[1][0] + n[1][1], confidence),
-                            detail::count_share(n[0][1], n[0][0] + n[0][1], confidence),
-                            detail::count_share(n[1][1], selected, confidence)});
-  }
+  for (std::size_t k = 0; k < counted.size(); ++k)
+    found.groups.push_back(detail::rates_of(of.value(k), of.size(k), counted[k], confidence));
   found.demographic_parity = detail::gap_of(found.groups, &group_rates::selection, confidence);
   found.equal_opportunity = detail::gap_of(found.groups, &group_rates::true_positive, confidence);
   found.false_positive = detail::gap_of(found.groups, &group_rates::false_positive, confidence);

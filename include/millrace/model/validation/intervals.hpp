@@ -3,14 +3,17 @@
 
 #include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
+#include <millrace/model/detail/training_checks.hpp>
 #include <millrace/model/evaluation/detail/checked_columns.hpp>
 #include <millrace/model/evaluation/label_view.hpp>
 #include <millrace/model/evaluation/real_view.hpp>
 #include <millrace/model/fwd.hpp>
+#include <millrace/model/validation/detail/weighted_share.hpp>
 #include <millrace/stats/distributions/normal.hpp>
 #include <millrace/stats/evidence.hpp>
 #include <millrace/stats/resampling/bootstrap.hpp>
 #include <millrace/stats/tests/proportion.hpp>
+#include <millrace/stats/tests/weighted_proportion.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -28,17 +31,24 @@ struct measured {
   stats::interval interval;
 };
 
-/// The accuracy with Wilson's interval. Rows are to be independent.
+/// The accuracy with Wilson's interval. Rows are to be independent. `weights`: none, or one for each row; a row of
+/// weight 2 counts as two.
 /// Errors: those of `accuracy`, and out_of_range: a confidence outside (0, 1).
 inline result<measured> accuracy_interval(const label_view& labels, const label_view& predictions,
-                                          double confidence = 0.95) {
+                                          double confidence = 0.95, std::span<const float> weights = {}) {
   if (auto fit = detail::same_length(labels.size(), predictions.size(), "predictions"); !fit)
     return std::move(fit).error();
-  std::int64_t right = 0;
-  for (std::size_t i = 0; i < labels.size(); ++i) right += labels[i] == predictions[i] ? 1 : 0;
-  auto found = stats::wilson_interval({right, static_cast<std::int64_t>(labels.size())}, confidence);
+  if (auto sum = detail::sum_of_weights("accuracy", weights, labels.size()); !sum) return std::move(sum).error();
+  double right = 0;
+  detail::weight_sum all;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const double weight = detail::weight_of(weights, i);
+    all.update(weight);
+    if (labels[i] == predictions[i]) right += weight;
+  }
+  auto found = stats::wilson_interval(stats::weighted_proportion(right, all.sum, all.squares), confidence);
   if (!found) return std::move(found).error();
-  return measured{static_cast<double>(right) / static_cast<double>(labels.size()), *found};
+  return measured{right / all.sum, *found};
 }
 
 /// The area under the ROC curve, its standard error and interval.

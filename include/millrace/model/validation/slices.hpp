@@ -46,8 +46,9 @@ struct slice_table {
 ///       confidence);
 ///     });
 ///
-/// `measure(rows, confidence)` returns a `measured` or a result of one, for these numbers of rows. The level of each
-/// slice's interval is 1 - (1 - confidence) / slices (Bonferroni's correction).
+/// `measure(rows, confidence)` returns a `measured` or a result of one, for these numbers of rows. Where rows have
+/// weights, it gathers them as it does labels. The level of each slice's interval is 1 - (1 - confidence) / slices
+/// (Bonferroni's correction).
 /// Allocates: 8 bytes a row, and what the measure does.
 /// Errors: invalid_argument (no rows), out_of_range (a confidence outside (0, 1)), and those of the measure for all
 /// rows. Those for one slice stand in its place in the table.

@@ -6,6 +6,7 @@
 #include <millrace/core/result.hpp>
 #include <millrace/model/evaluation/detail/checked_columns.hpp>
 #include <millrace/model/evaluation/label_view.hpp>
+#include <millrace/model/evaluation/measures.hpp>
 #include <millrace/model/evaluation/real_view.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/validation/detail/weighted_mean.hpp>
@@ -48,6 +49,21 @@ inline result<double> brier_score(const label_view& labels, real_view probabilit
     const double apart = probabilities[i] - labels[i];
     return apart * apart;
   });
+}
+
+/// The calibration curve; rows of weight 0 are in no bin.
+/// Allocates: the bins.
+/// Errors: also invalid_argument: no bins.
+inline result<std::vector<calibration_bin>> calibration_curve(const label_view& labels, real_view probabilities,
+                                                              std::size_t bins, std::span<const float> weights) {
+  if (auto fit = detail::binary_probabilities(labels, probabilities); !fit) return std::move(fit).error();
+  if (bins == 0) return error(errc::invalid_argument, "calibration: there are no bins");
+  if (auto sum = detail::sum_of_weights("calibration", weights, labels.size()); !sum) return std::move(sum).error();
+  detail::probability_bins curve(bins);
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    if (const double weight = detail::weight_of(weights, i); weight > 0)
+      curve.update(probabilities[i], labels[i], weight);
+  return std::move(curve).finish();
 }
 
 namespace detail {

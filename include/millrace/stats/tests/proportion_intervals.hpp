@@ -58,15 +58,7 @@ inline result<interval> wald_difference_interval(const proportion& a, const prop
 inline result<interval> score_ratio_interval(const proportion& a, const proportion& b, double confidence = 0.95) {
   const test_options options{alternative::two_sided, confidence};
   if (!detail::sensible(options, a, b)) return detail::refusal(options, a, b);
-  const double z = detail::normal_critical((1 - confidence) / 2);
-  interval at{0, detail::infinity, confidence};
-  const auto end = [&](double shift) {
-    return detail::math::exp(detail::crossing(
-        [&](double log) { return detail::score_of_ratio(a, b, detail::math::exp(log)) + shift; }, -700, 700));
-  };
-  if (a.successes > 0) at.lower = end(-z);
-  if (b.successes > 0) at.upper = end(z);
-  return at;
+  return detail::score_interval_of_ratio(a, b, confidence);
 }
 
 /// Katz' interval for the ratio a / b: the logarithm of the ratio -+ z standard errors. Where an arm has no successes

@@ -169,3 +169,83 @@ TEST_CASE("thresholds refuse one class, no rows, bad scores, figures and costs")
   CHECK(cost_threshold({0, infinity, 0, 1}).error().code() == errc::not_finite);
   CHECK(threshold_of_least_cost(labels, scores, {5, 1, 0, 1}).error().code() == errc::invalid_argument);
 }
+
+namespace {
+
+/// Each row as often as its weight says.
+scored repeated(const scored& of, const std::vector<float>& weights) {
+  scored made;
+  for (std::size_t i = 0; i < weights.size(); ++i)
+    for (int k = 0; k < static_cast<int>(weights[i]); ++k) {
+      made.labels.push_back(of.labels[i]);
+      made.scores.push_back(of.scores[i]);
+    }
+  return made;
+}
+
+}  // namespace
+
+TEST_CASE("a row of weight 2 counts as two rows, and one of weight 0 is not there, for every threshold") {
+  using namespace mr::model;
+  const decision_costs costs{-1, 3, 0.5, 4};
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    const auto of = make_scored(80, seed, 15);
+    mr::random_engine random(seed + 100);
+    std::vector<float> weights;
+    for (std::size_t i = 0; i < of.labels.size(); ++i) weights.push_back(static_cast<float>(random.below(4)));
+    const auto [labels, scores] = repeated(of, weights);
+    const auto same = [&](const mr::result<decision_threshold>& found, const mr::result<decision_threshold>& wanted) {
+      REQUIRE(found);
+      REQUIRE(wanted);
+      CHECK(found->value == wanted->value);
+      CHECK(found->true_positives == wanted->true_positives);
+      CHECK(found->false_positives == wanted->false_positives);
+      CHECK(found->true_negatives == wanted->true_negatives);
+      CHECK(found->false_negatives == wanted->false_negatives);
+      CHECK(found->f1.value == wanted->f1.value);
+      CHECK(found->rows() == wanted->rows());
+      CHECK(found->mean_cost(costs) == wanted->mean_cost(costs));
+      // Weights that differ say less than as many rows would.
+      CHECK(found->recall.interval.width() > wanted->recall.interval.width());
+      CHECK(found->effective_rows < wanted->effective_rows);
+      CHECK(mean_cost_interval(*found, costs)->interval.width() > mean_cost_interval(*wanted, costs)->interval.width());
+    };
+    same(threshold_of_least_cost(of.labels, of.scores, costs, 0.95, weights),
+         threshold_of_least_cost(labels, scores, costs));
+    same(threshold_of_max_f1(of.labels, of.scores, 0.95, weights), threshold_of_max_f1(labels, scores));
+    same(threshold_for_precision(of.labels, of.scores, 0.6, 0.95, weights),
+         threshold_for_precision(labels, scores, 0.6));
+    same(threshold_for_recall(of.labels, of.scores, 0.8, 0.95, weights), threshold_for_recall(labels, scores, 0.8));
+    same(threshold_at_false_positive_rate(of.labels, of.scores, 0.2, 0.95, weights),
+         threshold_at_false_positive_rate(labels, scores, 0.2));
+    same(measure_threshold(of.labels, of.scores, 0.5, 0.95, weights), measure_threshold(labels, scores, 0.5));
+  }
+}
+
+TEST_CASE("the unit of weights does not matter, and equal ones are none") {
+  const auto of = make_scored(200, 3, 40);
+  const std::vector<float> equal(200, 0.25F);
+  const auto with = mr::model::threshold_of_max_f1(of.labels, of.scores, 0.9, equal);
+  const auto without = mr::model::threshold_of_max_f1(of.labels, of.scores, 0.9);
+  REQUIRE(with);
+  CHECK(with->value == without->value);
+  CHECK(with->true_positives == without->true_positives / 4);
+  CHECK(with->precision.interval.lower == without->precision.interval.lower);
+  CHECK(with->f1.interval.upper == without->f1.interval.upper);
+  CHECK(with->effective_rows == 200);
+}
+
+TEST_CASE("thresholds refuse wrong weights, and one class only among rows with a weight") {
+  using namespace mr::model;
+  const std::vector<int> labels{0, 1, 1};
+  const std::vector<double> scores{0.1, 0.9, 0.5};
+  const std::vector<float> two{1, 1}, negative{1, -1, 1}, none{0, 0, 0}, one_class{0, 1, 1};
+  CHECK(threshold_of_max_f1(labels, scores, 0.95, two).error().code() == errc::shape_mismatch);
+  CHECK(threshold_of_max_f1(labels, scores, 0.95, negative).error().code() == errc::out_of_range);
+  CHECK(threshold_of_max_f1(labels, scores, 0.95, none).error().code() == errc::invalid_data);
+  CHECK(threshold_of_max_f1(labels, scores, 0.95, one_class).error().code() == errc::invalid_data);
+  CHECK(measure_threshold(labels, scores, 0.5, 0.95, two).error().code() == errc::shape_mismatch);
+  const auto refused = measure_threshold(labels, scores, 0.5, 0.95, one_class);
+  REQUIRE_FALSE(refused);
+  CHECK_THAT(refused.error().message(), ContainsSubstring("class 1"));
+}

@@ -89,3 +89,34 @@ TEST_CASE("reliability refuses what is no probability, no rows, no bins and no c
   CHECK(mr::model::measure_reliability(labels, half, 2, 1).error().code() == errc::out_of_range);
   CHECK(mr::model::measure_reliability(labels, std::vector<double>{0.5, 1.5}).error().code() == errc::out_of_range);
 }
+
+TEST_CASE(
+    "reliability counts a row of weight 2 as two, one of weight 0 not at all, and its bins know how sure they are") {
+  const std::vector<int> labels{1, 0, 1, 1, 0, 1};
+  const std::vector<double> probabilities{0.9, 0.95, 0.92, 0.1, 0.3, 0.99};
+  const std::vector<float> weights{2, 1, 3, 1, 2, 0};
+  std::vector<int> many_labels;
+  std::vector<double> many;
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    for (int k = 0; k < static_cast<int>(weights[i]); ++k) {
+      many_labels.push_back(labels[i]);
+      many.push_back(probabilities[i]);
+    }
+  const auto found = mr::model::measure_reliability(labels, probabilities, 2, 0.9, weights);
+  const auto wanted = mr::model::measure_reliability(many_labels, many, 2, 0.9);
+  REQUIRE(found);
+  REQUIRE(wanted);
+  CHECK(found->log_loss == Approx(wanted->log_loss).epsilon(1e-14));
+  CHECK(found->brier_score == Approx(wanted->brier_score).epsilon(1e-14));
+  CHECK(found->expected_calibration_error == Approx(wanted->expected_calibration_error).epsilon(1e-14));
+  const auto& upper = found->bins[1];
+  CHECK(upper.bin.rows == 3);
+  CHECK(upper.bin.weight == 6);
+  CHECK(upper.bin.positive_share == Approx(5.0 / 6).epsilon(1e-15));
+  CHECK(upper.bin.mean_probability == Approx(wanted->bins[1].bin.mean_probability).epsilon(1e-15));
+  const auto expected = mr::stats::wilson_interval(mr::stats::weighted_proportion(5, 6, 14), 0.9);
+  CHECK(upper.interval.lower == Approx(expected->lower).epsilon(1e-14));
+  CHECK(upper.interval.upper == Approx(expected->upper).epsilon(1e-14));
+  const std::vector<float> negative{2, 1, 3, -1, 2, 0};
+  CHECK(mr::model::measure_reliability(labels, probabilities, 2, 0.9, negative).error().code() == errc::out_of_range);
+}

@@ -127,3 +127,43 @@ TEST_CASE("a fairness table refuses what is no decision, one group, and columns 
   CHECK(model::measure_fairness(labels, labels, {0, 0}).error().code() == errc::shape_mismatch);
   CHECK(model::measure_fairness(labels, labels, {0, 0, 1}, 0.0).error().code() == errc::out_of_range);
 }
+
+TEST_CASE("a fairness table counts a row of weight 2 as two, and its intervals know how sure weighted rows are") {
+  const auto one_each = two_groups();
+  // The same table from a row for each kind, with the number of rows as its weight.
+  decided kinds;
+  std::vector<float> weights;
+  for (std::size_t i = 0; i < one_each.labels.size(); ++i) {
+    const std::size_t last = kinds.labels.size() - 1;
+    if (i > 0 && kinds.labels[last] == one_each.labels[i] && kinds.decisions[last] == one_each.decisions[i] &&
+        kinds.groups[last] == one_each.groups[i]) {
+      ++weights[last];
+    } else {
+      kinds.put(one_each.groups[i], one_each.labels[i], one_each.decisions[i], 1);
+      weights.push_back(1);
+    }
+  }
+  const auto all = model::measure_fairness(one_each.labels, one_each.decisions, one_each.groups);
+  const auto few = model::measure_fairness(kinds.labels, kinds.decisions, kinds.groups, 0.95, weights);
+  REQUIRE(all);
+  REQUIRE(few);
+  CHECK(few->groups[1].rows == 4);
+  CHECK(few->groups[1].selection.part == 15);
+  CHECK(few->groups[1].selection.whole == 50);
+  CHECK(few->groups[1].precision.share.value == 0.8);
+  CHECK(few->demographic_parity.ratio.value == Approx(0.6).epsilon(1e-14));
+  CHECK(few->equal_opportunity.difference.value == Approx(0.2).epsilon(1e-14));
+  CHECK(few->demographic_parity.difference.interval.width() > all->demographic_parity.difference.interval.width());
+  const auto ratio = mr::stats::score_ratio_interval({15, 50, 12 * 12 + 64 + 9 + 27 * 27}, {50, 100, 3400});
+  CHECK(few->demographic_parity.ratio.interval.upper == ratio->upper);
+  // Equal weights are none.
+  const std::vector<float> equal(one_each.labels.size(), 0.5F);
+  const auto same = model::measure_fairness(one_each.labels, one_each.decisions, one_each.groups, 0.95, equal);
+  CHECK(same->demographic_parity.ratio.interval.upper == all->demographic_parity.ratio.interval.upper);
+  weights[0] = -1;
+  CHECK(model::measure_fairness(kinds.labels, kinds.decisions, kinds.groups, 0.95, weights).error().code() ==
+        errc::out_of_range);
+  weights.pop_back();
+  CHECK(model::measure_fairness(kinds.labels, kinds.decisions, kinds.groups, 0.95, weights).error().code() ==
+        errc::shape_mismatch);
+}

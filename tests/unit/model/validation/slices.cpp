@@ -66,3 +66,22 @@ TEST_CASE("numbers go to the bucket whose edge they have reached, NaN to none") 
   const std::vector<double> ages{17.9, 18, 64, 65, 99, std::nan(""), -std::numeric_limits<double>::infinity()};
   CHECK(model::bucket_numbers(ages, edges) == std::vector<int>{0, 1, 1, 2, 2, -1, 0});
 }
+
+TEST_CASE("slices of rows with weights: the measure gathers them, and has intervals of the effective rows") {
+  const std::vector<int> labels{0, 1, 1, 0, 1, 0};
+  const std::vector<int> classes{0, 1, 0, 0, 0, 1};
+  const std::vector<int> groups{7, 7, 7, 3, 3, 3};
+  const std::vector<float> weights{2, 1, 3, 0, 0, 0};
+  const auto accuracy = [&](std::span<const std::size_t> rows, double confidence) {
+    return model::accuracy_interval(model::gather(labels, rows), model::gather(classes, rows), confidence,
+                                    model::gather(weights, rows));
+  };
+  const auto table = model::measure_slices(groups, accuracy);
+  REQUIRE(table);
+  CHECK(table->slices[0].measure.error().code() == errc::invalid_data);  // no weight in it
+  REQUIRE(table->slices[1].measure);
+  CHECK(table->slices[1].measure->value == 0.5);
+  const auto expected = mr::stats::wilson_interval(mr::stats::weighted_proportion(3, 6, 14), table->level);
+  CHECK(table->slices[1].measure->interval.upper == expected->upper);
+  CHECK(table->all.value == 0.5);
+}

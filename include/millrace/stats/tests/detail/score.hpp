@@ -15,7 +15,8 @@ namespace detail {
 /// Newcombe's interval for the difference a - b. Its lower end is as far from the difference as the root of the summed
 /// squares of two distances: of a's rate from the lower end of its Wilson interval, and of b's rate from the upper end
 /// of its own. The upper end likewise, with the other ends.
-inline interval newcombe(const proportion& a, const proportion& b, const test_options& options) noexcept {
+template <class Proportion>
+interval newcombe(const Proportion& a, const Proportion& b, const test_options& options) noexcept {
   const double z = normal_critical(outside(options));
   const interval first = wilson(static_cast<double>(a.successes), static_cast<double>(a.trials), z, 0);
   const interval second = wilson(static_cast<double>(b.successes), static_cast<double>(b.trials), z, 0);
@@ -59,7 +60,8 @@ inline double score_of_difference(const proportion& a, const proportion& b, doub
 }
 
 /// The score statistic of the hypothesis p1 / p2 = ratio, likewise; the most likely p2 is the root of a quadratic.
-inline double score_of_ratio(const proportion& a, const proportion& b, double ratio) noexcept {
+template <class Proportion>
+double score_of_ratio(const Proportion& a, const Proportion& b, double ratio) noexcept {
   const double n1 = static_cast<double>(a.trials);
   const double n2 = static_cast<double>(b.trials);
   const double n = n1 + n2;
@@ -85,6 +87,19 @@ double crossing(Falling f, double low, double high) noexcept {
     (f(middle) > 0 ? low : high) = middle;
   }
   return low + (high - low) / 2;
+}
+
+/// The ratios a / b that the score test does not reject.
+template <class Proportion>
+interval score_interval_of_ratio(const Proportion& a, const Proportion& b, double confidence) noexcept {
+  const double z = normal_critical((1 - confidence) / 2);
+  interval at{0, infinity, confidence};
+  const auto end = [&](double shift) {
+    return math::exp(crossing([&](double log) { return score_of_ratio(a, b, math::exp(log)) + shift; }, -700, 700));
+  };
+  if (a.successes > 0) at.lower = end(-z);
+  if (b.successes > 0) at.upper = end(z);
+  return at;
 }
 
 inline interval score_interval_of_difference(const proportion& a, const proportion& b,
