@@ -9,7 +9,8 @@ set(MILLRACE_FULL_MODULES train)
 
 set(MILLRACE_core_HEADERS
   core.hpp
-  core/fwd.hpp core/clock.hpp core/config.hpp core/context.hpp core/duration.hpp core/error.hpp core/field.hpp core/fixed_string.hpp core/id.hpp
+  core/fwd.hpp core/activation.hpp core/clock.hpp core/config.hpp core/context.hpp core/duration.hpp core/error.hpp core/field.hpp
+  core/fixed_string.hpp core/id.hpp
   core/json_check.hpp core/json_writer.hpp core/result.hpp core/saved.hpp core/seed.hpp core/timestamp.hpp
   core/type_name.hpp core/version.hpp
   core/detail/chrono.hpp core/detail/crc32.hpp core/detail/cycle_counter.hpp core/detail/decode_table.hpp
@@ -153,7 +154,7 @@ set(MILLRACE_model_HEADERS
   model/pipeline/detail/fitted_model.hpp model/pipeline/detail/model_scores.hpp
   model/pipeline/detail/replayed_rows.hpp model/pipeline/detail/spooled_rows.hpp
   model/detail/class_labels.hpp model/detail/column_centres.hpp model/detail/dot.hpp model/detail/gram_sum.hpp
-  model/detail/link.hpp model/detail/semidefinite_solver.hpp model/detail/symmetric_eigen.hpp
+  model/detail/link.hpp model/detail/linked_scores.hpp model/detail/semidefinite_solver.hpp model/detail/symmetric_eigen.hpp
   model/detail/thread_pool.hpp model/detail/training_checks.hpp
   model/bayes/bayes_options.hpp model/bayes/gaussian_naive_bayes.hpp model/bayes/multinomial_naive_bayes.hpp
   model/bayes/detail/bayes_classifier.hpp

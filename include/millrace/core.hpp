@@ -8,10 +8,12 @@
 /// - `clock.hpp`: time as a policy (`steady_clock`, `tsc_clock`, `manual_clock`); `timestamp.hpp`: UTC
 /// - `duration`, `seconds`: a length of time, from any std::chrono::duration or a number of seconds
 /// - `random_engine`, `make_session_id`: randomness and identifiers, seeded per instance
+/// - `activation`: the functions of a network's layers, by name
 /// - `json_writer`, `is_json`: writes strict JSON from any bytes; tells whether a text is strict JSON
 ///
 /// Standard library and POSIX alone.
 
+#include <millrace/core/activation.hpp>
 #include <millrace/core/clock.hpp>
 #include <millrace/core/config.hpp>
 #include <millrace/core/context.hpp>

@@ -21,8 +21,7 @@ template <class A, class Use>
 void load(std::span<const std::byte> payload, Use&& use) {
   auto loaded = A::load(support::with_payload(A().save(), payload));
   if (!loaded) return;
-  const auto saved = loaded->save();
-  if (auto back = A::load(saved); !back || back->save() != saved) std::abort();
+  support::stop_unless_reloaded(*loaded);
   use(*loaded);
   (void)loaded->merge(A(*loaded));
   (void)loaded->save();

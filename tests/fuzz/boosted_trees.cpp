@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <limits>
 #include <span>
 #include <vector>
@@ -17,19 +16,11 @@ namespace {
 
 template <class Loss>
 void use(std::span<const std::byte> bytes) {
-  using trees = mr::model::boosted_trees<Loss>;
-  const auto loaded = trees::load(bytes);
-  if (!loaded) return;
-  std::vector<double> out(loaded->outputs());
-  for (const float value : {0.0F, 3.0F, -1e30F, std::numeric_limits<float>::quiet_NaN()})
-    loaded->predict(std::vector<float>(loaded->inputs(), value), out);
-  const auto again = trees::load(loaded->save());
-  if (!again || again->save() != loaded->save()) std::abort();
-}
-
-template <class Loss>
-void use_payload(std::span<const std::byte> payload, const std::vector<std::byte>& sound) {
-  use<Loss>(support::with_payload(sound, payload));
+  support::ask_loaded<mr::model::boosted_trees<Loss>>(bytes, [](const auto& model) {
+    std::vector<double> out(model.outputs());
+    for (const float value : {0.0F, 3.0F, -1e30F, std::numeric_limits<float>::quiet_NaN()})
+      model.predict(std::vector<float>(model.inputs(), value), out);
+  });
 }
 
 }  // namespace
@@ -42,7 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const auto many = mr::model::boosted_trees<mr::model::softmax_loss>::fit(rows, target).value().save();
   const auto bytes = std::as_bytes(std::span(data, size));
   use<mr::model::logistic_loss>(bytes);
-  use_payload<mr::model::logistic_loss>(bytes, one);
-  use_payload<mr::model::softmax_loss>(bytes, many);
+  use<mr::model::logistic_loss>(support::with_payload(one, bytes));
+  use<mr::model::softmax_loss>(support::with_payload(many, bytes));
   return 0;
 }

@@ -15,8 +15,7 @@ namespace mr = millrace;
 
 template <class Model>
 void ask(const Model& model) {
-  const auto saved = model.save();
-  if (auto back = Model::load(saved); !back || back->save() != saved) std::abort();
+  support::stop_unless_reloaded(model);
   std::vector<float> row(model.inputs());
   for (std::size_t i = 0; i < row.size(); ++i) row[i] = static_cast<float>(i) - 3;
   if (model.nearest(row) >= model.clusters()) std::abort();

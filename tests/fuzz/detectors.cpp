@@ -6,7 +6,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <span>
 #include <vector>
 
@@ -18,8 +17,7 @@ template <class D, class Step>
 void use(std::span<const std::byte> bytes, Step step) {
   auto loaded = D::load(bytes);
   if (!loaded) return;
-  const auto saved = loaded->save();
-  if (auto back = D::load(saved); !back || back->save() != saved) std::abort();
+  support::stop_unless_reloaded(*loaded);
   for (int i = 0; i < 200; ++i) step(*loaded, (i * 7 % 11) / 10.0);
   (void)loaded->save();
   loaded->reset();

@@ -24,8 +24,7 @@ template <class Test>
 void use(std::span<const std::byte> bytes) {
   auto test = Test::load(bytes);
   if (!test) return;
-  const auto saved = test->save();
-  if (auto back = Test::load(saved); !back || back->save() != saved) std::abort();
+  support::stop_unless_reloaded(*test);
   for (int i = 0; i < 50; ++i) test->update(i % 2 == 0, i % 3 == 0, i % 7, 1 + i % 2, 10.0 * i, i % 5, i % 4);
   if (const auto now = test->peek())
     for (const auto& m : now->metrics)

@@ -36,8 +36,7 @@ auto all() {
 void use(std::span<const std::byte> bytes) {
   const auto loaded = all().load(bytes);
   if (!loaded) return;
-  const auto saved = loaded->save();
-  if (auto back = all().load(saved); !back || back->save() != saved) std::abort();
+  support::stop_unless_reloaded(*loaded, [](std::span<const std::byte> saved) { return all().load(saved); });
   const std::vector<event> events{{1.5, "a", 3, {}},
                                   {std::numeric_limits<double>::infinity(), "", {}, {}},
                                   {-1e308, "c", -4, std::chrono::sys_seconds::min()}};

@@ -24,16 +24,14 @@ auto recipe() {
 void use(std::span<const std::byte> bytes) {
   const auto loaded = recipe().load(bytes);
   if (!loaded) return;
-  const auto saved = loaded->save();
-  if (auto back = recipe().load(saved); !back || back->save() != saved) std::abort();
+  support::stop_unless_reloaded(*loaded, [](std::span<const std::byte> saved) { return recipe().load(saved); });
   (void)(*loaded)({3, "FR", 20});
   (void)loaded->explain({1e300, "", {}});
 }
 void use_listed(std::span<const std::byte> bytes) {
   const auto loaded = mm::table_pipeline<mm::ridge>::load(bytes);
   if (!loaded) return;
-  const auto saved = loaded->save();
-  if (auto back = mm::table_pipeline<mm::ridge>::load(saved); !back || back->save() != saved) std::abort();
+  support::stop_unless_reloaded(*loaded);
   const std::vector<mf::named_cell> cells{{"amount", 3}, {"country", "FR"}};
   std::vector<float> row(loaded->width());
   double out = 0;

@@ -22,8 +22,7 @@ template <class Stream>
 void use_stream(std::span<const std::byte> bytes) {
   auto test = Stream::load(bytes);
   if (!test) return;
-  const auto saved = test->save();
-  if (auto back = Stream::load(saved); !back || back->save() != saved) std::abort();
+  support::stop_unless_reloaded(*test);
   for (int i = 0; i < 200; ++i) test->update((i * 7 % 11) / 10.0);
   (void)test->save();
 }
@@ -35,15 +34,13 @@ void use(std::span<const std::byte> bytes) {
   use_stream<millrace::stats::empirical_bernstein>(bytes);
   use_stream<millrace::stats::poisson_bootstrap<20>>(bytes);
   if (auto test = millrace::stats::two_arm_e_process::load(bytes)) {
-    const auto saved = test->save();
-    if (auto back = millrace::stats::two_arm_e_process::load(saved); !back || back->save() != saved) std::abort();
+    support::stop_unless_reloaded(*test);
     for (int i = 0; i < 200; ++i) test->update(i % 2 == 0, i % 5);
     if (test->p() < 0 || test->p() > 1) std::abort();
     if (!test->merge(*test)) std::abort();
   }
   if (auto test = millrace::stats::group_sequential::load(bytes)) {
-    const auto saved = test->save();
-    if (auto back = millrace::stats::group_sequential::load(saved); !back || back->save() != saved) std::abort();
+    support::stop_unless_reloaded(*test);
     for (const auto& look : test->looks())
       if (std::isnan(look.limit)) std::abort();
     (void)test->look(1, 1);

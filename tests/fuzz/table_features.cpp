@@ -23,8 +23,7 @@ const mf::table& rows() {
 void use(std::span<const std::byte> bytes) {
   auto loaded = mf::table_features::load(bytes);
   if (!loaded) return;
-  const auto saved = loaded->save();
-  if (auto back = mf::table_features::load(saved); !back || back->save() != saved) std::abort();
+  support::stop_unless_reloaded(*loaded);
   if (loaded->width() > 1'000'000) return;
   if (loaded->names().size() != loaded->width()) std::abort();
   std::vector<float> out(rows().rows() * loaded->width());

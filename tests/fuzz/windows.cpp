@@ -30,8 +30,7 @@ void use(std::span<const std::byte> payload) {
   auto loaded = W::load(support::with_payload(W().save(), payload));
   if (!loaded) return;
   W& window = *loaded;
-  const auto saved = window.save();
-  if (auto back = W::load(saved); !back || back->save() != saved) std::abort();
+  support::stop_unless_reloaded(window);
   for (std::int64_t i = 0; i < 100; ++i)
     window.update(static_cast<typename W::sample>(i % 7), mr::time_point(5 * i - i % 9));
   W other = window;
@@ -45,8 +44,7 @@ void use_count(std::span<const std::byte> payload) {
   auto loaded = W::load(support::with_payload(W().save(), payload));
   if (!loaded) return;
   W& window = *loaded;
-  const auto saved = window.save();
-  if (auto back = W::load(saved); !back || back->save() != saved) std::abort();
+  support::stop_unless_reloaded(window);
   typename W::sample x{};
   for (int i = 0; i < 100; ++i) window.update(x);
   if (!W::load(window.save())) std::abort();

@@ -5,7 +5,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <initializer_list>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace support {
@@ -36,6 +39,35 @@ inline std::vector<std::byte> with_payload(std::vector<std::byte> envelope, std:
   envelope.resize(envelope.size() + 4);
   reseal(envelope);
   return envelope;
+}
+
+/// A fuzzer's bytes as they are, resealed, and as the payload of each of these types.
+template <class Use>
+void as_payload_of_each(std::initializer_list<std::string_view> types, const std::uint8_t* data, std::size_t size,
+                        Use use) {
+  as_they_are_and_resealed(data, size, use);
+  for (const std::string_view type : types)
+    use(with_payload(millrace::envelope_writer(type).finish(), std::as_bytes(std::span(data, size))));
+}
+
+/// Stops the fuzzer unless what an object saves is loaded again, and saves the same.
+template <class Object, class Load>
+void stop_unless_reloaded(const Object& object, Load load) {
+  const std::vector<std::byte> saved = object.save();
+  if (auto back = load(saved); !back || back->save() != saved) std::abort();
+}
+template <class Object>
+void stop_unless_reloaded(const Object& object) {
+  stop_unless_reloaded(object, [](std::span<const std::byte> bytes) { return Object::load(bytes); });
+}
+
+/// Asks what bytes load as, if anything, after having saved and loaded it again.
+template <class Object, class Ask>
+void ask_loaded(std::span<const std::byte> bytes, Ask ask) {
+  auto loaded = Object::load(bytes);
+  if (!loaded) return;
+  stop_unless_reloaded(*loaded);
+  ask(*loaded);
 }
 
 }  // namespace support

@@ -334,13 +334,8 @@ std::vector<std::byte> feature_set<Event, Transforms...>::save() const {
 template <class Event, class... Transforms>
 result<feature_set<Event, Transforms...>> feature_set<Event, Transforms...>::load(
     std::span<const std::byte> bytes) const {
-  auto from = envelope_reader::open(bytes, "features");
+  auto from = detail::open_schema(bytes, "features", "saved features hold", schema());
   if (!from) return std::move(from).error();
-  const std::string_view found = from->text();
-  const std::string own = schema();
-  if (from->ok() && found != own)
-    return error(errc::type_mismatch,
-                 "saved features hold [" + detail::printable(found) + "], expected [" + detail::printable(own) + "]");
   feature_set made = *this;
   const bool valid = [&]<std::size_t... Index>(std::index_sequence<Index...>) {
     return (detail::at<Index>(made.transforms_).load(*from) && ...);

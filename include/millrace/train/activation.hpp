@@ -1,45 +1,19 @@
 #ifndef MILLRACE_TRAIN_ACTIVATION_HPP
 #define MILLRACE_TRAIN_ACTIVATION_HPP
 
-#include <millrace/core/config.hpp>
+#include <millrace/core/activation.hpp>
 
 #include <Eigen/Core>
 
-#include <array>
-#include <cstdint>
-#include <optional>
-#include <string_view>
+#include <algorithm>
 
 namespace millrace {
 inline namespace v0 {
 namespace train {
 
-/// The function that a layer applies to each of its weighted sums x.
-enum class activation : std::uint8_t {
-  identity,    // x
-  relu,        // max(0, x)
-  leaky_relu,  // x, or x / 100 where x is negative
-  tanh,        // the hyperbolic tangent of x
-  sigmoid,     // 1 / (1 + exp(-x))
-  gelu,        // x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))
-};
-
-namespace detail {
-inline constexpr std::array<std::string_view, 6> activation_names{"identity", "relu",    "leaky_relu",
-                                                                  "tanh",     "sigmoid", "gelu"};
-}
-
-/// The name of an activation, which saved models contain and which does not change between versions.
-constexpr std::string_view to_string(activation function) noexcept {
-  return detail::activation_names[static_cast<std::size_t>(function)];
-}
-
-/// The activation with this name; nothing if there is none.
-constexpr std::optional<activation> parse_activation(std::string_view name) noexcept {
-  for (std::size_t i = 0; i < detail::activation_names.size(); ++i)
-    if (detail::activation_names[i] == name) return static_cast<activation>(i);
-  return std::nullopt;
-}
+using millrace::activation;
+using millrace::parse_activation;
+using millrace::to_string;
 
 namespace detail {
 

@@ -5,6 +5,7 @@
 #include <limits>
 #include <support/train.hpp>
 #include <support/train_reference.hpp>
+#include <type_traits>
 #include <vector>
 
 namespace mr = millrace;
@@ -80,10 +81,7 @@ TEMPLATE_TEST_CASE("a NaN goes in and a NaN comes out, in vector lanes and in th
   }
 }
 
-TEST_CASE("every activation's name leads back to it, and other names to nothing") {
-  for (mr::train::activation function : all)
-    CHECK(mr::train::parse_activation(mr::train::to_string(function)) == function);
-  CHECK(mr::train::parse_activation("softsign") == std::nullopt);
-  CHECK(mr::train::parse_activation("") == std::nullopt);
-  CHECK(mr::train::parse_activation("relu ") == std::nullopt);
+TEST_CASE("the activations of train are those of core") {
+  STATIC_REQUIRE(std::is_same_v<mr::train::activation, mr::activation>);
+  CHECK(mr::train::parse_activation(mr::train::to_string(mr::train::activation::gelu)) == mr::activation::gelu);
 }

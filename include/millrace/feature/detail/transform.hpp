@@ -4,6 +4,7 @@
 #include <millrace/core/detail/math.hpp>
 #include <millrace/core/detail/number_text.hpp>
 #include <millrace/core/fixed_string.hpp>
+#include <millrace/core/result.hpp>
 #include <millrace/core/saved/envelope.hpp>
 #include <millrace/feature/detail/cells.hpp>
 #include <millrace/feature/fwd.hpp>
@@ -13,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -87,6 +89,19 @@ inline std::string printable(std::string_view text) {
   for (char& c : made)
     if (static_cast<unsigned char>(c) < ' ') c = '?';
   return made;
+}
+
+/// Opens the saved bytes of a type whose first field is a schema, and refuses those of another schema than `own`.
+/// `what`: what the message says of them, such as "saved features hold".
+inline result<envelope_reader> open_schema(std::span<const std::byte> bytes, std::string_view type,
+                                           std::string_view what, const std::string& own) {
+  auto from = envelope_reader::open(bytes, type);
+  if (!from) return from;
+  const std::string_view found = from->text();
+  if (from->ok() && found != own)
+    return error(errc::type_mismatch,
+                 std::string(what) + " [" + printable(found) + "], expected [" + printable(own) + "]");
+  return from;
 }
 
 /// The result as a float. One too large for a float becomes the largest float of its sign.

@@ -274,13 +274,8 @@ std::vector<std::byte> history<Event, Key, Time, Parts...>::save() const {
 template <class Event, class Key, class Time, class... Parts>
 result<history<Event, Key, Time, Parts...>> history<Event, Key, Time, Parts...>::load(
     std::span<const std::byte> bytes) const {
-  auto from = envelope_reader::open(bytes, "history");
+  auto from = detail::open_schema(bytes, "history", "a saved history holds", schema());
   if (!from) return std::move(from).error();
-  const std::string_view found = from->text();
-  const std::string own = schema();
-  if (from->ok() && found != own)
-    return error(errc::type_mismatch,
-                 "a saved history holds [" + detail::printable(found) + "], expected [" + detail::printable(own) + "]");
   history made = *this;
   made.most_keys_ = static_cast<std::size_t>(from->u64());
   made.idle_ = from->i64();

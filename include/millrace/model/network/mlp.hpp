@@ -4,6 +4,7 @@
 #include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/saved/envelope.hpp>
+#include <millrace/model/detail/linked_scores.hpp>
 #include <millrace/model/detail/training_checks.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/matrix_view.hpp>
@@ -56,7 +57,7 @@ struct mlp_layer {
 /// Source: Rumelhart, Hinton, Williams, "Learning representations by back-propagating errors", Nature 323, 1986;
 /// Loshchilov, Hutter, "Decoupled weight decay regularization", ICLR 2019.
 template <class Loss = logistic_loss>
-class mlp {
+class mlp : public detail::linked_scores<mlp<Loss>> {
  public:
   using options_type = mlp_options;
 
@@ -126,25 +127,7 @@ class mlp {
   void score(std::span<const float> row, std::span<double> out) const noexcept {
     if (out.size() == outputs()) score_rows(row.data(), row.size(), row.size(), 1, out.data());
   }
-  /// A row's outputs: probabilities, means or quantiles, as the loss says. Precondition: as for `score`.
-  void predict(std::span<const float> row, std::span<double> out) const noexcept {
-    if (out.size() != outputs()) return;
-    score(row, out);
-    loss_.link(out);
-  }
-  /// The only output of a row. Precondition: outputs() == 1.
-  double operator()(std::span<const float> row) const noexcept {
-    double out = detail::math::nan;
-    predict(row, std::span(&out, 1));
-    return out;
-  }
-  /// All rows' outputs, or scores, row after row, as far as `out` has room: rows.rows() * outputs().
-  void predict(const matrix_view& rows, std::span<double> out) const noexcept {
-    score(rows, out);
-    const std::size_t width = outputs();
-    for (std::size_t i = 0; i < rows.rows() && (i + 1) * width <= out.size(); ++i)
-      loss_.link(out.subspan(i * width, width));
-  }
+  /// All rows' scores, row after row, as far as `out` has room: rows.rows() * outputs().
   void score(const matrix_view& rows, std::span<double> out) const noexcept {
     const std::size_t room = out.size() / outputs();
     score_rows(rows.data(), rows.stride(), rows.columns(), rows.rows() < room ? rows.rows() : room, out.data());

@@ -5,6 +5,7 @@
 #include <millrace/core/result.hpp>
 #include <millrace/core/saved/envelope.hpp>
 #include <millrace/core/seed.hpp>
+#include <millrace/model/detail/linked_scores.hpp>
 #include <millrace/model/detail/training_checks.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/matrix_view.hpp>
@@ -101,7 +102,7 @@ result<void> check_training_data(const matrix_view& rows, std::span<const float>
 /// boosting machine", Annals of Statistics 29, 2001; Ke et al., "LightGBM: a highly efficient gradient boosting
 /// decision tree", NIPS 2017.
 template <class Loss = logistic_loss>
-class boosted_trees {
+class boosted_trees : public detail::linked_scores<boosted_trees<Loss>> {
  public:
   using options_type = boosting_options;
 
@@ -129,19 +130,6 @@ class boosted_trees {
     for (std::size_t k = 0; k < count; ++k)
       out[k] = row.size() < inputs_ ? detail::math::nan : start_[k] + trees_.sum(row.data(), k, outputs());
   }
-  /// A row's outputs: probabilities, means or quantiles, as the loss says. Precondition: out.size() == outputs(), or
-  /// nothing is written.
-  void predict(std::span<const float> row, std::span<double> out) const noexcept {
-    if (out.size() != outputs()) return;
-    score(row, out);
-    loss_.link(out);
-  }
-  /// The only output of a row. Precondition: outputs() == 1.
-  double operator()(std::span<const float> row) const noexcept {
-    double out = detail::math::nan;
-    predict(row, std::span(&out, 1));
-    return out;
-  }
   /// All rows' scores, row after row, as far as `out` has room: rows.rows() * outputs().
   void score(const matrix_view& rows, std::span<double> out) const noexcept {
     const std::size_t width = outputs();
@@ -154,13 +142,6 @@ class boosted_trees {
     for (std::size_t k = 0; k < width; ++k) trees_.sums(asked, out.data() + k, width, k, width);
     for (std::size_t i = 0; i < count; ++i)
       for (std::size_t k = 0; k < width; ++k) out[i * width + k] += start_[k];
-  }
-  /// All rows' outputs, row after row, as far as `out` has room: rows.rows() * outputs().
-  void predict(const matrix_view& rows, std::span<double> out) const noexcept {
-    const std::size_t width = outputs();
-    score(rows, out);
-    for (std::size_t i = 0; i < rows.rows() && (i + 1) * width <= out.size(); ++i)
-      loss_.link(out.subspan(i * width, width));
   }
 
   /// How much each column's splits lowered the loss, as shares of 1.

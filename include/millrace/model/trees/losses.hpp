@@ -6,6 +6,7 @@
 #include <millrace/core/detail/sort.hpp>
 #include <millrace/core/detail/sort_doubles.hpp>
 #include <millrace/core/result.hpp>
+#include <millrace/model/detail/link.hpp>
 #include <millrace/model/fwd.hpp>
 
 #include <cstddef>
@@ -155,7 +156,7 @@ struct logistic_loss {
     const auto fill = detail::cpu_has_avx2() ? detail::logistic_gradients_avx2 : detail::logistic_gradients_body;
     fill(targets.data(), scores.data(), targets.size(), g.data(), h.data());
   }
-  static void link(std::span<double> scores) noexcept { scores[0] = 1 / (1 + detail::math::exp(-scores[0])); }
+  static void link(std::span<double> scores) noexcept { scores[0] = detail::probability_of_score(scores[0]); }
   static double loss(float target, std::span<const double> scores) noexcept {
     const double margin = target > 0 ? -scores[0] : scores[0];
     return margin > 0 ? margin + detail::math::log1p(detail::math::exp(-margin))

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 #include <vector>
 
 namespace mr = millrace;
@@ -64,13 +65,9 @@ inline bool same_bits(float a, float b) {
 
 }  // namespace network_lanes
 
-TEST_CASE("activations have names that lead back to them") {
-  for (unsigned i = 0; i < 6; ++i) {
-    const auto function = static_cast<activation>(i);
-    CHECK(mr::model::parse_activation(mr::model::to_string(function)) == function);
-  }
-  CHECK(mr::model::to_string(activation::leaky_relu) == "leaky_relu");
-  CHECK_FALSE(mr::model::parse_activation("softplus"));
+TEST_CASE("the activations of model are those of core") {
+  STATIC_REQUIRE(std::is_same_v<activation, mr::activation>);
+  CHECK(mr::model::parse_activation(mr::model::to_string(activation::gelu)) == activation::gelu);
 }
 
 TEST_CASE("activations of a network are those of the formulas, with the same bits on every set of lanes") {
