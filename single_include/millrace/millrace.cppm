@@ -7,6 +7,7 @@ module;
 export module millrace;
 
 export namespace millrace::inline v0 {
+using ::millrace::v0::activation;
 using ::millrace::v0::aggregate;
 using ::millrace::v0::aggregate_snapshot;
 using ::millrace::v0::aggregator;
@@ -138,6 +139,7 @@ using ::millrace::v0::moments;
 using ::millrace::v0::of_x;
 using ::millrace::v0::of_y;
 using ::millrace::v0::outside_of;
+using ::millrace::v0::parse_activation;
 using ::millrace::v0::percent;
 using ::millrace::v0::percentile_tracker;
 using ::millrace::v0::place;

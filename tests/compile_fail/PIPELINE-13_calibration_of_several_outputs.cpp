@@ -1,22 +1,11 @@
 // expect: millrace\[PIPELINE-13\]: .*the model has several outputs
-#include <millrace/feature.hpp>
-#include <millrace/model/calibration.hpp>
-#include <millrace/model/linear.hpp>
-#include <millrace/model/pipeline.hpp>
-#include <millrace/model/trees.hpp>
+#include <millrace/model/calibration/platt.hpp>
+#include <millrace/model/trees/random_forest.hpp>
 
-#include <string>
-#include <vector>
+#include <compile_fail/payment.hpp>
 
-namespace mf = millrace::feature;
-namespace mm = millrace::model;
-
-struct payment {
-  double amount = 0;
-  std::string country;
-  bool is_fraud = false;
-};
-auto features() { return mf::features<payment>(mf::numerical<"amount">(&payment::amount)); }
+#include <cstddef>
+#include <span>
 
 struct own {
   using options_type = mm::ridge_options;

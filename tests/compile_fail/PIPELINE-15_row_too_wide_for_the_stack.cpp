@@ -1,22 +1,9 @@
 // expect: millrace\[PIPELINE-15\]: .*does not stand on the stack
-#include <millrace/feature.hpp>
-#include <millrace/model/calibration.hpp>
-#include <millrace/model/linear.hpp>
-#include <millrace/model/pipeline.hpp>
-#include <millrace/model/trees.hpp>
+#include <millrace/feature/transforms/categories.hpp>
 
-#include <string>
-#include <vector>
+#include <compile_fail/payment.hpp>
 
-namespace mf = millrace::feature;
-namespace mm = millrace::model;
-
-struct payment {
-  double amount = 0;
-  std::string country;
-  bool is_fraud = false;
-};
-auto features() { return mf::features<payment>(mf::numerical<"amount">(&payment::amount)); }
+#include <cstddef>
 
 #ifdef MILLRACE_MISUSE
 constexpr std::size_t places = 20'000;

@@ -1,7 +1,7 @@
 // expect: millrace\[PIPELINE-16\]: .*another model than the pipeline's
-#include <millrace/feature.hpp>
-#include <millrace/model/linear.hpp>
-#include <millrace/model/pipeline.hpp>
+#include <millrace/model/linear/linear_regression.hpp>
+#include <millrace/model/linear/ridge.hpp>
+#include <millrace/model/pipeline/table_pipeline.hpp>
 
 #include <vector>
 

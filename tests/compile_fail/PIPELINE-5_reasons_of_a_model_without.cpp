@@ -1,22 +1,7 @@
 // expect: millrace\[PIPELINE-5\]: .*does not say why
-#include <millrace/feature.hpp>
-#include <millrace/model/calibration.hpp>
-#include <millrace/model/linear.hpp>
-#include <millrace/model/pipeline.hpp>
-#include <millrace/model/trees.hpp>
+#include <millrace/model/linear/sgd_linear.hpp>
 
-#include <string>
-#include <vector>
-
-namespace mf = millrace::feature;
-namespace mm = millrace::model;
-
-struct payment {
-  double amount = 0;
-  std::string country;
-  bool is_fraud = false;
-};
-auto features() { return mf::features<payment>(mf::numerical<"amount">(&payment::amount)); }
+#include <compile_fail/payment.hpp>
 
 #ifdef MILLRACE_MISUSE
 using model = mm::sgd_linear;

@@ -1,22 +1,9 @@
 // expect: millrace\[PIPELINE-8\]: .*without targets
-#include <millrace/feature.hpp>
-#include <millrace/model/calibration.hpp>
-#include <millrace/model/linear.hpp>
-#include <millrace/model/pipeline.hpp>
-#include <millrace/model/trees.hpp>
+#include <millrace/model/trees/isolation_forest.hpp>
 
-#include <string>
+#include <compile_fail/payment.hpp>
+
 #include <vector>
-
-namespace mf = millrace::feature;
-namespace mm = millrace::model;
-
-struct payment {
-  double amount = 0;
-  std::string country;
-  bool is_fraud = false;
-};
-auto features() { return mf::features<payment>(mf::numerical<"amount">(&payment::amount)); }
 
 #ifdef MILLRACE_MISUSE
 using model = mm::isolation_forest;
