@@ -13,6 +13,7 @@
 #include <millrace/model/detail/training_checks.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/matrix_view.hpp>
+#include <millrace/model/parallel.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -52,23 +53,22 @@ struct k_means_options {
 ///
 /// Models: a model of one output, the number of the cluster.
 /// Shapes: rows x columns. Distances are Euclidean: scale columns of different units first.
-/// Guarantee: the same seed and data give the same centres on every CPU. A row's cluster and distances have the same
-/// bits alone and in any batch.
-/// Complexity: fitting, rows x columns x clusters an iteration, less where centres are many and rest; asking, columns x
-/// clusters.
-/// Allocates: while fitting, a copy of the table; asking, never.
-/// Threads: const calls from any number.
-/// Source: Arthur, Vassilvitskii, "k-means++: the advantages of careful seeding", SODA 2007; Hamerly, "Making k-means
-/// even faster", SDM 2010.
+/// Guarantee: the same seed and data give the same bytes on every CPU and any number of threads. A row's cluster and
+/// distances have the same bits alone and in any batch. Complexity: fitting, rows x columns x clusters an iteration,
+/// less where centres are many and rest; asking, columns x clusters. Allocates: while fitting, a copy of the table, and
+/// for each start at a time 12 bytes a row; asking, never. Threads: const calls from any number; the starts of a fit
+/// run side by side. Source: Arthur, Vassilvitskii, "k-means++: the advantages of careful seeding", SODA 2007; Hamerly,
+/// "Making k-means even faster", SDM 2010.
 class k_means : public detail::centre_model {
  public:
   using options_type = k_means_options;
 
-  /// `weights`: none, or one for each row: how many rows it stands for. A row of weight 0 moves no centre.
+  /// `weights`: none, or one for each row: how many rows it stands for. A row of weight 0 moves no centre. `on`: what
+  /// the starts run on.
   /// Errors: invalid_argument (an option, no rows, fewer rows with a weight than clusters), shape_mismatch (no columns,
   /// weights), not_finite (a number or a weight, with its row and column), out_of_range and invalid_data (weights).
   static result<k_means> fit(const matrix_view& rows, const k_means_options& with = {},
-                             std::span<const float> weights = {});
+                             std::span<const float> weights = {}, const executor_reference& on = {});
 
   /// Columns that a row must have.
   std::size_t inputs() const noexcept { return table_.columns(); }
@@ -132,27 +132,42 @@ inline double inertia_of(const centre_table& centres, const matrix_view& rows, s
   return sum;
 }
 
+/// One of the starts, and what came of it.
+struct k_means_start {
+  random_engine random{0};
+  std::vector<double> centres;
+  double inertia = 0;
+  std::size_t iterations = 0;
+
+  void run(const row_blocks& blocks, const k_means_options& with, bool weighted) {
+    lloyd found(blocks, seeding(blocks, random).run(with.clusters), weighted);
+    iterations = found.run(with.iterations, with.tolerance * blocks.variance());
+    inertia = with.restarts == 1 ? 0 : found.inertia();
+    centres.assign(found.centres().begin(), found.centres().end());
+  }
+};
+
 }  // namespace detail
 
 inline result<k_means> k_means::fit(const matrix_view& rows, const k_means_options& with,
-                                    std::span<const float> weights) {
+                                    std::span<const float> weights, const executor_reference& on) {
   if (auto right = detail::usable_k_means(with, rows, weights); !right) return std::move(right).error();
   const detail::row_blocks blocks(rows, weights);
+  std::vector<detail::k_means_start> starts(with.restarts);
   random_engine random(with.seed);
-  k_means fitted;
-  double least = 0;
-  std::vector<double> best;
-  for (std::size_t start = 0; start < with.restarts; ++start) {
-    detail::lloyd iterations(blocks, detail::seeding(blocks, random).run(with.clusters), !weights.empty());
-    const std::size_t done = iterations.run(with.iterations, with.tolerance * blocks.variance());
-    const double inertia = with.restarts == 1 ? 0 : iterations.inertia();
-    if (start > 0 && !(inertia < least)) continue;
-    least = inertia;
-    best.assign(iterations.centres().begin(), iterations.centres().end());
-    fitted.iterations_ = done;
+  for (detail::k_means_start& start : starts) {
+    start.random = random;
+    for (std::size_t i = 0; i < detail::seeding::draws(with.clusters); ++i) random.uniform();
   }
-  for (std::size_t k = 0; k < best.size(); ++k) best[k] = blocks.original(best[k], k % rows.columns());
-  fitted.table_ = detail::polished(detail::centre_table(best, rows.columns()), rows, weights);
+  on(starts.size(), [&](std::size_t k) { starts[k].run(blocks, with, !weights.empty()); });
+  std::size_t best = 0;
+  for (std::size_t k = 1; k < starts.size(); ++k)
+    if (starts[k].inertia < starts[best].inertia) best = k;
+  std::vector<double>& centres = starts[best].centres;
+  for (std::size_t k = 0; k < centres.size(); ++k) centres[k] = blocks.original(centres[k], k % rows.columns());
+  k_means fitted;
+  fitted.iterations_ = starts[best].iterations;
+  fitted.table_ = detail::polished(detail::centre_table(centres, rows.columns()), rows, weights);
   fitted.inertia_ = detail::inertia_of(fitted.table_, rows, weights);
   return fitted;
 }

@@ -60,6 +60,8 @@ class trained_by {
   {
     if constexpr (requires { M::fit(rows, options_, on_); })
       return M::fit(rows, options_, on_);
+    else if constexpr (requires { M::fit(rows, options_, {}, on_); })  // weights come before
+      return M::fit(rows, options_, {}, on_);
     else
       return M::fit(rows, options_);
   }

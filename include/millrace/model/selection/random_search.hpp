@@ -2,12 +2,12 @@
 #define MILLRACE_MODEL_SELECTION_RANDOM_SEARCH_HPP
 
 #include <millrace/core/clock.hpp>
-#include <millrace/core/detail/light_atomic.hpp>
 #include <millrace/core/detail/math.hpp>
 #include <millrace/core/detail/sort.hpp>
 #include <millrace/core/duration.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/seed.hpp>
+#include <millrace/model/detail/first_failure.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/parallel.hpp>
 #include <millrace/model/selection/goal.hpp>
@@ -113,15 +113,15 @@ class halving_search {
   result<void> score_all(search_result<options_type>& found, std::vector<std::size_t>& numbers, std::size_t resource) {
     std::vector<result<void>> each(numbers.size());
     std::vector<unsigned char> is_asked(numbers.size());
-    light_atomic<bool> stops(false);
+    first_failure stops;
     on_(numbers.size(), [&](std::size_t i) {
-      if (stops.load_relaxed()) return;
+      if (stops.is_before(i)) return;
       if ((i == 0 && resource == with_.first_resource) || !is_out_of_time()) {
         is_asked[i] = 1;
         each[i] = score(found.trials[numbers[i]], numbers[i], resource);
         if (each[i]) return;
       }
-      stops.store_relaxed(true);
+      stops.update(i);
     });
     std::size_t kept = 0;
     for (std::size_t i = 0; i < each.size(); ++i) {
@@ -177,7 +177,7 @@ class halving_search {
 /// Complexity: without a budget, `trials` scores of the first resource, and for each further one a `factor`-th of them.
 /// Allocates: the trials.
 /// Errors: invalid_argument (the space, or an option), not_finite (a score that is NaN), and those of `evaluate`; the
-/// last two name the trial and the resource.
+/// last two name the trial, of several that fail that which one thread comes to first, and the resource.
 /// Source: Bergstra, Bengio, "Random search for hyper-parameter optimization", JMLR 13, 2012; Jamieson, Talwalkar,
 /// "Non-stochastic best arm identification and hyperparameter optimization", AISTATS 2016.
 template <class Options, class... Items, class Evaluate, clock_policy Clock = steady_clock>

@@ -3,13 +3,14 @@
 
 #include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
+#include <millrace/model/detail/first_failure.hpp>
 #include <millrace/model/fwd.hpp>
+#include <millrace/model/parallel.hpp>
 #include <millrace/model/validation/splits.hpp>
 
 #include <cstddef>
 #include <span>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -37,6 +38,27 @@ struct cross_validation {
   }
 };
 
+namespace detail {
+
+template <class Fit, class Score>
+result<double> score_of_fold(const fold& of, Fit& fit, Score& score) {
+  const std::span<const std::size_t> train(of.train), test(of.test);
+  auto fitted = fit(train);
+  const auto score_of = [&](const auto& model) -> result<double> {
+    result<double> scored = score(model, test);
+    if (scored && math::is_nan(*scored)) return error(errc::not_finite, "the score is NaN");
+    return scored;
+  };
+  if constexpr (requires { fitted.error().code(); }) {  // a result
+    if (!fitted) return std::move(fitted).error();
+    return score_of(*fitted);
+  } else {
+    return score_of(fitted);
+  }
+}
+
+}  // namespace detail
+
 /// Fits on the train rows of each fold and scores on its test rows.
 ///
 ///     auto folds = mr::model::stratified_k_fold(labels);
@@ -45,30 +67,25 @@ struct cross_validation {
 ///         [&](const auto& fitted, std::span<const std::size_t> test) { return mr::model::log_loss(...); });
 ///
 /// `fit(rows)` returns a model or a result of one; `score(model, rows)` a number or a result of one.
+/// `on`: folds run on any number of threads; `fit` and `score` are then called from all of them.
+/// Guarantee: the same scores, or the same error, on any number of threads.
 /// Errors: invalid_argument: no folds; not_finite: a score that is NaN; and those of fit and score. Each names its
-/// fold.
+/// fold, the first one that fails.
 template <class Fit, class Score>
-result<cross_validation> cross_validate(std::span<const fold> folds, Fit fit, Score score) {
+result<cross_validation> cross_validate(std::span<const fold> folds, Fit fit, Score score,
+                                        const executor_reference& on = {}) {
   if (folds.empty()) return error(errc::invalid_argument, "cross-validation: there are no folds");
+  std::vector<result<double>> each(folds.size(), 0.0);
+  detail::first_failure failed;
+  on(folds.size(), [&](std::size_t k) {
+    if (failed.is_before(k)) return;
+    each[k] = detail::score_of_fold(folds[k], fit, score);
+    if (!each[k]) failed.update(k);
+  });
   cross_validation found;
-  const auto named = [](error&& why, std::size_t k) {
-    return std::move(why).wrap("cross-validation, fold " + std::to_string(k));
-  };
-  for (std::size_t k = 0; k < folds.size(); ++k) {
-    const std::span<const std::size_t> train(folds[k].train), test(folds[k].test);
-    auto fitted = fit(train);
-    const auto score_of = [&](const auto& model) -> result<double> { return score(model, test); };
-    result<double> scored = 0.0;
-    if constexpr (requires { fitted.error().code(); }) {  // a result
-      if (!fitted) return named(std::move(fitted).error(), k);
-      scored = score_of(*fitted);
-    } else {
-      scored = score_of(fitted);
-    }
-    if (!scored) return named(std::move(scored).error(), k);
-    if (detail::math::is_nan(*scored))
-      return error(errc::not_finite, "cross-validation, fold " + std::to_string(k) + ": the score is NaN");
-    found.scores.push_back(*scored);
+  for (std::size_t k = 0; k < each.size(); ++k) {
+    if (!each[k]) return std::move(each[k]).error().wrap("cross-validation, fold " + std::to_string(k));
+    found.scores.push_back(*each[k]);
   }
   return found;
 }

@@ -192,6 +192,10 @@ TEST_CASE("k-means: the same seed gives the same bytes; a row alone and in a bat
   REQUIRE(fitted);
   CHECK(k_means::fit(rows, {.clusters = 11, .seed = 4})->save() == fitted->save());
   CHECK(k_means::fit(rows, {.clusters = 11, .seed = 5})->save() != fitted->save());
+  for (const std::size_t count : {2U, 3U, 7U}) {
+    mr::model::threads some(count);
+    CHECK(k_means::fit(rows, {.clusters = 11, .seed = 4}, {}, some)->save() == fitted->save());
+  }
   CHECK(fitted->inputs() == 6);
   CHECK(fitted->outputs() == 1);
   CHECK(fitted->clusters() == 11);

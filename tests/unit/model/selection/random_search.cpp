@@ -176,3 +176,31 @@ TEST_CASE("a search refuses wrong options, and names the trial that fails") {
   CHECK(nan.error().code() == errc::not_finite);
   CHECK_THAT(nan.error().message(), ContainsSubstring("trial 0"));
 }
+
+namespace {
+/// The order that threads may end up with at worst.
+struct backwards {
+  static void run(std::size_t jobs, numbered_job job) {
+    for (std::size_t i = jobs; i > 0; --i) job(i - 1);
+  }
+};
+}  // namespace
+
+TEST_CASE("of trials that fail, the same one is named in whatever order they are tried") {
+  const auto space = bowl_space();
+  const auto drawn = random_search(space, bowl_loss, {.trials = 40});
+  REQUIRE(drawn);
+  const auto fails_for_two = [&](const bowl& with, std::size_t) -> mr::result<double> {
+    if (with.x == drawn->trials[1].options.x || with.x == drawn->trials[30].options.x)
+      return mr::error(errc::invalid_data, "one class only");
+    return 1.0;
+  };
+  threads four(4);
+  backwards from_the_end;
+  for (const executor_reference& on :
+       {executor_reference(), executor_reference(from_the_end), executor_reference(four)}) {
+    const auto failing = random_search(space, fails_for_two, {.trials = 40}, mr::steady_clock(), on);
+    REQUIRE_FALSE(failing);
+    CHECK_THAT(failing.error().describe(), ContainsSubstring("trial 1 at"));
+  }
+}

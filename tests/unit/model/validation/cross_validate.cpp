@@ -78,3 +78,60 @@ TEST_CASE("cross-validation: an error names its fold") {
   const auto nan = model::cross_validate(folds, one, [](int, auto) { return std::nan(""); });
   CHECK(nan.error().code() == mr::errc::not_finite);
 }
+
+TEST_CASE("cross-validation has the same scores, and the same error, on any number of threads") {
+  std::vector<float> features, targets;
+  for (int i = 0; i < 90; ++i) {
+    features.insert(features.end(), {static_cast<float>(i % 7), static_cast<float>(i % 5)});
+    targets.push_back(static_cast<float>(i % 11));
+  }
+  const model::matrix_view rows(features, 2);
+  const auto folds = model::k_fold(90, 15);
+  REQUIRE(folds);
+  const auto fit = [&](std::span<const std::size_t> train) {
+    const auto chosen = model::gather_rows(rows, train);
+    return model::ridge::fit(model::matrix_view(chosen, 2), model::gather(targets, train), {.l2 = 1});
+  };
+  const auto score = [&](const model::ridge& fitted, std::span<const std::size_t> test) {
+    const auto chosen = model::gather_rows(rows, test);
+    std::vector<double> predictions(test.size());
+    fitted.predict(model::matrix_view(chosen, 2), predictions);
+    return model::rmse(model::gather(targets, test), predictions);
+  };
+  const auto alone = model::cross_validate(*folds, fit, score);
+  REQUIRE(alone);
+  for (const std::size_t count : {2U, 5U}) {
+    model::threads some(count);
+    const auto together = model::cross_validate(*folds, fit, score, some);
+    REQUIRE(together);
+    CHECK(together->scores == alone->scores);
+  }
+}
+
+namespace {
+/// The order that threads may end up with at worst.
+struct backwards {
+  static void run(std::size_t jobs, model::numbered_job job) {
+    for (std::size_t i = jobs; i > 0; --i) job(i - 1);
+  }
+};
+}  // namespace
+
+TEST_CASE("cross-validation names the first fold that fails, in whatever order they run") {
+  const auto folds = model::k_fold(90, 15);
+  REQUIRE(folds);
+  const auto fails_for_two = [&](int, std::span<const std::size_t> test) -> mr::result<double> {
+    if (test.front() == (*folds)[3].test.front() || test.front() == (*folds)[12].test.front())
+      return mr::error(mr::errc::invalid_data, "no");
+    return 1.0;
+  };
+  backwards from_the_end;
+  model::threads four(4);
+  for (const model::executor_reference& on :
+       {model::executor_reference(), model::executor_reference(from_the_end), model::executor_reference(four)}) {
+    const auto failing =
+        model::cross_validate(*folds, [](std::span<const std::size_t>) { return 1; }, fails_for_two, on);
+    REQUIRE_FALSE(failing);
+    CHECK(failing.error().describe() == "cross-validation, fold 3: no");
+  }
+}

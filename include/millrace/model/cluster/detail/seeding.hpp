@@ -30,12 +30,15 @@ class seeding {
         sums_(rows.blocks()),
         group_(group_centres * rows.columns()) {}
 
+  /// How many uniform numbers `run` draws, whatever the rows.
+  static std::size_t draws(std::size_t clusters) noexcept {
+    return 1 + (clusters - 1) * groups_of(clusters) * group_centres;
+  }
   /// The coordinates of `clusters` centres, one centre after the other.
   std::vector<double> run(std::size_t clusters) {
     std::vector<double> centres;
     centres.reserve(clusters * rows_.columns());
-    const auto wanted = 4 + static_cast<std::size_t>(math::log(static_cast<double>(clusters)));
-    const std::size_t groups = (wanted + group_centres - 1) / group_centres;
+    const std::size_t groups = groups_of(clusters);
     for (std::size_t b = 0; b < rows_.blocks(); ++b)
       for (std::size_t i = 0; i < block_rows; ++i) sums_[b] += double{rows_.weights()[b * block_rows + i]};
     std::size_t chosen = draw(total());
@@ -48,6 +51,11 @@ class seeding {
   }
 
  private:
+  /// How many groups of rows are drawn for a centre.
+  static std::size_t groups_of(std::size_t clusters) noexcept {
+    const auto wanted = 4 + static_cast<std::size_t>(math::log(static_cast<double>(clusters)));
+    return (wanted + group_centres - 1) / group_centres;
+  }
   /// The sum over a block of weight times the smaller of two numbers, in an order that does not depend on the CPU.
   double sum_of_block(std::size_t block, const float* one, const float* other) const noexcept {
     using v = vector<float, 16>;
