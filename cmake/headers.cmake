@@ -69,7 +69,7 @@ set(MILLRACE_aggregate_HEADERS
   aggregate/windows/detail/window_engines.hpp aggregate/windows/detail/window_ops.hpp)
 set(MILLRACE_store_HEADERS
   store.hpp
-  store/fwd.hpp store/atomic_file.hpp store/file.hpp store/file_system.hpp store/line_log.hpp store/line_log_options.hpp
+  store/fwd.hpp store/atomic_file.hpp store/beneath.hpp store/file.hpp store/file_system.hpp store/line_log.hpp store/line_log_options.hpp
   store/record_ring.hpp store/saved_file.hpp
   store/detail/duration_nanoseconds.hpp store/detail/fork_watch.hpp store/detail/line_writer.hpp store/detail/log_file.hpp store/detail/torn_tail.hpp
   store/detail/uninterrupted.hpp)
@@ -144,6 +144,9 @@ set(MILLRACE_model_HEADERS
   model.hpp
   model/fwd.hpp model/series.hpp model/series/holt_winters.hpp
   model/series/lag_forecaster.hpp model/series/detail/rate_search.hpp
+  model/formats.hpp model/formats/graph.hpp model/formats/onnx.hpp
+  model/formats/detail/onnx_reader.hpp model/formats/detail/onnx_tensor.hpp model/formats/detail/onnx_types.hpp
+  model/formats/detail/onnx_writer.hpp
   model/bayes.hpp model/calibration.hpp model/cluster.hpp model/combination.hpp
   model/decomposition.hpp model/evaluation.hpp model/linear.hpp
   model/matrix_view.hpp model/network.hpp model/parallel.hpp model/selection.hpp model/trees.hpp model/validation.hpp

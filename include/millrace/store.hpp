@@ -6,6 +6,7 @@
 /// - `file`: an open file, which closes itself; `read_file`, `read_bytes`: read a whole file
 /// - `save_file`, `load_file`: write an object of any module to disk and read it back, by its `save` and `load`
 /// - `atomic_file`, `write_file`: replace a file as a whole or not at all
+/// - `open_beneath`, `read_beneath`: files whose path somebody else chose, below a folder of ours
 /// - `line_log`: an append-only file of lines, written by a thread of its own in groups; it tells which lines are
 ///   durable and repairs a torn end; `record_ring` is the queue in front of that thread
 /// - `file_system`: the system calls of a log, as a policy
@@ -13,6 +14,7 @@
 /// Standard library and POSIX alone.
 
 #include <millrace/store/atomic_file.hpp>
+#include <millrace/store/beneath.hpp>
 #include <millrace/store/file.hpp>
 #include <millrace/store/file_system.hpp>
 #include <millrace/store/fwd.hpp>

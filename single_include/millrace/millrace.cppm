@@ -518,8 +518,10 @@ using ::millrace::v0::store::line_log_options;
 using ::millrace::v0::store::line_log_statistics;
 using ::millrace::v0::store::load_file;
 using ::millrace::v0::store::moved_policy;
+using ::millrace::v0::store::open_beneath;
 using ::millrace::v0::store::plain_lines;
 using ::millrace::v0::store::posix_file_system;
+using ::millrace::v0::store::read_beneath;
 using ::millrace::v0::store::read_bytes;
 using ::millrace::v0::store::read_file;
 using ::millrace::v0::store::record_ring;
@@ -529,6 +531,7 @@ using ::millrace::v0::store::shared;
 using ::millrace::v0::store::sync_policy;
 using ::millrace::v0::store::system_error;
 using ::millrace::v0::store::tail_repair;
+using ::millrace::v0::store::whole_file;
 using ::millrace::v0::store::write_file;
 }  // namespace millrace::inline v0::store
 

@@ -3636,10 +3636,23 @@ class protobuf_writer {
     fixed64(value);
   }
   void f64(unsigned field, double value) { fixed64(field, std::bit_cast<std::uint64_t>(value)); }
-  void bytes(unsigned field, const std::vector<std::byte>& inner) {
+  void f32(unsigned field, float value) {
+    tag(field, wire::fixed32);
+    f32(value);
+  }
+  void f32(float value) {
+    const auto bits = std::bit_cast<std::uint32_t>(value);
+    std::byte made[4];
+    for (unsigned i = 0; i < 4; ++i) made[i] = static_cast<std::byte>(bits >> (8 * i));
+    put(made, 4);
+  }
+  void bytes(unsigned field, std::span<const std::byte> inner) {
     tag(field, wire::bytes);
     varint(inner.size());
     put(inner.data(), inner.size());
+  }
+  void text(unsigned field, std::string_view inner) {
+    bytes(field, {reinterpret_cast<const std::byte*>(inner.data()), inner.size()});
   }
   const std::vector<std::byte>& written() const noexcept { return bytes_; }
 
@@ -46558,6 +46571,77 @@ inline result<interval> score_ratio_interval(const weighted_proportion& a, const
 
 #endif  // MILLRACE_STATS_HPP
 
+// ---- store/beneath.hpp
+
+#ifndef MILLRACE_STORE_BENEATH_HPP
+#define MILLRACE_STORE_BENEATH_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+/// The length that means: up to the end of the file.
+inline constexpr std::uint64_t whole_file = ~std::uint64_t{0};
+
+/// Opens for reading a regular file whose path somebody else chose, such as a model's, below a folder of ours.
+/// Guarantee: an absolute path, one with `..` or an empty part, and one that leads through a symbolic link below the
+/// folder are refused; the check holds while the file is opened, whatever others do to the folder meanwhile.
+/// Errors: permission_denied for such a path, invalid_argument for what is no regular file, and those of the system.
+inline result<file> open_beneath(const std::string& folder, std::string_view path) {
+  const std::string full = folder + (folder.empty() || folder.back() == '/' ? "" : "/") + std::string(path);
+  const auto refused = [&](const char* why) {
+    return error(errc::permission_denied, "cannot open \"" + full + "\": " + why);
+  };
+  auto at = file::open(folder.empty() ? "." : folder, O_RDONLY | O_DIRECTORY);
+  if (!at) return std::move(at).error();
+  if (path.find('\0') != std::string_view::npos) return refused("its path has a zero byte");
+  for (std::string_view rest = path;;) {
+    const std::size_t slash = rest.find('/');
+    const std::string part(rest.substr(0, slash));
+    if (part == ".." || part.empty()) return refused("its path leads out of the folder");
+    const bool last = slash == std::string_view::npos;
+    // O_NONBLOCK: opening a pipe must not wait for its writer.
+    const int flags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC | (last ? O_NONBLOCK : O_DIRECTORY);
+    const int next = detail::uninterrupted([&] { return ::openat(at->descriptor(), part.c_str(), flags); });
+    if (next < 0 && (errno == ELOOP || (!last && errno == ENOTDIR)))
+      return refused("its path leads through a link or a file");
+    if (next < 0) return system_error(errno, "open", full);
+    *at = file(next, full);
+    if (last) break;
+    rest.remove_prefix(slash + 1);
+  }
+  struct stat facts{};
+  if (::fstat(at->descriptor(), &facts) != 0) return system_error(errno, "examine", full);
+  if (!S_ISREG(facts.st_mode)) return error(errc::invalid_argument, "cannot read \"" + full + "\": no regular file");
+  return at;
+}
+
+/// Reads `length` bytes from `offset` of a file that `open_beneath` opens.
+/// Errors: those of `open_beneath`; truncated if the file is shorter. Nothing is allocated before the file's size is
+/// known.
+inline result<std::vector<std::byte>> read_beneath(const std::string& folder, std::string_view path,
+                                                   std::uint64_t offset = 0, std::uint64_t length = whole_file) {
+  auto opened = open_beneath(folder, path);
+  if (!opened) return std::move(opened).error();
+  const auto size = opened->size();
+  if (!size) return size.error();
+  if (length == whole_file && offset <= *size) length = *size - offset;
+  if (offset > *size || length > *size - offset)
+    return error(errc::truncated, "cannot read \"" + opened->path() + "\": it has " + std::to_string(*size) +
+                                      " bytes, fewer than are asked for");
+  std::vector<std::byte> bytes(static_cast<std::size_t>(length));
+  const auto got = opened->read_at(offset, reinterpret_cast<char*>(bytes.data()), bytes.size());
+  if (!got) return got.error();
+  if (*got != bytes.size()) return error(errc::truncated, "cannot read \"" + opened->path() + "\": it became shorter");
+  return bytes;
+}
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_BENEATH_HPP
+
 // ---- store/saved_file.hpp
 
 #ifndef MILLRACE_STORE_SAVED_FILE_HPP
@@ -46613,6 +46697,7 @@ auto load_file(const std::string& path, const Maker& as) -> decltype(as.load(std
 /// - `file`: an open file, which closes itself; `read_file`, `read_bytes`: read a whole file
 /// - `save_file`, `load_file`: write an object of any module to disk and read it back, by its `save` and `load`
 /// - `atomic_file`, `write_file`: replace a file as a whole or not at all
+/// - `open_beneath`, `read_beneath`: files whose path somebody else chose, below a folder of ours
 /// - `line_log`: an append-only file of lines, written by a thread of its own in groups; it tells which lines are
 ///   durable and repairs a torn end; `record_ring` is the queue in front of that thread
 /// - `file_system`: the system calls of a log, as a policy

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <string_view>
 #include <vector>
 
 // The wire format of Protocol Buffers, as far as the messages of DDSketch, OTLP and ONNX need it.
@@ -52,10 +53,23 @@ class protobuf_writer {
     fixed64(value);
   }
   void f64(unsigned field, double value) { fixed64(field, std::bit_cast<std::uint64_t>(value)); }
-  void bytes(unsigned field, const std::vector<std::byte>& inner) {
+  void f32(unsigned field, float value) {
+    tag(field, wire::fixed32);
+    f32(value);
+  }
+  void f32(float value) {
+    const auto bits = std::bit_cast<std::uint32_t>(value);
+    std::byte made[4];
+    for (unsigned i = 0; i < 4; ++i) made[i] = static_cast<std::byte>(bits >> (8 * i));
+    put(made, 4);
+  }
+  void bytes(unsigned field, std::span<const std::byte> inner) {
     tag(field, wire::bytes);
     varint(inner.size());
     put(inner.data(), inner.size());
+  }
+  void text(unsigned field, std::string_view inner) {
+    bytes(field, {reinterpret_cast<const std::byte*>(inner.data()), inner.size()});
   }
   const std::vector<std::byte>& written() const noexcept { return bytes_; }
 
