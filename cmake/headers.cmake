@@ -121,9 +121,11 @@ set(MILLRACE_feature_HEADERS
   feature/specification/detail/given_kernels.hpp feature/specification/detail/making.hpp
   feature/specification/detail/named_transform.hpp feature/specification/detail/parameter_reader.hpp
   feature/specification/detail/table_cells.hpp feature/specification/detail/words.hpp
-  feature/tables/amounts.hpp feature/tables/csv.hpp feature/tables/encoding.hpp feature/tables/json_lines.hpp
+  feature/tables/amounts.hpp feature/tables/csv.hpp feature/tables/csv_options.hpp feature/tables/dates.hpp
+  feature/tables/encoding.hpp feature/tables/findings.hpp feature/tables/json_lines.hpp feature/tables/notation.hpp
   feature/tables/table.hpp
-  feature/tables/detail/csv_rows.hpp feature/tables/detail/json_cells.hpp feature/tables/detail/raw_columns.hpp
+  feature/tables/detail/csv_rows.hpp feature/tables/detail/csv_shape.hpp feature/tables/detail/find_notation.hpp
+  feature/tables/detail/json_cells.hpp feature/tables/detail/raw_cells.hpp feature/tables/detail/raw_columns.hpp
   feature/tables/detail/time_text.hpp
   feature/transforms/buckets.hpp feature/transforms/categories.hpp feature/transforms/missing.hpp
   feature/transforms/numbers.hpp feature/transforms/scalings.hpp feature/transforms/temporal.hpp

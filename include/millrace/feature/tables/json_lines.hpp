@@ -41,7 +41,8 @@ class json_table {
       for (raw_column& each : columns_)
         if (each.cells.size() < lines_.size()) each.cells.resize(lines_.size());
     }
-    return table_of<Table>(columns_, {}, how_.columns, std::move(lines_));
+    column_findings found;
+    return table_of<Table>(columns_, {}, how_.columns, std::move(lines_), found);
   }
 
  private:
@@ -76,9 +77,9 @@ class json_table {
 /// null, and in a column of categories an empty string, are missing; true and false are 1 and 0. Columns are in the
 /// order in which their keys first come up.
 /// Errors: invalid_data, with line and column (the byte in the line), counted from 1: a line that is no JSON object, an
-/// object or an array in one, a key twice, a string that is no UTF-8, a value that is not of its declared kind;
-/// not_found: a declared column is on no line. They do not name a file; `.wrap(path)` adds it.
-/// Allocates: the table, and for each cell 24 bytes while it reads.
+/// object or an array in one, a key twice, a string that is no UTF-8; type_mismatch, with line and column: a value that
+/// is not of its declared kind; not_found: a declared column is on no line. They do not name a file; `.wrap(path)` adds
+/// it. Allocates: the table, and for each cell 24 bytes while it reads.
 template <class Table = table>
 result<Table> read_json_lines(std::string text, const json_lines_options& how = {}) {
   return detail::json_table<Table>(std::move(text), how).read();

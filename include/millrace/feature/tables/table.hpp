@@ -4,6 +4,7 @@
 #include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/feature/fwd.hpp>
+#include <millrace/feature/tables/notation.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -48,8 +49,8 @@ struct column {
   std::vector<std::uint32_t> codes{};
   /// The categories, in the order in which they first came up; or all texts in the order of the rows.
   std::vector<std::string> texts{};
-  /// What stood around its numbers, where they were read as amounts: $, EUR or %.
-  std::string unit{};
+  /// How its numbers or times were written; `read_number` and `read_time` read more of them.
+  notation written{};
 
   std::size_t rows() const noexcept {
     return kind == column_kind::number ? numbers.size() : kind == column_kind::time ? times.size() : codes.size();
@@ -113,6 +114,9 @@ class table {
 struct declared_column {
   std::string name;
   column_kind kind = column_kind::number;
+  /// How its numbers or times are written, where `exactly`; else that is found, as the reader's options say.
+  notation written{};
+  bool exactly = false;
 };
 
 }  // namespace feature

@@ -116,17 +116,21 @@ TEST_CASE("a declared kind is kept, and a cell that is not of it is refused with
   CHECK((made[0].missing(2) && made[1].missing(2)));
   const mf::csv_options number{.columns = {{"age", mf::column_kind::number}}};
   CHECK(refusal_of("name,age\n\"a\nb\",1\nc,old\n", number) ==
-        "invalid_data: line 4, column 2 (\"age\"): \"old\" is no number");
+        "type_mismatch: line 4, column 2 (\"age\"): \"old\" is no number");
   const mf::csv_options time{.columns = {{"age", mf::column_kind::time}}};
-  CHECK(refusal_of("age\n5\n", time) == "invalid_data: line 2, column 1 (\"age\"): \"5\" is no time");
+  CHECK(refusal_of("age\n5\n", time) == "type_mismatch: line 2, column 1 (\"age\"): \"5\" is no time");
   CHECK(refusal_of("name\nx\n", number) == "not_found: no column is called \"age\"");
 }
 
 TEST_CASE("what is no table is refused with line and column") {
   CHECK(refusal_of("") == "truncated: the text is empty: its first line should name the columns");
   CHECK(refusal_of("\n\n") == refusal_of(""));
-  CHECK(refusal_of("a,b\n1,2\n3\n") == "invalid_data: line 3, column 2: the row has 1 cells, the header 2");
-  CHECK(refusal_of("a,b\n1,2,3\n") == "invalid_data: line 2, column 3: the row has 3 cells, the header 2");
+  CHECK(refusal_of("a,b\n1,2\n3\n") ==
+        "invalid_data: line 3, column 2: the row ends after 1 cell, but the header names 2 columns");
+  CHECK(refusal_of("a,b\n1,2,3\n") ==
+        "invalid_data: line 2, column 3: the row has 3 cells, but the header names 2 columns; if 1,2 is one number, "
+        "write it "
+        "with a point");
   CHECK(refusal_of("a,b\n1,\"2\n3,4\n") == "invalid_data: line 2, column 2: the quote that opens here is never closed");
   CHECK(refusal_of("a,b\n1,\"2\"3\n") ==
         "invalid_data: line 2, column 2: something follows the closing quote of a cell");
@@ -165,20 +169,23 @@ TEST_CASE("amounts are numbers where that is asked for, and the column says thei
   const mf::csv_options how{.delimiter = ';', .thousands = ',', .amounts = true};
   const auto made = table_of(text, how);
   CHECK(made[0].numbers == std::vector<double>{1020.5, -7, -3});
-  CHECK(made[0].unit == "$");
+  CHECK(made[0].written.unit == "$");
   CHECK(made[1].numbers[0] == 7.25);
   CHECK(made[1].missing(1));
   CHECK(made[1].numbers[2] == -1);
-  CHECK(made[1].unit == "EUR");
+  CHECK(made[1].written.unit == "EUR");
   CHECK(made[2].numbers == std::vector<double>{12, 0, -1});
-  CHECK(made[2].unit == "%");
+  CHECK(made[2].written.unit == "%");
   CHECK(made[3].kind == mf::column_kind::category);  // two units are no one quantity
   CHECK(made[4].kind == mf::column_kind::category);  // is 7 a percent?
-  CHECK(made[5].unit.empty());
+  CHECK(made[5].written.unit.empty());
   CHECK(table_of(text, {.delimiter = ';'})[2].kind == mf::column_kind::category);
   mf::csv_options declared = how;
   declared.columns = {{"mixed", mf::column_kind::number}};
-  CHECK(refusal_of(text, declared) == "invalid_data: line 2, column 4 (\"mixed\"): \"$1\" is no number");
+  CHECK(refusal_of(text, declared) ==
+        "type_mismatch: line 3, column 4 (\"mixed\"): \"2 EUR\" stands in a column of \"$\", and amounts in two units "
+        "are no "
+        "one quantity");
   declared.columns = {{"fee", mf::column_kind::number}};
   CHECK(table_of(text, declared)[1].numbers[0] == 7.25);
 }

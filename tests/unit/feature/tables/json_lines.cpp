@@ -53,7 +53,7 @@ TEST_CASE("strings that spell numbers are no numbers, and empty ones are missing
   const auto text = table_of("{\"b\":\"\"}\n", {.columns = {{"b", mf::column_kind::text}}});
   CHECK_FALSE(text[0].missing(0));
   CHECK(refusal_of("{\"a\":1}\n{\"b\":2, \"a\": \"12\"}\n", {.columns = {{"a", mf::column_kind::number}}}) ==
-        "invalid_data: line 2, column 14 (\"a\"): \"12\" is no number");
+        "type_mismatch: line 2, column 14 (\"a\"): \"12\" is no number");
   CHECK(refusal_of("{\"a\":1}\n", {.columns = {{"t", mf::column_kind::number}}}) ==
         "not_found: no column is called \"t\"");
 }

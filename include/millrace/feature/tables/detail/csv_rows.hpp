@@ -27,31 +27,49 @@ inline error refused_at(std::size_t line, std::size_t column, std::string_view w
 }
 
 /// Takes rows apart as RFC 4180 has them: a cell may stand in quotes, and then hold delimiters, ends of lines and
-/// doubled quotes. Lines end with LF, CRLF or CR. Lines with nothing on them are passed over, and so are a byte order
-/// mark and lines that begin with the comment's character. Doubled quotes are undone in place, so cells are views of
-/// the text.
+/// doubled quotes. Lines end with LF, CRLF or CR. Lines with nothing on them are passed over, and so is a byte order
+/// mark. Doubled quotes are undone in place, so cells are views of the text.
 template <class Cell>
 class csv_rows {
  public:
-  csv_rows(char* text, std::size_t size, char comment) noexcept : text_(text), size_(size), comment_(comment) {
+  csv_rows(char* text, std::size_t size) noexcept : text_(text), size_(size) {
     if (std::string_view(text, size).starts_with("\xef\xbb\xbf")) at_ = 3;
   }
   void use_delimiter(char delimiter) noexcept { delimiter_ = delimiter; }
   /// The line on which the last row began, counted from 1.
   std::size_t line() const noexcept { return row_line_; }
 
-  /// What is left of the line that comes next.
+  /// The character with which the next line begins; 0 where there is none.
+  char peek() noexcept {
+    pass_empty_lines();
+    return at_ < size_ ? text_[at_] : '\0';
+  }
+  /// The line that comes next, and what is left of the text from there.
   std::string_view peek_line() noexcept {
-    pass_idle_lines();
+    pass_empty_lines();
     std::size_t end = at_;
     while (end < size_ && !ends_line(text_[end])) ++end;
     return {text_ + at_, end - at_};
+  }
+  std::string_view rest() noexcept {
+    pass_empty_lines();
+    return {text_ + at_, size_ - at_};
+  }
+  /// The line that comes next, counted from 1.
+  std::size_t next_line() noexcept {
+    pass_empty_lines();
+    return line_;
+  }
+  /// Passes over the line that comes next, whatever it holds.
+  void skip_line() noexcept {
+    at_ += peek_line().size();
+    if (at_ < size_) pass_line_end();
   }
 
   /// Reads the next row; false when there is none. Errors: invalid_data, with line and column.
   result<bool> next(std::vector<Cell>& cells) {
     cells.clear();
-    pass_idle_lines();
+    pass_empty_lines();
     if (at_ == size_) return false;
     row_line_ = line_;
     for (;;) {
@@ -78,13 +96,8 @@ class csv_rows {
     at_ += two ? 2 : 1;
     ++line_;
   }
-  void pass_idle_lines() noexcept {
-    while (at_ < size_) {
-      if (comment_ != 0 && text_[at_] == comment_)
-        while (at_ < size_ && !ends_line(text_[at_])) ++at_;
-      if (at_ == size_ || !ends_line(text_[at_])) return;
-      pass_line_end();
-    }
+  void pass_empty_lines() noexcept {
+    while (at_ < size_ && ends_line(text_[at_])) pass_line_end();
   }
   std::string_view unquoted() noexcept {
     const std::size_t begin = at_;
@@ -117,7 +130,6 @@ class csv_rows {
 
   char* text_;
   std::size_t size_;
-  char comment_;
   char delimiter_ = ',';
   std::size_t at_ = 0;
   std::size_t line_ = 1;

@@ -5,7 +5,7 @@
 #include <millrace/core/result.hpp>
 #include <millrace/feature/fwd.hpp>
 #include <millrace/feature/tables/detail/csv_rows.hpp>
-#include <millrace/feature/tables/detail/raw_columns.hpp>
+#include <millrace/feature/tables/detail/raw_cells.hpp>
 #include <millrace/feature/tables/table.hpp>
 
 #include <cstddef>

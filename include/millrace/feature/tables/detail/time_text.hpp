@@ -12,6 +12,37 @@ inline namespace v0 {
 namespace feature {
 namespace detail {
 
+/// A moment of a calendar, before it is known whether there is such a day.
+struct calendar_text {
+  std::int64_t year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
+  std::int64_t fraction = 0;  // nanoseconds
+  std::int64_t offset = 0;    // of its zone from UTC, in seconds
+};
+
+inline std::int64_t days_of_month(std::int64_t year, std::int64_t month) noexcept {
+  const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+  return month == 2 ? (leap ? 29 : 28) : 30 + (month + month / 8) % 2;
+}
+
+/// The years begin in March, so that a leap day is a year's last, as in `to_calendar`. A month of these begins
+/// (153 m + 2) / 5 days after the year does.
+inline std::int64_t days_since_1970(std::int64_t year, std::int64_t month, std::int64_t day) noexcept {
+  const std::int64_t from_march = (month + 9) % 12;
+  const std::int64_t shifted = year - (month <= 2 ? 1 : 0);
+  return shifted * 365 + shifted / 4 - shifted / 100 + shifted / 400 + (153 * from_march + 2) / 5 + day - 1 - 719'468;
+}
+
+/// False if there is no such day, or if 64 bits of nanoseconds do not reach it (before 1678, after 2261).
+inline bool since_1970(const calendar_text& at, std::int64_t& nanoseconds) noexcept {
+  if (at.year < 1678 || at.year > 2261 || at.month < 1 || at.month > 12 || at.day < 1 ||
+      at.day > days_of_month(at.year, at.month))
+    return false;
+  const std::int64_t seconds =
+      days_since_1970(at.year, at.month, at.day) * 86'400 + at.hour * 3'600 + at.minute * 60 + at.second - at.offset;
+  nanoseconds = seconds * 1'000'000'000 + at.fraction;
+  return true;
+}
+
 /// Reads a moment as ISO 8601 has it: 2025-01-21, 2025-01-21T14:30, 2025-01-21 14:30:22.123456+01:00, with Z or without
 /// for UTC, to nanoseconds since 1970. What is finer is cut off.
 class time_reader {
@@ -20,21 +51,15 @@ class time_reader {
 
   /// False if the text is no moment, or one that 64 bits of nanoseconds do not reach (before 1678, after 2261).
   bool read(std::int64_t& nanoseconds) noexcept {
-    std::int64_t year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, fraction = 0, offset = 0;
-    if (!digits(4, year) || !pass('-') || !digits(2, month) || !pass('-') || !digits(2, day)) return false;
+    calendar_text at;
+    if (!digits(4, at.year) || !pass('-') || !digits(2, at.month) || !pass('-') || !digits(2, at.day)) return false;
     if (more()) {
       if (!pass('T') && !pass(' ')) return false;
-      if (!digits(2, hour) || !pass(':') || !digits(2, minute)) return false;
-      if (pass(':') && !(digits(2, second) && parts_of_second(fraction))) return false;
-      if (!zone(offset)) return false;
+      if (!digits(2, at.hour) || !pass(':') || !digits(2, at.minute)) return false;
+      if (pass(':') && !(digits(2, at.second) && parts_of_second(at.fraction))) return false;
+      if (!zone(at.offset)) return false;
     }
-    if (more() || year < 1678 || year > 2261 || month < 1 || month > 12 || day < 1 || day > length_of(year, month) ||
-        hour > 23 || minute > 59 || second > 59)
-      return false;
-    const std::int64_t seconds =
-        days_since_1970(year, month, day) * 86'400 + hour * 3'600 + minute * 60 + second - offset;
-    nanoseconds = seconds * 1'000'000'000 + fraction;
-    return true;
+    return !more() && at.hour <= 23 && at.minute <= 59 && at.second <= 59 && since_1970(at, nanoseconds);
   }
 
  private:
@@ -76,17 +101,6 @@ class time_reader {
     }
     offset = (hours * 60 + minutes) * (west ? -60 : 60);
     return hours <= 23 && minutes <= 59;
-  }
-  static std::int64_t length_of(std::int64_t year, std::int64_t month) noexcept {
-    const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    return month == 2 ? (leap ? 29 : 28) : 30 + (month + month / 8) % 2;
-  }
-  /// The years begin in March, so that a leap day is a year's last, as in `to_calendar`. A month of these begins
-  /// (153 m + 2) / 5 days after the year does.
-  static std::int64_t days_since_1970(std::int64_t year, std::int64_t month, std::int64_t day) noexcept {
-    const std::int64_t from_march = (month + 9) % 12;
-    const std::int64_t shifted = year - (month <= 2 ? 1 : 0);
-    return shifted * 365 + shifted / 4 - shifted / 100 + shifted / 400 + (153 * from_march + 2) / 5 + day - 1 - 719'468;
   }
 
   std::string_view text_;
