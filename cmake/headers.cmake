@@ -185,7 +185,7 @@ set(MILLRACE_model_HEADERS
   model/network/detail/products.hpp model/network/detail/trained_layers.hpp
   model/selection/goal.hpp model/selection/permutation_importance.hpp model/selection/random_search.hpp
   model/selection/search_space.hpp
-  model/trees/boosted_trees.hpp model/trees/boosting_options.hpp model/trees/forest_options.hpp model/trees/isolation_forest.hpp model/trees/losses.hpp
+  model/trees/boosted_trees.hpp model/trees/boosting_options.hpp model/trees/forest_options.hpp model/trees/isolation_forest.hpp model/trees/isolation_reasons.hpp model/trees/losses.hpp
   model/trees/random_forest.hpp model/trees/tree_ensemble.hpp model/trees/tree_explainer.hpp
   model/trees/detail/binned_rows.hpp model/trees/detail/boosting.hpp model/trees/detail/column_codes.hpp
   model/trees/detail/class_search.hpp model/trees/detail/draw_some.hpp model/trees/detail/forest_fit.hpp

@@ -6,6 +6,7 @@
 /// - `boosted_trees`: gradient boosting for classes, numbers, quantiles and counts, by the loss it is given
 /// - `boosting_options`: how it is fitted
 /// - `isolation_forest`: how unlike the others a row is
+/// - `isolation_reasons.hpp`: which columns make a row unusual
 /// - `losses.hpp`: what it can be fitted to, and how to write another
 /// - `random_forest`: the mean of trees on drawn rows and columns, or with random splits
 /// - `tree_ensemble`: the trees of a fitted model
@@ -15,6 +16,7 @@
 #include <millrace/model/trees/boosting_options.hpp>
 #include <millrace/model/trees/forest_options.hpp>
 #include <millrace/model/trees/isolation_forest.hpp>
+#include <millrace/model/trees/isolation_reasons.hpp>
 #include <millrace/model/trees/losses.hpp>
 #include <millrace/model/trees/random_forest.hpp>
 #include <millrace/model/trees/tree_ensemble.hpp>

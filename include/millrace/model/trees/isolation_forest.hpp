@@ -26,6 +26,8 @@ namespace millrace {
 inline namespace v0 {
 namespace model {
 
+class tree_ensemble;
+
 /// How an isolation forest is fitted.
 struct isolation_forest_options {
   std::size_t trees = 100;
@@ -45,6 +47,8 @@ struct isolation_forest_options {
 ///     double score = (*fitted)(row);           // the lower, the more unusual
 ///     bool odd = fitted->is_outlier(row);
 ///
+/// Which columns make a row unusual is said by a `tree_explainer` of its trees (isolation_reasons.hpp).
+///
 /// A score is that of scikit-learn's `score_samples`: -2^(-m / c(n)), in [-1, 0), with m the row's mean path length and
 /// n the rows a tree was grown on. The mean path of n rows is c(n) = 2 (ln(n - 1) + 0.5772...) - 2 (n - 1) / n, with
 /// c(2) = 1 and c(1) = 0: the usual formula, not the exact mean, which differs for small n (1.2074 for 3 rows, not
@@ -55,9 +59,11 @@ struct isolation_forest_options {
 /// Models: a model of one output, the score.
 /// Shapes: rows x columns. The units of columns do not matter.
 /// Guarantee: the same seed and data give the same forest, on any number of threads. A row's score has the same bits
-/// alone and in any batch. Complexity: fitting, trees x subsample x log(subsample); with a contamination also the
-/// scores of all rows. A score, trees x log2(subsample). Allocates: fitting, 4 bytes a row, and 17 for each row of each
-/// tree; asking, never. Threads: const calls from any number. Moved from, it may only be assigned to or destroyed.
+/// alone and in any batch.
+/// Complexity: fitting, trees x subsample x log(subsample); with a contamination also the scores of all rows. A score,
+/// trees x log2(subsample).
+/// Allocates: fitting, 4 bytes a row, and 17 for each row of each tree; asking, never.
+/// Threads: const calls from any number. Moved from, it may only be assigned to or destroyed.
 /// Source: Liu, Ting, Zhou, "Isolation forest", ICDM 2008.
 class isolation_forest {
  public:
@@ -104,6 +110,8 @@ class isolation_forest {
   static result<isolation_forest> load(std::span<const std::byte> bytes);
 
  private:
+  friend result<tree_ensemble> explained_trees(const isolation_forest& forest);  // in isolation_reasons.hpp
+
   isolation_forest() = default;
 
   static unsigned depth_of(std::size_t subsample) noexcept;
