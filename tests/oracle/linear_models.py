@@ -140,6 +140,8 @@ array("pca_variances", model.explained_variance_)
 array("pca_shares", model.explained_variance_ratio_)
 array("pca_rows", model.transform(rows))
 array("pca_whitened", PCA(n_components=3, svd_solver="full", whiten=True).fit_transform(rows))
+weighted = 1 + np.arange(len(rows)) % 4 / 2
+array("pca_weighted_variances", np.linalg.eigvalsh(np.cov(rows.T, aweights=weighted))[::-1])
 print("""
 // clang-format on
 }  // namespace linear_reference

@@ -51,18 +51,25 @@ class pca {
  public:
   using options_type = pca_options;
 
-  /// Errors: shape_mismatch (no columns), invalid_argument (no rows, or more components than columns or rows),
-  /// not_finite (a feature, with its row and column), invalid_data (one row, which has no variance).
-  static result<pca> fit(const matrix_view& rows, const pca_options& with = {}) {
+  /// `weights`: none, or one for each row; a row of weight 2 counts as two, and one of weight 0 not at all. Variances
+  /// are those of as many rows as are as sure (Kish's effective number), whatever the unit of the weights.
+  /// Errors: shape_mismatch (no columns, weights), invalid_argument (no rows, or more components than columns or rows
+  /// with a weight), not_finite (a feature, with its row and column, or a weight), out_of_range (a negative weight),
+  /// invalid_data (one row with a weight, which has no variance, or none).
+  static result<pca> fit(const matrix_view& rows, const pca_options& with = {}, std::span<const float> weights = {}) {
     if (auto right = detail::finite_rows(saved_as, rows); !right) return std::move(right).error();
-    if (rows.rows() == 1) return error(errc::invalid_data, "pca: one row has no variance");
-    const std::size_t most = rows.rows() < rows.columns() ? rows.rows() : rows.columns();
+    const auto total = detail::sum_of_weights(saved_as, weights, rows.rows());
+    if (!total) return std::move(total).error();
+    std::size_t heavy = 0;
+    for (std::size_t i = 0; i < rows.rows(); ++i) heavy += detail::weight_of(weights, i) > 0 ? 1U : 0U;
+    if (heavy == 1) return error(errc::invalid_data, "pca: one row has no variance");
+    const std::size_t most = heavy < rows.columns() ? heavy : rows.columns();
     if (with.components > most)
       return error(errc::invalid_argument, "pca: option components is " + std::to_string(with.components) + ", above " +
                                                std::to_string(most) + ", of rows and columns the fewer");
     pca fitted;
-    fitted.means_ = detail::column_means(rows, {}, static_cast<double>(rows.rows()));
-    fitted.find_components(rows, with.components > 0 ? with.components : most);
+    fitted.means_ = detail::column_means(rows, weights, *total);
+    fitted.find_components(rows, weights, *total, with.components > 0 ? with.components : most);
     fitted.whiten_ = with.whiten;
     fitted.prepare();
     return fitted;
@@ -77,7 +84,7 @@ class pca {
   std::span<const double> component(std::size_t component) const noexcept {
     return {components_.data() + component * inputs(), inputs()};
   }
-  /// The variance of each component, with rows - 1 in the denominator.
+  /// The variance of each component, with rows - 1, or the effective number of rows - 1, in the denominator.
   std::span<const double> explained_variance() const noexcept { return variances_; }
   /// The component's share of the variance of all columns; 0 if there is none.
   double explained_share(std::size_t component) const noexcept {
@@ -140,14 +147,19 @@ class pca {
     return sum;
   }
 
-  void find_components(const matrix_view& rows, std::size_t count) {
+  void find_components(const matrix_view& rows, std::span<const float> weights, double total, std::size_t count) {
     const std::size_t columns = inputs();
     detail::gram_sum products(columns);
+    double squares = 0;
     for (std::size_t i = 0; i < rows.rows(); ++i) {
+      const double weight = detail::weight_of(weights, i);
+      if (weight == 0) continue;
+      squares += weight * weight;
+      const double root = detail::math::sqrt(weight);
       double* const to = products.next_row();
-      for (std::size_t j = 0; j < columns; ++j) to[j] = static_cast<double>(rows(i, j)) - means_[j];
+      for (std::size_t j = 0; j < columns; ++j) to[j] = root * (static_cast<double>(rows(i, j)) - means_[j]);
     }
-    const double scale = 1 / static_cast<double>(rows.rows() - 1);
+    const double scale = 1 / (total - squares / total);
     std::vector<double> covariance = products.finish();
     for (std::size_t j = 0; j < columns; ++j) total_variance_ += scale * covariance[j * columns + j];
     const detail::symmetric_eigen eigen(std::move(covariance), columns);

@@ -7,6 +7,7 @@
 
 #include <cmath>
 #include <limits>
+#include <utility>
 #include <vector>
 
 namespace mr = millrace;
@@ -162,4 +163,17 @@ TEST_CASE("Gaussian naive Bayes of the largest numbers of a float is defined") {
   const auto model = gaussian_naive_bayes::fit(matrix_view(numbers, 1), std::vector<float>{1, 1, 0, 0});
   REQUIRE(model);
   CHECK((*model)(std::vector<float>{most}) == Approx(1));
+}
+
+TEST_CASE("gaussian naive Bayes of sizes that no memory holds is refused") {
+  using model = mr::model::gaussian_naive_bayes;
+  for (const auto& [inputs, classes] : {std::pair<std::size_t, std::size_t>{std::size_t{1} << 62, 2},
+                                        {~std::size_t{0}, 65'536},
+                                        {std::size_t{1} << 26, 3},
+                                        {(std::size_t{1} << 11) + 1, 65'536}}) {
+    const auto made = model::make(inputs, classes);
+    REQUIRE_FALSE(made);
+    CHECK(made.error().code() == mr::errc::invalid_argument);
+    CHECK_THAT(made.error().message(), ContainsSubstring("inputs"));
+  }
 }

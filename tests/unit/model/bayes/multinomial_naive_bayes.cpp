@@ -6,6 +6,7 @@
 #include <support/linear_reference.hpp>
 
 #include <cmath>
+#include <utility>
 #include <vector>
 
 namespace mr = millrace;
@@ -120,4 +121,17 @@ TEST_CASE("multinomial naive Bayes refuses what is no training data") {
         mr::errc::invalid_argument);
   CHECK(multinomial_naive_bayes::make(0, 2).error().code() == mr::errc::invalid_argument);
   CHECK(multinomial_naive_bayes::make(2, 1).error().code() == mr::errc::invalid_argument);
+}
+
+TEST_CASE("multinomial naive Bayes of sizes that no memory holds is refused") {
+  using model = mr::model::multinomial_naive_bayes;
+  for (const auto& [inputs, classes] : {std::pair<std::size_t, std::size_t>{std::size_t{1} << 62, 2},
+                                        {~std::size_t{0}, 65'536},
+                                        {std::size_t{1} << 26, 3},
+                                        {(std::size_t{1} << 11) + 1, 65'536}}) {
+    const auto made = model::make(inputs, classes);
+    REQUIRE_FALSE(made);
+    CHECK(made.error().code() == mr::errc::invalid_argument);
+    CHECK_THAT(made.error().message(), ContainsSubstring("inputs"));
+  }
 }

@@ -180,3 +180,44 @@ TEST_CASE("principal components refuse what is no training data") {
   CHECK(pca::fit(matrix_view(numbers.data(), 2, 3), {.components = 3}).error().code() == mr::errc::invalid_argument);
   CHECK(pca::fit(matrix_view(numbers.data(), 1, 3)).error().code() == mr::errc::invalid_data);
 }
+
+TEST_CASE("principal components of rows with weights: the variances are NumPy's") {
+  const matrix_view rows(linear_reference::rows, 5);
+  std::vector<float> weights;
+  for (std::size_t i = 0; i < rows.rows(); ++i) weights.push_back(1 + static_cast<float>(i % 4) / 2);
+  const auto fitted = pca::fit(rows, {}, weights);
+  REQUIRE(fitted);
+  support::check_close(fitted->explained_variance(), linear_reference::pca_weighted_variances, 1e-10);
+}
+
+TEST_CASE("a row of weight n is n rows for principal components, one of weight 0 is none, and equal weights are none") {
+  const auto numbers = support::exact_rows(60, 4);
+  std::vector<float> weights, repeated;
+  for (std::size_t i = 0; i < 60; ++i) {
+    weights.push_back(static_cast<float>(i % 4));
+    for (std::size_t k = 0; k < i % 4; ++k) repeated.insert(repeated.end(), &numbers[4 * i], &numbers[4 * i] + 4);
+  }
+  const auto fitted = pca::fit(matrix_view(numbers, 4), {}, weights);
+  const auto wanted = pca::fit(matrix_view(repeated, 4));
+  REQUIRE(fitted);
+  REQUIRE(wanted);
+  const auto copied = [](std::span<const double> of) { return std::vector<double>(of.begin(), of.end()); };
+  support::check_close(fitted->means(), copied(wanted->means()), 1e-12);
+  for (std::size_t k = 0; k < 4; ++k) {
+    support::check_close(fitted->component(k), copied(wanted->component(k)), 1e-10);
+    CHECK(fitted->explained_share(k) == Approx(wanted->explained_share(k)).epsilon(1e-10));
+    // Rows that differ in weight say less: the variance of fewer rows.
+    CHECK(fitted->explained_variance()[k] > wanted->explained_variance()[k]);
+  }
+  const auto none = pca::fit(matrix_view(numbers, 4), {.components = 2});
+  CHECK(pca::fit(matrix_view(numbers, 4), {.components = 2}, std::vector<float>(60, 4.0F))->save() == none->save());
+}
+
+TEST_CASE("principal components refuse wrong weights") {
+  const auto numbers = support::exact_rows(3, 2);
+  const matrix_view rows(numbers, 2);
+  CHECK(pca::fit(rows, {}, std::vector<float>{1, 1}).error().code() == mr::errc::shape_mismatch);
+  CHECK(pca::fit(rows, {}, std::vector<float>{1, -1, 1}).error().code() == mr::errc::out_of_range);
+  CHECK(pca::fit(rows, {}, std::vector<float>{0, 0, 0}).error().code() == mr::errc::invalid_data);
+  CHECK(pca::fit(rows, {}, std::vector<float>{0, 3, 0}).error().code() == mr::errc::invalid_data);
+}

@@ -51,10 +51,15 @@ struct class_batch {
   }
 };
 
+/// The most inputs x classes: a model has four numbers of 8 bytes for each.
+inline constexpr std::size_t most_class_numbers = std::size_t{1} << 27;
+
 /// Why a model for these sizes cannot be made.
 inline result<void> naive_bayes_sizes(const char* model, std::size_t inputs, std::size_t classes, double smoothing) {
   if (inputs == 0) return wrong_option(model, "inputs", "above 0");
   if (classes < 2 || classes > class_labels::most) return wrong_option(model, "classes", "in [2, 65536]");
+  if (inputs > most_class_numbers / classes)
+    return wrong_option(model, "inputs", "at most 2^27 over the number of classes");
   if (!(smoothing > 0 && math::is_finite(smoothing))) return wrong_option(model, "smoothing", "finite and above 0");
   return {};
 }
@@ -90,7 +95,7 @@ class bayes_classifier {
   using options_type = Options;
 
   /// A model that has seen no row, for `partial_fit`. `classes`: 2 or more.
-  /// Errors: invalid_argument.
+  /// Errors: invalid_argument, also of sizes whose product is above 2^27.
   static result<Model> make(std::size_t inputs, std::size_t classes, const Options& with = {}) {
     if (auto right = naive_bayes_sizes(Model::saved_as, inputs, classes, with.smoothing); !right)
       return std::move(right).error();
