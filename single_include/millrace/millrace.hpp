@@ -36255,7 +36255,7 @@ concept whole_numbers =
 ///
 /// A std::vector, std::array, span or C array of int is viewed, not copied. Any other range of whole numbers that knows
 /// its size (a vector of bool, of std::uint8_t or of std::int64_t) is copied; a number that is no int becomes the
-/// smallest int, which is no class and which every function refuses. It is made for a call, and ends with it.
+/// smallest int, which is no class; every function refuses it. It is made for a call, and ends with it.
 /// Allocates: only to convert.
 class label_view {
  public:
@@ -36267,7 +36267,10 @@ class label_view {
   template <detail::whole_numbers Range>
   label_view(const Range& labels) {
     converted_.reserve(labels.size());
-    for (const auto label : labels) converted_.push_back(as_int(label));
+    for (const auto label : labels) {
+      converted_.push_back(as_int(label));
+      if (outside_ + 1 == converted_.size() && is_int(label)) ++outside_;
+    }
     labels_ = converted_;
   }
   /// millrace[MODEL-1]: refuses labels that are no whole numbers. The compiler's error shows the template parameter's
@@ -36281,17 +36284,23 @@ class label_view {
   operator std::span<const int>() const noexcept { return labels_; }
   std::size_t size() const noexcept { return labels_.size(); }
   bool empty() const noexcept { return labels_.empty(); }
+  /// The first row whose number is no int; size() if all are.
+  std::size_t outside_int() const noexcept { return converted_.empty() ? size() : outside_; }
   int operator[](std::size_t row) const noexcept { return labels_[row]; }
 
  private:
   template <class Label>
-  static int as_int(Label label) noexcept {
+  static bool is_int(Label label) noexcept {
     const int narrowed = static_cast<int>(label);
-    const bool same = static_cast<Label>(narrowed) == label && (narrowed < 0) == (label < Label{});
-    return same ? narrowed : (std::numeric_limits<int>::min)();
+    return static_cast<Label>(narrowed) == label && (narrowed < 0) == (label < Label{});
+  }
+  template <class Label>
+  static int as_int(Label label) noexcept {
+    return is_int(label) ? static_cast<int>(label) : (std::numeric_limits<int>::min)();
   }
 
   std::vector<int> converted_;
+  std::size_t outside_ = 0;
   std::span<const int> labels_;
 };
 
@@ -36620,6 +36629,15 @@ inline result<void> same_length(std::size_t labels, std::size_t others, const ch
                std::string(what) + ": there are " + std::to_string(others) + ", not " + std::to_string(labels));
 }
 
+/// The same of one number for each row and class.
+inline result<void> same_table(std::size_t labels, std::size_t classes, std::size_t others, const char* what) {
+  if (classes > 0 && labels > ~std::size_t{0} / classes)
+    return error(errc::shape_mismatch, std::string(what) + ": there are " + std::to_string(others) + ", not one for " +
+                                           std::to_string(labels) + " rows and " + std::to_string(classes) +
+                                           " classes");
+  return same_length(labels * classes, others, what);
+}
+
 [[gnu::cold]] inline error not_a_class(std::size_t row, int label, std::size_t classes) {
   return error(errc::out_of_range, "labels: row " + std::to_string(row) + " is of class " + std::to_string(label) +
                                        ", outside 0 to " + std::to_string(classes - 1));
@@ -36627,6 +36645,19 @@ inline result<void> same_length(std::size_t labels, std::size_t others, const ch
 [[gnu::cold]] inline error not_a_probability(std::size_t row, double value) {
   return error(detail::math::is_nan(value) ? errc::not_finite : errc::out_of_range,
                "probabilities: row " + std::to_string(row) + " has " + std::to_string(value));
+}
+
+/// No number is outside int, where a label_view would put all such numbers together.
+inline result<void> whole_ints(const label_view& numbers, const char* what) {
+  if (numbers.outside_int() == numbers.size()) return {};
+  return error(errc::out_of_range, std::string(what) + ": the number of row " + std::to_string(numbers.outside_int()) +
+                                       " is outside int; number them from 0 on");
+}
+/// There are rows, as many labels as others, and all numbers are ints.
+inline result<void> same_numbers(const label_view& labels, const label_view& others, const char* what) {
+  if (auto fit = same_length(labels.size(), others.size(), what); !fit) return fit;
+  if (auto right = whole_ints(labels, "labels"); !right) return right;
+  return whole_ints(others, what);
 }
 
 inline bool is_probability(double value) noexcept { return value >= 0 && value <= 1; }
@@ -36733,8 +36764,7 @@ namespace model {
 
 /// The share of rows whose prediction is the label. Classes may be any integers.
 inline result<double> accuracy(const label_view& labels, const label_view& predictions) {
-  if (auto fit = detail::same_length(labels.size(), predictions.size(), "predictions"); !fit)
-    return std::move(fit).error();
+  if (auto fit = detail::same_numbers(labels, predictions, "predictions"); !fit) return std::move(fit).error();
   std::size_t right = 0;
   for (std::size_t i = 0; i < labels.size(); ++i)
     if (labels[i] == predictions[i]) ++right;
@@ -36858,7 +36888,7 @@ inline result<double> log_loss(const label_view& labels, real_view probabilities
 /// The same for any number of classes. `probabilities` are rows x classes, one row after the other. A row whose
 /// probabilities do not add up to 1 is neither refused nor scaled.
 inline result<double> log_loss(const label_view& labels, real_view probabilities, std::size_t classes) {
-  if (auto fit = detail::same_length(labels.size() * classes, probabilities.size(), "probabilities"); !fit)
+  if (auto fit = detail::same_table(labels.size(), classes, probabilities.size(), "probabilities"); !fit)
     return std::move(fit).error();
   double sum = 0;
   for (std::size_t i = 0; i < labels.size(); ++i) {

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_MODEL_COMBINATION_STACKING_HPP
 #define MILLRACE_MODEL_COMBINATION_STACKING_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/saved/envelope.hpp>
 #include <millrace/model/combination/detail/model_tuple.hpp>
@@ -105,18 +106,20 @@ class stacking {
   const std::tuple<Models...>& models() const noexcept { return models_; }
   const Last& last() const noexcept { return last_; }
 
-  /// Precondition: row.size() == inputs(), out.size() == outputs().
+  /// A row's outputs; NaN for one of fewer columns than the models'. Precondition: out.size() == outputs(), or nothing
+  /// is written.
   void predict(std::span<const float> row, std::span<double> out) const noexcept {
-    predict(matrix_view(row.data(), 1, row.size()), out);
+    if (out.size() == outputs()) predict(matrix_view(row.data(), 1, row.size()), out);
   }
-  /// All rows' outputs, row after row. Precondition: out.size() == rows.rows() * outputs().
+  /// All rows' outputs, row after row, as far as `out` has room: rows.rows() * outputs().
   void predict(const matrix_view& rows, std::span<double> out) const noexcept {
     double scratch[detail::most_outputs];
     float columns[detail::most_outputs];
     const std::size_t width = width_of(models_);
     const std::size_t block = detail::most_outputs / width;
-    for (std::size_t first = 0; first < rows.rows(); first += block) {
-      const std::size_t size = block < rows.rows() - first ? block : rows.rows() - first;
+    const std::size_t all = detail::rows_with_room(rows, inputs(), outputs(), out);
+    for (std::size_t first = 0; first < all; first += block) {
+      const std::size_t size = block < all - first ? block : all - first;
       const matrix_view some(rows.row(first).data(), size, rows.columns(), rows.stride());
       ask(models_, some, scratch, columns, width);
       last_.predict(matrix_view(columns, size, width), out.subspan(first * outputs(), size * outputs()));
@@ -124,7 +127,7 @@ class stacking {
   }
   /// The only output of a row. Precondition: outputs() == 1.
   double operator()(std::span<const float> row) const noexcept {
-    double out = 0;
+    double out = detail::math::nan;
     predict(row, std::span(&out, 1));
     return out;
   }

@@ -88,17 +88,19 @@ class voting {
   /// The share of each model; they sum to 1.
   std::span<const double> shares() const noexcept { return shares_; }
 
-  /// Precondition: row.size() == inputs(), out.size() == outputs().
+  /// A row's outputs; NaN for one of fewer columns than the models'. Precondition: out.size() == outputs(), or nothing
+  /// is written.
   void predict(std::span<const float> row, std::span<double> out) const noexcept {
-    predict(matrix_view(row.data(), 1, row.size()), out);
+    if (out.size() == outputs()) predict(matrix_view(row.data(), 1, row.size()), out);
   }
-  /// All rows' outputs, row after row. Precondition: out.size() == rows.rows() * outputs().
+  /// All rows' outputs, row after row, as far as `out` has room: rows.rows() * outputs().
   void predict(const matrix_view& rows, std::span<double> out) const noexcept {
     double scratch[detail::most_outputs];
     const std::size_t count = outputs();
     const std::size_t block = detail::most_outputs / count;
-    for (std::size_t first = 0; first < rows.rows(); first += block) {
-      const std::size_t size = block < rows.rows() - first ? block : rows.rows() - first;
+    const std::size_t all = detail::rows_with_room(rows, inputs(), count, out);
+    for (std::size_t first = 0; first < all; first += block) {
+      const std::size_t size = block < all - first ? block : all - first;
       const matrix_view some(rows.row(first).data(), size, rows.columns(), rows.stride());
       const std::span<double> to = out.subspan(first * count, size * count);
       const std::span<double> from(scratch, size * count);
@@ -114,7 +116,7 @@ class voting {
   }
   /// The only output of a row. Precondition: outputs() == 1.
   double operator()(std::span<const float> row) const noexcept {
-    double out = 0;
+    double out = detail::math::nan;
     predict(row, std::span(&out, 1));
     return out;
   }

@@ -33,7 +33,7 @@ concept whole_numbers =
 ///
 /// A std::vector, std::array, span or C array of int is viewed, not copied. Any other range of whole numbers that knows
 /// its size (a vector of bool, of std::uint8_t or of std::int64_t) is copied; a number that is no int becomes the
-/// smallest int, which is no class and which every function refuses. It is made for a call, and ends with it.
+/// smallest int, which is no class; every function refuses it. It is made for a call, and ends with it.
 /// Allocates: only to convert.
 class label_view {
  public:
@@ -45,7 +45,10 @@ class label_view {
   template <detail::whole_numbers Range>
   label_view(const Range& labels) {
     converted_.reserve(labels.size());
-    for (const auto label : labels) converted_.push_back(as_int(label));
+    for (const auto label : labels) {
+      converted_.push_back(as_int(label));
+      if (outside_ + 1 == converted_.size() && is_int(label)) ++outside_;
+    }
     labels_ = converted_;
   }
   /// millrace[MODEL-1]: refuses labels that are no whole numbers. The compiler's error shows the template parameter's
@@ -59,17 +62,23 @@ class label_view {
   operator std::span<const int>() const noexcept { return labels_; }
   std::size_t size() const noexcept { return labels_.size(); }
   bool empty() const noexcept { return labels_.empty(); }
+  /// The first row whose number is no int; size() if all are.
+  std::size_t outside_int() const noexcept { return converted_.empty() ? size() : outside_; }
   int operator[](std::size_t row) const noexcept { return labels_[row]; }
 
  private:
   template <class Label>
-  static int as_int(Label label) noexcept {
+  static bool is_int(Label label) noexcept {
     const int narrowed = static_cast<int>(label);
-    const bool same = static_cast<Label>(narrowed) == label && (narrowed < 0) == (label < Label{});
-    return same ? narrowed : (std::numeric_limits<int>::min)();
+    return static_cast<Label>(narrowed) == label && (narrowed < 0) == (label < Label{});
+  }
+  template <class Label>
+  static int as_int(Label label) noexcept {
+    return is_int(label) ? static_cast<int>(label) : (std::numeric_limits<int>::min)();
   }
 
   std::vector<int> converted_;
+  std::size_t outside_ = 0;
   std::span<const int> labels_;
 };
 

@@ -30,8 +30,7 @@ namespace model {
 
 /// The share of rows whose prediction is the label. Classes may be any integers.
 inline result<double> accuracy(const label_view& labels, const label_view& predictions) {
-  if (auto fit = detail::same_length(labels.size(), predictions.size(), "predictions"); !fit)
-    return std::move(fit).error();
+  if (auto fit = detail::same_numbers(labels, predictions, "predictions"); !fit) return std::move(fit).error();
   std::size_t right = 0;
   for (std::size_t i = 0; i < labels.size(); ++i)
     if (labels[i] == predictions[i]) ++right;
@@ -155,7 +154,7 @@ inline result<double> log_loss(const label_view& labels, real_view probabilities
 /// The same for any number of classes. `probabilities` are rows x classes, one row after the other. A row whose
 /// probabilities do not add up to 1 is neither refused nor scaled.
 inline result<double> log_loss(const label_view& labels, real_view probabilities, std::size_t classes) {
-  if (auto fit = detail::same_length(labels.size() * classes, probabilities.size(), "probabilities"); !fit)
+  if (auto fit = detail::same_table(labels.size(), classes, probabilities.size(), "probabilities"); !fit)
     return std::move(fit).error();
   double sum = 0;
   for (std::size_t i = 0; i < labels.size(); ++i) {

@@ -106,7 +106,8 @@ class halving_search {
  private:
   std::uint64_t now() const noexcept { return clock_.nanoseconds(clock_.ticks()); }
   bool is_out_of_time() const noexcept {
-    return with_.budget.nanoseconds > 0 && now() - begin_ >= static_cast<std::uint64_t>(with_.budget.nanoseconds);
+    return with_.budget.nanoseconds > 0 &&
+           time_span{begin_, now()}.nanoseconds() >= static_cast<std::uint64_t>(with_.budget.nanoseconds);
   }
 
   /// Asks for the scores of these trials, and keeps those that there was time for.

@@ -55,14 +55,15 @@ struct forecast_interval {
 /// first value are estimated from the first two seasons (or the first ten values), and are not fitted.
 /// Complexity: of `fit` O(n) for each of some thousand trials of the rates; of a forecast O(steps).
 /// Allocates: to fit, save, load, and for intervals; never to forecast or update.
-/// Threads: const calls from any number.
+/// Threads: const calls from any number. Moved from, it may only be assigned to or destroyed.
 /// Source: Winters, "Forecasting sales by exponentially weighted moving averages", Management Science 6, 1960.
 class holt_winters {
  public:
   using options_type = holt_winters_options;
 
   /// Errors: invalid_argument: a period below 2, or a rate outside (0, 1); invalid_data: fewer than two seasons, or two
-  /// values; a value that is not finite, or for a multiplicative season not above 0: the message names its place.
+  /// values; a value that is not finite, beyond 1e140, or for a multiplicative season not above 0: the message names
+  /// its place.
   template <class = void>
   static result<holt_winters> fit(std::span<const double> series, const holt_winters_options& with = {});
 
@@ -79,11 +80,22 @@ class holt_winters {
   }
   /// Intervals that the next `steps` values lie in with this probability each: of 2,000 futures in which the errors of
   /// the past come in another order.
-  /// Errors: invalid_argument: the probability is not in (0, 1).
+  /// Errors: invalid_argument: the probability is not in (0, 1), or more than 2^24 steps.
   template <class = void>
   result<std::vector<forecast_interval>> intervals(std::size_t steps, double probability, std::uint64_t seed) const;
-  /// Takes the next value of the series; the rates stay. One that is not finite is taken for the forecast.
-  void update(double value) noexcept { (void)step(value); }
+  /// Takes the next value of the series; the rates stay. One that `fit` refuses is taken for the forecast, and one with
+  /// which a state would be infinite moves none of them.
+  void update(double value) noexcept {
+    const std::size_t at = next_;
+    const double before[3] = {level_, trend_, season_at(0)};
+    const bool fits = what_is_wrong(value) == nullptr;
+    (void)step(fits ? value : detail::math::nan);
+    const double after = level_ + trend_ + (seasons_.empty() ? 0 : seasons_[at]);
+    if (detail::math::is_finite(after)) return;
+    level_ = before[0];
+    trend_ = before[1];
+    if (!seasons_.empty()) seasons_[at] = before[2];
+  }
 
   template <class = void>
   std::vector<std::byte> save() const;
@@ -96,6 +108,12 @@ class holt_winters {
 
   explicit holt_winters(const holt_winters_options& with) : with_(with), seasons_(with.period) {}
 
+  const char* what_is_wrong(double value) const noexcept {
+    if (!detail::math::is_finite(value)) return "missing or infinite";
+    if (detail::math::absolute(value) > 1e140) return "beyond 1e140, where squares are near the largest number";
+    const bool fits = with_.season != season_kind::multiplicative || value > 0;
+    return fits ? nullptr : "not above 0, as a multiplicative season needs";
+  }
   double season_at(std::size_t ahead) const noexcept {
     return seasons_.empty() ? 0 : seasons_[(next_ + ahead) % seasons_.size()];
   }
@@ -159,10 +177,14 @@ inline void holt_winters::begin(std::span<const double> series) noexcept {
   for (std::size_t i = 0; i < 2 * period; ++i) means[i / period] += series[i] / static_cast<double>(period);
   trend_ = with_.trend ? (means[1] - means[0]) / static_cast<double>(period) : 0;
   level_ = with_.trend ? means[0] - trend_ * static_cast<double>(period + 1) / 2 : (means[0] + means[1]) / 2;
+  const bool factor = with_.season == season_kind::multiplicative;
+  if (factor && !(level_ + trend_ > 0 && level_ + trend_ * static_cast<double>(2 * period) > 0)) {
+    trend_ = 0;  // so steep that the line falls below 0, where no season is a factor of it
+    level_ = (means[0] + means[1]) / 2;
+  }
   for (std::size_t i = 0; i < period; ++i) {
     const double first = level_ + trend_ * static_cast<double>(i + 1);
     const double second = level_ + trend_ * static_cast<double>(i + 1 + period);
-    const bool factor = with_.season == season_kind::multiplicative;
     seasons_[i] = factor ? (series[i] / first + series[i + period] / second) / 2
                          : (series[i] - first + series[i + period] - second) / 2;
   }
@@ -203,6 +225,8 @@ inline void holt_winters::find_rates(std::span<const double> series) {
 
 inline result<void> holt_winters::checked(std::span<const double> series, const holt_winters_options& with) {
   const bool seasonal = with.season != season_kind::none;
+  if (with.season > season_kind::multiplicative)
+    return error(errc::invalid_argument, "holt_winters: season is none of its kinds");
   if (seasonal ? with.period < 2 : with.period != 0)
     return error(errc::invalid_argument,
                  "holt_winters: period is " + std::to_string(with.period) +
@@ -213,14 +237,13 @@ inline result<void> holt_winters::checked(std::span<const double> series, const 
     if (rate <= 0 || rate >= 1)
       return error(errc::invalid_argument, std::string("holt_winters: ") + name + " is not in (0, 1)");
   if (series.size() < 2 || series.size() / 2 < with.period)
-    return error(errc::invalid_data, "holt_winters: " + std::to_string(series.size()) + " values, at least " +
-                                         std::to_string(seasonal ? 2 * with.period : 2) + " are needed");
+    return error(errc::invalid_data,
+                 "holt_winters: " + std::to_string(series.size()) + " values, at least " +
+                     (seasonal ? "two seasons of " + std::to_string(with.period) : std::string("2")) + " are needed");
+  const holt_winters of(holt_winters_options{.season = with.season});
   for (std::size_t i = 0; i < series.size(); ++i)
-    if (!detail::math::is_finite(series[i]) || (with.season == season_kind::multiplicative && !(series[i] > 0)))
-      return error(errc::invalid_data,
-                   "holt_winters: value " + std::to_string(i) + " is " +
-                       (detail::math::is_finite(series[i]) ? "not above 0, as a multiplicative season needs"
-                                                           : "missing or infinite"));
+    if (const char* const wrong = of.what_is_wrong(series[i]); wrong != nullptr)
+      return error(errc::invalid_data, "holt_winters: value " + std::to_string(i) + " is " + wrong);
   return {};
 }
 
@@ -235,7 +258,7 @@ result<holt_winters> holt_winters::fit(std::span<const double> series, const hol
     made.squared_ += made.errors_.back() * made.errors_.back();
   }
   if (!detail::math::is_finite(made.squared_) || !detail::math::is_finite(made.level_))
-    return error(errc::invalid_data, "holt_winters: the values are so large that their squares are infinite");
+    return error(errc::invalid_data, "holt_winters: the values are so small that seasons are infinite");
   return made;
 }
 
@@ -244,6 +267,8 @@ result<std::vector<forecast_interval>> holt_winters::intervals(std::size_t steps
                                                                std::uint64_t seed) const {
   if (!(probability > 0 && probability < 1))
     return error(errc::invalid_argument, "holt_winters: the probability of an interval is not in (0, 1)");
+  if (steps > std::size_t{1} << 24)
+    return error(errc::invalid_argument, "holt_winters: " + std::to_string(steps) + " steps are more than 2^24");
   random_engine random(seed);
   std::vector<double> reached(futures * steps);
   for (std::size_t future = 0; future < futures; ++future) {

@@ -3,6 +3,7 @@
 
 #include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
+#include <millrace/core/saved/envelope.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/matrix_view.hpp>
 #include <millrace/model/predictor.hpp>
@@ -28,8 +29,8 @@ namespace model {
 ///
 /// Shapes: the values are evenly spaced in time, the oldest first. NaN is a gap: rows whose target is one are not
 /// fitted on; in columns it is left to the model. Complexity: the model's fit of as many rows as values less the
-/// greatest lag; a forecast is a prediction a step. Allocates: to fit and to copy; never to forecast or update.
-/// Threads: const calls from any number.
+/// greatest lag; a forecast is a prediction a step. Allocates: to fit, save, load and copy; never to forecast or
+/// update. Threads: const calls from any number. Moved from, it may only be assigned to or destroyed.
 template <trainer Model>
 class lag_forecaster {
  public:
@@ -59,7 +60,25 @@ class lag_forecaster {
     next_ = next_ + 1 == recent_.size() ? 0 : next_ + 1;
   }
 
+  /// The model, the lags and the values that they look back to: what is loaded goes on as this would have.
+  std::vector<std::byte> save() const
+  requires saved_as_bytes<Model>
+  {
+    envelope_writer to(saved_as);
+    to.block(model_.save());
+    to.u64(lags_.size());
+    for (const std::size_t lag : lags_) to.u64(lag);
+    to.u64(recent_.size());
+    for (std::size_t back = recent_.size(); back > 0; --back) to.f64(static_cast<double>(known(back)));
+    return std::move(to).finish();
+  }
+  /// Errors: those of `envelope_reader::open` and `finish`, and of the model.
+  static result<lag_forecaster> load(std::span<const std::byte> bytes)
+  requires saved_as_bytes<Model>;
+
  private:
+  static constexpr const char* saved_as = "lag_forecaster";
+
   lag_forecaster(Model model, std::vector<std::size_t> lags, std::vector<float> recent)
       : model_(std::move(model)), lags_(std::move(lags)), recent_(std::move(recent)) {}
 
@@ -101,6 +120,29 @@ result<lag_forecaster<Model>> lag_forecaster<Model>::fit(std::span<const float> 
                  "lag_forecaster: the model predicts " + std::to_string(model->outputs()) + " numbers, not one");
   const std::span<const float> last = series.last(greatest);
   return lag_forecaster(std::move(*model), std::move(lags), std::vector<float>(last.begin(), last.end()));
+}
+
+template <trainer Model>
+result<lag_forecaster<Model>> lag_forecaster<Model>::load(std::span<const std::byte> bytes)
+requires saved_as_bytes<Model>
+{
+  auto from = envelope_reader::open(bytes, saved_as);
+  if (!from) return std::move(from).error();
+  auto model = Model::load(from->block());
+  if (!model) return std::move(model).error().wrap(saved_as);
+  std::vector<std::size_t> lags(from->count(8));
+  std::size_t greatest = 0;
+  bool valid = !lags.empty() && lags.size() <= most_lags;
+  for (std::size_t& lag : lags) {
+    lag = static_cast<std::size_t>(from->u64());
+    valid = valid && lag != 0;
+    greatest = lag > greatest ? lag : greatest;
+  }
+  std::vector<float> recent(from->count(8));
+  for (float& value : recent) value = static_cast<float>(from->f64());
+  valid = valid && greatest == recent.size() && model->inputs() == lags.size() && model->outputs() == 1;
+  if (auto done = from->finish(valid); !done) return std::move(done).error();
+  return lag_forecaster(*std::move(model), std::move(lags), std::move(recent));
 }
 
 }  // namespace model

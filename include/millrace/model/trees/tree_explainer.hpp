@@ -2,6 +2,7 @@
 #define MILLRACE_MODEL_TREES_TREE_EXPLAINER_HPP
 
 #include <millrace/core/detail/heap_sort.hpp>
+#include <millrace/core/detail/math.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/trees/detail/shapley_trees.hpp>
 #include <millrace/model/trees/detail/transposed_rows.hpp>
@@ -45,12 +46,15 @@ struct reason_code {
 /// Machine Intelligence 2, 2020 (tree path dependent); the sums as integrals are derived in detail/shapley_trees.hpp.
 class tree_explainer {
  public:
-  /// Of `outputs` scores a row, which take turns in the trees, this one explains score `output`.
+  /// Of `outputs` scores a row, which take turns in the trees, this one explains score `output`. Columns that the trees
+  /// part by beyond `columns` count to them. Precondition: output < outputs.
   tree_explainer(const tree_ensemble& trees, std::size_t columns, std::size_t outputs = 1, std::size_t output = 0)
-      : trees_(&trees), columns_(columns), slot_of_(columns, none) {
+      : trees_(&trees), columns_(columns) {
+    for (const tree_node& node : trees.nodes()) columns_ = node.column < columns_ ? columns_ : node.column + 1U;
+    slot_of_.resize(columns_, none);
     std::size_t most_ways = 0;
     std::size_t most_inner = 0;
-    for (std::size_t tree = output; tree < trees.trees(); tree += outputs) {
+    for (std::size_t tree = output; tree < trees.trees() && output < outputs; tree += outputs) {
       add_tree(trees.root(tree));
       const detail::shapley_tree& made = walks_.back();
       most_ways = made.inner + made.ends > most_ways ? made.inner + made.ends : most_ways;
@@ -66,9 +70,12 @@ class tree_explainer {
   /// What the trees add up to for a row of which nothing is known: the mean over the training rows.
   double base() const noexcept { return base_; }
 
-  /// Writes what each column adds. Precondition: row.size() == out.size() == columns.
+  /// Writes what each column adds; NaN for a row of fewer columns than the model's. Precondition: `out` has one number
+  /// for each column, or nothing is written.
   void contributions(std::span<const float> row, std::span<double> out) noexcept {
-    for (double& adds : out) adds = 0;
+    if (out.size() < columns_) return;
+    for (double& adds : out) adds = row.size() < columns_ ? detail::math::nan : 0;
+    if (row.size() < columns_) return;
     for (detail::shapley_numbers& adds : owed_) adds = {};
     const bool whole = !has_categories_ && !detail::has_missing(row.data(), columns_);
     for (const detail::shapley_tree& tree : walks_) {

@@ -193,7 +193,7 @@ inline double classification_table::cohen_kappa(kappa_distance distance) const n
 inline result<double> top_k_accuracy(const label_view& labels, real_view scores, std::size_t classes, std::size_t k,
                                      std::span<const float> weights = {}) {
   if (classes == 0 || k == 0) return error(errc::invalid_argument, "top-k accuracy: k and classes must be above 0");
-  if (auto fit = detail::same_length(labels.size() * classes, scores.size(), "scores"); !fit)
+  if (auto fit = detail::same_table(labels.size(), classes, scores.size(), "scores"); !fit)
     return std::move(fit).error();
   auto total = detail::sum_of_weights("top-k accuracy", weights, labels.size());
   if (!total) return std::move(total).error();

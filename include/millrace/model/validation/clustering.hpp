@@ -33,6 +33,7 @@ namespace model {
 inline result<double> silhouette(const matrix_view& rows, const label_view& clusters) {
   if (auto right = detail::finite_rows("silhouette", rows); !right) return std::move(right).error();
   if (auto fit = detail::same_length(rows.rows(), clusters.size(), "clusters"); !fit) return std::move(fit).error();
+  if (auto fit = detail::whole_ints(clusters, "clusters"); !fit) return std::move(fit).error();
   const detail::dense_classes of(clusters);
   if (of.classes() < 2 || of.classes() == rows.rows())
     return error(errc::invalid_argument, "silhouette: " + std::to_string(of.classes()) + " clusters of " +
@@ -66,10 +67,10 @@ inline result<double> silhouette(const matrix_view& rows, const label_view& clus
 /// The adjusted Rand index of two partitions of the same rows: the share of pairs of rows on which they agree, whether
 /// together or apart, adjusted so that partitions at random have 0 on average. 1: the same partition.
 /// Complexity: O(n log n).
-/// Errors: invalid_argument (no rows), shape_mismatch.
+/// Errors: invalid_argument (no rows), shape_mismatch, out_of_range (a number that is no int).
 /// Source: Hubert, Arabie, "Comparing partitions", Journal of Classification 2, 1985.
 inline result<double> adjusted_rand_index(const label_view& labels, const label_view& clusters) {
-  if (auto fit = detail::same_length(labels.size(), clusters.size(), "clusters"); !fit) return std::move(fit).error();
+  if (auto fit = detail::same_numbers(labels, clusters, "clusters"); !fit) return std::move(fit).error();
   const detail::contingency table{detail::dense_classes(labels), detail::dense_classes(clusters)};
   const double n = static_cast<double>(labels.size());
   double both = 0, first = 0, second = 0;  // sums of squares: pairs, each in both orders and with itself
@@ -86,11 +87,11 @@ inline result<double> adjusted_rand_index(const label_view& labels, const label_
 /// The mutual information of two partitions of the same rows, divided by the mean of their entropies: 1 for the same
 /// partition, near 0 for independent ones (above 0 where clusters are many and small). 1 where neither parts anything.
 /// Complexity: O(n log n).
-/// Errors: invalid_argument (no rows), shape_mismatch.
+/// Errors: invalid_argument (no rows), shape_mismatch, out_of_range (a number that is no int).
 /// Source: Strehl, Ghosh, "Cluster ensembles", Journal of Machine Learning Research 3, 2002; the arithmetic mean as in
 /// scikit-learn.
 inline result<double> normalized_mutual_information(const label_view& labels, const label_view& clusters) {
-  if (auto fit = detail::same_length(labels.size(), clusters.size(), "clusters"); !fit) return std::move(fit).error();
+  if (auto fit = detail::same_numbers(labels, clusters, "clusters"); !fit) return std::move(fit).error();
   const detail::contingency table{detail::dense_classes(labels), detail::dense_classes(clusters)};
   const double n = static_cast<double>(labels.size());
   const auto entropy = [&](const detail::dense_classes& of) {

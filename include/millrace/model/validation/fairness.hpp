@@ -144,13 +144,13 @@ inline rate_gap gap_of(const std::vector<group_rates>& groups, counted_share gro
 /// Complexity: O(rows log rows).
 /// Allocates: 12 bytes a row, and the table.
 /// Errors: invalid_argument (no rows, or one group only), shape_mismatch, not_finite (a weight), out_of_range (a label
-/// or decision that is neither 0 nor 1 or a negative weight, with its row, or a confidence outside (0, 1)),
-/// invalid_data (every weight is 0).
+/// or decision that is neither 0 nor 1, a group that is no int or a negative weight, with its row, or a confidence
+/// outside (0, 1)), invalid_data (every weight is 0).
 inline result<fairness_table> measure_fairness(const label_view& labels, const label_view& decisions,
                                                const label_view& groups, double confidence = 0.95,
                                                std::span<const float> weights = {}) {
   if (auto fit = detail::same_length(labels.size(), decisions.size(), "decisions"); !fit) return std::move(fit).error();
-  if (auto fit = detail::same_length(labels.size(), groups.size(), "groups"); !fit) return std::move(fit).error();
+  if (auto fit = detail::same_numbers(labels, groups, "groups"); !fit) return std::move(fit).error();
   if (auto sum = detail::sum_of_weights("fairness", weights, labels.size()); !sum) return std::move(sum).error();
   if (!(confidence > 0 && confidence < 1))
     return error(errc::out_of_range, "confidence: " + std::to_string(confidence) + " is outside (0, 1)");

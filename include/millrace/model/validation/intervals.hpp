@@ -36,8 +36,7 @@ struct measured {
 /// Errors: those of `accuracy`, and out_of_range: a confidence outside (0, 1).
 inline result<measured> accuracy_interval(const label_view& labels, const label_view& predictions,
                                           double confidence = 0.95, std::span<const float> weights = {}) {
-  if (auto fit = detail::same_length(labels.size(), predictions.size(), "predictions"); !fit)
-    return std::move(fit).error();
+  if (auto fit = detail::same_numbers(labels, predictions, "predictions"); !fit) return std::move(fit).error();
   if (auto sum = detail::sum_of_weights("accuracy", weights, labels.size()); !sum) return std::move(sum).error();
   double right = 0;
   detail::weight_sum all;

@@ -4,6 +4,7 @@
 #include <millrace/core/detail/math.hpp>
 #include <millrace/core/detail/sort.hpp>
 #include <millrace/core/result.hpp>
+#include <millrace/model/evaluation/detail/checked_columns.hpp>
 #include <millrace/model/evaluation/label_view.hpp>
 #include <millrace/model/evaluation/real_view.hpp>
 #include <millrace/model/fwd.hpp>
@@ -50,13 +51,14 @@ struct slice_table {
 /// weights, it gathers them as it does labels. The level of each slice's interval is 1 - (1 - confidence) / slices
 /// (Bonferroni's correction).
 /// Allocates: 8 bytes a row, and what the measure does.
-/// Errors: invalid_argument (no rows), out_of_range (a confidence outside (0, 1)), and those of the measure for all
-/// rows. Those for one slice stand in its place in the table.
+/// Errors: invalid_argument (no rows), out_of_range (a confidence outside (0, 1), or a group that is no int), and those
+/// of the measure for all rows. Those for one slice stand in its place in the table.
 template <class Measure>
 result<slice_table> measure_slices(const label_view& groups, Measure measure, double confidence = 0.95) {
   if (groups.empty()) return error(errc::invalid_argument, "slices: there are no rows");
   if (!(confidence > 0 && confidence < 1))
     return error(errc::out_of_range, "confidence: " + std::to_string(confidence) + " is outside (0, 1)");
+  if (auto right = detail::whole_ints(groups, "groups"); !right) return std::move(right).error();
   const detail::dense_classes of(groups);
   std::vector<std::vector<std::size_t>> rows(of.classes());
   std::vector<std::size_t> all(groups.size());

@@ -4,6 +4,7 @@
 #include <millrace/core/detail/heap_sort.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/seed.hpp>
+#include <millrace/model/evaluation/detail/checked_columns.hpp>
 #include <millrace/model/evaluation/label_view.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/matrix_view.hpp>
@@ -67,6 +68,7 @@ inline result<std::vector<fold>> k_fold(std::size_t rows, std::size_t folds = 5,
 inline result<std::vector<fold>> stratified_k_fold(const label_view& labels, std::size_t folds = 5,
                                                    std::uint64_t seed = 1) {
   if (auto right = detail::usable_folds(labels.size(), folds, "rows"); !right) return std::move(right).error();
+  if (auto right = detail::whole_ints(labels, "labels"); !right) return std::move(right).error();
   const detail::dense_classes classes(labels);
   std::vector<std::vector<std::uint32_t>> places(classes.classes());  // of each class, the folds of its rows
   std::size_t next = 0;                                               // goes on through the classes: even sizes
@@ -91,8 +93,10 @@ inline result<std::vector<fold>> stratified_k_fold(const label_view& labels, std
 /// first, each to the fold with the fewest rows; groups of one size come in random order.
 /// Guarantee: the same seed gives the same folds.
 /// Allocates: 8 bytes a row and fold.
-/// Errors: invalid_argument: fewer than two folds, or more than groups.
+/// Errors: invalid_argument: fewer than two folds, or more than groups; out_of_range: a number that is no int, with its
+/// row.
 inline result<std::vector<fold>> group_k_fold(const label_view& groups, std::size_t folds = 5, std::uint64_t seed = 1) {
+  if (auto right = detail::whole_ints(groups, "groups"); !right) return std::move(right).error();
   const detail::dense_classes of(groups);
   if (auto right = detail::usable_folds(of.classes(), folds, "groups"); !right) return std::move(right).error();
   struct drawn {

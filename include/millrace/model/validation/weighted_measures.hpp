@@ -28,8 +28,7 @@ namespace model {
 /// The share of the weight whose prediction is the label.
 inline result<double> accuracy(const label_view& labels, const label_view& predictions,
                                std::span<const float> weights) {
-  if (auto fit = detail::same_length(labels.size(), predictions.size(), "predictions"); !fit)
-    return std::move(fit).error();
+  if (auto fit = detail::same_numbers(labels, predictions, "predictions"); !fit) return std::move(fit).error();
   return detail::weighted_mean("accuracy", labels.size(), weights,
                                [&](std::size_t i) { return labels[i] == predictions[i] ? 1.0 : 0.0; });
 }

@@ -161,6 +161,10 @@ TEST_CASE("a stack by classes, by folds of one's own, and of models with several
   CHECK(fitted->outputs() == 3);
   CHECK(fitted->last().inputs() == 4);
   laws::predicts(*fitted, made.view());
+  support::predicts_short_rows(*fitted, made.view());
+  CHECK(std::isnan((*fitted)(made.view().row(0))));  // one number of three
+  support::predicts_short_rows(stacking<ridge, linear_regression>::fit(made.view(), made.targets, {.folds = 3}).value(),
+                               made.view());
   const auto folds = mr::model::time_split(200, {.folds = 3});
   REQUIRE(folds);
   const auto in_time = stacking<witness, by_heart>::fit(made.view(), made.targets, {.own_folds = *folds});

@@ -33,7 +33,9 @@ TEST_CASE("label view: a number that is no int is no class") {
   CHECK(mr::model::label_view(wide)[1] == (std::numeric_limits<int>::min)());
   CHECK(mr::model::label_view(std::vector<std::uint64_t>{~std::uint64_t{0}})[0] == (std::numeric_limits<int>::min)());
   CHECK(mr::model::label_view(std::vector<unsigned>{~0U})[0] == (std::numeric_limits<int>::min)());
-  CHECK(mr::model::accuracy(wide, wide).has_value());  // any numbers
+  CHECK(mr::model::label_view(wide).outside_int() == 1);
+  CHECK(mr::model::label_view(std::vector<std::int64_t>{-1, (std::numeric_limits<int>::min)()}).outside_int() == 2);
+  CHECK(mr::model::label_view(std::vector<int>{1, (std::numeric_limits<int>::min)()}).outside_int() == 2);
   CHECK(mr::model::roc_auc(wide, std::vector<float>{0.1F, 0.2F}).error().code() == mr::errc::out_of_range);
 }
 

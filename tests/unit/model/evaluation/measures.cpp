@@ -3,6 +3,7 @@
 #include <support/close_numbers.hpp>
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <millrace/core/seed.hpp>
 #include <support/evaluation_reference.hpp>
@@ -109,6 +110,19 @@ TEST_CASE("the area under the curve counts pairs, ties half, as the definition d
         }
     REQUIRE(*mr::model::roc_auc(labels, scores) == Approx(right / pairs).epsilon(1e-15));
   }
+}
+
+TEST_CASE("numbers that are no int are not taken for one another, and shapes do not overflow") {
+  const std::vector<std::int64_t> wide = {0, 5'000'000'000};
+  const std::vector<std::int64_t> other = {0, 6'000'000'000};
+  const auto found = mr::model::accuracy(wide, other);
+  REQUIRE_FALSE(found);
+  CHECK(found.error().code() == mr::errc::out_of_range);
+  CHECK_THAT(found.error().message(), ContainsSubstring("labels: the number of row 1"));
+  CHECK_THAT(mr::model::accuracy({0, 1}, other).error().message(),
+             ContainsSubstring("predictions: the number of row 1"));
+  CHECK(mr::model::log_loss({0, 1}, std::vector<double>(), std::size_t{1} << 63).error().code() ==
+        mr::errc::shape_mismatch);
 }
 
 TEST_CASE("scores need an order, not a scale: infinities, -0 and both precisions") {

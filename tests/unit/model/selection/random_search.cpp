@@ -151,6 +151,15 @@ TEST_CASE("a search ends with its budget of time, and returns the best of those 
   const auto all = random_search(space, slow, {.trials = 2, .budget = mr::seconds(2)}, clock);
   REQUIRE(all);
   CHECK_FALSE(all->out_of_time);
+  // A clock that is set back has used nothing up.
+  now = 10'000'000'000;
+  const auto back = [&](const bowl& at, std::size_t steps) {
+    now -= 1'000'000'000;
+    return bowl_loss(at, steps);
+  };
+  const auto whole = random_search(space, back, {.trials = 4, .budget = mr::seconds(2)}, clock);
+  REQUIRE(whole);
+  CHECK_FALSE(whole->out_of_time);
 }
 
 TEST_CASE("a search refuses wrong options, and names the trial that fails") {

@@ -148,20 +148,61 @@ TEST_CASE("a series or options that Holt-Winters cannot be fitted with are error
     return made.error().describe();
   };
   CHECK(refused({1}, {}) == "holt_winters: 1 values, at least 2 are needed");
-  CHECK(refused({1, 2, 3, 4, 5}, seasonal(true, 1)) == "holt_winters: 5 values, at least 12 are needed");
+  CHECK(refused({1, 2, 3, 4, 5}, seasonal(true, 1)) == "holt_winters: 5 values, at least two seasons of 6 are needed");
   CHECK_THAT(refused({1, 2}, {.season = season_kind::additive, .period = 1}), ContainsSubstring("period is 1"));
   CHECK_THAT(refused({1, 2}, {.period = 4}), ContainsSubstring("there is no season"));
   CHECK(refused({1, 2, std::nan("")}, {}) == "holt_winters: value 2 is missing or infinite");
   CHECK_THAT(refused({1, 2, 0, 3}, {.season = season_kind::multiplicative, .period = 2}),
              ContainsSubstring("value 2 is not above 0"));
   CHECK_THAT(refused({1, 2}, {.level_rate = 1}), ContainsSubstring("level_rate is not in (0, 1)"));
-  CHECK_THAT(refused({1e300, -1e300, 1e300}, {}), ContainsSubstring("infinite"));
+  CHECK_THAT(refused({1, -1e300, 1e300}, {}), ContainsSubstring("value 1 is beyond 1e140"));
+  CHECK_THAT(refused({1, 2}, {.season = season_kind::additive, .period = ~std::size_t{0} / 2 + 1}),
+             ContainsSubstring("two seasons of 9223372036854775808"));
+  CHECK_THAT(refused({1, 2, 3, 4}, {.season = static_cast<season_kind>(7), .period = 2}), ContainsSubstring("season"));
   CHECK(holt_winters::fit(std::vector<double>{5, 5}, {}));
   const auto constant = holt_winters::fit(std::vector<double>(30, 5.0), seasonal(true, 2));
   REQUIRE(constant);
   std::vector<double> next(7);
   constant->forecast(next);
   for (const double x : next) CHECK(x == Approx(5));
+}
+
+TEST_CASE("a multiplicative season of a steep series is fitted where the line through its start falls to 0") {
+  const mm::holt_winters_options with{.season = season_kind::multiplicative, .period = 2};
+  for (const std::vector<double>& steep : {std::vector<double>{1, 1, 5, 5, 9, 9, 13, 13}, {1, 2, 40, 80, 100, 200}}) {
+    const auto made = holt_winters::fit(steep, with);
+    REQUIRE(made);
+    double next = 0;
+    made->forecast({&next, 1});
+    CHECK(next > steep.back() / 2);
+    CHECK(next < steep.back() * 2);
+  }
+}
+
+TEST_CASE("no value that comes makes a state infinite: the forecaster goes on, and is saved and loaded") {
+  constexpr double most = (std::numeric_limits<double>::max)();
+  for (const int season : {0, 1, 2}) {
+    auto made = fitted(seasonal(true, season));
+    std::vector<double> before(12);
+    made.forecast(before);
+    for (int i = 0; i < 3000; ++i)
+      for (const double wild : {0.0, -1.0, most, -most, 1e140, 5e-324, std::numeric_limits<double>::infinity()})
+        made.update(wild);
+    const auto back = holt_winters::load(made.save());
+    REQUIRE(back);
+    for (int i = 0; i < 2000; ++i) made.update(50);
+    std::vector<double> after(6);
+    made.forecast(after);
+    for (const double x : after) CHECK(std::isfinite(x));
+    if (season == 2) {  // values that no such series can have are taken for their forecasts
+      auto other = fitted(seasonal(true, season));
+      for (int i = 0; i < 6; ++i) other.update(-3);
+      other.forecast(std::span(after));
+      for (std::size_t i = 0; i < 6; ++i) CHECK(after[i] == Approx(before[i + 6]));
+    }
+  }
+  CHECK(fitted(seasonal(true, 1)).intervals(~std::size_t{0} / 1000, 0.9, 1).error().code() ==
+        millrace::errc::invalid_argument);
 }
 
 TEST_CASE("Holt-Winters of the first release load and go on; damaged bytes are refused") {

@@ -4,6 +4,7 @@
 
 #include <support/allocation_counter.hpp>
 #include <support/catch.hpp>
+#include <support/envelope.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -74,4 +75,39 @@ TEST_CASE("lags that cannot be, and a series shorter than them, are errors; gaps
   double next[1];
   made->forecast(next);
   CHECK(std::isfinite(next[0]));
+}
+
+TEST_CASE(
+    "a forecaster by lags that was loaded goes on as the saved one; damaged bytes are an error, or one that works") {
+  const auto all = recursion(40);
+  auto made = forecaster::fit(std::span(all).first(20), {3, 1});
+  REQUIRE(made);
+  made->update(all[20]);  // the oldest value stands in the middle
+  const auto bytes = made->save();
+  auto back = forecaster::load(bytes);
+  REQUIRE(back);
+  CHECK(back->save() == bytes);
+  std::vector<double> a(7);
+  std::vector<double> b(7);
+  made->forecast(a);
+  back->forecast(b);
+  CHECK(a == b);
+  made->update(7);
+  back->update(7);
+  made->forecast(a);
+  back->forecast(b);
+  CHECK(a == b);
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    for (const unsigned hurt : {0x01U, 0x80U, 0xffU}) {
+      auto other = bytes;
+      other[i] ^= static_cast<std::byte>(hurt);
+      CHECK_FALSE(forecaster::load(other));
+      support::reseal(other);
+      auto loaded = forecaster::load(other);
+      if (!loaded) continue;
+      loaded->forecast(a);
+      loaded->update(1);
+      CHECK(forecaster::load(loaded->save()));
+    }
+  for (std::size_t i = 0; i < bytes.size(); ++i) CHECK_FALSE(forecaster::load(std::span(bytes).first(i)));
 }

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <limits>
 #include <millrace/model/trees/boosted_trees.hpp>
+#include <millrace/model/trees/random_forest.hpp>
 #include <string>
 #include <vector>
 
@@ -250,4 +251,73 @@ TEST_CASE("tree explainer: explaining allocates nothing; trees without splits ow
   nothing.contributions(made.view().row(0), adds);
   CHECK(adds == std::vector<double>(4, 0));
   CHECK(nothing.base() == 0);
+}
+
+TEST_CASE("tree explainer: contributions of a thousand rows sum to the scores of every ensemble of deep trees") {
+  auto made = support::make_rows(1000, 7, 52, support::a_number, 10);
+  auto classes = made;
+  mr::random_engine random(53);
+  for (std::size_t i = 0; i < 1000; ++i) {
+    made.features[7 * i + 6] = classes.features[7 * i + 6] = static_cast<float>(random.below(200));
+    classes.targets[i] = made.targets[i] > 1 ? 2.0F : made.targets[i] > 0 ? 1.0F : 0.0F;
+  }
+  const auto check = [](const auto& model, const support::made_rows& rows, auto&& score, const auto& start) {
+    const std::size_t outputs = model.outputs();
+    std::vector<double> scores(outputs);
+    std::vector<double> adds(7);
+    double worst = 0;
+    for (std::size_t k = 0; k < outputs; ++k) {
+      tree_explainer why(model.trees(), 7, outputs, k);
+      for (std::size_t i = 0; i < rows.rows(); ++i) {
+        score(rows.view().row(i), std::span<double>(scores));
+        why.contributions(rows.view().row(i), adds);
+        double sum = why.base() + (start.empty() ? 0 : start[k]);
+        for (const double x : adds) sum += x;
+        worst = std::fmax(worst, std::abs(sum - scores[k]) / std::fmax(1, std::abs(scores[k])));
+      }
+    }
+    CHECK(worst < 1e-12);
+  };
+  const mr::model::boosting_options deep{
+      .rounds = 40, .leaves = 255, .min_category_rows = 1, .min_child_weight = 1e-3, .categories = {6}};
+  const auto boosted = [&](const auto& model, const support::made_rows& rows) {
+    check(
+        model, rows, [&](std::span<const float> row, std::span<double> out) { model.score(row, out); }, model.start());
+  };
+  boosted(mr::model::boosted_trees<mr::model::squared_loss>::fit(made.view(), made.targets, deep).value(), made);
+  boosted(mr::model::boosted_trees<mr::model::quantile_loss>::fit(made.view(), made.targets, deep).value(), made);
+  boosted(
+      mr::model::boosted_trees<mr::model::softmax_loss>::fit(classes.view(), classes.targets, deep, {}, {3}).value(),
+      classes);
+  const auto forest = [&](const support::made_rows& rows, std::size_t count) {
+    const auto model = mr::model::random_forest::fit(rows.view(), rows.targets,
+                                                     {.trees = 30, .depth = 64, .classes = count, .categories = {6}});
+    REQUIRE(model);
+    check(
+        *model, rows, [&](std::span<const float> row, std::span<double> out) { model->predict(row, out); },
+        std::vector<double>());
+  };
+  forest(made, 0);
+  forest(classes, 3);
+}
+
+TEST_CASE("tree explainer: rows and outputs of another length than the columns are not read or written beyond") {
+  const support::made_rows made = support::make_rows(300, 4, 51, support::two_classes);
+  const auto fitted = mr::model::boosted_trees<>::fit(made.view(), made.targets, {.rounds = 10}).value();
+  tree_explainer why(fitted.trees(), 4);
+  std::vector<double> adds(5, -7);
+  const auto row = made.view().row(0);
+  why.contributions(row, std::span(adds).first(3));
+  CHECK(adds == std::vector<double>(5, -7));
+  why.contributions(row.first(3), std::span(adds).first(4));
+  for (std::size_t column = 0; column < 4; ++column) CHECK(std::isnan(adds[column]));
+  CHECK(adds[4] == -7);
+  CHECK(why.reasons(row.first(3), 4).empty());
+  why.contributions(row, std::span(adds).first(4));
+  std::vector<double> same(4);
+  tree_explainer of_none(fitted.trees(), 0);  // fewer columns than the trees part by
+  of_none.contributions(row, same);
+  CHECK(same == std::vector<double>(adds.begin(), adds.begin() + 4));
+  CHECK(tree_explainer(fitted.trees(), 4, 0, 0).base() == 0);  // a score of none
+  CHECK(tree_explainer(fitted.trees(), 4, 3, 3).base() == 0);
 }

@@ -95,6 +95,8 @@ TEST_CASE("top-k accuracy is scikit-learn's, ties too") {
 }
 
 TEST_CASE("classification table and top-k accuracy: refusals") {
+  CHECK(mr::model::top_k_accuracy({0, 1}, std::vector<double>(), std::size_t{1} << 63, 1).error().code() ==
+        mr::errc::shape_mismatch);
   using mr::errc;
   const auto code = [](const auto& made) { return made.error().code(); };
   CHECK(code(classification_table::make(std::vector<int>{}, std::vector<int>{})) == errc::invalid_argument);

@@ -5,6 +5,7 @@
 #include <support/validation_reference.hpp>
 
 #include <climits>
+#include <cstdint>
 #include <limits>
 #include <vector>
 
@@ -37,6 +38,11 @@ TEST_CASE("clustering measures: the same partition under other numbers, none, an
 }
 
 TEST_CASE("silhouette: equal rows have 0, and refusals name what is wrong") {
+  const std::vector<std::int64_t> wide = {1, 5'000'000'000, 6'000'000'000};
+  const std::vector<float> numbers{0, 1, 2};
+  CHECK(mr::model::silhouette(mr::model::matrix_view(numbers, 1), wide).error().code() == mr::errc::out_of_range);
+  CHECK(mr::model::adjusted_rand_index(wide, {1, 2, 3}).error().code() == mr::errc::out_of_range);
+  CHECK(mr::model::normalized_mutual_information({1, 2, 3}, wide).error().code() == mr::errc::out_of_range);
   using mr::errc;
   const std::vector<float> same{1, 1, 1, 1};
   CHECK(*model::silhouette(matrix_view(same, 1), {0, 0, 1, 1}) == 0);

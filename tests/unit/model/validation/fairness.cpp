@@ -2,6 +2,7 @@
 
 #include <support/catch.hpp>
 
+#include <cstdint>
 #include <limits>
 #include <stdexcept>
 #include <vector>
@@ -118,6 +119,9 @@ TEST_CASE("groups without rows for a rate, and groups of which nobody is selecte
 }
 
 TEST_CASE("a fairness table refuses what is no decision, one group, and columns of other lengths") {
+  const std::vector<std::int64_t> users = {1, 1, 5'000'000'000, 6'000'000'000};
+  CHECK_THAT(mr::model::measure_fairness({0, 1, 0, 1}, {0, 1, 1, 1}, users).error().message(),
+             ContainsSubstring("groups: the number of row 2"));
   const std::vector<int> labels{0, 1, 1};
   CHECK(model::measure_fairness(labels, {0, 1, 2}, {0, 0, 1}).error().code() == errc::out_of_range);
   CHECK(model::measure_fairness({0, 3, 1}, labels, {0, 0, 1}).error().code() == errc::out_of_range);

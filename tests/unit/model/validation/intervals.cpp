@@ -6,6 +6,7 @@
 #include <support/validation_reference.hpp>
 
 #include <cmath>
+#include <cstdint>
 #include <vector>
 
 namespace mr = millrace;
@@ -73,6 +74,8 @@ TEST_CASE("the accuracy has Wilson's interval, and means have the bootstrap's") 
 }
 
 TEST_CASE("intervals: refusals") {
+  const std::vector<std::int64_t> wide = {1, 5'000'000'000};
+  CHECK(mr::model::accuracy_interval(wide, {1, 2}).error().code() == mr::errc::out_of_range);
   using mr::errc;
   CHECK(model::accuracy_interval({0}, {0, 1}).error().code() == errc::shape_mismatch);
   CHECK(model::accuracy_interval({0}, {0}, 1.5).error().code() == errc::out_of_range);

@@ -5,6 +5,7 @@
 #include <support/catch.hpp>
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <stdexcept>
 #include <vector>
@@ -59,6 +60,15 @@ TEST_CASE("a slice that cannot be measured says why, and the others stand") {
   CHECK_THAT(model::measure_slices(same, whole).error().describe(), ContainsSubstring("all rows: one class only"));
   CHECK(model::measure_slices({}, auc).error().code() == errc::invalid_argument);
   CHECK(model::measure_slices(groups, auc, 1.0).error().code() == errc::out_of_range);
+}
+
+TEST_CASE("slices by identifiers that are no int are refused, not put together") {
+  const std::vector<std::int64_t> users = {1, 5'000'000'000, 6'000'000'000};
+  const auto found = mr::model::measure_slices(users, [](std::span<const std::size_t> rows, double) {
+    return mr::model::measured{static_cast<double>(rows.size()), {}};
+  });
+  REQUIRE_FALSE(found);
+  CHECK_THAT(found.error().message(), ContainsSubstring("groups: the number of row 1"));
 }
 
 TEST_CASE("numbers go to the bucket whose edge they have reached, NaN to none") {

@@ -3,6 +3,7 @@
 #include <support/catch.hpp>
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <set>
 #include <vector>
@@ -100,6 +101,15 @@ TEST_CASE("grouped folds: no group is parted, and folds are about equal") {
   CHECK(same(*folds, *model::group_k_fold(groups, 4)));
   CHECK_FALSE(same(*folds, *model::group_k_fold(groups, 4, 2)));
   CHECK(model::group_k_fold({1, 1, 2, 2}, 3).error().code() == mr::errc::invalid_argument);
+}
+
+TEST_CASE("folds by identifiers that are no int are refused, not put together") {
+  const std::vector<std::int64_t> users = {1, 2, 3, 5'000'000'000, 6'000'000'000, 7'000'000'000};
+  const auto found = mr::model::group_k_fold(users, 2);
+  REQUIRE_FALSE(found);
+  CHECK(found.error().code() == mr::errc::out_of_range);
+  CHECK_THAT(found.error().message(), ContainsSubstring("groups: the number of row 3"));
+  CHECK(mr::model::stratified_k_fold(users, 2).error().code() == mr::errc::out_of_range);
 }
 
 TEST_CASE("folds in the order of time: tests follow what was fitted on, with a gap and a window") {

@@ -6,6 +6,7 @@
 #include <support/validation_reference.hpp>
 
 #include <cmath>
+#include <cstdint>
 #include <vector>
 
 namespace mr = millrace;
@@ -59,6 +60,8 @@ TEST_CASE("weighted measures: weights of 1 are none, and a weight of n is n rows
 }
 
 TEST_CASE("weighted measures: refusals") {
+  const std::vector<std::int64_t> wide = {1, 5'000'000'000};
+  CHECK(mr::model::accuracy(wide, {1, 2}, std::vector<float>{1, 1}).error().code() == mr::errc::out_of_range);
   using mr::errc;
   const std::vector<double> p{0.1, 0.9};
   const std::vector<float> good{1, 2}, negative{1, -1}, none{0, 0}, half{0, 1};

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_MODEL_COMBINATION_DETAIL_MODEL_TUPLE_HPP
 #define MILLRACE_MODEL_COMBINATION_DETAIL_MODEL_TUPLE_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/saved/envelope.hpp>
 #include <millrace/model/fwd.hpp>
@@ -69,6 +70,16 @@ result<std::tuple<Models...>> load_each(const std::string& name, envelope_reader
 template <class Tuple, class F>
 void for_each_model(const Tuple& models, F f) {
   std::apply([&](const auto&... each) { (f(each), ...); }, models);
+}
+
+/// How many rows' outputs there is room for. Rows of too few columns have NaN for all of them, and none is left to ask.
+inline std::size_t rows_with_room(const matrix_view& rows, std::size_t inputs, std::size_t outputs,
+                                  std::span<double> out) noexcept {
+  const std::size_t room = out.size() / outputs;
+  const std::size_t count = rows.rows() < room ? rows.rows() : room;
+  if (rows.columns() >= inputs) return count;
+  for (double& one : out.first(count * outputs)) one = math::nan;
+  return 0;
 }
 
 }  // namespace detail

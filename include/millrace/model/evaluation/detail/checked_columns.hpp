@@ -4,6 +4,7 @@
 #include <millrace/core/detail/math.hpp>
 #include <millrace/core/detail/sort_doubles.hpp>
 #include <millrace/core/result.hpp>
+#include <millrace/model/evaluation/label_view.hpp>
 #include <millrace/model/evaluation/real_view.hpp>
 #include <millrace/model/fwd.hpp>
 
@@ -25,6 +26,15 @@ inline result<void> same_length(std::size_t labels, std::size_t others, const ch
                std::string(what) + ": there are " + std::to_string(others) + ", not " + std::to_string(labels));
 }
 
+/// The same of one number for each row and class.
+inline result<void> same_table(std::size_t labels, std::size_t classes, std::size_t others, const char* what) {
+  if (classes > 0 && labels > ~std::size_t{0} / classes)
+    return error(errc::shape_mismatch, std::string(what) + ": there are " + std::to_string(others) + ", not one for " +
+                                           std::to_string(labels) + " rows and " + std::to_string(classes) +
+                                           " classes");
+  return same_length(labels * classes, others, what);
+}
+
 [[gnu::cold]] inline error not_a_class(std::size_t row, int label, std::size_t classes) {
   return error(errc::out_of_range, "labels: row " + std::to_string(row) + " is of class " + std::to_string(label) +
                                        ", outside 0 to " + std::to_string(classes - 1));
@@ -32,6 +42,19 @@ inline result<void> same_length(std::size_t labels, std::size_t others, const ch
 [[gnu::cold]] inline error not_a_probability(std::size_t row, double value) {
   return error(detail::math::is_nan(value) ? errc::not_finite : errc::out_of_range,
                "probabilities: row " + std::to_string(row) + " has " + std::to_string(value));
+}
+
+/// No number is outside int, where a label_view would put all such numbers together.
+inline result<void> whole_ints(const label_view& numbers, const char* what) {
+  if (numbers.outside_int() == numbers.size()) return {};
+  return error(errc::out_of_range, std::string(what) + ": the number of row " + std::to_string(numbers.outside_int()) +
+                                       " is outside int; number them from 0 on");
+}
+/// There are rows, as many labels as others, and all numbers are ints.
+inline result<void> same_numbers(const label_view& labels, const label_view& others, const char* what) {
+  if (auto fit = same_length(labels.size(), others.size(), what); !fit) return fit;
+  if (auto right = whole_ints(labels, "labels"); !right) return right;
+  return whole_ints(others, what);
 }
 
 inline bool is_probability(double value) noexcept { return value >= 0 && value <= 1; }
