@@ -39,14 +39,14 @@ def start(y, trend, season):
     return level, b, (left[:PERIOD] + left[PERIOD:]) / 2
 
 
-def model(y, trend, season):
+def model(y, trend, season, damped=False):
     level, b, seasons = start(y, trend, season)
     known = {"initialization_method": "known", "initial_level": level}
     if trend:
         known["initial_trend"] = b
     if season is not None:
         known["initial_seasonal"] = seasons
-    return ExponentialSmoothing(y, trend="add" if trend else None, seasonal=season,
+    return ExponentialSmoothing(y, trend="add" if trend else None, seasonal=season, damped_trend=damped,
                                 seasonal_periods=PERIOD if season else None, **known)
 
 
@@ -60,23 +60,25 @@ def main():
     print(f"// Made by tests/oracle/holt_winters.py with statsmodels {statsmodels.__version__}, NumPy {numpy.__version__}. Do not edit.\n")
     print("#include <vector>\n\nnamespace holt_winters_reference {\n// clang-format off\n")
     print(f"inline const std::vector<double> series{{{listed(y)}}};")
-    print("struct reference { bool trend; int season; std::vector<double> forecast; double fitted_squared_error; };")
+    print("struct reference { bool trend; int season; double damping; std::vector<double> forecast; double fitted_squared_error; };")
     print("inline const std::vector<reference> cases{")
-    for trend in (False, True):
+    for trend, damping in ((False, 1), (True, 1), (True, 0.9)):
         for code, season in enumerate((None, "add", "mul")):
             given = {"smoothing_level": 0.3}
             if trend:
                 given["smoothing_trend"] = 0.2
             if season is not None:
                 given["smoothing_seasonal"] = 0.4
+            if damping != 1:
+                given["damping_trend"] = damping
             # One step at a time: `forecast` of statsmodels 0.15 leaves out the season's last update.
             longer = list(y)
             for _ in range(9):
-                made = model(numpy.array(longer + [1.0]), trend, season).fit(optimized=False, **given)
+                made = model(numpy.array(longer + [1.0]), trend, season, damping != 1).fit(optimized=False, **given)
                 longer.append(float(made.fittedvalues[-1]))
             forecast = longer[len(y):]
-            best = min(model(y, trend, season).fit(use_brute=brute).sse for brute in (True, False))
-            print(f"    {{{'true' if trend else 'false'}, {code}, {{{listed(forecast)}}}, {float(best)!r}}},")
+            best = min(model(y, trend, season, damping != 1).fit(use_brute=brute).sse for brute in (True, False))
+            print(f"    {{{'true' if trend else 'false'}, {code}, {damping}, {{{listed(forecast)}}}, {float(best)!r}}},")
     print("};\n\n// clang-format on\n}  // namespace holt_winters_reference\n\n#endif  // MILLRACE_TESTS_SUPPORT_HOLT_WINTERS_REFERENCE_HPP")
 
 

@@ -24,7 +24,7 @@ namespace model {
 /// How a season acts on a series: not at all, by a sum, or by a factor, for seasons that grow with the level.
 enum class season_kind : std::uint8_t { none, additive, multiplicative };
 
-/// What a `holt_winters` is made of. Rates are in (0, 1); one that is NaN is fitted.
+/// What a `holt_winters` is made of. Rates and the damping are in (0, 1); one that is NaN is fitted.
 struct holt_winters_options {
   bool trend = true;
   season_kind season = season_kind::none;
@@ -33,6 +33,9 @@ struct holt_winters_options {
   double level_rate = detail::math::nan;
   double trend_rate = detail::math::nan;
   double season_rate = detail::math::nan;
+  /// What is left of the trend after a step: with 0.9, forecasts far ahead end at the level and nine times the trend. 1
+  /// does not damp it. A fitted one is in [0.8, 0.995].
+  double damping = 1;
 };
 
 /// Where a future value lies with some probability.
@@ -51,32 +54,38 @@ struct forecast_interval {
 ///     fitted->forecast(next_year);
 ///
 /// Shapes: the values are evenly spaced in time, without gaps, the oldest first.
-/// Guarantee: the recursions are those of statsmodels' ExponentialSmoothing, without damping. The states before the
-/// first value are estimated from the first two seasons (or the first ten values), and are not fitted.
+/// Guarantee: the recursions are those of statsmodels' ExponentialSmoothing. The states before the first value are
+/// estimated from the first two seasons (or the first ten values), and are not fitted.
 /// Complexity: of `fit` O(n) for each of some thousand trials of the rates; of a forecast O(steps).
 /// Allocates: to fit, save, load, and for intervals; never to forecast or update.
 /// Threads: const calls from any number. Moved from, it may only be assigned to or destroyed.
-/// Source: Winters, "Forecasting sales by exponentially weighted moving averages", Management Science 6, 1960.
+/// Source: Winters, "Forecasting sales by exponentially weighted moving averages", Management Science 6, 1960; Gardner,
+/// McKenzie, "Forecasting trends in time series", Management Science 31, 1985 (damping).
 class holt_winters {
  public:
   using options_type = holt_winters_options;
 
-  /// Errors: invalid_argument: a period below 2, or a rate outside (0, 1); invalid_data: fewer than two seasons, or two
-  /// values; a value that is not finite, beyond 1e140, or for a multiplicative season not above 0: the message names
-  /// its place.
+  /// Errors: invalid_argument: a period below 2, a rate or damping outside (0, 1), damping without a trend;
+  /// invalid_data: fewer than two seasons, or two values; a value that is not finite, beyond 1e140, or for a
+  /// multiplicative season not above 0: the message names its place.
   template <class = void>
   static result<holt_winters> fit(std::span<const double> series, const holt_winters_options& with = {});
 
   double level_rate() const noexcept { return rates_[0]; }
   double trend_rate() const noexcept { return rates_[1]; }
   double season_rate() const noexcept { return rates_[2]; }
+  double damping() const noexcept { return rates_[3]; }
   /// The sum of squared errors of the forecasts one step ahead, over the series that it was fitted on.
   double squared_error() const noexcept { return squared_; }
 
   /// Writes the next out.size() values.
   void forecast(std::span<double> out) const noexcept {
-    for (std::size_t i = 0; i < out.size(); ++i)
-      out[i] = seasoned(level_ + static_cast<double>(i + 1) * trend_, season_at(i));
+    double steps = 0;  // each counts as much as is left of the trend
+    double left = 1;
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      steps += left *= damping();
+      out[i] = seasoned(level_ + steps * trend_, season_at(i));
+    }
   }
   /// Intervals that the next `steps` values lie in with this probability each: of 2,000 futures in which the errors of
   /// the past come in another order.
@@ -124,7 +133,8 @@ class holt_winters {
   }
   /// Takes a value and returns the error of its forecast.
   double step(double value) noexcept {
-    const double line = level_ + trend_;
+    const double damped = damping() * trend_;
+    const double line = level_ + damped;
     const double season = season_at(0);
     const double expected = seasoned(line, season);
     if (!detail::math::is_finite(value)) value = expected;
@@ -132,7 +142,7 @@ class holt_winters {
     const double before = level_;
     const double without = factor ? value / season : value - season;
     level_ = rates_[0] * without + (1 - rates_[0]) * line;
-    if (with_.trend) trend_ = rates_[1] * (level_ - before) + (1 - rates_[1]) * trend_;
+    if (with_.trend) trend_ = rates_[1] * (level_ - before) + (1 - rates_[1]) * damped;
     if (!seasons_.empty()) {
       seasons_[next_] = rates_[2] * (factor ? value / line : value - line) + (1 - rates_[2]) * season;
       next_ = next_ + 1 == seasons_.size() ? 0 : next_ + 1;
@@ -140,8 +150,8 @@ class holt_winters {
     return value - expected;
   }
   void begin(std::span<const double> series) noexcept;
-  double error_of(std::span<const double> series, const double (&rates)[3]) noexcept {
-    for (int i = 0; i < 3; ++i) rates_[i] = rates[i];
+  double error_of(std::span<const double> series, const detail::smoothing_rates& rates) noexcept {
+    for (int i = 0; i < detail::rate_count; ++i) rates_[i] = rates[i];
     begin(series);
     double sum = 0;
     for (const double value : series) {
@@ -154,7 +164,7 @@ class holt_winters {
   static result<void> checked(std::span<const double> series, const holt_winters_options& with);
 
   holt_winters_options with_;
-  double rates_[3] = {0, 0, 0};
+  detail::smoothing_rates rates_ = {0, 0, 0, 1};  // of level, trend and season, and the damping
   double level_ = 0;
   double trend_ = 0;
   std::vector<double> seasons_;
@@ -192,13 +202,14 @@ inline void holt_winters::begin(std::span<const double> series) noexcept {
 
 /// The error has several least places, so the best points of a coarse grid are all gone on from.
 inline void holt_winters::find_rates(std::span<const double> series) {
-  constexpr double grid[] = {0.02, 0.1, 0.3, 0.6, 0.9};
   constexpr int size = 5;
-  const double given[3] = {with_.level_rate, with_.trend_rate, with_.season_rate};
-  const bool used[3] = {true, with_.trend, !seasons_.empty()};
-  bool open[3];
+  constexpr double of_rates[size] = {0.02, 0.1, 0.3, 0.6, 0.9};
+  constexpr double of_damping[size] = {0.8, 0.85, 0.9, 0.95, 0.99};
+  const detail::smoothing_rates given = {with_.level_rate, with_.trend_rate, with_.season_rate, with_.damping};
+  const bool used[] = {true, with_.trend, !seasons_.empty(), true};
+  bool open[detail::rate_count];
   int count = 1;
-  for (int i = 0; i < 3; ++i) {
+  for (int i = 0; i < detail::rate_count; ++i) {
     open[i] = used[i] && detail::math::is_nan(given[i]);
     count *= open[i] ? size : 1;
   }
@@ -206,8 +217,8 @@ inline void holt_winters::find_rates(std::span<const double> series) {
   for (int code = 0; code < count; ++code) {
     detail::rate_trial one;
     int left = code;
-    for (int i = 0; i < 3; ++i) {
-      one.rates[i] = open[i] ? grid[left % size] : used[i] ? given[i] : 0;
+    for (int i = 0; i < detail::rate_count; ++i) {
+      one.rates[i] = open[i] ? (i == 3 ? of_damping : of_rates)[left % size] : used[i] ? given[i] : 0;
       if (open[i]) left /= size;
     }
     one.squared = error_of(series, one.rates);
@@ -217,7 +228,7 @@ inline void holt_winters::find_rates(std::span<const double> series) {
                     [](const detail::rate_trial& a, const detail::rate_trial& b) { return a.squared < b.squared; });
   detail::rate_trial best = trials[0];
   for (std::size_t i = 0; i < trials.size() && i < 6; ++i) {
-    detail::descend(open, trials[i], [&](const double (&rates)[3]) { return error_of(series, rates); });
+    detail::descend(open, trials[i], [&](const detail::smoothing_rates& rates) { return error_of(series, rates); });
     if (trials[i].squared < best.squared) best = trials[i];
   }
   (void)error_of(series, best.rates);
@@ -236,6 +247,10 @@ inline result<void> holt_winters::checked(std::span<const double> series, const 
   for (const auto& [name, rate] : rates)
     if (rate <= 0 || rate >= 1)
       return error(errc::invalid_argument, std::string("holt_winters: ") + name + " is not in (0, 1)");
+  if (with.damping <= 0 || with.damping > 1)
+    return error(errc::invalid_argument, "holt_winters: damping is not in (0, 1]");
+  if (with.damping != 1 && !with.trend)
+    return error(errc::invalid_argument, "holt_winters: damping, and there is no trend");
   if (series.size() < 2 || series.size() / 2 < with.period)
     return error(errc::invalid_data,
                  "holt_winters: " + std::to_string(series.size()) + " values, at least " +
@@ -274,7 +289,7 @@ result<std::vector<forecast_interval>> holt_winters::intervals(std::size_t steps
   for (std::size_t future = 0; future < futures; ++future) {
     holt_winters one = *this;
     for (std::size_t i = 0; i < steps; ++i) {
-      const double value = one.seasoned(one.level_ + one.trend_, one.season_at(0)) +
+      const double value = one.seasoned(one.level_ + one.damping() * one.trend_, one.season_at(0)) +
                            errors_[static_cast<std::size_t>(random.below(errors_.size()))];
       (void)one.step(value);
       reached[i * futures + future] = value;
@@ -293,9 +308,10 @@ result<std::vector<forecast_interval>> holt_winters::intervals(std::size_t steps
 template <class>
 std::vector<std::byte> holt_winters::save() const {
   envelope_writer to("holt_winters");
-  to.u8(with_.trend ? 1 : 0);
+  const bool damped = damping() != 1;
+  to.u8(damped ? 2 : with_.trend ? 1 : 0);
   to.u8(static_cast<std::uint8_t>(with_.season));
-  for (const double rate : rates_) to.f64(rate);
+  for (int i = 0; i < (damped ? 4 : 3); ++i) to.f64(rates_[i]);
   to.f64(level_);
   to.f64(trend_);
   to.f64(squared_);
@@ -312,12 +328,13 @@ result<holt_winters> holt_winters::load(std::span<const std::byte> bytes) {
   if (!from) return std::move(from).error();
   const std::uint8_t trend = from->u8();
   const std::uint8_t season = from->u8();
-  holt_winters made({.trend = trend == 1, .season = static_cast<season_kind>(season)});
-  bool valid = trend <= 1 && season <= 2;
-  for (double& rate : made.rates_) {
-    rate = from->f64();
-    valid = valid && rate >= 0 && rate < 1;
+  holt_winters made({.trend = trend != 0, .season = static_cast<season_kind>(season)});
+  bool valid = trend <= 2 && season <= 2;
+  for (int i = 0; i < (trend == 2 ? 4 : 3); ++i) {  // 2: there is a damping
+    made.rates_[i] = from->f64();
+    valid = valid && made.rates_[i] >= 0 && made.rates_[i] < 1;
   }
+  valid = valid && made.damping() > 0;
   for (double* const one : {&made.level_, &made.trend_, &made.squared_}) {
     *one = from->f64();
     valid = valid && detail::math::is_finite(*one);

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <limits>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,6 +32,24 @@ holt_winters fitted(const mm::holt_winters_options& with) {
   return *std::move(made);
 }
 
+/// Every bit of the saved form, damaged and sealed again: it is refused, or is another forecaster.
+void check_damaged(const holt_winters& made) {
+  const auto bytes = made.save();
+  std::vector<double> next(7);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    auto hurt = bytes;
+    hurt[i] ^= static_cast<std::byte>(1U << (i % 8));
+    CHECK_FALSE(holt_winters::load(hurt));
+    support::reseal(hurt);
+    auto loaded = holt_winters::load(hurt);
+    if (loaded && i + 4 < bytes.size()) {
+      CHECK(loaded->save() == hurt);
+      loaded->forecast(next);
+      (void)loaded->intervals(2, 0.5, 1);
+    }
+  }
+}
+
 }  // namespace
 
 TEST_CASE("Holt-Winters forecasts with given rates are those of statsmodels") {
@@ -39,6 +58,7 @@ TEST_CASE("Holt-Winters forecasts with given rates are those of statsmodels") {
     with.level_rate = 0.3;
     with.trend_rate = 0.2;
     with.season_rate = 0.4;
+    with.damping = one.damping;
     const auto made = fitted(with);
     std::vector<double> next(one.forecast.size());
     made.forecast(next);
@@ -48,11 +68,54 @@ TEST_CASE("Holt-Winters forecasts with given rates are those of statsmodels") {
 
 TEST_CASE("the fitted rates of Holt-Winters have no larger squared error than those of statsmodels") {
   for (const auto& one : holt_winters_reference::cases) {
-    const auto made = fitted(seasonal(one.trend, one.season));
+    auto with = seasonal(one.trend, one.season);
+    if (one.damping < 1) with.damping = std::nan("");
+    const auto made = fitted(with);
     CHECK(made.squared_error() <= one.fitted_squared_error * (1 + 1e-3));
     CHECK(made.level_rate() > 0);
     CHECK((made.trend_rate() > 0) == one.trend);
     CHECK((made.season_rate() > 0) == (one.season != 0));
+    if (one.damping == 1)
+      CHECK(made.damping() == 1);
+    else
+      CHECK((made.damping() >= 0.8 && made.damping() <= 0.995));
+  }
+}
+
+TEST_CASE("a damped trend ends at a level, which damping and trend decide") {
+  auto with = seasonal(true, 0);
+  with.level_rate = 0.5;
+  with.trend_rate = 0.2;
+  with.damping = 0.75;
+  const auto made = fitted(with);
+  std::vector<double> next(200);
+  made.forecast(next);
+  // The steps are a geometric series: each is three quarters of the one before, and all after it are four times it.
+  for (std::size_t i = 2; i < 20; ++i) CHECK(next[i] - next[i - 1] == Approx(0.75 * (next[i - 1] - next[i - 2])));
+  CHECK(next[199] - next[0] == Approx(4 * (next[1] - next[0])));
+  const auto futures = made.intervals(40, 0.8, 3);
+  REQUIRE(futures);
+  for (std::size_t i = 0; i < 40; ++i) CHECK(((*futures)[i].low < next[i] && next[i] < (*futures)[i].high));
+}
+
+TEST_CASE("a year of sales by the month is forecast") {
+  std::vector<double> sales;
+  for (int month = 0; month < 60; ++month)
+    sales.push_back((200 + 3 * month) * (1 + 0.3 * std::sin(month * 3.141592653589793 / 6)) + month * 37 % 11);
+  // [holt_winters]
+  auto fitted = mm::holt_winters::fit(sales, {.season = mm::season_kind::multiplicative, .period = 12});
+  if (!fitted) throw std::runtime_error(fitted.error().describe());  // names the value or the option at fault
+  std::vector<double> next_year(12);
+  fitted->forecast(next_year);
+  const auto ranges = fitted->intervals(12, 0.9, 1);  // of the next values each; 1 is a seed
+  fitted->update(402);                                // a month has passed: it moves level, trend and season
+  // [/holt_winters]
+  REQUIRE(ranges);
+  for (std::size_t i = 0; i < 12; ++i) {
+    const double month = 60 + static_cast<double>(i);
+    CHECK(next_year[i] ==
+          Approx((200 + 3 * month) * (1 + 0.3 * std::sin(month * 3.141592653589793 / 6)) + 5).epsilon(0.03));
+    CHECK(((*ranges)[i].low < next_year[i] && next_year[i] < (*ranges)[i].high));
   }
 }
 
@@ -159,6 +222,9 @@ TEST_CASE("a series or options that Holt-Winters cannot be fitted with are error
   CHECK_THAT(refused({1, 2}, {.season = season_kind::additive, .period = ~std::size_t{0} / 2 + 1}),
              ContainsSubstring("two seasons of 9223372036854775808"));
   CHECK_THAT(refused({1, 2, 3, 4}, {.season = static_cast<season_kind>(7), .period = 2}), ContainsSubstring("season"));
+  CHECK_THAT(refused({1, 2}, {.damping = 0}), ContainsSubstring("damping is not in (0, 1]"));
+  CHECK_THAT(refused({1, 2}, {.damping = 1.1}), ContainsSubstring("damping is not in (0, 1]"));
+  CHECK_THAT(refused({1, 2}, {.trend = false, .damping = 0.9}), ContainsSubstring("there is no trend"));
   CHECK(holt_winters::fit(std::vector<double>{5, 5}, {}));
   const auto constant = holt_winters::fit(std::vector<double>(30, 5.0), seasonal(true, 2));
   REQUIRE(constant);
@@ -217,17 +283,24 @@ TEST_CASE("Holt-Winters of the first release load and go on; damaged bytes are r
   made.forecast(a);
   old.forecast(b);
   CHECK(a == b);
-  const auto bytes = made.save();
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    auto hurt = bytes;
-    hurt[i] ^= static_cast<std::byte>(1U << (i % 8));
-    CHECK_FALSE(holt_winters::load(hurt));
-    support::reseal(hurt);
-    auto loaded = holt_winters::load(hurt);
-    if (loaded && i + 4 < bytes.size()) {
-      CHECK(loaded->save() == hurt);
-      loaded->forecast(a);
-      (void)loaded->intervals(2, 0.5, 1);
-    }
-  }
+  check_damaged(made);
+}
+
+TEST_CASE("Holt-Winters with a damped trend is saved, loaded and goes on; damaged bytes are refused") {
+  auto with = seasonal(true, 1);
+  with.level_rate = 0.3;
+  with.trend_rate = 0.2;
+  with.season_rate = 0.4;
+  with.damping = 0.9;
+  auto made = fitted(with);
+  auto old = support::from_golden("model/holt_winters_damped.bin", made);
+  CHECK(old.damping() == 0.9);
+  made.update(70);
+  old.update(70);
+  std::vector<double> a(7);
+  std::vector<double> b(7);
+  made.forecast(a);
+  old.forecast(b);
+  CHECK(a == b);
+  check_damaged(made);
 }

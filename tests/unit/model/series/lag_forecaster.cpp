@@ -5,10 +5,13 @@
 #include <support/allocation_counter.hpp>
 #include <support/catch.hpp>
 #include <support/envelope.hpp>
+#include <support/golden.hpp>
 
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <span>
+#include <stdexcept>
 #include <vector>
 
 namespace mm = millrace::model;
@@ -22,6 +25,27 @@ std::vector<float> recursion(std::size_t count) {
   return made;
 }
 }  // namespace
+
+TEST_CASE("a forecaster by lags of the first release loads and goes on") {
+  const std::vector<float> series{1, 2, 4, 3, 2, 4, 6, 5, 4, 6, 8, 7};
+  // A line through what it was four and one values ago, by exact arithmetic: x(t) = x(t - 4) + 2.
+  auto made = mm::lag_forecaster<mm::linear_regression>::fit(series, {4, 1});
+  REQUIRE(made);
+  made->update(6);  // so that the oldest value is not the first
+  made->update(std::numeric_limits<float>::quiet_NaN());
+  auto old = support::from_golden("model/lag_forecaster.bin", *made);
+  for (const float value : {6.0F, 9.0F, 8.0F, 10.0F}) {
+    made->update(value);
+    old.update(value);
+  }
+  std::vector<double> a(9), b(9);
+  made->forecast(a);
+  old.forecast(b);
+  CHECK(a == b);
+  CHECK(old.lags() == made->lags());
+  // Another model's bytes.
+  CHECK_FALSE(mm::lag_forecaster<mm::ridge>::load(made->save()));
+}
 
 TEST_CASE("a series that its lags decide is forecast by itself, step by step") {
   const auto all = recursion(40);
@@ -110,4 +134,22 @@ TEST_CASE(
       CHECK(forecaster::load(loaded->save()));
     }
   for (std::size_t i = 0; i < bytes.size(); ++i) CHECK_FALSE(forecaster::load(std::span(bytes).first(i)));
+}
+
+TEST_CASE("a series is forecast by a model of your choice") {
+  std::vector<float> sales;
+  for (int month = 0; month < 60; ++month)
+    sales.push_back(static_cast<float>(200 + 3 * month + 40 * (month % 12 == 11 ? 1 : 0) + month % 3));
+  // [lag_forecaster]
+  // Last month, the one before, and the same month a year ago.
+  auto fitted = mm::lag_forecaster<mm::ridge>::fit(sales, {1, 2, 12}, {.l2 = 0.1});
+  if (!fitted) throw std::runtime_error(fitted.error().describe());
+  std::vector<double> next_year(12);
+  fitted->forecast(next_year);
+  fitted->update(382.0F);  // a month has passed; the model stays
+  const std::vector<std::byte> bytes = fitted->save();
+  // [/lag_forecaster]
+  for (std::size_t i = 0; i < 12; ++i)
+    CHECK(next_year[i] == Approx(380 + 3 * static_cast<double>(i) + (i == 11 ? 40 : 0)).margin(12));
+  CHECK(mm::lag_forecaster<mm::ridge>::load(bytes));
 }

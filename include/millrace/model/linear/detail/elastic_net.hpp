@@ -49,7 +49,7 @@ inline double cheapest_shift(const std::vector<double>& values, double l1, doubl
 /// approximation, whose optimum together with the prices coordinate descent finds; then the step is shortened until
 /// what is minimised falls.
 ///
-/// With more than 2,048 parameters the approximation leaves out what ties the functions of several classes to each
+/// With more than 4,096 parameters the approximation leaves out what ties the functions of several classes to each
 /// other, and is half as much again as curved, which lies between the least and the most that is left out. Prices are
 /// lowest after a certain number is taken from a column's coefficient in all functions; that is done after each step.
 /// Source: Lee, Sun, Saunders, "Proximal Newton-type methods for minimizing composite functions", SIAM Journal on
@@ -57,9 +57,9 @@ inline double cheapest_shift(const std::vector<double>& values, double l1, doubl
 /// coordinate descent", Journal of Statistical Software 33(1), 2010.
 class elastic_net_search {
  public:
-  /// Up to `most_tied` parameters the whole curvature is used: that of 2,048 takes 32 MiB, and few steps with it cost
+  /// Up to `most_tied` parameters the whole curvature is used: that of 4,096 takes 128 MiB, and few steps with it cost
   /// less than many without.
-  elastic_net_search(logistic_problem& problem, double l1, std::size_t most_steps, std::size_t most_tied = 2'048)
+  elastic_net_search(logistic_problem& problem, double l1, std::size_t most_steps, std::size_t most_tied = 4'096)
       : problem_(problem),
         l1_(l1),
         most_tied_(most_tied),

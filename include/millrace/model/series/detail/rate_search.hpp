@@ -8,20 +8,25 @@ inline namespace v0 {
 namespace model {
 namespace detail {
 
-/// Three rates, and the squared error that they lead to.
+inline constexpr int rate_count = 4;
+/// Those of level, trend and season, and what is left of the trend after a step.
+using smoothing_rates = double[rate_count];
+
+/// Rates, and the squared error that they lead to.
 struct rate_trial {
-  double rates[3] = {0, 0, 0};
+  smoothing_rates rates = {0, 0, 0, 1};
   double squared = 0;
 };
 
-/// The rates moved, but not out of (0, 1), and the error that they then lead to.
+/// The rates moved, but not out of (0, 1), nor the damping out of [0.8, 0.995], and the error that they then lead to.
 template <class ErrorOf>
-rate_trial moved(rate_trial from, const double (&by)[3], const ErrorOf& error_of) noexcept {
-  constexpr double edge = 1e-4;
-  for (int i = 0; i < 3; ++i) {
+rate_trial moved(rate_trial from, const smoothing_rates& by, const ErrorOf& error_of) noexcept {
+  constexpr smoothing_rates least = {1e-4, 1e-4, 1e-4, 0.8};
+  constexpr smoothing_rates most = {1 - 1e-4, 1 - 1e-4, 1 - 1e-4, 0.995};
+  for (int i = 0; i < rate_count; ++i) {
     if (by[i] == 0) continue;
     const double rate = from.rates[i] + by[i];
-    from.rates[i] = rate < edge ? edge : rate > 1 - edge ? 1 - edge : rate;
+    from.rates[i] = rate < least[i] ? least[i] : rate > most[i] ? most[i] : rate;
   }
   from.squared = error_of(from.rates);
   return from;
@@ -30,13 +35,13 @@ rate_trial moved(rate_trial from, const double (&by)[3], const ErrorOf& error_of
 /// Steps along the axes that are open, from a point on, which become smaller where none is better; what was gained by
 /// them is gone on with as long as that helps (Hooke and Jeeves, "Direct search", Journal of the ACM 8, 1961).
 template <class ErrorOf>
-void descend(const bool (&open)[3], rate_trial& best, const ErrorOf& error_of) noexcept {
+void descend(const bool (&open)[rate_count], rate_trial& best, const ErrorOf& error_of) noexcept {
   double reach = 0.1;
   for (int sweep = 0; sweep < 300 && reach > 1e-6; ++sweep) {
     const rate_trial before = best;
-    for (int direction = 0; direction < 6; ++direction) {
+    for (int direction = 0; direction < 2 * rate_count; ++direction) {
       if (!open[direction / 2]) continue;
-      double by[3] = {0, 0, 0};
+      smoothing_rates by = {};
       by[direction / 2] = direction % 2 == 0 ? reach : -reach;
       if (const rate_trial next = moved(best, by, error_of); next.squared < best.squared) best = next;
     }
@@ -44,8 +49,8 @@ void descend(const bool (&open)[3], rate_trial& best, const ErrorOf& error_of) n
       reach /= 2;
       continue;
     }
-    double by[3];
-    for (int i = 0; i < 3; ++i) by[i] = best.rates[i] - before.rates[i];
+    smoothing_rates by;
+    for (int i = 0; i < rate_count; ++i) by[i] = best.rates[i] - before.rates[i];
     for (int further = 0; further < 30; ++further) {
       const rate_trial next = moved(best, by, error_of);
       if (!(next.squared < best.squared)) break;
