@@ -9,6 +9,7 @@
 #include <support/catch.hpp>
 
 #include <bit>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -119,6 +120,58 @@ void fits_the_same_again(const mm::matrix_view& rows, std::span<const float> tar
   REQUIRE(second);
   CHECK(bits_of(predicted_alone(*first, rows)) == bits_of(predicted_alone(*second, rows)));
   if constexpr (mm::saved_as_bytes<Model>) CHECK(first->save() == second->save());
+}
+
+/// The outputs of both models are the same up to `within`.
+template <mm::predictor First, mm::predictor Second>
+void agree(const First& first, const mm::matrix_view& rows, const Second& second, const mm::matrix_view& others,
+           double within) {
+  const auto a = predicted_alone(first, rows);
+  const auto b = predicted_alone(second, others);
+  REQUIRE(a.size() == b.size());
+  double most = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) most = std::fmax(most, std::abs(a[i] - b[i]));
+  CHECK(most <= within);
+}
+
+/// A row of weight n is n rows, and one of weight 0 is none, for models that draw no rows at random.
+template <mm::trainer Model>
+void weighs_as_repeated(const mm::matrix_view& rows, std::span<const float> targets,
+                        const typename Model::options_type& with = {}, double within = 1e-12) {
+  std::vector<float> weights, repeated, repeated_targets;
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    const std::size_t times = i * 7 % 4;
+    weights.push_back(static_cast<float>(times));
+    for (std::size_t k = 0; k < times; ++k) {
+      repeated.insert(repeated.end(), rows.row(i).begin(), rows.row(i).end());
+      repeated_targets.push_back(targets[i]);
+    }
+  }
+  const mm::matrix_view all(repeated, rows.columns());
+  const auto weighed = Model::fit(rows, targets, with, weights);
+  const auto whole = Model::fit(all, repeated_targets, with);
+  REQUIRE(weighed);
+  REQUIRE(whole);
+  agree(*weighed, all, *whole, all, within);
+}
+
+/// Columns in the reverse order have the same importance, and give the same predictions.
+template <mm::trainer Model>
+void turns_with_its_columns(const mm::matrix_view& rows, std::span<const float> targets,
+                            const typename Model::options_type& with = {}, double within = 1e-12) {
+  std::vector<float> turned;
+  for (std::size_t i = 0; i < rows.rows(); ++i) turned.insert(turned.end(), rows.row(i).rbegin(), rows.row(i).rend());
+  const mm::matrix_view others(turned, rows.columns());
+  const auto first = Model::fit(rows, targets, with);
+  const auto second = Model::fit(others, targets, with);
+  REQUIRE(first);
+  REQUIRE(second);
+  agree(*first, rows, *second, others, within);
+  if constexpr (mm::weighs_columns<Model>) {
+    auto importance = second->importance();
+    for (std::size_t j = 0; j < importance.size(); ++j)
+      CHECK(first->importance()[j] == Approx(importance[importance.size() - 1 - j]).margin(1e-12));
+  }
 }
 
 }  // namespace laws

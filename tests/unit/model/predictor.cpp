@@ -128,6 +128,49 @@ TEST_CASE("models without targets predict the same bits alone, in batches, on th
   laws::predicts(mm::isolation_forest::fit(made.view(), {.trees = 20}).value(), made.view());
 }
 
+TEST_CASE("a weight of n is the row n times, and of 0 none, for models that draw no rows") {
+  // Numbers of exact sums, of so few values that each has a group of its own.
+  const auto coarse = [](const support::made_rows& of) {
+    auto made = of;
+    for (float& x : made.features) x = static_cast<float>(static_cast<int>(8 * x)) / 8;
+    for (float& y : made.targets) y = static_cast<float>(static_cast<int>(16 * y)) / 16;
+    return made;
+  };
+  const auto numbers = coarse(support::make_rows(400, 4, 7, support::a_number));
+  const auto two = coarse(support::make_rows(400, 4, 5, support::two_classes));
+  const auto three = three_classes();
+  laws::weighs_as_repeated<mm::linear_regression>(numbers.view(), numbers.targets);
+  laws::weighs_as_repeated<mm::ridge>(numbers.view(), numbers.targets, {.l2 = 0.5});
+  laws::weighs_as_repeated<mm::logistic_regression>(two.view(), two.targets, {.l2 = 0.1}, 1e-9);
+  laws::weighs_as_repeated<mm::logistic_regression>(two.view(), two.targets, {.l1 = 0.1}, 1e-9);
+  laws::weighs_as_repeated<mm::logistic_regression>(three.view(), three.targets, {.l2 = 0.1}, 1e-9);
+  laws::weighs_as_repeated<mm::gaussian_naive_bayes>(three.view(), three.targets);
+  laws::weighs_as_repeated<mm::multinomial_naive_bayes>(three.view(), three.targets);
+  laws::weighs_as_repeated<mm::boosted_trees<>>(two.view(), two.targets, {.rounds = 20}, 1e-5);
+  laws::weighs_as_repeated<mm::boosted_trees<mm::squared_loss>>(numbers.view(), numbers.targets, {.rounds = 20}, 1e-5);
+  laws::weighs_as_repeated<mm::boosted_trees<mm::quantile_loss>>(numbers.view(), numbers.targets, {.rounds = 20}, 1e-5);
+  laws::weighs_as_repeated<mm::random_forest>(numbers.view(), numbers.targets,
+                                              {.trees = 3, .columns_of_node = 4, .bootstrap = false}, 1e-5);
+  laws::weighs_as_repeated<mm::random_forest>(
+      three.view(), three.targets, {.trees = 3, .columns_of_node = 4, .bootstrap = false, .classes = 3}, 1e-5);
+}
+
+TEST_CASE("columns in another order have the same importance, and give the same predictions") {
+  const auto numbers = support::make_rows(800, 4, 7, support::a_number);
+  const auto two = support::make_rows(800, 4, 5, support::two_classes);
+  const auto three = three_classes();
+  laws::turns_with_its_columns<mm::linear_regression>(numbers.view(), numbers.targets);
+  laws::turns_with_its_columns<mm::ridge>(numbers.view(), numbers.targets);
+  laws::turns_with_its_columns<mm::logistic_regression>(three.view(), three.targets, {.l1 = 0.1}, 1e-9);
+  laws::turns_with_its_columns<mm::gaussian_naive_bayes>(three.view(), three.targets);
+  laws::turns_with_its_columns<mm::multinomial_naive_bayes>(three.view(), three.targets);
+  laws::turns_with_its_columns<mm::boosted_trees<>>(two.view(), two.targets, {.rounds = 10, .leaves = 6}, 1e-6);
+  laws::turns_with_its_columns<mm::boosted_trees<mm::squared_loss>>(numbers.view(), numbers.targets,
+                                                                    {.rounds = 10, .leaves = 6}, 1e-6);
+  laws::turns_with_its_columns<mm::random_forest>(
+      numbers.view(), numbers.targets, {.trees = 3, .depth = 3, .columns_of_node = 4, .bootstrap = false}, 1e-6);
+}
+
 TEST_CASE("a model of one's own is a predictor, and the laws hold for it") {
   const auto made = support::make_rows(50, 2, 3, [](const float* x, auto&) { return x[0]; });
   laws::predicts(first_column(), made.view());

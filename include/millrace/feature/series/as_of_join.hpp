@@ -56,6 +56,9 @@ class as_of_joiner {
       if (&one == happened_ || &one == known_ || &one == fact_key_) continue;
       if (auto done = made.add(picked(one)); !done) return std::move(done).error();
     }
+    std::vector<std::size_t> lines(asked_.rows());
+    for (std::size_t row = 0; row < lines.size(); ++row) lines[row] = asked_.line(row);
+    made.set_lines(std::move(lines));
     return made;
   }
 
@@ -143,7 +146,7 @@ class as_of_joiner {
     }
   }
   column picked(const column& from) const {
-    column made{.name = how_.prefix + from.name, .kind = from.kind};
+    column made{.name = how_.prefix + from.name, .kind = from.kind, .written = from.written};
     const bool words = from.kind == column_kind::category || from.kind == column_kind::text;
     if (words) made.texts = from.texts;
     for (const std::size_t row : matches_) {
@@ -179,10 +182,9 @@ class as_of_joiner {
 ///                                                   .known_at = "created", .key = "account", .prefix = "balance_"});
 ///
 /// Shapes: the columns of `asked`, then those of the facts without their times and key, missing where no fact was
-/// known. A row without time or key has no facts, and a fact without is none.
-/// Complexity: O(n log n) in the rows of both.
-/// Errors: not_found, type_mismatch: a column is not there, or of another kind; invalid_argument: two columns of the
-/// result have one name, or a negative tolerance.
+/// known. Rows keep the lines that they were read from. A row without time or key has no facts, and a fact without is
+/// none. Complexity: O(n log n) in the rows of both. Errors: not_found, type_mismatch: a column is not there, or of
+/// another kind; invalid_argument: two columns of the result have one name, or a negative tolerance.
 template <class Table = table>
 result<Table> as_of_join(const Table& asked, const Table& facts, const as_of_columns& how) {
   return detail::as_of_joiner<Table>(asked, facts, how).join();

@@ -29,6 +29,9 @@ namespace detail {
 
 /// A time_point of std::chrono, or the library's own, in nanoseconds.
 struct moment_cell {
+  template <class T>
+  static constexpr bool accepts = time_like<T> || std::is_same_v<T, time_point>;
+
   std::int64_t value = 0;
 
   template <class T>
@@ -40,6 +43,15 @@ struct moment_cell {
     return trouble::none;
   }
 };
+
+/// Whether an accessor can be called with an event, and gives what such a cell takes.
+template <class Cell, class Event, class Accessor>
+constexpr bool gives() noexcept {
+  if constexpr (reads<Event, Accessor>)
+    return Cell::template accepts<value_read<Event, Accessor>>;
+  else
+    return false;
+}
 
 }  // namespace detail
 
@@ -75,6 +87,19 @@ class history {
       "stand between a name and what tells its columns apart");
   static_assert(detail::nobody_is<detail::named_twice<Parts...>, Event>,
                 "millrace[FEATURE-4]: two transforms have one name");
+  static_assert(detail::gives<detail::category_cell, Event, Key>(),
+                "millrace[FEATURE-27]: a history's key is a category of its event: a text, an integer, a bool or an "
+                "enumerator");
+  static_assert(detail::gives<detail::moment_cell, Event, Time>(),
+                "millrace[FEATURE-28]: a history's time is a time_point of its event; a bare number does not say its "
+                "unit: return a time_point from a lambda");
+  static_assert(detail::nobody_is<detail::unreadable<Event, Parts...>, Event>,
+                "millrace[FEATURE-5]: an accessor cannot be called with the event: it is a pointer to a member of the "
+                "event, or something that is called with a const event");
+  static_assert(
+      detail::nobody_is<detail::mistyped<detail::number_cell, Event, Parts...>, Event>,
+      "millrace[FEATURE-6]: a transform of numbers reads something else; for a text use one_hot, categorical, "
+      "hashed or text_length, for a moment temporal");
 
  public:
   using event_type = Event;

@@ -119,6 +119,15 @@ constexpr auto bucket(Accessor accessor, const edges<Size>& given, Rules... rule
   for (std::size_t i = 0; i < Size; ++i) made.edge[i] = given.each[i];
   return detail::make_transform<Name>(std::move(accessor), made, rules...);
 }
+/// The same from a list: `bucket<"age">(&person::age, {18, 65})`.
+template <fixed_string Name, class Accessor, class Number, std::size_t Size, class... Rules>
+requires std::is_arithmetic_v<Number>
+constexpr auto bucket(Accessor accessor, const Number (&given)[Size], Rules... rules) {
+  edges<Size> made = [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+    return edges<Size>(given[Index]...);
+  }(std::make_index_sequence<Size>());
+  return bucket<Name>(std::move(accessor), made, rules...);
+}
 /// The same with edges at the quantiles of the values that it is fitted on, as in `bucket<"amount_q">(&payment::amount,
 /// quantile_buckets<10>())`.
 /// Guarantee: exact up to 800 values; beyond, the rank of an edge is off by less than 0.4 % (99 % confidence). Edges
@@ -127,6 +136,15 @@ template <fixed_string Name, class Accessor, std::size_t Buckets, class... Rules
 constexpr auto bucket(Accessor accessor, quantile_buckets<Buckets>, Rules... rules) {
   return detail::make_transform<Name>(
       std::move(accessor), detail::quantile_bucket_kernel<detail::fixed_edges<Buckets - 1>, kll<800>>(), rules...);
+}
+
+/// A bucket without either.
+template <fixed_string Name, class Accessor, class... Others>
+constexpr auto bucket(Accessor accessor, const Others&...) {
+  static_assert(!sizeof(Accessor),
+                "millrace[FEATURE-26]: behind a bucket's accessor stand its edges: edges{18, 65}, or how many buckets "
+                "there are: quantile_buckets<10>()");
+  return detail::make_transform<Name>(std::move(accessor), detail::bucket_kernel<detail::fixed_edges<1>>{});
 }
 
 }  // namespace feature

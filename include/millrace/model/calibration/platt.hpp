@@ -47,7 +47,11 @@ class platt {
   double intercept() const noexcept { return intercept_; }
 
   /// The probability of class 1; NaN for NaN.
-  double operator()(double score) const noexcept { return detail::probability_of_score(slope_ * score + intercept_); }
+  double operator()(double score) const noexcept {
+    // Without a slope an infinite score, too, says nothing.
+    const bool says_nothing = slope_ == 0 && detail::math::is_infinite(score);
+    return detail::probability_of_score(says_nothing ? intercept_ : slope_ * score + intercept_);
+  }
 
   /// Allocates: the bytes.
   std::vector<std::byte> save() const {

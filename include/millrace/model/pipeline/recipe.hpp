@@ -76,6 +76,17 @@ class pipeline_recipe {
     });
   }
 
+  /// Fitted to anything else.
+  template <class Events, class... Others>
+  requires(!std::is_convertible_v<const Events&, std::span<const event_type>> || sizeof...(Others) > 2 ||
+           (detail::trains_on_targets<Trainer> && sizeof...(Others) == 0))
+  result<pipeline_type> fit(const Events&, const Others&...) const {
+    static_assert(!sizeof(Events),
+                  "millrace[PIPELINE-17]: fit takes a list of the features' events and a target for each: "
+                  "fit(payments, &payment::is_fraud), or the events alone for a model without targets");
+    return error(errc::unsupported, "");
+  }
+
   /// Fits to events that `read` gives: it calls `sink(event, target)` or `sink(event, target, weight)` for each, and
   /// returns nothing, or a result<void>. It is called twice, for the features and then for the rows, and must give the
   /// same events in the same order both times; where the latest events are held out, once before to count them. Events

@@ -11,6 +11,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <utility>
 #include <vector>
@@ -18,6 +19,16 @@
 namespace millrace {
 inline namespace v0 {
 namespace model {
+
+namespace detail {
+
+/// What nothing is made of. A list of none of it is what `{}` makes of all that it might, which so says the defaults
+/// where it would else be as good for options as for a copy.
+struct nothing {
+  nothing() = delete;
+};
+
+}  // namespace detail
 
 /// Step of a pipeline: which model is fitted, and how: `trained_by<boosted_trees<>>({.rounds = 200})`.
 ///
@@ -38,6 +49,7 @@ class trained_by {
   using model_type = M;
 
   trained_by() = default;
+  trained_by(std::initializer_list<detail::nothing>) : trained_by() {}
   /// `on`: threads that the fit may use, which outlive this step: `trained_by<random_forest>({}, four_threads)`. Models
   /// that have no use for them are fitted without.
   explicit trained_by(typename M::options_type options, executor_reference on = {})
@@ -106,6 +118,7 @@ struct calibrated_by {
   held_out from{};
 
   calibrated_by() = default;
+  calibrated_by(std::initializer_list<detail::nothing>) : calibrated_by() {}
   explicit calibrated_by(held_out events) : from(events) {}
 };
 

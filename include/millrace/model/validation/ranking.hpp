@@ -82,12 +82,15 @@ inline result<void> usable_ranking(std::span<const int> labels, const real_view&
 }
 
 /// The sum of the first k relevances, each over log2(1 + its rank). Items of equal scores share their mean relevance.
-inline double discounted_gain(const real_view& relevances, std::span<const ranked_item> ranked, std::size_t k) {
+/// `unit`: what each is multiplied by, so that no sum overflows.
+inline double discounted_gain(const real_view& relevances, std::span<const ranked_item> ranked, std::size_t k,
+                              double unit) {
   double sum = 0;
   for (std::size_t i = 0; i < ranked.size() && i < k;) {
     std::size_t end = i;
     double gain = 0;
-    for (; end < ranked.size() && ranked[end].score == ranked[i].score; ++end) gain += relevances[ranked[end].item];
+    for (; end < ranked.size() && ranked[end].score == ranked[i].score; ++end)
+      gain += relevances[ranked[end].item] * unit;
     gain /= static_cast<double>(end - i);
     for (; i < end; ++i)
       if (i < k) sum += gain / math::log2(static_cast<double>(i + 2));
@@ -111,14 +114,15 @@ inline result<double> ndcg(real_view relevances, real_view scores, std::span<con
     if (relevances[i] < 0) return error(errc::out_of_range, "relevances: item " + std::to_string(i) + " is negative");
   }
   const std::size_t most = k == 0 ? relevances.size() : k;
+  const double unit = detail::unit_of(relevances, relevances);
   std::vector<detail::ranked_item> ideal;
   return detail::mean_over_queries(scores, queries, [&](std::span<const detail::ranked_item> ranked) {
     ideal.resize(ranked.size());
     for (std::size_t i = 0; i < ranked.size(); ++i) ideal[i] = {relevances[ranked[i].item], ranked[i].item};
     detail::heap_sort(ideal.data(), ideal.size(),
                       [](const detail::ranked_item& a, const detail::ranked_item& b) { return a.score > b.score; });
-    const double best = detail::discounted_gain(relevances, ideal, most);
-    return best > 0 ? detail::discounted_gain(relevances, ranked, most) / best : 0.0;
+    const double best = detail::discounted_gain(relevances, ideal, most, unit);
+    return best > 0 ? detail::discounted_gain(relevances, ranked, most, unit) / best : 0.0;
   });
 }
 

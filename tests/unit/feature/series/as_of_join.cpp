@@ -92,13 +92,17 @@ TEST_CASE("a fact older than the tolerance is none, and an older one does not ta
 }
 
 TEST_CASE("columns of every kind are joined behind those asked for, under a prefix") {
-  const auto asked = made({times("at", {9, 0})});
+  auto asked = made({times("at", {9, 0})});
+  asked.set_lines({3, 7});
   const auto facts = made({times("valid", {1}),
                            {.name = "grade", .kind = mf::column_kind::category, .codes = {0}, .texts = {"good"}},
-                           times("seen", {7})});
+                           times("seen", {7}),
+                           {.name = "paid", .numbers = {2}, .written = {.unit = "EUR"}}});
   const auto done = mf::as_of_join(asked, facts, {.asked_at = "at", .happened_at = "valid", .prefix = "f_"});
   REQUIRE(done);
-  REQUIRE(done->size() == 3);
+  REQUIRE(done->size() == 4);
+  CHECK((*done)[3].written.unit == "EUR");
+  CHECK(done->line(1) == 7);
   CHECK((*done)[1].name == "f_grade");
   CHECK((*done)[1].text(0) == "good");
   CHECK((*done)[1].missing(1));

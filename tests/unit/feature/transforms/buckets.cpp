@@ -25,6 +25,14 @@ TEST_CASE("a bucket holds what is above its lower edge and at most its upper one
   CHECK(std::isnan(first_of(bucket, support::infinity)));
 }
 
+TEST_CASE("edges may be a plain list") {
+  const auto bucket = alone<double>(mf::bucket<"x">(&real::x, {65, 18}, mf::missing(mf::flag)));
+  const auto same = alone<double>(mf::bucket<"x">(&real::x, mf::edges{18, 65}, mf::missing(mf::flag)));
+  CHECK(bucket.schema() == same.schema());
+  CHECK(bucket.save() == same.save());
+  CHECK(first_of(bucket, 18.5) == 1);
+}
+
 TEST_CASE("many edges are searched, and give what counting gives") {
   const auto counted =
       alone<double>(mf::bucket<"x">(&real::x, mf::quantile_buckets<17>()), support::reference_numbers());

@@ -83,6 +83,8 @@ TEST_CASE("Platt's calibration of equal scores is the share, and of one class, o
   CHECK((*flat)(3.5) == Approx((2 * 0.75 + 4 / 6.0) / 6).epsilon(1e-12));
   const double nan = std::numeric_limits<double>::quiet_NaN();
   CHECK(std::isnan((*flat)(nan)));
+  for (const double most : {std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()})
+    CHECK((*flat)(most) == (*flat)(3.5));
   const std::vector<double> scores{1, 2, 3};
   CHECK(platt::fit(std::vector<double>{}, {}).error().code() == errc::invalid_argument);
   CHECK(platt::fit(scores, std::vector<float>{1, 0}).error().code() == errc::shape_mismatch);

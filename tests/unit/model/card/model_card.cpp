@@ -108,6 +108,11 @@ TEST_CASE("a card leaves out what is empty") {
   CHECK(mr::model::to_json(card) == R"({"name":"x","measures":[{"name":"RMSE","figure":{"value":2.5}}]})");
 }
 
+TEST_CASE("no text of a card begins a list, or is code") {
+  const model_card card{.name = " 1. x", .purpose = "12) y", .limits = {"\n- a", "     b", "3.5", "1.2.3", "2"}};
+  CHECK(mr::model::to_markdown(card) == "# 1\\. x\n\n12\\) y\n\n## Limits\n\n- \\- a\n- b\n- 3\\.5\n- 1\\.2.3\n- 2\n");
+}
+
 TEST_CASE("no text of a card makes a cell, a line, a tag or a link of its own, and its JSON is valid") {
   const std::string hostile = "a|b\n# c\r<script>&[x](y)`*_\\ \"\x01\xff";
   model_card card = full_card();

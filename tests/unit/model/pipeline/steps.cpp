@@ -22,6 +22,7 @@ TEST_CASE("trained_by fits as the model's fit does, with its options") {
   CHECK(step.options().l2 == 7);
   CHECK(step(made.view(), made.targets, weights)->save() ==
         mm::ridge::fit(made.view(), made.targets, {.l2 = 7}, weights)->save());
+  CHECK(mm::trained_by<mm::ridge>({}).options().l2 == mm::trained_by<mm::ridge>().options().l2);  // the defaults
   const mm::trained_by<mm::isolation_forest> odd({.trees = 10});
   CHECK(odd(made.view())->save() == mm::isolation_forest::fit(made.view(), {.trees = 10})->save());
 }
@@ -52,5 +53,6 @@ TEST_CASE("trained_by fits on the executor that it is given, if the model has us
 
 TEST_CASE("calibrated_by holds out a fifth, or what is asked for") {
   CHECK(mm::calibrated_by<mm::platt>().from.share == 0.2);
+  CHECK(mm::calibrated_by<mm::platt>({}).from.share == 0.2);
   CHECK(mm::calibrated_by<mm::isotonic>({.share = 0.5, .seed = 9}).from.seed == 9);
 }

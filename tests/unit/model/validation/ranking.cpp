@@ -33,6 +33,8 @@ TEST_CASE("ranking measures of one short query") {
   CHECK(*model::ndcg(std::vector<double>{0, 3, 1}, scores) == 1);
   CHECK(*model::ndcg(std::vector<double>{1, 0, 0}, scores) == support::twelve_digits(0.5));
   CHECK(*model::ndcg(std::vector<double>{0, 0, 0}, scores) == 0);
+  CHECK(*model::ndcg(std::vector<double>{1.7e308, 1.7e308, 1.7e308}, scores) == 1);
+  CHECK(*model::ndcg(std::vector<double>{1.5e308, 0, 0}, scores) == support::twelve_digits(0.5));
   const std::vector<double> tied{1, 1, 1, 1};
   CHECK(*model::precision_at_k({1, 0, 0, 0}, tied, 2) == 0.25);
   CHECK(*model::mean_reciprocal_rank({1, 0, 0, 0}, tied) == 1 / 2.5);

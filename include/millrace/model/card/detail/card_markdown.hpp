@@ -11,6 +11,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace millrace {
 inline namespace v0 {
@@ -85,15 +86,22 @@ class card_markdown {
                     std::to_chars(digits, digits + sizeof digits, figure, std::chars_format::general, 4).ptr - digits));
   }
   void escape(std::string_view text) {
+    bool has_begun = false;
+    bool is_number = true;  // of digits alone so far
     for (const char c : text) {
+      const bool is_blank = c == ' ' || static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+      if (is_blank && !has_begun) continue;  // four of them would make code of a text
+      const bool is_first = !std::exchange(has_begun, true);
+      if (is_number && !is_first && (c == '.' || c == ')')) out_ += '\\';  // or it were the item of a list
+      is_number = is_number && c >= '0' && c <= '9';
       if (c == '&') {
         out_ += "&amp;";
       } else if (c == '<') {
         out_ += "&lt;";
-      } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      } else if (is_blank) {
         out_ += ' ';
       } else {
-        const bool is_first = &c == text.data();  // where it might begin a list or an underline
+        // The first might begin a list or an underline.
         const std::string_view marks = is_first ? "-+=\\`*_[]|#~>$!" : "\\`*_[]|#~>$!";
         if (marks.find(c) != std::string_view::npos) out_ += '\\';
         out_ += c;
