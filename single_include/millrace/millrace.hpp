@@ -7935,11 +7935,11 @@ inline std::uint64_t nth_smallest(std::vector<std::uint64_t>& values, std::size_
   }
 }
 
-/// Sorts values stably by a strict weak order. T is movable and has a default constructor.
+/// Sorts a vector stably by a strict weak order. Its elements are movable and have a default constructor.
 /// Allocates: room for as many values.
-template <class T, class Less>
-inline void sort_by(std::vector<T>& values, Less&& less) {
-  std::vector<T> other(values.size());
+template <class Vector, class Less>
+inline void sort_by(Vector& values, Less&& less) {
+  Vector other(values.size());
   for (std::size_t length = 1; length < values.size(); length *= 2) {
     for (std::size_t begin = 0; begin < values.size(); begin += 2 * length) {
       std::size_t a = begin;
@@ -36428,6 +36428,130 @@ inline result<confusion_matrix> count_confusion(const label_view& labels, const 
 
 #endif  // MILLRACE_MODEL_EVALUATION_CONFUSION_MATRIX_HPP
 
+// ---- core/detail/flat_vector.hpp
+
+#ifndef MILLRACE_CORE_DETAIL_FLAT_VECTOR_HPP
+#define MILLRACE_CORE_DETAIL_FLAT_VECTOR_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// The memory of a flat_vector, whatever it holds: so that this is compiled once.
+class flat_memory {
+ public:
+  flat_memory() noexcept = default;
+  flat_memory(const flat_memory& other) {
+    const std::size_t bytes = other.bytes();
+    if (bytes == 0) return;
+    reserve(bytes);
+    std::memcpy(begin_, other.begin_, bytes);
+    end_ = begin_ + bytes;
+  }
+  flat_memory(flat_memory&& other) noexcept { swap(other); }
+  flat_memory& operator=(flat_memory other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~flat_memory() { ::operator delete(begin_); }
+
+ protected:
+  void swap(flat_memory& other) noexcept {
+    char* const mine[] = {begin_, end_, limit_};
+    begin_ = other.begin_;
+    end_ = other.end_;
+    limit_ = other.limit_;
+    other.begin_ = mine[0];
+    other.end_ = mine[1];
+    other.limit_ = mine[2];
+  }
+  std::size_t bytes() const noexcept { return static_cast<std::size_t>(end_ - begin_); }
+  /// Room for so many bytes in all.
+  void reserve(std::size_t wanted) {
+    if (wanted > static_cast<std::size_t>(limit_ - begin_)) move_to_room_for(wanted);
+  }
+  [[gnu::noinline]] void move_to_room_for(std::size_t wanted) {
+    const std::size_t room = wanted < 2 * bytes() ? 2 * bytes() : wanted;
+    char* const to = static_cast<char*>(::operator new(room));
+    const std::size_t kept = bytes();
+    if (kept > 0) std::memcpy(to, begin_, kept);
+    ::operator delete(begin_);
+    begin_ = to;
+    end_ = to + kept;
+    limit_ = to + room;
+  }
+
+  char* begin_ = nullptr;
+  char* end_ = nullptr;
+  char* limit_ = nullptr;
+};
+
+/// What std::vector does, for elements that are copied byte by byte and have nothing to destroy, in a tenth of its
+/// functions: it costs the compiler that much less for each type.
+template <class T>
+class flat_vector : private flat_memory {
+  static_assert(__is_trivially_copyable(T) && alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);
+
+ public:
+  using value_type = T;
+
+  flat_vector() noexcept = default;
+  explicit flat_vector(std::size_t size) { resize(size); }
+  flat_vector(std::size_t size, const T& value) { assign(size, value); }
+
+  T* data() noexcept { return reinterpret_cast<T*>(begin_); }
+  const T* data() const noexcept { return reinterpret_cast<const T*>(begin_); }
+  T* begin() noexcept { return data(); }
+  const T* begin() const noexcept { return data(); }
+  T* end() noexcept { return reinterpret_cast<T*>(end_); }
+  const T* end() const noexcept { return reinterpret_cast<const T*>(end_); }
+  std::size_t size() const noexcept { return bytes() / sizeof(T); }
+  bool empty() const noexcept { return begin_ == end_; }
+  T& operator[](std::size_t i) noexcept { return data()[i]; }
+  const T& operator[](std::size_t i) const noexcept { return data()[i]; }
+  T& back() noexcept { return end()[-1]; }
+  const T& back() const noexcept { return end()[-1]; }
+
+  void swap(flat_vector& other) noexcept { flat_memory::swap(other); }
+  void clear() noexcept { end_ = begin_; }
+  void pop_back() noexcept { end_ -= sizeof(T); }
+  void push_back(T value) {
+    reserve(bytes() + sizeof(T));
+    *end() = value;
+    end_ += sizeof(T);
+  }
+  /// New elements are T().
+  void resize(std::size_t size) {
+    if (size > this->size()) fill_up(size, T());
+    end_ = begin_ + size * sizeof(T);
+  }
+  void assign(std::size_t size, T value) {
+    clear();
+    fill_up(size, value);
+  }
+  /// Precondition: the elements are not this vector's.
+  void append(std::span<const T> from) {
+    if (from.empty()) return;
+    reserve(bytes() + from.size_bytes());
+    std::memcpy(end_, from.data(), from.size_bytes());
+    end_ += from.size_bytes();
+  }
+
+ private:
+  void fill_up(std::size_t size, const T& value) {
+    reserve(size * sizeof(T));
+    T* const last = data() + size;
+    for (T* at = end(); at != last; ++at) *at = value;
+    end_ = begin_ + size * sizeof(T);
+  }
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DETAIL_FLAT_VECTOR_HPP
+
 // ---- core/detail/sort_doubles.hpp
 
 #ifndef MILLRACE_CORE_DETAIL_SORT_DOUBLES_HPP
@@ -36440,9 +36564,9 @@ namespace detail {
 /// Radix sort, stable: sorts `keys` by `Passes` digits of 11 bits, the lowest of which begins at bit `from`. `other`
 /// has room for as many keys. A digit that is the same in all keys is skipped. Precondition: `keys` is not empty.
 template <std::size_t Passes>
-void sort_digits(std::vector<std::uint64_t>& keys, std::vector<std::uint64_t>& other, unsigned from) {
+void sort_digits(flat_vector<std::uint64_t>& keys, flat_vector<std::uint64_t>& other, unsigned from) {
   constexpr std::size_t bins = 2048;
-  std::vector<std::uint32_t> counts(Passes * bins, 0);
+  flat_vector<std::uint32_t> counts(Passes * bins, 0);
   for (const std::uint64_t key : keys)
     for (std::size_t p = 0; p < Passes; ++p) ++counts[p * bins + ((key >> (from + 11 * p)) & (bins - 1))];
   for (std::size_t p = 0; p < Passes; ++p) {
@@ -36463,9 +36587,9 @@ void sort_digits(std::vector<std::uint64_t>& keys, std::vector<std::uint64_t>& o
 /// Sorts keys that are nearly in order, by insertion. Gives up and returns false, with the keys in some other order,
 /// when the moves exceed four a key on average.
 template <class Key>
-bool settle_few(std::vector<Key>& keys) noexcept {
-  std::size_t budget = 4 * keys.size();
-  for (std::size_t i = 1; i < keys.size(); ++i) {
+bool settle_few(Key* keys, std::size_t size) noexcept {
+  std::size_t budget = 4 * size;
+  for (std::size_t i = 1; i < size; ++i) {
     const Key key = keys[i];
     std::size_t at = i;
     while (at > 0 && keys[at - 1] > key) {
@@ -36497,7 +36621,7 @@ inline bool sort_by_place(std::vector<double>& numbers, std::vector<double>& oth
   const double scale = 4194303.0 / range;  // 2^22 - 1
   // Rounding keeps the order: of two numbers the larger has no lower place.
   const auto place = [=](double x) { return static_cast<std::uint32_t>(static_cast<std::int32_t>((x - low) * scale)); };
-  std::vector<std::uint32_t> counts(2 * bins, 0);
+  flat_vector<std::uint32_t> counts(2 * bins, 0);
   std::uint32_t* const fine = counts.data();
   std::uint32_t* const coarse = fine + bins;
   for (const double x : numbers) {
@@ -36512,7 +36636,7 @@ inline bool sort_by_place(std::vector<double>& numbers, std::vector<double>& oth
   }
   for (const double x : numbers) other[fine[place(x) % bins]++] = x;
   for (const double x : other) numbers[coarse[place(x) / bins]++] = x;
-  return settle_few(numbers);
+  return settle_few(numbers.data(), numbers.size());
 }
 
 /// Sorts numbers, none of them NaN; -0.0 becomes 0.0. From 512 numbers on, where counting beats comparing, it tries in
@@ -36529,11 +36653,11 @@ inline void sort_doubles(std::vector<double>& numbers) {
     std::vector<double> room(n);
     if (sort_by_place(numbers, room)) return;
   }
-  std::vector<std::uint64_t> keys(n);
-  std::vector<std::uint64_t> other(n);
+  flat_vector<std::uint64_t> keys(n);
+  flat_vector<std::uint64_t> other(n);
   for (std::size_t i = 0; i < n; ++i) keys[i] = to_unsigned_key(numbers[i]);
   sort_digits<3>(keys, other, 31);
-  if (!settle_few(keys)) {
+  if (!settle_few(keys.data(), n)) {
     sort_digits<3>(keys, other, 0);
     sort_digits<3>(keys, other, 31);  // bits 31 and 32 are in both
   }

@@ -169,11 +169,11 @@ inline std::uint64_t nth_smallest(std::vector<std::uint64_t>& values, std::size_
   }
 }
 
-/// Sorts values stably by a strict weak order. T is movable and has a default constructor.
+/// Sorts a vector stably by a strict weak order. Its elements are movable and have a default constructor.
 /// Allocates: room for as many values.
-template <class T, class Less>
-inline void sort_by(std::vector<T>& values, Less&& less) {
-  std::vector<T> other(values.size());
+template <class Vector, class Less>
+inline void sort_by(Vector& values, Less&& less) {
+  Vector other(values.size());
   for (std::size_t length = 1; length < values.size(); length *= 2) {
     for (std::size_t begin = 0; begin < values.size(); begin += 2 * length) {
       std::size_t a = begin;

@@ -2,6 +2,7 @@
 #define MILLRACE_CORE_DETAIL_SORT_DOUBLES_HPP
 
 #include <millrace/core/config.hpp>
+#include <millrace/core/detail/flat_vector.hpp>
 #include <millrace/core/detail/heap_sort.hpp>
 #include <millrace/core/detail/order_key.hpp>
 
@@ -17,9 +18,9 @@ namespace detail {
 /// Radix sort, stable: sorts `keys` by `Passes` digits of 11 bits, the lowest of which begins at bit `from`. `other`
 /// has room for as many keys. A digit that is the same in all keys is skipped. Precondition: `keys` is not empty.
 template <std::size_t Passes>
-void sort_digits(std::vector<std::uint64_t>& keys, std::vector<std::uint64_t>& other, unsigned from) {
+void sort_digits(flat_vector<std::uint64_t>& keys, flat_vector<std::uint64_t>& other, unsigned from) {
   constexpr std::size_t bins = 2048;
-  std::vector<std::uint32_t> counts(Passes * bins, 0);
+  flat_vector<std::uint32_t> counts(Passes * bins, 0);
   for (const std::uint64_t key : keys)
     for (std::size_t p = 0; p < Passes; ++p) ++counts[p * bins + ((key >> (from + 11 * p)) & (bins - 1))];
   for (std::size_t p = 0; p < Passes; ++p) {
@@ -40,9 +41,9 @@ void sort_digits(std::vector<std::uint64_t>& keys, std::vector<std::uint64_t>& o
 /// Sorts keys that are nearly in order, by insertion. Gives up and returns false, with the keys in some other order,
 /// when the moves exceed four a key on average.
 template <class Key>
-bool settle_few(std::vector<Key>& keys) noexcept {
-  std::size_t budget = 4 * keys.size();
-  for (std::size_t i = 1; i < keys.size(); ++i) {
+bool settle_few(Key* keys, std::size_t size) noexcept {
+  std::size_t budget = 4 * size;
+  for (std::size_t i = 1; i < size; ++i) {
     const Key key = keys[i];
     std::size_t at = i;
     while (at > 0 && keys[at - 1] > key) {
@@ -74,7 +75,7 @@ inline bool sort_by_place(std::vector<double>& numbers, std::vector<double>& oth
   const double scale = 4194303.0 / range;  // 2^22 - 1
   // Rounding keeps the order: of two numbers the larger has no lower place.
   const auto place = [=](double x) { return static_cast<std::uint32_t>(static_cast<std::int32_t>((x - low) * scale)); };
-  std::vector<std::uint32_t> counts(2 * bins, 0);
+  flat_vector<std::uint32_t> counts(2 * bins, 0);
   std::uint32_t* const fine = counts.data();
   std::uint32_t* const coarse = fine + bins;
   for (const double x : numbers) {
@@ -89,7 +90,7 @@ inline bool sort_by_place(std::vector<double>& numbers, std::vector<double>& oth
   }
   for (const double x : numbers) other[fine[place(x) % bins]++] = x;
   for (const double x : other) numbers[coarse[place(x) / bins]++] = x;
-  return settle_few(numbers);
+  return settle_few(numbers.data(), numbers.size());
 }
 
 /// Sorts numbers, none of them NaN; -0.0 becomes 0.0. From 512 numbers on, where counting beats comparing, it tries in
@@ -106,11 +107,11 @@ inline void sort_doubles(std::vector<double>& numbers) {
     std::vector<double> room(n);
     if (sort_by_place(numbers, room)) return;
   }
-  std::vector<std::uint64_t> keys(n);
-  std::vector<std::uint64_t> other(n);
+  flat_vector<std::uint64_t> keys(n);
+  flat_vector<std::uint64_t> other(n);
   for (std::size_t i = 0; i < n; ++i) keys[i] = to_unsigned_key(numbers[i]);
   sort_digits<3>(keys, other, 31);
-  if (!settle_few(keys)) {
+  if (!settle_few(keys.data(), n)) {
     sort_digits<3>(keys, other, 0);
     sort_digits<3>(keys, other, 31);  // bits 31 and 32 are in both
   }

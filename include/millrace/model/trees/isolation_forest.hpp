@@ -166,7 +166,7 @@ inline result<isolation_forest> isolation_forest::fit(const matrix_view& rows, c
   fitted.columns_ = rows.columns();
   fitted.subsample_ = used.subsample;
   fitted.trees_ = detail::isolation_trees(with.trees, depth_of(fitted.subsample_));
-  const std::vector<std::uint64_t> seeds = detail::seeds_of(with.seed, with.trees);
+  const auto seeds = detail::seeds_of(with.seed, with.trees);
   detail::by_shares(on, with.trees, [&](std::size_t begin, std::size_t end) {
     detail::isolation_grower grower(rows, fitted.subsample_, fitted.trees_);
     for (std::size_t tree = begin; tree < end; ++tree) grower.run(tree, seeds[tree]);

@@ -140,7 +140,7 @@ inline result<random_forest> random_forest::fit(const matrix_view& rows, std::sp
   auto bins = detail::bins_of_columns(rows, with.categories, with.bins, random, on);
   if (!bins) return std::move(bins).error();
   const detail::binned_rows binned(rows, std::move(*bins), on);
-  const std::vector<std::uint64_t> seeds = detail::seeds_of(random(), with.trees);
+  const auto seeds = detail::seeds_of(random(), with.trees);
   std::vector<detail::forest_tree> grown(with.trees);
   detail::by_shares(on, with.trees, [&](std::size_t begin, std::size_t end) {
     detail::forest_fit trees(binned, targets, weights, with);

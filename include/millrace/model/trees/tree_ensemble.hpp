@@ -1,6 +1,7 @@
 #ifndef MILLRACE_MODEL_TREES_TREE_ENSEMBLE_HPP
 #define MILLRACE_MODEL_TREES_TREE_ENSEMBLE_HPP
 
+#include <millrace/core/detail/flat_vector.hpp>
 #include <millrace/core/saved/envelope.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/matrix_view.hpp>
@@ -73,7 +74,7 @@ class tree_ensemble {
     const auto first = static_cast<std::uint32_t>(nodes_.size());
     roots_.push_back(first);
     unsigned depth = 0;
-    std::vector<unsigned> level(nodes.size(), 0);
+    detail::flat_vector<unsigned> level(nodes.size(), 0);
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       tree_node node = nodes[i];
       if (node.left != i) {
@@ -123,7 +124,7 @@ class tree_ensemble {
   /// Adds a set of categories, a bit for each from 0 on, and returns where it starts.
   std::uint32_t add_set(std::span<const std::uint64_t> bits) {
     const auto first = static_cast<std::uint32_t>(sets_.size());
-    sets_.insert(sets_.end(), bits.begin(), bits.end());
+    sets_.append(bits);
     return first;
   }
 
@@ -190,13 +191,13 @@ class tree_ensemble {
   bool load_from(envelope_reader& from, std::size_t columns) {
     sets_.resize(from.count(8));
     for (std::uint64_t& word : sets_) word = from.u64();
-    std::vector<tree_node> nodes;
-    std::vector<node_record> records;
+    detail::flat_vector<tree_node> nodes;
+    detail::flat_vector<node_record> records;
     for (std::size_t left = from.count(8 + bytes_of_node); left > 0; --left) {
       nodes.assign(from.count(bytes_of_node), {});
       records.assign(nodes.size(), {});
       if (nodes.empty() || nodes_.size() + nodes.size() >= std::size_t{1} << 32) return false;
-      std::vector<bool> is_child(nodes.size(), false);
+      detail::flat_vector<bool> is_child(nodes.size(), false);
       for (std::size_t i = 0; i < nodes.size(); ++i) {
         if (!load_node(from, nodes[i], records[i], i, nodes.size(), columns)) return false;
         if (nodes[i].left == i) continue;
@@ -287,11 +288,11 @@ class tree_ensemble {
     return node.left + (sets_[record.set + category / 64] >> category % 64 & 1 ? 0 : 1);
   }
 
-  std::vector<tree_node> nodes_;
-  std::vector<node_record> records_;
-  std::vector<std::uint32_t> roots_;
-  std::vector<unsigned> depths_;
-  std::vector<std::uint64_t> sets_;
+  detail::flat_vector<tree_node> nodes_;
+  detail::flat_vector<node_record> records_;
+  detail::flat_vector<std::uint32_t> roots_;
+  detail::flat_vector<unsigned> depths_;
+  detail::flat_vector<std::uint64_t> sets_;
   bool has_categories_ = false;
   detail::packed_trees packed_;
   bool all_packed_ = true;  // else packed_ is not used

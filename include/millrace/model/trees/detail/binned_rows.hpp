@@ -2,6 +2,7 @@
 #define MILLRACE_MODEL_TREES_DETAIL_BINNED_ROWS_HPP
 
 #include <millrace/core/config.hpp>
+#include <millrace/core/detail/flat_vector.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/matrix_view.hpp>
 #include <millrace/model/parallel.hpp>
@@ -24,7 +25,7 @@ namespace detail {
 struct column_bins {
   static constexpr unsigned missing = 255;
 
-  std::vector<float> bounds;
+  flat_vector<float> bounds;
   bool categories = false;
   /// Of categories: are there rarer ones, which share the code behind the last?
   bool has_rare = false;
@@ -58,8 +59,8 @@ inline float bound_between(float low, float high) noexcept {
 
 /// Bounds for at most `most` codes: between all values where there are so few, else so that codes hold about equally
 /// many of them. `sorted` has no NaN.
-inline std::vector<float> bounds_of(const std::vector<double>& sorted, std::size_t most) {
-  std::vector<float> bounds;
+inline flat_vector<float> bounds_of(const std::vector<double>& sorted, std::size_t most) {
+  flat_vector<float> bounds;
   std::size_t different = sorted.empty() ? 0 : 1;
   for (std::size_t i = 1; i < sorted.size(); ++i) different += sorted[i] != sorted[i - 1];
   const auto part_at = [&](std::size_t i) {
@@ -124,7 +125,7 @@ class binned_rows {
     constexpr std::size_t at_a_time = 1024;
     const std::size_t first = pass * pass_columns;
     const std::size_t end = first + pass_columns < columns_ ? first + pass_columns : columns_;
-    std::vector<std::array<float, 256>> tables;
+    flat_vector<std::array<float, 256>> tables;
     for (std::size_t column = first; column < end; ++column) tables.push_back(bins_[column].padded());
     for (std::size_t row = 0; row < rows_; row += at_a_time)
       for (std::size_t column = first; column < end; ++column)
@@ -143,8 +144,8 @@ class binned_rows {
   std::size_t rows_;
   std::size_t columns_;
   std::vector<column_bins> bins_;
-  std::vector<std::uint8_t> by_column_;
-  std::vector<std::uint8_t> by_pass_;
+  flat_vector<std::uint8_t> by_column_;
+  flat_vector<std::uint8_t> by_pass_;
 };
 
 }  // namespace detail

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_MODEL_TREES_DETAIL_BOOSTING_HPP
 #define MILLRACE_MODEL_TREES_DETAIL_BOOSTING_HPP
 
+#include <millrace/core/detail/flat_vector.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/seed.hpp>
 #include <millrace/model/fwd.hpp>
@@ -89,7 +90,7 @@ class boosting {
   void hold_out() {
     for (std::uint32_t i = 0; i < rows_.rows(); ++i) training_.push_back(i);
     if (with_.patience == 0) return;
-    const std::vector<std::uint32_t> all = training_;
+    const flat_vector<std::uint32_t> all = training_;
     draw_share(training_, all, 1 - with_.validation_share, random_);
     if (training_.size() == all.size()) training_.pop_back();
     for (std::size_t i = 0, at = 0; i < all.size(); ++i) {
@@ -163,7 +164,7 @@ class boosting {
     return true;
   }
 
-  void add_tree(tree_ensemble& to, const std::vector<grown_node>& grown, std::span<double> scores) {
+  void add_tree(tree_ensemble& to, const flat_vector<grown_node>& grown, std::span<double> scores) {
     nodes_.assign(grown.size(), {});
     records_.assign(grown.size(), {});
     leaves_.clear();
@@ -204,7 +205,7 @@ class boosting {
   }
 
   /// Adds the tree's values to the rows that it was not grown on.
-  void score_others(const std::vector<grown_node>& grown, std::span<double> scores) {
+  void score_others(const flat_vector<grown_node>& grown, std::span<double> scores) {
     is_used_.assign(rows_.rows(), false);
     for (const std::uint32_t row : ids_) is_used_[row] = true;
     for (std::uint32_t row = 0; row < rows_.rows(); ++row) {
@@ -230,19 +231,19 @@ class boosting {
   tree_grower grower_;
   packed_gradients gradients_;
   std::vector<double> scores_;  // output by output
-  std::vector<float> g_;
-  std::vector<float> h_;
-  std::vector<bool> is_used_;
+  flat_vector<float> g_;
+  flat_vector<float> h_;
+  flat_vector<bool> is_used_;
   std::vector<double> start_;
-  std::vector<std::uint32_t> training_;
-  std::vector<std::uint32_t> held_out_;
-  std::vector<std::uint32_t> all_columns_;
-  std::vector<std::uint32_t> ids_;      // of this round
-  std::vector<std::uint32_t> columns_;  // of this round
-  std::vector<std::uint32_t> leaves_;   // of the last tree
-  std::vector<gradient_sizes> sizes_;   // of each piece of the rows
-  std::vector<tree_node> nodes_;
-  std::vector<node_record> records_;
+  flat_vector<std::uint32_t> training_;
+  flat_vector<std::uint32_t> held_out_;
+  flat_vector<std::uint32_t> all_columns_;
+  flat_vector<std::uint32_t> ids_;      // of this round
+  flat_vector<std::uint32_t> columns_;  // of this round
+  flat_vector<std::uint32_t> leaves_;   // of the last tree
+  flat_vector<gradient_sizes> sizes_;   // of each piece of the rows
+  flat_vector<tree_node> nodes_;
+  flat_vector<node_record> records_;
 };
 
 }  // namespace detail

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_MODEL_TREES_DETAIL_CLASS_SEARCH_HPP
 #define MILLRACE_MODEL_TREES_DETAIL_CLASS_SEARCH_HPP
 
+#include <millrace/core/detail/flat_vector.hpp>
 #include <millrace/core/detail/heap_sort.hpp>
 #include <millrace/core/seed.hpp>
 #include <millrace/model/fwd.hpp>
@@ -140,7 +141,7 @@ class class_search {
   /// best parting is among those of this order. Of many classes, the heaviest are tried.
   void part_categories(std::uint32_t column, split& found) {
     const std::size_t tried = totals_.size() > 2 ? (totals_.size() < most_tried ? totals_.size() : most_tried) : 1;
-    std::vector<bool> done(totals_.size(), false);
+    flat_vector<bool> done(totals_.size(), false);
     for (std::size_t round = 0; round < tried; ++round) {
       std::size_t heaviest = totals_.size();
       for (std::size_t k = 0; k < totals_.size(); ++k)

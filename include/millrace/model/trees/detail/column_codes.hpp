@@ -1,6 +1,7 @@
 #ifndef MILLRACE_MODEL_TREES_DETAIL_COLUMN_CODES_HPP
 #define MILLRACE_MODEL_TREES_DETAIL_COLUMN_CODES_HPP
 
+#include <millrace/core/detail/flat_vector.hpp>
 #include <millrace/core/detail/sort.hpp>
 #include <millrace/core/detail/sort_doubles.hpp>
 #include <millrace/core/result.hpp>
@@ -52,7 +53,7 @@ struct counted_category {
 inline result<column_bins> category_bins(std::vector<double>& values, std::size_t column, std::size_t most) {
   column_bins bins;
   bins.categories = true;
-  std::vector<counted_category> counted;
+  flat_vector<counted_category> counted;
   sort_doubles(values);
   for (const double value : values) {
     const auto category = static_cast<float>(value);

@@ -1,13 +1,13 @@
 #ifndef MILLRACE_MODEL_TREES_DETAIL_DRAW_SOME_HPP
 #define MILLRACE_MODEL_TREES_DETAIL_DRAW_SOME_HPP
 
+#include <millrace/core/detail/flat_vector.hpp>
 #include <millrace/core/seed.hpp>
 #include <millrace/model/fwd.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
 
 namespace millrace {
 inline namespace v0 {
@@ -17,11 +17,11 @@ namespace detail {
 /// Fills `drawn` with `wanted` items of a list, in its order, or with all if there are fewer. Every subset of that size
 /// is as likely.
 /// Source: selection sampling, Knuth, The Art of Computer Programming, volume 2, algorithm 3.4.2 S.
-inline void draw_some(std::vector<std::uint32_t>& drawn, std::span<const std::uint32_t> from, std::size_t wanted,
+inline void draw_some(flat_vector<std::uint32_t>& drawn, std::span<const std::uint32_t> from, std::size_t wanted,
                       random_engine& random) {
   drawn.clear();
   if (wanted >= from.size()) {
-    drawn.assign(from.begin(), from.end());
+    drawn.append(from);
     return;
   }
   for (std::size_t i = 0; wanted > 0; ++i) {
@@ -31,7 +31,7 @@ inline void draw_some(std::vector<std::uint32_t>& drawn, std::span<const std::ui
   }
 }
 /// The same of a share of the list, one item at least.
-inline void draw_share(std::vector<std::uint32_t>& drawn, std::span<const std::uint32_t> from, double share,
+inline void draw_share(flat_vector<std::uint32_t>& drawn, std::span<const std::uint32_t> from, double share,
                        random_engine& random) {
   const auto wanted = static_cast<std::size_t>(share * static_cast<double>(from.size()) + 0.5);
   draw_some(drawn, from, wanted > 0 ? wanted : 1, random);

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_MODEL_TREES_DETAIL_FOREST_FIT_HPP
 #define MILLRACE_MODEL_TREES_DETAIL_FOREST_FIT_HPP
 
+#include <millrace/core/detail/flat_vector.hpp>
 #include <millrace/core/detail/math.hpp>
 #include <millrace/core/seed.hpp>
 #include <millrace/model/detail/training_checks.hpp>
@@ -23,8 +24,8 @@ namespace detail {
 
 /// A tree of a forest, and what it says of each output in each node.
 struct forest_tree {
-  std::vector<tree_node> nodes;
-  std::vector<node_record> records;
+  flat_vector<tree_node> nodes;
+  flat_vector<node_record> records;
   std::vector<double> values;
   category_sets sets;
 
@@ -75,7 +76,7 @@ class forest_fit {
     random_ = random_engine(seed);
     draw_rows();
     if (!gradients_.pack_all(g_, h_)) return;
-    const std::vector<grown_node>& grown = grower_.grow(ids_, gradients_, columns_, &random_);
+    const flat_vector<grown_node>& grown = grower_.grow(ids_, gradients_, columns_, &random_);
     tree.nodes.assign(grown.size(), {});
     tree.records.assign(grown.size(), {});
     tree.values.assign(grown.size() * outputs(), 0);
@@ -147,11 +148,11 @@ class forest_fit {
   random_engine random_{0};
   tree_grower grower_;
   packed_gradients gradients_;
-  std::vector<float> g_;
-  std::vector<float> h_;
-  std::vector<std::uint32_t> times_;  // how often a row was drawn
-  std::vector<std::uint32_t> ids_;
-  std::vector<std::uint32_t> columns_;
+  flat_vector<float> g_;
+  flat_vector<float> h_;
+  flat_vector<std::uint32_t> times_;  // how often a row was drawn
+  flat_vector<std::uint32_t> ids_;
+  flat_vector<std::uint32_t> columns_;
   double mean_ = 0;
   std::vector<double> shares_;  // of the classes, by weight
 };

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_MODEL_TREES_DETAIL_GRADIENT_HISTOGRAM_HPP
 #define MILLRACE_MODEL_TREES_DETAIL_GRADIENT_HISTOGRAM_HPP
 
+#include <millrace/core/detail/flat_vector.hpp>
 #include <millrace/core/detail/math.hpp>
 #include <millrace/core/detail/simd.hpp>
 #include <millrace/model/fwd.hpp>
@@ -10,7 +11,6 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
-#include <vector>
 
 namespace millrace {
 inline namespace v0 {
@@ -63,11 +63,11 @@ inline gradient_sizes sizes_of(std::span<const float> g, std::span<const float> 
 
 /// The gradients of a round, packed, and the size of their units.
 struct packed_gradients {
-  std::vector<gradient_cell> of_row;
+  flat_vector<gradient_cell> of_row;
   double unit = 1;          // of g
   double hessian_unit = 1;  // of h
   /// The class of each row, where there are more than two and rows are weights of their class; else empty.
-  std::vector<std::uint16_t> class_of_row;
+  flat_vector<std::uint16_t> class_of_row;
 
   /// Sets the units for so many rows. Returns whether their sums are finite.
   bool set_units(const gradient_sizes& sizes, std::size_t rows) {

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_MODEL_TREES_DETAIL_PACKED_TREES_HPP
 #define MILLRACE_MODEL_TREES_DETAIL_PACKED_TREES_HPP
 
+#include <millrace/core/detail/flat_vector.hpp>
 #include <millrace/model/fwd.hpp>
 
 #include <cstddef>
@@ -117,8 +118,8 @@ class packed_trees {
   template <class Node, class Record>
   void add_by_level(std::span<const Node> nodes, std::span<const Record> records) {
     root& of = roots_.back();
-    std::vector<std::uint32_t> order{0};
-    std::vector<unsigned> level{0};
+    flat_vector<std::uint32_t> order(1);
+    flat_vector<unsigned> level(1);
     std::size_t leaves = 0;
     std::size_t sum_of_levels = 0;
     for (std::size_t i = 0; i < order.size(); ++i) {
@@ -166,11 +167,11 @@ class packed_trees {
             (1 + 3 * node.column() + copy) * upper_node::column_bytes};
   }
 
-  std::vector<packed_node> nodes_;
+  flat_vector<packed_node> nodes_;
   std::vector<double> values_;
-  std::vector<upper_node> upper_;     // of each tree as many places as the upper levels have
-  std::vector<std::uint32_t> exits_;  // likewise
-  std::vector<root> roots_;
+  flat_vector<upper_node> upper_;     // of each tree as many places as the upper levels have
+  flat_vector<std::uint32_t> exits_;  // likewise
+  flat_vector<root> roots_;
   std::size_t columns_ = 0;
 };
 

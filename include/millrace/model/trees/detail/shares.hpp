@@ -1,13 +1,13 @@
 #ifndef MILLRACE_MODEL_TREES_DETAIL_SHARES_HPP
 #define MILLRACE_MODEL_TREES_DETAIL_SHARES_HPP
 
+#include <millrace/core/detail/flat_vector.hpp>
 #include <millrace/core/seed.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/parallel.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 namespace millrace {
 inline namespace v0 {
@@ -15,9 +15,9 @@ namespace model {
 namespace detail {
 
 /// A seed for each tree, so that trees do not depend on who grows them, and when.
-inline std::vector<std::uint64_t> seeds_of(std::uint64_t seed, std::size_t trees) {
+inline flat_vector<std::uint64_t> seeds_of(std::uint64_t seed, std::size_t trees) {
   random_engine random(seed);
-  std::vector<std::uint64_t> seeds(trees);
+  flat_vector<std::uint64_t> seeds(trees);
   for (std::uint64_t& one : seeds) one = random();
   return seeds;
 }

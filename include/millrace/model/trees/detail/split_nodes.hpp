@@ -1,6 +1,7 @@
 #ifndef MILLRACE_MODEL_TREES_DETAIL_SPLIT_NODES_HPP
 #define MILLRACE_MODEL_TREES_DETAIL_SPLIT_NODES_HPP
 
+#include <millrace/core/detail/flat_vector.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/trees/detail/binned_rows.hpp>
 #include <millrace/model/trees/detail/split_search.hpp>
@@ -9,7 +10,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
 
 namespace millrace {
 inline namespace v0 {
@@ -18,11 +18,11 @@ namespace detail {
 
 /// Sets of categories of the trees that one job grows.
 struct category_sets {
-  std::vector<std::uint64_t> words;
+  flat_vector<std::uint64_t> words;
 
   std::uint32_t add_set(std::span<const std::uint64_t> bits) {
     const auto first = static_cast<std::uint32_t>(words.size());
-    words.insert(words.end(), bits.begin(), bits.end());
+    words.append(bits);
     return first;
   }
 };
@@ -31,7 +31,7 @@ struct category_sets {
 template <class Sets>
 void set_categories(Sets& to, node_record& record, const split& by, const column_bins& bins) {
   const std::size_t known = bins.bounds.empty() ? 0 : static_cast<std::size_t>(bins.highest) + 1;
-  std::vector<std::uint64_t> left((known + 63) / 64, 0);
+  flat_vector<std::uint64_t> left((known + 63) / 64, 0);
   // A category without a code is one of the rarer ones where there were any, else one never seen: as if missing.
   const auto rare = static_cast<std::uint8_t>(bins.bounds.size());
   const bool others_left = bins.has_rare ? by.goes_left(rare) : by.missing_left;

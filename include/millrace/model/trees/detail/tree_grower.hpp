@@ -1,6 +1,7 @@
 #ifndef MILLRACE_MODEL_TREES_DETAIL_TREE_GROWER_HPP
 #define MILLRACE_MODEL_TREES_DETAIL_TREE_GROWER_HPP
 
+#include <millrace/core/detail/flat_vector.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/parallel.hpp>
 #include <millrace/model/trees/detail/binned_rows.hpp>
@@ -14,7 +15,6 @@
 #include <cstring>
 #include <limits>
 #include <span>
-#include <vector>
 
 namespace millrace {
 inline namespace v0 {
@@ -72,7 +72,7 @@ class tree_grower {
 
   /// Grows a tree on the rows in `ids`, which it reorders: a node's rows then stand side by side. `columns`, in order:
   /// those that it may part by. `random` is needed where rules leave something to it.
-  const std::vector<grown_node>& grow(std::vector<std::uint32_t>& ids, const packed_gradients& gradients,
+  const flat_vector<grown_node>& grow(flat_vector<std::uint32_t>& ids, const packed_gradients& gradients,
                                       std::span<const std::uint32_t> columns, random_engine* random = nullptr) {
     random_ = random;
     ids_ = &ids;
@@ -335,19 +335,19 @@ class tree_grower {
   std::size_t stride_;  // from a class's histogram to the next one's
   std::size_t cells_;   // of a node
   class_search class_search_;
-  std::vector<gradient_cell> histograms_;
-  std::vector<gradient_cell> ordered_;
-  std::vector<std::uint16_t> ordered_classes_;
-  std::vector<std::uint32_t> right_;
-  std::vector<std::uint32_t>* ids_ = nullptr;
+  flat_vector<gradient_cell> histograms_;
+  flat_vector<gradient_cell> ordered_;
+  flat_vector<std::uint16_t> ordered_classes_;
+  flat_vector<std::uint32_t> right_;
+  flat_vector<std::uint32_t>* ids_ = nullptr;
   const packed_gradients* gradients_ = nullptr;
   std::span<const std::uint32_t> columns_;
-  std::vector<grown_node> nodes_;
-  std::vector<open_leaf> open_;
-  std::vector<column_group> groups_;
-  std::vector<fill_job> fills_;
-  std::vector<split> found_;  // by leaf and group
-  std::vector<std::uint32_t> drawn_;
+  flat_vector<grown_node> nodes_;
+  flat_vector<open_leaf> open_;
+  flat_vector<column_group> groups_;
+  flat_vector<fill_job> fills_;
+  flat_vector<split> found_;  // by leaf and group
+  flat_vector<std::uint32_t> drawn_;
   random_engine* random_ = nullptr;
 };
 
