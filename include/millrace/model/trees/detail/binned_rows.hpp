@@ -44,7 +44,29 @@ struct column_bins {
   }
   unsigned code(float value, const std::array<float, 256>& table) const noexcept {
     std::size_t place = 0;
-    for (std::size_t step = 128; step > 0; step /= 2) place += table[place + step - 1] < value ? step : 0;
+    for (unsigned bit = 8; bit-- > 0;) place = next_place(place, bit, value, table.data());
+    return code_at(place, value);
+  }
+  /// Fills the codes of eight values.
+  void code_eight(const float (&values)[8], const std::array<float, 256>& table, std::uint8_t* codes) const noexcept {
+    std::size_t a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0;
+    const float* const of = table.data();
+    for (unsigned bit = 8; bit-- > 0;) {
+      a = next_place(a, bit, values[0], of), b = next_place(b, bit, values[1], of);
+      c = next_place(c, bit, values[2], of), d = next_place(d, bit, values[3], of);
+      e = next_place(e, bit, values[4], of), f = next_place(f, bit, values[5], of);
+      g = next_place(g, bit, values[6], of), h = next_place(h, bit, values[7], of);
+    }
+    const std::size_t places[8] = {a, b, c, d, e, f, g, h};
+    for (std::size_t i = 0; i < 8; ++i) codes[i] = static_cast<std::uint8_t>(code_at(places[i], values[i]));
+  }
+
+ private:
+  /// A step of a search that has no branch, since nobody could foresee it.
+  static std::size_t next_place(std::size_t place, unsigned bit, float value, const float* table) noexcept {
+    return place + (std::size_t{table[place + (std::size_t{1} << bit) - 1] < value} << bit);
+  }
+  unsigned code_at(std::size_t place, float value) const noexcept {
     if (categories && (place >= bounds.size() || bounds[place] != value)) place = bounds.size();
     return value != value ? missing : static_cast<unsigned>(place);
   }
@@ -77,16 +99,17 @@ inline flat_vector<float> bounds_of(const std::vector<double>& sorted, std::size
   double left = values;
   auto codes = static_cast<double>(most);
   double in_code = 0;
+  double share = left / codes;
   for (std::size_t i = 0; i < sorted.size();) {
     std::size_t next = i + 1;
     while (next < sorted.size() && sorted[next] == sorted[i]) ++next;
     const auto ties = static_cast<double>(next - i);
-    const double share = left / codes;
     if (in_code > 0 && (ties >= share || in_code + ties / 2 >= share) && codes > 1) {
       part_at(i);
       left -= in_code;
       in_code = 0;
       codes -= 1;
+      share = left / codes;
     }
     in_code += ties;
     i = next;
@@ -136,9 +159,14 @@ class binned_rows {
     std::uint8_t* const codes = by_column_.data() + column * rows_;
     std::uint8_t* const in_pass =
         by_pass_.data() + column / pass_columns * pass_columns * rows_ + column % pass_columns;
-    for (std::size_t row = begin; row < end; ++row)
-      in_pass[row * pass_columns] = codes[row] =
-          static_cast<std::uint8_t>(bins_[column].code(from(row, column), table));
+    for (std::size_t row = begin; row < end; row += 8) {
+      const std::size_t count = end - row < 8 ? end - row : 8;
+      float values[8] = {};
+      for (std::size_t i = 0; i < count; ++i) values[i] = from(row + i, column);
+      std::uint8_t found[8];
+      bins_[column].code_eight(values, table, found);
+      for (std::size_t i = 0; i < count; ++i) in_pass[(row + i) * pass_columns] = codes[row + i] = found[i];
+    }
   }
 
   std::size_t rows_;

@@ -74,17 +74,22 @@ inline result<column_bins> category_bins(std::vector<double>& values, std::size_
   return bins;
 }
 
-/// The values of a column that are not missing: of the rows in `sample`, or of all if there are none.
-inline std::vector<double> values_of(const matrix_view& rows, std::size_t column, std::span<const std::size_t> sample) {
-  const std::size_t count = sample.empty() ? rows.rows() : sample.size();
-  std::vector<double> values(count);
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const float x = rows(sample.empty() ? i : sample[i], column);
-    values[kept] = double{x};
-    kept += x == x ? 1 : 0;
+/// The values of `count` columns from `first` on that are not missing: of the rows in `sample`, or of all if there are
+/// none. Rows are read once for all of them.
+inline std::vector<std::vector<double>> values_of(const matrix_view& rows, std::size_t first, std::size_t count,
+                                                  std::span<const std::size_t> sample) {
+  const std::size_t asked = sample.empty() ? rows.rows() : sample.size();
+  std::vector<std::vector<double>> values(count, std::vector<double>(asked));
+  std::vector<double*> ends;
+  for (std::vector<double>& of : values) ends.push_back(of.data());
+  for (std::size_t i = 0; i < asked; ++i) {
+    const float* const row = rows.row(sample.empty() ? i : sample[i]).data() + first;
+    for (std::size_t k = 0; k < count; ++k) {
+      *ends[k] = double{row[k]};
+      ends[k] += row[k] == row[k] ? 1 : 0;
+    }
   }
-  values.resize(kept);
+  for (std::size_t k = 0; k < count; ++k) values[k].resize(static_cast<std::size_t>(ends[k] - values[k].data()));
   return values;
 }
 
@@ -93,6 +98,7 @@ inline std::vector<double> values_of(const matrix_view& rows, std::size_t column
 inline result<std::vector<column_bins>> bins_of_columns(const matrix_view& rows,
                                                         std::span<const std::size_t> categories, std::size_t most,
                                                         random_engine& random, const executor_reference& on = {}) {
+  constexpr std::size_t at_a_time = 5;
   std::vector<column_bins> all(rows.columns());
   for (const std::size_t column : categories) all[column].categories = true;
   std::vector<std::size_t> sample;
@@ -100,19 +106,24 @@ inline result<std::vector<column_bins>> bins_of_columns(const matrix_view& rows,
     for (std::size_t i = 0; i < binned_rows::most_sampled; ++i)
       sample.push_back(static_cast<std::size_t>(random.below(rows.rows())));
   std::vector<result<void>> done(rows.columns());
-  on(rows.columns(), [&](std::size_t column) {
-    if (all[column].categories) {
-      std::vector<double> values = values_of(rows, column, {});
-      auto bins = category_bins(values, column, most);
+  on((rows.columns() + at_a_time - 1) / at_a_time, [&](std::size_t job) {
+    const std::size_t first = job * at_a_time;
+    const std::size_t count = rows.columns() - first < at_a_time ? rows.columns() - first : at_a_time;
+    std::vector<std::vector<double>> values = values_of(rows, first, count, sample);
+    for (std::size_t k = 0; k < count; ++k) {
+      const std::size_t column = first + k;
+      if (!all[column].categories) {
+        sort_doubles(values[k]);
+        all[column].bounds = bounds_of(values[k], most);
+        continue;
+      }
+      if (!sample.empty()) values[k] = std::move(values_of(rows, column, 1, {}).front());
+      auto bins = category_bins(values[k], column, most);
       if (!bins)
         done[column] = std::move(bins).error();
       else
         all[column] = std::move(*bins);
-      return;
     }
-    std::vector<double> values = values_of(rows, column, sample);
-    sort_doubles(values);
-    all[column].bounds = bounds_of(values, most);
   });
   for (result<void>& one : done)
     if (!one) return std::move(one).error();

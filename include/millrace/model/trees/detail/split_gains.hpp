@@ -107,13 +107,13 @@ template <std::size_t Bytes>
     const numbers q = other_h + of.l2;
     numbers own = g * g * q;
     numbers other = other_g * other_g * p;
-    rounded(own);
-    rounded(other);
+    rounded_vector<Bytes>(own);
+    rounded_vector<Bytes>(other);
     const numbers gain = (own + other) / (p * q);
     numbers left_value = g * q;  // the sides' values, with the sign turned, times p q
     numbers right_value = other_g * p;
-    rounded(left_value);
-    rounded(right_value);
+    rounded_vector<Bytes>(left_value);
+    rounded_vector<Bytes>(right_value);
     // Comparisons by the signs of differences, since g++ 12 does those of the widest vectors lane by lane. 0 is added
     // to make -0 what is not negative.
     const bits refused = bits(h - of.least_h) | bits(other_h - of.least_h) | (bits(p * q) - 1) |
