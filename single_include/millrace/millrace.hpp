@@ -1510,6 +1510,18 @@ template <class V>
 [[gnu::always_inline]] constexpr void rounded(V& product) noexcept {
   if constexpr (requires { __builtin_assoc_barrier(product); }) product = __builtin_assoc_barrier(product);
 }
+/// The same of a vector that may be wider than 16 bytes, in a kernel whose registers have `Bytes`. g++ takes a wider
+/// vector to pieces for its barrier, number by number; one that fits a register is kept whole by an assembler's line.
+template <std::size_t Bytes, class V>
+[[gnu::always_inline]] inline void rounded_vector(V& product) noexcept {
+#if defined(__x86_64__)
+  if constexpr (sizeof(V) <= Bytes && requires { __builtin_assoc_barrier(product); }) {
+    asm("" : "+v"(product));
+    return;
+  }
+#endif
+  rounded(product);
+}
 
 /// Fills `to` with 1.0 in a way that hides the value from the compiler, which would otherwise drop the multiplication
 /// by it.

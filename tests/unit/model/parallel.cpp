@@ -127,6 +127,23 @@ TEST_CASE("executors: threads are used, and keep working round after round, whet
   CHECK(sum == 9000);
 }
 
+TEST_CASE("executors: jobs of the same number are done by the same thread, round after round") {
+  mr::model::threads four(4);
+  std::vector<std::thread::id> first(4);
+  for (int round = 0; round < 50; ++round) {
+    std::atomic<int> inside = 0;
+    std::vector<std::thread::id> by(4);
+    const auto meet = [&](std::size_t i) {
+      by[i] = std::this_thread::get_id();
+      ++inside;
+      while (inside < 4) std::this_thread::yield();  // so that nobody does another's job
+    };
+    four.run(4, mr::model::numbered_job(meet));
+    if (round == 0) first = by;
+    CHECK(by == first);
+  }
+}
+
 TEST_CASE("executors: what a job throws comes back to the caller, once, and later work is done") {
   mr::model::threads three(3);
   for (const executor_reference on : {executor_reference(), executor_reference(three)}) {

@@ -18,13 +18,15 @@ inline namespace v0 {
 namespace model {
 namespace detail {
 
-/// Threads that wait for work and share it by number.
+/// Threads that wait for work and share it by number. Each begins with a share of its own, the same one whenever there
+/// are as many jobs, so that what its jobs worked on last is still in its cache; then it helps the others.
 class thread_pool {
  public:
   /// As many threads as the system grants, the caller's being one.
-  explicit thread_pool(std::size_t count) : helpers_(count > 1 ? count - 1 : 0) {
+  explicit thread_pool(std::size_t count) : helpers_(count > 1 ? count - 1 : 0), shares_(helpers_.size() + 1) {
     for (helper& one : helpers_) {
       one.pool = this;
+      one.number = started_ + 1;
       if (one.thread.start(one) != 0) break;
       ++started_;
     }
@@ -52,7 +54,7 @@ class thread_pool {
     }
     const job_call call{&job, [](const void* object, std::size_t i) { (*static_cast<const Job*>(object))(i); }};
     begin(jobs, call);
-    do_jobs(call);
+    do_jobs(call, 0);
     const std::exception_ptr thrown = end();
     is_taken_.store_release(false);
     if (thrown) std::rethrow_exception(thrown);
@@ -61,8 +63,15 @@ class thread_pool {
  private:
   struct helper {
     thread_pool* pool = nullptr;
+    std::size_t number = 0;
     worker_thread thread;
-    void run() noexcept { pool->help(); }
+    void run() noexcept { pool->help(number); }
+  };
+
+  /// A thread's share of the jobs: those from `next` on.
+  struct alignas(64) share {
+    light_atomic<std::size_t> next;
+    std::size_t end = 0;
   };
 
   struct job_call {
@@ -73,21 +82,25 @@ class thread_pool {
   void begin(std::size_t jobs, const job_call& job) {
     lock_guard locked(mutex_);
     job_ = &job;
-    jobs_ = jobs;
-    next_.store_relaxed(0);
+    for (std::size_t i = 0; i < size(); ++i) {
+      shares_[i].next.store_relaxed(jobs / size() * i + jobs % size() * i / size());
+      shares_[i].end = jobs / size() * (i + 1) + jobs % size() * (i + 1) / size();
+    }
     round_.add_release(1);
     if (sleepers_ > 0) changed_.notify_all();
   }
 
-  void do_jobs(const job_call& job) noexcept {
+  void do_jobs(const job_call& job, std::size_t thread) noexcept {
     try {
-      for (;;) {
-        const std::size_t i = next_.add_relaxed(1);
-        if (i >= jobs_) return;
-        job.run(job.object, i);
+      for (std::size_t k = 0; k < size(); ++k) {
+        share& from = shares_[thread + k < size() ? thread + k : thread + k - size()];
+        while (from.next.load_relaxed() < from.end) {
+          const std::size_t i = from.next.add_relaxed(1);
+          if (i < from.end) job.run(job.object, i);
+        }
       }
     } catch (...) {
-      next_.store_relaxed(jobs_);  // jobs that nobody began are left out
+      for (share& one : shares_) one.next.store_relaxed(one.end);  // jobs that nobody began are left out
       lock_guard locked(mutex_);
       if (!thrown_) thrown_ = std::current_exception();
     }
@@ -109,7 +122,7 @@ class thread_pool {
     return thrown;
   }
 
-  void help() noexcept {
+  void help(std::size_t number) noexcept {
     for (std::uint64_t seen = 0;;) {
       for (int i = 0; i < patience && round_.load_acquire() == seen; ++i) ::sched_yield();
       mutex_.lock();
@@ -123,7 +136,7 @@ class thread_pool {
       mutex_.unlock();
       if (stops) return;
       if (job == nullptr) continue;
-      do_jobs(*job);
+      do_jobs(*job, number);
       lock_guard locked(mutex_);
       if (inside_.subtract_acq_rel(1) == 1 && sleepers_ > 0) changed_.notify_all();
     }
@@ -137,13 +150,12 @@ class thread_pool {
   mutex mutex_;
   condition changed_;
   std::vector<helper> helpers_;
+  std::vector<share> shares_;
   std::size_t started_ = 0;
   light_atomic<bool> is_taken_{false};
   light_atomic<std::uint64_t> round_{0};
-  light_atomic<std::size_t> next_{0};
   light_atomic<std::size_t> inside_{0};  // helpers that do jobs
-  const job_call* job_ = nullptr;        // from here on guarded by the mutex; jobs_ stays while helpers are inside
-  std::size_t jobs_ = 0;
+  const job_call* job_ = nullptr;        // from here on guarded by the mutex
   std::size_t sleepers_ = 0;
   bool stops_ = false;
   std::exception_ptr thrown_;

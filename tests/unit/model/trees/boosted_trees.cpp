@@ -421,6 +421,53 @@ TEST_CASE("boosted trees: weights count as rows, and rows of weight 0 as none") 
   CHECK(squares::fit(made.view(), made.targets, {}, weights).error().code() == mr::errc::not_finite);
 }
 
+TEST_CASE("boosted trees: rows are parted in their order, sixteen at a time as one by one") {
+  namespace detail = mr::model::detail;
+  mr::random_engine random(3);
+  std::vector<std::uint8_t> codes(1000 + 3);
+  for (std::uint8_t& code : codes) code = random.uniform() < 0.1 ? 255 : static_cast<std::uint8_t>(random.below(255));
+  for (const std::size_t count : {0U, 1U, 15U, 16U, 17U, 500U}) {
+    for (const unsigned code : {0U, 100U, 254U}) {
+      for (const bool missing_left : {false, true}) {
+        const detail::split by{.code = static_cast<std::uint8_t>(code), .missing_left = missing_left};
+        std::vector<std::uint32_t> left;
+        std::vector<std::uint32_t> right;
+        std::vector<std::uint32_t> ids;
+        for (std::size_t i = 0; i < count; ++i) ids.push_back(static_cast<std::uint32_t>(1000 - 2 * i - 1));
+        for (const std::uint32_t id : ids) (by.goes_left(codes[id]) ? left : right).push_back(id);
+        for (const bool in_sixteens : {false, mr::detail::cpu_has_avx512()}) {
+          std::vector<std::uint32_t> parted = ids;
+          std::vector<std::uint32_t> room(count + 16);
+          REQUIRE(detail::part_rows(by, codes.data(), parted, room.data(), in_sixteens) == left.size());
+          std::vector<std::uint32_t> all = left;
+          all.insert(all.end(), right.begin(), right.end());
+          REQUIRE(parted == all);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("boosted trees: values are coded side by side as alone: numbers, categories, missing and infinite ones") {
+  const float infinity = std::numeric_limits<float>::infinity();
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  mr::model::detail::column_bins bins;
+  for (int i = 0; i < 254; ++i) bins.bounds.push_back(static_cast<float>(i));
+  const auto table = bins.padded();
+  const float values[8] = {nan, -infinity, infinity, 0.0F, -0.0F, 253.0F, 253.5F, 99.5F};
+  const unsigned wanted[8] = {255, 0, 254, 0, 0, 253, 254, 100};
+  std::uint8_t codes[8];
+  bins.code_eight(values, table, codes);
+  for (std::size_t i = 0; i < 8; ++i) {
+    CHECK(codes[i] == wanted[i]);
+    CHECK(bins.code(values[i], table) == wanted[i]);
+  }
+  bins.categories = true;
+  bins.code_eight(values, table, codes);
+  const unsigned categories[8] = {255, 254, 254, 0, 0, 253, 254, 254};
+  for (std::size_t i = 0; i < 8; ++i) CHECK(codes[i] == categories[i]);
+}
+
 TEST_CASE("boosted trees: it stops when held-out rows gain nothing more, and keeps the best") {
   const support::made_rows made = support::make_rows(600, 8, 15, [](const float*, mr::random_engine& random) {
     return random.below(2) == 0 ? 0.0 : 1.0;  // nothing to learn

@@ -127,8 +127,8 @@ class binned_rows {
 
   binned_rows(const matrix_view& from, std::vector<column_bins> bins, const executor_reference& on = {})
       : rows_(from.rows()), columns_(from.columns()), bins_(std::move(bins)) {
-    by_column_.resize(rows_ * columns_);
-    // Sixteen bytes more, since a pass is read beyond its last row's end.
+    // Sixteen bytes more, since they are read beyond the last row's end.
+    by_column_.resize(rows_ * columns_ + 16);
     by_pass_.resize(passes() * pass_columns * rows_ + 16);
     on(passes(), [&](std::size_t pass) { code_pass(from, pass); });
   }

@@ -139,8 +139,8 @@ constexpr std::size_t cells_of_column = 256;
 constexpr std::size_t cells_of_pass = binned_rows::pass_columns * cells_of_column;
 
 /// Adds rows to the cells of `Columns` columns of a pass, whose codes and cells are given from the first of them on.
-/// `ids` null: the rows are all, in order.
-template <std::size_t Columns>
+/// `ids` null: the rows are all, in order. `ById`: gradients are those of all rows, and not in the order of `ids`.
+template <std::size_t Columns, bool ById>
 void add_columns(const std::uint8_t* codes, const std::uint32_t* ids, const gradient_cell* gradients, std::size_t count,
                  gradient_cell* cells) noexcept {
   constexpr std::size_t width = binned_rows::pass_columns;
@@ -153,12 +153,14 @@ void add_columns(const std::uint8_t* codes, const std::uint32_t* ids, const grad
     return;
   }
   constexpr std::size_t ahead = 16;
+  const auto add_row = [&](std::size_t i) { add(codes + std::size_t{ids[i]} * width, gradients[ById ? ids[i] : i]); };
   std::size_t i = 0;
   for (; i + ahead < count; ++i) {
     __builtin_prefetch(codes + std::size_t{ids[i + ahead]} * width);
-    add(codes + std::size_t{ids[i]} * width, gradients[i]);
+    if constexpr (ById) __builtin_prefetch(gradients + ids[i + ahead]);
+    add_row(i);
   }
-  for (; i < count; ++i) add(codes + std::size_t{ids[i]} * width, gradients[i]);
+  for (; i < count; ++i) add_row(i);
 }
 
 /// The same of rows of several classes, with a histogram for each, `stride` cells apart. `classes`: of each row, in the

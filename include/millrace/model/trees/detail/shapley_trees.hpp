@@ -95,7 +95,8 @@ struct shapley_walk {
 };
 
 /// A node's factor f of the path to its left child, and what it owes for each unit by which B differs, less the sign.
-template <std::size_t Lanes>
+/// `Bytes`: of the kernel's registers.
+template <std::size_t Lanes, std::size_t Bytes>
 struct shapley_factor {
   using numbers = vector<double, 8 * Lanes>;
   numbers above;
@@ -112,7 +113,7 @@ struct shapley_factor {
     load_vector(left, vectors);
     load_vector(owes, vectors + walk.tree->lanes);
     left *= off;
-    rounded(left);
+    rounded_vector<Bytes>(left);
     left += o;
     owes *= above;
     owes *= off;
@@ -120,10 +121,10 @@ struct shapley_factor {
 };
 
 /// Takes from a column's sums what a node owes.
-template <class Numbers>
+template <std::size_t Bytes, class Numbers>
 [[gnu::always_inline]] inline void take_owed(double* owed, const Numbers& by) noexcept {
   Numbers taken = by;
-  rounded(taken);
+  rounded_vector<Bytes>(taken);
   Numbers sum;
   load_vector(sum, owed);
   sum -= taken;
@@ -131,7 +132,7 @@ template <class Numbers>
 }
 
 /// Fills the products of factors above each place, level by level down.
-template <std::size_t Lanes>
+template <std::size_t Lanes, std::size_t Bytes>
 [[gnu::always_inline]] inline void walk_down(const shapley_walk& walk, std::size_t group) noexcept {
   using numbers = vector<double, 8 * Lanes>;
   double* const places = walk.at_places;
@@ -139,10 +140,10 @@ template <std::size_t Lanes>
   store_vector(places, numbers(1 - numbers{}));
   const std::size_t count = walk.tree->inner;
   for (std::size_t k = 0; k < count; ++k) {
-    shapley_factor<Lanes> by;
+    shapley_factor<Lanes, Bytes> by;
     by.find(walk, group, k);
     numbers left = by.above * by.left;
-    rounded(left);
+    rounded_vector<Bytes>(left);
     store_vector(places + (2 * k + 1) * Lanes, left);
     store_vector(places + (2 * k + 2) * Lanes, numbers(by.above - left));
     store_vector(of_nodes + 2 * k * Lanes, by.left);
@@ -151,7 +152,7 @@ template <std::size_t Lanes>
 }
 /// Replaces them by what the leaves below sum to: at ends and leaves first, then level by level up. Each node adds what
 /// it owes to its column.
-template <std::size_t Lanes>
+template <std::size_t Lanes, std::size_t Bytes>
 [[gnu::always_inline]] inline void walk_up(const shapley_walk& walk, std::size_t group) noexcept {
   using numbers = vector<double, 8 * Lanes>;
   double* const places = walk.at_places;
@@ -160,12 +161,12 @@ template <std::size_t Lanes>
   const std::size_t ends = walk.tree->ends;
   for (std::size_t k = 0; k < ends; ++k) {
     const shapley_node& node = walk.nodes[inner + k];
-    shapley_factor<Lanes> by;
+    shapley_factor<Lanes, Bytes> by;
     by.find(walk, group, inner + k);
     by.left *= walk.ends[k].left_less_right;
-    rounded(by.left);
+    rounded_vector<Bytes>(by.left);
     store_vector(places + node.place * Lanes, numbers(by.left + walk.ends[k].right));
-    take_owed(owed + node.slot * 8, numbers(by.owes * walk.ends[k].left_less_right));
+    take_owed<Bytes>(owed + node.slot * 8, numbers(by.owes * walk.ends[k].left_less_right));
   }
   const std::size_t leaves = walk.tree->leaves;
   for (std::size_t k = 0; k < leaves; ++k)
@@ -182,24 +183,25 @@ template <std::size_t Lanes>
     load_vector(owes, walk.of_nodes + (2 * k + 1) * Lanes);
     apart -= right;
     f *= apart;
-    rounded(f);
+    rounded_vector<Bytes>(f);
     store_vector(places + node.place * Lanes, numbers(right + f));
-    take_owed(owed + node.slot * 8, numbers(owes * apart));
+    take_owed<Bytes>(owed + node.slot * 8, numbers(owes * apart));
   }
 }
-template <std::size_t Lanes>
+template <std::size_t Lanes, std::size_t Bytes>
 [[gnu::always_inline]] inline void walk_lanes(const shapley_walk& walk, std::size_t group) noexcept {
-  walk_down<Lanes>(walk, group);
-  walk_up<Lanes>(walk, group);
+  walk_down<Lanes, Bytes>(walk, group);
+  walk_up<Lanes, Bytes>(walk, group);
 }
+template <std::size_t Bytes>
 [[gnu::always_inline]] inline void walk_body(const shapley_walk& of_tree) noexcept {
   const shapley_walk walk = of_tree;  // on the stack, where what is written elsewhere leaves it
-  if (walk.tree->lanes == 4) return walk_lanes<4>(walk, 0);
-  for (std::size_t group = 0; group < walk.tree->lanes; group += 8) walk_lanes<8>(walk, group);
+  if (walk.tree->lanes == 4) return walk_lanes<4, Bytes>(walk, 0);
+  for (std::size_t group = 0; group < walk.tree->lanes; group += 8) walk_lanes<8, Bytes>(walk, group);
 }
-inline void walk_baseline(const shapley_walk& walk) noexcept { walk_body(walk); }
-MILLRACE_X86_TARGET("avx2") inline void walk_avx2(const shapley_walk& walk) noexcept { walk_body(walk); }
-MILLRACE_X86_TARGET("avx512f") inline void walk_avx512(const shapley_walk& walk) noexcept { walk_body(walk); }
+inline void walk_baseline(const shapley_walk& walk) noexcept { walk_body<16>(walk); }
+MILLRACE_X86_TARGET("avx2") inline void walk_avx2(const shapley_walk& walk) noexcept { walk_body<32>(walk); }
+MILLRACE_X86_TARGET("avx512f") inline void walk_avx512(const shapley_walk& walk) noexcept { walk_body<64>(walk); }
 using walk_kernel = void (*)(const shapley_walk&) noexcept;
 inline walk_kernel walk_of_this_cpu() noexcept {
   if (cpu_has_avx512()) return walk_avx512;

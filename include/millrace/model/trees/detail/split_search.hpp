@@ -69,7 +69,7 @@ class split_search {
   /// `columns`: those that may part; `rows`: how many the node has. Of equally good splits, the first.
   split best(std::span<const std::uint32_t> columns, std::size_t rows) {
     split found;
-    sum_up(columns);
+    if (!is_summed_) sum_up(columns);
     const gradient_sums node = sums(total_);
     const double own = node.g * node.g / (node.h + rules_.l2);
     found.gain = own * (1 + 1e-6) + rules_.min_gain;
@@ -92,8 +92,9 @@ class split_search {
     return {static_cast<double>(gradient_of(cell)) * units_->unit,
             static_cast<double>(hessian_of(cell)) * units_->hessian_unit};
   }
+  /// Any column's cells add up to the node's.
   void sum_up(std::span<const std::uint32_t> columns) noexcept {
-    total_ = 0;
+    is_summed_ = true;
     if (columns.empty()) return;
     const gradient_cell* const of = cells_ + std::size_t{columns[0]} * cells_of_column;
     for (std::size_t i = 0; i < cells_of_column; ++i) total_ += of[i];
@@ -206,6 +207,7 @@ class split_search {
   std::span<const std::int8_t> directions_;
   random_engine* random_;
   gradient_cell total_ = 0;
+  bool is_summed_ = false;
   double least_of_category_ = 0;  // of hessians
   alignas(64) std::array<float, cells_of_column> gains_;
 };

@@ -8,6 +8,7 @@
 #include <millrace/model/trees/detail/class_search.hpp>
 #include <millrace/model/trees/detail/draw_some.hpp>
 #include <millrace/model/trees/detail/gradient_histogram.hpp>
+#include <millrace/model/trees/detail/part_rows.hpp>
 #include <millrace/model/trees/detail/split_search.hpp>
 
 #include <cstddef>
@@ -68,7 +69,7 @@ class tree_grower {
         histograms_((rules.leaves > 0 ? rules.leaves : rules.depth + 1) * cells_),
         ordered_(rows.rows()),
         ordered_classes_(rules.classes > 0 ? rows.rows() : 0),
-        right_(rows.rows() + 1) {}
+        right_(rows.rows() + 16) {}
 
   /// Grows a tree on the rows in `ids`, which it reorders: a node's rows then stand side by side. `columns`, in order:
   /// those that it may part by. `random` is needed where rules leave something to it.
@@ -83,12 +84,13 @@ class tree_grower {
     nodes_[0].end = static_cast<std::uint32_t>(ids.size());
     open_.clear();
     order_gradients(0, nodes_[0].end);
-    fill(histogram(0), 0, nodes_[0].end, nullptr);
     if (rules_.leaves == 0) {
+      fill_and_search(0, histogram(0), nullptr, {});
       part_all(0, 0, 0);
       return nodes_;
     }
     open_leaf root{.node = 0, .slot = 0, .depth = 0, .gain = 0};
+    fill_and_search(0, histogram(0), nullptr, std::span(&root, 1));
     open(std::span(&root, 1));
     for (std::size_t leaves = 1; leaves < rules_.leaves && !open_.empty(); ++leaves) part_best(leaves);
     return nodes_;
@@ -104,6 +106,7 @@ class tree_grower {
   };
 
   gradient_cell* histogram(std::size_t slot) noexcept { return histograms_.data() + slot * cells_; }
+  const gradient_cell* histogram(std::size_t slot) const noexcept { return histograms_.data() + slot * cells_; }
 
   /// Neighbouring columns of half a pass: what one job fills and searches. The groups are the same on any number of
   /// threads, and so is what each of them finds.
@@ -112,10 +115,11 @@ class tree_grower {
     std::size_t count;
     std::size_t half;  // of which half pass of the table
   };
-  /// A pass, or half of one, from this column on.
+  /// A pass, or half of one, from this column on, and its groups.
   struct fill_job {
     std::size_t column;
-    bool is_pass;
+    std::size_t first;
+    std::size_t count;  // 2: a pass
   };
   static constexpr std::size_t group_width = binned_rows::pass_columns / 2;
 
@@ -128,37 +132,61 @@ class tree_grower {
     }
     list_fills();
   }
-  /// Whole passes, which cost less, where each thread has as many of them; what is left is filled by halves.
+  /// Whole passes, which cost less, where each thread has as many of them; what is left is filled by halves. A thread's
+  /// passes and halves stand together, since that is how threads share jobs.
   void list_fills() {
     fills_.clear();
-    const std::size_t passes = groups_.size() / 2;
-    const std::size_t whole = on_.size() > 0 ? passes - passes % on_.size() : 0;
+    const std::size_t threads = on_.size() > 0 ? on_.size() : 1;
+    std::vector<std::size_t> passes;  // their first groups
+    std::vector<std::size_t> halves;
     for (std::size_t i = 0; i < groups_.size(); ++i) {
-      const std::size_t half = groups_[i].half;
-      const bool has_both = half % 2 == 0 && i + 1 < groups_.size() && groups_[i + 1].half == half + 1;
-      const bool is_pass = has_both && fills_.size() < whole;
-      fills_.push_back({half * group_width, is_pass});
+      const bool is_pass =
+          groups_[i].half % 2 == 0 && i + 1 < groups_.size() && groups_[i + 1].half == groups_[i].half + 1;
+      (is_pass ? passes : halves).push_back(i);
       i += is_pass ? 1 : 0;
+    }
+    for (; !passes.empty() && (on_.size() == 0 || passes.size() % threads != 0); passes.pop_back()) {
+      halves.push_back(passes.back());
+      halves.push_back(passes.back() + 1);
+    }
+    for (std::size_t i = 0; i < threads; ++i) {
+      for (std::size_t k = passes.size() * i / threads; k < passes.size() * (i + 1) / threads; ++k)
+        fills_.push_back({groups_[passes[k]].half * group_width, passes[k], 2});
+      for (std::size_t k = halves.size() * i / threads; k < halves.size() * (i + 1) / threads; ++k)
+        fills_.push_back({groups_[halves[k]].half * group_width, halves[k], 1});
     }
   }
 
+  /// Whether a node's gradients are brought side by side for its passes: of few passes, each as well reads them where
+  /// they are, and no thread waits for another to bring them.
+  bool orders() const noexcept { return groups_.size() > 8 || rules_.classes > 0; }
   /// Brings the gradients of the rows from `begin` to `end` of the order side by side, unless these are all rows.
   void order_gradients(std::uint32_t begin, std::uint32_t end) noexcept {
-    if (end - begin == rows_->rows()) return;
+    if (end - begin == rows_->rows() || !orders()) return;
     const std::uint32_t* const ids = ids_->data() + begin;
     for (std::size_t i = 0; i < end - begin; ++i) ordered_[i] = gradients_->of_row[ids[i]];
     for (std::size_t i = 0; i < end - begin && rules_.classes > 0; ++i)
       ordered_classes_[i] = gradients_->class_of_row[ids[i]];
   }
-  /// Fills the histogram of the rows from `begin` to `end` of the order, and takes it from their parent's if there is
-  /// one. Precondition: order_gradients.
-  void fill(gradient_cell* cells, std::uint32_t begin, std::uint32_t end, gradient_cell* parents) {
+  /// Whether the search draws something for a node, in an order of nodes and columns.
+  bool draws() const noexcept { return rules_.splits.at_random || rules_.columns_of_node > 0 || rules_.classes > 0; }
+  /// Fills the histogram of a node, takes it from its parent's if there is one, and finds the leaves' splits, if there
+  /// are any, which may ask for both. Precondition: order_gradients of the node.
+  void fill_and_search(std::uint32_t node, gradient_cell* cells, gradient_cell* parents, std::span<open_leaf> leaves) {
+    const std::span<open_leaf> at_once = draws() ? std::span<open_leaf>() : leaves;
+    found_.resize(at_once.size() * groups_.size());
     on_(fills_.size(), [&](std::size_t i) {
-      if (fills_[i].is_pass)
-        fill_columns<2 * group_width>(cells, begin, end, parents, fills_[i].column);
+      if (fills_[i].count == 2)
+        fill_columns<2 * group_width>(cells, nodes_[node].begin, nodes_[node].end, parents, fills_[i].column);
       else
-        fill_columns<group_width>(cells, begin, end, parents, fills_[i].column);
+        fill_columns<group_width>(cells, nodes_[node].begin, nodes_[node].end, parents, fills_[i].column);
+      for (std::size_t k = 0; k < at_once.size(); ++k)
+        search_groups(at_once[k], fills_[i].first, fills_[i].count, found_.data() + k * groups_.size());
     });
+    if (draws())
+      for (open_leaf& leaf : leaves) search_drawn(leaf);
+    else
+      choose(leaves);
   }
   template <std::size_t Columns>
   void fill_columns(gradient_cell* cells, std::uint32_t begin, std::uint32_t end, gradient_cell* parents,
@@ -167,11 +195,13 @@ class tree_grower {
     const bool all = end - begin == rows_->rows();
     const std::uint8_t* const codes = rows_->pass(column / width) + column % width;
     const std::uint32_t* const ids = all ? nullptr : ids_->data() + begin;
-    const gradient_cell* const gradients = all ? gradients_->of_row.data() : ordered_.data();
+    const gradient_cell* const gradients = all || !orders() ? gradients_->of_row.data() : ordered_.data();
     for (std::size_t at = column * cells_of_column; at < cells_; at += stride_)
       std::memset(cells + at, 0, Columns * cells_of_column * sizeof(gradient_cell));
-    if (rules_.classes == 0)
-      add_columns<Columns>(codes, ids, gradients, end - begin, cells + column * cells_of_column);
+    if (!orders())
+      add_columns<Columns, true>(codes, ids, gradients, end - begin, cells + column * cells_of_column);
+    else if (rules_.classes == 0)
+      add_columns<Columns, false>(codes, ids, gradients, end - begin, cells + column * cells_of_column);
     else
       add_columns_by_class<Columns>(codes, ids, gradients,
                                     all ? gradients_->class_of_row.data() : ordered_classes_.data(), end - begin,
@@ -181,24 +211,26 @@ class tree_grower {
       subtract_cells(parents + at, cells + at, Columns * cells_of_column);
   }
 
-  /// Finds the nodes' splits.
-  void search(std::span<open_leaf> leaves) {
-    if (rules_.splits.at_random || rules_.columns_of_node > 0 || rules_.classes > 0) {
-      for (open_leaf& leaf : leaves) search_drawn(leaf);
-      return;
-    }
-    found_.resize(leaves.size() * groups_.size());
-    on_(found_.size(), [&](std::size_t i) {
-      const column_group& group = groups_[i % groups_.size()];
-      split_search one(*rows_, rules_.splits, histogram(leaves[i / groups_.size()].slot), *gradients_, directions_);
-      found_[i] = one.best(columns_.subspan(group.first, group.count), rows_of(leaves[i / groups_.size()].node));
-    });
+  /// Finds a leaf's best split by each group of columns from `first` on.
+  void search_groups(const open_leaf& leaf, std::size_t first, std::size_t count, split* found) const {
+    split_search one(*rows_, rules_.splits, histogram(leaf.slot), *gradients_, directions_);
+    for (std::size_t i = first; i < first + count; ++i)
+      found[i] = one.best(columns_.subspan(groups_[i].first, groups_[i].count), rows_of(leaf.node));
+  }
+  /// Takes the best of what was found for each leaf; of equals, the first.
+  void choose(std::span<open_leaf> leaves) {
     for (std::size_t i = 0; i < found_.size(); ++i) {
       open_leaf& leaf = leaves[i / groups_.size()];
       if (!(found_[i].gain > leaf.gain)) continue;
       leaf.gain = found_[i].gain;
       nodes_[leaf.node].by = found_[i];
     }
+  }
+  void search(open_leaf& leaf) {
+    if (draws()) return search_drawn(leaf);
+    found_.resize(groups_.size());
+    on_(fills_.size(), [&](std::size_t i) { search_groups(leaf, fills_[i].first, fills_[i].count, found_.data()); });
+    choose(std::span(&leaf, 1));
   }
   std::size_t rows_of(std::uint32_t node) const noexcept { return nodes_[node].end - nodes_[node].begin; }
   void search_drawn(open_leaf& leaf) {
@@ -221,20 +253,18 @@ class tree_grower {
   void part_all(std::uint32_t node, std::size_t slot, unsigned depth) {
     if (depth >= rules_.depth) return;
     open_leaf leaf{.node = node, .slot = slot, .depth = depth, .gain = 0};
-    search(std::span(&leaf, 1));
+    search(leaf);
     if (!(leaf.gain > 0)) return;
     const std::uint32_t first = part_node(node);
     if (depth + 1 >= rules_.depth) return;
     const std::uint32_t smaller = smaller_child(first);
-    take_from_parent(smaller, histogram(depth + 1), histogram(slot));
+    take_from_parent(smaller, histogram(depth + 1), histogram(slot), {});
     part_all(smaller, depth + 1, depth + 1);
     part_all(smaller == first ? first + 1 : first, slot, depth + 1);
   }
 
-  /// Searches the leaves' best splits, and keeps in mind those that have one.
-  void open(std::span<open_leaf> leaves) {
-    if (leaves[0].depth >= rules_.depth) return;
-    search(leaves);
+  /// Keeps in mind the leaves that have a split.
+  void open(std::span<const open_leaf> leaves) {
     for (const open_leaf& leaf : leaves)
       if (leaf.gain > 0) open_.push_back(leaf);
   }
@@ -254,13 +284,13 @@ class tree_grower {
   void part_best(std::size_t free_slot) {
     const open_leaf leaf = take_best();
     const std::uint32_t first = part_node(leaf.node);
-    if (free_slot + 1 >= rules_.leaves) return;  // neither child is parted
+    if (free_slot + 1 >= rules_.leaves || leaf.depth + 1 >= rules_.depth) return;  // neither child is parted
     const std::uint32_t smaller = smaller_child(first);
-    take_from_parent(smaller, histogram(free_slot), histogram(leaf.slot));
     const std::size_t left_slot = smaller == first ? free_slot : leaf.slot;
     const std::size_t right_slot = smaller == first ? leaf.slot : free_slot;
     open_leaf children[] = {{.node = first, .slot = left_slot, .depth = leaf.depth + 1, .gain = 0},
                             {.node = first + 1, .slot = right_slot, .depth = leaf.depth + 1, .gain = 0}};
+    take_from_parent(smaller, histogram(free_slot), histogram(leaf.slot), children);
     open(children);
   }
 
@@ -271,7 +301,9 @@ class tree_grower {
     grown_node& parent = nodes_[node];
     parent.left = first;
     nodes_[first].begin = parent.begin;
-    nodes_[first].end = nodes_[first + 1].begin = part(parent);
+    const auto ids = std::span(*ids_).subspan(parent.begin, parent.end - parent.begin);
+    const std::size_t on_left = part_rows(parent.by, rows_->column(parent.by.column), ids, right_.data());
+    nodes_[first].end = nodes_[first + 1].begin = parent.begin + static_cast<std::uint32_t>(on_left);
     nodes_[first + 1].end = parent.end;
     bound_children(parent);
     return first;
@@ -280,10 +312,11 @@ class tree_grower {
     return nodes_[first].end - nodes_[first].begin <= nodes_[first + 1].end - nodes_[first + 1].begin ? first
                                                                                                       : first + 1;
   }
-  /// Fills the smaller child's histogram, and makes the parent's the larger child's.
-  void take_from_parent(std::uint32_t smaller, gradient_cell* own, gradient_cell* parents) {
+  /// Fills the smaller child's histogram, makes the parent's the larger child's, and finds the leaves' splits.
+  void take_from_parent(std::uint32_t smaller, gradient_cell* own, gradient_cell* parents,
+                        std::span<open_leaf> leaves) {
     order_gradients(nodes_[smaller].begin, nodes_[smaller].end);
-    fill(own, nodes_[smaller].begin, nodes_[smaller].end, parents);
+    fill_and_search(smaller, own, parents, leaves);
   }
 
   /// Hands the parent's bounds to its children, and parts what lies between at the middle of their values where the
@@ -305,27 +338,6 @@ class tree_grower {
     const double g = static_cast<double>(gradient_of(sum)) * gradients_->unit;
     const double h = static_cast<double>(hessian_of(sum)) * gradients_->hessian_unit;
     return node.within_bounds(-g / (h + rules_.splits.l2));
-  }
-
-  /// Brings the rows that go left before the others, both in their order; returns where the others start.
-  std::uint32_t part(const grown_node& node) {
-    std::uint8_t goes_left[cells_of_column];
-    for (std::size_t code = 0; code < cells_of_column; ++code)
-      goes_left[code] = node.by.goes_left(static_cast<std::uint8_t>(code)) ? 1 : 0;
-    const std::uint8_t* const codes = rows_->column(node.by.column);
-    std::uint32_t* const ids = ids_->data();
-    std::uint32_t left = node.begin;
-    std::uint32_t right = 0;
-    for (std::uint32_t i = node.begin; i < node.end; ++i) {
-      const std::uint32_t id = ids[i];
-      const std::uint32_t is_left = goes_left[codes[id]];
-      ids[left] = id;
-      right_[right] = id;
-      left += is_left;
-      right += 1 - is_left;
-    }
-    if (right > 0) std::memcpy(ids + left, right_.data(), right * sizeof(std::uint32_t));
-    return left;
   }
 
   const binned_rows* rows_;
