@@ -3,10 +3,18 @@
 
 /// formats: models that were made elsewhere, and models of ours for others. model.hpp leaves this room out.
 ///
+/// - `boosted_model`: trees, or a linear model, that another library has trained, with its link
+/// - `load_boosted_model`: such a model from a file, whosever it is
 /// - `graph`: operators and the values between them: what a file is read into, and what an engine runs
+/// - `read_lightgbm`: models of LightGBM, from text
 /// - `read_onnx`, `load_onnx`, `write_onnx`: graphs as ONNX models
+/// - `read_xgboost`: models of XGBoost, from JSON and UBJSON
 
+#include <millrace/model/formats/boosted_file.hpp>
+#include <millrace/model/formats/boosted_model.hpp>
 #include <millrace/model/formats/graph.hpp>
+#include <millrace/model/formats/lightgbm.hpp>
 #include <millrace/model/formats/onnx.hpp>
+#include <millrace/model/formats/xgboost.hpp>
 
 #endif  // MILLRACE_MODEL_FORMATS_HPP

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace millrace {
@@ -29,7 +30,9 @@ enum class json_token : std::uint8_t {
 /// or a number is spelled as. Source: RFC 8259.
 class json_reader {
  public:
-  constexpr explicit json_reader(std::string_view text) noexcept : text_(text) {}
+  /// `names_numbers`: NaN, Infinity and -Infinity are numbers too, as several libraries write.
+  constexpr explicit json_reader(std::string_view text, bool names_numbers = false) noexcept
+      : text_(text), names_numbers_(names_numbers) {}
 
   constexpr json_token next() noexcept {
     space();
@@ -79,6 +82,10 @@ class json_reader {
   }
   constexpr bool number() noexcept {
     const std::size_t begin = at_;
+    if (names_numbers_ && (word("NaN") || word("Infinity") || word("-Infinity"))) {
+      raw_ = text_.substr(begin, at_ - begin);
+      return true;
+    }
     take('-');
     if (!take('0') && !digits()) return false;
     if (take('.') && !digits()) return false;
@@ -178,10 +185,67 @@ class json_reader {
   std::string_view text_;
   std::string_view raw_;
   std::size_t at_ = 0;
+  bool names_numbers_ = false;
   unsigned depth_ = 0;
   due due_ = due::value;
   std::uint64_t objects_[max_depth / 64]{};
 };
+
+/// Calls `put` with the bytes of a code point in UTF-8, each as a number.
+template <class Put>
+void put_utf8(std::uint32_t code, const Put& put) {
+  if (code < 0x80) {
+    put(code);
+  } else if (code < 0x800) {
+    put(0xc0 | code >> 6);
+    put(0x80 | (code & 0x3f));
+  } else if (code < 0x10000) {
+    put(0xe0 | code >> 12);
+    put(0x80 | (code >> 6 & 0x3f));
+    put(0x80 | (code & 0x3f));
+  } else {
+    put(0xf0 | code >> 18);
+    put(0x80 | (code >> 12 & 0x3f));
+    put(0x80 | (code >> 6 & 0x3f));
+    put(0x80 | (code & 0x3f));
+  }
+}
+
+/// What the text of a json_reader means without its escapes; half of a pair of UTF-16 is U+FFFD.
+inline std::string json_unescaped(std::string_view raw) {
+  constexpr std::string_view letters = "bfnrt", meant = "\b\f\n\r\t";
+  const auto code_at = [&](std::size_t at) {
+    std::uint32_t code = 0;
+    for (std::size_t i = at; i < at + 4; ++i) {
+      const auto c = static_cast<unsigned char>(raw[i]);
+      code = code * 16 + (c <= '9' ? c - '0' : (c | 0x20U) - 'a' + 10U);
+    }
+    return code;
+  };
+  std::string made;
+  for (std::size_t at = 0; at < raw.size();) {
+    if (raw[at] != '\\') {
+      made += raw[at++];
+    } else if (raw[at + 1] != 'u') {
+      const std::size_t which = letters.find(raw[at + 1]);
+      made += which == letters.npos ? raw[at + 1] : meant[which];
+      at += 2;
+    } else {
+      std::uint32_t code = code_at(at + 2);
+      at += 6;
+      const bool first_half = code >= 0xd800 && code < 0xdc00;
+      const std::uint32_t low = first_half && raw.substr(at, 2) == "\\u" ? code_at(at + 2) : 0;
+      if (low >= 0xdc00 && low < 0xe000) {
+        code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+        at += 6;
+      } else if (code >= 0xd800 && code < 0xe000) {
+        code = 0xfffd;
+      }
+      put_utf8(code, [&](std::uint32_t byte) { made += static_cast<char>(byte); });
+    }
+  }
+  return made;
+}
 
 }  // namespace detail
 }  // namespace v0

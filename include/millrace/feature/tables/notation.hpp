@@ -2,16 +2,15 @@
 #define MILLRACE_FEATURE_TABLES_NOTATION_HPP
 
 #include <millrace/core/detail/math.hpp>
+#include <millrace/core/detail/number_text.hpp>
 #include <millrace/feature/fwd.hpp>
 #include <millrace/feature/tables/amounts.hpp>
 #include <millrace/feature/tables/dates.hpp>
 
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 namespace millrace {
@@ -48,7 +47,7 @@ class number_reader {
     const std::string_view cell = text;
     if (text.size() > 1 && text[0] == '+' && text[1] != '-' && text[1] != '+') text.remove_prefix(1);
     // What holds no point means the same with a decimal comma.
-    if ((how_.decimal == '.' || text.find('.') == text.npos) && read_plain(text, value)) return true;
+    if ((how_.decimal == '.' || text.find('.') == text.npos) && read_real(text, value)) return true;
     if (how_.decimal == '.' && how_.thousands == 0 && !how_.amounts) return false;
     spelled_ = keyboard_spelling(cell);
     amount found;
@@ -60,7 +59,9 @@ class number_reader {
       if (found.negative || found.digits.starts_with('+')) found.digits.remove_prefix(1);
       if (found.digits.empty() || found.digits.front() == '-' || found.digits.front() == '+') return false;
     }
-    if (!plain_spelling(found.digits, how_.decimal, how_.thousands, plain_) || !read_plain(plain_, value)) return false;
+    if (!plain_spelling(found.digits, how_.decimal, how_.thousands, plain_) ||
+        !read_real(std::string_view(plain_), value))
+      return false;
     if (found.negative) value = -value;
     return true;
   }
@@ -74,22 +75,6 @@ class number_reader {
   }
 
  private:
-  static bool read_plain(std::string_view text, double& value) noexcept {
-    const char* const end = text.data() + text.size();
-    const auto read = std::from_chars(text.data(), end, value);
-    if (read.ptr != end || read.ec == std::errc::invalid_argument || text.empty()) return false;
-    if (read.ec == std::errc::result_out_of_range) {
-      const std::size_t exponent = text.find_first_of("eE");
-      // Without an exponent, a number out of range has hundreds of digits before its point, or zeros behind it.
-      const std::size_t point = text.find('.');
-      const bool tiny =
-          exponent != text.npos ? text.substr(exponent + 1).substr(0, 1) == "-" : point != text.npos && point < 300;
-      const double sign = text[0] == '-' ? -1 : 1;
-      value = sign * (tiny ? 0 : __builtin_inf());
-    }
-    return true;
-  }
-
   notation how_;
   std::string spelled_;
   std::string plain_;

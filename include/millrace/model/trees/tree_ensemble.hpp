@@ -282,8 +282,9 @@ class tree_ensemble {
     const bool any_is_missing = rule == split_rule::known_categories;
     const std::uint32_t if_unknown = any_is_missing || x != x ? if_missing : node.left + 1;
     const bool above = x >= 0 || (rule == split_rule::whole_part_in_set && x > -1);
-    if (!(above && x < static_cast<float>(record.set_size))) return if_unknown;
-    const auto category = static_cast<std::uint32_t>(x > 0 ? x : 0);
+    const float number = x < 0 ? 0 : x;
+    if (!(above && number < static_cast<float>(record.set_size))) return if_unknown;
+    const auto category = static_cast<std::uint32_t>(number);
     if (any_is_missing && static_cast<float>(category) != x) return if_missing;  // no category
     return node.left + (sets_[record.set + category / 64] >> category % 64 & 1 ? 0 : 1);
   }

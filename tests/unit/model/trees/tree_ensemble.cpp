@@ -278,5 +278,10 @@ TEST_CASE("tree ensemble: rules of trees from elsewhere, where they differ") {
     mr::model::tree_ensemble back;
     REQUIRE(back.load_from(from, 1));
     CHECK(back.nodes()[0].parts_categories == nodes[0].parts_categories);
+    records[0].set_size = 0;
+    mr::model::tree_ensemble of_none;
+    of_none.add(nodes, records);
+    if (one.rule != split_rule::zero_is_missing)
+      CHECK(of_none.leaf(0, &asked[7]) == 2 - (one.missing_right == 0 && one.rule == split_rule::known_categories));
   }
 }

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_FEATURE_TABLES_DETAIL_JSON_CELLS_HPP
 #define MILLRACE_FEATURE_TABLES_DETAIL_JSON_CELLS_HPP
 
+#include <millrace/core/detail/json_reader.hpp>
 #include <millrace/core/json_writer.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/feature/fwd.hpp>
@@ -173,22 +174,7 @@ class json_cells {
         return "half of a pair of UTF-16";
       code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
     }
-    const auto put = [&](std::uint32_t byte) { text_[end++] = static_cast<char>(byte); };
-    if (code < 0x80) {
-      put(code);
-    } else if (code < 0x800) {
-      put(0xc0 | code >> 6);
-      put(0x80 | (code & 0x3f));
-    } else if (code < 0x10000) {
-      put(0xe0 | code >> 12);
-      put(0x80 | (code >> 6 & 0x3f));
-      put(0x80 | (code & 0x3f));
-    } else {
-      put(0xf0 | code >> 18);
-      put(0x80 | (code >> 12 & 0x3f));
-      put(0x80 | (code >> 6 & 0x3f));
-      put(0x80 | (code & 0x3f));
-    }
+    put_utf8(code, [&](std::uint32_t byte) { text_[end++] = static_cast<char>(byte); });
     return nullptr;
   }
 

@@ -1,0 +1,49 @@
+#ifndef MILLRACE_MODEL_FORMATS_BOOSTED_FILE_HPP
+#define MILLRACE_MODEL_FORMATS_BOOSTED_FILE_HPP
+
+#include <millrace/core/result.hpp>
+#include <millrace/model/formats/boosted_model.hpp>
+#include <millrace/model/formats/lightgbm.hpp>
+#include <millrace/model/formats/xgboost.hpp>
+#include <millrace/model/fwd.hpp>
+#include <millrace/store/file.hpp>
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+namespace model {
+
+/// Reads a model of LightGBM or XGBoost, or what `boosted_model::save` wrote, whichever the first bytes say.
+/// Errors: as read_lightgbm, read_xgboost and boosted_model::load; unsupported, if the bytes are none of these.
+template <class = void>
+result<boosted_model> read_boosted_model(std::span<const std::byte> bytes) {
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (text.starts_with("MRAG")) return boosted_model::load(bytes);
+  if (text.starts_with("tree\n") || text.starts_with("tree\r\n")) return read_lightgbm(bytes);
+  if (text.find_first_not_of(" \t\r\n") < text.size() && text[text.find_first_not_of(" \t\r\n")] == '{')
+    return read_xgboost(bytes);
+  return error(errc::unsupported,
+               "boosted model: neither LightGBM's text, nor XGBoost's JSON or UBJSON, nor a saved boosted_model");
+}
+
+/// Reads a file so. Errors: those of files and of `read_boosted_model`, with the path.
+template <class = void>
+result<boosted_model> load_boosted_model(const std::string& path) {
+  auto bytes = store::read_bytes(path);
+  if (!bytes) return std::move(bytes).error();
+  auto made = read_boosted_model(*bytes);
+  if (!made) return std::move(made).error().wrap(path);
+  return made;
+}
+
+}  // namespace model
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MODEL_FORMATS_BOOSTED_FILE_HPP
