@@ -48,12 +48,13 @@ class table_pipeline {
  public:
   using model_type = Model;
   using calibration_type = Calibration;
+  static constexpr bool is_calibrated = fitted_type::is_calibrated;
 
   /// Fits to a table. `target`: the name of a column of numbers. `weights`: none, or one for each row; of rows of
   /// weight 0 nothing is learnt. `trainer`: trained_by<Model>, or a function as in `pipeline_of`. Errors: those of
   /// `table_features::make` and `fit`; not_found: no such target, with the columns that there are; type_mismatch: it is
-  /// no column of numbers; shape_mismatch: another number of weights; invalid_argument: the share held out; those of
-  /// the model and of the calibration, each with its step.
+  /// no column of numbers; shape_mismatch: another number of weights; invalid_argument: the share held out, or a
+  /// feature that reads the target; those of the model and of the calibration, each with its step.
   template <class Table, class Trainer>
   static result<table_pipeline> fit(const std::vector<feature::specification>& list, const Table& history,
                                     std::string_view target, const Trainer& trainer,
@@ -191,6 +192,11 @@ result<table_pipeline<Model, Calibration>> table_pipeline<Model, Calibration>::f
                                            std::to_string(history.rows()) + " rows");
   auto features = feature::table_features::make(list, history);
   if (!features) return std::move(features).error().wrap("pipeline, features");
+  for (const auto& one : features->inputs())
+    if (one.name == target)
+      return error(errc::invalid_argument, "pipeline: the features read the target \"" + one.name +
+                                               "\", which is not known when they are asked: leave it out, as "
+                                               "automatic(table, {.except = {...}}) does");
   if (auto done = learn(*features, history, weights, kept_from); !done)
     return std::move(done).error().wrap("pipeline, features");
   const std::size_t width = features->width();

@@ -200,6 +200,8 @@ TEST_CASE("what a pipeline of listed features cannot be fitted to is an error th
         "pipeline: 3 weights for 400 rows");
   CHECK_THAT(error_of(ridge_pipeline::fit({{.name = "size", .type = "numerical"}}, past_payments(), "is_fraud", ridge)),
              ContainsSubstring("size"));
+  CHECK_THAT(error_of(ridge_pipeline::fit(mf::automatic(past_payments()), past_payments(), "is_fraud", ridge)),
+             ContainsSubstring("read the target \"is_fraud\""));
   CHECK_THAT(error_of(trees_pipeline::fit(list, past_payments(), "is_fraud", trees,
                                           mm::calibrated_by<mm::platt>({.share = 0}))),
              ContainsSubstring("(0, 1)"));
