@@ -235,23 +235,23 @@ void put_all(json_writer& to, std::string_view name, const std::vector<T>& items
 
 }  // namespace detail
 
-/// A card with what a fitted pipeline knows of itself: how many events it was fitted to, its features, the kinds of its
-/// model and calibration, and how much each feature matters where the model says so. The rest is for you to fill in.
-/// Allocates: the card.
+/// A card with what a fitted pipeline, or a table_pipeline, knows of itself: how many events it was fitted to, its
+/// features, the kinds of its model and calibration, and how much each feature matters where the model says so. The
+/// rest is for you to fill in. Allocates: the card.
 template <class Pipeline>
 model_card card_of(const Pipeline& fitted, std::string name)
 requires requires {
   typename Pipeline::model_type;
   typename Pipeline::calibration_type;
   fitted.trained_on();
-  Pipeline::features_type::names();
+  fitted.features().names();
 }
 {
   model_card card{.name = std::move(name)};
   card.family = type_name<typename Pipeline::model_type>;
   if constexpr (Pipeline::is_calibrated) card.calibrated_by = type_name<typename Pipeline::calibration_type>;
   card.data.push_back({"training", fitted.trained_on()});
-  card.features = Pipeline::features_type::names();
+  card.features = fitted.features().names();
   if constexpr (weighs_columns<typename Pipeline::model_type>)
     for (const auto& one : fitted.importance()) card.importance.push_back({one.feature, one.amount});
   return card;

@@ -99,6 +99,20 @@ TEST_CASE("a card begins with what a pipeline knows of itself") {
   CHECK(mr::model::card_of(*line, "x").calibrated_by.empty());
 }
 
+TEST_CASE("a card begins with what a pipeline of listed features knows of itself") {
+  millrace::feature::table past;
+  REQUIRE(past.add({.name = "amount", .numbers = {1, 2, 3, 5, 8, 13}}));
+  REQUIRE(past.add({.name = "y", .numbers = {0, 1, 0, 1, 1, 0}}));
+  const auto fitted = mr::model::table_pipeline<mr::model::ridge>::fit(
+      {{.name = "amount", .type = "standardize"}}, past, "y", mr::model::trained_by<mr::model::ridge>());
+  REQUIRE(fitted);
+  const model_card card = mr::model::card_of(*fitted, "y");
+  CHECK(card.family == "ridge");
+  CHECK(card.calibrated_by.empty());
+  CHECK(card.features == std::vector<std::string>{"amount"});
+  CHECK(card.data[0].rows == 6);
+}
+
 TEST_CASE("a card leaves out what is empty") {
   CHECK(mr::model::to_markdown({.name = "bare"}) == "# bare\n\n");
   CHECK(mr::model::to_json({.name = "bare"}) == R"({"name":"bare"})");
