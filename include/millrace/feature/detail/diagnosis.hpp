@@ -63,15 +63,6 @@ using named_twice = nth<first_repeated<T...>(), T...>;
 template <class Event, class... T>
 using unreadable = nth<first_false({reads<Event, typename T::accessor_type>..., false}), T...>;
 
-/// Whether an accessor can be called with the event, and gives what such a cell reads.
-template <class Cell, class Event, class Accessor>
-constexpr bool gives() noexcept {
-  if constexpr (reads<Event, Accessor>)
-    return Cell::template accepts<value_read<Event, Accessor>>;
-  else
-    return false;
-}
-
 template <class Cell, class Event, class T>
 constexpr bool fits() noexcept {
   if constexpr (std::is_same_v<typename T::cell, Cell> && reads<Event, typename T::accessor_type>)

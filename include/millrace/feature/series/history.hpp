@@ -82,14 +82,6 @@ class history {
                 "millrace[FEATURE-24]: make_history<Event>(key, time, parts...) takes parts such as window<\"spent\", "
                 "mr::sum, 1h>(&payment::amount)");
   static_assert(
-      detail::requirement<detail::gives<detail::category_cell, Event, Key>(), Key, Event>,
-      "millrace[FEATURE-26]: the key of a history, the first argument of make_history, gives no text, integer, bool or "
-      "enumerator for the event");
-  static_assert(
-      detail::requirement<detail::gives<detail::moment_cell, Event, Time>(), Time, Event>,
-      "millrace[FEATURE-27]: the time of a history, the second argument of make_history, gives no std::chrono "
-      "time_point or millrace::time_point for the event; a bare number does not say its unit");
-  static_assert(
       detail::nobody_is<detail::ill_named<Parts...>, Event>,
       "millrace[FEATURE-3]: a transform's name is empty, or holds '.', '=', '#' or a control character, which "
       "stand between a name and what tells its columns apart");
