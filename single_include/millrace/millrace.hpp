@@ -36613,10 +36613,12 @@ class flat_vector : private flat_memory {
     *end() = value;
     end_ += sizeof(T);
   }
+  /// Keeps the first elements. Precondition: size <= this->size().
+  void truncate(std::size_t size) noexcept { end_ = begin_ + size * sizeof(T); }
   /// New elements are T().
   void resize(std::size_t size) {
-    if (size > this->size()) fill_up(size, T());
-    end_ = begin_ + size * sizeof(T);
+    if (size > this->size()) return fill_up(size, T());
+    truncate(size);
   }
   void assign(std::size_t size, T value) {
     clear();

@@ -33,7 +33,7 @@ inline constexpr const char* boosted_trees_name = "boosted trees";
 inline error bad_option(const char* option, const char* wanted) {
   return wrong_option(boosted_trees_name, option, wanted);
 }
-inline result<void> check_options(const boosting_options& with, std::size_t rows, std::size_t columns) {
+[[gnu::cold]] inline result<void> check_options(const boosting_options& with, std::size_t rows, std::size_t columns) {
   const auto is_share = [](double x) { return x > 0 && x <= 1; };
   const auto is_weight = [](double x) { return x >= 0 && math::is_finite(x); };
   if (with.leaves < 2 || with.leaves > 4'096) return bad_option("leaves", "in [2, 4096]");

@@ -53,7 +53,7 @@ inline float fast_exp(float x) noexcept {
   return x;
 }
 
-inline std::string target_text(float target, std::size_t row) {
+[[gnu::cold]] inline std::string target_text(float target, std::size_t row) {
   return "targets: row " + std::to_string(row) + " is " + std::to_string(target);
 }
 /// Their differences and squares are far from the ends of float and double.

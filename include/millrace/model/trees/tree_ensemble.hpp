@@ -92,10 +92,10 @@ class tree_ensemble {
   /// Keeps the first `trees` of them.
   void keep(std::size_t trees) {
     if (trees >= roots_.size()) return;
-    nodes_.resize(roots_[trees]);
-    records_.resize(roots_[trees]);
-    roots_.resize(trees);
-    depths_.resize(trees);
+    nodes_.truncate(roots_[trees]);
+    records_.truncate(roots_[trees]);
+    roots_.truncate(trees);
+    depths_.truncate(trees);
     packed_.keep(trees);
   }
 

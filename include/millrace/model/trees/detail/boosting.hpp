@@ -228,7 +228,7 @@ class boosting {
   const boosting_options& with_;
   random_engine& random_;
   executor_reference on_;
-  tree_grower grower_;
+  tree_grower<no_class_search> grower_;
   packed_gradients gradients_;
   std::vector<double> scores_;  // output by output
   flat_vector<float> g_;

@@ -29,8 +29,9 @@ namespace detail {
 inline constexpr float most_category = 65'535;
 
 /// What every fit of coded trees asks of a table, its weights, and the two options about columns.
-inline result<void> check_coded_table(const char* model, const matrix_view& rows, std::span<const float> weights,
-                                      std::size_t bins, std::span<const std::size_t> categories) {
+[[gnu::cold]] inline result<void> check_coded_table(const char* model, const matrix_view& rows,
+                                                    std::span<const float> weights, std::size_t bins,
+                                                    std::span<const std::size_t> categories) {
   if (rows.rows() == 0) return error(errc::invalid_argument, std::string(model) + ": there are no rows");
   if (rows.columns() == 0 || rows.columns() > most_tree_columns)
     return error(errc::shape_mismatch, std::string(model) + ": there are " + std::to_string(rows.columns()) +

@@ -7,6 +7,7 @@
 #include <millrace/model/detail/training_checks.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/trees/detail/binned_rows.hpp>
+#include <millrace/model/trees/detail/class_search.hpp>
 #include <millrace/model/trees/detail/split_nodes.hpp>
 #include <millrace/model/trees/detail/tree_grower.hpp>
 #include <millrace/model/trees/forest_options.hpp>
@@ -146,7 +147,7 @@ class forest_fit {
   std::span<const float> weights_;
   const forest_options& with_;
   random_engine random_{0};
-  tree_grower grower_;
+  tree_grower<class_search> grower_;
   packed_gradients gradients_;
   flat_vector<float> g_;
   flat_vector<float> h_;

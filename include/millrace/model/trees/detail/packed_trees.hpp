@@ -99,11 +99,11 @@ class packed_trees {
   }
   void keep(std::size_t trees) {
     if (trees >= roots_.size()) return;
-    nodes_.resize(roots_[trees].first);
+    nodes_.truncate(roots_[trees].first);
     values_.resize(roots_[trees].first);
-    upper_.resize(trees * places);
-    exits_.resize(trees * places);
-    roots_.resize(trees);
+    upper_.truncate(trees * places);
+    exits_.truncate(trees * places);
+    roots_.truncate(trees);
   }
 
  private:

@@ -5,7 +5,6 @@
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/parallel.hpp>
 #include <millrace/model/trees/detail/binned_rows.hpp>
-#include <millrace/model/trees/detail/class_search.hpp>
 #include <millrace/model/trees/detail/draw_some.hpp>
 #include <millrace/model/trees/detail/gradient_histogram.hpp>
 #include <millrace/model/trees/detail/part_rows.hpp>
@@ -16,6 +15,7 @@
 #include <cstring>
 #include <limits>
 #include <span>
+#include <type_traits>
 
 namespace millrace {
 inline namespace v0 {
@@ -48,12 +48,19 @@ struct grown_node {
   }
 };
 
-/// Grows trees on binned rows.
+/// In the place of class_search, for trees of gradients alone.
+struct no_class_search {
+  no_class_search(const binned_rows&, const split_rules&, std::size_t, std::size_t) noexcept {}
+};
+
+/// Grows trees on binned rows. `ClassSearch`: class_search for forests, whose trees may part classes, draw columns for
+/// each node, and part every node; no_class_search for boosted trees, which need not be compiled with that.
 ///
 /// A split costs a pass over the rows of the smaller child: the larger child's histogram is the parent's less its
 /// sibling's.
 /// Allocates: at construction its histograms, 2 KiB a column each: one for each leaf, or, where all nodes are parted,
 /// one for each level.
+template <class ClassSearch>
 class tree_grower {
  public:
   /// `on`: where histograms are filled and searched, group by group of columns.
@@ -84,10 +91,12 @@ class tree_grower {
     nodes_[0].end = static_cast<std::uint32_t>(ids.size());
     open_.clear();
     order_gradients(0, nodes_[0].end);
-    if (rules_.leaves == 0) {
-      fill_and_search(0, histogram(0), nullptr, {});
-      part_all(0, 0, 0);
-      return nodes_;
+    if constexpr (of_forest) {
+      if (rules_.leaves == 0) {
+        fill_and_search(0, histogram(0), nullptr, {});
+        part_all(0, 0, 0);
+        return nodes_;
+      }
     }
     open_leaf root{.node = 0, .slot = 0, .depth = 0, .gain = 0};
     fill_and_search(0, histogram(0), nullptr, std::span(&root, 1));
@@ -97,6 +106,8 @@ class tree_grower {
   }
 
  private:
+  static constexpr bool of_forest = !std::is_same_v<ClassSearch, no_class_search>;
+
   /// A leaf that may still be parted.
   struct open_leaf {
     std::uint32_t node;
@@ -159,17 +170,20 @@ class tree_grower {
 
   /// Whether a node's gradients are brought side by side for its passes: of few passes, each as well reads them where
   /// they are, and no thread waits for another to bring them.
-  bool orders() const noexcept { return groups_.size() > 8 || rules_.classes > 0; }
+  bool orders() const noexcept { return groups_.size() > 8 || parts_classes(); }
+  bool parts_classes() const noexcept { return of_forest && rules_.classes > 0; }
   /// Brings the gradients of the rows from `begin` to `end` of the order side by side, unless these are all rows.
   void order_gradients(std::uint32_t begin, std::uint32_t end) noexcept {
     if (end - begin == rows_->rows() || !orders()) return;
     const std::uint32_t* const ids = ids_->data() + begin;
     for (std::size_t i = 0; i < end - begin; ++i) ordered_[i] = gradients_->of_row[ids[i]];
-    for (std::size_t i = 0; i < end - begin && rules_.classes > 0; ++i)
+    for (std::size_t i = 0; i < end - begin && parts_classes(); ++i)
       ordered_classes_[i] = gradients_->class_of_row[ids[i]];
   }
   /// Whether the search draws something for a node, in an order of nodes and columns.
-  bool draws() const noexcept { return rules_.splits.at_random || rules_.columns_of_node > 0 || rules_.classes > 0; }
+  bool draws() const noexcept {
+    return of_forest && (rules_.splits.at_random || rules_.columns_of_node > 0 || rules_.classes > 0);
+  }
   /// Fills the histogram of a node, takes it from its parent's if there is one, and finds the leaves' splits, if there
   /// are any, which may ask for both. Precondition: order_gradients of the node.
   void fill_and_search(std::uint32_t node, gradient_cell* cells, gradient_cell* parents, std::span<open_leaf> leaves) {
@@ -183,10 +197,9 @@ class tree_grower {
       for (std::size_t k = 0; k < at_once.size(); ++k)
         search_groups(at_once[k], fills_[i].first, fills_[i].count, found_.data() + k * groups_.size());
     });
-    if (draws())
+    if (!draws()) return choose(leaves);
+    if constexpr (of_forest)
       for (open_leaf& leaf : leaves) search_drawn(leaf);
-    else
-      choose(leaves);
   }
   template <std::size_t Columns>
   void fill_columns(gradient_cell* cells, std::uint32_t begin, std::uint32_t end, gradient_cell* parents,
@@ -200,9 +213,9 @@ class tree_grower {
       std::memset(cells + at, 0, Columns * cells_of_column * sizeof(gradient_cell));
     if (!orders())
       add_columns<Columns, true>(codes, ids, gradients, end - begin, cells + column * cells_of_column);
-    else if (rules_.classes == 0)
+    else if (!parts_classes())
       add_columns<Columns, false>(codes, ids, gradients, end - begin, cells + column * cells_of_column);
-    else
+    else if constexpr (of_forest)
       add_columns_by_class<Columns>(codes, ids, gradients,
                                     all ? gradients_->class_of_row.data() : ordered_classes_.data(), end - begin,
                                     cells + column * cells_of_column, stride_);
@@ -227,7 +240,8 @@ class tree_grower {
     }
   }
   void search(open_leaf& leaf) {
-    if (draws()) return search_drawn(leaf);
+    if constexpr (of_forest)
+      if (draws()) return search_drawn(leaf);
     found_.resize(groups_.size());
     on_(fills_.size(), [&](std::size_t i) { search_groups(leaf, fills_[i].first, fills_[i].count, found_.data()); });
     choose(std::span(&leaf, 1));
@@ -346,7 +360,7 @@ class tree_grower {
   executor_reference on_;
   std::size_t stride_;  // from a class's histogram to the next one's
   std::size_t cells_;   // of a node
-  class_search class_search_;
+  [[no_unique_address]] ClassSearch class_search_;
   flat_vector<gradient_cell> histograms_;
   flat_vector<gradient_cell> ordered_;
   flat_vector<std::uint16_t> ordered_classes_;
