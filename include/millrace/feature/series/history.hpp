@@ -44,15 +44,6 @@ struct moment_cell {
   }
 };
 
-/// Whether an accessor can be called with an event, and gives what such a cell takes.
-template <class Cell, class Event, class Accessor>
-constexpr bool gives() noexcept {
-  if constexpr (reads<Event, Accessor>)
-    return Cell::template accepts<value_read<Event, Accessor>>;
-  else
-    return false;
-}
-
 }  // namespace detail
 
 /// Features of an event that depend on the events of the same key before it: what a card spent within the last hour,
@@ -87,12 +78,6 @@ class history {
       "stand between a name and what tells its columns apart");
   static_assert(detail::nobody_is<detail::named_twice<Parts...>, Event>,
                 "millrace[FEATURE-4]: two transforms have one name");
-  static_assert(detail::gives<detail::category_cell, Event, Key>(),
-                "millrace[FEATURE-27]: a history's key is a category of its event: a text, an integer, a bool or an "
-                "enumerator");
-  static_assert(detail::gives<detail::moment_cell, Event, Time>(),
-                "millrace[FEATURE-28]: a history's time is a time_point of its event; a bare number does not say its "
-                "unit: return a time_point from a lambda");
   static_assert(detail::nobody_is<detail::unreadable<Event, Parts...>, Event>,
                 "millrace[FEATURE-5]: an accessor cannot be called with the event: it is a pointer to a member of the "
                 "event, or something that is called with a const event");

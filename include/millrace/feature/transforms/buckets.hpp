@@ -142,7 +142,7 @@ constexpr auto bucket(Accessor accessor, quantile_buckets<Buckets>, Rules... rul
 template <fixed_string Name, class Accessor, class... Others>
 constexpr auto bucket(Accessor accessor, const Others&...) {
   static_assert(!sizeof(Accessor),
-                "millrace[FEATURE-26]: behind a bucket's accessor stand its edges: edges{18, 65}, or how many buckets "
+                "millrace[FEATURE-28]: behind a bucket's accessor stand its edges: edges{18, 65}, or how many buckets "
                 "there are: quantile_buckets<10>()");
   return detail::make_transform<Name>(std::move(accessor), detail::bucket_kernel<detail::fixed_edges<1>>{});
 }

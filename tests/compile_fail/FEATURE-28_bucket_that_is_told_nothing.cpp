@@ -1,4 +1,4 @@
-// expect: millrace\[FEATURE-26\]: .*edges\{18, 65\}
+// expect: millrace\[FEATURE-28\]: .*edges\{18, 65\}
 #include <millrace/feature.hpp>
 
 namespace mf = millrace::feature;
