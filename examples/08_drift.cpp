@@ -1,18 +1,18 @@
 // Watches a series of half-hourly values: which are odd for their time of the week, and when the level changed for
-// good. The series is made up, or read from a CSV of your own, whose last column is the value:
+// good. The series is made up, or read from a CSV of your own, whose first line names the columns and whose last column
+// is the value:
 //
 //   example_08_drift series.csv
-#include "common/csv.hpp"
-
 #include <millrace/core/seed.hpp>
 #include <millrace/detect.hpp>
+#include <millrace/feature/tables.hpp>
 #include <millrace/store/file.hpp>
 
 #include <cmath>
+#include <cstddef>
 #include <cstdio>
 #include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -42,19 +42,17 @@ std::vector<point> made_up() {
 mr::result<std::vector<point>> read(const std::string& path) {
   auto text = mr::store::read_file(path);
   if (!text) return std::move(text).error();
-  csv::reader rows(*std::move(text));
-  std::vector<std::string_view> cells;
+  auto table = mr::feature::read_csv(*std::move(text));
+  if (!table) return std::move(table).error().wrap(path);
+  const mr::feature::column& values = (*table)[table->size() - 1];
   std::vector<point> series;
-  for (bool first = true;; first = false) {
-    auto more = rows.next(cells);
-    if (!more) return std::move(more).error();
-    if (!*more) return series;
-    if (const auto value = csv::number(cells.back()))
-      series.push_back({std::string(cells.front()), *value});
-    else if (!first)
-      return mr::error(mr::errc::invalid_data,
-                       path + ", line " + std::to_string(rows.line()) + ": not a number: " + std::string(cells.back()));
+  for (std::size_t row = 0; row < table->rows(); ++row) {
+    const std::string when = path + ", line " + std::to_string(table->line(row));
+    if (values.kind != mr::feature::column_kind::number || values.missing(row))
+      return mr::error(mr::errc::invalid_data, when + ": the last column is not all numbers");
+    series.push_back({when, values.numbers[row]});
   }
+  return series;
 }
 
 int main(int count, char** arguments) {

@@ -2,14 +2,14 @@
 // after every tenth of the rows: the decision is valid however often one looks, and is corrected for all metrics.
 //
 //   example_09_ab_test results.csv treatment
-#include "common/csv.hpp"
-
 #include <millrace/core/seed.hpp>
+#include <millrace/feature/tables.hpp>
 #include <millrace/stats/experiment/experiment.hpp>
 #include <millrace/store/file.hpp>
 
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <cstdio>
 #include <span>
 #include <string>
@@ -50,26 +50,26 @@ std::string made_up() {
 }
 
 mr::result<std::vector<user>> read(std::string text, std::string_view treatment) {
-  csv::reader rows(std::move(text));
-  std::vector<std::string_view> cells;
+  namespace mf = mr::feature;
+  constexpr std::array<const char*, 4> inputs{"clicked", "revenue", "clicks", "latency_ms"};
+  mf::csv_options how;
+  how.columns.push_back({"variant", mf::column_kind::category});
+  for (const char* name : inputs) how.columns.push_back({name, mf::column_kind::number});
+  auto table = mf::read_csv(std::move(text), how);
+  if (!table) return std::move(table).error();
   std::vector<user> users;
-  for (bool first = true;; first = false) {
-    auto more = rows.next(cells);
-    if (!more) return std::move(more).error();
-    if (!*more) return users;
-    if (first) continue;  // the names of the columns
-    if (cells.size() != 6)
-      return mr::error(mr::errc::invalid_data, "row " + std::to_string(users.size() + 1) + ": 6 cells are needed");
-    user one{cells[1] == treatment, {}};
-    for (std::size_t i = 0; i < 4; ++i) {
-      const auto value = csv::number(cells[i + 2]);
-      if (!value)
+  for (std::size_t row = 0; row < table->rows(); ++row) {
+    user one{table->find("variant")->text(row) == treatment, {}};
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      const mf::column& numbers = *table->find(inputs[i]);
+      if (numbers.missing(row))
         return mr::error(mr::errc::invalid_data,
-                         "user " + std::string(cells[0]) + ": not a number: " + std::string(cells[i + 2]));
-      one.inputs[i] = *value;
+                         "line " + std::to_string(table->line(row)) + ": " + numbers.name + " is missing");
+      one.inputs[i] = numbers.numbers[row];
     }
     users.push_back(one);
   }
+  return users;
 }
 
 int main(int count, char** arguments) {

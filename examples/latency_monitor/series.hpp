@@ -1,14 +1,12 @@
 #ifndef MILLRACE_EXAMPLES_LATENCY_MONITOR_SERIES_HPP
 #define MILLRACE_EXAMPLES_LATENCY_MONITOR_SERIES_HPP
 
-#include "../common/csv.hpp"
-
 #include <millrace/core/result.hpp>
 #include <millrace/core/seed.hpp>
+#include <millrace/feature/tables.hpp>
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -28,47 +26,14 @@ struct measurement {
   std::string label;
 };
 
-/// Seconds since 1970 with or without a fraction, or a date: `2014-03-07`, `2014-03-07 03:41:00`, with T or a space
-/// between, fractions of a second and a Z at the end. UTC. Errors: invalid_data.
-inline mr::result<std::int64_t> parse_time(std::string_view text) {
-  const auto bad = [&] {
-    return mr::error(mr::errc::invalid_data,
-                     "\"" + std::string(text) + "\" is no time: seconds since 1970, or 2014-03-07 03:41:00");
-  };
-  const auto part = [](std::string_view from, std::size_t at, std::size_t size, int least, int most, int& value) {
-    if (from.size() < at + size) return false;
-    const char* const end = from.data() + at + size;
-    const auto read = std::from_chars(from.data() + at, end, value);
-    return read.ec == std::errc() && read.ptr == end && value >= least && value <= most;
-  };
-  if (text.size() < 10 || text[4] != '-' || text[7] != '-') {
-    double seconds = 0;
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), seconds);
-    if (text.empty() || read.ec != std::errc() || read.ptr != text.data() + text.size() || !(std::fabs(seconds) < 9e9))
-      return bad();
-    return std::llround(seconds * 1e9);
-  }
-  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
-  if (!part(text, 0, 4, 1700, 2200, year) || !part(text, 5, 2, 1, 12, month) || !part(text, 8, 2, 1, 31, day))
-    return bad();
-  double fraction = 0;
-  if (text.size() > 10) {
-    if ((text[10] != ' ' && text[10] != 'T') || text.size() < 19 || text[13] != ':' || text[16] != ':') return bad();
-    if (!part(text, 11, 2, 0, 23, hour) || !part(text, 14, 2, 0, 59, minute) || !part(text, 17, 2, 0, 60, second))
-      return bad();
-    std::string_view rest = text.substr(19);
-    if (rest.ends_with('Z')) rest.remove_suffix(1);
-    if (!rest.empty()) {
-      const auto read = std::from_chars(rest.data(), rest.data() + rest.size(), fraction);
-      if (rest[0] != '.' || read.ec != std::errc() || read.ptr != rest.data() + rest.size()) return bad();
-    }
-  }
-  const std::chrono::year_month_day date(std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
-                                         std::chrono::day(static_cast<unsigned>(day)));
-  if (!date.ok()) return bad();
-  const auto moment = std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
-                      std::chrono::seconds(second);
-  return std::chrono::nanoseconds(moment.time_since_epoch()).count() + std::llround(fraction * 1e9);
+/// Seconds since 1970 with or without a fraction, or a moment as ISO 8601 has it: `2014-03-07`, `2014-03-07 03:41:00`.
+/// False where it is neither.
+inline bool parse_time(std::string_view text, std::int64_t& nanoseconds) {
+  if (mr::feature::read_time(text, mr::feature::date_order::iso, nanoseconds)) return true;
+  double seconds = 0;
+  if (!mr::feature::read_number(text, {}, seconds) || !(std::fabs(seconds) < 9e9)) return false;
+  nanoseconds = std::llround(seconds * 1e9);
+  return true;
 }
 
 /// `90`, `30s`, `5min`, `1h`, `1d`, in nanoseconds. Errors: invalid_argument.
@@ -91,45 +56,36 @@ inline mr::result<std::int64_t> parse_length(std::string_view text) {
 /// Errors: not_found for a column that is not there, with those that are; invalid_data with the line.
 inline mr::result<std::vector<measurement>> read_series(std::string text, std::string_view time, std::string_view value,
                                                         std::string_view label) {
-  csv::reader rows(std::move(text));
-  std::vector<std::string_view> cells;
-  auto more = rows.next(cells);
-  if (!more) return std::move(more).error();
-  if (!*more) return mr::error(mr::errc::invalid_data, "it is empty: not even a line that names the columns");
-  const std::size_t width = cells.size();
-  std::string there;
-  for (const std::string_view name : cells) there.append(there.empty() ? "" : ", ").append(name);
-  mr::result<void> missing;
-  const auto column = [&](std::string_view name) {
-    const auto found = std::find(cells.begin(), cells.end(), name);
-    if (found == cells.end() && missing)
-      missing = mr::error(mr::errc::not_found, "no column \"" + std::string(name) + "\"; there are: " + there);
-    return static_cast<std::size_t>(found - cells.begin());
-  };
-  const std::size_t time_at = column(time);
-  const std::size_t value_at = column(value);
-  const std::size_t label_at = label.empty() ? 0 : column(label);
-  if (!missing) return std::move(missing).error();
-
+  namespace mf = mr::feature;
+  mf::csv_options how;
+  how.missing.clear();
+  how.not_finite = mf::not_finite_cells::refused;
+  how.columns = {{std::string(value), mf::column_kind::number}, {std::string(time), mf::column_kind::text}};
+  if (!label.empty()) how.columns.push_back({std::string(label), mf::column_kind::text});
+  how.declared_only = true;
+  mf::csv_findings found;
+  auto table = mf::read_csv(std::move(text), how, &found);
+  if (!table && table.error().code() == mr::errc::not_found) {
+    std::string there;
+    for (const std::string& name : found.header) there.append(there.empty() ? "" : ", ").append(name);
+    return mr::error(mr::errc::not_found, std::string(table.error().message()) + "; there are: " + there);
+  }
+  if (!table) return std::move(table).error();
+  const mf::column& times = *table->find(time);
+  const mf::column& values = *table->find(value);
+  const mf::column* const labels = label.empty() ? nullptr : table->find(label);
   std::vector<measurement> made;
-  for (;;) {
-    more = rows.next(cells);
-    if (!more) return std::move(more).error();
-    if (!*more) break;
-    const auto at_line = [&](std::string what) {
-      return mr::error(mr::errc::invalid_data, "line " + std::to_string(rows.line()) + ": " + std::move(what));
+  for (std::size_t row = 0; row < table->rows(); ++row) {
+    const auto no = [&](std::string_view cell, std::string_view what) {
+      return mr::error(mr::errc::invalid_data, "line " + std::to_string(table->line(row)) + ": \"" + std::string(cell) +
+                                                   "\" is no " + std::string(what));
     };
-    if (cells.size() != width)
-      return at_line(std::to_string(cells.size()) + " cells, where the first line has " + std::to_string(width));
     measurement one;
-    auto when = parse_time(cells[time_at]);
-    if (!when) return at_line(when.error().message());
-    one.time = *when;
-    const std::string_view number = cells[value_at];
-    const auto read = csv::number(number);
-    if (!read) return at_line("\"" + std::string(number) + "\" is no number");
-    one.value = *read;
-    if (!label.empty()) one.label = cells[label_at];
+    if (!parse_time(times.text(row), one.time))
+      return no(times.text(row), "time: seconds since 1970, or 2014-03-07 03:41:00");
+    if (values.missing(row)) return no("", "number");
+    one.value = values.numbers[row];
+    if (labels != nullptr) one.label = labels->text(row);
     made.push_back(std::move(one));
   }
   if (made.empty()) return mr::error(mr::errc::invalid_data, "it has no rows, only the line that names the columns");

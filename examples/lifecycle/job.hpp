@@ -1,7 +1,6 @@
 #ifndef MILLRACE_EXAMPLES_LIFECYCLE_JOB_HPP
 #define MILLRACE_EXAMPLES_LIFECYCLE_JOB_HPP
 
-#include "../common/csv.hpp"
 #include "data/describe.hpp"
 #include "data/payments.hpp"
 #include "data/read_table.hpp"
@@ -121,7 +120,8 @@ inline settings_list settings_of(const options& asked, const trained_model& mode
   if (model.task.kind == task_kind::binary)
     all.emplace_back("costs",
                      brief(asked.costs.false_alarm) + " a false alarm, " + brief(asked.costs.miss) + " a miss");
-  all.emplace_back("nan_cells", asked.read.nan_is_missing ? "missing" : "refused");
+  all.emplace_back("nan_cells",
+                   asked.read.file.not_finite == mr::feature::not_finite_cells::missing ? "missing" : "refused");
   return all;
 }
 
@@ -293,6 +293,14 @@ inline table load_for(const trained_model& model, const options& asked) {
   }
 }
 
+/// A cell as CSV has it: in quotes where it needs them.
+inline std::string csv_cell(const std::string& text) {
+  if (!text.empty() && text.find_first_of(",\"\r\n") == text.npos && trimmed(text) == text) return text;
+  std::string cell = "\"";
+  for (const char c : text) cell.append(c == '"' ? 2 : 1, c);
+  return cell += '"';
+}
+
 inline std::string predictions_csv(const trained_model& model, const table& data,
                                    const std::vector<served_row>& answers) {
   const bool number = model.task.kind == task_kind::number;
@@ -300,7 +308,7 @@ inline std::string predictions_csv(const trained_model& model, const table& data
   for (std::size_t i = 0; i < answers.size(); ++i) {
     text += std::to_string(i + 1) + ',' + std::to_string(data.lines[i]) + ',';
     text += number ? shortest(answers[i].value)
-                   : fixed(answers[i].value, 6) + ',' + csv::quoted(model.classes[answers[i].answer]);
+                   : fixed(answers[i].value, 6) + ',' + csv_cell(model.classes[answers[i].answer]);
     text += '\n';
   }
   return text;

@@ -74,7 +74,7 @@ void refuse_extras(const CLI::App& app) {
 /// What stands on the command line and is no option of the job yet.
 struct option_words {
   std::string delimiter;
-  std::string comment = "#";
+  std::string comment;
   std::string decimal;
   std::string thousands;
   std::string dates;
@@ -87,8 +87,8 @@ struct option_words {
 
 void add_reading_options(CLI::App& app, options& read, option_words& words) {
   app.add_option("--delimiter", words.delimiter, "what stands between cells; \"tab\" for a tab [the one that fits]");
-  app.add_option("--comment", words.comment, "what a line begins with that is passed over, or none")
-      ->capture_default_str();
+  app.add_option("--comment", words.comment,
+                 "what a line begins with that is passed over, or none [#, in front of what is no row]");
   app.add_option("--decimal", words.decimal,
                  "what stands before a number's fraction: point or comma [point, and a column of cells such as 3,14 is "
                  "asked about]")
@@ -144,29 +144,28 @@ char one_character(std::string_view option, std::string_view word) {
 }
 
 void apply_words(reading& read, const option_words& words) {
-  if (!words.delimiter.empty()) read.format.delimiter = one_character("--delimiter", words.delimiter);
-  read.format.comment = words.comment == "none" ? '\0' : one_character("--comment", words.comment);
-  notation_wishes& numbers = read.numbers;
-  if (!words.decimal.empty())
-    numbers.decimal = words.decimal == "comma" ? decimal_mark::comma : decimal_mark::point_surely;
+  mr::feature::csv_options& file = read.file;
+  if (!words.delimiter.empty()) file.delimiter = one_character("--delimiter", words.delimiter);
+  if (!words.comment.empty()) file.comment = words.comment == "none" ? '\0' : one_character("--comment", words.comment);
+  if (!words.decimal.empty()) file.decimal = words.decimal == "comma" ? ',' : '.';
   if (words.thousands == words.decimal && !words.decimal.empty())
     throw stop{exit_code::usage, "--decimal and --thousands cannot both be " + words.decimal};
   if (!words.thousands.empty())
-    numbers.thousands = words.thousands == "comma"        ? ','
-                        : words.thousands == "point"      ? '.'
-                        : words.thousands == "space"      ? ' '
-                        : words.thousands == "apostrophe" ? '\''
-                                                          : '\0';
-  if (words.thousands == "point") numbers.decimal = decimal_mark::comma;  // a point cannot be both
-  if (!words.dates.empty()) numbers.dates = words.dates == "day" ? date_order::day_first : date_order::month_first;
-  read.nan_is_missing = words.nan == "missing";
+    file.thousands = words.thousands == "comma"        ? ','
+                     : words.thousands == "point"      ? '.'
+                     : words.thousands == "space"      ? ' '
+                     : words.thousands == "apostrophe" ? '\''
+                                                       : '\0';
+  if (words.thousands == "point") file.decimal = ',';  // a point cannot be both
+  if (!words.dates.empty()) file.dates = words.dates == "day" ? date_order::day_first : date_order::month_first;
+  if (words.nan == "missing") file.not_finite = mr::feature::not_finite_cells::missing;
 }
 
 /// "1:20" as the costs of a false alarm and of a miss. Ends the job where it is no such thing.
 mistake_costs read_costs(const std::string& word) {
   const std::size_t colon = word.find(':');
-  const parsed_cell alarm = parse_number(std::string_view(word).substr(0, colon), {});
-  const parsed_cell miss = colon == word.npos ? alarm : parse_number(std::string_view(word).substr(colon + 1), {});
+  const parsed_cell alarm = parse_number(std::string_view(word).substr(0, colon));
+  const parsed_cell miss = colon == word.npos ? alarm : parse_number(std::string_view(word).substr(colon + 1));
   if (colon == word.npos || alarm.kind != cell_kind::number || miss.kind != cell_kind::number || !(alarm.number > 0) ||
       !(miss.number > 0))
     throw stop{exit_code::usage, "--cost is what a false alarm and a miss cost, two numbers above 0, such as 1:20"};
@@ -184,7 +183,7 @@ double read_budget(const std::string& word) {
     return true;
   };
   if (!take("ms", 1e-3) && !take("min", 60)) take("s", 1);
-  const parsed_cell number = parse_number(digits, {});
+  const parsed_cell number = parse_number(digits);
   if (number.kind != cell_kind::number || !(number.number > 0))
     throw stop{exit_code::usage, "--budget is a time above 0, such as 30s or 2min"};
   return number.number * unit;

@@ -109,15 +109,16 @@ class LatencyMonitor(unittest.TestCase):
     def test_what_cannot_be_watched_is_named(self):
         good = self.csv("t,v\n0,1\n")
         for args, code, said in (
-            (("--input", good, "--time", "x", "--value", "v"), 1, 'no column "x"; there are: t, v'),
-            (("--input", good, "--time", "t", "--value", "w"), 1, 'no column "w"'),
+            (("--input", good, "--time", "x", "--value", "v"), 1, 'no column is called "x"; there are: t, v'),
+            (("--input", good, "--time", "t", "--value", "w"), 1, 'no column is called "w"'),
             (("--input", good), 2, "requires"),
             (("--input", self.folder / "none", "--time", "t", "--value", "v"), 1, "No such file"),
-            (("--input", self.csv("t,v\n0,abc\n", "text"), "--time", "t", "--value", "v"), 1, 'line 2: "abc"'),
+            (("--input", self.csv("t,v\n0,abc\n", "text"), "--time", "t", "--value", "v"), 1, 'line 2, column 2 ("v"): "abc" is no number'),
             (("--input", self.csv("t,v\n0,nan\n", "nan"), "--time", "t", "--value", "v"), 1, "is no number"),
+            (("--input", self.csv("t,v\n0,\n", "hole"), "--time", "t", "--value", "v"), 1, 'line 2: "" is no number'),
             (("--input", self.csv("t,v\nnoon,1\n", "noon"), "--time", "t", "--value", "v"), 1, "is no time"),
             (("--input", self.csv("t,v\n2014-02-30,1\n", "date"), "--time", "t", "--value", "v"), 1, "is no time"),
-            (("--input", self.csv("t,v\n0,1,2\n", "ragged"), "--time", "t", "--value", "v"), 1, "line 2: 3 cells"),
+            (("--input", self.csv("t,v\n0,1,2\n", "ragged"), "--time", "t", "--value", "v"), 1, "line 2, column 3: the row has 3 cells"),
             (("--input", self.csv("", "empty"), "--time", "t", "--value", "v"), 1, "empty"),
             (("--input", self.csv("t,v\n", "bare"), "--time", "t", "--value", "v"), 1, "no rows"),
             (("--window", "0s"), 1, "is no length of time"),

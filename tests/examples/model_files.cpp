@@ -112,7 +112,7 @@ TEST_CASE("names and categories of any characters come back") {
   one.kept = {"", "\\", "</script>", "\xe2\x82\xac", std::string("zero\0byte", 9)};
   column_encoding amount;
   amount.name = "amount";
-  amount.written = {',', '.', "\xe2\x82\xac", date_order::none};
+  amount.written = {',', '.', true, "\xe2\x82\xac", date_order::iso};
   column_encoding day;
   day.name = "day";
   day.written.dates = date_order::day_first;

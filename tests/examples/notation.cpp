@@ -1,7 +1,8 @@
-#include <examples/lifecycle/data/notation.hpp>
+#include <examples/lifecycle/data/questions.hpp>
 
 #include <support/catch.hpp>
 
+#include <examples/lifecycle/data/describe.hpp>
 #include <examples/lifecycle/data/read_table.hpp>
 
 #include <cmath>
@@ -40,10 +41,10 @@ std::string note_of(const std::vector<std::string>& all, const reading& how = {}
   return made->notes[0];
 }
 
-reading with(decimal_mark decimal, std::optional<char> thousands = {}) {
+reading with(char decimal, char thousands = mr::feature::csv_options::automatic) {
   reading how;
-  how.numbers.decimal = decimal;
-  how.numbers.thousands = thousands;
+  how.file.decimal = decimal;
+  how.file.thousands = thousands;
   return how;
 }
 
@@ -77,24 +78,24 @@ TEST_CASE("separators of thousands are known, and named") {
       "none would take them for decimal commas");
   CHECK(note_of({"980", "1,020,000"}) ==
         "column \"x\": commas are taken for separators of thousands: \"1,020,000\" is 1020000");
-  CHECK(column_of({"980", "1,000", "1,020"}, with(decimal_mark::point_surely, '\0')).type == column_type::category);
+  CHECK(column_of({"980", "1,000", "1,020"}, with('.', '\0')).type == column_type::category);
 }
 
 TEST_CASE("a thousand is never one without being asked for twice") {
   const std::vector<std::string> prices{"980", "1,000", "1,020"};
   CHECK(
-      error_of(cells(prices), with(decimal_mark::comma)) ==
+      error_of(cells(prices), with(',')) ==
       "t.csv, line 3, column 1 (\"x\"): \"1,000\" may be 1000 or 1.000; leave --decimal comma out to read the former, "
       "--thousands none reads the latter");
-  CHECK(says(error_of(cells({"$980", "$1,000"}), with(decimal_mark::comma)), "\"$1,000\" may be 1000 or 1.000"));
-  CHECK(column_of(prices, with(decimal_mark::comma, '\0')).numbers[1] == 1);
+  CHECK(says(error_of(cells({"$980", "$1,000"}), with(',')), "\"$1,000\" may be 1000 or 1.000"));
+  CHECK(column_of(prices, with(',', '\0')).numbers[1] == 1);
   // Points that stand as nobody who writes fractions would put them.
   CHECK(error_of(cells({"980", "1.000", "1.020"})) ==
         "t.csv, line 3, column 1 (\"x\"): \"1.000\" may be 1000 or 1.000; --thousands point reads the former, "
         "--thousands none reads the latter");
   CHECK(says(error_of(cells({"980 EUR", "1.020 EUR"})), "may be 1020 or 1.020"));
-  CHECK(column_of({"980", "1.000", "1.020"}, with(decimal_mark::comma, '.')).numbers[2] == 1020);
-  CHECK(column_of({"980", "1.000", "1.020"}, with(decimal_mark::point, '\0')).numbers[2] == 1.02);
+  CHECK(column_of({"980", "1.000", "1.020"}, with(',', '.')).numbers[2] == 1020);
+  CHECK(column_of({"980", "1.000", "1.020"}, with('.', '\0')).numbers[2] == 1.02);
 }
 
 TEST_CASE("fractions of three digits are fractions where they look like it") {
@@ -103,12 +104,12 @@ TEST_CASE("fractions of three digits are fractions where they look like it") {
   CHECK(column_of({"0.500", "2", "3.456"}).numbers[0] == .5);
   CHECK(column_of({"1.200", "1980", "3.456"}).numbers[0] == 1.2);
   CHECK(says(error_of(cells({"0,125", "1,250"})), "--decimal comma reads it so"));
-  CHECK(column_of({"0,125", "1,250"}, with(decimal_mark::comma)).numbers[1] == 1.25);
+  CHECK(column_of({"0,125", "1,250"}, with(',')).numbers[1] == 1.25);
   CHECK(says(error_of(cells({"1,000", "12,50"})), "\"12,50\" looks like a number with a decimal comma"));
 }
 
 TEST_CASE("with decimal commas points part thousands") {
-  const column made = column_of({"980", "1.020,5", "12.345"}, with(decimal_mark::comma));
+  const column made = column_of({"980", "1.020,5", "12.345"}, with(','));
   CHECK(made.numbers == std::vector<double>{980, 1020.5, 12345});
   CHECK(says(error_of(cells({"980", "1.020,5", "12.345"})), "--decimal comma"));
 }
@@ -151,11 +152,11 @@ TEST_CASE("dates are days since 1970, and their order is asked where it cannot b
   const std::string which = error_of(cells({"03/04/2024", "05/06/2024"}));
   CHECK(says(which, "\"03/04/2024\" may be 2024-04-03 or 2024-03-04; --dates day or --dates month"));
   reading how;
-  how.numbers.dates = date_order::day_first;
-  CHECK(date_text(column_of({"03/04/2024", "05/06/2024"}, how).numbers[0]) == "2024-04-03");
-  how.numbers.dates = date_order::month_first;
-  CHECK(date_text(column_of({"03/04/2024", "05/06/2024"}, how).numbers[0]) == "2024-03-04");
-  CHECK(date_text(19782.604861) == "2024-02-29 14:31");
+  how.file.dates = date_order::day_first;
+  CHECK(day_text(column_of({"03/04/2024", "05/06/2024"}, how).numbers[0]) == "2024-04-03");
+  how.file.dates = date_order::month_first;
+  CHECK(day_text(column_of({"03/04/2024", "05/06/2024"}, how).numbers[0]) == "2024-03-04");
+  CHECK(day_text(19782.604861) == "2024-02-29 14:31");
   std::string many = "x\n";
   for (int i = 10; i < 28; ++i) many += "2024-02-" + std::to_string(i) + "\n";
   for (int i = 10; i < 32; ++i) many += "2024-03-" + std::to_string(i) + "\n";
@@ -214,10 +215,12 @@ TEST_CASE("the delimiter is the one that fits, and is named") {
   CHECK(shape("sep=;\na;y\n1;2\n") == "[a][y] cells are taken apart at ';', as the first line says");
   CHECK(shape("\xef\xbb\xbfsep=,\r\na,y\r\n1,2\r\n") == "[a][y]");
   reading comma;
-  comma.format.delimiter = ',';
+  comma.file.delimiter = ',';
   CHECK(
       says(shape("\"a\";\"y\"\n\"1\";\"2\"\n", comma), "closing quote of a cell; --delimiter ';' would take it apart"));
   CHECK(says(shape("x;y\n1;a,b\n", comma), "line 2, column 2: the row has 2 cells"));
+  comma.target = "y";  // what is no table is not searched for its columns
+  CHECK(says(error_of("x;y\n1;a,b\n", comma), "line 2, column 2: the row has 2 cells"));
 }
 
 TEST_CASE("lines of comment are passed over and counted, unless they are rows") {
@@ -231,7 +234,7 @@ TEST_CASE("lines of comment are passed over and counted, unless they are rows") 
   reading how;
   how.target = "id";
   CHECK(says(error_of("#id,x\n1,2\n2,3\n", how), "line 1 names it"));
-  how.format.comment = '\0';
+  how.file.comment = '\0';
   how.target = "#id";
   CHECK(read("#id,x\n1,2\n2,3\n", how));
 }
@@ -280,4 +283,35 @@ TEST_CASE("columns that tell the target are found, and chance is not") {
   CHECK(says(made->leaks[2], "column \"near\" tells the target in all but 1 row of 400"));
   how.ignored = {"alive", "score", "near"};
   CHECK(read(text, how)->leaks.empty());
+}
+
+TEST_CASE("titles and repeated headers are passed over, and named") {
+  const auto made =
+      read("Sales by region;;\nregion;year;sold\nNorth;2023;5\nregion;year;sold\nSouth;2024;7\nNorth;2024;9\n");
+  REQUIRE(made);
+  CHECK(made->rows() == 3);
+  CHECK(made->lines == std::vector<std::size_t>{3, 5, 6});
+  REQUIRE(made->notes.size() == 3);
+  CHECK(made->notes[1] == "1 line above the header was passed over: \"Sales by region;;\"");
+  CHECK(made->notes[2] == "1 row that says the header again was passed over, the first being line 4");
+}
+
+TEST_CASE("what a model reads is read as it was learned, and nothing else is looked at") {
+  reading how;
+  how.wanted = {{"fee", column_type::number, {.amounts = true, .unit = "$"}},
+                {"day", column_type::number, {.dates = date_order::day_first}},
+                {"c", column_type::category, {}},
+                {"n", column_type::number, {}}};
+  const auto made = read("n,odd,c,day,fee\n\"1,000\",\"3,14\",7,03/04/2024,$5\n980,NaN,a,01/02/2024,7\n", how);
+  if (!made) FAIL(made.error().describe());
+  REQUIRE(made->columns.size() == 4);
+  CHECK(made->columns[0].numbers == std::vector<double>{5, 7});
+  CHECK(day_text(made->columns[1].numbers[0]) == "2024-04-03");
+  CHECK(made->columns[2].categories == std::vector<std::string>{"7", "a"});
+  CHECK(made->columns[3].numbers == std::vector<double>{1000, 980});
+  CHECK(
+      says(error_of("fee,day,c,n\n$5,13/13/2024,a,1\n", how), "line 2, column 2 (\"day\"): \"13/13/2024\" is no time"));
+  CHECK(says(error_of("fee,day,c,n\n5 EUR,03/04/2024,a,1\n", how), "\"5 EUR\" is no number; if it means"));
+  CHECK(says(error_of("fee,day,c,n\n$5,03/04/2024,a,$1\n", how), "\"$1\" is no number"));
+  CHECK(says(error_of("fee,day,c\n$5,03/04/2024,a\n", how), "no column named \"n\""));
 }

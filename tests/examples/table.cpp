@@ -77,7 +77,7 @@ TEST_CASE("a column of numbers with decimal commas is refused at its first, or r
         "t.csv, line 3, column 1 (\"x\"): \"3,14\" looks like a number with a decimal comma; --decimal comma reads it "
         "so, "
         "--decimal point takes it for a word");
-  how.numbers.decimal = decimal_mark::comma;
+  how.file.decimal = ',';
   const auto made = read(text, how);
   REQUIRE(made);
   CHECK(made->columns[0].type == column_type::number);
@@ -86,10 +86,10 @@ TEST_CASE("a column of numbers with decimal commas is refused at its first, or r
   CHECK(made->columns[0].missing == 1);
   CHECK(made->columns[1].type == column_type::category);
   reading comma;
-  comma.numbers.decimal = decimal_mark::comma;
+  comma.file.decimal = ',';
   CHECK(code_of(lines("x\n\"0,5\"\n0.5", 60, [](int i) { return std::to_string(i); }), comma) ==
         mr::errc::type_mismatch);
-  how.numbers.decimal = decimal_mark::point_surely;
+  how.file.decimal = '.';
   const auto words = read(text, how);
   REQUIRE(words);
   CHECK(words->columns[0].categories == std::vector<std::string>{"3,14", "2", "-0,5"});
@@ -106,7 +106,7 @@ TEST_CASE("a comma inside a number takes a row apart, and the message says so") 
         "t.csv, line 2, column 3: the row has 3 cells, but the header names 2 columns; if 3,14 is one number, write it "
         "with a point");
   reading comma;
-  comma.format.delimiter = ',';
+  comma.file.delimiter = ',';
   CHECK(error_of("x;y\n3,14;2\n", comma) ==
         "t.csv, line 2, column 2: the row has 2 cells, but the header names 1 column, \"x;y\"; --delimiter ';' would "
         "take "
@@ -140,7 +140,7 @@ TEST_CASE("a cell that says NaN or infinity is an error with its place, or missi
   CHECK(code_of("age\n1\n-inf\n") == mr::errc::not_finite);
   CHECK(code_of("word\na\nb\nNaN\n") == mr::errc::not_finite);
   reading how;
-  how.nan_is_missing = true;
+  how.file.not_finite = mr::feature::not_finite_cells::missing;
   const auto made = read("age,word\n1,a\nnan,NaN\ninf,b\n", how);
   REQUIRE(made);
   CHECK(made->columns[0].missing == 2);
@@ -212,7 +212,7 @@ TEST_CASE("a missing column is an error that helps to find it") {
   CHECK(error_of("age,income\n1,2\n", learn("wage")) ==
         "t.csv has no column named \"wage\"; its columns are age, income");
   reading comma = learn("income");
-  comma.format.delimiter = ',';
+  comma.file.delimiter = ',';
   CHECK(error_of("age;income\n1;2\n", comma).find("--delimiter") != std::string::npos);
   CHECK(error_of("y,y\n1,2\n", learn("y")).find("more than one column named \"y\"") != std::string::npos);
   CHECK(code_of("a\n1\n", learn("b")) == mr::errc::not_found);
@@ -266,7 +266,7 @@ TEST_CASE("a target cell without a class is an error with its place") {
   CHECK(error_of(ab + "3,NaN\n", learn("y")).find("line 14, column 2 (\"y\"): the target says \"NaN\"") !=
         std::string::npos);
   reading how = learn("y");
-  how.nan_is_missing = true;
+  how.file.not_finite = mr::feature::not_finite_cells::missing;
   CHECK(code_of(ab + "3,NaN\n", how) == mr::errc::type_mismatch);
 }
 
@@ -303,10 +303,9 @@ TEST_CASE("a target of names, of one number, or with a word among its numbers is
   reading number = learn("y");
   number.task = task_kind::number;
   CHECK(error_of("y\n5\n5.0\n", number).find("is \"5\" in every row") != std::string::npos);
-  CHECK(
-      error_of("x,y\n1,5\n2,much\n3,6\n", number) ==
-      "t.csv, line 3, column 2 (\"y\"): \"much\" stands in a target of numbers; if it means that the value is missing, "
-      "say so with --missing \"much\"");
+  CHECK(error_of("x,y\n1,5\n2,much\n3,6\n", number) ==
+        "t.csv, line 3, column 2 (\"y\"): \"much\" is no number; if it means that the value is missing, "
+        "say so with --missing \"much\"");
   number.drop_missing_target = true;
   const auto made = read("x,y\n1,5\n2,\n3,6\n", number);
   REQUIRE(made);

@@ -1,10 +1,12 @@
-// Any text is a table, or is refused with a line; and what was found of a table reads it again as it was.
+// Any text is a table, or is refused with a line. What was found of a table reads it again as it was, and so are cells
+// read that are written in quotes.
 #include <millrace/feature/tables.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 
 namespace {
 
@@ -58,6 +60,36 @@ void find_and_read_again(const std::string& text, const mf::csv_options& how) {
     if (!same((*first)[i], (*again)[i])) std::abort();
 }
 
+std::string in_quotes(std::string_view cell) {
+  std::string out = "\"";
+  for (const char c : cell) out.append(c == '"' ? 2 : 1, c);
+  return out += '"';
+}
+
+void write_and_read_again(const std::string& text) {
+  mf::csv_options how;
+  how.mend_names = true;
+  how.missing.clear();
+  how.latin1 = false;
+  const auto kinds = mf::read_csv(text, how);
+  if (!kinds) return;
+  for (std::size_t i = 0; i < kinds->size(); ++i) how.columns.push_back({(*kinds)[i].name, mf::column_kind::text});
+  const auto first = mf::read_csv(text, how);
+  if (!first) std::abort();
+  std::string written;
+  for (std::size_t i = 0; i < first->size(); ++i) written += (i > 0 ? "," : "") + in_quotes((*first)[i].name);
+  written += "\r\n";
+  for (std::size_t row = 0; row < first->rows(); ++row) {
+    for (std::size_t i = 0; i < first->size(); ++i) written += (i > 0 ? "," : "") + in_quotes((*first)[i].text(row));
+    written += "\r\n";
+  }
+  how.delimiter = ',';
+  const auto again = mf::read_csv(written, how);
+  if (!again || again->size() != first->size()) std::abort();
+  for (std::size_t i = 0; i < first->size(); ++i)
+    if (!same((*first)[i], (*again)[i])) std::abort();
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -76,6 +108,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   how.dates = mf::date_order::day_first;
   find_and_read_again(text, how);
   find_and_read_again(text, {});
+  write_and_read_again(text);
   use(mf::read_json_lines(text));
   use(mf::read_json_lines(text, {.columns = {{"a", mf::column_kind::number}, {"b", mf::column_kind::category}}}));
   return 0;

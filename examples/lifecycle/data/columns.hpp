@@ -1,25 +1,19 @@
 #ifndef MILLRACE_EXAMPLES_LIFECYCLE_DATA_COLUMNS_HPP
 #define MILLRACE_EXAMPLES_LIFECYCLE_DATA_COLUMNS_HPP
 
-#include "../format.hpp"
-#include "cells.hpp"
-#include "grid.hpp"
 #include "table.hpp"
 
-#include <millrace/core/error.hpp>
-#include <millrace/core/result.hpp>
+#include <millrace/feature/tables/table.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
-/// Makes columns of numbers or categories of what cells say.
+/// Looks at the columns of a table that was read: what they hold, and whether they can help.
 namespace lifecycle {
 
 namespace detail {
@@ -46,13 +40,6 @@ inline number_summary summarize(const std::vector<double>& present) {
   return summary;
 }
 
-/// Among categories NaN still marks a value that somebody failed to compute; "Inf" or "Nan" are words like others.
-inline bool says_nan(std::string_view cell) {
-  return cell == "NaN" || cell == "nan" || cell == "NAN" || cell == "-nan";
-}
-
-inline constexpr std::string_view all_the_same = "every cell is the same";
-
 /// A column whose every cell differs says nothing about the next row.
 inline void drop_useless(column& made, std::size_t rows) {
   const std::size_t present = rows - made.missing;
@@ -60,7 +47,7 @@ inline void drop_useless(column& made, std::size_t rows) {
   if (present == 0) {
     made.dropped = "every cell is missing";
   } else if (made.distinct == 1 && made.missing == 0) {
-    made.dropped = all_the_same;
+    made.dropped = made.type == column_type::number ? "every cell is the same number" : "every cell is the same";
   } else if (made.type == column_type::category && made.distinct > 20 && made.distinct * 20 > present * 19) {
     made.dropped = "nearly every cell is different, like an identifier";
   } else if (made.type == column_type::number && rows > 20 && made.distinct == rows &&
@@ -70,35 +57,40 @@ inline void drop_useless(column& made, std::size_t rows) {
   }
 }
 
-inline column number_column(const grid& from, std::size_t at, const std::vector<parsed_cell>& cells) {
+inline column look_at_numbers(const mr::feature::column& from, const std::vector<std::size_t>& rows) {
   column made;
-  made.name = from.column_name(at);
-  made.numbers.reserve(cells.size());
+  made.name = from.name;
+  made.written = from.written;
+  made.numbers.reserve(rows.size());
   std::vector<double> present;
-  for (const parsed_cell& cell : cells) {
-    made.numbers.push_back(cell.number);
-    if (cell.kind == cell_kind::number) present.push_back(cell.number);
+  for (const std::size_t row : rows) {
+    constexpr double day = 86'400e9;
+    const bool missing = from.missing(row);
+    const bool time = from.kind == mr::feature::column_kind::time;
+    const double value = missing ? std::nan("") : time ? static_cast<double>(from.times[row]) / day : from.numbers[row];
+    made.numbers.push_back(value);
+    if (!missing) present.push_back(value);
   }
-  made.missing = cells.size() - present.size();
+  made.missing = rows.size() - present.size();
   std::sort(present.begin(), present.end());
   made.summary = summarize(present);
   made.distinct = static_cast<std::size_t>(std::unique(present.begin(), present.end()) - present.begin());
   return made;
 }
 
-inline column category_column(const grid& from, std::size_t at, const std::vector<parsed_cell>& cells) {
+inline column look_at_texts(const mr::feature::column& from, const std::vector<std::size_t>& rows) {
   column made;
-  made.name = from.column_name(at);
+  made.name = from.name;
   made.type = column_type::category;
-  made.codes.reserve(cells.size());
+  made.codes.reserve(rows.size());
   std::unordered_map<std::string_view, std::uint32_t> known;
-  for (std::size_t row = 0; row < cells.size(); ++row) {
-    if (cells[row].kind == cell_kind::missing || cells[row].kind == cell_kind::not_finite) {
+  for (const std::size_t row : rows) {
+    if (from.missing(row)) {
       made.codes.push_back(missing_code);
       ++made.missing;
       continue;
     }
-    const auto [entry, fresh] = known.try_emplace(from.cell(row, at), static_cast<std::uint32_t>(known.size()));
+    const auto [entry, fresh] = known.try_emplace(from.text(row), static_cast<std::uint32_t>(known.size()));
     if (fresh) {
       made.categories.emplace_back(entry->first);
       made.counts.push_back(0);
@@ -110,70 +102,16 @@ inline column category_column(const grid& from, std::size_t at, const std::vecto
   return made;
 }
 
-/// Numbers with a few strange cells among them are a mistake in the file; a small set of values that are not all
-/// numbers ("1", "2", "3+") are categories.
-inline bool is_category(const std::vector<parsed_cell>& cells) {
-  const auto count = [&](cell_kind kind) {
-    return std::count_if(cells.begin(), cells.end(), [&](const parsed_cell& cell) { return cell.kind == kind; });
-  };
-  const auto text = count(cell_kind::text);
-  if (text == 0 || text * 10 > count(cell_kind::number)) return text > 0;
-  std::unordered_set<double> distinct;
-  for (const parsed_cell& cell : cells)
-    if (cell.kind == cell_kind::number && distinct.insert(cell.number).second && distinct.size() > 50) return false;
-  return true;
-}
+}  // namespace detail
 
-/// A column of categories nearly all of whose cells are numbers: perhaps one spells "missing" in a way of its own.
-inline std::string note_on_strange_cells(const grid& from, std::size_t at, const std::vector<parsed_cell>& cells) {
-  std::size_t numbers = 0;
-  std::size_t texts = 0;
-  std::size_t first = cells.size();
-  for (std::size_t row = 0; row < cells.size(); ++row) {
-    if (cells[row].kind == cell_kind::number) ++numbers;
-    if (cells[row].kind != cell_kind::text) continue;
-    if (texts++ == 0) first = row;
-  }
-  if (texts == 0 || texts * 10 > numbers) return {};
-  const std::string_view cell = from.cell(first, at);
-  return "column " + in_quotes(from.column_name(at)) + " is read as categories, though " + grouped(numbers) + " of " +
-         counted(numbers + texts, "cell") + " are numbers: line " + std::to_string(from.lines()[first]) + " says " +
-         in_quotes(cell) + "; if that means that the value is missing, --missing " + in_quotes(cell) + " says so";
-}
-
-inline std::vector<parsed_cell> parse_column(const grid& from, std::size_t at, const cell_parser& parse,
-                                             const notation& how) {
-  std::vector<parsed_cell> cells;
-  cells.reserve(from.rows());
-  for (std::size_t row = 0; row < from.rows(); ++row) cells.push_back(parse(from.cell(row, at), how));
-  return cells;
-}
-
-inline mr::result<column> read_column(const grid& from, std::size_t at, std::vector<parsed_cell> cells,
-                                      column_type type, const notation& how, bool nan_is_missing) {
-  const bool category = type == column_type::category;
-  for (std::size_t row = 0; row < cells.size(); ++row) {
-    const std::string_view cell = from.cell(row, at);
-    if (cells[row].kind == cell_kind::not_finite && category && !says_nan(cell)) cells[row].kind = cell_kind::text;
-    if (cells[row].kind == cell_kind::not_finite && !nan_is_missing)
-      return mr::error(mr::errc::not_finite, from.place(row, at) + ": the cell says " + in_quotes(cell) +
-                                                 ", which is no number; --nan missing treats such cells as missing");
-    if (cells[row].kind == cell_kind::text && !category)
-      return mr::error(mr::errc::type_mismatch,
-                       from.place(row, at) + ": " + in_quotes(cell) + " stands in a column of " +
-                           (how.dates == date_order::none ? "numbers" : "dates") +
-                           "; if it means that the value is missing, say so with --missing " + in_quotes(cell));
-  }
-  column made = category ? category_column(from, at, cells) : number_column(from, at, cells);
-  if (!category) made.written = how;
-  drop_useless(made, from.rows());
-  const auto other_text = [&](std::size_t row) { return from.cell(row, at) != from.cell(0, at); };
-  for (std::size_t row = 0; row < cells.size() && made.dropped == all_the_same; ++row)
-    if (other_text(row)) made.dropped = "every cell is the same number";
+/// A column as it stands in these rows.
+inline column look_at(const mr::feature::column& from, const std::vector<std::size_t>& rows) {
+  using mr::feature::column_kind;
+  const bool texts = from.kind == column_kind::category || from.kind == column_kind::text;
+  column made = texts ? detail::look_at_texts(from, rows) : detail::look_at_numbers(from, rows);
+  detail::drop_useless(made, rows.size());
   return made;
 }
-
-}  // namespace detail
 
 }  // namespace lifecycle
 

@@ -4,7 +4,10 @@
 #include "../format.hpp"
 #include "table.hpp"
 
+#include <millrace/feature/tables/dates.hpp>
+
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <numeric>
 #include <string>
@@ -21,9 +24,12 @@ inline std::vector<std::size_t> by_frequency(const column& of) {
   return order;
 }
 
+/// Days since 1970 as the date that they are, to the minute.
+inline std::string day_text(double days) { return mr::feature::date_text(std::llround(days * 1440) * 60'000'000'000); }
+
 /// A number of a column with its unit, or as the date that it is.
 inline std::string number_text(const column& of, double value) {
-  if (of.written.dates != date_order::none) return date_text(value);
+  if (of.written.dates != date_order::iso) return day_text(value);
   const std::string& unit = of.written.unit;
   return unit.empty() ? brief(value) : unit == "%" ? brief(value) + " %" : unit + " " + brief(value);
 }

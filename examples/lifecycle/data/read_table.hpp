@@ -2,22 +2,20 @@
 #define MILLRACE_EXAMPLES_LIFECYCLE_DATA_READ_TABLE_HPP
 
 #include "../format.hpp"
-#include "cells.hpp"
 #include "columns.hpp"
-#include "find_notation.hpp"
-#include "grid.hpp"
 #include "leaks.hpp"
+#include "questions.hpp"
 #include "read_target.hpp"
 #include "split.hpp"
 #include "table.hpp"
 
 #include <millrace/core/error.hpp>
 #include <millrace/core/result.hpp>
+#include <millrace/feature/tables/csv.hpp>
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
-#include <limits>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <utility>
@@ -32,16 +30,23 @@ struct wanted_column {
   notation written;
 };
 
+/// How this job reads a CSV file unless it is told otherwise: what can be found is, and a cell that says NaN is an
+/// error rather than missing.
+inline mr::feature::csv_options found_by_default() {
+  mr::feature::csv_options how = mr::feature::csv_options::found();
+  how.missing = {"NA", "N/A", "n/a", "?", "null", "NULL", "None"};
+  how.not_finite = mr::feature::not_finite_cells::refused;
+  return how;
+}
+
 /// How a table is to be read.
 struct reading {
   std::string target;                // empty: no column is to be learned
   std::string positive;              // empty: chosen, see read_target.hpp
   std::optional<task_kind> task;     // what the target is; else found
-  bool nan_is_missing = false;       // else a cell that says NaN is an error
   bool drop_missing_target = false;  // else a row without a target is an error
-  std::vector<std::string> missing;  // further spellings of "missing"
-  grid_format format;
-  notation_wishes numbers;
+  mr::feature::csv_options file = found_by_default();
+  std::vector<std::string> missing;   // further spellings of "missing"
   std::vector<std::string> words;     // columns that are categories, whatever they hold
   std::vector<std::string> ignored;   // columns that are left out
   std::vector<wanted_column> wanted;  // read only these, as these; empty: all, by what they hold
@@ -49,29 +54,37 @@ struct reading {
 
 namespace detail {
 
-/// Reads a table column by column; what one should know about them goes into its notes.
+/// Reads a table; what one should know about how goes into its notes.
 class table_reader {
  public:
-  table_reader(grid from, const reading& how) : from_(std::move(from)), how_(how), parse_(how.missing) {}
+  table_reader(std::string name, const reading& how) : how_(how), file_(how.file) {
+    made_.name = std::move(name);
+    file_.missing.insert(file_.missing.end(), how.missing.begin(), how.missing.end());
+    declare_columns();
+  }
 
-  mr::result<table> read() {
-    made_.name = from_.name();
-    made_.notes = from_.notes();
-    for (const auto* names : {&how_.words, &how_.ignored})
-      for (const std::string& name : *names)
-        if (const auto at = from_.find(name); !at) return at.error();
+  mr::result<table> read(std::string text) {
+    mr::feature::csv_findings found;
+    mr::result<mr::feature::table> read = mr::feature::read_csv(std::move(text), file_, &found);
+    if (read || read.error().code() == mr::errc::not_found)
+      if (auto all = find_columns(found); !all) return std::move(all).error();
+    if (!read) return refused(read.error(), found);
+    if (read->rows() == 0)
+      return mr::error(mr::errc::truncated,
+                       made_.name + " has a header of " + counted(found.header.size(), "column") + " and no rows");
+    made_.notes = notes_in_words(found);
     read_goal goal;
+    std::vector<std::size_t> rows(read->rows());
+    std::iota(rows.begin(), rows.end(), std::size_t{0});
     if (!how_.target.empty()) {
-      const mr::result<std::size_t> at = from_.find(how_.target);
-      if (!at) return at.error();
-      target_ = *at;
-      mr::result<read_goal> read = read_target(from_, target_, {how_.positive, how_.task, how_.numbers}, parse_);
-      if (!read) return std::move(read).error();
-      goal = *std::move(read);
-      take_target(goal);
+      const target_cells cells(made_.name, *read, trimmed(how_.target), file_);
+      mr::result<read_goal> target = read_target(cells, {how_.positive, how_.task});
+      if (!target) return std::move(target).error();
+      goal = *std::move(target);
+      take_target(goal, rows);
     }
-    made_.lines = from_.lines();
-    if (auto all = add_columns(); !all) return std::move(all).error();
+    for (const std::size_t row : rows) made_.lines.push_back(read->line(row));
+    add_columns(*read, rows);
     // What stops for good is said first: leaving rows out would lead to it.
     if (goal.asks && !how_.drop_missing_target) {
       if (std::all_of(made_.columns.begin(), made_.columns.end(), [](const column& c) { return !c.dropped.empty(); }))
@@ -84,8 +97,38 @@ class table_reader {
   }
 
  private:
+  void declare_columns() {
+    using mr::feature::column_kind;
+    for (const std::string& name : how_.words) file_.columns.push_back({trimmed(name), column_kind::category});
+    for (const std::string& name : how_.ignored) file_.columns.push_back({trimmed(name), column_kind::text});
+    if (!how_.target.empty()) file_.columns.push_back({trimmed(how_.target), column_kind::text});
+    file_.declared_only = !how_.wanted.empty();
+    for (const wanted_column& one : how_.wanted) {
+      const bool number = one.type == column_type::number;
+      // What a model has learned as plain numbers may be written in another way now, but has no unit.
+      const bool plain = number && one.written.plain();
+      if (plain) file_.amounts = false;
+      const bool date = one.written.dates != date_order::iso;
+      file_.columns.push_back({one.name,
+                               !number ? column_kind::category
+                               : date  ? column_kind::time
+                                       : column_kind::number,
+                               one.written, !plain});
+    }
+  }
+  mr::result<void> find_columns(const mr::feature::csv_findings& found) const {
+    for (const mr::feature::declared_column& one : file_.columns)
+      if (auto there = find_column(made_.name, one.name, found); !there) return there;
+    return {};
+  }
+  mr::error refused(const mr::error& why, const mr::feature::csv_findings& found) const {
+    if (why.code() == mr::errc::truncated)
+      return mr::error(why.code(), made_.name + " is empty: the first line should name the columns");
+    return refusal_in_words(made_.name, why, found, file_);
+  }
+
   /// Keeps the rows that have a target.
-  void take_target(const read_goal& goal) {
+  void take_target(const read_goal& goal, std::vector<std::size_t>& rows) {
     made_.target = goal.target;
     if (!goal.note.empty()) made_.notes.push_back(goal.note);
     if (made_.target.task == task_kind::binary &&
@@ -103,81 +146,24 @@ class table_reader {
     };
     keep(made_.target.labels);
     keep(made_.target.values);
-    from_.keep_rows([&](std::size_t row) { return goal.has_target[row]; });
+    keep(rows);
   }
 
-  bool is_named(const std::vector<std::string>& names, std::size_t at) const {
-    return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-      const auto found = from_.find(name);
-      return found && *found == at;
-    });
-  }
-
-  mr::result<void> add_columns() {
-    for (const wanted_column& one : how_.wanted) {
-      const mr::result<std::size_t> at = from_.find(one.name);
-      if (!at) return at.error();
-      if (auto added = add_wanted(*at, one); !added) return added;
+  void add_columns(const mr::feature::table& from, const std::vector<std::size_t>& rows) {
+    const auto is_one_of = [](const std::vector<std::string>& names, const std::string& name) {
+      return std::any_of(names.begin(), names.end(), [&](const std::string& one) { return trimmed(one) == name; });
+    };
+    for (const wanted_column& one : how_.wanted) made_.columns.push_back(look_at(*from.find(one.name), rows));
+    for (std::size_t i = 0; i < from.size() && how_.wanted.empty(); ++i) {
+      if (from[i].name == made_.target.name && !how_.target.empty()) continue;
+      made_.columns.push_back(look_at(from[i], rows));
+      if (is_one_of(how_.ignored, from[i].name)) made_.columns.back().dropped = "as --ignore asks";
     }
-    for (std::size_t at = 0; at < from_.columns() && how_.wanted.empty(); ++at)
-      if (at != target_)
-        if (auto added = add(at); !added) return added;
-    return {};
   }
 
-  /// Reads a column as what it holds.
-  mr::result<void> add(std::size_t at) {
-    if (is_named(how_.ignored, at)) {
-      column made = category_column(from_, at, parse_column(from_, at, parse_, {}));
-      made.dropped = "as --ignore asks";
-      made_.columns.push_back(std::move(made));
-      return {};
-    }
-    if (is_named(how_.words, at)) return take(at, parse_column(from_, at, parse_, {}), column_type::category, {});
-    mr::result<found_notation> found = find_notation(from_, at, parse_, how_.numbers);
-    if (!found) return std::move(found).error();
-    std::vector<parsed_cell> cells = parse_column(from_, at, parse_, found->how);
-    if (is_category(cells)) {
-      std::string note = note_on_strange_cells(from_, at, cells);
-      if (!note.empty()) made_.notes.push_back(std::move(note));
-      return take(at, std::move(cells), column_type::category, {});
-    }
-    if (std::any_of(cells.begin(), cells.end(), [](const parsed_cell& cell) { return !cell.exact; })) {
-      made_.notes.push_back("column " + in_quotes(from_.column_name(at)) +
-                            " has whole numbers beyond 2^53, where doubles are no longer told apart, and is read as "
-                            "categories");
-      return take(at, std::move(cells), column_type::category, {});
-    }
-    if (!found->assumed.empty()) made_.notes.push_back(found->assumed);
-    return take(at, std::move(cells), column_type::number, found->how);
-  }
-
-  /// Reads a column as a model has learned it. Where that was plain numbers, they may be written in another way now.
-  mr::result<void> add_wanted(std::size_t at, const wanted_column& as) {
-    notation how = as.written;
-    if (as.type == column_type::number && how.plain()) {
-      mr::result<found_notation> found = find_notation(from_, at, parse_, how_.numbers);
-      if (!found) return std::move(found).error();
-      if (found->how.dates == date_order::none && found->how.unit.empty()) {
-        how = found->how;
-        if (!found->assumed.empty()) made_.notes.push_back(found->assumed);
-      }
-    }
-    return take(at, parse_column(from_, at, parse_, how), as.type, how);
-  }
-
-  mr::result<void> take(std::size_t at, std::vector<parsed_cell> cells, column_type type, const notation& how) {
-    mr::result<column> read = read_column(from_, at, std::move(cells), type, how, how_.nan_is_missing);
-    if (!read) return std::move(read).error();
-    made_.columns.push_back(*std::move(read));
-    return {};
-  }
-
-  grid from_;
   const reading& how_;
-  cell_parser parse_;
+  mr::feature::csv_options file_;
   table made_;
-  std::size_t target_ = std::numeric_limits<std::size_t>::max();
 };
 
 }  // namespace detail
@@ -189,9 +175,7 @@ class table_reader {
 /// errc::unsupported (a target that cannot be learned), errc::not_finite and errc::type_mismatch (a cell that is no
 /// number, or may be two); each names the line and column where there is one.
 inline mr::result<table> read_table(std::string name, std::string text, const reading& how) {
-  mr::result<grid> from = grid::read(std::move(name), std::move(text), how.format);
-  if (!from) return std::move(from).error();
-  return detail::table_reader(*std::move(from), how).read();
+  return detail::table_reader(std::move(name), how).read(std::move(text));
 }
 
 }  // namespace lifecycle

@@ -2,10 +2,9 @@
 #define MILLRACE_EXAMPLES_LIFECYCLE_DATA_READ_TARGET_HPP
 
 #include "../format.hpp"
-#include "cells.hpp"
-#include "find_notation.hpp"
-#include "grid.hpp"
+#include "columns.hpp"
 #include "table.hpp"
+#include "target_cells.hpp"
 
 #include <millrace/core/error.hpp>
 #include <millrace/core/result.hpp>
@@ -16,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -46,11 +46,11 @@ struct target_classes {
 };
 
 /// The classes of the rows that have one.
-inline target_classes find_classes(const grid& from, std::size_t at, const cell_parser& parse) {
+inline target_classes find_classes(const target_cells& from) {
   target_classes found;
   std::vector<parsed_cell> cells;
   for (std::size_t row = 0; row < from.rows(); ++row) {
-    cells.push_back(parse(from.cell(row, at)));
+    cells.push_back(from.parsed(row));
     // Numbers that a double cannot tell apart are told apart by their text.
     if (cells[row].kind == cell_kind::text || !cells[row].exact) found.numbers = false;
   }
@@ -62,7 +62,7 @@ inline target_classes find_classes(const grid& from, std::size_t at, const cell_
       if (found.without++ == 0) found.first_without = row;
       continue;
     }
-    const std::string_view text = from.cell(row, at);
+    const std::string_view text = from.cell(row);
     const std::size_t next = found.classes.size();
     const std::size_t index = found.numbers ? by_number.try_emplace(cells[row].number, next).first->second
                                             : by_text.try_emplace(text, next).first->second;
@@ -96,18 +96,18 @@ inline std::size_t choose_positive(const target_classes& found) {
 }
 
 /// The error for a target that says the same in every row.
-inline mr::error never_changes(const grid& from, std::size_t at, const target_classes& found) {
-  return mr::error(mr::errc::unsupported, "the target " + in_quotes(from.column_name(at)) + " of " + from.name() +
+inline mr::error never_changes(const target_cells& from, const target_classes& found) {
+  return mr::error(mr::errc::unsupported, "the target " + in_quotes(from.column_name()) + " of " + from.name() +
                                               " is " + in_quotes(found.classes[0].text) + " in every row" +
                                               (found.without > 0 ? " that has one" : "") +
                                               ": there is nothing to tell apart, two classes are needed");
 }
 
-inline mr::error not_two_classes(const grid& from, std::size_t at, target_classes found) {
-  const std::string target = "the target " + in_quotes(from.column_name(at)) + " of " + from.name();
+inline mr::error not_two_classes(const target_cells& from, target_classes found) {
+  const std::string target = "the target " + in_quotes(from.column_name()) + " of " + from.name();
   auto& classes = found.classes;
   if (classes.empty()) return mr::error(mr::errc::unsupported, target + " is missing in every row");
-  if (classes.size() == 1) return never_changes(from, at, found);
+  if (classes.size() == 1) return never_changes(from, found);
   const std::string choice = "; --positive VALUE learns one value against the rest";
   if (found.numbers && classes.size() > 10) {
     const auto [low, high] = std::minmax_element(classes.begin(), classes.end(),
@@ -121,38 +121,37 @@ inline mr::error not_two_classes(const grid& from, std::size_t at, target_classe
   return mr::error(mr::errc::unsupported, target + " has " + counted(classes.size(), "class") + ", " +
                                               list_classes(classes) +
                                               ", and --task binary learns two (the rarest first stands on line " +
-                                              std::to_string(from.lines()[rarest.first_row]) + ")" + choice);
+                                              std::to_string(from.line(rarest.first_row)) + ")" + choice);
 }
 
 /// Which class is the positive one. Errors: errc::unsupported where there are not two.
-inline mr::result<std::size_t> choose_class(const grid& from, std::size_t at, const target_classes& found,
-                                            std::string_view positive, const cell_parser& parse) {
+inline mr::result<std::size_t> choose_class(const target_cells& from, const target_classes& found,
+                                            std::string_view positive) {
   const auto& classes = found.classes;
   if (positive.empty()) {
-    if (classes.size() != 2) return not_two_classes(from, at, found);
+    if (classes.size() != 2) return not_two_classes(from, found);
     return choose_positive(found);
   }
   std::size_t chosen = classes.size();
-  const parsed_cell number = parse(trimmed(positive));
+  const parsed_cell number = parse_number(trimmed(positive));
   for (std::size_t i = 0; i < classes.size(); ++i)
     if (classes[i].text == trimmed(positive) ||
         (found.numbers && number.kind == cell_kind::number && number.number == classes[i].number))
       chosen = i;
-  if (classes.empty()) return not_two_classes(from, at, found);
+  if (classes.empty()) return not_two_classes(from, found);
   if (chosen == classes.size())
-    return mr::error(mr::errc::unsupported, "the target " + in_quotes(from.column_name(at)) + " of " + from.name() +
+    return mr::error(mr::errc::unsupported, "the target " + in_quotes(from.column_name()) + " of " + from.name() +
                                                 " is never " + in_quotes(positive) + "; its values are " +
                                                 list_classes(classes));
-  if (classes.size() == 1) return not_two_classes(from, at, found);
+  if (classes.size() == 1) return not_two_classes(from, found);
   return chosen;
 }
 
 /// The error for rows without a class, which one may leave out.
-inline mr::error without_class(const grid& from, std::size_t at, const target_classes& found) {
+inline mr::error without_class(const target_cells& from, const target_classes& found) {
   const std::size_t row = found.first_without;
-  const std::string_view cell = from.cell(row, at);
-  std::string message = from.place(row, at) + ": the target " +
-                        (cell.empty() ? "is missing" : "says " + in_quotes(cell)) +
+  const std::string_view cell = from.cell(row);
+  std::string message = from.place(row) + ": the target " + (cell.empty() ? "is missing" : "says " + in_quotes(cell)) +
                         ", and a row without a target cannot be learned from";
   if (found.without > 1) message += " (" + counted(found.without, "row") + " of " + grouped(from.rows()) + ")";
   return mr::error(mr::errc::type_mismatch, message + "; --drop-missing-target leaves such rows out");
@@ -164,7 +163,6 @@ inline mr::error without_class(const grid& from, std::size_t at, const target_cl
 struct target_wishes {
   std::string positive;           // two classes: this one, and the rest
   std::optional<task_kind> task;  // else found by what the column holds
-  notation_wishes numbers;
 };
 
 /// The target, and which rows have none.
@@ -178,10 +176,10 @@ struct read_goal {
 
 namespace detail {
 
-inline read_goal two_classes(const grid& from, std::size_t at, const target_classes& found, std::size_t chosen) {
+inline read_goal two_classes(const target_cells& from, const target_classes& found, std::size_t chosen) {
   const auto& classes = found.classes;
   read_goal made;
-  made.target.name = from.column_name(at);
+  made.target.name = from.column_name();
   made.target.positive = classes[chosen].text;
   made.target.negative = classes.size() == 2 ? classes[1 - chosen].text : "not " + made.target.positive;
   made.target.classes = {made.target.negative, made.target.positive};
@@ -191,7 +189,7 @@ inline read_goal two_classes(const grid& from, std::size_t at, const target_clas
 }
 
 /// Several classes, numbers in their order and texts in that of the alphabet.
-inline read_goal several_classes(const grid& from, std::size_t at, const target_classes& found) {
+inline read_goal several_classes(const target_cells& from, const target_classes& found) {
   std::vector<std::size_t> order(found.classes.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
@@ -200,7 +198,7 @@ inline read_goal several_classes(const grid& from, std::size_t at, const target_
     return found.numbers ? one.number < other.number : one.text < other.text;
   });
   read_goal made;
-  made.target.name = from.column_name(at);
+  made.target.name = from.column_name();
   made.target.task = task_kind::classes;
   std::vector<std::uint8_t> label_of(order.size());
   for (const std::size_t index : order) {
@@ -213,31 +211,30 @@ inline read_goal several_classes(const grid& from, std::size_t at, const target_
 }
 
 /// How many texts there are, where they are too many for classes.
-inline mr::error too_many_classes(const grid& from, std::size_t at, const target_classes& found) {
+inline mr::error too_many_classes(const target_cells& from, const target_classes& found) {
   return mr::error(mr::errc::unsupported,
-                   "the target " + in_quotes(from.column_name(at)) + " of " + from.name() + " has " +
+                   "the target " + in_quotes(from.column_name()) + " of " + from.name() + " has " +
                        grouped(found.classes.size()) + " different texts in " +
                        counted(from.rows() - found.without, "row") + ", and at most " + std::to_string(most_classes) +
                        " classes are learned; --positive VALUE learns one value against the rest");
 }
 
 /// The target as numbers, in the notation that its cells have. Errors: errc::type_mismatch (a cell that is none).
-inline mr::result<read_goal> numbers_of(const grid& from, std::size_t at, const cell_parser& parse,
-                                        const found_notation& how, target_classes& found) {
+inline mr::result<read_goal> numbers_of(const target_cells& from, target_classes& found) {
+  mr::feature::csv_findings how;
+  mr::result<mr::feature::column> cells = from.read_again(false, how);
+  if (cells && cells->kind == mr::feature::column_kind::category) cells = from.read_again(true, how);
+  if (!cells) return std::move(cells).error();
   read_goal made;
-  made.target.name = from.column_name(at);
+  made.target.name = from.column_name();
   made.target.task = task_kind::number;
-  made.note = how.assumed;
-  for (std::size_t row = 0; row < from.rows(); ++row) {
-    const parsed_cell cell = parse(from.cell(row, at), how.how);
-    if (cell.kind == cell_kind::text)
-      return mr::error(mr::errc::type_mismatch, from.place(row, at) + ": " + in_quotes(from.cell(row, at)) +
-                                                    " stands in a target of numbers; if it means that the value is "
-                                                    "missing, say so with --missing " +
-                                                    in_quotes(from.cell(row, at)));
-    const bool present = cell.kind == cell_kind::number;
-    made.target.values.push_back(present ? cell.number : 0.0);
-    found.of_row[row] = present ? 0 : no_class;
+  for (std::string& note : notes_in_words(how)) made.note = std::move(note);
+  std::vector<std::size_t> rows(from.rows());
+  std::iota(rows.begin(), rows.end(), std::size_t{0});
+  for (const double value : look_at(*cells, rows).numbers) {
+    const bool present = !std::isnan(value);
+    found.of_row[made.target.values.size()] = present ? 0 : no_class;
+    made.target.values.push_back(present ? value : 0.0);
   }
   return made;
 }
@@ -250,57 +247,53 @@ inline bool is_quantity(const target_classes& found) {
 }
 
 /// What the column is taken for where nobody has said it. Amounts may be written as $1,020.
-inline mr::result<task_kind> find_task(const grid& from, std::size_t at, const cell_parser& parse,
-                                       const target_wishes& told, const target_classes& found) {
+inline mr::result<task_kind> find_task(const target_cells& from, const target_wishes& told,
+                                       const target_classes& found) {
   if (told.task) return *told.task;
   if (!told.positive.empty() || found.classes.size() <= 2) return task_kind::binary;
   if (is_quantity(found)) return task_kind::number;
   if (!found.numbers && found.classes.size() > 10) {
-    const mr::result<found_notation> how = find_notation(from, at, parse, told.numbers);
-    if (!how) return how.error();
-    std::size_t numbers = 0;
-    for (std::size_t row = 0; row < from.rows(); ++row)
-      numbers += parse(from.cell(row, at), how->how).kind == cell_kind::number ? 1U : 0U;
-    if (nearly_all(numbers, from.rows() - found.without)) return task_kind::number;
+    mr::feature::csv_findings how;
+    const mr::result<mr::feature::column> cells = from.read_again(false, how);
+    if (!cells) return cells.error();
+    const bool strays = std::any_of(how.notes.begin(), how.notes.end(), [](const mr::feature::table_note& one) {
+      return one.about == mr::feature::table_matter::strays;
+    });
+    if (cells->kind != mr::feature::column_kind::category || strays) return task_kind::number;
   }
   return task_kind::classes;
 }
 
-inline mr::result<read_goal> read_as(task_kind task, const grid& from, std::size_t at, const target_wishes& told,
-                                     const cell_parser& parse, target_classes& found) {
+inline mr::result<read_goal> read_as(task_kind task, const target_cells& from, const target_wishes& told,
+                                     target_classes& found) {
   if (task == task_kind::binary) {
-    const mr::result<std::size_t> chosen = choose_class(from, at, found, told.positive, parse);
+    const mr::result<std::size_t> chosen = choose_class(from, found, told.positive);
     if (!chosen) return chosen.error();
-    return two_classes(from, at, found, *chosen);
+    return two_classes(from, found, *chosen);
   }
-  if (found.classes.empty()) return not_two_classes(from, at, found);
-  if (found.classes.size() == 1) return never_changes(from, at, found);
-  if (task == task_kind::number) {
-    const mr::result<found_notation> how = find_notation(from, at, parse, told.numbers);
-    if (!how) return how.error();
-    return numbers_of(from, at, parse, *how, found);
-  }
-  if (found.classes.size() > most_classes) return too_many_classes(from, at, found);
-  if (found.classes.size() > 2) return several_classes(from, at, found);
-  const mr::result<std::size_t> chosen = choose_class(from, at, found, {}, parse);
+  if (found.classes.empty()) return not_two_classes(from, found);
+  if (found.classes.size() == 1) return never_changes(from, found);
+  if (task == task_kind::number) return numbers_of(from, found);
+  if (found.classes.size() > most_classes) return too_many_classes(from, found);
+  if (found.classes.size() > 2) return several_classes(from, found);
+  const mr::result<std::size_t> chosen = choose_class(from, found, {});
   if (!chosen) return chosen.error();
-  return two_classes(from, at, found, *chosen);
+  return two_classes(from, found, *chosen);
 }
 
 }  // namespace detail
 
 /// Turns the target's column into what is to be learned: two classes, several, or numbers. What stops for good comes
 /// first: an error for a target that cannot be learned (errc::unsupported); rows without a target are only asked about.
-inline mr::result<read_goal> read_target(const grid& from, std::size_t at, const target_wishes& told,
-                                         const cell_parser& parse) {
-  detail::target_classes found = detail::find_classes(from, at, parse);
-  const mr::result<task_kind> task = detail::find_task(from, at, parse, told, found);
+inline mr::result<read_goal> read_target(const target_cells& from, const target_wishes& told) {
+  detail::target_classes found = detail::find_classes(from);
+  const mr::result<task_kind> task = detail::find_task(from, told, found);
   if (!task) return task.error();
-  mr::result<read_goal> made = detail::read_as(*task, from, at, told, parse, found);
+  mr::result<read_goal> made = detail::read_as(*task, from, told, found);
   if (!made) return made;
   made->without = found.without;
   for (const std::size_t index : found.of_row) made->has_target.push_back(index != detail::no_class);
-  if (found.without > 0) made->asks = detail::without_class(from, at, found);
+  if (found.without > 0) made->asks = detail::without_class(from, found);
   return made;
 }
 

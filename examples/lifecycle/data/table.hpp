@@ -2,9 +2,9 @@
 #define MILLRACE_EXAMPLES_LIFECYCLE_DATA_TABLE_HPP
 
 #include "../format.hpp"
-#include "notation.hpp"
 
 #include <millrace/core/error.hpp>
+#include <millrace/feature/tables/notation.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +16,8 @@
 namespace lifecycle {
 
 namespace mr = millrace;
+using mr::feature::date_order;
+using mr::feature::notation;
 
 enum class column_type : std::uint8_t { number, category };
 
@@ -46,13 +48,13 @@ struct column {
   std::size_t missing = 0;
   std::size_t distinct = 0;
   number_summary summary;
-  notation written;     // how a number column's cells are written
+  notation written;     // how a number column's cells are written; dates are days since 1970
   std::string dropped;  // why it is no feature; empty where it is one
 };
 
 /// "number", "category", or "date" for numbers that are days.
 constexpr std::string_view kind_of(const column& of) noexcept {
-  return of.type == column_type::number && of.written.dates != date_order::none ? "date" : to_string(of.type);
+  return of.type == column_type::number && of.written.dates != date_order::iso ? "date" : to_string(of.type);
 }
 
 /// What is learned: one of two classes, one of several, or a number.

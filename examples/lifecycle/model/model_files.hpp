@@ -127,6 +127,7 @@ inline notation read_notation(const nlohmann::json& from) {
   made.thousands = thousands.empty() ? '\0' : thousands.front();
   from.at("unit").get_to(made.unit);
   made.dates = static_cast<date_order>(std::clamp(from.at("dates").get<int>(), 0, 3));
+  made.amounts = made.dates == date_order::iso;
   return made;
 }
 

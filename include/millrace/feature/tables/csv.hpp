@@ -62,6 +62,7 @@ class csv_table {
       if (!*more) break;
       if (auto taken = take_row(cells, rows.line()); !taken) return std::move(taken).error();
     }
+    if (how_.declared_only) keep_declared();
     column_findings columns;
     auto made = table_of<Table>(columns_, rules_of(how_), how_.columns, std::move(lines_), columns);
     for (table_note& one : columns.notes) found_.notes.push_back(std::move(one));
@@ -136,6 +137,16 @@ class csv_table {
     }
   }
 
+  void keep_declared() {
+    std::vector<raw_column> kept;
+    for (raw_column& one : columns_)
+      for (const declared_column& other : how_.columns)
+        if (other.name == one.name) {
+          kept.push_back(std::move(one));
+          break;
+        }
+    columns_ = std::move(kept);
+  }
   std::string_view text_of(const csv_cell& cell) const noexcept {
     return how_.literal_quotes ? cell.text : without_blanks(cell.text);
   }

@@ -59,6 +59,8 @@ struct csv_options {
   /// Columns whose kind is said, by the names in the header. Of the others it is found: numbers or times if all their
   /// cells are, else categories.
   std::vector<declared_column> columns{};
+  /// Whether columns whose kind is not said are left out.
+  bool declared_only = false;
 
   /// For tables of unknown origin: everything is found, and what is doubtful is refused.
   template <class Options = csv_options>

@@ -298,6 +298,7 @@ TEST_CASE("columns without a name of their own get one") {
 
 TEST_CASE("quotes mean what stands in them, or only hold it together") {
   CHECK(column_of({" 7 ", "NA", "8"}).numbers[0] == 7);
+  CHECK(column_of({" a ", "NA", "b"}).text(0) == "a");
   CHECK(column_of({" 7 ", "NA", "8"}).missing(1));
   CHECK(column_of({" 7 ", "NA", "8"}, {}).text(0) == " 7 ");
 }
@@ -337,4 +338,20 @@ TEST_CASE("a column of texts is read again as numbers or times") {
   CHECK(mf::reread(out.made, "y", plain).error().message() == "line 2, column 2 (\"y\"): \"$1,000\" is no number");
   CHECK(mf::reread(out.made, "x", plain).error().code() == errc::not_found);
   CHECK(mf::reread(out.made, "z", plain).error().code() == errc::not_found);
+}
+
+TEST_CASE("columns that are not declared may be left out, with what would refuse them") {
+  mf::csv_options how = mf::csv_options::found();
+  how.columns = {{"y", mf::column_kind::number}, {"x", mf::column_kind::category}};
+  how.declared_only = true;
+  const outcome out = read("x,odd,y\n7,\"3,14\",1\n8,\"2,7\",2\n", how);
+  REQUIRE(out.refusal.empty());
+  REQUIRE(out.made.size() == 2);
+  CHECK(out.made[0].text(1) == "8");
+  CHECK(out.made[1].numbers == numbers{1, 2});
+  how.declared_only = false;
+  CHECK(read("x,odd,y\n7,\"3,14\",1\n8,\"2,7\",2\n", how).found.refused.about == table_matter::decimal);
+  how.columns.push_back({"z", mf::column_kind::text});
+  how.declared_only = true;
+  CHECK(read("x,y\n7,1\n", how).code == errc::not_found);
 }
