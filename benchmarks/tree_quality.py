@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How good trees of ours are, and how long fitting takes, beside LightGBM, XGBoost and scikit-learn on the same tables.
 
-usage: tree_quality.py PROGRAM [--data FOLDER] [--seeds 5] [--only loss|forest|speed]
+usage: tree_quality.py PROGRAM [--data FOLDER] [--seeds 20] [--only loss|forest|speed]
 
 PROGRAM is build/bench/benchmarks/bench_tree_quality. FOLDER may hold adult_train.csv and breast_cancer.csv.
     pip install lightgbm xgboost scikit-learn && python3 benchmarks/tree_quality.py build/bench/benchmarks/bench_tree_quality
@@ -130,7 +130,9 @@ def boosted_by_xgboost(x, y, asked, named, seed, threads=1, **options):
 
 
 def log_losses(program, seeds, tables):
-    print(f"boosted trees: log loss of fresh rows, mean of {seeds} seeds")
+    print(f"boosted trees: log loss of fresh rows, mean of {seeds} seeds. Beside the better: how much higher our mean is than that of the\n"
+          "library whose mean is lower, with the standard error of that difference; over seeds, its standard deviation, and the\n"
+          "worst of them, there against the better of that seed")
     worst = 0
     for name, table in tables:
         losses = []
@@ -139,11 +141,15 @@ def log_losses(program, seeds, tables):
             mine, _, _ = ours(program, "boosted", x, y, asked, 1, seed, ROUNDS, LEAVES, 64, RATE, *named)
             losses.append([metrics.log_loss(truth, p) for p in (mine, boosted_by_lightgbm(x, y, asked, named, seed),
                                                                 boosted_by_xgboost(x, y, asked, named, seed).astype(float))])
-        mean = np.mean(losses, 0)
-        over = 100 * (mean[0] / min(mean[1:]) - 1)
-        worst = max(worst, over)
-        print(f"  {name}: ours {mean[0]:.5f}, LightGBM {mean[1]:.5f}, XGBoost {mean[2]:.5f}: {over:+.2f} % beside the better; "
-              f"worst seed {100 * max(row[0] / min(row[1:]) - 1 for row in losses):+.2f} %", flush=True)
+        losses = np.array(losses)
+        mean = losses.mean(0)
+        better = 1 + mean[1:].argmin()
+        over = 100 * (losses[:, 0] - losses[:, better]) / mean[better]
+        spread = over.std(ddof=1) if seeds > 1 else np.nan
+        worst = max(worst, over.mean())
+        print(f"  {name}: ours {mean[0]:.5f}, LightGBM {mean[1]:.5f}, XGBoost {mean[2]:.5f}: {over.mean():+.2f} +- "
+              f"{spread / seeds ** 0.5:.2f} % beside the better; over seeds +- {spread:.2f} %, worst "
+              f"{100 * max(losses[:, 0] / losses[:, 1:].min(1) - 1):+.2f} %", flush=True)
     print(f"  the most above the better: {worst:+.2f} %; goal 0.5 %")
 
 
@@ -217,7 +223,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program")
     parser.add_argument("--data", help="folder with adult_train.csv and breast_cancer.csv")
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--only", choices=("loss", "forest", "speed"))
     args = parser.parse_args()
