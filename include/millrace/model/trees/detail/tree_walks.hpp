@@ -108,6 +108,68 @@ template <bool Missing>
   double* const to = sums + row;
   walks.for_each([&](std::size_t k, std::uint32_t place) { to[k] += tree.values[place]; });
 }
+#if defined(__x86_64__)
+/// Where sixteen walks are, whose reads are gathered.
+struct sixteen_walks {
+  using bits = vector<std::int32_t, 64>;
+  using half = vector<std::int32_t, 32>;
+  half low;
+  half high;
+
+  /// Takes a step, and returns where the walks are. `row`: their rows' numbers in the tile's second column.
+  template <bool Missing>
+  MILLRACE_X86_TARGET("avx512f")
+  [[gnu::always_inline]] inline bits step(const packed_node* nodes, const float* row) noexcept {
+    using pairs = vector<long long, 64>;
+    using numbers = vector<float, 64>;
+    constexpr std::int32_t column = (Missing ? 3 : 1) * rows_of_tile;
+    const bits lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    const bits a = bits(__builtin_ia32_gathersiv8di(pairs{}, nodes, low, -1, 8));
+    const bits b = bits(__builtin_ia32_gathersiv8di(pairs{}, nodes, high, -1, 8));
+    const bits threshold = __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    const bits way = __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+    const numbers x = __builtin_ia32_gathersiv16sf(numbers{}, row, bits((way & 0x7ff) * column + lane), -1, 4);
+    bits right = x > numbers(threshold);
+    if constexpr (Missing) right |= (x != x) & -(way >> 11 & 1);
+    const bits place = (way >> 12 & 0xf'ffff) - right;
+    low = __builtin_shufflevector(place, place, 0, 1, 2, 3, 4, 5, 6, 7);
+    high = __builtin_shufflevector(place, place, 8, 9, 10, 11, 12, 13, 14, 15);
+    return place;
+  }
+  MILLRACE_X86_TARGET("avx512f")
+  [[gnu::always_inline]] inline void add_values(const double* values, double* sums) const noexcept {
+    using numbers = vector<double, 64>;
+    numbers sum;
+    load_vector(sum, sums);
+    store_vector(sums, numbers(sum + __builtin_ia32_gathersiv8df(numbers{}, values, low, -1, 8)));
+    load_vector(sum, sums + 8);
+    store_vector(sums + 8, numbers(sum + __builtin_ia32_gathersiv8df(numbers{}, values, high, -1, 8)));
+  }
+};
+/// As finish_eight, of all rows of a tile: two times sixteen, so that one's reads wait while the other's are under way.
+/// Not inlined, since its instructions are no part of kernels for other CPUs.
+template <bool Missing>
+MILLRACE_X86_TARGET("avx512f")
+void finish_tile(const packed_tree& tree, const float* tile, const std::uint32_t* places, unsigned left,
+                 double* sums) noexcept {
+  static_assert(rows_of_tile == 32);
+  const packed_node* const nodes = tree.nodes;
+  const float* const row = tile + rows_of_tile;
+  sixteen_walks walks[2];
+  load_vector(walks[0], places);
+  load_vector(walks[1], places + 16);
+  for (sixteen_walks::bits before{}; left > 0; --left) {
+    sixteen_walks::bits sum = walks[0].step<Missing>(nodes, row);
+    sum += walks[1].step<Missing>(nodes, row + 16);  // each only grows
+    if (!tree.uneven) continue;
+    if (__builtin_ia32_cmpd512_mask(sum, before, 4, 0xffff) == 0) break;
+    before = sum;
+  }
+  walks[0].add_values(tree.values, sums);
+  walks[1].add_values(tree.values, sums + 16);
+}
+#endif
+
 /// Adds a tree's values of a tile of rows to their sums. Without upper levels, all nodes are asked one by one.
 template <unsigned Levels, std::size_t Bytes, bool Missing>
 [[gnu::always_inline]] inline void add_values_of(const packed_tree& tree, const float* tile, double* sums) noexcept {
@@ -124,6 +186,9 @@ template <unsigned Levels, std::size_t Bytes, bool Missing>
       upper_walk<Levels, Bytes, upper>{above}.run(at[0], at[1]);
       std::uint32_t places[lanes];
       store_vector(places, at);
+#if defined(__x86_64__)
+      if constexpr (lanes == rows_of_tile) return finish_tile<Missing>(tree, tile, places, left, sums);
+#endif
       for (std::size_t row = 0; row < lanes; row += 8) {
         const std::uint32_t* const p = places + row;
         finish_eight<Missing>(tree, tile, first + row, {p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7]}, left, sums);
