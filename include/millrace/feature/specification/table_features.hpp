@@ -154,8 +154,9 @@ class table_features {
     if (out.size() != width_) return wrong_room(out.size(), 1);
     return batch(rows, row, 1, out, met);
   }
-  /// Writes a row of named cells, in any order; those in the order of `inputs()` are found at once. A cell that is not
-  /// there is missing; one of another kind than the transform reads is `mistyped`, which refuses the row unless a rule
+  /// Writes a row of named cells, in any order; those in the order of `inputs()` are found at once. Of several cells of
+  /// one name that one counts which stands in its place in that order, else the first. A cell that is not there is
+  /// missing; one of another kind than the transform reads is `mistyped`, which refuses the row unless a rule
   /// says otherwise. Returns the refusal, which is false if there is none; else the row is not to be used.
   /// Precondition: fitted(), out.size() >= width(), met.size() == size() unless it is empty.
   refusal operator()(std::span<const named_cell> row, std::span<float> out,

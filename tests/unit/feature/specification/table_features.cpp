@@ -447,3 +447,20 @@ TEST_CASE("constants, tiny scales and heavy ties of a table are what they are in
   CHECK(two[2] == two[3]);
   CHECK(two[0] < two[2]);
 }
+
+TEST_CASE("of two cells of one name counts the one in its place, else the first") {
+  const std::vector<mf::declared_column> columns{{"a", mf::column_kind::number}, {"b", mf::column_kind::number}};
+  auto made = mf::table_features::make(
+      {{.name = "a", .type = "numerical", .sources = {"a"}}, {.name = "b", .type = "numerical", .sources = {"b"}}},
+      columns);
+  REQUIRE(made);
+  const auto row_of = [&](const std::vector<mf::named_cell>& cells) {
+    std::vector<float> out(2);
+    CHECK_FALSE((*made)(cells, out));
+    return out;
+  };
+  CHECK(row_of({{"a", 1.0}, {"b", 2.0}}) == std::vector<float>{1, 2});
+  CHECK(row_of({{"a", 1.0}, {"b", 2.0}, {"b", 3.0}, {"a", 4.0}}) == std::vector<float>{1, 2});
+  CHECK(row_of({{"b", 1.0}, {"b", 2.0}, {"a", 3.0}, {"a", 4.0}}) == std::vector<float>{3, 2});
+  CHECK(row_of({{"x", 1.0}, {"a", 2.0}, {"b", 3.0}, {"b", 4.0}, {"a", 5.0}}) == std::vector<float>{2, 3});
+}

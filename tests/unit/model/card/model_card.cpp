@@ -137,7 +137,7 @@ TEST_CASE("no text of a card makes a cell, a line, a tag or a link of its own, a
   card.slices[0].names = card.fairness[0].names = {hostile};
   CHECK(mr::is_json(mr::model::to_json(card)));
   const std::string text = mr::model::to_markdown(card);
-  CHECK_THAT(text, ContainsSubstring("| a\\|b \\# c &lt;script\\>&amp;\\[x\\](y)\\`\\*\\_\\\\ \" \xff | 40000 |\n"));
+  CHECK_THAT(text, ContainsSubstring("| a\\|b \\# c &lt;script\\>&amp;\\[x\\](y)\\`\\*\\_\\\\ \" \\\\xff | 40000 |\n"));
   CHECK(text.find("<script") == std::string::npos);
   // Every line of a table has as many cells as its head.
   std::size_t cells = 0, first = 0;
@@ -155,4 +155,10 @@ TEST_CASE("no text of a card makes a cell, a line, a tag or a link of its own, a
     if (cells != 0) CHECK(bars == cells);
     cells = bars;
   }
+}
+
+TEST_CASE("a model card is UTF-8 whatever its texts are: other bytes are spelled as in JSON") {
+  CHECK(mr::model::to_markdown({.name = "M\xc3\xbcnchen \xff\xc3 a\xe2\x82"}) ==
+        "# M\xc3\xbcnchen \\\\xff\\\\xc3 a\\\\xe2\\\\x82\n\n");
+  CHECK(mr::model::to_markdown({.name = "\xe2\x82\xac. 5"}) == "# \xe2\x82\xac. 5\n\n");
 }

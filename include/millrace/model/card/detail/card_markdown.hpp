@@ -2,6 +2,7 @@
 #define MILLRACE_MODEL_CARD_DETAIL_CARD_MARKDOWN_HPP
 
 #include <millrace/core/detail/number_text.hpp>
+#include <millrace/core/json_writer.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/validation/intervals.hpp>
 
@@ -85,10 +86,30 @@ class card_markdown {
                 static_cast<std::size_t>(
                     std::to_chars(digits, digits + sizeof digits, figure, std::chars_format::general, 4).ptr - digits));
   }
+  /// Appends the character at the front, or a byte that is no UTF-8 as the four characters `\xHH`, as JSON has it.
+  /// Returns how many bytes that was.
+  std::size_t beyond_ascii(std::string_view text) {
+    if (const std::size_t length = utf8_sequence(text); length != 0) {
+      out_ += text.substr(0, length);
+      return length;
+    }
+    static constexpr char hex[] = "0123456789abcdef";
+    const auto c = static_cast<unsigned char>(text[0]);
+    const char written[] = {'\\', '\\', 'x', hex[c >> 4], hex[c & 15U]};
+    out_.append(written, sizeof written);
+    return 1;
+  }
   void escape(std::string_view text) {
     bool has_begun = false;
     bool is_number = true;  // of digits alone so far
-    for (const char c : text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      const char c = text[i];
+      if (static_cast<unsigned char>(c) >= 0x80) {
+        has_begun = true;
+        is_number = false;
+        i += beyond_ascii(text.substr(i)) - 1;
+        continue;
+      }
       const bool is_blank = c == ' ' || static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
       if (is_blank && !has_begun) continue;  // four of them would make code of a text
       const bool is_first = !std::exchange(has_begun, true);
