@@ -3,7 +3,7 @@
 # Private headers stand under <module>/detail/ and have no unit test of their own.
 
 # Modules that need the standard library alone: millrace::core and millrace.hpp.
-set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe feature detect model middleware)
+set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe feature detect model middleware infer)
 # Modules that need a third party as a whole: millrace::millrace.
 set(MILLRACE_FULL_MODULES train)
 
@@ -208,6 +208,12 @@ set(MILLRACE_middleware_HEADERS
   middleware/event_metrics.hpp middleware/feature_metrics.hpp
   middleware/metrics.hpp middleware/profiler.hpp middleware/profiles.hpp middleware/validation.hpp middleware/validation_rules.hpp
   middleware/detail/audit_format.hpp middleware/detail/audit_policies.hpp middleware/detail/audit_record.hpp)
+set(MILLRACE_infer_HEADERS
+  infer.hpp
+  infer/fwd.hpp infer/graph_engine.hpp
+  infer/detail/planner.hpp
+  infer/detail/operators/elementwise.hpp infer/detail/operators/products.hpp infer/detail/operators/shapes.hpp
+  infer/detail/operators/table.hpp)
 set(MILLRACE_train_HEADERS
   train.hpp
   train/fwd.hpp train/activation.hpp train/backpropagation.hpp train/calculate_loss.hpp train/clip.hpp train/fields.hpp

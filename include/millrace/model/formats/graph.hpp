@@ -155,10 +155,8 @@ struct graph_limits {
   std::size_t dimensions = 16;
 };
 
-namespace detail {
-
-/// The number of elements of a shape, if every size is known and it is below 2^48.
-inline std::optional<std::size_t> elements_of(std::span<const std::int64_t> shape) noexcept {
+/// The number of elements of a shape, if no size is negative and it is below 2^48.
+inline std::optional<std::size_t> element_count(std::span<const std::int64_t> shape) noexcept {
   std::uint64_t product = 1;
   bool empty = false;
   for (const std::int64_t each : shape) {
@@ -171,15 +169,25 @@ inline std::optional<std::size_t> elements_of(std::span<const std::int64_t> shap
   return empty ? 0 : static_cast<std::size_t>(product);
 }
 
+/// How messages call a node: by its place, operator and name.
+inline std::string place_of(const graph& made, std::size_t node) {
+  return "node " + std::to_string(node) + " (" + made.nodes[node].title() + ')';
+}
+
+namespace detail {
+
 /// What is wrong with a constant; empty: nothing.
 inline std::string constant_problem(const graph_tensor& tensor, const graph_limits& limits) {
   if (tensor.shape.size() > limits.dimensions) return std::to_string(tensor.shape.size()) + " dimensions";
-  const auto size = elements_of(tensor.shape);
+  const auto size = element_count(tensor.shape);
   if (!size) return "a shape that is no number of elements";
   const bool texts = tensor.kind == graph_kind::texts;
   const std::size_t held = texts ? tensor.texts.size() : tensor.bytes.size() / tensor::size_of(tensor.dtype);
   if (held != *size || (!texts && tensor.bytes.size() % tensor::size_of(tensor.dtype) != 0))
     return "a shape of " + std::to_string(*size) + " elements, and " + std::to_string(held);
+  if (!texts && tensor.dtype == tensor::dtype::boolean)
+    for (const std::byte each : tensor.bytes)
+      if (each > std::byte{1}) return "a truth value that is neither 0 nor 1";
   return {};
 }
 
@@ -218,11 +226,6 @@ inline bool sort_nodes(graph& made, std::size_t& stuck) {
   for (const std::uint32_t at : order) nodes.push_back(std::move(made.nodes[at]));
   made.nodes = std::move(nodes);
   return true;
-}
-
-/// How messages call a node: by its place, operator and name.
-inline std::string place_of(const graph& made, std::size_t node) {
-  return "node " + std::to_string(node) + " (" + made.nodes[node].title() + ')';
 }
 
 inline result<void> check_values(const graph& made, const graph_limits& limits) {
@@ -264,9 +267,9 @@ inline result<void> complete(graph& made, const graph_limits& limits = {}) {
     for (const std::uint32_t out : made.nodes[i].outputs) {
       if (out == absent) continue;
       if (out >= made.values.size())
-        return error(errc::invalid_data, "graph: " + detail::place_of(made, i) + " writes what is no value");
+        return error(errc::invalid_data, "graph: " + place_of(made, i) + " writes what is no value");
       if (written[out])
-        return error(errc::invalid_data, "graph: " + detail::place_of(made, i) + " writes \"" + made.values[out].name +
+        return error(errc::invalid_data, "graph: " + place_of(made, i) + " writes \"" + made.values[out].name +
                                              "\", which something else writes too");
       written[out] = true;
     }
@@ -277,14 +280,33 @@ inline result<void> complete(graph& made, const graph_limits& limits = {}) {
     for (const std::uint32_t in : made.nodes[i].inputs)
       if (in != absent && !is_written(in))
         return error(errc::invalid_data,
-                     "graph: " + detail::place_of(made, i) + " reads \"" + name_of(in) + "\", which nothing writes");
+                     "graph: " + place_of(made, i) + " reads \"" + name_of(in) + "\", which nothing writes");
   for (const std::uint32_t out : made.outputs)
     if (!is_written(out))
       return error(errc::invalid_data, "graph: output \"" + name_of(out) + "\" is written by nothing");
   std::size_t stuck = 0;
   if (!detail::sort_nodes(made, stuck))
-    return error(errc::invalid_data, "graph: " + detail::place_of(made, stuck) + " waits for its own output");
+    return error(errc::invalid_data, "graph: " + place_of(made, stuck) + " waits for its own output");
   return {};
+}
+
+/// Gives an input a value for good, such as axes or a shape that a model leaves to its caller.
+/// Errors: not_found, type_mismatch, shape_mismatch (the value contradicts the input's type).
+inline result<void> fix_input(graph& made, std::string_view name, graph_tensor value) {
+  for (std::size_t i = 0; i < made.inputs.size(); ++i) {
+    graph_value& input = made.values[made.inputs[i]];
+    if (input.name != name) continue;
+    if (input.type &&
+        (input.type->kind != value.kind || (value.kind == graph_kind::tensor && input.type->dtype != value.dtype)))
+      return error(errc::type_mismatch, "graph: input \"" + input.name + "\" is of another type");
+    if (input.type && input.type->shape && input.type->shape->size() != value.shape.size())
+      return error(errc::shape_mismatch, "graph: input \"" + input.name + "\" has another number of dimensions");
+    input.constant = static_cast<std::uint32_t>(made.constants.size());
+    made.constants.push_back(std::move(value));
+    made.inputs.erase(made.inputs.begin() + static_cast<std::ptrdiff_t>(i));
+    return {};
+  }
+  return error(errc::not_found, "graph: no input is called \"" + std::string(name) + '"');
 }
 
 }  // namespace model

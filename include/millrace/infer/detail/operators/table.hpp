@@ -1,0 +1,162 @@
+#ifndef MILLRACE_INFER_DETAIL_OPERATORS_TABLE_HPP
+#define MILLRACE_INFER_DETAIL_OPERATORS_TABLE_HPP
+
+#include <millrace/infer/detail/operators/elementwise.hpp>
+#include <millrace/infer/detail/operators/products.hpp>
+#include <millrace/infer/detail/operators/shapes.hpp>
+#include <millrace/infer/detail/planner.hpp>
+
+#include <cmath>
+#include <cstdint>
+#include <string_view>
+
+namespace millrace {
+inline namespace v0 {
+namespace infer {
+namespace detail {
+
+/// The newest version of ONNX's core operators that the table was written for.
+inline constexpr std::int64_t newest_opset = 28;
+
+// std's overload sets as functions, which a template can take.
+inline constexpr auto exp_of = [](auto x) noexcept { return std::exp(x); };
+inline constexpr auto log_of = [](auto x) noexcept { return std::log(x); };
+inline constexpr auto sqrt_of = [](auto x) noexcept { return std::sqrt(x); };
+inline constexpr auto tanh_of = [](auto x) noexcept { return std::tanh(x); };
+inline constexpr auto erf_of = [](auto x) noexcept { return std::erf(x); };
+inline constexpr auto floor_of = [](auto x) noexcept { return std::floor(x); };
+inline constexpr auto ceil_of = [](auto x) noexcept { return std::ceil(x); };
+inline constexpr auto round_of = [](auto x) noexcept { return std::nearbyint(x); };  // half to even
+inline constexpr auto sin_of = [](auto x) noexcept { return std::sin(x); };
+inline constexpr auto cos_of = [](auto x) noexcept { return std::cos(x); };
+inline constexpr auto tan_of = [](auto x) noexcept { return std::tan(x); };
+inline constexpr auto asin_of = [](auto x) noexcept { return std::asin(x); };
+inline constexpr auto acos_of = [](auto x) noexcept { return std::acos(x); };
+inline constexpr auto atan_of = [](auto x) noexcept { return std::atan(x); };
+inline constexpr auto sinh_of = [](auto x) noexcept { return std::sinh(x); };
+inline constexpr auto cosh_of = [](auto x) noexcept { return std::cosh(x); };
+inline constexpr auto asinh_of = [](auto x) noexcept { return std::asinh(x); };
+inline constexpr auto acosh_of = [](auto x) noexcept { return std::acosh(x); };
+inline constexpr auto atanh_of = [](auto x) noexcept { return std::atanh(x); };
+inline constexpr auto inverse_of = [](auto x) noexcept { return 1 / x; };
+inline constexpr auto logistic_of = [](auto x) noexcept { return logistic(x); };
+inline constexpr auto softsign_of = [](auto x) noexcept { return x / (1 + std::fabs(x)); };
+
+/// Every operator that can be planned, by domain and name. Versions below 7 of arithmetic stretched shapes otherwise.
+/// A template, so that only who makes an engine compiles the operators.
+template <class = void>
+inline constexpr operator_entry operators[] = {
+    {"", "Abs", 6, newest_opset, 1, plan_abs},
+    {"", "Acos", 7, newest_opset, 1, plan_real_by<acos_of>},
+    {"", "Acosh", 9, newest_opset, 1, plan_real_by<acosh_of>},
+    {"", "Add", 7, newest_opset, 2, plan_arithmetic<add_two>},
+    {"", "And", 7, newest_opset, 2, plan_logic<and_two>},
+    {"", "ArgMax", 1, newest_opset, 1, plan_place_of_extreme<true>},
+    {"", "ArgMin", 1, newest_opset, 1, plan_place_of_extreme<false>},
+    {"", "Asin", 7, newest_opset, 1, plan_real_by<asin_of>},
+    {"", "Asinh", 9, newest_opset, 1, plan_real_by<asinh_of>},
+    {"", "Atan", 7, newest_opset, 1, plan_real_by<atan_of>},
+    {"", "Atanh", 9, newest_opset, 1, plan_real_by<atanh_of>},
+    {"", "BatchNormalization", 9, newest_opset, 5, plan_batch_norm},
+    {"", "Cast", 6, newest_opset, 1, plan_cast},
+    {"", "CastLike", 15, newest_opset, 2, plan_cast_like},
+    {"", "Ceil", 6, newest_opset, 1, plan_real_by<ceil_of>},
+    {"", "Celu", 12, newest_opset, 1, plan_celu},
+    {"", "Clip", 6, newest_opset, 1, plan_clip},
+    {"", "Concat", 4, newest_opset, 1, plan_concat},
+    {"", "Constant", 1, newest_opset, 0, plan_constant},
+    {"", "ConstantOfShape", 9, newest_opset, 1, plan_constant_of_shape},
+    {"", "Cos", 7, newest_opset, 1, plan_real_by<cos_of>},
+    {"", "Cosh", 9, newest_opset, 1, plan_real_by<cosh_of>},
+    {"", "Div", 7, newest_opset, 2, plan_arithmetic<divide_two>},
+    {"", "Dropout", 7, newest_opset, 1, plan_dropout},
+    {"", "Elu", 6, newest_opset, 1, plan_elu},
+    {"", "Equal", 7, newest_opset, 2, plan_equal},
+    {"", "Erf", 9, newest_opset, 1, plan_real_by<erf_of>},
+    {"", "Exp", 6, newest_opset, 1, plan_real_by<exp_of>},
+    {"", "Expand", 8, newest_opset, 2, plan_expand},
+    {"", "Flatten", 1, newest_opset, 1, plan_flatten},
+    {"", "Floor", 6, newest_opset, 1, plan_real_by<floor_of>},
+    {"", "Gather", 1, newest_opset, 2, plan_gather},
+    {"", "Gelu", 20, newest_opset, 1, plan_gelu},
+    {"", "Gemm", 7, newest_opset, 2, plan_gemm},
+    {"", "Greater", 7, newest_opset, 2, plan_comparison<greater_two>},
+    {"", "GreaterOrEqual", 12, newest_opset, 2, plan_comparison<at_least>},
+    {"", "HardSigmoid", 6, newest_opset, 1, plan_hard_sigmoid},
+    {"", "HardSwish", 14, newest_opset, 1, plan_hard_swish},
+    {"", "Hardmax", 1, newest_opset, 1, plan_softmax<soft::hard>},
+    {"", "Identity", 1, newest_opset, 1, plan_identity},
+    {"", "IsInf", 10, newest_opset, 1, plan_is_infinite},
+    {"", "IsNaN", 9, newest_opset, 1, plan_is_nan},
+    {"", "LayerNormalization", 17, newest_opset, 2, plan_layer_norm},
+    {"", "LeakyRelu", 6, newest_opset, 1, plan_leaky_relu},
+    {"", "Less", 7, newest_opset, 2, plan_comparison<less_two>},
+    {"", "LessOrEqual", 12, newest_opset, 2, plan_comparison<at_most>},
+    {"", "Log", 6, newest_opset, 1, plan_real_by<log_of>},
+    {"", "LogSoftmax", 1, newest_opset, 1, plan_softmax<soft::logarithms>},
+    {"", "MatMul", 1, newest_opset, 2, plan_matmul},
+    {"", "Max", 8, newest_opset, 1, plan_extreme<larger>},
+    {"", "Mean", 8, newest_opset, 1, plan_mean},
+    {"", "Min", 8, newest_opset, 1, plan_extreme<smaller>},
+    {"", "Mish", 18, newest_opset, 1, plan_mish},
+    {"", "Mod", 10, newest_opset, 2, plan_remainder},
+    {"", "Mul", 7, newest_opset, 2, plan_arithmetic<multiply_two>},
+    {"", "Neg", 6, newest_opset, 1, plan_negative},
+    {"", "Not", 1, newest_opset, 1, plan_not},
+    {"", "Or", 7, newest_opset, 2, plan_logic<or_two>},
+    {"", "PRelu", 9, newest_opset, 2, plan_arithmetic<slope_below_zero>},
+    {"", "Pow", 7, newest_opset, 2, plan_power},
+    {"", "Reciprocal", 6, newest_opset, 1, plan_real_by<inverse_of>},
+    {"", "ReduceL1", 1, newest_opset, 1, plan_reduction<reduce_l1>},
+    {"", "ReduceL2", 1, newest_opset, 1, plan_reduction<reduce_l2>},
+    {"", "ReduceLogSum", 1, newest_opset, 1, plan_reduction<reduce_log_sum>},
+    {"", "ReduceLogSumExp", 1, newest_opset, 1, plan_log_sum_exp},
+    {"", "ReduceMax", 1, newest_opset, 1, plan_extreme_reduction<reduce_max>},
+    {"", "ReduceMean", 1, newest_opset, 1, plan_reduction<reduce_mean>},
+    {"", "ReduceMin", 1, newest_opset, 1, plan_extreme_reduction<reduce_min>},
+    {"", "ReduceProd", 1, newest_opset, 1, plan_reduction<reduce_product>},
+    {"", "ReduceSum", 1, newest_opset, 1, plan_reduction<reduce_sum, 13>},
+    {"", "ReduceSumSquare", 1, newest_opset, 1, plan_reduction<reduce_squares>},
+    {"", "Relu", 6, newest_opset, 1, plan_relu},
+    {"", "Reshape", 1, newest_opset, 1, plan_reshape},
+    {"", "Round", 11, newest_opset, 1, plan_real_by<round_of>},
+    {"", "Selu", 6, newest_opset, 1, plan_selu},
+    {"", "Shape", 1, newest_opset, 1, plan_shape},
+    {"", "Sigmoid", 6, newest_opset, 1, plan_real_by<logistic_of>},
+    {"", "Sign", 9, newest_opset, 1, plan_sign},
+    {"", "Sin", 7, newest_opset, 1, plan_real_by<sin_of>},
+    {"", "Sinh", 9, newest_opset, 1, plan_real_by<sinh_of>},
+    {"", "Size", 1, newest_opset, 1, plan_size},
+    {"", "Slice", 1, newest_opset, 1, plan_slice},
+    {"", "Softmax", 1, newest_opset, 1, plan_softmax<soft::probabilities>},
+    {"", "Softplus", 1, newest_opset, 1, plan_softplus},
+    {"", "Softsign", 1, newest_opset, 1, plan_real_by<softsign_of>},
+    {"", "Split", 2, newest_opset, 1, plan_split},
+    {"", "Sqrt", 6, newest_opset, 1, plan_real_by<sqrt_of>},
+    {"", "Squeeze", 1, newest_opset, 1, plan_squeeze},
+    {"", "Sub", 7, newest_opset, 2, plan_arithmetic<subtract_two>},
+    {"", "Sum", 8, newest_opset, 1, plan_sum},
+    {"", "Tan", 7, newest_opset, 1, plan_real_by<tan_of>},
+    {"", "Tanh", 6, newest_opset, 1, plan_real_by<tanh_of>},
+    {"", "ThresholdedRelu", 10, newest_opset, 1, plan_thresholded_relu},
+    {"", "Tile", 6, newest_opset, 2, plan_tile},
+    {"", "Transpose", 1, newest_opset, 1, plan_transpose},
+    {"", "Unsqueeze", 1, newest_opset, 1, plan_unsqueeze},
+    {"", "Where", 9, newest_opset, 3, plan_where},
+    {"", "Xor", 7, newest_opset, 2, plan_logic<xor_two>},
+};
+
+/// The operator that a node calls in a version of its domain; null if it is not known.
+template <class = void>
+const operator_entry* find_operator(std::string_view domain, std::string_view name, std::int64_t version) noexcept {
+  for (const operator_entry& each : operators<>)
+    if (each.name == name && each.domain == domain && version >= each.from && version <= each.to) return &each;
+  return nullptr;
+}
+
+}  // namespace detail
+}  // namespace infer
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_INFER_DETAIL_OPERATORS_TABLE_HPP

@@ -1,0 +1,338 @@
+#ifndef MILLRACE_INFER_DETAIL_PLANNER_HPP
+#define MILLRACE_INFER_DETAIL_PLANNER_HPP
+
+#include <millrace/infer/fwd.hpp>
+#include <millrace/model/formats/graph.hpp>
+#include <millrace/tensor/dtype.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+namespace infer {
+namespace detail {
+
+using model::graph_kind;
+using model::graph_node;
+using tensor::dtype;
+using shape = std::vector<std::int64_t>;
+
+/// The dtype of a C++ type: `uint8_t` is u8, and `bool` boolean.
+template <class T>
+inline constexpr dtype dtype_for = dtype::f32;
+template <>
+inline constexpr dtype dtype_for<double> = dtype::f64;
+template <>
+inline constexpr dtype dtype_for<std::int8_t> = dtype::i8;
+template <>
+inline constexpr dtype dtype_for<std::int16_t> = dtype::i16;
+template <>
+inline constexpr dtype dtype_for<std::int32_t> = dtype::i32;
+template <>
+inline constexpr dtype dtype_for<std::int64_t> = dtype::i64;
+template <>
+inline constexpr dtype dtype_for<std::uint8_t> = dtype::u8;
+template <>
+inline constexpr dtype dtype_for<std::uint16_t> = dtype::u16;
+template <>
+inline constexpr dtype dtype_for<std::uint32_t> = dtype::u32;
+template <>
+inline constexpr dtype dtype_for<std::uint64_t> = dtype::u64;
+template <>
+inline constexpr dtype dtype_for<bool> = dtype::boolean;
+
+/// How many dimensions a value of a run may have.
+inline constexpr std::size_t most_dimensions = 16;
+
+inline std::size_t elements(std::span<const std::int64_t> sizes) noexcept {
+  std::size_t product = 1;
+  for (const std::int64_t each : sizes) product *= static_cast<std::size_t>(each);
+  return product;
+}
+inline std::string text_of(std::span<const std::int64_t> sizes) {
+  std::string text = "[";
+  for (std::size_t i = 0; i < sizes.size(); ++i) text += (i == 0 ? "" : ", ") + std::to_string(sizes[i]);
+  return text + ']';
+}
+
+/// Memory of a run, which one value after another may use.
+struct block {
+  std::unique_ptr<std::byte[]> bytes;
+  std::size_t size = 0;
+  std::size_t readers = 0;  // that are still to be planned
+};
+
+/// A value of a run: its shape, and where its elements stand. Texts are `std::string_view`s.
+struct planned_value {
+  graph_kind kind = graph_kind::tensor;
+  dtype type = dtype::f32;
+  shape sizes;
+  std::byte* data = nullptr;
+  std::size_t block = no_block;
+  bool known = false;  // its elements do not depend on the inputs
+
+  static constexpr std::size_t no_block = ~std::size_t{0};
+  std::size_t count() const noexcept { return elements(sizes); }
+  bool is(dtype wanted) const noexcept { return kind == graph_kind::tensor && type == wanted; }
+};
+
+/// What a node does in a run.
+class kernel {
+ public:
+  virtual ~kernel() = default;
+  virtual void run() noexcept = 0;
+};
+template <class Function>
+class kernel_of final : public kernel {
+ public:
+  explicit kernel_of(Function function) : function_(std::move(function)) {}
+  void run() noexcept override { function_(); }
+
+ private:
+  Function function_;
+};
+
+/// The memory of a run and its values.
+class run_memory {
+ public:
+  std::vector<planned_value> values;
+  std::size_t most = 0;  // bytes
+
+  /// Gives a value memory for its elements, that of one which nobody reads any more if there is one large enough; or,
+  /// `alone`, memory that no other value is ever given, since it is not written again in a run.
+  void give(planned_value& value, std::size_t readers, bool alone) {
+    const std::size_t element =
+        value.kind == graph_kind::texts ? sizeof(std::string_view) : tensor::size_of(value.type);
+    const std::size_t bytes = (value.count() * element + 63) / 64 * 64 + 64;
+    std::size_t best = blocks_.size();
+    for (std::size_t i = 0; i < blocks_.size() && !alone; ++i)
+      if (blocks_[i].readers == 0 && blocks_[i].size >= bytes &&
+          (best == blocks_.size() || blocks_[i].size < blocks_[best].size))
+        best = i;
+    if (best == blocks_.size()) {
+      blocks_.push_back({std::make_unique<std::byte[]>(bytes), bytes, 0});
+      total_ += bytes;
+    }
+    value.block = best;
+    blocks_[best].readers = alone ? for_ever : readers;
+    value.data = blocks_[best].bytes.get();
+    value.data += (64 - reinterpret_cast<std::uintptr_t>(value.data) % 64) % 64;
+  }
+  /// Lets a value stand where another stands.
+  void share(planned_value& value, const planned_value& with, std::size_t readers) {
+    value.data = with.data;
+    value.block = with.block;
+    if (value.block != planned_value::no_block && blocks_[value.block].readers < for_ever)
+      blocks_[value.block].readers += readers;
+  }
+  void release(const planned_value& value) noexcept {
+    if (value.block == planned_value::no_block) return;
+    std::size_t& readers = blocks_[value.block].readers;
+    if (readers > 0 && readers < for_ever) --readers;
+  }
+  std::size_t total() const noexcept { return total_; }
+
+ private:
+  static constexpr std::size_t for_ever = ~std::size_t{0} / 2;
+
+  std::vector<block> blocks_;
+  std::size_t total_ = 0;
+};
+
+/// What an operator is planned with: the node, the shapes that come in and what of them is known; it says the shapes
+/// that go out, and what is to be done in a run.
+class planner {
+ public:
+  planner(const graph_node& node, std::int64_t version, run_memory& memory, const std::vector<std::size_t>& readers)
+      : node_(node), version_(version), memory_(memory), readers_(readers) {}
+
+  const graph_node& node() const noexcept { return node_; }
+  std::int64_t version() const noexcept { return version_; }
+
+  std::size_t inputs() const noexcept { return node_.inputs.size(); }
+  std::size_t outputs() const noexcept { return node_.outputs.size(); }
+  bool has(std::size_t i) const noexcept { return i < inputs() && node_.inputs[i] != graph_node::absent; }
+  bool wants(std::size_t i) const noexcept { return i < outputs() && node_.outputs[i] != graph_node::absent; }
+  const planned_value& in(std::size_t i) const noexcept { return memory_.values[node_.inputs[i]]; }
+  const shape& sizes(std::size_t i) const noexcept { return in(i).sizes; }
+  template <class T>
+  const T* data(std::size_t i) const noexcept {
+    return reinterpret_cast<const T*>(in(i).data);
+  }
+  /// Whole numbers that an input holds, if they do not depend on the model's inputs.
+  std::optional<std::vector<std::int64_t>> known_wholes(std::size_t i) const {
+    if (!has(i) || !in(i).known) return std::nullopt;
+    std::vector<std::int64_t> made(in(i).count());
+    for (std::size_t k = 0; k < made.size(); ++k) {
+      if (in(i).is(dtype::i64))
+        made[k] = data<std::int64_t>(i)[k];
+      else if (in(i).is(dtype::i32))
+        made[k] = data<std::int32_t>(i)[k];
+      else
+        return std::nullopt;
+    }
+    return made;
+  }
+
+  bool has_attribute(std::string_view name) const noexcept { return node_.find(name) != nullptr; }
+  std::int64_t whole(std::string_view name, std::int64_t otherwise) const noexcept {
+    const std::int64_t* found = attribute<std::int64_t>(name);
+    return found != nullptr ? *found : otherwise;
+  }
+  float real(std::string_view name, float otherwise) const noexcept {
+    const float* found = attribute<float>(name);
+    return found != nullptr ? *found : otherwise;
+  }
+  std::string_view text(std::string_view name, std::string_view otherwise) const noexcept {
+    const std::string* found = attribute<std::string>(name);
+    return found != nullptr ? std::string_view(*found) : otherwise;
+  }
+  std::span<const std::int64_t> wholes(std::string_view name) const noexcept { return list<std::int64_t>(name); }
+  std::span<const float> reals(std::string_view name) const noexcept { return list<float>(name); }
+  std::span<const std::string> texts(std::string_view name) const noexcept { return list<std::string>(name); }
+  template <class T>
+  const T* attribute(std::string_view name) const noexcept {
+    const model::graph_attribute* found = node_.find(name);
+    return found != nullptr ? std::get_if<T>(&found->value) : nullptr;
+  }
+
+  /// Makes an output, which is written where the pointer leads, also one that nobody wants.
+  /// Null if there is no room; `run` then keeps nothing.
+  template <class T>
+  T* out(std::size_t i, shape sizes) {
+    return reinterpret_cast<T*>(out(i, std::is_same_v<T, std::string_view> ? graph_kind::texts : graph_kind::tensor,
+                                    dtype_for<T>, std::move(sizes)));
+  }
+  std::byte* out(std::size_t i, graph_kind kind, dtype type, shape sizes) {
+    if (!has_room(sizes)) return nullptr;
+    planned_value made{kind, type, std::move(sizes), nullptr, planned_value::no_block, false};
+    if (!wants(i)) {
+      memory_.give(made, 1, true);
+      return made.data;
+    }
+    memory_.give(made, readers_[node_.outputs[i]], knows_all());
+    memory_.values[node_.outputs[i]] = std::move(made);
+    return memory_.values[node_.outputs[i]].data;
+  }
+  /// Makes an output that does not depend on the inputs' elements: the caller writes it at once.
+  template <class T>
+  T* fixed(std::size_t i, shape sizes) {
+    planned_value made{graph_kind::tensor, dtype_for<T>, std::move(sizes), nullptr, planned_value::no_block, true};
+    memory_.give(made, 1, true);
+    if (wants(i)) memory_.values[node_.outputs[i]] = made;
+    return reinterpret_cast<T*>(made.data);
+  }
+  /// Makes an output that stands where an input stands, under another shape; nothing is to be done for it in a run.
+  bool same(std::size_t i, std::size_t input, shape sizes) {
+    if (!has_room(sizes)) return false;
+    if (!wants(i)) return true;
+    planned_value made = in(input);
+    made.sizes = std::move(sizes);
+    memory_.share(made, in(input), readers_[node_.outputs[i]]);
+    memory_.values[node_.outputs[i]] = std::move(made);
+    return true;
+  }
+  /// Says what is to be done in a run. The function captures what it needs by value, and throws nothing.
+  template <class Function>
+  bool run(Function function) {
+    if (!problem_.empty()) return false;
+    kernel_ = std::make_unique<kernel_of<Function>>(std::move(function));
+    return true;
+  }
+  bool refuse(std::string why) {
+    if (problem_.empty()) problem_ = std::move(why);
+    return false;
+  }
+  /// Whether there may be a value of this shape; ask before anything is made for each of its elements.
+  bool has_room(const shape& sizes) {
+    const auto count = model::element_count(sizes);
+    const bool fits = count && *count <= memory_.most / 16 && sizes.size() <= most_dimensions;
+    return fits || refuse("a result of shape " + text_of(sizes) + " is too large");
+  }
+  /// Whether all inputs are known, so that the node needs to run only once.
+  bool knows_all() const noexcept {
+    for (std::size_t i = 0; i < inputs(); ++i)
+      if (has(i) && !in(i).known) return false;
+    return true;
+  }
+
+  const std::string& problem() const noexcept { return problem_; }
+  std::unique_ptr<kernel> planned() noexcept { return std::move(kernel_); }
+
+ private:
+  template <class T>
+  std::span<const T> list(std::string_view name) const noexcept {
+    const auto* found = attribute<std::vector<T>>(name);
+    return found != nullptr ? std::span<const T>(*found) : std::span<const T>();
+  }
+
+  const graph_node& node_;
+  std::int64_t version_;
+  run_memory& memory_;
+  const std::vector<std::size_t>& readers_;
+  std::unique_ptr<kernel> kernel_;
+  std::string problem_;
+};
+
+/// An operator that can be planned: from which version of its domain, and up to which, it means what `plan` does.
+struct operator_entry {
+  std::string_view domain;
+  std::string_view name;
+  std::int64_t from = 1;
+  std::int64_t to = 28;
+  std::size_t needs = 1;  // inputs that `plan` need not ask for
+  bool (*plan)(planner& at) = nullptr;
+};
+
+/// Calls `use` with a value of the C++ type of a dtype, if it is one of `Types`; returns false otherwise.
+template <class... Types, class Use>
+bool with_type(dtype type, const Use& use) {
+  return ((type == dtype_for<Types> && (use(Types()), true)) || ...);
+}
+
+template <class... Types, class Use>
+bool with_type(const planned_value& value, const Use& use) {
+  return value.kind == graph_kind::tensor && with_type<Types...>(value.type, use);
+}
+
+/// A number as another type: a real one outside of a whole type becomes its nearest end, NaN 0; whole ones wrap.
+template <class To, class From>
+To nearest(From x) noexcept {
+  if constexpr (std::is_same_v<To, bool>) {
+    return x != From(0);
+  } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
+    if (x != x) return 0;
+    constexpr auto least = static_cast<double>(std::numeric_limits<To>::min());
+    constexpr auto most = static_cast<double>(std::numeric_limits<To>::max());
+    if (static_cast<double>(x) <= least) return std::numeric_limits<To>::min();
+    if (static_cast<double>(x) >= most) return std::numeric_limits<To>::max();
+    return static_cast<To>(x);
+  } else {
+    return static_cast<To>(x);
+  }
+}
+
+/// Turns an axis counted from the end into one counted from the start; false if there is none.
+inline bool settle_axis(std::int64_t& axis, std::size_t rank) noexcept {
+  const auto all = static_cast<std::int64_t>(rank);
+  if (axis < 0) axis += all;
+  return axis >= 0 && axis < all;
+}
+
+}  // namespace detail
+}  // namespace infer
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_INFER_DETAIL_PLANNER_HPP

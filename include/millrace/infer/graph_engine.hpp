@@ -1,0 +1,247 @@
+#ifndef MILLRACE_INFER_GRAPH_ENGINE_HPP
+#define MILLRACE_INFER_GRAPH_ENGINE_HPP
+
+#include <millrace/core/result.hpp>
+#include <millrace/infer/detail/operators/table.hpp>
+#include <millrace/infer/detail/planner.hpp>
+#include <millrace/model/formats/graph.hpp>
+#include <millrace/tensor/dtype.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+namespace infer {
+
+/// A graph that is ready for inputs of certain shapes: all memory is there, all shapes are known. Fill the inputs, call
+/// `run`, read the outputs; as often as wanted.
+/// Guarantee: `run` does the same on the same inputs, to the bit.
+/// Allocates: in `graph_engine::prepare`, never later.
+/// Threads: one at a time; make one for each thread.
+class graph_run {
+ public:
+  std::size_t inputs() const noexcept { return inputs_.size(); }
+  std::size_t outputs() const noexcept { return outputs_.size(); }
+  std::span<const std::int64_t> input_shape(std::size_t i) const noexcept { return value(inputs_[i]).sizes; }
+  std::span<const std::int64_t> output_shape(std::size_t i) const noexcept { return value(outputs_[i]).sizes; }
+  tensor::dtype input_type(std::size_t i) const noexcept { return value(inputs_[i]).type; }
+  tensor::dtype output_type(std::size_t i) const noexcept { return value(outputs_[i]).type; }
+  bool output_is_text(std::size_t i) const noexcept { return value(outputs_[i]).kind == model::graph_kind::texts; }
+
+  /// Where an input's elements are to be written, in row-major order; empty if they are not of type `T`. Texts are
+  /// `std::string_view`s, whose characters the caller keeps.
+  template <class T>
+  std::span<T> input(std::size_t i) noexcept {
+    return elements_of<T>(value(inputs_[i]));
+  }
+  /// An output's elements after `run`; empty if they are not of type `T`.
+  template <class T>
+  std::span<const T> output(std::size_t i) const noexcept {
+    return elements_of<T>(value(outputs_[i]));
+  }
+
+  void run() noexcept {
+    for (const auto& each : steps_) each->run();
+  }
+  /// The memory of inputs, outputs and what is between them, in bytes.
+  std::size_t memory() const noexcept { return memory_.total(); }
+
+ private:
+  friend class graph_engine;
+  const detail::planned_value& value(std::size_t i) const noexcept { return memory_.values[i]; }
+  template <class T>
+  static std::span<T> elements_of(const detail::planned_value& value) noexcept {
+    const bool texts = std::is_same_v<T, std::string_view>;
+    if (texts ? value.kind != model::graph_kind::texts : !value.is(detail::dtype_for<T>)) return {};
+    return {reinterpret_cast<T*>(value.data), value.count()};
+  }
+
+  detail::run_memory memory_;
+  std::vector<std::unique_ptr<detail::kernel>> steps_;
+  std::vector<std::uint32_t> inputs_;
+  std::vector<std::uint32_t> outputs_;
+};
+
+/// Runs graphs: models of other libraries, read by `model::read_onnx`.
+///
+///     auto graph = mr::model::load_onnx("model.onnx");
+///     auto engine = mr::infer::graph_engine::make(*std::move(graph));
+///     auto run = engine->prepare({{1, 30}});
+///     std::ranges::copy(row, run->input<float>(0).begin());
+///     run->run();
+///     float score = run->output<float>(0)[0];
+///
+/// Threads: const calls from any number.
+class graph_engine {
+ public:
+  /// Takes a graph and finds the operator of each node.
+  /// Errors: those of `model::complete`; unsupported: one error that lists every operator which is missing, with its
+  /// version and the nodes that call it.
+  template <class = void>
+  static result<graph_engine> make(model::graph made, const model::graph_limits& limits = {}) {
+    if (auto done = model::complete(made, limits); !done) return std::move(done).error();
+    graph_engine engine(std::move(made));
+    std::vector<missing_operator> missing;
+    for (const model::graph_node& node : engine.graph_.nodes) {
+      const std::int64_t version = engine.graph_.version(node.domain);
+      const auto* found = detail::find_operator<>(node.domain, node.op, version);
+      engine.operators_.push_back(found);
+      if (found == nullptr) note(missing, node, version);
+    }
+    if (!missing.empty()) return error(errc::unsupported, "no operator for " + list_of(missing));
+    engine.count_readers();
+    return engine;
+  }
+
+  const model::graph& graph() const noexcept { return graph_; }
+  std::size_t inputs() const noexcept { return inputs_.size(); }
+  const model::graph_value& input(std::size_t i) const noexcept { return graph_.values[inputs_[i]]; }
+
+  /// Lays out the memory for inputs of these shapes, one for each input in the graph's order, and finds the shape of
+  /// every value. What does not depend on the inputs is computed here, once.
+  /// Errors: shape_mismatch (shapes that contradict the graph's, or each other), unsupported (a type that an operator
+  /// is not computed in, a shape that depends on an input's elements), out_of_range (more than `most_memory` bytes);
+  /// the message names the node.
+  result<graph_run> prepare(std::span<const std::vector<std::int64_t>> shapes,
+                            std::size_t most_memory = std::size_t{1} << 34) const {
+    graph_run run;
+    run.memory_.values.resize(graph_.values.size());
+    run.memory_.most = most_memory;
+    run.inputs_ = inputs_;
+    run.outputs_ = graph_.outputs;
+    if (auto placed = place_inputs(run, shapes); !placed) return std::move(placed).error();
+    place_constants(run);
+    for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
+      const model::graph_node& node = graph_.nodes[i];
+      detail::planner at(node, graph_.version(node.domain), run.memory_, readers_);
+      const bool known = at.knows_all();
+      if (!has_needed(at, operators_[i]->needs) || !operators_[i]->plan(at) || !at.problem().empty())
+        return error(errc::unsupported, model::place_of(graph_, i) + ": " + at.problem());
+      if (run.memory_.total() > most_memory)
+        return error(errc::out_of_range,
+                     model::place_of(graph_, i) + ": more than " + std::to_string(most_memory) + " bytes");
+      settle(run, node, at.planned(), known);
+    }
+    return run;
+  }
+  result<graph_run> prepare(std::initializer_list<std::vector<std::int64_t>> shapes) const {
+    return prepare(std::span(shapes.begin(), shapes.size()));
+  }
+
+ private:
+  struct missing_operator {
+    std::string name;
+    std::vector<std::string> nodes;
+    std::size_t count = 0;
+  };
+
+  explicit graph_engine(model::graph made) : graph_(std::move(made)) {
+    // An input with a constant has it as its value, as files of IR version 3 name all constants among the inputs.
+    for (const std::uint32_t in : graph_.inputs)
+      if (!graph_.values[in].constant) inputs_.push_back(in);
+    for (const model::graph_tensor& each : graph_.constants) texts_.emplace_back(each.texts.begin(), each.texts.end());
+  }
+
+  static void note(std::vector<missing_operator>& missing, const model::graph_node& node, std::int64_t version) {
+    const std::string name =
+        (node.domain.empty() ? "" : node.domain + '.') + node.op + " version " + std::to_string(version);
+    std::size_t at = 0;
+    while (at < missing.size() && missing[at].name != name) ++at;
+    if (at == missing.size()) missing.push_back({name, {}, 0});
+    if (++missing[at].count <= 3) missing[at].nodes.push_back('"' + node.name + '"');
+  }
+  static std::string list_of(const std::vector<missing_operator>& missing) {
+    std::string text;
+    for (const missing_operator& each : missing) {
+      text += (text.empty() ? "" : "; ") + each.name + " (" + std::to_string(each.count) + " nodes:";
+      for (const std::string& node : each.nodes) text += ' ' + node;
+      text += each.count > each.nodes.size() ? " ...)" : ")";
+    }
+    return text;
+  }
+
+  void count_readers() {
+    readers_.assign(graph_.values.size(), 0);
+    for (const model::graph_node& node : graph_.nodes)
+      for (const std::uint32_t in : node.inputs)
+        if (in != model::graph_node::absent) ++readers_[in];
+    for (const std::uint32_t out : graph_.outputs) ++readers_[out];  // the caller, who is never done
+    for (const std::uint32_t in : graph_.inputs) ++readers_[in];     // a run may follow with the same input
+  }
+
+  result<void> place_inputs(graph_run& run, std::span<const std::vector<std::int64_t>> shapes) const {
+    if (shapes.size() != inputs_.size())
+      return error(errc::shape_mismatch, "the graph has " + std::to_string(inputs_.size()) + " inputs, " +
+                                             std::to_string(shapes.size()) + " shapes are given");
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+      const model::graph_value& named = graph_.values[inputs_[i]];
+      if (!named.type || named.type->kind == model::graph_kind::other)
+        return error(errc::unsupported, "input \"" + named.name + "\" is no tensor");
+      if (!fits(shapes[i], *named.type, run.memory_.most))
+        return error(errc::shape_mismatch,
+                     "input \"" + named.name + "\" is not of shape " + detail::text_of(shapes[i]));
+      detail::planned_value& value = run.memory_.values[inputs_[i]];
+      value.kind = named.type->kind;
+      value.type = named.type->dtype;
+      value.sizes = shapes[i];
+      run.memory_.give(value, readers_[inputs_[i]], true);
+    }
+    return {};
+  }
+  static bool fits(const std::vector<std::int64_t>& sizes, const model::graph_type& type, std::size_t most_memory) {
+    const auto count = model::element_count(sizes);
+    if (!count || *count > most_memory / 16 || sizes.size() > detail::most_dimensions) return false;
+    if (!type.shape) return true;
+    if (type.shape->size() != sizes.size()) return false;
+    for (std::size_t i = 0; i < sizes.size(); ++i)
+      if ((*type.shape)[i].size >= 0 && (*type.shape)[i].size != sizes[i]) return false;
+    return true;
+  }
+  void place_constants(graph_run& run) const {
+    for (std::size_t i = 0; i < graph_.values.size(); ++i) {
+      if (!graph_.values[i].constant) continue;
+      const model::graph_tensor& constant = graph_.constants[*graph_.values[i].constant];
+      const bool texts = constant.kind == model::graph_kind::texts;
+      const void* const data =
+          texts ? static_cast<const void*>(texts_[*graph_.values[i].constant].data()) : constant.bytes.data();
+      // Kernels read their inputs, and write nothing but their outputs.
+      auto* const bytes = static_cast<std::byte*>(const_cast<void*>(data));
+      run.memory_.values[i] = {constant.kind, constant.dtype, constant.shape, bytes, detail::planned_value::no_block,
+                               true};
+    }
+  }
+
+  static bool has_needed(detail::planner& at, std::size_t needs) {
+    for (std::size_t i = 0; i < needs; ++i)
+      if (!at.has(i)) return at.refuse("its input " + std::to_string(i) + " is missing");
+    return true;
+  }
+  void settle(graph_run& run, const model::graph_node& node, std::unique_ptr<detail::kernel> kernel, bool known) const {
+    if (kernel != nullptr && known) kernel->run();
+    if (kernel != nullptr && !known) run.steps_.push_back(std::move(kernel));
+    for (const std::uint32_t out : node.outputs)
+      if (known && out != model::graph_node::absent) run.memory_.values[out].known = true;
+    for (const std::uint32_t in : node.inputs)
+      if (in != model::graph_node::absent) run.memory_.release(run.memory_.values[in]);
+  }
+
+  model::graph graph_;
+  std::vector<std::uint32_t> inputs_;
+  std::vector<std::vector<std::string_view>> texts_;  // of each constant
+  std::vector<const detail::operator_entry*> operators_;
+  std::vector<std::size_t> readers_;
+};
+
+}  // namespace infer
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_INFER_GRAPH_ENGINE_HPP

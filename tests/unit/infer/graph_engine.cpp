@@ -1,0 +1,270 @@
+#include <millrace/infer/graph_engine.hpp>
+
+#include <support/allocations.hpp>
+#include <support/catch.hpp>
+#include <support/golden.hpp>
+#include <support/graph_case.hpp>
+
+#include <millrace/model/formats/onnx.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace mr = millrace;
+using mr::model::graph;
+using mr::model::graph_kind;
+using mr::model::graph_tensor;
+using mr::tensor::dtype;
+
+namespace {
+
+graph read(const std::string& name) {
+  auto made = mr::model::read_onnx(support::golden("formats/" + name));
+  if (!made) FAIL(made.error().describe());
+  return *std::move(made);
+}
+
+/// x of shape (rows, 2), y = x * 2 + (1, -1), by Mul and Add.
+graph line() {
+  const auto floats = [](std::vector<std::int64_t> shape, std::vector<float> values) {
+    graph_tensor made{.shape = std::move(shape), .bytes = std::vector<std::byte>(values.size() * 4), .texts = {}};
+    std::memcpy(made.bytes.data(), values.data(), made.bytes.size());
+    return made;
+  };
+  graph made;
+  made.opsets.push_back({"", 21});
+  const auto x = made.add_input("x", {.shape = {{{-1, "rows"}, {2, ""}}}});
+  const auto two = made.add_constant("two", floats({}, {2}));
+  const auto step = made.add_constant("step", floats({2}, {1, -1}));
+  const auto twice = made.add_value("twice");
+  const auto y = made.add_value("y");
+  made.nodes.push_back({"a", "", "Mul", {x, two}, {twice}, {}});
+  made.nodes.push_back({"b", "", "Add", {twice, step}, {y}, {}});
+  made.outputs.push_back(y);
+  return made;
+}
+
+mr::infer::graph_engine engine_of(graph made) {
+  auto engine = mr::infer::graph_engine::make(std::move(made));
+  if (!engine) FAIL(engine.error().describe());
+  return *std::move(engine);
+}
+
+std::string refusal(const mr::infer::graph_engine& engine, std::vector<std::vector<std::int64_t>> shapes,
+                    mr::errc code) {
+  const auto run = engine.prepare(shapes);
+  REQUIRE(!run);
+  CHECK(run.error().code() == code);
+  return run.error().message();
+}
+
+/// A graph of one node on an input of floats.
+graph one(std::string op, std::vector<mr::model::graph_attribute> attributes = {}) {
+  graph made;
+  made.opsets.push_back({"", 21});
+  const auto x = made.add_input("x", {});
+  const auto y = made.add_value("y");
+  made.nodes.push_back({"n", "", std::move(op), {x}, {y}, std::move(attributes)});
+  made.outputs.push_back(y);
+  return made;
+}
+
+}  // namespace
+
+// Reference: onnx 1.23.2 and ONNX Runtime, tests/oracle/onnx_operators.py.
+TEST_CASE("every operator says what the reference says, also when a run is repeated") {
+  CHECK(support::problem_of(read("operators-21.onnx")) == "");
+  CHECK(support::problem_of(read("operators-11.onnx")) == "");
+}
+
+TEST_CASE("every node alone, with the others' memory gone, says the same") {
+  graph made = read("operators-21.onnx");
+  const auto outputs = made.outputs;
+  for (std::size_t keep = 0; keep < outputs.size(); keep += 7) {
+    made.outputs = {outputs[keep]};
+    CHECK(support::problem_of(made) == "");
+  }
+}
+
+TEST_CASE("a graph runs on as many rows as it is prepared for, each with the same bits as alone, without allocating") {
+  const auto engine = engine_of(line());
+  CHECK(engine.inputs() == 1);
+  CHECK(engine.input(0).name == "x");
+  auto alone = engine.prepare({{1, 2}});
+  auto many = engine.prepare({{3, 2}});
+  REQUIRE((alone && many));
+  CHECK(many->input_shape(0)[0] == 3);
+  CHECK(many->output_shape(0)[0] == 3);
+  CHECK(many->input<double>(0).empty());
+  CHECK(many->input<std::string_view>(0).empty());
+  const auto to = many->input<float>(0);
+  for (std::size_t i = 0; i < 6; ++i) to[i] = static_cast<float>(i) * 0.3F;
+  const auto before = support::allocations;
+  many->run();
+  const auto after = support::allocations;
+  CHECK(after == before);
+  CHECK(many->output<float>(0)[4] == 1.2F * 2 + 1);
+  for (std::size_t row = 0; row < 3; ++row) {
+    std::copy_n(to.begin() + static_cast<std::ptrdiff_t>(2 * row), 2, alone->input<float>(0).begin());
+    alone->run();
+    CHECK(alone->output<float>(0)[0] == many->output<float>(0)[2 * row]);
+    CHECK(alone->output<float>(0)[1] == many->output<float>(0)[2 * row + 1]);
+  }
+  auto none = engine.prepare({{0, 2}});
+  REQUIRE(none);
+  none->run();
+  CHECK(none->output<float>(0).empty());
+}
+
+TEST_CASE("an engine may move while its runs go on") {
+  auto engine = engine_of(line());
+  auto run = engine.prepare({{1, 2}});
+  REQUIRE(run);
+  const auto moved = std::move(engine);
+  auto other = *std::move(run);
+  std::ranges::fill(other.input<float>(0), 3.0F);
+  other.run();
+  CHECK(other.output<float>(0)[1] == 5);
+  CHECK(other.memory() > 0);
+}
+
+TEST_CASE("one error lists every operator that is missing, with its version and nodes") {
+  graph made = line();
+  made.opsets.push_back({"com.example", 2});
+  for (const char* name : {"p", "q", "r", "s"})
+    made.nodes.push_back({name, "", "Unknown", {0}, {made.add_value(name)}, {}});
+  made.nodes.push_back({"t", "com.example", "Other", {0}, {made.add_value("t")}, {}});
+  const auto engine = mr::infer::graph_engine::make(made);
+  REQUIRE(!engine);
+  CHECK(engine.error().code() == mr::errc::unsupported);
+  CHECK(engine.error().message() ==
+        "no operator for Unknown version 21 (4 nodes: \"p\" \"q\" \"r\" ...); com.example.Other version 2 (1 nodes: "
+        "\"t\")");
+  made = line();
+  made.opsets[0].version = 6;  // Add stretched its inputs otherwise then
+  CHECK(!mr::infer::graph_engine::make(made));
+}
+
+TEST_CASE("shapes that contradict the graph, or each other, are refused by name") {
+  const auto engine = engine_of(line());
+  CHECK(refusal(engine, {}, mr::errc::shape_mismatch) == "the graph has 1 inputs, 0 shapes are given");
+  CHECK(refusal(engine, {{1, 3}}, mr::errc::shape_mismatch) == "input \"x\" is not of shape [1, 3]");
+  CHECK(refusal(engine, {{2}}, mr::errc::shape_mismatch) == "input \"x\" is not of shape [2]");
+  CHECK(refusal(engine, {{-1, 2}}, mr::errc::shape_mismatch) == "input \"x\" is not of shape [-1, 2]");
+  CHECK(refusal(engine, {{std::int64_t{1} << 45, 2}}, mr::errc::shape_mismatch).starts_with("input \"x\""));
+  graph made = line();
+  made.values[0].type->shape.reset();
+  CHECK(refusal(engine_of(made), {{5, 3}}, mr::errc::unsupported) ==
+        "node 1 (Add \"b\"): shapes [5, 3] and [2] do not fit");
+  made.values[0].type->dtype = dtype::f64;
+  CHECK(refusal(engine_of(made), {{5, 2}}, mr::errc::unsupported) ==
+        "node 0 (Mul \"a\"): its inputs are of different types");
+  made.values[0].type->kind = graph_kind::texts;
+  CHECK(refusal(engine_of(made), {{5, 2}}, mr::errc::unsupported) ==
+        "node 0 (Mul \"a\"): its inputs are of different types");
+  made.nodes[0].inputs.pop_back();
+  CHECK(refusal(engine_of(made), {{5, 2}}, mr::errc::unsupported) == "node 0 (Mul \"a\"): its input 1 is missing");
+}
+
+TEST_CASE("no result is made that has no room") {
+  graph made = one("Expand");
+  graph_tensor size{.dtype = dtype::i64, .shape = {2}, .bytes = std::vector<std::byte>(16), .texts = {}};
+  const std::int64_t wanted[] = {std::int64_t{1} << 40, 1000};
+  std::memcpy(size.bytes.data(), wanted, 16);
+  made.nodes[0].inputs.push_back(made.add_constant("size", size));
+  CHECK(refusal(engine_of(made), {{1}}, mr::errc::unsupported) ==
+        "node 0 (Expand \"n\"): a result of shape [1099511627776, 1000] is too large");
+  const auto engine = engine_of(line());
+  const std::vector<std::vector<std::int64_t>> shapes{{1000, 2}};
+  const auto run = engine.prepare(shapes, 10'000);
+  REQUIRE(!run);
+  CHECK(run.error().code() == mr::errc::shape_mismatch);
+}
+
+TEST_CASE("what depends on an input's elements is refused, and works once the input is fixed") {
+  graph made = one("Reshape");
+  made.nodes[0].inputs.push_back(made.add_input("sizes", {.dtype = dtype::i64, .shape = {{{2, ""}}}}));
+  CHECK(refusal(engine_of(made), {{6}, {2}}, mr::errc::unsupported) ==
+        "node 0 (Reshape \"n\"): its shape depends on the input");
+  graph_tensor sizes{.dtype = dtype::i64, .shape = {2}, .bytes = std::vector<std::byte>(16), .texts = {}};
+  const std::int64_t wanted[] = {2, -1};
+  std::memcpy(sizes.bytes.data(), wanted, 16);
+  graph_tensor wrong = sizes;
+  wrong.dtype = dtype::i32;
+  CHECK(mr::model::fix_input(made, "sizes", wrong).error().code() == mr::errc::type_mismatch);
+  wrong = sizes;
+  wrong.shape = {2, 1};
+  CHECK(mr::model::fix_input(made, "sizes", wrong).error().code() == mr::errc::shape_mismatch);
+  CHECK(mr::model::fix_input(made, "size", sizes).error().code() == mr::errc::not_found);
+  REQUIRE(mr::model::fix_input(made, "sizes", sizes));
+  const auto run = engine_of(made).prepare({{6}});
+  REQUIRE(run);
+  CHECK(run->output_shape(0)[0] == 2);
+  CHECK(run->output_shape(0)[1] == 3);
+}
+
+TEST_CASE("whole numbers have a defined answer everywhere") {
+  const auto least = std::numeric_limits<std::int64_t>::min();
+  graph made;
+  made.opsets.push_back({"", 21});
+  const mr::model::graph_type whole{.dtype = dtype::i64, .shape = {}};
+  const auto a = made.add_input("a", whole);
+  const auto b = made.add_input("b", whole);
+  for (const char* op : {"Add", "Sub", "Mul", "Div", "Mod"}) {
+    made.outputs.push_back(made.add_value(op));
+    made.nodes.push_back({op, "", op, {a, b}, {made.outputs.back()}, {}});
+  }
+  for (const char* op : {"Neg", "Abs"}) {
+    made.outputs.push_back(made.add_value(op));
+    made.nodes.push_back({op, "", op, {a}, {made.outputs.back()}, {}});
+  }
+  const auto engine = engine_of(made);
+  auto run = engine.prepare({{2}, {2}});
+  REQUIRE(run);
+  run->input<std::int64_t>(0)[0] = run->input<std::int64_t>(0)[1] = least;
+  run->input<std::int64_t>(1)[0] = -1;
+  run->input<std::int64_t>(1)[1] = 0;
+  run->run();
+  CHECK(run->output<std::int64_t>(0)[0] == std::numeric_limits<std::int64_t>::max());
+  CHECK(run->output<std::int64_t>(3)[0] == least);  // wraps
+  CHECK(run->output<std::int64_t>(3)[1] == 0);      // a division by zero
+  CHECK(run->output<std::int64_t>(4)[0] == 0);
+  CHECK(run->output<std::int64_t>(4)[1] == 0);
+  CHECK(run->output<std::int64_t>(5)[0] == least);
+  CHECK(run->output<std::int64_t>(6)[0] == least);
+}
+
+TEST_CASE("the largest of a row with NaN is the NaN") {
+  const auto place = [](std::vector<float> row, const char* op) {
+    const auto engine = engine_of(one(op, {{"axis", std::int64_t{0}}}));
+    auto run = engine.prepare({{static_cast<std::int64_t>(row.size())}});
+    REQUIRE(run);
+    std::ranges::copy(row, run->input<float>(0).begin());
+    run->run();
+    return run->output<std::int64_t>(0)[0];
+  };
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  CHECK(place({1, nan, 9, nan}, "ArgMax") == 1);
+  CHECK(place({nan, 9}, "ArgMin") == 0);
+  CHECK(place({1, 9, 9}, "ArgMax") == 1);
+  const auto engine = engine_of(one("ReduceMax"));
+  auto run = engine.prepare({{3}});
+  REQUIRE(run);
+  std::ranges::copy(std::vector<float>{nan, 2, nan}, run->input<float>(0).begin());
+  run->run();
+  CHECK(std::isnan(run->output<float>(0)[0]));
+}
+
+TEST_CASE("dropout in training is refused, and operators in training too") {
+  graph made = one("BatchNormalization", {{"training_mode", std::int64_t{1}}});
+  for (const char* name : {"s", "b", "m", "v"})
+    made.nodes[0].inputs.push_back(
+        made.add_constant(name, {.shape = {3}, .bytes = std::vector<std::byte>(12), .texts = {}}));
+  CHECK(refusal(engine_of(made), {{1, 3}}, mr::errc::unsupported) ==
+        "node 0 (BatchNormalization \"n\"): it is in training");
+}
