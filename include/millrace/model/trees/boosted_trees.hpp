@@ -86,8 +86,8 @@ result<void> check_training_data(const matrix_view& rows, std::span<const float>
 
 /// Gradient-boosted decision trees: each tree is fitted to what the loss still asks for after the trees before it.
 /// Columns are coded in up to 255 groups, trees grow leaf by leaf, missing values (NaN) go to the side that lowers the
-/// loss most, and right where none were missing when it was fitted; columns of categories are parted as sets. Infinite
-/// values are values; a category never seen counts as missing.
+/// loss most, and with most rows where none were missing when it was fitted; columns of categories are parted as sets.
+/// Infinite values are values; a category never seen counts as missing.
 ///
 ///     auto fitted = mr::model::boosted_trees<>::fit(rows, targets, {.rounds = 200, .leaves = 63});
 ///     double probability = (*fitted)(row);

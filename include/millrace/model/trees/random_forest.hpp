@@ -35,8 +35,8 @@ namespace model {
 ///     auto of_three = mr::model::random_forest::fit(rows, labels, {.classes = 3}, {}, mr::model::threads(4));
 ///     of_three->predict(row, probabilities);
 ///
-/// Missing values (NaN) go to the side of each split that lowers the loss most; infinities are values; a category never
-/// seen counts as missing.
+/// Missing values (NaN) go to the side of each split that lowers the loss most, and with most rows where none were
+/// missing when it was fitted; infinities are values; a category never seen counts as missing.
 ///
 /// Shapes: rows x columns; one output, or one for each class.
 /// Guarantee: the same seed and data give the same trees, on any number of threads. A row's output has the same bits

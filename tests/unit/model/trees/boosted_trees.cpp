@@ -239,10 +239,42 @@ TEST_CASE("boosted trees: missing values go where the loss falls most, and to a 
   const auto fitted = boosted_trees<>::fit(matrix_view(features, 1), targets, {.rounds = 20}).value();
   CHECK(fitted(std::vector<float>{nan_value}) > 0.8);
   CHECK(fitted(std::vector<float>{10.0F}) < 0.2);
-  // None missing when it was fitted: they go right, as LightGBM's and scikit-learn's do not say; here it is stated.
-  for (float& x : features) x = x == x ? x : -1;
-  const auto without = boosted_trees<>::fit(matrix_view(features, 1), targets, {.rounds = 20}).value();
-  CHECK(without(std::vector<float>{nan_value}) == without(std::vector<float>{inf}));
+}
+
+TEST_CASE("boosted trees: where none were missing when it was fitted, a missing value goes with most rows") {
+  const boosting_options once{.rounds = 1, .leaves = 2, .min_child_weight = 0.1};
+  for (const bool most_left : {false, true}) {
+    std::vector<float> features;
+    std::vector<float> targets;
+    for (int i = 0; i < 60; ++i) {
+      features.push_back(static_cast<float>(i));
+      targets.push_back(i < (most_left ? 40 : 20) ? 1.0F : 0.0F);
+    }
+    const auto fitted = boosted_trees<>::fit(matrix_view(features, 1), targets, once).value();
+    CHECK(fitted(std::vector<float>{nan_value}) == fitted(std::vector<float>{most_left ? -inf : inf}));
+  }
+}
+
+TEST_CASE("boosted trees: so it does in the nodes without missing values of a column that has some") {
+  // Rows without x1 are those of x0 = 0; the others are parted by x1 at 30, 100 of 130 rows above it.
+  std::vector<float> features;
+  std::vector<float> targets;
+  for (int i = 0; i < 260; ++i) {
+    const bool lacks = i % 2 == 0;
+    features.insert(features.end(), {lacks ? 0.0F : 1.0F, lacks ? nan_value : static_cast<float>(i / 2)});
+    targets.push_back(lacks ? 9.0F : i / 2 < 30 ? 0.0F : 1.0F);
+  }
+  const auto fitted = boosted_trees<mr::model::squared_loss>::fit(matrix_view(features, 2), targets,
+                                                                  {.rounds = 1, .leaves = 3, .learning_rate = 1})
+                          .value();
+  CHECK(fitted(std::vector<float>{1, nan_value}) == fitted(std::vector<float>{1, 200}));
+  CHECK(fitted(std::vector<float>{1, 200}) > fitted(std::vector<float>{1, 0}));
+  for (float& target : targets) target = target == 9 ? 9.0F : 1 - target;
+  for (float& x : features) x = -x;
+  const auto turned = boosted_trees<mr::model::squared_loss>::fit(matrix_view(features, 2), targets,
+                                                                  {.rounds = 1, .leaves = 3, .learning_rate = 1})
+                          .value();
+  CHECK(turned(std::vector<float>{-1, nan_value}) == turned(std::vector<float>{-1, -200}));
 }
 
 TEST_CASE("boosted trees: categories are parted as sets; one never seen counts as missing") {

@@ -76,7 +76,11 @@ class tree_grower {
         histograms_((rules.leaves > 0 ? rules.leaves : rules.depth + 1) * cells_),
         ordered_(rows.rows()),
         ordered_classes_(rules.classes > 0 ? rows.rows() : 0),
-        right_(rows.rows() + 16) {}
+        right_(rows.rows() + 16),
+        has_missing_(rows.columns()) {
+    for (std::size_t i = 0; i < rows.columns(); ++i)
+      has_missing_[i] = std::memchr(rows.column(i), column_bins::missing, rows.rows()) != nullptr ? 1 : 0;
+  }
 
   /// Grows a tree on the rows in `ids`, which it reorders: a node's rows then stand side by side. `columns`, in order:
   /// those that it may part by. `random` is needed where rules leave something to it.
@@ -319,8 +323,19 @@ class tree_grower {
     const std::size_t on_left = part_rows(parent.by, rows_->column(parent.by.column), ids, right_.data());
     nodes_[first].end = nodes_[first + 1].begin = parent.begin + static_cast<std::uint32_t>(on_left);
     nodes_[first + 1].end = parent.end;
+    if (!is_any_missing(parent))
+      parent.by.missing_left = nodes_[first].end - parent.begin > (parent.end - parent.begin) / 2;
     bound_children(parent);
     return first;
+  }
+  /// Has any of a node's rows no value where it is parted? Where none has, nothing was learnt about missing values, and
+  /// the best guess of where such a row belongs is where most rows went.
+  bool is_any_missing(const grown_node& node) const noexcept {
+    if (has_missing_[node.by.column] == 0) return false;
+    const std::uint8_t* const codes = rows_->column(node.by.column);
+    for (std::uint32_t i = node.begin; i < node.end; ++i)
+      if (codes[(*ids_)[i]] == column_bins::missing) return true;
+    return false;
   }
   std::uint32_t smaller_child(std::uint32_t first) const noexcept {
     return nodes_[first].end - nodes_[first].begin <= nodes_[first + 1].end - nodes_[first + 1].begin ? first
@@ -365,6 +380,7 @@ class tree_grower {
   flat_vector<gradient_cell> ordered_;
   flat_vector<std::uint16_t> ordered_classes_;
   flat_vector<std::uint32_t> right_;
+  flat_vector<std::uint8_t> has_missing_;  // by column
   flat_vector<std::uint32_t>* ids_ = nullptr;
   const packed_gradients* gradients_ = nullptr;
   std::span<const std::uint32_t> columns_;
