@@ -2,8 +2,6 @@
 #define MILLRACE_EXAMPLES_LIFECYCLE_JOB_HPP
 
 #include "data/describe.hpp"
-#include "data/payments.hpp"
-#include "data/read_table.hpp"
 #include "data/split.hpp"
 #include "families/family.hpp"
 #include "model/calibrate.hpp"
@@ -17,6 +15,7 @@
 #include "stop.hpp"
 #include "work/compare.hpp"
 #include "work/holdout.hpp"
+#include "work/load.hpp"
 #include "work/outputs.hpp"
 #include "work/production.hpp"
 #include "work/serve.hpp"
@@ -25,7 +24,6 @@
 
 #include <millrace/core/clock.hpp>
 #include <millrace/core/timestamp.hpp>
-#include <millrace/store/file.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -58,22 +56,6 @@ inline std::string now_in_words() {
 inline std::string whole(double value) { return grouped(static_cast<std::uint64_t>(value)); }
 
 }  // namespace detail
-
-/// The table: the one that was asked for, or made-up payments.
-inline table load(const options& asked, const reading& how) {
-  std::string name = asked.input;
-  std::string text;
-  if (asked.input.empty()) {
-    name = "made-up payments (seed " + std::to_string(asked.seed) + ")";
-    text = make_payments(asked.rows, asked.seed);
-  } else {
-    text = or_stop(mr::store::read_file(asked.input), exit_code::no_input);
-  }
-  mr::result<table> read = read_table(std::move(name), std::move(text), how);
-  if (!read) throw stop{input_exit_code(read.error()), read.error().describe()};
-  detail::stop_if_interrupted("reading the table");
-  return *std::move(read);
-}
 
 /// Which rows serve for what.
 inline row_split split(const options& asked, const table& data) {
@@ -111,7 +93,7 @@ inline settings_list settings_of(const options& asked, const trained_model& mode
                                 " validation, " + grouped(parts.holdout.size()) + " holdout");
   all.emplace_back("models", asked.only ? std::string(to_string(*asked.only)) : "the best of all");
   all.emplace_back("budget", brief(asked.budget) + " s");
-  all.emplace_back("network", shape_of(make_network(model.encoding.width(), how, model.task.outputs())));
+  all.emplace_back("network", shape_text(model.encoding.width(), how, model.task.outputs()));
   all.emplace_back("batch_size", std::to_string(batch_size_for(parts.train.size())));
   all.emplace_back("epochs", std::to_string(how.epochs) + " at most, " + std::to_string(how.patience) +
                                  " without a better validation loss");
@@ -191,17 +173,16 @@ inline stream_findings stream(const options& asked, const trained_model& model, 
 
 namespace detail {
 
-inline void print_profiles(const production& stack) {
-  const bool trained = !stack.training_profile().events().empty();
-  if (trained) {
+inline void print_profiles(const production& stack, const std::optional<training_record>& training) {
+  if (training) {
     heading("profile of a training step");
     std::fputs(stack.training_profile().report().c_str(), stdout);
   }
   heading("profile of a streamed row");
   std::fputs(stack.serving_profile().report().c_str(), stdout);
-  if (!trained) return;
+  if (!training) return;
   heading("compression of the hidden layers' outputs");
-  std::fputs(stack.compression().report().c_str(), stdout);
+  std::fputs(training->compression.report().c_str(), stdout);
 }
 
 inline void stage(output_folder& out, std::string_view name, std::string_view content) {
@@ -254,7 +235,7 @@ inline void train_job(const options& asked) {
   const stream_findings streamed = stream(asked, model, encode, data, parts, answers, stack);
 
   stack.tell(holdout);
-  detail::print_profiles(stack);
+  detail::print_profiles(stack, training);
   stack.close();
   detail::stop_if_interrupted("writing the report");
   const event_profiles training_times = stack.training_profile().events();
@@ -266,7 +247,6 @@ inline void train_job(const options& asked) {
                             streamed.record,
                             training_times,
                             stream_times,
-                            stack.compression(),
                             model.model->shape(),
                             detail::now_in_words(),
                             settings,

@@ -4,7 +4,7 @@
 #include "data/read_table.hpp"
 #include "data/split.hpp"
 #include "families/family.hpp"
-#include "families/network.hpp"
+#include "families/network_options.hpp"
 #include "model/decisions.hpp"
 
 #include <cstddef>

@@ -2,6 +2,7 @@
 
 #include <examples/lifecycle/data/payments.hpp>
 #include <examples/lifecycle/data/read_table.hpp>
+#include <examples/lifecycle/families/network.hpp>
 #include <support/catch.hpp>
 #include <support/temp_dir.hpp>
 

@@ -2,6 +2,8 @@
 
 #include <examples/lifecycle/data/payments.hpp>
 #include <examples/lifecycle/data/read_table.hpp>
+#include <examples/lifecycle/page/html.hpp>
+#include <examples/lifecycle/page/model_cards.hpp>
 #include <support/catch.hpp>
 
 #include <cmath>
@@ -100,7 +102,7 @@ TEST_CASE("the page is drawn from extreme figures without a number that is none"
   once.durations.update(0);
   const event_profiles times{&never, &once};
   const std::string page =
-      report_page({*data, compared, training, findings, stream, times, times, {}, "1-1", "now", {{"a", "<b>"}}});
+      report_page({*data, compared, training, findings, stream, times, times, "1-1", "now", {{"a", "<b>"}}});
   CHECK(page.find("<script") == std::string::npos);
   CHECK(page.find("<i>") == std::string::npos);
   for (const char* none : {"=\"nan", "=\"-nan", "=\"inf", "Lnan", " nan", "NaN\""})
@@ -110,7 +112,7 @@ TEST_CASE("the page is drawn from extreme figures without a number that is none"
   CHECK(page.find("Missing cells by column") != std::string::npos);
   data->leaks.push_back("column \"<c>\" tells the target");
   const std::string warned =
-      report_page({*data, compared, training, findings, stream, times, times, {}, "1-1", "now", {{"a", "<b>"}}});
+      report_page({*data, compared, training, findings, stream, times, times, "1-1", "now", {{"a", "<b>"}}});
   const std::size_t beware = warned.find("column &quot;&lt;c&gt;&quot; tells the target");
   REQUIRE(beware != std::string::npos);
   CHECK(beware < warned.find("class=\"tiles\""));  // beside the headline
@@ -138,7 +140,7 @@ TEST_CASE("classes and numbers have pages of their own, drawn without a number t
     const std::optional<training_record> no_network;
     const std::vector<row_reasons> reasons{{7, "<4>", {{"x", "1", -0.25}}}};
     const std::string page = report_page(
-        {*data, compared, no_network, findings, stream, none, none, {}, "trees", "now", {}, std::nullopt, reasons});
+        {*data, compared, no_network, findings, stream, none, none, "trees", "now", {}, std::nullopt, reasons});
     CHECK(page.find("Confusion by class") != std::string::npos);
     CHECK(page.find("x 1 (-0.25)") != std::string::npos);
     CHECK(page.find("<4>") == std::string::npos);

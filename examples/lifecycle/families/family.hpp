@@ -100,14 +100,15 @@ struct lesson {
   std::uint64_t seed = 1;
 };
 
-// Each family but the network, which training.hpp has, fits and loads in a file of its own, so that each is compiled
-// once. Errors: those of the model.
+// Each family fits and loads in a file of its own, so that each is compiled once; work/train_network.hpp fits networks.
+// Errors: those of the model.
 mr::result<model_ptr> fit_linear(const lesson& from);
 mr::result<model_ptr> fit_boosted_trees(const lesson& from);
 mr::result<model_ptr> fit_random_forest(const lesson& from);
 mr::result<model_ptr> load_linear(const learning_task& task, std::span<const std::byte> bytes);
 mr::result<model_ptr> load_boosted_trees(const learning_task& task, std::span<const std::byte> bytes);
 mr::result<model_ptr> load_random_forest(const learning_task& task, std::span<const std::byte> bytes);
+mr::result<model_ptr> load_network(const learning_task& task, std::span<const std::byte> bytes);
 
 }  // namespace lifecycle
 

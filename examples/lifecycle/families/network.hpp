@@ -2,6 +2,7 @@
 #define MILLRACE_EXAMPLES_LIFECYCLE_FAMILIES_NETWORK_HPP
 
 #include "family.hpp"
+#include "network_options.hpp"
 
 #include <millrace/tensor.hpp>
 #include <millrace/tensor/eigen.hpp>
@@ -27,23 +28,6 @@ using matrix = mr::train::row_major_matrix<float>;
 /// The training events' fields; the hidden layers' outputs are kept so that they can be compressed.
 using learning = mr::train::training_fields<float, mr::tensor::compressible<matrix>>;
 
-struct training_options {
-  std::size_t epochs = 20;
-  std::size_t patience = 6;    // epochs without a better validation loss, after which training ends
-  std::size_t batch_size = 0;  // 0: by the number of rows
-  std::vector<std::size_t> hidden = {64, 32};
-  double learning_rate = 1e-3;  // at the start; a cosine takes it down to a hundredth
-  double weight_decay = 0.3;
-  std::uint64_t seed = 42;
-};
-
-/// Small tables need small batches, or there are too few steps to learn in.
-inline std::size_t batch_size_for(std::size_t rows) noexcept {
-  std::size_t size = 32;
-  while (size < 128 && size * 100 < rows) size *= 2;
-  return size;
-}
-
 /// Its outputs are logits, or a number; the loss and the service put the link behind them.
 inline network make_network(std::size_t inputs, const training_options& how, std::size_t outputs = 1) {
   std::vector<mr::train::dense> layers;
@@ -51,13 +35,6 @@ inline network make_network(std::size_t inputs, const training_options& how, std
     layers.push_back({static_cast<Eigen::Index>(units), mr::train::activation::relu});
   layers.push_back({static_cast<Eigen::Index>(outputs), mr::train::activation::identity});
   return network(static_cast<Eigen::Index>(inputs), std::move(layers), how.seed);
-}
-
-/// 146-64-32-1.
-inline std::string shape_of(const network& net) {
-  std::string text = std::to_string(net.inputs());
-  for (std::size_t i = 0; i < net.layer_count(); ++i) text += '-' + std::to_string(net.layer(i).units);
-  return text;
 }
 
 /// The network of train/ as a family of models.
@@ -81,7 +58,11 @@ class network_model final : public fitted_model {
     }
   }
   std::vector<double> contributions(std::span<const float>, std::size_t) override { return {}; }
-  std::string shape() const override { return shape_of(net_); }
+  std::string shape() const override {
+    std::vector<std::size_t> units;
+    for (std::size_t i = 0; i < net_.layer_count(); ++i) units.push_back(static_cast<std::size_t>(net_.layer(i).units));
+    return shape_text(inputs(), units);
+  }
   std::vector<std::byte> save() const override { return net_.save(); }
 
  private:

@@ -4,6 +4,7 @@
 #include "../families/family.hpp"
 #include "decisions.hpp"
 
+#include <millrace/middleware/compression.hpp>
 #include <millrace/model/evaluation/confusion_matrix.hpp>
 #include <millrace/model/evaluation/measures.hpp>
 #include <millrace/stats/evidence.hpp>
@@ -35,10 +36,11 @@ struct training_record {
   std::uint64_t steps = 0;
   double seconds = 0;
   double rows_per_second = 0;
-  std::string chain;  // how it describes itself
-  std::string shape;  // 146-64-32-1
-  std::string about;  // which rows: all training rows, or those of a fold
-  bool cut = false;   // the time was up before it was done
+  std::string chain;                       // how it describes itself
+  std::string shape;                       // 146-64-32-1
+  std::string about;                       // which rows: all training rows, or those of a fold
+  bool cut = false;                        // the time was up before it was done
+  mr::compression_statistics compression;  // of what the hidden layers put out
 };
 
 /// How one family of models did on rows that its folds left out.

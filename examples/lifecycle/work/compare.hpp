@@ -3,20 +3,15 @@
 
 #include "../data/split.hpp"
 #include "../data/table.hpp"
-#include "../format.hpp"
 #include "../model/features.hpp"
 
-#include <millrace/core/seed.hpp>
+#include <millrace/core/result.hpp>
 #include <millrace/detect/features/table_drift.hpp>
-#include <millrace/stats/sequential/two_arm_e_process.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
-#include <utility>
-#include <vector>
 
 /// What one would want to know while a model is at work: is it better than what it replaces, and do its inputs still
 /// look like those that it learnt from?
@@ -33,97 +28,14 @@ struct model_comparison {
   bool better() const noexcept { return decided > 0 && mean_error[1] < mean_error[0]; }
 };
 
-namespace detail {
-
-/// Each row's squared error: of the number in deviations, or of the probability of its class (of two, of the positive).
-inline std::vector<double> squared_errors(const table& from, std::span<const std::size_t> rows,
-                                          std::span<const double> outputs, const target_scale& scale) {
-  const std::size_t width = outputs.size() / rows.size();
-  std::vector<double> errors;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const std::span<const double> answer = outputs.subspan(i * width, width);
-    const double off = from.target.task == task_kind::number
-                           ? (answer[0] - from.target.values[rows[i]]) / scale.deviation
-                       : width == 1 ? answer[0] - from.target.labels[rows[i]]
-                                    : 1 - answer[from.target.labels[rows[i]]];
-    errors.push_back(off * off);
-  }
-  return errors;
-}
-
-/// What the baseline always answers.
-inline std::vector<double> baseline_answer(const table& from, std::span<const std::size_t> learnt,
-                                           const target_scale& scale) {
-  if (from.target.task == task_kind::number) return {scale.mean};
-  std::vector<double> shares(from.target.classes.size());
-  for (const std::size_t row : learnt) shares[from.target.labels[row]] += 1.0 / static_cast<double>(learnt.size());
-  return shares.size() == 2 ? std::vector<double>{shares[1]} : shares;
-}
-
-}  // namespace detail
-
 /// `outputs`: what the model answered for the holdout.
-inline model_comparison compare_with_baseline(const table& from, const row_split& parts,
-                                              std::span<const double> outputs, const target_scale& scale,
-                                              std::uint64_t seed) {
-  const std::vector<double> always = detail::baseline_answer(from, parts.train, scale);
-  std::vector<double> of_baseline;
-  for (std::size_t i = 0; i < parts.holdout.size(); ++i)
-    of_baseline.insert(of_baseline.end(), always.begin(), always.end());
-  const std::vector<double> errors[2] = {detail::squared_errors(from, parts.holdout, of_baseline, scale),
-                                         detail::squared_errors(from, parts.holdout, outputs, scale)};
-  constexpr double alpha = 0.01;
-  model_comparison found;
-  mr::random_engine coin(seed);
-  mr::stats::two_arm_e_process test;
-  double sums[2]{};
-  for (std::size_t i = 0; i < errors[1].size(); ++i) {
-    if (std::isnan(errors[1][i])) continue;  // validation refused the row
-    const bool model = coin.below(2) == 1;
-    const double error = errors[model ? 1 : 0][i];
-    test.update(model, error);
-    ++found.rows[model];
-    sums[model] += error;
-    if (found.decided == 0 && test.rejects(alpha)) found.decided = found.rows[0] + found.rows[1];
-  }
-  for (const int arm : {0, 1})
-    found.mean_error[arm] = found.rows[arm] > 0 ? sums[arm] / static_cast<double>(found.rows[arm]) : 0;
-  found.p = test.p();
-  return found;
-}
+model_comparison compare_with_baseline(const table& from, const row_split& parts, std::span<const double> outputs,
+                                       const target_scale& scale, std::uint64_t seed);
 
 /// The stream's number columns against the rows learnt from, missing cells left out; category columns by their codes.
-inline mr::result<mr::detect::table_drift_report> drift_of_stream(const table& from, const row_split& parts) {
-  mr::detect::table_drift<mr::stats::holm> watch;
-  std::vector<mr::detect::value_window> windows;
-  const auto cells = [](const column& of, const std::vector<std::size_t>& rows) {
-    std::vector<double> kept;
-    for (const std::size_t row : rows) {
-      const double x = of.type == column_type::number  ? of.numbers[row]
-                       : of.codes[row] == missing_code ? std::nan("")
-                                                       : static_cast<double>(of.codes[row]);
-      if (std::isfinite(x)) kept.push_back(x);
-    }
-    return kept;
-  };
-  for (const column& of : from.columns) {
-    if (!of.dropped.empty()) continue;
-    auto reference = mr::detect::drift_reference::make(cells(of, parts.train));
-    auto window = mr::detect::value_window::make(cells(of, parts.holdout));
-    if (!reference || !window) continue;  // no cell present
-    watch.add(of.name, *std::move(reference));
-    windows.push_back(*std::move(window));
-  }
-  if (windows.empty()) return mr::detect::table_drift_report{};
-  return watch.compare(windows);
-}
+mr::result<mr::detect::table_drift_report> drift_of_stream(const table& from, const row_split& parts);
 
-inline std::string in_words(const model_comparison& of) {
-  const std::string errors = "squared error " + fixed(of.mean_error[1], 4) + " against " + fixed(of.mean_error[0], 4);
-  if (of.decided == 0) return "no difference from the baseline shown yet: " + errors;
-  return std::string(of.better() ? "better" : "worse") + " than the baseline, decided after " + grouped(of.decided) +
-         " rows: " + errors;
-}
+std::string in_words(const model_comparison& of);
 
 }  // namespace lifecycle
 

@@ -1,18 +1,14 @@
 #ifndef MILLRACE_EXAMPLES_LIFECYCLE_WORK_PRODUCTION_HPP
 #define MILLRACE_EXAMPLES_LIFECYCLE_WORK_PRODUCTION_HPP
 
-#include "../data/table.hpp"
-#include "../families/network.hpp"
 #include "../model/findings.hpp"
-#include "../stop.hpp"
-#include "serving_fields.hpp"
 
-#include <millrace/chain.hpp>
-#include <millrace/core/error.hpp>
-#include <millrace/middleware.hpp>
-#include <millrace/observe.hpp>
-#include <millrace/tensor/deflate.hpp>
-#include <millrace/train/fields.hpp>
+#include <millrace/core/clock.hpp>
+#include <millrace/middleware/audit_log.hpp>
+#include <millrace/middleware/metrics.hpp>
+#include <millrace/middleware/profiler.hpp>
+#include <millrace/middleware/validation.hpp>
+#include <millrace/observe/metrics.hpp>
 
 #include <cstdint>
 #include <string>
@@ -23,90 +19,52 @@
 namespace lifecycle {
 
 /// The production middlewares, around both chains: a profiler each, one audit log for the whole run, validation that
-/// fails a step whose figures are none, one registry of metrics, and compression of what training keeps.
+/// fails a step whose figures are none, and one registry of metrics.
 class production {
  public:
   using metadata = std::vector<std::pair<std::string, mr::audit_value>>;
 
-  production(std::string audit_path, metadata about)
-      : audit_(or_stop(mr::audit_log<>::open(std::move(audit_path), {.metadata = std::move(about), .on_loss = nullptr}),
-                       exit_code::no_output)) {}
+  production(std::string audit_path, metadata about);
 
-  /// The order is the one in which they see an event end: the profiler first, compression last.
-  template <class Chain>
-  auto around_training(Chain chain) {
-    return std::move(chain)
-        .use(mr::borrow(training_profiler_))
-        .use(mr::borrow(audit_))
-        .use(mr::validation{mr::strict{}, mr::same_rows<learning::batch, learning::targets>{}})
-        .use(mr::metrics{registry_})
-        .use(mr::borrow(compression_));
+  /// The order is the one in which they see an event end: the profiler first. `rules`: what validation checks beside
+  /// figures that are none.
+  template <class Chain, class... Rules>
+  auto around_training(Chain chain, Rules... rules) {
+    return around(std::move(chain), training_profiler_, rules...);
   }
-  template <class Chain>
-  auto around_classes(Chain chain) {
-    return around_serving(std::move(chain), mr::validation{mr::strict{}, mr::in_range<serving::probability>{0, 1}});
-  }
-  template <class Chain>
-  auto around_numbers(Chain chain) {
-    return around_serving(std::move(chain), mr::validation{mr::strict{}});
+  template <class Chain, class... Rules>
+  auto around_serving(Chain chain, Rules... rules) {
+    return around(std::move(chain), serving_profiler_, rules...);
   }
 
   /// Puts the holdout's figures beside the run's metrics.
-  void tell(const holdout_findings& found) {
-    if (found.binary) tell(*found.binary);
-    if (found.classes) {
-      show("log_loss", found.classes->log_loss);
-      show("accuracy", found.classes->confusion.accuracy());
-      show("macro_f1", found.classes->confusion.macro_f1());
-    }
-    if (found.number) {
-      show("rmse", found.number->rmse);
-      show("mae", found.number->mae);
-      show("r2", found.number->r2);
-    }
-  }
+  void tell(const holdout_findings& found);
 
   /// Writes the audit log's last line and makes it durable.
-  void close() { or_stop(audit_.close(), exit_code::no_output); }
+  void close();
 
   const mr::profiler& training_profile() const noexcept { return training_profiler_; }
   const mr::profiler& serving_profile() const noexcept { return serving_profiler_; }
-  mr::compression_statistics compression() const noexcept { return compression_.statistics(); }
   std::uint64_t audit_bytes() const noexcept { return audit_.statistics().written_bytes; }
-  std::string prometheus() const { return mr::observe::to_prometheus(registry_.snapshot()); }
-  std::string json() const { return mr::observe::to_json(registry_.snapshot()); }
+  std::string prometheus() const;
+  std::string json() const;
 
  private:
-  template <class Chain, class Validation>
-  auto around_serving(Chain chain, Validation checks) {
+  template <class Chain, class... Rules>
+  auto around(Chain chain, mr::profiler& times, Rules... rules) {
     return std::move(chain)
-        .use(mr::borrow(serving_profiler_))
+        .use(mr::borrow(times))
         .use(mr::borrow(audit_))
-        .use(std::move(checks))
+        .use(mr::validation{mr::strict{}, rules...})
         .use(mr::metrics{registry_});
   }
-  void show(std::string_view figure, double value) {
-    or_stop(registry_.gauge({"lifecycle_holdout", "How the model did on the holdout."}, {{"figure", figure}}),
-            exit_code::internal)
-        .set(value);
-  }
-  void tell(const judgement& holdout) {
-    show("auc", holdout.auc);
-    show("average_precision", holdout.average_precision);
-    show("log_loss", holdout.log_loss);
-    show("brier", holdout.brier);
-    show("calibration_error", holdout.calibration_error);
-    show("accuracy", holdout.confusion.accuracy());
-    show("precision", holdout.confusion.precision());
-    show("recall", holdout.confusion.recall());
-    show("f1", holdout.confusion.f1());
-  }
+  void show(std::string_view figure, double value);
+  void tell(const judgement& holdout);
 
   mr::profiler training_profiler_;
   mr::profiler serving_profiler_;
   mr::audit_log<> audit_;
   mr::observe::metrics_registry registry_;
-  mr::compression<learning::activations> compression_;
 };
 
 }  // namespace lifecycle

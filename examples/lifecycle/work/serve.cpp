@@ -3,12 +3,13 @@
 #include "../format.hpp"
 #include "../model/features.hpp"
 #include "../stop.hpp"
+#include "production.hpp"
 #include "serving_fields.hpp"
 #include "watch.hpp"
 
 #include <millrace/chain.hpp>
 #include <millrace/core/clock.hpp>
-#include <millrace/middleware.hpp>
+#include <millrace/middleware/validation_rules.hpp>
 
 #include <cmath>
 #include <cstdint>
@@ -118,10 +119,11 @@ served serve(const trained_model& model, const bound_encoder& encode, const tabl
   const encode_row encoded{&encode, reads_plain_columns(model.model->kind())};
   const predict_row predicted{model.model.get(), model.scale};
   if (model.task.kind == task_kind::number)
-    return stream_rows(stack.around_numbers(mr::chain<mr::tsc_clock>(encoded, predicted, answer_with_number{})), model,
+    return stream_rows(stack.around_serving(mr::chain<mr::tsc_clock>(encoded, predicted, answer_with_number{})), model,
                        from, rows, [](const auto& ctx) { return served_row{ctx[serving::value], 0}; });
-  return stream_rows(stack.around_classes(mr::chain<mr::tsc_clock>(encoded, predicted, decide{model.threshold})), model,
-                     from, rows, [](const auto& ctx) {
+  return stream_rows(stack.around_serving(mr::chain<mr::tsc_clock>(encoded, predicted, decide{model.threshold}),
+                                          mr::in_range<serving::probability>{0, 1}),
+                     model, from, rows, [](const auto& ctx) {
                        return served_row{ctx[serving::probability], static_cast<std::size_t>(ctx[serving::answer])};
                      });
 }

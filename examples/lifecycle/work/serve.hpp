@@ -4,7 +4,6 @@
 #include "../data/table.hpp"
 #include "../model/encode.hpp"
 #include "../model/model_files.hpp"
-#include "production.hpp"
 #include "stream.hpp"
 
 #include <cstddef>
@@ -13,6 +12,8 @@
 
 /// The model at work: a chain that takes one row of a table from its cells to an answer.
 namespace lifecycle {
+
+class production;
 
 /// A row's answer. Where validation refused the row, `value` is NaN.
 struct served_row {

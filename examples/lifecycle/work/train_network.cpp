@@ -1,12 +1,16 @@
 #include "train_network.hpp"
 
+#include "../families/network.hpp"
 #include "../format.hpp"
 #include "../model/progress.hpp"
 #include "../stop.hpp"
+#include "production.hpp"
 
 #include <millrace/chain.hpp>
-#include <millrace/middleware.hpp>
+#include <millrace/middleware/compression.hpp>
+#include <millrace/middleware/validation_rules.hpp>
 #include <millrace/model/evaluation/measures.hpp>
+#include <millrace/tensor/deflate.hpp>
 #include <millrace/train.hpp>
 
 #include <algorithm>
@@ -102,20 +106,24 @@ trained_network train_network(const network_lesson& from, std::FILE* out, produc
   const mr::train::cosine_decay rate{
       .rate = how.learning_rate, .steps = how.epochs * batches, .minimum = how.learning_rate / 100};
   progress shown(out, how.epochs, batches, from.rows.size());
+  mr::compression<learning::activations> compressing;
   auto training =
       stack
-          .around_training(mr::chain<mr::tsc_clock>(
-              mr::train::load_batch(mr::train::range_samples(from.rows, from.encode.width(), read),
-                                    {.size = size, .seed = how.seed}),
-              mr::train::forward_pass(net, mr::train::track_activations_as<mr::tensor::compressible<matrix>>{}),
-              mr::train::calculate_loss<task_loss, learning>(task_loss{task.kind}), mr::train::backpropagation(net),
-              mr::train::update_weights(net, mr::train::adamw{.weight_decay = how.weight_decay}, rate)))
+          .around_training(
+              mr::chain<mr::tsc_clock>(
+                  mr::train::load_batch(mr::train::range_samples(from.rows, from.encode.width(), read),
+                                        {.size = size, .seed = how.seed}),
+                  mr::train::forward_pass(net, mr::train::track_activations_as<mr::tensor::compressible<matrix>>{}),
+                  mr::train::calculate_loss<task_loss, learning>(task_loss{task.kind}), mr::train::backpropagation(net),
+                  mr::train::update_weights(net, mr::train::adamw{.weight_decay = how.weight_decay}, rate)),
+              mr::same_rows<learning::batch, learning::targets>{})
+          .use(mr::borrow(compressing))
           .use(mr::borrow(shown));
 
   const validation_rows validation = validation_of(from);
   training_record record;
   record.chain = training.describe();
-  record.shape = shape_of(net);
+  record.shape = shape_text(from.encode.width(), how, task.outputs());
   record.about = from.about;
   auto best = net.parameters();
   const mr::steady_clock clock;
@@ -138,8 +146,15 @@ trained_network train_network(const network_lesson& from, std::FILE* out, produc
   record.seconds = static_cast<double>(clock.ticks() - start) / 1e9;
   record.steps = record.epochs.size() * batches;
   record.rows_per_second = static_cast<double>(record.epochs.size() * from.rows.size()) / record.seconds;
+  record.compression = compressing.statistics();
   net.parameters() = best;
   return {std::make_unique<network_model>(std::move(net), task.kind), std::move(record)};
+}
+
+mr::result<model_ptr> load_network(const learning_task& task, std::span<const std::byte> bytes) {
+  mr::result<network> net = network::load(bytes);
+  if (!net) return std::move(net).error();
+  return model_ptr(std::make_unique<network_model>(*std::move(net), task.kind));
 }
 
 }  // namespace lifecycle

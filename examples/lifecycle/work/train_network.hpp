@@ -2,21 +2,22 @@
 #define MILLRACE_EXAMPLES_LIFECYCLE_WORK_TRAIN_NETWORK_HPP
 
 #include "../data/table.hpp"
-#include "../families/network.hpp"
+#include "../families/family.hpp"
+#include "../families/network_options.hpp"
 #include "../model/encode.hpp"
 #include "../model/features.hpp"
 #include "../model/findings.hpp"
 #include "budget.hpp"
-#include "production.hpp"
 
 #include <cstddef>
 #include <cstdio>
-#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace lifecycle {
+
+class production;
 
 /// What a network is trained on and how.
 struct network_lesson {
@@ -31,7 +32,7 @@ struct network_lesson {
 
 /// A network with the weights that training kept, and how training went.
 struct trained_network {
-  std::unique_ptr<network_model> model;
+  model_ptr model;
   training_record record;
 };
 

@@ -1,0 +1,51 @@
+#include "production.hpp"
+
+#include "../stop.hpp"
+
+#include <millrace/observe/json_export.hpp>
+#include <millrace/observe/prometheus.hpp>
+
+namespace lifecycle {
+
+production::production(std::string audit_path, metadata about)
+    : audit_(or_stop(mr::audit_log<>::open(std::move(audit_path), {.metadata = std::move(about), .on_loss = nullptr}),
+                     exit_code::no_output)) {}
+
+void production::tell(const holdout_findings& found) {
+  if (found.binary) tell(*found.binary);
+  if (found.classes) {
+    show("log_loss", found.classes->log_loss);
+    show("accuracy", found.classes->confusion.accuracy());
+    show("macro_f1", found.classes->confusion.macro_f1());
+  }
+  if (found.number) {
+    show("rmse", found.number->rmse);
+    show("mae", found.number->mae);
+    show("r2", found.number->r2);
+  }
+}
+
+void production::close() { or_stop(audit_.close(), exit_code::no_output); }
+
+std::string production::prometheus() const { return mr::observe::to_prometheus(registry_.snapshot()); }
+std::string production::json() const { return mr::observe::to_json(registry_.snapshot()); }
+
+void production::show(std::string_view figure, double value) {
+  or_stop(registry_.gauge({"lifecycle_holdout", "How the model did on the holdout."}, {{"figure", figure}}),
+          exit_code::internal)
+      .set(value);
+}
+
+void production::tell(const judgement& holdout) {
+  show("auc", holdout.auc);
+  show("average_precision", holdout.average_precision);
+  show("log_loss", holdout.log_loss);
+  show("brier", holdout.brier);
+  show("calibration_error", holdout.calibration_error);
+  show("accuracy", holdout.confusion.accuracy());
+  show("precision", holdout.confusion.precision());
+  show("recall", holdout.confusion.recall());
+  show("f1", holdout.confusion.f1());
+}
+
+}  // namespace lifecycle
