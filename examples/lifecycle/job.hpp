@@ -224,11 +224,15 @@ inline void train_job(const options& asked) {
   std::optional<training_record> training;
   const comparison_record compared = compare(asked, bench, training);
   model.model = fit_winner(bench, compared.winner().kind, training);
-  if (model.task.kind == task_kind::binary)
-    model.model = calibrate(std::move(model.model), data,
-                            features_for(compared.winner().kind, encode, parts.validation), parts.validation);
+  calibration_trial corrected;
+  if (model.task.kind != task_kind::number) {
+    calibration made = calibrate(std::move(model.model), data,
+                                 features_for(compared.winner().kind, encode, parts.validation), parts.validation);
+    model.model = std::move(made.model);
+    corrected = made.trial;
+  }
   const feature_rows rows = features_for(model.model->kind(), encode, parts.holdout);
-  const holdout_findings holdout = judge(asked, model, data, parts, rows);
+  const holdout_findings holdout = judge(asked, model, data, parts, rows, corrected);
   const std::optional<reference_record> reference = judge_reference(bench, compared);
   const std::vector<double> answers = answers_of(*model.model, rows, model.scale);
   const std::vector<row_reasons> reasons = explain(model, data, parts, rows, answers);

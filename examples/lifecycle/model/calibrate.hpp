@@ -7,45 +7,85 @@
 #include "findings.hpp"
 
 #include <millrace/core/result.hpp>
+#include <millrace/model/calibration/isotonic.hpp>
+#include <millrace/model/calibration/one_vs_rest.hpp>
 #include <millrace/model/calibration/platt.hpp>
-#include <millrace/model/evaluation/measures.hpp>
 
-#include <cmath>
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
-/// Probabilities of two classes, corrected by what came of rows that the model did not learn from.
+/// Probabilities, corrected by what came of rows that the model did not learn from.
 namespace lifecycle {
 
-/// The log odds of a probability, kept within those of 1e-9 and its complement.
-inline double log_odds(double probability) noexcept {
-  const double p = std::fmin(std::fmax(probability, 1e-9), 1 - 1e-9);
-  return std::log(p / (1 - p));
-}
+/// Isotonic regression assumes no shape, and so wants rows; from so many on it is tried, with so many of each class.
+inline constexpr std::size_t fewest_isotonic_rows = 1'000;
+inline constexpr std::size_t fewest_isotonic_rows_of_class = 200;
 
-/// A model of two classes whose probability is corrected. Contributions are those to the score before that.
+/// Isotonic regression whose probabilities are never 0 or 1, which would cost without bound the first time that they
+/// are wrong: a row of class 1 joins those of the lowest score, and one of class 0 those of the highest.
+class bounded_isotonic {
+ public:
+  static mr::result<bounded_isotonic> fit(std::span<const double> scores, std::span<const float> labels,
+                                          std::span<const float> weights = {});
+  double operator()(double score) const noexcept { return fitted_(score); }
+  std::vector<std::byte> save() const { return fitted_.save(); }
+  static mr::result<bounded_isotonic> load(std::span<const std::byte> bytes);
+
+ private:
+  explicit bounded_isotonic(mr::model::isotonic fitted) : fitted_(std::move(fitted)) {}
+  mr::model::isotonic fitted_;
+};
+
+/// What corrects the probabilities of two classes, or of several by each class against all others. It reads their log
+/// odds.
+class correction {
+ public:
+  using any_of = std::variant<mr::model::platt, bounded_isotonic, mr::model::one_vs_rest<mr::model::platt>,
+                              mr::model::one_vs_rest<bounded_isotonic>>;
+
+  /// `probabilities`: of class 1 of two, or of every class, row after row. Errors: those of the method; invalid_data
+  /// where it would turn the order of the rows around.
+  static mr::result<correction> fit(calibration_method by, std::span<const double> probabilities,
+                                    std::span<const float> labels, std::size_t outputs);
+
+  calibration_method method() const noexcept {
+    return how_.index() % 2 == 0 ? calibration_method::platt : calibration_method::isotonic;
+  }
+  /// Corrects rows in their place.
+  void operator()(std::span<double> probabilities) const noexcept;
+
+  std::vector<std::byte> save() const;
+  /// Errors: those of the method; shape_mismatch where it is one of another number of outputs.
+  static mr::result<correction> load(calibration_method by, std::size_t outputs, std::span<const std::byte> bytes);
+
+ private:
+  explicit correction(any_of how) : how_(std::move(how)) {}
+  any_of how_;
+};
+
+/// A model whose probabilities are corrected. Contributions are those to the score before that.
 class calibrated_model final : public fitted_model {
  public:
-  calibrated_model(model_ptr inner, mr::model::platt correct) : inner_(std::move(inner)), correct_(correct) {}
+  calibrated_model(model_ptr inner, correction correct) : inner_(std::move(inner)), correct_(std::move(correct)) {}
 
   fitted_model& inner() noexcept { return *inner_; }
-  const mr::model::platt& correction() const noexcept { return correct_; }
+  const correction& corrected_by() const noexcept { return correct_; }
 
   family kind() const noexcept override { return inner_->kind(); }
   std::size_t inputs() const noexcept override { return inner_->inputs(); }
-  std::size_t outputs() const noexcept override { return 1; }
+  std::size_t outputs() const noexcept override { return inner_->outputs(); }
   void predict(std::span<const float> row, std::span<double> out) noexcept override {
     inner_->predict(row, out);
-    correct(out);
+    correct_(out);
   }
   void predict(const mr::model::matrix_view& rows, std::span<double> out) noexcept override {
     inner_->predict(rows, out);
-    correct(out);
+    correct_(out);
   }
   std::vector<double> contributions(std::span<const float> row, std::size_t output) override {
     return inner_->contributions(row, output);
@@ -54,77 +94,28 @@ class calibrated_model final : public fitted_model {
   std::vector<std::byte> save() const override { return inner_->save(); }
 
  private:
-  void correct(std::span<double> out) const noexcept {
-    for (double& p : out) p = correct_(log_odds(p));
-  }
-
   model_ptr inner_;
-  mr::model::platt correct_;
+  correction correct_;
 };
 
-namespace detail {
-
-/// Log odds and classes of some rows.
-struct scored_rows {
-  std::vector<double> scores;
-  std::vector<float> labels;
-
-  mr::result<mr::model::platt> fit() const { return mr::model::platt::fit(scores, labels); }
-  /// The mean log loss; without a correction that of the scores as they are.
-  double loss(const mr::model::platt* correct) const {
-    std::vector<double> probabilities;
-    for (const double score : scores)
-      probabilities.push_back(correct != nullptr ? (*correct)(score) : 1 / (1 + std::exp(-score)));
-    return mr::model::log_loss(std::vector<int>(labels.begin(), labels.end()), probabilities).value_or(1e300);
-  }
+/// A model, corrected where that pays, and what each way of correcting it came to.
+struct calibration {
+  model_ptr model;
+  calibration_trial trial;
 };
 
-}  // namespace detail
+/// Corrects a model of classes by its validation rows, in the way that has the least log loss: each is fitted to either
+/// half of the rows and judged on the other. Where that is none, the model comes back as it was. Source: Platt,
+/// "Probabilistic outputs for support vector machines", 1999; Zadrozny, Elkan, "Transforming classifier scores into
+/// accurate multiclass probability estimates", KDD 2002.
+calibration calibrate(model_ptr model, const table& data, const feature_rows& rows,
+                      std::span<const std::size_t> numbers);
 
-/// Corrects a model of two classes by its validation rows, if that pays: where corrections fitted to half of the rows
-/// lower the log loss of the other half. Else the model comes back as it was.
-/// Source: Platt, "Probabilistic outputs for support vector machines", 1999.
-inline model_ptr calibrate(model_ptr model, const table& data, const feature_rows& rows,
-                           std::span<const std::size_t> numbers) {
-  const std::vector<double> probabilities = answers_of(*model, rows, {});
-  detail::scored_rows all, halves[2];
-  for (std::size_t i = 0; i < numbers.size(); ++i) {
-    const double score = log_odds(probabilities[i]);
-    const float label = data.target.labels[numbers[i]];
-    for (detail::scored_rows* to : {&all, &halves[i % 2]}) {
-      to->scores.push_back(score);
-      to->labels.push_back(label);
-    }
-  }
-  const auto one = halves[0].fit();
-  const auto other = halves[1].fit();
-  auto correct = all.fit();
-  if (!one || !other || !correct || !(correct->slope() > 0)) return model;
-  const double gained =
-      halves[1].loss(nullptr) - halves[1].loss(&*one) + halves[0].loss(nullptr) - halves[0].loss(&*other);
-  if (!(gained > 0)) return model;
-  return std::make_unique<calibrated_model>(std::move(model), *correct);
-}
-
-/// How probabilities on the holdout were before they were corrected, and after.
-inline std::optional<calibration_record> judge_calibration(fitted_model& model, const feature_rows& rows,
-                                                           const std::vector<int>& labels) {
-  calibration_record found;
-  auto* const corrected = dynamic_cast<calibrated_model*>(&model);
-  const auto judge = [&](fitted_model& of, calibration_side& side) {
-    const std::vector<double> probabilities = answers_of(of, rows, {});
-    const auto curve = mr::model::calibration_curve(labels, probabilities);
-    const auto loss = mr::model::log_loss(labels, probabilities);
-    if (!curve || !loss) return false;
-    side = {*curve, mr::model::expected_calibration_error(*curve), *loss};
-    return true;
-  };
-  if (!judge(corrected != nullptr ? corrected->inner() : model, found.before)) return std::nullopt;
-  found.corrected = corrected != nullptr;
-  found.after = found.before;
-  if (found.corrected && !judge(model, found.after)) return std::nullopt;
-  return found;
-}
+/// How probabilities on the holdout were before they were corrected, and after. Of several classes the curve is that of
+/// the likeliest one: how often it is the row's. Source: Guo et al., "On calibration of modern neural networks", ICML
+/// 2017, section 2.
+std::optional<calibration_record> judge_calibration(fitted_model& model, const feature_rows& rows,
+                                                    const std::vector<int>& labels, const calibration_trial& trial);
 
 }  // namespace lifecycle
 

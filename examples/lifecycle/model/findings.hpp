@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -114,9 +115,28 @@ struct calibration_side {
   double log_loss = 0;
 };
 
-/// The same before probabilities were corrected, and after.
+enum class calibration_method : std::uint8_t { platt, isotonic };
+
+/// As it stands in a model's file.
+constexpr std::string_view to_string(calibration_method of) noexcept {
+  return of == calibration_method::platt ? "platt" : "isotonic";
+}
+/// As the reader is told.
+constexpr std::string_view title_of(calibration_method of) noexcept {
+  return of == calibration_method::platt ? "Platt's method" : "isotonic regression";
+}
+
+/// The log loss of validation rows, each half of them corrected as the other teaches it; none where it was not tried.
+struct calibration_trial {
+  std::optional<calibration_method> chosen;  // none: correcting did not pay
+  double uncorrected = 0;
+  std::optional<double> platt;
+  std::optional<double> isotonic;
+};
+
+/// The holdout's probabilities before they were corrected, and after; the same where they were not.
 struct calibration_record {
-  bool corrected = false;  // else correcting did not pay, and both sides are the same
+  calibration_trial trial;
   calibration_side before;
   calibration_side after;
 };
@@ -146,7 +166,7 @@ struct number_judgement {
 /// What was found on the holdout, by what is learned.
 struct holdout_findings {
   std::optional<judgement> binary;
-  std::optional<calibration_record> calibration;  // of two classes
+  std::optional<calibration_record> calibration;  // of classes
   std::optional<class_judgement> classes;
   std::optional<number_judgement> number;
   std::string importance_of;  // what is lost: AUC, log loss or RMSE

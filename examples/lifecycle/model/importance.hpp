@@ -7,12 +7,13 @@
 #include "features.hpp"
 #include "findings.hpp"
 
-#include <millrace/core/seed.hpp>
+#include <millrace/core/result.hpp>
+#include <millrace/model/matrix_view.hpp>
+#include <millrace/model/selection/permutation_importance.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <numeric>
 #include <span>
@@ -23,32 +24,59 @@
 /// Which columns a model looks at, and why a row got its answer.
 namespace lifecycle {
 
-/// How much `worth(answers)` falls on these rows when the cells of one column are dealt out anew among them, for every
-/// column; the most first. Source: Breiman, "Random forests", Machine Learning 45, 2001, section 10.
-inline column_importance importance(fitted_model& model, const std::vector<column_place>& places, feature_rows rows,
-                                    const target_scale& scale,
-                                    const std::function<double(const std::vector<double>&)>& worth,
-                                    std::uint64_t seed) {
-  column_importance lost;
-  mr::random_engine random(seed);
-  const double whole = worth(answers_of(model, rows, scale));
-  const feature_rows kept = rows;
-  std::vector<std::size_t> order(rows.view().rows());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  const auto cells = [&](const std::vector<float>& of, std::size_t row, const column_place& at) {
-    return of.begin() + static_cast<std::ptrdiff_t>(row * rows.columns + at.first);
-  };
-  for (const column_place& at : places) {
-    random.shuffle(order);
-    const auto copy = [&](auto source) {
-      for (std::size_t i = 0; i < order.size(); ++i)
-        std::copy_n(cells(kept.numbers, source(i), at), at.width,
-                    rows.numbers.begin() + (cells(rows.numbers, i, at) - rows.numbers.cbegin()));
-    };
-    copy([&](std::size_t i) { return order[i]; });
-    lost.emplace_back(at.name, whole - worth(answers_of(model, rows, scale)));
-    copy([](std::size_t i) { return i; });
+namespace detail {
+
+/// A model as the library's importance sees it: where rows are dealt anew, a column of the table is one number, the row
+/// whose cells it takes, however many of the model's inputs are made of it. Exact up to 2^24 rows.
+class dealt_columns {
+ public:
+  dealt_columns(fitted_model& model, const std::vector<column_place>& places, const feature_rows& from,
+                const target_scale& scale)
+      : model_(&model), places_(&places), from_(&from), scale_(scale) {}
+
+  std::size_t inputs() const noexcept { return places_->size(); }
+  std::size_t outputs() const noexcept { return model_->outputs(); }
+  void predict(std::span<const float> row, std::span<double> out) const noexcept {
+    predict(mr::model::matrix_view(row, row.size()), out);
   }
+  void predict(const mr::model::matrix_view& rows, std::span<double> out) const noexcept {
+    std::vector<float> numbers(rows.rows() * from_->columns);
+    for (std::size_t i = 0; i < rows.rows(); ++i)
+      for (std::size_t j = 0; j < places_->size(); ++j) {
+        const column_place& at = (*places_)[j];
+        const std::size_t source = static_cast<std::size_t>(rows(i, j));
+        std::copy_n(from_->numbers.data() + source * from_->columns + at.first, at.width,
+                    numbers.data() + i * from_->columns + at.first);
+      }
+    model_->predict({numbers, from_->columns}, out);
+    for (double& one : out) one = scale_.unscaled(one);
+  }
+
+ private:
+  fitted_model* model_;
+  const std::vector<column_place>* places_;
+  const feature_rows* from_;
+  target_scale scale_;
+};
+
+}  // namespace detail
+
+/// What the answers on all rows are measured by.
+using holdout_measure = std::function<mr::result<double>(std::span<const double>)>;
+
+/// How much worse the measure gets when the cells of one column are dealt out anew among these rows, for every column;
+/// the most first. Errors: those of the measure.
+inline mr::result<column_importance> importance(fitted_model& model, const std::vector<column_place>& places,
+                                                const feature_rows& rows, const target_scale& scale,
+                                                const holdout_measure& measure,
+                                                const mr::model::importance_options& with) {
+  std::vector<float> own(rows.view().rows() * places.size());
+  for (std::size_t i = 0; i < own.size(); ++i) own[i] = static_cast<float>(i / places.size());
+  const auto found = mr::model::permutation_importance(detail::dealt_columns(model, places, rows, scale),
+                                                       {own, places.size()}, measure, with);
+  if (!found) return found.error();
+  column_importance lost;
+  for (std::size_t j = 0; j < places.size(); ++j) lost.emplace_back(places[j].name, (*found)[j].mean);
   std::stable_sort(lost.begin(), lost.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
   return lost;
 }

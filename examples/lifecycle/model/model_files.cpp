@@ -59,7 +59,8 @@ std::string encoder_json(const trained_model& model) {
   for (const std::string& one : model.classes) json.value(one);
   json.end_array().member("threshold", model.threshold).member("width", model.encoding.width());
   if (const auto* corrected = dynamic_cast<const calibrated_model*>(model.model.get()))
-    json.member("calibration", hexadecimal(corrected->correction().save()));
+    json.member("calibrated_by", to_string(corrected->corrected_by().method()))
+        .member("calibration", hexadecimal(corrected->corrected_by().save()));
   json.member("mean", model.scale.mean).member("deviation", model.scale.deviation);
   json.key("columns").begin_array();
   for (const column_encoding& one : model.encoding.columns()) {
@@ -131,8 +132,14 @@ bool makes_sense(const column_encoding& one) {
          std::adjacent_find(one.knots.begin(), one.knots.end(), std::greater_equal<>()) == one.knots.end();
 }
 
+/// How probabilities are corrected, if they are.
+struct saved_calibration {
+  calibration_method method = calibration_method::platt;
+  std::string bytes;  // in hexadecimal
+};
+
 /// What a model's answers mean. Files of version 1 are those of networks of two classes.
-void read_meaning(const nlohmann::json& from, family& kind, std::string& calibration, trained_model& made) {
+void read_meaning(const nlohmann::json& from, family& kind, saved_calibration& calibration, trained_model& made) {
   from.at("target").get_to(made.target);
   from.at("threshold").get_to(made.threshold);
   if (from.at("version") == 1) {
@@ -142,7 +149,10 @@ void read_meaning(const nlohmann::json& from, family& kind, std::string& calibra
   kind = family_of(from.at("family").get<std::string>()).value_or(family::network);
   const auto task = from.at("task").get<std::string>();
   from.at("classes").get_to(made.classes);
-  if (from.contains("calibration")) from.at("calibration").get_to(calibration);
+  if (from.contains("calibration")) from.at("calibration").get_to(calibration.bytes);
+  // Files that were written before there was a choice lack it.
+  if (from.value("calibrated_by", "platt") == to_string(calibration_method::isotonic))
+    calibration.method = calibration_method::isotonic;
   made.task.kind = task == to_string(task_kind::number)    ? task_kind::number
                    : task == to_string(task_kind::classes) ? task_kind::classes
                                                            : task_kind::binary;
@@ -190,7 +200,7 @@ mr::result<trained_model> load_model(const std::string& folder) {
   if (!text) return std::move(text).error();
   trained_model made;
   family kind = family::network;
-  std::string calibration;
+  saved_calibration calibration;
   try {
     const nlohmann::json json = nlohmann::json::parse(*text);
     if (json.at("format") != "millrace lifecycle encoder" || json.at("version") > 2)
@@ -213,11 +223,12 @@ mr::result<trained_model> load_model(const std::string& folder) {
     return mr::error(mr::errc::corrupt, path + " makes " + std::to_string(width) +
                                             " numbers a row, but the model beside it takes " +
                                             std::to_string(made.model->inputs()));
-  if (calibration.empty()) return made;
-  mr::result<mr::model::platt> correct = mr::model::platt::load(from_hexadecimal(calibration));
-  if (!correct || made.task.kind != task_kind::binary)
+  if (calibration.bytes.empty()) return made;
+  const std::vector<std::byte> bytes = from_hexadecimal(calibration.bytes);
+  mr::result<correction> correct = correction::load(calibration.method, made.task.outputs(), bytes);
+  if (!correct || made.task.kind == task_kind::number)
     return mr::error(mr::errc::corrupt, path + ": its calibration is none");
-  made.model = std::make_unique<calibrated_model>(std::move(made.model), *correct);
+  made.model = std::make_unique<calibrated_model>(std::move(made.model), *std::move(correct));
   return made;
 }
 

@@ -182,6 +182,44 @@ std::string why_cards(const report_input& in) {
   return cards;
 }
 
+/// Which ways of correcting probabilities were tried, and what each came to.
+std::string trial_text(const calibration_trial& of) {
+  const auto tried = [](calibration_method by, const std::optional<double>& loss) {
+    return loss ? ", by " + std::string(title_of(by)) + " " + fixed(*loss, 4) : std::string();
+  };
+  return " Log loss of the validation rows, each half corrected as the other teaches: uncorrected " +
+         fixed(of.uncorrected, 4) + tried(calibration_method::platt, of.platt) +
+         tried(calibration_method::isotonic, of.isotonic) + ".";
+}
+
+/// Probabilities before and after they were corrected; one picture where that did not pay.
+std::string calibration_cards(const report_input& in) {
+  const std::string how_to_read =
+      std::string(in.holdout.classes
+                      ? "Of rows whose likeliest class was given a probability, how many were of that class."
+                      : "Of rows given a probability, how many were positive.") +
+      " On the dashed line the probability is right; a larger dot has more rows.";
+  if (!in.holdout.calibration)
+    return in.holdout.binary
+               ? html::card("Calibration", how_to_read, calibration_picture(in.holdout.binary->calibration, ""))
+               : std::string();
+  const calibration_record& of = *in.holdout.calibration;
+  const auto figures = [](const calibration_side& side) {
+    return " Log loss " + fixed(side.log_loss, 4) + ", calibration error " + fixed(side.error, 4) + ".";
+  };
+  if (!of.trial.chosen)
+    return html::card("Calibration",
+                      how_to_read + figures(of.after) +
+                          " Correcting probabilities by the validation rows did not pay." + trial_text(of.trial),
+                      calibration_picture(of.after.curve, ""));
+  return html::card("Calibration, before", how_to_read + figures(of.before),
+                    calibration_picture(of.before.curve, ", before")) +
+         html::card("Calibration, after",
+                    "Probabilities corrected by " + std::string(title_of(*of.trial.chosen)) +
+                        " on the validation rows." + figures(of.after) + trial_text(of.trial),
+                    calibration_picture(of.after.curve, ", after"));
+}
+
 std::string number_section(const report_input& in, const number_judgement& holdout) {
   std::string cards = html::card("Predicted and actual", "A dot a row; on the dashed line the answer is right.",
                                  predicted_picture(holdout));
@@ -193,29 +231,7 @@ std::string number_section(const report_input& in, const number_judgement& holdo
 std::string class_section(const report_input& in, const class_judgement& holdout) {
   const std::string cards = html::card("Confusion by class", "Rows of each class, and what they were taken for.",
                                        class_confusion_table(holdout, in.data.target.classes), "wide");
-  return html::section("On rows that it never saw", cards + why_cards(in));
-}
-
-/// Probabilities before and after they were corrected; one picture where that did not pay.
-std::string calibration_cards(const report_input& in) {
-  const std::string how_to_read =
-      "Of rows given a probability, how many were positive. On the dashed line the probability is right; a larger dot "
-      "has more rows.";
-  if (!in.holdout.calibration)
-    return html::card("Calibration", how_to_read, calibration_picture(in.holdout.binary->calibration, ""));
-  const calibration_record& of = *in.holdout.calibration;
-  const auto figures = [](const calibration_side& side) {
-    return " Log loss " + fixed(side.log_loss, 4) + ", calibration error " + fixed(side.error, 4) + ".";
-  };
-  if (!of.corrected)
-    return html::card("Calibration",
-                      how_to_read + " Correcting probabilities by the validation rows did not pay." + figures(of.after),
-                      calibration_picture(of.after.curve, ""));
-  return html::card("Calibration, before", how_to_read + figures(of.before),
-                    calibration_picture(of.before.curve, ", before")) +
-         html::card("Calibration, after",
-                    "Probabilities corrected by Platt's method on the validation rows." + figures(of.after),
-                    calibration_picture(of.after.curve, ", after"));
+  return html::section("On rows that it never saw", cards + calibration_cards(in) + why_cards(in));
 }
 
 std::string binary_section(const report_input& in, const judgement& holdout) {

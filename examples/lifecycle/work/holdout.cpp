@@ -25,7 +25,8 @@ namespace {
 
 void print(const judgement& found) {
   detail::heading("holdout   AUC " + fixed(found.auc, 4) + "   average precision " + fixed(found.average_precision, 4) +
-          "   log loss " + fixed(found.log_loss, 4) + " (without a model " + fixed(found.base_log_loss, 4) + ")");
+                  "   log loss " + fixed(found.log_loss, 4) + " (without a model " + fixed(found.base_log_loss, 4) +
+                  ")");
   std::printf("          accuracy %s   precision %s   recall %s   at threshold %s; calibration error %s\n",
               percent(found.confusion.accuracy()).c_str(), percent(found.confusion.precision()).c_str(),
               percent(found.confusion.recall()).c_str(), fixed(found.threshold, 2).c_str(),
@@ -38,15 +39,15 @@ void print(const judgement& found) {
 
 void print(const class_judgement& found) {
   detail::heading("holdout   accuracy " + percent(found.confusion.accuracy()) + " (95 % interval " +
-          percent(found.accuracy_within.lower) + " to " + percent(found.accuracy_within.upper) +
-          "; always the most frequent class " + percent(found.base_accuracy) + ")");
+                  percent(found.accuracy_within.lower) + " to " + percent(found.accuracy_within.upper) +
+                  "; always the most frequent class " + percent(found.base_accuracy) + ")");
   std::printf("          log loss %s (without a model %s)   macro F1 %s\n", fixed(found.log_loss, 4).c_str(),
               fixed(found.base_log_loss, 4).c_str(), fixed(found.confusion.macro_f1(), 4).c_str());
 }
 
 void print(const number_judgement& found) {
   detail::heading("holdout   R2 " + fixed(found.r2, 4) + "   RMSE " + brief(found.rmse) + " (without a model " +
-          brief(found.base_rmse) + ")");
+                  brief(found.base_rmse) + ")");
   std::printf("          mean absolute error %s (95 %% interval %s to %s)\n", brief(found.mae).c_str(),
               brief(found.mae_within.lower).c_str(), brief(found.mae_within.upper).c_str());
 }
@@ -58,27 +59,36 @@ std::vector<double> values_of(const table& data, const std::vector<std::size_t>&
   return values;
 }
 
-/// What a model's answers on the holdout are worth: AUC, or the loss with its sign turned.
-std::function<double(const std::vector<double>&)> worth_on_holdout(const table& data, const row_split& parts) {
+/// What the importance of a column is measured by: the AUC of two classes, the log loss of more, or the RMSE.
+holdout_measure measure_of(const table& data, const row_split& parts) {
   if (data.target.task == task_kind::number)
-    return [values = values_of(data, parts.holdout)](const std::vector<double>& answers) {
-      return -mr::model::rmse(values, answers).value_or(0);
+    return [values = values_of(data, parts.holdout)](std::span<const double> answers) {
+      return mr::model::rmse(values, answers);
     };
   if (data.target.task == task_kind::binary)
-    return [labels = labels_of(data, parts.holdout)](const std::vector<double>& answers) {
-      return mr::model::roc_auc(labels, answers).value_or(0.5);
+    return [labels = labels_of(data, parts.holdout)](std::span<const double> answers) {
+      return mr::model::roc_auc(labels, answers);
     };
   return [labels = labels_of(data, parts.holdout), classes = data.target.classes.size()](
-             const std::vector<double>& answers) { return -mr::model::log_loss(labels, answers, classes).value_or(0); };
+             std::span<const double> answers) { return mr::model::log_loss(labels, answers, classes); };
+}
+
+void print(const calibration_record& of) {
+  if (!of.trial.chosen) return;
+  std::printf("          calibrated by %s on the rows to stop by: before that log loss %s, calibration error %s\n",
+              std::string(title_of(*of.trial.chosen)).c_str(), fixed(of.before.log_loss, 4).c_str(),
+              fixed(of.before.error, 4).c_str());
 }
 
 }  // namespace
 
 /// How the model does on rows that it never saw.
 holdout_findings judge(const options& asked, const trained_model& model, const table& data, const row_split& parts,
-                       const feature_rows& rows) {
+                       const feature_rows& rows, const calibration_trial& corrected) {
   const std::vector<double> answers = answers_of(*model.model, rows, model.scale);
   holdout_findings found;
+  if (model.task.kind != task_kind::number)
+    found.calibration = judge_calibration(*model.model, rows, labels_of(data, parts.holdout), corrected);
   if (model.task.kind == task_kind::number) {
     found.number = or_stop(judge_numbers(values_of(data, parts.holdout), answers), exit_code::training_failed);
     print(*found.number);
@@ -91,19 +101,19 @@ holdout_findings judge(const options& asked, const trained_model& model, const t
   } else {
     found.binary = or_stop(judge(labels_of(data, parts.holdout), answers, asked.costs, model.threshold),
                            exit_code::training_failed);
-    found.calibration = judge_calibration(*model.model, rows, labels_of(data, parts.holdout));
     print(*found.binary);
-    if (found.calibration && found.calibration->corrected)
-      std::printf(
-          "          calibrated by Platt's method on the rows to stop by: before that log loss %s, calibration "
-          "error %s\n",
-          fixed(found.calibration->before.log_loss, 4).c_str(), fixed(found.calibration->before.error, 4).c_str());
     found.importance_of = "AUC lost";
   }
+  if (found.calibration) print(*found.calibration);
   for (const std::string& leak : data.leaks) std::printf("          beware: %s\n", leak.c_str());
   detail::stop_if_interrupted("judging the model");
-  found.importance = importance(*model.model, model.encoding.places(reads_plain_columns(model.model->kind())), rows,
-                                model.scale, worth_on_holdout(data, parts), asked.seed);
+  found.importance =
+      or_stop(importance(*model.model, model.encoding.places(reads_plain_columns(model.model->kind())), rows,
+                         model.scale, measure_of(data, parts),
+                         {.repeats = 3,
+                          .wanted = model.task.kind == task_kind::binary ? mr::model::goal::high : mr::model::goal::low,
+                          .seed = asked.seed}),
+              exit_code::training_failed);
   return found;
 }
 

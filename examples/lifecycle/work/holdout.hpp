@@ -15,9 +15,9 @@
 /// The model on the rows held out: how good it is, beside a simple one, and why it answers as it does.
 namespace lifecycle {
 
-/// How the model does on rows that it never saw.
+/// How the model does on rows that it never saw. `corrected`: what was tried on its probabilities.
 holdout_findings judge(const options& asked, const trained_model& model, const table& data, const row_split& parts,
-                       const feature_rows& rows);
+                       const feature_rows& rows, const calibration_trial& corrected);
 
 /// How a linear model does on the same rows: what a model has to be better than. None where that is the model, or where
 /// it was not compared. Source: Rendle et al., "On the difficulty of evaluating baselines", 2019, for why.
