@@ -1574,6 +1574,14 @@ inline bool cpu_has_avx512() noexcept { return false; }
 inline bool cpu_has_avx512dq() noexcept { return false; }
 #endif
 
+/// The mask of a processor's builtin that stands for all lanes, whose type compilers do not agree on.
+struct every_lane {
+  template <class Mask>
+  constexpr operator Mask() const noexcept {
+    return static_cast<Mask>(-1);
+  }
+};
+
 }  // namespace detail
 }  // namespace v0
 }  // namespace millrace

@@ -503,11 +503,12 @@ bool plan_many(planner& at, bool mean) {
       parts.emplace_back(stretched<2>({std::span<const std::int64_t>(sizes), at.sizes(i)}), at.data<T>(i));
     T* const out = at.out<T>(0, sizes);
     const std::size_t count = elements(sizes);
-    at.run([parts = std::move(parts), out, count, mean] {
+    at.run([=, parts = std::move(parts)] {
       for (std::size_t input = 0; input < parts.size(); ++input) {
-        const auto& [walk, from] = parts[input];
+        const stretched<2>& walk = parts[input].first;
+        const T* const from = parts[input].second;
         const std::array<std::size_t, 2> step = walk.steps.back();
-        walk.each_row([&, from = from](const std::array<std::size_t, 2>& place) {
+        walk.each_row([&](const std::array<std::size_t, 2>& place) {
           for (std::size_t i = 0; i < walk.row_size(); ++i) {
             T& to = out[place[0] + i * step[0]];
             const T value = from[place[1] + i * step[1]];

@@ -35,7 +35,7 @@ inline void part_sixteens_avx512(const std::uint8_t* codes, int code, int missin
   for (; rows.done + 16 <= rows.count; rows.done += 16) {
     sixteen ids;
     load_vector(ids, rows.ids + rows.done);
-    const sixteen read = __builtin_ia32_gathersiv16si(sixteen{}, codes, ids, -1, 1);
+    const sixteen read = __builtin_ia32_gathersiv16si(sixteen{}, codes, ids, every_lane{}, 1);
     const sixteen place = (read + missing_left) & 255;
     const auto left = static_cast<std::uint16_t>(__builtin_ia32_cmpd512_mask(place, most, 2, 0xffff));  // at most
     const auto other = static_cast<std::uint16_t>(~left);

@@ -124,11 +124,12 @@ struct sixteen_walks {
     using numbers = vector<float, 64>;
     constexpr std::int32_t column = (Missing ? 3 : 1) * rows_of_tile;
     const bits lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    const bits a = bits(__builtin_ia32_gathersiv8di(pairs{}, nodes, low, -1, 8));
-    const bits b = bits(__builtin_ia32_gathersiv8di(pairs{}, nodes, high, -1, 8));
+    const bits a = bits(__builtin_ia32_gathersiv8di(pairs{}, nodes, low, every_lane{}, 8));
+    const bits b = bits(__builtin_ia32_gathersiv8di(pairs{}, nodes, high, every_lane{}, 8));
     const bits threshold = __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
     const bits way = __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
-    const numbers x = __builtin_ia32_gathersiv16sf(numbers{}, row, bits((way & 0x7ff) * column + lane), -1, 4);
+    const numbers x =
+        __builtin_ia32_gathersiv16sf(numbers{}, row, bits((way & 0x7ff) * column + lane), every_lane{}, 4);
     bits right = x > numbers(threshold);
     if constexpr (Missing) right |= (x != x) & -(way >> 11 & 1);
     const bits place = (way >> 12 & 0xf'ffff) - right;
@@ -141,9 +142,9 @@ struct sixteen_walks {
     using numbers = vector<double, 64>;
     numbers sum;
     load_vector(sum, sums);
-    store_vector(sums, numbers(sum + __builtin_ia32_gathersiv8df(numbers{}, values, low, -1, 8)));
+    store_vector(sums, numbers(sum + __builtin_ia32_gathersiv8df(numbers{}, values, low, every_lane{}, 8)));
     load_vector(sum, sums + 8);
-    store_vector(sums + 8, numbers(sum + __builtin_ia32_gathersiv8df(numbers{}, values, high, -1, 8)));
+    store_vector(sums + 8, numbers(sum + __builtin_ia32_gathersiv8df(numbers{}, values, high, every_lane{}, 8)));
   }
 };
 /// As finish_eight, of all rows of a tile: two times sixteen, so that one's reads wait while the other's are under way.
