@@ -2,11 +2,14 @@
 """What trees of other libraries cost at the shapes of benchmarks/trees.cpp, in nanoseconds of the processor a row.
 
 usage: trees_peers.py [--rounds 5]
-    pip install lightgbm xgboost scikit-learn && python3 benchmarks/trees_peers.py
+    pip install lightgbm xgboost scikit-learn lleaves "llvmlite<0.44" ydf daal4py && python3 benchmarks/trees_peers.py
 
-One thread. Rows are rotated; each figure is the median of the rounds.
+One thread. Rows are rotated; each figure is the median of the rounds. lleaves, ydf and daal4py are left out where they are
+not installed.
 """
 import argparse
+import importlib.metadata
+import tempfile
 import time
 import warnings
 
@@ -57,6 +60,36 @@ def peers(x, y):
     yield f"scikit-learn {sklearn.__version__}", "isolation forest, 100", isolation.score_samples, None
 
 
+def others(x, y):
+    """Engines of other makers for 100 trees of depth 6: name, how a table of rows is asked."""
+    x, y = x[:TRAINING], y[:TRAINING]
+    try:
+        import lleaves
+        fitted = lightgbm.train(dict(objective="binary", num_threads=1, verbosity=-1, num_leaves=64, max_depth=6), lightgbm.Dataset(x, y), 100)
+        with tempfile.NamedTemporaryFile(suffix=".txt") as file:
+            fitted.save_model(file.name)
+            compiled = lleaves.Model(model_file=file.name)
+            compiled.compile()
+        yield f"lleaves {importlib.metadata.version('lleaves')}", lambda rows: compiled.predict(rows, n_jobs=1)
+    except ImportError as missing:
+        print("left out:", missing)
+    try:
+        import ydf
+        table = {f"c{i}": x[:, i] for i in range(COLUMNS)} | {"y": y.astype(int)}
+        learnt = ydf.GradientBoostedTreesLearner(label="y", num_trees=100, max_depth=7, early_stopping="NONE", validation_ratio=0.0).train(table, verbose=0)
+        yield (f"ydf {ydf.__version__}", lambda rows: learnt.predict({f"c{i}": rows[:, i] for i in range(COLUMNS)}))
+    except ImportError as missing:
+        print("left out:", missing)
+    try:
+        import daal4py
+        daal4py.daalinit(1)
+        boosted = xgboost.train(dict(objective="binary:logistic", tree_method="hist", nthread=1, max_depth=6), xgboost.DMatrix(x, y), 100)
+        converted = daal4py.mb.convert_model(boosted)
+        yield f"daal4py {importlib.metadata.version('daal4py')}", converted.predict
+    except ImportError as missing:
+        print("left out:", missing)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
@@ -69,6 +102,9 @@ def main():
         if explain:
             print(f"{name}, {shape}: explaining one row alone {row_time(explain, x, 1, rounds) / 1e3:,.0f} us, "
                   f"in a batch of 1024 {row_time(explain, x, 1_024, rounds) / 1e3:,.1f} us a row", flush=True)
+    for name, ask in others(x, y):
+        times = [f"{row_time(ask, x, count, rounds):,.0f}" for count in (1, 100, 1_024, 60_000)]
+        print(f"{name}, 100 of depth 6: a row of 1, 100, 1024 and 60,000: {', '.join(times)} ns", flush=True)
 
 
 if __name__ == "__main__":
