@@ -187,14 +187,14 @@ class boosted_model {
 };
 
 namespace detail {
-inline constexpr std::size_t most_outputs = 65'536;
+inline constexpr std::size_t most_boosted_outputs = 65'536;
 }  // namespace detail
 
 /// What is wrong, or null.
 inline const char* boosted_model::fault(const boosted_parts& parts) noexcept {
   const std::size_t outputs = parts.start.size();
   if (parts.inputs < 1 || parts.inputs > detail::most_tree_columns) return "it has no columns, or more than 65,536";
-  if (outputs < 1 || outputs > detail::most_outputs) return "it has no output, or more than 65,536";
+  if (outputs < 1 || outputs > detail::most_boosted_outputs) return "it has no output, or more than 65,536";
   if (!parts.columns.empty() && parts.columns.size() != parts.inputs) return "it has not one name for each column";
   for (const double score : parts.start)
     if (!detail::math::is_finite(score)) return "a score that it starts from is not finite";

@@ -14,7 +14,7 @@
 #include <vector>
 
 // Operators that make each element of one of each input. Shapes are stretched as NumPy stretches them: ONNX,
-// "Broadcasting in ONNX".
+// "Broadcasting in ONNX". Those that plan are templates, so that only who makes an engine compiles them.
 namespace millrace {
 inline namespace v0 {
 namespace infer {
@@ -283,12 +283,14 @@ template <class Function>
 bool plan_logic(planner& at) {
   return plan_pairs_of<Function, bool, bool>(at);
 }
-inline bool plan_equal(planner& at) {
+template <class = void>
+bool plan_equal(planner& at) {
   if (at.has(0) && at.has(1) && at.in(0).kind == graph_kind::texts && at.in(1).kind == graph_kind::texts)
     return plan_pairs<std::string_view, bool>(at, equal_two());
   return plan_comparison<equal_two>(at);
 }
-inline bool plan_power(planner& at) {
+template <class = void>
+bool plan_power(planner& at) {
   if (!at.has(0) || !at.has(1)) return at.refuse("an input is missing");
   bool planned = false;
   // The exponent may be of another type than the base, which is the result's.
@@ -312,7 +314,8 @@ inline bool plan_power(planner& at) {
   with_type<float, double, std::int64_t, std::int32_t>(at.in(0), of);
   return planned || at.refuse("its shapes or types do not fit");
 }
-inline bool plan_remainder(planner& at) {
+template <class = void>
+bool plan_remainder(planner& at) {
   return at.whole("fmod", 0) != 0 ? plan_arithmetic<c_remainder>(at) : plan_arithmetic<python_remainder>(at);
 }
 
@@ -345,7 +348,8 @@ T logistic(T x) noexcept {
   return e / (1 + e);
 }
 
-inline bool plan_abs(planner& at) {
+template <class = void>
+bool plan_abs(planner& at) {
   return plan_each<void, float, double, std::int64_t, std::int32_t, std::int8_t, std::int16_t, std::uint8_t,
                    std::uint16_t, std::uint32_t, std::uint64_t>(at, [](auto x) noexcept {
     if constexpr (std::is_floating_point_v<decltype(x)>)
@@ -354,7 +358,8 @@ inline bool plan_abs(planner& at) {
       return x < 0 ? subtract_two()(decltype(x)(0), x) : x;
   });
 }
-inline bool plan_negative(planner& at) {
+template <class = void>
+bool plan_negative(planner& at) {
   return plan_each<void, float, double, std::int64_t, std::int32_t, std::int8_t, std::int16_t>(at, [](auto x) noexcept {
     if constexpr (std::is_floating_point_v<decltype(x)>)
       return -x;
@@ -362,38 +367,46 @@ inline bool plan_negative(planner& at) {
       return subtract_two()(decltype(x)(0), x);
   });
 }
-inline bool plan_sign(planner& at) {
+template <class = void>
+bool plan_sign(planner& at) {
   return plan_each<void, float, double, std::int64_t, std::int32_t, std::int8_t, std::int16_t, std::uint8_t,
                    std::uint16_t, std::uint32_t, std::uint64_t>(at, [](auto x) noexcept {
     using T = decltype(x);
     return x > 0 ? T(1) : x < 0 ? static_cast<T>(T(0) - T(1)) : x;
   });
 }
-inline bool plan_relu(planner& at) {
+template <class = void>
+bool plan_relu(planner& at) {
   return plan_each<void, float, double, std::int64_t, std::int32_t, std::int8_t, std::int16_t>(
       at, [](auto x) noexcept { return x < 0 ? decltype(x)(0) : x; });
 }
-inline bool plan_not(planner& at) {
+template <class = void>
+bool plan_not(planner& at) {
   return plan_each<bool, bool>(at, [](bool x) noexcept { return !x; });
 }
-inline bool plan_is_nan(planner& at) {
+template <class = void>
+bool plan_is_nan(planner& at) {
   return plan_each<bool, float, double>(at, [](auto x) noexcept { return x != x; });
 }
-inline bool plan_is_infinite(planner& at) {
+template <class = void>
+bool plan_is_infinite(planner& at) {
   const bool below = at.whole("detect_negative", 1) != 0;
   const bool above = at.whole("detect_positive", 1) != 0;
   return plan_each<bool, float, double>(at, [=](auto x) noexcept { return std::isinf(x) && (x < 0 ? below : above); });
 }
-inline bool plan_leaky_relu(planner& at) {
+template <class = void>
+bool plan_leaky_relu(planner& at) {
   const float alpha = at.real("alpha", 0.01F);
   return plan_real(at, [=](auto x) noexcept { return x < 0 ? static_cast<decltype(x)>(alpha) * x : x; });
 }
-inline bool plan_elu(planner& at) {
+template <class = void>
+bool plan_elu(planner& at) {
   const float alpha = at.real("alpha", 1);
   return plan_real(at,
                    [=](auto x) noexcept { return x < 0 ? static_cast<decltype(x)>(alpha) * (std::exp(x) - 1) : x; });
 }
-inline bool plan_selu(planner& at) {
+template <class = void>
+bool plan_selu(planner& at) {
   const float alpha = at.real("alpha", 1.67326319217681884765625F);
   const float gamma = at.real("gamma", 1.05070102214813232421875F);
   return plan_real(at, [=](auto x) noexcept {
@@ -401,7 +414,8 @@ inline bool plan_selu(planner& at) {
     return static_cast<T>(gamma) * (x > 0 ? x : static_cast<T>(alpha) * (std::exp(x) - 1));
   });
 }
-inline bool plan_celu(planner& at) {
+template <class = void>
+bool plan_celu(planner& at) {
   const float alpha = at.real("alpha", 1);
   return plan_real(at, [=](auto x) noexcept {
     using T = decltype(x);
@@ -409,11 +423,13 @@ inline bool plan_celu(planner& at) {
     return x > 0 ? x : a * (std::exp(x / a) - 1);
   });
 }
-inline bool plan_thresholded_relu(planner& at) {
+template <class = void>
+bool plan_thresholded_relu(planner& at) {
   const float alpha = at.real("alpha", 1);
   return plan_real(at, [=](auto x) noexcept { return x > static_cast<decltype(x)>(alpha) ? x : decltype(x)(0); });
 }
-inline bool plan_hard_sigmoid(planner& at) {
+template <class = void>
+bool plan_hard_sigmoid(planner& at) {
   const float alpha = at.real("alpha", 0.2F);
   const float beta = at.real("beta", 0.5F);
   return plan_real(at, [=](auto x) noexcept {
@@ -422,14 +438,16 @@ inline bool plan_hard_sigmoid(planner& at) {
     return y < 0 ? T(0) : y > 1 ? T(1) : y;
   });
 }
-inline bool plan_hard_swish(planner& at) {
+template <class = void>
+bool plan_hard_swish(planner& at) {
   return plan_real(at, [](auto x) noexcept {
     using T = decltype(x);
     const T y = x / 6 + T(0.5);
     return x * (y < 0 ? T(0) : y > 1 ? T(1) : y);
   });
 }
-inline bool plan_gelu(planner& at) {
+template <class = void>
+bool plan_gelu(planner& at) {
   if (at.text("approximate", "none") == "tanh")
     return plan_real(at, [](auto x) noexcept {
       using T = decltype(x);
@@ -440,11 +458,13 @@ inline bool plan_gelu(planner& at) {
     return x / 2 * (1 + std::erf(x * T(0.7071067811865476)));
   });
 }
-inline bool plan_softplus(planner& at) {
+template <class = void>
+bool plan_softplus(planner& at) {
   return plan_real(at,
                    [](auto x) noexcept { return (x > 0 ? x : decltype(x)(0)) + std::log1p(std::exp(-std::fabs(x))); });
 }
-inline bool plan_mish(planner& at) {
+template <class = void>
+bool plan_mish(planner& at) {
   return plan_real(at, [](auto x) noexcept {
     return x * std::tanh((x > 0 ? x : decltype(x)(0)) + std::log1p(std::exp(-std::fabs(x))));
   });
@@ -456,7 +476,8 @@ bool plan_real_by(planner& at) {
 }
 
 /// Limits given as attributes before version 11, as inputs since.
-inline bool plan_clip(planner& at) {
+template <class = void>
+bool plan_clip(planner& at) {
   for (std::size_t i = 1; i < 3; ++i)
     if (at.has(i) && (!at.in(i).is(at.in(0).type) || at.in(i).count() != 1))
       return at.refuse("a limit is no single number of its input's type");
@@ -522,8 +543,14 @@ bool plan_many(planner& at, bool mean) {
   });
   return known || refuse_type(at, 0);
 }
-inline bool plan_sum(planner& at) { return plan_many<add_two, float, double>(at, false); }
-inline bool plan_mean(planner& at) { return plan_many<add_two, float, double>(at, true); }
+template <class = void>
+bool plan_sum(planner& at) {
+  return plan_many<add_two, float, double>(at, false);
+}
+template <class = void>
+bool plan_mean(planner& at) {
+  return plan_many<add_two, float, double>(at, true);
+}
 template <class Function>
 bool plan_extreme(planner& at) {
   return plan_many<Function, float, double, std::int64_t, std::int32_t, std::int8_t, std::int16_t, std::uint8_t,
@@ -531,7 +558,8 @@ bool plan_extreme(planner& at) {
 }
 
 /// Where: of three inputs, whose shapes are stretched to each other.
-inline bool plan_where(planner& at) {
+template <class = void>
+bool plan_where(planner& at) {
   if (!at.has(0) || !at.has(1) || !at.has(2) || !at.in(0).is(dtype::boolean))
     return at.refuse("it needs a condition and two inputs");
   if (at.in(1).kind != at.in(2).kind || at.in(1).type != at.in(2).type)

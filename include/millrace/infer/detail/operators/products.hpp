@@ -86,7 +86,8 @@ bool plan_matrix_product(planner& at) {
     });
   });
 }
-inline bool plan_matmul(planner& at) {
+template <class = void>
+bool plan_matmul(planner& at) {
   if (!has_pair(at)) return false;
   if (at.in(0).is(dtype::f32)) return plan_matrix_product<float>(at);
   if (at.in(0).is(dtype::f64)) return plan_matrix_product<double>(at);
@@ -142,7 +143,8 @@ bool plan_gemm_of(planner& at) {
       }
   });
 }
-inline bool plan_gemm(planner& at) {
+template <class = void>
+bool plan_gemm(planner& at) {
   if (!has_pair(at)) return false;
   if (at.has(2) && !at.in(2).is(at.in(0).type)) return at.refuse("its inputs are of different types");
   if (at.in(0).is(dtype::f32)) return plan_gemm_of<float>(at);
@@ -272,7 +274,8 @@ struct reduction_plan {
   std::vector<std::size_t> outer;
   std::vector<std::size_t> inner;
 };
-inline bool plan_axes(planner& at, reduction_plan& made, std::int64_t since) {
+template <class = void>
+bool plan_axes(planner& at, reduction_plan& made, std::int64_t since) {
   shape axes;
   bool given = false;
   if (at.version() >= since) {
@@ -334,7 +337,8 @@ bool plan_extreme_reduction(planner& at) {
   return plan_reduction_of<Reduce, 18, float, double, std::int64_t, std::int32_t, std::uint32_t, std::uint64_t,
                            std::int8_t, std::uint8_t>(at);
 }
-inline bool plan_log_sum_exp(planner& at) {
+template <class = void>
+bool plan_log_sum_exp(planner& at) {
   reduction_plan made;
   if (!plan_axes(at, made, 18)) return false;
   const bool known = with_type<float, double>(at.in(0), [&]<class T>(T) {
@@ -390,7 +394,8 @@ bool plan_place_of_extreme(planner& at) {
   return known || refuse_type(at, 0);
 }
 
-inline bool plan_batch_norm(planner& at) {
+template <class = void>
+bool plan_batch_norm(planner& at) {
   if (at.sizes(0).size() < 2) return at.refuse("it needs five inputs, the first of channels");
   if (at.whole("training_mode", 0) != 0) return at.refuse("it is in training");
   const around_axis around(at.sizes(0), 1);
@@ -416,7 +421,8 @@ inline bool plan_batch_norm(planner& at) {
   });
   return known || refuse_type(at, 0);
 }
-inline bool plan_layer_norm(planner& at) {
+template <class = void>
+bool plan_layer_norm(planner& at) {
   std::int64_t axis = at.whole("axis", -1);
   const shape& sizes = at.sizes(0);
   if (!settle_axis(axis, sizes.size()) || !at.has(1)) return at.refuse("its axis is outside of " + text_of(sizes));

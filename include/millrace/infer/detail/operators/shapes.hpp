@@ -27,11 +27,13 @@ inline std::size_t bytes_of(const planned_value& value) noexcept {
   return value.kind == graph_kind::texts ? sizeof(std::string_view) : tensor::size_of(value.type);
 }
 
-inline bool plan_identity(planner& at) {
+template <class = void>
+bool plan_identity(planner& at) {
   return at.has(0) ? at.same(0, 0, at.sizes(0)) : at.refuse("its input is missing");
 }
 /// In use, Dropout passes on what it gets; its mask is of ones.
-inline bool plan_dropout(planner& at) {
+template <class = void>
+bool plan_dropout(planner& at) {
   if (!at.has(0)) return at.refuse("its input is missing");
   if (at.has(2) && at.in(2).is(dtype::boolean) && (!at.in(2).known || *at.data<bool>(2)))
     return at.refuse("it is in training");
@@ -43,7 +45,8 @@ inline bool plan_dropout(planner& at) {
 }
 
 /// Takes the memory of a constant, and turns texts into views.
-inline bool give_tensor(planner& at, const model::graph_tensor& tensor) {
+template <class = void>
+bool give_tensor(planner& at, const model::graph_tensor& tensor) {
   std::byte* const to = at.out(0, tensor.kind, tensor.dtype, tensor.shape);
   if (tensor.kind == graph_kind::texts) {
     for (std::size_t i = 0; i < tensor.texts.size(); ++i) reinterpret_cast<std::string_view*>(to)[i] = tensor.texts[i];
@@ -52,7 +55,8 @@ inline bool give_tensor(planner& at, const model::graph_tensor& tensor) {
   }
   return true;
 }
-inline bool plan_constant(planner& at) {
+template <class = void>
+bool plan_constant(planner& at) {
   if (const auto* tensor = at.attribute<model::graph_tensor>("value")) return give_tensor(at, *tensor);
   const auto list = [&]<class T>(std::span<const T> values, bool scalar) {
     T* const to = at.out<T>(0, scalar ? shape() : shape{static_cast<std::int64_t>(values.size())});
@@ -70,7 +74,8 @@ inline bool plan_constant(planner& at) {
   }
   return at.refuse("its value is of a kind that is not read");
 }
-inline bool plan_constant_of_shape(planner& at) {
+template <class = void>
+bool plan_constant_of_shape(planner& at) {
   const auto sizes = at.known_wholes(0);
   if (!sizes) return at.refuse("its shape depends on the input");
   for (const std::int64_t each : *sizes)
@@ -89,7 +94,8 @@ inline bool plan_constant_of_shape(planner& at) {
   return true;
 }
 
-inline bool plan_shape(planner& at) {
+template <class = void>
+bool plan_shape(planner& at) {
   if (!at.has(0)) return at.refuse("its input is missing");
   const auto rank = static_cast<std::int64_t>(at.sizes(0).size());
   const auto settled = [&](std::int64_t end) {
@@ -101,13 +107,15 @@ inline bool plan_shape(planner& at) {
   for (std::int64_t i = first; i < last; ++i) to[i - first] = at.sizes(0)[static_cast<std::size_t>(i)];
   return true;
 }
-inline bool plan_size(planner& at) {
+template <class = void>
+bool plan_size(planner& at) {
   if (!at.has(0)) return at.refuse("its input is missing");
   *at.fixed<std::int64_t>(0, {}) = static_cast<std::int64_t>(at.in(0).count());
   return true;
 }
 
-inline bool plan_reshape(planner& at) {
+template <class = void>
+bool plan_reshape(planner& at) {
   shape sizes;
   if (at.version() < 5) {
     sizes.assign(at.wholes("shape").begin(), at.wholes("shape").end());
@@ -139,7 +147,8 @@ inline bool plan_reshape(planner& at) {
   if (elements(sizes) != all) return at.refuse(text_of(at.sizes(0)) + " does not fit into " + text_of(sizes));
   return at.same(0, 0, std::move(sizes));
 }
-inline bool plan_flatten(planner& at) {
+template <class = void>
+bool plan_flatten(planner& at) {
   std::int64_t axis = at.whole("axis", 1);
   const auto rank = static_cast<std::int64_t>(at.sizes(0).size());
   if (axis < 0) axis += rank;
@@ -151,7 +160,8 @@ inline bool plan_flatten(planner& at) {
 }
 
 /// Axes as an attribute (before version 13) or an input; null with `problem` if they depend on the input.
-inline bool axes_of(planner& at, std::size_t input, shape& axes, bool& given) {
+template <class = void>
+bool axes_of(planner& at, std::size_t input, shape& axes, bool& given) {
   if (at.has(input)) {
     const auto known = at.known_wholes(input);
     if (!known) return at.refuse("its axes depend on the input");
@@ -163,7 +173,8 @@ inline bool axes_of(planner& at, std::size_t input, shape& axes, bool& given) {
   }
   return true;
 }
-inline bool plan_squeeze(planner& at) {
+template <class = void>
+bool plan_squeeze(planner& at) {
   shape axes;
   bool given = false;
   if (!axes_of(at, 1, axes, given)) return false;
@@ -178,7 +189,8 @@ inline bool plan_squeeze(planner& at) {
     if (given ? !gone[i] : at.sizes(0)[i] != 1) sizes.push_back(at.sizes(0)[i]);
   return at.same(0, 0, std::move(sizes));
 }
-inline bool plan_unsqueeze(planner& at) {
+template <class = void>
+bool plan_unsqueeze(planner& at) {
   shape axes;
   bool given = false;
   if (!axes_of(at, 1, axes, given)) return false;
@@ -196,7 +208,8 @@ inline bool plan_unsqueeze(planner& at) {
 }
 
 /// Elements moved one by one: result element i is that at `place[i]` of the input. Bytes alone matter.
-inline bool plan_moves(planner& at, shape sizes, std::vector<std::size_t> place) {
+template <class = void>
+bool plan_moves(planner& at, shape sizes, std::vector<std::size_t> place) {
   const std::size_t size = bytes_of(at.in(0));
   const std::byte* const from = at.in(0).data;
   std::byte* const to = at.out(0, at.in(0).kind, at.in(0).type, std::move(sizes));
@@ -232,7 +245,8 @@ void each_place(const shape& sizes, const Each& each) {
   }
 }
 
-inline bool plan_transpose(planner& at) {
+template <class = void>
+bool plan_transpose(planner& at) {
   const shape& from = at.sizes(0);
   std::vector<std::size_t> order(from.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = order.size() - 1 - i;
@@ -261,7 +275,8 @@ inline bool plan_transpose(planner& at) {
   return plan_moves(at, std::move(sizes), std::move(place));
 }
 
-inline bool plan_expand(planner& at) {
+template <class = void>
+bool plan_expand(planner& at) {
   const auto wanted = at.known_wholes(1);
   if (!wanted) return at.refuse("its shape depends on the input");
   const shape& from = at.sizes(0);
@@ -288,7 +303,8 @@ inline bool plan_expand(planner& at) {
   });
   return plan_moves(at, std::move(sizes), std::move(place));
 }
-inline bool plan_tile(planner& at) {
+template <class = void>
+bool plan_tile(planner& at) {
   const auto times = at.known_wholes(1);
   const shape& from = at.sizes(0);
   if (!times || times->size() != from.size())
@@ -311,7 +327,8 @@ inline bool plan_tile(planner& at) {
   return plan_moves(at, std::move(sizes), std::move(place));
 }
 
-inline bool plan_slice(planner& at) {
+template <class = void>
+bool plan_slice(planner& at) {
   const shape& from = at.sizes(0);
   shape starts(at.wholes("starts").begin(), at.wholes("starts").end());
   shape ends(at.wholes("ends").begin(), at.wholes("ends").end());
@@ -383,7 +400,8 @@ struct around_axis {
         behind(elements(sizes.subspan(static_cast<std::size_t>(axis) + 1))) {}
 };
 
-inline bool plan_concat(planner& at) {
+template <class = void>
+bool plan_concat(planner& at) {
   if (!at.has(0)) return at.refuse("its input is missing");
   std::int64_t axis = at.whole("axis", 1);
   shape sizes = at.sizes(0);
@@ -416,7 +434,8 @@ inline bool plan_concat(planner& at) {
       }
   });
 }
-inline bool plan_split(planner& at) {
+template <class = void>
+bool plan_split(planner& at) {
   std::int64_t axis = at.whole("axis", 0);
   const shape& from = at.sizes(0);
   if (!settle_axis(axis, from.size())) return at.refuse("its axis is outside of " + text_of(from));
@@ -461,7 +480,8 @@ inline bool plan_split(planner& at) {
 }
 
 /// Chooses along an axis by indices, which may come with the row. An index outside chooses the nearest one inside.
-inline bool plan_gather(planner& at) {
+template <class = void>
+bool plan_gather(planner& at) {
   std::int64_t axis = at.whole("axis", 0);
   const shape& from = at.sizes(0);
   if (!settle_axis(axis, from.size())) return at.refuse("its axis is outside of " + text_of(from));
@@ -492,7 +512,8 @@ inline bool plan_gather(planner& at) {
   });
 }
 
-inline bool plan_cast_to(planner& at, dtype type) {
+template <class = void>
+bool plan_cast_to(planner& at, dtype type) {
   if (at.in(0).kind != graph_kind::tensor) return at.refuse("texts are not turned into numbers");
   if (at.in(0).type == type) return at.same(0, 0, at.sizes(0));
   bool planned = false;
@@ -512,14 +533,16 @@ inline bool plan_cast_to(planner& at, dtype type) {
                               std::string(to_string(type)) + " is not made");
 }
 
-inline bool plan_cast(planner& at) {
+template <class = void>
+bool plan_cast(planner& at) {
   const auto code = static_cast<std::uint64_t>(at.whole("to", 0));
   constexpr dtype types[] = {dtype::f32, dtype::f32, dtype::u8,      dtype::i8,  dtype::u16, dtype::i16, dtype::i32,
                              dtype::i64, dtype::f32, dtype::boolean, dtype::f16, dtype::f64, dtype::u32, dtype::u64};
   if (code == 0 || code == 8 || code >= std::size(types)) return at.refuse("it casts to type " + std::to_string(code));
   return plan_cast_to(at, types[code]);
 }
-inline bool plan_cast_like(planner& at) {
+template <class = void>
+bool plan_cast_like(planner& at) {
   if (!at.has(1) || at.in(1).kind != graph_kind::tensor) return at.refuse("it casts to no number");
   return plan_cast_to(at, at.in(1).type);
 }

@@ -201,7 +201,7 @@ class lightgbm_text {
     const auto last = head.number<std::uint32_t>(last_column, 0, most_tree_columns - 1);
     if (!last) return std::move(last).error();
     parts_.inputs = std::size_t{*last} + 1;
-    const auto outputs = head.number<std::uint32_t>(trees_of_round, 1, most_outputs);
+    const auto outputs = head.number<std::uint32_t>(trees_of_round, 1, most_boosted_outputs);
     if (!outputs) return std::move(outputs).error();
     parts_.start.assign(*outputs, 0);
     if (head.has(names)) {

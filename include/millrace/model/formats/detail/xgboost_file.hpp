@@ -194,7 +194,7 @@ class xgboost_file {
       return error(errc::unsupported, "num_feature is " + std::to_string(columns_) + ", in [1, 65536] is supported");
     parts_.inputs = columns_;
     const std::uint64_t outputs = classes_ > targets_ ? classes_ : targets_;
-    if (outputs > most_outputs)
+    if (outputs > most_boosted_outputs)
       return error(errc::unsupported, std::to_string(outputs) + " outputs, at most 65,536 are supported");
     if (auto done = read_start(outputs > 0 ? outputs : 1); !done) return done;
     if (booster_ == "gblinear") return add_linear();
