@@ -133,7 +133,7 @@ class date_scanner {
     constexpr std::string_view names[] = {"january", "february", "march",     "april",   "may",      "june",
                                           "july",    "august",   "september", "october", "november", "december"};
     std::size_t size = 0;
-    while (size < rest_.size() && small(rest_[size]) >= 'a' && small(rest_[size]) <= 'z') ++size;
+    while (size < rest_.size() && lower_case(rest_[size]) >= 'a' && lower_case(rest_[size]) <= 'z') ++size;
     for (std::size_t i = 0; i < 12 && size >= 3; ++i)
       if (size == 3 ? word(names[i].substr(0, 3)) : size == names[i].size() && word(names[i])) {
         at_.month = static_cast<Number>(i) + 1;
@@ -145,12 +145,12 @@ class date_scanner {
   bool word(std::string_view lower) noexcept {
     if (rest_.size() < lower.size()) return false;
     for (std::size_t i = 0; i < lower.size(); ++i)
-      if (small(rest_[i]) != lower[i]) return false;
+      if (lower_case(rest_[i]) != lower[i]) return false;
     rest_.remove_prefix(lower.size());
     return true;
   }
   static bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-  static char small(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+  static char lower_case(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
   std::string_view rest_;
   date_order order_;

@@ -313,10 +313,10 @@ To nearest(From x) noexcept {
     return x != From(0);
   } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
     if (x != x) return 0;
-    constexpr auto least = static_cast<double>(std::numeric_limits<To>::min());
-    constexpr auto most = static_cast<double>(std::numeric_limits<To>::max());
-    if (static_cast<double>(x) <= least) return std::numeric_limits<To>::min();
-    if (static_cast<double>(x) >= most) return std::numeric_limits<To>::max();
+    constexpr auto least = static_cast<double>((std::numeric_limits<To>::min)());
+    constexpr auto most = static_cast<double>((std::numeric_limits<To>::max)());
+    if (static_cast<double>(x) <= least) return (std::numeric_limits<To>::min)();
+    if (static_cast<double>(x) >= most) return (std::numeric_limits<To>::max)();
     return static_cast<To>(x);
   } else {
     return static_cast<To>(x);

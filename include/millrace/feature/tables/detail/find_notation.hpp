@@ -66,11 +66,11 @@ class notation_finder {
     const single_groups seen = look_for_groups(comma ? ',' : '.');
     if (!seen.all || seen.first == of_.cells.size()) return false;
     if (!comma && (!seen.trailing_zero || !seen.short_whole || seen.long_whole)) return false;
-    const notation small{comma ? ',' : '.', 0, told_.amounts, unit, date_order::iso};
+    const notation fraction{comma ? ',' : '.', 0, told_.amounts, unit, date_order::iso};
     const notation large{comma ? '.' : ',', comma ? ',' : '.', told_.amounts, unit, date_order::iso};
-    found = doubt_about(
-        table_matter::thousands, seen.first,
-        " may be " + number_text(number(seen.first, large), -1) + " or " + number_text(number(seen.first, small), 3));
+    found = doubt_about(table_matter::thousands, seen.first,
+                        " may be " + number_text(number(seen.first, large), -1) + " or " +
+                            number_text(number(seen.first, fraction), 3));
     return true;
   }
 

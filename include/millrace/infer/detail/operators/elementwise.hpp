@@ -295,11 +295,11 @@ bool plan_power(planner& at) {
   bool planned = false;
   // The exponent may be of another type than the base, which is the result's.
   const auto of = [&]<class T>(T) {
-    with_type<float, double, std::int64_t, std::int32_t>(at.in(1), [&]<class E>(E) {
+    with_type<float, double, std::int64_t, std::int32_t>(at.in(1), [&]<class Exponent>(Exponent) {
       stretched<2> walk({at.sizes(0), at.sizes(1)});
       if (!walk.fits) return;
       const T* const a = at.data<T>(0);
-      const E* const b = at.data<E>(1);
+      const Exponent* const b = at.data<Exponent>(1);
       T* const out = at.out<T>(0, walk.sizes);
       planned = at.run([walk = std::move(walk), a, b, out] {
         T* to = out;
@@ -490,7 +490,7 @@ bool plan_clip(planner& at) {
     const T least =
         by_attributes && at.has_attribute("min") ? static_cast<T>(at.real("min", 0)) : std::numeric_limits<T>::lowest();
     const T most =
-        by_attributes && at.has_attribute("max") ? static_cast<T>(at.real("max", 0)) : std::numeric_limits<T>::max();
+        by_attributes && at.has_attribute("max") ? static_cast<T>(at.real("max", 0)) : (std::numeric_limits<T>::max)();
     T* const to = at.out<T>(0, at.sizes(0));
     const std::size_t count = at.in(0).count();
     at.run([=] {

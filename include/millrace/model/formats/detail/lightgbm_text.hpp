@@ -336,7 +336,7 @@ class lightgbm_text {
     }
     const auto child = [&](std::int64_t of) {
       return of >= 0 ? (static_cast<std::uint64_t>(of) < inner ? static_cast<std::uint64_t>(of)
-                                                               : std::numeric_limits<std::uint64_t>::max())
+                                                               : (std::numeric_limits<std::uint64_t>::max)())
                      : inner + static_cast<std::uint64_t>(~of);
     };
     made.left = child(from.left[number]);

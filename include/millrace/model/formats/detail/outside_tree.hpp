@@ -39,8 +39,8 @@ struct ordered_tree {
 
 /// The largest float that is not above x: a float is at most x if and only if it is at most that.
 inline float float_not_above(double x) noexcept {
-  const auto near = static_cast<float>(x);
-  return double{near} > x ? __builtin_nextafterf(near, -std::numeric_limits<float>::infinity()) : near;
+  const auto nearest = static_cast<float>(x);
+  return double{nearest} > x ? __builtin_nextafterf(nearest, -std::numeric_limits<float>::infinity()) : nearest;
 }
 
 /// Puts the nodes that node 0 leads to in order; `node_of(number)` returns an outside_node, of `count`.
