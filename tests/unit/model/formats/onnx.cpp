@@ -47,7 +47,7 @@ template <class T>
 void check_numbers(const graph& made, const std::string& type, dtype expected, std::vector<T> values) {
   for (const char* way : {"raw_", "field_"}) {
     INFO(way << type);
-    const graph_tensor& tensor = constant(made, way + type);
+    const graph_tensor tensor = constant(made, way + type);
     CHECK(tensor.dtype == expected);
     CHECK(tensor.shape == std::vector<std::int64_t>{2, 3});
     CHECK(numbers<T>(tensor) == values);
