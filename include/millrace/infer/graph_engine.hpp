@@ -14,12 +14,17 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace millrace {
 inline namespace v0 {
 namespace infer {
+
+/// What an input or output may be asked for as: a number that a tensor can hold, or a text.
+template <class T>
+concept graph_element = tensor::tensor_element<T> || std::is_same_v<T, std::string_view>;
 
 /// A graph that is ready for inputs of certain shapes: all memory is there, all shapes are known. Fill the inputs, call
 /// `run`, read the outputs; as often as wanted.
@@ -38,12 +43,12 @@ class graph_run {
 
   /// Where an input's elements are to be written, in row-major order; empty if they are not of type `T`. Texts are
   /// `std::string_view`s, whose characters the caller keeps.
-  template <class T>
+  template <graph_element T>
   std::span<T> input(std::size_t i) noexcept {
     return elements_of<T>(value(inputs_[i]));
   }
   /// An output's elements after `run`; empty if they are not of type `T`.
-  template <class T>
+  template <graph_element T>
   std::span<const T> output(std::size_t i) const noexcept {
     return elements_of<T>(value(outputs_[i]));
   }

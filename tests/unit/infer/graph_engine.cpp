@@ -239,6 +239,20 @@ TEST_CASE("whole numbers have a defined answer everywhere") {
   CHECK(run->output<std::int64_t>(6)[0] == least);
 }
 
+TEST_CASE("an input is asked for as the type that it has, by any name of that type") {
+  static_assert(!mr::infer::graph_element<char> && !mr::infer::graph_element<std::string>);
+  graph made = one("Abs");
+  auto floats = engine_of(made).prepare({{2}});
+  made.values[0].type->dtype = dtype::i64;
+  auto wholes = engine_of(made).prepare({{2}});
+  REQUIRE((floats && wholes));
+  CHECK(floats->input<float>(0).size() == 2);
+  CHECK(floats->input<long long>(0).empty());
+  CHECK(wholes->input<long>(0).size() == 2);
+  CHECK(wholes->input<long long>(0).size() == 2);
+  CHECK(wholes->input<unsigned long>(0).empty());
+}
+
 TEST_CASE("the largest of a row with NaN is the NaN") {
   const auto place = [](std::vector<float> row, const char* op) {
     const auto engine = engine_of(one(op, {{"axis", std::int64_t{0}}}));

@@ -28,29 +28,11 @@ using model::graph_node;
 using tensor::dtype;
 using shape = std::vector<std::int64_t>;
 
-/// The dtype of a C++ type: `uint8_t` is u8, and `bool` boolean.
+/// The dtype of a C++ type. Texts have none; this is what stands in a value beside its kind.
 template <class T>
-inline constexpr dtype dtype_for = dtype::f32;
+inline constexpr dtype dtype_for = static_cast<dtype>(tensor::dtype_code<T>);
 template <>
-inline constexpr dtype dtype_for<double> = dtype::f64;
-template <>
-inline constexpr dtype dtype_for<std::int8_t> = dtype::i8;
-template <>
-inline constexpr dtype dtype_for<std::int16_t> = dtype::i16;
-template <>
-inline constexpr dtype dtype_for<std::int32_t> = dtype::i32;
-template <>
-inline constexpr dtype dtype_for<std::int64_t> = dtype::i64;
-template <>
-inline constexpr dtype dtype_for<std::uint8_t> = dtype::u8;
-template <>
-inline constexpr dtype dtype_for<std::uint16_t> = dtype::u16;
-template <>
-inline constexpr dtype dtype_for<std::uint32_t> = dtype::u32;
-template <>
-inline constexpr dtype dtype_for<std::uint64_t> = dtype::u64;
-template <>
-inline constexpr dtype dtype_for<bool> = dtype::boolean;
+inline constexpr dtype dtype_for<std::string_view> = dtype::f32;
 
 /// How many dimensions a value of a run may have.
 inline constexpr std::size_t most_dimensions = 16;
