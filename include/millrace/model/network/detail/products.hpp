@@ -5,6 +5,7 @@
 #include <millrace/model/fwd.hpp>
 
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 namespace millrace {
@@ -70,53 +71,73 @@ struct products {
   [[gnu::always_inline]] static inline void multiply(const product_view& of, const float* start,
                                                      const product_result& result, std::size_t rows,
                                                      std::size_t columns) noexcept {
+    using tile_places = std::make_index_sequence<tile_rows>;
     std::size_t n = 0;
     for (; n + tile_vectors * lanes <= columns; n += tile_vectors * lanes)
-      for (std::size_t r = 0; r < rows; r += tile_rows) tile<Chains, tile_vectors>(of, start, result, r, n);
+      for (std::size_t r = 0; r < rows; r += tile_rows)
+        tile<Chains, tile_vectors>(of, start, result, r, n, tile_places());
     if constexpr (tile_vectors * lanes > unit_block)
-      for (std::size_t r = 0; n < columns && r < rows; r += tile_rows) tile<Chains, 1>(of, start, result, r, n);
+      for (std::size_t r = 0; n < columns && r < rows; r += tile_rows)
+        tile<Chains, 1>(of, start, result, r, n, tile_places());
   }
 
  private:
-  template <std::size_t Chains, std::size_t Vectors>
+  /// What a tile holds of one row: one or two vectors. No index of it or of the tile is a variable, so that compilers
+  /// keep all of a tile in registers even where they optimise little.
+  template <std::size_t Vectors>
+  struct row_of_tile {
+    v first;
+    v second;
+
+    [[gnu::always_inline]] inline void begin(const float* from) noexcept {
+      first = second = v{};
+      if (from != nullptr) load(from);
+    }
+    [[gnu::always_inline]] inline void load(const float* from) noexcept {
+      load_vector(first, from);
+      if constexpr (Vectors == 2) load_vector(second, from + lanes);
+    }
+    [[gnu::always_inline]] inline void add_product(float x, const row_of_tile& across) noexcept {
+      const v down = x - v{};  // on all lanes: less 0 costs nothing, plus 0 would change -0
+      Lanes::add_fused(first, down, across.first);
+      if constexpr (Vectors == 2) Lanes::add_fused(second, down, across.second);
+    }
+    [[gnu::always_inline]] inline void add(const row_of_tile& other) noexcept {
+      first += other.first;
+      if constexpr (Vectors == 2) second += other.second;
+    }
+    [[gnu::always_inline]] inline void store(float* to, bool positive) noexcept {
+      if (positive) first = first < 0.0F ? v{} : first;
+      store_vector(to, first);
+      if constexpr (Vectors == 1) return;
+      if (positive) second = second < 0.0F ? v{} : second;
+      store_vector(to + lanes, second);
+    }
+  };
+
+  template <std::size_t Chains, std::size_t Vectors, std::size_t... Row>
   [[gnu::always_inline]] static inline void tile(const product_view& of, const float* start,
-                                                 const product_result& result, std::size_t r, std::size_t n) noexcept {
-    v total[tile_rows][Vectors];
+                                                 const product_result& result, std::size_t r, std::size_t n,
+                                                 std::index_sequence<Row...>) noexcept {
+    row_of_tile<Vectors> total[tile_rows];
     for (std::size_t chain = 0; chain < Chains; ++chain) {
-      v sum[tile_rows][Vectors];
-#pragma GCC unroll 8
-      for (std::size_t i = 0; i < tile_rows; ++i)
-#pragma GCC unroll 2
-        for (std::size_t j = 0; j < Vectors; ++j) {
-          sum[i][j] = v{};
-          if (chain == 0 && start != nullptr) load_vector(sum[i][j], start + n + j * lanes);
-        }
+      row_of_tile<Vectors> sum[tile_rows];
+      const float* const from = chain == 0 && start != nullptr ? start + n : nullptr;
+      (sum[Row].begin(from), ...);
       const float* left = of.left + r * of.left_row + chain * of.left_step;
       const float* right = of.right + n + chain * of.right_step;
       const std::size_t steps = (of.steps + Chains - 1 - chain) / Chains;
       for (std::size_t k = 0; k < steps; ++k, left += Chains * of.left_step, right += Chains * of.right_step) {
-        v across[Vectors];
-#pragma GCC unroll 2
-        for (std::size_t j = 0; j < Vectors; ++j) load_vector(across[j], right + j * lanes);
-#pragma GCC unroll 8
-        for (std::size_t i = 0; i < tile_rows; ++i) {
-          const v down = left[i * of.left_row] - v{};  // on all lanes: less 0 costs nothing, plus 0 would change -0
-#pragma GCC unroll 2
-          for (std::size_t j = 0; j < Vectors; ++j) Lanes::add_fused(sum[i][j], down, across[j]);
-        }
+        row_of_tile<Vectors> across;
+        across.load(right);
+        (sum[Row].add_product(left[Row * of.left_row], across), ...);
       }
-#pragma GCC unroll 8
-      for (std::size_t i = 0; i < tile_rows; ++i)
-#pragma GCC unroll 2
-        for (std::size_t j = 0; j < Vectors; ++j) total[i][j] = chain == 0 ? sum[i][j] : total[i][j] + sum[i][j];
+      if (chain == 0)
+        ((total[Row] = sum[Row]), ...);
+      else
+        (total[Row].add(sum[Row]), ...);
     }
-#pragma GCC unroll 8
-    for (std::size_t i = 0; i < tile_rows; ++i)
-#pragma GCC unroll 2
-      for (std::size_t j = 0; j < Vectors; ++j) {
-        if (result.positive) total[i][j] = total[i][j] < 0.0F ? v{} : total[i][j];
-        store_vector(result.to + (r + i) * result.row + n + j * lanes, total[i][j]);
-      }
+    (total[Row].store(result.to + (r + Row) * result.row + n, result.positive), ...);
   }
 };
 
