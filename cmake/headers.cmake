@@ -111,7 +111,7 @@ set(MILLRACE_observe_HEADERS
   observe/detail/owned_cell.hpp observe/detail/shared_state.hpp)
 set(MILLRACE_feature_HEADERS
   feature.hpp
-  feature/fwd.hpp feature/features.hpp feature/policies.hpp feature/series.hpp feature/specification.hpp
+  feature/fwd.hpp feature/features.hpp feature/hashed_row.hpp feature/policies.hpp feature/series.hpp feature/specification.hpp
   feature/tables.hpp feature/transforms.hpp
   feature/detail/cells.hpp feature/detail/diagnosis.hpp feature/detail/hash.hpp feature/detail/slots.hpp
   feature/detail/transform.hpp feature/detail/vocabulary.hpp
@@ -156,7 +156,7 @@ set(MILLRACE_model_HEADERS
   model/decomposition.hpp model/evaluation.hpp model/linear.hpp
   model/matrix_view.hpp model/network.hpp model/parallel.hpp model/selection.hpp model/trees.hpp model/validation.hpp
   model/card.hpp model/card/model_card.hpp model/card/detail/card_markdown.hpp
-  model/predictor.hpp
+  model/predictor.hpp model/sparse_view.hpp
   model/pipeline.hpp model/pipeline/explanation.hpp model/pipeline/fitted_pipeline.hpp model/pipeline/recipe.hpp
   model/pipeline/steps.hpp model/pipeline/table_pipeline.hpp
   model/pipeline/detail/fitted_model.hpp model/pipeline/detail/model_scores.hpp
@@ -177,9 +177,10 @@ set(MILLRACE_model_HEADERS
   model/evaluation/confusion_matrix.hpp model/evaluation/label_view.hpp model/evaluation/measures.hpp
   model/evaluation/real_view.hpp
   model/evaluation/detail/checked_columns.hpp
+  model/linear/ftrl_linear.hpp model/linear/ftrl_logistic.hpp model/linear/ftrl_options.hpp
   model/linear/linear_regression.hpp model/linear/logistic_options.hpp model/linear/logistic_regression.hpp
   model/linear/ridge.hpp model/linear/sgd_linear.hpp model/linear/sgd_logistic.hpp model/linear/sgd_options.hpp
-  model/linear/detail/elastic_net.hpp model/linear/detail/least_squares.hpp model/linear/detail/linear_map.hpp
+  model/linear/detail/elastic_net.hpp model/linear/detail/ftrl_scores.hpp model/linear/detail/least_squares.hpp model/linear/detail/linear_map.hpp
   model/linear/detail/logistic_fit.hpp model/linear/detail/logistic_problem.hpp model/linear/detail/online_scores.hpp
   model/network/activation.hpp model/network/mlp.hpp model/network/mlp_options.hpp
   model/network/detail/column_scales.hpp model/network/detail/dense_layers.hpp

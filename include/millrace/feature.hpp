@@ -7,6 +7,7 @@
 ///   one pass, transforms one event or a batch without allocating, and saves what it learnt
 /// - `transforms.hpp`: numbers, scales, buckets, categories, moments, texts
 /// - `series.hpp`: features that depend on earlier events: windows, lags, times since
+/// - `hashed_row`: a sparse row of millions of columns, which features find by a hash of their names
 /// - `specification.hpp`: the same transforms listed at run time, over columns that are known by name
 /// - `tables.hpp`: columns of numbers, categories, texts and times, read from CSV and from JSON lines
 /// - `policies.hpp`: what is done about values that are missing, infinite, outside a range or unknown
@@ -17,6 +18,7 @@
 
 #include <millrace/feature/features.hpp>
 #include <millrace/feature/fwd.hpp>
+#include <millrace/feature/hashed_row.hpp>
 #include <millrace/feature/policies.hpp>
 #include <millrace/feature/series.hpp>
 #include <millrace/feature/specification.hpp>

@@ -5,6 +5,7 @@
 ///
 /// - `predictor`, `trainer`, `partial_trainer`, `explained`: what a model is, as concepts, for models of your own too
 /// - `matrix_view`: rows of features, which models are fitted on and asked about
+/// - `sparse_view`: a row of which only some features are given
 /// - `bayes.hpp`: naive Bayes, of measures and of counts
 /// - `calibration.hpp`: probabilities that mean what they say, made from scores
 /// - `card.hpp`: a model card, as Markdown and JSON
@@ -39,6 +40,7 @@
 #include <millrace/model/predictor.hpp>
 #include <millrace/model/selection.hpp>
 #include <millrace/model/series.hpp>
+#include <millrace/model/sparse_view.hpp>
 #include <millrace/model/trees.hpp>
 #include <millrace/model/validation.hpp>
 

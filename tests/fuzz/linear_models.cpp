@@ -25,6 +25,8 @@ void use_all(std::span<const std::byte> bytes) {
     for (int i = 0; i < 20; ++i) model.partial_fit(row, static_cast<float>(i % 2));
     (void)model(row);
   };
+  support::ask_loaded<mr::model::ftrl_linear>(bytes, learn);
+  support::ask_loaded<mr::model::ftrl_logistic>(bytes, learn);
   support::ask_loaded<mr::model::linear_regression>(bytes, explain);
   support::ask_loaded<mr::model::logistic_regression>(bytes, explain);
   support::ask_loaded<mr::model::ridge>(bytes, explain);
@@ -35,7 +37,8 @@ void use_all(std::span<const std::byte> bytes) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  support::as_payload_of_each({"linear_regression", "logistic_regression", "ridge", "sgd_linear", "sgd_logistic"}, data,
-                              size, use_all);
+  support::as_payload_of_each({"ftrl_linear", "ftrl_logistic", "linear_regression", "logistic_regression", "ridge",
+                               "sgd_linear", "sgd_logistic"},
+                              data, size, use_all);
   return 0;
 }
