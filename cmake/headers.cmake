@@ -211,8 +211,11 @@ set(MILLRACE_middleware_HEADERS
   middleware/detail/audit_format.hpp middleware/detail/audit_policies.hpp middleware/detail/audit_record.hpp)
 set(MILLRACE_infer_HEADERS
   infer.hpp
-  infer/fwd.hpp infer/graph_engine.hpp
+  infer/fwd.hpp infer/graph_engine.hpp infer/serving.hpp
+  infer/serving/batcher.hpp infer/serving/batcher_options.hpp infer/serving/request.hpp
   infer/detail/planner.hpp
+  infer/serving/detail/batcher_arguments.hpp infer/serving/detail/request_queue.hpp
+  infer/serving/detail/run_model.hpp
   infer/detail/operators/elementwise.hpp infer/detail/operators/products.hpp infer/detail/operators/shapes.hpp
   infer/detail/operators/table.hpp)
 set(MILLRACE_train_HEADERS

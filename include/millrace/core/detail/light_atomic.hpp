@@ -23,15 +23,20 @@ class light_atomic {
   void store_relaxed(T value) noexcept { __atomic_store(&value_, &value, __ATOMIC_RELAXED); }
   void store_release(T value) noexcept { __atomic_store(&value_, &value, __ATOMIC_RELEASE); }
   T exchange_relaxed(T value) noexcept { return __atomic_exchange_n(&value_, value, __ATOMIC_RELAXED); }
+  T exchange_acq_rel(T value) noexcept { return __atomic_exchange_n(&value_, value, __ATOMIC_ACQ_REL); }
   T exchange_acquire(T value) noexcept { return __atomic_exchange_n(&value_, value, __ATOMIC_ACQUIRE); }
   /// Replaces `expected` by `value`. Returns false and sets `expected` to what is there if that is another value, and
   /// now and then for no reason.
   bool replace_relaxed(T& expected, T value) noexcept {
     return __atomic_compare_exchange(&value_, &expected, &value, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
   }
+  bool replace_acquire(T& expected, T value) noexcept {
+    return __atomic_compare_exchange(&value_, &expected, &value, true, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE);
+  }
   /// Adds, subtracts, sets bits, or keeps only these bits, and returns the value from before.
   T add_relaxed(T by) noexcept { return __atomic_fetch_add(&value_, by, __ATOMIC_RELAXED); }
   T add_release(T by) noexcept { return __atomic_fetch_add(&value_, by, __ATOMIC_RELEASE); }
+  T add_acq_rel(T by) noexcept { return __atomic_fetch_add(&value_, by, __ATOMIC_ACQ_REL); }
   T subtract_acq_rel(T by) noexcept { return __atomic_fetch_sub(&value_, by, __ATOMIC_ACQ_REL); }
   T set_bits_relaxed(T bits) noexcept { return __atomic_fetch_or(&value_, bits, __ATOMIC_RELAXED); }
   T set_bits_release(T bits) noexcept { return __atomic_fetch_or(&value_, bits, __ATOMIC_RELEASE); }

@@ -1,0 +1,14 @@
+#ifndef MILLRACE_INFER_SERVING_HPP
+#define MILLRACE_INFER_SERVING_HPP
+
+/// serving: one model for callers on many threads.
+///
+/// - `batcher`: an idle model is run by its caller, and callers who come meanwhile become one batch
+/// - `batcher_options`, `max_rows`, `max_delay`, `concurrency`, `policy`: how it works
+/// - `request`, `served`: what is asked, and what became of it
+
+#include <millrace/infer/serving/batcher.hpp>
+#include <millrace/infer/serving/batcher_options.hpp>
+#include <millrace/infer/serving/request.hpp>
+
+#endif  // MILLRACE_INFER_SERVING_HPP
