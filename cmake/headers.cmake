@@ -113,7 +113,8 @@ set(MILLRACE_feature_HEADERS
   feature.hpp
   feature/fwd.hpp feature/features.hpp feature/hashed_row.hpp feature/policies.hpp feature/series.hpp feature/specification.hpp
   feature/tables.hpp feature/transforms.hpp
-  feature/detail/cells.hpp feature/detail/diagnosis.hpp feature/detail/hash.hpp feature/detail/slots.hpp
+  feature/detail/cells.hpp feature/detail/diagnosis.hpp feature/detail/hash.hpp
+  feature/detail/remembered_keys.hpp feature/detail/slots.hpp
   feature/detail/transform.hpp feature/detail/vocabulary.hpp
   feature/series/as_of_join.hpp feature/series/history.hpp feature/series/parts.hpp
   feature/specification/automatic.hpp feature/specification/cell.hpp feature/specification/specification.hpp

@@ -6,15 +6,14 @@
 #include <millrace/core/saved/envelope.hpp>
 #include <millrace/feature/detail/cells.hpp>
 #include <millrace/feature/detail/diagnosis.hpp>
+#include <millrace/feature/detail/remembered_keys.hpp>
 #include <millrace/feature/detail/slots.hpp>
 #include <millrace/feature/detail/transform.hpp>
-#include <millrace/feature/detail/vocabulary.hpp>
 #include <millrace/feature/fwd.hpp>
 #include <millrace/feature/series/parts.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -89,16 +88,13 @@ class history {
  public:
   using event_type = Event;
   static constexpr std::size_t width = sizeof...(Parts);
-  static constexpr std::size_t default_most_keys = 1'000'000;
+  static constexpr std::size_t default_most_keys = detail::remembered_keys::default_most;
 
   constexpr history(Key key, Time time, Parts... parts)
       : key_(std::move(key)), time_(std::move(time)), parts_{{std::move(parts)}...} {}
 
   /// How many keys are kept, and how old the last event of a key is that may be forgotten for another one.
-  void keep(std::size_t most_keys, duration idle) noexcept {
-    most_keys_ = most_keys == 0 ? 1 : most_keys;
-    idle_ = idle.nanoseconds;
-  }
+  void keep(std::size_t most_keys, duration idle) noexcept { keys_.keep(most_keys, idle.nanoseconds); }
   static std::vector<std::string> names() { return {std::string(Parts::name)...}; }
   /// What decides the meaning of the columns.
   static std::string schema() {
@@ -119,11 +115,11 @@ class history {
     asked at(event, *this);
     if (!at.known) return;
     const std::size_t found = keys_.find(at.key.value);
-    if (found == detail::vocabulary::none) {
-      entry fresh;
+    if (found == detail::remembered_keys::none) {
+      states fresh;
       return write(event, at.now, fresh, out.data());
     }
-    if (at.now >= entries_[found].latest) write(event, at.now, entries_[found], out.data());
+    if (at.now >= keys_.latest(found)) write(event, at.now, states_.all[found], out.data());
   }
   /// Remembers the event, for those after it.
   void remember(const Event& event);
@@ -141,9 +137,9 @@ class history {
   /// How many keys are remembered.
   std::size_t keys() const noexcept { return keys_.size(); }
   /// How many events came late, had no key or time, or had a new key for which there was no room.
-  std::uint64_t late() const noexcept { return late_; }
-  std::uint64_t unknown() const noexcept { return unknown_; }
-  std::uint64_t overflow() const noexcept { return overflow_; }
+  std::uint64_t late() const noexcept { return keys_.late(); }
+  std::uint64_t unknown() const noexcept { return keys_.unknown(); }
+  std::uint64_t overflow() const noexcept { return keys_.overflow(); }
 
   /// The schema, and what is remembered.
   std::vector<std::byte> save() const;
@@ -153,10 +149,7 @@ class history {
 
  private:
   using indices = std::make_index_sequence<sizeof...(Parts)>;
-  struct entry {
-    std::int64_t latest = (std::numeric_limits<std::int64_t>::min)();
-    detail::slots<typename Parts::state...> states{};
-  };
+  using states = detail::slots<typename Parts::state...>;
   /// An event's key and time.
   struct asked {
     bool known = false;
@@ -181,29 +174,19 @@ class history {
     asked& operator=(const asked&) = delete;
   };
 
-  void write(const Event& event, std::int64_t now, entry& from, float* out) {
+  void write(const Event& event, std::int64_t now, states& from, float* out) {
     [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-      ((void)detail::write_float(detail::at<Index>(from.states).read(now, detail::at<Index>(parts_).value(event)),
+      ((void)detail::write_float(detail::at<Index>(from).read(now, detail::at<Index>(parts_).value(event)),
                                  out + Index),
        ...);
     }(indices());
   }
-  /// The place of a key, which is made if there is room; else `none`.
-  std::size_t place_of_key(std::string_view key);
-  void forget_idle();
 
   [[no_unique_address]] Key key_;
   [[no_unique_address]] Time time_;
   detail::slots<Parts...> parts_;
-  std::size_t most_keys_ = default_most_keys;
-  std::int64_t idle_ = 0;
-  detail::vocabulary keys_;
-  std::vector<entry> entries_;
-  std::int64_t latest_ = (std::numeric_limits<std::int64_t>::min)();
-  std::int64_t oldest_ = (std::numeric_limits<std::int64_t>::min)();  // no key's last event is before it
-  std::uint64_t late_ = 0;
-  std::uint64_t unknown_ = 0;
-  std::uint64_t overflow_ = 0;
+  detail::remembered_keys keys_;
+  detail::states_by_key<states> states_;
 };
 
 /// Makes a `history` of the accessors of key and time, and parts: `window`, `rolling`, `lag`, `difference`, `elapsed`.
@@ -216,67 +199,27 @@ constexpr history<Event, Key, Time, Parts...> make_history(Key key, Time time, P
 template <class Event, class Key, class Time, class... Parts>
 void history<Event, Key, Time, Parts...>::remember(const Event& event) {
   const asked at(event, *this);
-  if (!at.known) return void(++unknown_);
-  if (at.now > latest_) latest_ = at.now;
-  const std::size_t place = place_of_key(at.key.value);
-  if (place == detail::vocabulary::none) return void(++overflow_);
-  if (at.now < oldest_) oldest_ = at.now;
-  entry& into = entries_[place];
-  const bool late = at.now < into.latest;
-  if (late)
-    ++late_;
-  else
-    into.latest = at.now;
+  if (!at.known) return keys_.skip();
+  const auto to = keys_.note(at.key.value, at.now, states_);
+  if (to.place == detail::remembered_keys::none) return;
+  states& into = states_.all[to.place];
   const auto one = [&]<class State>(State& state, double x) {
-    if (!late || State::takes_late) state.remember(x, at.now);
+    if (!to.late || State::takes_late) state.remember(x, at.now);
   };
   [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-    (one(detail::at<Index>(into.states), detail::at<Index>(parts_).value(event)), ...);
+    (one(detail::at<Index>(into), detail::at<Index>(parts_).value(event)), ...);
   }(indices());
-}
-
-template <class Event, class Key, class Time, class... Parts>
-std::size_t history<Event, Key, Time, Parts...>::place_of_key(std::string_view key) {
-  const std::size_t found = keys_.find(key);
-  if (found != detail::vocabulary::none) return found;
-  if (keys_.size() >= most_keys_) forget_idle();
-  if (keys_.size() >= most_keys_) return detail::vocabulary::none;
-  keys_.insert(key);
-  entries_.emplace_back();
-  return entries_.size() - 1;
-}
-template <class Event, class Key, class Time, class... Parts>
-void history<Event, Key, Time, Parts...>::forget_idle() {
-  if (idle_ <= 0) return;
-  constexpr std::int64_t first = (std::numeric_limits<std::int64_t>::min)();
-  const std::int64_t gone = latest_ < first + idle_ ? first : latest_ - idle_;
-  if (gone <= oldest_) return;  // as long as none can be idle, a new key does not look at all others
-  oldest_ = latest_;
-  detail::vocabulary kept;
-  std::vector<entry> entries;
-  for (std::size_t i = 0; i < entries_.size(); ++i)
-    if (entries_[i].latest >= gone) {
-      if (entries_[i].latest < oldest_) oldest_ = entries_[i].latest;
-      kept.insert(keys_[i]);
-      entries.push_back(std::move(entries_[i]));
-    }
-  keys_ = std::move(kept);
-  entries_ = std::move(entries);
 }
 
 template <class Event, class Key, class Time, class... Parts>
 std::vector<std::byte> history<Event, Key, Time, Parts...>::save() const {
   envelope_writer to("history");
   to.text(schema());
-  to.u64(most_keys_);
-  to.i64(idle_);
-  to.i64(latest_);
-  for (const std::uint64_t count : {late_, unknown_, overflow_}) to.u64(count);
   keys_.save(to);
-  for (const entry& one : entries_) {
-    to.i64(one.latest);
+  for (std::size_t i = 0; i < keys_.size(); ++i) {
+    to.i64(keys_.latest(i));
     [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-      (detail::at<Index>(one.states).save(to), ...);
+      (detail::at<Index>(states_.all[i]).save(to), ...);
     }(indices());
   }
   return std::move(to).finish();
@@ -287,18 +230,13 @@ result<history<Event, Key, Time, Parts...>> history<Event, Key, Time, Parts...>:
   auto from = detail::open_schema(bytes, "history", "a saved history holds", schema());
   if (!from) return std::move(from).error();
   history made = *this;
-  made.most_keys_ = static_cast<std::size_t>(from->u64());
-  made.idle_ = from->i64();
-  made.latest_ = from->i64();
-  made.oldest_ = (std::numeric_limits<std::int64_t>::min)();
-  for (std::uint64_t* const count : {&made.late_, &made.unknown_, &made.overflow_}) *count = from->u64();
-  bool valid = made.most_keys_ != 0 && made.keys_.load(*from, made.most_keys_);
-  made.entries_.clear();
+  made.states_.all.clear();
+  bool valid = made.keys_.load(*from);
   for (std::size_t i = 0; valid && from->ok() && i < made.keys_.size(); ++i) {
-    entry& one = made.entries_.emplace_back();
-    one.latest = from->i64();
+    made.keys_.load_next(*from);
+    states& one = made.states_.all.emplace_back();
     valid = [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-      return (detail::at<Index>(one.states).load(*from) && ...);
+      return (detail::at<Index>(one).load(*from) && ...);
     }(indices());
   }
   if (auto done = from->finish(valid); !done) return std::move(done).error();
