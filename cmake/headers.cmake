@@ -118,8 +118,10 @@ set(MILLRACE_feature_HEADERS
   feature/detail/transform.hpp feature/detail/vocabulary.hpp
   feature/series/as_of_join.hpp feature/series/history.hpp feature/series/parts.hpp
   feature/specification/automatic.hpp feature/specification/cell.hpp feature/specification/specification.hpp
-  feature/specification/table_features.hpp
-  feature/specification/detail/given_kernels.hpp feature/specification/detail/making.hpp
+  feature/specification/table_features.hpp feature/specification/table_history.hpp
+  feature/specification/detail/aggregation_words.hpp feature/specification/detail/event_stream.hpp
+  feature/specification/detail/given_kernels.hpp feature/specification/detail/given_windows.hpp
+  feature/specification/detail/making.hpp
   feature/specification/detail/named_transform.hpp feature/specification/detail/parameter_reader.hpp
   feature/specification/detail/table_cells.hpp feature/specification/detail/words.hpp
   feature/tables/amounts.hpp feature/tables/csv.hpp feature/tables/csv_options.hpp feature/tables/dates.hpp

@@ -11756,6 +11756,11 @@ class pane_queue {
   std::int64_t begin_as_of(std::int64_t time) const noexcept {
     return started_ ? oldest_as_of(time) * pane_ : end_of_time;
   }
+  /// Of the window, in whole panes.
+  duration length() const noexcept {
+    std::int64_t made = 0;
+    return duration(__builtin_mul_overflow(most() - 1, pane_, &made) ? end_of_time : made);
+  }
   /// The greatest time so far.
   std::int64_t now() const noexcept { return now_; }
 
@@ -17779,6 +17784,8 @@ class windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>
     else
       return panes_.sum_as_of(panes_.now());
   }
+  /// Its length, rounded up to a whole number of panes.
+  duration length() const noexcept { return panes_.length(); }
   /// How many items came from before the watermark or the window, and were left out.
   std::uint64_t late() const noexcept { return late_; }
   /// How many items were further ahead than `event_time` allows, and were left out.

@@ -138,6 +138,8 @@ class windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>
     else
       return panes_.sum_as_of(panes_.now());
   }
+  /// Its length, rounded up to a whole number of panes.
+  duration length() const noexcept { return panes_.length(); }
   /// How many items came from before the watermark or the window, and were left out.
   std::uint64_t late() const noexcept { return late_; }
   /// How many items were further ahead than `event_time` allows, and were left out.

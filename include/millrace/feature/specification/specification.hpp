@@ -66,7 +66,16 @@ struct specified_rule {
 /// | `cross` | the same; it has two or three sources |
 /// | `temporal` | `parts`: of `hour`, `weekday`, `day`, `month`, `cyclic hour` and so on. Usual: hour and weekday |
 /// | `ngrams` | `length`: 1 to 8, and `columns`; both needed |
+/// | `aggregation` | `measure`, `time` and `window`, all needed; `key`, `pane`, `lateness`, `quantile`: see below |
 /// | `text` | stands for a `text_length` and a `word_count`, named `NAME_length` and `NAME_words` |
+///
+/// An `aggregation` is over what the rows of the same `key` had in its source within the last `window` of event time,
+/// as column `time` has it: `{"measure", "mean"}, {"key", "card"}, {"time", "at"}, {"window", "1h"}`. `table_history`
+/// makes its column of the rows that came before; `table_features` reads that. Measures: `count` (of a source of any
+/// kind), `sum`, `mean` or `avg`, `variance`, `stddev`, `min`, `max`, `range`, `first`, `last`; and by sketches, in
+/// panes of a sixtieth of the window unless `pane` is given, `median`, `interquartile_range`, `quantile` (with
+/// `{"quantile", 0.9}`) and `distinct`. Lengths of time are texts: `90s`, `1h30min`, `7d`; the units are ns, us, ms, s,
+/// m or min, h, d and w. `lateness`: how much later than others a row may come and still be in the windows.
 struct specification {
   /// What its columns are called. As in `features<Event>`, without '.', '=', '#' and control characters.
   std::string name{};

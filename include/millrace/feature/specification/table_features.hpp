@@ -26,7 +26,7 @@ inline namespace v0 {
 namespace feature {
 
 /// From a row whose columns are known by name to a row of features: the transforms of `features<Event>(...)`, as a list
-/// of specifications that may come from a file.
+/// of specifications that may come from a file. The columns of its aggregations are made by `table_history` before.
 ///
 ///     auto made = mf::table_features::make({{.name = "amount_z", .type = "standardize", .sources = {"amount"}},
 ///                                           {.name = "country", .type = "one_hot"}}, history);
@@ -317,11 +317,7 @@ inline std::vector<std::byte> table_features::save() const {
   envelope_writer to("table features");
   to.u64(list_.size());
   for (const specification& one : list_) detail::save_specification(to, one);
-  to.u64(inputs_.size());
-  for (const declared_column& one : inputs_) {
-    to.text(one.name);
-    to.u8(static_cast<std::uint8_t>(one.kind));
-  }
+  detail::save_columns(to, inputs_);
   for (const auto& one : transforms_) one->save(to);
   return std::move(to).finish();
 }
@@ -331,14 +327,8 @@ result<table_features> table_features::load(std::span<const std::byte> bytes) {
   if (!from) return std::move(from).error();
   std::vector<specification> list(from->count(40));
   for (specification& one : list) one = detail::load_specification(*from);
-  std::vector<declared_column> inputs(from->count(9));
-  bool possible = true;
-  for (declared_column& one : inputs) {
-    one.name = from->text();
-    const std::uint8_t kind = from->u8();
-    possible = possible && kind <= static_cast<std::uint8_t>(column_kind::time);
-    one.kind = static_cast<column_kind>(kind);
-  }
+  std::vector<declared_column> inputs;
+  bool possible = detail::load_columns(*from, inputs);
   if (!from->ok() || !possible) {
     if (auto done = from->finish(false); !done) return std::move(done).error();
   }

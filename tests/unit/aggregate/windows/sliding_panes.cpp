@@ -106,6 +106,8 @@ TEST_CASE("merged panes answer what one window over both streams would") {
 
   using any_length = mr::windowed<mr::sliding<mr::duration{}, mr::duration(10)>, support::exact_total>;
   any_length five(mr::duration(50));
+  CHECK(five.length() == mr::duration(50));
+  CHECK(any_length(mr::duration(51)).length() == mr::duration(60));
   CHECK(five.merge(any_length(mr::duration(70))).error().code() == mr::errc::type_mismatch);
 }
 

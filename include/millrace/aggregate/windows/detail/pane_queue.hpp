@@ -141,6 +141,11 @@ class pane_queue {
   std::int64_t begin_as_of(std::int64_t time) const noexcept {
     return started_ ? oldest_as_of(time) * pane_ : end_of_time;
   }
+  /// Of the window, in whole panes.
+  duration length() const noexcept {
+    std::int64_t made = 0;
+    return duration(__builtin_mul_overflow(most() - 1, pane_, &made) ? end_of_time : made);
+  }
   /// The greatest time so far.
   std::int64_t now() const noexcept { return now_; }
 

@@ -5,6 +5,7 @@
 #include <millrace/core/saved/envelope.hpp>
 #include <millrace/feature/detail/diagnosis.hpp>
 #include <millrace/feature/fwd.hpp>
+#include <millrace/feature/specification/detail/aggregation_words.hpp>
 #include <millrace/feature/specification/detail/named_transform.hpp>
 #include <millrace/feature/specification/detail/parameter_reader.hpp>
 #include <millrace/feature/specification/detail/table_cells.hpp>
@@ -47,6 +48,33 @@ constexpr std::string_view plural_of(reads_what what) noexcept {
   constexpr std::string_view names[] = {"numbers", "categories", "texts", "times", "anything"};
   return names[static_cast<unsigned>(what)];
 }
+template <class Reader>
+given_policy policy_of_rules(const specification& from, Reader& reader) {
+  given_policy how;
+  trouble_set seen = 0;
+  for (const specified_rule& rule : from.rules) {
+    const bool possible = rule.about >= trouble::missing && rule.about <= trouble::mistyped &&
+                          rule.then <= reaction::as_missing &&
+                          (rule.then != reaction::as_missing || rule.about != trouble::missing);
+    if (!possible) {
+      reader.refuse("a rule is about no trouble, or says nothing that can be done about it");
+      continue;
+    }
+    if ((seen & bit_of(rule.about)) != 0)
+      reader.refuse("two rules are about values that are " + std::string(to_string(rule.about)));
+    else
+      how.set(rule.about, rule.then, rule.value);
+    seen |= bit_of(rule.about);
+  }
+  return how;
+}
+/// Says if a rule is about a trouble that a transform never meets.
+template <class Reader>
+void check_rules(const specification& from, trouble_set meets, Reader& reader) {
+  for (const specified_rule& rule : from.rules)
+    if ((meets & bit_of(rule.about)) == 0)
+      reader.refuse(from.type + " never meets a value that is " + std::string(to_string(rule.about)));
+}
 template <class Columns>
 class transform_maker {
  public:
@@ -59,12 +87,11 @@ class transform_maker {
     if (!is_name(from.name)) return refused("a name is not empty, and has no '.', '=', '#' or control character");
     parameter_reader reader(from);
     const given_policy how = policy_of_rules(from, reader);
-    made_transform made = transform_named(from.type, reader, how);
+    made_transform made = from.type == "aggregation" ? boxed(aggregation_kernel(aggregation_of(from, reader)), how)
+                                                     : transform_named(from.type, reader, how);
     if (made) reader.finish();
+    if (made) check_rules(from, made->meets(), reader);
     if (!reader.problem().empty()) return refused(reader.problem());
-    for (const specified_rule& rule : from.rules)
-      if ((made->meets() & bit_of(rule.about)) == 0)
-        return refused(from.type + " never meets a value that is " + std::string(to_string(rule.about)));
     made->name = from.name;
     std::string wrong = find_sources(from, *made);
     if (!wrong.empty()) return refused(wrong);
@@ -72,30 +99,11 @@ class transform_maker {
   }
 
  private:
-  template <class Reader>
-  static given_policy policy_of_rules(const specification& from, Reader& reader) {
-    given_policy how;
-    trouble_set seen = 0;
-    for (const specified_rule& rule : from.rules) {
-      const bool possible = rule.about >= trouble::missing && rule.about <= trouble::mistyped &&
-                            rule.then <= reaction::as_missing &&
-                            (rule.then != reaction::as_missing || rule.about != trouble::missing);
-      if (!possible) {
-        reader.refuse("a rule is about no trouble, or says nothing that can be done about it");
-        continue;
-      }
-      if ((seen & bit_of(rule.about)) != 0)
-        reader.refuse("two rules are about values that are " + std::string(to_string(rule.about)));
-      else
-        how.set(rule.about, rule.then, rule.value);
-      seen |= bit_of(rule.about);
-    }
-    return how;
-  }
   /// Returns what is wrong, or nothing.
   std::string find_sources(const specification& from, named_transform& made) const {
     const std::vector<std::string> own{from.name};
-    const std::vector<std::string>& sources = from.sources.empty() ? own : from.sources;
+    const bool made_before = from.type == "aggregation";  // by table_history, as a column of its own
+    const std::vector<std::string>& sources = from.sources.empty() || made_before ? own : from.sources;
     const bool cross = from.type == "cross";
     if (cross ? sources.size() < 2 || sources.size() > most_sources : sources.size() != 1)
       return from.type + " reads " + (cross ? "two or three columns" : "one column") + ", not " +
@@ -103,7 +111,8 @@ class transform_maker {
     for (const std::string& name : sources) {
       const std::size_t i = place_of_column(columns_, name);
       if (i == columns_.size())
-        return "column \"" + printable(name) + "\" is not there; there are [" + listed(columns_) + ']';
+        return "column \"" + printable(name) + "\" is not there; there are [" + listed(columns_) + ']' +
+               (made_before ? "; table_history adds it" : "");
       if (!has_kind(made.reads(), columns_[i].kind))
         return from.type + " reads " + std::string(plural_of(made.reads())) + ", and column \"" + printable(name) +
                "\" is a " + std::string(to_string(columns_[i].kind)) + " column";
@@ -183,6 +192,29 @@ specification load_specification(Reader& from) {
     each.value = std::bit_cast<float>(from.u32());
   }
   return one;
+}
+
+/// The columns that are read.
+template <class Writer>
+void save_columns(Writer& to, const std::vector<declared_column>& columns) {
+  to.u64(columns.size());
+  for (const declared_column& one : columns) {
+    to.text(one.name);
+    to.u8(static_cast<std::uint8_t>(one.kind));
+  }
+}
+/// Returns whether the kinds are possible.
+template <class Reader>
+bool load_columns(Reader& from, std::vector<declared_column>& columns) {
+  columns.resize(from.count(9));
+  bool possible = true;
+  for (declared_column& one : columns) {
+    one.name = from.text();
+    const std::uint8_t kind = from.u8();
+    possible = possible && kind <= static_cast<std::uint8_t>(column_kind::time);
+    one.kind = static_cast<column_kind>(kind);
+  }
+  return possible;
 }
 
 }  // namespace detail

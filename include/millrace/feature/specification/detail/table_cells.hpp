@@ -82,6 +82,13 @@ struct gathered_cells {
   gathered_cells& operator=(const gathered_cells&) = delete;
 };
 
+/// The cell of that name: the one in its likely place, else the first; a missing one if there is none.
+inline cell cell_called(std::span<const named_cell> row, std::string_view name, std::size_t likely) noexcept {
+  if (likely < row.size() && row[likely].name == name) return row[likely].value;
+  for (const named_cell& one : row)
+    if (one.name == name) return one.value;
+  return {};
+}
 /// The cells of a single row.
 struct found_cells {
   cell cells[most_sources];
@@ -91,20 +98,12 @@ struct found_cells {
               const std::vector<std::size_t>& sources) noexcept {
     view.sources = sources.size();
     for (std::size_t k = 0; k < sources.size(); ++k) {
-      cells[k] = find(row, inputs[sources[k]].name, sources[k]);
+      cells[k] = cell_called(row, inputs[sources[k]].name, sources[k]);
       view.each[k] = &cells[k];
     }
   }
   found_cells(const found_cells&) = delete;
   found_cells& operator=(const found_cells&) = delete;
-
- private:
-  static cell find(std::span<const named_cell> row, std::string_view name, std::size_t likely) noexcept {
-    if (likely < row.size() && row[likely].name == name) return row[likely].value;
-    for (const named_cell& one : row)
-      if (one.name == name) return one.value;
-    return {};
-  }
 };
 
 }  // namespace detail

@@ -159,7 +159,7 @@ made_transform hashed_of(std::string_view type, Reader& from, const given_policy
 /// The types that there are, as errors list them.
 inline constexpr std::string_view known_types =
     "numerical, log, log1p, clip, standardize, min_max (normalize), bucket, impute, missing_flag, one_hot (onehot), "
-    "categorical, hashed, cross, temporal, text_length, word_count, ngrams, text";
+    "categorical, hashed, cross, temporal, text_length, word_count, ngrams, text, aggregation";
 
 /// The transform of a type; null if there is no such type, or the reader found something wrong.
 template <class Reader>
