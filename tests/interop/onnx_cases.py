@@ -16,7 +16,11 @@ import tempfile
 import warnings
 
 
-def fixed(tensor, position):
+def fixed(model, tensor, position):
+    """Whether an input must be a constant, because a shape depends on it."""
+    first = model.graph.node[0].op_type
+    if first == "Range" or first == "ConstantOfShape" or (first == "OneHot" and position == 1):
+        return True
     return position > 0 and tensor.data_type in (6, 7) and len(tensor.dims) <= 1
 
 
@@ -33,7 +37,7 @@ def case(model, inputs, outputs):
             constant = model.graph.initializer.add()
             constant.CopyFrom(tensor)
             constant.name = kind + port.name
-            if kind == "given " and fixed(tensor, position):
+            if kind == "given " and fixed(model, tensor, position):
                 constant.name = port.name
                 model.graph.input.remove(port)
     return model
@@ -49,6 +53,7 @@ def main():
         from onnx import numpy_helper
         from onnx.backend.test.case.node import collect_testcases
         from onnx.backend.test.loader import load_model_tests
+        from onnx.reference import ReferenceEvaluator
     except ImportError as missing:
         print(f"skipped: {missing}. To run it: pip install onnx==1.23.2")
         return 77
@@ -59,12 +64,19 @@ def main():
             return value
         return numpy_helper.from_array(numpy.asarray(value)) if isinstance(value, (numpy.ndarray, numpy.generic)) else None
 
+    def said(each):
+        """A case's inputs and outputs; where outputs are written with four digits, the package's reference's."""
+        inputs, outputs = each.data_sets[0]
+        if each.name == "test_averagepool_2d_ceil_last_window_starts_on_pad":
+            outputs = ReferenceEvaluator(each.model).run(None, {port.name: value for port, value in zip(each.model.graph.input, inputs)})
+        return inputs, outputs
+
     def read(path):
         made = onnx.TensorProto()
         made.ParseFromString(path.read_bytes())
         return made
 
-    cases = [(each.name, each.model, *([tensor(v) for v in part] for part in each.data_sets[0])) for each in collect_testcases(None)]
+    cases = [(each.name, each.model, *([tensor(v) for v in part] for part in said(each))) for each in collect_testcases(None)]
     for kind in ("simple", "pytorch-operator", "pytorch-converted"):
         for each in load_model_tests(kind=kind):
             if each.model_dir:

@@ -38,9 +38,13 @@ def ints(*numbers):
 
 
 def answers(model, given):
-    """The reference takes softmax before version 13 for that of today; ONNX Runtime goes by its version."""
+    """The reference takes softmax before version 13 for that of today; ONNX Runtime goes by its version, and says what
+    the reference lacks."""
     if model.opset_import[0].version >= 13:
-        return ReferenceEvaluator(model).run(None, given)
+        try:
+            return ReferenceEvaluator(model).run(None, given)
+        except (TypeError, ValueError):
+            print("by ONNX Runtime:", model.graph.node[0].name)
     for name, array in given.items():
         model.graph.input.append(helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(array.dtype), array.shape))
     for out in model.graph.output:
@@ -189,6 +193,98 @@ def newest():
     return m
 
 
+def windows(m):
+    image = rng.normal(0, 1, (2, 4, 5, 6)).astype(numpy.float32)
+    weights = rng.normal(0, 1, (6, 2, 3, 2)).astype(numpy.float32)
+    m.call("Conv", image, weights, ROW[[0, 1, 2, 3, 0, 1]], known=(1, 2), group=2, pads=[1, 0, 2, 1], strides=[2, 1])
+    m.call("Conv", image, rng.normal(0, 1, (3, 4, 2, 2)).astype(numpy.float32), known=(1,), dilations=[2, 3])
+    m.call("Conv", image[:, :, 0], rng.normal(0, 1, (3, 4, 3)).astype(numpy.float32), known=(1,), auto_pad="SAME_LOWER", strides=[2])
+    m.call("ConvTranspose", image, rng.normal(0, 1, (4, 3, 3, 3)).astype(numpy.float32), ROW[:3], known=(1, 2), strides=[2, 1],
+           pads=[1, 0, 0, 1], output_padding=[1, 0])
+    m.call("MaxPool", image, kernel_shape=[3, 2], strides=[2, 2], pads=[1, 0, 1, 1], ceil_mode=1)
+    m.call("MaxPool", SMALL[None], kernel_shape=[2])
+    counted = numpy.arange(1, 17, dtype=numpy.float32).reshape(1, 1, 4, 4)
+    for included in (0, 1):
+        m.call("AveragePool", counted, kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1], ceil_mode=1, count_include_pad=included)
+    m.call("LpPool", image, kernel_shape=[2, 2], p=3)
+    m.call("GlobalAveragePool", image)
+    m.call("GlobalMaxPool", image)
+    m.call("InstanceNormalization", image, ROW, ROW / 3, known=(1, 2))
+    m.call("GroupNormalization", image, ROW, ROW / 3, known=(1, 2), num_groups=2)
+    m.call("DepthToSpace", image[:, :, :2, :2].copy(), blocksize=2)
+    m.call("DepthToSpace", image[:, :, :2, :2].copy(), blocksize=2, mode="CRD")
+    m.call("SpaceToDepth", image[:, :, :4].copy(), blocksize=2)
+
+
+def places(m):
+    m.call("TopK", F, ints(2), known=(1,), outputs=2)
+    m.call("TopK", numpy.array([[1, 3, 3, 2, 3]], numpy.int64), ints(3), known=(1,), largest=0, outputs=2)
+    m.call("TopK", F, ints(1), known=(1,), axis=1, outputs=2)
+    m.call("CumSum", F, numpy.array(1, numpy.int64), known=(1,))
+    m.call("CumSum", WHOLE, numpy.array(-1, numpy.int64), known=(1,), exclusive=1, reverse=1)
+    for mode in ("reflect", "edge", "wrap"):
+        m.call("Pad", F, ints(0, 2, 3, 1, 0, 1), known=(1,), mode=mode)
+    m.call("Pad", WHOLE, ints(1, 2), None, ints(-1), known=(1, 3))
+    m.call("GatherElements", WHOLE, ints(0, 2, 1, -1)[None], axis=0)
+    m.call("GatherND", F, numpy.array([[1, 2], [0, -1]], numpy.int64))
+    m.call("GatherND", F, numpy.array([[2], [0]], numpy.int64), batch_dims=1)
+    m.call("ScatterElements", WHOLE, ints(0, 2, 1, 1)[None], ints(5, 6, 7, 8)[None], axis=0)
+    m.call("ScatterElements", F, numpy.zeros((1, 2, 1), numpy.int64), numpy.full((1, 2, 1), 9, numpy.float32), axis=1, reduction="add")
+    m.call("ScatterND", F, ints(1, 0)[:, None], F[::-1].copy() * 2, reduction="max")
+    m.call("OneHot", ints(0, 2, -1, 5), ints(3), numpy.array([-1, 1], numpy.float32), known=(1,))
+    m.call("Range", *(numpy.array(x, numpy.float32) for x in (1, 2.75, 0.5)), known=(0, 1, 2))
+    m.call("Trilu", F, numpy.array(1, numpy.int64), known=(1,))
+    m.call("Trilu", F, upper=0)
+    m.call("Cast", F, to=TensorProto.FLOAT16)
+
+
+def quantized(m):
+    scale = numpy.array(0.05, numpy.float32)
+    m.call("QuantizeLinear", F * 5, scale, numpy.array(128, numpy.uint8), known=(1, 2))
+    m.call("QuantizeLinear", F, numpy.array([0.1, 0.02, 0.3], numpy.float32), numpy.array([0, 3, -3], numpy.int8), known=(1, 2))
+    m.call("DequantizeLinear", SMALL, scale, numpy.array(-3, numpy.int8), known=(1, 2))
+    m.call("DequantizeLinear", WHOLE.astype(numpy.int32), scale, known=(1,))
+    m.call("DynamicQuantizeLinear", F, outputs=3)
+    m.call("MatMulInteger", BYTES, SMALL.T.copy(), numpy.array(12, numpy.uint8), numpy.array([1, 0, -4], numpy.int8), known=(1, 2, 3))
+    m.call("QLinearMatMul", BYTES, scale, numpy.array(7, numpy.uint8), BYTES.T.copy(), scale, numpy.array(100, numpy.uint8),
+           numpy.array(2.5, numpy.float32), numpy.array(90, numpy.uint8), known=(1, 2, 3, 4, 5, 6, 7))
+
+
+def recurrent(m):
+    x = rng.normal(0, 1, (4, 2, 3)).astype(numpy.float32)
+    numbers = lambda *shape: rng.normal(0, 0.6, shape).astype(numpy.float32)
+    for op, gates, outputs in (("RNN", 1, 2), ("GRU", 3, 2), ("LSTM", 4, 3)):
+        hidden = 5
+        w, r, b = numbers(1, gates * hidden, 3), numbers(1, gates * hidden, hidden), numbers(1, 2 * gates * hidden)
+        m.call(op, x, w, r, b, known=(1, 2, 3), outputs=outputs, hidden_size=hidden)
+        if op == "GRU":
+            m.call(op, x, w, r, b, None, numbers(1, 2, hidden), known=(1, 2, 3), outputs=2, hidden_size=hidden, linear_before_reset=1)
+        if op == "LSTM":
+            m.call(op, x, w, r, b, None, numbers(1, 2, hidden), numbers(1, 2, hidden), numbers(1, 3 * hidden), known=(1, 2, 3, 7),
+                   outputs=3, hidden_size=hidden)
+
+
+def both_ways():
+    """What the package's reference lacks, by ONNX Runtime: directions, lengths, clipped gates, other activations."""
+    m = Model(12)
+    x = rng.normal(0, 1, (4, 2, 3)).astype(numpy.float32)
+    numbers = lambda *shape: rng.normal(0, 0.9, shape).astype(numpy.float32)
+    lengths = numpy.array([4, 2], numpy.int32)
+    m.call("MaxPool", D.astype(numpy.float32)[None], kernel_shape=[2, 2], outputs=2)
+    m.call("Pad", F, ints(0, 2, -1, 1, 0, 1), numpy.array(7, numpy.float32), known=(1,))
+    for op, gates, outputs, functions in (("RNN", 1, 2, ["LeakyRelu"]), ("GRU", 3, 2, ["HardSigmoid", "Softsign"]),
+                                          ("LSTM", 4, 3, ["HardSigmoid", "Softsign", "ScaledTanh"])):
+        hidden = 3
+        w, r, b = numbers(2, gates * hidden, 3), numbers(2, gates * hidden, hidden), numbers(2, 2 * gates * hidden)
+        m.call(op, x, w, r, b, lengths, numbers(2, 2, hidden), known=(1, 2, 3, 4), outputs=outputs, hidden_size=hidden, direction="bidirectional")
+        m.call(op, x, w[:1], r[:1], b[:1], lengths, known=(1, 2, 3, 4), outputs=outputs, hidden_size=hidden, direction="reverse", clip=0.5)
+        scales = {"activation_alpha": [0.3, 1.1][:2 if op == "LSTM" else 1]}
+        if op != "RNN":
+            scales["activation_beta"] = [0.4, 0.9][:2 if op == "LSTM" else 1]
+        m.call(op, x, w[:1], r[:1], known=(1, 2), outputs=outputs, hidden_size=hidden, activations=functions, **scales)
+    return m
+
+
 def older():
     """As version 11 has them: axes as attributes, softmax over all dimensions from the axis on."""
     m = Model(11)
@@ -207,3 +303,8 @@ if __name__ == "__main__":
     into = pathlib.Path(sys.argv[1])
     newest().save(into)
     older().save(into)
+    more = Model(22)
+    for add in (windows, places, quantized, recurrent):
+        add(more)
+    more.save(into)
+    both_ways().save(into)

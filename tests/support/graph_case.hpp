@@ -32,7 +32,17 @@ inline const mr::model::graph_tensor* constant_of(const mr::model::graph& made, 
 template <class Use>
 bool with_numbers(mr::tensor::dtype type, const Use& use) {
   return mr::infer::detail::with_type<float, double, std::int64_t, std::int32_t, std::int16_t, std::int8_t,
-                                      std::uint8_t, std::uint16_t, std::uint32_t, std::uint64_t, bool>(type, use);
+                                      std::uint8_t, std::uint16_t, std::uint32_t, std::uint64_t, bool,
+                                      mr::tensor::float16, mr::tensor::bfloat16>(type, use);
+}
+
+/// A number that is compared and written: one of 16 bits as a float, a character or truth as a whole number.
+template <class T>
+auto plain(T x) {
+  if constexpr (mr::infer::detail::is_half<T>)
+    return static_cast<float>(x);
+  else
+    return +x;
 }
 
 inline std::string give(mr::infer::graph_run& run, std::size_t input, const mr::model::graph_tensor& tensor) {
@@ -70,7 +80,8 @@ inline std::string difference(const mr::infer::graph_run& run, std::size_t outpu
     for (std::size_t i = 0; i < found.size() && problem.view().empty(); ++i) {
       T expected;
       std::memcpy(&expected, wanted.bytes.data() + i * sizeof(T), sizeof(T));
-      if (!alike(found[i], expected)) problem << "element " << i << " is " << +found[i] << ", expected " << +expected;
+      if (!alike(plain(found[i]), plain(expected)))
+        problem << "element " << i << " is " << plain(found[i]) << ", expected " << plain(expected);
     }
   });
   return known ? problem.str() : "is of a type that is not compared";

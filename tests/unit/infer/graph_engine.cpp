@@ -80,6 +80,8 @@ graph one(std::string op, std::vector<mr::model::graph_attribute> attributes = {
 TEST_CASE("every operator says what the reference says, also when a run is repeated") {
   CHECK(support::problem_of(read("operators-21.onnx")) == "");
   CHECK(support::problem_of(read("operators-11.onnx")) == "");
+  CHECK(support::problem_of(read("operators-22.onnx")) == "");
+  CHECK(support::problem_of(read("operators-12.onnx")) == "");
 }
 
 TEST_CASE("every node alone, with the others' memory gone, says the same") {

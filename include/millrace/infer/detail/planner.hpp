@@ -288,10 +288,18 @@ bool with_type(const planned_value& value, const Use& use) {
   return value.kind == graph_kind::tensor && with_type<Types...>(value.type, use);
 }
 
+/// A real number of 16 bits, which is computed with as a float.
+template <class T>
+inline constexpr bool is_half = std::is_same_v<T, tensor::float16> || std::is_same_v<T, tensor::bfloat16>;
+
 /// A number as another type: a real one outside of a whole type becomes its nearest end, NaN 0; whole ones wrap.
 template <class To, class From>
 To nearest(From x) noexcept {
-  if constexpr (std::is_same_v<To, bool>) {
+  if constexpr (is_half<From>) {
+    return nearest<To>(static_cast<float>(x));
+  } else if constexpr (is_half<To>) {
+    return To(static_cast<float>(x));
+  } else if constexpr (std::is_same_v<To, bool>) {
     return x != From(0);
   } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
     if (x != x) return 0;

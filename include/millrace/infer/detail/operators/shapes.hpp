@@ -517,18 +517,23 @@ bool plan_cast_to(planner& at, dtype type) {
   if (at.in(0).kind != graph_kind::tensor) return at.refuse("texts are not turned into numbers");
   if (at.in(0).type == type) return at.same(0, 0, at.sizes(0));
   bool planned = false;
-  const auto from_type = [&]<class From>(From) {
-    with_type<float, double, std::int64_t, std::int32_t, std::int16_t, std::int8_t, std::uint8_t, std::uint16_t,
-              std::uint32_t, std::uint64_t, bool>(type, [&]<class To>(To) {
-      const From* const from = at.data<From>(0);
-      To* const to = at.out<To>(0, at.sizes(0));
-      planned = at.run([from, to, count = at.in(0).count()] {
-        for (std::size_t i = 0; i < count; ++i) to[i] = nearest<To>(from[i]);
-      });
+  const auto plan = [&]<class From, class To>(From, To) {
+    const From* const from = at.data<From>(0);
+    To* const to = at.out<To>(0, at.sizes(0));
+    planned = at.run([from, to, count = at.in(0).count()] {
+      for (std::size_t i = 0; i < count; ++i) to[i] = nearest<To>(from[i]);
     });
   };
-  with_type<float, double, std::int64_t, std::int32_t, std::int16_t, std::int8_t, std::uint8_t, std::uint16_t,
-            std::uint32_t, std::uint64_t, bool>(at.in(0), from_type);
+  const auto numbers = [](dtype of, const auto& use) {
+    return with_type<float, double, std::int64_t, std::int32_t, std::int16_t, std::int8_t, std::uint8_t, std::uint16_t,
+                     std::uint32_t, std::uint64_t, bool>(of, use);
+  };
+  // Numbers of 16 bits come from and become real ones.
+  const auto reals = [](dtype of, const auto& use) {
+    return with_type<float, double, tensor::float16, tensor::bfloat16>(of, use);
+  };
+  numbers(at.in(0).type, [&](auto from) { numbers(type, [&](auto to) { plan(from, to); }); });
+  if (!planned) reals(at.in(0).type, [&](auto from) { reals(type, [&](auto to) { plan(from, to); }); });
   return planned || at.refuse("a cast from " + std::string(to_string(at.in(0).type)) + " to " +
                               std::string(to_string(type)) + " is not made");
 }
@@ -538,6 +543,7 @@ bool plan_cast(planner& at) {
   const auto code = static_cast<std::uint64_t>(at.whole("to", 0));
   constexpr dtype types[] = {dtype::f32, dtype::f32, dtype::u8,      dtype::i8,  dtype::u16, dtype::i16, dtype::i32,
                              dtype::i64, dtype::f32, dtype::boolean, dtype::f16, dtype::f64, dtype::u32, dtype::u64};
+  if (code == 16) return plan_cast_to(at, dtype::bf16);
   if (code == 0 || code == 8 || code >= std::size(types)) return at.refuse("it casts to type " + std::to_string(code));
   return plan_cast_to(at, types[code]);
 }

@@ -1,0 +1,274 @@
+#ifndef MILLRACE_INFER_DETAIL_OPERATORS_QUANTIZED_HPP
+#define MILLRACE_INFER_DETAIL_OPERATORS_QUANTIZED_HPP
+
+#include <millrace/infer/detail/operators/elementwise.hpp>
+#include <millrace/infer/detail/operators/shapes.hpp>
+#include <millrace/infer/detail/planner.hpp>
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+// Operators on whole numbers that stand for real ones: real = (whole - zero point) * scale.
+namespace millrace {
+inline namespace v0 {
+namespace infer {
+namespace detail {
+
+/// Which scale belongs to an element: one for all, one for each place along an axis, or one for each block of places.
+struct scale_places {
+  std::size_t behind = 1;
+  std::size_t size = 1;   // along the axis
+  std::size_t block = 1;  // places of one scale
+  std::size_t blocks = 1;
+  enum { one, along, blocked } kind = one;
+
+  std::size_t operator()(std::size_t i) const noexcept {
+    if (kind == one) return 0;
+    const std::size_t place = i / behind % size;
+    return kind == along ? place : (i / (behind * size) * blocks + place / block) * behind + i % behind;
+  }
+};
+template <class = void>
+bool read_scales(planner& at, scale_places& made) {
+  const shape& sizes = at.sizes(0);
+  const shape& scales = at.sizes(1);
+  const auto told = [&] { return at.refuse("its scales " + text_of(scales) + " do not fit " + text_of(sizes)); };
+  if (!at.in(1).is(dtype::f32)) return at.refuse("its scale is of a type that is not computed");
+  if (at.has(2) && at.in(2).count() != at.in(1).count()) return at.refuse("its zero points are not one for each scale");
+  if (scales.size() <= 1 && at.in(1).count() == 1) return true;
+  std::int64_t axis = at.whole("axis", 1);
+  if (!settle_axis(axis, sizes.size())) return told();
+  const around_axis around(sizes, axis);
+  const std::int64_t block = at.whole("block_size", 0);
+  made.behind = around.behind;
+  made.size = around.size;
+  made.kind = block > 0 ? scale_places::blocked : scale_places::along;
+  if (block <= 0) return (scales.size() == 1 && at.in(1).count() == around.size) || told();
+  made.block = static_cast<std::size_t>(block);
+  made.blocks = (around.size + made.block - 1) / made.block;
+  shape wanted = sizes;
+  wanted[static_cast<std::size_t>(axis)] = static_cast<std::int64_t>(made.blocks);
+  return scales == wanted || told();
+}
+
+template <class T>
+T quantized(float x, float scale, T zero) noexcept {
+  return nearest<T>(static_cast<double>(std::nearbyint(x / scale)) + static_cast<double>(zero));
+}
+
+/// The whole type that a node asks for: that of its zero point, or the attribute's.
+template <class = void>
+dtype quantized_type(planner& at) {
+  if (at.has(2)) return at.in(2).type;
+  const std::int64_t code = at.whole("output_dtype", 2);
+  return code == 2 ? dtype::u8 : code == 3 ? dtype::i8 : code == 4 ? dtype::u16 : code == 5 ? dtype::i16 : dtype::f16;
+}
+template <class = void>
+bool plan_quantize(planner& at) {
+  scale_places places;
+  if (!at.in(0).is(dtype::f32)) return refuse_type(at, 0);
+  if (!read_scales(at, places)) return false;
+  const bool known =
+      with_type<std::uint8_t, std::int8_t, std::uint16_t, std::int16_t>(quantized_type(at), [&]<class T>(T) {
+        const float* const x = at.data<float>(0);
+        const float* const scale = at.data<float>(1);
+        const T* const zero = at.has(2) ? at.data<T>(2) : nullptr;
+        T* const out = at.out<T>(0, at.sizes(0));
+        at.run([=, count = at.in(0).count()] {
+          for (std::size_t i = 0; i < count; ++i) {
+            const std::size_t place = places(i);
+            out[i] = quantized(x[i], scale[place], zero != nullptr ? zero[place] : T(0));
+          }
+        });
+      });
+  return known || at.refuse("it makes numbers of a type that is not computed");
+}
+template <class = void>
+bool plan_dequantize(planner& at) {
+  scale_places places;
+  if (!read_scales(at, places)) return false;
+  if (at.has(2) && !at.in(2).is(at.in(0).type)) return at.refuse("its zero point is of another type");
+  const bool known =
+      with_type<std::uint8_t, std::int8_t, std::uint16_t, std::int16_t, std::int32_t>(at.in(0), [&]<class T>(T) {
+        const T* const x = at.data<T>(0);
+        const float* const scale = at.data<float>(1);
+        const T* const zero = at.has(2) ? at.data<T>(2) : nullptr;
+        float* const out = at.out<float>(0, at.sizes(0));
+        at.run([=, count = at.in(0).count()] {
+          for (std::size_t i = 0; i < count; ++i) {
+            const std::size_t place = places(i);
+            const std::int64_t away = std::int64_t{x[i]} - (zero != nullptr ? std::int64_t{zero[place]} : 0);
+            out[i] = static_cast<float>(away) * scale[place];
+          }
+        });
+      });
+  return known || refuse_type(at, 0);
+}
+
+/// A scale and zero point by which the input's least and largest number, and 0, fit into 8 bits.
+template <class = void>
+bool plan_dynamic_quantize(planner& at) {
+  if (!at.in(0).is(dtype::f32)) return refuse_type(at, 0);
+  const float* const x = at.data<float>(0);
+  std::uint8_t* const out = at.out<std::uint8_t>(0, at.sizes(0));
+  float* const scale = at.out<float>(1, {});
+  std::uint8_t* const zero = at.out<std::uint8_t>(2, {});
+  return at.run([=, count = at.in(0).count()] {
+    float least = 0;
+    float most = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      least = x[i] < least ? x[i] : least;
+      most = x[i] > most ? x[i] : most;
+    }
+    *scale = most == least ? 1.0F : (most - least) / 255.0F;
+    *zero = nearest<std::uint8_t>(std::nearbyint(-least / *scale));
+    for (std::size_t i = 0; i < count; ++i) out[i] = quantized(x[i], *scale, *zero);
+  });
+}
+
+/// An input of 8 bits minus its zero points, as wider numbers.
+struct widened {
+  const std::byte* data = nullptr;
+  const std::byte* zeros = nullptr;
+  bool is_signed = false;
+  std::size_t count = 0;
+  std::size_t zero_count = 1;
+  std::size_t zero_step = 1;  // how many elements share a zero point
+
+  std::int32_t at(const std::byte* from, std::size_t i) const noexcept {
+    const auto bits = static_cast<std::uint8_t>(from[i]);
+    return is_signed ? std::int32_t{static_cast<std::int8_t>(bits)} : std::int32_t{bits};
+  }
+  void to(std::int32_t* out) const noexcept {
+    for (std::size_t i = 0; i < count; ++i)
+      out[i] = at(data, i) - (zeros != nullptr ? at(zeros, i / zero_step % zero_count) : 0);
+  }
+};
+/// `rows`: the zero points are one for each row, not for each column.
+template <class = void>
+bool read_widened(planner& at, std::size_t input, std::size_t zero, bool rows, widened& made) {
+  const planned_value& value = at.in(input);
+  if (!value.is(dtype::i8) && !value.is(dtype::u8)) return refuse_type(at, input);
+  const shape& sizes = value.sizes;
+  if (sizes.size() < 2) return at.refuse("it multiplies what are no matrices");
+  made.data = value.data;
+  made.is_signed = value.is(dtype::i8);
+  made.count = value.count();
+  if (!at.has(zero)) return true;
+  if (!at.in(zero).is(value.type)) return at.refuse("its zero point is of another type");
+  made.zeros = at.in(zero).data;
+  made.zero_count = at.in(zero).count();
+  made.zero_step = rows ? static_cast<std::size_t>(sizes.back()) : 1;
+  const auto wanted = static_cast<std::size_t>(rows ? sizes[sizes.size() - 2] : sizes.back());
+  return made.zero_count == 1 || made.zero_count == wanted ||
+         at.refuse("its zero points are not one for each " + std::string(rows ? "row" : "column"));
+}
+
+/// Products of whole matrices, one for each pair of the outer dimensions.
+struct whole_product {
+  widened a;
+  widened b;
+  std::vector<std::int32_t> left;
+  std::vector<std::int32_t> right;
+  std::vector<std::array<std::size_t, 2>> pairs;  // where the matrices of each product begin
+  shape sizes;
+  std::size_t rows = 0;
+  std::size_t inner = 0;
+  std::size_t columns = 0;
+  bool b_is_known = false;
+
+  /// Writes the sums, product after product and row after row.
+  void run(std::int32_t* out) noexcept {
+    a.to(left.data());
+    if (!b_is_known) b.to(right.data());
+    for (const std::array<std::size_t, 2>& pair : pairs)
+      for (std::size_t row = 0; row < rows; ++row, out += columns) {
+        for (std::size_t j = 0; j < columns; ++j) out[j] = 0;
+        for (std::size_t k = 0; k < inner; ++k) {
+          const std::int32_t x = left[pair[0] + row * inner + k];
+          const std::int32_t* const y = right.data() + pair[1] + k * columns;
+          for (std::size_t j = 0; j < columns; ++j) out[j] += x * y[j];
+        }
+      }
+  }
+};
+template <class = void>
+bool plan_whole_product(planner& at, std::size_t b, std::size_t a_zero, std::size_t b_zero, whole_product& made) {
+  if (!read_widened(at, 0, a_zero, true, made.a) || !read_widened(at, b, b_zero, false, made.b)) return false;
+  const std::span<const std::int64_t> first(at.sizes(0));
+  const std::span<const std::int64_t> second(at.sizes(b));
+  const stretched<2> walk({first.first(first.size() - 2), second.first(second.size() - 2)});
+  if (!walk.fits || first.back() != second[second.size() - 2])
+    return at.refuse("shapes " + text_of(first) + " and " + text_of(second) + " do not fit");
+  made.rows = static_cast<std::size_t>(first[first.size() - 2]);
+  made.inner = static_cast<std::size_t>(first.back());
+  made.columns = static_cast<std::size_t>(second.back());
+  // Sums of products of numbers of 9 bits stay in 32.
+  if (made.inner > std::size_t{1} << 14) return at.refuse("it adds up more products than 32 bits hold");
+  made.sizes = walk.sizes;
+  made.sizes.push_back(first[first.size() - 2]);
+  made.sizes.push_back(second.back());
+  if (!at.has_room(made.sizes)) return false;
+  walk.each_row([&](const std::array<std::size_t, 2>& from) {
+    for (std::size_t i = 0; i < walk.row_size(); ++i)
+      made.pairs.push_back({(from[0] + i * walk.steps.back()[0]) * made.rows * made.inner,
+                            (from[1] + i * walk.steps.back()[1]) * made.inner * made.columns});
+  });
+  made.left.resize(made.a.count);
+  made.right.resize(made.b.count);
+  made.b_is_known = at.in(b).known && (!at.has(b_zero) || at.in(b_zero).known);
+  if (made.b_is_known) made.b.to(made.right.data());
+  return true;
+}
+template <class = void>
+bool plan_matmul_integer(planner& at) {
+  whole_product made;
+  if (!plan_whole_product(at, 1, 2, 3, made)) return false;
+  std::int32_t* const out = at.out<std::int32_t>(0, made.sizes);
+  return at.run([out, made = std::move(made)]() mutable { made.run(out); });
+}
+
+/// A product whose sums become 8 bits again, by the scales of what goes in and comes out.
+template <class = void>
+bool plan_linear_matmul(planner& at) {
+  for (std::size_t i = 0; i < 8; ++i)
+    if (!at.has(i)) return at.refuse("it needs eight inputs");
+  whole_product made;
+  if (!plan_whole_product(at, 3, 2, 5, made)) return false;
+  const auto suits = [&](std::size_t input, std::size_t most) {
+    return at.in(input).is(dtype::f32) && (at.in(input).count() == 1 || at.in(input).count() == most);
+  };
+  if (!suits(1, made.rows) || !suits(4, made.columns) || !suits(6, 1) || at.in(7).count() != 1)
+    return at.refuse("its scales do not fit its matrices");
+  const bool by_row = at.in(1).count() != 1;
+  const bool by_column = at.in(4).count() != 1;
+  const float* const a = at.data<float>(1);
+  const float* const b = at.data<float>(4);
+  const float* const y = at.data<float>(6);
+  const bool known = with_type<std::uint8_t, std::int8_t>(at.in(7), [&]<class T>(T) {
+    const T* const zero = at.data<T>(7);
+    T* const out = at.out<T>(0, made.sizes);
+    at.run([=, sums = std::vector<std::int32_t>(elements(made.sizes)), made = std::move(made)]() mutable {
+      made.run(sums.data());
+      for (std::size_t i = 0; i < sums.size(); ++i) {
+        const float scale = a[by_row ? i / made.columns % made.rows : 0] * b[by_column ? i % made.columns : 0] / *y;
+        out[i] = nearest<T>(static_cast<double>(std::nearbyint(static_cast<float>(sums[i]) * scale)) +
+                            static_cast<double>(*zero));
+      }
+    });
+  });
+  return known || refuse_type(at, 7);
+}
+
+}  // namespace detail
+}  // namespace infer
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_INFER_DETAIL_OPERATORS_QUANTIZED_HPP

@@ -1,0 +1,348 @@
+#ifndef MILLRACE_INFER_DETAIL_OPERATORS_RECURRENT_HPP
+#define MILLRACE_INFER_DETAIL_OPERATORS_RECURRENT_HPP
+
+#include <millrace/infer/detail/operators/elementwise.hpp>
+#include <millrace/infer/detail/planner.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// Operators that go through a sequence and carry a state along: RNN, GRU, LSTM.
+namespace millrace {
+inline namespace v0 {
+namespace infer {
+namespace detail {
+
+enum class recurrence { simple, gru, lstm };
+
+constexpr std::size_t gates_of(recurrence kind) noexcept {
+  return kind == recurrence::simple ? 1 : kind == recurrence::gru ? 3 : 4;
+}
+constexpr std::size_t activations_of(recurrence kind) noexcept {
+  return kind == recurrence::simple ? 1 : kind == recurrence::gru ? 2 : 3;
+}
+
+/// What a gate is put through.
+struct gate_function {
+  enum kind_type {
+    relu,
+    tanh,
+    sigmoid,
+    affine,
+    leaky,
+    thresholded,
+    scaled_tanh,
+    hard_sigmoid,
+    elu,
+    softsign,
+    softplus
+  };
+  kind_type kind = tanh;
+  float alpha = 0;
+  float beta = 0;
+
+  template <class T>
+  T operator()(T x) const noexcept {
+    const T a = static_cast<T>(alpha);
+    const T b = static_cast<T>(beta);
+    switch (kind) {
+      case relu: return x > 0 ? x : T(0);
+      case tanh: return std::tanh(x);
+      case sigmoid: return logistic(x);
+      case affine: return a * x + b;
+      case leaky: return x < 0 ? a * x : x;
+      case thresholded: return x > a ? x : T(0);
+      case scaled_tanh: return a * std::tanh(b * x);
+      case hard_sigmoid: return a * x + b < 0 ? T(0) : a * x + b > 1 ? T(1) : a * x + b;
+      case elu: return x < 0 ? a * (std::exp(x) - 1) : x;
+      case softsign: return x / (1 + std::fabs(x));
+      case softplus: return x > 0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x));
+    }
+    return x;
+  }
+};
+/// The functions that a node names, with the numbers that some of them take, one after another.
+template <class = void>
+bool read_gate_functions(planner& at, recurrence kind, std::size_t directions, std::vector<gate_function>& made) {
+  struct known {
+    std::string_view name;
+    gate_function function;
+    std::size_t numbers;
+  };
+  static constexpr known all[] = {
+      {"Relu", {gate_function::relu, 0, 0}, 0},
+      {"Tanh", {gate_function::tanh, 0, 0}, 0},
+      {"Sigmoid", {gate_function::sigmoid, 0, 0}, 0},
+      {"Affine", {gate_function::affine, 1, 0}, 2},
+      {"LeakyRelu", {gate_function::leaky, 0.01F, 0}, 1},
+      {"ThresholdedRelu", {gate_function::thresholded, 1, 0}, 1},
+      {"ScaledTanh", {gate_function::scaled_tanh, 1, 1}, 2},
+      {"HardSigmoid", {gate_function::hard_sigmoid, 0.2F, 0.5F}, 2},
+      {"Elu", {gate_function::elu, 1, 0}, 1},
+      {"Softsign", {gate_function::softsign, 0, 0}, 0},
+      {"Softplus", {gate_function::softplus, 0, 0}, 0},
+  };
+  const std::size_t each = activations_of(kind);
+  const gate_function usual[] = {
+      {kind == recurrence::simple ? gate_function::tanh : gate_function::sigmoid, 0, 0}, {}, {}};
+  for (std::size_t i = 0; i < each * directions; ++i) made.push_back(usual[i % each]);
+  const auto names = at.texts("activations");
+  if (names.empty()) return true;
+  if (names.size() != made.size()) return at.refuse("it names " + std::to_string(names.size()) + " activations");
+  std::size_t alphas = 0;
+  std::size_t betas = 0;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const known* found = nullptr;
+    for (const known& one : all)
+      if (one.name == names[i]) found = &one;
+    if (found == nullptr) return at.refuse("its activation " + names[i] + " is not known");
+    made[i] = found->function;
+    if (found->numbers > 0 && alphas < at.reals("activation_alpha").size())
+      made[i].alpha = at.reals("activation_alpha")[alphas++];
+    if (found->numbers > 1 && betas < at.reals("activation_beta").size())
+      made[i].beta = at.reals("activation_beta")[betas++];
+  }
+  return true;
+}
+
+/// The sizes of a layer, and the order in which its sequences are stored.
+struct recurrent_sizes {
+  std::size_t steps = 0;
+  std::size_t rows = 0;
+  std::size_t inputs = 0;
+  std::size_t hidden = 0;
+  std::size_t directions = 1;
+  bool rows_first = false;
+  bool reverse = false;  // its only direction is backwards
+
+  std::size_t input(std::size_t step, std::size_t row) const noexcept {
+    return (rows_first ? row * steps + step : step * rows + row) * inputs;
+  }
+  std::size_t output(std::size_t step, std::size_t row, std::size_t direction) const noexcept {
+    return (rows_first ? (row * steps + step) * directions + direction : (step * directions + direction) * rows + row) *
+           hidden;
+  }
+  std::size_t state(std::size_t row, std::size_t direction) const noexcept {
+    return (rows_first ? row * directions + direction : direction * rows + row) * hidden;
+  }
+};
+
+/// A layer and what it works in. One row at a time, neurons side by side: a row has the same bits in any batch.
+template <recurrence Kind, class T>
+struct recurrent_layer {
+  static constexpr std::size_t gates = gates_of(Kind);
+
+  recurrent_sizes sizes;
+  std::vector<gate_function> functions;
+  T clip = 0;  // 0: none
+  bool couples_forget = false;
+  bool resets_late = false;
+  bool packed = false;
+  const T* x = nullptr;
+  const T* weights = nullptr;    // (directions, gates hidden, inputs)
+  const T* recurrent = nullptr;  // (directions, gates hidden, hidden)
+  const T* addends = nullptr;    // (directions, 2 gates hidden), or null
+  const std::int32_t* lengths = nullptr;
+  const T* first_hidden = nullptr;
+  const T* first_cell = nullptr;
+  const T* peepholes = nullptr;  // (directions, 3 hidden), or null
+  T* out = nullptr;
+  T* last_hidden = nullptr;
+  T* last_cell = nullptr;
+  std::vector<T> by_input;  // the weights with neurons side by side
+  std::vector<T> by_hidden;
+  std::vector<T> gate;
+  std::vector<T> more;  // what the hidden state adds to a late reset
+  std::vector<T> hidden;
+  std::vector<T> cell;
+
+  void take_memory() {
+    const std::size_t width = gates * sizes.hidden;
+    by_input.resize(sizes.directions * width * sizes.inputs);
+    by_hidden.resize(sizes.directions * width * sizes.hidden);
+    gate.resize(width);
+    more.resize(width);
+    hidden.resize(sizes.hidden);
+    cell.resize(sizes.hidden);
+  }
+  static void turn(const T* from, T* to, std::size_t directions, std::size_t rows, std::size_t columns) noexcept {
+    for (std::size_t d = 0; d < directions; ++d)
+      for (std::size_t i = 0; i < rows; ++i)
+        for (std::size_t k = 0; k < columns; ++k) to[(d * columns + k) * rows + i] = from[(d * rows + i) * columns + k];
+  }
+  void pack() noexcept {
+    turn(weights, by_input.data(), sizes.directions, gates * sizes.hidden, sizes.inputs);
+    turn(recurrent, by_hidden.data(), sizes.directions, gates * sizes.hidden, sizes.hidden);
+  }
+  void run() noexcept {
+    if (!packed) pack();
+    for (std::size_t i = 0; i < sizes.steps * sizes.rows * sizes.directions * sizes.hidden; ++i) out[i] = 0;
+    for (std::size_t d = 0; d < sizes.directions; ++d)
+      for (std::size_t row = 0; row < sizes.rows; ++row) run_row(d, row);
+  }
+
+ private:
+  void run_row(std::size_t d, std::size_t row) noexcept {
+    const std::size_t state = sizes.state(row, d);
+    for (std::size_t j = 0; j < sizes.hidden; ++j) {
+      hidden[j] = first_hidden != nullptr ? first_hidden[state + j] : T(0);
+      cell[j] = first_cell != nullptr ? first_cell[state + j] : T(0);
+    }
+    std::size_t steps = sizes.steps;
+    if (lengths != nullptr && lengths[row] < static_cast<std::int64_t>(steps))
+      steps = lengths[row] < 0 ? 0 : static_cast<std::size_t>(lengths[row]);
+    const bool backwards = sizes.reverse || d == 1;
+    for (std::size_t i = 0; i < steps; ++i) {
+      const std::size_t step = backwards ? steps - 1 - i : i;
+      open_gates(d, x + sizes.input(step, row));
+      if constexpr (Kind == recurrence::simple)
+        for (std::size_t j = 0; j < sizes.hidden; ++j) hidden[j] = functions[d](held(gate[j]));
+      if constexpr (Kind == recurrence::gru) step_gru(d);
+      if constexpr (Kind == recurrence::lstm) step_lstm(d);
+      for (std::size_t j = 0; j < sizes.hidden; ++j) out[sizes.output(step, row, d) + j] = hidden[j];
+    }
+    for (std::size_t j = 0; j < sizes.hidden; ++j) {
+      last_hidden[state + j] = hidden[j];
+      if (last_cell != nullptr) last_cell[state + j] = cell[j];
+    }
+  }
+  T held(T x_) const noexcept { return clip > 0 ? (x_ > clip ? clip : x_ < -clip ? -clip : x_) : x_; }
+  static void add(const T* from, std::size_t count, const T* matrix, T* to, std::size_t first, std::size_t end,
+                  std::size_t width) noexcept {
+    for (std::size_t k = 0; k < count; ++k) {
+      const T value = from[k];
+      const T* const row = matrix + k * width;
+      for (std::size_t j = first; j < end; ++j) to[j] += value * row[j];
+    }
+  }
+  /// What goes into each gate; in a GRU, the last third of what the hidden state adds comes later.
+  void open_gates(std::size_t d, const T* from) noexcept {
+    const std::size_t width = gates * sizes.hidden;
+    const std::size_t early = Kind == recurrence::gru ? 2 * sizes.hidden : width;
+    const T* const a = addends != nullptr ? addends + d * 2 * width : nullptr;
+    for (std::size_t j = 0; j < width; ++j) {
+      gate[j] = a == nullptr ? T(0) : j < early ? a[j] + a[width + j] : a[j];
+      more[j] = a == nullptr ? T(0) : a[width + j];
+    }
+    add(from, sizes.inputs, by_input.data() + d * sizes.inputs * width, gate.data(), 0, width, width);
+    add(hidden.data(), sizes.hidden, recurrent_of(d), gate.data(), 0, early, width);
+  }
+  const T* recurrent_of(std::size_t d) const noexcept {
+    return by_hidden.data() + d * sizes.hidden * gates * sizes.hidden;
+  }
+  void step_gru(std::size_t d) noexcept {
+    const std::size_t h = sizes.hidden;
+    const gate_function& f = functions[2 * d];
+    const gate_function& g = functions[2 * d + 1];
+    T* const reset = gate.data() + h;
+    for (std::size_t j = 0; j < 2 * h; ++j) gate[j] = f(held(gate[j]));
+    if (resets_late) {
+      add(hidden.data(), h, recurrent_of(d), more.data(), 2 * h, 3 * h, 3 * h);
+      for (std::size_t j = 0; j < h; ++j) more[2 * h + j] *= reset[j];
+    } else {
+      for (std::size_t j = 0; j < h; ++j) cell[j] = reset[j] * hidden[j];
+      add(cell.data(), h, recurrent_of(d), more.data(), 2 * h, 3 * h, 3 * h);
+    }
+    for (std::size_t j = 0; j < h; ++j)
+      hidden[j] = (1 - gate[j]) * g(held(gate[2 * h + j] + more[2 * h + j])) + gate[j] * hidden[j];
+  }
+  void step_lstm(std::size_t d) noexcept {
+    const std::size_t h = sizes.hidden;
+    const T* const p = peepholes != nullptr ? peepholes + d * 3 * h : nullptr;
+    const auto look = [&](std::size_t which, std::size_t j) {
+      return p == nullptr ? T(0) : p[which * h + j] * cell[j];
+    };
+    const gate_function* const f = functions.data() + 3 * d;
+    for (std::size_t j = 0; j < h; ++j) {
+      const T input = f[0](held(gate[j] + look(0, j)));
+      const T forget = couples_forget ? 1 - input : f[0](held(gate[2 * h + j] + look(2, j)));
+      cell[j] = forget * cell[j] + input * f[1](held(gate[3 * h + j]));
+      hidden[j] = f[0](held(gate[h + j] + look(1, j))) * f[2](cell[j]);
+    }
+  }
+};
+
+/// Checks the shapes of a layer's weights, and takes them.
+template <recurrence Kind, class T>
+bool take_inputs(planner& at, recurrent_layer<Kind, T>& made) {
+  const recurrent_sizes& sizes = made.sizes;
+  constexpr std::size_t gates = gates_of(Kind);
+  const auto take = [&](std::size_t input, std::size_t count, const T*& to) {
+    if (!at.has(input)) return true;
+    if (!at.in(input).is(at.in(0).type) || at.in(input).count() != count)
+      return at.refuse("its input " + std::to_string(input) + " of shape " + text_of(at.sizes(input)) +
+                       " does not hold " + std::to_string(count) + " numbers of its first one's type");
+    to = at.data<T>(input);
+    return true;
+  };
+  const std::size_t width = sizes.directions * gates * sizes.hidden;
+  const std::size_t states = sizes.directions * sizes.rows * sizes.hidden;
+  made.x = at.data<T>(0);
+  if (!take(1, width * sizes.inputs, made.weights) || !take(2, width * sizes.hidden, made.recurrent) ||
+      !take(3, 2 * width, made.addends) || !take(5, states, made.first_hidden))
+    return false;
+  if (Kind == recurrence::lstm &&
+      (!take(6, states, made.first_cell) || !take(7, sizes.directions * 3 * sizes.hidden, made.peepholes)))
+    return false;
+  if (at.has(4)) {
+    if (!at.in(4).is(dtype::i32) || at.in(4).count() != sizes.rows)
+      return at.refuse("its lengths are not one for each row");
+    made.lengths = at.data<std::int32_t>(4);
+  }
+  made.take_memory();
+  made.packed = at.in(1).known && at.in(2).known;
+  if (made.packed) made.pack();
+  return true;
+}
+template <recurrence Kind, class T>
+bool plan_recurrent_of(planner& at, const recurrent_sizes& sizes) {
+  recurrent_layer<Kind, T> made;
+  made.sizes = sizes;
+  made.clip = static_cast<T>(at.real("clip", 0));
+  made.couples_forget = at.whole("input_forget", 0) != 0;
+  made.resets_late = at.whole("linear_before_reset", 0) != 0;
+  if (!read_gate_functions(at, Kind, sizes.directions, made.functions) || !take_inputs(at, made)) return false;
+  const auto n = [](std::size_t size) { return static_cast<std::int64_t>(size); };
+  const shape all = sizes.rows_first ? shape{n(sizes.rows), n(sizes.steps), n(sizes.directions), n(sizes.hidden)}
+                                     : shape{n(sizes.steps), n(sizes.directions), n(sizes.rows), n(sizes.hidden)};
+  const shape state = sizes.rows_first ? shape{n(sizes.rows), n(sizes.directions), n(sizes.hidden)}
+                                       : shape{n(sizes.directions), n(sizes.rows), n(sizes.hidden)};
+  made.out = at.out<T>(0, all);
+  made.last_hidden = at.out<T>(1, state);
+  if (Kind == recurrence::lstm) made.last_cell = at.out<T>(2, state);
+  return at.run([made = std::move(made)]() mutable { made.run(); });
+}
+template <recurrence Kind>
+bool plan_recurrent(planner& at) {
+  const shape& x = at.sizes(0);
+  const shape& r = at.sizes(2);
+  const std::string_view way = at.text("direction", "forward");
+  if (way != "forward" && way != "reverse" && way != "bidirectional")
+    return at.refuse("its direction is " + std::string(way));
+  if (x.size() != 3 || r.size() != 3) return at.refuse("its input or its weights are not of three dimensions");
+  recurrent_sizes sizes;
+  sizes.rows_first = at.whole("layout", 0) != 0;
+  sizes.steps = static_cast<std::size_t>(x[sizes.rows_first ? 1 : 0]);
+  sizes.rows = static_cast<std::size_t>(x[sizes.rows_first ? 0 : 1]);
+  sizes.inputs = static_cast<std::size_t>(x[2]);
+  sizes.hidden = static_cast<std::size_t>(r[2]);
+  sizes.directions = way == "bidirectional" ? 2 : 1;
+  sizes.reverse = way == "reverse";
+  if (at.whole("hidden_size", r[2]) != r[2]) return at.refuse("its hidden_size is not that of its weights");
+  if (!at.has_room({r[2], r[2], 16}) || !at.has_room({x[0], x[1], r[2], 2})) return false;
+  if (at.in(0).is(dtype::f32)) return plan_recurrent_of<Kind, float>(at, sizes);
+  if (at.in(0).is(dtype::f64)) return plan_recurrent_of<Kind, double>(at, sizes);
+  return refuse_type(at, 0);
+}
+
+}  // namespace detail
+}  // namespace infer
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_INFER_DETAIL_OPERATORS_RECURRENT_HPP
