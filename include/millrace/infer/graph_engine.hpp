@@ -89,7 +89,8 @@ class graph_engine {
  public:
   /// Takes a graph and finds the operator of each node.
   /// Errors: those of `model::complete`; unsupported: one error that lists every operator which is missing, with its
-  /// version and the nodes that call it.
+  /// version and the nodes that call it; invalid_data: attributes that contradict each other, such as trees that never
+  /// end, with the node and the attribute.
   template <class = void>
   static result<graph_engine> make(model::graph made, const model::graph_limits& limits = {}) {
     if (auto done = model::complete(made, limits); !done) return std::move(done).error();
@@ -102,6 +103,7 @@ class graph_engine {
       if (found == nullptr) note(missing, node, version);
     }
     if (!missing.empty()) return error(errc::unsupported, "no operator for " + list_of(missing));
+    if (auto done = engine.make_ready(); !done) return std::move(done).error();
     engine.count_readers();
     return engine;
   }
@@ -126,7 +128,7 @@ class graph_engine {
     place_constants(run);
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
       const model::graph_node& node = graph_.nodes[i];
-      detail::planner at(node, graph_.version(node.domain), run.memory_, readers_);
+      detail::planner at(node, graph_.version(node.domain), run.memory_, readers_, ready_[i].get());
       const bool known = at.knows_all();
       if (!has_needed(at, operators_[i]->needs) || !operators_[i]->plan(at) || !at.problem().empty())
         return error(errc::unsupported, model::place_of(graph_, i) + ": " + at.problem());
@@ -173,6 +175,17 @@ class graph_engine {
     return text;
   }
 
+  result<void> make_ready() {
+    detail::run_memory none;
+    ready_.resize(graph_.nodes.size());
+    for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
+      if (operators_[i]->ready == nullptr) continue;
+      detail::planner at(graph_.nodes[i], graph_.version(graph_.nodes[i].domain), none, readers_);
+      ready_[i] = operators_[i]->ready(at);
+      if (!at.problem().empty()) return error(errc::invalid_data, model::place_of(graph_, i) + ": " + at.problem());
+    }
+    return {};
+  }
   void count_readers() {
     readers_.assign(graph_.values.size(), 0);
     for (const model::graph_node& node : graph_.nodes)
@@ -242,6 +255,7 @@ class graph_engine {
   std::vector<std::uint32_t> inputs_;
   std::vector<std::vector<std::string_view>> texts_;  // of each constant
   std::vector<const detail::operator_entry*> operators_;
+  std::vector<detail::ready_state> ready_;  // of each node
   std::vector<std::size_t> readers_;
 };
 

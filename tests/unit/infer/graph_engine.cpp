@@ -74,6 +74,58 @@ graph one(std::string op, std::vector<mr::model::graph_attribute> attributes = {
   return made;
 }
 
+using attributes = std::vector<mr::model::graph_attribute>;
+using wholes = std::vector<std::int64_t>;
+using reals = std::vector<float>;
+using texts = std::vector<std::string>;
+
+/// A graph of one node of classical models, with inputs of a type and open sizes.
+graph classical(std::string op, attributes made, dtype type = dtype::f32, std::int64_t version = 3) {
+  graph all;
+  all.opsets.push_back({"ai.onnx.ml", version});
+  const auto x = all.add_input("x", {.dtype = type, .shape = {}});
+  all.outputs = {all.add_value("y"), all.add_value("z")};
+  all.nodes.push_back({"n", "ai.onnx.ml", std::move(op), {x}, all.outputs, std::move(made)});
+  return all;
+}
+/// What is true of column 0 by `mode` goes to leaf 1, all else to leaf 2.
+attributes stump(std::string mode, float threshold, std::int64_t missing_is_true) {
+  return {{"nodes_treeids", wholes{5, 5, 5}},
+          {"nodes_nodeids", wholes{0, 1, 2}},
+          {"nodes_featureids", wholes{0, 0, 0}},
+          {"nodes_modes", texts{std::move(mode), "LEAF", "LEAF"}},
+          {"nodes_values", reals{threshold, 0, 0}},
+          {"nodes_truenodeids", wholes{1, 0, 0}},
+          {"nodes_falsenodeids", wholes{2, 0, 0}},
+          {"nodes_missing_value_tracks_true", wholes{missing_is_true, 0, 0}},
+          {"target_treeids", wholes{5, 5}},
+          {"target_nodeids", wholes{1, 2}},
+          {"target_ids", wholes{0, 0}},
+          {"target_weights", reals{1, 2}}};
+}
+attributes with(attributes made, std::string name, decltype(mr::model::graph_attribute::value) value) {
+  for (auto& each : made)
+    if (each.name == name) {
+      each.value = std::move(value);
+      return made;
+    }
+  made.push_back({std::move(name), std::move(value)});
+  return made;
+}
+template <class T>
+std::vector<float> scores_of(const graph& made, std::vector<T> column, std::size_t output = 0) {
+  const auto engine = engine_of(made);
+  auto run = engine.prepare({{static_cast<std::int64_t>(column.size()), 1}});
+  if (!run) FAIL(run.error().describe());
+  std::ranges::copy(column, run->template input<T>(0).begin());
+  const auto before = support::allocations;
+  run->run();
+  const auto after = support::allocations;
+  CHECK(after == before);
+  const auto found = run->template output<float>(output);
+  return {found.begin(), found.end()};
+}
+
 }  // namespace
 
 // Reference: onnx 1.23.2 and ONNX Runtime, tests/oracle/onnx_operators.py.
@@ -283,4 +335,108 @@ TEST_CASE("dropout in training is refused, and operators in training too") {
         made.add_constant(name, {.shape = {3}, .bytes = std::vector<std::byte>(12), .texts = {}}));
   CHECK(refusal(engine_of(made), {{1, 3}}, mr::errc::unsupported) ==
         "node 0 (BatchNormalization \"n\"): it is in training");
+}
+
+// Reference: onnx 1.23.2 and ONNX Runtime 1.32.0, tests/oracle/onnx_ml.py.
+TEST_CASE("trees in every way of writing them say what ONNX Runtime says, on thresholds and beside them") {
+  CHECK(support::problem_of(read("ml-trees-3.onnx")) == "");
+  CHECK(support::problem_of(read("ml-trees-5.onnx")) == "");
+}
+
+TEST_CASE("a row goes where the comparison says, to the last bit, and a missing number where the node says") {
+  const float infinity = std::numeric_limits<float>::infinity();
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const float t = 0.1F;
+  const std::vector<float> column{
+      std::nextafter(t, -infinity), t, std::nextafter(t, infinity), nan, infinity, -infinity};
+  const auto leaves = [&](const char* mode, std::int64_t missing_is_true) {
+    return scores_of(classical("TreeEnsembleRegressor", stump(mode, t, missing_is_true)), column);
+  };
+  CHECK(leaves("BRANCH_LEQ", 0) == reals{1, 1, 2, 2, 2, 1});
+  CHECK(leaves("BRANCH_LT", 0) == reals{1, 2, 2, 2, 2, 1});
+  CHECK(leaves("BRANCH_GTE", 0) == reals{2, 1, 1, 2, 1, 2});
+  CHECK(leaves("BRANCH_GT", 0) == reals{2, 2, 1, 2, 1, 2});
+  CHECK(leaves("BRANCH_EQ", 0) == reals{2, 1, 2, 2, 2, 2});
+  CHECK(leaves("BRANCH_NEQ", 0) == reals{1, 2, 1, 1, 1, 1});
+  CHECK(leaves("BRANCH_LEQ", 1) == reals{1, 1, 2, 1, 2, 1});
+  CHECK(leaves("BRANCH_GT", 1) == reals{2, 2, 1, 1, 1, 2});
+  const auto zeros = [&](const char* mode) {
+    return scores_of(classical("TreeEnsembleRegressor", stump(mode, 0, 0)), reals{-0.0F, 0, -1e-45F, 1e-45F});
+  };
+  CHECK(zeros("BRANCH_LT") == reals{2, 2, 1, 2});
+  CHECK(zeros("BRANCH_GTE") == reals{1, 1, 2, 1});
+}
+
+TEST_CASE("rows of doubles are compared as doubles, and whole numbers as the floats next to them") {
+  const double t = static_cast<double>(0.1F);
+  CHECK(scores_of(classical("TreeEnsembleRegressor", stump("BRANCH_LEQ", 0.1F, 0), dtype::f64),
+                  std::vector<double>{std::nextafter(t, 0), t, std::nextafter(t, 1)}) == reals{1, 1, 2});
+  CHECK(scores_of(classical("TreeEnsembleRegressor", stump("BRANCH_LT", 16777216, 0), dtype::i64),
+                  std::vector<std::int64_t>{16777215, 16777216, 16777217}) == reals{1, 2, 2});
+}
+
+// Trees of one leaf whose weights are not negative: onnxruntime#27533.
+TEST_CASE("a classifier of one leaf has probabilities by its transform, and a class by its score") {
+  const attributes leaf{{"nodes_treeids", wholes{0}},
+                        {"nodes_nodeids", wholes{0}},
+                        {"nodes_featureids", wholes{0}},
+                        {"nodes_modes", texts{"LEAF"}},
+                        {"nodes_values", reals{0}},
+                        {"nodes_truenodeids", wholes{0}},
+                        {"nodes_falsenodeids", wholes{0}},
+                        {"class_treeids", wholes{0}},
+                        {"class_nodeids", wholes{0}},
+                        {"class_ids", wholes{0}},
+                        {"class_weights", reals{0.25F}},
+                        {"post_transform", std::string("LOGISTIC")},
+                        {"classlabels_strings", texts{"no", "yes"}}};
+  const auto found = scores_of(classical("TreeEnsembleClassifier", leaf), reals{7}, 1);
+  CHECK(std::fabs(found[1] - 1 / (1 + std::exp(-0.25F))) < 1e-6F);
+  CHECK(std::fabs(found[0] + found[1] - 1) < 1e-6F);
+  CHECK(scores_of(classical("TreeEnsembleClassifier", with(leaf, "post_transform", "NONE")), reals{7}, 1) ==
+        reals{0.75F, 0.25F});
+  const auto label = [&](float weight) {
+    const auto engine = engine_of(classical("TreeEnsembleClassifier", with(leaf, "class_weights", reals{weight})));
+    auto run = engine.prepare({{1, 1}});
+    REQUIRE(run);
+    CHECK(run->output_is_text(0));
+    run->run();
+    return std::string(run->output<std::string_view>(0)[0]);
+  };
+  CHECK(label(0.5F) == "no");  // of weights that are not negative, more than 1/2 is needed
+  CHECK(label(0.51F) == "yes");
+  CHECK(label(-0.1F) == "no");
+}
+
+TEST_CASE("trees that contradict themselves are refused when the engine is made, by node and attribute") {
+  const auto problem = [](std::string name, decltype(mr::model::graph_attribute::value) value) {
+    const auto made = mr::infer::graph_engine::make(
+        classical("TreeEnsembleRegressor", with(stump("BRANCH_LEQ", 0, 0), std::move(name), std::move(value))));
+    REQUIRE(!made);
+    CHECK(made.error().code() == mr::errc::invalid_data);
+    const std::string start = "node 0 (TreeEnsembleRegressor \"n\"): ";
+    CHECK(made.error().message().starts_with(start));
+    return made.error().message().substr(start.size());
+  };
+  CHECK(problem("nodes_truenodeids", wholes{0, 0, 0}) == "attribute nodes_truenodeids: node 0 is reached twice");
+  CHECK(problem("nodes_falsenodeids", wholes{1, 0, 0}) == "attribute nodes_falsenodeids: node 1 is reached twice");
+  CHECK(problem("nodes_falsenodeids", wholes{3, 0, 0}) == "attribute nodes_falsenodeids: tree 5 has no node 3");
+  CHECK(problem("nodes_truenodeids", wholes{-1, 0, 0}) == "attribute nodes_truenodeids: tree 5 has no node -1");
+  CHECK(problem("nodes_nodeids", wholes{0, 1, 1}) == "attribute nodes_nodeids: tree 5 has two nodes 1");
+  CHECK(problem("nodes_treeids", wholes{5, 6, 5}) == "attribute nodes_truenodeids: tree 5 has no node 1");
+  CHECK(problem("nodes_values", reals{0}) == "attribute nodes_values: 1 elements, not 3");
+  CHECK(problem("nodes_modes", texts{"BRANCH_LEQ", "LEAF"}) == "attribute nodes_modes: 2 elements, not 3");
+  CHECK(problem("nodes_modes", texts{"BRANCH", "LEAF", "LEAF"}) == "attribute nodes_modes: \"BRANCH\"");
+  CHECK(problem("nodes_featureids", wholes{-1, 0, 0}) == "attribute nodes_featureids: -1");
+  CHECK(problem("target_ids", wholes{0, 1}) == "attribute target_ids: 1 of 1");
+  CHECK(problem("target_ids", wholes{0}) == "attribute target_ids: 1 elements, not 2");
+  CHECK(problem("target_nodeids", wholes{1, 9}) == "attribute target_nodeids: tree 5 has no node 9");
+  CHECK(problem("base_values", reals{1, 2}) == "attribute base_values: 2 elements, not 1");
+  CHECK(problem("n_targets", std::int64_t{1} << 40) == "it has 1099511627776 targets");
+  CHECK(problem("aggregate_function", "MEDIAN") == "attribute aggregate_function: \"MEDIAN\"");
+  CHECK(problem("post_transform", "TANH") == "attribute post_transform: \"TANH\"");
+  const auto wide = engine_of(
+      classical("TreeEnsembleRegressor", with(stump("BRANCH_LEQ", 0, 0), "nodes_featureids", wholes{7, 0, 0})));
+  CHECK(refusal(wide, {{2, 7}}, mr::errc::unsupported) ==
+        "node 0 (TreeEnsembleRegressor \"n\"): a node asks for column 7 of rows of 7");
 }

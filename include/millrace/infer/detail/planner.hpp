@@ -136,11 +136,17 @@ class run_memory {
 /// that go out, and what is to be done in a run.
 class planner {
  public:
-  planner(const graph_node& node, std::int64_t version, run_memory& memory, const std::vector<std::size_t>& readers)
-      : node_(node), version_(version), memory_(memory), readers_(readers) {}
+  planner(const graph_node& node, std::int64_t version, run_memory& memory, const std::vector<std::size_t>& readers,
+          const void* ready = nullptr)
+      : node_(node), version_(version), memory_(memory), readers_(readers), ready_(ready) {}
 
   const graph_node& node() const noexcept { return node_; }
   std::int64_t version() const noexcept { return version_; }
+  /// What the operator's `ready` returned for the node. It lives as long as the engine.
+  template <class State>
+  const State& ready() const noexcept {
+    return *static_cast<const State*>(ready_);
+  }
 
   std::size_t inputs() const noexcept { return node_.inputs.size(); }
   std::size_t outputs() const noexcept { return node_.outputs.size(); }
@@ -263,9 +269,13 @@ class planner {
   std::int64_t version_;
   run_memory& memory_;
   const std::vector<std::size_t>& readers_;
+  const void* ready_;
   std::unique_ptr<kernel> kernel_;
   std::string problem_;
 };
+
+/// What an operator makes of a node's attributes once, for all runs.
+using ready_state = std::shared_ptr<const void>;
 
 /// An operator that can be planned: from which version of its domain, and up to which, it means what `plan` does.
 struct operator_entry {
@@ -275,6 +285,8 @@ struct operator_entry {
   std::int64_t to = 28;
   std::size_t needs = 1;  // inputs that `plan` need not ask for
   bool (*plan)(planner& at) = nullptr;
+  /// Asks the planner for attributes alone, when an engine is made; null where there is nothing to make.
+  ready_state (*ready)(planner& at) = nullptr;
 };
 
 /// Calls `use` with a value of the C++ type of a dtype, if it is one of `Types`; returns false otherwise.

@@ -7,6 +7,7 @@
 #include <millrace/infer/detail/operators/quantized.hpp>
 #include <millrace/infer/detail/operators/recurrent.hpp>
 #include <millrace/infer/detail/operators/shapes.hpp>
+#include <millrace/infer/detail/operators/trees.hpp>
 #include <millrace/infer/detail/operators/windows.hpp>
 #include <millrace/infer/detail/planner.hpp>
 
@@ -21,6 +22,9 @@ namespace detail {
 
 /// The newest version of ONNX's core operators that the table was written for.
 inline constexpr std::int64_t newest_opset = 28;
+/// Classical models' operators, and the newest version of them.
+inline constexpr std::string_view ml = "ai.onnx.ml";
+inline constexpr std::int64_t newest_ml = 5;
 
 // std's overload sets as functions, which a template can take.
 inline constexpr auto exp_of = [](auto x) noexcept { return std::exp(x); };
@@ -178,6 +182,9 @@ const operator_entry* find_operator(std::string_view domain, std::string_view na
       {"", "Unsqueeze", 1, newest_opset, 1, plan_unsqueeze},
       {"", "Where", 9, newest_opset, 3, plan_where},
       {"", "Xor", 7, newest_opset, 2, plan_logic<xor_two>},
+      {ml, "TreeEnsemble", 5, newest_ml, 1, plan_tree_ensemble, ready_tree_ensemble},
+      {ml, "TreeEnsembleClassifier", 1, newest_ml, 1, plan_tree_classifier, ready_tree_classifier},
+      {ml, "TreeEnsembleRegressor", 1, newest_ml, 1, plan_tree_regressor, ready_tree_regressor},
   };
   for (const operator_entry& each : operators)
     if (each.name == name && each.domain == domain && version >= each.from && version <= each.to) return &each;

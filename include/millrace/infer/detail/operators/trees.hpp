@@ -1,0 +1,387 @@
+#ifndef MILLRACE_INFER_DETAIL_OPERATORS_TREES_HPP
+#define MILLRACE_INFER_DETAIL_OPERATORS_TREES_HPP
+
+#include <millrace/infer/detail/operators/class_scores.hpp>
+#include <millrace/infer/detail/operators/elementwise.hpp>
+#include <millrace/infer/detail/operators/tree_nodes.hpp>
+#include <millrace/infer/detail/planner.hpp>
+#include <millrace/model/matrix_view.hpp>
+#include <millrace/model/trees/tree_ensemble.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+// Trees of `ai.onnx.ml`: TreeEnsembleClassifier, TreeEnsembleRegressor, TreeEnsemble. Their leaves are those of the
+// definition, to the last bit of a threshold; how scores become classes is ONNX Runtime's way, which the definition
+// leaves open. Sums are of doubles in the order of the trees.
+namespace millrace {
+inline namespace v0 {
+namespace infer {
+namespace detail {
+
+enum class tree_sum : std::uint8_t { average, sum, least, most };  // as TreeEnsemble counts
+
+/// The trees of one target, where all are of floats and each leaf has one weight: for the walks of `tree_ensemble`.
+struct target_trees {
+  std::uint32_t target = 0;
+  model::tree_ensemble trees;
+};
+
+/// What a node of trees has in its attributes.
+struct scored_trees {
+  walk_trees walks;
+  std::vector<target_trees> fast;  // none: the trees are walked node by node
+  std::vector<double> base;
+  tree_sum sum = tree_sum::sum;
+  post_transform transform = post_transform::none;
+  bool one_class = false;     // of two classes, the leaves weigh but one
+  bool all_positive = false;  // no weight is below zero
+};
+
+/// A threshold of floats that says the same as a node's: `flipped` is whether its children change places.
+template <class = void>
+bool float_split(const walk_node& node, float& threshold, bool& flipped) noexcept {
+  flipped = node.by == branch::at_least || node.by == branch::above;
+  const bool keeps_equal = node.by == branch::at_most || node.by == branch::above;
+  if (!keeps_equal && node.by != branch::below && node.by != branch::at_least) return false;
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  threshold = static_cast<float>(node.threshold);
+  const auto nearest = static_cast<double>(threshold);
+  if (nearest != nearest) return false;
+  // The largest float that is at most the threshold, or, where an equal one goes the other way, below it.
+  if (nearest > node.threshold || (!keeps_equal && nearest == node.threshold)) {
+    if (threshold == -infinity) return false;
+    threshold = std::nextafter(threshold, -infinity);
+  }
+  return true;
+}
+/// Adds a tree whose leaves weigh one target, and returns which; false if it is not such a tree.
+template <class = void>
+bool add_fast_tree(std::vector<target_trees>& made, const walk_trees& walks, std::uint32_t root) {
+  std::vector<std::uint32_t> order{root};
+  std::vector<model::tree_node> nodes;
+  std::vector<model::node_record> records;
+  constexpr std::uint32_t none = 0xffff'ffffU;
+  std::uint32_t target = none;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const walk_node& from = walks.nodes[order[i]];
+    model::tree_node& node = nodes.emplace_back();
+    model::node_record& record = records.emplace_back();
+    if (from.by == branch::leaf) {
+      if (from.no != from.yes + 1 || (target != none && walks.weights[from.yes].target != target)) return false;
+      target = walks.weights[from.yes].target;
+      record.value = walks.weights[from.yes].weight;
+      node.left = static_cast<std::uint32_t>(i);
+      continue;
+    }
+    bool flipped = false;
+    if (from.column > 0xffffU || !float_split(from, node.threshold, flipped)) return false;
+    node.column = static_cast<std::uint16_t>(from.column);
+    node.missing_right = flipped == from.missing_is_yes ? 1 : 0;
+    node.left = static_cast<std::uint32_t>(order.size());
+    order.push_back(flipped ? from.no : from.yes);
+    order.push_back(flipped ? from.yes : from.no);
+  }
+  std::size_t at = 0;
+  while (at < made.size() && made[at].target != target) ++at;
+  if (at == made.size()) made.push_back({target, {}});
+  made[at].trees.add(nodes, records);
+  return true;
+}
+template <class = void>
+void add_fast_trees(scored_trees& made) {
+  if (made.sum == tree_sum::least || made.sum == tree_sum::most) return;
+  for (const std::uint32_t root : made.walks.roots)
+    if (made.fast.size() > 256 || !add_fast_tree(made.fast, made.walks, root)) {
+      made.fast.clear();
+      return;
+    }
+}
+
+template <class = void>
+bool read_tree_scores(planner& at, scored_trees& made, std::int64_t targets) {
+  if (targets < 1 || targets > std::int64_t{1} << 24)
+    return at.refuse("it has " + std::to_string(targets) + " targets");
+  made.walks.targets = static_cast<std::size_t>(targets);
+  return true;
+}
+template <class = void>
+bool read_base(planner& at, scored_trees& made) {
+  return read_reals(at, "base_values", made.base);
+}
+template <class = void>
+ready_state ready_tree_classifier(planner& at) {
+  auto made = std::make_shared<scored_trees>();
+  const std::size_t texts = at.texts("classlabels_strings").size();
+  const std::size_t classes = texts != 0 ? texts : at.wholes("classlabels_int64s").size();
+  if (!read_tree_scores(at, *made, static_cast<std::int64_t>(classes)) || !read_post_transform(at, made->transform) ||
+      !read_base(at, *made) || !read_numbered_trees(at, made->walks, "class"))
+    return nullptr;
+  const std::size_t base = made->base.size();
+  if (base != 0 && base != classes && !(base == 1 && classes == 2))
+    return has_size(at, "base_values", base, classes), nullptr;
+  made->all_positive = true;
+  made->one_class = classes == 2;
+  for (const leaf_weight& each : made->walks.weights) {
+    made->all_positive = made->all_positive && !(each.weight < 0);
+    made->one_class = made->one_class && each.target == made->walks.weights[0].target;
+  }
+  add_fast_trees(*made);
+  return made;
+}
+template <class = void>
+ready_state ready_tree_regressor(planner& at) {
+  auto made = std::make_shared<scored_trees>();
+  if (!read_tree_scores(at, *made, at.whole("n_targets", 1)) || !read_post_transform(at, made->transform) ||
+      !read_base(at, *made) || !read_numbered_trees(at, made->walks, "target"))
+    return nullptr;
+  const std::string_view sum = at.text("aggregate_function", "SUM");
+  constexpr std::string_view names[] = {"AVERAGE", "SUM", "MIN", "MAX"};
+  std::uint8_t which = 0;
+  while (which < 4 && names[which] != sum) ++which;
+  if (which == 4) return at.refuse("attribute aggregate_function: \"" + std::string(sum) + '"'), nullptr;
+  made->sum = static_cast<tree_sum>(which);
+  if (!made->base.empty() && !has_size(at, "base_values", made->base.size(), made->walks.targets)) return nullptr;
+  add_fast_trees(*made);
+  return made;
+}
+template <class = void>
+ready_state ready_tree_ensemble(planner& at) {
+  auto made = std::make_shared<scored_trees>();
+  const std::int64_t sum = at.whole("aggregate_function", 1);
+  const std::int64_t transform = at.whole("post_transform", 0);
+  if (sum < 0 || sum > 3) return at.refuse("attribute aggregate_function: " + std::to_string(sum)), nullptr;
+  if (transform < 0 || transform > 4)
+    return at.refuse("attribute post_transform: " + std::to_string(transform)), nullptr;
+  made->sum = static_cast<tree_sum>(sum);
+  made->transform = static_cast<post_transform>(transform);
+  if (!read_tree_scores(at, *made, at.whole("n_targets", 1)) || !read_joined_trees(at, made->walks)) return nullptr;
+  add_fast_trees(*made);
+  return made;
+}
+
+/// The sums of a block of rows, and which targets a leaf of each row weighs.
+class tree_block {
+ public:
+  static constexpr std::size_t most_rows = 1024;
+
+  tree_block(const scored_trees& of, std::size_t rows, std::size_t columns)
+      : of_(&of), columns_(columns), rows_(rows < most_rows ? rows : most_rows) {
+    // As many rows as have room in about a MiB, if there are many targets.
+    const std::size_t fit = (std::size_t{1} << 17) / of.walks.targets;
+    rows_ = rows_ < fit ? rows_ : fit < 1 ? 1 : fit;
+    scores_.resize(rows_ * of.walks.targets);
+    weighed_.resize(rows_ * of.walks.targets);
+  }
+  std::size_t rows() const noexcept { return rows_; }
+  std::span<double> scores(std::size_t row) noexcept {
+    return {scores_.data() + row * of_->walks.targets, of_->walks.targets};
+  }
+  char* weighed(std::size_t row) noexcept { return weighed_.data() + row * of_->walks.targets; }
+
+  template <class T>
+  void run(const T* rows, std::size_t count) noexcept {
+    for (std::size_t i = 0; i < count * of_->walks.targets; ++i) {
+      scores_[i] = 0;
+      weighed_[i] = 0;
+    }
+    if constexpr (std::is_same_v<T, float>)
+      if (!of_->fast.empty()) return run_fast(rows, count);
+    for (std::size_t row = 0; row < count; ++row)
+      for (const std::uint32_t root : of_->walks.roots) add(row, of_->walks.leaf_of(root, rows + row * columns_));
+    if (of_->sum == tree_sum::average) divide(count);
+  }
+
+ private:
+  void run_fast(const float* rows, std::size_t count) noexcept {
+    const std::size_t targets = of_->walks.targets;
+    const model::matrix_view view(rows, count, columns_);
+    for (const target_trees& each : of_->fast) {
+      each.trees.sums(view, scores_.data() + each.target, targets);
+      for (std::size_t row = 0; row < count; ++row) weighed_[row * targets + each.target] = 1;
+    }
+    if (of_->sum == tree_sum::average) divide(count);
+  }
+  void divide(std::size_t count) noexcept {
+    const auto trees = static_cast<double>(of_->walks.roots.size());
+    for (std::size_t i = 0; i < count * of_->walks.targets; ++i) scores_[i] /= trees;
+  }
+  void add(std::size_t row, const walk_node& leaf) noexcept {
+    for (std::uint32_t i = leaf.yes; i < leaf.no; ++i) {
+      const leaf_weight& weight = of_->walks.weights[i];
+      double& score = scores(row)[weight.target];
+      char& weighed = weighed_[row * of_->walks.targets + weight.target];
+      const bool first = weighed == 0;
+      weighed = 1;
+      switch (of_->sum) {
+        case tree_sum::average:
+        case tree_sum::sum: score += weight.weight; break;
+        case tree_sum::least: score = first || weight.weight < score ? weight.weight : score; break;
+        case tree_sum::most: score = first || weight.weight > score ? weight.weight : score; break;
+      }
+    }
+  }
+
+  const scored_trees* of_;
+  std::size_t columns_;
+  std::size_t rows_;
+  std::vector<double> scores_;
+  std::vector<char> weighed_;
+};
+
+/// Calls `use` with values of the type that rows are walked in, and of the input's, whose whole numbers become floats.
+template <class Use>
+bool with_rows_of(planner& at, const Use& use) {
+  return with_type<float, double, std::int64_t, std::int32_t>(at.in(0), [&]<class T>(T x) {
+    if constexpr (std::is_integral_v<T>)
+      use(float(), x);
+    else
+      use(x, x);
+  });
+}
+/// Runs a block after another: `finish(row, scores, weighed)` for each row.
+template <class Walked, class T, class Finish>
+class tree_rows {
+ public:
+  tree_rows(const scored_trees& of, const T* from, const table_shape& table, Finish finish)
+      : from_(from),
+        rows_(static_cast<std::size_t>(table.rows)),
+        columns_(static_cast<std::size_t>(table.columns)),
+        block_(of, rows_, columns_),
+        finish_(std::move(finish)) {
+    if constexpr (!std::is_same_v<Walked, T>) turned_.resize(block_.rows() * columns_);
+  }
+  void operator()() noexcept {
+    for (std::size_t first = 0; first < rows_; first += block_.rows()) {
+      const std::size_t count = rows_ - first < block_.rows() ? rows_ - first : block_.rows();
+      const T* const rows = from_ + first * columns_;
+      if constexpr (std::is_same_v<Walked, T>) {
+        block_.run(rows, count);
+      } else {
+        for (std::size_t i = 0; i < count * columns_; ++i) turned_[i] = static_cast<Walked>(rows[i]);
+        block_.run(turned_.data(), count);
+      }
+      for (std::size_t row = 0; row < count; ++row) finish_(first + row, block_.scores(row), block_.weighed(row));
+    }
+  }
+
+ private:
+  const T* from_;
+  std::size_t rows_;
+  std::size_t columns_;
+  tree_block block_;
+  Finish finish_;
+  std::vector<Walked> turned_;
+};
+
+/// Scores become outputs: a base is added, and all are transformed. A single target knows no transform but PROBIT.
+inline void finish_targets(const scored_trees& of, std::span<double> scores) noexcept {
+  for (std::size_t k = 0; k < of.base.size(); ++k) scores[k] += of.base[k];
+  if (scores.size() > 1)
+    transform_scores(of.transform, scores);
+  else if (of.transform == post_transform::probit)
+    scores[0] = probit_score(scores[0]);
+}
+template <class Out>
+bool plan_tree_targets(planner& at, const scored_trees& of) {
+  table_shape table;
+  if (!read_table_shape(at, table)) return false;
+  if (of.walks.columns > static_cast<std::size_t>(table.columns))
+    return at.refuse("a node asks for column " + std::to_string(of.walks.columns - 1) + " of rows of " +
+                     std::to_string(table.columns));
+  const shape sizes{table.rows, static_cast<std::int64_t>(of.walks.targets)};
+  if (!at.has_room(sizes)) return false;
+  const bool known = with_rows_of(at, [&]<class Walked, class T>(Walked, T) {
+    using to_type = std::conditional_t<std::is_void_v<Out>, Walked, Out>;
+    to_type* const to = at.out<to_type>(0, sizes);
+    const auto finish = [&of, to](std::size_t row, std::span<double> scores, const char*) noexcept {
+      finish_targets(of, scores);
+      for (std::size_t k = 0; k < scores.size(); ++k) to[row * scores.size() + k] = static_cast<to_type>(scores[k]);
+    };
+    at.run(tree_rows<Walked, T, decltype(finish)>(of, at.data<T>(0), table, finish));
+  });
+  return known || refuse_type(at, 0);
+}
+template <class = void>
+bool plan_tree_regressor(planner& at) {
+  return plan_tree_targets<float>(at, at.ready<scored_trees>());
+}
+template <class = void>
+bool plan_tree_ensemble(planner& at) {
+  return plan_tree_targets<void>(at, at.ready<scored_trees>());
+}
+
+/// Scores of two classes, and which is chosen.
+inline std::size_t finish_two_classes(const scored_trees& of, std::span<double> scores, const char* weighed) noexcept {
+  bool has[] = {weighed[0] != 0, weighed[1] != 0};
+  const bool both = has[1] || of.base.size() == 2;
+  if (of.base.size() == 2 && has[1]) {
+    scores[1] = of.base[1] + scores[0];
+    scores[0] = -scores[1];
+  } else {
+    for (std::size_t k = 0; k < of.base.size(); ++k) scores[k] += of.base[k];
+  }
+  const double score = has[1] ? scores[1] : has[0] ? scores[0] : 0;
+  const std::size_t chosen = score > (of.one_class && of.all_positive ? 0.5 : 0) ? 1 : 0;
+  second_class second = of.base.empty() ? second_class::negative : second_class::none;
+  if (of.one_class) second = of.all_positive ? second_class::complement : second_class::negative;
+  for (std::size_t k = 0; k < 2; ++k) scores[k] = has[k] ? scores[k] : 0;
+  if (both)
+    transform_scores(of.transform, scores);
+  else
+    pair_scores(of.transform, second, scores[0], scores.first<2>());
+  return chosen;
+}
+/// Scores of any number of classes, and which is chosen: the first of the largest, of those that a leaf weighs.
+inline std::size_t finish_classes(const scored_trees& of, std::span<double> scores, const char* weighed) noexcept {
+  if (scores.size() == 2) return finish_two_classes(of, scores, weighed);
+  std::size_t best = scores.size();
+  for (std::size_t k = 0; k < scores.size(); ++k) {
+    const bool has = weighed[k] != 0 || !of.base.empty();
+    scores[k] = has ? scores[k] + (of.base.empty() ? 0 : of.base[k]) : 0;
+    if (has && (best == scores.size() || scores[k] > scores[best])) best = k;
+  }
+  if (scores.size() > 1)
+    transform_scores(of.transform, scores);
+  else if (of.transform == post_transform::probit)
+    scores[0] = probit_score(scores[0]);
+  return best == scores.size() ? 0 : best;
+}
+template <class = void>
+bool plan_tree_classifier(planner& at) {
+  const auto& of = at.ready<scored_trees>();
+  table_shape table;
+  if (!read_table_shape(at, table)) return false;
+  if (of.walks.columns > static_cast<std::size_t>(table.columns))
+    return at.refuse("a node asks for column " + std::to_string(of.walks.columns - 1) + " of rows of " +
+                     std::to_string(table.columns));
+  const shape sizes{table.rows, static_cast<std::int64_t>(of.walks.targets)};
+  class_output classes;
+  if (!at.has_room(sizes) || !classes.plan(at, "classlabels_int64s", table.rows)) return false;
+  float* const to = at.out<float>(1, sizes);
+  const bool known = with_rows_of(at, [&]<class Walked, class T>(Walked, T) {
+    const auto finish = [&of, to, classes](std::size_t row, std::span<double> scores, const char* weighed) noexcept {
+      for (double& each : scores) each = static_cast<double>(static_cast<Walked>(each));
+      classes.write(row, finish_classes(of, scores, weighed));
+      for (std::size_t k = 0; k < scores.size(); ++k) to[row * scores.size() + k] = static_cast<float>(scores[k]);
+    };
+    at.run(tree_rows<Walked, T, decltype(finish)>(of, at.data<T>(0), table, finish));
+  });
+  return known || refuse_type(at, 0);
+}
+
+}  // namespace detail
+}  // namespace infer
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_INFER_DETAIL_OPERATORS_TREES_HPP
