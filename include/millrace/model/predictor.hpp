@@ -113,7 +113,7 @@ concept contributes = requires(const M& model, std::span<const float> row, std::
   { model.mean_score() } noexcept -> std::same_as<double>;
 };
 
-/// Predicts by trees, which a `tree_explainer` explains.
+/// Predicts by trees, which a `tree_explainer` explains; NaN where they are partial.
 template <class M>
 concept made_of_trees = requires(const M& model) {
   { model.trees() } noexcept -> std::same_as<const tree_ensemble&>;

@@ -68,7 +68,8 @@ struct boosted_parts {
 ///     auto model = mr::model::read_xgboost(*bytes);
 ///     double probability = (*model)(row);
 ///
-/// Models: predictor, saved_as_bytes, weighs_columns; where `sums_trees()`, a tree_explainer explains the scores.
+/// Models: predictor, saved_as_bytes, weighs_columns; where `sums_trees()`, a tree_explainer explains the scores, else
+/// its contributions are NaN.
 /// Guarantee: a row's outputs have the same bits alone and in any batch.
 /// Complexity: of a row, the sum of the trees' depths.
 /// Allocates: asking, never. Threads: const calls from any number.
@@ -142,7 +143,9 @@ class boosted_model {
  private:
   static constexpr const char* type = "boosted_model";
 
-  explicit boosted_model(boosted_parts parts) noexcept : parts_(std::move(parts)) {}
+  explicit boosted_model(boosted_parts parts) noexcept : parts_(std::move(parts)) {
+    if (!sums_trees()) parts_.trees.set_partial();
+  }
 
   double score_of(const float* row, std::size_t output) const noexcept {
     if (sums_trees()) return parts_.start[output] + parts_.trees.sum(row, output, outputs());

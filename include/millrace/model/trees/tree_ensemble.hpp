@@ -121,6 +121,10 @@ class tree_ensemble {
     return gains;
   }
 
+  /// Says that scores are made of more than these leaves' values: of linear leaves, or of weights beside the trees.
+  void set_partial() noexcept { is_partial_ = true; }
+  bool is_partial() const noexcept { return is_partial_; }
+
   /// Adds a set of categories, a bit for each from 0 on, and returns where it starts.
   std::uint32_t add_set(std::span<const std::uint64_t> bits) {
     const auto first = static_cast<std::uint32_t>(sets_.size());
@@ -295,6 +299,7 @@ class tree_ensemble {
   detail::flat_vector<unsigned> depths_;
   detail::flat_vector<std::uint64_t> sets_;
   bool has_categories_ = false;
+  bool is_partial_ = false;
   detail::packed_trees packed_;
   bool all_packed_ = true;  // else packed_ is not used
 };

@@ -37,6 +37,8 @@ struct reason_code {
 ///     for (const auto& [column, adds] : why.reasons(row, 3)) ...
 ///     for (const auto& [name, adds] : why.reason_codes(row, 3, names)) ...
 ///
+/// Of trees whose leaves are not all that a score is made of (`is_partial`: a `boosted_model` with linear leaves, or of
+/// weights) base and contributions are NaN, and there are no reasons.
 /// Precondition: the trees outlive the explainer.
 /// Guarantee: the same bits on any CPU.
 /// Complexity: of a row, nodes of all trees x half the columns that the longest path of a tree parts by.
@@ -65,17 +67,19 @@ class tree_explainer {
     at_places_.resize(2 * most_inner + 1);
     of_nodes_.resize(2 * most_inner + 1);
     owed_.resize(used_columns_.size() + 1);
+    if (trees.is_partial()) base_ = detail::math::nan;
   }
 
   /// What the trees add up to for a row of which nothing is known: the mean over the training rows.
   double base() const noexcept { return base_; }
 
-  /// Writes what each column adds; NaN for a row of fewer columns than the model's. Precondition: `out` has one number
-  /// for each column, or nothing is written.
+  /// Writes what each column adds; NaN for a row of fewer columns than the model's, and where base is. Precondition:
+  /// `out` has one number for each column, or nothing is written.
   void contributions(std::span<const float> row, std::span<double> out) noexcept {
     if (out.size() < columns_) return;
-    for (double& adds : out) adds = row.size() < columns_ ? detail::math::nan : 0;
-    if (row.size() < columns_) return;
+    const bool unknown = row.size() < columns_ || trees_->is_partial();
+    for (double& adds : out) adds = unknown ? detail::math::nan : 0;
+    if (unknown) return;
     for (detail::shapley_numbers& adds : owed_) adds = {};
     const bool whole = !has_categories_ && !detail::has_missing(row.data(), columns_);
     for (const detail::shapley_tree& tree : walks_) {

@@ -1,5 +1,8 @@
 #include <millrace/model/formats/boosted_model.hpp>
 
+#include <millrace/model/pipeline/detail/model_scores.hpp>
+#include <millrace/model/trees/tree_explainer.hpp>
+
 #include <laws/aggregator.hpp>
 #include <laws/predictor.hpp>
 #include <support/catch.hpp>
@@ -105,6 +108,28 @@ TEST_CASE("boosted model: linear leaves, and linear models") {
   CHECK((out[0] == 303 && out[1] == 3022));
   model.predict(std::vector<float>{2, nan_value}, out);
   CHECK((out[0] == 3 && out[1] == 22));
+}
+
+TEST_CASE("boosted model: where its trees are not all that a score is made of, none explains it") {
+  const std::vector<float> row{0, 7};
+  std::vector<double> adds(2);
+  for (const auto& parts : {linear_leaves(), linear()}) {
+    const auto made = boosted_model::make(parts).value();
+    for (const auto& model : {made, boosted_model::load(made.save()).value()}) {
+      mr::model::tree_explainer why(model.trees(), model.inputs(), model.outputs());
+      CHECK(std::isnan(why.base()));
+      adds = {1, 1};
+      why.contributions(row, adds);
+      CHECK((std::isnan(adds[0]) && std::isnan(adds[1])));
+      CHECK(why.reasons(row, 2).empty());
+      mr::model::detail::column_contributions<boosted_model> columns(model, 0);
+      CHECK(std::isnan(columns.base()));
+    }
+  }
+  const auto model = boosted_model::make(stump()).value();
+  mr::model::tree_explainer why(model.trees(), 2);
+  why.contributions(row, adds);
+  CHECK(why.base() + adds[0] + adds[1] == Approx(model(row)));
 }
 
 TEST_CASE("boosted model: alone, in batches, saved and loaded") {
