@@ -216,6 +216,7 @@ set(MILLRACE_infer_HEADERS
   infer.hpp
   infer/fwd.hpp infer/graph_engine.hpp infer/serving.hpp
   infer/serving/batcher.hpp infer/serving/batcher_options.hpp infer/serving/request.hpp
+  infer/serving/swappable.hpp
   infer/detail/planner.hpp
   infer/serving/detail/batcher_arguments.hpp infer/serving/detail/request_queue.hpp
   infer/serving/detail/run_model.hpp

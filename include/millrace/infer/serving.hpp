@@ -6,9 +6,11 @@
 /// - `batcher`: an idle model is run by its caller, and callers who come meanwhile become one batch
 /// - `batcher_options`, `max_rows`, `max_delay`, `concurrency`, `policy`: how it works
 /// - `request`, `served`: what is asked, and what became of it
+/// - `swappable`: a model that is replaced while it is in use
 
 #include <millrace/infer/serving/batcher.hpp>
 #include <millrace/infer/serving/batcher_options.hpp>
 #include <millrace/infer/serving/request.hpp>
+#include <millrace/infer/serving/swappable.hpp>
 
 #endif  // MILLRACE_INFER_SERVING_HPP
