@@ -215,8 +215,9 @@ set(MILLRACE_middleware_HEADERS
 set(MILLRACE_infer_HEADERS
   infer.hpp
   infer/fwd.hpp infer/graph_engine.hpp infer/serving.hpp
-  infer/serving/batcher.hpp infer/serving/batcher_options.hpp infer/serving/request.hpp
-  infer/serving/swappable.hpp
+  infer/serving/batcher.hpp infer/serving/batcher_options.hpp infer/serving/fallback.hpp
+  infer/serving/request.hpp
+  infer/serving/swappable.hpp infer/serving/warm_up.hpp
   infer/detail/planner.hpp
   infer/serving/detail/batcher_arguments.hpp infer/serving/detail/request_queue.hpp
   infer/serving/detail/run_model.hpp
