@@ -150,6 +150,7 @@ def main():
 #include <vector>
 
 namespace ftrl_reference {{
+// clang-format off
 
 // Each hundredth prediction, and the coefficients at the end, the intercept last.
 """)
@@ -166,6 +167,7 @@ namespace ftrl_reference {{
 inline constexpr double river_loss = {river!r};
 inline constexpr double vowpal_wabbit_loss = {vowpal!r};
 
+// clang-format on
 }}  // namespace ftrl_reference
 
 #endif  // MILLRACE_TESTS_SUPPORT_FTRL_REFERENCE_HPP""")
