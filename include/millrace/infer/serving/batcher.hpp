@@ -192,9 +192,9 @@ class batcher {
   served run_direct(const model::matrix_view& rows, std::span<double> out) noexcept {
     if constexpr (is_watched) {
       const std::uint64_t begun = time();
-      monitor_->began(1);
+      monitor_->began(rows.rows());
       const served done{serving_status::ok, detail::run_model(*model_, rows, out.first(rows.rows() * outputs_))};
-      monitor_->ran(done, 1, rows.rows());
+      monitor_->ran(done, rows.rows());
       monitor_->ended(done, rows.rows(), time() - begun);
       return done;
     } else {
@@ -231,8 +231,9 @@ class batcher {
     queue_.remove(one);
     state_.subtract_acq_rel(one_waiting);
   }
-  void tell_waiting() const noexcept {
-    if constexpr (is_watched) monitor_->waiting(queue_.size());
+  /// Tells that so many more rows wait.
+  void tell_waiting([[maybe_unused]] std::ptrdiff_t rows) const noexcept {
+    if constexpr (is_watched) monitor_->waiting(rows);
   }
 
   const Model* model_;
@@ -287,7 +288,7 @@ served batcher<Model, Clock, Monitor>::add(request& one, bool is_watched_now) no
   one.done_.store_relaxed(false);
   queue_.add(one);
   state_.add_acq_rel(one_waiting);
-  tell_waiting();
+  tell_waiting(static_cast<std::ptrdiff_t>(one.rows_.rows()));
   if (holding_ != 0 && (queue_.rows() >= options_.max_rows || one.deadline_ != 0)) held_.changed.notify_all();
   if (idle_ != nullptr) give_turns();
   return one.outcome_;
@@ -340,7 +341,7 @@ template <class Model, class Clock, class Monitor>
 bool batcher<Model, Clock, Monitor>::abandon(request& one, serving_status why) noexcept {
   if (one.place_ == nullptr) {
     leave_queue(one);
-    tell_waiting();
+    tell_waiting(-static_cast<std::ptrdiff_t>(one.rows_.rows()));
   } else if (one.is_copied_->load_acquire()) {
     *one.place_ = nullptr;
   } else {
@@ -454,13 +455,13 @@ void batcher<Model, Clock, Monitor>::fill(detail::serving_batch& batch, std::uin
   };
   queue_.fill(batch, options_.max_rows, accept, drop);
   state_.subtract_acq_rel(one_waiting * batch.size);
-  tell_waiting();
+  tell_waiting(-static_cast<std::ptrdiff_t>(batch.row_count));
 }
 
 /// Runs the model without the lock, and returns its version.
 template <class Model, class Clock, class Monitor>
 std::uint64_t batcher<Model, Clock, Monitor>::run(detail::serving_batch& batch, const request* own) noexcept {
-  if constexpr (is_watched) monitor_->began(batch.size);
+  if constexpr (is_watched) monitor_->began(batch.row_count);
   std::uint64_t version = 0;
   if (batch.size == 1 && batch.requests[0] == own) {
     version = detail::run_model(*model_, own->rows_, own->out_.first(batch.row_count * outputs_));
@@ -475,7 +476,7 @@ std::uint64_t batcher<Model, Clock, Monitor>::run(detail::serving_batch& batch, 
     const model::matrix_view rows(batch.rows.data(), batch.row_count, inputs_);
     version = detail::run_model(*model_, rows, std::span(batch.out).first(batch.row_count * outputs_));
   }
-  if constexpr (is_watched) monitor_->ran(served{serving_status::ok, version}, batch.size, batch.row_count);
+  if constexpr (is_watched) monitor_->ran(served{serving_status::ok, version}, batch.row_count);
   return version;
 }
 
@@ -507,7 +508,7 @@ bool batcher<Model, Clock, Monitor>::serve_next(duration patience) noexcept {
   idle_thread self;
   self.next = idle_;
   idle_ = &self;
-  while (!self.leads && !is_closed() && time() < until) sleep(self.place, until);
+  while (!self.leads && time() < until) sleep(self.place, until);
   if (self.leads) {
     --turns_;
     lead(nullptr);
@@ -524,7 +525,6 @@ void batcher<Model, Clock, Monitor>::close() noexcept {
   const detail::lock_guard locked(mutex_);
   state_.set_bits_release(closed_bit);
   held_.changed.notify_all();
-  for (idle_thread* one = idle_; one != nullptr; one = one->next) one->place.changed.notify_all();
   give_turns();
   while (queue_.size() != 0 || (state_.load_acquire() & (low_half ^ closed_bit)) != 0) {
     if (queue_.size() != 0 && enter(options_.concurrency, 0)) {

@@ -86,12 +86,13 @@ concept waiting_clock = clock_policy<C> && requires(const C& clock, std::uint64_
 /// What is told of all that a batcher does: `serving_metrics`, or one of your own. Its functions are called by any
 /// number of threads, some under the batcher's lock: they are short, and do not call the batcher.
 template <class M>
-concept serving_monitor = requires(const M& monitor, std::size_t count, served one, std::uint64_t nanoseconds) {
-  { monitor.waiting(count) } noexcept;                  // so many requests wait
-  { monitor.began(count) } noexcept;                    // a batch of so many requests begins
-  { monitor.ran(one, count, count) } noexcept;          // it is over: its model's version, requests, rows
-  { monitor.ended(one, count, nanoseconds) } noexcept;  // a request of so many rows is over, so long after it came
-};
+concept serving_monitor =
+    requires(const M& monitor, served one, std::size_t rows, std::ptrdiff_t more, std::uint64_t nanoseconds) {
+      { monitor.waiting(more) } noexcept;                  // so many more rows wait, or fewer
+      { monitor.began(rows) } noexcept;                    // a model is given so many
+      { monitor.ran(one, rows) } noexcept;                 // it is done with them; `one` has its version
+      { monitor.ended(one, rows, nanoseconds) } noexcept;  // a request of so many is over, so long after it came
+    };
 
 /// Tells nobody.
 struct no_monitor {};

@@ -1,0 +1,206 @@
+#ifndef MILLRACE_INFER_SERVING_SERVING_METRICS_HPP
+#define MILLRACE_INFER_SERVING_SERVING_METRICS_HPP
+
+#include <millrace/core/detail/light_atomic.hpp>
+#include <millrace/core/detail/mutex.hpp>
+#include <millrace/core/detail/owning_pointer.hpp>
+#include <millrace/core/fixed_string.hpp>
+#include <millrace/core/result.hpp>
+#include <millrace/infer/fwd.hpp>
+#include <millrace/infer/serving/request.hpp>
+#include <millrace/observe/instruments.hpp>
+#include <millrace/observe/label_set.hpp>
+#include <millrace/observe/metrics.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+namespace infer {
+
+/// The labels that name a model, its version and how a request ended.
+inline constexpr std::string_view model_label = "model";
+inline constexpr std::string_view version_label = "version";
+inline constexpr std::string_view status_label = "status";
+
+/// The bounds of `batch_size`, in rows.
+inline constexpr double batch_size_buckets[] = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024};
+
+namespace detail {
+
+/// The instruments of one version of a model.
+struct version_instruments {
+  std::uint64_t version = 0;
+  observe::timer latency;
+  observe::histogram batch_size;
+  observe::counter predictions[serving_statuses];
+  observe::counter errors;
+};
+
+}  // namespace detail
+
+/// Shows in a metrics registry what a `batcher` does: a `serving_monitor`.
+///
+///     auto watch = mr::infer::serving_metrics<>::make(registry, "fraud");
+///     mr::infer::batcher serve{model, mr::infer::max_rows<100>, *watch};
+///
+/// By model and version: `millrace_ml_inference_latency_seconds` (of a request, from its arrival to its end),
+/// `..._predictions_total` (rows, by status too), `..._batch_size` (rows) and `..._inference_errors_total` (rows
+/// without outputs). Of all models in the registry together: `..._queue_depth` (rows that wait) and
+/// `..._active_predictions` (rows that a model is given). `Prefix` stands in the place of `millrace_ml_`. A request
+/// without a version, such as one that is refused, counts for the version that ran last. Complexity: of an idle call,
+/// two readings of the clock and about seven updates of instruments. Allocates: when a version is first seen, and a
+/// thread's cells in the registry at its first update. Threads: any number. The registry outlives it, and it outlives
+/// the batcher.
+template <fixed_string Prefix = "millrace_ml_">
+class serving_metrics {
+ public:
+  /// `version` is the label of a model that has no versions; a `swappable` model's versions are their numbers.
+  /// Errors: those of `metrics_registry`, for names or labels that collectors would refuse, or too many series.
+  template <class = void>
+  static result<serving_metrics> make(observe::metrics_registry& registry, std::string_view model,
+                                      std::string_view version = "0");
+
+  void waiting(std::ptrdiff_t rows) const noexcept { state_->queue_depth.add(static_cast<double>(rows)); }
+  void began(std::size_t rows) const noexcept { state_->active.add(static_cast<double>(rows)); }
+  void ran(served one, std::size_t rows) const noexcept {
+    state_->active.add(-static_cast<double>(rows));
+    instruments(one.version).batch_size.update(static_cast<double>(rows));
+  }
+  void ended(served one, std::size_t rows, std::uint64_t nanoseconds) const noexcept {
+    const auto& of = one.version != 0 ? instruments(one.version) : *state_->last.load_acquire();
+    of.predictions[static_cast<std::size_t>(one.status) % serving_statuses].add(rows);
+    if (!one) of.errors.add(rows);
+    of.latency.update(nanoseconds);
+  }
+  /// How many versions the registry refused; what they do is not shown.
+  std::uint64_t refused() const noexcept { return state_->refused.load_relaxed(); }
+
+ private:
+  using all_of = detail::version_instruments;
+
+  template <std::size_t Size>
+  struct joined {
+    char text[Size]{};
+    constexpr joined(std::string_view first, std::string_view second) noexcept {
+      std::size_t at = 0;
+      for (const char c : first) text[at++] = c;
+      for (const char c : second) text[at++] = c;
+    }
+  };
+  template <fixed_string Name>
+  static constexpr joined<Prefix.view().size() + Name.view().size()> name_with_prefix{Prefix.view(), Name.view()};
+  template <fixed_string Name>
+  static constexpr std::string_view named{name_with_prefix<Name>.text, sizeof(name_with_prefix<Name>.text)};
+
+  struct state {
+    observe::metrics_registry* registry = nullptr;
+    std::string model;
+    std::string version;  // of a model without versions
+    observe::gauge queue_depth;
+    observe::gauge active;
+    detail::light_atomic<const all_of*> last;
+    detail::light_atomic<std::uint64_t> refused{0};
+    detail::mutex mutex;
+    std::vector<detail::owning_pointer<all_of>> known;
+  };
+
+  explicit serving_metrics(detail::owning_pointer<state> made) noexcept : state_(std::move(made)) {}
+
+  const all_of& instruments(std::uint64_t version) const noexcept {
+    const all_of* const last = state_->last.load_acquire();
+    return last->version == version ? *last : find(version);
+  }
+  template <class = void>
+  const all_of& find(std::uint64_t version) const noexcept;
+  template <class = void>
+  static result<detail::owning_pointer<all_of>> add(const state& to, std::uint64_t version);
+
+  detail::owning_pointer<state> state_;
+};
+
+template <fixed_string Prefix>
+template <class>
+result<serving_metrics<Prefix>> serving_metrics<Prefix>::make(observe::metrics_registry& registry,
+                                                              std::string_view model, std::string_view version) {
+  auto made = detail::make_owning<state>();
+  made->registry = &registry;
+  made->model = model;
+  made->version = version;
+  auto depth = registry.gauge({named<"queue_depth">, "Rows that wait for a model."});
+  if (!depth) return std::move(depth).error();
+  auto active = registry.gauge({named<"active_predictions">, "Rows that a model is being given."});
+  if (!active) return std::move(active).error();
+  made->queue_depth = *depth;
+  made->active = *active;
+  auto first = add(*made, 0);
+  if (!first) return std::move(first).error();
+  made->last.store_release(first->get());
+  made->known.push_back(*std::move(first));
+  return serving_metrics(std::move(made));
+}
+
+/// The instruments of a version that is not the one which ran last.
+template <fixed_string Prefix>
+template <class>
+const detail::version_instruments& serving_metrics<Prefix>::find(std::uint64_t version) const noexcept {
+  const detail::lock_guard locked(state_->mutex);
+  const all_of* found = nullptr;
+  for (const auto& one : state_->known)
+    if (one->version == version) found = one.get();
+  if (found == nullptr) {
+    auto made = add(*state_, version);
+    if (!made) {
+      state_->refused.add_relaxed(1);
+      made = detail::make_owning<all_of>();  // whose instruments belong to no registry
+      (*made)->version = version;
+    }
+    found = made->get();
+    state_->known.push_back(*std::move(made));
+  }
+  if (found->version > state_->last.load_relaxed()->version) state_->last.store_release(found);
+  return *found;
+}
+
+template <fixed_string Prefix>
+template <class>
+result<detail::owning_pointer<detail::version_instruments>> serving_metrics<Prefix>::add(const state& to,
+                                                                                         std::uint64_t version) {
+  const observe::label_set labels = {{model_label, to.model},
+                                     {version_label, version != 0 ? std::to_string(version) : to.version}};
+  auto made = detail::make_owning<all_of>();
+  made->version = version;
+  auto latency = to.registry->timer(
+      {named<"inference_latency_seconds">, "How long requests took, from their arrival to their end.", "seconds"},
+      labels);
+  if (!latency) return std::move(latency).error();
+  made->latency = *latency;
+  auto sizes =
+      to.registry->histogram({named<"batch_size">, "Rows that a model was given at once."},
+                             std::vector<double>(std::begin(batch_size_buckets), std::end(batch_size_buckets)), labels);
+  if (!sizes) return std::move(sizes).error();
+  made->batch_size = *sizes;
+  auto errors = to.registry->counter({named<"inference_errors_total">, "Rows that no model gave outputs for."}, labels);
+  if (!errors) return std::move(errors).error();
+  made->errors = *errors;
+  for (std::size_t i = 0; i < serving_statuses; ++i) {
+    const auto status = static_cast<serving_status>(i);
+    if (status == serving_status::pending) continue;
+    auto predictions = to.registry->counter({named<"predictions_total">, "Rows, by how their request ended."},
+                                            observe::label_set(labels).add(status_label, to_string(status)));
+    if (!predictions) return std::move(predictions).error();
+    made->predictions[i] = *predictions;
+  }
+  return made;
+}
+
+}  // namespace infer
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_INFER_SERVING_SERVING_METRICS_HPP

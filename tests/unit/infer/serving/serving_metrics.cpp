@@ -1,0 +1,203 @@
+#include <millrace/infer/serving/serving_metrics.hpp>
+
+#include <millrace/infer/serving/batcher.hpp>
+#include <millrace/infer/serving/swappable.hpp>
+#include <millrace/model/linear.hpp>
+#include <millrace/observe/prometheus.hpp>
+
+#include <support/allocation_counter.hpp>
+#include <support/catch.hpp>
+#include <support/serving.hpp>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace mi = millrace::infer;
+namespace mm = millrace::model;
+namespace mr = millrace;
+using support::adder;
+using support::virtual_clock;
+using support::virtual_time;
+
+namespace {
+
+bool shows(const mr::observe::metrics_registry& registry, const std::string& line) {
+  return mr::observe::to_prometheus(registry.snapshot()).find(line + "\n") != std::string::npos;
+}
+
+/// A model that can be moved into a swappable one.
+struct constant {
+  double value = 0;
+  std::size_t inputs() const noexcept { return 2; }
+  std::size_t outputs() const noexcept { return 1; }
+  void predict(std::span<const float>, std::span<double> out) const noexcept { out[0] = value; }
+  void predict(const mm::matrix_view& rows, std::span<double> out) const noexcept {
+    for (std::size_t i = 0; i < rows.rows(); ++i) out[i] = value;
+  }
+};
+
+constexpr std::array<float, 4> numbers{1, 2, 3, 4};
+const std::span<const float> one_row(numbers.data(), 2);
+const std::string of_fraud = "{model=\"fraud\",version=\"1\"";
+
+static_assert(mi::serving_monitor<mi::serving_metrics<>>);
+
+}  // namespace
+
+TEST_CASE("metrics of inference have the names and labels of the document, with this library's prefix") {
+  struct documented {
+    std::string name;
+    std::string type;
+    std::string labels;
+  };
+  // "Inference Metrics" in the document's list, without the prefix `gress_`, and the counter of its alert on errors.
+  const std::string model = "model=\"fraud\",version=\"7\"";
+  const std::vector<documented> list{{"ml_inference_latency_seconds", "histogram", model},
+                                     {"ml_predictions_total", "counter", "model=\"fraud\",status=\"ok\",version=\"7\""},
+                                     {"ml_batch_size", "histogram", model},
+                                     {"ml_queue_depth", "gauge", ""},
+                                     {"ml_active_predictions", "gauge", ""},
+                                     {"ml_inference_errors_total", "counter", model}};
+  mr::observe::metrics_registry registry;
+  REQUIRE(mi::serving_metrics<>::make(registry, "fraud", "7"));
+  const auto snapshot = registry.snapshot();
+  const std::string text = mr::observe::to_prometheus(snapshot);
+  for (const documented& one : list) {
+    CHECK_THAT(text, ContainsSubstring("# TYPE millrace_" + one.name + " " + one.type + "\n"));
+    const std::string labels = one.labels.empty() ? "" : "{" + one.labels + "}";
+    CHECK_THAT(text, ContainsSubstring("\nmillrace_" + one.name + (one.type == "histogram" ? "_count" : "") + labels +
+                                       " 0\n"));
+  }
+  CHECK(snapshot.families().size() == list.size());
+
+  mr::observe::metrics_registry other;
+  REQUIRE(mi::serving_metrics<"shop_">::make(other, "fraud"));
+  CHECK(shows(other, "shop_queue_depth 0"));
+  CHECK(shows(other, "shop_inference_errors_total{model=\"fraud\",version=\"0\"} 0"));
+}
+
+TEST_CASE("metrics of inference: rows by status, batches and latencies are those of the batcher") {
+  mr::observe::metrics_registry registry;
+  const auto watch = mi::serving_metrics<>::make(registry, "fraud", "1");
+  REQUIRE(watch);
+  virtual_time time;
+  const adder model{.time = &time, .nanoseconds_a_batch = 1'000'000};
+  mi::batcher serve{model, mi::batcher_options{.max_rows = 4, .max_waiting = 4}, virtual_clock{&time}, *watch};
+  std::array<double, 2> out{};
+  const mm::matrix_view two(numbers, 2);
+  mi::request a(two, out);
+  mi::request b(one_row, out);
+  mi::request late(one_row, out, {.timeout = mr::seconds(0.0005)});
+  mi::request refused(one_row, out);
+  mi::request left(one_row, out, {mi::serving_priority::low});
+  serve.submit(a);
+  serve.submit(b);
+  serve.submit(late);
+  CHECK(serve.submit(refused).status == mi::serving_status::refused);
+  CHECK(shows(registry, "millrace_ml_queue_depth 4"));
+  time.now += 600'000;
+  serve.submit(left);
+  serve.cancel(left);
+  CHECK(serve.wait(a));
+  CHECK(serve(two, out));
+  CHECK(serve.wait(late).status == mi::serving_status::timeout);
+  CHECK(shows(registry, "millrace_ml_queue_depth 0"));
+  CHECK(shows(registry, "millrace_ml_active_predictions 0"));
+  const auto predictions = [](const std::string& status) {
+    return "millrace_ml_predictions_total{model=\"fraud\",status=\"" + status + "\",version=\"1\"} ";
+  };
+  CHECK(shows(registry, predictions("ok") + "5"));
+  CHECK(shows(registry, predictions("refused") + "1"));
+  CHECK(shows(registry, predictions("timeout") + "1"));
+  CHECK(shows(registry, predictions("cancelled") + "1"));
+  CHECK(shows(registry, "millrace_ml_inference_errors_total" + of_fraud + "} 3"));
+  CHECK(shows(registry, "millrace_ml_batch_size_count" + of_fraud + "} 2"));
+  CHECK(shows(registry, "millrace_ml_batch_size_sum" + of_fraud + "} 5"));
+  CHECK(shows(registry, "millrace_ml_inference_latency_seconds_count" + of_fraud + "} 6"));
+  // Two took 1.6 ms, one 1 ms, the late one 0.6 ms, and the refused and the cancelled one no time.
+  CHECK(shows(registry, "millrace_ml_inference_latency_seconds_sum" + of_fraud + "} 0.0048"));
+  CHECK(support::allocations_of([&] { watch->ended({}, 1, 5); }) == 0);
+}
+
+TEST_CASE("metrics of inference: rows in the model are active while it runs") {
+  mr::observe::metrics_registry registry;
+  const auto watch = mi::serving_metrics<>::make(registry, "fraud");
+  virtual_time time;
+  const adder model{.time = &time, .nanoseconds_a_batch = 1000};
+  mi::batcher serve{model, virtual_clock{&time}, *watch};
+  bool was_active = false;
+  time.planned.push_back({time.now + 500, [&] { was_active = shows(registry, "millrace_ml_active_predictions 2"); }});
+  std::array<double, 2> out{};
+  CHECK(serve(mm::matrix_view(numbers, 2), out));
+  CHECK(was_active);
+}
+
+TEST_CASE("metrics of inference: each version of a swappable model has series of its own") {
+  mr::observe::metrics_registry registry;
+  const auto watch = mi::serving_metrics<>::make(registry, "fraud");
+  mi::swappable live{constant{1}};
+  mi::batcher serve{live, *watch};
+  std::array<double, 2> out{};
+  const mm::matrix_view two(numbers, 2);
+  CHECK(serve(two, out));
+  REQUIRE(live.swap(constant{2}));
+  CHECK(serve(two, out));
+  CHECK(serve(two, out));
+  CHECK_FALSE(serve(two, std::span(out).first(1)));
+  const auto ok = [](const std::string& version) {
+    return "millrace_ml_predictions_total{model=\"fraud\",status=\"ok\",version=\"" + version + "\"} ";
+  };
+  CHECK(shows(registry, ok("1") + "2"));
+  CHECK(shows(registry, ok("2") + "4"));
+  CHECK(shows(registry, "millrace_ml_inference_errors_total{model=\"fraud\",version=\"2\"} 2"));
+  CHECK(watch->refused() == 0);
+}
+
+TEST_CASE("metrics of inference: what the registry refuses is an error at first, and then counted") {
+  mr::observe::metrics_registry registry;
+  CHECK_FALSE(mi::serving_metrics<"9_">::make(registry, "fraud"));
+  mr::observe::metrics_registry little({.max_series_per_family = 7});
+  const auto watch = mi::serving_metrics<>::make(little, "fraud");
+  REQUIRE(watch);
+  mi::swappable live{constant{1}};
+  mi::batcher serve{live, *watch};
+  std::array<double, 1> out{};
+  CHECK(serve(one_row, out));
+  CHECK(watch->refused() == 1);
+}
+
+TEST_CASE("metrics of inference: threads that see new versions count all rows") {
+  mr::observe::metrics_registry registry;
+  const auto watch = mi::serving_metrics<>::make(registry, "fraud");
+  mi::swappable live{constant{1}};
+  mi::batcher serve{live, mi::batcher_options{.max_rows = 4, .concurrency = 2, .patience = 2}, *watch};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&] {
+      for (int i = 0; i < 200; ++i) {
+        std::array<double, 2> out{};
+        serve(mm::matrix_view(numbers, 2), out);
+      }
+    });
+  for (int i = 0; i < 10; ++i) {
+    REQUIRE(live.swap(constant{2}));
+    std::this_thread::yield();
+  }
+  for (std::thread& one : threads) one.join();
+  double rows = 0;
+  const auto snapshot = registry.snapshot();
+  for (const std::string_view line : {mr::observe::to_prometheus(snapshot)}) {
+    for (std::size_t at = line.find("status=\"ok\""); at != std::string_view::npos;
+         at = line.find("status=\"ok\"", at + 1))
+      rows += std::stod(std::string(line.substr(line.find("} ", at) + 2, 20)));
+  }
+  CHECK(rows == 1600);
+  CHECK(shows(registry, "millrace_ml_queue_depth 0"));
+  CHECK(shows(registry, "millrace_ml_active_predictions 0"));
+}
