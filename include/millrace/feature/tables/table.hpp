@@ -4,6 +4,7 @@
 #include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/feature/fwd.hpp>
+#include <millrace/feature/tables/findings.hpp>
 #include <millrace/feature/tables/notation.hpp>
 
 #include <cstddef>
@@ -89,14 +90,15 @@ class table {
   template <class Column = column>
   result<void> add(Column made) {
     if (find(made.name) != nullptr)
-      return error(errc::invalid_argument, "table: two columns are called \"" + made.name + '"');
+      return error(errc::invalid_argument, "table: two columns are called " + detail::quoted_cell(made.name));
     if (size() != 0 && made.rows() != rows())
-      return error(errc::shape_mismatch, "table: column \"" + made.name + "\" has " + std::to_string(made.rows()) +
-                                             " rows, those before it have " + std::to_string(rows()));
+      return error(errc::shape_mismatch, "table: column " + detail::quoted_cell(made.name) + " has " +
+                                             std::to_string(made.rows()) + " rows, those before it have " +
+                                             std::to_string(rows()));
     if (made.kind == column_kind::category || made.kind == column_kind::text)
       for (const std::uint32_t code : made.codes)
         if (code >= made.texts.size() && code != column::no_text)
-          return error(errc::invalid_argument, "table: column \"" + made.name + "\" has the code " +
+          return error(errc::invalid_argument, "table: column " + detail::quoted_cell(made.name) + " has the code " +
                                                    std::to_string(code) + ", and " + std::to_string(made.texts.size()) +
                                                    " texts");
     columns_.push_back(std::move(made));

@@ -2,6 +2,7 @@
 #define MILLRACE_MODEL_CALIBRATION_DECISION_THRESHOLD_HPP
 
 #include <millrace/core/detail/math.hpp>
+#include <millrace/core/detail/number_text.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/model/evaluation/detail/checked_columns.hpp>
 #include <millrace/model/evaluation/label_view.hpp>
@@ -123,7 +124,7 @@ inline double f1_of(const cut& at, double ones) noexcept { return 2 * at.ones / 
 inline result<decision_threshold> figures_of(double score, const class_weights& at, const class_weights& all,
                                              double confidence) {
   if (!(confidence > 0 && confidence < 1))
-    return error(errc::out_of_range, "confidence: " + std::to_string(confidence) + " is outside (0, 1)");
+    return error(errc::out_of_range, "confidence: " + detail::number_text(confidence) + " is outside (0, 1)");
   const auto share = [&](double part, const weight_sum& whole) {
     return measured{whole.sum == 0 ? 0 : part / whole.sum, interval_of_share(part, whole, confidence)};
   };
@@ -180,8 +181,8 @@ result<decision_threshold> cheapest_cut(std::span<const int> labels, const real_
 
 inline result<void> usable_share(const char* what, double wanted) {
   if (wanted >= 0 && wanted <= 1) return {};
-  return error(errc::out_of_range,
-               std::string("decision threshold: a ") + what + " of " + std::to_string(wanted) + " is outside [0, 1]");
+  return error(errc::out_of_range, std::string("decision threshold: a ") + what + " of " + detail::number_text(wanted) +
+                                       " is outside [0, 1]");
 }
 inline result<void> usable_costs(const decision_costs& costs) {
   for (const double cost : {costs.true_positive, costs.false_positive, costs.true_negative, costs.false_negative})
@@ -263,8 +264,8 @@ inline result<decision_threshold> threshold_for_precision(const label_view& labe
         return predicted > 0 && precision >= wanted ? -1 - at.ones / all.ones : 0.0;
       });
   if (found && found->true_positives + found->false_positives == 0)
-    return error(errc::invalid_data, "decision threshold: no threshold has a precision of " + std::to_string(wanted) +
-                                         "; the highest is " + std::to_string(most));
+    return error(errc::invalid_data, "decision threshold: no threshold has a precision of " +
+                                         detail::number_text(wanted) + "; the highest is " + std::to_string(most));
   return found;
 }
 
@@ -305,7 +306,7 @@ inline result<measured> mean_cost_interval(const decision_threshold& at, const d
   if (!(n >= 2)) return error(errc::invalid_data, "decision threshold: there are fewer than two effective rows");
   if (!detail::math::is_finite(squares)) return error(errc::not_finite, "decision threshold: a cost is not finite");
   if (!(confidence > 0 && confidence < 1))
-    return error(errc::out_of_range, "confidence: " + std::to_string(confidence) + " is outside (0, 1)");
+    return error(errc::out_of_range, "confidence: " + detail::number_text(confidence) + " is outside (0, 1)");
   const double half =
       stats::student_t{n - 1}.isf((1 - confidence) / 2) * detail::math::sqrt(squares / at.rows() / (n - 1));
   return measured{mean, {mean - half, mean + half, confidence}};

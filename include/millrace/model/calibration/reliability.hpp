@@ -1,6 +1,7 @@
 #ifndef MILLRACE_MODEL_CALIBRATION_RELIABILITY_HPP
 #define MILLRACE_MODEL_CALIBRATION_RELIABILITY_HPP
 
+#include <millrace/core/detail/number_text.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/model/evaluation/label_view.hpp>
 #include <millrace/model/evaluation/measures.hpp>
@@ -51,7 +52,7 @@ inline result<reliability> measure_reliability(const label_view& labels, real_vi
   auto curve = calibration_curve(labels, probabilities, bins, weights);
   if (!curve) return std::move(curve).error();
   if (!(confidence > 0 && confidence < 1))
-    return error(errc::out_of_range, "confidence: " + std::to_string(confidence) + " is outside (0, 1)");
+    return error(errc::out_of_range, "confidence: " + detail::number_text(confidence) + " is outside (0, 1)");
   reliability found;
   found.log_loss = *log_loss(labels, probabilities, weights);
   found.brier_score = *brier_score(labels, probabilities, weights);

@@ -2,6 +2,7 @@
 #define MILLRACE_MODEL_TREES_LOSSES_HPP
 
 #include <millrace/core/detail/math.hpp>
+#include <millrace/core/detail/number_text.hpp>
 #include <millrace/core/detail/simd.hpp>
 #include <millrace/core/detail/sort.hpp>
 #include <millrace/core/detail/sort_doubles.hpp>
@@ -54,7 +55,7 @@ inline float fast_exp(float x) noexcept {
 }
 
 [[gnu::cold]] inline std::string target_text(float target, std::size_t row) {
-  return "targets: row " + std::to_string(row) + " is " + std::to_string(target);
+  return "targets: row " + std::to_string(row) + " is " + number_text(target);
 }
 /// Their differences and squares are far from the ends of float and double.
 inline constexpr double largest_target = double{1e30F};
@@ -266,7 +267,8 @@ struct quantile_loss {
   static quantile_loss of_parameter(double level) noexcept { return {level}; }
   result<void> check_parameter() const {
     if (level > 0 && level < 1) return {};
-    return error(errc::invalid_argument, "quantile_loss: level " + std::to_string(level) + " is not between 0 and 1");
+    return error(errc::invalid_argument,
+                 "quantile_loss: level " + detail::number_text(level) + " is not between 0 and 1");
   }
   static constexpr std::size_t outputs() noexcept { return 1; }
 

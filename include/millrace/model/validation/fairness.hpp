@@ -1,6 +1,7 @@
 #ifndef MILLRACE_MODEL_VALIDATION_FAIRNESS_HPP
 #define MILLRACE_MODEL_VALIDATION_FAIRNESS_HPP
 
+#include <millrace/core/detail/number_text.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/model/detail/training_checks.hpp>
 #include <millrace/model/evaluation/detail/checked_columns.hpp>
@@ -153,7 +154,7 @@ inline result<fairness_table> measure_fairness(const label_view& labels, const l
   if (auto fit = detail::same_numbers(labels, groups, "groups"); !fit) return std::move(fit).error();
   if (auto sum = detail::sum_of_weights("fairness", weights, labels.size()); !sum) return std::move(sum).error();
   if (!(confidence > 0 && confidence < 1))
-    return error(errc::out_of_range, "confidence: " + std::to_string(confidence) + " is outside (0, 1)");
+    return error(errc::out_of_range, "confidence: " + detail::number_text(confidence) + " is outside (0, 1)");
   const detail::dense_classes of(groups);
   if (of.classes() < 2) return error(errc::invalid_argument, "fairness: there is one group only");
   std::vector<detail::decided_weights> counted(of.classes());

@@ -2,6 +2,7 @@
 #define MILLRACE_MODEL_VALIDATION_INTERVALS_HPP
 
 #include <millrace/core/detail/math.hpp>
+#include <millrace/core/detail/number_text.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/model/detail/training_checks.hpp>
 #include <millrace/model/evaluation/detail/checked_columns.hpp>
@@ -68,7 +69,7 @@ struct measured_auc {
 /// 2014.
 inline result<measured_auc> roc_auc_interval(const label_view& labels, real_view scores, double confidence = 0.95) {
   if (!(confidence > 0 && confidence < 1))
-    return error(errc::out_of_range, "confidence: " + std::to_string(confidence) + " is outside (0, 1)");
+    return error(errc::out_of_range, "confidence: " + detail::number_text(confidence) + " is outside (0, 1)");
   auto by_class = detail::scores_by_class(labels, scores);
   if (!by_class) return std::move(by_class).error();
   // Of each row, the share of the other class that it is in order with, ties half. Their means are the area, and their

@@ -2,6 +2,7 @@
 #define MILLRACE_MODEL_VALIDATION_SLICES_HPP
 
 #include <millrace/core/detail/math.hpp>
+#include <millrace/core/detail/number_text.hpp>
 #include <millrace/core/detail/sort.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/model/evaluation/detail/checked_columns.hpp>
@@ -57,7 +58,7 @@ template <class Measure>
 result<slice_table> measure_slices(const label_view& groups, Measure measure, double confidence = 0.95) {
   if (groups.empty()) return error(errc::invalid_argument, "slices: there are no rows");
   if (!(confidence > 0 && confidence < 1))
-    return error(errc::out_of_range, "confidence: " + std::to_string(confidence) + " is outside (0, 1)");
+    return error(errc::out_of_range, "confidence: " + detail::number_text(confidence) + " is outside (0, 1)");
   if (auto right = detail::whole_ints(groups, "groups"); !right) return std::move(right).error();
   const detail::dense_classes of(groups);
   std::vector<std::vector<std::size_t>> rows(of.classes());

@@ -47,6 +47,8 @@ TEST_CASE("a column that does not fit is refused by name") {
   const auto code = made.add({.name = "c", .kind = mf::column_kind::category, .codes = {0, 1}, .texts = {"x"}});
   CHECK(code.error().code() == errc::invalid_argument);
   CHECK(made.size() == 1);
+  CHECK(made.add({.name = "a\nb", .numbers = {1}}).error().describe() ==
+        "table: column \"a.b\" has 1 rows, those before it have 2");
 }
 
 TEST_CASE("kinds have names") {

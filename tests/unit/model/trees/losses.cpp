@@ -94,7 +94,8 @@ TEST_CASE("losses: the start is the best constant, by weight") {
 }
 
 TEST_CASE("losses: what is no target is refused with its row") {
-  CHECK(mr::model::logistic_loss::check_target(0.5F, 7).error().message() == "targets: row 7 is 0.500000, not 0 or 1");
+  CHECK(mr::model::logistic_loss::check_target(0.5F, 7).error().message() == "targets: row 7 is 0.5, not 0 or 1");
+  CHECK(mr::model::logistic_loss::check_target(1e-45F, 7).error().message() == "targets: row 7 is 1e-45, not 0 or 1");
   CHECK_FALSE(mr::model::softmax_loss{3}.check_target(3, 0).has_value());
   CHECK_FALSE(mr::model::softmax_loss{3}.check_target(1.5F, 0).has_value());
   CHECK_FALSE(mr::model::softmax_loss{3}.check_target(std::nanf(""), 0).has_value());

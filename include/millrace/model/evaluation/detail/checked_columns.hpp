@@ -2,6 +2,7 @@
 #define MILLRACE_MODEL_EVALUATION_DETAIL_CHECKED_COLUMNS_HPP
 
 #include <millrace/core/detail/math.hpp>
+#include <millrace/core/detail/number_text.hpp>
 #include <millrace/core/detail/sort_doubles.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/model/evaluation/label_view.hpp>
@@ -41,7 +42,7 @@ inline result<void> same_table(std::size_t labels, std::size_t classes, std::siz
 }
 [[gnu::cold]] inline error not_a_probability(std::size_t row, double value) {
   return error(detail::math::is_nan(value) ? errc::not_finite : errc::out_of_range,
-               "probabilities: row " + std::to_string(row) + " has " + std::to_string(value));
+               "probabilities: row " + std::to_string(row) + " has " + detail::number_text(value));
 }
 
 /// No number is outside int, where a label_view would put all such numbers together.

@@ -2,6 +2,7 @@
 #define MILLRACE_MODEL_TREES_DETAIL_COLUMN_CODES_HPP
 
 #include <millrace/core/detail/flat_vector.hpp>
+#include <millrace/core/detail/number_text.hpp>
 #include <millrace/core/detail/sort.hpp>
 #include <millrace/core/detail/sort_doubles.hpp>
 #include <millrace/core/result.hpp>
@@ -59,7 +60,7 @@ inline result<column_bins> category_bins(std::vector<double>& values, std::size_
   for (const double value : values) {
     const auto category = static_cast<float>(value);
     if (!(category >= 0 && category <= most_category && category == static_cast<float>(static_cast<int>(category))))
-      return error(errc::out_of_range, "column " + std::to_string(column) + ": " + std::to_string(category) +
+      return error(errc::out_of_range, "column " + std::to_string(column) + ": " + number_text(category) +
                                            " is no category: they are whole numbers from 0 to 65535");
     if (counted.empty() || counted.back().category != category) counted.push_back({category, 0});
     ++counted.back().count;
