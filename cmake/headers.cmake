@@ -14,7 +14,7 @@ set(MILLRACE_core_HEADERS
   core/json_check.hpp core/json_writer.hpp core/result.hpp core/saved.hpp core/seed.hpp core/timestamp.hpp
   core/type_name.hpp core/version.hpp
   core/detail/chrono.hpp core/detail/crc32.hpp core/detail/cycle_counter.hpp core/detail/decode_table.hpp
-  core/detail/deflate_block.hpp core/detail/field_list.hpp core/detail/flat_vector.hpp core/detail/fused.hpp core/detail/gauss_legendre.hpp
+  core/detail/deflate_block.hpp core/detail/dense_products.hpp core/detail/field_list.hpp core/detail/flat_vector.hpp core/detail/fused.hpp core/detail/gauss_legendre.hpp
   core/detail/heap_sort.hpp core/detail/huffman.hpp core/detail/inflate.hpp core/detail/int128.hpp core/detail/json_reader.hpp core/detail/light_atomic.hpp
   core/detail/math.hpp core/detail/mutex.hpp core/detail/name_index.hpp core/detail/needs_exceptions.hpp
   core/detail/number_text.hpp core/detail/order_key.hpp core/detail/owning_pointer.hpp core/detail/protobuf.hpp core/detail/requirement.hpp
@@ -189,7 +189,7 @@ set(MILLRACE_model_HEADERS
   model/network/detail/column_scales.hpp model/network/detail/dense_layers.hpp
   model/network/detail/lane_functions.hpp model/network/detail/network_checks.hpp
   model/network/detail/network_fit.hpp model/network/detail/network_outputs.hpp
-  model/network/detail/products.hpp model/network/detail/trained_layers.hpp
+  model/network/detail/trained_layers.hpp
   model/selection/goal.hpp model/selection/permutation_importance.hpp model/selection/random_search.hpp
   model/selection/search_space.hpp
   model/trees/boosted_trees.hpp model/trees/boosting_options.hpp model/trees/forest_options.hpp model/trees/isolation_forest.hpp model/trees/isolation_reasons.hpp model/trees/losses.hpp
@@ -223,7 +223,7 @@ set(MILLRACE_infer_HEADERS
   infer/detail/planner.hpp
   infer/serving/detail/batcher_arguments.hpp infer/serving/detail/request_queue.hpp
   infer/serving/detail/run_model.hpp
-  infer/detail/operators/class_scores.hpp
+  infer/detail/operators/class_scores.hpp infer/detail/operators/dense.hpp
   infer/detail/operators/elementwise.hpp infer/detail/operators/places.hpp infer/detail/operators/products.hpp
   infer/detail/operators/quantized.hpp infer/detail/operators/recurrent.hpp infer/detail/operators/shapes.hpp
   infer/detail/operators/table.hpp infer/detail/operators/tree_nodes.hpp infer/detail/operators/trees.hpp

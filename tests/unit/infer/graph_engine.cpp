@@ -5,10 +5,14 @@
 #include <support/golden.hpp>
 #include <support/graph_case.hpp>
 
+#include <millrace/core/seed.hpp>
 #include <millrace/model/formats/onnx.hpp>
+#include <millrace/model/network/mlp.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <cstring>
 #include <limits>
 #include <string>
@@ -27,6 +31,86 @@ graph read(const std::string& name) {
   auto made = mr::model::read_onnx(support::golden("formats/" + name));
   if (!made) FAIL(made.error().describe());
   return *std::move(made);
+}
+
+template <class T>
+graph_tensor tensor_of(std::vector<std::int64_t> shape, const std::vector<T>& values) {
+  graph_tensor made{.dtype = mr::infer::detail::dtype_for<T>,
+                    .shape = std::move(shape),
+                    .bytes = std::vector<std::byte>(values.size() * sizeof(T)),
+                    .texts = {}};
+  std::memcpy(made.bytes.data(), values.data(), made.bytes.size());
+  return made;
+}
+
+template <class T>
+std::vector<T> random_numbers(std::size_t size, std::uint64_t seed) {
+  mr::random_engine random(seed);
+  std::vector<T> made(size);
+  for (T& x : made) x = static_cast<T>(random.normal());
+  return made;
+}
+
+/// What an engine's output 0 is for an input of these numbers.
+template <class T>
+std::vector<T> output_of(const mr::infer::graph_engine& engine, std::vector<std::int64_t> shape,
+                         const std::vector<T>& numbers) {
+  auto run = engine.prepare({std::move(shape)});
+  if (!run) FAIL(run.error().describe());
+  std::ranges::copy(numbers, run->template input<T>(0).begin());
+  const auto before = support::allocations;
+  run->run();
+  run->run();
+  const auto after = support::allocations;
+  CHECK(after == before);
+  const auto found = run->template output<T>(0);
+  return {found.begin(), found.end()};
+}
+
+/// The bits of each row alone, in batches of each size, are those in one batch.
+template <class T>
+void same_alone_and_together(const mr::infer::graph_engine& engine, std::size_t columns,
+                             const std::vector<T>& numbers) {
+  const std::size_t rows = numbers.size() / columns;
+  const auto together =
+      output_of(engine, {static_cast<std::int64_t>(rows), static_cast<std::int64_t>(columns)}, numbers);
+  const std::size_t width = together.size() / rows;
+  for (const unsigned size : {1U, 2U, 3U, 4U, 5U, 8U, 9U}) {
+    std::vector<T> found;
+    for (std::size_t at = 0; at < rows; at += size) {
+      const std::size_t count = rows - at < size ? rows - at : size;
+      const std::vector<T> some(numbers.begin() + static_cast<std::ptrdiff_t>(at * columns),
+                                numbers.begin() + static_cast<std::ptrdiff_t>((at + count) * columns));
+      const auto out = output_of(engine, {static_cast<std::int64_t>(count), static_cast<std::int64_t>(columns)}, some);
+      found.insert(found.end(), out.begin(), out.end());
+    }
+    CHECK(found.size() == rows * width);
+    CHECK(std::memcmp(found.data(), together.data(), together.size() * sizeof(T)) == 0);
+  }
+}
+
+/// One node on x of shape (rows, columns) and constants, which are its further inputs.
+template <class T>
+graph product(std::string op, const std::vector<graph_tensor>& constants,
+              std::vector<mr::model::graph_attribute> attributes = {}) {
+  graph made;
+  made.opsets.push_back({"", 21});
+  std::vector<std::uint32_t> in{made.add_input("x", {graph_kind::tensor, mr::infer::detail::dtype_for<T>, {}})};
+  for (const auto& each : constants) in.push_back(made.add_constant("c" + std::to_string(in.size()), each));
+  const auto y = made.add_value("y");
+  made.nodes.push_back({"product", "", std::move(op), std::move(in), {y}, std::move(attributes)});
+  made.outputs.push_back(y);
+  return made;
+}
+
+/// Adds a node on the graph's output, and perhaps a constant, whose output is the graph's instead.
+void append(graph& made, std::string op, const graph_tensor* constant = nullptr) {
+  std::vector<std::uint32_t> in{made.outputs[0]};
+  if (constant != nullptr) in.push_back(made.add_constant("k" + std::to_string(made.values.size()), *constant));
+  const auto out = made.add_value("v" + std::to_string(made.values.size()));
+  const auto name = std::to_string(made.nodes.size());
+  made.nodes.push_back({name, "", std::move(op), std::move(in), {out}, {}});
+  made.outputs[0] = out;
 }
 
 /// x of shape (rows, 2), y = x * 2 + (1, -1), by Mul and Add.
@@ -439,4 +523,163 @@ TEST_CASE("trees that contradict themselves are refused when the engine is made,
       classical("TreeEnsembleRegressor", with(stump("BRANCH_LEQ", 0, 0), "nodes_featureids", wholes{7, 0, 0})));
   CHECK(refusal(wide, {{2, 7}}, mr::errc::unsupported) ==
         "node 0 (TreeEnsembleRegressor \"n\"): a node asks for column 7 of rows of 7");
+}
+
+TEMPLATE_TEST_CASE("a product's rows have the same bits alone and in any batch, on every set of lanes", "", float,
+                   double) {
+  namespace detail = mr::infer::detail;
+  using T = TestType;
+  std::vector<detail::lane_cpu> cpus{detail::lane_cpu::plain};
+  if (detail::best_lane_cpu() != detail::lane_cpu::plain) cpus.push_back(detail::lane_cpu::avx2);
+  if (detail::best_lane_cpu() == detail::lane_cpu::avx512) cpus.push_back(detail::lane_cpu::avx512);
+  for (const auto& [inputs, units] : std::vector<std::pair<std::size_t, std::size_t>>{
+           {1, 1}, {30, 64}, {64, 32}, {32, 1}, {7, 3}, {5, 5}, {3, 33}, {17, 40}, {0, 6}, {0, 2}, {9, 0}, {64, 100}}) {
+    const std::size_t rows = 19;
+    const auto x = random_numbers<T>(rows * inputs, 1);
+    const auto w = random_numbers<T>(inputs * units, 2);
+    const auto b = random_numbers<T>(units, 3);
+    const detail::dense_shape<T> layer{inputs, units};
+    std::vector<T> weights(layer.weight_count());
+    std::vector<T> bias(detail::whole_blocks<T>(units));
+    std::ranges::copy(b, bias.begin());
+    for (std::size_t k = 0; k < inputs; ++k)
+      for (std::size_t n = 0; n < units; ++n) weights[layer.weight(k, n)] = w[k * units + n];
+    std::vector<T> space(detail::dense_rows<T>::room(layer));
+    std::vector<T> first;
+    for (const auto cpu : cpus) {
+      for (const std::size_t size : {rows, std::size_t{1}, std::size_t{4}, std::size_t{11}}) {
+        std::vector<T> out(rows * units + 1, T(7));
+        for (std::size_t r = 0; r < rows; r += size)
+          detail::run_on(cpu, detail::dense_rows<T>{{layer, weights.data(), bias.data()},
+                                                    {x.data() + r * inputs, inputs, 1},
+                                                    size < rows - r ? size : rows - r,
+                                                    out.data() + r * units,
+                                                    space.data()});
+        CHECK(out.back() == T(7));
+        if (first.empty()) first = out;
+        CHECK(std::memcmp(out.data(), first.data(), first.size() * sizeof(T)) == 0);
+      }
+    }
+    for (std::size_t r = 0; r < rows; ++r)
+      for (std::size_t n = 0; n < units; ++n) {
+        long double sum = static_cast<long double>(b[n]);
+        for (std::size_t k = 0; k < inputs; ++k)
+          sum += static_cast<long double>(x[r * inputs + k]) * static_cast<long double>(w[k * units + n]);
+        const auto off = std::abs(static_cast<double>(sum - static_cast<long double>(first[r * units + n])));
+        if (off > 1e2 * static_cast<double>(std::numeric_limits<T>::epsilon())) FAIL_CHECK(r << " " << n << " " << off);
+      }
+  }
+}
+
+TEST_CASE("a network as a graph says to the bit what mlp says, by Gemm or by MatMul and Add, alone and in batches") {
+  using mr::model::activation;
+  for (const std::vector<std::size_t>& widths :
+       std::vector<std::vector<std::size_t>>{{30, 64, 32, 1}, {5, 7, 1}, {17, 33, 40, 1}, {4, 3, 1}, {20, 1}}) {
+    std::vector<std::vector<float>> numbers;
+    std::vector<mr::model::mlp_layer> layers;
+    graph gemms = product<float>("Identity", {});
+    graph sums = product<float>("Identity", {});
+    for (std::size_t l = 1; l < widths.size(); ++l) {
+      const auto in = static_cast<std::int64_t>(widths[l - 1]);
+      const auto out = static_cast<std::int64_t>(widths[l]);
+      numbers.push_back(random_numbers<float>(widths[l - 1] * widths[l], 2 * l));
+      numbers.push_back(random_numbers<float>(widths[l], 2 * l + 1));
+      const auto w = tensor_of({in, out}, numbers[2 * l - 2]);
+      const auto b = tensor_of({out}, numbers[2 * l - 1]);
+      append(gemms, "Gemm", &w);
+      gemms.nodes.back().inputs.push_back(gemms.add_constant("b" + std::to_string(l), b));
+      append(sums, "MatMul", &w);
+      append(sums, "Add", &b);
+      if (l + 1 == widths.size()) continue;
+      append(gemms, "Relu");
+      append(sums, "Relu");
+    }
+    for (std::size_t l = 1; l < widths.size(); ++l)
+      layers.push_back(
+          {numbers[2 * l - 2], numbers[2 * l - 1], l + 1 < widths.size() ? activation::relu : activation::identity});
+    const auto model = mr::model::mlp<mr::model::squared_loss>::make(widths[0], layers);
+    REQUIRE(model);
+    const std::size_t rows = 23;
+    const auto x = random_numbers<float>(rows * widths[0], 9);
+    std::vector<double> expected(rows);
+    model->score(mr::model::matrix_view(x, widths[0]), expected);
+    for (const graph& each : {gemms, sums}) {
+      const auto engine = engine_of(each);
+      const auto found = output_of(engine, {23, static_cast<std::int64_t>(widths[0])}, x);
+      CHECK(std::vector<double>(found.begin(), found.end()) == expected);
+      same_alone_and_together(engine, widths[0], x);
+    }
+  }
+}
+
+TEST_CASE("what follows a product is done in its kernel only where nobody sees the difference") {
+  const auto w = tensor_of<float>({2, 3}, {1, 2, 3, 4, 5, 6});
+  const auto row = tensor_of<float>({3}, {-10, 0, 10});
+  const auto one = tensor_of<float>({}, {-16});
+  const auto rows = tensor_of<float>({2, 3}, {1, 1, 1, -50, 0, 1});
+  const auto three = tensor_of<float>({2, 1, 3}, {0, 0, 0, -100, 0, 1});
+  const std::vector<float> x{1, 2, 3, 4};  // x * w = 9 12 15, 19 26 33
+  const auto said = [&](const graph& made) { return output_of(engine_of(made), {2, 2}, x); };
+  const auto gemm = [&](const graph_tensor& c, float alpha, float beta) {
+    graph made = product<float>("Gemm", {w, c}, {{"alpha", alpha}, {"beta", beta}});
+    append(made, "Relu");
+    return said(made);
+  };
+  const auto then = [&](const graph_tensor& c) {
+    graph made = product<float>("MatMul", {w});
+    append(made, "Add", &c);
+    append(made, "Relu");
+    return said(made);
+  };
+  CHECK(then(row) == std::vector<float>{0, 12, 25, 9, 26, 43});
+  CHECK(then(one) == std::vector<float>{0, 0, 0, 3, 10, 17});
+  CHECK(then(rows) == std::vector<float>{10, 13, 16, 0, 26, 34});
+  CHECK(then(three) == std::vector<float>{9, 12, 15, 19, 26, 33, 0, 12, 16, 0, 26, 34});
+  CHECK(gemm(row, 1, 1) == std::vector<float>{0, 12, 25, 9, 26, 43});
+  CHECK(gemm(row, 2, 3) == std::vector<float>{0, 24, 60, 8, 52, 96});
+  CHECK(gemm(one, 1, 0.5F) == std::vector<float>{1, 4, 7, 11, 18, 25});
+  CHECK(gemm(rows, 1, 2) == std::vector<float>{11, 14, 17, 0, 26, 35});
+
+  graph made = product<float>("MatMul", {w});  // a second addend, and one after Relu
+  append(made, "Add", &row);
+  append(made, "Add", &row);
+  append(made, "Relu");
+  append(made, "Add", &one);
+  CHECK(said(made) == std::vector<float>{-16, -4, 19, -16, 10, 37});
+  made = product<float>("MatMul", {w});  // the product is an output, too
+  const auto product_itself = made.outputs[0];
+  append(made, "Add", &row);
+  append(made, "Relu");
+  made.outputs.push_back(product_itself);
+  auto run = engine_of(made).prepare({{2, 2}});
+  REQUIRE(run);
+  std::ranges::copy(x, run->input<float>(0).begin());
+  run->run();
+  CHECK(run->output<float>(0)[0] == 0);
+  CHECK(run->output<float>(1)[0] == 9);
+}
+
+TEST_CASE("products of turned, stacked, unknown and whole matrices") {
+  const auto turned = tensor_of<double>({3, 2}, {1, 4, 2, 5, 3, 6});
+  const std::vector<double> x{1, 2, 3, 4};
+  graph made = product<double>("Gemm", {turned}, {{"transB", std::int64_t{1}}});
+  CHECK(output_of(engine_of(made), {2, 2}, x) == std::vector<double>{9, 12, 15, 19, 26, 33});
+  made = product<double>("Gemm", {turned}, {{"transA", std::int64_t{1}}, {"transB", std::int64_t{1}}});
+  CHECK(output_of(engine_of(made), {2, 2}, x) == std::vector<double>{13, 17, 21, 18, 24, 30});
+  made = product<double>("MatMul", {tensor_of<double>({2, 2, 1}, {1, 0, 0, 1})});  // columns of a stack
+  CHECK(output_of(engine_of(made), {2, 2}, x) == std::vector<double>{1, 3, 2, 4});
+  made = product<double>("MatMul", {tensor_of<double>({2}, {1, -1})});
+  CHECK(output_of<double>(engine_of(made), {3, 1, 2}, {1, 2, 3, 5, 8, 4}) == std::vector<double>{-1, -2, 4});
+  append(made, "Add");
+  made.nodes.back().inputs.push_back(made.add_constant("by row", tensor_of<double>({3, 1}, {1, 2, 3})));
+  CHECK(output_of<double>(engine_of(made), {3, 1, 2}, {1, 2, 3, 5, 8, 4}) == std::vector<double>{0, 0, 7});
+  made = product<std::int64_t>("MatMul", {tensor_of<std::int64_t>({2, 1}, {std::int64_t{1} << 62, 1})});
+  CHECK(output_of<std::int64_t>(engine_of(made), {1, 2}, {4, 3}) == std::vector<std::int64_t>{3});
+
+  made = product<float>("MatMul", {});  // x times x
+  made.nodes[0].inputs.push_back(0);
+  CHECK(output_of<float>(engine_of(made), {2, 2}, {1, 2, 3, 4}) == std::vector<float>{7, 10, 15, 22});
+  made.nodes[0].op = "Gemm";  // and added to itself: the same bits for any number of rows
+  made.nodes[0].inputs = {0, made.add_constant("w", tensor_of<float>({3, 3}, random_numbers<float>(9, 4))), 0};
+  same_alone_and_together(engine_of(made), 3, random_numbers<float>(15, 5));
 }

@@ -55,6 +55,8 @@ struct block {
   std::size_t readers = 0;  // that are still to be planned
 };
 
+class extensible_kernel;
+
 /// A value of a run: its shape, and where its elements stand. Texts are `std::string_view`s.
 struct planned_value {
   graph_kind kind = graph_kind::tensor;
@@ -63,6 +65,7 @@ struct planned_value {
   std::byte* data = nullptr;
   std::size_t block = no_block;
   bool known = false;  // its elements do not depend on the inputs
+  extensible_kernel* maker = nullptr;
 
   static constexpr std::size_t no_block = ~std::size_t{0};
   std::size_t count() const noexcept { return elements(sizes); }
@@ -83,6 +86,15 @@ class kernel_of final : public kernel {
 
  private:
   Function function_;
+};
+
+/// A kernel that can do a later node's work on each element that it makes, before it writes it.
+class extensible_kernel : public kernel {
+ public:
+  /// Adds a known row to each row, or one number to all; returns whether it can.
+  virtual bool add_row(const planned_value& row) noexcept = 0;
+  /// Makes 0 of what is below 0, after all else; returns whether it can.
+  virtual bool make_positive() noexcept = 0;
 };
 
 /// The memory of a run and its values.
@@ -158,6 +170,8 @@ class planner {
   const T* data(std::size_t i) const noexcept {
     return reinterpret_cast<const T*>(in(i).data);
   }
+  /// Whether an input stands in the graph, so that it is the same whatever shapes come in.
+  bool is_constant(std::size_t i) const noexcept { return in(i).known && in(i).block == planned_value::no_block; }
   /// Whole numbers that an input holds, if they do not depend on the model's inputs.
   std::optional<std::vector<std::int64_t>> known_wholes(std::size_t i) const {
     if (!has(i) || !in(i).known) return std::nullopt;
@@ -227,6 +241,7 @@ class planner {
     if (!wants(i)) return true;
     planned_value made = in(input);
     made.sizes = std::move(sizes);
+    made.maker = nullptr;
     memory_.share(made, in(input), readers_[node_.outputs[i]]);
     memory_.values[node_.outputs[i]] = std::move(made);
     return true;
@@ -237,6 +252,33 @@ class planner {
     if (!problem_.empty()) return false;
     kernel_ = std::make_unique<kernel_of<Function>>(std::move(function));
     return true;
+  }
+  /// The same by a kernel that makes output 0, which later nodes may extend.
+  bool run_extensible(std::unique_ptr<extensible_kernel> made) {
+    if (!problem_.empty()) return false;
+    if (wants(0) && !knows_all()) memory_.values[node_.outputs[0]].maker = made.get();
+    kernel_ = std::move(made);
+    return true;
+  }
+  /// The kernel that makes an input which only this node reads, if it can be extended; else null.
+  extensible_kernel* maker(std::size_t i) const noexcept {
+    return has(i) && readers_[node_.inputs[i]] == 1 ? in(i).maker : nullptr;
+  }
+  /// Leaves the node's work to the kernel of an input, which has been extended by it.
+  bool extended(std::size_t input) {
+    extensible_kernel* const by = in(input).maker;
+    if (!same(0, input, sizes(input))) return false;
+    if (wants(0)) memory_.values[node_.outputs[0]].maker = by;
+    return true;
+  }
+  /// Memory for the node alone, full of zeros, which keeps what is written to it from run to run. Null if there is no
+  /// room; `run` then keeps nothing.
+  template <class T>
+  T* own(std::size_t size) {
+    planned_value made{graph_kind::tensor, dtype_for<T>, {static_cast<std::int64_t>(size)}};
+    if (!has_room(made.sizes)) return nullptr;
+    memory_.give(made, 1, true);
+    return reinterpret_cast<T*>(made.data);
   }
   bool refuse(std::string why) {
     if (problem_.empty()) problem_ = std::move(why);

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_INFER_DETAIL_OPERATORS_TABLE_HPP
 #define MILLRACE_INFER_DETAIL_OPERATORS_TABLE_HPP
 
+#include <millrace/infer/detail/operators/dense.hpp>
 #include <millrace/infer/detail/operators/elementwise.hpp>
 #include <millrace/infer/detail/operators/places.hpp>
 #include <millrace/infer/detail/operators/products.hpp>
@@ -58,7 +59,7 @@ const operator_entry* find_operator(std::string_view domain, std::string_view na
       {"", "Abs", 6, newest_opset, 1, plan_abs},
       {"", "Acos", 7, newest_opset, 1, plan_real_by<acos_of>},
       {"", "Acosh", 9, newest_opset, 1, plan_real_by<acosh_of>},
-      {"", "Add", 7, newest_opset, 2, plan_arithmetic<add_two>},
+      {"", "Add", 7, newest_opset, 2, plan_addition},
       {"", "And", 7, newest_opset, 2, plan_logic<and_two>},
       {"", "ArgMax", 1, newest_opset, 1, plan_place_of_extreme<true>},
       {"", "ArgMin", 1, newest_opset, 1, plan_place_of_extreme<false>},
@@ -150,7 +151,7 @@ const operator_entry* find_operator(std::string_view domain, std::string_view na
       {"", "ReduceProd", 1, newest_opset, 1, plan_reduction<reduce_product>},
       {"", "ReduceSum", 1, newest_opset, 1, plan_reduction<reduce_sum, 13>},
       {"", "ReduceSumSquare", 1, newest_opset, 1, plan_reduction<reduce_squares>},
-      {"", "Relu", 6, newest_opset, 1, plan_relu},
+      {"", "Relu", 6, newest_opset, 1, plan_rectifier},
       {"", "Reshape", 1, newest_opset, 1, plan_reshape},
       {"", "Round", 11, newest_opset, 1, plan_real_by<round_of>},
       {"", "ScatterElements", 11, newest_opset, 3, plan_scatter_elements},

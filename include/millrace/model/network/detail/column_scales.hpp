@@ -1,13 +1,13 @@
 #ifndef MILLRACE_MODEL_NETWORK_DETAIL_COLUMN_SCALES_HPP
 #define MILLRACE_MODEL_NETWORK_DETAIL_COLUMN_SCALES_HPP
 
+#include <millrace/core/detail/dense_products.hpp>
 #include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/model/detail/training_checks.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/matrix_view.hpp>
 #include <millrace/model/network/detail/network_outputs.hpp>
-#include <millrace/model/network/detail/products.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -1,9 +1,9 @@
 #ifndef MILLRACE_MODEL_NETWORK_DETAIL_DENSE_LAYERS_HPP
 #define MILLRACE_MODEL_NETWORK_DETAIL_DENSE_LAYERS_HPP
 
+#include <millrace/core/detail/dense_products.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/network/activation.hpp>
-#include <millrace/model/network/detail/products.hpp>
 
 #include <cstddef>
 #include <utility>
@@ -18,25 +18,20 @@ namespace detail {
 inline constexpr std::size_t most_units = 4'096;
 inline constexpr std::size_t most_layers = 64;
 
-/// Layers of up to this many units have the inputs on lanes, and the others the units. That decides the order of
-/// additions, which is the same for one row and for many.
-inline constexpr std::size_t few_units = 4;
-
 /// One layer of a network that is asked, and where its numbers stand.
-struct dense_layer_place {
-  std::size_t inputs = 0;
-  std::size_t units = 0;
+struct dense_layer_place : dense_shape<float> {
   activation function = activation::identity;
   std::size_t weights = 0;
   std::size_t bias = 0;
 
-  bool is_narrow() const noexcept { return units <= few_units; }
-  /// Numbers from one row of stored weights to the next: of a unit, if the layer is narrow, else of an input.
-  std::size_t stride() const noexcept { return whole_blocks(is_narrow() ? inputs : units); }
-  std::size_t weight_count() const noexcept { return stride() * (is_narrow() ? units : inputs); }
   std::size_t weight(std::size_t input, std::size_t unit) const noexcept {
-    return weights + (is_narrow() ? unit * stride() + input : input * stride() + unit);
+    return weights + dense_shape<float>::weight(input, unit);
   }
+  dense_view<float> view(const float* numbers) const noexcept {
+    return {*this, numbers + weights, numbers + bias, function == activation::relu};
+  }
+  /// Whether the values of the view are those of the function.
+  bool is_done() const noexcept { return function == activation::relu || function == activation::identity; }
 };
 
 /// The layers of a network, stored as the kernels that ask read them, padded with zeros.
@@ -47,7 +42,7 @@ class dense_layers {
   dense_layers(std::size_t inputs, const std::vector<std::pair<std::size_t, activation>>& shape) : inputs_(inputs) {
     std::size_t size = 0;
     for (const auto& [units, function] : shape) {
-      dense_layer_place at{inputs, units, function, size, 0};
+      dense_layer_place at{{inputs, units}, function, size, 0};
       at.bias = size + at.weight_count();
       size = at.bias + whole_blocks(units);
       places_.push_back(at);

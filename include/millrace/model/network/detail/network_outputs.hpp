@@ -1,11 +1,11 @@
 #ifndef MILLRACE_MODEL_NETWORK_DETAIL_NETWORK_OUTPUTS_HPP
 #define MILLRACE_MODEL_NETWORK_DETAIL_NETWORK_OUTPUTS_HPP
 
+#include <millrace/core/detail/dense_products.hpp>
 #include <millrace/core/detail/fused.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/network/detail/dense_layers.hpp>
 #include <millrace/model/network/detail/lane_functions.hpp>
-#include <millrace/model/network/detail/products.hpp>
 
 #include <cstddef>
 #include <utility>
@@ -60,129 +60,23 @@ struct row_copy {
   }
 };
 
-/// The values of a layer, for one row and for tiles of rows.
-///
-/// Guarantee: the order of additions depends on the layer's shape alone. A layer of more than 32 units has two chains
-/// of fused products for each unit, of even and odd inputs, as `products` adds them; a layer of fewer has four; one of
-/// few units, which has the inputs on lanes, has sixteen, which are added by halves, and then the bias.
+/// The values of a layer, for one row and for tiles of rows, in the order of additions of `dense_values`.
 template <class Lanes>
 struct layer_values {
-  using v = typename Lanes::type;
-  static constexpr std::size_t lanes = Lanes::lanes;
-
   /// `to` has room for whole blocks of units.
   [[gnu::always_inline]] static inline void of_row(const dense_layer_place& at, const float* numbers, const float* x,
                                                    float* to) noexcept {
-    if (at.is_narrow())
-      narrow(at, numbers, x, to);
-    else if (at.units > 32)
-      all_units<4, 2>(at, numbers, x, to);
-    else
-      all_units<2, 4>(at, numbers, x, to);
-    if (at.function == activation::identity || (at.function == activation::relu && !at.is_narrow())) return;
+    dense_values<Lanes>::of_row(at.view(numbers), x, to);
+    if (at.is_done()) return;
     run_apart<Lanes>(apply_activation{at.function, to, whole_blocks(at.units)});
   }
   /// The same for `rows` rows, a multiple of the tile's, that stand `row` numbers apart.
   [[gnu::always_inline]] static inline void of_rows(const dense_layer_place& at, const float* numbers, const float* x,
                                                     float* to, std::size_t row, std::size_t rows) noexcept {
-    const std::size_t width = at.stride();
-    const bool is_relu = at.function == activation::relu && !at.is_narrow();
-    const product_view of{x, row, 1, numbers + at.weights, width, at.inputs};
-    if (at.is_narrow())
-      for (std::size_t r = 0; r < rows; ++r) narrow(at, numbers, x + r * row, to + r * row);
-    else if (at.units > 32)
-      products<Lanes>::template multiply<2>(of, numbers + at.bias, {to, row, is_relu}, rows, width);
-    else
-      products<Lanes>::template multiply<4>(of, numbers + at.bias, {to, row, is_relu}, rows, width);
-    if (is_relu || at.function == activation::identity) return;
+    dense_values<Lanes>::of_rows(at.view(numbers), x, row, to, row, rows);
+    if (at.is_done()) return;
     for (std::size_t r = 0; r < rows; ++r)
       run_apart<Lanes>(apply_activation{at.function, to + r * row, whole_blocks(at.units)});
-  }
-
- private:
-  template <std::size_t Vectors, std::size_t Chains>
-  [[gnu::always_inline]] static inline void all_units(const dense_layer_place& at, const float* numbers, const float* x,
-                                                      float* to) noexcept {
-    std::size_t n = 0;
-    for (; n + Vectors * lanes <= at.stride(); n += Vectors * lanes) units<Vectors, Chains>(at, numbers, n, x, to);
-    if constexpr (Vectors * lanes > unit_block)
-      for (; n < at.stride(); n += unit_block) units<unit_block / lanes, Chains>(at, numbers, n, x, to);
-  }
-  template <std::size_t Vectors, std::size_t Chains>
-  [[gnu::always_inline]] static inline void units(const dense_layer_place& at, const float* numbers, std::size_t n,
-                                                  const float* x, float* to) noexcept {
-    v sum[Chains][Vectors];
-#pragma GCC unroll 4
-    for (std::size_t j = 0; j < Vectors; ++j) {
-#pragma GCC unroll 4
-      for (std::size_t chain = 0; chain < Chains; ++chain) sum[chain][j] = v{};
-      load_vector(sum[0][j], numbers + at.bias + n + j * lanes);
-    }
-    const std::size_t width = at.stride();
-    const float* weights = numbers + at.weights + n;
-    std::size_t k = 0;
-    for (; k + Chains <= at.inputs; k += Chains, weights += Chains * width)
-#pragma GCC unroll 4
-      for (std::size_t chain = 0; chain < Chains; ++chain) add(sum[chain], x[k + chain], weights + chain * width);
-#pragma GCC unroll 4
-    for (std::size_t chain = 0; chain + 1 < Chains; ++chain)
-      if (k + chain < at.inputs) add(sum[chain], x[k + chain], weights + chain * width);
-    const bool is_relu = at.function == activation::relu;
-#pragma GCC unroll 4
-    for (std::size_t j = 0; j < Vectors; ++j) {
-#pragma GCC unroll 4
-      for (std::size_t chain = 1; chain < Chains; ++chain) sum[0][j] = sum[0][j] + sum[chain][j];
-      if (is_relu) sum[0][j] = sum[0][j] < 0.0F ? v{} : sum[0][j];
-      store_vector(to + n + j * lanes, sum[0][j]);
-    }
-  }
-  template <std::size_t Vectors>
-  [[gnu::always_inline]] static inline void add(v (&sum)[Vectors], float x, const float* weights) noexcept {
-    const v input = x - v{};
-#pragma GCC unroll 4
-    for (std::size_t j = 0; j < Vectors; ++j) {
-      v weight;
-      load_vector(weight, weights + j * lanes);
-      Lanes::add_fused(sum[j], input, weight);
-    }
-  }
-
-  [[gnu::always_inline]] static inline void narrow(const dense_layer_place& at, const float* numbers, const float* x,
-                                                   float* to) noexcept {
-    const std::size_t width = at.stride();
-    for (std::size_t i = 0; i < unit_block; i += lanes) store_vector(to + i, v{});
-    for (std::size_t unit = 0; unit < at.units; ++unit)
-      to[unit] = across(numbers + at.weights + unit * width, x, width) + numbers[at.bias + unit];
-  }
-  [[gnu::always_inline]] static inline float across(const float* weights, const float* x, std::size_t width) noexcept {
-    constexpr std::size_t vectors = unit_block / lanes;
-    v sum[vectors]{};
-    for (std::size_t k = 0; k < width; k += unit_block)
-#pragma GCC unroll 4
-      for (std::size_t j = 0; j < vectors; ++j) {
-        v weight;
-        v input;
-        load_vector(weight, weights + k + j * lanes);
-        load_vector(input, x + k + j * lanes);
-        Lanes::add_fused(sum[j], input, weight);
-      }
-    if constexpr (vectors == 4) {
-      sum[0] = sum[0] + sum[2];
-      sum[1] = sum[1] + sum[3];
-    }
-    if constexpr (vectors >= 2) sum[0] = sum[0] + sum[1];
-    return by_halves(sum[0]);
-  }
-  template <class V>
-  [[gnu::always_inline]] static inline float by_halves(const V& sum) noexcept {
-    if constexpr (sizeof(V) == 64) {
-      return by_halves(__builtin_shufflevector(sum, sum, 0, 1, 2, 3, 4, 5, 6, 7) +
-                       __builtin_shufflevector(sum, sum, 8, 9, 10, 11, 12, 13, 14, 15));
-    } else if constexpr (sizeof(V) == 32) {
-      return by_halves(__builtin_shufflevector(sum, sum, 0, 1, 2, 3) + __builtin_shufflevector(sum, sum, 4, 5, 6, 7));
-    } else {
-      return (sum[0] + sum[2]) + (sum[1] + sum[3]);
-    }
   }
 };
 

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_MODEL_NETWORK_DETAIL_TRAINED_LAYERS_HPP
 #define MILLRACE_MODEL_NETWORK_DETAIL_TRAINED_LAYERS_HPP
 
+#include <millrace/core/detail/dense_products.hpp>
 #include <millrace/core/detail/fused.hpp>
 #include <millrace/core/detail/math.hpp>
 #include <millrace/core/seed.hpp>
@@ -9,7 +10,6 @@
 #include <millrace/model/network/detail/dense_layers.hpp>
 #include <millrace/model/network/detail/lane_functions.hpp>
 #include <millrace/model/network/detail/network_outputs.hpp>
-#include <millrace/model/network/detail/products.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -35,6 +35,19 @@ struct adam_step {
   // Added to a running mean and subtracted again: it keeps means that get nothing more from decaying into subnormal
   // numbers, with which CPUs take a hundred times as long.
   static constexpr float ground = 0x1p-80F;
+};
+
+/// A product with one chain for each number, for work that has several.
+struct chained_product {
+  product_view<float> of;
+  const float* start;
+  product_result<float> result;
+  std::size_t rows;
+  std::size_t columns;
+  template <class Lanes>
+  [[gnu::always_inline]] inline void run() const noexcept {
+    products<Lanes>::template multiply<1>(of, start, result, rows, columns);
+  }
 };
 
 /// A network's weights while they are learnt, its values for a batch, and the gradients. A layer's weights are inputs x
