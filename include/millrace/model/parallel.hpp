@@ -1,6 +1,7 @@
 #ifndef MILLRACE_MODEL_PARALLEL_HPP
 #define MILLRACE_MODEL_PARALLEL_HPP
 
+#include <millrace/core/detail/owning_pointer.hpp>
 #include <millrace/model/detail/thread_pool.hpp>
 #include <millrace/model/fwd.hpp>
 
@@ -63,21 +64,22 @@ struct inline_executor {
 /// Guarantee: models are the same, to the last byte, for any number of threads.
 /// Allocates: at construction alone.
 /// Threads: `run` from any number; one caller has the others' help, and the rest, as well as callers within a job, do
-/// their jobs themselves.
+/// their jobs themselves. Moved from, it may only be assigned to or destroyed; references to it are then void.
 class threads {
  public:
   /// The most that there can be.
   static constexpr std::size_t most = 1024;
 
   /// The caller's thread and `count` - 1 more, but no more than `most` in all, and fewer if the system grants no more.
-  explicit threads(std::size_t count) : pool_(count < most ? count : most) {}
+  explicit threads(std::size_t count)
+      : pool_(millrace::detail::make_owning<detail::thread_pool>(count < most ? count : most)) {}
 
-  std::size_t size() const noexcept { return pool_.size(); }
+  std::size_t size() const noexcept { return pool_->size(); }
   /// Throws what a job threw, the first one of them; jobs not yet begun are then left out.
-  void run(std::size_t jobs, numbered_job job) { pool_.run(jobs, job); }
+  void run(std::size_t jobs, numbered_job job) { pool_->run(jobs, job); }
 
  private:
-  detail::thread_pool pool_;
+  millrace::detail::owning_pointer<detail::thread_pool> pool_;
 };
 
 /// Any executor, by reference: the last argument of every fit that can use threads.

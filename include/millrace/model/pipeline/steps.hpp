@@ -3,6 +3,7 @@
 
 #include <millrace/core/result.hpp>
 #include <millrace/model/calibration/calibrator.hpp>
+#include <millrace/model/detail/kept_executor.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/matrix_view.hpp>
 #include <millrace/model/parallel.hpp>
@@ -13,6 +14,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -50,37 +52,49 @@ class trained_by {
 
   trained_by() = default;
   trained_by(std::initializer_list<detail::nothing>) : trained_by() {}
-  /// `on`: threads that the fit may use, which outlive this step: `trained_by<random_forest>({}, four_threads)`. Models
-  /// that have no use for them are fitted without.
-  explicit trained_by(typename M::options_type options, executor_reference on = {})
-      : options_(std::move(options)), on_(on) {}
+  explicit trained_by(typename M::options_type options) : options_(std::move(options)) {}
+  /// `on`: threads that the fit may use. Models that have no use for them are fitted without. A variable outlives this
+  /// step and its copies: `trained_by<random_forest>({}, four_threads)`. They keep a temporary one themselves:
+  /// `trained_by<random_forest>({}, threads(4))`.
+  template <executor Executor>
+  trained_by(typename M::options_type options, Executor&& on) : options_(std::move(options)) {
+    constexpr bool is_kept = std::is_lvalue_reference_v<Executor> || std::is_move_constructible_v<Executor>;
+    static_assert(is_kept,
+                  "millrace[PIPELINE-18]: trained_by<M>(options, executor): the executor is a temporary that cannot be "
+                  "moved, and would be gone before the fit: make it a variable and pass that");
+    if constexpr (is_kept) on_ = detail::kept_executor::keep(std::forward<Executor>(on));
+  }
+  /// The executor that `on` refers to outlives this step and its copies.
+  trained_by(typename M::options_type options, const executor_reference& on) : options_(std::move(options)), on_(on) {}
 
   const typename M::options_type& options() const noexcept { return options_; }
 
   result<M> operator()(const matrix_view& rows, std::span<const float> targets, std::span<const float> weights) const
   requires fits_targets<M>
   {
-    if constexpr (requires { M::fit(rows, targets, options_, weights, on_); })
-      return M::fit(rows, targets, options_, weights, on_);
-    else if constexpr (requires { M::fit(rows, targets, options_, weights, {}, on_); })  // a loss comes before
-      return M::fit(rows, targets, options_, weights, {}, on_);
+    if constexpr (requires { M::fit(rows, targets, options_, weights, on_.reference()); })
+      return M::fit(rows, targets, options_, weights, on_.reference());
+    else if constexpr (requires {
+                         M::fit(rows, targets, options_, weights, {}, on_.reference());
+                       })  // a loss comes before
+      return M::fit(rows, targets, options_, weights, {}, on_.reference());
     else
       return M::fit(rows, targets, options_, weights);
   }
   result<M> operator()(const matrix_view& rows) const
   requires fits_rows<M>
   {
-    if constexpr (requires { M::fit(rows, options_, on_); })
-      return M::fit(rows, options_, on_);
-    else if constexpr (requires { M::fit(rows, options_, {}, on_); })  // weights come before
-      return M::fit(rows, options_, {}, on_);
+    if constexpr (requires { M::fit(rows, options_, on_.reference()); })
+      return M::fit(rows, options_, on_.reference());
+    else if constexpr (requires { M::fit(rows, options_, {}, on_.reference()); })  // weights come before
+      return M::fit(rows, options_, {}, on_.reference());
     else
       return M::fit(rows, options_);
   }
 
  private:
   typename M::options_type options_{};
-  executor_reference on_;
+  detail::kept_executor on_;
 };
 
 /// Which events are kept from features and model, for the calibration.

@@ -11,6 +11,7 @@
 #include <support/made_rows.hpp>
 
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 namespace mm = millrace::model;
@@ -49,6 +50,39 @@ TEST_CASE("trained_by fits on the executor that it is given, if the model has us
   CHECK(forest.jobs > 0);
   CHECK(boosted.jobs > 0);
   CHECK(ridge.jobs == 0);
+}
+
+TEST_CASE("trained_by keeps an executor that is a temporary, as do its copies") {
+  struct gone {
+    bool* is_gone;
+    explicit gone(bool& flag) : is_gone(&flag) {}
+    gone(gone&& other) noexcept : is_gone(std::exchange(other.is_gone, nullptr)) {}
+    ~gone() {
+      if (is_gone != nullptr) *is_gone = true;
+    }
+    void run(std::size_t count, mm::numbered_job job) const {
+      REQUIRE_FALSE(*is_gone);
+      mm::inline_executor::run(count, job);
+    }
+  };
+  const auto made = support::make_rows(200, 4, 2, support::two_classes);
+  const auto expected = mm::random_forest::fit(made.view(), made.targets, {.trees = 9})->save();
+  bool is_gone = false;
+  {
+    mm::trained_by<mm::random_forest> last;
+    {
+      const mm::trained_by<mm::random_forest> step({.trees = 9}, gone(is_gone));
+      CHECK_FALSE(is_gone);
+      CHECK(step(made.view(), made.targets, {})->save() == expected);
+      const auto copy = step;
+      last = copy;
+    }
+    CHECK_FALSE(is_gone);
+    CHECK(last(made.view(), made.targets, {})->save() == expected);
+  }
+  CHECK(is_gone);
+  const mm::trained_by<mm::random_forest> threaded({.trees = 9}, mm::threads(2));
+  CHECK(threaded(made.view(), made.targets, {})->save() == expected);
 }
 
 TEST_CASE("calibrated_by holds out a fifth, or what is asked for") {
