@@ -125,6 +125,11 @@ class batcher {
   /// the threads of a pool do.
   bool serve_next(duration patience = duration(0)) noexcept;
 
+  /// Tells the monitor that a fallback gave the outputs of so many rows.
+  void replaced([[maybe_unused]] std::size_t rows) const noexcept {
+    if constexpr (is_watched) monitor_->replaced(rows);
+  }
+
   /// Accepts no more requests, and returns when those that were accepted are over.
   void close() noexcept;
 

@@ -92,6 +92,7 @@ concept serving_monitor =
       { monitor.began(rows) } noexcept;                    // a model is given so many
       { monitor.ran(one, rows) } noexcept;                 // it is done with them; `one` has its version
       { monitor.ended(one, rows, nanoseconds) } noexcept;  // a request of so many is over, so long after it came
+      { monitor.replaced(rows) } noexcept;                 // a fallback gave the outputs of so many
     };
 
 /// Tells nobody.

@@ -114,14 +114,16 @@ class fallback {
           counts_->not_finite.add_relaxed(1);
           break;
         }
-        tell(&Breaker::succeeded);
+        if (breaker_ != nullptr) breaker_->succeeded();
         return done;
       case serving_status::refused:
       case serving_status::timeout:
       case serving_status::closed: counts_->failed[static_cast<std::size_t>(done.status)].add_relaxed(1); break;
-      default: tell(&Breaker::ignored); return done;
+      default:
+        if (breaker_ != nullptr) breaker_->ignored();
+        return done;
     }
-    tell(&Breaker::failed);
+    if (breaker_ != nullptr) breaker_->failed();
     return serve_instead(rows, out);
   }
 
@@ -172,20 +174,13 @@ class fallback {
     for (const double one : numbers) none += 0 * one;
     return none == 0;
   }
-  template <class Told>
-  void tell(Told told) const noexcept {
-    if constexpr (!std::is_same_v<Breaker, no_breaker>) {
-      if (breaker_ != nullptr) (breaker_->*told)();
-    } else {
-      static_cast<void>(told);
-    }
-  }
   served serve_instead(const model::matrix_view& rows, std::span<double> out) const noexcept {
     if constexpr (std::is_same_v<Instead, fallback_values>) {
       for (std::size_t i = 0; i < rows.rows() * outputs_; ++i) out[i] = instead_.row[i % outputs_];
     } else {
       instead_.predict(rows, out.first(rows.rows() * outputs_));
     }
+    if constexpr (requires { serve_->replaced(rows.rows()); }) serve_->replaced(rows.rows());
     return {serving_status::fallback, 0};
   }
 

@@ -78,6 +78,10 @@ class serving_metrics {
     if (!one) of.errors.add(rows);
     of.latency.update(nanoseconds);
   }
+  void replaced(std::size_t rows) const noexcept {
+    constexpr auto fallback = static_cast<std::size_t>(serving_status::fallback);
+    state_->last.load_acquire()->predictions[fallback].add(rows);
+  }
   /// How many versions the registry refused; what they do is not shown.
   std::uint64_t refused() const noexcept { return state_->refused.load_relaxed(); }
 

@@ -1,6 +1,7 @@
 #include <millrace/infer/serving/serving_metrics.hpp>
 
 #include <millrace/infer/serving/batcher.hpp>
+#include <millrace/infer/serving/fallback.hpp>
 #include <millrace/infer/serving/swappable.hpp>
 #include <millrace/model/linear.hpp>
 #include <millrace/observe/prometheus.hpp>
@@ -157,6 +158,21 @@ TEST_CASE("metrics of inference: each version of a swappable model has series of
   CHECK(shows(registry, ok("2") + "4"));
   CHECK(shows(registry, "millrace_ml_inference_errors_total{model=\"fraud\",version=\"2\"} 2"));
   CHECK(watch->refused() == 0);
+}
+
+TEST_CASE("metrics of inference: rows that a fallback serves are counted as such, and by why") {
+  mr::observe::metrics_registry registry;
+  const auto watch = mi::serving_metrics<>::make(registry, "fraud", "1");
+  const adder model{};
+  mi::batcher serve{model, *watch};
+  auto guarded = mi::fallback<decltype(serve)>::make(serve, mi::fallback_values{{0}});
+  REQUIRE(guarded);
+  std::array<double, 2> out{};
+  CHECK((*guarded)(mm::matrix_view(numbers, 2), out));
+  serve.close();
+  CHECK((*guarded)(mm::matrix_view(numbers, 2), out));
+  for (const std::string status : {"ok", "closed", "fallback"})
+    CHECK(shows(registry, "millrace_ml_predictions_total{model=\"fraud\",status=\"" + status + "\",version=\"1\"} 2"));
 }
 
 TEST_CASE("metrics of inference: what the registry refuses is an error at first, and then counted") {
