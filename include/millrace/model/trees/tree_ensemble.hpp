@@ -40,7 +40,7 @@ enum class split_rule : std::uint8_t {
 };
 
 /// A node of a tree. A row goes left if its feature is at most `threshold`; one whose feature is missing goes right if
-/// `missing_right` is 1. `parts_categories` is a `split_rule`; in a node that parts categories, `threshold` is not a
+/// `missing_right` is 1. `rule` is a `split_rule`; in a node that parts categories, `threshold` is not a
 /// number and `set` says which go left. A leaf leads to itself: its threshold is infinity, its left child is the leaf.
 struct tree_node {
   float threshold = std::numeric_limits<float>::infinity();
@@ -48,7 +48,7 @@ struct tree_node {
   std::uint32_t left = 0;
   std::uint16_t column = 0;
   std::uint8_t missing_right = 0;
-  std::uint8_t parts_categories = 0;
+  std::uint8_t rule = 0;
 };
 
 /// What a node is known by besides: what its leaf returns, how much of the training data came by, and how much its
@@ -82,7 +82,7 @@ class tree_ensemble {
         depth = level[i] + 1 > depth ? level[i] + 1 : depth;
       }
       node.left += first;
-      has_categories_ = has_categories_ || node.parts_categories != 0;
+      has_categories_ = has_categories_ || node.rule != 0;
       nodes_.push_back(node);
       records_.push_back(records[i]);
     }
@@ -181,7 +181,7 @@ class tree_ensemble {
         to.u32(std::bit_cast<std::uint32_t>(nodes_[i].threshold));
         to.u32(nodes_[i].left - roots_[tree]);
         to.u16(nodes_[i].column);
-        to.u8(static_cast<std::uint8_t>(nodes_[i].missing_right | nodes_[i].parts_categories << 1));
+        to.u8(static_cast<std::uint8_t>(nodes_[i].missing_right | nodes_[i].rule << 1));
         to.f64(records_[i].value);
         to.f64(records_[i].cover);
         to.f64(records_[i].gain);
@@ -223,7 +223,7 @@ class tree_ensemble {
     node.column = from.u16();
     const std::uint8_t flags = from.u8();
     node.missing_right = flags & 1;
-    node.parts_categories = flags >> 1;
+    node.rule = flags >> 1;
     record.value = from.f64();
     record.cover = from.f64();
     record.gain = from.f64();
@@ -277,7 +277,7 @@ class tree_ensemble {
   }
   std::uint32_t parting_step(std::uint32_t at, const float* row) const noexcept {
     const tree_node& node = nodes_[at];
-    const auto rule = static_cast<split_rule>(node.parts_categories);
+    const auto rule = static_cast<split_rule>(node.rule);
     if (rule == split_rule::threshold) return step(at, row);
     const node_record& record = records_[at];
     const float x = row[node.column];

@@ -194,10 +194,10 @@ class tree_explainer {
   const detail::shapley_node& add_node(const std::vector<place>& places, std::uint32_t at) {
     const std::uint32_t id = places[at].node;
     const tree_node& node = trees_->nodes()[id];
-    nodes_.push_back({node.threshold, node.column, node.missing_right, node.parts_categories, before(places, at), 0,
-                      share_left(id), at, slot_of(node.column)});
+    nodes_.push_back({node.threshold, node.column, node.missing_right, node.rule, before(places, at), 0, share_left(id),
+                      at, slot_of(node.column)});
     origins_.push_back(id);
-    has_categories_ = has_categories_ || node.parts_categories != 0;
+    has_categories_ = has_categories_ || node.rule != 0;
     return nodes_.back();
   }
   void add_end(std::vector<place>& places, std::uint32_t at) {
@@ -226,7 +226,7 @@ class tree_explainer {
     const auto goes_left = [&](std::size_t k) -> std::uint32_t {
       const float x = row[nodes[k].column];
       if constexpr (Whole) return x <= nodes[k].threshold ? 1 : 0;
-      if (nodes[k].parts_categories != 0) return trees_->goes_left(origins[k], row) ? 1 : 0;
+      if (nodes[k].rule != 0) return trees_->goes_left(origins[k], row) ? 1 : 0;
       return x <= nodes[k].threshold || (x != x && nodes[k].missing_right == 0) ? 1 : 0;
     };
     passes[0] = ~std::uint32_t{0};

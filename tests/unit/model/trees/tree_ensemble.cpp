@@ -62,7 +62,7 @@ struct random_trees {
       nodes[i].missing_right = static_cast<std::uint8_t>(random.below(2));
       nodes[i].threshold = any_number(random);
       if (categories && random.below(3) == 0) {
-        nodes[i].parts_categories = 1;
+        nodes[i].rule = 1;
         const std::uint64_t bits[] = {0x5a5a'1234'9876'fedcULL};
         records[i].set = to.add_set(bits);
         records[i].set_size = 3 + static_cast<std::uint32_t>(random.below(40));
@@ -84,7 +84,7 @@ double walked(const mr::model::tree_ensemble& trees, const float* row, std::size
       const auto& node = trees.nodes()[at];
       const float x = row[node.column];
       bool right = std::isnan(x) ? node.missing_right != 0 : x > node.threshold;
-      if (node.parts_categories != 0) right = !trees.goes_left(at, row);
+      if (node.rule != 0) right = !trees.goes_left(at, row);
       at = node.left + (right ? 1 : 0);
     }
     sum += trees.records()[at].value;
@@ -277,7 +277,7 @@ TEST_CASE("tree ensemble: rules of trees from elsewhere, where they differ") {
     auto from = mr::envelope_reader::open(bytes, "test").value();
     mr::model::tree_ensemble back;
     REQUIRE(back.load_from(from, 1));
-    CHECK(back.nodes()[0].parts_categories == nodes[0].parts_categories);
+    CHECK(back.nodes()[0].rule == nodes[0].rule);
     records[0].set_size = 0;
     mr::model::tree_ensemble of_none;
     of_none.add(nodes, records);

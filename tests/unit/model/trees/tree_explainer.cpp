@@ -80,7 +80,7 @@ void add_random_tree(tree_ensemble& to, std::size_t columns, unsigned depth, mr:
     nodes[i].missing_right = static_cast<std::uint8_t>(random.below(2));
     nodes[i].threshold = static_cast<float>(random.below(5)) - 2;
     if (random.below(5) == 0) {
-      nodes[i].parts_categories = 1;
+      nodes[i].rule = 1;
       const std::uint64_t bits[] = {0b10110};
       records[i].set = to.add_set(bits);
       records[i].set_size = 5;

@@ -75,7 +75,7 @@ result<ordered_tree> ordered(std::size_t count, std::size_t inputs, const NodeOf
       node.threshold = from.threshold;
       node.column = static_cast<std::uint16_t>(from.column);
       node.missing_right = from.missing_right ? 1 : 0;
-      node.parts_categories = static_cast<std::uint8_t>(from.rule);
+      node.rule = static_cast<std::uint8_t>(from.rule);
       if (from.threshold != from.threshold) return wrong(number, "its threshold is NaN");
     } else if (!math::is_finite(from.record.value)) {
       return wrong(number, "its leaf's value is not finite");

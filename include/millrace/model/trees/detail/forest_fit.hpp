@@ -34,7 +34,7 @@ struct forest_tree {
   void add_to(tree_ensemble& ensemble, std::size_t outputs) {
     const std::uint32_t first = sets.words.empty() ? 0 : ensemble.add_set(sets.words);
     for (std::size_t i = 0; i < nodes.size(); ++i)
-      if (nodes[i].parts_categories != 0) records[i].set += first;
+      if (nodes[i].rule != 0) records[i].set += first;
     for (std::size_t k = 0; k < outputs; ++k) {
       for (std::size_t i = 0; i < nodes.size(); ++i) records[i].value = values[i * outputs + k];
       ensemble.add(nodes, records);

@@ -85,7 +85,7 @@ class packed_trees {
   bool add(std::span<const Node> nodes, std::span<const Record> records, unsigned depth) {
     std::size_t columns = columns_;
     for (std::size_t i = 0; i < nodes.size(); ++i) {
-      if (nodes[i].parts_categories != 0) return false;
+      if (nodes[i].rule != 0) return false;
       if (nodes[i].left != i && nodes[i].column >= columns) columns = std::size_t{nodes[i].column} + 1;
     }
     if (columns > packed_node::most_columns || nodes.size() > packed_node::most_nodes ||

@@ -46,7 +46,7 @@ struct shapley_node {
   float threshold = 0;
   std::uint16_t column = 0;
   std::uint8_t missing_right = 0;
-  std::uint8_t parts_categories = 0;
+  std::uint8_t rule = 0;
   /// The place at the end of the last edge above that parted the same column, or 0.
   std::uint32_t before = 0;
   /// Where its two vectors are in the tree's table, a multiple of 8.

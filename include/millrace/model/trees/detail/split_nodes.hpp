@@ -49,7 +49,7 @@ template <class Sets>
 void set_split(Sets& to, tree_node& node, node_record& record, const split& by, const column_bins& bins) {
   node.column = static_cast<std::uint16_t>(by.column);
   node.missing_right = by.missing_left ? 0 : 1;
-  node.parts_categories = by.parts_categories ? 1 : 0;
+  node.rule = by.parts_categories ? 1 : 0;
   record.gain = by.gain;
   if (by.parts_categories) {
     set_categories(to, record, by, bins);
