@@ -217,7 +217,7 @@ set(MILLRACE_infer_HEADERS
   infer.hpp
   infer/fwd.hpp infer/graph_engine.hpp infer/serving.hpp
   infer/online.hpp infer/online/checkpoint.hpp infer/online/online_learner.hpp infer/online/online_metrics.hpp
-  infer/online/online_options.hpp infer/online/prequential.hpp infer/online/detail/sample_ring.hpp
+  infer/online/online_options.hpp infer/online/prequential.hpp infer/online/publisher.hpp infer/online/detail/sample_ring.hpp
   infer/serving/batcher.hpp infer/serving/batcher_options.hpp infer/serving/fallback.hpp
   infer/serving/request.hpp infer/serving/serving_metrics.hpp infer/serving/serving_threads.hpp
   infer/serving/swappable.hpp infer/serving/warm_up.hpp

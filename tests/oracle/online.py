@@ -29,10 +29,10 @@ def main():
     for prediction, target in ((0.75, 1), (0.5, 0), (0.25, 0)):
         measures += struct.pack("<dd", prediction, target)
     payload = block(model) + block(model) + block(detector) + block(envelope("prequential", measures))
-    # batch, interval, window, holdout_every, holdout, shrink_to
-    payload += struct.pack("<6Q", 4, 0, 3, 5, 2, 6)
-    # updates, learnt, held out, refused, drifts, warnings; samples, since a warning, since the last one, losses
-    payload += struct.pack("<10Q", 1, 4, 1, 2, 1, 3, 7, 5, 2, 6)
+    # batch, interval, window, holdout_every, holdout, shrink_to, settle
+    payload += struct.pack("<7Q", 4, 0, 3, 5, 2, 6, 11)
+    # updates, learnt, losses until the model has settled, held out, refused, drifts, warnings; samples, since a warning, since the last one, losses
+    payload += struct.pack("<11Q", 1, 4, 8, 1, 2, 1, 3, 7, 5, 2, 6)
     # wrong_class, shrink, none; sum and faded mean of losses; age of the batch
     payload += struct.pack("<BBBddQ", 0, 2, 0, 1.5, 0.25, 0)
     payload += struct.pack("<Q", 2) + sample(1, 2, [1, -0.5], [7, 129]) + sample(0, 1, [0.0] * 130)

@@ -82,12 +82,11 @@ inline double online_loss_of(online_loss loss, double prediction, float target, 
 /// Shapes: rows of `Model`'s inputs; of several outputs the prediction is the class of the largest.
 /// Guarantee: the same samples give the same bits (with an interval, at the same times). A batch of 1 learns as the
 /// model alone. What is loaded goes on as what was saved, to the bit, with the batch in progress, detector, schedule
-/// and measures. One change raises one drift: after it the detector starts afresh, and a fall of errors is none.
-/// Missing values: a sample with a number that is not finite, an index beyond the inputs or a negative weight is left
-/// out and counted in `refused()`; its prediction is NaN.
-/// Complexity: a prediction, a copy of the row, and the model's own learning.
-/// Allocates: until batch and windows are full; then what the model does.
-/// Threads: one learns; readers use copies of the model, as `swappable` gives them.
+/// and measures. One change raises one drift: after it the detector starts afresh once the model has settled, and a
+/// fall of errors is none. Missing values: a sample with a number that is not finite, an index beyond the inputs or a
+/// negative weight is left out and counted in `refused()`; its prediction is NaN. Complexity: a prediction, a copy of
+/// the row, and the model's own learning. Allocates: until batch and windows are full; then what the model does.
+/// Threads: one learns; readers on others use the copies that a `publisher` makes.
 template <class Model, class Detector = detect::adwin<detect::arl<1'000'000>>, class Schedule = unchanged_weight,
           clock_policy Clock = steady_clock>
 class online_learner {
@@ -197,6 +196,7 @@ class online_learner {
     std::uint64_t seen = 0;           // samples that were not refused
     std::uint64_t since_warning = 0;  // samples since a warning began; 0: there is none
     std::uint64_t quiet = 0;          // samples since the last warning of it
+    std::uint64_t settling = 0;       // losses that are not yet shown to the detector
     std::uint64_t errors = 0;         // losses since the detector started afresh, their sum and their faded mean
     double error_sum = 0;
     double error_now = 0;
@@ -213,7 +213,9 @@ class online_learner {
         batch_(with.batch),
         window_(with.on_drift == drift_action::shrink ? with.shrink_to : 0),
         held_(with.holdout_every != 0 ? with.holdout : 0),
-        outputs_(model_.outputs()) {}
+        outputs_(model_.outputs()) {
+    counts_.settling = with.settle;
+  }
 
   static result<void> check_options(const online_options& with);
   [[gnu::cold]] error short_row(std::size_t columns) const {
@@ -242,7 +244,8 @@ class online_learner {
   template <class Self, class F>
   static void numbers(Self& self, F&& f) {
     f(self.with_.batch), f(self.with_.interval.nanoseconds), f(self.with_.window), f(self.with_.holdout_every);
-    f(self.with_.holdout), f(self.with_.shrink_to), f(self.counts_.updates), f(self.counts_.learnt);
+    f(self.with_.holdout), f(self.with_.shrink_to), f(self.with_.settle);
+    f(self.counts_.updates), f(self.counts_.learnt), f(self.counts_.settling);
     f(self.counts_.held_out), f(self.counts_.refused), f(self.counts_.drifts), f(self.counts_.warnings);
     f(self.counts_.seen), f(self.counts_.since_warning), f(self.counts_.quiet), f(self.counts_.errors);
   }
@@ -352,6 +355,10 @@ bool online_learner<Model, Detector, Schedule, Clock>::is_usable(const model::sp
 template <class Model, class Detector, class Schedule, clock_policy Clock>
 void online_learner<Model, Detector, Schedule, Clock>::watch(double loss) noexcept {
   constexpr std::uint64_t few = 64;
+  if (counts_.settling != 0) {
+    --counts_.settling;
+    return;
+  }
   ++counts_.errors;
   counts_.error_sum += loss;
   const double step = 1 / static_cast<double>(counts_.errors < few ? counts_.errors : few);
@@ -389,10 +396,11 @@ void online_learner<Model, Detector, Schedule, Clock>::note_warning(bool warned)
 
 template <class Model, class Detector, class Schedule, clock_policy Clock>
 result<void> online_learner<Model, Detector, Schedule, Clock>::after_drift() {
-  const std::uint64_t after = detector_.count() > counts_.since_warning ? detector_.count() : counts_.since_warning;
+  const std::uint64_t after = counts_.since_warning != 0 ? counts_.since_warning : detector_.count();
   detector_.reset();  // what is left of its window may still hold some of what came before, and would alarm again
   counts_.errors = counts_.since_warning = counts_.quiet = 0;
   counts_.error_sum = counts_.error_now = 0;
+  counts_.settling = with_.settle;
   if (with_.on_drift == drift_action::warn) return {};
   model_ = fresh_;
   batch_.reset();

@@ -41,7 +41,8 @@ enum class drift_action : std::uint8_t {
   /// The model begins anew.
   reset = 1,
   /// The model begins anew, with the samples that came after the change: those since the detector's first warning or,
-  /// if that is more, those that it still counts. Source: Gama et al., "Learning with drift detection", SBIA 2004.
+  /// if
+  /// there was none, those that it still counts. Source: Gama et al., "Learning with drift detection", SBIA 2004.
   shrink = 2,
 };
 
@@ -59,6 +60,9 @@ struct online_options {
   /// So many of the newest samples held out are kept, 1 or above if there are any.
   std::size_t holdout = 1000;
   drift_action on_drift = drift_action::warn;
+  /// So many losses at the start and after a drift are not shown to the detector: errors of a model that has only begun
+  /// to learn are not steady, and would be taken for another drift.
+  std::uint64_t settle = 500;
   /// So many of the newest samples are kept for `drift_action::shrink`, 1 or above.
   std::size_t shrink_to = 1000;
 };

@@ -429,6 +429,7 @@ TEST_CASE("an online learner loads the bytes of the first release") {
   REQUIRE(old);
   CHECK(old->save() == bytes);
   CHECK(old->options().batch == 4);
+  CHECK(old->options().settle == 11);
   CHECK(old->options().on_drift == mi::drift_action::shrink);
   CHECK(old->updates() == 1);
   CHECK(old->learnt() == 4);
