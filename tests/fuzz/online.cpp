@@ -15,6 +15,12 @@ namespace {
 namespace mr = millrace;
 namespace mi = millrace::infer;
 
+/// A clock that stands, so that the age of a batch is the same whenever it is saved.
+struct standing_clock {
+  static std::uint64_t ticks() noexcept { return 5; }
+  static std::uint64_t nanoseconds(std::uint64_t ticks) noexcept { return ticks; }
+};
+
 template <class Learner>
 void use(std::span<const std::byte> bytes) {
   support::ask_loaded<Learner>(bytes, [](Learner& made) {
@@ -26,8 +32,8 @@ void use(std::span<const std::byte> bytes) {
   });
 }
 void use_all(std::span<const std::byte> bytes) {
-  use<mi::online_learner<mr::model::ftrl_logistic, mr::detect::ddm<>>>(bytes);
-  use<mi::online_learner<mr::model::sgd_linear>>(bytes);
+  use<mi::online_learner<mr::model::ftrl_logistic, mr::detect::ddm<>, mi::unchanged_weight, standing_clock>>(bytes);
+  use<mi::online_learner<mr::model::sgd_linear, mr::detect::adwin<>, mi::unchanged_weight, standing_clock>>(bytes);
   support::ask_loaded<mi::prequential>(bytes, [](mi::prequential& made) { made.update(0.5, 1, 0.25); });
 }
 

@@ -522,7 +522,8 @@ bool online_learner<Model, Detector, Schedule, Clock>::load_state(envelope_reade
   last_ = static_cast<detect::signal>(last);
   counts_.error_sum = from.f64();
   counts_.error_now = from.f64();
-  begun_ = now() - from.u64();
+  const std::uint64_t age = from.u64();
+  begun_ = now() - age;
   if (!from.ok() || !check_options(with_) || last > 2 || fresh_.inputs() != model_.inputs()) return false;
   if (!detail::math::is_finite(counts_.error_sum) || !detail::math::is_finite(counts_.error_now)) return false;
   batch_ = detail::sample_ring(with_.batch);
@@ -531,7 +532,7 @@ bool online_learner<Model, Detector, Schedule, Clock>::load_state(envelope_reade
   updates_before_ = counts_.updates;
   for (detail::sample_ring* ring : {&batch_, &window_, &held_})
     if (!ring->load(from, model_.inputs(), detail::learns_sparse_samples<Model>)) return false;
-  return batch_.size() < with_.batch;
+  return batch_.size() < with_.batch && (age == 0 || (batch_.size() != 0 && with_.interval.nanoseconds > 0));
 }
 
 }  // namespace infer
