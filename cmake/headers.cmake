@@ -155,6 +155,10 @@ set(MILLRACE_model_HEADERS
   model/formats/detail/value_reader.hpp model/formats/detail/xgboost_file.hpp
   model/formats/detail/onnx_reader.hpp model/formats/detail/onnx_tensor.hpp model/formats/detail/onnx_types.hpp
   model/formats/detail/onnx_writer.hpp
+  model/to_graph.hpp model/to_graph/bayes.hpp model/to_graph/boosted.hpp model/to_graph/clusters.hpp
+  model/to_graph/graph_builder.hpp model/to_graph/linear.hpp
+  model/to_graph/losses.hpp model/to_graph/trees.hpp
+  model/to_graph/detail/tree_operator.hpp
   model/bayes.hpp model/calibration.hpp model/cluster.hpp model/combination.hpp
   model/decomposition.hpp model/evaluation.hpp model/linear.hpp
   model/matrix_view.hpp model/network.hpp model/parallel.hpp model/selection.hpp model/trees.hpp model/validation.hpp

@@ -92,6 +92,10 @@ class boosted_model {
   /// The scores before the first tree.
   std::span<const double> start() const noexcept { return parts_.start; }
   score_link link() const noexcept { return parts_.link; }
+  /// What `score_link::sigmoid` multiplies scores with.
+  double slope() const noexcept { return parts_.slope; }
+  /// Of a linear model: outputs numbers for each column; else nothing.
+  std::span<const double> weights() const noexcept { return parts_.weights; }
 
   /// What the trees add up to, before the link. A row of fewer columns than the model's has NaN for every score; scores
   /// that `out` has no room for are left out.

@@ -102,6 +102,8 @@ class tree_ensemble {
   std::size_t trees() const noexcept { return roots_.size(); }
   std::span<const tree_node> nodes() const noexcept { return nodes_; }
   std::span<const node_record> records() const noexcept { return records_; }
+  /// The sets of categories, in words of 64 bits; a node's begins at its record's `set`.
+  std::span<const std::uint64_t> sets() const noexcept { return sets_; }
   std::uint32_t root(std::size_t tree) const noexcept { return roots_[tree]; }
   unsigned depth(std::size_t tree) const noexcept { return depths_[tree]; }
   bool is_leaf(std::uint32_t node) const noexcept { return nodes_[node].left == node; }

@@ -1,0 +1,19 @@
+#ifndef MILLRACE_MODEL_TO_GRAPH_HPP
+#define MILLRACE_MODEL_TO_GRAPH_HPP
+
+/// to_graph: models that were trained or read here, as graphs for engines and for ONNX. model.hpp leaves this room out.
+///
+/// - `to_graph`: a model as a graph; `graph_builder` and `add_outputs` for one of your own
+/// - boosted: models of LightGBM and XGBoost; trees: boosted trees, forests, isolation forests
+/// - linear, bayes, clusters: by products of matrices
+/// - losses: what they make of scores
+
+#include <millrace/model/to_graph/bayes.hpp>
+#include <millrace/model/to_graph/boosted.hpp>
+#include <millrace/model/to_graph/clusters.hpp>
+#include <millrace/model/to_graph/graph_builder.hpp>
+#include <millrace/model/to_graph/linear.hpp>
+#include <millrace/model/to_graph/losses.hpp>
+#include <millrace/model/to_graph/trees.hpp>
+
+#endif  // MILLRACE_MODEL_TO_GRAPH_HPP
