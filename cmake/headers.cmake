@@ -228,10 +228,12 @@ set(MILLRACE_infer_HEADERS
   infer/detail/planner.hpp
   infer/serving/detail/batcher_arguments.hpp infer/serving/detail/request_queue.hpp
   infer/serving/detail/run_model.hpp
-  infer/detail/operators/class_scores.hpp infer/detail/operators/dense.hpp
+  infer/detail/operators/class_scores.hpp infer/detail/operators/columns.hpp infer/detail/operators/dense.hpp
+  infer/detail/operators/encoders.hpp infer/detail/operators/linear_models.hpp
   infer/detail/operators/elementwise.hpp infer/detail/operators/places.hpp infer/detail/operators/products.hpp
   infer/detail/operators/quantized.hpp infer/detail/operators/recurrent.hpp infer/detail/operators/shapes.hpp
-  infer/detail/operators/table.hpp infer/detail/operators/tree_nodes.hpp infer/detail/operators/trees.hpp
+  infer/detail/operators/table.hpp infer/detail/operators/text_casts.hpp
+  infer/detail/operators/tree_nodes.hpp infer/detail/operators/trees.hpp
   infer/detail/operators/windows.hpp)
 set(MILLRACE_train_HEADERS
   train.hpp

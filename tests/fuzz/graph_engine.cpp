@@ -4,7 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -25,9 +27,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     auto run = engine->prepare(shapes, std::size_t{1} << 20);
     if (!run) continue;
-    for (std::size_t i = 0; i < run->inputs(); ++i)
+    for (std::size_t i = 0; i < run->inputs(); ++i) {
       for (float& each : run->input<float>(i)) each = static_cast<float>(i) - 1.5F;
+      for (double& each : run->input<double>(i)) each = 0.5 - static_cast<double>(i);
+      for (std::int64_t& each : run->input<std::int64_t>(i)) each = static_cast<std::int64_t>(i) - 1;
+      for (std::string_view& each : run->input<std::string_view>(i)) each = "a";
+    }
     run->run();
+    for (std::size_t i = 0; i < run->inputs(); ++i)
+      for (float& each : run->input<float>(i)) each = std::numeric_limits<float>::quiet_NaN();
     run->run();
   }
   return 0;

@@ -58,17 +58,18 @@ inline std::string give(mr::infer::graph_run& run, std::size_t input, const mr::
   return known ? std::string() : "cannot give an input of type " + std::string(to_string(tensor.dtype));
 }
 
-/// Equal, or near: within one part in 50,000, or 2e-6.
+/// Equal, or near: within one part in 50,000, or 2e-6; `slack` times as far.
 template <class T>
-bool alike(T a, T b) {
+bool alike(T a, T b, int slack = 1) {
   if (a == b || (a != a && b != b)) return true;
-  if constexpr (std::is_floating_point_v<T>) return std::fabs(a - b) <= T(2e-6) + T(2e-5) * std::fabs(b);
+  if constexpr (std::is_floating_point_v<T>)
+    return std::fabs(a - b) <= static_cast<T>(slack) * (T(2e-6) + T(2e-5) * std::fabs(b));
   return false;
 }
 
 /// What is wrong with an output; empty: nothing.
 inline std::string difference(const mr::infer::graph_run& run, std::size_t output,
-                              const mr::model::graph_tensor& wanted) {
+                              const mr::model::graph_tensor& wanted, int slack = 1) {
   const auto shape = run.output_shape(output);
   if (!std::ranges::equal(shape, wanted.shape)) return "is of another shape";
   if (wanted.kind == mr::model::graph_kind::texts)
@@ -80,18 +81,22 @@ inline std::string difference(const mr::infer::graph_run& run, std::size_t outpu
     for (std::size_t i = 0; i < found.size() && problem.view().empty(); ++i) {
       T expected;
       std::memcpy(&expected, wanted.bytes.data() + i * sizeof(T), sizeof(T));
-      if (!alike(plain(found[i]), plain(expected)))
+      if (!alike(plain(found[i]), plain(expected), slack))
         problem << "element " << i << " is " << plain(found[i]) << ", expected " << plain(expected);
     }
   });
   return known ? problem.str() : "is of a type that is not compared";
 }
 
-/// Runs a graph twice on what it is given, and returns what is wrong with its outputs; empty: nothing.
+/// Runs a graph twice on what it is given, and returns what is wrong with its outputs; empty: nothing. Metadata `slack`
+/// of a graph says how many times as far off it may be as others.
 inline std::string problem_of(mr::model::graph made) {
   const mr::model::graph all = made;
   const auto engine = mr::infer::graph_engine::make(std::move(made));
   if (!engine) return engine.error().describe();
+  int slack = 1;
+  for (const auto& [key, value] : all.metadata)
+    if (key == "slack") slack = std::stoi(value);
   std::vector<const mr::model::graph_tensor*> given;
   std::vector<std::vector<std::int64_t>> shapes;
   for (std::size_t i = 0; i < engine->inputs(); ++i) {
@@ -109,7 +114,8 @@ inline std::string problem_of(mr::model::graph made) {
       const std::string& name = all.values[all.outputs[i]].name;
       const auto* const wanted = constant_of(all, "expected " + name);
       if (wanted == nullptr) return "nothing is expected of " + name;
-      if (const std::string wrong = difference(*run, i, *wanted); !wrong.empty()) return "output " + name + ' ' + wrong;
+      if (const std::string wrong = difference(*run, i, *wanted, slack); !wrong.empty())
+        return "output " + name + ' ' + wrong;
     }
   }
   return {};

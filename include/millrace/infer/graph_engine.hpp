@@ -112,6 +112,21 @@ class graph_engine {
   std::size_t inputs() const noexcept { return inputs_.size(); }
   const model::graph_value& input(std::size_t i) const noexcept { return graph_.values[inputs_[i]]; }
 
+  /// What the columns of an output mean that is a map from classes to scores in the model (ZipMap): the classes' names,
+  /// whole numbers as text. Empty for every other output, which is what it is.
+  std::vector<std::string> class_names(std::size_t output) const {
+    std::vector<std::string> names;
+    for (const model::graph_node& node : graph_.nodes) {
+      if (node.op != "ZipMap" || node.outputs.empty() || node.outputs[0] != graph_.outputs[output]) continue;
+      for (const model::graph_attribute& each : node.attributes) {
+        if (const auto* texts = std::get_if<std::vector<std::string>>(&each.value)) names = *texts;
+        if (const auto* wholes = std::get_if<std::vector<std::int64_t>>(&each.value))
+          for (const std::int64_t label : *wholes) names.push_back(std::to_string(label));
+      }
+    }
+    return names;
+  }
+
   /// Lays out the memory for inputs of these shapes, one for each input in the graph's order, and finds the shape of
   /// every value. What does not depend on the inputs is computed here, once.
   /// Errors: shape_mismatch (shapes that contradict the graph's, or each other), unsupported (a type that an operator

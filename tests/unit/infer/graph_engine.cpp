@@ -427,6 +427,12 @@ TEST_CASE("trees in every way of writing them say what ONNX Runtime says, on thr
   CHECK(support::problem_of(read("ml-trees-5.onnx")) == "");
 }
 
+TEST_CASE("the other operators of classical models say what ONNX Runtime says") {
+  CHECK(support::problem_of(read("ml-others-1.onnx")) == "");
+  CHECK(support::problem_of(read("ml-others-3.onnx")) == "");
+  CHECK(support::problem_of(read("ml-others-4.onnx")) == "");
+}
+
 TEST_CASE("a row goes where the comparison says, to the last bit, and a missing number where the node says") {
   const float infinity = std::numeric_limits<float>::infinity();
   const float nan = std::numeric_limits<float>::quiet_NaN();
@@ -682,4 +688,99 @@ TEST_CASE("products of turned, stacked, unknown and whole matrices") {
   made.nodes[0].op = "Gemm";  // and added to itself: the same bits for any number of rows
   made.nodes[0].inputs = {0, made.add_constant("w", tensor_of<float>({3, 3}, random_numbers<float>(9, 4))), 0};
   same_alone_and_together(engine_of(made), 3, random_numbers<float>(15, 5));
+}
+
+TEST_CASE("an output that is a map in the model is its scores, with the classes' names beside") {
+  graph made = classical("ZipMap", {{"classlabels_strings", texts{"no", "yes"}}});
+  const auto engine = engine_of(made);
+  CHECK(engine.class_names(0) == texts{"no", "yes"});
+  auto run = engine.prepare({{2, 2}});
+  REQUIRE(run);
+  std::ranges::copy(reals{0.25F, 0.75F, 1, 0}, run->input<float>(0).begin());
+  run->run();
+  CHECK(run->output_shape(0)[1] == 2);
+  CHECK(run->output<float>(0)[1] == 0.75F);
+  made.nodes[0].attributes = {{"classlabels_int64s", wholes{7, -1}}};
+  CHECK(engine_of(made).class_names(0) == texts{"7", "-1"});
+  CHECK(refusal(engine, {{2, 3}}, mr::errc::unsupported) ==
+        "node 0 (ZipMap \"n\"): it names 2 classes for scores of shape [2, 3]");
+  CHECK(engine_of(line()).class_names(0).empty());
+}
+
+TEST_CASE("categories that nobody named have zeros or the default, and a missing number is one only where it may be") {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const attributes categories{{"cats_int64s", wholes{0, 2}}, {"zeros", std::int64_t{0}}};
+  CHECK(scores_of(classical("OneHotEncoder", categories), reals{nan, 2.5F, 7, -0.5F}) == reals{0, 0, 0, 1, 0, 0, 1, 0});
+  const attributes labels{{"keys_floats", reals{nan, 1}}, {"values_floats", reals{5, 6}}, {"default_float", 9.0F}};
+  CHECK(scores_of(classical("LabelEncoder", labels, dtype::f32, 2), reals{nan, 1, 2}) == reals{9, 6, 9});
+  CHECK(scores_of(classical("LabelEncoder", labels, dtype::f32, 4), reals{nan, 1, 2}) == reals{5, 6, 9});
+}
+
+TEST_CASE("attributes of classical models that do not fit are refused by name") {
+  const auto problem = [](std::string op, attributes made, std::int64_t columns = 2) {
+    const std::string start = "node 0 (" + op + " \"n\"): ";
+    const auto engine = engine_of(classical(op, std::move(made)));
+    const std::string message = refusal(engine, {{3, columns}}, mr::errc::unsupported);
+    CHECK(message.starts_with(start));
+    return message.substr(start.size());
+  };
+  CHECK(problem("Scaler", {{"scale", reals{1}}, {"offset", reals{1, 2, 3}}}) ==
+        "attribute offset: 3 elements for 2 columns");
+  CHECK(problem("Scaler", {{"offset", reals{1}}}) == "attribute scale: 0 elements for 2 columns");
+  CHECK(problem("Normalizer", {{"norm", std::string("L3")}}) == "attribute norm: \"L3\"");
+  CHECK(problem("Imputer", {{"imputed_value_floats", reals{1, 2, 3}}}) ==
+        "attribute imputed_value_floats: 3 elements for 2 columns");
+  CHECK(problem("OneHotEncoder", {{"cats_strings", texts{"a"}}}) == "it names no categories of its input's type");
+  CHECK(problem("LabelEncoder", {{"keys_floats", reals{1}}, {"values_floats", reals{1, 2}}}) ==
+        "it has 1 keys of its input's type, and 2 values");
+  CHECK(problem("FeatureVectorizer", {{"inputdimensions", wholes{1, 2}}}) ==
+        "attribute inputdimensions: 2 elements for 1 inputs");
+  CHECK(problem("LinearRegressor", {{"coefficients", reals{1, 2, 3}}}) ==
+        "attribute coefficients: 3 elements for 1 targets of 2 columns");
+  CHECK(problem("LinearRegressor", {{"coefficients", reals{1, 2}}, {"targets", std::int64_t{-1}}}) ==
+        "attribute coefficients: 2 elements for 0 targets of 2 columns");
+  CHECK(problem("LinearClassifier", {{"coefficients", reals{1, 2}}, {"intercepts", reals{1}}}) ==
+        "it has 1 scores for 0 classes");
+  CHECK(problem("SVMRegressor", {{"coefficients", reals{1, 2}}, {"rho", reals{0}}, {"n_supports", std::int64_t{2}}}) ==
+        "attribute support_vectors: 0 elements, for 2 vectors of 2");
+  CHECK(problem("SVMClassifier", {{"classlabels_ints", wholes{1, 2}}, {"vectors_per_class", wholes{1, -1}}}) ==
+        "attribute vectors_per_class: -1");
+  CHECK(problem("SVMClassifier", {{"classlabels_ints", wholes{1, 2}},
+                                  {"vectors_per_class", wholes{1, 1}},
+                                  {"support_vectors", reals{1}}}) == "attribute support_vectors: 1 elements, not 4");
+  CHECK(problem("SVMRegressor", {{"coefficients", reals{1, 2}}, {"kernel_type", std::string("COSINE")}}) ==
+        "attribute kernel_type: \"COSINE\"");
+}
+
+TEST_CASE("numbers become texts and texts numbers, also those that a graph has as constants") {
+  graph made = one("Cast", {{"to", std::int64_t{8}}});
+  made.nodes.push_back({"back", "", "Cast", {made.outputs[0]}, {made.add_value("back")}, {{"to", std::int64_t{1}}}});
+  made.outputs.push_back(made.nodes[1].outputs[0]);
+  graph_tensor five{.shape = {1}, .bytes = std::vector<std::byte>(4), .texts = {}};
+  const float value = 5.5F;
+  std::memcpy(five.bytes.data(), &value, 4);
+  made.nodes.push_back(
+      {"c", "", "Cast", {made.add_constant("five", five)}, {made.add_value("c")}, {{"to", std::int64_t{8}}}});
+  made.outputs.push_back(made.nodes[2].outputs[0]);
+  const auto engine = engine_of(made);
+  auto run = engine.prepare({{7}});
+  REQUIRE(run);
+  const float infinity = std::numeric_limits<float>::infinity();
+  std::ranges::copy(reals{0.1F, 1e10F, 1e-7F, -infinity, -0.0F, 16777216, 0.123456789F}, run->input<float>(0).begin());
+  run->run();
+  const auto found = run->output<std::string_view>(0);
+  CHECK(std::vector<std::string>(found.begin(), found.end()) ==
+        texts{"0.1", "1e+10", "1e-07", "-INF", "-0", "16777216", "0.12345679"});
+  CHECK(run->output<float>(1)[1] == 1e10F);
+  CHECK(run->output<float>(1)[3] == -infinity);
+  CHECK(run->output<std::string_view>(2)[0] == "5.5");
+  graph read_back = one("Cast", {{"to", std::int64_t{7}}});
+  read_back.values[0].type->kind = graph_kind::texts;
+  const auto reader = engine_of(read_back);
+  auto wholes_of = reader.prepare({{5}});
+  REQUIRE(wholes_of);
+  std::ranges::copy(std::vector<std::string_view>{" 7", "-5", "3.5", "9007199254740993", "x"},
+                    wholes_of->input<std::string_view>(0).begin());
+  wholes_of->run();
+  CHECK(std::ranges::equal(wholes_of->output<std::int64_t>(0), wholes{7, -5, 3, 9007199254740993, 0}));
 }

@@ -1,13 +1,17 @@
 #ifndef MILLRACE_INFER_DETAIL_OPERATORS_TABLE_HPP
 #define MILLRACE_INFER_DETAIL_OPERATORS_TABLE_HPP
 
+#include <millrace/infer/detail/operators/columns.hpp>
 #include <millrace/infer/detail/operators/dense.hpp>
 #include <millrace/infer/detail/operators/elementwise.hpp>
+#include <millrace/infer/detail/operators/encoders.hpp>
+#include <millrace/infer/detail/operators/linear_models.hpp>
 #include <millrace/infer/detail/operators/places.hpp>
 #include <millrace/infer/detail/operators/products.hpp>
 #include <millrace/infer/detail/operators/quantized.hpp>
 #include <millrace/infer/detail/operators/recurrent.hpp>
 #include <millrace/infer/detail/operators/shapes.hpp>
+#include <millrace/infer/detail/operators/text_casts.hpp>
 #include <millrace/infer/detail/operators/trees.hpp>
 #include <millrace/infer/detail/operators/windows.hpp>
 #include <millrace/infer/detail/planner.hpp>
@@ -69,7 +73,7 @@ const operator_entry* find_operator(std::string_view domain, std::string_view na
       {"", "Atanh", 9, newest_opset, 1, plan_real_by<atanh_of>},
       {"", "AveragePool", 1, newest_opset, 1, plan_average_pool},
       {"", "BatchNormalization", 7, newest_opset, 5, plan_batch_norm},
-      {"", "Cast", 6, newest_opset, 1, plan_cast},
+      {"", "Cast", 6, newest_opset, 1, plan_any_cast},
       {"", "CastLike", 15, newest_opset, 2, plan_cast_like},
       {"", "Ceil", 6, newest_opset, 1, plan_real_by<ceil_of>},
       {"", "Celu", 12, newest_opset, 1, plan_celu},
@@ -183,9 +187,23 @@ const operator_entry* find_operator(std::string_view domain, std::string_view na
       {"", "Unsqueeze", 1, newest_opset, 1, plan_unsqueeze},
       {"", "Where", 9, newest_opset, 3, plan_where},
       {"", "Xor", 7, newest_opset, 2, plan_logic<xor_two>},
+      {ml, "ArrayFeatureExtractor", 1, newest_ml, 2, plan_array_feature_extractor},
+      {ml, "Binarizer", 1, newest_ml, 1, plan_binarizer},
+      {ml, "CategoryMapper", 1, newest_ml, 1, plan_category_mapper},
+      {ml, "FeatureVectorizer", 1, newest_ml, 1, plan_feature_vectorizer},
+      {ml, "Imputer", 1, newest_ml, 1, plan_imputer},
+      {ml, "LabelEncoder", 1, newest_ml, 1, plan_label_encoder},
+      {ml, "LinearClassifier", 1, newest_ml, 1, plan_linear_classifier},
+      {ml, "LinearRegressor", 1, newest_ml, 1, plan_linear_regressor},
+      {ml, "Normalizer", 1, newest_ml, 1, plan_normalizer},
+      {ml, "OneHotEncoder", 1, newest_ml, 1, plan_one_hot_encoder},
+      {ml, "SVMClassifier", 1, newest_ml, 1, plan_svm_classifier},
+      {ml, "SVMRegressor", 1, newest_ml, 1, plan_svm_regressor},
+      {ml, "Scaler", 1, newest_ml, 1, plan_scaler},
       {ml, "TreeEnsemble", 5, newest_ml, 1, plan_tree_ensemble, ready_tree_ensemble},
       {ml, "TreeEnsembleClassifier", 1, newest_ml, 1, plan_tree_classifier, ready_tree_classifier},
       {ml, "TreeEnsembleRegressor", 1, newest_ml, 1, plan_tree_regressor, ready_tree_regressor},
+      {ml, "ZipMap", 1, newest_ml, 1, plan_zip_map},
   };
   for (const operator_entry& each : operators)
     if (each.name == name && each.domain == domain && version >= each.from && version <= each.to) return &each;
