@@ -167,7 +167,7 @@ set(MILLRACE_model_HEADERS
   model/pipeline.hpp model/pipeline/explanation.hpp model/pipeline/fitted_pipeline.hpp model/pipeline/recipe.hpp
   model/pipeline/steps.hpp model/pipeline/table_pipeline.hpp
   model/pipeline/detail/fitted_model.hpp model/pipeline/detail/model_scores.hpp
-  model/pipeline/detail/replayed_rows.hpp model/pipeline/detail/spooled_rows.hpp
+  model/pipeline/detail/replayed_rows.hpp model/pipeline/detail/row_names.hpp model/pipeline/detail/spooled_rows.hpp
   model/detail/class_labels.hpp model/detail/column_centres.hpp model/detail/dot.hpp model/detail/first_failure.hpp model/detail/gram_sum.hpp
   model/detail/kept_executor.hpp
   model/detail/link.hpp model/detail/linked_scores.hpp model/detail/semidefinite_solver.hpp model/detail/symmetric_eigen.hpp

@@ -119,9 +119,13 @@ concept made_of_trees = requires(const M& model) {
   { model.trees() } noexcept -> std::same_as<const tree_ensemble&>;
 };
 
+/// Predicts by the lengths of paths, as an isolation forest; `explained_trees` makes trees of it that are explained.
+template <class M>
+concept made_of_paths = requires(const M& model) { typename std::type_identity_t<decltype(explained_trees(model))>; };
+
 /// A model whose scores are sums of what the columns add.
 template <class M>
-concept explained = predictor<M> && (contributes<M> || made_of_trees<M>);
+concept explained = predictor<M> && (contributes<M> || made_of_trees<M> || made_of_paths<M>);
 
 /// Says how much each column matters to it.
 template <class M>

@@ -22,7 +22,10 @@ struct named_share {
 
 /// Why an event has its score: base + the sum of the reasons + rest = score, but for rounding.
 struct explanation {
-  /// The model's score before its link and before any calibration: log odds, of models of probabilities.
+  /// The model's score before its link and before any calibration. Of logistic regression and of trees boosted for
+  /// classes it is log odds, of a random forest what it predicts itself, a probability where it learns classes; of an
+  /// isolation forest log2(-score), which is the larger, the more unusual an event is. With a calibration the number
+  /// served is another: the calibration of this one.
   double score = detail::math::nan;
   /// The score of an event of which nothing is known.
   double base = detail::math::nan;

@@ -180,8 +180,7 @@ result<void> pipeline<Features, Model, Calibration>::operator()(std::span<const 
                                                                 std::span<double> out) const {
   const std::size_t each = outputs();
   if (out.size() / each != events.size() || out.size() % each != 0)
-    return error(errc::shape_mismatch, "pipeline: " + std::to_string(out.size()) + " numbers for " +
-                                           std::to_string(events.size()) + " events of " + std::to_string(each));
+    return detail::wrong_room("events", events.size(), each, out.size());
   std::size_t count = 0;
   std::size_t first = 0;
   feature::refusal why;

@@ -159,6 +159,20 @@ class pipeline_recipe {
   template <class Read>
   static result<std::uint64_t> count_of(Read& read);
 
+  /// What errors of the model call rows and columns.
+  struct names {
+    const Features& features;
+    held_out from;
+    std::uint64_t total;
+
+    std::string row(std::uint64_t i, bool is_kept) const {
+      return "event " + std::to_string(detail::place_of_row(i, is_kept, from, total));
+    }
+    std::string column(std::uint64_t i) const {
+      return "feature \"" + features.name(static_cast<std::size_t>(i)) + '"';
+    }
+  };
+
   Features features_;
   Trainer trainer_;
   [[no_unique_address]] Calibrated calibrated_;
@@ -213,12 +227,18 @@ result<std::uint64_t> pipeline_recipe<Features, Trainer, Calibrated>::learn_feat
   auto seen = features.learn();
   detail::held_out_draw draw(from_events(), total);
   std::uint64_t count = 0;
+  std::uint64_t learnt = 0;
+  std::uint64_t weightless = 0;
   const auto learn = [&](const event_type& event, float, float weight = 1) {
     ++count;
-    if (!draw.next() && weight != 0) seen.update(event);
+    if (weight == 0) ++weightless;
+    if (draw.next() || weight == 0) return;
+    ++learnt;
+    seen.update(event);
   };
   if (auto done = called(read, learn); !done) return std::move(done).error().wrap("pipeline: reading events");
-  if (auto done = features.fit(seen); !done) return std::move(done).error().wrap("pipeline, features");
+  if (learnt == 0) return detail::nothing_to_learn("events", count, weightless);
+  if (auto done = features.fit(seen); !done) return std::move(done).error().wrap("pipeline");
   return count;
 }
 
@@ -280,7 +300,8 @@ pipeline_recipe<Features, Trainer, Calibrated>::fit_stream(Read&& read) const {
   if (*again != *seen)
     return error(errc::invalid_data, "pipeline: " + std::to_string(*seen) + " events were read the first time, and " +
                                          std::to_string(*again) + " the second");
-  auto fitted = detail::fit_model<calibration_type>(trainer_, rows, kept, Features::width);
+  auto fitted = detail::fit_model<calibration_type>(trainer_, rows, kept, Features::width,
+                                                    names{features, from_events(), *total});
   if (!fitted) return std::move(fitted).error();
   return pipeline_type(std::move(features), *std::move(fitted));
 }

@@ -53,8 +53,9 @@ class table_pipeline {
   /// Fits to a table. `target`: the name of a column of numbers. `weights`: none, or one for each row; of rows of
   /// weight 0 nothing is learnt. `trainer`: trained_by<Model>, or a function as in `pipeline_of`. Errors: those of
   /// `table_features::make` and `fit`; not_found: no such target, with the columns that there are; type_mismatch: it is
-  /// no column of numbers; shape_mismatch: another number of weights; invalid_argument: the share held out, or a
-  /// feature that reads the target; those of the model and of the calibration, each with its step.
+  /// no column of numbers; not_finite: a target is missing, with its line; shape_mismatch: another number of weights;
+  /// invalid_argument: the share held out, or a feature that reads the target; those of the model and of the
+  /// calibration, each with its step.
   template <class Table, class Trainer>
   static result<table_pipeline> fit(const std::vector<feature::specification>& list, const Table& history,
                                     std::string_view target, const Trainer& trainer,
@@ -135,6 +136,28 @@ class table_pipeline {
   template <class Table>
   static result<void> learn(feature::table_features& features, const Table& history, std::span<const float> weights,
                             const held_out& kept);
+  /// A row by the line that it begins in, if it was read from a text.
+  template <class Table>
+  static std::string row_name(const Table& history, std::uint64_t row) {
+    const std::size_t line = history.line(static_cast<std::size_t>(row));
+    return "row " + std::to_string(row) + (line != 0 ? " (line " + std::to_string(line) + ")" : "");
+  }
+  template <class Table>
+  struct names {
+    const feature::table_features& features;
+    const Table& history;
+    held_out from;
+
+    std::string row(std::uint64_t i, bool is_kept) const {
+      return row_name(history, detail::place_of_row(i, is_kept, from, history.rows()));
+    }
+    std::string column(std::uint64_t i) const {
+      return "feature \"" + features.name(static_cast<std::size_t>(i)) + '"';
+    }
+  };
+  /// The target and the weight of each row are numbers.
+  template <class Table>
+  static result<void> check_rows(const Table& history, const feature::column& target, std::span<const float> weights);
 
   feature::table_features features_;
   fitted_type fitted_;
@@ -165,12 +188,33 @@ result<void> table_pipeline<Model, Calibration>::learn(feature::table_features& 
   std::vector<const feature::column*> columns;
   for (const auto& one : features.inputs()) columns.push_back(history.find(one.name));
   detail::held_out_draw draw(kept, history.rows());
+  std::size_t weightless = 0;
   for (std::size_t i = 0; i < history.rows(); ++i) {
-    if (draw.next() || (!weights.empty() && weights[i] == 0)) continue;
+    const bool has_weight = weights.empty() || weights[i] != 0;
+    if (!has_weight) ++weightless;
+    if (draw.next() || !has_weight) continue;
     for (std::size_t j = 0; j < cells.size(); ++j) cells[j].value = feature::cell(*columns[j], i);
     seen.update(std::span<const feature::named_cell>(cells));
   }
-  return features.fit(seen);
+  if (seen.count() == 0) return detail::nothing_to_learn("rows", history.rows(), weightless);
+  if (auto done = features.fit(seen); !done) return std::move(done).error().wrap("pipeline");
+  return {};
+}
+
+template <predictor Model, class Calibration>
+template <class Table>
+result<void> table_pipeline<Model, Calibration>::check_rows(const Table& history, const feature::column& target,
+                                                            std::span<const float> weights) {
+  for (std::size_t i = 0; i < history.rows(); ++i) {
+    const auto wanted = static_cast<double>(static_cast<float>(target.numbers[i]));
+    if (!detail::math::is_finite(wanted))
+      return error(errc::not_finite,
+                   "pipeline: " + row_name(history, i) + ", column \"" + target.name + "\": the target is " +
+                       (detail::math::is_nan(wanted) ? "missing" : "infinite, or too large for a float"));
+    if (weights.empty()) continue;
+    if (auto right = detail::finite_number("weight of row", i, weights[i]); !right) return right;
+  }
+  return {};
 }
 
 template <predictor Model, class Calibration>
@@ -191,14 +235,14 @@ result<table_pipeline<Model, Calibration>> table_pipeline<Model, Calibration>::f
     return error(errc::shape_mismatch, "pipeline: " + std::to_string(weights.size()) + " weights for " +
                                            std::to_string(history.rows()) + " rows");
   auto features = feature::table_features::make(list, history);
-  if (!features) return std::move(features).error().wrap("pipeline, features");
+  if (!features) return std::move(features).error().wrap("pipeline");
   for (const auto& one : features->inputs())
     if (one.name == target)
       return error(errc::invalid_argument, "pipeline: the features read the target \"" + one.name +
                                                "\", which is not known when they are asked: leave it out, as "
                                                "automatic(table, {.except = {...}}) does");
-  if (auto done = learn(*features, history, weights, kept_from); !done)
-    return std::move(done).error().wrap("pipeline, features");
+  if (auto right = check_rows(history, **column, weights); !right) return std::move(right).error();
+  if (auto done = learn(*features, history, weights, kept_from); !done) return std::move(done).error();
   const std::size_t width = features->width();
   std::vector<float> all(history.rows() * width);
   if (auto done = (*features)(history, all); !done) return std::move(done).error().wrap("pipeline");
@@ -208,16 +252,12 @@ result<table_pipeline<Model, Calibration>> table_pipeline<Model, Calibration>::f
   for (std::size_t i = 0; i < history.rows(); ++i) {
     const auto wanted = static_cast<float>((*column)->numbers[i]);
     const float weight = weights.empty() ? 1.0F : weights[i];
-    if constexpr (fitted_type::is_calibrated) {
-      if (auto right = detail::finite_number("target of row", i, wanted); !right) return std::move(right).error();
-      if (auto right = detail::finite_number("weight of row", i, weight); !right) return std::move(right).error();
-    }
     detail::spooled_rows& to = draw.next() ? kept : rows;
     for (std::size_t j = 0; j < width; ++j) to.features.push_back(all[i * width + j]);
     to.targets.push_back(wanted);
     to.weights.push_back(weight);
   }
-  auto fitted = detail::fit_model<Calibration>(trainer, rows, kept, width);
+  auto fitted = detail::fit_model<Calibration>(trainer, rows, kept, width, names<Table>{*features, history, kept_from});
   if (!fitted) return std::move(fitted).error();
   return table_pipeline(*std::move(features), *std::move(fitted));
 }
@@ -227,9 +267,7 @@ template <class Table>
 result<void> table_pipeline<Model, Calibration>::operator()(const Table& rows, std::span<double> out) const {
   const std::size_t each = outputs();
   const std::size_t count = rows.rows();
-  if (out.size() / each != count || out.size() % each != 0)
-    return error(errc::shape_mismatch, "pipeline: " + std::to_string(out.size()) + " numbers for " +
-                                           std::to_string(count) + " rows of " + std::to_string(each));
+  if (out.size() / each != count || out.size() % each != 0) return detail::wrong_room("rows", count, each, out.size());
   std::vector<float> all(count * width());
   auto done = features_(rows, all);
   if (!done && done.error().code() != errc::invalid_data) return std::move(done).error().wrap("pipeline");

@@ -1,5 +1,6 @@
 #include <millrace/model/pipeline/explanation.hpp>
 
+#include <millrace/model/calibration.hpp>
 #include <millrace/model/linear.hpp>
 #include <millrace/model/pipeline.hpp>
 #include <millrace/model/trees.hpp>
@@ -62,6 +63,32 @@ TEST_CASE("a pipeline's reasons and its base sum to the model's score, for trees
       mm::pipeline_of(support::payment_features(), mm::trained_by<mm::logistic_regression>({.l2 = 1})).fit(past, ages);
   REQUIRE(several);
   for (const std::size_t output : {0U, 1U, 2U}) explains_what_it_answers(*several, asked, output);
+}
+
+TEST_CASE("a pipeline of an isolation forest says which features make an event unusual") {
+  const auto past = support::make_payments(400);
+  const auto fitted =
+      mm::pipeline_of(support::lenient_features(), mm::trained_by<mm::isolation_forest>({.trees = 30})).fit(past);
+  REQUIRE(fitted);
+  explains_what_it_answers(*fitted, std::vector<payment>(past.begin(), past.begin() + 20));
+  const payment odd{1e6, "DE", 40};
+  const auto found = fitted->explain(odd, 1);
+  CHECK(-std::exp2(found.score) == Approx((*fitted)(odd)));
+  CHECK(found.reasons.at(0).feature == "amount");
+  CHECK(found.reasons[0].amount > 0);
+}
+
+TEST_CASE("what is explained of a random forest is what it predicts, of a calibrated pipeline the model's score") {
+  const auto past = support::make_payments(400);
+  const auto forest =
+      mm::pipeline_of(support::payment_features(), mm::trained_by<mm::random_forest>()).fit(past, &payment::is_fraud);
+  REQUIRE(forest);
+  CHECK(forest->explain(past[3]).score == Approx((*forest)(past[3]).value));
+  const auto calibrated =
+      mm::pipeline_of(support::payment_features(), mm::trained_by<mm::random_forest>(), mm::calibrated_by<mm::platt>())
+          .fit(past, &payment::is_fraud);
+  REQUIRE(calibrated);
+  CHECK(calibrated->calibration()(calibrated->explain(past[3]).score) == Approx((*calibrated)(past[3]).value));
 }
 
 TEST_CASE("a pipeline's reasons add up the columns of a category") {  // h2o-3#15644

@@ -141,6 +141,8 @@ TEST_CASE("a batch of the wrong size is refused, and nothing is written") {
   REQUIRE(fitted);
   std::vector<double> out(299, -1.0);
   CHECK((*fitted)(past, out).error().code() == millrace::errc::shape_mismatch);
+  CHECK((*fitted)(past, out).error().message() ==
+        "pipeline: the outputs are 300 numbers, 1 for each of 300 events; there is room for 299");
   CHECK(out[0] == -1);
   CHECK((*fitted)(std::span<const payment>(), std::span<double>()));
 }

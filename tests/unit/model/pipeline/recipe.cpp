@@ -233,8 +233,9 @@ TEST_CASE("what cannot be fitted is an error that names its step") {
              ContainsSubstring("pipeline, model: it takes 2 columns and has 1 outputs; the features make "));
   CHECK(error_of(recipe().fit(past, std::vector<float>(49))) == "pipeline: 49 targets for 50 events");
   CHECK(error_of(recipe().fit(past, &payment::is_fraud, std::vector<float>(3))) == "pipeline: 3 weights for 50 events");
-  CHECK(error_of(recipe().fit({}, &payment::is_fraud)) ==
-        "pipeline, features: features: there is no event to fit them on");
+  CHECK(error_of(recipe().fit({}, &payment::is_fraud)) == "pipeline: there are no events to fit to");
+  CHECK(error_of(recipe().fit(past, &payment::is_fraud, std::vector<float>(50))) ==
+        "pipeline: there is nothing to learn from: all 50 events have weight 0");
   std::vector<float> targets(50);
   targets[31] = std::nanf("");
   CHECK(error_of(recipe().fit(past, targets)) == "pipeline: the target of event 31 is NaN");
@@ -260,6 +261,35 @@ TEST_CASE("what cannot be fitted is an error that names its step") {
                                                                 : of.is_fraud      ? 1
                                                                                    : 0; })),
       ContainsSubstring("the model has 3 outputs"));
+}
+
+TEST_CASE("errors of a model name events by their place among all, and columns by their features") {
+  auto past = support::make_payments(200);
+  std::vector<float> targets;
+  for (const payment& one : past) targets.push_back(one.is_fraud ? 1 : 0);
+  const auto held = [&](mm::held_out from) {
+    return mm::pipeline_of(support::lenient_features(), trees, mm::calibrated_by<mm::platt>(from));
+  };
+  const auto forest = mm::pipeline_of(support::lenient_features(), mm::trained_by<mm::random_forest>({.classes = 2}),
+                                      mm::calibrated_by<mm::one_vs_rest<>>());
+  for (const std::size_t bad : {0U, 77U, 150U, 199U}) {  // some of them held out, and so a matter of the calibration
+    const std::string at = "event " + std::to_string(bad);
+    auto wrong = targets;
+    wrong[bad] = 0.5F;
+    CHECK_THAT(error_of(held({}).fit(past, wrong)), ContainsSubstring(at + " is "));
+    CHECK_THAT(error_of(held({.share = 0.3, .latest = true}).fit(past, wrong)), ContainsSubstring(at + " is "));
+    CHECK_THAT(error_of(forest.fit(past, wrong)), ContainsSubstring("of " + at + " is "));
+    std::vector<float> weights(200, 1.0F);
+    weights[bad] = -1;
+    CHECK_THAT(error_of(held({}).fit(past, targets, weights)), ContainsSubstring("the weight of " + at));
+  }
+  // A feature that is missing, for a model that takes none.
+  const auto linear = mm::pipeline_of(
+      mf::features<payment>(mf::numerical<"size">(&payment::amount), mf::numerical<"row 3">(&payment::age)),
+      mm::trained_by<mm::logistic_regression>({.l2 = 1}), mm::calibrated_by<mm::platt>());
+  for (payment& one : past) one.age = 30;
+  past[150].age = {};
+  CHECK_THAT(error_of(linear.fit(past, targets)), ContainsSubstring("event 150, feature \"row 3\" is NaN"));
 }
 
 TEST_CASE("a saved pipeline loaded as another one is one error that lists both sides") {

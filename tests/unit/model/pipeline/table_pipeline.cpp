@@ -207,6 +207,30 @@ TEST_CASE("what a pipeline of listed features cannot be fitted to is an error th
              ContainsSubstring("(0, 1)"));
 }
 
+TEST_CASE("errors of a model of tables name rows by their lines, and columns by their features") {
+  std::string text = "size,cost,target\n";
+  for (int i = 0; i < 300; ++i)
+    text += std::to_string(i % 7) + ',' + std::to_string(i % 5) + ',' + (i % 3 ? "1\n" : "0\n");
+  const std::vector<mf::specification> both{{.name = "size", .type = "numerical"},
+                                            {.name = "cost", .type = "numerical"}};
+  using calibrated = mm::table_pipeline<mm::logistic_regression, mm::platt>;
+  const auto error_with = [&](const std::string& last) {
+    const auto read = mf::read_csv(text + last);
+    REQUIRE(read);
+    return error_of(calibrated::fit(both, *read, "target", mm::trained_by<mm::logistic_regression>({.l2 = 1}),
+                                    mm::calibrated_by<mm::platt>({.share = 0.4})));
+  };
+  CHECK(error_with("5,4,\n") == "pipeline: row 300 (line 302), column \"target\": the target is missing");
+  // By which of them the model and the calibration were fitted to, the row number 300 is another.
+  const auto wrong = error_with("1,2,0.5\n1,2,0.5\n1,2,0.5\n");
+  CHECK_THAT(wrong, ContainsSubstring("row 30") && ContainsSubstring(" (line 30"));
+  CHECK_THAT(error_with("5,,1\n5,,1\n5,,0\n"), ContainsSubstring("row 30") && ContainsSubstring("(line 30") &&
+                                                   ContainsSubstring("feature \"cost\" is NaN"));
+  CHECK_THAT(error_of(calibrated::fit(both, *mf::read_csv(text), "target",
+                                      mm::trained_by<mm::logistic_regression>({.l2 = 1}), {}, std::vector<float>(300))),
+             ContainsSubstring("all 300 rows have weight 0"));
+}
+
 TEST_CASE("a saved pipeline of listed features loaded as another one lists both, and damage is seen") {
   CHECK(
       error_of(ridge_pipeline::load(fitted().save())) ==

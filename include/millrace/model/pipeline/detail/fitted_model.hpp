@@ -7,6 +7,7 @@
 #include <millrace/model/matrix_view.hpp>
 #include <millrace/model/pipeline/detail/model_scores.hpp>
 #include <millrace/model/pipeline/detail/replayed_rows.hpp>
+#include <millrace/model/pipeline/detail/row_names.hpp>
 #include <millrace/model/pipeline/detail/spooled_rows.hpp>
 #include <millrace/model/pipeline/explanation.hpp>
 #include <millrace/model/pipeline/steps.hpp>
@@ -119,23 +120,23 @@ result<Calibration> fitted_calibration(const Model& model, const spooled_rows& k
   }
 }
 
-/// Fits a model to rows, and a calibration to others.
-template <class Calibration, class Trainer, class Model = typename trained_model<Trainer>::type>
+/// Fits a model to rows, and a calibration to others. `names`: of rows and columns, as `in_names` has them.
+template <class Calibration, class Trainer, class Names, class Model = typename trained_model<Trainer>::type>
 result<fitted_model<Model, Calibration>> fit_model(const Trainer& trainer, const spooled_rows& rows,
-                                                   const spooled_rows& kept, std::size_t width) {
+                                                   const spooled_rows& kept, std::size_t width, const Names& names) {
   auto model = [&] {
     if constexpr (trains_on_targets<Trainer>)
       return trainer(rows.view(width), rows.targets, rows.weights);
     else
       return trainer(rows.view(width));
   }();
-  if (!model) return std::move(model).error().wrap("pipeline, model");
+  if (!model) return in_names(model.error(), names, false, rows.targets.size(), width).wrap("pipeline, model");
   if (model->inputs() != width || model->outputs() == 0)
     return error(errc::shape_mismatch, "pipeline, model: it takes " + std::to_string(model->inputs()) +
                                            " columns and has " + std::to_string(model->outputs()) +
                                            " outputs; the features make " + std::to_string(width) + " columns");
   auto calibration = fitted_calibration<Calibration>(*model, kept, width);
-  if (!calibration) return std::move(calibration).error();
+  if (!calibration) return in_names(calibration.error(), names, true, kept.targets.size(), width);
   fitted_model<Model, Calibration> made{*std::move(model), *std::move(calibration)};
   made.trained_on = rows.targets.size();
   made.replays.take(rows.view(width), made.outputs(),
@@ -214,6 +215,7 @@ class row_explainer {
     columns_.write(row, adds_);
     write_scores(*model_, row, std::span<double>(scores_));
     made.score = scores_[output_];
+    if constexpr (made_of_paths<Model>) made.score = math::log2(-made.score);
     made.base = columns_.base();
     made.reasons = std::move(all_features);
     for (std::size_t j = 0; j < adds_.size(); ++j) made.reasons[feature_of(j)].amount += adds_[j];

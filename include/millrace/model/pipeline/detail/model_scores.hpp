@@ -2,9 +2,12 @@
 #define MILLRACE_MODEL_PIPELINE_DETAIL_MODEL_SCORES_HPP
 
 #include <millrace/core/detail/math.hpp>
+#include <millrace/core/detail/owning_pointer.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/matrix_view.hpp>
 #include <millrace/model/predictor.hpp>
+#include <millrace/model/trees/isolation_reasons.hpp>
+#include <millrace/model/trees/tree_ensemble.hpp>
 #include <millrace/model/trees/tree_explainer.hpp>
 
 #include <concepts>
@@ -96,6 +99,29 @@ class column_contributions<M> {
  private:
   tree_explainer explainer_;
   double base_;
+};
+
+/// Of an isolation forest, to the logarithm of its score's size: all NaN where its columns are too many for trees.
+template <made_of_paths M>
+requires(!contributes<M> && !made_of_trees<M>)
+class column_contributions<M> {
+ public:
+  column_contributions(const M& model, std::size_t) {
+    auto trees = explained_trees(model);
+    if (!trees) return;
+    trees_ = millrace::detail::make_owning<tree_ensemble>(*std::move(trees));
+    explainer_ = millrace::detail::make_owning<tree_explainer>(*trees_, model.inputs());
+  }
+
+  double base() const noexcept { return explainer_ ? explainer_->base() : math::nan; }
+  void write(std::span<const float> row, std::span<double> out) {
+    for (double& one : out) one = math::nan;
+    if (explainer_) explainer_->contributions(row, out);
+  }
+
+ private:
+  millrace::detail::owning_pointer<tree_ensemble> trees_;
+  millrace::detail::owning_pointer<tree_explainer> explainer_;
 };
 
 }  // namespace detail

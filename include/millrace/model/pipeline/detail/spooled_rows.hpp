@@ -91,6 +91,13 @@ inline error wrong_share() {
   return error(errc::invalid_argument, "pipeline: the share held out for the calibration must be in (0, 1)");
 }
 
+/// The outputs of `count` events, or rows, have no place, or not the right one, in `room` numbers.
+inline error wrong_room(const char* what, std::size_t count, std::size_t each, std::size_t room) {
+  return error(errc::shape_mismatch, "pipeline: the outputs are " + std::to_string(count * each) + " numbers, " +
+                                         std::to_string(each) + " for each of " + std::to_string(count) + ' ' + what +
+                                         "; there is room for " + std::to_string(room));
+}
+
 /// Refuses what is not finite by its place among all: where some are held out, a model counts only the others. `what`:
 /// "target of event".
 inline result<void> finite_number(const char* what, std::uint64_t place, float number) {
