@@ -219,7 +219,7 @@ set(MILLRACE_middleware_HEADERS
   middleware/detail/audit_format.hpp middleware/detail/audit_policies.hpp middleware/detail/audit_record.hpp)
 set(MILLRACE_infer_HEADERS
   infer.hpp
-  infer/fwd.hpp infer/graph_engine.hpp infer/serving.hpp
+  infer/fwd.hpp infer/bound_graph.hpp infer/graph_engine.hpp infer/serving.hpp
   infer/online.hpp infer/online/checkpoint.hpp infer/online/online_learner.hpp infer/online/online_metrics.hpp
   infer/online/online_options.hpp infer/online/prequential.hpp infer/online/publisher.hpp infer/online/detail/sample_ring.hpp
   infer/serving/batcher.hpp infer/serving/batcher_options.hpp infer/serving/fallback.hpp

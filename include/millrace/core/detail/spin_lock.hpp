@@ -16,6 +16,7 @@ class spin_lock {
     while (taken_.exchange_acquire(true))
       while (taken_.load_relaxed()) ::sched_yield();
   }
+  bool try_lock() noexcept { return !taken_.exchange_acquire(true); }
   void unlock() noexcept { taken_.store_release(false); }
 
  private:

@@ -1,0 +1,170 @@
+#ifndef MILLRACE_INFER_BOUND_GRAPH_HPP
+#define MILLRACE_INFER_BOUND_GRAPH_HPP
+
+#include <millrace/core/detail/math.hpp>
+#include <millrace/core/detail/spin_lock.hpp>
+#include <millrace/core/result.hpp>
+#include <millrace/infer/detail/planner.hpp>
+#include <millrace/infer/graph_engine.hpp>
+#include <millrace/model/matrix_view.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+namespace infer {
+
+struct bind_options {
+  std::size_t output = 0;   // which of the graph's outputs is predicted
+  std::size_t threads = 1;  // how many may ask at the same time; further ones wait for them
+};
+
+/// A graph as a model of a shape that the compiler knows, for whatever takes a model that was fitted here.
+///
+///     auto scorer = mr::infer::bind<30, 1>(engine);
+///     double score = (*scorer)(row);
+///
+/// Models: model::predictor.
+/// Shapes: rows of `Columns` floats, `Outputs` numbers for each, which are the graph's as doubles.
+/// Guarantee: each row runs through the graph alone, so that it has the same bits in any batch.
+/// Complexity and allocation: one run of the graph for each row; allocates when it is made, never later.
+/// Threads: const calls from any number, of which `bind_options::threads` run at the same time; or each thread has a
+/// run of its own. Copies share their runs.
+/// The engine must be there as long as its bound graphs are; it may move.
+template <std::size_t Columns, std::size_t Outputs>
+class bound_graph {
+ public:
+  /// Errors: shape_mismatch, with both sides (the graph does not make `Outputs` numbers of one row of `Columns`),
+  /// unsupported (its input is not of floats, or its output of no numbers), invalid_argument (no threads, or an output
+  /// that the graph lacks), and those of `graph_engine::prepare`.
+  static result<bound_graph> make(const graph_engine& engine, const bind_options& with = {}) {
+    if (with.threads < 1 || with.threads > 1'024)
+      return error(errc::invalid_argument, "bind: option threads is not from 1 to 1024");
+    bound_graph made;
+    made.output_ = with.output;
+    made.slots_ = std::make_shared<std::vector<slot>>(with.threads);
+    for (slot& each : *made.slots_) {
+      auto run = prepare(engine);
+      if (!run) return std::move(run).error();
+      if (auto right = check(engine, *run, with.output); !right) return std::move(right).error();
+      each.run = *std::move(run);
+    }
+    return made;
+  }
+
+  static constexpr std::size_t inputs() noexcept { return Columns; }
+  static constexpr std::size_t outputs() noexcept { return Outputs; }
+
+  /// A row of fewer columns has NaN for every output. Precondition: out.size() == outputs(), or nothing is written.
+  void predict(std::span<const float> row, std::span<double> out) const noexcept {
+    predict(model::matrix_view(row.data(), out.size() == Outputs ? 1 : 0, row.size()), out);
+  }
+  /// All rows' outputs, row after row, as far as `out` has room.
+  void predict(const model::matrix_view& rows, std::span<double> out) const noexcept {
+    slot& mine = take();
+    const std::size_t room = out.size() / Outputs;
+    for (std::size_t i = 0; i < rows.rows() && i < room; ++i)
+      predict(rows.row(i), out.subspan(i * Outputs, Outputs), mine.run);
+    mine.lock.unlock();
+  }
+  /// The same as for one row, in memory of the caller's: `scratch` comes from `prepare`.
+  void predict(std::span<const float> row, std::span<double> out, graph_run& scratch) const noexcept {
+    if (row.size() < Columns) {
+      for (double& x : out) x = detail::math::nan;
+      return;
+    }
+    const std::span<float> to = scratch.input<float>(0);
+    for (std::size_t i = 0; i < Columns; ++i) to[i] = row[i];
+    scratch.run();
+    const bool written = give<float>(scratch, out) || give<double>(scratch, out) || give<std::int64_t>(scratch, out) ||
+                         give<std::int32_t>(scratch, out);
+    static_cast<void>(written);
+  }
+  /// Of a model of one output.
+  double operator()(std::span<const float> row) const noexcept
+  requires(Outputs == 1)
+  {
+    double out = detail::math::nan;
+    predict(row, std::span(&out, 1));
+    return out;
+  }
+
+  /// Memory for a thread that shares none with others. Errors: those of `graph_engine::prepare`, and shape_mismatch.
+  static result<graph_run> prepare(const graph_engine& engine) {
+    const std::string wanted = "bind: " + std::to_string(Columns) + " columns and " + std::to_string(Outputs) +
+                               " outputs are asked for, and the graph ";
+    if (engine.inputs() != 1)
+      return error(errc::shape_mismatch, wanted + "has " + std::to_string(engine.inputs()) + " inputs");
+    const auto& type = engine.input(0).type;
+    if (type && (type->kind != model::graph_kind::tensor || type->dtype != tensor::dtype::f32))
+      return error(errc::unsupported, wanted + "has an input that is not of floats");
+    const bool is_vector = type && type->shape && type->shape->size() == 1;
+    const auto columns = static_cast<std::int64_t>(Columns);
+    auto run = is_vector ? engine.prepare({{columns}}) : engine.prepare({{1, columns}});
+    if (!run) return error(run.error().code(), wanted + "refuses them: " + run.error().message());
+    return run;
+  }
+
+ private:
+  struct slot {
+    detail::spin_lock lock;
+    graph_run run;
+  };
+
+  bound_graph() = default;
+
+  static result<void> check(const graph_engine& engine, const graph_run& run, std::size_t output) {
+    if (output >= run.outputs())
+      return error(errc::invalid_argument, "bind: the graph has " + std::to_string(run.outputs()) + " outputs, not " +
+                                               std::to_string(output + 1));
+    const std::string name = '"' + engine.graph().values[engine.graph().outputs[output]].name + '"';
+    if (run.output_is_text(output)) return error(errc::unsupported, "bind: output " + name + " is texts");
+    const auto sizes = run.output_shape(output);
+    if (detail::elements(sizes) != Outputs)
+      return error(errc::shape_mismatch, "bind: " + std::to_string(Columns) + " columns and " +
+                                             std::to_string(Outputs) + " outputs are asked for, and the graph makes " +
+                                             detail::text_of(sizes) + " of " + detail::text_of(run.input_shape(0)) +
+                                             ", its output " + name);
+    const auto type = run.output_type(output);
+    if (detail::with_type<float, double, std::int64_t, std::int32_t>(type, [](auto) {})) return {};
+    return error(errc::unsupported, "bind: output " + name + " is of " + std::string(to_string(type)));
+  }
+  slot& take() const noexcept {
+    for (slot& each : *slots_)
+      if (each.lock.try_lock()) return each;
+    slots_->front().lock.lock();
+    return slots_->front();
+  }
+  template <class T>
+  bool give(const graph_run& from, std::span<double> out) const noexcept {
+    const std::span<const T> found = from.output<T>(output_);
+    if (found.empty()) return false;
+    for (std::size_t i = 0; i < Outputs; ++i) {
+      const auto x = static_cast<double>(found[i]);
+      out[i] = detail::math::is_nan(x) ? detail::math::nan : x;  // one NaN, of one sign
+    }
+    return true;
+  }
+
+  std::size_t output_ = 0;
+  std::shared_ptr<std::vector<slot>> slots_;
+};
+
+/// Makes a `bound_graph`. Errors: those of `bound_graph::make`.
+template <std::size_t Columns, std::size_t Outputs>
+requires(Columns > 0 && Outputs > 0)
+result<bound_graph<Columns, Outputs>> bind(const graph_engine& engine, const bind_options& with = {}) {
+  return bound_graph<Columns, Outputs>::make(engine, with);
+}
+
+}  // namespace infer
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_INFER_BOUND_GRAPH_HPP
