@@ -156,6 +156,7 @@ set(MILLRACE_model_HEADERS
   model/formats/detail/onnx_reader.hpp model/formats/detail/onnx_tensor.hpp model/formats/detail/onnx_types.hpp
   model/formats/detail/onnx_writer.hpp
   model/to_graph.hpp model/to_graph/bayes.hpp model/to_graph/boosted.hpp model/to_graph/clusters.hpp
+  model/to_graph/calibration.hpp model/to_graph/decomposition.hpp
   model/to_graph/graph_builder.hpp model/to_graph/linear.hpp
   model/to_graph/losses.hpp model/to_graph/trees.hpp
   model/to_graph/detail/tree_operator.hpp

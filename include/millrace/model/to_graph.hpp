@@ -5,12 +5,15 @@
 ///
 /// - `to_graph`: a model as a graph; `graph_builder` and `add_outputs` for one of your own
 /// - boosted: models of LightGBM and XGBoost; trees: boosted trees, forests, isolation forests
-/// - linear, bayes, clusters: by products of matrices
+/// - linear, bayes, clusters, decomposition: by products of matrices
+/// - calibration: probabilities corrected
 /// - losses: what they make of scores
 
 #include <millrace/model/to_graph/bayes.hpp>
 #include <millrace/model/to_graph/boosted.hpp>
+#include <millrace/model/to_graph/calibration.hpp>
 #include <millrace/model/to_graph/clusters.hpp>
+#include <millrace/model/to_graph/decomposition.hpp>
 #include <millrace/model/to_graph/graph_builder.hpp>
 #include <millrace/model/to_graph/linear.hpp>
 #include <millrace/model/to_graph/losses.hpp>
