@@ -77,7 +77,7 @@ def models():
         yield f"OneHotEncoder of {kind}, LogisticRegression", made.fit(table, names), kind, False
         made = pipeline.make_pipeline(preprocessing.OrdinalEncoder(), tree.DecisionTreeClassifier())
         yield f"OrdinalEncoder of {kind}, DecisionTreeClassifier", made.fit(table, two), kind, False
-    made = ColumnTransformer([("scaled", preprocessing.StandardScaler(), [0, 1, 2]), ("binned", preprocessing.KBinsDiscretizer(3), [3, 4]), ("kept", "passthrough", [5])])
+    made = ColumnTransformer([("scaled", preprocessing.StandardScaler(), [0, 1, 2]), ("binned", preprocessing.KBinsDiscretizer(3, encode="onehot-dense"), [3, 4]), ("kept", "passthrough", [5])])
     yield "ColumnTransformer, GradientBoostingClassifier", pipeline.make_pipeline(made, ensemble.GradientBoostingClassifier(n_estimators=5)).fit(x, three), "float", False
 
     import lightgbm
