@@ -62,6 +62,10 @@ class csv_table {
       if (!*more) break;
       if (auto taken = take_row(cells, rows.line()); !taken) return std::move(taken).error();
     }
+    if (lines_.empty() && is_file_name())
+      return error(errc::invalid_argument, "the text is " + quoted_cell(text_) +
+                                               ", which looks like the name of a file: read_csv takes what is in the "
+                                               "file, and read_file of <millrace/store.hpp> reads it");
     if (how_.declared_only) keep_declared();
     column_findings columns;
     auto made = table_of<Table>(columns_, rules_of(how_), how_.columns, std::move(lines_), columns);
@@ -78,6 +82,13 @@ class csv_table {
   error refused(table_matter about, error why) {
     found_.refused = {about, std::string(why.message()), {}, {}};
     return why;
+  }
+  /// Whether the text is one word without an end of line, and ends as names of tables' files do.
+  bool is_file_name() const noexcept {
+    if (columns_.size() != 1 || text_.find_first_of("\n\r\"") != text_.npos) return false;
+    for (const std::string_view end : {".csv", ".tsv", ".txt", ".CSV", ".TSV", ".TXT", ".csv.gz"})
+      if (std::string_view(text_).ends_with(end)) return true;
+    return false;
   }
   char comment() const noexcept { return how_.comment == csv_options::automatic ? '#' : how_.comment; }
 
@@ -246,8 +257,8 @@ class csv_table {
 /// of another length than the header, a column without a name or with that of another; type_mismatch, with line and
 /// column: a cell that is not of its declared kind, or a doubtful column that is to be refused; not_finite: a cell that
 /// says NaN or infinity and is to be refused; truncated: no header; not_found: a declared column is not there;
-/// invalid_argument: contradicting options. They do not name a file; `.wrap(path)` adds it.
-/// Allocates: the table, and for each cell 24 bytes while it reads.
+/// invalid_argument: contradicting options, or a text that is the name of a file. They do not name a file;
+/// `.wrap(path)` adds it. Allocates: the table, and for each cell 24 bytes while it reads.
 template <class Table = table>
 result<Table> read_csv(std::string text, const csv_options& how = {}, csv_findings* found = nullptr) {
   csv_findings own;

@@ -44,6 +44,14 @@ TEST_CASE("kinds are found by the cells: numbers, times, else categories") {
   CHECK(made.line(0) == 2);
 }
 
+TEST_CASE("the name of a file in the place of its text is refused, a header alone is not") {
+  for (const char* path : {"payments.csv", "/data/past/payments.tsv", "C:\\data\\payments.txt"})
+    CHECK_THAT(refusal_of(path), ContainsSubstring("looks like the name of a file"));
+  for (const char* header : {"amount", "amount\n", "a,b.csv", "payments.csv\n", "\"payments.csv\"", "price.usd"})
+    CHECK(refusal_of(header) == "accepted");
+  CHECK(table_of("payments.csv\n1\n").rows() == 1);
+}
+
 TEST_CASE("cells in quotes hold delimiters, ends of lines and quotes, and are not missing for their spelling") {
   const auto made =
       table_of("\xef\xbb\xbf\"a\" , b\r\n\"x,\"\"y\"\"\r\nz\" ,\"NA\"\r\n\r\nplain \"q\", two words \r\nlast,\"\"");
