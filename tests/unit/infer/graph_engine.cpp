@@ -652,12 +652,17 @@ TEST_CASE("what follows a product is done in its kernel only where nobody sees t
   append(made, "Relu");
   append(made, "Add", &one);
   CHECK(said(made) == std::vector<float>{-16, -4, 19, -16, 10, 37});
+  made = product<float>("MatMul", {tensor_of<float>({2, 3}, {-1, -2, -3, -4, -5, -6})});  // first Relu, then Add
+  append(made, "Relu");
+  append(made, "Add", &row);
+  CHECK(said(made) == std::vector<float>{-10, 0, 10, -10, 0, 10});
   made = product<float>("MatMul", {w});  // the product is an output, too
   const auto product_itself = made.outputs[0];
   append(made, "Add", &row);
   append(made, "Relu");
   made.outputs.push_back(product_itself);
-  auto run = engine_of(made).prepare({{2, 2}});
+  const auto engine = engine_of(made);
+  auto run = engine.prepare({{2, 2}});
   REQUIRE(run);
   std::ranges::copy(x, run->input<float>(0).begin());
   run->run();
