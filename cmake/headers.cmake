@@ -150,7 +150,7 @@ set(MILLRACE_model_HEADERS
   model/fwd.hpp model/series.hpp model/series/holt_winters.hpp
   model/series/lag_forecaster.hpp model/series/detail/rate_search.hpp
   model/formats.hpp model/formats/boosted_file.hpp model/formats/boosted_model.hpp model/formats/graph.hpp model/formats/lightgbm.hpp
-  model/formats/onnx.hpp model/formats/xgboost.hpp
+  model/formats/onnx.hpp model/formats/tflite.hpp model/formats/xgboost.hpp
   model/formats/detail/lightgbm_text.hpp model/formats/detail/outside_tree.hpp model/formats/detail/ubjson_reader.hpp
   model/formats/detail/value_reader.hpp model/formats/detail/xgboost_file.hpp
   model/formats/detail/onnx_reader.hpp model/formats/detail/onnx_tensor.hpp model/formats/detail/onnx_types.hpp
@@ -160,6 +160,8 @@ set(MILLRACE_model_HEADERS
   model/to_graph/graph_builder.hpp model/to_graph/linear.hpp
   model/to_graph/losses.hpp model/to_graph/trees.hpp
   model/to_graph/detail/tree_operator.hpp
+  model/formats/detail/flatbuffer.hpp model/formats/detail/tflite_builder.hpp
+  model/formats/detail/tflite_file.hpp model/formats/detail/tflite_operators.hpp
   model/bayes.hpp model/calibration.hpp model/cluster.hpp model/combination.hpp
   model/decomposition.hpp model/evaluation.hpp model/linear.hpp
   model/matrix_view.hpp model/network.hpp model/parallel.hpp model/selection.hpp model/trees.hpp model/validation.hpp

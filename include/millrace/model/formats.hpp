@@ -8,6 +8,7 @@
 /// - `graph`: operators and the values between them: what a file is read into, and what an engine runs
 /// - `read_lightgbm`: models of LightGBM, from text
 /// - `read_onnx`, `load_onnx`, `write_onnx`: graphs as ONNX models
+/// - `read_tflite`, `load_tflite`: models of TensorFlow Lite, as graphs
 /// - `read_xgboost`: models of XGBoost, from JSON and UBJSON
 
 #include <millrace/model/formats/boosted_file.hpp>
@@ -15,6 +16,7 @@
 #include <millrace/model/formats/graph.hpp>
 #include <millrace/model/formats/lightgbm.hpp>
 #include <millrace/model/formats/onnx.hpp>
+#include <millrace/model/formats/tflite.hpp>
 #include <millrace/model/formats/xgboost.hpp>
 
 #endif  // MILLRACE_MODEL_FORMATS_HPP

@@ -7,6 +7,7 @@
 
 #include <millrace/core/seed.hpp>
 #include <millrace/model/formats/onnx.hpp>
+#include <millrace/model/formats/tflite.hpp>
 #include <millrace/model/network/mlp.hpp>
 
 #include <algorithm>
@@ -788,4 +789,59 @@ TEST_CASE("numbers become texts and texts numbers, also those that a graph has a
                     wholes_of->input<std::string_view>(0).begin());
   wholes_of->run();
   CHECK(std::ranges::equal(wholes_of->output<std::int64_t>(0), wholes{7, -5, 3, 9007199254740993, 0}));
+}
+
+namespace {
+
+/// The largest difference from TensorFlow Lite's interpreter, over all rows at once; where the answer is large, of its
+/// size.
+double farthest_from_interpreter(const std::string& name) {
+  auto made = mr::model::read_tflite(support::golden("formats/tflite-" + name + ".tflite"));
+  if (!made) FAIL(made.error().describe());
+  const auto bytes = support::golden("formats/tflite-" + name + ".answers");
+  std::vector<std::uint32_t> head(3);
+  std::memcpy(head.data(), bytes.data(), 12);
+  std::vector<float> numbers((bytes.size() - 12) / 4);
+  std::memcpy(numbers.data(), bytes.data() + 12, numbers.size() * 4);
+  const auto engine = engine_of(*std::move(made));
+  // A model that leaves the number of rows open takes all at once.
+  std::vector<std::int64_t> shape;
+  for (const auto& each : engine.input(0).type->shape.value()) shape.push_back(each.size);
+  const std::size_t rows = shape[0] < 0 ? head[0] : 1;
+  shape[0] = static_cast<std::int64_t>(rows);
+  auto run = engine.prepare({shape});
+  if (!run) FAIL(run.error().describe());
+  double worst = 0;
+  for (std::size_t first = 0; first < head[0]; first += rows) {
+    std::copy_n(numbers.data() + first * head[1], rows * head[1], run->input<float>(0).begin());
+    run->run();
+    const auto said = run->output<float>(0);
+    REQUIRE(said.size() == rows * head[2]);
+    const float* const wanted = numbers.data() + head[0] * head[1] + first * head[2];
+    for (std::size_t i = 0; i < said.size(); ++i) {
+      const double scale = std::max(1.0, std::fabs(static_cast<double>(wanted[i])));
+      worst = std::max(worst, std::fabs(static_cast<double>(said[i]) - static_cast<double>(wanted[i])) / scale);
+    }
+  }
+  return worst;
+}
+
+}  // namespace
+
+// Reference: the interpreter of TensorFlow 2.21.0 without delegates, tests/oracle/tflite_files.py.
+TEST_CASE("models of TensorFlow Lite say what its interpreter says") {
+  CHECK(farthest_from_interpreter("dense") < 1e-6);
+  CHECK(farthest_from_interpreter("image") < 1e-6);
+  CHECK(farthest_from_interpreter("pieces") < 2e-6);
+}
+
+TEST_CASE("a model of whole numbers is at most one step of its output from the interpreter") {
+  const double step = 1.0 / 256 + 1e-6;
+  CHECK(farthest_from_interpreter("dense-int8") < step);
+  CHECK(farthest_from_interpreter("image-int8") < step);
+}
+
+// The interpreter rounds what goes into such a layer to 8 bits, row by row; ours does not.
+TEST_CASE("a model whose weights alone are of 8 bits is near the interpreter") {
+  CHECK(farthest_from_interpreter("dense-weights8") < 0.03);
 }
