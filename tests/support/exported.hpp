@@ -1,13 +1,13 @@
 #ifndef MILLRACE_TESTS_SUPPORT_EXPORTED_HPP
 #define MILLRACE_TESTS_SUPPORT_EXPORTED_HPP
 
-#include <millrace/infer/graph_engine.hpp>
 #include <millrace/model/formats/onnx.hpp>
 #include <millrace/model/matrix_view.hpp>
 #include <millrace/model/to_graph/graph_builder.hpp>
 #include <millrace/tensor/dtype.hpp>
 
 #include <support/catch.hpp>
+#include <support/graph_engine.hpp>
 
 #include <cmath>
 #include <cstddef>

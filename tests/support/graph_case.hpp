@@ -1,9 +1,10 @@
 #ifndef MILLRACE_TESTS_SUPPORT_GRAPH_CASE_HPP
 #define MILLRACE_TESTS_SUPPORT_GRAPH_CASE_HPP
 
-#include <millrace/infer/graph_engine.hpp>
 #include <millrace/model/formats/graph.hpp>
 #include <millrace/tensor/dtype.hpp>
+
+#include <support/graph_engine.hpp>
 
 #include <algorithm>
 #include <cmath>

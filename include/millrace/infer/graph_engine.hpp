@@ -28,6 +28,7 @@ concept graph_element = tensor::tensor_element<T> || std::is_same_v<T, std::stri
 
 /// A graph that is ready for inputs of certain shapes: all memory is there, all shapes are known. Fill the inputs, call
 /// `run`, read the outputs; as often as wanted.
+/// The engine must outlive it: constants stand in the engine.
 /// Guarantee: `run` does the same on the same inputs, to the bit.
 /// Allocates: in `graph_engine::prepare`, never later.
 /// Threads: one at a time; make one for each thread.
@@ -91,22 +92,25 @@ class graph_engine {
   /// Errors: those of `model::complete`; unsupported: one error that lists every operator which is missing, with its
   /// version and the nodes that call it; invalid_data: attributes that contradict each other, such as trees that never
   /// end, with the node and the attribute.
+  ///
+  /// Compiles all operators, once for each source file that calls it, which takes a minute without a cache. A program
+  /// of several such files says in one of them
+  ///
+  ///     template mr::result<mr::infer::graph_engine> mr::infer::graph_engine::make<>(mr::model::graph,
+  ///                                                                                const mr::model::graph_limits&);
+  ///
+  /// and the same after `extern` in the others.
   template <class = void>
-  static result<graph_engine> make(model::graph made, const model::graph_limits& limits = {}) {
-    if (auto done = model::complete(made, limits); !done) return std::move(done).error();
-    graph_engine engine(std::move(made));
-    std::vector<missing_operator> missing;
-    for (const model::graph_node& node : engine.graph_.nodes) {
-      const std::int64_t version = engine.graph_.version(node.domain);
-      const auto* found = detail::find_operator<>(node.domain, node.op, version);
-      engine.operators_.push_back(found);
-      if (found == nullptr) note(missing, node, version);
-    }
-    if (!missing.empty()) return error(errc::unsupported, "no operator for " + list_of(missing));
-    if (auto done = engine.make_ready(); !done) return std::move(done).error();
-    engine.count_readers();
-    return engine;
+  static result<graph_engine> make(model::graph made, const model::graph_limits& limits = {});
+
+  graph_engine(const graph_engine& other) : graph_engine(model::graph(other.graph_)) {
+    operators_ = other.operators_;
+    readers_ = other.readers_;
+    static_cast<void>(make_ready());  // of the copy's own attributes, which were found sound
   }
+  graph_engine(graph_engine&&) noexcept = default;
+  graph_engine& operator=(const graph_engine& other) { return *this = graph_engine(other); }
+  graph_engine& operator=(graph_engine&&) noexcept = default;
 
   const model::graph& graph() const noexcept { return graph_; }
   std::size_t inputs() const noexcept { return inputs_.size(); }
@@ -273,6 +277,23 @@ class graph_engine {
   std::vector<detail::ready_state> ready_;  // of each node
   std::vector<std::size_t> readers_;
 };
+
+template <class>
+result<graph_engine> graph_engine::make(model::graph made, const model::graph_limits& limits) {
+  if (auto done = model::complete(made, limits); !done) return std::move(done).error();
+  graph_engine engine(std::move(made));
+  std::vector<missing_operator> missing;
+  for (const model::graph_node& node : engine.graph_.nodes) {
+    const std::int64_t version = engine.graph_.version(node.domain);
+    const auto* found = detail::find_operator<>(node.domain, node.op, version);
+    engine.operators_.push_back(found);
+    if (found == nullptr) note(missing, node, version);
+  }
+  if (!missing.empty()) return error(errc::unsupported, "no operator for " + list_of(missing));
+  if (auto done = engine.make_ready(); !done) return std::move(done).error();
+  engine.count_readers();
+  return engine;
+}
 
 }  // namespace infer
 }  // namespace v0

@@ -2,6 +2,7 @@
 
 #include <laws/predictor.hpp>
 #include <support/catch.hpp>
+#include <support/graph_engine.hpp>
 
 #include <millrace/core/seed.hpp>
 #include <millrace/model/formats/graph.hpp>

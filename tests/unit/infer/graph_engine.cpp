@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -228,6 +229,24 @@ TEST_CASE("every node alone, with the others' memory gone, says the same") {
     made.outputs = {outputs[keep]};
     CHECK(support::problem_of(made) == "");
   }
+}
+
+TEST_CASE("a copy of an engine stands by itself") {
+  graph made = one("Equal");
+  made.nodes[0].inputs.push_back(made.add_constant(
+      "wanted",
+      {.kind = graph_kind::texts, .shape = {2}, .bytes = {}, .texts = {"one", "a long text, not held in place"}}));
+  made.nodes[0].op = "Gather";
+  made.nodes[0].inputs = {made.nodes[0].inputs[1], made.inputs[0]};
+  made.values[made.inputs[0]].type = mr::model::graph_type{.dtype = dtype::i64, .shape = {}};
+  std::optional<mr::infer::graph_engine> first = engine_of(made);
+  const mr::infer::graph_engine copy = *first;
+  first.reset();
+  auto run = copy.prepare({{2}});
+  REQUIRE(run);
+  run->input<std::int64_t>(0)[0] = 1;
+  run->run();
+  CHECK(run->output<std::string_view>(0)[0] == "a long text, not held in place");
 }
 
 TEST_CASE("a graph runs on as many rows as it is prepared for, each with the same bits as alone, without allocating") {

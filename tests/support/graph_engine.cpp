@@ -1,0 +1,4 @@
+#include <support/graph_engine.hpp>
+
+template millrace::result<millrace::infer::graph_engine> millrace::infer::graph_engine::make<>(
+    millrace::model::graph, const millrace::model::graph_limits&);
