@@ -158,7 +158,7 @@ set(MILLRACE_model_HEADERS
   model/to_graph.hpp model/to_graph/bayes.hpp model/to_graph/boosted.hpp model/to_graph/clusters.hpp
   model/to_graph/calibration.hpp model/to_graph/decomposition.hpp
   model/to_graph/graph_builder.hpp model/to_graph/linear.hpp
-  model/to_graph/losses.hpp model/to_graph/trees.hpp
+  model/to_graph/links.hpp model/to_graph/trees.hpp
   model/to_graph/detail/tree_operator.hpp
   model/formats/detail/flatbuffer.hpp model/formats/detail/tflite_builder.hpp
   model/formats/detail/tflite_file.hpp model/formats/detail/tflite_operators.hpp

@@ -16,7 +16,7 @@
 #include <millrace/model/to_graph/decomposition.hpp>
 #include <millrace/model/to_graph/graph_builder.hpp>
 #include <millrace/model/to_graph/linear.hpp>
-#include <millrace/model/to_graph/losses.hpp>
+#include <millrace/model/to_graph/links.hpp>
 #include <millrace/model/to_graph/trees.hpp>
 
 #endif  // MILLRACE_MODEL_TO_GRAPH_HPP

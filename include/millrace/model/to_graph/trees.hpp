@@ -4,7 +4,7 @@
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/to_graph/detail/tree_operator.hpp>
 #include <millrace/model/to_graph/graph_builder.hpp>
-#include <millrace/model/to_graph/losses.hpp>
+#include <millrace/model/to_graph/links.hpp>
 #include <millrace/model/trees/boosted_trees.hpp>
 #include <millrace/model/trees/isolation_forest.hpp>
 #include <millrace/model/trees/isolation_reasons.hpp>

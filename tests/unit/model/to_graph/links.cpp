@@ -1,4 +1,4 @@
-#include <millrace/model/to_graph/losses.hpp>
+#include <millrace/model/to_graph/links.hpp>
 
 #include <support/catch.hpp>
 #include <support/exported.hpp>

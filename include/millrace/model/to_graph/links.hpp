@@ -1,5 +1,5 @@
-#ifndef MILLRACE_MODEL_TO_GRAPH_LOSSES_HPP
-#define MILLRACE_MODEL_TO_GRAPH_LOSSES_HPP
+#ifndef MILLRACE_MODEL_TO_GRAPH_LINKS_HPP
+#define MILLRACE_MODEL_TO_GRAPH_LINKS_HPP
 
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/to_graph/graph_builder.hpp>
@@ -34,4 +34,4 @@ inline graph_builder::value add_link(graph_builder& to, const poisson_loss&, gra
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_MODEL_TO_GRAPH_LOSSES_HPP
+#endif  // MILLRACE_MODEL_TO_GRAPH_LINKS_HPP
