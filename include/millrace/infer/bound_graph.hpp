@@ -52,7 +52,7 @@ class bound_graph {
     for (slot& each : *made.slots_) {
       auto run = prepare(engine);
       if (!run) return std::move(run).error();
-      if (auto right = check(engine, *run, with.output); !right) return std::move(right).error();
+      if (auto right = examined(engine, *run, with.output); !right) return std::move(right).error();
       each.run = *std::move(run);
     }
     return made;
@@ -119,7 +119,7 @@ class bound_graph {
 
   bound_graph() = default;
 
-  static result<void> check(const graph_engine& engine, const graph_run& run, std::size_t output) {
+  static result<void> examined(const graph_engine& engine, const graph_run& run, std::size_t output) {
     if (output >= run.outputs())
       return error(errc::invalid_argument, "bind: the graph has " + std::to_string(run.outputs()) + " outputs, not " +
                                                std::to_string(output + 1));

@@ -151,7 +151,7 @@ void say_slice(builder& to) {
   if (first->size() != sizes->size()) return to.refuse("its bounds are not of one length");
   std::vector<std::int64_t> ends = *first;
   for (std::size_t i = 0; i < ends.size(); ++i)
-    ends[i] = (*sizes)[i] < 0 ? std::numeric_limits<std::int32_t>::max() : ends[i] + (*sizes)[i];
+    ends[i] = (*sizes)[i] < 0 ? (std::numeric_limits<std::int32_t>::max)() : ends[i] + (*sizes)[i];
   say_move(to, "Slice", {to.wholes(*first), to.wholes(std::move(ends))}, {});
 }
 /// Masks say by one bit for each dimension which bounds are left open and which dimensions are dropped.
@@ -165,7 +165,7 @@ void say_strided_slice(builder& to) {
     return to.refuse("it adds dimensions, or counts from its begin");
   if (ends->size() != first->size() || steps->size() != first->size() || first->size() > 31)
     return to.refuse("its bounds are not of one length");
-  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+  constexpr std::int64_t most = (std::numeric_limits<std::int32_t>::max)();
   std::vector<std::int64_t> dropped;
   for (std::size_t i = 0; i < first->size(); ++i) {
     const std::int32_t bit = std::int32_t{1} << i;
