@@ -50,12 +50,12 @@ TEST_CASE("a learner's updates, score and drift are shown, and those of a resume
       REQUIRE(to.update(from.row(), from.label));
     }
   };
-  feed(made, 401);
+  feed(made, 1201);  // more than a learner waits for before it watches for drift
   shown->update(made);
   shown->update(made);
   shown->checkpointed(20ms);
   const std::string text = text_of(registry);
-  CHECK_THAT(text, ContainsSubstring("\nown_online_updates_processed_total{model=\"clicks\",version=\"3\"} 100\n"));
+  CHECK_THAT(text, ContainsSubstring("\nown_online_updates_processed_total{model=\"clicks\",version=\"3\"} 300\n"));
   CHECK_THAT(text, ContainsSubstring("\nown_model_score{metric=\"log_loss\",model=\"clicks\",version=\"3\"} 0."));
   CHECK_THAT(text, ContainsSubstring("\nown_checkpoint_duration_seconds_sum{model=\"clicks\",version=\"3\"} 0.02\n"));
   CHECK_THAT(text, !ContainsSubstring("\nown_model_drift_score{model=\"clicks\",version=\"3\"} 0\n"));

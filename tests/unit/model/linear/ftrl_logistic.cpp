@@ -174,7 +174,7 @@ TEST_CASE("a sample of weight 0 changes nothing but the count, and weights multi
   CHECK(model->coefficient(0) == 1.5 / ((1 + 1.5) / 0.1));
 }
 
-TEST_CASE("samples that cannot be used change nothing and are counted") {
+TEST_CASE("sparse samples that cannot be used change nothing and are counted") {
   ftrl_stream from;
   from.next();
   auto model = ftrl_logistic::make(ftrl_stream::columns);
