@@ -192,7 +192,7 @@ set(MILLRACE_model_HEADERS
   model/linear/linear_regression.hpp model/linear/logistic_options.hpp model/linear/logistic_regression.hpp
   model/linear/ridge.hpp model/linear/sgd_linear.hpp model/linear/sgd_logistic.hpp model/linear/sgd_options.hpp
   model/linear/detail/elastic_net.hpp model/linear/detail/ftrl_scores.hpp model/linear/detail/least_squares.hpp model/linear/detail/linear_map.hpp
-  model/linear/detail/logistic_fit.hpp model/linear/detail/logistic_problem.hpp model/linear/detail/online_scores.hpp
+  model/linear/detail/logistic_fit.hpp model/linear/detail/logistic_problem.hpp model/linear/detail/online_model.hpp model/linear/detail/online_scores.hpp
   model/network/activation.hpp model/network/mlp.hpp model/network/mlp_options.hpp
   model/network/detail/column_scales.hpp model/network/detail/dense_layers.hpp
   model/network/detail/lane_functions.hpp model/network/detail/network_checks.hpp

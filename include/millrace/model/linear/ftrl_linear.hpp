@@ -58,6 +58,7 @@ class ftrl_linear : public detail::ftrl_model<ftrl_linear> {
 
  private:
   friend ftrl_model;
+  friend online_model;
   static constexpr const char* saved_as = "ftrl_linear";
   static double link(double score) noexcept { return score; }
 

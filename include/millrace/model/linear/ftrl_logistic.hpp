@@ -71,6 +71,7 @@ class ftrl_logistic : public detail::ftrl_model<ftrl_logistic> {
 
  private:
   friend ftrl_model;
+  friend online_model;
   static constexpr const char* saved_as = "ftrl_logistic";
   static double link(double score) noexcept { return detail::probability_of_score(score); }
 

@@ -5,6 +5,7 @@
 #include <millrace/core/result.hpp>
 #include <millrace/model/detail/training_checks.hpp>
 #include <millrace/model/fwd.hpp>
+#include <millrace/model/linear/detail/online_model.hpp>
 #include <millrace/model/linear/detail/online_scores.hpp>
 #include <millrace/model/linear/sgd_options.hpp>
 #include <millrace/model/matrix_view.hpp>
@@ -37,7 +38,7 @@ namespace model {
 /// Moved from, it may only be assigned to or destroyed.
 /// Source: Toulis, Airoldi, "Asymptotic and finite-sample properties of estimators based on stochastic gradients",
 /// Annals of Statistics 45(4), 2017.
-class sgd_linear : public detail::online_model<sgd_linear> {
+class sgd_linear : public detail::online_model<sgd_linear, detail::online_scores, sgd_options> {
  public:
   /// A model whose prediction is 0 for every row.
   /// Errors: invalid_argument (no inputs, or an option).
@@ -60,6 +61,8 @@ class sgd_linear : public detail::online_model<sgd_linear> {
     made.learn_rows(made, rows, targets, weights, with);
     return made;
   }
+
+  std::span<const double> coefficients() const noexcept { return scores_.coefficients(); }
 
   /// Learns from one sample, and returns what the prediction was before; NaN if the sample is left out, as
   /// one of too few columns is.

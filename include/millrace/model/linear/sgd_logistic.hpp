@@ -7,6 +7,7 @@
 #include <millrace/model/detail/link.hpp>
 #include <millrace/model/detail/training_checks.hpp>
 #include <millrace/model/fwd.hpp>
+#include <millrace/model/linear/detail/online_model.hpp>
 #include <millrace/model/linear/detail/online_scores.hpp>
 #include <millrace/model/linear/sgd_options.hpp>
 #include <millrace/model/matrix_view.hpp>
@@ -37,7 +38,7 @@ namespace model {
 /// Threads: const calls from any number; partial_fit alone.
 /// Moved from, it may only be assigned to or destroyed.
 /// Source: Bottou, "Stochastic gradient descent tricks", 2012.
-class sgd_logistic : public detail::online_model<sgd_logistic> {
+class sgd_logistic : public detail::online_model<sgd_logistic, detail::online_scores, sgd_options> {
  public:
   /// A model whose probability is 1/2 for every row.
   /// Errors: invalid_argument (no inputs, or an option).
@@ -70,6 +71,8 @@ class sgd_logistic : public detail::online_model<sgd_logistic> {
 
   /// The log odds of class 1; NaN for a row of fewer columns than the model's.
   double score(std::span<const float> row) const noexcept { return scores_.score(row); }
+
+  std::span<const double> coefficients() const noexcept { return scores_.coefficients(); }
 
   /// Learns from one sample, and returns what the probability was before; NaN if the sample is left out, as
   /// one of too few columns is.

@@ -5,18 +5,16 @@
 #include <millrace/core/detail/simd.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/saved/envelope.hpp>
-#include <millrace/core/seed.hpp>
 #include <millrace/model/detail/training_checks.hpp>
 #include <millrace/model/fwd.hpp>
+#include <millrace/model/linear/detail/online_model.hpp>
 #include <millrace/model/linear/ftrl_options.hpp>
-#include <millrace/model/matrix_view.hpp>
 #include <millrace/model/sparse_view.hpp>
 
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <utility>
 #include <vector>
 
 namespace millrace {
@@ -192,40 +190,25 @@ inline bool ftrl_scores::load(const char* model, envelope_reader& from) {
   return sound;
 }
 
-/// What models that learn by FTRL-proximal share. `Model` has `saved_as`, `link(score)`, which makes a prediction of a
-/// score, and `learn(row, target, weight)`.
+/// What models that learn by FTRL-proximal share, besides what all that learn sample by sample do: sparse rows. `Model`
+/// has `learn(row, target, weight)`.
 template <class Model>
-class ftrl_model {
- public:
-  using options_type = ftrl_options;
+class ftrl_model : public online_model<Model, ftrl_scores, ftrl_options> {
+  using shared = online_model<Model, ftrl_scores, ftrl_options>;
 
-  /// Columns that a dense row must have, and above every index of a sparse one.
-  std::size_t inputs() const noexcept { return scores_.inputs(); }
-  std::size_t outputs() const noexcept { return 1; }
+ public:
   /// Precondition: i < inputs().
   double coefficient(std::size_t i) const noexcept { return scores_.coefficient(i); }
-  double intercept() const noexcept { return scores_.intercept(); }
   /// How many coefficients are not 0. Complexity: O(inputs).
   std::size_t nonzero() const noexcept { return scores_.nonzero(); }
-  /// Samples learnt from.
-  std::uint64_t count() const noexcept { return scores_.count(); }
-  /// Samples left out, because an index, a feature, the target or the weight was not usable.
-  std::uint64_t skipped() const noexcept { return scores_.skipped(); }
 
-  /// The row's prediction. It is NaN if a feature is, for a dense row of fewer columns than the model's, and for a
-  /// sparse one with an index beyond them.
-  double operator()(std::span<const float> row) const noexcept { return Model::link(scores_.score(row)); }
+  /// A sparse row's prediction is NaN if an index is beyond the model's columns.
+  using shared::operator();
   double operator()(const sparse_view& row) const noexcept { return Model::link(scores_.score(row)); }
+  using shared::predict;
   /// Precondition: out.size() == 1, or nothing is written.
-  void predict(std::span<const float> row, std::span<double> out) const noexcept {
-    if (out.size() == 1) out[0] = (*this)(row);
-  }
   void predict(const sparse_view& row, std::span<double> out) const noexcept {
     if (out.size() == 1) out[0] = (*this)(row);
-  }
-  /// One prediction a row, as far as `out` has room: rows.rows().
-  void predict(const matrix_view& rows, std::span<double> out) const noexcept {
-    for (std::size_t i = 0; i < rows.rows() && i < out.size(); ++i) out[i] = (*this)(rows.row(i));
   }
 
   /// Learns from one sample, and returns what the prediction was before; NaN if the sample is left out.
@@ -236,24 +219,9 @@ class ftrl_model {
     return static_cast<Model*>(this)->learn(row, target, weight);
   }
 
-  /// Allocates: the bytes: 16 for each coefficient that a gradient was seen of, and one for eight others.
-  std::vector<std::byte> save() const {
-    envelope_writer to(Model::saved_as);
-    scores_.save(to);
-    return std::move(to).finish();
-  }
-  /// Allocates: at most 128 times the bytes.
-  /// Errors: those of `envelope_reader::open` and `finish`.
-  static result<Model> load(std::span<const std::byte> bytes) {
-    auto from = envelope_reader::open(bytes, Model::saved_as);
-    if (!from) return std::move(from).error();
-    Model made;
-    const bool sound = made.scores_.load(Model::saved_as, *from);
-    if (auto done = from->finish(sound); !done) return std::move(done).error();
-    return made;
-  }
-
  protected:
+  using shared::scores_;
+
   ftrl_model() = default;
 
   static bool is_weight(float weight) noexcept { return weight >= 0 && math::is_finite(static_cast<double>(weight)); }
@@ -261,20 +229,6 @@ class ftrl_model {
     scores_.skip();
     return math::nan;
   }
-  /// Goes over the rows as often as the options say, each time in another order.
-  void learn_rows(Model& self, const matrix_view& rows, std::span<const float> targets, std::span<const float> weights,
-                  const ftrl_options& with) {
-    scores_ = ftrl_scores(rows.columns(), with);
-    random_engine random(with.seed);
-    std::vector<std::size_t> order(rows.rows());
-    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-    for (std::size_t epoch = 0; epoch < with.epochs; ++epoch) {
-      random.shuffle(order);
-      for (const std::size_t i : order) self.learn(rows.row(i), targets[i], weights.empty() ? 1 : weights[i]);
-    }
-  }
-
-  ftrl_scores scores_;
 };
 
 }  // namespace detail
