@@ -315,9 +315,7 @@ inline refusal table_features::operator()(std::span<const named_cell> row, std::
 
 inline std::vector<std::byte> table_features::save() const {
   envelope_writer to("table features");
-  to.u64(list_.size());
-  for (const specification& one : list_) detail::save_specification(to, one);
-  detail::save_columns(to, inputs_);
+  detail::save_list(to, list_, inputs_);
   for (const auto& one : transforms_) one->save(to);
   return std::move(to).finish();
 }
@@ -325,20 +323,13 @@ template <class>
 result<table_features> table_features::load(std::span<const std::byte> bytes) {
   auto from = envelope_reader::open(bytes, "table features");
   if (!from) return std::move(from).error();
-  std::vector<specification> list(from->count(40));
-  for (specification& one : list) one = detail::load_specification(*from);
-  std::vector<declared_column> inputs;
-  bool possible = detail::load_columns(*from, inputs);
-  if (!from->ok() || !possible) {
-    if (auto done = from->finish(false); !done) return std::move(done).error();
-  }
-  auto made = make(list, inputs);
-  if (!made) return error(errc::corrupt, "saved table features: " + made.error().describe());
-  for (const auto& one : made->transforms_) possible = possible && one->load(*from);
-  possible = possible && made->list_.size() == list.size() && made->inputs_.size() == inputs.size();
-  for (std::size_t i = 0; possible && i < inputs.size(); ++i) possible = made->inputs_[i].name == inputs[i].name;
-  if (auto done = from->finish(possible); !done) return std::move(done).error();
-  made->count_width();
+  auto made =
+      detail::load_made<table_features>("table features", *from, [](table_features& loaded, envelope_reader& rest) {
+        for (const auto& one : loaded.transforms_)
+          if (!one->load(rest)) return false;
+        return true;
+      });
+  if (made) made->count_width();
   return made;
 }
 

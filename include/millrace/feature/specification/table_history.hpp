@@ -319,9 +319,7 @@ result<Table> table_history::replay(const Table& rows, replay_order order) {
 
 inline std::vector<std::byte> table_history::save() const {
   envelope_writer to("table history");
-  to.u64(list_.size());
-  for (const specification& one : list_) detail::save_specification(to, one);
-  detail::save_columns(to, inputs_);
+  detail::save_list(to, list_, inputs_);
   for (const auto& one : streams_) one.save(to);
   return std::move(to).finish();
 }
@@ -329,19 +327,12 @@ template <class>
 result<table_history> table_history::load(std::span<const std::byte> bytes) {
   auto from = envelope_reader::open(bytes, "table history");
   if (!from) return std::move(from).error();
-  std::vector<specification> list(from->count(40));
-  for (specification& one : list) one = detail::load_specification(*from);
-  std::vector<declared_column> inputs;
-  bool possible = detail::load_columns(*from, inputs);
-  if (!from->ok() || !possible) {
-    if (auto done = from->finish(false); !done) return std::move(done).error();
-  }
-  auto made = make(list, inputs);
-  if (!made) return error(errc::corrupt, "saved table history: " + made.error().describe());
-  for (auto& one : made->streams_) possible = possible && one.load(*from);
-  possible = possible && made->list_.size() == list.size() && made->inputs_.size() == inputs.size();
-  for (std::size_t i = 0; possible && i < inputs.size(); ++i) possible = made->inputs_[i].name == inputs[i].name;
-  if (auto done = from->finish(possible); !done) return std::move(done).error();
+  auto made =
+      detail::load_made<table_history>("table history", *from, [](table_history& loaded, envelope_reader& rest) {
+        for (auto& one : loaded.streams_)
+          if (!one.load(rest)) return false;
+        return true;
+      });
   return made;
 }
 

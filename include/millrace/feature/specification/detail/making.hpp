@@ -217,6 +217,33 @@ bool load_columns(Reader& from, std::vector<declared_column>& columns) {
   return possible;
 }
 
+/// What is made of a list begins its saved form with the list and the columns that it reads.
+template <class Writer>
+void save_list(Writer& to, const std::vector<specification>& list, const std::vector<declared_column>& inputs) {
+  to.u64(list.size());
+  for (const specification& one : list) save_specification(to, one);
+  save_columns(to, inputs);
+}
+/// Makes it again by `Made::make`; `load_parts(made, from)` returns whether its parts are sound.
+/// Errors: corrupt, and those of the reader's `finish`.
+template <class Made, class Reader, class LoadParts>
+result<Made> load_made(const char* kind, Reader& from, const LoadParts& load_parts) {
+  std::vector<specification> list(from.count(40));
+  for (specification& one : list) one = load_specification(from);
+  std::vector<declared_column> inputs;
+  bool possible = load_columns(from, inputs);
+  if (!from.ok() || !possible) {
+    if (auto done = from.finish(false); !done) return std::move(done).error();
+  }
+  auto made = Made::make(list, inputs);
+  if (!made) return error(errc::corrupt, std::string("saved ") + kind + ": " + made.error().describe());
+  possible = load_parts(*made, from);
+  possible = possible && made->specifications().size() == list.size() && made->inputs().size() == inputs.size();
+  for (std::size_t i = 0; possible && i < inputs.size(); ++i) possible = made->inputs()[i].name == inputs[i].name;
+  if (auto done = from.finish(possible); !done) return std::move(done).error();
+  return made;
+}
+
 }  // namespace detail
 }  // namespace feature
 }  // namespace v0
