@@ -378,6 +378,25 @@ bool plan_max_pool(planner& at) {
   return known || refuse_type(at, 0);
 }
 
+/// Plans what a pool makes of the sum at each place, `finish(sum, place)`, where each element adds `take(x)`.
+template <class Take, class Finish>
+bool plan_sums(planner& at, window_moves made, const shape& sizes, std::size_t channels, Take take, Finish finish) {
+  const bool known = with_type<float, double>(at.in(0), [&]<class T>(T) {
+    const T* const x = at.data<T>(0);
+    T* const out = at.out<T>(0, sizes);
+    at.run([=, made = std::move(made), finish = std::move(finish)] {
+      for (std::size_t i = 0; i < channels * made.results; ++i) out[i] = 0;
+      for (std::size_t c = 0; c < channels; ++c) {
+        T* const to = out + c * made.results;
+        for (const window_move& each : made.list)
+          for (std::size_t k = 0; k < each.count; ++k)
+            to[each.to + k] += take(x[c * made.inputs + each.from + k * made.step]);
+        for (std::size_t i = 0; i < made.results; ++i) to[i] = finish(to[i], i);
+      }
+    });
+  });
+  return known || refuse_type(at, 0);
+}
 template <class = void>
 bool plan_average_pool(planner& at) {
   window moved;
@@ -391,23 +410,10 @@ bool plan_average_pool(planner& at) {
   else
     for (const window_move& each : made.list)
       for (std::size_t k = 0; k < each.count; ++k) ++counts[each.to + k];
-  const bool known = with_type<float, double>(at.in(0), [&]<class T>(T) {
-    const T* const x = at.data<T>(0);
-    T* const out = at.out<T>(0, sizes);
-    at.run([=, made = std::move(made), counts = std::move(counts)] {
-      for (std::size_t i = 0; i < channels * made.results; ++i) out[i] = 0;
-      for (std::size_t c = 0; c < channels; ++c) {
-        T* const to = out + c * made.results;
-        for (const window_move& each : made.list)
-          for (std::size_t k = 0; k < each.count; ++k)
-            to[each.to + k] += x[c * made.inputs + each.from + k * made.step];
-        for (std::size_t i = 0; i < made.results; ++i) to[i] /= static_cast<T>(counts[i]);
-      }
-    });
-  });
-  return known || refuse_type(at, 0);
+  return plan_sums(
+      at, std::move(made), sizes, channels, [](auto x) { return x; },
+      [counts = std::move(counts)]<class T>(T sum, std::size_t i) { return sum / static_cast<T>(counts[i]); });
 }
-
 /// The root of the sum of powers.
 template <class = void>
 bool plan_lp_pool(planner& at) {
@@ -417,22 +423,10 @@ bool plan_lp_pool(planner& at) {
   std::size_t channels = 0;
   if (!plan_pool(at, moved, made, sizes, channels)) return false;
   const auto power = static_cast<double>(at.whole("p", 2));
-  const bool known = with_type<float, double>(at.in(0), [&]<class T>(T) {
-    const T* const x = at.data<T>(0);
-    T* const out = at.out<T>(0, sizes);
-    at.run([=, made = std::move(made)] {
-      for (std::size_t i = 0; i < channels * made.results; ++i) out[i] = 0;
-      for (std::size_t c = 0; c < channels; ++c) {
-        T* const to = out + c * made.results;
-        for (const window_move& each : made.list)
-          for (std::size_t k = 0; k < each.count; ++k)
-            to[each.to + k] +=
-                static_cast<T>(std::pow(std::fabs(x[c * made.inputs + each.from + k * made.step]), power));
-        for (std::size_t i = 0; i < made.results; ++i) to[i] = static_cast<T>(std::pow(to[i], 1 / power));
-      }
-    });
-  });
-  return known || refuse_type(at, 0);
+  return plan_sums(
+      at, std::move(made), sizes, channels,
+      [power]<class T>(T x) { return static_cast<T>(std::pow(std::fabs(x), power)); },
+      [power]<class T>(T sum, std::size_t) { return static_cast<T>(std::pow(sum, 1 / power)); });
 }
 
 /// One number for each channel.
