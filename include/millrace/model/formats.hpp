@@ -8,11 +8,13 @@
 /// - `graph`: operators and the values between them: what a file is read into, and what an engine runs
 /// - `read_lightgbm`: models of LightGBM, from text
 /// - `read_onnx`, `load_onnx`, `write_onnx`: graphs as ONNX models
+/// - `read_category_words`: the words that stood for categories in a model of LightGBM or XGBoost
 /// - `read_tflite`, `load_tflite`: models of TensorFlow Lite, as graphs
 /// - `read_xgboost`: models of XGBoost, from JSON and UBJSON
 
 #include <millrace/model/formats/boosted_file.hpp>
 #include <millrace/model/formats/boosted_model.hpp>
+#include <millrace/model/formats/category_words.hpp>
 #include <millrace/model/formats/graph.hpp>
 #include <millrace/model/formats/lightgbm.hpp>
 #include <millrace/model/formats/onnx.hpp>
