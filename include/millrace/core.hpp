@@ -9,6 +9,7 @@
 /// - `duration`, `seconds`: a length of time, from any std::chrono::duration or a number of seconds
 /// - `random_engine`, `make_session_id`: randomness and identifiers, seeded per instance
 /// - `activation`: the functions of a network's layers, by name
+/// - `sha256`: the hash that names bytes
 /// - `json_writer`, `is_json`: writes strict JSON from any bytes; tells whether a text is strict JSON
 ///
 /// Standard library and POSIX alone.
@@ -28,6 +29,7 @@
 #include <millrace/core/result.hpp>
 #include <millrace/core/saved.hpp>
 #include <millrace/core/seed.hpp>
+#include <millrace/core/sha256.hpp>
 #include <millrace/core/timestamp.hpp>
 #include <millrace/core/type_name.hpp>
 #include <millrace/core/version.hpp>

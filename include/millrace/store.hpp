@@ -9,9 +9,11 @@
 /// - `open_beneath`, `read_beneath`: files whose path somebody else chose, below a folder of ours
 /// - `line_log`: an append-only file of lines, written by a thread of its own in groups; it tells which lines are
 ///   durable and repairs a torn end; `record_ring` is the queue in front of that thread
+/// - `sign_file`, `write_signed`, `read_verified`: a file and its signature beside it, by any `signer` and `verifier`
 /// - `file_system`: the system calls of a log, as a policy
 ///
-/// Standard library and POSIX alone.
+/// Standard library and POSIX alone. One header is left out, because it needs a third party: store/ed25519.hpp, keys
+/// and signatures of Ed25519 by OpenSSL.
 
 #include <millrace/store/atomic_file.hpp>
 #include <millrace/store/beneath.hpp>
@@ -22,5 +24,6 @@
 #include <millrace/store/line_log_options.hpp>
 #include <millrace/store/record_ring.hpp>
 #include <millrace/store/saved_file.hpp>
+#include <millrace/store/signature.hpp>
 
 #endif  // MILLRACE_STORE_HPP

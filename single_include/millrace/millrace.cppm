@@ -171,6 +171,9 @@ using ::millrace::v0::saveable;
 using ::millrace::v0::saved_fields;
 using ::millrace::v0::seconds;
 using ::millrace::v0::session;
+using ::millrace::v0::sha256;
+using ::millrace::v0::sha256_digest;
+using ::millrace::v0::sha256_of;
 using ::millrace::v0::sharded;
 using ::millrace::v0::share;
 using ::millrace::v0::shared_chain;
@@ -524,15 +527,23 @@ using ::millrace::v0::store::posix_file_system;
 using ::millrace::v0::store::read_beneath;
 using ::millrace::v0::store::read_bytes;
 using ::millrace::v0::store::read_file;
+using ::millrace::v0::store::read_verified;
 using ::millrace::v0::store::record_ring;
 using ::millrace::v0::store::ring_slot;
 using ::millrace::v0::store::save_file;
 using ::millrace::v0::store::shared;
+using ::millrace::v0::store::sign;
+using ::millrace::v0::store::sign_file;
+using ::millrace::v0::store::signature_path;
+using ::millrace::v0::store::signer;
 using ::millrace::v0::store::sync_policy;
 using ::millrace::v0::store::system_error;
 using ::millrace::v0::store::tail_repair;
+using ::millrace::v0::store::verifier;
+using ::millrace::v0::store::verify_signature;
 using ::millrace::v0::store::whole_file;
 using ::millrace::v0::store::write_file;
+using ::millrace::v0::store::write_signed;
 }  // namespace millrace::inline v0::store
 
 export namespace millrace::inline v0::tensor {

@@ -28,6 +28,7 @@ enum class errc : std::uint16_t {
   corrupt = 204,
   truncated = 205,
   checksum_mismatch = 206,
+  not_authentic = 207,  // not signed by whom the caller trusts
   // the world
   io = 300,
   no_space = 301,
@@ -58,6 +59,7 @@ constexpr std::string_view to_string(errc code) noexcept {
     case errc::corrupt: return "corrupt";
     case errc::truncated: return "truncated";
     case errc::checksum_mismatch: return "checksum_mismatch";
+    case errc::not_authentic: return "not_authentic";
     case errc::io: return "io";
     case errc::no_space: return "no_space";
     case errc::permission_denied: return "permission_denied";

@@ -27,5 +27,6 @@ TEST_CASE("codes have stable names and numbers") {
   CHECK(mr::to_string(mr::errc::not_finite) == "not_finite");
   CHECK(mr::to_string(static_cast<mr::errc>(9)) == "unknown");
   CHECK(static_cast<int>(mr::errc::checksum_mismatch) == 206);
+  CHECK(static_cast<int>(mr::errc::not_authentic) == 207);
   CHECK(static_cast<int>(mr::errc::vetoed) == 403);
 }

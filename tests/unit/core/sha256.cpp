@@ -1,0 +1,64 @@
+#include <millrace/core/sha256.hpp>
+
+#include <support/allocation_counter.hpp>
+#include <support/catch.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mr = millrace;
+
+namespace {
+
+std::string hash_of(std::string_view text) { return to_string(mr::sha256_of(std::as_bytes(std::span(text)))); }
+
+}  // namespace
+
+TEST_CASE("SHA-256 of the examples of its standard") {
+  // NIST, "Descriptions of SHA-256, SHA-384 and SHA-512", appendix B, and the examples of FIPS 180-4's page.
+  CHECK(hash_of("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  CHECK(hash_of("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  CHECK(hash_of("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq") ==
+        "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+  CHECK(hash_of("abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnop"
+                "qrstnopqrstu") == "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1");
+  CHECK(hash_of(std::string(1'000'000, 'a')) == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+}
+
+TEST_CASE("SHA-256 of every length around the blocks, in any parts, is one hash") {
+  // The hash of the texts of 0 to 260 letters "x", one behind the other as digits:
+  // python3 -c "import hashlib as h; print(h.sha256(''.join(h.sha256(b'x' * n).hexdigest() for n in range(261))
+  //             .encode()).hexdigest())"
+  std::string all;
+  for (std::size_t size = 0; size <= 260; ++size) all += hash_of(std::string(size, 'x'));
+  CHECK(hash_of(all) == "7ec44f8f0bf0e95b777d9d910ab55879c6120519980ef843315a5ca36404c96b");
+  std::vector<std::byte> bytes(1000);
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>(i * i % 251);
+  const mr::sha256_digest whole = mr::sha256_of(bytes);
+  for (std::size_t part = 1; part < 200; ++part) {
+    mr::sha256 hash;
+    for (std::size_t at = 0; at < bytes.size(); at += part) {
+      CHECK_FALSE(hash.digest() == whole);  // which changes nothing
+      hash.update(std::span(bytes).subspan(at, std::min(part, bytes.size() - at)));
+    }
+    CHECK(hash.digest() == whole);
+  }
+  CHECK(support::allocations_of([&] { static_cast<void>(mr::sha256_of(bytes)); }) == 0);
+}
+
+TEST_CASE("SHA-256 in plain C++ is that of the processor's instructions") {
+  std::vector<unsigned char> data(64 * 40);
+  for (std::size_t i = 0; i < data.size(); ++i) data[i] = static_cast<unsigned char>(i * 7919 >> 3);
+  for (std::size_t blocks = 0; blocks <= 40; ++blocks) {
+    std::uint32_t plain[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+    std::uint32_t chosen[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+    mr::detail::sha256_plain(plain, data.data(), blocks);
+    mr::detail::sha256_blocks(chosen, data.data(), blocks);
+    for (std::size_t i = 0; i < 8; ++i) CHECK(plain[i] == chosen[i]);
+  }
+}
