@@ -271,10 +271,11 @@ class builder {
   /// Whether the zero points fit into one byte, or two.
   static bool has_zeros(const stored_tensor& of) noexcept {
     const std::size_t size = tensor::size_of(*of.type);
+    if (size > 2) return of.zeros.empty();
     const bool is_signed = *of.type == tensor::dtype::i8 || *of.type == tensor::dtype::i16;
     const std::int64_t span = std::int64_t{1} << (8 * size);
     for (const std::int64_t zero : of.zeros)
-      if (size > 2 || zero < (is_signed ? -span / 2 : 0) || zero >= (is_signed ? span / 2 : span)) return false;
+      if (zero < (is_signed ? -span / 2 : 0) || zero >= (is_signed ? span / 2 : span)) return false;
     return true;
   }
   std::uint32_t zeros_of(const stored_tensor& of) {
