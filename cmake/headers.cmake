@@ -149,8 +149,10 @@ set(MILLRACE_model_HEADERS
   model.hpp
   model/fwd.hpp model/series.hpp model/series/holt_winters.hpp
   model/series/lag_forecaster.hpp model/series/detail/rate_search.hpp
-  model/formats.hpp model/formats/boosted_file.hpp model/formats/boosted_model.hpp model/formats/category_words.hpp model/formats/graph.hpp model/formats/lightgbm.hpp
-  model/formats/onnx.hpp model/formats/tflite.hpp model/formats/xgboost.hpp
+  model/formats.hpp model/formats/boosted_file.hpp model/formats/boosted_model.hpp model/formats/catboost.hpp
+  model/formats/category_words.hpp model/formats/graph.hpp
+  model/formats/lightgbm.hpp model/formats/onnx.hpp model/formats/tflite.hpp model/formats/xgboost.hpp
+  model/formats/detail/catboost_file.hpp model/formats/detail/city_hash.hpp
   model/formats/detail/lightgbm_text.hpp model/formats/detail/outside_tree.hpp model/formats/detail/ubjson_reader.hpp
   model/formats/detail/value_reader.hpp model/formats/detail/xgboost_file.hpp
   model/formats/detail/onnx_reader.hpp model/formats/detail/onnx_tensor.hpp model/formats/detail/onnx_types.hpp

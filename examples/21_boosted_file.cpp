@@ -1,4 +1,4 @@
-// Scores rows by a model that LightGBM or XGBoost has trained, from its file alone.
+// Scores rows by a model that LightGBM, XGBoost or CatBoost has trained, from its file alone.
 #include <millrace/model/formats/boosted_file.hpp>
 #include <millrace/store/atomic_file.hpp>
 
@@ -22,7 +22,7 @@ int score_with(const std::string& path) {
 }
 // [/boosted_file]
 
-// As Booster.save_model of LightGBM writes it; a file of XGBoost would do as well.
+// As Booster.save_model of LightGBM writes it; a file of XGBoost or CatBoost would do as well.
 constexpr const char* fraud_model = R"(tree
 version=v4
 num_class=1

@@ -1,5 +1,5 @@
-// Any bytes either are no model of LightGBM or XGBoost, with an error, or are a model that predicts and whose saved
-// form loads again. Damaged models of tests/golden/formats are good seeds.
+// Any bytes either are no model of LightGBM, XGBoost or CatBoost, with an error, or are a model that predicts and whose
+// saved form loads again. Damaged models of tests/golden/formats are good seeds.
 #include <millrace/model/formats/boosted_file.hpp>
 
 #include <cstddef>
@@ -18,6 +18,7 @@ void use(const mr::result<mr::model::boosted_model>& model) {
   std::vector<double> out(model->outputs());
   for (const float value : {0.0F, 3.0F, -0.5F, -1e30F, std::numeric_limits<float>::quiet_NaN()})
     model->predict(std::vector<float>(model->inputs(), value), out);
+  (void)model->category(0, "a");
   const auto again = mr::model::boosted_model::load(model->save());
   if (!again || again->save() != model->save()) std::abort();
 }
@@ -28,5 +29,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto bytes = std::as_bytes(std::span(data, size));
   use(mr::model::read_boosted_model(bytes));
   use(mr::model::read_xgboost(bytes));
+  use(mr::model::read_catboost(bytes));
   return 0;
 }

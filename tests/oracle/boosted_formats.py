@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Writes tests/golden/formats: small models of LightGBM and XGBoost, rows, and what the libraries say of them.
+"""Writes tests/golden/formats: small models of LightGBM, XGBoost and CatBoost, rows, and what the libraries say of them.
 
     python3 tests/oracle/boosted_formats.py lightgbm
     python3 tests/oracle/boosted_formats.py xgboost [VERSION]
+    python3 tests/oracle/boosted_formats.py catboost
 
-made with LightGBM 4.7.0, XGBoost 3.2.0 and NumPy 2.4.6, and with VERSION 3.0, 2.1 and 1.7 by XGBoost 3.0.5, 2.1.4
-and 1.7.6. Beside each model stands NAME.rows: counts of rows, columns, outputs and trees (32 bits each), the rows
+made with LightGBM 4.7.0, XGBoost 3.2.0, CatBoost 1.2.10 and NumPy 2.4.6, and with VERSION 3.0, 2.1 and 1.7 by XGBoost
+3.0.5, 2.1.4 and 1.7.6. Beside each model stands NAME.rows: counts of rows, columns, outputs and trees (32 bits each), the rows
 (floats), the outputs (doubles), and for each row the number of its leaf in each tree, as the library numbers them
 (a byte each); all little-endian. Rows hold every threshold of the model and its neighbours, NaN, infinities, zeros
 of both signs, and categories that are not known, negative or broken.
@@ -196,6 +197,99 @@ def write_xgboost(version):
     write("quantiles", dict(objective="reg:quantileerror", quantile_alpha=[0.2, 0.7]), lambda s: s, link=True)
 
 
+# Of all the lengths for which CatBoost's hash has a rule of its own.
+CATEGORIES = ["", "7", "of", "card", "12 chars now", "a category of 24 letters", "one of more than thirty-two letters, \u00e9, in UTF-8",
+              "and one that is far longer, of more than sixty-four letters, which are hashed in blocks", "seven", "eight", "x" * 64,
+              "y" * 150]
+
+
+def write_catboost():
+    from catboost import CatBoost, Pool
+
+    def thresholds_of(model):
+        return [(feature["flat_feature_index"], border) for feature in model["features_info"]["float_features"]
+                for border in feature["borders"]]
+
+    def without_news(model, whole):
+        """What says when, and by whom, a model was made is of no concern."""
+        if not whole:
+            loss = model["model_info"]["params"]["loss_function"]
+            model["model_info"] = {"params": {"loss_function": loss}}
+        model.pop("ctr_data", None)
+        return json.dumps(model, separators=(",", ":"))
+
+    def write(name, parameters, target, categories=False, missing=True, rounds=3, link=False, whole=False, scale=None,
+              kind="RawFormulaVal"):
+        numbers, score = training_rows(missing=missing)
+        as_pool = lambda rows, label=None: Pool(rows, label, cat_features=[3] if categories else None,
+                                                feature_names=["a", "b", "c \"\u00e9\"", "d"] if whole or categories else None)
+        rows = numbers
+        if categories:
+            rows = numbers.astype(object)
+            rows[:, 3] = [CATEGORIES[int(code)] for code in np.nan_to_num(numbers[:, 3])]
+            score = score + (np.nan_to_num(numbers[:, 3]) * 7 % 12 - 5) ** 3 / 20
+        settings = dict(depth=1 if link else 3, iterations=1 if link else rounds, random_seed=3, thread_count=1,
+                        learning_rate=0.5, logging_level="Silent", allow_writing_files=False, one_hot_max_size=100)
+        trained = CatBoost(settings | parameters)
+        trained.fit(as_pool(rows, target(score)))
+        if scale:
+            trained.set_scale_and_bias(*scale)
+        path = FOLDER / f"catboost_{name}.json"
+        trained.save_model(str(path), format="json", **dict(pool=as_pool(rows)) if categories else {})
+        model = json.loads(path.read_text())
+        path.write_text(without_news(model, whole))
+        if kind is None:
+            return
+        # The model that was trained answers: CatBoost reads doubles of JSON to within their last bits only.
+        codes = []
+        if categories:
+            known = model["features_info"]["categorical_features"][0]["values"]
+            codes = list(range(-1, len(known) + 2))
+        asked = asked_rows(thresholds_of(model), odd_categories=codes)
+        if link:
+            asked = asked[::3]
+        theirs = asked
+        if categories:
+            asked[asked[:, 3] != asked[:, 3], 3] = -1
+            asked[:, 3] = np.clip(np.trunc(asked[:, 3]), -1, 12)
+            texts = {entry["hash"]: entry["value"] for entry in model["features_info"]["cat_features_hash"]}
+            theirs = asked.astype(object)
+            theirs[:, 3] = [texts[known[int(code)] % 2**32] if 0 <= code < len(known) else "never seen" for code in asked[:, 3]]
+        theirs = as_pool(theirs)
+        leaves = trained.calc_leaf_indexes(theirs)
+        write_rows(f"catboost_{name}", asked, trained.predict(theirs, prediction_type=kind), leaves)
+        if name in ("regression", "depthwise"):
+            again = CatBoost()  # whose shares of trees that are not oblivious are by the weights of training
+            again.load_model(str(path), format="json")
+            shares = again.get_feature_importance(theirs, type="ShapValues")[:20]
+            (FOLDER / f"catboost_{name}.shares").write_bytes(shares.astype("<f8").tobytes())
+            print(name, "importance", [float(x) for x in trained.get_feature_importance()])
+
+    classes = lambda score: (score > 0).astype(int)
+    three = lambda score: np.digitize(score, [-0.5, 0.5])
+    positive = np.exp
+    two = lambda score: np.stack([score, -score + score**2], 1)
+    chance = lambda score: 1 / (1 + np.exp(-score))
+    write("binary", dict(loss_function="Logloss"), classes, whole=True, kind="Probability")
+    write("regression", dict(loss_function="RMSE", nan_mode="Max"), lambda s: s)
+    write("no_missing", dict(loss_function="RMSE"), lambda s: s, missing=False)
+    write("categories", dict(loss_function="RMSE", depth=5), lambda s: s, categories=True, rounds=5)
+    write("depthwise", dict(loss_function="RMSE", grow_policy="Depthwise"), lambda s: s, categories=True)
+    write("lossguide", dict(loss_function="MultiClass", grow_policy="Lossguide", max_leaves=5, nan_mode="Max"), three,
+          rounds=2, kind="Probability")
+    write("multiclass", dict(loss_function="MultiClass", depth=2), three, rounds=2, kind="Probability")
+    write("multiclassova", dict(loss_function="MultiClassOneVsAll"), three, link=True)
+    write("targets", dict(loss_function="MultiRMSE"), two, link=True)
+    write("labels", dict(loss_function="MultiLogloss"), lambda s: np.stack([s > 0, s > 1], 1).astype(int), link=True, kind="Probability")
+    write("scaled", dict(loss_function="RMSE"), lambda s: s, link=True, scale=(0.3, 2.5))
+    write("cross_entropy", dict(loss_function="CrossEntropy"), chance, link=True, kind="Probability")
+    for loss in ("Poisson", "Tweedie:variance_power=1.5"):
+        write(loss.split(":")[0].lower(), dict(loss_function=loss), positive, link=True, kind="Exponent")
+    write("quantile", dict(loss_function="Quantile:alpha=0.8"), lambda s: s, link=True)
+    write("uncertain", dict(loss_function="RMSEWithUncertainty"), lambda s: s, link=True, kind=None)
+    write("counters", dict(loss_function="RMSE", one_hot_max_size=2, depth=2), lambda s: s, categories=True, rounds=2, kind=None)
+
+
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    write_lightgbm() if sys.argv[1] == "lightgbm" else write_xgboost(sys.argv[2] if len(sys.argv) > 2 else "")
+    {"lightgbm": write_lightgbm, "catboost": write_catboost}.get(sys.argv[1], lambda: write_xgboost(*sys.argv[2:3] or [""]))()

@@ -6,6 +6,7 @@
 /// - `boosted_model`: trees, or a linear model, that another library has trained, with its link
 /// - `load_boosted_model`: such a model from a file, whosever it is
 /// - `graph`: operators and the values between them: what a file is read into, and what an engine runs
+/// - `read_catboost`: models of CatBoost, from JSON
 /// - `read_lightgbm`: models of LightGBM, from text
 /// - `read_onnx`, `load_onnx`, `write_onnx`: graphs as ONNX models
 /// - `read_category_words`: the words that stood for categories in a model of LightGBM or XGBoost
@@ -14,6 +15,7 @@
 
 #include <millrace/model/formats/boosted_file.hpp>
 #include <millrace/model/formats/boosted_model.hpp>
+#include <millrace/model/formats/catboost.hpp>
 #include <millrace/model/formats/category_words.hpp>
 #include <millrace/model/formats/graph.hpp>
 #include <millrace/model/formats/lightgbm.hpp>

@@ -4,7 +4,7 @@
 /// to_graph: models that were trained or read here, as graphs for engines and for ONNX. model.hpp leaves this room out.
 ///
 /// - `to_graph`: a model as a graph; `graph_builder` and `add_outputs` for one of your own
-/// - boosted: models of LightGBM and XGBoost; trees: boosted trees, forests, isolation forests
+/// - boosted: models of LightGBM, XGBoost and CatBoost; trees: boosted trees, forests, isolation forests
 /// - linear, bayes, clusters, decomposition: by products of matrices
 /// - calibration: probabilities corrected
 /// - losses: what they make of scores

@@ -1,8 +1,10 @@
 #ifndef MILLRACE_MODEL_FORMATS_BOOSTED_FILE_HPP
 #define MILLRACE_MODEL_FORMATS_BOOSTED_FILE_HPP
 
+#include <millrace/core/detail/json_reader.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/model/formats/boosted_model.hpp>
+#include <millrace/model/formats/catboost.hpp>
 #include <millrace/model/formats/lightgbm.hpp>
 #include <millrace/model/formats/xgboost.hpp>
 #include <millrace/model/fwd.hpp>
@@ -18,18 +20,30 @@
 namespace millrace {
 inline namespace v0 {
 namespace model {
+namespace detail {
 
-/// Reads a model of LightGBM or XGBoost, or what `boosted_model::save` wrote, whichever the first bytes say.
-/// Errors: as read_lightgbm, read_xgboost and boosted_model::load; unsupported, if the bytes are none of these.
+/// Whether a JSON object's first member is one of CatBoost's.
+inline bool begins_as_catboost(std::string_view text) noexcept {
+  millrace::detail::json_reader from(text);
+  return from.next() == json_token::object && from.next() == json_token::key && catboost_file::has_member(from.raw());
+}
+
+}  // namespace detail
+
+/// Reads a model of LightGBM, XGBoost or CatBoost, or what `boosted_model::save` wrote, whichever the first bytes say.
+/// Errors: as read_lightgbm, read_xgboost, read_catboost and boosted_model::load; unsupported, if the bytes are none of
+/// these.
 template <class = void>
 result<boosted_model> read_boosted_model(std::span<const std::byte> bytes) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   if (text.starts_with("MRAG")) return boosted_model::load(bytes);
   if (text.starts_with("tree\n") || text.starts_with("tree\r\n")) return read_lightgbm(bytes);
+  if (detail::begins_as_catboost(text)) return read_catboost(bytes);
   if (text.find_first_not_of(" \t\r\n") < text.size() && text[text.find_first_not_of(" \t\r\n")] == '{')
     return read_xgboost(bytes);
   return error(errc::unsupported,
-               "boosted model: neither LightGBM's text, nor XGBoost's JSON or UBJSON, nor a saved boosted_model");
+               "boosted model: neither LightGBM's text, nor XGBoost's JSON or UBJSON, nor CatBoost's JSON, nor a saved "
+               "boosted_model");
 }
 
 /// Reads a file so. Errors: those of files and of `read_boosted_model`, with the path.

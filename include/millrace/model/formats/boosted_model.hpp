@@ -5,6 +5,7 @@
 #include <millrace/core/result.hpp>
 #include <millrace/core/saved/envelope.hpp>
 #include <millrace/model/detail/link.hpp>
+#include <millrace/model/formats/detail/city_hash.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/matrix_view.hpp>
 #include <millrace/model/trees/tree_ensemble.hpp>
@@ -58,11 +59,19 @@ struct boosted_parts {
 
   /// Of a linear model: outputs numbers for each column. A missing feature adds nothing.
   std::vector<double> weights{};
+
+  /// Of columns of categories that the file knows by hashes of their texts (the lower half of CityHash64 1.0): the k-th
+  /// one of a column is k in rows.
+  struct category {
+    std::uint32_t column = 0;
+    std::uint32_t hash = 0;
+  };
+  std::vector<category> categories{};
 };
 
-/// Boosted trees, a forest, or a boosted linear model, that another library has trained: what `read_lightgbm` and
-/// `read_xgboost` return. Any row of at least `inputs()` columns has outputs; the columns of categories hold the
-/// numbers that stood for them in training.
+/// Boosted trees, a forest, or a boosted linear model, that another library has trained: what `read_lightgbm`,
+/// `read_xgboost` and `read_catboost` return. Any row of at least `inputs()` columns has outputs; the columns of
+/// categories hold the numbers that stood for them in training, or that `category` says.
 ///
 ///     auto bytes = mr::store::read_bytes("fraud.ubj");
 ///     auto model = mr::model::read_xgboost(*bytes);
@@ -96,6 +105,20 @@ class boosted_model {
   double slope() const noexcept { return parts_.slope; }
   /// Of a linear model: outputs numbers for each column; else nothing.
   std::span<const double> weights() const noexcept { return parts_.weights; }
+
+  /// The number that stands for a category in a column of rows, where the file knows categories by their texts, as
+  /// CatBoost's do (of numbers: as it spells them, `3`); -1, which is no category, if no split asks for this one.
+  /// Complexity: the categories that the model knows.
+  float category(std::size_t column, std::string_view text) const noexcept {
+    const auto hash = static_cast<std::uint32_t>(detail::city_hash::of(text));
+    std::size_t before = 0;
+    for (const boosted_parts::category& known : parts_.categories) {
+      if (known.column != column) continue;
+      if (known.hash == hash) return static_cast<float>(before);
+      ++before;
+    }
+    return -1;
+  }
 
   /// What the trees add up to, before the link. A row of fewer columns than the model's has NaN for every score; scores
   /// that `out` has no room for are left out.
@@ -214,6 +237,8 @@ inline const char* boosted_model::fault(const boosted_parts& parts) noexcept {
     return "it has not one weight for each column and output";
   for (const double weight : parts.weights)
     if (!detail::math::is_finite(weight)) return "a weight is not finite";
+  for (const boosted_parts::category& known : parts.categories)
+    if (known.column >= parts.inputs) return "a category is of a column that it has not";
   return sound_linear_leaves(parts) ? nullptr : "its linear leaves are not whole";
 }
 
@@ -231,7 +256,8 @@ inline bool boosted_model::sound_linear_leaves(const boosted_parts& parts) noexc
 }
 
 // The payload: objective, inputs, the number of columns' names and these, outputs and their starts, the link and its
-// slope, the trees, then three lists, each with its length: constants with their numbers of terms, terms, weights.
+// slope, the trees, then three lists, each with its length: constants with their numbers of terms, terms, weights; and
+// a fourth, categories, unless it is empty.
 inline std::vector<std::byte> boosted_model::save() const {
   envelope_writer to(type);
   to.text(parts_.objective);
@@ -255,6 +281,11 @@ inline std::vector<std::byte> boosted_model::save() const {
   }
   to.u64(parts_.weights.size());
   for (const double weight : parts_.weights) to.f64(weight);
+  if (!parts_.categories.empty()) to.u64(parts_.categories.size());
+  for (const boosted_parts::category& known : parts_.categories) {
+    to.u32(known.column);
+    to.u32(known.hash);
+  }
   return std::move(to).finish();
 }
 
@@ -285,6 +316,11 @@ inline result<boosted_model> boosted_model::load(std::span<const std::byte> byte
   }
   parts.weights.resize(from->count(8));
   for (double& weight : parts.weights) weight = from->f64();
+  if (from->remaining() > 0) parts.categories.resize(from->count(8));
+  for (boosted_parts::category& known : parts.categories) {
+    known.column = from->u32();
+    known.hash = from->u32();
+  }
   if (auto done = from->finish(fault(parts) == nullptr); !done) return std::move(done).error();
   return boosted_model(std::move(parts));
 }

@@ -42,7 +42,7 @@ inline graph_builder::value add_score_link(graph_builder& to, const boosted_mode
 
 }  // namespace detail
 
-// Models of LightGBM and XGBoost, read here, as graphs: trees, or weights of columns, and the link. Linear
+// Models of LightGBM, XGBoost and CatBoost, read here, as graphs: trees, or weights of columns, and the link. Linear
 // leaves are refused, as ONNX's trees have none.
 
 inline graph_builder::value add_scores(graph_builder& to, const boosted_model& model, graph_builder::value rows) {

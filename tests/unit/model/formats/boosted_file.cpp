@@ -17,6 +17,7 @@ TEST_CASE("boosted files: the first bytes say whose a model is") {
   CHECK(load_boosted_model(folder + "/formats/lightgbm_binary.txt").value().objective() == "binary sigmoid:1.7");
   CHECK(load_boosted_model(folder + "/formats/xgboost_binary.json").value().objective() == "binary:logistic");
   CHECK(load_boosted_model(folder + "/formats/xgboost_several.ubj").value().outputs() == 3);
+  CHECK(load_boosted_model(folder + "/formats/catboost_binary.json").value().objective() == "Logloss");
   CHECK(load_boosted_model(folder + "/model/boosted_model.bin").value().objective() == "test");
   const auto refusal = [](std::string_view text) {
     return read_boosted_model(std::as_bytes(std::span(text))).error().describe();
@@ -25,6 +26,9 @@ TEST_CASE("boosted files: the first bytes say whose a model is") {
     CHECK(refusal(text).starts_with("boosted model: neither LightGBM's"));
   CHECK(refusal("tree\r\n").starts_with("LightGBM model: "));
   CHECK(refusal(" {").starts_with("XGBoost model: "));
+  CHECK(refusal("{\"learner\":1}").starts_with("XGBoost model: "));
+  for (const char* name : {"features_info", "ctr_data", "model_info", "oblivious_trees", "trees", "scale_and_bias"})
+    CHECK(refusal(std::string("\n{ \"") + name + "\": 1}").starts_with("CatBoost model: "));
   CHECK(refusal("MRAG").find("boosted_model") != std::string::npos);
 }
 

@@ -163,6 +163,9 @@ TEST_CASE("boosted models keep their saved form, and damaged bytes are an error 
   };
   laws::hostile_payload(model, support::reseal, use, 18, 2000);
   laws::hostile_payload(boosted_model::make(linear()).value(), support::reseal, use, 18, 2000);
+  boosted_parts known = stump();
+  known.categories = {{0, 7}, {1, 9}};
+  laws::hostile_payload(boosted_model::make(std::move(known)).value(), support::reseal, use, 18, 2000);
   laws::hostile_bytes(model, use);
 }
 
@@ -186,6 +189,8 @@ TEST_CASE("boosted model: parts that do not fit to each other are refused") {
   CHECK(changed([](auto& p) { p.start.push_back(0); }) == "boosted model: its outputs have not as many trees each");
   CHECK(changed([](auto& p) { p.weights = {1}; }) == "boosted model: it has not one weight for each column and output");
   CHECK(changed([](auto& p) { p.weights[3] = infinite; }, linear()) == "boosted model: a weight is not finite");
+  CHECK(changed([](auto& p) { p.categories = {{2, 7}}; }) ==
+        "boosted model: a category is of a column that it has not");
   const std::string leaves = "boosted model: its linear leaves are not whole";
   CHECK(changed([](auto& p) { p.terms.resize(1); }) == leaves);
   CHECK(changed([](auto& p) { p.constants.pop_back(); }, linear_leaves()) == leaves);

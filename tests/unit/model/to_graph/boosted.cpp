@@ -1,7 +1,9 @@
 #include <millrace/model/to_graph/boosted.hpp>
 
+#include <millrace/model/formats/catboost.hpp>
 #include <millrace/model/formats/onnx.hpp>
 
+#include <support/boosted_formats.hpp>
 #include <support/catch.hpp>
 #include <support/exported.hpp>
 #include <support/golden.hpp>
@@ -96,6 +98,15 @@ TEST_CASE("links and linear boosters say the same as graphs") {
                           score_link::softplus, score_link::step})
     support::says_the_same(linear(link), rows);
   support::says_the_same(linear(score_link::sigmoid, 0.7), rows);
+}
+
+TEST_CASE("models of CatBoost, of oblivious trees and others, say the same as graphs") {
+  for (const char* name : {"regression", "categories", "depthwise", "lossguide", "multiclassova"}) {
+    INFO(name);
+    const support::asked_rows asked(std::string("catboost_") + name);
+    const auto bytes = support::golden(std::string("formats/catboost_") + name + ".json");
+    support::says_the_same(mm::read_catboost(bytes).value(), asked.numbers);
+  }
 }
 
 TEST_CASE("linear leaves are refused by name") {

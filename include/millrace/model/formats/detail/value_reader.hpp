@@ -58,7 +58,7 @@ class value_reader {
       const json_token token = next();
       if (token == json_token::close) return true;
       if (token != json_token::object) return fail("an object is expected");
-      held_ = token;
+      put_back(token);
       if (!each(i)) return false;
     }
   }
@@ -95,6 +95,20 @@ class value_reader {
     out = static_cast<std::uint64_t>(value);
     return true;
   }
+  template <class T>
+  bool number(T& out) {
+    return number_of(next(), out) || fail("a number is expected");
+  }
+  /// Whether the next value begins so; it is still to be read.
+  bool next_is(json_token token) noexcept {
+    held_ = next();
+    return held_ == token;
+  }
+  /// Reads null, if that is next.
+  bool skip_null() noexcept { return next_is(json_token::null) && next() == json_token::null; }
+  /// Lets what `array` has handed over be read as a value.
+  void put_back(json_token token) noexcept { held_ = token; }
+
   /// Passes over a value, whatever it is.
   bool pass() {
     const unsigned outside = depth_;
