@@ -203,7 +203,7 @@ set(MILLRACE_model_HEADERS
   model/selection/goal.hpp model/selection/permutation_importance.hpp model/selection/random_search.hpp
   model/selection/search_space.hpp
   model/trees/boosted_trees.hpp model/trees/boosting_options.hpp model/trees/forest_options.hpp model/trees/isolation_forest.hpp model/trees/isolation_reasons.hpp model/trees/losses.hpp
-  model/trees/random_forest.hpp model/trees/tree_ensemble.hpp model/trees/tree_explainer.hpp
+  model/trees/random_forest.hpp model/trees/tree_ensemble.hpp model/trees/tree_explainer.hpp model/trees/vector_leaf_trees.hpp
   model/trees/detail/binned_rows.hpp model/trees/detail/boosting.hpp model/trees/detail/column_codes.hpp
   model/trees/detail/class_search.hpp model/trees/detail/draw_some.hpp model/trees/detail/forest_fit.hpp
   model/trees/detail/gradient_histogram.hpp model/trees/detail/isolation_grower.hpp model/trees/detail/isolation_trees.hpp
@@ -230,7 +230,7 @@ set(MILLRACE_infer_HEADERS
   infer/serving/batcher.hpp infer/serving/batcher_options.hpp infer/serving/fallback.hpp
   infer/serving/request.hpp infer/serving/serving_metrics.hpp infer/serving/serving_threads.hpp
   infer/serving/swappable.hpp infer/serving/warm_up.hpp
-  infer/detail/planner.hpp
+  infer/detail/planner.hpp infer/detail/row_independence.hpp
   infer/serving/detail/batcher_arguments.hpp infer/serving/detail/request_queue.hpp
   infer/serving/detail/run_model.hpp
   infer/detail/operators/class_scores.hpp infer/detail/operators/columns.hpp infer/detail/operators/dense.hpp

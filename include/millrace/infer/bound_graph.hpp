@@ -23,6 +23,9 @@ namespace infer {
 struct bind_options {
   std::size_t output = 0;   // which of the graph's outputs is predicted
   std::size_t threads = 1;  // how many may ask at the same time; further ones wait for them
+  /// So many rows of a batch run through the graph together, where it keeps rows apart; the rest of a batch, and all
+  /// rows of other graphs, run one by one. 1: always one by one.
+  std::size_t block_rows = 32;
 };
 
 /// A graph as a model of a shape that the compiler knows, for whatever takes a model that was fitted here.
@@ -32,8 +35,10 @@ struct bind_options {
 ///
 /// Models: model::predictor.
 /// Shapes: rows of `Columns` floats, `Outputs` numbers for each, which are the graph's as doubles.
-/// Guarantee: each row runs through the graph alone, so that it has the same bits in any batch.
-/// Complexity and allocation: one run of the graph for each row; allocates when it is made, never later.
+/// Guarantee: a row has the same bits alone and in any batch: rows run together only if no operator of the graph lets
+/// them meet.
+/// Complexity and allocation: a run of the graph for each block of rows, and for each row that is left; allocates when
+/// it is made, never later: two runs' memory for each thread. Weights stand in the engine, once for all.
 /// Threads: const calls from any number, of which `bind_options::threads` run at the same time; or each thread has a
 /// run of its own. Copies share their runs.
 /// The engine must be there as long as its bound graphs are; it may move.
@@ -42,10 +47,12 @@ class bound_graph {
  public:
   /// Errors: shape_mismatch, with both sides (the graph does not make `Outputs` numbers of one row of `Columns`),
   /// unsupported (its input is not of floats, or its output of no numbers), invalid_argument (no threads, or an output
-  /// that the graph lacks), and those of `graph_engine::prepare`.
+  /// that the graph lacks, or no rows in a block), and those of `graph_engine::prepare`.
   static result<bound_graph> make(const graph_engine& engine, const bind_options& with = {}) {
     if (with.threads < 1 || with.threads > 1'024)
       return error(errc::invalid_argument, "bind: option threads is not from 1 to 1024");
+    if (with.block_rows < 1 || with.block_rows > 65'536)
+      return error(errc::invalid_argument, "bind: option block_rows is not from 1 to 65536");
     bound_graph made;
     made.output_ = with.output;
     made.slots_ = std::make_shared<std::vector<slot>>(with.threads);
@@ -54,6 +61,7 @@ class bound_graph {
       if (!run) return std::move(run).error();
       if (auto right = examined(engine, *run, with.output); !right) return std::move(right).error();
       each.run = *std::move(run);
+      if (with.block_rows > 1) made.prepare_block(engine, each, with.block_rows);
     }
     return made;
   }
@@ -69,8 +77,17 @@ class bound_graph {
   void predict(const model::matrix_view& rows, std::span<double> out) const noexcept {
     slot& mine = take();
     const std::size_t room = out.size() / Outputs;
-    for (std::size_t i = 0; i < rows.rows() && i < room; ++i)
-      predict(rows.row(i), out.subspan(i * Outputs, Outputs), mine.run);
+    const std::size_t count = rows.rows() < room ? rows.rows() : room;
+    std::size_t done = 0;
+    if (block_ > 0 && rows.columns() >= Columns)
+      for (; done + block_ <= count; done += block_) {
+        float* to = mine.block.template input<float>(0).data();
+        for (std::size_t i = 0; i < block_; ++i, to += Columns)
+          __builtin_memcpy(to, rows.row(done + i).data(), Columns * sizeof(float));
+        mine.block.run();
+        give(mine.block, out.subspan(done * Outputs, block_ * Outputs));
+      }
+    for (; done < count; ++done) predict(rows.row(done), out.subspan(done * Outputs, Outputs), mine.run);
     mine.lock.unlock();
   }
   /// The same as for one row, in memory of the caller's: `scratch` comes from `prepare`.
@@ -82,9 +99,7 @@ class bound_graph {
     const std::span<float> to = scratch.input<float>(0);
     for (std::size_t i = 0; i < Columns; ++i) to[i] = row[i];
     scratch.run();
-    const bool written = give<float>(scratch, out) || give<double>(scratch, out) || give<std::int64_t>(scratch, out) ||
-                         give<std::int32_t>(scratch, out);
-    static_cast<void>(written);
+    give(scratch, out);
   }
   /// Of a model of one output.
   double operator()(std::span<const float> row) const noexcept
@@ -115,6 +130,7 @@ class bound_graph {
   struct slot {
     detail::spin_lock lock;
     graph_run run;
+    graph_run block;
   };
 
   bound_graph() = default;
@@ -135,17 +151,32 @@ class bound_graph {
     if (detail::with_type<float, double, std::int64_t, std::int32_t>(type, [](auto) {})) return {};
     return error(errc::unsupported, "bind: output " + name + " is of " + std::string(to_string(type)));
   }
+  /// A run of a block of rows, if the graph takes them together and keeps them apart.
+  void prepare_block(const graph_engine& engine, slot& of, std::size_t rows) {
+    if (of.run.input_shape(0).size() != 2) return;
+    auto many = engine.prepare({{static_cast<std::int64_t>(rows), static_cast<std::int64_t>(Columns)}});
+    if (!many || detail::elements(many->output_shape(output_)) != rows * Outputs ||
+        !engine.keeps_rows_apart(of.run, *many, output_))
+      return;
+    of.block = *std::move(many);
+    block_ = rows;
+  }
   slot& take() const noexcept {
     for (slot& each : *slots_)
       if (each.lock.try_lock()) return each;
     slots_->front().lock.lock();
     return slots_->front();
   }
+  void give(const graph_run& from, std::span<double> out) const noexcept {
+    const bool written = give_as<float>(from, out) || give_as<double>(from, out) || give_as<std::int64_t>(from, out) ||
+                         give_as<std::int32_t>(from, out);
+    static_cast<void>(written);
+  }
   template <class T>
-  bool give(const graph_run& from, std::span<double> out) const noexcept {
+  bool give_as(const graph_run& from, std::span<double> out) const noexcept {
     const std::span<const T> found = from.output<T>(output_);
     if (found.empty()) return false;
-    for (std::size_t i = 0; i < Outputs; ++i) {
+    for (std::size_t i = 0; i < out.size() && i < found.size(); ++i) {
       const auto x = static_cast<double>(found[i]);
       out[i] = detail::math::is_nan(x) ? detail::math::nan : x;  // one NaN, of one sign
     }
@@ -153,6 +184,7 @@ class bound_graph {
   }
 
   std::size_t output_ = 0;
+  std::size_t block_ = 0;  // rows that run together; 0: none do
   std::shared_ptr<std::vector<slot>> slots_;
 };
 

@@ -4,6 +4,7 @@
 #include <millrace/core/result.hpp>
 #include <millrace/infer/detail/operators/table.hpp>
 #include <millrace/infer/detail/planner.hpp>
+#include <millrace/infer/detail/row_independence.hpp>
 #include <millrace/model/formats/graph.hpp>
 #include <millrace/tensor/dtype.hpp>
 
@@ -160,6 +161,15 @@ class graph_engine {
   }
   result<graph_run> prepare(std::initializer_list<std::vector<std::int64_t>> shapes) const {
     return prepare(std::span(shapes.begin(), shapes.size()));
+  }
+
+  /// Whether an output has each row of a run of many from that row alone, with the bits of the run of one row: rows are
+  /// the first dimension of the inputs and of the output. False where that isn't plain from the operators.
+  /// Precondition: both runs are of this engine.
+  bool keeps_rows_apart(const graph_run& one, const graph_run& many, std::size_t output) const {
+    const std::int64_t rows = many.inputs_.empty() || many.input_shape(0).empty() ? 0 : many.input_shape(0)[0];
+    const detail::row_independence found(graph_, one.memory_.values, many.memory_.values, rows);
+    return output < graph_.outputs.size() && found.holds(graph_.outputs[output]);
   }
 
  private:

@@ -11,6 +11,7 @@
 /// - `random_forest`: the mean of trees on drawn rows and columns, or with random splits
 /// - `tree_ensemble`: the trees of a fitted model
 /// - `tree_explainer`: what each column adds to a row's score, and the columns that raise it most
+/// - `vector_leaf_trees`: trees whose leaves have a value for each output, brought from elsewhere
 
 #include <millrace/model/trees/boosted_trees.hpp>
 #include <millrace/model/trees/boosting_options.hpp>
@@ -21,5 +22,6 @@
 #include <millrace/model/trees/random_forest.hpp>
 #include <millrace/model/trees/tree_ensemble.hpp>
 #include <millrace/model/trees/tree_explainer.hpp>
+#include <millrace/model/trees/vector_leaf_trees.hpp>
 
 #endif  // MILLRACE_MODEL_TREES_HPP

@@ -198,6 +198,46 @@ attributes with(attributes made, std::string name, decltype(mr::model::graph_att
   made.push_back({std::move(name), std::move(value)});
   return made;
 }
+/// A regressor's trees on four columns, drawn at random; each leaf weighs every target.
+attributes drawn_forest(mr::random_engine& random, std::int64_t trees, unsigned depth, std::size_t targets) {
+  wholes of_tree, number, column, yes, no, missing, leaf_tree, leaf_number, target;
+  texts modes;
+  reals thresholds, weights;
+  for (std::int64_t tree = 0; tree < trees; ++tree) {
+    std::vector<unsigned> level{0};
+    for (std::size_t i = 0; i < level.size(); ++i) {
+      const bool leaf = level[i] == depth || random.below(6) == 0;
+      of_tree.push_back(tree);
+      number.push_back(static_cast<std::int64_t>(i));
+      column.push_back(static_cast<std::int64_t>(random.below(4)));
+      modes.push_back(leaf ? "LEAF" : random.below(2) == 0 ? "BRANCH_LEQ" : "BRANCH_GT");
+      thresholds.push_back(static_cast<float>(std::round(random.normal() * 4) / 4));
+      missing.push_back(static_cast<std::int64_t>(random.below(2)));
+      yes.push_back(leaf ? 0 : static_cast<std::int64_t>(level.size()));
+      no.push_back(leaf ? 0 : static_cast<std::int64_t>(level.size()) + 1);
+      if (!leaf) level.insert(level.end(), 2, level[i] + 1);
+      for (std::size_t k = 0; leaf && k < targets; ++k) {
+        leaf_tree.push_back(tree);
+        leaf_number.push_back(static_cast<std::int64_t>(i));
+        target.push_back(static_cast<std::int64_t>((k + i) % targets));
+        weights.push_back(static_cast<float>(random.normal()));
+      }
+    }
+  }
+  return {{"nodes_treeids", of_tree},
+          {"nodes_nodeids", number},
+          {"nodes_featureids", column},
+          {"nodes_modes", modes},
+          {"nodes_values", thresholds},
+          {"nodes_truenodeids", yes},
+          {"nodes_falsenodeids", no},
+          {"nodes_missing_value_tracks_true", missing},
+          {"n_targets", static_cast<std::int64_t>(targets)},
+          {"target_treeids", leaf_tree},
+          {"target_nodeids", leaf_number},
+          {"target_ids", target},
+          {"target_weights", weights}};
+}
 template <class T>
 std::vector<float> scores_of(const graph& made, std::vector<T> column, std::size_t output = 0) {
   const auto engine = engine_of(made);
@@ -713,6 +753,69 @@ TEST_CASE("products of turned, stacked, unknown and whole matrices") {
   made.nodes[0].op = "Gemm";  // and added to itself: the same bits for any number of rows
   made.nodes[0].inputs = {0, made.add_constant("w", tensor_of<float>({3, 3}, random_numbers<float>(9, 4))), 0};
   same_alone_and_together(engine_of(made), 3, random_numbers<float>(15, 5));
+}
+
+TEST_CASE("runs of an engine share its packed weights, whatever they are prepared for") {
+  constexpr std::int64_t size = 200;
+  graph made = product<float>("MatMul", {tensor_of<float>({size, size}, random_numbers<float>(size * size, 6))});
+  const auto engine = engine_of(made);
+  for (const std::int64_t rows : {1, 7, 1}) {
+    const auto run = engine.prepare({{rows, size}});
+    REQUIRE(run);
+    CHECK(run->memory() < size * size * sizeof(float) / 2);
+  }
+  same_alone_and_together(engine, size, random_numbers<float>(9 * size, 7));
+
+  // A constant whose shape comes from the input's is packed for each.
+  made = product<float>("Identity", {});
+  const auto x = made.inputs[0];
+  const auto add = [&](const char* op, std::vector<std::uint32_t> in) {
+    const auto out = made.add_value("made " + std::to_string(made.nodes.size()));
+    made.nodes.push_back({std::to_string(made.nodes.size()), "", op, std::move(in), {out}, {}});
+    return out;
+  };
+  const auto place = made.add_constant("place", tensor_of<std::int64_t>({1}, {1}));
+  const auto rest = made.add_constant("rest", tensor_of<std::int64_t>({1}, {-1}));
+  const auto numbers = made.add_constant("numbers", tensor_of<float>({6}, {1, 2, 3, 4, 5, 6}));
+  const auto columns = add("Gather", {add("Shape", {x}), place});
+  const auto sizes = add("Concat", {columns, rest});
+  made.nodes.back().attributes = {{"axis", std::int64_t{0}}};
+  made.outputs = {add("MatMul", {x, add("Reshape", {numbers, sizes})})};
+  const auto shaped = engine_of(made);
+  CHECK(output_of<float>(shaped, {1, 3}, {1, 10, 100}) == std::vector<float>{531, 642});
+  CHECK(output_of<float>(shaped, {1, 2}, {1, 10}) == std::vector<float>{41, 52, 63});
+}
+
+TEST_CASE("trees whose leaves weigh every target are walked once for all, to the bits of node by node") {
+  namespace detail = mr::infer::detail;
+  mr::random_engine random(8);
+  for (const std::size_t targets : {2U, 3U, 5U}) {
+    for (const bool sparse : {false, true}) {
+      attributes trees = drawn_forest(random, 20, 5, targets);
+      if (sparse)
+        for (auto& each : trees)
+          if (auto* ids = std::get_if<wholes>(&each.value); each.name == "target_ids")
+            ids->back() = (ids->back() + 1) % static_cast<std::int64_t>(targets);  // one target twice
+      const graph floats = classical("TreeEnsembleRegressor", trees);
+      const graph doubles = classical("TreeEnsembleRegressor", trees, dtype::f64);
+      detail::run_memory none;
+      detail::planner at(floats.nodes[0], 3, none, {});
+      const auto made = std::static_pointer_cast<const detail::scored_trees>(detail::ready_tree_regressor<>(at));
+      REQUIRE(made);
+      CHECK(made->wide.has_value() == !sparse);
+      auto x = random_numbers<float>(300 * 4, 9);
+      for (float& each : x) each = random.below(9) == 0 ? std::nanf("") : std::round(each * 4) / 4;
+      const auto engine = engine_of(floats);
+      const auto fast = output_of(engine, {300, 4}, x);
+      const auto walked = engine_of(doubles);
+      auto slow = walked.prepare({{300, 4}});
+      REQUIRE(slow);
+      std::ranges::copy(x, slow->input<double>(0).begin());
+      slow->run();
+      CHECK(std::ranges::equal(fast, slow->output<float>(0)));
+      same_alone_and_together(engine, 4, x);
+    }
+  }
 }
 
 TEST_CASE("an output that is a map in the model is its scores, with the classes' names beside") {

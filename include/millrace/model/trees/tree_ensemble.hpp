@@ -73,14 +73,9 @@ class tree_ensemble {
   void add(std::span<const tree_node> nodes, std::span<const node_record> records) {
     const auto first = static_cast<std::uint32_t>(nodes_.size());
     roots_.push_back(first);
-    unsigned depth = 0;
-    detail::flat_vector<unsigned> level(nodes.size(), 0);
+    const unsigned depth = detail::depth_of_tree(nodes);
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       tree_node node = nodes[i];
-      if (node.left != i) {
-        level[node.left] = level[node.left + 1] = level[i] + 1;
-        depth = level[i] + 1 > depth ? level[i] + 1 : depth;
-      }
       node.left += first;
       has_categories_ = has_categories_ || node.rule != 0;
       nodes_.push_back(node);

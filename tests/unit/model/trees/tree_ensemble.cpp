@@ -2,6 +2,7 @@
 
 #include <support/allocation_counter.hpp>
 #include <support/catch.hpp>
+#include <support/random_trees.hpp>
 
 #include <array>
 #include <bit>
@@ -14,6 +15,9 @@
 #include <vector>
 
 namespace mr = millrace;
+using support::any_number;
+using support::infinite;
+using support::random_trees;
 
 namespace {
 
@@ -33,47 +37,6 @@ mr::model::tree_ensemble small_tree() {
   made.add(nodes, records);
   return made;
 }
-
-constexpr float infinite = std::numeric_limits<float>::infinity();
-
-/// Few numbers, so that rows hit thresholds exactly; infinities among them.
-float any_number(mr::random_engine& random) {
-  constexpr float numbers[] = {-infinite, -std::numeric_limits<float>::max(), -1,      -0.0F, 0, 1e-40F,
-                               1,         std::numeric_limits<float>::max(),  infinite};
-  return numbers[random.below(9)];
-}
-
-struct random_trees {
-  std::size_t columns;
-  unsigned depth;
-  double leaf_share;
-  bool categories = false;
-
-  void add_one(mr::model::tree_ensemble& to, mr::random_engine& random) const {
-    std::vector<mr::model::tree_node> nodes(1);
-    std::vector<mr::model::node_record> records(1);
-    std::vector<unsigned> level{0};
-    for (std::uint32_t i = 0; i < nodes.size(); ++i) {
-      records[i].value = random.normal();
-      nodes[i].left = i;
-      if (level[i] >= depth || random.uniform() < leaf_share) continue;
-      nodes[i].left = static_cast<std::uint32_t>(nodes.size());
-      nodes[i].column = static_cast<std::uint16_t>(random.below(columns));
-      nodes[i].missing_right = static_cast<std::uint8_t>(random.below(2));
-      nodes[i].threshold = any_number(random);
-      if (categories && random.below(3) == 0) {
-        nodes[i].rule = 1;
-        const std::uint64_t bits[] = {0x5a5a'1234'9876'fedcULL};
-        records[i].set = to.add_set(bits);
-        records[i].set_size = 3 + static_cast<std::uint32_t>(random.below(40));
-      }
-      nodes.resize(nodes.size() + 2);
-      records.resize(nodes.size());
-      level.resize(nodes.size(), level[i] + 1);
-    }
-    to.add(nodes, records);
-  }
-};
 
 /// A row's sum, node by node, as the nodes are described.
 double walked(const mr::model::tree_ensemble& trees, const float* row, std::size_t first, std::size_t stride) {
@@ -184,10 +147,7 @@ TEST_CASE("tree ensemble: every CPU's kernels give the same bits, and none alloc
     for (std::size_t i = 0; i < 12; ++i) shape.add_one(trees, random);
     d::packed_trees packed;
     for (std::size_t tree = 0; tree < trees.trees(); ++tree) {
-      const std::size_t end = tree + 1 < trees.trees() ? trees.root(tree + 1) : trees.nodes().size();
-      const auto of_tree = trees.nodes().subspan(trees.root(tree), end - trees.root(tree));
-      std::vector<mr::model::tree_node> nodes(of_tree.begin(), of_tree.end());
-      for (auto& node : nodes) node.left -= trees.root(tree);
+      const auto nodes = support::nodes_of(trees, tree);
       const auto records = trees.records().subspan(trees.root(tree), nodes.size());
       REQUIRE(packed.add(std::span<const mr::model::tree_node>(nodes), records, trees.depth(tree)));
     }

@@ -3,6 +3,7 @@
 
 #include <millrace/core/detail/dense_products.hpp>
 #include <millrace/core/detail/fused.hpp>
+#include <millrace/core/detail/mutex.hpp>
 #include <millrace/infer/detail/operators/elementwise.hpp>
 #include <millrace/infer/detail/planner.hpp>
 
@@ -82,26 +83,61 @@ struct dense_rows {
   }
 };
 
+/// A node's matrix as the kernels want it. The first run that is prepared packs it, and all runs of an engine read it.
+class packed_once {
+ public:
+  /// The weights of a layer, which `pack` writes where all are 0, on a line of the cache. Null for a layer of another
+  /// shape than the first that was asked for: the graph gave the constant another, by the shapes that came in.
+  template <class T, class Pack>
+  const T* get(const dense_shape<T>& layer, const Pack& pack) const {
+    constexpr std::size_t line = 64;
+    const lock_guard held(lock_);
+    if (bytes_ == nullptr) {
+      bytes_ = std::make_unique<std::byte[]>(layer.weight_count() * sizeof(T) + line);
+      data_ = bytes_.get() + (line - reinterpret_cast<std::uintptr_t>(bytes_.get()) % line) % line;
+      inputs_ = layer.inputs;
+      units_ = layer.units;
+      pack(reinterpret_cast<T*>(data_));
+    }
+    return layer.inputs == inputs_ && layer.units == units_ ? reinterpret_cast<const T*>(data_) : nullptr;
+  }
+
+ private:
+  mutable mutex lock_;
+  mutable std::unique_ptr<std::byte[]> bytes_;
+  mutable std::byte* data_ = nullptr;
+  mutable std::size_t inputs_ = 0;
+  mutable std::size_t units_ = 0;
+};
+template <class = void>
+ready_state ready_product(planner&) {
+  return std::make_shared<packed_once>();
+}
+
 /// out = alpha a b + beta addend, for matrices, or for pairs of them in stacks that stretch to each other. The right
-/// one is laid out anew for the kernels: once, if it is known, else in each run.
+/// one is laid out anew for the kernels: once for all runs of an engine, if it stands in the graph; once for a run, if
+/// it is known otherwise; else each time.
 ///
 /// Guarantee: the order of additions depends on the shape of b alone, so that a row has the same bits alone and in any
 /// batch, with every set of a CPU's instructions.
 template <class T>
 class dense_kernel final : public extensible_kernel {
  public:
+  /// With `stacks`, the matrices are the first of stacks.
   dense_kernel(planner& at, const strided_matrix<T>& left, const strided_matrix<T>& right, std::size_t rows,
-               const dense_shape<T>& layer, T* out)
-      : left_(left), right_(right), rows_(rows), out_(out) {
-    weights_ = at.own<T>(layer.weight_count());
+               const dense_shape<T>& layer, T* out, std::optional<stretched<2>> stacks = {})
+      : left_(left), right_(right), rows_(rows), out_(out), stacks_(std::move(stacks)) {
     bias_ = at.own<T>(whole_blocks<T>(layer.units));
     space_ = at.own<T>(dense_rows<T>::room(layer));
-    view_ = {layer, weights_, bias_};
-    is_packed_ = at.in(1).known && at.problem().empty();
-    if (is_packed_) pack(right.data);
+    view_ = {layer, nullptr, bias_};
+    is_packed_ = !stacks_ && at.in(1).known;
+    if (!at.has_room({static_cast<std::int64_t>(layer.weight_count())})) return;
+    if (is_packed_ && at.is_constant(1))
+      view_.weights = at.ready<packed_once>().get(layer, [&](T* to) { pack(right.data, to); });
+    if (view_.weights != nullptr) return;
+    view_.weights = weights_ = at.own<T>(layer.weight_count());
+    if (is_packed_) pack(right.data, weights_);
   }
-  /// The matrices are the first of stacks.
-  void set_stacks(stretched<2> walk) { stacks_.emplace(std::move(walk)); }
   void set_factors(T alpha, T beta) noexcept {
     alpha_ = alpha;
     beta_ = beta;
@@ -135,7 +171,7 @@ class dense_kernel final : public extensible_kernel {
   void run() noexcept override {
     if (fills_bias_) fill_bias();
     if (stacks_) return run_stacks();
-    if (!is_packed_) pack(right_.data);
+    if (!is_packed_) pack(right_.data, weights_);
     multiply(left_.data, out_);
     if (scales()) scale();
   }
@@ -144,11 +180,10 @@ class dense_kernel final : public extensible_kernel {
   /// Whether something is left to do when the products are there.
   bool scales() const noexcept { return alpha_ != T(1) || (addend_.data != nullptr && !begins_with_addend_); }
 
-  void pack(const T* from) noexcept {
+  void pack(const T* from, T* to) const noexcept {
     const dense_shape<T>& layer = view_.shape;
     for (std::size_t k = 0; k < layer.inputs; ++k)
-      for (std::size_t n = 0; n < layer.units; ++n)
-        weights_[layer.weight(k, n)] = from[k * right_.row + n * right_.column];
+      for (std::size_t n = 0; n < layer.units; ++n) to[layer.weight(k, n)] = from[k * right_.row + n * right_.column];
   }
   void fill_bias() noexcept {
     for (std::size_t n = 0; n < view_.shape.units; ++n) bias_[n] = beta_ * addend_.data[n * addend_.column];
@@ -163,7 +198,7 @@ class dense_kernel final : public extensible_kernel {
     T* to = out_;
     stacks_->each_row([&](const std::array<std::size_t, 2>& from) {
       for (std::size_t i = 0; i < stacks_->row_size(); ++i) {
-        pack(right_.data + (from[1] + i * step[1]) * inner * columns);
+        pack(right_.data + (from[1] + i * step[1]) * inner * columns, weights_);
         multiply(left_.data + (from[0] + i * step[0]) * rows_ * inner, to);
         to += rows_ * columns;
       }
@@ -185,7 +220,7 @@ class dense_kernel final : public extensible_kernel {
   strided_matrix<T> right_;
   std::size_t rows_;
   dense_view<T> view_{};
-  T* weights_ = nullptr;
+  T* weights_ = nullptr;  // of this run alone, where they are not the engine's
   T* bias_ = nullptr;
   T* space_ = nullptr;
   T* out_;
@@ -251,10 +286,9 @@ bool plan_matrix_product(planner& at) {
     const bool is_one = elements(outer_b) == 1;
     if (is_one) rows *= elements(outer_a);
     T* const out = at.out<T>(0, std::move(sizes));
-    auto made = std::make_unique<dense_kernel<T>>(at, strided_matrix<T>{at.data<T>(0), inner, 1},
-                                                  strided_matrix<T>{at.data<T>(1), columns, 1}, rows,
-                                                  dense_shape<T>{inner, columns}, out);
-    if (!is_one) made->set_stacks(std::move(walk));
+    auto made = std::make_unique<dense_kernel<T>>(
+        at, strided_matrix<T>{at.data<T>(0), inner, 1}, strided_matrix<T>{at.data<T>(1), columns, 1}, rows,
+        dense_shape<T>{inner, columns}, out, is_one ? std::nullopt : std::optional(std::move(walk)));
     return at.run_extensible(std::move(made));
   }
 }

@@ -7,12 +7,14 @@
 #include <millrace/infer/detail/planner.hpp>
 #include <millrace/model/matrix_view.hpp>
 #include <millrace/model/trees/tree_ensemble.hpp>
+#include <millrace/model/trees/vector_leaf_trees.hpp>
 
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,7 +41,9 @@ struct target_trees {
 /// What a node of trees has in its attributes.
 struct scored_trees {
   walk_trees walks;
-  std::vector<target_trees> fast;  // none: the trees are walked node by node
+  // Neither of these: the trees are walked node by node.
+  std::vector<target_trees> fast;
+  std::optional<model::vector_leaf_trees> wide;  // each leaf weighs every target, once
   std::vector<double> base;
   tree_sum sum = tree_sum::sum;
   post_transform transform = post_transform::none;
@@ -64,22 +68,22 @@ bool float_split(const walk_node& node, float& threshold, bool& flipped) noexcep
   }
   return true;
 }
-/// Adds a tree whose leaves weigh one target, and returns which; false if it is not such a tree.
-template <class = void>
-bool add_fast_tree(std::vector<target_trees>& made, const walk_trees& walks, std::uint32_t root) {
-  std::vector<std::uint32_t> order{root};
+/// A tree with splits of floats, and the leaf of `walks` for each of its leaves in turn.
+struct float_tree {
   std::vector<model::tree_node> nodes;
-  std::vector<model::node_record> records;
-  constexpr std::uint32_t none = 0xffff'ffffU;
-  std::uint32_t target = none;
+  std::vector<std::uint32_t> leaves;
+};
+/// Reads the tree of a root; false if it has other splits.
+template <class = void>
+bool read_float_tree(const walk_trees& walks, std::uint32_t root, float_tree& made) {
+  made.nodes.clear();
+  made.leaves.clear();
+  std::vector<std::uint32_t> order{root};
   for (std::size_t i = 0; i < order.size(); ++i) {
     const walk_node& from = walks.nodes[order[i]];
-    model::tree_node& node = nodes.emplace_back();
-    model::node_record& record = records.emplace_back();
+    model::tree_node& node = made.nodes.emplace_back();
     if (from.by == branch::leaf) {
-      if (from.no != from.yes + 1 || (target != none && walks.weights[from.yes].target != target)) return false;
-      target = walks.weights[from.yes].target;
-      record.value = walks.weights[from.yes].weight;
+      made.leaves.push_back(order[i]);
       node.left = static_cast<std::uint32_t>(i);
       continue;
     }
@@ -91,20 +95,63 @@ bool add_fast_tree(std::vector<target_trees>& made, const walk_trees& walks, std
     order.push_back(flipped ? from.no : from.yes);
     order.push_back(flipped ? from.yes : from.no);
   }
+  return true;
+}
+/// Adds a tree whose leaves weigh one target; false if it is not such a tree.
+template <class = void>
+bool add_fast_tree(std::vector<target_trees>& made, const walk_trees& walks, const float_tree& tree) {
+  std::vector<model::node_record> records(tree.nodes.size());
+  const std::uint32_t target = walks.weights[walks.nodes[tree.leaves[0]].yes].target;
+  std::size_t leaf = 0;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (tree.nodes[i].left != i) continue;
+    const walk_node& from = walks.nodes[tree.leaves[leaf++]];
+    if (from.no != from.yes + 1 || walks.weights[from.yes].target != target) return false;
+    records[i].value = walks.weights[from.yes].weight;
+  }
   std::size_t at = 0;
   while (at < made.size() && made[at].target != target) ++at;
   if (at == made.size()) made.push_back({target, {}});
-  made[at].trees.add(nodes, records);
+  made[at].trees.add(tree.nodes, records);
   return true;
 }
+/// Adds a tree whose leaves weigh every target once; false if it is not such a tree.
+template <class = void>
+bool add_wide_tree(model::vector_leaf_trees& made, const walk_trees& walks, const float_tree& tree) {
+  std::vector<double> values(tree.leaves.size() * walks.targets);
+  std::vector<bool> given(values.size(), false);
+  for (std::size_t leaf = 0; leaf < tree.leaves.size(); ++leaf) {
+    const walk_node& from = walks.nodes[tree.leaves[leaf]];
+    if (from.no - from.yes != walks.targets) return false;
+    for (std::uint32_t i = from.yes; i < from.no; ++i) {
+      const std::size_t at = leaf * walks.targets + walks.weights[i].target;
+      if (given[at]) return false;
+      given[at] = true;
+      values[at] = walks.weights[i].weight;
+    }
+  }
+  return made.add(tree.nodes, values);
+}
+/// Chooses the kernels for the trees: by a look at the first leaf, which all must be like.
 template <class = void>
 void add_fast_trees(scored_trees& made) {
-  if (made.sum == tree_sum::least || made.sum == tree_sum::most) return;
-  for (const std::uint32_t root : made.walks.roots)
-    if (made.fast.size() > 256 || !add_fast_tree(made.fast, made.walks, root)) {
-      made.fast.clear();
-      return;
-    }
+  if (made.sum == tree_sum::least || made.sum == tree_sum::most || made.walks.weights.empty()) return;
+  float_tree tree;
+  for (const std::uint32_t root : made.walks.roots) {
+    bool added = read_float_tree(made.walks, root, tree);
+    const walk_node& leaf = made.walks.nodes[added ? tree.leaves[0] : 0];
+    const bool is_first = made.fast.empty() && !made.wide;
+    if (added && is_first && made.walks.targets > 1 && leaf.no - leaf.yes == made.walks.targets)
+      made.wide.emplace(made.walks.targets);
+    if (added && made.wide)
+      added = add_wide_tree(*made.wide, made.walks, tree);
+    else if (added)
+      added = leaf.no > leaf.yes && made.fast.size() <= 256 && add_fast_tree(made.fast, made.walks, tree);
+    if (added) continue;
+    made.fast.clear();
+    made.wide.reset();
+    return;
+  }
 }
 
 template <class = void>
@@ -195,7 +242,7 @@ class tree_block {
       weighed_[i] = 0;
     }
     if constexpr (std::is_same_v<T, float>)
-      if (!of_->fast.empty()) return run_fast(rows, count);
+      if (of_->wide || !of_->fast.empty()) return run_fast(rows, count);
     for (std::size_t row = 0; row < count; ++row)
       for (const std::uint32_t root : of_->walks.roots) add(row, of_->walks.leaf_of(root, rows + row * columns_));
     if (of_->sum == tree_sum::average) divide(count);
@@ -205,6 +252,10 @@ class tree_block {
   void run_fast(const float* rows, std::size_t count) noexcept {
     const std::size_t targets = of_->walks.targets;
     const model::matrix_view view(rows, count, columns_);
+    if (of_->wide) {
+      of_->wide->sums(view, scores_.data());
+      for (std::size_t i = 0; i < count * targets; ++i) weighed_[i] = 1;
+    }
     for (const target_trees& each : of_->fast) {
       each.trees.sums(view, scores_.data() + each.target, targets);
       for (std::size_t row = 0; row < count; ++row) weighed_[row * targets + each.target] = 1;

@@ -60,6 +60,19 @@ struct packed_tree {
   bool uneven = false;  // most leaves lie well above the lowest
 };
 
+/// How many levels of splits a tree has, whose children stand behind their parents.
+template <class Node>
+unsigned depth_of_tree(std::span<const Node> nodes) {
+  unsigned depth = 0;
+  flat_vector<unsigned> level(nodes.size(), 0);
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (nodes[i].left == i) continue;
+    level[nodes[i].left] = level[nodes[i].left + 1] = level[i] + 1;
+    depth = level[i] + 1 > depth ? level[i] + 1 : depth;
+  }
+  return depth;
+}
+
 /// Trees once more, as predicting wants them.
 class packed_trees {
  public:

@@ -47,11 +47,11 @@ template <bool Missing>
   return node.left() + right;
 }
 
-/// The sum of one row's values in trees `first`, `first + stride`, ..: eight trees are walked side by side, so that
-/// their reads from memory overlap.
-template <bool Missing>
-double sum_of_row(const packed_trees& trees, std::size_t first, std::size_t stride, const float* row) noexcept {
-  double total = 0;
+/// Calls `use` with one row's value in each of the trees `first`, `first + stride`, .. in turn: eight trees are walked
+/// side by side, so that their reads from memory overlap.
+template <bool Missing, class Use>
+[[gnu::always_inline]] inline void walk_row(const packed_trees& trees, std::size_t first, std::size_t stride,
+                                            const float* row, Use use) noexcept {
   std::size_t tree = first;
   for (; tree + 7 * stride < trees.trees(); tree += 8 * stride) {
     const packed_node* nodes[8];
@@ -70,14 +70,19 @@ double sum_of_row(const packed_trees& trees, std::size_t first, std::size_t stri
       const packed_node node = nodes[k][place];
       return next_node<Missing>(node, row[node.column()]);
     });
-    at.for_each([&](std::size_t k, std::uint32_t place) { total += values[k][place]; });
+    at.for_each([&](std::size_t k, std::uint32_t place) { use(values[k][place]); });
   }
   for (; tree < trees.trees(); tree += stride) {
     const packed_tree of = trees[tree];
     std::uint32_t at = 0;
     for (unsigned left = of.depth; left > 0; --left) at = next_node<Missing>(of.nodes[at], row[of.nodes[at].column()]);
-    total += of.values[at];
+    use(of.values[at]);
   }
+}
+template <bool Missing>
+double sum_of_row(const packed_trees& trees, std::size_t first, std::size_t stride, const float* row) noexcept {
+  double total = 0;
+  walk_row<Missing>(trees, first, stride, row, [&](double value) { total += value; });
   return total;
 }
 
@@ -261,23 +266,23 @@ class tile_sums {
   /// `width` numbers apart, and returns how many these are; 0 where a tile would not fit, or where too few are left.
   std::size_t run(const matrix_view& rows, std::size_t begin, std::size_t first, std::size_t step, double* out,
                   std::size_t width) noexcept {
-    const std::size_t left = rows.rows() - begin;
-    if (left < fewest) return 0;
-    bool missing = false;
-    std::size_t most = tiles_of(1);
-    std::size_t count = left < most * rows_of_tile ? left : most * rows_of_tile;
-    for (std::size_t i = 0; i < count && !missing; ++i)
-      missing = has_missing(rows.row(begin + i).data(), trees_.columns());
-    if (missing) most = tiles_of(3);
-    if (most == 0) return 0;
-    if (count > most * rows_of_tile) count = most * rows_of_tile;
-    if (count > rows_of_tile && count % rows_of_tile < fewest) count -= count % rows_of_tile;
-    const std::size_t tiles = (count + rows_of_tile - 1) / rows_of_tile;
-    const std::size_t numbers = (1 + (missing ? 3 : 1) * trees_.columns()) * rows_of_tile;
-    for (std::size_t tile = 0; tile < tiles; ++tile)
-      fill(rows, begin + tile * rows_of_tile, begin + count, missing, numbers_ + tile * numbers);
-    add_all(missing, {numbers_, numbers, tiles}, first, step);
+    const std::size_t count = fill_tiles(rows, begin);
+    if (count == 0) return 0;
+    clear();
+    for (std::size_t tree = first; tree < trees_.trees(); tree += step) add(tree);
     for (std::size_t i = 0; i < count; ++i) out[i * width] = sums_[i];
+    return count;
+  }
+  /// Calls `use(values, count)` for each tree in turn, with its values of as many rows as fit, from row `begin` on, and
+  /// returns how many these are, as `run` does.
+  template <class Use>
+  std::size_t run_each(const matrix_view& rows, std::size_t begin, const Use& use) noexcept {
+    const std::size_t count = fill_tiles(rows, begin);
+    for (std::size_t tree = 0; count > 0 && tree < trees_.trees(); ++tree) {
+      clear();
+      add(tree);
+      use(static_cast<const double*>(sums_), count);
+    }
     return count;
   }
 
@@ -290,11 +295,29 @@ class tile_sums {
     return fitting < most_tiles ? fitting : most_tiles;
   }
 
-  void add_all(bool missing, const tile_range& tiles, std::size_t first, std::size_t step) noexcept {
-    for (std::size_t i = 0; i < tiles.count * rows_of_tile; ++i) sums_[i] = 0;
-    const auto add = missing ? kernels_.missing : kernels_.whole;
-    for (std::size_t tree = first; tree < trees_.trees(); tree += step) add(trees_[tree], tiles, sums_);
+  /// Lays out as many rows as fit, and returns how many they are.
+  std::size_t fill_tiles(const matrix_view& rows, std::size_t begin) noexcept {
+    const std::size_t left = rows.rows() - begin;
+    if (left < fewest) return 0;
+    missing_ = false;
+    std::size_t most = tiles_of(1);
+    std::size_t count = left < most * rows_of_tile ? left : most * rows_of_tile;
+    for (std::size_t i = 0; i < count && !missing_; ++i)
+      missing_ = has_missing(rows.row(begin + i).data(), trees_.columns());
+    if (missing_) most = tiles_of(3);
+    if (most == 0) return 0;
+    if (count > most * rows_of_tile) count = most * rows_of_tile;
+    if (count > rows_of_tile && count % rows_of_tile < fewest) count -= count % rows_of_tile;
+    const std::size_t numbers = (1 + (missing_ ? 3 : 1) * trees_.columns()) * rows_of_tile;
+    tiles_ = {numbers_, numbers, (count + rows_of_tile - 1) / rows_of_tile};
+    for (std::size_t tile = 0; tile < tiles_.count; ++tile)
+      fill(rows, begin + tile * rows_of_tile, begin + count, missing_, numbers_ + tile * numbers);
+    return count;
   }
+  void clear() noexcept {
+    for (std::size_t i = 0; i < tiles_.count * rows_of_tile; ++i) sums_[i] = 0;
+  }
+  void add(std::size_t tree) noexcept { (missing_ ? kernels_.missing : kernels_.whole)(trees_[tree], tiles_, sums_); }
 
   /// Fills a tile with rows from `begin` on; behind the last one, with that one again.
   void fill(const matrix_view& rows, std::size_t begin, std::size_t end, bool missing, float* tile) const noexcept {
@@ -321,6 +344,8 @@ class tile_sums {
 
   const packed_trees& trees_;
   tree_kernels kernels_;
+  tile_range tiles_;
+  bool missing_ = false;
   alignas(64) float numbers_[room];
   double sums_[most_tiles * rows_of_tile];
 };
