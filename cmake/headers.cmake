@@ -118,6 +118,7 @@ set(MILLRACE_feature_HEADERS
   feature/detail/transform.hpp feature/detail/vocabulary.hpp
   feature/series/as_of_join.hpp feature/series/history.hpp feature/series/parts.hpp
   feature/specification/automatic.hpp feature/specification/cell.hpp feature/specification/specification.hpp
+  feature/specification/specifications_of.hpp
   feature/specification/table_features.hpp feature/specification/table_history.hpp
   feature/specification/detail/aggregation_words.hpp feature/specification/detail/event_stream.hpp
   feature/specification/detail/given_kernels.hpp feature/specification/detail/given_windows.hpp
@@ -161,7 +162,9 @@ set(MILLRACE_model_HEADERS
   model/to_graph/calibration.hpp model/to_graph/decomposition.hpp
   model/to_graph/graph_builder.hpp model/to_graph/linear.hpp
   model/to_graph/links.hpp model/to_graph/trees.hpp
-  model/to_graph/detail/tree_operator.hpp
+  model/to_graph/features.hpp model/to_graph/event_pipelines.hpp model/to_graph/table_pipelines.hpp
+  model/to_graph/detail/feature_inputs.hpp model/to_graph/detail/feature_operators.hpp
+  model/to_graph/detail/pipeline_operators.hpp model/to_graph/detail/tree_operator.hpp
   model/formats/detail/flatbuffer.hpp model/formats/detail/tflite_builder.hpp
   model/formats/detail/tflite_file.hpp model/formats/detail/tflite_operators.hpp
   model/bayes.hpp model/calibration.hpp model/cluster.hpp model/combination.hpp

@@ -97,6 +97,11 @@ class feature_set {
   }
   /// What the transforms are, in their order: `standardize`.
   static std::vector<std::string_view> kinds() { return {Transforms::kernel_type::kind...}; }
+  /// Calls visit with each transform, which has a `name`, a `kernel()` and a `policy()`.
+  template <class Visit>
+  void for_each_transform(const Visit& visit) const {
+    each([&](const auto& one) { return visit(one), true; });
+  }
   /// What decides the meaning of the columns, transform by transform, as saved bytes hold it:
   /// `amount_z: standardize, missing flag; country: one_hot(DE, FR, US)`.
   static std::string schema();

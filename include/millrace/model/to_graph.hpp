@@ -8,15 +8,19 @@
 /// - linear, bayes, clusters, decomposition: by products of matrices
 /// - calibration: probabilities corrected
 /// - losses: what they make of scores
+/// - table_pipelines, event_pipelines: pipelines with their features inside, from the raw columns on; features alone
 
 #include <millrace/model/to_graph/bayes.hpp>
 #include <millrace/model/to_graph/boosted.hpp>
 #include <millrace/model/to_graph/calibration.hpp>
 #include <millrace/model/to_graph/clusters.hpp>
 #include <millrace/model/to_graph/decomposition.hpp>
+#include <millrace/model/to_graph/event_pipelines.hpp>
+#include <millrace/model/to_graph/features.hpp>
 #include <millrace/model/to_graph/graph_builder.hpp>
 #include <millrace/model/to_graph/linear.hpp>
 #include <millrace/model/to_graph/links.hpp>
+#include <millrace/model/to_graph/table_pipelines.hpp>
 #include <millrace/model/to_graph/trees.hpp>
 
 #endif  // MILLRACE_MODEL_TO_GRAPH_HPP

@@ -35,6 +35,8 @@ namespace detail {
 //   suffix(text, i)  appends what follows the transform's name in the name of column i
 //   write(cell, out) writes the columns and returns the trouble it found itself in, having written what `keep` keeps
 //   absent(out)      writes the columns of a missing value
+//   parameters(give) calls give(name, value) for each parameter of a specification that makes it again, what was fitted
+//                    among them; a kernel of no parameters has none
 //   save(to), load(from)   its numbers; `load` returns whether they are possible
 // and, if it is fitted,
 //   fitter           with update(cell) for each value that is neither missing nor infinite, and merge(fitter)
@@ -242,6 +244,7 @@ class transform {
         if (found == trouble::none) fitter.update(read);
       });
   }
+  const Policy& policy() const noexcept { return policy_; }
   const Kernel& kernel() const noexcept { return kernel_; }
   Kernel& kernel() noexcept { return kernel_; }
 

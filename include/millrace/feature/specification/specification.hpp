@@ -59,7 +59,7 @@ struct specified_rule {
 /// | `standardize` | `mean` and `stddev`, instead of those that are fitted |
 /// | `min_max`, or `normalize` | `low` and `high`, or `min` and `max`, instead of those that are fitted |
 /// | `bucket` | `edges`, or `quantiles`: how many buckets. One of them is needed |
-/// | `impute` | `with`: `mean` (usual), `median`, `min` or `max` |
+/// | `impute` | `with`: `mean` (usual), `median`, `min` or `max` of what it is fitted to, or a number |
 /// | `one_hot`, or `onehot` | `categories`, instead of those that are fitted; `most` of those: 100 |
 /// | `categorical` | the same; `most`: 1,000,000 |
 /// | `hashed` | `columns`, needed: 1 to 65,536 |

@@ -57,6 +57,9 @@ class table_features {
   std::size_t size() const noexcept { return transforms_.size(); }
   /// The specifications, transform by transform: `text` is two.
   const std::vector<specification>& specifications() const noexcept { return list_; }
+  /// The same with all that was fitted as parameters, and with the usual words: `make` of these needs no `fit`, and
+  /// gives the same bits. For others who compute the features, such as graphs of ONNX. Precondition: fitted().
+  std::vector<specification> fitted_specifications() const;
   /// The columns that it reads.
   const std::vector<declared_column>& inputs() const noexcept { return inputs_; }
   /// The name of a column, as those of `features<Event>`. Precondition: column < width().
@@ -217,6 +220,19 @@ inline std::string table_features::schema() const {
       (text += k == 0 ? " of " : " and ") += inputs_[one->inputs[k]].name;
   }
   return text;
+}
+
+inline std::vector<specification> table_features::fitted_specifications() const {
+  std::vector<specification> made = list_;
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    const detail::named_transform& one = *transforms_[i];
+    made[i].type = one.kind();
+    one.tell(made[i].parameters);
+    if (made[i].type == "aggregation") continue;  // its sources are those of `table_history`
+    made[i].sources.clear();
+    for (const std::size_t input : one.inputs) made[i].sources.push_back(inputs_[input].name);
+  }
+  return made;
 }
 
 inline table_features::learner table_features::learn() const {

@@ -77,6 +77,12 @@ struct bucket_kernel : plain_column, Edges {
     *out = ready() ? static_cast<float>(below) : missing_value;
     return trouble::none;
   }
+  template <class Give>
+  void parameters(const Give& give) const {
+    std::vector<double> all;
+    for (const double one : edge) all.push_back(one);
+    give("edges", std::move(all));
+  }
   bool ready() const noexcept { return !math::is_nan(edge[0]); }
   void save(envelope_writer& to) const {
     for (const double one : edge) to.f64(one);

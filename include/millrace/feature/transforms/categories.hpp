@@ -16,6 +16,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace millrace {
 inline namespace v0 {
@@ -66,6 +67,12 @@ struct categorical_kernel {
     const std::size_t number = known.find(x.value);
     *out = number == Vocabulary::none ? 0 : static_cast<float>(number + 1);
     return number == Vocabulary::none ? trouble::unknown : trouble::none;
+  }
+  template <class Give>
+  void parameters(const Give& give) const {
+    std::vector<std::string> all;
+    for (std::size_t i = 0; i < known.size(); ++i) all.push_back(known[i]);
+    give("categories", std::move(all));
   }
   bool ready() const noexcept { return known.size() != 0; }
   void save(envelope_writer& to) const { known.save(to); }
@@ -153,6 +160,12 @@ struct one_hot_kernel : Labels {
     out[found] = 1;
     return trouble::none;
   }
+  template <class Give>
+  void parameters(const Give& give) const {
+    std::vector<std::string> all;
+    for (std::size_t i = 0; i < this->width; ++i) all.emplace_back(this->label(i));
+    give("categories", std::move(all));
+  }
   void save(envelope_writer&) const noexcept {}
   bool load(envelope_reader&) noexcept { return true; }
 };
@@ -175,6 +188,10 @@ struct places : Width {
   void mark(std::uint64_t hash, float* out) const noexcept {
     absent(out);
     out[place_of(hash, this->width)] = 1;
+  }
+  template <class Give>
+  void parameters(const Give& give) const {
+    give("columns", static_cast<double>(this->width));
   }
   void save(envelope_writer&) const noexcept {}
   bool load(envelope_reader&) noexcept { return true; }

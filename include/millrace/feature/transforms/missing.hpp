@@ -20,25 +20,32 @@ inline namespace v0 {
 namespace feature {
 namespace detail {
 
-template <class Member>
-struct impute_kernel : plain_column {
+/// A number as it is, and one that is given for a missing one.
+struct given_impute_kernel : plain_column {
   static constexpr std::string_view kind = "impute";
   double value = math::nan;
 
-  using fitter = number_fitter<aggregate<Member>>;
   void absent(float* out) const noexcept { write_float(value, out); }
   trouble write(const number_cell& x, float* out) const noexcept { return write_float(x.value, out); }
-  const char* fit(const fitter& from) {
-    const double found = from.seen.template get<Member>();
-    if (!math::is_finite(found)) return "no finite value";
-    value = found;
-    return nullptr;
+  template <class Give>
+  void parameters(const Give& give) const {
+    give("with", value);
   }
   bool ready() const noexcept { return !math::is_nan(value); }
   void save(envelope_writer& to) const { to.f64(value); }
   bool load(envelope_reader& from) noexcept {
     value = from.f64();
     return !math::is_infinite(value);
+  }
+};
+template <class Member>
+struct impute_kernel : given_impute_kernel {
+  using fitter = number_fitter<aggregate<Member>>;
+  const char* fit(const fitter& from) {
+    const double found = from.seen.template get<Member>();
+    if (!math::is_finite(found)) return "no finite value";
+    value = found;
+    return nullptr;
   }
 };
 

@@ -72,6 +72,11 @@ struct clip_kernel : plain_column {
     const trouble met = write_float(below ? bounds.low : above ? bounds.high : x.value, out);
     return below || above ? trouble::outside : met;
   }
+  template <class Give>
+  void parameters(const Give& give) const {
+    give("low", bounds.low);
+    give("high", bounds.high);
+  }
   void save(envelope_writer& to) const {
     to.f64(bounds.low);
     to.f64(bounds.high);

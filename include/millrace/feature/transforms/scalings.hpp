@@ -40,6 +40,11 @@ struct standardize_kernel : plain_column {
     }
     return write_float(y, out);
   }
+  template <class Give>
+  void parameters(const Give& give) const {
+    give("mean", mean);
+    give("stddev", stddev);
+  }
   bool ready() const noexcept { return !math::is_nan(mean); }
   void save(envelope_writer& to) const {
     to.f64(mean);
@@ -85,6 +90,11 @@ struct min_max_kernel : plain_column {
       y = math::copysign(1e300, y);
     const trouble met = write_float(ready() ? y : math::nan, out);
     return x.value < bounds.low || x.value > bounds.high ? trouble::outside : met;
+  }
+  template <class Give>
+  void parameters(const Give& give) const {
+    give("low", bounds.low);
+    give("high", bounds.high);
   }
   bool ready() const noexcept { return !math::is_nan(bounds.low); }
   void save(envelope_writer& to) const {

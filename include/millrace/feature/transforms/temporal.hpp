@@ -14,6 +14,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace millrace {
 inline namespace v0 {
@@ -124,6 +125,13 @@ struct temporal_kernel {
     const moment at(x.value);
     ((part_of_time<Parts>::write(at, out), out += part_of_time<Parts>::width), ...);
     return trouble::none;
+  }
+  template <class Give>
+  void parameters(const Give& give) const {
+    std::vector<std::string> all(sizeof...(Parts));
+    std::size_t i = 0;
+    (part_of_time<Parts>::describe(all[i++]), ...);
+    give("parts", std::move(all));
   }
   void save(envelope_writer&) const noexcept {}
   bool load(envelope_reader&) noexcept { return true; }

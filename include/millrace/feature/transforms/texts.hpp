@@ -95,6 +95,11 @@ struct ngrams_kernel : Grams {
     }
     return trouble::none;
   }
+  template <class Give>
+  void parameters(const Give& give) const {
+    give("length", static_cast<double>(length));
+    give("columns", static_cast<double>(this->width));
+  }
   void save(envelope_writer&) const noexcept {}
   bool load(envelope_reader&) noexcept { return true; }
 

@@ -98,6 +98,12 @@ class graph_builder {
     append(made.bytes, of);
     return add_constant(std::move(made));
   }
+  /// Constants of floats, whatever `element()` is.
+  value floats(std::span<const float> of, std::vector<std::int64_t> shape) {
+    graph_tensor made{graph_kind::tensor, tensor::dtype::f32, std::move(shape), {}, {}};
+    append(made.bytes, of);
+    return add_constant(std::move(made));
+  }
   value numbers(std::span<const float> of, std::vector<std::int64_t> shape) {
     return numbers(std::vector<double>(of.begin(), of.end()), std::move(shape));
   }
@@ -208,6 +214,19 @@ concept becomes_graph = requires(const M& model, graph_builder& to, graph_builde
   { model.outputs() } -> std::convertible_to<std::size_t>;
 };
 
+namespace detail {
+
+/// Whether a model becomes a graph; if not, the compiler says what is missing.
+template <class Model>
+constexpr bool is_said_how() noexcept {
+  static_assert(becomes_graph<Model>,
+                "millrace[GRAPH-1]: no header of model/to_graph/ that is included here, and no add_outputs(builder, "
+                "model, rows) of yours, says how this model becomes a graph");
+  return becomes_graph<Model>;
+}
+
+}  // namespace detail
+
 /// A model as a graph: from `rows`, floats as the model takes them, rows x inputs, to `outputs`, rows x outputs. A
 /// model of centres has `distances` besides. `write_onnx` makes a file of it.
 ///
@@ -223,11 +242,8 @@ concept becomes_graph = requires(const M& model, graph_builder& to, graph_builde
 /// Allocates: the graph.
 template <class Model>
 result<graph> to_graph(const Model& model, const graph_options& with = {}) {
-  static_assert(becomes_graph<Model>,
-                "millrace[GRAPH-1]: no header of model/to_graph/ that is included here, and no add_outputs(builder, "
-                "model, rows) of yours, says how this model becomes a graph");
   graph_builder to(with);
-  if constexpr (becomes_graph<Model>) {
+  if constexpr (detail::is_said_how<Model>()) {
     const graph_builder::value rows = to.add_input("rows", tensor::dtype::f32, model.inputs());
     to.add_output("outputs", add_outputs(to, model, rows), model.outputs());
   }

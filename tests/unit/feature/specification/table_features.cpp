@@ -169,7 +169,7 @@ TEST_CASE("a parameter that is unknown, missing or impossible is named") {
     CHECK_THAT(wrong("bucket", "age", {{"quantiles", count}}), ContainsSubstring("a whole number from 2 to 1000"));
   CHECK_THAT(wrong("bucket", "age", {{"edges", {1, std::numeric_limits<double>::infinity()}}}),
              ContainsSubstring("should be finite numbers"));
-  CHECK_THAT(wrong("impute", "age", {{"with", "mode"}}), ContainsSubstring("mean, median, min or max"));
+  CHECK_THAT(wrong("impute", "age", {{"with", "mode"}}), ContainsSubstring("mean, median, min, max or a number"));
   CHECK_THAT(wrong("one_hot", "country", {{"categories", {"DE", ""}}}), ContainsSubstring("none is empty"));
   CHECK_THAT(wrong("categorical", "country", {{"categories", {"DE"}}, {"most", 3}}), ContainsSubstring("both given"));
   CHECK_THAT(wrong("categorical", "country", {{"most", 16'777'216.0}}), ContainsSubstring("from 1 to 16777215"));

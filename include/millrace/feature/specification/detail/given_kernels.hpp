@@ -112,6 +112,12 @@ struct given_temporal_kernel : given_width {
       });
     return trouble::none;
   }
+  template <class Give>
+  void parameters(const Give& give) const {
+    std::vector<std::string> all;
+    for (const std::size_t part : parts) all.push_back(word(part));
+    give("parts", std::move(all));
+  }
   void save(envelope_writer&) const noexcept {}
   bool load(envelope_reader&) noexcept { return true; }
 };

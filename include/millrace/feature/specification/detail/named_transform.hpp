@@ -8,6 +8,7 @@
 #include <millrace/feature/fwd.hpp>
 #include <millrace/feature/policies.hpp>
 #include <millrace/feature/specification/cell.hpp>
+#include <millrace/feature/specification/specification.hpp>
 #include <millrace/feature/transforms/categories.hpp>
 
 #include <cstddef>
@@ -127,6 +128,18 @@ struct given_policy {
   static constexpr std::size_t index(trouble what) noexcept { return static_cast<std::size_t>(what) - 1; }
 };
 
+/// Replaces parameters by those of a kernel, which say all, what was fitted among them, if it has any.
+template <class Kernel>
+void tell_parameters(const Kernel& kernel, std::vector<parameter>& to) {
+  const auto give = [&to]<class Value>(std::string_view name, Value value) {
+    to.emplace_back(std::string(name), std::move(value));
+  };
+  if constexpr (requires { kernel.parameters(give); }) {
+    to.clear();
+    kernel.parameters(give);
+  }
+}
+
 // ---- transforms whose kernel is known at run time
 
 /// What one transform learns from rows.
@@ -186,6 +199,8 @@ class named_transform {
   virtual owning_pointer<named_fitter> begin() const = 0;
   /// Returns null, or what is wrong.
   virtual const char* fit(const named_fitter& seen) = 0;
+  /// Replaces parameters by those that say all, what was fitted among them, if there are any.
+  virtual void tell(std::vector<parameter>& to) const = 0;
   virtual void save(envelope_writer& to) const = 0;
   virtual bool load(envelope_reader& from) = 0;
 
@@ -241,6 +256,7 @@ class transform_of final : public named_transform {
     else
       return nullptr;
   }
+  void tell(std::vector<parameter>& to) const override { tell_parameters(kernel_, to); }
   void save(envelope_writer& to) const override { kernel_.save(to); }
   bool load(envelope_reader& from) override { return kernel_.load(from); }
 

@@ -29,6 +29,8 @@ class basic_parameter_reader {
     if (problem_.empty()) problem_ = std::move(why);
   }
   bool has(std::string_view name) { return find(name) != nullptr; }
+  /// Whether it is there, as a number.
+  bool has_number(std::string_view name) { return has(name) && !find(name)->numbers.empty(); }
 
   /// A finite number; `usual` if there is none. NaN as `usual`: it is needed.
   double number(std::string_view name, double usual) {

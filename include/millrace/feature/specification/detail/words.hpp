@@ -93,12 +93,13 @@ made_transform bucket_of(Reader& from, const given_policy& how) {
 }
 template <class Reader>
 made_transform impute_of(Reader& from, const given_policy& how) {
+  if (from.has_number("with")) return boxed(given_impute_kernel{{}, from.number("with", math::nan)}, how);
   const std::string_view with = from.text("with", "mean");
   if (with == "mean") return boxed(impute_kernel<mean>(), how);
   if (with == "median") return boxed(impute_kernel<median>(), how);
   if (with == "min") return boxed(impute_kernel<millrace::min>(), how);
   if (with == "max") return boxed(impute_kernel<millrace::max>(), how);
-  from.refuse("parameter \"with\" is \"" + printable(with) + "\", it should be mean, median, min or max");
+  from.refuse("parameter \"with\" is \"" + printable(with) + "\", it should be mean, median, min, max or a number");
   return {};
 }
 /// The categories that are given, in their order. Of one that is given twice the first counts.
