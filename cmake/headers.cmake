@@ -172,8 +172,8 @@ set(MILLRACE_model_HEADERS
   model/matrix_view.hpp model/network.hpp model/parallel.hpp model/selection.hpp model/trees.hpp model/validation.hpp
   model/card.hpp model/card/model_card.hpp model/card/detail/card_markdown.hpp
   model/predictor.hpp model/sparse_view.hpp
-  model/pipeline.hpp model/pipeline/explanation.hpp model/pipeline/fitted_pipeline.hpp model/pipeline/recipe.hpp
-  model/pipeline/steps.hpp model/pipeline/table_pipeline.hpp
+  model/pipeline.hpp model/pipeline/decision.hpp model/pipeline/decision_record.hpp model/pipeline/explanation.hpp model/pipeline/fitted_pipeline.hpp model/pipeline/recipe.hpp
+  model/pipeline/recorded_pipeline.hpp model/pipeline/steps.hpp model/pipeline/table_pipeline.hpp
   model/pipeline/detail/fitted_model.hpp model/pipeline/detail/model_scores.hpp
   model/pipeline/detail/replayed_rows.hpp model/pipeline/detail/row_names.hpp model/pipeline/detail/spooled_rows.hpp
   model/detail/class_labels.hpp model/detail/column_centres.hpp model/detail/dot.hpp model/detail/first_failure.hpp model/detail/gram_sum.hpp
