@@ -210,7 +210,7 @@ set(MILLRACE_model_HEADERS
   model/trees/detail/binned_rows.hpp model/trees/detail/boosting.hpp model/trees/detail/column_codes.hpp
   model/trees/detail/class_search.hpp model/trees/detail/draw_some.hpp model/trees/detail/forest_fit.hpp
   model/trees/detail/gradient_histogram.hpp model/trees/detail/isolation_grower.hpp model/trees/detail/isolation_trees.hpp
-  model/trees/detail/packed_trees.hpp model/trees/detail/part_rows.hpp model/trees/detail/shapley_trees.hpp model/trees/detail/shares.hpp model/trees/detail/split_gains.hpp
+  model/trees/detail/oblivious_trees.hpp model/trees/detail/packed_trees.hpp model/trees/detail/part_rows.hpp model/trees/detail/shapley_trees.hpp model/trees/detail/shares.hpp model/trees/detail/split_gains.hpp
   model/trees/detail/split_nodes.hpp model/trees/detail/split_search.hpp
   model/trees/detail/transposed_rows.hpp model/trees/detail/tree_grower.hpp model/trees/detail/tree_walks.hpp
   model/trees/detail/upper_walk.hpp

@@ -52,7 +52,7 @@ class vector_leaf_trees {
   /// Allocates: never; takes 36 KiB of the stack.
   void sums(const matrix_view& rows, double* out) const noexcept {
     for (std::size_t i = 0; i < rows.rows() * outputs_; ++i) out[i] = 0;
-    std::size_t done = rows.rows() >= detail::tile_sums::fewest ? sums_by_tiles(rows, out) : 0;
+    std::size_t done = rows.rows() >= detail::tile_room::fewest ? sums_by_tiles(rows, out) : 0;
     for (; done < rows.rows(); ++done) {
       const float* const row = rows.row(done).data();
       double* const to = out + done * outputs_;
