@@ -152,10 +152,10 @@ set(MILLRACE_model_HEADERS
   model/series/lag_forecaster.hpp model/series/detail/rate_search.hpp
   model/formats.hpp model/formats/boosted_file.hpp model/formats/boosted_model.hpp model/formats/catboost.hpp
   model/formats/category_words.hpp model/formats/graph.hpp
-  model/formats/lightgbm.hpp model/formats/onnx.hpp model/formats/tflite.hpp model/formats/xgboost.hpp
+  model/formats/lightgbm.hpp model/formats/network_tensors.hpp model/formats/onnx.hpp model/formats/safetensors.hpp model/formats/tflite.hpp model/formats/xgboost.hpp
   model/formats/detail/catboost_file.hpp model/formats/detail/city_hash.hpp
   model/formats/detail/lightgbm_text.hpp model/formats/detail/outside_tree.hpp model/formats/detail/ubjson_reader.hpp
-  model/formats/detail/value_reader.hpp model/formats/detail/xgboost_file.hpp
+  model/formats/detail/safetensors_file.hpp model/formats/detail/value_reader.hpp model/formats/detail/xgboost_file.hpp
   model/formats/detail/onnx_reader.hpp model/formats/detail/onnx_tensor.hpp model/formats/detail/onnx_types.hpp
   model/formats/detail/onnx_writer.hpp
   model/to_graph.hpp model/to_graph/bayes.hpp model/to_graph/boosted.hpp model/to_graph/clusters.hpp
