@@ -234,12 +234,13 @@ set(MILLRACE_infer_HEADERS
   infer/serving/batcher.hpp infer/serving/batcher_options.hpp infer/serving/fallback.hpp
   infer/serving/request.hpp infer/serving/serving_metrics.hpp infer/serving/serving_threads.hpp
   infer/serving/swappable.hpp infer/serving/warm_up.hpp
-  infer/detail/planner.hpp infer/detail/row_independence.hpp
+  infer/detail/element_types.hpp infer/detail/planner.hpp infer/detail/row_independence.hpp
   infer/serving/detail/batcher_arguments.hpp infer/serving/detail/request_queue.hpp
   infer/serving/detail/run_model.hpp
   infer/detail/operators/class_scores.hpp infer/detail/operators/columns.hpp infer/detail/operators/dense.hpp
   infer/detail/operators/encoders.hpp infer/detail/operators/linear_models.hpp
-  infer/detail/operators/elementwise.hpp infer/detail/operators/places.hpp infer/detail/operators/products.hpp
+  infer/detail/operators/elementwise.hpp infer/detail/operators/functions.hpp infer/detail/operators/places.hpp
+  infer/detail/operators/products.hpp
   infer/detail/operators/quantized.hpp infer/detail/operators/recurrent.hpp infer/detail/operators/shapes.hpp
   infer/detail/operators/table.hpp infer/detail/operators/text_casts.hpp
   infer/detail/operators/tree_nodes.hpp infer/detail/operators/trees.hpp

@@ -25,7 +25,8 @@ from tree import Tree  # noqa: E402
 
 REFERENCE = 0.17
 BUDGETS = {"core.hpp": 0.2, "chain.hpp": 0.25, "aggregate.hpp and stats.hpp": 0.5, "chain.hpp and middleware.hpp": 0.7,
-           "observe.hpp": 0.5, "feature.hpp": 0.5, "millrace.hpp": 1.3, "millrace.hpp, precompiled": 0.65, "five_by_five.cpp": 1.5}
+           "observe.hpp": 0.5, "feature.hpp": 0.5, "millrace.hpp": 1.3, "millrace.hpp, precompiled": 0.65, "five_by_five.cpp": 1.5,
+           "graph_engine.cpp": 25}
 TOGETHER = [("aggregate.hpp", "stats.hpp"), ("chain.hpp", "middleware.hpp")]
 
 

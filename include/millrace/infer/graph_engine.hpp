@@ -94,8 +94,8 @@ class graph_engine {
   /// version and the nodes that call it; invalid_data: attributes that contradict each other, such as trees that never
   /// end, with the node and the attribute.
   ///
-  /// Compiles all operators, once for each source file that calls it, which takes a minute without a cache. A program
-  /// of several such files says in one of them
+  /// Compiles all operators, once for each source file that calls it, which takes some 15 seconds without a cache. A
+  /// program of several such files says in one of them
   ///
   ///     template mr::result<mr::infer::graph_engine> mr::infer::graph_engine::make<>(mr::model::graph,
   ///                                                                                const mr::model::graph_limits&);

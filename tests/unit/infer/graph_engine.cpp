@@ -252,6 +252,102 @@ std::vector<float> scores_of(const graph& made, std::vector<T> column, std::size
   return {found.begin(), found.end()};
 }
 
+template <class T>
+inline constexpr dtype type_of = mr::infer::detail::dtype_for<T>;
+
+/// One node on inputs of a type.
+graph node(std::string op, std::vector<dtype> types, std::vector<mr::model::graph_attribute> attributes = {}) {
+  graph made;
+  made.opsets.push_back({"", 21});
+  std::vector<std::uint32_t> in;
+  for (const dtype type : types)
+    in.push_back(made.add_input("x" + std::to_string(in.size()), {graph_kind::tensor, type, {}}));
+  const auto y = made.add_value("y");
+  made.nodes.push_back({"node", "", std::move(op), std::move(in), {y}, std::move(attributes)});
+  made.outputs.push_back(y);
+  return made;
+}
+
+mr::infer::graph_run run_of(const mr::infer::graph_engine& engine,
+                            const std::vector<std::vector<std::int64_t>>& shapes) {
+  auto run = engine.prepare(shapes);
+  if (!run) FAIL(run.error().describe());
+  return *std::move(run);
+}
+void run_twice(mr::infer::graph_run& run) {
+  const auto before = support::allocations;
+  run.run();
+  run.run();
+  const auto after = support::allocations;
+  CHECK(after == before);
+}
+
+template <class R, class T>
+std::vector<R> said(const char* op, const std::vector<T>& a, const std::vector<T>& b) {
+  const auto engine = engine_of(node(op, {type_of<T>, type_of<T>}));
+  const auto size = static_cast<std::int64_t>(a.size());
+  mr::infer::graph_run run = run_of(engine, {{size}, {size}});
+  std::ranges::copy(a, run.input<T>(0).begin());
+  std::ranges::copy(b, run.input<T>(1).begin());
+  run_twice(run);
+  const auto found = run.output<R>(0);
+  return {found.begin(), found.end()};
+}
+
+template <class T>
+std::vector<T> edges() {
+  if constexpr (std::is_same_v<T, bool>) {
+    return {false, true};
+  } else if constexpr (std::is_floating_point_v<T>) {
+    const T most = std::numeric_limits<T>::infinity();
+    return {T(0), T(-0.75), T(1.5), T(-128.5), T(255.5), T(70000), T(3e9), T(1e19), T(-1e19), most, -most, most - most};
+  } else {
+    const T least = std::numeric_limits<T>::min();
+    const T most = std::numeric_limits<T>::max();
+    return {T(0),  T(1),         T(2), T(7), T(100), most, T(most - 1), T(most / 2), T(most / 2 + 2),
+            least, T(least + 1), T(-1)};
+  }
+}
+
+/// What is expected of a function for all pairs of edges.
+template <class T, class R, class Function>
+void same_for_pairs(const char* op, const Function& function) {
+  INFO(op);
+  std::vector<T> a;
+  std::vector<T> b;
+  std::vector<R> expected;
+  for (const T x : edges<T>())
+    for (const T y : edges<T>()) {
+      a.push_back(x);
+      b.push_back(y);
+      expected.push_back(static_cast<R>(function(x, y)));
+    }
+  CHECK(said<R, T>(op, a, b) == expected);
+}
+
+template <class To, class From>
+void same_cast(std::int64_t code) {
+  const auto values = edges<From>();
+  const auto engine = engine_of(node("Cast", {type_of<From>}, {{"to", code}}));
+  // So many that they go through a converter's memory in between more than once.
+  const std::size_t size = 1000;
+  mr::infer::graph_run run = run_of(engine, {{static_cast<std::int64_t>(size)}});
+  std::vector<To> expected;
+  for (std::size_t i = 0; i < size; ++i) {
+    run.input<From>(0)[i] = values[i % values.size()];
+    expected.push_back(mr::infer::detail::nearest<To>(static_cast<From>(values[i % values.size()])));
+  }
+  run_twice(run);
+  const auto found = run.output<To>(0);
+  REQUIRE(found.size() == size);
+  for (std::size_t i = 0; i < size; ++i) {
+    INFO(static_cast<int>(type_of<From>) << " to " << code << ", element " << i % values.size());
+    const To wanted = expected[i];
+    const bool both_nan = wanted != wanted && found[i] != found[i];
+    REQUIRE((both_nan || found[i] == wanted));
+  }
+}
+
 }  // namespace
 
 // Reference: onnx 1.23.2 and ONNX Runtime, tests/oracle/onnx_operators.py.
@@ -966,4 +1062,89 @@ TEST_CASE("a model of whole numbers is at most one step of its output from the i
 // The interpreter rounds what goes into such a layer to 8 bits, row by row; ours does not.
 TEST_CASE("a model whose weights alone are of 8 bits is near the interpreter") {
   CHECK(farthest_from_interpreter("dense-weights8") < 0.03);
+}
+
+TEMPLATE_TEST_CASE("whole numbers of any size wrap, compare and divide as their own type", "", std::int8_t,
+                   std::int16_t, std::int32_t, std::int64_t, std::uint8_t, std::uint16_t, std::uint32_t,
+                   std::uint64_t) {
+  using T = TestType;
+  const auto bits = [](T x) { return static_cast<std::uint64_t>(x); };
+  const auto negates = [](T y) { return std::is_signed_v<T> && y == static_cast<T>(-1); };
+  same_for_pairs<T, T>("Add", [&](T x, T y) { return bits(x) + bits(y); });
+  same_for_pairs<T, T>("Sub", [&](T x, T y) { return bits(x) - bits(y); });
+  same_for_pairs<T, T>("Mul", [&](T x, T y) { return bits(x) * bits(y); });
+  same_for_pairs<T, T>("Div", [&](T x, T y) -> T {
+    if (negates(y)) return static_cast<T>(0 - bits(x));
+    return y == 0 ? T(0) : static_cast<T>(x / y);
+  });
+  same_for_pairs<T, T>("Mod", [&](T x, T y) -> T {
+    if (negates(y) || y == 0) return T(0);
+    const T left = static_cast<T>(x % y);
+    return left != 0 && (left < 0) != (y < 0) ? static_cast<T>(left + y) : left;
+  });
+  same_for_pairs<T, T>("Max", [](T x, T y) { return x > y ? x : y; });
+  same_for_pairs<T, T>("Min", [](T x, T y) { return x < y ? x : y; });
+  same_for_pairs<T, bool>("Less", [](T x, T y) { return x < y; });
+  same_for_pairs<T, bool>("GreaterOrEqual", [](T x, T y) { return x >= y; });
+  same_for_pairs<T, bool>("Equal", [](T x, T y) { return x == y; });
+}
+
+TEMPLATE_TEST_CASE("a cast by way of a wider type is the cast", "", float, double, bool, std::int8_t, std::int16_t,
+                   std::int32_t, std::int64_t, std::uint8_t, std::uint16_t, std::uint32_t, std::uint64_t) {
+  using From = TestType;
+  if constexpr (!std::is_same_v<From, float>) same_cast<float, From>(1);
+  same_cast<std::uint8_t, From>(2);
+  same_cast<std::int8_t, From>(3);
+  same_cast<std::uint16_t, From>(4);
+  same_cast<std::int16_t, From>(5);
+  same_cast<std::int32_t, From>(6);
+  same_cast<std::int64_t, From>(7);
+  same_cast<bool, From>(9);
+  if constexpr (!std::is_same_v<From, double>) same_cast<double, From>(11);
+  same_cast<std::uint32_t, From>(12);
+  same_cast<std::uint64_t, From>(13);
+}
+
+TEMPLATE_TEST_CASE("the largest of nothing is the least number of its own type", "", std::int8_t, std::uint8_t,
+                   std::int32_t, std::uint32_t, std::int64_t, std::uint64_t) {
+  using T = TestType;
+  const auto of_nothing = [](const char* op) {
+    const auto engine = engine_of(node(op, {type_of<T>}));
+    mr::infer::graph_run run = run_of(engine, {{0}});
+    run_twice(run);
+    REQUIRE(run.output<T>(0).size() == 1);
+    return run.output<T>(0)[0];
+  };
+  CHECK(of_nothing("ReduceMax") == std::numeric_limits<T>::min());
+  CHECK(of_nothing("ReduceMin") == std::numeric_limits<T>::max());
+  CHECK(of_nothing("ReduceSum") == 0);
+  CHECK(of_nothing("ReduceProd") == 1);
+}
+
+TEST_CASE("memory that a node turns numbers in is free for the next one, and not before") {
+  // y = ((x + c) * x - c) * (x + c), whose x + c lives across the nodes between.
+  graph made;
+  made.opsets.push_back({"", 21});
+  const mr::model::graph_type bytes{graph_kind::tensor, dtype::u8, {}};
+  const auto x = made.add_input("x", bytes);
+  const auto c = made.add_constant(
+      "c", {.dtype = dtype::u8, .shape = {3}, .bytes = std::vector<std::byte>(3, std::byte{7}), .texts = {}});
+  std::vector<std::uint32_t> values;
+  for (const char* name : {"sum", "product", "less", "y"}) values.push_back(made.add_value(name));
+  made.nodes.push_back({"a", "", "Add", {x, c}, {values[0]}, {}});
+  made.nodes.push_back({"b", "", "Mul", {values[0], x}, {values[1]}, {}});
+  made.nodes.push_back({"c", "", "Sub", {values[1], c}, {values[2]}, {}});
+  made.nodes.push_back({"d", "", "Mul", {values[2], values[0]}, {values[3]}, {}});
+  made.outputs.push_back(values[3]);
+  const auto engine = engine_of(std::move(made));
+  mr::infer::graph_run run = run_of(engine, {{2, 3}});
+  for (const int shift : {0, 50, 200}) {
+    for (std::size_t i = 0; i < 6; ++i)
+      run.input<std::uint8_t>(0)[i] = static_cast<std::uint8_t>(40 * i + static_cast<std::size_t>(shift));
+    run_twice(run);
+    for (std::size_t i = 0; i < 6; ++i) {
+      const unsigned in = run.input<std::uint8_t>(0)[i];
+      CHECK(run.output<std::uint8_t>(0)[i] == static_cast<std::uint8_t>(((in + 7) * in - 7) * (in + 7)));
+    }
+  }
 }

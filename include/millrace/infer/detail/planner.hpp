@@ -1,6 +1,7 @@
 #ifndef MILLRACE_INFER_DETAIL_PLANNER_HPP
 #define MILLRACE_INFER_DETAIL_PLANNER_HPP
 
+#include <millrace/infer/detail/element_types.hpp>
 #include <millrace/infer/fwd.hpp>
 #include <millrace/model/formats/graph.hpp>
 #include <millrace/tensor/dtype.hpp>
@@ -25,14 +26,7 @@ namespace detail {
 
 using model::graph_kind;
 using model::graph_node;
-using tensor::dtype;
 using shape = std::vector<std::int64_t>;
-
-/// The dtype of a C++ type. Texts have none; this is what stands in a value beside its kind.
-template <class T>
-inline constexpr dtype dtype_for = static_cast<dtype>(tensor::dtype_code<T>);
-template <>
-inline constexpr dtype dtype_for<std::string_view> = dtype::f32;
 
 /// How many dimensions a value of a run may have.
 inline constexpr std::size_t most_dimensions = 16;
@@ -42,7 +36,7 @@ inline std::size_t elements(std::span<const std::int64_t> sizes) noexcept {
   for (const std::int64_t each : sizes) product *= static_cast<std::size_t>(each);
   return product;
 }
-inline std::string text_of(std::span<const std::int64_t> sizes) {
+[[gnu::cold]] inline std::string text_of(std::span<const std::int64_t> sizes) {
   std::string text = "[";
   for (std::size_t i = 0; i < sizes.size(); ++i) text += (i == 0 ? "" : ", ") + std::to_string(sizes[i]);
   return text + ']';
@@ -57,6 +51,16 @@ struct block {
 
 class extensible_kernel;
 
+/// Where elements stand, as a pointer to whichever type it is asked for.
+struct element_pointer {
+  std::byte* at = nullptr;
+
+  template <class T>
+  operator T*() const noexcept {
+    return reinterpret_cast<T*>(at);
+  }
+};
+
 /// A value of a run: its shape, and where its elements stand. Texts are `std::string_view`s.
 struct planned_value {
   graph_kind kind = graph_kind::tensor;
@@ -69,6 +73,9 @@ struct planned_value {
 
   static constexpr std::size_t no_block = ~std::size_t{0};
   std::size_t count() const noexcept { return elements(sizes); }
+  std::size_t element_size() const noexcept {
+    return kind == graph_kind::texts ? sizeof(std::string_view) : tensor::size_of(type);
+  }
   bool is(dtype wanted) const noexcept { return kind == graph_kind::tensor && type == wanted; }
 };
 
@@ -86,6 +93,46 @@ class kernel_of final : public kernel {
 
  private:
   Function function_;
+};
+
+/// Work on elements of one of several types, with a function for each.
+template <class Function>
+class typed_kernel final : public kernel {
+ public:
+  using call = void (*)(Function& function) noexcept;
+  template <class T>
+  static void call_with(Function& function) noexcept {
+    function(T());
+  }
+
+  typed_kernel(Function function, call by) : function_(std::move(function)), call_(by) {}
+  void run() noexcept override { call_(function_); }
+
+ private:
+  Function function_;
+  call call_;
+};
+
+/// A kernel between what turns its inputs into the type that it computes in, and its outputs into theirs.
+class converting_kernel final : public kernel {
+ public:
+  struct step {
+    converter by;
+    const std::byte* from;
+    std::byte* to;
+    std::size_t count;
+
+    void run() const noexcept { by(from, to, count); }
+  };
+  std::vector<step> before;
+  std::vector<step> after;
+  std::unique_ptr<kernel> inner;
+
+  void run() noexcept override {
+    for (const step& each : before) each.run();
+    inner->run();
+    for (const step& each : after) each.run();
+  }
 };
 
 /// A kernel that can do a later node's work on each element that it makes, before it writes it.
@@ -106,9 +153,7 @@ class run_memory {
   /// Gives a value memory for its elements, that of one which nobody reads any more if there is one large enough; or,
   /// `alone`, memory that no other value is ever given, since it is not written again in a run.
   void give(planned_value& value, std::size_t readers, bool alone) {
-    const std::size_t element =
-        value.kind == graph_kind::texts ? sizeof(std::string_view) : tensor::size_of(value.type);
-    const std::size_t bytes = (value.count() * element + 63) / 64 * 64 + 64;
+    const std::size_t bytes = (value.count() * value.element_size() + 63) / 64 * 64 + 64;
     std::size_t best = blocks_.size();
     for (std::size_t i = 0; i < blocks_.size() && !alone; ++i)
       if (blocks_[i].readers == 0 && blocks_[i].size >= bytes &&
@@ -227,6 +272,47 @@ class planner {
     memory_.values[node_.outputs[i]] = std::move(made);
     return memory_.values[node_.outputs[i]].data;
   }
+  /// An input's elements as numbers of a type: where they stand, if they are of it, else in memory which each run fills
+  /// before the node's work.
+  template <class = void>
+  element_pointer as(std::size_t i, dtype type) {
+    const planned_value& from = in(i);
+    if (from.kind != graph_kind::tensor || from.type == type) return {from.data};
+    std::byte* const to = temporary(type, from.count(), from.known);
+    const converting_kernel::step made{converter_of(from.type, type), from.data, to, from.count()};
+    if (to != nullptr && from.known) made.run();
+    if (to != nullptr && !from.known) turns_.before.push_back(made);
+    return {to};
+  }
+  /// The type that an input's numbers are computed in.
+  dtype computed(std::size_t i) const noexcept { return computed_type(in(i).type); }
+  template <class = void>
+  element_pointer as_computed(std::size_t i) {
+    return as(i, computed(i));
+  }
+  /// Makes an output of `type` that the work writes as numbers of type `computed`.
+  template <class = void>
+  element_pointer out_from(std::size_t i, dtype type, dtype computed, shape sizes) {
+    const std::size_t count = elements(sizes);
+    std::byte* const to = out(i, graph_kind::tensor, type, std::move(sizes));
+    if (to == nullptr || type == computed) return {to};
+    std::byte* const from = temporary(computed, count, false);
+    turns_.after.push_back({converter_of(computed, type), from, to, count});
+    return {from};
+  }
+  /// The same of input 0's type, which is written as it is computed.
+  template <class = void>
+  element_pointer out_computed(std::size_t i, shape sizes) {
+    return out_from(i, in(0).type, computed(0), std::move(sizes));
+  }
+  /// Memory for elements while the node works. Later nodes have it, too, unless it is `kept`. Null if there is no room.
+  std::byte* temporary(dtype type, std::size_t count, bool kept) {
+    planned_value made{graph_kind::tensor, type, {static_cast<std::int64_t>(count)}};
+    if (!has_room(made.sizes)) return nullptr;
+    memory_.give(made, 1, kept);
+    temporaries_.push_back(made);
+    return made.data;
+  }
   /// Makes an output that does not depend on the inputs' elements: the caller writes it at once.
   template <class T>
   T* fixed(std::size_t i, shape sizes) {
@@ -252,6 +338,39 @@ class planner {
     if (!problem_.empty()) return false;
     kernel_ = std::make_unique<kernel_of<Function>>(std::move(function));
     return true;
+  }
+  /// The same by a function of elements: it is called with a value of `type`, which must be one of `Types`; else the
+  /// input's type is refused.
+  template <class... Types, class Function>
+  bool run_as(std::size_t input, dtype type, Function function) {
+    using made = typed_kernel<Function>;
+    typename made::call by = nullptr;
+    const bool numbers = in(input).kind == graph_kind::tensor;
+    static_cast<void>(((numbers && type == dtype_for<Types> && (by = made::template call_with<Types>, true)) || ...));
+    if (by == nullptr) return refuse_type(input);
+    if (problem_.empty()) kernel_ = std::make_unique<made>(std::move(function), by);
+    return problem_.empty();
+  }
+  /// In every type that an input's numbers may be computed in.
+  template <class Function>
+  bool run_numbers(std::size_t input, Function function) {
+    return run_as<float, double, std::int64_t, std::uint64_t>(input, computed(input), std::move(function));
+  }
+  template <class Function>
+  bool run_reals(std::size_t input, Function function) {
+    return run_as<float, double>(input, computed(input), std::move(function));
+  }
+  /// The same where only the size of elements matters: it is called with a value of a type of so many bytes.
+  template <class Function>
+  bool run_sized(std::size_t bytes, Function function) {
+    using made = typed_kernel<Function>;
+    const typename made::call by = bytes == 16  ? made::template call_with<std::string_view>
+                                   : bytes == 8 ? made::template call_with<std::uint64_t>
+                                   : bytes == 4 ? made::template call_with<std::uint32_t>
+                                   : bytes == 2 ? made::template call_with<std::uint16_t>
+                                                : made::template call_with<std::uint8_t>;
+    if (problem_.empty()) kernel_ = std::make_unique<made>(std::move(function), by);
+    return problem_.empty();
   }
   /// The same by a kernel that makes output 0, which later nodes may extend.
   bool run_extensible(std::unique_ptr<extensible_kernel> made) {
@@ -280,9 +399,13 @@ class planner {
     memory_.give(made, 1, true);
     return reinterpret_cast<T*>(made.data);
   }
-  bool refuse(std::string why) {
+  [[gnu::cold]] bool refuse(std::string why) {
     if (problem_.empty()) problem_ = std::move(why);
     return false;
+  }
+  [[gnu::cold]] bool refuse_type(std::size_t input) {
+    const std::string_view name = in(input).kind == graph_kind::texts ? "texts" : to_string(in(input).type);
+    return refuse("elements of type " + std::string(name) + " are not computed");
   }
   /// Whether there may be a value of this shape; ask before anything is made for each of its elements.
   bool has_room(const shape& sizes) {
@@ -298,7 +421,13 @@ class planner {
   }
 
   const std::string& problem() const noexcept { return problem_; }
-  std::unique_ptr<kernel> planned() noexcept { return std::move(kernel_); }
+  /// The kernel, with what turns elements around it. The memory that it alone had is free for the nodes behind it.
+  std::unique_ptr<kernel> planned() {
+    for (const planned_value& each : temporaries_) memory_.release(each);
+    if (kernel_ == nullptr || (turns_.before.empty() && turns_.after.empty())) return std::move(kernel_);
+    turns_.inner = std::move(kernel_);
+    return std::make_unique<converting_kernel>(std::move(turns_));
+  }
 
  private:
   template <class T>
@@ -313,6 +442,8 @@ class planner {
   const std::vector<std::size_t>& readers_;
   const void* ready_;
   std::unique_ptr<kernel> kernel_;
+  converting_kernel turns_;
+  std::vector<planned_value> temporaries_;
   std::string problem_;
 };
 
@@ -331,40 +462,9 @@ struct operator_entry {
   ready_state (*ready)(planner& at) = nullptr;
 };
 
-/// Calls `use` with a value of the C++ type of a dtype, if it is one of `Types`; returns false otherwise.
-template <class... Types, class Use>
-bool with_type(dtype type, const Use& use) {
-  return ((type == dtype_for<Types> && (use(Types()), true)) || ...);
-}
-
 template <class... Types, class Use>
 bool with_type(const planned_value& value, const Use& use) {
   return value.kind == graph_kind::tensor && with_type<Types...>(value.type, use);
-}
-
-/// A real number of 16 bits, which is computed with as a float.
-template <class T>
-inline constexpr bool is_half = std::is_same_v<T, tensor::float16> || std::is_same_v<T, tensor::bfloat16>;
-
-/// A number as another type: a real one outside of a whole type becomes its nearest end, NaN 0; whole ones wrap.
-template <class To, class From>
-To nearest(From x) noexcept {
-  if constexpr (is_half<From>) {
-    return nearest<To>(static_cast<float>(x));
-  } else if constexpr (is_half<To>) {
-    return To(static_cast<float>(x));
-  } else if constexpr (std::is_same_v<To, bool>) {
-    return x != From(0);
-  } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
-    if (x != x) return 0;
-    constexpr auto least = static_cast<double>((std::numeric_limits<To>::min)());
-    constexpr auto most = static_cast<double>((std::numeric_limits<To>::max)());
-    if (static_cast<double>(x) <= least) return (std::numeric_limits<To>::min)();
-    if (static_cast<double>(x) >= most) return (std::numeric_limits<To>::max)();
-    return static_cast<To>(x);
-  } else {
-    return static_cast<To>(x);
-  }
 }
 
 /// Turns an axis counted from the end into one counted from the start; false if there is none.

@@ -37,18 +37,15 @@ class number_rows {
     from_ = at.in(input).data;
     bytes_ = tensor::size_of(at.in(input).type);
     row_.resize(columns_);
-    const bool known = with_type<float, double, std::int64_t, std::int32_t>(at.in(input), [&]<class T>(T) {
-      read_ = [](const std::byte* from, std::size_t count, double* to) noexcept {
-        for (std::size_t i = 0; i < count; ++i) to[i] = static_cast<double>(reinterpret_cast<const T*>(from)[i]);
-      };
-    });
-    return known || refuse_type(at, input);
+    const bool is_number = at.in(input).kind == graph_kind::tensor && size_of(at.in(input).type) > 2;
+    read_ = is_number ? conversion_of(at.in(input).type, dtype::f64) : nullptr;
+    return read_ != nullptr || at.refuse_type(input);
   }
   std::size_t rows() const noexcept { return rows_; }
   std::size_t columns() const noexcept { return columns_; }
   /// Valid until the next row is asked for.
   std::span<double> row(std::size_t i) noexcept {
-    read_(from_ + i * columns_ * bytes_, columns_, row_.data());
+    read_(from_ + i * columns_ * bytes_, reinterpret_cast<std::byte*>(row_.data()), columns_);
     return row_;
   }
 
@@ -57,7 +54,7 @@ class number_rows {
   std::size_t bytes_ = 0;
   std::size_t rows_ = 0;
   std::size_t columns_ = 0;
-  void (*read_)(const std::byte* from, std::size_t count, double* to) noexcept = nullptr;
+  conversion read_ = nullptr;
   std::vector<double> row_;
 };
 
@@ -118,42 +115,39 @@ bool plan_normalizer(planner& at) {
   });
 }
 
-template <class T>
-bool plan_imputer_of(planner& at) {
-  std::vector<T> with;
-  if (std::is_integral_v<T>)
-    for (const std::int64_t each : at.wholes("imputed_value_int64s")) with.push_back(static_cast<T>(each));
-  else
-    for (const float each : at.reals("imputed_value_floats")) with.push_back(static_cast<T>(each));
-  const T gone = std::is_integral_v<T> ? static_cast<T>(at.whole("replaced_value_int64", 0))
-                                       : static_cast<T>(at.real("replaced_value_float", 0));
-  if (at.sizes(0).empty()) return at.refuse("its input is a single number");
-  const auto columns = static_cast<std::size_t>(at.sizes(0).back());
-  const char* name = std::is_integral_v<T> ? "imputed_value_int64s" : "imputed_value_floats";
-  if (!one_or_each(at, name, with.size(), columns)) return false;
-  const T* const from = at.data<T>(0);
-  T* const to = at.out<T>(0, at.sizes(0));
-  return at.run([=, count = at.in(0).count(), with = std::move(with)] {
-    for (std::size_t i = 0; i < count; ++i) {
-      const bool is_gone = from[i] == gone || (gone != gone && from[i] != from[i]);
-      to[i] = is_gone ? with[with.size() == 1 ? 0 : i % columns] : from[i];
-    }
-  });
-}
 template <class = void>
 bool plan_imputer(planner& at) {
-  bool planned = false;
-  const bool known = with_type<float, double, std::int64_t, std::int32_t>(
-      at.in(0), [&]<class T>(T) { planned = plan_imputer_of<T>(at); });
-  return known ? planned : refuse_type(at, 0);
+  const bool real = is_floating(at.in(0).type);
+  const auto wholes = at.wholes("imputed_value_int64s");
+  const auto reals = at.reals("imputed_value_floats");
+  const std::size_t given = real ? reals.size() : wholes.size();
+  if (at.sizes(0).empty()) return at.refuse("its input is a single number");
+  const auto columns = static_cast<std::size_t>(at.sizes(0).back());
+  if (!one_or_each(at, real ? "imputed_value_floats" : "imputed_value_int64s", given, columns)) return false;
+  const float gone_real = at.real("replaced_value_float", 0);
+  const std::int64_t gone_whole = at.whole("replaced_value_int64", 0);
+  const element_pointer from = at.as_computed(0);
+  const element_pointer to = at.out_computed(0, at.sizes(0));
+  return at.run_as<float, double, std::int64_t>(0, at.computed(0), [=, count = at.in(0).count()]<class T>(T) {
+    const T* const x = from;
+    const T gone = real ? static_cast<T>(gone_real) : static_cast<T>(gone_whole);
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::size_t column = given == 1 ? 0 : i % columns;
+      const bool is_gone = x[i] == gone || (gone != gone && x[i] != x[i]);
+      const T with = real ? static_cast<T>(reals[column]) : static_cast<T>(wholes[column]);
+      static_cast<T*>(to)[i] = is_gone ? with : x[i];
+    }
+  });
 }
 
 /// 1 above the threshold, else 0, also for NaN.
 template <class = void>
 bool plan_binarizer(planner& at) {
-  const float threshold = at.real("threshold", 0);
-  return plan_each<void, float, double, std::int64_t, std::int32_t>(at, [=](auto x) noexcept {
-    return static_cast<decltype(x)>(static_cast<double>(x) > static_cast<double>(threshold) ? 1 : 0);
+  if (at.in(0).kind != graph_kind::tensor) return at.refuse_type(0);
+  const double* const x = at.as(0, dtype::f64);
+  double* const y = at.out_from(0, at.in(0).type, dtype::f64, at.sizes(0));
+  return at.run([=, threshold = static_cast<double>(at.real("threshold", 0)), count = at.in(0).count()] {
+    for (std::size_t i = 0; i < count; ++i) y[i] = x[i] > threshold ? 1 : 0;
   });
 }
 
@@ -162,7 +156,7 @@ template <class = void>
 bool plan_array_feature_extractor(planner& at) {
   const shape& from = at.sizes(0);
   if (from.empty() || from.back() == 0) return at.refuse("it chooses from nothing");
-  if (!at.in(1).is(dtype::i64)) return refuse_type(at, 1);
+  if (!at.in(1).is(dtype::i64)) return at.refuse_type(1);
   const auto columns = static_cast<std::uint64_t>(from.back());
   if (const auto known = at.known_wholes(1))
     for (const std::int64_t each : *known)
@@ -172,7 +166,7 @@ bool plan_array_feature_extractor(planner& at) {
   shape sizes = from;
   sizes.back() = static_cast<std::int64_t>(count);
   if (sizes.size() == 1) sizes.insert(sizes.begin(), 1);
-  const std::size_t unit = bytes_of(at.in(0));
+  const std::size_t unit = at.in(0).element_size();
   const std::size_t rows = elements(from) / static_cast<std::size_t>(columns);
   const std::byte* const source = at.in(0).data;
   const auto* const indices = at.data<std::int64_t>(1);

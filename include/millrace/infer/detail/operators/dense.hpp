@@ -237,9 +237,9 @@ class dense_kernel final : public extensible_kernel {
 template <class T>
 bool plan_whole_product(planner& at, stretched<2> walk, std::size_t rows, std::size_t inner, std::size_t columns,
                         const shape& sizes) {
-  const T* const x = at.data<T>(0);
-  const T* const y = at.data<T>(1);
-  T* const out = at.out<T>(0, sizes);
+  const T* const x = at.as_computed(0);
+  const T* const y = at.as_computed(1);
+  T* const out = at.out_computed(0, sizes);
   return at.run([=, walk = std::move(walk)] {
     T* to = out;
     const std::array<std::size_t, 2> step = walk.steps.back();
@@ -297,9 +297,8 @@ bool plan_matmul(planner& at) {
   if (!has_pair(at)) return false;
   if (at.in(0).is(dtype::f32)) return plan_matrix_product<float>(at);
   if (at.in(0).is(dtype::f64)) return plan_matrix_product<double>(at);
-  if (at.in(0).is(dtype::i32)) return plan_matrix_product<std::int32_t>(at);
-  if (at.in(0).is(dtype::i64)) return plan_matrix_product<std::int64_t>(at);
-  return refuse_type(at, 0);
+  if (at.computed(0) == dtype::i64 || at.computed(0) == dtype::u64) return plan_matrix_product<std::int64_t>(at);
+  return at.refuse_type(0);
 }
 
 template <class T>
@@ -343,7 +342,7 @@ bool plan_gemm(planner& at) {
   if (at.has(2) && !at.in(2).is(at.in(0).type)) return at.refuse("its inputs are of different types");
   if (at.in(0).is(dtype::f32)) return plan_gemm_of<float>(at);
   if (at.in(0).is(dtype::f64)) return plan_gemm_of<double>(at);
-  return refuse_type(at, 0);
+  return at.refuse_type(0);
 }
 
 /// An addition, which the kernel of a product does itself if the other addend is a known row.
@@ -360,7 +359,7 @@ bool plan_addition(planner& at) {
 template <class = void>
 bool plan_rectifier(planner& at) {
   extensible_kernel* const maker = at.maker(0);
-  return maker != nullptr && maker->make_positive() ? at.extended(0) : plan_relu<>(at);
+  return maker != nullptr && maker->make_positive() ? at.extended(0) : plan_signed<relu_of>(at);
 }
 
 }  // namespace detail

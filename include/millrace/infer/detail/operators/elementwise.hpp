@@ -1,10 +1,10 @@
 #ifndef MILLRACE_INFER_DETAIL_OPERATORS_ELEMENTWISE_HPP
 #define MILLRACE_INFER_DETAIL_OPERATORS_ELEMENTWISE_HPP
 
+#include <millrace/infer/detail/operators/functions.hpp>
 #include <millrace/infer/detail/planner.hpp>
 
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -100,36 +100,69 @@ struct stretched {
   }
 };
 
-/// Plans `out = function(a, b)` on elements of `T`, with results of `R`.
-template <class T, class R, class Function>
-bool plan_pairs(planner& at, Function function) {
-  stretched<2> walk({at.sizes(0), at.sizes(1)});
-  if (!walk.fits) return at.refuse("shapes " + text_of(at.sizes(0)) + " and " + text_of(at.sizes(1)) + " do not fit");
-  const T* const a = at.data<T>(0);
-  const T* const b = at.data<T>(1);
-  R* const out = at.out<R>(0, walk.sizes);
-  return at.run([walk = std::move(walk), a, b, out, function] {
-    R* to = out;
-    const std::size_t size = walk.row_size();
-    const std::array<std::size_t, 2> step = walk.steps.back();
-    walk.each_row([&](const std::array<std::size_t, 2>& from) {
-      const T* const x = a + from[0];
-      const T* const y = b + from[1];
-      if (step[0] == 1 && step[1] == 1)
-        for (std::size_t i = 0; i < size; ++i) to[i] = static_cast<R>(function(x[i], y[i]));
-      else if (step[1] == 0 && step[0] == 1)
-        for (std::size_t i = 0; i < size; ++i) to[i] = static_cast<R>(function(x[i], *y));
-      else
-        for (std::size_t i = 0; i < size; ++i) to[i] = static_cast<R>(function(x[i * step[0]], y[i * step[1]]));
-      to += size;
-    });
-  });
+/// A row of a function of pairs: element `to + i` of the result is made of those at `from[k] + i * step[k]`.
+struct pair_row {
+  std::array<std::size_t, 2> from;
+  std::array<std::size_t, 2> step;
+  std::size_t to;
+  std::size_t size;
+};
+using pair_function = void (*)(element_pointer a, element_pointer b, element_pointer out, const pair_row& row) noexcept;
+
+template <class Function, class T, class R>
+void each_pair(element_pointer a, element_pointer b, element_pointer out, const pair_row& row) noexcept {
+  constexpr Function function{};
+  const T* const x = static_cast<const T*>(a) + row.from[0];
+  const T* const y = static_cast<const T*>(b) + row.from[1];
+  R* const to = static_cast<R*>(out) + row.to;
+  const std::array<std::size_t, 2> step = row.step;
+  if (step[0] == 1 && step[1] == 1)
+    for (std::size_t i = 0; i < row.size; ++i) to[i] = static_cast<R>(function(x[i], y[i]));
+  else if (step[1] == 0 && step[0] == 1)
+    for (std::size_t i = 0; i < row.size; ++i) to[i] = static_cast<R>(function(x[i], *y));
+  else
+    for (std::size_t i = 0; i < row.size; ++i) to[i] = static_cast<R>(function(x[i * step[0]], y[i * step[1]]));
+}
+/// A function for pairs of a type, if it is one of `Types`; else null. `R` is void for results of their type.
+template <class Function, class R, class... Types>
+pair_function pairs_of(dtype type) noexcept {
+  pair_function found = nullptr;
+  static_cast<void>(((type == dtype_for<Types> &&
+                      (found = each_pair<Function, Types, std::conditional_t<std::is_void_v<R>, Types, R>>, true)) ||
+                     ...));
+  return found;
 }
 
-inline bool refuse_type(planner& at, std::size_t input) {
-  const planned_value& value = at.in(input);
-  const std::string_view name = value.kind == graph_kind::texts ? std::string_view("texts") : to_string(value.type);
-  return at.refuse("elements of type " + std::string(name) + " are not computed");
+/// A function on the pairs of two shapes that stretch to each other.
+struct pair_step {
+  stretched<2> walk;
+  pair_function function;
+  element_pointer a;
+  element_pointer b;
+  element_pointer out;
+
+  void run() const noexcept {
+    pair_row row{{}, walk.steps.back(), 0, walk.row_size()};
+    walk.each_row([&](const std::array<std::size_t, 2>& from) {
+      row.from = from;
+      function(a, b, out, row);
+      row.to += row.size;
+    });
+  }
+};
+[[gnu::cold]] inline bool refuse_shapes(planner& at, std::span<const std::int64_t> a, std::span<const std::int64_t> b) {
+  return at.refuse("shapes " + text_of(a) + " and " + text_of(b) + " do not fit");
+}
+/// Plans a function of two inputs as numbers of a type, whose results are of `made` and become `result`.
+template <class = void>
+bool plan_pairs(planner& at, pair_function function, dtype computed, dtype made, dtype result) {
+  if (function == nullptr) return at.refuse_type(0);
+  stretched<2> walk({at.sizes(0), at.sizes(1)});
+  if (!walk.fits) return refuse_shapes(at, at.sizes(0), at.sizes(1));
+  const element_pointer a = at.as(0, computed);
+  const element_pointer b = at.as(1, computed);
+  const element_pointer out = at.out_from(0, result, made, walk.sizes);
+  return at.run([step = pair_step{std::move(walk), function, a, b, out}] { step.run(); });
 }
 
 /// Two inputs of one type.
@@ -137,342 +170,142 @@ inline bool has_pair(planner& at) {
   if (!at.has(0) || !at.has(1)) return at.refuse("an input is missing");
   if (at.in(0).kind != at.in(1).kind || at.in(0).type != at.in(1).type)
     return at.refuse("its inputs are of different types");
-  return at.in(0).kind == graph_kind::tensor || refuse_type(at, 0);
+  return at.in(0).kind == graph_kind::tensor || at.refuse_type(0);
 }
 
-/// Plans a function of pairs for whichever of `Types` the inputs are of; `Result` is void for results of their type.
-template <class Function, class Result, class... Types>
-bool plan_pairs_of(planner& at) {
-  if (!has_pair(at)) return false;
-  bool planned = false;
-  const bool known = with_type<Types...>(at.in(0), [&]<class T>(T) {
-    planned = plan_pairs<T, std::conditional_t<std::is_void_v<Result>, T, Result>>(at, Function());
-  });
-  return known ? planned : refuse_type(at, 0);
+/// The function for numbers of whichever type is computed in.
+template <class Function, class R = void>
+pair_function numbers_of(dtype type) noexcept {
+  return pairs_of<Function, R, float, double, std::int64_t, std::uint64_t>(type);
 }
-
-// Whole numbers wrap as NumPy's do: they are computed without a sign.
-template <class T>
-constexpr T wrapped(auto unsigned_result) noexcept {
-  return static_cast<T>(unsigned_result);
-}
-template <class T>
-using unsigned_of = std::conditional_t<(sizeof(T) < 4), std::uint32_t, std::make_unsigned_t<T>>;
-
-struct add_two {
-  template <class T>
-  T operator()(T a, T b) const noexcept {
-    if constexpr (std::is_integral_v<T>)
-      return wrapped<T>(static_cast<unsigned_of<T>>(a) + static_cast<unsigned_of<T>>(b));
-    else
-      return a + b;
-  }
-};
-struct subtract_two {
-  template <class T>
-  T operator()(T a, T b) const noexcept {
-    if constexpr (std::is_integral_v<T>)
-      return wrapped<T>(static_cast<unsigned_of<T>>(a) - static_cast<unsigned_of<T>>(b));
-    else
-      return a - b;
-  }
-};
-struct multiply_two {
-  template <class T>
-  T operator()(T a, T b) const noexcept {
-    if constexpr (std::is_integral_v<T>)
-      return wrapped<T>(static_cast<unsigned_of<T>>(a) * static_cast<unsigned_of<T>>(b));
-    else
-      return a * b;
-  }
-};
-/// Whole numbers are cut towards zero; a division by zero gives 0.
-struct divide_two {
-  template <class T>
-  T operator()(T a, T b) const noexcept {
-    if constexpr (std::is_integral_v<T>) {
-      if (b == 0) return 0;
-      if constexpr (std::is_signed_v<T>)
-        if (b == T(-1)) return wrapped<T>(unsigned_of<T>(0) - static_cast<unsigned_of<T>>(a));
-      return static_cast<T>(a / b);
-    } else {
-      return a / b;
-    }
-  }
-};
-/// NaN if one of them is.
-struct larger {
-  template <class T>
-  T operator()(T a, T b) const noexcept {
-    return a != a || a > b ? a : b;
-  }
-};
-struct smaller {
-  template <class T>
-  T operator()(T a, T b) const noexcept {
-    return a != a || a < b ? a : b;
-  }
-};
-/// The remainder has the divisor's sign, as in Python.
-struct python_remainder {
-  template <class T>
-  T operator()(T a, T b) const noexcept {
-    if constexpr (std::is_integral_v<T>) {
-      if (b == 0) return 0;
-      if constexpr (std::is_signed_v<T>)
-        if (b == T(-1)) return 0;
-      const T left = static_cast<T>(a % b);
-      return left != 0 && (left < 0) != (b < 0) ? static_cast<T>(left + b) : left;
-    } else {
-      const T left = std::fmod(a, b);
-      return left != 0 && (left < 0) != (b < 0) ? left + b : left;
-    }
-  }
-};
-struct c_remainder {
-  template <class T>
-  T operator()(T a, T b) const noexcept {
-    if constexpr (std::is_integral_v<T>)
-      return b == 0 || (std::is_signed_v<T> && b == static_cast<T>(-1)) ? T(0) : static_cast<T>(a % b);
-    else
-      return std::fmod(a, b);
-  }
-};
-struct equal_two {
-  bool operator()(auto a, auto b) const noexcept { return a == b; }
-};
-struct less_two {
-  bool operator()(auto a, auto b) const noexcept { return a < b; }
-};
-struct greater_two {
-  bool operator()(auto a, auto b) const noexcept { return a > b; }
-};
-struct at_most {
-  bool operator()(auto a, auto b) const noexcept { return a <= b; }
-};
-struct at_least {
-  bool operator()(auto a, auto b) const noexcept { return a >= b; }
-};
-struct and_two {
-  bool operator()(bool a, bool b) const noexcept { return a && b; }
-};
-struct or_two {
-  bool operator()(bool a, bool b) const noexcept { return a || b; }
-};
-struct xor_two {
-  bool operator()(bool a, bool b) const noexcept { return a != b; }
-};
-struct slope_below_zero {
-  template <class T>
-  T operator()(T x, T slope) const noexcept {
-    return x < 0 ? static_cast<T>(x * slope) : x;
-  }
-};
-
 template <class Function>
 bool plan_arithmetic(planner& at) {
-  return plan_pairs_of<Function, void, float, double, std::int64_t, std::int32_t, std::uint8_t, std::int8_t,
-                       std::uint16_t, std::int16_t, std::uint32_t, std::uint64_t>(at);
+  if (!has_pair(at)) return false;
+  const dtype type = at.computed(0);
+  return plan_pairs(at, numbers_of<Function>(type), type, type, at.in(0).type);
 }
 template <class Function>
 bool plan_comparison(planner& at) {
-  return plan_pairs_of<Function, bool, float, double, std::int64_t, std::int32_t, std::uint8_t, std::int8_t,
-                       std::uint16_t, std::int16_t, std::uint32_t, std::uint64_t, bool>(at);
+  if (!has_pair(at)) return false;
+  const dtype type = at.in(0).is(dtype::boolean) ? dtype::i64 : at.computed(0);
+  return plan_pairs(at, numbers_of<Function, bool>(type), type, dtype::boolean, dtype::boolean);
 }
 template <class Function>
 bool plan_logic(planner& at) {
-  return plan_pairs_of<Function, bool, bool>(at);
+  if (!has_pair(at)) return false;
+  constexpr dtype type = dtype::boolean;
+  return plan_pairs(at, pairs_of<Function, bool, bool>(at.in(0).type), type, type, type);
 }
 template <class = void>
 bool plan_equal(planner& at) {
-  if (at.has(0) && at.has(1) && at.in(0).kind == graph_kind::texts && at.in(1).kind == graph_kind::texts)
-    return plan_pairs<std::string_view, bool>(at, equal_two());
-  return plan_comparison<equal_two>(at);
+  if (at.in(0).kind != graph_kind::texts || at.in(1).kind != graph_kind::texts) return plan_comparison<equal_two>(at);
+  return plan_pairs(at, each_pair<equal_two, std::string_view, bool>, dtype::f32, dtype::boolean, dtype::boolean);
 }
+/// The exponent may be of another type than the base, which is the result's. But for two floats, all are doubles.
 template <class = void>
 bool plan_power(planner& at) {
-  if (!at.has(0) || !at.has(1)) return at.refuse("an input is missing");
-  bool planned = false;
-  // The exponent may be of another type than the base, which is the result's.
-  const auto of = [&]<class T>(T) {
-    with_type<float, double, std::int64_t, std::int32_t>(at.in(1), [&]<class Exponent>(Exponent) {
-      stretched<2> walk({at.sizes(0), at.sizes(1)});
-      if (!walk.fits) return;
-      const T* const a = at.data<T>(0);
-      const Exponent* const b = at.data<Exponent>(1);
-      T* const out = at.out<T>(0, walk.sizes);
-      planned = at.run([walk = std::move(walk), a, b, out] {
-        T* to = out;
-        const std::array<std::size_t, 2> step = walk.steps.back();
-        walk.each_row([&](const std::array<std::size_t, 2>& from) {
-          for (std::size_t i = 0; i < walk.row_size(); ++i)
-            *to++ = nearest<T>(std::pow(a[from[0] + i * step[0]], b[from[1] + i * step[1]]));
-        });
-      });
-    });
-  };
-  with_type<float, double, std::int64_t, std::int32_t>(at.in(0), of);
-  return planned || at.refuse("its shapes or types do not fit");
+  for (std::size_t i = 0; i < 2; ++i)
+    if (at.in(i).kind != graph_kind::tensor || numbers_of<add_two>(at.computed(i)) == nullptr) return at.refuse_type(i);
+  const bool floats = at.in(0).is(dtype::f32) && at.in(1).is(dtype::f32);
+  const dtype type = floats ? dtype::f32 : dtype::f64;
+  return plan_pairs(at, pairs_of<power_of_two, void, float, double>(type), type, type, at.in(0).type);
 }
 template <class = void>
 bool plan_remainder(planner& at) {
   return at.whole("fmod", 0) != 0 ? plan_arithmetic<c_remainder>(at) : plan_arithmetic<python_remainder>(at);
 }
 
-/// Plans `out = function(x)` for whichever of `Types` the input is of, with results of `R`, or of the input's type.
-template <class R, class... Types, class Function>
-bool plan_each(planner& at, Function function) {
-  if (!at.has(0)) return at.refuse("its input is missing");
-  if (at.in(0).kind != graph_kind::tensor) return refuse_type(at, 0);
-  const bool known = with_type<Types...>(at.in(0), [&]<class T>(T) {
-    using to_type = std::conditional_t<std::is_void_v<R>, T, R>;
-    const T* const from = at.data<T>(0);
-    to_type* const to = at.out<to_type>(0, at.sizes(0));
-    const std::size_t count = at.in(0).count();
-    at.run([=] {
-      for (std::size_t i = 0; i < count; ++i) to[i] = static_cast<to_type>(function(from[i]));
-    });
-  });
-  return known || refuse_type(at, 0);
+/// A function of each element, with two numbers that it may take.
+using each_function = void (*)(element_pointer from, element_pointer to, std::size_t count, float a, float b) noexcept;
+template <auto Function, class T, class R>
+void each_element(element_pointer from, element_pointer to, std::size_t count, float a, float b) noexcept {
+  const T* const x = from;
+  R* const y = to;
+  for (std::size_t i = 0; i < count; ++i) {
+    if constexpr (std::is_invocable_v<decltype(Function), T>)
+      y[i] = static_cast<R>(Function(x[i]));
+    else
+      y[i] = static_cast<R>(Function(x[i], static_cast<T>(a), static_cast<T>(b)));
+  }
 }
-template <class Function>
-bool plan_real(planner& at, Function function) {
-  return plan_each<void, float, double>(at, function);
+template <class = void>
+bool plan_each_by(planner& at, each_function function, dtype made, dtype result, float a, float b) {
+  if (at.in(0).kind != graph_kind::tensor || function == nullptr) return at.refuse_type(0);
+  const element_pointer from = at.as_computed(0);
+  const element_pointer to = at.out_from(0, result, made, at.sizes(0));
+  return at.run([=, count = at.in(0).count()] { function(from, to, count, a, b); });
+}
+/// Plans a function for whichever of `Types` an input is computed in, with results of `R`, or, if that is void, of the
+/// input's type.
+template <auto Function, class R, class... Types>
+bool plan_each(planner& at, float a = 0, float b = 0) {
+  const dtype type = at.computed(0);
+  each_function found = nullptr;
+  static_cast<void>(((type == dtype_for<Types> &&
+                      (found = each_element<Function, Types, std::conditional_t<std::is_void_v<R>, Types, R>>, true)) ||
+                     ...));
+  if constexpr (std::is_void_v<R>)
+    return plan_each_by(at, found, type, at.in(0).type, a, b);
+  else
+    return plan_each_by(at, found, dtype_for<R>, dtype_for<R>, a, b);
+}
+template <auto Function>
+bool plan_real(planner& at) {
+  return plan_each<Function, void, float, double>(at);
+}
+template <auto Function>
+bool plan_signed(planner& at) {
+  return plan_each<Function, void, float, double, std::int64_t>(at);
+}
+template <auto Function>
+bool plan_number(planner& at) {
+  return plan_each<Function, void, float, double, std::int64_t, std::uint64_t>(at);
 }
 
-/// One overflow-free formula for both signs.
-template <class T>
-T logistic(T x) noexcept {
-  if (x >= 0) return 1 / (1 + std::exp(-x));
-  const T e = std::exp(x);
-  return e / (1 + e);
-}
-
-template <class = void>
-bool plan_abs(planner& at) {
-  return plan_each<void, float, double, std::int64_t, std::int32_t, std::int8_t, std::int16_t, std::uint8_t,
-                   std::uint16_t, std::uint32_t, std::uint64_t>(at, [](auto x) noexcept {
-    if constexpr (std::is_floating_point_v<decltype(x)>)
-      return std::fabs(x);
-    else
-      return x < 0 ? subtract_two()(decltype(x)(0), x) : x;
-  });
-}
-template <class = void>
-bool plan_negative(planner& at) {
-  return plan_each<void, float, double, std::int64_t, std::int32_t, std::int8_t, std::int16_t>(at, [](auto x) noexcept {
-    if constexpr (std::is_floating_point_v<decltype(x)>)
-      return -x;
-    else
-      return subtract_two()(decltype(x)(0), x);
-  });
-}
-template <class = void>
-bool plan_sign(planner& at) {
-  return plan_each<void, float, double, std::int64_t, std::int32_t, std::int8_t, std::int16_t, std::uint8_t,
-                   std::uint16_t, std::uint32_t, std::uint64_t>(at, [](auto x) noexcept {
-    using T = decltype(x);
-    return x > 0 ? T(1) : x < 0 ? static_cast<T>(T(0) - T(1)) : x;
-  });
-}
-template <class = void>
-bool plan_relu(planner& at) {
-  return plan_each<void, float, double, std::int64_t, std::int32_t, std::int8_t, std::int16_t>(
-      at, [](auto x) noexcept { return x < 0 ? decltype(x)(0) : x; });
-}
-template <class = void>
-bool plan_not(planner& at) {
-  return plan_each<bool, bool>(at, [](bool x) noexcept { return !x; });
-}
-template <class = void>
-bool plan_is_nan(planner& at) {
-  return plan_each<bool, float, double>(at, [](auto x) noexcept { return x != x; });
-}
-template <class = void>
-bool plan_is_infinite(planner& at) {
-  const bool below = at.whole("detect_negative", 1) != 0;
-  const bool above = at.whole("detect_positive", 1) != 0;
-  return plan_each<bool, float, double>(at, [=](auto x) noexcept { return std::isinf(x) && (x < 0 ? below : above); });
+template <auto Function>
+bool plan_real_with(planner& at, float alpha, float beta = 0) {
+  return plan_each<Function, void, float, double>(at, at.real("alpha", alpha), beta);
 }
 template <class = void>
 bool plan_leaky_relu(planner& at) {
-  const float alpha = at.real("alpha", 0.01F);
-  return plan_real(at, [=](auto x) noexcept { return x < 0 ? static_cast<decltype(x)>(alpha) * x : x; });
+  return plan_real_with<leaky_relu_of>(at, 0.01F);
 }
 template <class = void>
 bool plan_elu(planner& at) {
-  const float alpha = at.real("alpha", 1);
-  return plan_real(at,
-                   [=](auto x) noexcept { return x < 0 ? static_cast<decltype(x)>(alpha) * (std::exp(x) - 1) : x; });
-}
-template <class = void>
-bool plan_selu(planner& at) {
-  const float alpha = at.real("alpha", 1.67326319217681884765625F);
-  const float gamma = at.real("gamma", 1.05070102214813232421875F);
-  return plan_real(at, [=](auto x) noexcept {
-    using T = decltype(x);
-    return static_cast<T>(gamma) * (x > 0 ? x : static_cast<T>(alpha) * (std::exp(x) - 1));
-  });
+  return plan_real_with<elu_of>(at, 1);
 }
 template <class = void>
 bool plan_celu(planner& at) {
-  const float alpha = at.real("alpha", 1);
-  return plan_real(at, [=](auto x) noexcept {
-    using T = decltype(x);
-    const T a = static_cast<T>(alpha);
-    return x > 0 ? x : a * (std::exp(x / a) - 1);
-  });
+  return plan_real_with<celu_of>(at, 1);
+}
+template <class = void>
+bool plan_selu(planner& at) {
+  return plan_real_with<selu_of>(at, 1.67326319217681884765625F, at.real("gamma", 1.05070102214813232421875F));
 }
 template <class = void>
 bool plan_thresholded_relu(planner& at) {
-  const float alpha = at.real("alpha", 1);
-  return plan_real(at, [=](auto x) noexcept { return x > static_cast<decltype(x)>(alpha) ? x : decltype(x)(0); });
+  return plan_real_with<thresholded_relu_of>(at, 1);
 }
 template <class = void>
 bool plan_hard_sigmoid(planner& at) {
-  const float alpha = at.real("alpha", 0.2F);
-  const float beta = at.real("beta", 0.5F);
-  return plan_real(at, [=](auto x) noexcept {
-    using T = decltype(x);
-    const T y = static_cast<T>(alpha) * x + static_cast<T>(beta);
-    return y < 0 ? T(0) : y > 1 ? T(1) : y;
-  });
+  return plan_real_with<hard_sigmoid_of>(at, 0.2F, at.real("beta", 0.5F));
 }
 template <class = void>
-bool plan_hard_swish(planner& at) {
-  return plan_real(at, [](auto x) noexcept {
-    using T = decltype(x);
-    const T y = x / 6 + T(0.5);
-    return x * (y < 0 ? T(0) : y > 1 ? T(1) : y);
-  });
+bool plan_not(planner& at) {
+  return plan_each<not_of, bool, bool>(at);
+}
+template <class = void>
+bool plan_is_nan(planner& at) {
+  return plan_each<is_nan_of, bool, float, double>(at);
+}
+template <class = void>
+bool plan_is_infinite(planner& at) {
+  const auto wants = [&](std::string_view name) { return at.whole(name, 1) != 0 ? 1.0F : 0.0F; };
+  return plan_each<is_infinite_of, bool, float, double>(at, wants("detect_negative"), wants("detect_positive"));
 }
 template <class = void>
 bool plan_gelu(planner& at) {
-  if (at.text("approximate", "none") == "tanh")
-    return plan_real(at, [](auto x) noexcept {
-      using T = decltype(x);
-      return x / 2 * (1 + std::tanh(T(0.7978845608028654) * (x + T(0.044715) * x * x * x)));
-    });
-  return plan_real(at, [](auto x) noexcept {
-    using T = decltype(x);
-    return x / 2 * (1 + std::erf(x * T(0.7071067811865476)));
-  });
-}
-template <class = void>
-bool plan_softplus(planner& at) {
-  return plan_real(at,
-                   [](auto x) noexcept { return (x > 0 ? x : decltype(x)(0)) + std::log1p(std::exp(-std::fabs(x))); });
-}
-template <class = void>
-bool plan_mish(planner& at) {
-  return plan_real(at, [](auto x) noexcept {
-    return x * std::tanh((x > 0 ? x : decltype(x)(0)) + std::log1p(std::exp(-std::fabs(x))));
-  });
-}
-/// Which function of one real number an operator is.
-template <auto Function>
-bool plan_real_by(planner& at) {
-  return plan_real(at, [](auto x) noexcept { return Function(x); });
+  return at.text("approximate", "none") == "tanh" ? plan_real<gelu_by_tanh_of>(at) : plan_real<gelu_of>(at);
 }
 
 /// Limits given as attributes before version 11, as inputs since.
@@ -481,113 +314,94 @@ bool plan_clip(planner& at) {
   for (std::size_t i = 1; i < 3; ++i)
     if (at.has(i) && (!at.in(i).is(at.in(0).type) || at.in(i).count() != 1))
       return at.refuse("a limit is no single number of its input's type");
-  const bool known = with_type<float, double, std::int64_t, std::int32_t, std::int8_t, std::int16_t, std::uint8_t,
-                               std::uint16_t, std::uint32_t, std::uint64_t>(at.in(0), [&]<class T>(T) {
-    const T* const from = at.data<T>(0);
-    const T* const low = at.has(1) ? at.data<T>(1) : nullptr;
-    const T* const high = at.has(2) ? at.data<T>(2) : nullptr;
-    const bool by_attributes = at.version() < 11;
-    const T least =
-        by_attributes && at.has_attribute("min") ? static_cast<T>(at.real("min", 0)) : std::numeric_limits<T>::lowest();
-    const T most =
-        by_attributes && at.has_attribute("max") ? static_cast<T>(at.real("max", 0)) : (std::numeric_limits<T>::max)();
-    T* const to = at.out<T>(0, at.sizes(0));
-    const std::size_t count = at.in(0).count();
-    at.run([=] {
-      const T a = low != nullptr ? *low : least;
-      const T b = high != nullptr ? *high : most;
-      // As NumPy: the upper limit wins where the two contradict each other, and NaN stays.
-      for (std::size_t i = 0; i < count; ++i) {
-        const T raised = from[i] < a ? a : from[i];
-        to[i] = raised > b ? b : raised;
-      }
-    });
+  const bool by_attributes = at.version() < 11;
+  const float* const least = by_attributes ? at.attribute<float>("min") : nullptr;
+  const float* const most = by_attributes ? at.attribute<float>("max") : nullptr;
+  const element_pointer from = at.as_computed(0);
+  const element_pointer low = at.has(1) ? at.as_computed(1) : element_pointer();
+  const element_pointer high = at.has(2) ? at.as_computed(2) : element_pointer();
+  const element_pointer to = at.out_computed(0, at.sizes(0));
+  return at.run_numbers(0, [=, count = at.in(0).count()]<class T>(T) {
+    const T* const x = from;
+    T* const y = to;
+    T a = least != nullptr ? static_cast<T>(*least) : std::numeric_limits<T>::lowest();
+    T b = most != nullptr ? static_cast<T>(*most) : (std::numeric_limits<T>::max)();
+    if (low.at != nullptr) a = *static_cast<const T*>(low);
+    if (high.at != nullptr) b = *static_cast<const T*>(high);
+    // As NumPy: the upper limit wins where the two contradict each other, and NaN stays.
+    for (std::size_t i = 0; i < count; ++i) {
+      const T raised = x[i] < a ? a : x[i];
+      y[i] = raised > b ? b : raised;
+    }
   });
-  return known || refuse_type(at, 0);
 }
 
 /// Plans a function of any number of inputs, taken two by two: Sum, Max, Min, Mean.
-template <class Function, class... Types>
-bool plan_many(planner& at, bool mean) {
-  if (!at.has(0)) return at.refuse("its input is missing");
+template <class = void>
+bool plan_many(planner& at, pair_function function, bool mean) {
+  const dtype type = at.computed(0);
+  if (at.in(0).kind != graph_kind::tensor || function == nullptr) return at.refuse_type(0);
+  if (at.inputs() == 1) return at.same(0, 0, at.sizes(0));
+  std::vector<pair_step> steps;
   shape sizes = at.sizes(0);
+  element_pointer so_far = at.as_computed(0);
   for (std::size_t i = 1; i < at.inputs(); ++i) {
     if (!at.has(i) || at.in(i).type != at.in(0).type || at.in(i).kind != graph_kind::tensor)
       return at.refuse("its inputs are of different types");
-    const stretched<2> both({std::span<const std::int64_t>(sizes), at.sizes(i)});
-    if (!both.fits) return at.refuse("shapes " + text_of(sizes) + " and " + text_of(at.sizes(i)) + " do not fit");
-    sizes = both.sizes;
+    stretched<2> walk({sizes, at.sizes(i)});
+    if (!walk.fits) return refuse_shapes(at, sizes, at.sizes(i));
+    sizes = walk.sizes;
+    const bool last = i + 1 == at.inputs();
+    const element_pointer out =
+        last ? at.out_computed(0, sizes) : element_pointer{at.temporary(type, elements(sizes), false)};
+    steps.push_back({std::move(walk), function, so_far, at.as_computed(i), out});
+    so_far = out;
   }
-  const bool known = with_type<Types...>(at.in(0), [&]<class T>(T) {
-    std::vector<std::pair<stretched<2>, const T*>> parts;
-    for (std::size_t i = 0; i < at.inputs(); ++i)
-      parts.emplace_back(stretched<2>({std::span<const std::int64_t>(sizes), at.sizes(i)}), at.data<T>(i));
-    T* const out = at.out<T>(0, sizes);
-    const std::size_t count = elements(sizes);
-    at.run([=, parts = std::move(parts)] {
-      for (std::size_t input = 0; input < parts.size(); ++input) {
-        const stretched<2>& walk = parts[input].first;
-        const T* const from = parts[input].second;
-        const std::array<std::size_t, 2> step = walk.steps.back();
-        walk.each_row([&](const std::array<std::size_t, 2>& place) {
-          for (std::size_t i = 0; i < walk.row_size(); ++i) {
-            T& to = out[place[0] + i * step[0]];
-            const T value = from[place[1] + i * step[1]];
-            to = input == 0 ? value : Function()(to, value);
-          }
-        });
-      }
-      if constexpr (std::is_floating_point_v<T>)
-        for (std::size_t i = 0; i < count && mean; ++i) out[i] /= static_cast<T>(parts.size());
-    });
+  if (mean) {
+    const element_pointer count{reinterpret_cast<std::byte*>(at.own<double>(1))};
+    if (count.at == nullptr) return false;
+    if (type == dtype::f32)
+      *static_cast<float*>(count) = static_cast<float>(at.inputs());
+    else
+      *static_cast<double*>(count) = static_cast<double>(at.inputs());
+    steps.push_back(
+        {stretched<2>({sizes, {}}), pairs_of<divide_two, void, float, double>(type), so_far, count, so_far});
+  }
+  return at.run([steps = std::move(steps)] {
+    for (const pair_step& each : steps) each.run();
   });
-  return known || refuse_type(at, 0);
 }
-template <class = void>
+template <bool Mean>
 bool plan_sum(planner& at) {
-  return plan_many<add_two, float, double>(at, false);
-}
-template <class = void>
-bool plan_mean(planner& at) {
-  return plan_many<add_two, float, double>(at, true);
+  return plan_many(at, pairs_of<add_two, void, float, double>(at.computed(0)), Mean);
 }
 template <class Function>
 bool plan_extreme(planner& at) {
-  return plan_many<Function, float, double, std::int64_t, std::int32_t, std::int8_t, std::int16_t, std::uint8_t,
-                   std::uint16_t, std::uint32_t, std::uint64_t>(at, false);
+  return plan_many(at, numbers_of<Function>(at.computed(0)), false);
 }
 
 /// Where: of three inputs, whose shapes are stretched to each other.
 template <class = void>
 bool plan_where(planner& at) {
-  if (!at.has(0) || !at.has(1) || !at.has(2) || !at.in(0).is(dtype::boolean))
-    return at.refuse("it needs a condition and two inputs");
+  if (!at.in(0).is(dtype::boolean)) return at.refuse("it needs a condition and two inputs");
   if (at.in(1).kind != at.in(2).kind || at.in(1).type != at.in(2).type)
     return at.refuse("its inputs are of different types");
-  stretched<3> walk({std::span<const std::int64_t>(at.sizes(0)), at.sizes(1), at.sizes(2)});
+  stretched<3> walk({at.sizes(0), at.sizes(1), at.sizes(2)});
   if (!walk.fits) return at.refuse("its shapes do not fit");
-  const auto plan = [&]<class T>(T) {
-    const bool* const condition = at.data<bool>(0);
-    const T* const a = at.data<T>(1);
-    const T* const b = at.data<T>(2);
-    T* const out = reinterpret_cast<T*>(at.out(0, at.in(1).kind, at.in(1).type, walk.sizes));
-    return at.run([walk = std::move(walk), condition, a, b, out] {
-      T* to = out;
-      const std::array<std::size_t, 3> step = walk.steps.back();
-      walk.each_row([&](const std::array<std::size_t, 3>& from) {
-        for (std::size_t i = 0; i < walk.row_size(); ++i)
-          *to++ = condition[from[0] + i * step[0]] ? a[from[1] + i * step[1]] : b[from[2] + i * step[2]];
-      });
+  const bool* const condition = at.data<bool>(0);
+  const element_pointer a{at.in(1).data};
+  const element_pointer b{at.in(2).data};
+  const element_pointer out{at.out(0, at.in(1).kind, at.in(1).type, walk.sizes)};
+  return at.run_sized(at.in(1).element_size(), [=, walk = std::move(walk)]<class T>(T) {
+    const T* const x = a;
+    const T* const y = b;
+    T* to = out;
+    const std::array<std::size_t, 3> step = walk.steps.back();
+    walk.each_row([&](const std::array<std::size_t, 3>& from) {
+      for (std::size_t i = 0; i < walk.row_size(); ++i)
+        *to++ = condition[from[0] + i * step[0]] ? x[from[1] + i * step[1]] : y[from[2] + i * step[2]];
     });
-  };
-  // Only the number of bytes matters to what is copied.
-  if (at.in(1).kind == graph_kind::texts) return plan(std::string_view());
-  switch (tensor::size_of(at.in(1).type)) {
-    case 8: return plan(std::uint64_t());
-    case 4: return plan(std::uint32_t());
-    case 2: return plan(std::uint16_t());
-    default: return plan(std::uint8_t());
-  }
+  });
 }
 
 }  // namespace detail

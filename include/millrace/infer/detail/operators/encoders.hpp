@@ -61,20 +61,16 @@ class sorted_keys {
   std::size_t nan_ = none;
 };
 
-/// Calls `use` with the type of keys that an input's elements are looked up as, and their own: texts, whole numbers as
-/// int64, real ones as double.
+/// Calls `use` with a value of the type that an input's elements are looked up as: texts, whole numbers as int64, real
+/// ones as double.
 template <class Use>
-bool with_keys_of(const planned_value& value, const Use& use) {
-  if (value.kind == graph_kind::texts) {
-    use(std::string_view(), std::string_view());
-    return true;
-  }
-  return with_type<float, double, std::int64_t, std::int32_t, std::int16_t>(value, [&]<class T>(T x) {
-    if constexpr (std::is_integral_v<T>)
-      use(std::int64_t(), x);
-    else
-      use(double(), x);
-  });
+void with_keys_of(const planned_value& value, const Use& use) {
+  if (value.kind == graph_kind::texts)
+    use(std::string_view());
+  else if (is_floating(value.type))
+    use(double());
+  else
+    use(std::int64_t());
 }
 
 /// A column for each category, 1 where the element is it. An element that is none has zeros.
@@ -84,7 +80,7 @@ bool plan_one_hot_encoder(planner& at) {
   const auto wholes = at.wholes("cats_int64s");
   const std::size_t count = at.in(0).count();
   bool planned = false;
-  const bool known = with_keys_of(at.in(0), [&]<class Key, class T>(Key, T) {
+  with_keys_of(at.in(0), [&]<class Key>(Key) {
     std::vector<Key> categories;
     if constexpr (std::is_same_v<Key, std::string_view>)
       categories.assign(texts.begin(), texts.end());
@@ -98,18 +94,18 @@ bool plan_one_hot_encoder(planner& at) {
     shape sizes = at.sizes(0);
     sizes.push_back(static_cast<std::int64_t>(width));
     if (!at.has_room(sizes)) return;
-    const T* const from = at.data<T>(0);
+    const Key* const from = at.as(0, dtype_for<Key>);
     float* const to = at.out<float>(0, std::move(sizes));
     planned = at.run([=, keys = sorted_keys<Key>(categories)] {
       for (std::size_t i = 0; i < count * width; ++i) to[i] = 0;
       for (std::size_t i = 0; i < count; ++i) {
-        Key key = static_cast<Key>(from[i]);
+        Key key = from[i];
         if constexpr (std::is_same_v<Key, double>) key = std::trunc(key);
         if (const std::size_t place = keys.find(key); place < width) to[i * width + place] = 1;
       }
     });
   });
-  return known ? planned : refuse_type(at, 0);
+  return planned;
 }
 
 /// What keys stand for: elements of any type, and one for what is no key.
@@ -145,16 +141,18 @@ bool read_value_tensor(planner& at, const model::graph_tensor& from, mapped_valu
                                given ? std::string_view(other->texts[0]) : unused);
     return true;
   }
-  const bool known = with_type<float, double, std::int64_t, std::int32_t, std::int16_t>(from.dtype, [&]<class T>(T) {
-    std::vector<T> values(from.bytes.size() / sizeof(T));
-    if (!values.empty()) std::memcpy(values.data(), from.bytes.data(), values.size() * sizeof(T));
-    T missing = std::is_integral_v<T> ? static_cast<T>(-1) : static_cast<T>(-0.0);
-    if (other != nullptr && other->kind == graph_kind::tensor && other->dtype == from.dtype &&
-        other->bytes.size() >= sizeof(T))
-      std::memcpy(&missing, other->bytes.data(), sizeof(T));
-    made.set<T>(std::span<const T>(values), missing);
-  });
-  return known || at.refuse("attribute values_tensor: of " + std::string(to_string(from.dtype)));
+  const std::size_t size = tensor::size_of(from.dtype);
+  made.kind = from.kind;
+  made.type = from.dtype;
+  made.count = from.bytes.size() / size;
+  made.elements = from.bytes;
+  made.otherwise.resize(size);
+  const double missing = is_floating(from.dtype) ? -0.0 : -1;
+  converter_of(dtype::f64, from.dtype)(reinterpret_cast<const std::byte*>(&missing), made.otherwise.data(), 1);
+  if (other != nullptr && other->kind == graph_kind::tensor && other->dtype == from.dtype &&
+      other->bytes.size() >= size)
+    std::memcpy(made.otherwise.data(), other->bytes.data(), size);
+  return true;
 }
 template <class = void>
 bool read_values(planner& at, mapped_values& made) {
@@ -171,7 +169,7 @@ bool read_values(planner& at, mapped_values& made) {
   return true;
 }
 /// Keys of the input's type, from an attribute of lists or `keys_tensor`.
-template <class Key, class T>
+template <class Key>
 std::vector<Key> read_keys(planner& at) {
   std::vector<Key> made;
   const auto* tensor = at.attribute<model::graph_tensor>("keys_tensor");
@@ -179,31 +177,30 @@ std::vector<Key> read_keys(planner& at) {
     const auto texts = tensor != nullptr ? std::span<const std::string>(tensor->texts) : at.texts("keys_strings");
     made.assign(texts.begin(), texts.end());
   } else {
-    if (tensor != nullptr && tensor->kind == graph_kind::tensor && tensor->dtype == dtype_for<T>)
-      for (std::size_t i = 0; i < tensor->bytes.size() / sizeof(T); ++i) {
-        T x;
-        std::memcpy(&x, tensor->bytes.data() + i * sizeof(T), sizeof(T));
-        made.push_back(static_cast<Key>(x));
-      }
-    if constexpr (std::is_same_v<T, std::int64_t>)
-      made.insert(made.end(), at.wholes("keys_int64s").begin(), at.wholes("keys_int64s").end());
-    if constexpr (std::is_same_v<T, float>)
+    const dtype type = at.in(0).type;
+    if (tensor != nullptr && tensor->kind == graph_kind::tensor && tensor->dtype == type) {
+      made.resize(tensor->bytes.size() / tensor::size_of(type));
+      converter_of(type, dtype_for<Key>)(tensor->bytes.data(), reinterpret_cast<std::byte*>(made.data()), made.size());
+    }
+    if (type == dtype::i64)
+      for (const std::int64_t each : at.wholes("keys_int64s")) made.push_back(static_cast<Key>(each));
+    if (type == dtype::f32)
       for (const float each : at.reals("keys_floats")) made.push_back(static_cast<Key>(each));
   }
   return made;
 }
-template <class Key, class T>
+template <class Key>
 bool plan_mapping(planner& at, std::span<const Key> keys, mapped_values values) {
   if (keys.size() != values.count)
     return at.refuse("it has " + std::to_string(keys.size()) + " keys of its input's type, and " +
                      std::to_string(values.count) + " values");
-  const T* const from = at.data<T>(0);
+  const Key* const from = at.as(0, dtype_for<Key>);
   std::byte* const out = at.out(0, values.kind, values.type, at.sizes(0));
   return at.run(
       [=, count = at.in(0).count(), values = std::move(values), places = sorted_keys<Key>(keys, at.version() >= 4)] {
         const std::size_t unit = values.otherwise.size();
         for (std::size_t i = 0; i < count; ++i) {
-          const std::size_t place = places.find(static_cast<Key>(from[i]));
+          const std::size_t place = places.find(from[i]);
           const bool found = place < values.count;
           std::memcpy(out + i * unit, found ? values.elements.data() + place * unit : values.otherwise.data(), unit);
         }
@@ -220,11 +217,11 @@ bool plan_places_of_texts(planner& at) {
   if (at.in(0).kind == graph_kind::texts) {
     const std::vector<std::string_view> keys(texts.begin(), texts.end());
     values.set<std::int64_t>(std::span<const std::int64_t>(places), at.whole("default_int64", -1));
-    return plan_mapping<std::string_view, std::string_view>(at, keys, std::move(values));
+    return plan_mapping<std::string_view>(at, keys, std::move(values));
   }
-  if (!at.in(0).is(dtype::i64)) return refuse_type(at, 0);
+  if (!at.in(0).is(dtype::i64)) return at.refuse_type(0);
   values.set<std::string_view>(texts, at.text("default_string", unused));
-  return plan_mapping<std::int64_t, std::int64_t>(at, places, std::move(values));
+  return plan_mapping<std::int64_t>(at, places, std::move(values));
 }
 template <class = void>
 bool plan_label_encoder(planner& at) {
@@ -232,10 +229,9 @@ bool plan_label_encoder(planner& at) {
   mapped_values values;
   if (!read_values(at, values)) return false;
   bool planned = false;
-  const bool known = with_keys_of(at.in(0), [&]<class Key, class T>(Key, T) {
-    planned = plan_mapping<Key, T>(at, read_keys<Key, T>(at), std::move(values));
-  });
-  return known ? planned : refuse_type(at, 0);
+  with_keys_of(at.in(0),
+               [&]<class Key>(Key) { planned = plan_mapping<Key>(at, read_keys<Key>(at), std::move(values)); });
+  return planned;
 }
 /// Texts become whole numbers, or whole numbers texts.
 template <class = void>
@@ -246,11 +242,11 @@ bool plan_category_mapper(planner& at) {
   if (at.in(0).kind == graph_kind::texts) {
     const std::vector<std::string_view> keys(texts.begin(), texts.end());
     values.set<std::int64_t>(wholes, at.whole("default_int64", -1));
-    return plan_mapping<std::string_view, std::string_view>(at, keys, std::move(values));
+    return plan_mapping<std::string_view>(at, keys, std::move(values));
   }
-  if (!at.in(0).is(dtype::i64)) return refuse_type(at, 0);
+  if (!at.in(0).is(dtype::i64)) return at.refuse_type(0);
   values.set<std::string_view>(texts, at.text("default_string", unused));
-  return plan_mapping<std::int64_t, std::int64_t>(at, wholes, std::move(values));
+  return plan_mapping<std::int64_t>(at, wholes, std::move(values));
 }
 
 }  // namespace detail

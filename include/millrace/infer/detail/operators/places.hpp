@@ -56,27 +56,24 @@ bool plan_top_k(planner& at) {
   sizes[static_cast<std::size_t>(axis)] = wanted;
   const auto most = static_cast<std::size_t>(wanted);
   const bool largest = at.whole("largest", 1) != 0;
-  const bool known =
-      with_type<float, double, std::int64_t, std::int32_t, std::uint64_t, std::uint32_t, std::int8_t, std::uint8_t>(
-          at.in(0), [&]<class T>(T) {
-            const T* const x = at.data<T>(0);
-            T* const values = at.out<T>(0, sizes);
-            std::int64_t* const places = at.out<std::int64_t>(1, sizes);
-            at.run([=, order = std::vector<std::size_t>(around.size)]() mutable {
-              for (std::size_t outer = 0; outer < around.before; ++outer)
-                for (std::size_t inner = 0; inner < around.behind; ++inner) {
-                  const T* const line = x + outer * around.size * around.behind + inner;
-                  for (std::size_t i = 0; i < around.size; ++i) order[i] = i;
-                  heap_sort(order.data(), around.size, better_value<T>{line, around.behind, largest});
-                  for (std::size_t i = 0; i < most; ++i) {
-                    const std::size_t to = (outer * most + i) * around.behind + inner;
-                    values[to] = line[order[i] * around.behind];
-                    places[to] = static_cast<std::int64_t>(order[i]);
-                  }
-                }
-            });
-          });
-  return known || refuse_type(at, 0);
+  const element_pointer from_ = at.as_computed(0);
+  const element_pointer values = at.out_computed(0, sizes);
+  std::int64_t* const places = at.out<std::int64_t>(1, sizes);
+  return at.run_numbers(0, [=, order = std::vector<std::size_t>(around.size)]<class T>(T) mutable {
+    const T* const x = from_;
+    T* const best = values;
+    for (std::size_t outer = 0; outer < around.before; ++outer)
+      for (std::size_t inner = 0; inner < around.behind; ++inner) {
+        const T* const line = x + outer * around.size * around.behind + inner;
+        for (std::size_t i = 0; i < around.size; ++i) order[i] = i;
+        heap_sort(order.data(), around.size, better_value<T>{line, around.behind, largest});
+        for (std::size_t i = 0; i < most; ++i) {
+          const std::size_t to = (outer * most + i) * around.behind + inner;
+          best[to] = line[order[i] * around.behind];
+          places[to] = static_cast<std::int64_t>(order[i]);
+        }
+      }
+  });
 }
 
 template <class = void>
@@ -88,25 +85,29 @@ bool plan_running_sum(planner& at) {
   const around_axis around(at.sizes(0), axis);
   const bool without = at.whole("exclusive", 0) != 0;
   const bool backwards = at.whole("reverse", 0) != 0;
-  const bool known = with_type<float, double, std::int64_t, std::int32_t>(at.in(0), [&]<class T>(T) {
-    const T* const x = at.data<T>(0);
-    T* const out = at.out<T>(0, at.sizes(0));
-    at.run([=] {
-      for (std::size_t line = 0; line < around.before * around.behind; ++line) {
-        const std::size_t first = line / around.behind * around.size * around.behind + line % around.behind;
-        T total = 0;
-        for (std::size_t i = 0; i < around.size; ++i) {
-          const std::size_t here = first + (backwards ? around.size - 1 - i : i) * around.behind;
-          const T next = add_two()(total, x[here]);
-          out[here] = without ? total : next;
-          total = next;
-        }
+  const element_pointer from = at.as_computed(0);
+  const element_pointer to = at.out_computed(0, at.sizes(0));
+  return at.run_numbers(0, [=]<class T>(T) {
+    const T* const x = from;
+    T* const out = to;
+    for (std::size_t line = 0; line < around.before * around.behind; ++line) {
+      const std::size_t first = line / around.behind * around.size * around.behind + line % around.behind;
+      T total = 0;
+      for (std::size_t i = 0; i < around.size; ++i) {
+        const std::size_t here = first + (backwards ? around.size - 1 - i : i) * around.behind;
+        const T next = add_two()(total, x[here]);
+        out[here] = without ? total : next;
+        total = next;
       }
-    });
+    }
   });
-  return known || refuse_type(at, 0);
 }
 
+/// An element of input 0's type, in memory of the node: 0, or an empty text.
+template <class = void>
+element_pointer zero_element(planner& at) {
+  return {reinterpret_cast<std::byte*>(at.own<std::uint64_t>(2))};
+}
 /// Where an element beyond the ends of `size` elements is taken from; -1: from nowhere.
 inline std::int64_t padded_place(std::int64_t place, std::int64_t size, char mode) noexcept {
   if (place >= 0 && place < size) return place;
@@ -149,35 +150,6 @@ bool read_pads(planner& at, shape& before, shape& after) {
   }
   return true;
 }
-template <class T>
-bool plan_padded(planner& at, const shape& sizes, const shape& before, char mode) {
-  const shape& from = at.sizes(0);
-  const auto strides = strides_of(from);
-  constexpr std::size_t nowhere = ~std::size_t{0};
-  std::vector<std::size_t> places;
-  places.reserve(elements(sizes));
-  each_place(sizes, [&](const std::vector<std::size_t>& where) {
-    std::size_t source = 0;
-    for (std::size_t i = 0; i < where.size() && source != nowhere; ++i) {
-      const std::int64_t here = padded_place(static_cast<std::int64_t>(where[i]) - before[i], from[i], mode);
-      source = here < 0 ? nowhere : source + static_cast<std::size_t>(here) * strides[i];
-    }
-    places.push_back(source);
-  });
-  // What is added: an attribute before version 11, an input that may be left out since.
-  T value{};
-  if constexpr (std::is_arithmetic_v<T>) value = static_cast<T>(at.version() < 11 ? at.real("value", 0) : 0.0F);
-  const bool given = at.version() >= 11 && at.has(2);
-  if (given && (!at.in(2).is(at.in(0).type) || at.in(2).count() != 1))
-    return at.refuse("what it adds is not one element of its input's type");
-  const T* const x = at.data<T>(0);
-  const T* const added = given ? at.data<T>(2) : nullptr;
-  T* const out = at.out<T>(0, sizes);
-  return at.run([=, places = std::move(places)] {
-    const T outside = added != nullptr ? *added : value;
-    for (std::size_t i = 0; i < places.size(); ++i) out[i] = places[i] == nowhere ? outside : x[places[i]];
-  });
-}
 template <class = void>
 bool plan_pad(planner& at) {
   const std::string_view mode = at.text("mode", "constant");
@@ -193,10 +165,28 @@ bool plan_pad(planner& at) {
     if (sizes[i] < 0 || (nothing && sizes[i] > 0)) return at.refuse("it makes a size of " + std::to_string(sizes[i]));
   }
   if (!at.has_room(sizes)) return false;
-  bool planned = false;
-  const bool known = with_type<float, double, std::int64_t, std::int32_t, std::int8_t, std::uint8_t, bool>(
-      at.in(0), [&]<class T>(T) { planned = plan_padded<T>(at, sizes, before, mode.front()); });
-  return known ? planned : refuse_type(at, 0);
+  const shape& from = at.sizes(0);
+  const auto strides = strides_of(from);
+  std::vector<std::size_t> places;
+  each_place(sizes, [&](const std::vector<std::size_t>& where) {
+    std::size_t source = 0;
+    for (std::size_t i = 0; i < where.size() && source != nowhere; ++i) {
+      const std::int64_t here = padded_place(static_cast<std::int64_t>(where[i]) - before[i], from[i], mode.front());
+      source = here < 0 ? nowhere : source + static_cast<std::size_t>(here) * strides[i];
+    }
+    places.push_back(source);
+  });
+  // What is added: an attribute before version 11, an input that may be left out since.
+  element_pointer added = zero_element(at);
+  if (at.version() < 11 && added.at != nullptr) {
+    const float value = at.real("value", 0);
+    converter_of(dtype::f32, at.in(0).type)(reinterpret_cast<const std::byte*>(&value), added, 1);
+  } else if (at.version() >= 11 && at.has(2)) {
+    if (!at.in(2).is(at.in(0).type) || at.in(2).count() != 1)
+      return at.refuse("what it adds is not one element of its input's type");
+    added.at = at.in(2).data;
+  }
+  return plan_moves(at, std::move(sizes), std::move(places), added);
 }
 
 /// Indices of 32 or 64 bits.
@@ -223,20 +213,35 @@ bool read_indices(planner& at, std::size_t input, index_reader& made) {
   made = {at.in(input).data, at.in(input).is(dtype::i64)};
   return made.wide || at.in(input).is(dtype::i32) || at.refuse("its indices are no whole numbers");
 }
-/// Copies elements of any type.
-struct mover {
-  std::byte* to = nullptr;
-  const std::byte* from = nullptr;
-  std::size_t bytes = 0;  // of what is moved at once
+/// Places that indices name: each element, or each line, of them is a place along the first dimensions behind a base.
+struct place_reader {
+  index_reader index;
+  shape sizes;  // of the dimensions that are named
+  std::vector<std::size_t> strides;
+  std::vector<std::size_t> base;  // empty: 0
 
-  void operator()(std::size_t target, std::size_t source) const noexcept {
-    if (bytes != 0) std::memcpy(to + target * bytes, from + source * bytes, bytes);
+  std::size_t operator()(std::size_t line) const noexcept {
+    std::size_t place = base.empty() ? 0 : base[line];
+    for (std::size_t i = 0; i < sizes.size(); ++i)
+      place += index(line * sizes.size() + i, static_cast<std::size_t>(sizes[i])) * strides[i];
+    return place;
   }
 };
-
-/// Each element of the indices chooses one along an axis; where `Put`, it says where an update goes.
+/// Plans copies of `unit` elements from each place.
 template <class = void>
-bool fits_indices(planner& at, std::int64_t& axis) {
+bool plan_choice(planner& at, place_reader places, std::size_t unit, shape sizes) {
+  const std::size_t count = unit == 0 ? 0 : elements(sizes) / unit;
+  const std::size_t size = at.in(0).element_size();
+  std::byte* const out = at.out(0, at.in(0).kind, at.in(0).type, std::move(sizes));
+  return at.run([=, from = at.in(0).data, places = std::move(places)] {
+    for (std::size_t i = 0; i < count; ++i) std::memcpy(out + i * unit * size, from + places(i) * size, unit * size);
+  });
+}
+
+/// Each element of the indices is a place along an axis, in the line where it stands itself.
+template <class = void>
+bool read_line_places(planner& at, place_reader& made) {
+  std::int64_t axis = at.whole("axis", 0);
   const shape& from = at.sizes(0);
   const shape& indices = at.sizes(1);
   if (!settle_axis(axis, from.size()) || indices.size() != from.size())
@@ -244,44 +249,30 @@ bool fits_indices(planner& at, std::int64_t& axis) {
   for (std::size_t i = 0; i < from.size(); ++i)
     if ((static_cast<std::int64_t>(i) != axis && indices[i] > from[i]) || (from[i] == 0 && indices[i] != 0))
       return at.refuse("its indices " + text_of(indices) + " do not fit " + text_of(from));
-  return true;
-}
-/// The place in the input of each index's line: all dimensions but the axis.
-inline std::vector<std::size_t> lines_of(const shape& indices, const shape& from, std::size_t axis) {
   const auto strides = strides_of(from);
-  std::vector<std::size_t> made;
+  const auto a = static_cast<std::size_t>(axis);
   each_place(indices, [&](const std::vector<std::size_t>& where) {
     std::size_t place = 0;
-    for (std::size_t i = 0; i < where.size(); ++i) place += i == axis ? 0 : where[i] * strides[i];
-    made.push_back(place);
+    for (std::size_t i = 0; i < where.size(); ++i) place += i == a ? 0 : where[i] * strides[i];
+    made.base.push_back(place);
   });
-  return made;
+  made.sizes = {from[a]};
+  made.strides = {strides[a]};
+  return read_indices(at, 1, made.index);
 }
 template <class = void>
 bool plan_gather_elements(planner& at) {
-  std::int64_t axis = at.whole("axis", 0);
-  index_reader index;
-  if (!fits_indices(at, axis) || !read_indices(at, 1, index)) return false;
-  const auto a = static_cast<std::size_t>(axis);
-  const auto size = static_cast<std::size_t>(at.sizes(0)[a]);
-  auto lines = lines_of(at.sizes(1), at.sizes(0), a);
-  std::byte* const out = at.out(0, at.in(0).kind, at.in(0).type, at.sizes(1));
-  const mover move{out, at.in(0).data, bytes_of(at.in(0))};
-  return at.run([=, step = strides_of(at.sizes(0))[a], lines = std::move(lines)] {
-    for (std::size_t i = 0; i < lines.size(); ++i) move(i, lines[i] + index(i, size) * step);
-  });
+  place_reader places;
+  return read_line_places(at, places) && plan_choice(at, std::move(places), 1, at.sizes(1));
 }
 
-/// What is done with an update: it replaces, or goes into what stands there.
+/// What becomes of an element by an update that does not replace it.
 template <class T>
 T updated(T old, T update, char how) noexcept {
-  if constexpr (std::is_arithmetic_v<T>) {
-    if (how == 'a') return add_two()(old, update);
-    if (how == 'p') return multiply_two()(old, update);
-    if (how == 'x') return old < update ? update : old;
-    if (how == 'n') return update < old ? update : old;
-  }
-  return update;
+  if (how == 'a') return add_two()(old, update);
+  if (how == 'p') return multiply_two()(old, update);
+  if (how == 'x') return old < update ? update : old;
+  return update < old ? update : old;
 }
 template <class = void>
 bool read_update(planner& at, char& how) {
@@ -295,59 +286,45 @@ bool read_update(planner& at, char& how) {
   if (!at.in(2).is(at.in(0).type)) return at.refuse("its updates are of another type");
   return how != 0 || at.refuse("its reduction is " + std::string(name));
 }
-/// Plans `out = data`, then an update for each place that `place(i)` names, of `unit` elements.
-template <class Place>
-bool plan_updates(planner& at, std::size_t count, std::size_t unit, const Place& place) {
+/// Plans `out = data`, then an update of `unit` elements for each of `count` places.
+template <class = void>
+bool plan_updates(planner& at, place_reader places, std::size_t count, std::size_t unit) {
   char how = '=';
   if (!read_update(at, how)) return false;
-  bool planned = false;
-  const bool known =
-      with_type<float, double, std::int64_t, std::int32_t, std::int8_t, std::uint8_t>(at.in(0), [&]<class T>(T) {
-        const T* const x = at.data<T>(0);
-        const T* const updates = at.data<T>(2);
-        const std::size_t all = at.in(0).count();
-        T* const out = at.out<T>(0, at.sizes(0));
-        planned = at.run([=] {
-          for (std::size_t i = 0; i < all; ++i) out[i] = x[i];
-          for (std::size_t i = 0; i < count; ++i) {
-            T* const to = out + place(i);
-            for (std::size_t k = 0; k < unit; ++k) to[k] = updated(to[k], updates[i * unit + k], how);
-          }
-        });
-      });
-  return known ? planned : refuse_type(at, 0);
+  const std::size_t all = at.in(0).count();
+  if (how == '=') {
+    const std::size_t size = at.in(0).element_size();
+    std::byte* const out = at.out(0, at.in(0).kind, at.in(0).type, at.sizes(0));
+    return at.run([=, from = at.in(0).data, updates = at.in(2).data, places = std::move(places)] {
+      if (all != 0) std::memcpy(out, from, all * size);
+      for (std::size_t i = 0; i < count && unit != 0; ++i)
+        std::memcpy(out + places(i) * size, updates + i * unit * size, unit * size);
+    });
+  }
+  const element_pointer from = at.as_computed(0);
+  const element_pointer by = at.as_computed(2);
+  const element_pointer out = at.out_computed(0, at.sizes(0));
+  return at.run_numbers(0, [=, places = std::move(places)]<class T>(T) {
+    const T* const updates = by;
+    T* const to = out;
+    for (std::size_t i = 0; i < all; ++i) to[i] = static_cast<const T*>(from)[i];
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::size_t place = places(i);
+      for (std::size_t k = 0; k < unit; ++k) to[place + k] = updated(to[place + k], updates[i * unit + k], how);
+    }
+  });
 }
 template <class = void>
 bool plan_scatter_elements(planner& at) {
-  std::int64_t axis = at.whole("axis", 0);
-  index_reader index;
-  if (!fits_indices(at, axis) || !read_indices(at, 1, index)) return false;
+  place_reader places;
+  if (!read_line_places(at, places)) return false;
   if (at.sizes(2) != at.sizes(1)) return at.refuse("its updates are of another shape than its indices");
-  const auto a = static_cast<std::size_t>(axis);
-  const auto size = static_cast<std::size_t>(at.sizes(0)[a]);
-  const std::size_t step = strides_of(at.sizes(0))[a];
-  auto lines = lines_of(at.sizes(1), at.sizes(0), a);
-  const std::size_t count = lines.size();
-  return plan_updates(at, count, 1,
-                      [=, lines = std::move(lines)](std::size_t i) { return lines[i] + index(i, size) * step; });
+  return plan_updates(at, std::move(places), at.in(1).count(), 1);
 }
 
-/// Each line of indices names a place by its first dimensions.
-struct tuple_reader {
-  index_reader index;
-  shape sizes;  // of the dimensions that are named
-  std::vector<std::size_t> strides;
-
-  std::size_t operator()(std::size_t line) const noexcept {
-    std::size_t place = 0;
-    for (std::size_t i = 0; i < sizes.size(); ++i)
-      place += index(line * sizes.size() + i, static_cast<std::size_t>(sizes[i])) * strides[i];
-    return place;
-  }
-};
-/// `batch` dimensions are walked together with the indices.
+/// Each line of indices names a place by its first dimensions. `batch` dimensions are walked together with the indices.
 template <class = void>
-bool read_tuples(planner& at, std::size_t batch, tuple_reader& made, std::size_t& unit) {
+bool read_tuples(planner& at, std::size_t batch, place_reader& made, std::size_t& unit) {
   const shape& from = at.sizes(0);
   const shape& indices = at.sizes(1);
   const auto named = static_cast<std::size_t>(indices.empty() ? 0 : indices.back());
@@ -367,9 +344,9 @@ bool read_tuples(planner& at, std::size_t batch, tuple_reader& made, std::size_t
 template <class = void>
 bool plan_gather_nd(planner& at) {
   const std::int64_t batch = at.whole("batch_dims", 0);
-  tuple_reader tuples;
+  place_reader places;
   std::size_t unit = 1;
-  if (batch < 0 || !read_tuples(at, static_cast<std::size_t>(batch), tuples, unit))
+  if (batch < 0 || !read_tuples(at, static_cast<std::size_t>(batch), places, unit))
     return at.refuse("its batch_dims are negative");
   const shape& from = at.sizes(0);
   const shape& indices = at.sizes(1);
@@ -380,23 +357,17 @@ bool plan_gather_nd(planner& at) {
   const std::size_t count = elements(lines);
   const std::size_t batches = elements(lines.first(static_cast<std::size_t>(batch)));
   const std::size_t stride = elements(std::span(from).subspan(static_cast<std::size_t>(batch)));
-  std::byte* const out = at.out(0, at.in(0).kind, at.in(0).type, std::move(sizes));
-  const std::size_t size = bytes_of(at.in(0));
-  return at.run([=, data = at.in(0).data, tuples = std::move(tuples)] {
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::size_t place = i / (count / batches) * stride + tuples(i);
-      if (unit != 0) std::memcpy(out + i * unit * size, data + place * size, unit * size);
-    }
-  });
+  for (std::size_t i = 0; i < count; ++i) places.base.push_back(i / (count / batches) * stride);
+  return plan_choice(at, std::move(places), unit, std::move(sizes));
 }
 template <class = void>
 bool plan_scatter_nd(planner& at) {
-  tuple_reader tuples;
+  place_reader places;
   std::size_t unit = 1;
-  if (!read_tuples(at, 0, tuples, unit)) return false;
+  if (!read_tuples(at, 0, places, unit)) return false;
   const std::size_t count = elements(std::span(at.sizes(1)).first(at.sizes(1).size() - 1));
   if (at.in(2).count() != count * unit) return at.refuse("its updates do not fit its indices");
-  return plan_updates(at, count, unit, [tuples = std::move(tuples)](std::size_t i) { return tuples(i); });
+  return plan_updates(at, std::move(places), count, unit);
 }
 
 /// One element on, the others off, along a new axis; an index outside turns none on.
@@ -404,34 +375,28 @@ template <class = void>
 bool plan_one_hot(planner& at) {
   shape sizes = at.sizes(0);
   std::int64_t axis = at.whole("axis", -1);
-  bool known = false;
   double depth = -1;
-  if (at.in(1).known && at.in(1).count() == 1)
-    known = with_type<float, double, std::int64_t, std::int32_t, std::uint8_t, std::int8_t>(
-        at.in(1), [&]<class T>(T) { depth = static_cast<double>(*at.data<T>(1)); });
-  if (!known || !(depth >= 1 && depth < 1e12)) return at.refuse("its depth depends on the input, or is not above 0");
+  if (at.in(1).known && at.in(1).count() == 1) depth = *static_cast<const double*>(at.as(1, dtype::f64));
+  if (!(depth >= 1 && depth < 1e12)) return at.refuse("its depth depends on the input, or is not above 0");
+  if (at.in(0).kind != graph_kind::tensor) return at.refuse_type(0);
   if (!settle_axis(axis, sizes.size() + 1)) return at.refuse("its axis is outside of " + text_of(sizes));
   sizes.insert(sizes.begin() + axis, static_cast<std::int64_t>(depth));
   if (at.in(2).count() != 2 || !at.has_room(sizes)) return at.refuse("its values are not two, off and on");
   const around_axis around(sizes, axis);
-  const std::size_t size = bytes_of(at.in(2));
+  const std::size_t size = at.in(2).element_size();
   const std::byte* const values = at.in(2).data;
   std::byte* const out = at.out(0, at.in(2).kind, at.in(2).type, std::move(sizes));
-  known = with_type<float, double, std::int64_t, std::int32_t, std::uint8_t, std::int8_t>(at.in(0), [&]<class T>(T) {
-    const T* const indices = at.data<T>(0);
-    at.run([=] {
-      const auto all = static_cast<double>(around.size);
-      for (std::size_t i = 0; i < around.before * around.behind; ++i) {
-        const auto asked = static_cast<double>(indices[i]);
-        const double place = asked < 0 ? asked + all : asked;
-        for (std::size_t k = 0; k < around.size; ++k) {
-          const std::size_t to = (i / around.behind * around.size + k) * around.behind + i % around.behind;
-          std::memcpy(out + to * size, values + (place == static_cast<double>(k) ? size : 0), size);
-        }
+  const double* const indices = at.as(0, dtype::f64);
+  return at.run([=] {
+    const auto all = static_cast<double>(around.size);
+    for (std::size_t i = 0; i < around.before * around.behind; ++i) {
+      const double place = indices[i] < 0 ? indices[i] + all : indices[i];
+      for (std::size_t k = 0; k < around.size; ++k) {
+        const std::size_t to = (i / around.behind * around.size + k) * around.behind + i % around.behind;
+        std::memcpy(out + to * size, values + (place == static_cast<double>(k) ? size : 0), size);
       }
-    });
+    }
   });
-  return known || refuse_type(at, 0);
 }
 
 /// The numbers from a first to before a last one, step by step; all three must be known.
@@ -441,21 +406,21 @@ bool plan_range(planner& at) {
   for (std::size_t i = 0; i < 3; ++i)
     if (!at.in(i).is(at.in(0).type) || at.in(i).count() != 1)
       return at.refuse("its ends are not three numbers of one type");
-  bool planned = false;
-  const bool known = with_type<float, double, std::int64_t, std::int32_t>(at.in(0), [&]<class T>(T) {
-    const T first = *at.data<T>(0);
-    const T step = *at.data<T>(2);
-    const double way = (static_cast<double>(*at.data<T>(1)) - static_cast<double>(first)) / static_cast<double>(step);
-    if (!(way < 1e12)) return;
-    const auto count =
-        way > 0 ? static_cast<std::int64_t>(way) + (way > static_cast<double>(static_cast<std::int64_t>(way)))
-                : std::int64_t{0};
-    if (!at.has_room({count})) return;
-    T* const out = at.out<T>(0, {count});
-    for (std::int64_t i = 0; i < count; ++i) out[i] = add_two()(first, multiply_two()(static_cast<T>(i), step));
-    planned = true;
+  double ends[3];
+  for (std::size_t i = 0; i < 3; ++i) ends[i] = *static_cast<const double*>(at.as(i, dtype::f64));
+  const double way = (ends[1] - ends[0]) / ends[2];
+  if (!(way < 1e12)) return at.refuse("it never comes to its end");
+  const auto whole = way > 0 ? static_cast<std::int64_t>(way) : std::int64_t{0};
+  const std::int64_t count = whole + (way > static_cast<double>(whole) ? 1 : 0);
+  const element_pointer first = at.as_computed(0);
+  const element_pointer step = at.as_computed(2);
+  const element_pointer out = at.out_computed(0, {count});
+  return at.run_as<float, double, std::int64_t>(0, at.computed(0), [=]<class T>(T) {
+    const T from = *static_cast<const T*>(first);
+    const T by = *static_cast<const T*>(step);
+    for (std::int64_t i = 0; i < count; ++i)
+      static_cast<T*>(out)[i] = add_two()(from, multiply_two()(static_cast<T>(i), by));
   });
-  return known ? planned || at.refuse("it never comes to its end") : refuse_type(at, 0);
 }
 
 /// One triangle of each matrix; the other becomes 0.
@@ -474,19 +439,14 @@ bool plan_triangle(planner& at) {
   const auto columns = sizes.back();
   constexpr std::int64_t far_away = std::int64_t{1} << 40;
   shift = shift > far_away ? far_away : shift < -far_away ? -far_away : shift;
-  const bool known =
-      with_type<float, double, std::int64_t, std::int32_t, std::int8_t, std::uint8_t, bool>(at.in(0), [&]<class T>(T) {
-        const T* const x = at.data<T>(0);
-        T* const out = at.out<T>(0, sizes);
-        at.run([=, count = at.in(0).count()] {
-          for (std::size_t i = 0; i < count; ++i) {
-            const auto place = static_cast<std::int64_t>(i);
-            const std::int64_t away = place % columns - place / columns % rows - shift;
-            out[i] = (upper ? away >= 0 : away <= 0) ? x[i] : T(0);
-          }
-        });
-      });
-  return known || refuse_type(at, 0);
+  if (!at.has_room(sizes)) return false;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < at.in(0).count(); ++i) {
+    const auto place = static_cast<std::int64_t>(i);
+    const std::int64_t away = place % columns - place / columns % rows - shift;
+    places.push_back((upper ? away >= 0 : away <= 0) ? i : nowhere);
+  }
+  return plan_moves(at, sizes, std::move(places), zero_element(at));
 }
 
 /// Blocks of the last two dimensions become channels, or channels become blocks.

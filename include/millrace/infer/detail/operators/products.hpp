@@ -24,8 +24,8 @@ namespace detail {
 
 /// Softmax along one axis since version 13; before, of all dimensions from the axis on, taken as one.
 enum class soft { probabilities, logarithms, hard };
-template <soft Kind>
-bool plan_softmax(planner& at) {
+template <class = void>
+bool plan_softmax_of(planner& at, soft kind) {
   const bool one_axis = at.version() >= 13;
   std::int64_t axis = at.whole("axis", one_axis ? -1 : 1);
   const shape& sizes = at.sizes(0);
@@ -35,38 +35,43 @@ bool plan_softmax(planner& at) {
     around.size *= around.behind;
     around.behind = 1;
   }
-  const bool known = with_type<float, double>(at.in(0), [&]<class T>(T) {
-    const T* const from = at.data<T>(0);
-    T* const to = at.out<T>(0, sizes);
-    at.run([=] {
-      for (std::size_t outer = 0; outer < around.before; ++outer)
-        for (std::size_t inner = 0; inner < around.behind; ++inner) {
-          const std::size_t first = outer * around.size * around.behind + inner;
-          const auto x = [&](std::size_t i) { return from[first + i * around.behind]; };
-          const auto y = [&](std::size_t i) -> T& { return to[first + i * around.behind]; };
-          std::size_t best = 0;
-          for (std::size_t i = 1; i < around.size; ++i)
-            if (x(i) > x(best)) best = i;
-          const T most = around.size == 0 ? T(0) : x(best);
-          T total = 0;
-          for (std::size_t i = 0; i < around.size; ++i) {
-            y(i) = Kind == soft::hard ? T(i == best) : std::exp(x(i) - most);
-            total += y(i);
-          }
-          for (std::size_t i = 0; i < around.size; ++i) {
-            if (Kind == soft::probabilities) y(i) /= total;
-            if (Kind == soft::logarithms) y(i) = x(i) - most - std::log(total);
-          }
+  const element_pointer from{at.in(0).data};
+  const element_pointer to = at.out_computed(0, sizes);
+  return at.run_reals(0, [=]<class T>(T) {
+    for (std::size_t outer = 0; outer < around.before; ++outer)
+      for (std::size_t inner = 0; inner < around.behind; ++inner) {
+        const std::size_t first = outer * around.size * around.behind + inner;
+        const T* const x = static_cast<const T*>(from) + first;
+        T* const y = static_cast<T*>(to) + first;
+        const std::size_t step = around.behind;
+        const std::size_t end = around.size * step;
+        std::size_t best = 0;
+        for (std::size_t i = 0; i < end; i += step)
+          if (x[i] > x[best]) best = i;
+        const T most = end == 0 ? T(0) : x[best];
+        T total = 0;
+        for (std::size_t i = 0; i < end; i += step) {
+          y[i] = kind == soft::hard ? T(i == best) : std::exp(x[i] - most);
+          total += y[i];
         }
-    });
+        if (kind == soft::probabilities)
+          for (std::size_t i = 0; i < end; i += step) y[i] /= total;
+        if (kind == soft::logarithms)
+          for (std::size_t i = 0; i < end; i += step) y[i] = x[i] - most - std::log(total);
+      }
   });
-  return known || refuse_type(at, 0);
+}
+template <soft Kind>
+bool plan_softmax(planner& at) {
+  return plan_softmax_of(at, Kind);
 }
 
 /// How a reduction begins, goes on and ends.
 struct reduce_sum {
   template <class T>
-  static constexpr T first = 0;
+  static T first(dtype) noexcept {
+    return 0;
+  }
   template <class T>
   static T more(T so_far, T x) noexcept {
     return add_two()(so_far, x);
@@ -84,22 +89,33 @@ struct reduce_mean : reduce_sum {
 };
 struct reduce_product : reduce_sum {
   template <class T>
-  static constexpr T first = 1;
+  static T first(dtype) noexcept {
+    return 1;
+  }
   template <class T>
   static T more(T so_far, T x) noexcept {
     return multiply_two()(so_far, x);
   }
 };
+/// The least and the largest number of a type, as it is computed in.
 template <class T>
-inline constexpr T least_of =
-    std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::lowest();
+T least_of(dtype type) noexcept {
+  if constexpr (std::is_floating_point_v<T>) return -std::numeric_limits<T>::infinity();
+  const bool is_signed = type == dtype::i8 || type == dtype::i16 || type == dtype::i32 || type == dtype::i64;
+  return is_signed ? static_cast<T>(std::uint64_t{0} - (std::uint64_t{1} << (8 * size_of(type) - 1))) : T(0);
+}
 template <class T>
-inline constexpr T most_of =
-    std::numeric_limits<T>::has_infinity ? std::numeric_limits<T>::infinity() : (std::numeric_limits<T>::max)();
+T most_of(dtype type) noexcept {
+  if constexpr (std::is_floating_point_v<T>) return std::numeric_limits<T>::infinity();
+  const bool is_signed = least_of<std::int64_t>(type) != 0;
+  return static_cast<T>(~std::uint64_t{0} >> (64 - 8 * size_of(type) + (is_signed ? 1 : 0)));
+}
 /// NaN if one of them is.
 struct reduce_max : reduce_sum {
   template <class T>
-  static constexpr T first = least_of<T>;
+  static T first(dtype type) noexcept {
+    return least_of<T>(type);
+  }
   template <class T>
   static T more(T so_far, T x) noexcept {
     return so_far != so_far || so_far > x ? so_far : x;
@@ -107,7 +123,9 @@ struct reduce_max : reduce_sum {
 };
 struct reduce_min : reduce_sum {
   template <class T>
-  static constexpr T first = most_of<T>;
+  static T first(dtype type) noexcept {
+    return most_of<T>(type);
+  }
   template <class T>
   static T more(T so_far, T x) noexcept {
     return so_far != so_far || so_far < x ? so_far : x;
@@ -140,6 +158,9 @@ struct reduce_log_sum : reduce_sum {
 
 /// Which elements of an input go into each element of the result: those of `from` at `outer[i] + inner[k]`.
 struct reduction_plan {
+  element_pointer from;
+  element_pointer to;
+  dtype type = dtype::f32;  // of the input, which is computed in another
   shape sizes;
   std::vector<std::size_t> outer;
   std::vector<std::size_t> inner;
@@ -179,58 +200,58 @@ bool plan_axes(planner& at, reduction_plan& made, std::int64_t since) {
   places(reduced, made.inner);
   return true;
 }
-/// `Since`: from which version of the operators on the axes are an input.
-template <class Reduce, std::int64_t Since, class... Types>
-bool plan_reduction_of(planner& at) {
-  if (!at.has(0)) return at.refuse("its input is missing");
+template <class Reduce, class T>
+void reduce(const reduction_plan& of) noexcept {
+  const T* const from = of.from;
+  T* const to = of.to;
+  for (std::size_t i = 0; i < of.outer.size(); ++i) {
+    T total = Reduce::template first<T>(of.type);
+    for (const std::size_t step : of.inner) total = Reduce::more(total, from[of.outer[i] + step]);
+    to[i] = Reduce::last(total, of.inner.size());
+  }
+}
+template <class T>
+void log_sum_exp(const reduction_plan& of) noexcept {
+  const T* const from = of.from;
+  for (std::size_t i = 0; i < of.outer.size(); ++i) {
+    T most = least_of<T>(of.type);
+    for (const std::size_t step : of.inner) most = reduce_max::more(most, from[of.outer[i] + step]);
+    const T base = std::isinf(most) ? T(0) : most;
+    T total = 0;
+    for (const std::size_t step : of.inner) total += std::exp(from[of.outer[i] + step] - base);
+    static_cast<T*>(of.to)[i] = std::log(total) + base;
+  }
+}
+/// `since`: from which version of the operators on the axes are an input.
+template <class = void>
+bool plan_reduction_by(planner& at, std::int64_t since, void (*function)(const reduction_plan& of) noexcept) {
   reduction_plan made;
-  if (!plan_axes(at, made, Since)) return false;
-  const bool known = with_type<Types...>(at.in(0), [&]<class T>(T) {
-    const T* const from = at.data<T>(0);
-    T* const to = at.out<T>(0, made.sizes);
-    at.run([from, to, made = std::move(made)] {
-      for (std::size_t i = 0; i < made.outer.size(); ++i) {
-        T total = Reduce::template first<T>;
-        for (const std::size_t step : made.inner) total = Reduce::more(total, from[made.outer[i] + step]);
-        to[i] = Reduce::last(total, made.inner.size());
-      }
-    });
-  });
-  return known || refuse_type(at, 0);
+  if (at.in(0).kind != graph_kind::tensor || function == nullptr) return at.refuse_type(0);
+  if (!plan_axes(at, made, since)) return false;
+  made.type = at.in(0).type;
+  made.from = at.as_computed(0);
+  made.to = at.out_computed(0, made.sizes);
+  return at.run([=, made = std::move(made)] { function(made); });
 }
 template <class Reduce, std::int64_t Since = 18>
 bool plan_reduction(planner& at) {
-  return plan_reduction_of<Reduce, Since, float, double, std::int64_t, std::int32_t, std::uint32_t, std::uint64_t>(at);
-}
-template <class Reduce>
-bool plan_extreme_reduction(planner& at) {
-  return plan_reduction_of<Reduce, 18, float, double, std::int64_t, std::int32_t, std::uint32_t, std::uint64_t,
-                           std::int8_t, std::uint8_t>(at);
+  switch (at.computed(0)) {
+    case dtype::f32: return plan_reduction_by(at, Since, reduce<Reduce, float>);
+    case dtype::f64: return plan_reduction_by(at, Since, reduce<Reduce, double>);
+    case dtype::i64: return plan_reduction_by(at, Since, reduce<Reduce, std::int64_t>);
+    case dtype::u64: return plan_reduction_by(at, Since, reduce<Reduce, std::uint64_t>);
+    default: return at.refuse_type(0);
+  }
 }
 template <class = void>
 bool plan_log_sum_exp(planner& at) {
-  reduction_plan made;
-  if (!plan_axes(at, made, 18)) return false;
-  const bool known = with_type<float, double>(at.in(0), [&]<class T>(T) {
-    const T* const from = at.data<T>(0);
-    T* const to = at.out<T>(0, made.sizes);
-    at.run([from, to, made = std::move(made)] {
-      for (std::size_t i = 0; i < made.outer.size(); ++i) {
-        T most = least_of<T>;
-        for (const std::size_t step : made.inner) most = reduce_max::more(most, from[made.outer[i] + step]);
-        const T base = std::isinf(most) ? T(0) : most;
-        T total = 0;
-        for (const std::size_t step : made.inner) total += std::exp(from[made.outer[i] + step] - base);
-        to[i] = std::log(total) + base;
-      }
-    });
-  });
-  return known || refuse_type(at, 0);
+  if (!at.in(0).is(dtype::f32) && !at.in(0).is(dtype::f64)) return at.refuse_type(0);
+  return plan_reduction_by(at, 18, at.in(0).is(dtype::f32) ? log_sum_exp<float> : log_sum_exp<double>);
 }
 
 /// The place of the largest or smallest along an axis; of NaN, if there is one: the first of them.
-template <bool Largest>
-bool plan_place_of_extreme(planner& at) {
+template <class = void>
+bool plan_place_of(planner& at, bool largest) {
   std::int64_t axis = at.whole("axis", 0);
   const shape& from = at.sizes(0);
   if (!settle_axis(axis, from.size())) return at.refuse("its axis is outside of " + text_of(from));
@@ -241,27 +262,27 @@ bool plan_place_of_extreme(planner& at) {
   else
     sizes.erase(sizes.begin() + axis);
   const bool last = at.whole("select_last_index", 0) != 0;
-  const bool known =
-      with_type<float, double, std::int64_t, std::int32_t, std::int8_t, std::uint8_t>(at.in(0), [&]<class T>(T) {
-        const T* const values = at.data<T>(0);
-        std::int64_t* const to = at.out<std::int64_t>(0, sizes);
-        at.run([=] {
-          for (std::size_t outer = 0; outer < around.before; ++outer)
-            for (std::size_t inner = 0; inner < around.behind; ++inner) {
-              const T* const x = values + outer * around.size * around.behind + inner;
-              std::size_t best = 0;
-              for (std::size_t i = 1; i < around.size; ++i) {
-                const T here = x[i * around.behind];
-                const T most = x[best * around.behind];
-                const bool better = Largest ? here > most : here < most;
-                const bool nan = here != here && most == most;
-                if (most == most && (better || nan || (last && here == most))) best = i;
-              }
-              to[outer * around.behind + inner] = static_cast<std::int64_t>(best);
-            }
-        });
-      });
-  return known || refuse_type(at, 0);
+  const element_pointer values = at.as_computed(0);
+  std::int64_t* const to = at.out<std::int64_t>(0, sizes);
+  return at.run_numbers(0, [=]<class T>(T) {
+    for (std::size_t outer = 0; outer < around.before; ++outer)
+      for (std::size_t inner = 0; inner < around.behind; ++inner) {
+        const T* const x = static_cast<const T*>(values) + outer * around.size * around.behind + inner;
+        std::size_t best = 0;
+        for (std::size_t i = 1; i < around.size; ++i) {
+          const T here = x[i * around.behind];
+          const T most = x[best * around.behind];
+          const bool better = largest ? here > most : here < most;
+          const bool nan = here != here && most == most;
+          if (most == most && (better || nan || (last && here == most))) best = i;
+        }
+        to[outer * around.behind + inner] = static_cast<std::int64_t>(best);
+      }
+  });
+}
+template <bool Largest>
+bool plan_place_of_extreme(planner& at) {
+  return plan_place_of(at, Largest);
 }
 
 template <class = void>
@@ -273,23 +294,23 @@ bool plan_batch_norm(planner& at) {
     if (!at.in(i).is(at.in(0).type) || at.in(i).count() != around.size)
       return at.refuse("its inputs are not of one type and number of channels");
   const float epsilon = at.real("epsilon", 1e-5F);
-  const bool known = with_type<float, double>(at.in(0), [&]<class T>(T) {
-    const T* const x = at.data<T>(0);
-    const T* const scale = at.data<T>(1);
-    const T* const shift = at.data<T>(2);
-    const T* const mean = at.data<T>(3);
-    const T* const variance = at.data<T>(4);
-    T* const to = at.out<T>(0, at.sizes(0));
-    at.run([=] {
-      for (std::size_t outer = 0; outer < around.before; ++outer)
-        for (std::size_t c = 0; c < around.size; ++c) {
-          const T factor = scale[c] / std::sqrt(variance[c] + static_cast<T>(epsilon));
-          const std::size_t first = (outer * around.size + c) * around.behind;
-          for (std::size_t i = first; i < first + around.behind; ++i) to[i] = (x[i] - mean[c]) * factor + shift[c];
-        }
-    });
+  element_pointer in[5];
+  for (std::size_t i = 0; i < 5; ++i) in[i].at = at.in(i).data;
+  const element_pointer out = at.out_computed(0, at.sizes(0));
+  return at.run_reals(0, [=]<class T>(T) {
+    const T* const x = in[0];
+    const T* const scale = in[1];
+    const T* const shift = in[2];
+    const T* const mean = in[3];
+    const T* const variance = in[4];
+    T* const to = out;
+    for (std::size_t outer = 0; outer < around.before; ++outer)
+      for (std::size_t c = 0; c < around.size; ++c) {
+        const T factor = scale[c] / std::sqrt(variance[c] + static_cast<T>(epsilon));
+        const std::size_t first = (outer * around.size + c) * around.behind;
+        for (std::size_t i = first; i < first + around.behind; ++i) to[i] = (x[i] - mean[c]) * factor + shift[c];
+      }
   });
-  return known || refuse_type(at, 0);
 }
 template <class = void>
 bool plan_layer_norm(planner& at) {
@@ -304,30 +325,30 @@ bool plan_layer_norm(planner& at) {
   const float epsilon = at.real("epsilon", 1e-5F);
   shape few(sizes.begin(), sizes.begin() + axis);
   few.resize(sizes.size(), 1);
-  const bool known = with_type<float, double>(at.in(0), [&]<class T>(T) {
-    const T* const x = at.data<T>(0);
-    const T* const scale = at.data<T>(1);
-    const T* const shift = at.has(2) ? at.data<T>(2) : nullptr;
-    T* const to = at.out<T>(0, sizes);
-    T* const means = at.out<T>(1, few);
-    T* const inverses = at.out<T>(2, few);
-    at.run([=] {
-      for (std::size_t row = 0; row < rows; ++row) {
-        const T* const from = x + row * width;
-        T total = 0;
-        for (std::size_t i = 0; i < width; ++i) total += from[i];
-        const T mean = total / static_cast<T>(width);
-        T squares = 0;
-        for (std::size_t i = 0; i < width; ++i) squares += (from[i] - mean) * (from[i] - mean);
-        const T inverse = 1 / std::sqrt(squares / static_cast<T>(width) + static_cast<T>(epsilon));
-        for (std::size_t i = 0; i < width; ++i)
-          to[row * width + i] = (from[i] - mean) * inverse * scale[i] + (shift != nullptr ? shift[i] : T(0));
-        means[row] = mean;
-        inverses[row] = inverse;
-      }
-    });
+  const element_pointer from{at.in(0).data};
+  const element_pointer scales{at.in(1).data};
+  const element_pointer shifts{at.has(2) ? at.in(2).data : nullptr};
+  const element_pointer out = at.out_computed(0, sizes);
+  const element_pointer means = at.out_computed(1, few);
+  const element_pointer inverses = at.out_computed(2, few);
+  return at.run_reals(0, [=]<class T>(T) {
+    const T* const scale = scales;
+    const T* const shift = shifts;
+    for (std::size_t row = 0; row < rows; ++row) {
+      const T* const x = static_cast<const T*>(from) + row * width;
+      T* const to = static_cast<T*>(out) + row * width;
+      T total = 0;
+      for (std::size_t i = 0; i < width; ++i) total += x[i];
+      const T mean = total / static_cast<T>(width);
+      T squares = 0;
+      for (std::size_t i = 0; i < width; ++i) squares += (x[i] - mean) * (x[i] - mean);
+      const T inverse = 1 / std::sqrt(squares / static_cast<T>(width) + static_cast<T>(epsilon));
+      for (std::size_t i = 0; i < width; ++i)
+        to[i] = (x[i] - mean) * inverse * scale[i] + (shift != nullptr ? shift[i] : T(0));
+      static_cast<T*>(means)[row] = mean;
+      static_cast<T*>(inverses)[row] = inverse;
+    }
   });
-  return known || refuse_type(at, 0);
 }
 
 }  // namespace detail

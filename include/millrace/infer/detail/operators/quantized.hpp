@@ -57,9 +57,9 @@ bool read_scales(planner& at, scale_places& made) {
   return scales == wanted || told();
 }
 
-template <class T>
-T quantized(float x, float scale, T zero) noexcept {
-  return nearest<T>(static_cast<double>(std::nearbyint(x / scale)) + static_cast<double>(zero));
+/// The whole number that stands for a real one, before it is cut to its type.
+inline double quantized(float x, float scale, double zero) noexcept {
+  return static_cast<double>(std::nearbyint(x / scale)) + zero;
 }
 
 /// The whole type that a node asks for: that of its zero point, or the attribute's.
@@ -72,49 +72,44 @@ dtype quantized_type(planner& at) {
 template <class = void>
 bool plan_quantize(planner& at) {
   scale_places places;
-  if (!at.in(0).is(dtype::f32)) return refuse_type(at, 0);
+  if (!at.in(0).is(dtype::f32)) return at.refuse_type(0);
   if (!read_scales(at, places)) return false;
-  const bool known =
-      with_type<std::uint8_t, std::int8_t, std::uint16_t, std::int16_t>(quantized_type(at), [&]<class T>(T) {
-        const float* const x = at.data<float>(0);
-        const float* const scale = at.data<float>(1);
-        const T* const zero = at.has(2) ? at.data<T>(2) : nullptr;
-        T* const out = at.out<T>(0, at.sizes(0));
-        at.run([=, count = at.in(0).count()] {
-          for (std::size_t i = 0; i < count; ++i) {
-            const std::size_t place = places(i);
-            out[i] = quantized(x[i], scale[place], zero != nullptr ? zero[place] : T(0));
-          }
-        });
-      });
-  return known || at.refuse("it makes numbers of a type that is not computed");
+  const dtype type = quantized_type(at);
+  if (size_of(type) > 2 || computed_type(type) != dtype::i64)
+    return at.refuse("it makes numbers of a type that is not computed");
+  const float* const x = at.data<float>(0);
+  const float* const scale = at.data<float>(1);
+  const double* const zero = at.has(2) ? at.as(2, dtype::f64) : element_pointer();
+  double* const out = at.out_from(0, type, dtype::f64, at.sizes(0));
+  return at.run([=, count = at.in(0).count()] {
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::size_t place = places(i);
+      out[i] = quantized(x[i], scale[place], zero != nullptr ? zero[place] : 0);
+    }
+  });
 }
 template <class = void>
 bool plan_dequantize(planner& at) {
   scale_places places;
   if (!read_scales(at, places)) return false;
   if (at.has(2) && !at.in(2).is(at.in(0).type)) return at.refuse("its zero point is of another type");
-  const bool known =
-      with_type<std::uint8_t, std::int8_t, std::uint16_t, std::int16_t, std::int32_t>(at.in(0), [&]<class T>(T) {
-        const T* const x = at.data<T>(0);
-        const float* const scale = at.data<float>(1);
-        const T* const zero = at.has(2) ? at.data<T>(2) : nullptr;
-        float* const out = at.out<float>(0, at.sizes(0));
-        at.run([=, count = at.in(0).count()] {
-          for (std::size_t i = 0; i < count; ++i) {
-            const std::size_t place = places(i);
-            const std::int64_t away = std::int64_t{x[i]} - (zero != nullptr ? std::int64_t{zero[place]} : 0);
-            out[i] = static_cast<float>(away) * scale[place];
-          }
-        });
-      });
-  return known || refuse_type(at, 0);
+  if (at.in(0).is(dtype::u32) || at.computed(0) != dtype::i64 || at.in(0).is(dtype::i64)) return at.refuse_type(0);
+  const std::int64_t* const x = at.as_computed(0);
+  const float* const scale = at.data<float>(1);
+  const std::int64_t* const zero = at.has(2) ? at.as_computed(2) : element_pointer();
+  float* const out = at.out<float>(0, at.sizes(0));
+  return at.run([=, count = at.in(0).count()] {
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::size_t place = places(i);
+      out[i] = static_cast<float>(x[i] - (zero != nullptr ? zero[place] : 0)) * scale[place];
+    }
+  });
 }
 
 /// A scale and zero point by which the input's least and largest number, and 0, fit into 8 bits.
 template <class = void>
 bool plan_dynamic_quantize(planner& at) {
-  if (!at.in(0).is(dtype::f32)) return refuse_type(at, 0);
+  if (!at.in(0).is(dtype::f32)) return at.refuse_type(0);
   const float* const x = at.data<float>(0);
   std::uint8_t* const out = at.out<std::uint8_t>(0, at.sizes(0));
   float* const scale = at.out<float>(1, {});
@@ -128,7 +123,7 @@ bool plan_dynamic_quantize(planner& at) {
     }
     *scale = most == least ? 1.0F : (most - least) / 255.0F;
     *zero = nearest<std::uint8_t>(std::nearbyint(-least / *scale));
-    for (std::size_t i = 0; i < count; ++i) out[i] = quantized(x[i], *scale, *zero);
+    for (std::size_t i = 0; i < count; ++i) out[i] = nearest<std::uint8_t>(quantized(x[i], *scale, *zero));
   });
 }
 
@@ -154,7 +149,7 @@ struct widened {
 template <class = void>
 bool read_widened(planner& at, std::size_t input, std::size_t zero, bool rows, widened& made) {
   const planned_value& value = at.in(input);
-  if (!value.is(dtype::i8) && !value.is(dtype::u8)) return refuse_type(at, input);
+  if (!value.is(dtype::i8) && !value.is(dtype::u8)) return at.refuse_type(input);
   const shape& sizes = value.sizes;
   if (sizes.size() < 2) return at.refuse("it multiplies what are no matrices");
   made.data = value.data;
@@ -251,19 +246,16 @@ bool plan_linear_matmul(planner& at) {
   const float* const a = at.data<float>(1);
   const float* const b = at.data<float>(4);
   const float* const y = at.data<float>(6);
-  const bool known = with_type<std::uint8_t, std::int8_t>(at.in(7), [&]<class T>(T) {
-    const T* const zero = at.data<T>(7);
-    T* const out = at.out<T>(0, made.sizes);
-    at.run([=, sums = std::vector<std::int32_t>(elements(made.sizes)), made = std::move(made)]() mutable {
-      made.run(sums.data());
-      for (std::size_t i = 0; i < sums.size(); ++i) {
-        const float scale = a[by_row ? i / made.columns % made.rows : 0] * b[by_column ? i % made.columns : 0] / *y;
-        out[i] = nearest<T>(static_cast<double>(std::nearbyint(static_cast<float>(sums[i]) * scale)) +
-                            static_cast<double>(*zero));
-      }
-    });
+  if (!at.in(7).is(dtype::u8) && !at.in(7).is(dtype::i8)) return at.refuse_type(7);
+  const double* const zero = at.as(7, dtype::f64);
+  double* const out = at.out_from(0, at.in(7).type, dtype::f64, made.sizes);
+  return at.run([=, sums = std::vector<std::int32_t>(elements(made.sizes)), made = std::move(made)]() mutable {
+    made.run(sums.data());
+    for (std::size_t i = 0; i < sums.size(); ++i) {
+      const float scale = a[by_row ? i / made.columns % made.rows : 0] * b[by_column ? i % made.columns : 0] / *y;
+      out[i] = quantized(static_cast<float>(sums[i]) * scale, 1, *zero);
+    }
   });
-  return known || refuse_type(at, 7);
 }
 
 }  // namespace detail

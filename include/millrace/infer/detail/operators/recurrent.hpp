@@ -46,24 +46,28 @@ struct gate_function {
   float alpha = 0;
   float beta = 0;
 
+  /// Of each of several numbers, which are held between -`clip` and `clip` before, if that is not 0.
   template <class T>
-  T operator()(T x) const noexcept {
+  void apply(T* x, std::size_t count, T clip) const noexcept {
     const T a = static_cast<T>(alpha);
     const T b = static_cast<T>(beta);
+    for (std::size_t i = 0; i < count && clip > 0; ++i) x[i] = x[i] > clip ? clip : x[i] < -clip ? -clip : x[i];
+    const auto each = [&](const auto& function) {
+      for (std::size_t i = 0; i < count; ++i) x[i] = function(x[i]);
+    };
     switch (kind) {
-      case relu: return x > 0 ? x : T(0);
-      case tanh: return std::tanh(x);
-      case sigmoid: return logistic(x);
-      case affine: return a * x + b;
-      case leaky: return x < 0 ? a * x : x;
-      case thresholded: return x > a ? x : T(0);
-      case scaled_tanh: return a * std::tanh(b * x);
-      case hard_sigmoid: return a * x + b < 0 ? T(0) : a * x + b > 1 ? T(1) : a * x + b;
-      case elu: return x < 0 ? a * (std::exp(x) - 1) : x;
-      case softsign: return x / (1 + std::fabs(x));
-      case softplus: return x > 0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x));
+      case relu: return each([](T y) { return y > 0 ? y : T(0); });
+      case tanh: return each(tanh_of);
+      case sigmoid: return each(logistic_of);
+      case affine: return each([=](T y) { return a * y + b; });
+      case leaky: return each([=](T y) { return leaky_relu_of(y, a, b); });
+      case thresholded: return each([=](T y) { return thresholded_relu_of(y, a, b); });
+      case scaled_tanh: return each([=](T y) { return a * std::tanh(b * y); });
+      case hard_sigmoid: return each([=](T y) { return hard_sigmoid_of(y, a, b); });
+      case elu: return each([=](T y) { return elu_of(y, a, b); });
+      case softsign: return each(softsign_of);
+      case softplus: return each([](T y) { return y > 0 ? y + std::log1p(std::exp(-y)) : std::log1p(std::exp(y)); });
     }
-    return x;
   }
 };
 /// The functions that a node names, with the numbers that some of them take, one after another.
@@ -133,10 +137,10 @@ struct recurrent_sizes {
 };
 
 /// A layer and what it works in. One row at a time, neurons side by side: a row has the same bits in any batch.
-template <recurrence Kind, class T>
+template <class T>
 struct recurrent_layer {
-  static constexpr std::size_t gates = gates_of(Kind);
-
+  recurrence kind = recurrence::simple;
+  std::size_t gates = 1;
   recurrent_sizes sizes;
   std::vector<gate_function> functions;
   T clip = 0;  // 0: none
@@ -200,10 +204,11 @@ struct recurrent_layer {
     for (std::size_t i = 0; i < steps; ++i) {
       const std::size_t step = backwards ? steps - 1 - i : i;
       open_gates(d, x + sizes.input(step, row));
-      if constexpr (Kind == recurrence::simple)
-        for (std::size_t j = 0; j < sizes.hidden; ++j) hidden[j] = functions[d](held(gate[j]));
-      if constexpr (Kind == recurrence::gru) step_gru(d);
-      if constexpr (Kind == recurrence::lstm) step_lstm(d);
+      switch (kind) {
+        case recurrence::simple: step_simple(d); break;
+        case recurrence::gru: step_gru(d); break;
+        case recurrence::lstm: step_lstm(d); break;
+      }
       for (std::size_t j = 0; j < sizes.hidden; ++j) out[sizes.output(step, row, d) + j] = hidden[j];
     }
     for (std::size_t j = 0; j < sizes.hidden; ++j) {
@@ -211,7 +216,6 @@ struct recurrent_layer {
       if (last_cell != nullptr) last_cell[state + j] = cell[j];
     }
   }
-  T held(T x_) const noexcept { return clip > 0 ? (x_ > clip ? clip : x_ < -clip ? -clip : x_) : x_; }
   static void add(const T* from, std::size_t count, const T* matrix, T* to, std::size_t first, std::size_t end,
                   std::size_t width) noexcept {
     for (std::size_t k = 0; k < count; ++k) {
@@ -223,7 +227,7 @@ struct recurrent_layer {
   /// What goes into each gate; in a GRU, the last third of what the hidden state adds comes later.
   void open_gates(std::size_t d, const T* from) noexcept {
     const std::size_t width = gates * sizes.hidden;
-    const std::size_t early = Kind == recurrence::gru ? 2 * sizes.hidden : width;
+    const std::size_t early = kind == recurrence::gru ? 2 * sizes.hidden : width;
     const T* const a = addends != nullptr ? addends + d * 2 * width : nullptr;
     for (std::size_t j = 0; j < width; ++j) {
       gate[j] = a == nullptr ? T(0) : j < early ? a[j] + a[width + j] : a[j];
@@ -235,43 +239,59 @@ struct recurrent_layer {
   const T* recurrent_of(std::size_t d) const noexcept {
     return by_hidden.data() + d * sizes.hidden * gates * sizes.hidden;
   }
+  void step_simple(std::size_t d) noexcept {
+    for (std::size_t j = 0; j < sizes.hidden; ++j) hidden[j] = gate[j];
+    functions[d].apply(hidden.data(), sizes.hidden, clip);
+  }
   void step_gru(std::size_t d) noexcept {
     const std::size_t h = sizes.hidden;
-    const gate_function& f = functions[2 * d];
-    const gate_function& g = functions[2 * d + 1];
     T* const reset = gate.data() + h;
-    for (std::size_t j = 0; j < 2 * h; ++j) gate[j] = f(held(gate[j]));
+    T* const next = more.data() + 2 * h;
+    functions[2 * d].apply(gate.data(), 2 * h, clip);
     if (resets_late) {
       add(hidden.data(), h, recurrent_of(d), more.data(), 2 * h, 3 * h, 3 * h);
-      for (std::size_t j = 0; j < h; ++j) more[2 * h + j] *= reset[j];
+      for (std::size_t j = 0; j < h; ++j) next[j] *= reset[j];
     } else {
       for (std::size_t j = 0; j < h; ++j) cell[j] = reset[j] * hidden[j];
       add(cell.data(), h, recurrent_of(d), more.data(), 2 * h, 3 * h, 3 * h);
     }
-    for (std::size_t j = 0; j < h; ++j)
-      hidden[j] = (1 - gate[j]) * g(held(gate[2 * h + j] + more[2 * h + j])) + gate[j] * hidden[j];
+    for (std::size_t j = 0; j < h; ++j) next[j] = gate[2 * h + j] + next[j];
+    functions[2 * d + 1].apply(next, h, clip);
+    for (std::size_t j = 0; j < h; ++j) hidden[j] = (1 - gate[j]) * next[j] + gate[j] * hidden[j];
   }
   void step_lstm(std::size_t d) noexcept {
     const std::size_t h = sizes.hidden;
-    const T* const p = peepholes != nullptr ? peepholes + d * 3 * h : nullptr;
-    const auto look = [&](std::size_t which, std::size_t j) {
-      return p == nullptr ? T(0) : p[which * h + j] * cell[j];
-    };
+    T* const input = gate.data();
+    T* const output = input + h;
+    T* const forget = output + h;
+    T* const next = forget + h;
     const gate_function* const f = functions.data() + 3 * d;
-    for (std::size_t j = 0; j < h; ++j) {
-      const T input = f[0](held(gate[j] + look(0, j)));
-      const T forget = couples_forget ? 1 - input : f[0](held(gate[2 * h + j] + look(2, j)));
-      cell[j] = forget * cell[j] + input * f[1](held(gate[3 * h + j]));
-      hidden[j] = f[0](held(gate[h + j] + look(1, j))) * f[2](cell[j]);
-    }
+    look(d, 0, input);
+    look(d, 2, forget);
+    f[0].apply(input, h, clip);
+    f[0].apply(forget, h, clip);
+    f[1].apply(next, h, clip);
+    for (std::size_t j = 0; j < h; ++j)
+      cell[j] = (couples_forget ? 1 - input[j] : forget[j]) * cell[j] + input[j] * next[j];
+    look(d, 1, output);
+    f[0].apply(output, h, clip);
+    for (std::size_t j = 0; j < h; ++j) hidden[j] = cell[j];
+    f[2].apply(hidden.data(), h, T(0));
+    for (std::size_t j = 0; j < h; ++j) hidden[j] = output[j] * hidden[j];
+  }
+  /// Adds what a gate sees of the cells.
+  void look(std::size_t d, std::size_t which, T* to) const noexcept {
+    if (peepholes == nullptr) return;
+    const T* const p = peepholes + (3 * d + which) * sizes.hidden;
+    for (std::size_t j = 0; j < sizes.hidden; ++j) to[j] += p[j] * cell[j];
   }
 };
 
 /// Checks the shapes of a layer's weights, and takes them.
-template <recurrence Kind, class T>
-bool take_inputs(planner& at, recurrent_layer<Kind, T>& made) {
+template <class T>
+bool take_inputs(planner& at, recurrent_layer<T>& made) {
   const recurrent_sizes& sizes = made.sizes;
-  constexpr std::size_t gates = gates_of(Kind);
+  const std::size_t gates = made.gates;
   const auto take = [&](std::size_t input, std::size_t count, const T*& to) {
     if (!at.has(input)) return true;
     if (!at.in(input).is(at.in(0).type) || at.in(input).count() != count)
@@ -286,7 +306,7 @@ bool take_inputs(planner& at, recurrent_layer<Kind, T>& made) {
   if (!take(1, width * sizes.inputs, made.weights) || !take(2, width * sizes.hidden, made.recurrent) ||
       !take(3, 2 * width, made.addends) || !take(5, states, made.first_hidden))
     return false;
-  if (Kind == recurrence::lstm &&
+  if (made.kind == recurrence::lstm &&
       (!take(6, states, made.first_cell) || !take(7, sizes.directions * 3 * sizes.hidden, made.peepholes)))
     return false;
   if (at.has(4)) {
@@ -299,14 +319,16 @@ bool take_inputs(planner& at, recurrent_layer<Kind, T>& made) {
   if (made.packed) made.pack();
   return true;
 }
-template <recurrence Kind, class T>
-bool plan_recurrent_of(planner& at, const recurrent_sizes& sizes) {
-  recurrent_layer<Kind, T> made;
+template <class T>
+bool plan_recurrent_of(planner& at, recurrence kind, const recurrent_sizes& sizes) {
+  recurrent_layer<T> made;
+  made.kind = kind;
+  made.gates = gates_of(kind);
   made.sizes = sizes;
   made.clip = static_cast<T>(at.real("clip", 0));
   made.couples_forget = at.whole("input_forget", 0) != 0;
   made.resets_late = at.whole("linear_before_reset", 0) != 0;
-  if (!read_gate_functions(at, Kind, sizes.directions, made.functions) || !take_inputs(at, made)) return false;
+  if (!read_gate_functions(at, kind, sizes.directions, made.functions) || !take_inputs(at, made)) return false;
   const auto n = [](std::size_t size) { return static_cast<std::int64_t>(size); };
   const shape all = sizes.rows_first ? shape{n(sizes.rows), n(sizes.steps), n(sizes.directions), n(sizes.hidden)}
                                      : shape{n(sizes.steps), n(sizes.directions), n(sizes.rows), n(sizes.hidden)};
@@ -314,11 +336,11 @@ bool plan_recurrent_of(planner& at, const recurrent_sizes& sizes) {
                                        : shape{n(sizes.directions), n(sizes.rows), n(sizes.hidden)};
   made.out = at.out<T>(0, all);
   made.last_hidden = at.out<T>(1, state);
-  if (Kind == recurrence::lstm) made.last_cell = at.out<T>(2, state);
+  if (kind == recurrence::lstm) made.last_cell = at.out<T>(2, state);
   return at.run([made = std::move(made)]() mutable { made.run(); });
 }
-template <recurrence Kind>
-bool plan_recurrent(planner& at) {
+template <class = void>
+bool plan_layer(planner& at, recurrence kind) {
   const shape& x = at.sizes(0);
   const shape& r = at.sizes(2);
   const std::string_view way = at.text("direction", "forward");
@@ -335,9 +357,13 @@ bool plan_recurrent(planner& at) {
   sizes.reverse = way == "reverse";
   if (at.whole("hidden_size", r[2]) != r[2]) return at.refuse("its hidden_size is not that of its weights");
   if (!at.has_room({r[2], r[2], 16}) || !at.has_room({x[0], x[1], r[2], 2})) return false;
-  if (at.in(0).is(dtype::f32)) return plan_recurrent_of<Kind, float>(at, sizes);
-  if (at.in(0).is(dtype::f64)) return plan_recurrent_of<Kind, double>(at, sizes);
-  return refuse_type(at, 0);
+  if (at.in(0).is(dtype::f32)) return plan_recurrent_of<float>(at, kind, sizes);
+  if (at.in(0).is(dtype::f64)) return plan_recurrent_of<double>(at, kind, sizes);
+  return at.refuse_type(0);
+}
+template <recurrence Kind>
+bool plan_recurrent(planner& at) {
+  return plan_layer(at, Kind);
 }
 
 }  // namespace detail

@@ -23,10 +23,6 @@ inline namespace v0 {
 namespace infer {
 namespace detail {
 
-inline std::size_t bytes_of(const planned_value& value) noexcept {
-  return value.kind == graph_kind::texts ? sizeof(std::string_view) : tensor::size_of(value.type);
-}
-
 template <class = void>
 bool plan_identity(planner& at) {
   return at.has(0) ? at.same(0, 0, at.sizes(0)) : at.refuse("its input is missing");
@@ -207,24 +203,23 @@ bool plan_unsqueeze(planner& at) {
   return at.same(0, 0, std::move(sizes));
 }
 
-/// Elements moved one by one: result element i is that at `place[i]` of the input. Bytes alone matter.
+inline constexpr std::size_t nowhere = ~std::size_t{0};
+
+/// Elements moved one by one: result element i is that at `place[i]` of the input, or, where that is nowhere, the one
+/// at `outside`. Bytes alone matter.
 template <class = void>
-bool plan_moves(planner& at, shape sizes, std::vector<std::size_t> place) {
-  const std::size_t size = bytes_of(at.in(0));
-  const std::byte* const from = at.in(0).data;
-  std::byte* const to = at.out(0, at.in(0).kind, at.in(0).type, std::move(sizes));
-  const auto move = [&]<class T>(T) {
-    return at.run([from = reinterpret_cast<const T*>(from), to = reinterpret_cast<T*>(to), place = std::move(place)] {
-      for (std::size_t i = 0; i < place.size(); ++i) to[i] = from[place[i]];
-    });
-  };
-  switch (size) {
-    case 16: return move(std::string_view());
-    case 8: return move(std::uint64_t());
-    case 4: return move(std::uint32_t());
-    case 2: return move(std::uint16_t());
-    default: return move(std::uint8_t());
-  }
+bool plan_moves(planner& at, shape sizes, std::vector<std::size_t> place, element_pointer outside = {}) {
+  const element_pointer from{at.in(0).data};
+  const element_pointer to{at.out(0, at.in(0).kind, at.in(0).type, std::move(sizes))};
+  return at.run_sized(at.in(0).element_size(), [=, place = std::move(place)]<class T>(T) {
+    const T* const x = from;
+    T* const y = to;
+    if (outside.at == nullptr)
+      for (std::size_t i = 0; i < place.size(); ++i) y[i] = x[place[i]];
+    else
+      for (std::size_t i = 0; i < place.size(); ++i)
+        y[i] = place[i] == nowhere ? *static_cast<const T*>(outside) : x[place[i]];
+  });
 }
 /// How far each dimension moves in row-major order.
 inline std::vector<std::size_t> strides_of(const shape& sizes) {
@@ -421,7 +416,7 @@ bool plan_concat(planner& at) {
         return at.refuse(text_of(at.sizes(i)) + " does not fit beside " + text_of(sizes));
     if (i > 0) sizes[a] += at.sizes(i)[a];
     const around_axis around(at.sizes(i), axis);
-    parts.push_back({at.in(i).data, around.size * around.behind * bytes_of(at.in(i))});
+    parts.push_back({at.in(i).data, around.size * around.behind * at.in(i).element_size()});
   }
   const std::size_t rows = around_axis(sizes, axis).before;
   std::byte* const out = at.out(0, at.in(0).kind, at.in(0).type, sizes);
@@ -457,7 +452,7 @@ bool plan_split(planner& at) {
   if (total != size || lengths.size() != at.outputs())
     return at.refuse("its lengths do not add up to " + std::to_string(size));
   const around_axis around(from, axis);
-  const std::size_t unit = around.behind * bytes_of(at.in(0));
+  const std::size_t unit = around.behind * at.in(0).element_size();
   struct part {
     std::byte* to;
     std::size_t bytes;
@@ -491,7 +486,7 @@ bool plan_gather(planner& at) {
   sizes.insert(sizes.end(), at.sizes(1).begin(), at.sizes(1).end());
   sizes.insert(sizes.end(), from.begin() + axis + 1, from.end());
   const std::size_t count = at.in(1).count();
-  const std::size_t unit = around.behind * bytes_of(at.in(0));
+  const std::size_t unit = around.behind * at.in(0).element_size();
   const bool wide = at.in(1).is(dtype::i64);
   if (!wide && !at.in(1).is(dtype::i32)) return at.refuse("its indices are no whole numbers");
   const std::byte* const source = at.in(0).data;
@@ -516,26 +511,9 @@ template <class = void>
 bool plan_cast_to(planner& at, dtype type) {
   if (at.in(0).kind != graph_kind::tensor) return at.refuse("texts are not turned into numbers");
   if (at.in(0).type == type) return at.same(0, 0, at.sizes(0));
-  bool planned = false;
-  const auto plan = [&]<class From, class To>(From, To) {
-    const From* const from = at.data<From>(0);
-    To* const to = at.out<To>(0, at.sizes(0));
-    planned = at.run([from, to, count = at.in(0).count()] {
-      for (std::size_t i = 0; i < count; ++i) to[i] = nearest<To>(from[i]);
-    });
-  };
-  const auto numbers = [](dtype of, const auto& use) {
-    return with_type<float, double, std::int64_t, std::int32_t, std::int16_t, std::int8_t, std::uint8_t, std::uint16_t,
-                     std::uint32_t, std::uint64_t, bool>(of, use);
-  };
-  // Numbers of 16 bits come from and become real ones.
-  const auto reals = [](dtype of, const auto& use) {
-    return with_type<float, double, tensor::float16, tensor::bfloat16>(of, use);
-  };
-  numbers(at.in(0).type, [&](auto from) { numbers(type, [&](auto to) { plan(from, to); }); });
-  if (!planned) reals(at.in(0).type, [&](auto from) { reals(type, [&](auto to) { plan(from, to); }); });
-  return planned || at.refuse("a cast from " + std::string(to_string(at.in(0).type)) + " to " +
-                              std::string(to_string(type)) + " is not made");
+  const std::byte* const from = at.in(0).data;
+  std::byte* const to = at.out(0, graph_kind::tensor, type, at.sizes(0));
+  return at.run([=, by = converter_of(at.in(0).type, type), count = at.in(0).count()] { by(from, to, count); });
 }
 
 template <class = void>

@@ -16,7 +16,6 @@
 #include <millrace/infer/detail/operators/windows.hpp>
 #include <millrace/infer/detail/planner.hpp>
 
-#include <cmath>
 #include <cstdint>
 #include <string_view>
 
@@ -31,51 +30,27 @@ inline constexpr std::int64_t newest_opset = 28;
 inline constexpr std::string_view ml = "ai.onnx.ml";
 inline constexpr std::int64_t newest_ml = 5;
 
-// std's overload sets as functions, which a template can take.
-inline constexpr auto exp_of = [](auto x) noexcept { return std::exp(x); };
-inline constexpr auto log_of = [](auto x) noexcept { return std::log(x); };
-inline constexpr auto sqrt_of = [](auto x) noexcept { return std::sqrt(x); };
-inline constexpr auto tanh_of = [](auto x) noexcept { return std::tanh(x); };
-inline constexpr auto erf_of = [](auto x) noexcept { return std::erf(x); };
-inline constexpr auto floor_of = [](auto x) noexcept { return std::floor(x); };
-inline constexpr auto ceil_of = [](auto x) noexcept { return std::ceil(x); };
-inline constexpr auto round_of = [](auto x) noexcept { return std::nearbyint(x); };  // half to even
-inline constexpr auto sin_of = [](auto x) noexcept { return std::sin(x); };
-inline constexpr auto cos_of = [](auto x) noexcept { return std::cos(x); };
-inline constexpr auto tan_of = [](auto x) noexcept { return std::tan(x); };
-inline constexpr auto asin_of = [](auto x) noexcept { return std::asin(x); };
-inline constexpr auto acos_of = [](auto x) noexcept { return std::acos(x); };
-inline constexpr auto atan_of = [](auto x) noexcept { return std::atan(x); };
-inline constexpr auto sinh_of = [](auto x) noexcept { return std::sinh(x); };
-inline constexpr auto cosh_of = [](auto x) noexcept { return std::cosh(x); };
-inline constexpr auto asinh_of = [](auto x) noexcept { return std::asinh(x); };
-inline constexpr auto acosh_of = [](auto x) noexcept { return std::acosh(x); };
-inline constexpr auto atanh_of = [](auto x) noexcept { return std::atanh(x); };
-inline constexpr auto inverse_of = [](auto x) noexcept { return 1 / x; };
-inline constexpr auto logistic_of = [](auto x) noexcept { return logistic(x); };
-inline constexpr auto softsign_of = [](auto x) noexcept { return x / (1 + std::fabs(x)); };
-
 /// The operator that a node calls in a version of its domain; null if it is not known. A template, so that only who
 /// makes an engine compiles the operators. Versions below 7 of arithmetic stretched shapes otherwise.
 template <class = void>
 const operator_entry* find_operator(std::string_view domain, std::string_view name, std::int64_t version) noexcept {
   static constexpr operator_entry operators[] = {
-      {"", "Abs", 6, newest_opset, 1, plan_abs},
-      {"", "Acos", 7, newest_opset, 1, plan_real_by<acos_of>},
-      {"", "Acosh", 9, newest_opset, 1, plan_real_by<acosh_of>},
+      {"", "Abs", 6, newest_opset, 1, plan_number<absolute_of>},
+      {"", "Acos", 7, newest_opset, 1, plan_real<acos_of>},
+      {"", "Acosh", 9, newest_opset, 1, plan_real<acosh_of>},
       {"", "Add", 7, newest_opset, 2, plan_addition},
       {"", "And", 7, newest_opset, 2, plan_logic<and_two>},
       {"", "ArgMax", 1, newest_opset, 1, plan_place_of_extreme<true>},
       {"", "ArgMin", 1, newest_opset, 1, plan_place_of_extreme<false>},
-      {"", "Asin", 7, newest_opset, 1, plan_real_by<asin_of>},
-      {"", "Asinh", 9, newest_opset, 1, plan_real_by<asinh_of>},
-      {"", "Atan", 7, newest_opset, 1, plan_real_by<atan_of>},
-      {"", "Atanh", 9, newest_opset, 1, plan_real_by<atanh_of>},
+      {"", "Asin", 7, newest_opset, 1, plan_real<asin_of>},
+      {"", "Asinh", 9, newest_opset, 1, plan_real<asinh_of>},
+      {"", "Atan", 7, newest_opset, 1, plan_real<atan_of>},
+      {"", "Atanh", 9, newest_opset, 1, plan_real<atanh_of>},
       {"", "AveragePool", 1, newest_opset, 1, plan_average_pool},
       {"", "BatchNormalization", 7, newest_opset, 5, plan_batch_norm},
       {"", "Cast", 6, newest_opset, 1, plan_any_cast},
       {"", "CastLike", 15, newest_opset, 2, plan_cast_like},
-      {"", "Ceil", 6, newest_opset, 1, plan_real_by<ceil_of>},
+      {"", "Ceil", 6, newest_opset, 1, plan_real<ceil_of>},
       {"", "Celu", 12, newest_opset, 1, plan_celu},
       {"", "Clip", 6, newest_opset, 1, plan_clip},
       {"", "Concat", 4, newest_opset, 1, plan_concat},
@@ -83,8 +58,8 @@ const operator_entry* find_operator(std::string_view domain, std::string_view na
       {"", "ConstantOfShape", 9, newest_opset, 1, plan_constant_of_shape},
       {"", "Conv", 1, newest_opset, 2, plan_conv},
       {"", "ConvTranspose", 1, newest_opset, 2, plan_conv_transpose},
-      {"", "Cos", 7, newest_opset, 1, plan_real_by<cos_of>},
-      {"", "Cosh", 9, newest_opset, 1, plan_real_by<cosh_of>},
+      {"", "Cos", 7, newest_opset, 1, plan_real<cos_of>},
+      {"", "Cosh", 9, newest_opset, 1, plan_real<cosh_of>},
       {"", "CumSum", 11, newest_opset, 2, plan_running_sum},
       {"", "DepthToSpace", 1, newest_opset, 1, plan_blocks<false>},
       {"", "DequantizeLinear", 10, newest_opset, 2, plan_dequantize},
@@ -93,11 +68,11 @@ const operator_entry* find_operator(std::string_view domain, std::string_view na
       {"", "DynamicQuantizeLinear", 11, newest_opset, 1, plan_dynamic_quantize},
       {"", "Elu", 6, newest_opset, 1, plan_elu},
       {"", "Equal", 7, newest_opset, 2, plan_equal},
-      {"", "Erf", 9, newest_opset, 1, plan_real_by<erf_of>},
-      {"", "Exp", 6, newest_opset, 1, plan_real_by<exp_of>},
+      {"", "Erf", 9, newest_opset, 1, plan_real<erf_of>},
+      {"", "Exp", 6, newest_opset, 1, plan_real<exp_of>},
       {"", "Expand", 8, newest_opset, 2, plan_expand},
       {"", "Flatten", 1, newest_opset, 1, plan_flatten},
-      {"", "Floor", 6, newest_opset, 1, plan_real_by<floor_of>},
+      {"", "Floor", 6, newest_opset, 1, plan_real<floor_of>},
       {"", "GRU", 7, newest_opset, 3, plan_recurrent<recurrence::gru>},
       {"", "Gather", 1, newest_opset, 2, plan_gather},
       {"", "GatherElements", 11, newest_opset, 2, plan_gather_elements},
@@ -110,7 +85,7 @@ const operator_entry* find_operator(std::string_view domain, std::string_view na
       {"", "GreaterOrEqual", 12, newest_opset, 2, plan_comparison<at_least>},
       {"", "GroupNormalization", 18, newest_opset, 3, plan_channel_norm<true>},
       {"", "HardSigmoid", 6, newest_opset, 1, plan_hard_sigmoid},
-      {"", "HardSwish", 14, newest_opset, 1, plan_hard_swish},
+      {"", "HardSwish", 14, newest_opset, 1, plan_real<hard_swish_of>},
       {"", "Hardmax", 1, newest_opset, 1, plan_softmax<soft::hard>},
       {"", "Identity", 1, newest_opset, 1, plan_identity},
       {"", "InstanceNormalization", 6, newest_opset, 3, plan_channel_norm<false>},
@@ -121,19 +96,19 @@ const operator_entry* find_operator(std::string_view domain, std::string_view na
       {"", "LeakyRelu", 6, newest_opset, 1, plan_leaky_relu},
       {"", "Less", 7, newest_opset, 2, plan_comparison<less_two>},
       {"", "LessOrEqual", 12, newest_opset, 2, plan_comparison<at_most>},
-      {"", "Log", 6, newest_opset, 1, plan_real_by<log_of>},
+      {"", "Log", 6, newest_opset, 1, plan_real<log_of>},
       {"", "LogSoftmax", 1, newest_opset, 1, plan_softmax<soft::logarithms>},
       {"", "LpPool", 2, newest_opset, 1, plan_lp_pool},
       {"", "MatMul", 1, newest_opset, 2, plan_matmul, ready_product},
       {"", "MatMulInteger", 10, newest_opset, 2, plan_matmul_integer},
       {"", "Max", 6, newest_opset, 1, plan_extreme<larger>},
       {"", "MaxPool", 1, newest_opset, 1, plan_max_pool},
-      {"", "Mean", 6, newest_opset, 1, plan_mean},
+      {"", "Mean", 6, newest_opset, 1, plan_sum<true>},
       {"", "Min", 6, newest_opset, 1, plan_extreme<smaller>},
-      {"", "Mish", 18, newest_opset, 1, plan_mish},
+      {"", "Mish", 18, newest_opset, 1, plan_real<mish_of>},
       {"", "Mod", 10, newest_opset, 2, plan_remainder},
       {"", "Mul", 7, newest_opset, 2, plan_arithmetic<multiply_two>},
-      {"", "Neg", 6, newest_opset, 1, plan_negative},
+      {"", "Neg", 6, newest_opset, 1, plan_signed<negative_of>},
       {"", "Not", 1, newest_opset, 1, plan_not},
       {"", "OneHot", 9, newest_opset, 3, plan_one_hot},
       {"", "Or", 7, newest_opset, 2, plan_logic<or_two>},
@@ -144,41 +119,41 @@ const operator_entry* find_operator(std::string_view domain, std::string_view na
       {"", "QuantizeLinear", 10, newest_opset, 2, plan_quantize},
       {"", "RNN", 7, newest_opset, 3, plan_recurrent<recurrence::simple>},
       {"", "Range", 11, newest_opset, 3, plan_range},
-      {"", "Reciprocal", 6, newest_opset, 1, plan_real_by<inverse_of>},
+      {"", "Reciprocal", 6, newest_opset, 1, plan_real<inverse_of>},
       {"", "ReduceL1", 1, newest_opset, 1, plan_reduction<reduce_l1>},
       {"", "ReduceL2", 1, newest_opset, 1, plan_reduction<reduce_l2>},
       {"", "ReduceLogSum", 1, newest_opset, 1, plan_reduction<reduce_log_sum>},
       {"", "ReduceLogSumExp", 1, newest_opset, 1, plan_log_sum_exp},
-      {"", "ReduceMax", 1, newest_opset, 1, plan_extreme_reduction<reduce_max>},
+      {"", "ReduceMax", 1, newest_opset, 1, plan_reduction<reduce_max>},
       {"", "ReduceMean", 1, newest_opset, 1, plan_reduction<reduce_mean>},
-      {"", "ReduceMin", 1, newest_opset, 1, plan_extreme_reduction<reduce_min>},
+      {"", "ReduceMin", 1, newest_opset, 1, plan_reduction<reduce_min>},
       {"", "ReduceProd", 1, newest_opset, 1, plan_reduction<reduce_product>},
       {"", "ReduceSum", 1, newest_opset, 1, plan_reduction<reduce_sum, 13>},
       {"", "ReduceSumSquare", 1, newest_opset, 1, plan_reduction<reduce_squares>},
       {"", "Relu", 6, newest_opset, 1, plan_rectifier},
       {"", "Reshape", 1, newest_opset, 1, plan_reshape},
-      {"", "Round", 11, newest_opset, 1, plan_real_by<round_of>},
+      {"", "Round", 11, newest_opset, 1, plan_real<round_of>},
       {"", "ScatterElements", 11, newest_opset, 3, plan_scatter_elements},
       {"", "ScatterND", 11, newest_opset, 3, plan_scatter_nd},
       {"", "Selu", 6, newest_opset, 1, plan_selu},
       {"", "Shape", 1, newest_opset, 1, plan_shape},
-      {"", "Sigmoid", 6, newest_opset, 1, plan_real_by<logistic_of>},
-      {"", "Sign", 9, newest_opset, 1, plan_sign},
-      {"", "Sin", 7, newest_opset, 1, plan_real_by<sin_of>},
-      {"", "Sinh", 9, newest_opset, 1, plan_real_by<sinh_of>},
+      {"", "Sigmoid", 6, newest_opset, 1, plan_real<logistic_of>},
+      {"", "Sign", 9, newest_opset, 1, plan_number<sign_of>},
+      {"", "Sin", 7, newest_opset, 1, plan_real<sin_of>},
+      {"", "Sinh", 9, newest_opset, 1, plan_real<sinh_of>},
       {"", "Size", 1, newest_opset, 1, plan_size},
       {"", "Slice", 1, newest_opset, 1, plan_slice},
       {"", "Softmax", 1, newest_opset, 1, plan_softmax<soft::probabilities>},
-      {"", "Softplus", 1, newest_opset, 1, plan_softplus},
-      {"", "Softsign", 1, newest_opset, 1, plan_real_by<softsign_of>},
+      {"", "Softplus", 1, newest_opset, 1, plan_real<softplus_of>},
+      {"", "Softsign", 1, newest_opset, 1, plan_real<softsign_of>},
       {"", "SpaceToDepth", 1, newest_opset, 1, plan_blocks<true>},
       {"", "Split", 2, newest_opset, 1, plan_split},
-      {"", "Sqrt", 6, newest_opset, 1, plan_real_by<sqrt_of>},
+      {"", "Sqrt", 6, newest_opset, 1, plan_real<sqrt_of>},
       {"", "Squeeze", 1, newest_opset, 1, plan_squeeze},
       {"", "Sub", 7, newest_opset, 2, plan_arithmetic<subtract_two>},
-      {"", "Sum", 6, newest_opset, 1, plan_sum},
-      {"", "Tan", 7, newest_opset, 1, plan_real_by<tan_of>},
-      {"", "Tanh", 6, newest_opset, 1, plan_real_by<tanh_of>},
+      {"", "Sum", 6, newest_opset, 1, plan_sum<false>},
+      {"", "Tan", 7, newest_opset, 1, plan_real<tan_of>},
+      {"", "Tanh", 6, newest_opset, 1, plan_real<tanh_of>},
       {"", "ThresholdedRelu", 10, newest_opset, 1, plan_thresholded_relu},
       {"", "Tile", 6, newest_opset, 2, plan_tile},
       {"", "TopK", 1, newest_opset, 1, plan_top_k},

@@ -221,22 +221,35 @@ class tree_block {
  public:
   static constexpr std::size_t most_rows = 1024;
 
-  tree_block(const scored_trees& of, std::size_t rows, std::size_t columns)
-      : of_(&of), columns_(columns), rows_(rows < most_rows ? rows : most_rows) {
+  tree_block(const scored_trees& of, const table_shape& table)
+      : of_(&of),
+        count_(static_cast<std::size_t>(table.rows)),
+        columns_(static_cast<std::size_t>(table.columns)),
+        rows_(count_ < most_rows ? count_ : most_rows) {
     // As many rows as have room in about a MiB, if there are many targets.
     const std::size_t fit = (std::size_t{1} << 17) / of.walks.targets;
     rows_ = rows_ < fit ? rows_ : fit < 1 ? 1 : fit;
     scores_.resize(rows_ * of.walks.targets);
     weighed_.resize(rows_ * of.walks.targets);
   }
-  std::size_t rows() const noexcept { return rows_; }
+  /// Calls `finish(row, scores, weighed)` for each row, one block after another.
+  template <class T, class Finish>
+  void run(const T* rows, const Finish& finish) noexcept {
+    for (std::size_t first = 0; first < count_; first += rows_) {
+      const std::size_t some = count_ - first < rows_ ? count_ - first : rows_;
+      sum(rows + first * columns_, some);
+      for (std::size_t row = 0; row < some; ++row) finish(first + row, scores(row), weighed(row));
+    }
+  }
+
+ private:
   std::span<double> scores(std::size_t row) noexcept {
     return {scores_.data() + row * of_->walks.targets, of_->walks.targets};
   }
-  char* weighed(std::size_t row) noexcept { return weighed_.data() + row * of_->walks.targets; }
+  const char* weighed(std::size_t row) const noexcept { return weighed_.data() + row * of_->walks.targets; }
 
   template <class T>
-  void run(const T* rows, std::size_t count) noexcept {
+  void sum(const T* rows, std::size_t count) noexcept {
     for (std::size_t i = 0; i < count * of_->walks.targets; ++i) {
       scores_[i] = 0;
       weighed_[i] = 0;
@@ -247,8 +260,6 @@ class tree_block {
       for (const std::uint32_t root : of_->walks.roots) add(row, of_->walks.leaf_of(root, rows + row * columns_));
     if (of_->sum == tree_sum::average) divide(count);
   }
-
- private:
   void run_fast(const float* rows, std::size_t count) noexcept {
     const std::size_t targets = of_->walks.targets;
     const model::matrix_view view(rows, count, columns_);
@@ -283,56 +294,25 @@ class tree_block {
   }
 
   const scored_trees* of_;
+  std::size_t count_;
   std::size_t columns_;
-  std::size_t rows_;
+  std::size_t rows_;  // of a block
   std::vector<double> scores_;
   std::vector<char> weighed_;
 };
 
-/// Calls `use` with values of the type that rows are walked in, and of the input's, whose whole numbers become floats.
-template <class Use>
-bool with_rows_of(planner& at, const Use& use) {
-  return with_type<float, double, std::int64_t, std::int32_t>(at.in(0), [&]<class T>(T x) {
-    if constexpr (std::is_integral_v<T>)
-      use(float(), x);
-    else
-      use(x, x);
-  });
+/// Reads how many rows there are, of enough columns, and the type that they are walked in: whole numbers as floats.
+template <class = void>
+bool read_tree_rows(planner& at, const scored_trees& of, table_shape& table, dtype& type) {
+  if (!read_table_shape(at, table)) return false;
+  if (of.walks.columns > static_cast<std::size_t>(table.columns))
+    return at.refuse("a node asks for column " + std::to_string(of.walks.columns - 1) + " of rows of " +
+                     std::to_string(table.columns));
+  const planned_value& rows = at.in(0);
+  const bool whole = rows.is(dtype::i64) || rows.is(dtype::i32);
+  type = whole ? dtype::f32 : rows.type;
+  return whole || rows.is(dtype::f32) || rows.is(dtype::f64) || at.refuse_type(0);
 }
-/// Runs a block after another: `finish(row, scores, weighed)` for each row.
-template <class Walked, class T, class Finish>
-class tree_rows {
- public:
-  tree_rows(const scored_trees& of, const T* from, const table_shape& table, Finish finish)
-      : from_(from),
-        rows_(static_cast<std::size_t>(table.rows)),
-        columns_(static_cast<std::size_t>(table.columns)),
-        block_(of, rows_, columns_),
-        finish_(std::move(finish)) {
-    if constexpr (!std::is_same_v<Walked, T>) turned_.resize(block_.rows() * columns_);
-  }
-  void operator()() noexcept {
-    for (std::size_t first = 0; first < rows_; first += block_.rows()) {
-      const std::size_t count = rows_ - first < block_.rows() ? rows_ - first : block_.rows();
-      const T* const rows = from_ + first * columns_;
-      if constexpr (std::is_same_v<Walked, T>) {
-        block_.run(rows, count);
-      } else {
-        for (std::size_t i = 0; i < count * columns_; ++i) turned_[i] = static_cast<Walked>(rows[i]);
-        block_.run(turned_.data(), count);
-      }
-      for (std::size_t row = 0; row < count; ++row) finish_(first + row, block_.scores(row), block_.weighed(row));
-    }
-  }
-
- private:
-  const T* from_;
-  std::size_t rows_;
-  std::size_t columns_;
-  tree_block block_;
-  Finish finish_;
-  std::vector<Walked> turned_;
-};
 
 /// Scores become outputs: a base is added, and all are transformed. A single target knows no transform but PROBIT.
 inline void finish_targets(const scored_trees& of, std::span<double> scores) noexcept {
@@ -342,33 +322,37 @@ inline void finish_targets(const scored_trees& of, std::span<double> scores) noe
   else if (of.transform == post_transform::probit)
     scores[0] = probit_score(scores[0]);
 }
-template <class Out>
-bool plan_tree_targets(planner& at, const scored_trees& of) {
+/// `single`: results are floats, whatever the rows are of.
+template <class = void>
+bool plan_tree_targets(planner& at, bool single) {
+  const auto& of = at.ready<scored_trees>();
   table_shape table;
-  if (!read_table_shape(at, table)) return false;
-  if (of.walks.columns > static_cast<std::size_t>(table.columns))
-    return at.refuse("a node asks for column " + std::to_string(of.walks.columns - 1) + " of rows of " +
-                     std::to_string(table.columns));
+  dtype type{};
+  if (!read_tree_rows(at, of, table, type)) return false;
   const shape sizes{table.rows, static_cast<std::int64_t>(of.walks.targets)};
   if (!at.has_room(sizes)) return false;
-  const bool known = with_rows_of(at, [&]<class Walked, class T>(Walked, T) {
-    using to_type = std::conditional_t<std::is_void_v<Out>, Walked, Out>;
-    to_type* const to = at.out<to_type>(0, sizes);
-    const auto finish = [&of, to](std::size_t row, std::span<double> scores, const char*) noexcept {
+  const element_pointer rows = at.as(0, type);
+  const element_pointer to{at.out(0, graph_kind::tensor, single ? dtype::f32 : type, sizes)};
+  tree_block block(of, table);
+  return at.run_as<float, double>(0, type, [=, &of, block = std::move(block)]<class T>(T) mutable {
+    block.run<T>(rows, [&](std::size_t row, std::span<double> scores, const char*) noexcept {
       finish_targets(of, scores);
-      for (std::size_t k = 0; k < scores.size(); ++k) to[row * scores.size() + k] = static_cast<to_type>(scores[k]);
-    };
-    at.run(tree_rows<Walked, T, decltype(finish)>(of, at.data<T>(0), table, finish));
+      for (std::size_t k = 0; k < scores.size(); ++k) {
+        if (single)
+          static_cast<float*>(to)[row * scores.size() + k] = static_cast<float>(scores[k]);
+        else
+          static_cast<T*>(to)[row * scores.size() + k] = static_cast<T>(scores[k]);
+      }
+    });
   });
-  return known || refuse_type(at, 0);
 }
 template <class = void>
 bool plan_tree_regressor(planner& at) {
-  return plan_tree_targets<float>(at, at.ready<scored_trees>());
+  return plan_tree_targets(at, true);
 }
 template <class = void>
 bool plan_tree_ensemble(planner& at) {
-  return plan_tree_targets<void>(at, at.ready<scored_trees>());
+  return plan_tree_targets(at, false);
 }
 
 /// Scores of two classes, and which is chosen.
@@ -411,23 +395,21 @@ template <class = void>
 bool plan_tree_classifier(planner& at) {
   const auto& of = at.ready<scored_trees>();
   table_shape table;
-  if (!read_table_shape(at, table)) return false;
-  if (of.walks.columns > static_cast<std::size_t>(table.columns))
-    return at.refuse("a node asks for column " + std::to_string(of.walks.columns - 1) + " of rows of " +
-                     std::to_string(table.columns));
+  dtype type{};
+  if (!read_tree_rows(at, of, table, type)) return false;
   const shape sizes{table.rows, static_cast<std::int64_t>(of.walks.targets)};
   class_output classes;
   if (!at.has_room(sizes) || !classes.plan(at, "classlabels_int64s", table.rows)) return false;
+  const element_pointer rows = at.as(0, type);
   float* const to = at.out<float>(1, sizes);
-  const bool known = with_rows_of(at, [&]<class Walked, class T>(Walked, T) {
-    const auto finish = [&of, to, classes](std::size_t row, std::span<double> scores, const char* weighed) noexcept {
-      for (double& each : scores) each = static_cast<double>(static_cast<Walked>(each));
+  tree_block block(of, table);
+  return at.run_as<float, double>(0, type, [=, &of, block = std::move(block)]<class T>(T) mutable {
+    block.run<T>(rows, [&](std::size_t row, std::span<double> scores, const char* weighed) noexcept {
+      for (double& each : scores) each = static_cast<double>(static_cast<T>(each));
       classes.write(row, finish_classes(of, scores, weighed));
       for (std::size_t k = 0; k < scores.size(); ++k) to[row * scores.size() + k] = static_cast<float>(scores[k]);
-    };
-    at.run(tree_rows<Walked, T, decltype(finish)>(of, at.data<T>(0), table, finish));
+    });
   });
-  return known || refuse_type(at, 0);
 }
 
 }  // namespace detail

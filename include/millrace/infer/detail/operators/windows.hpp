@@ -190,10 +190,10 @@ void begin_channels(T* out, const T* addends, std::size_t rows, std::size_t chan
     for (std::size_t k = 0; k < size; ++k) out[i * size + k] = addends != nullptr ? addends[i % channels] : T(0);
 }
 
-template <class T>
-bool plan_convolution(planner& at) {
+template <class = void>
+bool plan_conv(planner& at) {
   channel_groups of;
-  if (!read_groups(at, false, of)) return false;
+  if (!has_pair(at) || !has_channels(at) || !read_groups(at, false, of)) return false;
   const auto from = behind_channels(at.sizes(0));
   const auto kernel = behind_channels(at.sizes(1));
   window moved;
@@ -205,13 +205,16 @@ bool plan_convolution(planner& at) {
     return false;
   sizes.insert(sizes.end(), stops.begin(), stops.end());
   if (!at.has_room(sizes) || !list_moves(at, moved, from, stops, made)) return false;
-  const T* const x = at.data<T>(0);
-  const T* const w = at.data<T>(1);
-  const T* const addends = at.has(2) ? at.data<T>(2) : nullptr;
-  T* const out = at.out<T>(0, sizes);
-  return at.run([=, made = std::move(made)] {
+  const element_pointer from_{at.in(0).data};
+  const element_pointer by{at.in(1).data};
+  const element_pointer added{at.has(2) ? at.in(2).data : nullptr};
+  const element_pointer to_ = at.out_computed(0, sizes);
+  return at.run_reals(0, [=, made = std::move(made)]<class T>(T) {
+    const T* const x = from_;
+    const T* const w = by;
+    T* const out = to_;
     const std::size_t channels = of.groups * of.to;
-    begin_channels(out, addends, of.rows, channels, made.results);
+    begin_channels<T>(out, added, of.rows, channels, made.results);
     for (std::size_t i = 0; i < of.rows * channels; ++i) {
       const std::size_t group = i / channels * of.groups + i % channels / of.to;
       for (std::size_t c = 0; c < of.from; ++c) {
@@ -226,13 +229,6 @@ bool plan_convolution(planner& at) {
       }
     }
   });
-}
-template <class = void>
-bool plan_conv(planner& at) {
-  if (!has_pair(at) || !has_channels(at)) return false;
-  if (at.in(0).is(dtype::f32)) return plan_convolution<float>(at);
-  if (at.in(0).is(dtype::f64)) return plan_convolution<double>(at);
-  return refuse_type(at, 0);
 }
 
 /// The sizes that a transposed convolution makes: those from which the window would stop at the input's.
@@ -258,10 +254,10 @@ bool settle_transposed(planner& at, std::span<const std::int64_t> from, window& 
   }
   return true;
 }
-template <class T>
-bool plan_transposed_convolution(planner& at) {
+template <class = void>
+bool plan_conv_transpose(planner& at) {
   channel_groups of;
-  if (!read_groups(at, true, of)) return false;
+  if (!has_pair(at) || !has_channels(at) || !read_groups(at, true, of)) return false;
   const auto from = behind_channels(at.sizes(0));
   const auto kernel = behind_channels(at.sizes(1));
   window moved;
@@ -274,13 +270,16 @@ bool plan_transposed_convolution(planner& at) {
   sizes.insert(sizes.end(), spread.begin(), spread.end());
   const shape stops(from.begin(), from.end());
   if (!at.has_room(sizes) || !list_moves(at, moved, spread, stops, made)) return false;
-  const T* const x = at.data<T>(0);
-  const T* const w = at.data<T>(1);
-  const T* const addends = at.has(2) ? at.data<T>(2) : nullptr;
-  T* const out = at.out<T>(0, sizes);
-  return at.run([=, made = std::move(made)] {
+  const element_pointer from_{at.in(0).data};
+  const element_pointer by{at.in(1).data};
+  const element_pointer added{at.has(2) ? at.in(2).data : nullptr};
+  const element_pointer to_ = at.out_computed(0, sizes);
+  return at.run_reals(0, [=, made = std::move(made)]<class T>(T) {
+    const T* const x = from_;
+    const T* const w = by;
+    T* const out = to_;
     const std::size_t channels = of.groups * of.to;
-    begin_channels(out, addends, of.rows, channels, made.inputs);
+    begin_channels<T>(out, added, of.rows, channels, made.inputs);
     for (std::size_t i = 0; i < of.rows * channels; ++i) {
       const std::size_t group = i % channels / of.to;
       for (std::size_t c = 0; c < of.from; ++c) {
@@ -295,13 +294,6 @@ bool plan_transposed_convolution(planner& at) {
       }
     }
   });
-}
-template <class = void>
-bool plan_conv_transpose(planner& at) {
-  if (!has_pair(at) || !has_channels(at)) return false;
-  if (at.in(0).is(dtype::f32)) return plan_transposed_convolution<float>(at);
-  if (at.in(0).is(dtype::f64)) return plan_transposed_convolution<double>(at);
-  return refuse_type(at, 0);
 }
 
 /// How many elements of its input, with what is added around it, a window holds at each place.
@@ -354,48 +346,46 @@ bool plan_max_pool(planner& at) {
   if (!plan_pool(at, moved, made, sizes, channels)) return false;
   std::vector<std::size_t> numbers;
   if (at.wants(1) && columns_first) numbers = columns_first_places(behind_channels(at.sizes(0)));
-  const bool known = with_type<float, double, std::int8_t, std::uint8_t>(at.in(0), [&]<class T>(T) {
-    const T* const x = at.data<T>(0);
-    T* const out = at.out<T>(0, sizes);
-    std::int64_t* const places = at.wants(1) ? at.out<std::int64_t>(1, sizes) : nullptr;
-    at.run([=, made = std::move(made), numbers = std::move(numbers)] {
-      for (std::size_t i = 0; i < channels * made.results; ++i) out[i] = least_of<T>;
-      for (std::size_t i = 0; places != nullptr && i < channels * made.results; ++i) places[i] = -1;
-      for (std::size_t c = 0; c < channels; ++c)
-        for (const window_move& each : made.list)
-          for (std::size_t k = 0; k < each.count; ++k) {
-            const std::size_t here = each.from + k * made.step;
-            const std::size_t from = c * made.inputs + here;
-            const std::size_t to = c * made.results + each.to + k;
-            const T best = reduce_max::more(out[to], x[from]);
-            const bool better = places != nullptr && (places[to] < 0 || (out[to] == out[to] && !(best == out[to])));
-            if (better)
-              places[to] = static_cast<std::int64_t>(numbers.empty() ? from : c * made.inputs + numbers[here]);
-            out[to] = best;
-          }
-    });
-  });
-  return known || refuse_type(at, 0);
+  const element_pointer from_ = at.as_computed(0);
+  const element_pointer to_ = at.out_computed(0, sizes);
+  std::int64_t* const places = at.wants(1) ? at.out<std::int64_t>(1, sizes) : nullptr;
+  return at.run_as<float, double, std::int64_t>(
+      0, at.computed(0), [=, made = std::move(made), numbers = std::move(numbers), type = at.in(0).type]<class T>(T) {
+        const T* const x = from_;
+        T* const out = to_;
+        for (std::size_t i = 0; i < channels * made.results; ++i) out[i] = least_of<T>(type);
+        for (std::size_t i = 0; places != nullptr && i < channels * made.results; ++i) places[i] = -1;
+        for (std::size_t c = 0; c < channels; ++c)
+          for (const window_move& each : made.list)
+            for (std::size_t k = 0; k < each.count; ++k) {
+              const std::size_t here = each.from + k * made.step;
+              const std::size_t from = c * made.inputs + here;
+              const std::size_t to = c * made.results + each.to + k;
+              const T best = reduce_max::more(out[to], x[from]);
+              const bool better = places != nullptr && (places[to] < 0 || (out[to] == out[to] && !(best == out[to])));
+              if (better)
+                places[to] = static_cast<std::int64_t>(numbers.empty() ? from : c * made.inputs + numbers[here]);
+              out[to] = best;
+            }
+      });
 }
 
 /// Plans what a pool makes of the sum at each place, `finish(sum, place)`, where each element adds `take(x)`.
 template <class Take, class Finish>
 bool plan_sums(planner& at, window_moves made, const shape& sizes, std::size_t channels, Take take, Finish finish) {
-  const bool known = with_type<float, double>(at.in(0), [&]<class T>(T) {
-    const T* const x = at.data<T>(0);
-    T* const out = at.out<T>(0, sizes);
-    at.run([=, made = std::move(made), finish = std::move(finish)] {
-      for (std::size_t i = 0; i < channels * made.results; ++i) out[i] = 0;
-      for (std::size_t c = 0; c < channels; ++c) {
-        T* const to = out + c * made.results;
-        for (const window_move& each : made.list)
-          for (std::size_t k = 0; k < each.count; ++k)
-            to[each.to + k] += take(x[c * made.inputs + each.from + k * made.step]);
-        for (std::size_t i = 0; i < made.results; ++i) to[i] = finish(to[i], i);
-      }
-    });
+  const element_pointer from{at.in(0).data};
+  const element_pointer out = at.out_computed(0, sizes);
+  return at.run_reals(0, [=, made = std::move(made), finish = std::move(finish)]<class T>(T) {
+    const T* const x = from;
+    for (std::size_t c = 0; c < channels; ++c) {
+      T* const to = static_cast<T*>(out) + c * made.results;
+      for (std::size_t i = 0; i < made.results; ++i) to[i] = 0;
+      for (const window_move& each : made.list)
+        for (std::size_t k = 0; k < each.count; ++k)
+          to[each.to + k] += take(x[c * made.inputs + each.from + k * made.step]);
+      for (std::size_t i = 0; i < made.results; ++i) to[i] = finish(to[i], i);
+    }
   });
-  return known || refuse_type(at, 0);
 }
 template <class = void>
 bool plan_average_pool(planner& at) {
@@ -430,69 +420,74 @@ bool plan_lp_pool(planner& at) {
 }
 
 /// One number for each channel.
-template <bool Largest>
-bool plan_global_pool(planner& at) {
+template <class = void>
+bool plan_global_pool_of(planner& at, bool largest) {
   if (at.sizes(0).size() < 2) return at.refuse("its input " + text_of(at.sizes(0)) + " has no channels");
   shape sizes(at.sizes(0).size(), 1);
   sizes[0] = at.sizes(0)[0];
   sizes[1] = at.sizes(0)[1];
   const std::size_t channels = elements(sizes);
   const std::size_t size = elements(behind_channels(at.sizes(0)));
-  const bool known = with_type<float, double>(at.in(0), [&]<class T>(T) {
-    const T* const x = at.data<T>(0);
-    T* const out = at.out<T>(0, sizes);
-    at.run([=] {
-      for (std::size_t c = 0; c < channels; ++c) {
-        T total = Largest ? least_of<T> : T(0);
-        for (std::size_t i = 0; i < size; ++i)
-          total = Largest ? reduce_max::more(total, x[c * size + i]) : total + x[c * size + i];
-        out[c] = Largest ? total : total / static_cast<T>(size);
-      }
-    });
+  const element_pointer from{at.in(0).data};
+  const element_pointer out = at.out_computed(0, sizes);
+  return at.run_reals(0, [=, type = at.in(0).type]<class T>(T) {
+    for (std::size_t c = 0; c < channels; ++c) {
+      const T* const x = static_cast<const T*>(from) + c * size;
+      T total = largest ? least_of<T>(type) : T(0);
+      for (std::size_t i = 0; i < size; ++i) total = largest ? reduce_max::more(total, x[i]) : total + x[i];
+      static_cast<T*>(out)[c] = largest ? total : total / static_cast<T>(size);
+    }
   });
-  return known || refuse_type(at, 0);
+}
+template <bool Largest>
+bool plan_global_pool(planner& at) {
+  return plan_global_pool_of(at, Largest);
 }
 
 /// Each channel of each row, or each group of them, minus its mean and over its deviation, times a scale, plus a shift.
-template <bool Grouped>
-bool plan_channel_norm(planner& at) {
+template <class = void>
+bool plan_channel_norm_of(planner& at, bool grouped) {
   const shape& sizes = at.sizes(0);
   if (sizes.size() < 2) return at.refuse("its input " + text_of(sizes) + " has no channels");
   const auto channels = static_cast<std::size_t>(sizes[1]);
   const std::size_t size = elements(behind_channels(sizes));
-  const auto groups = static_cast<std::size_t>(Grouped ? at.whole("num_groups", 0) : sizes[1]);
+  const auto groups = static_cast<std::size_t>(grouped ? at.whole("num_groups", 0) : sizes[1]);
   if (groups == 0 || channels % groups != 0) return at.refuse("its channels are not of whole groups");
-  const std::size_t scales = Grouped && at.version() < 21 ? groups : channels;
+  const std::size_t scales = grouped && at.version() < 21 ? groups : channels;
   for (std::size_t i = 1; i < 3; ++i)
     if (!at.in(i).is(at.in(0).type) || at.in(i).count() != scales)
       return at.refuse("its scale and shift are not one for each channel");
   const float epsilon = at.real("epsilon", 1e-5F);
-  const bool known = with_type<float, double>(at.in(0), [&]<class T>(T) {
-    const T* const x = at.data<T>(0);
-    const T* const scale = at.data<T>(1);
-    const T* const shift = at.data<T>(2);
-    T* const out = at.out<T>(0, sizes);
-    at.run([=, rows = static_cast<std::size_t>(sizes[0])] {
-      const std::size_t width = channels / groups * size;
-      for (std::size_t i = 0; i < rows * groups; ++i) {
-        const T* const from = x + i * width;
-        double total = 0;
-        double squares = 0;
-        for (std::size_t k = 0; k < width; ++k) total += static_cast<double>(from[k]);
-        const double mean = total / static_cast<double>(width);
-        for (std::size_t k = 0; k < width; ++k) {
-          const double away = static_cast<double>(from[k]) - mean;
-          squares += away * away;
-        }
-        const double inverse = 1 / std::sqrt(squares / static_cast<double>(width) + static_cast<double>(epsilon));
-        for (std::size_t k = 0; k < width; ++k) {
-          const std::size_t c = scales == channels ? i % groups * (channels / groups) + k / size : i % groups;
-          out[i * width + k] = static_cast<T>((static_cast<double>(from[k]) - mean) * inverse) * scale[c] + shift[c];
-        }
+  const element_pointer x{at.in(0).data};
+  const element_pointer scale_{at.in(1).data};
+  const element_pointer shift_{at.in(2).data};
+  const element_pointer out = at.out_computed(0, sizes);
+  return at.run_reals(0, [=, rows = static_cast<std::size_t>(sizes[0])]<class T>(T) {
+    const T* const scale = scale_;
+    const T* const shift = shift_;
+    const std::size_t width = channels / groups * size;
+    for (std::size_t i = 0; i < rows * groups; ++i) {
+      const T* const from = static_cast<const T*>(x) + i * width;
+      T* const to = static_cast<T*>(out) + i * width;
+      double total = 0;
+      double squares = 0;
+      for (std::size_t k = 0; k < width; ++k) total += static_cast<double>(from[k]);
+      const double mean = total / static_cast<double>(width);
+      for (std::size_t k = 0; k < width; ++k) {
+        const double away = static_cast<double>(from[k]) - mean;
+        squares += away * away;
       }
-    });
+      const double inverse = 1 / std::sqrt(squares / static_cast<double>(width) + static_cast<double>(epsilon));
+      for (std::size_t k = 0; k < width; ++k) {
+        const std::size_t c = scales == channels ? i % groups * (channels / groups) + k / size : i % groups;
+        to[k] = static_cast<T>((static_cast<double>(from[k]) - mean) * inverse) * scale[c] + shift[c];
+      }
+    }
   });
-  return known || refuse_type(at, 0);
+}
+template <bool Grouped>
+bool plan_channel_norm(planner& at) {
+  return plan_channel_norm_of(at, Grouped);
 }
 
 }  // namespace detail
