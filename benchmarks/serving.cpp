@@ -3,12 +3,21 @@
 // that a server which stops for a while is charged for all that it kept waiting. Beside it in the same run: the usual
 // way, a thread that collects a batch and wakes the callers by condition variables.
 //
+// A part of that is the load's own fault: how late a sender was that had nothing else to do (late), because it slept
+// too long or had no core. The rest is the server's (served): the call, and what a call that took long kept waiting.
+// The `jitter` benchmarks have one sender, which never sleeps: it calls the batcher (`leader`), or it submits to a
+// thread of the pool, which sleeps or polls, on a core of its own or not (`pooled`). `jitter_of_the_machine` is how
+// long a thread that only reads the clock is kept from it. For these alone:
+//
+//     bench_serving --benchmark_filter='load|jitter'
+//
 // The goals are 100 ns above the model for an idle call, and p99 <= max_delay + one batch + 50 us.
 #include <millrace/core/seed.hpp>
 #include <millrace/infer/serving.hpp>
 #include <millrace/observe/metrics.hpp>
 
 #include <benchmark/benchmark.h>
+#include <sched.h>
 
 #include <algorithm>
 #include <array>
@@ -23,6 +32,7 @@
 #include <span>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace mi = millrace::infer;
@@ -183,24 +193,53 @@ class handed_over {
 
 constexpr int callers = 16;
 
+/// Quantiles of nanoseconds, in microseconds.
+class latencies {
+ public:
+  explicit latencies(std::vector<std::uint64_t> nanoseconds) : sorted_(std::move(nanoseconds)) {
+    std::sort(sorted_.begin(), sorted_.end());
+  }
+  double quantile(double q) const {
+    if (sorted_.empty()) return 0;
+    const auto at = static_cast<std::size_t>(q * static_cast<double>(sorted_.size()));
+    return static_cast<double>(sorted_[std::min(sorted_.size() - 1, at)]) / 1000;
+  }
+  std::size_t size() const { return sorted_.size(); }
+  void show(benchmark::State& state) const {
+    state.counters["p50_us"] = quantile(0.5);
+    state.counters["p99_us"] = quantile(0.99);
+    state.counters["p99.9_us"] = quantile(0.999);
+    state.counters["p99.99_us"] = quantile(0.9999);
+    state.counters["requests"] = static_cast<double>(size());
+  }
+
+ private:
+  std::vector<std::uint64_t> sorted_;
+};
+
 /// Sends `rate` requests a second, at random moments, from 16 threads, and shows how their latencies lie.
 template <class Call>
 void under_load(benchmark::State& state, double rate, const Call& call) {
   const std::vector<float> rows = table();
   constexpr double seconds = 1;
-  std::vector<double> all;
+  struct sent {
+    std::uint64_t late;
+    std::uint64_t served;
+  };
+  std::vector<sent> all;
   std::atomic<std::uint64_t> unserved{0};
   for (auto _ : state) {
-    std::vector<std::vector<double>> latencies(callers);
+    std::vector<std::vector<sent>> by_caller(callers);
     std::vector<std::thread> threads;
     const std::uint64_t begin = now() + 20'000'000;
     for (int t = 0; t < callers; ++t)
       threads.emplace_back([&, t] {
         mr::random_engine random(static_cast<std::uint64_t>(t) + 1);
-        std::vector<double>& mine = latencies[static_cast<std::size_t>(t)];
+        std::vector<sent>& mine = by_caller[static_cast<std::size_t>(t)];
         mine.reserve(static_cast<std::size_t>(2 * rate * seconds / callers) + 100);
         std::array<double, 1> out{};
         double planned = 0;
+        std::uint64_t free_since = 0;
         for (std::size_t i = static_cast<std::size_t>(t) * 64;; ++i) {
           planned -= std::log(1 - random.uniform()) * callers / rate;
           if (planned > seconds) break;
@@ -210,26 +249,28 @@ void under_load(benchmark::State& state, double rate, const Call& call) {
               std::this_thread::sleep_for(std::chrono::nanoseconds(at - time - 60'000));
             else
               std::this_thread::yield();
+          const std::uint64_t called = now();
           if (!call(std::span(rows).subspan(i % 1024 * weighted_sum::columns, weighted_sum::columns),
                     std::span<double>(out)))
             ++unserved;
-          mine.push_back(static_cast<double>(now() - at));
+          const std::uint64_t late = called - std::max(at, free_since);
+          free_since = now();
+          mine.push_back({late, free_since - at - late});
         }
       });
     for (std::thread& one : threads) one.join();
-    for (const auto& part : latencies) all.insert(all.end(), part.begin(), part.end());
+    for (const auto& part : by_caller) all.insert(all.end(), part.begin(), part.end());
   }
-  std::sort(all.begin(), all.end());
-  const auto quantile = [&](double q) {
-    return all.empty()
-               ? 0
-               : all[std::min(all.size() - 1, static_cast<std::size_t>(q * static_cast<double>(all.size())))] / 1000;
+  const auto of = [&](auto part) {
+    std::vector<std::uint64_t> made;
+    for (const sent& one : all) made.push_back(part(one));
+    return latencies(std::move(made));
   };
-  state.counters["p50_us"] = quantile(0.5);
-  state.counters["p99_us"] = quantile(0.99);
-  state.counters["p99.9_us"] = quantile(0.999);
-  state.counters["p99.99_us"] = quantile(0.9999);
-  state.counters["requests"] = static_cast<double>(all.size());
+  of([](const sent& one) { return one.late + one.served; }).show(state);
+  state.counters["late_p99_us"] = of([](const sent& one) { return one.late; }).quantile(0.99);
+  const latencies served = of([](const sent& one) { return one.served; });
+  state.counters["served_p99_us"] = served.quantile(0.99);
+  state.counters["served_p99.9_us"] = served.quantile(0.999);
   state.counters["unserved"] = static_cast<double>(unserved.load());
 }
 
@@ -285,6 +326,132 @@ void load_high_beside_low(benchmark::State& state) {
   for (std::thread& one : flood) one.join();
 }
 
+void stay_on(std::size_t cpu) {
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(cpu, &one);
+  ::sched_setaffinity(0, sizeof one, &one);
+}
+
+/// One sender that never sleeps, on the first core, and calls the batcher itself at the planned moments.
+void jitter_leader(benchmark::State& state) {
+  const auto rate = static_cast<double>(state.range(0));
+  const std::vector<float> rows = table();
+  mi::batcher serve{runtime_call, mi::batcher_options{.max_rows = most_rows}};
+  std::vector<std::uint64_t> whole;
+  for (auto _ : state) {
+    std::thread sender([&] {
+      stay_on(0);
+      mr::random_engine random(1);
+      std::array<double, 1> out{};
+      const std::uint64_t begin = now() + 1'000'000;
+      double planned = 0;
+      for (std::size_t i = 0; i < 50'000; ++i) {
+        planned -= std::log(1 - random.uniform()) / rate;
+        const std::uint64_t at = begin + static_cast<std::uint64_t>(planned * 1e9);
+        while (now() < at) {
+        }
+        serve(std::span(rows).subspan(i % 1024 * weighted_sum::columns, weighted_sum::columns), std::span<double>(out));
+        whole.push_back(now() - at);
+      }
+    });
+    sender.join();
+  }
+  latencies(std::move(whole)).show(state);
+}
+
+/// When the model was given each request, and when it was done. One thread serves, in the order in which they came.
+struct noted_times {
+  std::vector<std::uint64_t>* began_at;
+  std::vector<std::uint64_t>* ended_at;
+
+  static void waiting(std::ptrdiff_t) noexcept {}
+  void began(std::size_t rows) const noexcept { began_at->insert(began_at->end(), rows, now()); }
+  static void ran(mi::served, std::size_t) noexcept {}
+  void ended(mi::served, std::size_t, std::uint64_t) const noexcept { ended_at->push_back(now()); }
+  static void replaced(std::size_t) noexcept {}
+};
+
+/// A sender that never sleeps, on the first core, and one thread of the pool. Arguments: requests a second, whether the
+/// pool's thread polls, whether it has the second core to itself.
+void jitter_pooled(benchmark::State& state) {
+  const auto rate = static_cast<double>(state.range(0));
+  constexpr std::size_t count = 100'000;
+  const std::vector<float> rows = table();
+  std::vector<std::uint64_t> whole;
+  std::vector<std::uint64_t> late;
+  std::vector<std::uint64_t> queued;
+  std::vector<std::uint64_t> ran;
+  std::uint64_t blocked = 0;
+  for (auto _ : state) {
+    std::vector<std::uint64_t> began_at;
+    std::vector<std::uint64_t> ended_at;
+    std::vector<std::uint64_t> planned_at(count);
+    std::vector<std::uint64_t> sent_at(count);
+    began_at.reserve(count);
+    ended_at.reserve(count);
+    const noted_times watch{&began_at, &ended_at};
+    mi::batcher serve{runtime_call, mi::batcher_options{.policy = mi::batching::pooled, .max_rows = most_rows}, watch};
+    mi::serving_threads pool(serve, {.polls = state.range(1) != 0, .is_pinned = state.range(2) != 0, .first_cpu = 1});
+    std::thread sender([&] {
+      stay_on(0);
+      mr::random_engine random(1);
+      constexpr std::size_t room = 4096;
+      std::vector<std::array<double, 1>> outs(room);
+      std::vector<std::unique_ptr<mi::request>> ring(room);
+      for (std::size_t i = 0; i < room; ++i)
+        ring[i] = std::make_unique<mi::request>(
+            std::span(rows).subspan(i % 1024 * weighted_sum::columns, weighted_sum::columns), std::span(outs[i]));
+      const std::uint64_t begin = now() + 1'000'000;
+      double planned = 0;
+      for (std::size_t i = 0; i < count; ++i) {
+        planned -= std::log(1 - random.uniform()) / rate;
+        planned_at[i] = begin + static_cast<std::uint64_t>(planned * 1e9);
+        mi::request& next = *ring[i % room];
+        if (!next.done()) ++blocked;
+        while (!next.done() || now() < planned_at[i]) {
+        }
+        sent_at[i] = now();
+        serve.submit(next);
+      }
+      for (auto& one : ring) serve.wait(*one);
+    });
+    sender.join();
+    for (std::size_t i = 0; i < std::min(count, ended_at.size()); ++i) {
+      whole.push_back(ended_at[i] - planned_at[i]);
+      late.push_back(sent_at[i] - planned_at[i]);
+      queued.push_back(began_at[i] - std::min(began_at[i], sent_at[i]));
+      ran.push_back(ended_at[i] - began_at[i]);
+    }
+  }
+  latencies(std::move(whole)).show(state);
+  state.counters["late_p99_us"] = latencies(std::move(late)).quantile(0.99);
+  state.counters["queue_p99_us"] = latencies(std::move(queued)).quantile(0.99);
+  state.counters["run_p99_us"] = latencies(std::move(ran)).quantile(0.99);
+  state.counters["blocked"] = static_cast<double>(blocked);
+}
+
+/// For how long a thread on this core that does nothing but read the clock does not get to it: of all moments of five
+/// seconds, so that p99.99 is what an event at a random moment finds.
+void jitter_of_the_machine(benchmark::State& state) {
+  std::vector<std::uint64_t> waits;
+  for (auto _ : state) {
+    std::thread reader([&] {
+      stay_on(static_cast<std::size_t>(state.range(0)));
+      constexpr std::uint64_t step = 5'000;
+      std::uint64_t last = now();
+      for (const std::uint64_t until = last + 5'000'000'000; last < until;) {
+        const std::uint64_t next = now();
+        // A moment in each 5 us, and how long it would have waited for the thread.
+        for (std::uint64_t at = last - last % step + step; at <= next; at += step) waits.push_back(next - at);
+        last = next;
+      }
+    });
+    reader.join();
+  }
+  latencies(std::move(waits)).show(state);
+}
+
 void rates(benchmark::internal::Benchmark* of) {
   of->Arg(2'000)->Arg(10'000)->Arg(50'000)->Iterations(3)->UseRealTime();
 }
@@ -296,6 +463,14 @@ BENCHMARK(load_pooled)->ArgsProduct({{2'000, 10'000, 50'000}, {0, 1}})->Iteratio
 BENCHMARK(load_handed_over)->Apply(rates);
 BENCHMARK(load_high_beside_low)->Arg(0)->Arg(1)->Iterations(3)->UseRealTime();
 BENCHMARK(load_fallback_open);
+BENCHMARK(jitter_of_the_machine)->Arg(0)->Arg(1)->Iterations(1)->Repetitions(1)->UseRealTime();
+BENCHMARK(jitter_leader)->Arg(2'000)->Arg(10'000)->Iterations(1)->Repetitions(1)->UseRealTime();
+BENCHMARK(jitter_pooled)
+    ->ArgsProduct({{10'000, 50'000}, {0, 1}, {0, 1}})
+    ->ArgNames({"rate", "polls", "pinned"})
+    ->Iterations(1)
+    ->Repetitions(1)
+    ->UseRealTime();
 
 }  // namespace
 
