@@ -256,14 +256,14 @@ template <class T>
 inline constexpr dtype type_of = mr::infer::detail::dtype_for<T>;
 
 /// One node on inputs of a type.
-graph node(std::string op, std::vector<dtype> types, std::vector<mr::model::graph_attribute> attributes = {}) {
+graph node(std::string op, std::vector<dtype> types, std::vector<mr::model::graph_attribute> given = {}) {
   graph made;
   made.opsets.push_back({"", 21});
   std::vector<std::uint32_t> in;
   for (const dtype type : types)
     in.push_back(made.add_input("x" + std::to_string(in.size()), {graph_kind::tensor, type, {}}));
   const auto y = made.add_value("y");
-  made.nodes.push_back({"node", "", std::move(op), std::move(in), {y}, std::move(attributes)});
+  made.nodes.push_back({"node", "", std::move(op), std::move(in), {y}, std::move(given)});
   made.outputs.push_back(y);
   return made;
 }
