@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What ONNX Runtime costs on the graph of benchmarks/infer.cpp, in nanoseconds a row, beside our engine in the same run.
+"""What ONNX Runtime costs on the graphs of benchmarks/infer.cpp, in nanoseconds a row, beside our engine in the same run.
 
 usage: infer_peers.py PROGRAM [--rounds 5]
 
@@ -25,13 +25,34 @@ COLUMNS, ROWS = 30, 1024
 COUNTS = (1, 32, 100, 1024)
 
 
+def measured(program, names):
+    done = subprocess.run([program, "--benchmark_format=json", f"--benchmark_filter=^({names})/"], capture_output=True, check=True, text=True)
+    return json.loads(done.stdout)["benchmarks"]
+
+
 def ours(program):
-    done = subprocess.run([program, "--benchmark_format=json"], capture_output=True, check=True, text=True)
     found = {}
-    for each in json.loads(done.stdout)["benchmarks"]:
+    for each in measured(program, "engine|own_mlp"):
         name, count = each["name"].split("/")
         found[name, int(count)] = each["cpu_time"] / int(count)
     return found
+
+
+def ready(program, folder, rounds):
+    """A forest of 5 MB from its file to the first answer, in milliseconds: ours, and ONNX Runtime's."""
+    path = str(pathlib.Path(folder) / "forest.onnx")
+    subprocess.run([program, "--write-forest", path], check=True)
+    row = np.zeros((1, COLUMNS), np.float32)
+    theirs = []
+    for _ in range(4 * rounds):
+        start = time.perf_counter()
+        session = session_of(path)
+        session.run(None, {session.get_inputs()[0].name: row})
+        theirs.append((time.perf_counter() - start) * 1e3)
+    print(f"a forest of {pathlib.Path(path).stat().st_size / 1e6:.1f} MB from its file to the first answer: ms")
+    for each in measured(program, "forest_ready"):
+        print(f"  {each['name']}: {each['real_time']:.1f}")
+    print(f"  ONNX Runtime {onnxruntime.__version__}, floats: {statistics.median(theirs):.1f}")
 
 
 def session_of(path):
@@ -75,6 +96,7 @@ def main():
             engine.append({count: found["engine", count] for count in COUNTS})
             mlp.append({count: found["own_mlp", count] for count in COUNTS})
             theirs.append({count: row_time(session, x, count) for count in COUNTS})
+        ready(args.program, folder, args.rounds)
     print(f"network of 30-64-32-1, rows asked at a time: ns a row; {args.rounds} rounds")
     line("our engine", engine)
     line("our mlp", mlp)

@@ -3,7 +3,8 @@
 
 /// store: files that stay whole when the process or the machine crashes, and errors that name the path.
 ///
-/// - `file`: an open file, which closes itself; `read_file`, `read_bytes`: read a whole file
+/// - `file`: an open file, which closes itself; `read_file`, `read_bytes`: read a whole file;
+///   `file_bytes`: the same, or its pages mapped without a copy
 /// - `save_file`, `load_file`: write an object of any module to disk and read it back, by its `save` and `load`
 /// - `atomic_file`, `write_file`: replace a file as a whole or not at all
 /// - `open_beneath`, `read_beneath`: files whose path somebody else chose, below a folder of ours
@@ -18,6 +19,7 @@
 #include <millrace/store/atomic_file.hpp>
 #include <millrace/store/beneath.hpp>
 #include <millrace/store/file.hpp>
+#include <millrace/store/file_bytes.hpp>
 #include <millrace/store/file_system.hpp>
 #include <millrace/store/fwd.hpp>
 #include <millrace/store/line_log.hpp>

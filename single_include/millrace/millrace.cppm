@@ -512,6 +512,8 @@ using ::millrace::v0::store::block;
 using ::millrace::v0::store::drop_and_count;
 using ::millrace::v0::store::exclusive;
 using ::millrace::v0::store::file;
+using ::millrace::v0::store::file_access;
+using ::millrace::v0::store::file_bytes;
 using ::millrace::v0::store::file_place;
 using ::millrace::v0::store::file_system;
 using ::millrace::v0::store::full_policy;

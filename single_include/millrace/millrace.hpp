@@ -49,6 +49,7 @@
 #include <string>
 #include <string_view>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <system_error>
@@ -845,12 +846,10 @@ inline namespace v0 {
 /// Writes an envelope: a constructor for its head, one call for each item of the payload, and `finish`. Numbers are
 /// stored little-endian, doubles by their IEEE 754 bits.
 /// Precondition: the type's name is at most 65,535 bytes long.
-/// Allocates: the bytes; nothing, if it is given memory of earlier ones that suffices.
+/// Allocates: the bytes.
 class envelope_writer {
  public:
-  /// `memory`: bytes that nobody needs any more; the new ones stand in their place.
-  explicit envelope_writer(std::string_view type, std::vector<std::byte> memory = {}) : bytes_(std::move(memory)) {
-    bytes_.resize(0);
+  explicit envelope_writer(std::string_view type) {
     put(0x1'4741'524dU, 6);  // "MRAG", 1, 0
     u16(static_cast<std::uint16_t>(type.size()));
     u64(0);  // the payload's length, which `finish` writes
@@ -3695,15 +3694,16 @@ class protobuf_writer {
 /// Malformed bytes end the reading, and `ok` returns false.
 class protobuf_reader {
  public:
-  explicit protobuf_reader(std::span<const std::byte> bytes) noexcept : left_(bytes) {}
+  explicit protobuf_reader(std::span<const std::byte> bytes) noexcept
+      : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
 
   /// Reads the next field; returns false at the end.
   bool next() noexcept {
-    if (!ok_ || left_.empty()) return false;
-    const std::uint64_t tag = varint();
-    field = static_cast<unsigned>(tag >> 3 & 0x1fff'ffff);
-    if (tag > 0xffff'ffffU || field == 0) return fail();
-    type = static_cast<wire>(tag & 7);
+    if (!ok_ || at_ == end_) return false;
+    tag_ = varint();
+    field = static_cast<unsigned>(tag_ >> 3 & 0x1fff'ffff);
+    if (tag_ > 0xffff'ffffU || field == 0) return fail();
+    type = static_cast<wire>(tag_ & 7);
     number = 0;
     inner = {};
     switch (type) {
@@ -3712,42 +3712,55 @@ class protobuf_reader {
       case wire::fixed32: number = fixed(4); break;
       case wire::bytes: {
         const std::uint64_t size = varint();
-        if (size > left_.size()) return fail();
-        inner = left_.first(static_cast<std::size_t>(size));
-        left_ = left_.subspan(static_cast<std::size_t>(size));
+        if (size > left()) return fail();
+        inner = {at_, static_cast<std::size_t>(size)};
+        at_ += size;
         break;
       }
       default: return fail();
     }
     return ok_;
   }
+  /// Reads the next field if it is the last one again, as in lists that are not packed; else returns false.
+  bool again() noexcept {
+    if (at_ == end_ || tag_ >= 0x80 || std::to_integer<std::uint64_t>(*at_) != tag_) return false;
+    return next();
+  }
+  /// The same for a number's field of this type, which `next` has read before.
+  template <wire Type>
+  [[gnu::always_inline]] bool number_again() noexcept {
+    static_assert(Type != wire::bytes);
+    if (at_ == end_ || tag_ >= 0x80 || std::to_integer<std::uint64_t>(*at_) != tag_) return false;
+    ++at_;
+    number = Type == wire::varint ? varint() : fixed(Type == wire::fixed32 ? 4 : 8);
+    return ok_;
+  }
   bool ok() const noexcept { return ok_; }
-  bool empty() const noexcept { return left_.empty(); }
+  bool empty() const noexcept { return at_ == end_; }
+  /// How many bytes are still to be read.
+  std::size_t left() const noexcept { return static_cast<std::size_t>(end_ - at_); }
 
   double real() const noexcept { return std::bit_cast<double>(number); }
   std::int64_t sint() const noexcept { return unzigzag(number); }
 
   /// Reads the next number from a packed field, in which numbers stand one after the other; `fixed(size)` one of `size`
   /// bytes.
-  std::uint64_t varint() noexcept {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 70; shift += 7) {
-      const std::uint64_t byte = fixed(1);
-      if (shift == 63 && byte > 1) fail();
-      value |= (byte & 0x7f) << (shift < 64 ? shift : 63);
-      if (byte < 0x80) return value;
-    }
-    fail();
-    return 0;
+  [[gnu::always_inline]] std::uint64_t varint() noexcept {
+    if (at_ != end_ && std::to_integer<unsigned>(*at_) < 0x80) return std::to_integer<std::uint64_t>(*at_++);
+    return long_varint();
   }
-  std::uint64_t fixed(std::size_t size) noexcept {
-    if (left_.size() < size) {
+  [[gnu::always_inline]] std::uint64_t fixed(std::size_t size) noexcept {
+    if (left() < size) {
       fail();
       return 0;
     }
     std::uint64_t value = 0;
-    for (std::size_t i = 0; i < size; ++i) value |= std::to_integer<std::uint64_t>(left_[i]) << (8 * i);
-    left_ = left_.subspan(size);
+    if constexpr (std::endian::native == std::endian::little) {
+      std::memcpy(&value, at_, size);
+    } else {
+      for (std::size_t i = 0; i < size; ++i) value |= std::to_integer<std::uint64_t>(at_[i]) << (8 * i);
+    }
+    at_ += size;
     return value;
   }
 
@@ -3757,13 +3770,26 @@ class protobuf_reader {
   std::span<const std::byte> inner;  // of a field of type bytes
 
  private:
+  [[gnu::noinline]] std::uint64_t long_varint() noexcept {
+    std::uint64_t value = 0;
+    for (unsigned shift = 0; shift < 70 && at_ != end_; shift += 7) {
+      const auto byte = std::to_integer<std::uint64_t>(*at_++);
+      if (shift == 63 && byte > 1) break;
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+    }
+    fail();
+    return 0;
+  }
   bool fail() noexcept {
     ok_ = false;
-    left_ = {};
+    at_ = end_;
     return false;
   }
 
-  std::span<const std::byte> left_;
+  const std::byte* at_;
+  const std::byte* end_;
+  std::uint64_t tag_ = 0;
   bool ok_ = true;
 };
 
@@ -47128,6 +47154,122 @@ inline result<std::vector<std::byte>> read_beneath(const std::string& folder, st
 
 #endif  // MILLRACE_STORE_BENEATH_HPP
 
+// ---- store/detail/mapping.hpp
+
+#ifndef MILLRACE_STORE_DETAIL_MAPPING_HPP
+#define MILLRACE_STORE_DETAIL_MAPPING_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+namespace detail {
+
+/// A file's pages in memory, which are let go at the end.
+class mapping {
+ public:
+  mapping() noexcept = default;
+  /// Null is the data where the system refuses; errno says why. Precondition: size > 0.
+  mapping(int descriptor, std::size_t size) noexcept : size_(size) {
+    int flags = MAP_PRIVATE;
+#if defined(__linux__)
+    flags |= MAP_POPULATE;  // all pages by one call: each is read anyway, and a fault of its own costs more
+#endif
+    void* const made = ::mmap(nullptr, size, PROT_READ, flags, descriptor, 0);
+    data_ = made == MAP_FAILED ? nullptr : made;
+  }
+  mapping(mapping&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  mapping& operator=(mapping&& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    return *this;
+  }
+  ~mapping() {
+    if (data_ != nullptr) ::munmap(data_, size_);
+  }
+
+  const std::byte* data() const noexcept { return static_cast<const std::byte*>(data_); }
+  std::size_t size() const noexcept { return size_; }
+
+ private:
+  void* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace detail
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_DETAIL_MAPPING_HPP
+
+// ---- store/file_bytes.hpp
+
+#ifndef MILLRACE_STORE_FILE_BYTES_HPP
+#define MILLRACE_STORE_FILE_BYTES_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+/// How a whole file comes into memory.
+enum class file_access : std::uint8_t {
+  /// Its bytes are copied: what happens to the file afterwards does not matter.
+  read,
+  /// Its pages are mapped and not copied, which spares a large file's time and memory. Only for files that nobody
+  /// shortens or writes to while they are in use, such as those that are replaced as a whole (`write_file`): the system
+  /// ends a process that touches a page behind the new end (SIGBUS), and shows it what is written. On a network's file
+  /// system a lost connection does the same.
+  map,
+};
+
+/// A whole file in memory, read or mapped.
+///
+///     auto content = mr::store::file_bytes::open("model.onnx", mr::store::file_access::map);
+///     auto graph = mr::model::read_onnx(content->bytes());
+///
+/// Allocates: the bytes, where they are read; nothing of their size where they are mapped.
+/// Threads: const calls from any number.
+class file_bytes {
+ public:
+  /// What has no size, such as a pipe or a file in /proc, is read in any case.
+  /// Errors: those of the system, with the path.
+  static result<file_bytes> open(std::string path, file_access how = file_access::read) {
+    file_bytes made;
+    if (how == file_access::map) {
+      auto opened = file::open(path, O_RDONLY);
+      if (!opened) return std::move(opened).error();
+      const auto size = opened->size();
+      if (!size) return size.error();
+      if (*size > 0) {
+        made.mapped_ = detail::mapping(opened->descriptor(), static_cast<std::size_t>(*size));
+        if (made.mapped_.data() == nullptr) return system_error(errno, "map", path);
+        return made;
+      }
+    }
+    auto bytes = read_bytes(std::move(path));
+    if (!bytes) return std::move(bytes).error();
+    made.read_ = *std::move(bytes);
+    return made;
+  }
+
+  std::span<const std::byte> bytes() const noexcept {
+    return mapped_.data() != nullptr ? std::span(mapped_.data(), mapped_.size()) : std::span(read_);
+  }
+
+ private:
+  file_bytes() = default;
+
+  std::vector<std::byte> read_;
+  detail::mapping mapped_;
+};
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_FILE_BYTES_HPP
+
 // ---- store/saved_file.hpp
 
 #ifndef MILLRACE_STORE_SAVED_FILE_HPP
@@ -47146,12 +47288,12 @@ result<void> save_file(std::string path, const T& object) {
 }
 
 /// Reads an object by `T::load` from a file that `save_file` wrote: `load_file<mr::kll<200>>(path)`.
-/// Errors: those of `read_bytes` and of `T::load`, with the path.
+/// `file_access::map` spares the copy of a large file. Errors: those of `file_bytes` and of `T::load`, with the path.
 template <class T>
-result<T> load_file(const std::string& path) {
-  auto bytes = read_bytes(path);
-  if (!bytes) return std::move(bytes).error();
-  auto object = T::load(*bytes);
+result<T> load_file(const std::string& path, file_access how = file_access::read) {
+  const auto content = file_bytes::open(path, how);
+  if (!content) return content.error();
+  auto object = T::load(content->bytes());
   if (!object) return std::move(object).error().wrap("cannot load \"" + path + '"');
   return object;
 }
@@ -47159,10 +47301,11 @@ result<T> load_file(const std::string& path) {
 /// The same of an object whose type alone does not say how it is loaded, such as features and pipelines, which have
 /// accessors: `as.load(bytes)` makes it: `load_file(path, payment_features())`.
 template <class Maker>
-auto load_file(const std::string& path, const Maker& as) -> decltype(as.load(std::span<const std::byte>())) {
-  auto bytes = read_bytes(path);
-  if (!bytes) return std::move(bytes).error();
-  auto object = as.load(*bytes);
+auto load_file(const std::string& path, const Maker& as, file_access how = file_access::read)
+    -> decltype(as.load(std::span<const std::byte>())) {
+  const auto content = file_bytes::open(path, how);
+  if (!content) return content.error();
+  auto object = as.load(content->bytes());
   if (!object) return std::move(object).error().wrap("cannot load \"" + path + '"');
   return object;
 }
@@ -47438,7 +47581,8 @@ result<std::vector<std::byte>> read_verified(const std::string& path, const Veri
 
 /// store: files that stay whole when the process or the machine crashes, and errors that name the path.
 ///
-/// - `file`: an open file, which closes itself; `read_file`, `read_bytes`: read a whole file
+/// - `file`: an open file, which closes itself; `read_file`, `read_bytes`: read a whole file;
+///   `file_bytes`: the same, or its pages mapped without a copy
 /// - `save_file`, `load_file`: write an object of any module to disk and read it back, by its `save` and `load`
 /// - `atomic_file`, `write_file`: replace a file as a whole or not at all
 /// - `open_beneath`, `read_beneath`: files whose path somebody else chose, below a folder of ours

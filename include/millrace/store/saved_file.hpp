@@ -3,7 +3,7 @@
 
 #include <millrace/core/result.hpp>
 #include <millrace/store/atomic_file.hpp>
-#include <millrace/store/file.hpp>
+#include <millrace/store/file_bytes.hpp>
 
 #include <cstddef>
 #include <span>
@@ -23,12 +23,12 @@ result<void> save_file(std::string path, const T& object) {
 }
 
 /// Reads an object by `T::load` from a file that `save_file` wrote: `load_file<mr::kll<200>>(path)`.
-/// Errors: those of `read_bytes` and of `T::load`, with the path.
+/// `file_access::map` spares the copy of a large file. Errors: those of `file_bytes` and of `T::load`, with the path.
 template <class T>
-result<T> load_file(const std::string& path) {
-  auto bytes = read_bytes(path);
-  if (!bytes) return std::move(bytes).error();
-  auto object = T::load(*bytes);
+result<T> load_file(const std::string& path, file_access how = file_access::read) {
+  const auto content = file_bytes::open(path, how);
+  if (!content) return content.error();
+  auto object = T::load(content->bytes());
   if (!object) return std::move(object).error().wrap("cannot load \"" + path + '"');
   return object;
 }
@@ -36,10 +36,11 @@ result<T> load_file(const std::string& path) {
 /// The same of an object whose type alone does not say how it is loaded, such as features and pipelines, which have
 /// accessors: `as.load(bytes)` makes it: `load_file(path, payment_features())`.
 template <class Maker>
-auto load_file(const std::string& path, const Maker& as) -> decltype(as.load(std::span<const std::byte>())) {
-  auto bytes = read_bytes(path);
-  if (!bytes) return std::move(bytes).error();
-  auto object = as.load(*bytes);
+auto load_file(const std::string& path, const Maker& as, file_access how = file_access::read)
+    -> decltype(as.load(std::span<const std::byte>())) {
+  const auto content = file_bytes::open(path, how);
+  if (!content) return content.error();
+  auto object = as.load(content->bytes());
   if (!object) return std::move(object).error().wrap("cannot load \"" + path + '"');
   return object;
 }

@@ -903,15 +903,36 @@ TEST_CASE("trees whose leaves weigh every target are walked once for all, to the
       for (float& each : x) each = random.below(9) == 0 ? std::nanf("") : std::round(each * 4) / 4;
       const auto engine = engine_of(floats);
       const auto fast = output_of(engine, {300, 4}, x);
-      const auto walked = engine_of(doubles);
-      auto slow = walked.prepare({{300, 4}});
-      REQUIRE(slow);
-      std::ranges::copy(x, slow->input<double>(0).begin());
-      slow->run();
-      CHECK(std::ranges::equal(fast, slow->output<float>(0)));
+      const auto of_doubles = engine_of(doubles);
+      // Doubles that are floats go the same way; with one that is none in the block, all are walked node by node.
+      for (const double last : {0.25, 0.1}) {
+        auto run = of_doubles.prepare({{301, 4}});
+        REQUIRE(run);
+        const auto to = run->input<double>(0);
+        std::ranges::copy(x, to.begin());
+        std::ranges::fill(to.subspan(1200), last);
+        run->run();
+        CHECK(std::ranges::equal(fast, run->output<float>(0).first(300 * targets)));
+      }
       same_alone_and_together(engine, 4, x);
     }
   }
+}
+
+TEST_CASE("trees that ask for a column far behind are added up all the same") {
+  attributes trees = with(stump("BRANCH_LEQ", 0.5F, 1), "nodes_featureids", wholes{3000, 0, 0});
+  const graph made = classical("TreeEnsembleRegressor", trees);
+  mr::infer::detail::run_memory none;
+  mr::infer::detail::planner at(made.nodes[0], 3, none, {});
+  const auto ready = mr::infer::detail::ready_tree_regressor<>(at);
+  REQUIRE(ready);
+  CHECK(static_cast<const mr::infer::detail::scored_trees*>(ready.get())->large.size() == 1);
+  std::vector<float> x(20 * 3001, 0.75F);
+  std::vector<float> expected(20, 2);
+  for (const std::size_t row : {3U, 7U}) x[row * 3001 + 3000] = 0.5F, expected[row] = 1;
+  x[9 * 3001 + 3000] = std::nanf("");
+  expected[9] = 1;
+  CHECK(output_of(engine_of(made), {20, 3001}, x) == expected);
 }
 
 TEST_CASE("an output that is a map in the model is its scores, with the classes' names beside") {

@@ -87,15 +87,16 @@ class protobuf_writer {
 /// Malformed bytes end the reading, and `ok` returns false.
 class protobuf_reader {
  public:
-  explicit protobuf_reader(std::span<const std::byte> bytes) noexcept : left_(bytes) {}
+  explicit protobuf_reader(std::span<const std::byte> bytes) noexcept
+      : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
 
   /// Reads the next field; returns false at the end.
   bool next() noexcept {
-    if (!ok_ || left_.empty()) return false;
-    const std::uint64_t tag = varint();
-    field = static_cast<unsigned>(tag >> 3 & 0x1fff'ffff);
-    if (tag > 0xffff'ffffU || field == 0) return fail();
-    type = static_cast<wire>(tag & 7);
+    if (!ok_ || at_ == end_) return false;
+    tag_ = varint();
+    field = static_cast<unsigned>(tag_ >> 3 & 0x1fff'ffff);
+    if (tag_ > 0xffff'ffffU || field == 0) return fail();
+    type = static_cast<wire>(tag_ & 7);
     number = 0;
     inner = {};
     switch (type) {
@@ -104,42 +105,55 @@ class protobuf_reader {
       case wire::fixed32: number = fixed(4); break;
       case wire::bytes: {
         const std::uint64_t size = varint();
-        if (size > left_.size()) return fail();
-        inner = left_.first(static_cast<std::size_t>(size));
-        left_ = left_.subspan(static_cast<std::size_t>(size));
+        if (size > left()) return fail();
+        inner = {at_, static_cast<std::size_t>(size)};
+        at_ += size;
         break;
       }
       default: return fail();
     }
     return ok_;
   }
+  /// Reads the next field if it is the last one again, as in lists that are not packed; else returns false.
+  bool again() noexcept {
+    if (at_ == end_ || tag_ >= 0x80 || std::to_integer<std::uint64_t>(*at_) != tag_) return false;
+    return next();
+  }
+  /// The same for a number's field of this type, which `next` has read before.
+  template <wire Type>
+  [[gnu::always_inline]] bool number_again() noexcept {
+    static_assert(Type != wire::bytes);
+    if (at_ == end_ || tag_ >= 0x80 || std::to_integer<std::uint64_t>(*at_) != tag_) return false;
+    ++at_;
+    number = Type == wire::varint ? varint() : fixed(Type == wire::fixed32 ? 4 : 8);
+    return ok_;
+  }
   bool ok() const noexcept { return ok_; }
-  bool empty() const noexcept { return left_.empty(); }
+  bool empty() const noexcept { return at_ == end_; }
+  /// How many bytes are still to be read.
+  std::size_t left() const noexcept { return static_cast<std::size_t>(end_ - at_); }
 
   double real() const noexcept { return std::bit_cast<double>(number); }
   std::int64_t sint() const noexcept { return unzigzag(number); }
 
   /// Reads the next number from a packed field, in which numbers stand one after the other; `fixed(size)` one of `size`
   /// bytes.
-  std::uint64_t varint() noexcept {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 70; shift += 7) {
-      const std::uint64_t byte = fixed(1);
-      if (shift == 63 && byte > 1) fail();
-      value |= (byte & 0x7f) << (shift < 64 ? shift : 63);
-      if (byte < 0x80) return value;
-    }
-    fail();
-    return 0;
+  [[gnu::always_inline]] std::uint64_t varint() noexcept {
+    if (at_ != end_ && std::to_integer<unsigned>(*at_) < 0x80) return std::to_integer<std::uint64_t>(*at_++);
+    return long_varint();
   }
-  std::uint64_t fixed(std::size_t size) noexcept {
-    if (left_.size() < size) {
+  [[gnu::always_inline]] std::uint64_t fixed(std::size_t size) noexcept {
+    if (left() < size) {
       fail();
       return 0;
     }
     std::uint64_t value = 0;
-    for (std::size_t i = 0; i < size; ++i) value |= std::to_integer<std::uint64_t>(left_[i]) << (8 * i);
-    left_ = left_.subspan(size);
+    if constexpr (std::endian::native == std::endian::little) {
+      std::memcpy(&value, at_, size);
+    } else {
+      for (std::size_t i = 0; i < size; ++i) value |= std::to_integer<std::uint64_t>(at_[i]) << (8 * i);
+    }
+    at_ += size;
     return value;
   }
 
@@ -149,13 +163,26 @@ class protobuf_reader {
   std::span<const std::byte> inner;  // of a field of type bytes
 
  private:
+  [[gnu::noinline]] std::uint64_t long_varint() noexcept {
+    std::uint64_t value = 0;
+    for (unsigned shift = 0; shift < 70 && at_ != end_; shift += 7) {
+      const auto byte = std::to_integer<std::uint64_t>(*at_++);
+      if (shift == 63 && byte > 1) break;
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+    }
+    fail();
+    return 0;
+  }
   bool fail() noexcept {
     ok_ = false;
-    left_ = {};
+    at_ = end_;
     return false;
   }
 
-  std::span<const std::byte> left_;
+  const std::byte* at_;
+  const std::byte* end_;
+  std::uint64_t tag_ = 0;
   bool ok_ = true;
 };
 

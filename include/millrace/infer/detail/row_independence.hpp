@@ -72,7 +72,7 @@ class row_independence {
  public:
   row_independence(const model::graph& of, const std::vector<planned_value>& one,
                    const std::vector<planned_value>& many, std::int64_t rows)
-      : graph_(of), one_(one), many_(many), rows_(rows), places_(of.values.size(), place::other) {
+      : one_(one), many_(many), rows_(rows), places_(of.values.size(), place::other) {
     for (std::size_t i = 0; i < of.values.size(); ++i)
       if (is_fixed(i)) places_[i] = place::fixed;
     for (const std::uint32_t in : of.inputs)
@@ -172,7 +172,6 @@ class row_independence {
     return settle_axis(axis, many_[node.inputs[0]].sizes.size()) ? axis : 0;
   }
 
-  const model::graph& graph_;
   const std::vector<planned_value>& one_;
   const std::vector<planned_value>& many_;
   std::int64_t rows_;

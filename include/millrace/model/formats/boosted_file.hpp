@@ -8,7 +8,7 @@
 #include <millrace/model/formats/lightgbm.hpp>
 #include <millrace/model/formats/xgboost.hpp>
 #include <millrace/model/fwd.hpp>
-#include <millrace/store/file.hpp>
+#include <millrace/store/file_bytes.hpp>
 
 #include <cstddef>
 #include <span>
@@ -48,10 +48,10 @@ result<boosted_model> read_boosted_model(std::span<const std::byte> bytes) {
 
 /// Reads a file so. Errors: those of files and of `read_boosted_model`, with the path.
 template <class = void>
-result<boosted_model> load_boosted_model(const std::string& path) {
-  auto bytes = store::read_bytes(path);
-  if (!bytes) return std::move(bytes).error();
-  auto made = read_boosted_model(*bytes);
+result<boosted_model> load_boosted_model(const std::string& path, store::file_access how = store::file_access::read) {
+  const auto content = store::file_bytes::open(path, how);
+  if (!content) return content.error();
+  auto made = read_boosted_model(content->bytes());
   if (!made) return std::move(made).error().wrap(path);
   return made;
 }

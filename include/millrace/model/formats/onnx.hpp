@@ -6,7 +6,7 @@
 #include <millrace/model/formats/detail/onnx_writer.hpp>
 #include <millrace/model/formats/graph.hpp>
 #include <millrace/store/beneath.hpp>
-#include <millrace/store/file.hpp>
+#include <millrace/store/file_bytes.hpp>
 
 #include <cstddef>
 #include <span>
@@ -36,17 +36,18 @@ inline result<graph> read_onnx(std::span<const std::byte> bytes, const graph_lim
 
 /// Reads an ONNX model from a file, with the constants that it keeps in files of the same folder.
 /// Guarantee: of other files it opens those alone whose path the model gives relative to its folder, below that folder
-/// and not through a symbolic link.
+/// and not through a symbolic link. The graph holds no reference to the file, mapped or read.
 /// Errors: those of `read_onnx`, and those of files.
-inline result<graph> load_onnx(const std::string& path, const graph_limits& limits = {}) {
-  auto bytes = store::read_bytes(path);
-  if (!bytes) return std::move(bytes).error();
+inline result<graph> load_onnx(const std::string& path, const graph_limits& limits = {},
+                               store::file_access how = store::file_access::read) {
+  const auto content = store::file_bytes::open(path, how);
+  if (!content) return content.error();
   const std::size_t slash = path.rfind('/');
   const std::string folder = slash == std::string::npos ? std::string(".") : path.substr(0, slash + 1);
   const auto beside = [&](const detail::onnx::external_place& place) -> result<std::vector<std::byte>> {
     return store::read_beneath(folder, place.path, place.offset, place.has_length ? place.length : store::whole_file);
   };
-  auto made = detail::onnx::reader(beside, limits).read(*bytes);
+  auto made = detail::onnx::reader(beside, limits).read(content->bytes());
   if (!made) return std::move(made).error().wrap(path);
   return made;
 }

@@ -6,7 +6,7 @@
 #include <millrace/model/formats/detail/tflite_file.hpp>
 #include <millrace/model/formats/detail/tflite_operators.hpp>
 #include <millrace/model/formats/graph.hpp>
-#include <millrace/store/file.hpp>
+#include <millrace/store/file_bytes.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -82,10 +82,11 @@ result<graph> read_tflite(std::span<const std::byte> bytes, const graph_limits& 
 /// Reads a TensorFlow Lite model from a file.
 /// Errors: those of `read_tflite`, and those of files.
 template <class = void>
-result<graph> load_tflite(const std::string& path, const graph_limits& limits = {}) {
-  auto bytes = store::read_bytes(path);
-  if (!bytes) return std::move(bytes).error();
-  auto made = read_tflite(*bytes, limits);
+result<graph> load_tflite(const std::string& path, const graph_limits& limits = {},
+                          store::file_access how = store::file_access::read) {
+  const auto content = store::file_bytes::open(path, how);
+  if (!content) return content.error();
+  auto made = read_tflite(content->bytes(), limits);
   if (!made) return std::move(made).error().wrap(path);
   return made;
 }

@@ -253,6 +253,65 @@ TEST_CASE("numbers may stand alone or packed") {
   CHECK(numbers<float>(constant(*made, "c")) == std::vector<float>{1.5F, 2.5F, -1.0F});
 }
 
+TEST_CASE("lists of an attribute may stand alone, packed, or both ways, with anything between them") {
+  using writer = mr::detail::protobuf_writer;
+  const auto model = [](const auto& write_lists) {
+    writer attribute;
+    attribute.text(1, "a");
+    write_lists(attribute);
+    writer node;
+    node.text(4, "Constant");
+    node.text(2, "y");
+    node.bytes(5, attribute.written());
+    writer graph;
+    graph.bytes(1, node.written());
+    return model_of(graph.written());
+  };
+  const auto list = [&](const auto& write_lists) {
+    const auto made = mr::model::read_onnx(model(write_lists));
+    if (!made) FAIL(made.error().describe());
+    return made->nodes.at(0).attributes.at(0).value;
+  };
+  const auto largest = std::numeric_limits<std::int64_t>::max();
+  const auto wholes = list([&](writer& to) {
+    for (const std::int64_t each : {std::int64_t{1}, std::int64_t{-1}, std::int64_t{300}, largest})
+      to.varint(8, static_cast<std::uint64_t>(each));
+    writer packed;
+    for (const std::uint64_t each : {2U, 127U, 128U, 16'384U}) packed.varint(each);
+    to.bytes(8, packed.written());
+    to.f32(7, 0.5F);  // which is not the attribute's kind
+    to.varint(8, 4);
+    to.varint(20, 7);
+  });
+  CHECK(std::get<std::vector<std::int64_t>>(wholes) ==
+        std::vector<std::int64_t>{1, -1, 300, largest, 2, 127, 128, 16'384, 4});
+  const auto reals = list([&](writer& to) {
+    to.f32(7, 1.5F);
+    to.f32(7, -0.0F);
+    writer packed;
+    packed.f32(2.5F);
+    packed.f32(3.5F);
+    to.bytes(7, packed.written());
+    to.f32(7, 4.5F);
+    to.varint(20, 6);
+  });
+  CHECK(std::get<std::vector<float>>(reals) == std::vector<float>{1.5F, -0.0F, 2.5F, 3.5F, 4.5F});
+  const auto texts = list([&](writer& to) {
+    for (const char* each : {"", "one", "a longer text than fits in place"}) to.text(9, each);
+    to.varint(20, 8);
+    to.text(9, "last");
+  });
+  CHECK(std::get<std::vector<std::string>>(texts) ==
+        std::vector<std::string>{"", "one", "a longer text than fits in place", "last"});
+  const std::byte part[] = {std::byte{1}, std::byte{2}, std::byte{0x80}};
+  CHECK(refusal(model([&](writer& to) { to.bytes(8, part); }), mr::errc::corrupt) ==
+        "ONNX: an attribute is cut off or damaged");
+  CHECK(refusal(model([&](writer& to) { to.bytes(7, part); }), mr::errc::corrupt) ==
+        "ONNX: an attribute is cut off or damaged");
+  CHECK(refusal(model([&](writer& to) { to.fixed64(8, 1); }), mr::errc::corrupt) ==
+        "ONNX: an attribute is cut off or damaged");
+}
+
 TEST_CASE("constants in other files are read beside the model, and nowhere else") {
   using writer = mr::detail::protobuf_writer;
   const auto model = [](const char* path, const char* offset, const char* length) {
@@ -280,6 +339,7 @@ TEST_CASE("constants in other files are read beside the model, and nowhere else"
   const auto made = load(model("w.bin", "4", "8"));
   REQUIRE(made);
   CHECK(numbers<float>(constant(*made, "c")) == std::vector<float>{2, 3});
+  CHECK(mr::model::load_onnx(folder / "m/model.onnx", {}, mr::store::file_access::map).value() == *made);
   for (const char* path : {"../secret", "/etc/hostname", "none.bin", ""}) CHECK(!load(model(path, "0", "8")));
   CHECK(!load(model("w.bin", "12", "8")));
   CHECK(!load(model("w.bin", "0", "99999999999999999999")));

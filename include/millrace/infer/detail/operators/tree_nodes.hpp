@@ -81,6 +81,7 @@ bool read_tensor(planner& at, std::string_view name, std::vector<double>& made) 
   const std::size_t count =
       tensor->kind == graph_kind::tensor ? tensor->bytes.size() / tensor::size_of(tensor->dtype) : 0;
   const bool known = tensor->kind == graph_kind::tensor && with_type<float, double>(tensor->dtype, [&]<class T>(T) {
+                       made.reserve(made.size() + count);
                        for (std::size_t i = 0; i < count; ++i) {
                          T x;
                          std::memcpy(&x, tensor->bytes.data() + i * sizeof(T), sizeof(T));
@@ -91,6 +92,7 @@ bool read_tensor(planner& at, std::string_view name, std::vector<double>& made) 
 }
 template <class = void>
 bool read_reals(planner& at, const std::string& name, std::vector<double>& made) {
+  made.reserve(at.reals(name).size());
   for (const float each : at.reals(name)) made.push_back(static_cast<double>(each));
   return read_tensor(at, name + "_as_tensor", made);
 }
@@ -100,10 +102,13 @@ bool has_size(planner& at, std::string_view name, std::size_t size, std::size_t 
                                      " elements, not " + std::to_string(wanted));
 }
 
-/// Finds nodes by the numbers of their tree and in it.
+/// Finds nodes by the numbers of their tree and in it. Where each tree's nodes stand together and are numbered from 0
+/// on, as all writers known here number them, the place is a sum; else it is searched for.
 class node_places {
  public:
   node_places(std::span<const std::int64_t> trees, std::span<const std::int64_t> numbers) {
+    if (find_runs(trees, numbers)) return;
+    runs_.clear();
     order_.reserve(trees.size());
     bool sorted = true;
     for (std::uint32_t i = 0; i < trees.size(); ++i) {
@@ -122,21 +127,20 @@ class node_places {
     return false;
   }
   std::size_t trees() const noexcept {
-    std::size_t count = 0;
+    std::size_t count = runs_.size();
     for (std::size_t i = 0; i < order_.size(); ++i) count += i == 0 || order_[i].tree != order_[i - 1].tree;
     return count;
   }
-  bool find(std::int64_t tree, std::int64_t number, std::uint32_t& place) const noexcept {
-    const entry wanted{tree, number, 0};
-    std::size_t first = 0;
-    for (std::size_t left = order_.size(); left > 0;) {
-      const std::size_t half = left / 2;
-      const bool behind = before(order_[first + half], wanted);
-      first = behind ? first + half + 1 : first;
-      left = behind ? left - half - 1 : half;
+  /// One that asks for a tree's nodes after another's keeps `hint`, 0 at first.
+  bool find(std::int64_t tree, std::int64_t number, std::uint32_t& place, std::size_t& hint) const noexcept {
+    if (runs_.empty()) return search(tree, number, place);
+    if (runs_[hint].tree != tree) {
+      hint = first_from(runs_, [&](const run& each) { return each.tree < tree; });
+      if (hint == runs_.size()) hint = 0;
     }
-    if (first == order_.size() || before(wanted, order_[first])) return false;
-    place = order_[first].place;
+    const run& of = runs_[hint];
+    if (of.tree != tree || number < 0 || number >= std::int64_t{of.count}) return false;
+    place = of.first + static_cast<std::uint32_t>(number);
     return true;
   }
 
@@ -146,9 +150,45 @@ class node_places {
     std::int64_t number = 0;
     std::uint32_t place = 0;
   };
+  /// A tree whose nodes stand together.
+  struct run {
+    std::int64_t tree = 0;
+    std::uint32_t first = 0;
+    std::uint32_t count = 0;
+  };
+
+  /// Returns whether trees are numbered upwards, and their nodes from 0 on.
+  bool find_runs(std::span<const std::int64_t> trees, std::span<const std::int64_t> numbers) {
+    for (std::uint32_t i = 0; i < trees.size(); ++i) {
+      if (runs_.empty() || runs_.back().tree < trees[i]) runs_.push_back({trees[i], i, 0});
+      if (runs_.back().tree != trees[i] || numbers[i] != std::int64_t{runs_.back().count++}) return false;
+    }
+    return true;
+  }
+  bool search(std::int64_t tree, std::int64_t number, std::uint32_t& place) const noexcept {
+    const entry wanted{tree, number, 0};
+    const std::size_t first = first_from(order_, [&](const entry& each) { return before(each, wanted); });
+    if (first == order_.size() || before(wanted, order_[first])) return false;
+    place = order_[first].place;
+    return true;
+  }
+  /// The first of a sorted list that is not before what is wanted.
+  template <class T, class Before>
+  static std::size_t first_from(const std::vector<T>& list, const Before& is_before) noexcept {
+    std::size_t first = 0;
+    for (std::size_t left = list.size(); left > 0;) {
+      const std::size_t half = left / 2;
+      const bool behind = is_before(list[first + half]);
+      first = behind ? first + half + 1 : first;
+      left = behind ? left - half - 1 : half;
+    }
+    return first;
+  }
   static bool before(const entry& a, const entry& b) noexcept {
     return a.tree != b.tree ? a.tree < b.tree : a.number < b.number;
   }
+
+  std::vector<run> runs_;
   std::vector<entry> order_;
 };
 
@@ -160,9 +200,21 @@ bool read_column(planner& at, std::int64_t column, walk_trees& made, walk_node& 
   made.columns = made.columns > node.column ? made.columns : std::size_t{node.column} + 1;
   return true;
 }
+/// Whether no node is a child of two, and no root of any: then every walk from a root ends.
+template <class = void>
+bool has_one_parent_each(const walk_trees& made) {
+  std::vector<char> seen(made.nodes.size(), 0);
+  char twice = 0;
+  const auto reach = [&](std::uint32_t node) { twice = static_cast<char>(twice | seen[node]), seen[node] = 1; };
+  for (const walk_node& node : made.nodes)
+    if (node.by != branch::leaf) reach(node.yes), reach(node.no);
+  for (const std::uint32_t root : made.roots) reach(root);
+  return twice == 0;
+}
 /// Marks what the roots lead to, and refuses a node that two lead to.
 template <class = void>
 bool check_walks(planner& at, const walk_trees& made) {
+  if (has_one_parent_each(made)) return true;
   std::vector<bool> seen(made.nodes.size(), false);
   std::vector<std::uint32_t> open;
   const auto reach = [&](std::uint32_t node, const char* attribute) {
@@ -212,6 +264,8 @@ bool read_numbered_nodes(planner& at, walk_trees& made, const node_places& place
   const auto missing = at.wholes("nodes_missing_value_tracks_true");
   const auto yes = at.wholes("nodes_truenodeids");
   const auto no = at.wholes("nodes_falsenodeids");
+  std::size_t hint = 0;
+  made.nodes.reserve(trees.size());
   for (std::size_t i = 0; i < trees.size(); ++i) {
     walk_node& node = made.nodes.emplace_back();
     if (!branch_of(modes[i], node.by)) return at.refuse("attribute nodes_modes: \"" + modes[i] + '"');
@@ -221,7 +275,7 @@ bool read_numbered_nodes(planner& at, walk_trees& made, const node_places& place
     node.missing_is_yes = !missing.empty() && missing[i] == 1;
     if (!read_column(at, columns[i], made, node)) return false;
     const auto child = [&](const char* name, std::int64_t number, std::uint32_t& to) {
-      return places.find(trees[i], number, to) ||
+      return places.find(trees[i], number, to, hint) ||
              at.refuse("attribute " + std::string(name) + ": tree " + std::to_string(trees[i]) + " has no node " +
                        std::to_string(number));
     };
@@ -242,8 +296,9 @@ bool read_numbered_weights(planner& at, walk_trees& made, const node_places& pla
     return false;
   std::vector<std::uint32_t> owner(weights.size());
   std::vector<std::uint32_t> counts(made.nodes.size() + 1, 0);
+  std::size_t hint = 0;
   for (std::size_t i = 0; i < weights.size(); ++i) {
-    if (!places.find(trees[i], numbers[i], owner[i]))
+    if (!places.find(trees[i], numbers[i], owner[i], hint))
       return at.refuse("attribute " + kind + "_nodeids: tree " + std::to_string(trees[i]) + " has no node " +
                        std::to_string(numbers[i]));
     if (targets[i] < 0 || static_cast<std::uint64_t>(targets[i]) >= made.targets)
@@ -321,6 +376,7 @@ bool read_joined_nodes(planner& at, walk_trees& made, std::span<const double> sp
   const auto yes_leaf = at.wholes("nodes_trueleafs");
   const auto no = at.wholes("nodes_falsenodeids");
   const auto no_leaf = at.wholes("nodes_falseleafs");
+  made.nodes.reserve(count + made.weights.size());  // each leaf becomes one
   made.nodes.resize(count);
   std::size_t sets = 0;
   for (std::size_t i = 0; i < count; ++i) {
@@ -356,6 +412,7 @@ bool read_joined_trees(planner& at, walk_trees& made) {
       !has_size(at, "leaf_targetids", at.wholes("leaf_targetids").size(), weights.size()))
     return false;
   const auto targets = at.wholes("leaf_targetids");
+  made.weights.reserve(weights.size());
   for (std::size_t i = 0; i < weights.size(); ++i) {
     const std::int64_t target = targets[i];
     if (target < 0 || static_cast<std::uint64_t>(target) >= made.targets)

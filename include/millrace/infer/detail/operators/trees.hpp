@@ -32,18 +32,20 @@ namespace detail {
 
 enum class tree_sum : std::uint8_t { average, sum, least, most };  // as TreeEnsemble counts
 
-/// The trees of one target, where all are of floats and each leaf has one weight: for the walks of `tree_ensemble`.
+/// The trees of one target, where all are of floats and each leaf has one weight: for the walks of `model`'s trees.
+template <class Trees>
 struct target_trees {
   std::uint32_t target = 0;
-  model::tree_ensemble trees;
+  Trees trees;
 };
 
 /// What a node of trees has in its attributes.
 struct scored_trees {
   walk_trees walks;
-  // Neither of these: the trees are walked node by node.
-  std::vector<target_trees> fast;
-  std::optional<model::vector_leaf_trees> wide;  // each leaf weighs every target, once
+  // None of these: the trees are walked node by node.
+  std::vector<target_trees<model::vector_leaf_trees>> fast;
+  std::vector<target_trees<model::tree_ensemble>> large;  // one of the trees does not fit there
+  std::optional<model::vector_leaf_trees> wide;           // each leaf weighs every target, once
   std::vector<double> base;
   tree_sum sum = tree_sum::sum;
   post_transform transform = post_transform::none;
@@ -97,27 +99,49 @@ bool read_float_tree(const walk_trees& walks, std::uint32_t root, float_tree& ma
   }
   return true;
 }
-/// Adds a tree whose leaves weigh one target; false if it is not such a tree.
-template <class = void>
-bool add_fast_tree(std::vector<target_trees>& made, const walk_trees& walks, const float_tree& tree) {
-  std::vector<model::node_record> records(tree.nodes.size());
+/// Adds a tree whose leaves weigh one target; false if it is not such a tree, or does not fit.
+template <class Trees>
+bool add_fast_tree(std::vector<target_trees<Trees>>& made, const walk_trees& walks, const float_tree& tree,
+                   std::vector<double>& values) {
+  values.clear();
   const std::uint32_t target = walks.weights[walks.nodes[tree.leaves[0]].yes].target;
-  std::size_t leaf = 0;
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    if (tree.nodes[i].left != i) continue;
-    const walk_node& from = walks.nodes[tree.leaves[leaf++]];
+  for (const std::uint32_t leaf : tree.leaves) {
+    const walk_node& from = walks.nodes[leaf];
     if (from.no != from.yes + 1 || walks.weights[from.yes].target != target) return false;
-    records[i].value = walks.weights[from.yes].weight;
+    values.push_back(walks.weights[from.yes].weight);
   }
   std::size_t at = 0;
   while (at < made.size() && made[at].target != target) ++at;
-  if (at == made.size()) made.push_back({target, {}});
-  made[at].trees.add(tree.nodes, records);
-  return true;
+  if constexpr (std::is_same_v<Trees, model::tree_ensemble>) {
+    if (at == made.size()) made.push_back({target, {}});
+    std::vector<model::node_record> records(tree.nodes.size());
+    std::size_t leaf = 0;
+    for (std::size_t i = 0; i < records.size(); ++i)
+      if (tree.nodes[i].left == i) records[i].value = values[leaf++];
+    made[at].trees.add(tree.nodes, records);
+    return true;
+  } else {
+    if (at == made.size()) made.push_back({target, Trees(1)});
+    return made[at].trees.add(tree.nodes, values);
+  }
+}
+/// Adds all trees, or leaves none.
+template <class Trees>
+void add_trees_of_one_target(std::vector<target_trees<Trees>>& made, const walk_trees& walks) {
+  float_tree tree;
+  std::vector<double> values;
+  for (const std::uint32_t root : walks.roots) {
+    const bool is_float = read_float_tree(walks, root, tree);
+    const walk_node& leaf = walks.nodes[is_float ? tree.leaves[0] : root];
+    if (is_float && leaf.no > leaf.yes && made.size() <= 256 && add_fast_tree(made, walks, tree, values)) continue;
+    made.clear();
+    return;
+  }
 }
 /// Adds a tree whose leaves weigh every target once; false if it is not such a tree.
 template <class = void>
 bool add_wide_tree(model::vector_leaf_trees& made, const walk_trees& walks, const float_tree& tree) {
+  if (tree.leaves.size() > walks.weights.size() / walks.targets) return false;
   std::vector<double> values(tree.leaves.size() * walks.targets);
   std::vector<bool> given(values.size(), false);
   for (std::size_t leaf = 0; leaf < tree.leaves.size(); ++leaf) {
@@ -132,26 +156,20 @@ bool add_wide_tree(model::vector_leaf_trees& made, const walk_trees& walks, cons
   }
   return made.add(tree.nodes, values);
 }
-/// Chooses the kernels for the trees: by a look at the first leaf, which all must be like.
+/// Chooses the kernels for the trees.
 template <class = void>
 void add_fast_trees(scored_trees& made) {
-  if (made.sum == tree_sum::least || made.sum == tree_sum::most || made.walks.weights.empty()) return;
+  const walk_trees& walks = made.walks;
+  if (made.sum == tree_sum::least || made.sum == tree_sum::most || walks.weights.empty()) return;
+  add_trees_of_one_target(made.fast, walks);
+  if (!made.fast.empty() || walks.roots.empty()) return;
+  made.wide.emplace(walks.targets);
   float_tree tree;
-  for (const std::uint32_t root : made.walks.roots) {
-    bool added = read_float_tree(made.walks, root, tree);
-    const walk_node& leaf = made.walks.nodes[added ? tree.leaves[0] : 0];
-    const bool is_first = made.fast.empty() && !made.wide;
-    if (added && is_first && made.walks.targets > 1 && leaf.no - leaf.yes == made.walks.targets)
-      made.wide.emplace(made.walks.targets);
-    if (added && made.wide)
-      added = add_wide_tree(*made.wide, made.walks, tree);
-    else if (added)
-      added = leaf.no > leaf.yes && made.fast.size() <= 256 && add_fast_tree(made.fast, made.walks, tree);
-    if (added) continue;
-    made.fast.clear();
-    made.wide.reset();
-    return;
-  }
+  for (const std::uint32_t root : walks.roots)
+    if (!read_float_tree(walks, root, tree) || !add_wide_tree(*made.wide, walks, tree)) {
+      made.wide.reset();
+      return add_trees_of_one_target(made.large, walks);
+    }
 }
 
 template <class = void>
@@ -221,7 +239,7 @@ class tree_block {
  public:
   static constexpr std::size_t most_rows = 1024;
 
-  tree_block(const scored_trees& of, const table_shape& table)
+  tree_block(const scored_trees& of, const table_shape& table, bool of_doubles)
       : of_(&of),
         count_(static_cast<std::size_t>(table.rows)),
         columns_(static_cast<std::size_t>(table.columns)),
@@ -231,6 +249,7 @@ class tree_block {
     rows_ = rows_ < fit ? rows_ : fit < 1 ? 1 : fit;
     scores_.resize(rows_ * of.walks.targets);
     weighed_.resize(rows_ * of.walks.targets);
+    if (of_doubles && has_kernels()) narrow_.resize(rows_ * columns_);
   }
   /// Calls `finish(row, scores, weighed)` for each row, one block after another.
   template <class T, class Finish>
@@ -254,11 +273,23 @@ class tree_block {
       scores_[i] = 0;
       weighed_[i] = 0;
     }
-    if constexpr (std::is_same_v<T, float>)
-      if (of_->wide || !of_->fast.empty()) return run_fast(rows, count);
+    if constexpr (std::is_same_v<T, float>) {
+      if (has_kernels()) return run_fast(rows, count);
+    } else {
+      if (has_kernels() && narrow(rows, count * columns_)) return run_fast(narrow_.data(), count);
+    }
     for (std::size_t row = 0; row < count; ++row)
       for (const std::uint32_t root : of_->walks.roots) add(row, of_->walks.leaf_of(root, rows + row * columns_));
     if (of_->sum == tree_sum::average) divide(count);
+  }
+  bool has_kernels() const noexcept { return of_->wide || !of_->fast.empty() || !of_->large.empty(); }
+  /// Makes floats of doubles, and returns whether they are the same numbers: those of floats that the graph widened.
+  bool narrow(const double* from, std::size_t count) noexcept {
+    for (std::size_t i = 0; i < count; ++i) {
+      narrow_[i] = static_cast<float>(from[i]);
+      if (static_cast<double>(narrow_[i]) != from[i] && from[i] == from[i]) return false;
+    }
+    return true;
   }
   void run_fast(const float* rows, std::size_t count) noexcept {
     const std::size_t targets = of_->walks.targets;
@@ -267,10 +298,12 @@ class tree_block {
       of_->wide->sums(view, scores_.data());
       for (std::size_t i = 0; i < count * targets; ++i) weighed_[i] = 1;
     }
-    for (const target_trees& each : of_->fast) {
+    const auto add_target = [&](const auto& each) noexcept {
       each.trees.sums(view, scores_.data() + each.target, targets);
       for (std::size_t row = 0; row < count; ++row) weighed_[row * targets + each.target] = 1;
-    }
+    };
+    for (const auto& each : of_->fast) add_target(each);
+    for (const auto& each : of_->large) add_target(each);
     if (of_->sum == tree_sum::average) divide(count);
   }
   void divide(std::size_t count) noexcept {
@@ -299,6 +332,7 @@ class tree_block {
   std::size_t rows_;  // of a block
   std::vector<double> scores_;
   std::vector<char> weighed_;
+  std::vector<float> narrow_;
 };
 
 /// Reads how many rows there are, of enough columns, and the type that they are walked in: whole numbers as floats.
@@ -333,7 +367,7 @@ bool plan_tree_targets(planner& at, bool single) {
   if (!at.has_room(sizes)) return false;
   const element_pointer rows = at.as(0, type);
   const element_pointer to{at.out(0, graph_kind::tensor, single ? dtype::f32 : type, sizes)};
-  tree_block block(of, table);
+  tree_block block(of, table, type == dtype::f64);
   return at.run_as<float, double>(0, type, [=, &of, block = std::move(block)]<class T>(T) mutable {
     block.run<T>(rows, [&](std::size_t row, std::span<double> scores, const char*) noexcept {
       finish_targets(of, scores);
@@ -402,7 +436,7 @@ bool plan_tree_classifier(planner& at) {
   if (!at.has_room(sizes) || !classes.plan(at, "classlabels_int64s", table.rows)) return false;
   const element_pointer rows = at.as(0, type);
   float* const to = at.out<float>(1, sizes);
-  tree_block block(of, table);
+  tree_block block(of, table, type == dtype::f64);
   return at.run_as<float, double>(0, type, [=, &of, block = std::move(block)]<class T>(T) mutable {
     block.run<T>(rows, [&](std::size_t row, std::span<double> scores, const char* weighed) noexcept {
       for (double& each : scores) each = static_cast<double>(static_cast<T>(each));

@@ -237,7 +237,7 @@ class reader {
   };
   bool attribute(std::span<const std::byte> bytes, graph_node& to) {
     attribute_parts parts;
-    const bool read = each_field(bytes, "an attribute", [&](const protobuf_reader& in) {
+    const bool read = each_field(bytes, "an attribute", [&](protobuf_reader& in) {
       switch (static_cast<attribute_field>(in.field)) {
         case attribute_field::name: parts.name = text_of(in.inner); break;
         case attribute_field::type: parts.type = in.number; break;
@@ -245,19 +245,16 @@ class reader {
         case attribute_field::i: parts.whole = static_cast<std::int64_t>(in.number); break;
         case attribute_field::s: parts.text = in.inner; break;
         case attribute_field::t: parts.tensor = in.inner; break;
-        case attribute_field::strings: parts.texts.emplace_back(text_of(in.inner)); break;
+        case attribute_field::strings:
+          // As many as there would be if all were as long as the first.
+          if (parts.texts.empty()) parts.texts.reserve(1 + in.left() / (2 + in.inner.size()));
+          do parts.texts.emplace_back(text_of(in.inner));
+          while (in.again());
+          break;
         case attribute_field::reference: parts.refers = true; break;
         case attribute_field::floats:
-          return each_number(in, wire::fixed32,
-                             [&](std::uint64_t bits) {
-                               parts.numbers.push_back(std::bit_cast<float>(static_cast<std::uint32_t>(bits)));
-                             }) ||
-                 damaged("an attribute");
-        case attribute_field::ints:
-          return each_number(
-                     in, wire::varint,
-                     [&](std::uint64_t number) { parts.wholes.push_back(static_cast<std::int64_t>(number)); }) ||
-                 damaged("an attribute");
+          return append_numbers<wire::fixed32>(in, parts.numbers) || damaged("an attribute");
+        case attribute_field::ints: return append_numbers<wire::varint>(in, parts.wholes) || damaged("an attribute");
       }
       return true;
     });

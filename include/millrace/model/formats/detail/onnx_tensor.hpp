@@ -6,12 +6,14 @@
 #include <millrace/model/formats/detail/onnx_types.hpp>
 #include <millrace/model/formats/graph.hpp>
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -40,6 +42,38 @@ bool each_number(const protobuf_reader& field, wire kind, const Number& number) 
     number(value);
   }
   return true;
+}
+
+/// Appends the numbers of a repeated field, as each_number finds them: of a list that is not packed all that stand one
+/// behind the other. Returns false if they are damaged.
+template <wire Kind, class T>
+bool append_numbers(protobuf_reader& field, std::vector<T>& to) {
+  const auto number = [](std::uint64_t bits) {
+    if constexpr (std::is_same_v<T, float>)
+      return std::bit_cast<float>(static_cast<std::uint32_t>(bits));
+    else
+      return static_cast<T>(bits);
+  };
+  if (field.type == Kind) {
+    // Room for as many as the bytes can hold, so that nothing moves; what stays empty is never touched.
+    constexpr std::size_t least_bytes = std::is_same_v<T, float> ? 5 : 2;
+    if (to.empty()) to.reserve(1 + field.left() / least_bytes);
+    do to.push_back(number(field.number));
+    while (field.number_again<Kind>());
+    return field.ok();
+  }
+  if (field.type != wire::bytes) return false;
+  if constexpr (std::is_same_v<T, float> && std::endian::native == std::endian::little) {
+    const std::size_t before = to.size();
+    to.resize(before + field.inner.size() / sizeof(float));
+    if (to.size() > before) std::memcpy(to.data() + before, field.inner.data(), (to.size() - before) * sizeof(float));
+    return field.inner.size() % sizeof(float) == 0;
+  } else {
+    std::size_t count = 0;
+    for (const std::byte each : field.inner) count += each < std::byte{0x80} ? 1 : 0;  // each number's last byte
+    to.reserve(to.size() + (Kind == wire::varint ? count : field.inner.size() / sizeof(T)));
+    return each_number(field, Kind, [&](std::uint64_t bits) { to.push_back(number(bits)); });
+  }
 }
 
 /// Where a tensor's bytes stand that are not in the model's file.

@@ -128,28 +128,52 @@ class packed_trees {
     bool uneven = false;
   };
 
+  /// The nodes by level; none if they stand so already.
+  template <class Node>
+  static flat_vector<std::uint32_t> order_by_level(std::span<const Node> nodes) {
+    flat_vector<std::uint32_t> order;
+    std::size_t next = 1;
+    for (std::size_t i = 0; i < nodes.size() && next > 0; ++i)
+      if (nodes[i].left != i) next = nodes[i].left == next ? next + 2 : 0;
+    if (next > 0) return order;
+    order.push_back(0);
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      const std::uint32_t left = nodes[order[i]].left;
+      if (left == order[i]) continue;
+      order.push_back(left);
+      order.push_back(left + 1);
+    }
+    return order;
+  }
   template <class Node, class Record>
   void add_by_level(std::span<const Node> nodes, std::span<const Record> records) {
+    const flat_vector<std::uint32_t> order = order_by_level(nodes);
+    const std::size_t count = order.empty() ? nodes.size() : order.size();
     root& of = roots_.back();
-    flat_vector<std::uint32_t> order(1);
-    flat_vector<unsigned> level(1);
+    nodes_.resize(of.first + count);
+    values_.resize(nodes_.size());
+    packed_node* const to = nodes_.data() + of.first;
+    double* const values = values_.data() + of.first;
     std::size_t leaves = 0;
     std::size_t sum_of_levels = 0;
-    for (std::size_t i = 0; i < order.size(); ++i) {
-      const Node& node = nodes[order[i]];
-      values_.push_back(records[order[i]].value);
-      if (node.left == order[i]) {
-        nodes_.push_back(
-            packed_node::of(std::numeric_limits<float>::infinity(), 0, false, static_cast<std::uint32_t>(i)));
-        ++leaves;
-        sum_of_levels += level[i];
-        continue;
+    std::size_t level = 0;
+    std::size_t end_of_level = 1;
+    std::size_t next = 1;  // where the next children stand
+    for (std::size_t i = 0; i < count; ++i) {
+      if (i == end_of_level) {
+        ++level;
+        end_of_level = next;
       }
-      nodes_.push_back(packed_node::of(node.threshold, node.column, node.missing_right != 0,
-                                       static_cast<std::uint32_t>(order.size())));
-      for (const std::uint32_t child : {node.left, node.left + 1}) {
-        order.push_back(child);
-        level.push_back(level[i] + 1);
+      const std::size_t at = order.empty() ? i : order[i];
+      const Node& node = nodes[at];
+      values[i] = records[at].value;
+      if (node.left == at) {
+        to[i] = packed_node::of(std::numeric_limits<float>::infinity(), 0, false, static_cast<std::uint32_t>(i));
+        ++leaves;
+        sum_of_levels += level;
+      } else {
+        to[i] = packed_node::of(node.threshold, node.column, node.missing_right != 0, static_cast<std::uint32_t>(next));
+        next += 2;
       }
     }
     of.uneven = 2 * sum_of_levels + 3 * leaves < 2 * leaves * of.depth;

@@ -1,0 +1,66 @@
+#include <millrace/store/file_bytes.hpp>
+
+#include <support/catch.hpp>
+#include <support/temp_dir.hpp>
+
+#include <millrace/store/atomic_file.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace mr = millrace;
+using mr::store::file_access;
+using mr::store::file_bytes;
+
+namespace {
+
+std::string_view text_of(const file_bytes& content) {
+  return {reinterpret_cast<const char*>(content.bytes().data()), content.bytes().size()};
+}
+
+}  // namespace
+
+TEST_CASE("a file's bytes are the same read and mapped, also after a move") {
+  const support::temp_dir folder;
+  const std::string text(10'000, 'x');
+  for (const std::string& each : {text, std::string("a"), std::string(4096, 'y'), std::string()}) {
+    REQUIRE(mr::store::write_file(folder / "a", each));
+    for (const file_access how : {file_access::read, file_access::map}) {
+      auto content = file_bytes::open(folder / "a", how);
+      REQUIRE(content);
+      CHECK(text_of(*content) == each);
+      file_bytes moved = *std::move(content);
+      CHECK(text_of(moved) == each);
+      auto other = file_bytes::open("/proc/self/status", how);
+      REQUIRE(other);
+      moved = *std::move(other);
+      CHECK(text_of(moved).find("Name:") != std::string_view::npos);
+    }
+  }
+}
+
+TEST_CASE("mapped bytes stay when the file is replaced as a whole, and when it is removed") {
+  const support::temp_dir folder;
+  REQUIRE(mr::store::write_file(folder / "a", std::string("old")));
+  const auto content = file_bytes::open(folder / "a", file_access::map);
+  REQUIRE(content);
+  REQUIRE(mr::store::write_file(folder / "a", std::string("a longer one")));
+  CHECK(text_of(*content) == "old");
+  CHECK(text_of(file_bytes::open(folder / "a", file_access::map).value()) == "a longer one");
+}
+
+TEST_CASE("a file that cannot be read or mapped is named") {
+  const support::temp_dir folder;
+  for (const file_access how : {file_access::read, file_access::map}) {
+    const auto missing = file_bytes::open(folder / "none", how);
+    REQUIRE(!missing);
+    CHECK(missing.error().code() == mr::errc::not_found);
+    CHECK(missing.error().message().find(folder / "none") != std::string::npos);
+    const auto directory = file_bytes::open(folder.path().string(), how);
+    REQUIRE(!directory);
+    CHECK(directory.error().message().find(folder.path().string()) != std::string::npos);
+  }
+}
