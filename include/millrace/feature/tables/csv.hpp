@@ -68,7 +68,7 @@ class csv_table {
                                                "file, and read_file of <millrace/store.hpp> reads it");
     if (how_.declared_only) keep_declared();
     column_findings columns;
-    auto made = table_of<Table>(columns_, rules_of(how_), how_.columns, std::move(lines_), columns);
+    auto made = table_of<Table>(columns_, rules_of(how_), how_.columns, std::move(lines_), columns, how_.all_declared);
     for (table_note& one : columns.notes) found_.notes.push_back(std::move(one));
     found_.refused = std::move(columns.refused);
     if (made)
@@ -116,6 +116,7 @@ class csv_table {
     found_.likely_delimiter = likely_delimiter<csv_cell>(rows.rest(), comment(), how_.banner);
     found_.as = how_;
     found_.as.columns.clear();
+    found_.as.all_declared = false;
     const bool found = how_.delimiter == csv_options::automatic;
     if (found) found_.as.delimiter = named != 0 ? named : found_.likely_delimiter;
     const char delimiter = found_.as.delimiter;
@@ -256,7 +257,8 @@ class csv_table {
 /// Errors: invalid_data, with line and column, counted from 1: a quote that is not closed, something behind one, a row
 /// of another length than the header, a column without a name or with that of another; type_mismatch, with line and
 /// column: a cell that is not of its declared kind, or a doubtful column that is to be refused; not_finite: a cell that
-/// says NaN or infinity and is to be refused; truncated: no header; not_found: a declared column is not there;
+/// says NaN or infinity and is to be refused; truncated: no header; not_found: a declared column is not there, where
+/// all have to be;
 /// invalid_argument: contradicting options, or a text that is the name of a file. They do not name a file;
 /// `.wrap(path)` adds it. Allocates: the table, and for each cell 24 bytes while it reads.
 template <class Table = table>

@@ -61,6 +61,8 @@ struct csv_options {
   std::vector<declared_column> columns{};
   /// Whether columns whose kind is not said are left out.
   bool declared_only = false;
+  /// Whether all columns whose kind is said have to be there.
+  bool all_declared = true;
 
   /// For tables of unknown origin: everything is found, and what is doubtful is refused.
   template <class Options = csv_options>
@@ -78,7 +80,7 @@ struct csv_options {
 /// What was found out about a text while it was read, or before it was refused.
 struct csv_findings {
   /// The text's own delimiter and header, and every column as it was read. Reading with these options takes another
-  /// text apart in the very same way.
+  /// text apart in the very same way, also where it lacks columns, such as what is to be predicted.
   csv_options as{};
   /// The delimiter that takes the text apart best, also where another was asked for.
   char likely_delimiter = ',';

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -111,6 +112,37 @@ class table {
   std::vector<column> columns_;
   std::vector<std::size_t> lines_;
 };
+
+/// A table of these rows, in this order, each as often as it is named: what `time_split` says of a table's rows, for
+/// instance. Categories keep their codes.
+/// Precondition: each is below from.rows(). Allocates: the table.
+template <class Table>
+Table gather_rows(const Table& from, std::span<const std::size_t> rows) {
+  const auto gathered = [&](const auto& cells, auto& to) {
+    if (cells.empty()) return;
+    for (const std::size_t row : rows) to.push_back(cells[row]);
+  };
+  Table made;
+  std::vector<std::size_t> lines;
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    const column& one = from[i];
+    column taken{.name = one.name, .kind = one.kind, .written = one.written};
+    gathered(one.numbers, taken.numbers);
+    gathered(one.times, taken.times);
+    gathered(one.codes, taken.codes);
+    if (one.kind == column_kind::category) taken.texts = one.texts;
+    if (one.kind == column_kind::text)  // which stand in the order of the rows
+      for (std::uint32_t& code : taken.codes) {
+        if (code == column::no_text) continue;
+        taken.texts.push_back(one.texts[code]);
+        code = static_cast<std::uint32_t>(taken.texts.size() - 1);
+      }
+    (void)made.add(std::move(taken));  // as the others, it has a name of its own
+  }
+  for (const std::size_t row : rows) lines.push_back(from.line(row));
+  made.set_lines(std::move(lines));
+  return made;
+}
 
 /// A column that a reader is told the kind of, instead of finding it by the cells.
 struct declared_column {

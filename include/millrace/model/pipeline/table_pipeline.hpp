@@ -89,6 +89,9 @@ class table_pipeline {
     return refused;
   }
 
+  /// Whether a row has a cell for each column that the features read. Errors: as `table_features::check_names`.
+  result<void> check_names(std::span<const feature::named_cell> cells) const { return features_.check_names(cells); }
+
   /// The `most` features that move the score of a row most, as `pipeline::explain`. Precondition: output <
   /// model().outputs().
   explanation explain(std::span<const feature::named_cell> cells, std::size_t most = 3, std::size_t output = 0) const

@@ -219,6 +219,49 @@ TEST_CASE("a table that lacks a column or has it of another kind is an error tha
   CHECK_THAT(done.error().describe(), ContainsSubstring("column \"amount\" is of another kind"));
 }
 
+TEST_CASE("a table's column without any value may be of any kind") {
+  const auto full = table_of(random_orders(20, 1));
+  auto made = table_features::make({{.name = "amount", .type = "numerical"},
+                                    {.name = "country", .type = "one_hot", .parameters = {{"categories", {"DE"}}}}},
+                                   full);
+  REQUIRE(made);
+  REQUIRE(made->fit(full));
+  // As a reader makes it of empty cells.
+  const auto asked = [&](std::vector<double> countries) {
+    mf::table batch;
+    REQUIRE(batch.add({.name = "amount", .numbers = {1, 2}}));
+    REQUIRE(batch.add({.name = "country", .numbers = std::move(countries)}));
+    std::vector<float> out(2 * made->width());
+    const auto done = (*made)(batch, out);
+    return done ? out : std::vector<float>();
+  };
+  const auto out = asked({support::no_number, support::no_number});
+  REQUIRE(out.size() == 2 * made->width());
+  CHECK(out[0] == 1);
+  CHECK(out[made->width()] == 2);
+  CHECK(asked({support::no_number, 3}).empty());
+}
+
+TEST_CASE("a cell that no feature reads, and a column without a cell, are found by name") {
+  const auto rows = table_of(random_orders(40, 6));
+  const auto made =
+      table_features::make({{.name = "amount", .type = "numerical"}, {.name = "age", .type = "numerical"}}, rows);
+  REQUIRE(made);
+  using cells = std::vector<mf::named_cell>;
+  CHECK(made->check_names(cells{{"age", 3}, {"amount", {}}, {"other", 1}}));
+  const auto says = [&](const cells& row) { return made->check_names(row).error().message(); };
+  CHECK(says({{"ages", 3}, {"ammount", 7}}) ==
+        "no cell is called \"amount\"; the nearest that no feature reads is \"ammount\"");
+  CHECK(says({{"amount", 3}, {"page", 1}, {"ages and more", 7}}) ==
+        "no cell is called \"age\"; the nearest that no feature reads is \"page\"");
+  CHECK(says({{"amount", 3}}) == "no cell is called \"age\"");
+  CHECK(says({}) == "no cell is called \"amount\"");
+  CHECK(made->check_names(cells{}).error().code() == millrace::errc::not_found);
+  CHECK(mf::detail::letters_apart("", "abc") == 3);
+  CHECK(mf::detail::letters_apart("kitten", "sitting") == 3);
+  CHECK(mf::detail::letters_apart("same", "same") == 0);
+}
+
 TEST_CASE("columns are found by name in any order, and a text column reads as a category does") {
   const auto full = table_of(random_orders(40, 6));
   const auto set = fitted_on(full);

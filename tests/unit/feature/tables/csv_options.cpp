@@ -316,6 +316,12 @@ TEST_CASE("with what was found, later rows are read in the very same way") {
         "line 2, column 1 (\"price\"): \"2 EUR\" is no number");
   CHECK(read("price;day;share;id\n$2;13/14/2024;5%;7\n", first.found.as).refusal ==
         "line 2, column 2 (\"day\"): \"13/14/2024\" is no time");
+  const outcome fewer = read("share;price\n5%;$2,000\n", first.found.as);
+  CHECK(fewer.refusal == "");
+  CHECK((fewer.made.size() == 2 && fewer.made[0].numbers[0] == 5 && fewer.made[1].numbers[0] == 2000));
+  mf::csv_options all = first.found.as;
+  all.all_declared = true;
+  CHECK(read("share;price\n5%;$2,000\n", all).code == errc::not_found);
   double price = 0;
   CHECK(mf::read_number("$3,500.5", first.made[0].written, price));
   CHECK(price == 3500.5);

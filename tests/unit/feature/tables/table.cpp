@@ -3,8 +3,11 @@
 #include <support/catch.hpp>
 #include <support/features.hpp>
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace mf = millrace::feature;
 using millrace::errc;
@@ -33,6 +36,34 @@ TEST_CASE("a table has columns of every kind, whose cells may be missing") {
   CHECK(made.line(0) == 0);
   made.set_lines({2, 3, 5});
   CHECK(made.line(2) == 5);
+}
+
+TEST_CASE("rows of a table are a table") {
+  mf::table made;
+  REQUIRE(made.add({.name = "n", .numbers = {1, support::no_number, 3}, .written = {.decimal = ','}}));
+  REQUIRE(made.add({.name = "t", .kind = mf::column_kind::time, .times = {5, mf::column::no_time, -1}}));
+  REQUIRE(made.add(
+      {.name = "c", .kind = mf::column_kind::category, .codes = {1, mf::column::no_text, 0}, .texts = {"DE", "FR"}}));
+  REQUIRE(made.add(
+      {.name = "w", .kind = mf::column_kind::text, .codes = {0, mf::column::no_text, 1}, .texts = {"a", "c"}}));
+  made.set_lines({2, 3, 5});
+  const std::vector<std::size_t> rows{2, 0, 1, 2};
+  const mf::table some = gather_rows(made, rows);
+  REQUIRE(some.rows() == 4);
+  REQUIRE(some.size() == 4);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    INFO(i);
+    CHECK(some.line(i) == made.line(rows[i]));
+    for (std::size_t k = 0; k < 4; ++k) CHECK(some[k].missing(i) == made[k].missing(rows[i]));
+    for (std::size_t k = 2; k < 4; ++k) CHECK(some[k].text(i) == made[k].text(rows[i]));
+  }
+  CHECK((some[0].numbers[0] == 3 && some[0].numbers[1] == 1));
+  CHECK((some[1].times[0] == -1 && some[1].times[1] == 5));
+  CHECK(some[2].codes == std::vector<std::uint32_t>{0, 1, mf::column::no_text, 0});
+  CHECK(some[3].texts == std::vector<std::string>{"c", "a", "c"});  // in the order of the rows
+  CHECK(some[0].written.decimal == ',');
+  CHECK(gather_rows(made, std::vector<std::size_t>{}).rows() == 0);
+  CHECK(gather_rows(mf::table(), std::vector<std::size_t>{}).size() == 0);
 }
 
 TEST_CASE("a column that does not fit is refused by name") {

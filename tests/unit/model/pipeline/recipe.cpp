@@ -307,7 +307,7 @@ TEST_CASE("a saved pipeline loaded as another one is one error that lists both s
   const auto plain = mm::pipeline_of(support::payment_features(), trees);
   CHECK(error_of(plain.load(bytes)) == "saved pipeline: calibration: saved form holds platt, expected no calibration");
   CHECK(error_of(recipe().load(plain.fit(past, &payment::is_fraud).value().save())) ==
-        "saved pipeline: calibration: saved form holds none, expected one");
+        "saved pipeline: calibration: saved form holds none, expected one: it is of a pipeline with `uncalibrated`");
   const auto model =
       mm::ridge::fit(mm::matrix_view(std::vector<float>{1, 2, 3}, 1), std::vector<float>{1, 2, 3}).value();
   CHECK(error_of(recipe().load(model.save())) == "saved form holds ridge, expected pipeline");

@@ -42,18 +42,26 @@ constexpr bool same_kind(column_kind a, column_kind b) noexcept {
   return a == b || (words(a) && words(b));
 }
 
+/// Whether nothing stands in a column. A reader that is not told takes it for one of numbers.
+inline bool is_empty(const column& one) noexcept {
+  for (std::size_t row = 0; row < one.rows(); ++row)
+    if (!one.missing(row)) return false;
+  return true;
+}
+
 template <class T>
 concept table_like = requires(const T& rows) {
   rows.rows();
   rows.find("");
 };
 
-/// Whether a table has the columns that features read. Errors: type_mismatch, listing both sides.
+/// Whether a table has the columns that features read; one without any value may be of any kind. Errors:
+/// type_mismatch, listing both sides.
 template <class Table>
 result<void> checked_inputs(const Table& rows, const std::vector<declared_column>& inputs) {
   for (const declared_column& one : inputs) {
     const column* const found = rows.find(one.name);
-    if (found != nullptr && same_kind(found->kind, one.kind)) continue;
+    if (found != nullptr && (same_kind(found->kind, one.kind) || is_empty(*found))) continue;
     return error(errc::type_mismatch,
                  "column \"" + printable(one.name) + "\" is " + (found == nullptr ? "not there" : "of another kind") +
                      ": the features read [" + listed(inputs) + "], the table has [" + listed(columns_of(rows)) + ']');
@@ -87,6 +95,51 @@ inline cell cell_called(std::span<const named_cell> row, std::string_view name, 
   if (likely < row.size() && row[likely].name == name) return row[likely].value;
   for (const named_cell& one : row)
     if (one.name == name) return one.value;
+  return {};
+}
+/// How many letters have to be changed, left out or put in to make one name of the other.
+template <class = void>
+std::size_t letters_apart(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t corner = row[0];
+    row[0] = i + 1;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t changed = corner + (a[i] == b[j] ? 0 : 1);
+      corner = row[j + 1];
+      const std::size_t other = (row[j] < corner ? row[j] : corner) + 1;
+      row[j + 1] = changed < other ? changed : other;
+    }
+  }
+  return row[b.size()];
+}
+/// Whether a row has a cell for each input. Errors: not_found, with the name in the row that is nearest, of those that
+/// are no input's.
+template <class = void>
+result<void> checked_names(std::span<const named_cell> row, const std::vector<declared_column>& inputs) {
+  const auto is_input = [&](std::string_view name) {
+    for (const declared_column& one : inputs)
+      if (one.name == name) return true;
+    return false;
+  };
+  for (const declared_column& one : inputs) {
+    const named_cell* nearest = nullptr;
+    std::size_t least = 0;
+    bool found = false;
+    for (const named_cell& each : row) {
+      found = found || each.name == one.name;
+      const std::string_view name = each.name.substr(0, 200);
+      if (found || is_input(each.name)) continue;
+      const std::size_t apart = letters_apart(std::string_view(one.name).substr(0, 200), name);
+      if (nearest == nullptr || apart < least) nearest = &each, least = apart;
+    }
+    if (found) continue;
+    return error(errc::not_found, "no cell is called \"" + printable(one.name) + '"' +
+                                      (nearest == nullptr ? std::string()
+                                                          : "; the nearest that no feature reads is \"" +
+                                                                printable(nearest->name) + '"'));
+  }
   return {};
 }
 /// The cells of a single row.

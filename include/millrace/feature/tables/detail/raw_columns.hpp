@@ -252,14 +252,14 @@ class column_maker {
 };
 
 /// The table of raw columns. Errors: of the first cell that is not of its declared kind; not_found: a declared column
-/// that is not there.
+/// that is not there, where all have to be.
 template <class Table>
 result<Table> table_of(std::span<const raw_column> columns, const column_rules& how,
                        std::span<const declared_column> declared, std::vector<std::size_t> lines,
-                       column_findings& found) {
+                       column_findings& found, bool all_declared = true) {
   Table made;
   for (const declared_column& one : declared) {
-    bool there = false;
+    bool there = !all_declared;
     for (const raw_column& other : columns) there = there || other.name == one.name;
     if (!there) return error(errc::not_found, "no column is called " + quoted_cell(one.name));
   }

@@ -157,7 +157,8 @@ result<Calibration> loaded_calibration(std::span<const std::byte> bytes) {
     if (bytes.empty()) return uncalibrated();
     return std::move(envelope_reader::open(bytes, "no calibration")).error();
   } else {
-    if (bytes.empty()) return error(errc::type_mismatch, "saved form holds none, expected one");
+    if (bytes.empty())
+      return error(errc::type_mismatch, "saved form holds none, expected one: it is of a pipeline with `uncalibrated`");
     return Calibration::load(bytes);
   }
 }
