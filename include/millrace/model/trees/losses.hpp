@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace millrace {
@@ -22,26 +23,42 @@ inline namespace v0 {
 namespace model {
 namespace detail {
 
+/// p = p * by + plus, in two roundings with every compiler's options. `Bytes`: as of rounded_vector, for vectors.
+template <std::size_t Bytes, class X, class Plus>
+[[gnu::always_inline]] inline void multiply_add(X& p, const X& by, const Plus& plus) noexcept {
+  p *= by;
+  if constexpr (std::is_floating_point_v<X>)
+    rounded(p);
+  else
+    rounded_vector<Bytes>(p);
+  p += plus;
+}
 /// Makes e^x of x, a float or a vector of floats, to about 1e-7 of itself; x is brought into [-87, 87]. 2^k of the
 /// whole part of x / ln 2, and a polynomial of what is left. `Bits`: as many 32-bit integers.
 /// Source: the coefficients are those of Cephes, expf.
-template <class Bits, class X>
+template <class Bits, std::size_t Bytes = sizeof(Bits), class X>
 [[gnu::always_inline]] inline void fast_exp_body(X& x) noexcept {
   const X lowest = X{} - 87.0F;
   const X highest = X{} + 87.0F;
   x = x < lowest ? lowest : x;
   x = x > highest ? highest : x;
-  const X shifted = x * 1.44269504F + 0x1.8p23F;  // rounds to a whole number, which stands in the lowest bits
+  X shifted = x;  // of a whole number, which stands in the lowest bits
+  multiply_add<Bytes>(shifted, X{} + 1.44269504F, 0x1.8p23F);
   const X k = shifted - 0x1.8p23F;
-  X r = x - k * 0.693359375F;
-  r += k * 2.12194440e-4F;
+  X r = k;
+  multiply_add<Bytes>(r, X{} - 0.693359375F, x);
+  X low = k;
+  multiply_add<Bytes>(low, X{} + 2.12194440e-4F, r);
+  r = low;
   X p = X{} + 1.9875691e-4F;
-  p = p * r + 1.3981999e-3F;
-  p = p * r + 8.3334519e-3F;
-  p = p * r + 4.1665796e-2F;
-  p = p * r + 1.6666665e-1F;
-  p = p * r + 0.5F;
-  p = p * (r * r) + r + 1.0F;
+  multiply_add<Bytes>(p, r, 1.3981999e-3F);
+  multiply_add<Bytes>(p, r, 8.3334519e-3F);
+  multiply_add<Bytes>(p, r, 4.1665796e-2F);
+  multiply_add<Bytes>(p, r, 1.6666665e-1F);
+  multiply_add<Bytes>(p, r, 0.5F);
+  const X square = r * r;
+  multiply_add<Bytes>(p, square, r);
+  p += 1.0F;
   Bits exponent;
   load_vector(exponent, &shifted);
   Bits bits;
@@ -73,7 +90,9 @@ inline double mean_target(std::span<const float> targets, std::span<const std::u
   double weight = 0;
   for (const std::uint32_t row : rows) {
     const double w = weights.empty() ? 1 : double{weights[row]};
-    sum += w * double{targets[row]};
+    double product = w * double{targets[row]};
+    rounded(product);
+    sum += product;
     weight += w;
   }
   return weight > 0 ? sum / weight : 0;
@@ -105,36 +124,52 @@ inline double log_odds(double share) noexcept {
 
 namespace detail {
 
+/// Of a probability, what the derivative of its score is: p - p^2.
+inline float variance_of(float p) noexcept {
+  float square = p * p;
+  rounded(square);
+  return p - square;
+}
+/// `Bytes`: of a register, 16 or 32. The bits do not depend on it.
+template <std::size_t Bytes>
 [[gnu::always_inline]] inline void logistic_gradients_body(const float* targets, const double* scores,
                                                            std::size_t count, float* g, float* h) noexcept {
   using four = vector<float, 16>;
-  using eight = vector<float, 32>;
+  using floats = vector<float, Bytes>;
   using doubles = vector<double, 32>;
+  constexpr std::size_t lanes = Bytes / sizeof(float);
   std::size_t i = 0;
-  for (; i + 8 <= count; i += 8) {
+  for (; i + lanes <= count; i += lanes) {
     doubles score;
     load_vector(score, scores + i);
-    const four low = __builtin_convertvector(score, four);
-    load_vector(score, scores + i + 4);
-    const four high = __builtin_convertvector(score, four);
-    eight odds = -__builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7);
-    fast_exp_body<vector<std::int32_t, 32>>(odds);
-    const eight p = 1.0F / (1.0F + odds);
-    eight target;
+    floats odds;
+    if constexpr (lanes == 4) {
+      odds = -__builtin_convertvector(score, four);
+    } else {
+      const four low = __builtin_convertvector(score, four);
+      load_vector(score, scores + i + 4);
+      const four high = __builtin_convertvector(score, four);
+      odds = -__builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7);
+    }
+    fast_exp_body<vector<std::int32_t, Bytes>>(odds);
+    const floats p = 1.0F / (1.0F + odds);
+    floats target;
     load_vector(target, targets + i);
     store_vector(g + i, p - target);
-    store_vector(h + i, p - p * p);
+    floats square = p * p;
+    rounded_vector<Bytes>(square);
+    store_vector(h + i, p - square);
   }
   for (; i < count; ++i) {
     const float p = 1 / (1 + fast_exp(-static_cast<float>(scores[i])));
     g[i] = p - targets[i];
-    h[i] = p - p * p;
+    h[i] = variance_of(p);
   }
 }
 MILLRACE_X86_TARGET("avx2")
 inline void logistic_gradients_avx2(const float* targets, const double* scores, std::size_t count, float* g,
                                     float* h) noexcept {
-  logistic_gradients_body(targets, scores, count, g, h);
+  logistic_gradients_body<32>(targets, scores, count, g, h);
 }
 
 }  // namespace detail
@@ -154,7 +189,7 @@ struct logistic_loss {
   }
   static void gradients(std::span<const float> targets, std::span<const double> scores, std::size_t, std::span<float> g,
                         std::span<float> h) noexcept {
-    const auto fill = detail::cpu_has_avx2() ? detail::logistic_gradients_avx2 : detail::logistic_gradients_body;
+    const auto fill = detail::cpu_has_avx2() ? detail::logistic_gradients_avx2 : detail::logistic_gradients_body<16>;
     fill(targets.data(), scores.data(), targets.size(), g.data(), h.data());
   }
   static void link(std::span<double> scores) noexcept { scores[0] = detail::probability_of_score(scores[0]); }
@@ -214,7 +249,7 @@ struct softmax_loss {
         sum += detail::fast_exp(static_cast<float>(scores[c * rows + i] - most));
       const float p = detail::fast_exp(static_cast<float>(scores[k * rows + i] - most)) / sum;
       g[i] = p - (targets[i] == static_cast<float>(k) ? 1.0F : 0.0F);
-      h[i] = factor * (p - p * p);
+      h[i] = factor * detail::variance_of(p);
     }
   }
   void link(std::span<double> scores) const noexcept {
@@ -313,7 +348,9 @@ struct quantile_loss {
     double left = 0;
     for (std::size_t i = 0; i < sorted.size(); ++i) {
       sorted[i] = {residuals[i], weights[i]};
-      left += level * weights[i];
+      double product = level * weights[i];
+      detail::rounded(product);
+      left += product;
     }
     detail::sort_by(sorted, [](const weighed& a, const weighed& b) { return a.value < b.value; });
     double last = 0;
@@ -351,7 +388,9 @@ struct poisson_loss {
   }
   static void link(std::span<double> scores) noexcept { scores[0] = detail::math::exp(scores[0]); }
   static double loss(float target, std::span<const double> scores) noexcept {
-    return detail::math::exp(scores[0]) - double{target} * scores[0];
+    double product = double{target} * scores[0];
+    detail::rounded(product);
+    return detail::math::exp(scores[0]) - product;
   }
 };
 

@@ -2,6 +2,7 @@
 
 #include <support/catch.hpp>
 
+#include <millrace/core/detail/simd.hpp>
 #include <millrace/core/seed.hpp>
 
 #include <cmath>
@@ -47,7 +48,54 @@ std::vector<std::uint32_t> all(std::size_t rows) {
   return ids;
 }
 
+/// What -march=native lets the compiler make of the kernels on a processor that has fused multiply-adds.
+#if !defined(__clang__)
+[[gnu::optimize("O2")]]  // at -O1 g++ fuses nothing
+#endif
+MILLRACE_X86_TARGET("avx2,fma") void fused_gradients(const float* targets, const double* scores, std::size_t count,
+                                                     float* g, float* h) {
+  mr::model::detail::logistic_gradients_body<32>(targets, scores, count, g, h);
+}
+#if !defined(__clang__)
+[[gnu::optimize("O2")]]  // at -O1 g++ fuses nothing
+#endif
+MILLRACE_X86_TARGET("avx2,fma") void fused_exponentials(const double* scores, std::size_t count, float* out) {
+  for (std::size_t i = 0; i < count; ++i) {
+    float x = static_cast<float>(scores[i]);
+    mr::model::detail::fast_exp_body<std::int32_t>(x);
+    out[i] = x;
+  }
+}
+
 }  // namespace
+
+TEST_CASE("losses: gradients have the same bits with fused multiply-adds at hand, and in registers of any width") {
+  std::vector<float> targets;
+  std::vector<double> scores;
+  mr::random_engine random(3);
+  for (int i = 0; i < 10'003; ++i) {
+    targets.push_back(static_cast<float>(random.below(2)));
+    scores.push_back(20 * random.normal());
+  }
+  const std::size_t rows = targets.size();
+  std::vector<float> g(rows);
+  std::vector<float> h(rows);
+  mr::model::logistic_loss::gradients(targets, scores, 0, g, h);
+  std::vector<float> other_g(rows);
+  std::vector<float> other_h(rows);
+  mr::model::detail::logistic_gradients_body<16>(targets.data(), scores.data(), rows, other_g.data(), other_h.data());
+  CHECK(other_g == g);
+  CHECK(other_h == h);
+  if (!mr::detail::cpu_has_avx2_fma()) return;
+  fused_gradients(targets.data(), scores.data(), rows, other_g.data(), other_h.data());
+  CHECK(other_g == g);
+  CHECK(other_h == h);
+  std::vector<float> exponentials(rows);
+  for (std::size_t i = 0; i < rows; ++i) exponentials[i] = mr::model::detail::fast_exp(static_cast<float>(scores[i]));
+  std::vector<float> fused(rows);
+  fused_exponentials(scores.data(), rows, fused.data());
+  CHECK(fused == exponentials);
+}
 
 TEST_CASE("losses: gradients are the slopes of the loss") {
   std::vector<float> targets;
