@@ -162,6 +162,7 @@ set(MILLRACE_model_HEADERS
   model/to_graph/calibration.hpp model/to_graph/decomposition.hpp
   model/to_graph/graph_builder.hpp model/to_graph/linear.hpp
   model/to_graph/links.hpp model/to_graph/trees.hpp
+  model/to_graph/combinations.hpp model/to_graph/networks.hpp
   model/to_graph/features.hpp model/to_graph/event_pipelines.hpp model/to_graph/table_pipelines.hpp
   model/to_graph/detail/feature_inputs.hpp model/to_graph/detail/feature_operators.hpp
   model/to_graph/detail/pipeline_operators.hpp model/to_graph/detail/tree_operator.hpp

@@ -9,5 +9,7 @@ int main(int count, char** arguments) {
   exports::writer to(arguments[1]);
   exports::write_sums(to);
   exports::write_trees(to);
+  exports::write_networks(to);
+  exports::write_pipelines(to);
   return to.failed() != 0;
 }

@@ -138,8 +138,10 @@ T taken(mr::result<T>&& from) {
   std::exit(1);
 }
 
-void write_sums(writer& to);   // in exports_sums.cpp: models of products of matrices
-void write_trees(writer& to);  // in exports_trees.cpp
+void write_sums(writer& to);       // in exports_sums.cpp: models of products of matrices
+void write_trees(writer& to);      // in exports_trees.cpp
+void write_networks(writer& to);   // in exports_networks.cpp, which has combinations, too
+void write_pipelines(writer& to);  // in exports_pipelines.cpp
 
 }  // namespace exports
 

@@ -26,6 +26,8 @@ void write_linear(writer& to, const support::made_rows& numbers, const support::
   to.write("ridge", taken(mm::ridge::fit(numbers.view(), numbers.targets)), rows);
   to.write("sgd_linear", taken(mm::sgd_linear::fit(numbers.view(), numbers.targets)), rows);
   to.write("sgd_logistic", taken(mm::sgd_logistic::fit(two.view(), two.targets)), rows);
+  to.write("ftrl_linear", taken(mm::ftrl_linear::fit(numbers.view(), numbers.targets)), rows);
+  to.write("ftrl_logistic", taken(mm::ftrl_logistic::fit(two.view(), two.targets)), rows);
   to.write("logistic_two", taken(mm::logistic_regression::fit(two.view(), two.targets)), rows);
   to.write("logistic_four", taken(mm::logistic_regression::fit(four.view(), four.targets)), rows);
 }

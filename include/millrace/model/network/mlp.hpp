@@ -121,6 +121,18 @@ class mlp : public detail::linked_scores<mlp<Loss>> {
   std::size_t units(std::size_t layer) const noexcept { return layers_.place(layer).units; }
   activation function(std::size_t layer) const noexcept { return layers_.place(layer).function; }
   const Loss& loss() const noexcept { return loss_; }
+  /// The weight of an input in a unit of a layer, and a unit's bias. Precondition: layer < layers(), and so on.
+  float weight(std::size_t layer, std::size_t input, std::size_t unit) const noexcept {
+    return layers_.weight(layer, input, unit);
+  }
+  float bias(std::size_t layer, std::size_t unit) const noexcept { return layers_.bias(layer, unit); }
+  /// What is subtracted from each input, and what the difference is multiplied by; empty where they are taken as they
+  /// are.
+  std::span<const float> means() const noexcept { return scales_.means(); }
+  std::span<const float> factors() const noexcept { return scales_.factors(); }
+  /// A score is offsets()[output] + spread() * the last layer's.
+  std::span<const double> offsets() const noexcept { return offset_; }
+  double spread() const noexcept { return spread_; }
 
   /// A row's scores, before the loss makes outputs of them: for logistic_loss the log odds. A row of fewer columns than
   /// the model's has NaN for every score. Precondition: out.size() == outputs(), or nothing is written.

@@ -43,13 +43,13 @@ inline graph_builder::value add_calibration(graph_builder& to, const isotonic& b
   const auto lines = static_cast<std::int64_t>(begins.size());
   const auto constant = [&](double x) { return to.doubles({&x, 1}, {}); };
   const graph_builder::value x = to.is_double() ? scores : to.cast(scores, tensor::dtype::f64);
-  graph_builder::value risen = constant(0);
+  graph_builder::value made = constant(knots[0].probability);
   if (lines > 0) {
     const graph_builder::value off = to.call("Sub", {x, to.doubles(begins, {1, lines})});
     const graph_builder::value gone = to.call("Div", {off, to.doubles(widths, {1, lines})});
-    risen = to.call("MatMul", {to.call("Clip", {gone, constant(0), constant(1)}), to.doubles(rises, {lines, 1})});
+    const graph_builder::value share = to.call("Clip", {gone, constant(0), constant(1)});
+    made = to.call("Add", {to.call("MatMul", {share, to.doubles(rises, {lines, 1})}), made});
   }
-  const graph_builder::value made = to.call("Add", {risen, constant(knots[0].probability)});
   const graph_builder::value probability = to.call("Where", {to.call("IsNaN", {x}), x, made});
   return to.is_double() ? probability : to.cast(probability, to.element());
 }

@@ -165,6 +165,11 @@ class graph_builder {
   }
   /// Probabilities of each row's scores that sum to 1.
   value softmax(value scores) { return call("Softmax", {scores}, {{"axis", std::int64_t{1}}}); }
+  /// Which rows of a matrix have a NaN: truth values of rows x 1. Some operators of engines lose NaN.
+  value any_nan(value matrix) {
+    const value is_nan = cast(call("IsNaN", {matrix}), tensor::dtype::f32);
+    return cast(call("ReduceMax", {is_nan}, {{"axes", std::vector<std::int64_t>{1}}}), tensor::dtype::boolean);
+  }
   /// Columns of a matrix, by their indices.
   value columns(value matrix, std::vector<std::int64_t> which) {
     return call("Gather", {matrix, integers(std::move(which))}, {{"axis", std::int64_t{1}}});

@@ -2,6 +2,8 @@
 #define MILLRACE_MODEL_TO_GRAPH_LINEAR_HPP
 
 #include <millrace/model/fwd.hpp>
+#include <millrace/model/linear/ftrl_linear.hpp>
+#include <millrace/model/linear/ftrl_logistic.hpp>
 #include <millrace/model/linear/linear_regression.hpp>
 #include <millrace/model/linear/logistic_regression.hpp>
 #include <millrace/model/linear/ridge.hpp>
@@ -13,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace millrace {
@@ -23,7 +26,14 @@ template <class M>
 concept linear_in_columns = std::same_as<M, linear_regression> || std::same_as<M, ridge> ||
                             std::same_as<M, sgd_linear> || std::same_as<M, sgd_logistic>;
 
+/// Whose rows may be sparse. A graph takes dense ones.
+template <class M>
+concept linear_by_ftrl = std::same_as<M, ftrl_linear> || std::same_as<M, ftrl_logistic>;
+
 namespace detail {
+
+/// Beyond so many columns a sparse model is refused: a dense row of them is 64 MB.
+inline constexpr std::size_t most_dense_columns = std::size_t{1} << 24;
 
 /// The products of rows, of the builder's element, with one list of coefficients an output, and an intercept each.
 inline graph_builder::value add_linear_map(graph_builder& to, graph_builder::value rows,
@@ -51,6 +61,18 @@ graph_builder::value add_scores(graph_builder& to, const M& model, graph_builder
   const double intercept = model.intercept();
   return detail::add_linear_map(to, to.real(rows), {&coefficients, 1}, {&intercept, 1});
 }
+template <linear_by_ftrl M>
+graph_builder::value add_scores(graph_builder& to, const M& model, graph_builder::value rows) {
+  if (model.inputs() > detail::most_dense_columns) {
+    to.refuse("dense rows of " + std::to_string(model.inputs()) + " columns");
+    return rows;
+  }
+  std::vector<double> each(model.inputs());
+  for (std::size_t j = 0; j < each.size(); ++j) each[j] = model.coefficient(j);
+  const std::span<const double> coefficients = each;
+  const double intercept = model.intercept();
+  return detail::add_linear_map(to, to.real(rows), {&coefficients, 1}, {&intercept, 1});
+}
 inline graph_builder::value add_scores(graph_builder& to, const logistic_regression& model, graph_builder::value rows) {
   std::vector<std::span<const double>> coefficients;
   std::vector<double> intercepts;
@@ -61,10 +83,11 @@ inline graph_builder::value add_scores(graph_builder& to, const logistic_regress
   return detail::add_linear_map(to, to.real(rows), coefficients, intercepts);
 }
 
-template <linear_in_columns M>
+template <class M>
+requires(linear_in_columns<M> || linear_by_ftrl<M>)
 graph_builder::value add_outputs(graph_builder& to, const M& model, graph_builder::value rows) {
   const graph_builder::value scores = add_scores(to, model, rows);
-  return std::same_as<M, sgd_logistic> ? to.logistic(scores) : scores;
+  return std::same_as<M, sgd_logistic> || std::same_as<M, ftrl_logistic> ? to.logistic(scores) : scores;
 }
 inline graph_builder::value add_outputs(graph_builder& to, const logistic_regression& model,
                                         graph_builder::value rows) {

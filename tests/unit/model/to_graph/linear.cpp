@@ -23,6 +23,7 @@ TEST_CASE("linear models say the same as graphs") {
   support::says_the_same(mm::linear_regression::fit(data.view(), data.targets).value(), rows, 1e-14);
   support::says_the_same(mm::ridge::fit(data.view(), data.targets).value(), rows, 1e-14);
   support::says_the_same(mm::sgd_linear::fit(data.view(), data.targets).value(), rows, 1e-14);
+  support::says_the_same(mm::ftrl_linear::fit(data.view(), data.targets).value(), rows, 1e-14);
 }
 
 TEST_CASE("logistic models say the same as graphs") {
@@ -30,6 +31,13 @@ TEST_CASE("logistic models say the same as graphs") {
   const auto four = of_classes(4);
   const std::vector<float> rows = support::odd_rows(two.features);
   support::says_the_same(mm::sgd_logistic::fit(two.view(), two.targets).value(), rows);
+  support::says_the_same(mm::ftrl_logistic::fit(two.view(), two.targets).value(), rows);
   support::says_the_same(mm::logistic_regression::fit(two.view(), two.targets).value(), rows);
   support::says_the_same(mm::logistic_regression::fit(four.view(), four.targets).value(), rows);
+}
+
+TEST_CASE("models of sparse rows are refused where a dense row would be too long") {
+  const auto made = mm::to_graph(mm::ftrl_logistic::make((std::size_t{1} << 24) + 1).value());
+  REQUIRE(!made);
+  CHECK(made.error().message() == "graph of a model: dense rows of 16777217 columns");
 }

@@ -52,6 +52,7 @@ class feature_input {
 
   feature_input(graph_builder& to, const feature::declared_column& from) : to_(&to), from_(from) {
     using feature::column_kind;
+    if (from.name.empty()) to.refuse("a column without a name");  // by which ONNX means an input that is left out
     input_ = from.kind == column_kind::number ? to.add_input(from.name, to.element(), 1)
              : from.kind == column_kind::time ? to.add_input(from.name, tensor::dtype::i64, 1)
                                               : to.add_input_of_texts(from.name, 1);

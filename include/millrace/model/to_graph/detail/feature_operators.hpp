@@ -57,7 +57,7 @@ class feature_operators {
     if (type == "one_hot" || type == "categorical") {
       if (is_kind(one, from, feature::column_kind::category)) add_category(one, *from);
     } else if (type == "missing_flag") {
-      if (from != nullptr) add_missing_flag(*from);
+      if (is_there(one, from)) add_missing_flag(*from);
     } else if (type == "temporal") {
       if (is_kind(one, from, feature::column_kind::time)) add_temporal(one, *from);
     } else if (is_number(type)) {
@@ -98,9 +98,12 @@ class feature_operators {
   bool is_kind(const specification& one, const feature_input* from, feature::column_kind wanted) {
     using feature::column_kind;
     const auto words = [](column_kind kind) { return kind == column_kind::text || kind == column_kind::category; };
-    if (from != nullptr && (from->kind() == wanted || (words(wanted) && words(from->kind())))) return true;
-    to_.refuse("feature \"" + one.name + "\": no column that " + one.type + " could read");
-    return false;
+    const bool is_wanted = from == nullptr || from->kind() == wanted || (words(wanted) && words(from->kind()));
+    return is_there(one, is_wanted ? from : nullptr);
+  }
+  bool is_there(const specification& one, const feature_input* from) {
+    if (from == nullptr) to_.refuse("feature \"" + one.name + "\": no column that " + one.type + " could read");
+    return from != nullptr;
   }
   const feature::parameter* parameter_of(const specification& one, std::string_view name) {
     for (const feature::parameter& each : one.parameters)
@@ -149,9 +152,8 @@ class feature_operators {
   }
   /// What the transform makes of a number, before it becomes a float.
   value formula(const specification& one, value x) {
-    const value none = constant(math::nan);
-    if (one.type == "log") return to_.call("Where", {above(x, 0), to_.call("Log", {x}), none});
-    if (one.type == "log1p") return to_.call("Where", {above(x, -1), add_log1p(to_, x), none});
+    if (one.type == "log") return to_.call("Where", {above(x, 0), to_.call("Log", {x}), constant(math::nan)});
+    if (one.type == "log1p") return to_.call("Where", {above(x, -1), add_log1p(to_, x), constant(math::nan)});
     if (one.type == "clip") return between(x, number_of(one, "low"), number_of(one, "high"));
     if (one.type == "standardize")
       return to_.call("Div",
@@ -181,25 +183,24 @@ class feature_operators {
   void add_number(const specification& one, feature_input& from) {
     const bool as_missing = rule_of(one, trouble::not_finite).then == reaction::as_missing;
     const value x = as_missing ? from.finite() : from.number();
-    const value is_missing = as_missing ? from.is_not_finite() : from.is_nan();
+    const auto is_missing = [&] { return as_missing ? from.is_not_finite() : from.is_nan(); };
     const value made = formula(one, x);
     value y = made;
     if (may_exceed(one)) {
       y = between(made, -most, most);
       if (!as_missing && one.type != "clip") y = to_.call("Where", {from.is_infinite(), made, y});
     }
-    if (one.type == "bucket") y = to_.call("Where", {is_missing, constant(math::nan), y});
-    if (one.type == "impute") y = to_.call("Where", {is_missing, constant(number_of(one, "with")), y});
+    if (one.type == "bucket") y = to_.call("Where", {is_missing(), constant(math::nan), y});
+    if (one.type == "impute") y = to_.call("Where", {is_missing(), constant(number_of(one, "with")), y});
 
-    met_ = {};
+    met_.clear();
     met(one, trouble::missing, is_missing);
-    if (!as_missing) met(one, trouble::not_finite, from.is_infinite());
-    if (rule_of(one, trouble::outside).then != reaction::keep) {
-      value is_there = is_outside(one, x, made);
-      if (!as_missing) is_there = to_.call("And", {is_there, to_.call("Not", {from.is_infinite()})});
-      met(one, trouble::outside, is_there);
-    }
-    finish(one, to_.cast(y, tensor::dtype::f32), never(x));
+    if (!as_missing) met(one, trouble::not_finite, [&] { return from.is_infinite(); });
+    met(one, trouble::outside, [&] {
+      const value is_beyond = is_outside(one, x, made);
+      return as_missing ? is_beyond : to_.call("And", {is_beyond, to_.call("Not", {from.is_infinite()})});
+    });
+    finish(one, to_.cast(y, tensor::dtype::f32), x);
   }
 
   // ---- categories, times, what is missing
@@ -208,20 +209,19 @@ class feature_operators {
     const feature::parameter* const known = parameter_of(one, "categories");
     if (known == nullptr) return;
     const value place = from.place_among(known->texts);
-    const value is_missing = to_.call("Equal", {place, to_.integers({-1})});
+    const auto is_missing = [&] { return to_.call("Equal", {place, to_.integers({-1})}); };
     value y = place;
     if (one.type == "one_hot") {
       std::vector<std::int64_t> each;
       for (std::size_t i = 0; i < known->texts.size(); ++i) each.push_back(static_cast<std::int64_t>(i + 1));
       y = to_.cast(to_.call("Equal", {place, to_.integers(std::move(each))}), tensor::dtype::f32);
     } else {
-      y = to_.call("Where", {is_missing, float_constant(math::nan), to_.cast(place, tensor::dtype::f32)});
+      y = to_.call("Where", {is_missing(), float_constant(math::nan), to_.cast(place, tensor::dtype::f32)});
     }
-    met_ = {};
+    met_.clear();
     met(one, trouble::missing, is_missing);
-    if (rule_of(one, trouble::unknown).then != reaction::keep)
-      met(one, trouble::unknown, to_.call("Equal", {place, to_.integers({0})}));
-    finish(one, y, never(place));
+    met(one, trouble::unknown, [&] { return to_.call("Equal", {place, to_.integers({0})}); });
+    finish(one, y, place);
   }
 
   void add_missing_flag(feature_input& from) {
@@ -240,9 +240,9 @@ class feature_operators {
     for (const std::string& part : parts->texts) columns.push_back(part_of_time(from, part));
     const value all = columns.size() == 1 ? columns[0] : to_.beside(std::move(columns));
     const value is_missing = from.has_no_time();
-    met_ = {};
-    met(one, trouble::missing, is_missing);
-    finish(one, to_.call("Where", {is_missing, float_constant(math::nan), all}), never(from.input()));
+    met_.clear();
+    met(one, trouble::missing, [&] { return is_missing; });
+    finish(one, to_.call("Where", {is_missing, float_constant(math::nan), all}), from.input());
   }
   value part_of_time(feature_input& from, std::string_view part) {
     constexpr std::string_view cyclic = "cyclic ";
@@ -276,10 +276,14 @@ class feature_operators {
     feature::specified_rule rule;
     value where = 0;
   };
-  /// Notes which rows a trouble is in.
-  void met(const specification& one, trouble what, value where) { met_.push_back({rule_of(one, what), where}); }
-  /// The columns, floats that hold what `keep` keeps, and the flags behind them. `nowhere`: no row.
-  void finish(const specification& one, value y, value nowhere) {
+  /// Notes which rows a trouble is in, if anything is done about it.
+  template <class Where>
+  void met(const specification& one, trouble what, const Where& where) {
+    if (const feature::specified_rule rule = rule_of(one, what); rule.then != reaction::keep)
+      met_.push_back({rule, where()});
+  }
+  /// The columns, floats that hold what `keep` keeps, and the flags behind them. `any`: numbers of rows x 1.
+  void finish(const specification& one, value y, value any) {
     for (const met_trouble& each : met_) {
       if (fills(each.rule.then)) y = to_.call("Where", {each.where, float_constant(double{each.rule.value}), y});
       if (each.rule.then == reaction::refuse)
@@ -289,10 +293,11 @@ class feature_operators {
     for (const trouble what :
          {trouble::missing, trouble::not_finite, trouble::outside, trouble::unknown, trouble::mistyped}) {
       if (!flags(rule_of(one, what).then)) continue;
-      value where = nowhere;  // of a trouble that is not met, as no column of an input is mistyped
+      std::optional<value> where;
       for (const met_trouble& each : met_)
         if (each.rule.about == what) where = each.where;
-      parts_.push_back(to_.cast(where, tensor::dtype::f32));
+      // A trouble that is not met, as no input is mistyped, is nowhere.
+      parts_.push_back(to_.cast(where ? *where : never(any), tensor::dtype::f32));
     }
   }
 
