@@ -152,10 +152,10 @@ set(MILLRACE_model_HEADERS
   model/series/lag_forecaster.hpp model/series/detail/rate_search.hpp
   model/formats.hpp model/formats/boosted_file.hpp model/formats/boosted_model.hpp model/formats/catboost.hpp
   model/formats/category_words.hpp model/formats/graph.hpp
-  model/formats/lightgbm.hpp model/formats/onnx.hpp model/formats/tflite.hpp model/formats/xgboost.hpp
+  model/formats/lightgbm.hpp model/formats/network_tensors.hpp model/formats/onnx.hpp model/formats/safetensors.hpp model/formats/tflite.hpp model/formats/xgboost.hpp
   model/formats/detail/catboost_file.hpp model/formats/detail/city_hash.hpp
   model/formats/detail/lightgbm_text.hpp model/formats/detail/outside_tree.hpp model/formats/detail/ubjson_reader.hpp
-  model/formats/detail/value_reader.hpp model/formats/detail/xgboost_file.hpp
+  model/formats/detail/safetensors_file.hpp model/formats/detail/value_reader.hpp model/formats/detail/xgboost_file.hpp
   model/formats/detail/onnx_reader.hpp model/formats/detail/onnx_tensor.hpp model/formats/detail/onnx_types.hpp
   model/formats/detail/onnx_writer.hpp
   model/to_graph.hpp model/to_graph/bayes.hpp model/to_graph/boosted.hpp model/to_graph/clusters.hpp
@@ -173,8 +173,8 @@ set(MILLRACE_model_HEADERS
   model/matrix_view.hpp model/network.hpp model/parallel.hpp model/selection.hpp model/trees.hpp model/validation.hpp
   model/card.hpp model/card/model_card.hpp model/card/detail/card_markdown.hpp
   model/predictor.hpp model/sparse_view.hpp
-  model/pipeline.hpp model/pipeline/explanation.hpp model/pipeline/fitted_pipeline.hpp model/pipeline/recipe.hpp
-  model/pipeline/steps.hpp model/pipeline/table_pipeline.hpp
+  model/pipeline.hpp model/pipeline/decision.hpp model/pipeline/decision_record.hpp model/pipeline/explanation.hpp model/pipeline/fitted_pipeline.hpp model/pipeline/recipe.hpp
+  model/pipeline/recorded_pipeline.hpp model/pipeline/steps.hpp model/pipeline/table_pipeline.hpp
   model/pipeline/detail/fitted_model.hpp model/pipeline/detail/model_scores.hpp
   model/pipeline/detail/replayed_rows.hpp model/pipeline/detail/row_names.hpp model/pipeline/detail/spooled_rows.hpp
   model/detail/class_labels.hpp model/detail/column_centres.hpp model/detail/dot.hpp model/detail/first_failure.hpp model/detail/gram_sum.hpp
@@ -211,7 +211,7 @@ set(MILLRACE_model_HEADERS
   model/trees/detail/binned_rows.hpp model/trees/detail/boosting.hpp model/trees/detail/column_codes.hpp
   model/trees/detail/class_search.hpp model/trees/detail/draw_some.hpp model/trees/detail/forest_fit.hpp
   model/trees/detail/gradient_histogram.hpp model/trees/detail/isolation_grower.hpp model/trees/detail/isolation_trees.hpp
-  model/trees/detail/packed_trees.hpp model/trees/detail/part_rows.hpp model/trees/detail/shapley_trees.hpp model/trees/detail/shares.hpp model/trees/detail/split_gains.hpp
+  model/trees/detail/oblivious_trees.hpp model/trees/detail/packed_trees.hpp model/trees/detail/part_rows.hpp model/trees/detail/shapley_trees.hpp model/trees/detail/shares.hpp model/trees/detail/split_gains.hpp
   model/trees/detail/split_nodes.hpp model/trees/detail/split_search.hpp
   model/trees/detail/transposed_rows.hpp model/trees/detail/tree_grower.hpp model/trees/detail/tree_walks.hpp
   model/trees/detail/upper_walk.hpp

@@ -28,7 +28,7 @@ mr::result<mr::model::linear_regression> prices_of(float a_square_metre) {
 int serve_flats(mr::model::linear_regression first, mr::model::linear_regression second) {
   mr::infer::swappable live{std::move(first)};  // version 1
   mr::observe::metrics_registry registry;
-  const auto watch = mr::infer::serving_metrics<>::make(registry, "flats");
+  const auto watch = mr::infer::serving_metrics<>::make(registry, "flats", live);
   if (!watch) return std::fprintf(stderr, "%s\n", watch.error().describe().c_str()), 1;
 
   // An idle model is run by its caller; callers who come meanwhile become one batch.
@@ -50,6 +50,7 @@ int serve_flats(mr::model::linear_regression first, mr::model::linear_regression
   while (served[1] < 1000) std::this_thread::yield();
   const std::array<float, 4> sample{75, 2, 40, 0};
   const auto warm = mr::infer::warm_up(second, mr::model::matrix_view(sample, 2));
+  const auto told = watch->expect(2);                 // its metrics are there before it is
   const auto version = live.swap(std::move(second));  // under load: nobody waits, nothing is lost
   while (version && served[2] < 1000) std::this_thread::yield();
 
@@ -59,7 +60,7 @@ int serve_flats(mr::model::linear_regression first, mr::model::linear_regression
   for (std::thread& one : server) one.join();
   std::printf("version 1: %d prices, version 2: %d, fallback: %d\n", served[1].load(), served[2].load(),
               served[0].load());
-  return warm && version ? 0 : 1;
+  return warm && told && version ? 0 : 1;
 }
 // [/serving]
 

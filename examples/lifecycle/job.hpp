@@ -17,6 +17,7 @@
 #include "work/holdout.hpp"
 #include "work/load.hpp"
 #include "work/outputs.hpp"
+#include "work/predictions.hpp"
 #include "work/production.hpp"
 #include "work/serve.hpp"
 #include "work/terminal.hpp"
@@ -277,44 +278,6 @@ inline table load_for(const trained_model& model, const options& asked) {
   }
 }
 
-/// A cell as CSV has it: in quotes where it needs them.
-inline std::string csv_cell(const std::string& text) {
-  if (!text.empty() && text.find_first_of(",\"\r\n") == text.npos && trimmed(text) == text) return text;
-  std::string cell = "\"";
-  for (const char c : text) cell.append(c == '"' ? 2 : 1, c);
-  return cell += '"';
-}
-
-inline std::string predictions_csv(const trained_model& model, const table& data,
-                                   const std::vector<served_row>& answers) {
-  const bool number = model.task.kind == task_kind::number;
-  std::string text = number ? "row,line,answer\n" : "row,line,probability,answer\n";
-  for (std::size_t i = 0; i < answers.size(); ++i) {
-    text += std::to_string(i + 1) + ',' + std::to_string(data.lines[i]) + ',';
-    text += number ? shortest(answers[i].value)
-                   : fixed(answers[i].value, 6) + ',' + csv_cell(model.classes[answers[i].answer]);
-    text += '\n';
-  }
-  return text;
-}
-
-/// What the answers were, in a few words.
-inline std::string answers_in_words(const trained_model& model, const std::vector<served_row>& answers) {
-  const std::string target = clipped(model.target, 40);
-  if (model.task.kind == task_kind::number) {
-    double sum = 0;
-    for (const served_row& one : answers) sum += one.value;
-    return "the mean " + target + " is " + brief(sum / static_cast<double>(answers.size()));
-  }
-  std::vector<std::uint64_t> rows(model.classes.size());
-  for (const served_row& one : answers) ++rows[one.answer];
-  if (rows.size() == 2) return grouped(rows[1]) + " of them " + target + " = " + clipped(model.classes[1], 40);
-  std::string text = target + " is";
-  for (std::size_t k = 0; k < rows.size(); ++k)
-    text += (k > 0 ? ", " : " ") + grouped(rows[k]) + " times " + clipped(model.classes[k], 40);
-  return text;
-}
-
 }  // namespace detail
 
 /// Lets an earlier run's model answer for every row of a table.
@@ -331,12 +294,13 @@ inline void use_job(const options& asked) {
   std::vector<std::size_t> rows(data.rows());
   std::iota(rows.begin(), rows.end(), std::size_t{0});
   const served all = serve(model, encode, data, rows, stack);
+  const asked_target about{model.target, model.task.kind, model.classes};
   std::printf("%s: %s rows, %s rows/s; %s\n", data.name.c_str(), grouped(all.record.rows).c_str(),
-              detail::whole(all.record.rows_per_second).c_str(), detail::answers_in_words(model, all.answers).c_str());
+              detail::whole(all.record.rows_per_second).c_str(), answers_in_words(about, all.answers).c_str());
   stack.close();
   detail::stage(out, "metrics.prom", stack.prometheus());
   detail::stage(out, "metrics.json", stack.json());
-  detail::stage(out, "predictions.csv", detail::predictions_csv(model, data, all.answers));
+  detail::stage(out, "predictions.csv", predictions_csv(about, data, all.answers));
   or_stop(out.publish(), exit_code::no_output);
   std::printf("in %s/: predictions.csv, audit.jsonl, metrics.prom, metrics.json%s\n", out.path().c_str(),
               out.had_files() ? ", in the place of an earlier run's" : "");

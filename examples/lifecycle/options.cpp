@@ -36,7 +36,9 @@ constexpr const char* exit_codes_help =
     "since 1970. What was assumed is said in the description; what may mean two things is asked.\n\n"
     "Exit codes: 0 done; 1 internal error; 2 wrong options; 3 the file cannot be read; 4 it is no table; 5 it has no\n"
     "rows; 6 no such column; 7 the target cannot be learned; 8 a cell is no number; 9 the folder cannot be written;\n"
-    "10 training or serving failed; 11 the budget ran out before a model was compared; 130 interrupted.";
+    "10 training or serving failed; 11 the budget ran out before a model was compared; 12 the model's file cannot be "
+    "used;\n"
+    "130 interrupted.";
 
 /// How many letters must be put in, left out or changed to make one word of the other.
 std::size_t distance(std::string_view one, std::string_view other) {
@@ -123,16 +125,18 @@ std::vector<CLI::Option*> add_learning_options(CLI::App& app, options& read, opt
                      "the cheaper mistake [1:1]")};
 }
 
-void add_training_options(CLI::App& app, options& read, option_words& words) {
+/// Options of training; a model from elsewhere has it behind it.
+std::vector<CLI::Option*> add_training_options(CLI::App& app, options& read, option_words& words) {
   app.add_option("--seed", read.seed, "for the split, the network's start and made-up payments")->capture_default_str();
-  app.add_option("--epochs", read.training.epochs, "the network's passes over the training rows, at most")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 100'000));
-  app.add_option("--model", words.model,
-                 "fit this family alone: linear, boosted_trees, random_forest or network [the best of them]")
-      ->check(CLI::IsMember({"linear", "boosted_trees", "random_forest", "network"}));
-  app.add_option("--budget", words.budget,
-                 "how long to try models, such as 30s or 2min; fitting the best to all rows comes on top [30s]");
+  return {app.add_option("--epochs", read.training.epochs, "the network's passes over the training rows, at most")
+              ->capture_default_str()
+              ->check(CLI::Range(1, 100'000)),
+          app.add_option("--model", words.model,
+                         "fit this family alone: linear, boosted_trees, random_forest or network [the best of them]")
+              ->check(CLI::IsMember({"linear", "boosted_trees", "random_forest", "network"})),
+          app.add_option("--budget", words.budget,
+                         "how long to try models, such as 30s or 2min; fitting the best to all rows comes on top "
+                         "[30s]")};
 }
 
 /// One character, as the shell can give it. Ends the job where it is none.
@@ -204,7 +208,7 @@ void apply_learning_words(options& read, const option_words& words) {
 
 /// Ends the job where options contradict each other.
 void check(const options& read) {
-  if (!read.input.empty() && read.use.empty() && read.read.target.empty())
+  if (!read.input.empty() && read.use.empty() && read.model_file.empty() && read.read.target.empty())
     throw stop{exit_code::usage, "--input needs --target: which of its columns is to be learned?"};
   if (read.input.empty() && !read.read.target.empty())
     throw stop{exit_code::usage, "--target needs --input: which file has that column?"};
@@ -232,20 +236,30 @@ std::optional<options> read_options(int argc, const char* const* argv) {
                               "what the target is: binary, classes or number [what the column shows: two values are "
                               "binary, numbers beyond ten values or with fractions are numbers, all else classes]")
                    ->check(CLI::IsMember({"binary", "classes", "number"}));
-  auto* out = app.add_option("--out", read.out, "the folder for what comes out [out; with --use: predictions]");
+  auto* out =
+      app.add_option("--out", read.out, "the folder for what comes out [out; with --use or --model-file: predictions]");
   auto* use = app.add_option("--use", read.use,
                              "do not train: use the model in this folder, an earlier run's --out, on "
                              "--input, and write predictions.csv");
+  auto* model_file =
+      app.add_option("--model-file", read.model_file,
+                     "do not train: judge this model from elsewhere on --input, by --target where it is "
+                     "given, and write predictions.csv; ONNX, XGBoost's JSON or UBJSON, LightGBM's text, "
+                     "CatBoost's JSON or TensorFlow Lite");
   app.add_option("--rows", read.rows, "how many payments to make up")
       ->capture_default_str()
       ->check(CLI::Range(1'000, 10'000'000))
       ->excludes(input);
-  add_training_options(app, read, words);
+  for (CLI::Option* option : add_training_options(app, read, words)) option->excludes(model_file);
   add_reading_options(app, read, words);
-  for (CLI::Option* option : add_learning_options(app, read, words)) option->excludes(use);
+  for (CLI::Option* option : add_learning_options(app, read, words)) {
+    option->excludes(use);
+    if (option->get_name() == "--category") option->excludes(model_file);  // the model says which are
+  }
   target->excludes(use);
   task->excludes(use)->needs(input);
-  use->needs(input);
+  use->needs(input)->excludes(model_file);
+  model_file->needs(input);
   app.allow_extras();
   try {
     app.parse(argc, argv);
@@ -256,7 +270,7 @@ std::optional<options> read_options(int argc, const char* const* argv) {
     throw stop{exit_code::usage, std::string(why.what()) + " (see --help)"};
   }
   refuse_extras(app);
-  if (!read.use.empty() && out->count() == 0) read.out = "predictions";
+  if ((!read.use.empty() || !read.model_file.empty()) && out->count() == 0) read.out = "predictions";
   apply_words(read.read, words);
   apply_learning_words(read, words);
   check(read);

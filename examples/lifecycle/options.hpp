@@ -17,7 +17,8 @@ namespace lifecycle {
 struct options {
   std::string input;  // empty: made-up payments
   std::size_t rows = 100'000;
-  std::string use;  // empty: train
+  std::string use;         // empty: train
+  std::string model_file;  // of a model from elsewhere that is to answer for the input
   std::string out = "out";
   reading read;
   split_shares shares;

@@ -27,6 +27,7 @@ enum class exit_code : int {
   no_output = 9,         // the folder cannot be written
   training_failed = 10,  // the chain failed an event, or no model could be fitted
   out_of_budget = 11,    // no model was compared in the time there was
+  unusable_model = 12,   // a model's file that is none, or that this job cannot use
   interrupted = 130,     // Ctrl-C, as shells have it
 };
 

@@ -846,10 +846,12 @@ inline namespace v0 {
 /// Writes an envelope: a constructor for its head, one call for each item of the payload, and `finish`. Numbers are
 /// stored little-endian, doubles by their IEEE 754 bits.
 /// Precondition: the type's name is at most 65,535 bytes long.
-/// Allocates: the bytes.
+/// Allocates: the bytes; nothing, if it is given memory of earlier ones that suffices.
 class envelope_writer {
  public:
-  explicit envelope_writer(std::string_view type) {
+  /// `memory`: bytes that nobody needs any more; the new ones stand in their place.
+  explicit envelope_writer(std::string_view type, std::vector<std::byte> memory = {}) : bytes_(std::move(memory)) {
+    bytes_.resize(0);
     put(0x1'4741'524dU, 6);  // "MRAG", 1, 0
     u16(static_cast<std::uint16_t>(type.size()));
     u64(0);  // the payload's length, which `finish` writes

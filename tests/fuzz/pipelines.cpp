@@ -50,6 +50,25 @@ std::vector<std::byte> listed() {
       .value()
       .save();
 }
+void use_decision(std::span<const std::byte> bytes) {
+  const auto loaded = mm::decision_record::load(bytes);
+  if (!loaded) return;
+  std::vector<std::byte> again;
+  mm::save_decision(loaded->view(), again);
+  const auto same = mm::decision_record::load(again);
+  if (!same || to_json(same->view()) != to_json(loaded->view())) std::abort();
+}
+/// A decision, as bytes.
+std::vector<std::byte> decided() {
+  const std::vector<mf::named_cell> cells{{"amount", 3}, {"country", "FR"}, {"age", {}}};
+  const mm::explanation why{.score = 1, .base = 0.5, .reasons = {{"amount", 0.5}}, .rest = 0, .refused = {}};
+  mm::decision made;
+  made.inputs = cells;
+  made.why = &why;
+  std::vector<std::byte> bytes;
+  mm::save_decision(made, bytes);
+  return bytes;
+}
 /// Sound bytes of which some are changed: at a place (two bytes) by a byte.
 std::vector<std::byte> changed(std::vector<std::byte> bytes, const std::uint8_t* data, std::size_t size) {
   for (std::size_t i = 0; i + 2 < size; i += 3)
@@ -67,5 +86,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   use(changed(envelope, data, size));
   static const auto other = listed();
   use_listed(changed(other, data, size));
+  static const auto decision = decided();
+  use_decision(support::with_payload(decision, std::as_bytes(std::span(data, size))));
+  use_decision(changed(decision, data, size));
   return 0;
 }

@@ -4,7 +4,8 @@
 usage: onnx_files.py FOLDER      (onnx 1.23.2, numpy 2)
 
 tensors.onnx has a constant of each type that is read, once as raw bytes and once in the field of its type, and texts;
-attributes.onnx an attribute of each kind; late.onnx nodes in an order in which they cannot run.
+attributes.onnx an attribute of each kind; late.onnx nodes in an order in which they cannot run; two_inputs.onnx takes an image
+and something besides.
 """
 import pathlib
 import sys
@@ -34,6 +35,12 @@ def saved(folder, name, graph, **opsets):
                               opset_imports=[helper.make_opsetid("", 21), *imports])
     helper.set_model_props(model, {"author": "none", "hash": "0"})
     (folder / name).write_bytes(model.SerializeToString())
+
+
+def two_inputs(folder):
+    rows = [helper.make_tensor_value_info(name, 1, ["rows", width]) for name, width in (("image", 4), ("other", 2), ("scores", 2))]
+    nodes = [helper.make_node("MatMul", ["image", "w"], ["a"]), helper.make_node("Add", ["a", "other"], ["scores"])]
+    saved(folder, "two_inputs.onnx", helper.make_graph(nodes, "two", rows[:2], rows[2:], [helper.make_tensor("w", 1, [4, 2], [.5] * 8)]))
 
 
 def tensors(folder):
@@ -77,3 +84,4 @@ if __name__ == "__main__":
     tensors(into)
     attributes(into)
     late(into)
+    two_inputs(into)

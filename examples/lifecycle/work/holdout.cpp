@@ -5,6 +5,7 @@
 #include "../model/importance.hpp"
 #include "../model/judge.hpp"
 #include "../stop.hpp"
+#include "judgements.hpp"
 #include "terminal.hpp"
 
 #include <millrace/core/result.hpp>
@@ -22,35 +23,6 @@
 namespace lifecycle {
 
 namespace {
-
-void print(const judgement& found) {
-  detail::heading("holdout   AUC " + fixed(found.auc, 4) + "   average precision " + fixed(found.average_precision, 4) +
-                  "   log loss " + fixed(found.log_loss, 4) + " (without a model " + fixed(found.base_log_loss, 4) +
-                  ")");
-  std::printf("          accuracy %s   precision %s   recall %s   at threshold %s; calibration error %s\n",
-              percent(found.confusion.accuracy()).c_str(), percent(found.confusion.precision()).c_str(),
-              percent(found.confusion.recall()).c_str(), fixed(found.threshold, 2).c_str(),
-              fixed(found.calibration_error, 4).c_str());
-  std::printf("          95 %% intervals: AUC %s to %s, accuracy %s to %s; F1 %s\n",
-              fixed(found.auc_within.lower, 4).c_str(), fixed(found.auc_within.upper, 4).c_str(),
-              percent(found.accuracy_within.lower).c_str(), percent(found.accuracy_within.upper).c_str(),
-              fixed(found.confusion.f1(), 4).c_str());
-}
-
-void print(const class_judgement& found) {
-  detail::heading("holdout   accuracy " + percent(found.confusion.accuracy()) + " (95 % interval " +
-                  percent(found.accuracy_within.lower) + " to " + percent(found.accuracy_within.upper) +
-                  "; always the most frequent class " + percent(found.base_accuracy) + ")");
-  std::printf("          log loss %s (without a model %s)   macro F1 %s\n", fixed(found.log_loss, 4).c_str(),
-              fixed(found.base_log_loss, 4).c_str(), fixed(found.confusion.macro_f1(), 4).c_str());
-}
-
-void print(const number_judgement& found) {
-  detail::heading("holdout   R2 " + fixed(found.r2, 4) + "   RMSE " + brief(found.rmse) + " (without a model " +
-                  brief(found.base_rmse) + ")");
-  std::printf("          mean absolute error %s (95 %% interval %s to %s)\n", brief(found.mae).c_str(),
-              brief(found.mae_within.lower).c_str(), brief(found.mae_within.upper).c_str());
-}
 
 /// Values of these rows' target.
 std::vector<double> values_of(const table& data, const std::vector<std::size_t>& rows) {
@@ -91,17 +63,17 @@ holdout_findings judge(const options& asked, const trained_model& model, const t
     found.calibration = judge_calibration(*model.model, rows, labels_of(data, parts.holdout), corrected);
   if (model.task.kind == task_kind::number) {
     found.number = or_stop(judge_numbers(values_of(data, parts.holdout), answers), exit_code::training_failed);
-    print(*found.number);
+    print("holdout", *found.number);
     found.importance_of = "RMSE gained";
   } else if (model.task.kind == task_kind::classes) {
     found.classes =
         or_stop(judge_classes(labels_of(data, parts.holdout), answers, model.task.classes), exit_code::training_failed);
-    print(*found.classes);
+    print("holdout", *found.classes);
     found.importance_of = "log loss gained";
   } else {
     found.binary = or_stop(judge(labels_of(data, parts.holdout), answers, asked.costs, model.threshold),
                            exit_code::training_failed);
-    print(*found.binary);
+    print("holdout", *found.binary);
     found.importance_of = "AUC lost";
   }
   if (found.calibration) print(*found.calibration);

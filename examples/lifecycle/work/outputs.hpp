@@ -59,6 +59,10 @@ class output_folder {
     const std::string audit = in("audit.jsonl");
     if (std::rename(audit_path().c_str(), audit.c_str()) != 0)
       return mr::store::system_error(errno, "put in place", audit);
+    return publish_staged();
+  }
+  /// The same for a run without an audit log.
+  mr::result<void> publish_staged() {
     for (mr::store::atomic_file& file : staged_)
       if (auto done = file.commit(); !done) return done;
     staged_.clear();

@@ -7,9 +7,11 @@
 /// - `load_boosted_model`: such a model from a file, whosever it is
 /// - `graph`: operators and the values between them: what a file is read into, and what an engine runs
 /// - `read_catboost`: models of CatBoost, from JSON
+/// - `network_of`: an mlp of the tensors of a safetensors file
 /// - `read_lightgbm`: models of LightGBM, from text
 /// - `read_onnx`, `load_onnx`, `write_onnx`: graphs as ONNX models
 /// - `read_category_words`: the words that stood for categories in a model of LightGBM or XGBoost
+/// - `read_safetensors`, `load_safetensors`, `write_safetensors`: tensors by name
 /// - `read_tflite`, `load_tflite`: models of TensorFlow Lite, as graphs
 /// - `read_xgboost`: models of XGBoost, from JSON and UBJSON
 
@@ -19,7 +21,9 @@
 #include <millrace/model/formats/category_words.hpp>
 #include <millrace/model/formats/graph.hpp>
 #include <millrace/model/formats/lightgbm.hpp>
+#include <millrace/model/formats/network_tensors.hpp>
 #include <millrace/model/formats/onnx.hpp>
+#include <millrace/model/formats/safetensors.hpp>
 #include <millrace/model/formats/tflite.hpp>
 #include <millrace/model/formats/xgboost.hpp>
 

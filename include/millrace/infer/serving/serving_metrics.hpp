@@ -12,6 +12,7 @@
 #include <millrace/observe/label_set.hpp>
 #include <millrace/observe/metrics.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -28,6 +29,9 @@ inline constexpr std::string_view model_label = "model";
 inline constexpr std::string_view version_label = "version";
 inline constexpr std::string_view status_label = "status";
 
+/// What the label `version` says of versions that nobody has announced.
+inline constexpr std::string_view other_versions = "other";
+
 /// The bounds of `batch_size`, in rows.
 inline constexpr double batch_size_buckets[] = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024};
 
@@ -40,23 +44,28 @@ struct version_instruments {
   observe::histogram batch_size;
   observe::counter predictions[serving_statuses];
   observe::counter errors;
+  const version_instruments* next = nullptr;  // in the list of those that are known
 };
 
 }  // namespace detail
 
 /// Shows in a metrics registry what a `batcher` does: a `serving_monitor`.
 ///
-///     auto watch = mr::infer::serving_metrics<>::make(registry, "fraud");
-///     mr::infer::batcher serve{model, mr::infer::max_rows<100>, *watch};
+///     auto watch = mr::infer::serving_metrics<>::make(registry, "fraud", live);    // a swappable model
+///     mr::infer::batcher serve{live, mr::infer::max_rows<100>, *watch};
+///     ...
+///     if (auto told = watch->expect(live.version() + 1); !told) ...               // before it is swapped in
 ///
 /// By model and version: `millrace_ml_inference_latency_seconds` (of a request, from its arrival to its end),
 /// `..._predictions_total` (rows, by status too), `..._batch_size` (rows) and `..._inference_errors_total` (rows
 /// without outputs). Of all models in the registry together: `..._queue_depth` (rows that wait) and
 /// `..._active_predictions` (rows that a model is given). `Prefix` stands in the place of `millrace_ml_`. A request
-/// without a version, such as one that is refused, counts for the version that ran last. Complexity: of an idle call,
-/// two readings of the clock and about seven updates of instruments. Allocates: when a version is first seen, and a
-/// thread's cells in the registry at its first update. Threads: any number. The registry outlives it, and it outlives
-/// the batcher.
+/// without a version, such as one that is refused, counts for the version that ran last. Versions are announced, since
+/// what a batcher is doing must not take memory: those that were not are shown together as `version="other"`, and so
+/// series stay few where an online learner publishes thousands of versions. Complexity: of an idle call, two readings
+/// of the clock and about seven updates of instruments. Allocates: to make and to expect, and a thread's cells in the
+/// registry at its first update and after a version was announced. Threads: any number. The registry outlives it, and
+/// it outlives the batcher.
 template <fixed_string Prefix = "millrace_ml_">
 class serving_metrics {
  public:
@@ -65,12 +74,29 @@ class serving_metrics {
   template <class = void>
   static result<serving_metrics> make(observe::metrics_registry& registry, std::string_view model,
                                       std::string_view version = "0");
+  /// The same of a `swappable` model, whose version of now is announced.
+  template <class Live>
+  requires requires(const Live& live) {
+    { live.version() } -> std::same_as<std::uint64_t>;
+  }
+  static result<serving_metrics> make(observe::metrics_registry& registry, std::string_view model, const Live& live) {
+    auto made = make(registry, model);
+    if (!made) return made;
+    if (auto told = made->expect(live.version()); !told) return std::move(told).error();
+    return made;
+  }
+  /// Makes the instruments of a version, before it serves. Does nothing if they are there.
+  /// Errors: those of `metrics_registry`, such as too many series; the version is then one of the others.
+  template <class = void>
+  result<void> expect(std::uint64_t version) const;
 
   void waiting(std::ptrdiff_t rows) const noexcept { state_->queue_depth.add(static_cast<double>(rows)); }
   void began(std::size_t rows) const noexcept { state_->active.add(static_cast<double>(rows)); }
   void ran(served one, std::size_t rows) const noexcept {
     state_->active.add(-static_cast<double>(rows));
-    instruments(one.version).batch_size.update(static_cast<double>(rows));
+    const all_of& of = instruments(one.version);
+    of.batch_size.update(static_cast<double>(rows));
+    if (&of == &state_->others) state_->unexpected.add_relaxed(rows);
   }
   void ended(served one, std::size_t rows, std::uint64_t nanoseconds) const noexcept {
     const auto& of = one.version != 0 ? instruments(one.version) : *state_->last.load_acquire();
@@ -82,8 +108,8 @@ class serving_metrics {
     constexpr auto fallback = static_cast<std::size_t>(serving_status::fallback);
     state_->last.load_acquire()->predictions[fallback].add(rows);
   }
-  /// How many versions the registry refused; what they do is not shown.
-  std::uint64_t refused() const noexcept { return state_->refused.load_relaxed(); }
+  /// How many rows models of versions that nobody announced were given.
+  std::uint64_t unexpected() const noexcept { return state_->unexpected.load_relaxed(); }
 
  private:
   using all_of = detail::version_instruments;
@@ -108,10 +134,12 @@ class serving_metrics {
     std::string version;  // of a model without versions
     observe::gauge queue_depth;
     observe::gauge active;
-    detail::light_atomic<const all_of*> last;
-    detail::light_atomic<std::uint64_t> refused{0};
-    detail::mutex mutex;
-    std::vector<detail::owning_pointer<all_of>> known;
+    all_of others;
+    detail::light_atomic<const all_of*> last;   // that ran, of those that are known
+    detail::light_atomic<const all_of*> known;  // a list, which only grows
+    detail::light_atomic<std::uint64_t> unexpected{0};
+    detail::mutex mutex;  // of those who announce
+    std::vector<detail::owning_pointer<all_of>> owned;
   };
 
   explicit serving_metrics(detail::owning_pointer<state> made) noexcept : state_(std::move(made)) {}
@@ -120,10 +148,16 @@ class serving_metrics {
     const all_of* const last = state_->last.load_acquire();
     return last->version == version ? *last : find(version);
   }
+  /// The instruments of a version that is not the one which ran last.
+  [[gnu::noinline]] const all_of& find(std::uint64_t version) const noexcept {
+    const all_of* found = state_->known.load_acquire();
+    while (found != nullptr && found->version != version) found = found->next;
+    if (found == nullptr) return state_->others;
+    if (found->version > state_->last.load_acquire()->version) state_->last.store_release(found);
+    return *found;
+  }
   template <class = void>
-  const all_of& find(std::uint64_t version) const noexcept;
-  template <class = void>
-  static result<detail::owning_pointer<all_of>> add(const state& to, std::uint64_t version);
+  static result<all_of> instruments_of(const state& to, std::uint64_t version, std::string_view label);
 
   detail::owning_pointer<state> state_;
 };
@@ -142,63 +176,56 @@ result<serving_metrics<Prefix>> serving_metrics<Prefix>::make(observe::metrics_r
   if (!active) return std::move(active).error();
   made->queue_depth = *depth;
   made->active = *active;
-  auto first = add(*made, 0);
-  if (!first) return std::move(first).error();
-  made->last.store_release(first->get());
-  made->known.push_back(*std::move(first));
-  return serving_metrics(std::move(made));
+  serving_metrics shown(std::move(made));
+  auto others = instruments_of(*shown.state_, ~std::uint64_t{0}, other_versions);
+  if (!others) return std::move(others).error();
+  shown.state_->others = *std::move(others);
+  if (auto first = shown.expect(0); !first) return std::move(first).error();
+  shown.state_->last.store_release(shown.state_->known.load_relaxed());
+  return shown;
 }
 
-/// The instruments of a version that is not the one which ran last.
 template <fixed_string Prefix>
 template <class>
-const detail::version_instruments& serving_metrics<Prefix>::find(std::uint64_t version) const noexcept {
+result<void> serving_metrics<Prefix>::expect(std::uint64_t version) const {
   const detail::lock_guard locked(state_->mutex);
-  const all_of* found = nullptr;
-  for (const auto& one : state_->known)
-    if (one->version == version) found = one.get();
-  if (found == nullptr) {
-    auto made = add(*state_, version);
-    if (!made) {
-      state_->refused.add_relaxed(1);
-      made = detail::make_owning<all_of>();  // whose instruments belong to no registry
-      (*made)->version = version;
-    }
-    found = made->get();
-    state_->known.push_back(*std::move(made));
-  }
-  if (found->version > state_->last.load_relaxed()->version) state_->last.store_release(found);
-  return *found;
+  for (const auto& one : state_->owned)
+    if (one->version == version) return {};
+  auto made = instruments_of(*state_, version, version != 0 ? std::to_string(version) : state_->version);
+  if (!made) return std::move(made).error();
+  made->next = state_->known.load_relaxed();
+  state_->owned.push_back(detail::make_owning<all_of>(*std::move(made)));
+  state_->known.store_release(state_->owned.back().get());
+  return {};
 }
 
 template <fixed_string Prefix>
 template <class>
-result<detail::owning_pointer<detail::version_instruments>> serving_metrics<Prefix>::add(const state& to,
-                                                                                         std::uint64_t version) {
-  const observe::label_set labels = {{model_label, to.model},
-                                     {version_label, version != 0 ? std::to_string(version) : to.version}};
-  auto made = detail::make_owning<all_of>();
-  made->version = version;
+result<detail::version_instruments> serving_metrics<Prefix>::instruments_of(const state& to, std::uint64_t version,
+                                                                            std::string_view label) {
+  const observe::label_set labels = {{model_label, to.model}, {version_label, label}};
+  all_of made;
+  made.version = version;
   auto latency = to.registry->timer(
       {named<"inference_latency_seconds">, "How long requests took, from their arrival to their end.", "seconds"},
       labels);
   if (!latency) return std::move(latency).error();
-  made->latency = *latency;
+  made.latency = *latency;
   auto sizes =
       to.registry->histogram({named<"batch_size">, "Rows that a model was given at once."},
                              std::vector<double>(std::begin(batch_size_buckets), std::end(batch_size_buckets)), labels);
   if (!sizes) return std::move(sizes).error();
-  made->batch_size = *sizes;
+  made.batch_size = *sizes;
   auto errors = to.registry->counter({named<"inference_errors_total">, "Rows that no model gave outputs for."}, labels);
   if (!errors) return std::move(errors).error();
-  made->errors = *errors;
+  made.errors = *errors;
   for (std::size_t i = 0; i < serving_statuses; ++i) {
     const auto status = static_cast<serving_status>(i);
     if (status == serving_status::pending) continue;
     auto predictions = to.registry->counter({named<"predictions_total">, "Rows, by how their request ended."},
                                             observe::label_set(labels).add(status_label, to_string(status)));
     if (!predictions) return std::move(predictions).error();
-    made->predictions[i] = *predictions;
+    made.predictions[i] = *predictions;
   }
   return made;
 }

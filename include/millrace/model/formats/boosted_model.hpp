@@ -106,6 +106,12 @@ class boosted_model {
   /// Of a linear model: outputs numbers for each column; else nothing.
   std::span<const double> weights() const noexcept { return parts_.weights; }
 
+  /// Whether the file knows categories of this column by their texts.
+  bool knows_categories(std::size_t column) const noexcept {
+    for (const boosted_parts::category& known : parts_.categories)
+      if (known.column == column) return true;
+    return false;
+  }
   /// The number that stands for a category in a column of rows, where the file knows categories by their texts, as
   /// CatBoost's do (of numbers: as it spells them, `3`); -1, which is no category, if no split asks for this one.
   /// Complexity: the categories that the model knows.

@@ -5,6 +5,7 @@
 #include <millrace/core/saved/envelope.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/matrix_view.hpp>
+#include <millrace/model/trees/detail/oblivious_trees.hpp>
 #include <millrace/model/trees/detail/packed_trees.hpp>
 #include <millrace/model/trees/detail/transposed_rows.hpp>
 #include <millrace/model/trees/detail/tree_walks.hpp>
@@ -83,6 +84,9 @@ class tree_ensemble {
     }
     depths_.push_back(depth);
     all_packed_ = all_packed_ && packed_.add(nodes, records, depth);
+    if (!all_oblivious_) return;
+    all_oblivious_ = oblivious_.add(nodes, records, sets_);
+    if (!all_oblivious_) oblivious_ = {};
   }
   /// Keeps the first `trees` of them.
   void keep(std::size_t trees) {
@@ -92,6 +96,7 @@ class tree_ensemble {
     roots_.truncate(trees);
     depths_.truncate(trees);
     packed_.keep(trees);
+    oblivious_.keep(trees);
   }
 
   std::size_t trees() const noexcept { return roots_.size(); }
@@ -144,6 +149,7 @@ class tree_ensemble {
   /// Complexity: the sum of the trees' depths.
   /// Allocates: never.
   double sum(const float* row, std::size_t first = 0, std::size_t stride = 1) const noexcept {
+    if (all_oblivious_) return oblivious_.sum(first, stride, row);
     if (!all_packed_ && has_categories_)
       return sum_of_unpacked(first, stride, [&](std::uint32_t at) { return parting_step(at, row); });
     if (!all_packed_) return sum_of_unpacked(first, stride, [&](std::uint32_t at) { return step(at, row); });
@@ -156,8 +162,12 @@ class tree_ensemble {
   /// Allocates: never; takes 36 KiB of the stack.
   void sums(const matrix_view& rows, double* out, std::size_t width = 1, std::size_t first = 0,
             std::size_t stride = 1) const noexcept {
-    std::size_t done =
-        all_packed_ && rows.rows() >= detail::tile_sums::fewest ? sums_by_tiles(rows, out, width, first, stride) : 0;
+    std::size_t done = 0;
+    const bool many = rows.rows() >= detail::tile_room::fewest;
+    if (many && all_oblivious_)
+      done = sums_by_tiles<detail::oblivious_sums>(oblivious_, rows, out, width, first, stride);
+    else if (many && all_packed_)
+      done = sums_by_tiles<detail::tile_sums>(packed_, rows, out, width, first, stride);
     for (; done < rows.rows(); ++done) out[done * width] = sum(rows.row(done).data(), first, stride);
   }
 
@@ -236,9 +246,11 @@ class tree_ensemble {
   }
 
   /// Returns how many rows it has answered; the last few are left.
-  std::size_t sums_by_tiles(const matrix_view& rows, double* out, std::size_t width, std::size_t first,
-                            std::size_t stride) const noexcept {
-    detail::tile_sums tiles(packed_);
+  template <class Tiles, class Trees>
+  [[gnu::noinline]] static std::size_t sums_by_tiles(const Trees& trees, const matrix_view& rows, double* out,
+                                                     std::size_t width, std::size_t first,
+                                                     std::size_t stride) noexcept {
+    Tiles tiles(trees);
     std::size_t done = 0;
     while (const std::size_t more = tiles.run(rows, done, first, stride, out + done * width, width)) done += more;
     return done;
@@ -299,6 +311,8 @@ class tree_ensemble {
   bool is_partial_ = false;
   detail::packed_trees packed_;
   bool all_packed_ = true;  // else packed_ is not used
+  detail::oblivious_trees oblivious_;
+  bool all_oblivious_ = true;  // else oblivious_ is empty
 };
 
 }  // namespace model

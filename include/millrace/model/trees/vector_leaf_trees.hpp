@@ -54,7 +54,7 @@ class vector_leaf_trees {
   void sums(const matrix_view& rows, double* out, std::size_t width) const noexcept {
     for (std::size_t i = 0; i < rows.rows(); ++i)
       for (std::size_t k = 0; k < outputs_; ++k) out[i * width + k] = 0;
-    std::size_t done = rows.rows() >= detail::tile_sums::fewest ? sums_by_tiles(rows, out, width) : 0;
+    std::size_t done = rows.rows() >= detail::tile_room::fewest ? sums_by_tiles(rows, out, width) : 0;
     for (; done < rows.rows(); ++done) {
       const float* const row = rows.row(done).data();
       double* const to = out + done * width;

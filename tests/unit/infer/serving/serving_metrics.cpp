@@ -141,12 +141,15 @@ TEST_CASE("metrics of inference: rows in the model are active while it runs") {
 
 TEST_CASE("metrics of inference: each version of a swappable model has series of its own") {
   mr::observe::metrics_registry registry;
-  const auto watch = mi::serving_metrics<>::make(registry, "fraud");
   mi::swappable live{constant{1}};
+  const auto watch = mi::serving_metrics<>::make(registry, "fraud", live);
+  REQUIRE(watch);
   mi::batcher serve{live, *watch};
   std::array<double, 2> out{};
   const mm::matrix_view two(numbers, 2);
   CHECK(serve(two, out));
+  REQUIRE(watch->expect(live.version() + 1));
+  REQUIRE(watch->expect(2));  // once more does nothing
   REQUIRE(live.swap(constant{2}));
   CHECK(serve(two, out));
   CHECK(serve(two, out));
@@ -157,7 +160,7 @@ TEST_CASE("metrics of inference: each version of a swappable model has series of
   CHECK(shows(registry, ok("1") + "2"));
   CHECK(shows(registry, ok("2") + "4"));
   CHECK(shows(registry, "millrace_ml_inference_errors_total{model=\"fraud\",version=\"2\"} 2"));
-  CHECK(watch->refused() == 0);
+  CHECK(watch->unexpected() == 0);
 }
 
 TEST_CASE("metrics of inference: rows that a fallback serves are counted as such, and by why") {
@@ -175,23 +178,59 @@ TEST_CASE("metrics of inference: rows that a fallback serves are counted as such
     CHECK(shows(registry, "millrace_ml_predictions_total{model=\"fraud\",status=\"" + status + "\",version=\"1\"} 2"));
 }
 
-TEST_CASE("metrics of inference: what the registry refuses is an error at first, and then counted") {
+TEST_CASE("metrics of inference: what the registry refuses is an error, and the version one of the others") {
   mr::observe::metrics_registry registry;
   CHECK_FALSE(mi::serving_metrics<"9_">::make(registry, "fraud"));
-  mr::observe::metrics_registry little({.max_series_per_family = 7});
+  mr::observe::metrics_registry little({.max_series_per_family = 14});
   const auto watch = mi::serving_metrics<>::make(little, "fraud");
   REQUIRE(watch);
   mi::swappable live{constant{1}};
+  CHECK_FALSE(watch->expect(1));
+  CHECK_FALSE(mi::serving_metrics<>::make(little, "fraud", live));
   mi::batcher serve{live, *watch};
   std::array<double, 1> out{};
   CHECK(serve(one_row, out));
-  CHECK(watch->refused() == 1);
+  CHECK(watch->unexpected() == 1);
+  CHECK(shows(little, "millrace_ml_predictions_total{model=\"fraud\",status=\"ok\",version=\"other\"} 1"));
+}
+
+TEST_CASE("metrics of inference: a version that nobody announced takes nothing from the heap") {
+  mr::observe::metrics_registry registry;
+  mi::swappable live{constant{1}};
+  const auto watch = mi::serving_metrics<>::make(registry, "fraud", live);
+  REQUIRE(watch);
+  REQUIRE(watch->expect(3));
+  mi::batcher serve{live, *watch};
+  std::array<double, 2> out{};
+  CHECK(serve(mm::matrix_view(numbers, 2), out));
+  for (const std::uint64_t version : {2U, 3U, 4U, 3U}) {
+    if (live.version() < version) REQUIRE(live.swap(constant{2}));
+    const mi::served one{mi::serving_status::ok, version};
+    const auto taken = support::allocations_of([&] {
+      watch->began(5);
+      watch->ran(one, 5);
+      watch->ended(one, 5, 1000);
+      watch->ended({mi::serving_status::refused, 0}, 1, 0);
+      serve(mm::matrix_view(numbers, 2), out);
+    });
+    if (support::counts_allocations) CHECK(taken == 0);
+  }
+  const auto rows = [](const std::string& version, const std::string& status = "ok") {
+    return "millrace_ml_predictions_total{model=\"fraud\",status=\"" + status + "\",version=\"" + version + "\"} ";
+  };
+  CHECK(shows(registry, rows("1") + "2"));
+  CHECK(shows(registry, rows("3") + "12"));      // twice 5, and 2 that were served
+  CHECK(shows(registry, rows("other") + "16"));  // of 2 and of 4: 5 each, and 6 that were served
+  CHECK(watch->unexpected() == 16);
+  // What has no version is the newest's that ran and is known.
+  CHECK(shows(registry, rows("1", "refused") + "1"));
+  CHECK(shows(registry, rows("3", "refused") + "3"));
 }
 
 TEST_CASE("metrics of inference: threads that see new versions count all rows") {
   mr::observe::metrics_registry registry;
-  const auto watch = mi::serving_metrics<>::make(registry, "fraud");
   mi::swappable live{constant{1}};
+  const auto watch = mi::serving_metrics<>::make(registry, "fraud", live);
   mi::batcher serve{live, mi::batcher_options{.max_rows = 4, .concurrency = 2, .patience = 2}, *watch};
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t)
@@ -202,6 +241,7 @@ TEST_CASE("metrics of inference: threads that see new versions count all rows") 
       }
     });
   for (int i = 0; i < 10; ++i) {
+    if (i % 3 != 0) REQUIRE(watch->expect(live.version() + 1));
     REQUIRE(live.swap(constant{2}));
     std::this_thread::yield();
   }

@@ -123,6 +123,8 @@ TEST_CASE("CatBoost: categories are known by their texts") {
   CHECK(model.category(3, "cards") == -1);
   CHECK(model.category(0, "card") == -1);
   CHECK(model.category(9, "card") == -1);
+  CHECK(model.knows_categories(3));
+  CHECK_FALSE(model.knows_categories(0));
   CHECK(read(model_text("binary")).value().category(3, "card") == -1);
   // The codes are places in the file's list, and survive saving.
   const auto again = boosted_model::load(model.save()).value();

@@ -38,6 +38,54 @@ mr::model::tree_ensemble small_tree() {
   return made;
 }
 
+/// Trees whose nodes of a level ask the same thing: of every third column, from the first on, a category.
+struct level_trees {
+  std::size_t columns;
+  bool categories;
+
+  struct tree {
+    std::vector<mr::model::tree_node> nodes;
+    std::vector<mr::model::node_record> records;
+  };
+
+  bool is_category(std::size_t column) const { return categories && column % 3 == 0; }
+  /// Known ones, and numbers that are none.
+  float any_category(mr::random_engine& random) const {
+    constexpr float odd[] = {-1, -0.0F, -0.5F, 2.5F, 1e9F, infinite, -infinite, 70};
+    return random.below(4) == 0 ? odd[random.below(std::size(odd))] : static_cast<float>(random.below(6));
+  }
+  tree one(mr::model::tree_ensemble& sets, unsigned depth, mr::random_engine& random) const {
+    tree made{std::vector<mr::model::tree_node>((std::size_t{2} << depth) - 1), {}};
+    made.records.resize(made.nodes.size());
+    for (unsigned level = 0; level <= depth; ++level) {
+      mr::model::tree_node node;
+      mr::model::node_record record;
+      const std::size_t column = random.below(columns);
+      node.column = static_cast<std::uint16_t>(column);
+      node.missing_right = is_category(column) || column % 2 == 0 ? 1 : 0;
+      node.threshold = any_number(random);
+      if (node.missing_right != 0 && node.threshold == infinite) node.threshold = 3;
+      if (is_category(column)) {
+        node.rule = 3;
+        const std::size_t category = random.below(70);
+        const std::uint64_t bits[] = {category < 64 ? std::uint64_t{1} << category % 6 : 0, 2};
+        record.set_size = category < 64 ? 64 : 128;
+        record.set = sets.add_set(std::span(bits, record.set_size / 64));
+      }
+      for (std::size_t i = (std::size_t{1} << level) - 1; i < (std::size_t{2} << level) - 1; ++i) {
+        const bool leaf = level == depth;
+        made.nodes[i] = leaf ? mr::model::tree_node() : node;
+        made.nodes[i].left = static_cast<std::uint32_t>(leaf ? i : 2 * i + 1);
+        if (leaf)
+          made.records[i].value = random.normal();
+        else
+          made.records[i] = record;
+      }
+    }
+    return made;
+  }
+};
+
 /// A row's sum, node by node, as the nodes are described.
 double walked(const mr::model::tree_ensemble& trees, const float* row, std::size_t first, std::size_t stride) {
   double sum = 0;
@@ -167,6 +215,104 @@ TEST_CASE("tree ensemble: every CPU's kernels give the same bits, and none alloc
       }
     }
   }
+}
+
+TEST_CASE("tree ensemble: trees whose levels ask one thing each are asked by level, with the bits of walks") {
+  namespace d = mr::model::detail;
+  std::vector<d::oblivious_sums::kernel> kernels{d::add_oblivious_baseline};
+  if (mr::detail::cpu_has_avx2()) kernels.push_back(d::add_oblivious_avx2);
+  if (mr::detail::cpu_has_avx512()) kernels.push_back(d::add_oblivious_avx512);
+  mr::random_engine random(24);
+  for (const std::size_t columns : {std::size_t{1}, std::size_t{7}, std::size_t{31}, std::size_t{300}}) {
+    for (const bool categories : {false, true}) {
+      const level_trees shape{columns, categories};
+      mr::model::tree_ensemble trees;
+      d::oblivious_trees oblivious;
+      for (std::size_t i = 0; i < 14; ++i) {
+        const auto tree = shape.one(trees, static_cast<unsigned>(random.below(8)), random);
+        REQUIRE(oblivious.add(std::span<const mr::model::tree_node>(tree.nodes),
+                              std::span<const mr::model::node_record>(tree.records), trees.sets()));
+        trees.add(tree.nodes, tree.records);
+      }
+      for (const unsigned missing : {0U, 30U}) {
+        const std::size_t stride = columns + 2;
+        std::vector<float> numbers(600 * stride, std::nanf(""));
+        for (std::size_t i = 0; i < 600; ++i)
+          for (std::size_t k = 0; k < columns; ++k)
+            numbers[i * stride + k] = random.below(100) < missing ? std::nanf("")
+                                      : shape.is_category(k)      ? shape.any_category(random)
+                                                                  : any_number(random);
+        std::vector<double> alone(600), second(600), sums(600);
+        for (std::size_t i = 0; i < 600; ++i) {
+          const float* const row = numbers.data() + i * stride;
+          alone[i] = walked(trees, row, 0, 1);
+          second[i] = walked(trees, row, 1, 2);
+          REQUIRE(same_bits(trees.sum(row), alone[i]));
+          REQUIRE(same_bits(oblivious.sum(1, 2, row), second[i]));
+        }
+        for (std::size_t rows = 0; rows <= 600; rows += rows < 70 ? 1 : 53) {
+          const mr::model::matrix_view table(numbers.data(), rows, columns, stride);
+          trees.sums(table, sums.data());
+          for (std::size_t i = 0; i < rows; ++i) REQUIRE(same_bits(sums[i], alone[i]));
+        }
+        if (columns == 300) continue;  // which no tile holds
+        const mr::model::matrix_view table(numbers.data(), 100, columns, stride);
+        for (const auto& kernel : kernels) {
+          std::size_t done = 0;
+          CHECK(support::allocations_of([&] {
+                  d::oblivious_sums tiles(oblivious, kernel);
+                  while (const std::size_t more = tiles.run(table, done, 1, 2, sums.data() + done, 1)) done += more;
+                }) == 0);
+          CHECK(done == 96);
+          for (std::size_t i = 0; i < done; ++i) CHECK(same_bits(sums[i], second[i]));
+        }
+      }
+      trees.keep(3);
+      const std::vector<float> row(columns, 1.0F);
+      CHECK(same_bits(trees.sum(row.data()), walked(trees, row.data(), 0, 1)));
+      random_trees{columns, 3, 0.2}.add_one(trees, random);  // a tree of another kind
+      CHECK(same_bits(trees.sum(row.data()), walked(trees, row.data(), 0, 1)));
+    }
+  }
+}
+
+TEST_CASE("tree ensemble: what is asked by level, and what is not") {
+  mr::random_engine random(25);
+  mr::model::tree_ensemble sets;
+  // Levels ask column 1, a category of 0, and 1 again.
+  const level_trees shape{2, true};
+  level_trees::tree made;
+  while (made.nodes.size() != 15 || made.nodes[0].rule != 0 || made.nodes[1].rule == 0 || made.nodes[3].rule != 0)
+    made = shape.one(sets, 3, random);
+  const auto takes = [&](const auto& change) {
+    level_trees::tree tree = made;
+    change(tree);
+    mr::model::detail::oblivious_trees trees;
+    return trees.add(std::span<const mr::model::tree_node>(tree.nodes),
+                     std::span<const mr::model::node_record>(tree.records), sets.sets());
+  };
+  const std::uint64_t two[] = {3};
+  const std::uint32_t two_at = sets.add_set(two);
+  CHECK(takes([](auto&) {}));
+  CHECK_FALSE(takes([](auto& tree) { tree.nodes[5].threshold += 1; }));
+  CHECK_FALSE(takes([](auto& tree) { tree.nodes[6].column = 0; }));
+  CHECK_FALSE(takes([](auto& tree) { tree.nodes[4].missing_right ^= 1; }));
+  CHECK_FALSE(takes([](auto& tree) { tree.nodes[0].missing_right ^= 1; }));  // here left, there right
+  CHECK_FALSE(takes([](auto& tree) { tree.nodes[6].left = 6; }));            // a leaf further up
+  CHECK_FALSE(takes([](auto& tree) { tree.nodes[3].left = 3; }));
+  CHECK_FALSE(takes([](auto& tree) { tree.nodes[1].missing_right = tree.nodes[2].missing_right = 0; }));
+  CHECK_FALSE(takes([](auto& tree) { ++tree.records[2].set_size; }));
+  CHECK_FALSE(takes([&](auto& tree) {
+    for (std::size_t i : {1U, 2U}) tree.records[i] = {0, 0, 0, two_at, 64};
+  }));
+  CHECK(takes([&](auto& tree) {
+    for (std::size_t i : {1U, 2U}) tree.records[i] = {0, 0, 0, two_at, 1};  // 1 is beyond its end
+  }));
+  CHECK_FALSE(takes([](auto& tree) {
+    tree.nodes[0].threshold = infinite;
+    tree.nodes[0].missing_right = 1;
+    for (std::size_t i = 3; i < 7; ++i) tree.nodes[i].missing_right = 1;
+  }));
 }
 
 TEST_CASE("tree ensemble: trees of too many columns or with categories are kept, and trees can be taken off again") {

@@ -253,14 +253,36 @@ struct tree_kernels {
   }
 };
 
+/// Room for tiles of rows, as many as stay near, and for their sums.
+struct tile_room {
+  static constexpr std::size_t size = 8'192;
+  static constexpr std::size_t most_tiles = 8;
+  /// Rows that are better asked together than one by one.
+  static constexpr std::size_t fewest = 12;
+
+  /// How many tiles fit, of so many numbers each.
+  static std::size_t tiles_of(std::size_t numbers_of_tile) noexcept {
+    if (numbers_of_tile == 0) return most_tiles;
+    const std::size_t fitting = size / numbers_of_tile;
+    return fitting < most_tiles ? fitting : most_tiles;
+  }
+  /// How many of the rows left go into so many tiles; 0 where there are too few.
+  static std::size_t rows_in(std::size_t left, std::size_t tiles) noexcept {
+    if (left < fewest) return 0;
+    std::size_t count = left < tiles * rows_of_tile ? left : tiles * rows_of_tile;
+    if (count > rows_of_tile && count % rows_of_tile < fewest) count -= count % rows_of_tile;
+    return count;
+  }
+
+  alignas(64) float numbers[size];
+  double sums[most_tiles * rows_of_tile];
+};
+
 /// The sums of many rows, the same bits as one by one. As many tiles as stay near use a tree before the next one does.
 class tile_sums {
  public:
   explicit tile_sums(const packed_trees& trees, tree_kernels kernels = tree_kernels::of_this_cpu()) noexcept
       : trees_(trees), kernels_(kernels) {}
-
-  /// Rows that are better asked together than one by one.
-  static constexpr std::size_t fewest = 12;
 
   /// Writes the sums over trees `first`, `first + step`, .. of as many rows as fit, from row `begin` on, to `out`,
   /// `width` numbers apart, and returns how many these are; 0 where a tile would not fit, or where too few are left.
@@ -270,7 +292,7 @@ class tile_sums {
     if (count == 0) return 0;
     clear();
     for (std::size_t tree = first; tree < trees_.trees(); tree += step) add(tree);
-    for (std::size_t i = 0; i < count; ++i) out[i * width] = sums_[i];
+    for (std::size_t i = 0; i < count; ++i) out[i * width] = room_.sums[i];
     return count;
   }
   /// Calls `use(values, count)` for each tree in turn, with its values of as many rows as fit, from row `begin` on, and
@@ -281,43 +303,37 @@ class tile_sums {
     for (std::size_t tree = 0; count > 0 && tree < trees_.trees(); ++tree) {
       clear();
       add(tree);
-      use(static_cast<const double*>(sums_), count);
+      use(static_cast<const double*>(room_.sums), count);
     }
     return count;
   }
 
  private:
-  static constexpr std::size_t room = 8'192;
-  static constexpr std::size_t most_tiles = 8;
-
   std::size_t tiles_of(std::size_t copies) const noexcept {
-    const std::size_t fitting = room / ((1 + copies * trees_.columns()) * rows_of_tile);
-    return fitting < most_tiles ? fitting : most_tiles;
+    return tile_room::tiles_of((1 + copies * trees_.columns()) * rows_of_tile);
   }
 
   /// Lays out as many rows as fit, and returns how many they are.
   std::size_t fill_tiles(const matrix_view& rows, std::size_t begin) noexcept {
     const std::size_t left = rows.rows() - begin;
-    if (left < fewest) return 0;
     missing_ = false;
-    std::size_t most = tiles_of(1);
-    std::size_t count = left < most * rows_of_tile ? left : most * rows_of_tile;
+    std::size_t count = tile_room::rows_in(left, tiles_of(1));
     for (std::size_t i = 0; i < count && !missing_; ++i)
       missing_ = has_missing(rows.row(begin + i).data(), trees_.columns());
-    if (missing_) most = tiles_of(3);
-    if (most == 0) return 0;
-    if (count > most * rows_of_tile) count = most * rows_of_tile;
-    if (count > rows_of_tile && count % rows_of_tile < fewest) count -= count % rows_of_tile;
+    if (missing_) count = tile_room::rows_in(left, tiles_of(3));
+    if (count == 0) return 0;
     const std::size_t numbers = (1 + (missing_ ? 3 : 1) * trees_.columns()) * rows_of_tile;
-    tiles_ = {numbers_, numbers, (count + rows_of_tile - 1) / rows_of_tile};
+    tiles_ = {room_.numbers, numbers, (count + rows_of_tile - 1) / rows_of_tile};
     for (std::size_t tile = 0; tile < tiles_.count; ++tile)
-      fill(rows, begin + tile * rows_of_tile, begin + count, missing_, numbers_ + tile * numbers);
+      fill(rows, begin + tile * rows_of_tile, begin + count, missing_, room_.numbers + tile * numbers);
     return count;
   }
   void clear() noexcept {
-    for (std::size_t i = 0; i < tiles_.count * rows_of_tile; ++i) sums_[i] = 0;
+    for (std::size_t i = 0; i < tiles_.count * rows_of_tile; ++i) room_.sums[i] = 0;
   }
-  void add(std::size_t tree) noexcept { (missing_ ? kernels_.missing : kernels_.whole)(trees_[tree], tiles_, sums_); }
+  void add(std::size_t tree) noexcept {
+    (missing_ ? kernels_.missing : kernels_.whole)(trees_[tree], tiles_, room_.sums);
+  }
 
   /// Fills a tile with rows from `begin` on; behind the last one, with that one again.
   void fill(const matrix_view& rows, std::size_t begin, std::size_t end, bool missing, float* tile) const noexcept {
@@ -346,8 +362,7 @@ class tile_sums {
   tree_kernels kernels_;
   tile_range tiles_;
   bool missing_ = false;
-  alignas(64) float numbers_[room];
-  double sums_[most_tiles * rows_of_tile];
+  tile_room room_;
 };
 
 }  // namespace detail

@@ -1,0 +1,271 @@
+#include "fit_columns.hpp"
+
+#include "../data/questions.hpp"
+#include "../data/read_table.hpp"
+#include "../stop.hpp"
+#include "../work/load.hpp"
+
+#include <millrace/feature/tables/csv.hpp>
+#include <millrace/store/file.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace lifecycle {
+
+namespace {
+
+constexpr std::size_t nowhere = std::numeric_limits<std::size_t>::max();
+constexpr std::size_t most_named = 12;
+
+/// Whether cells are read as they stand, rather than as numbers.
+bool are_words(outside_cell holds) noexcept {
+  return holds == outside_cell::text || holds == outside_cell::word || holds == outside_cell::unused;
+}
+
+/// "a", "b" and 3 more.
+std::string list_of(const std::vector<std::string>& names) {
+  std::string list;
+  for (std::size_t i = 0; i < (std::min)(names.size(), most_named); ++i)
+    list += (i > 0 ? ", " : "") + in_quotes(names[i]);
+  if (names.size() > most_named) list += " and " + grouped(names.size() - most_named) + " more";
+  return list;
+}
+
+/// `text` with blanks as LightGBM writes them.
+std::string without_blanks(std::string text) {
+  std::replace(text.begin(), text.end(), ' ', '_');
+  return text;
+}
+
+/// Names that a library made up because it was given none: Column_0, Column_1, ...
+bool are_automatic(const std::vector<outside_input>& inputs) {
+  static constexpr std::array<std::string_view, 5> starts{"Column_", "f", "x", "feature_", "Feature_"};
+  return std::any_of(starts.begin(), starts.end(), [&](std::string_view start) {
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+      if (inputs[i].name != std::string(start) + std::to_string(i)) return false;
+    return true;
+  });
+}
+
+/// The table's cells as texts, and what is wrong with them for a model.
+class column_matcher {
+ public:
+  column_matcher(const options& asked, const outside_model& model) : asked_(asked), inputs_(model.inputs()) {
+    read_texts();
+    std::vector<std::string> left_out = asked.read.ignored;
+    left_out.push_back(asked.read.target);
+    for (const std::string& name : found_.header) {
+      const bool is_left_out =
+          std::any_of(left_out.begin(), left_out.end(), [&](const std::string& one) { return trimmed(one) == name; });
+      if (!is_left_out) candidates_.push_back(name);
+    }
+    if (inputs_.empty()) inputs_.resize(candidates_.size());
+  }
+
+  /// The columns to read, in the model's order.
+  std::vector<wanted_column> match() {
+    by_name_ = has_names();
+    if (by_name_)
+      match_names();
+    else
+      match_places();
+    check_types();
+    if (!problems_.empty()) {
+      std::string sentence = asked_.input + " does not fit the model " + asked_.model_file + ": " + problems_;
+      if (is_missing_ && by_name_ && !unread().empty())
+        sentence += "; the table's columns that the model does not read are " + list_of(unread());
+      throw stop{is_missing_ ? exit_code::no_such_column : exit_code::bad_cell, sentence};
+    }
+    std::vector<wanted_column> wanted;
+    for (std::size_t i = 0; i < inputs_.size(); ++i)
+      wanted.push_back({chosen_[i], are_words(inputs_[i].holds) ? column_type::category : column_type::number, {}});
+    return wanted;
+  }
+
+  const std::vector<outside_input>& inputs() const noexcept { return inputs_; }
+  std::string in_words() const {
+    std::string text = counted(inputs_.size(), "column");
+    if (!by_name_) return text + " by their place, since the model does not name them: " + list_of(chosen_);
+    text += " by name";
+    if (!unread().empty()) text += "; not read: " + list_of(unread());
+    return text;
+  }
+
+ private:
+  void read_texts() {
+    std::string text = or_stop(mr::store::read_file(asked_.input), exit_code::no_input);
+    how_ = asked_.read.file;
+    how_.missing.insert(how_.missing.end(), asked_.read.missing.begin(), asked_.read.missing.end());
+    how_.declared_only = true;
+    static_cast<void>(mr::feature::read_csv(text, how_, &found_));  // for the header
+    how_.declared_only = false;
+    for (const std::string& name : found_.header)
+      if (!name.empty() && !is_declared(name)) how_.columns.push_back({name, mr::feature::column_kind::text});
+    auto read = mr::feature::read_csv(std::move(text), how_, &found_);
+    // What is no table, or has no rows, is said as it is for every other table.
+    if (!read || read->rows() == 0) {
+      static_cast<void>(load(asked_, asked_.read));
+      throw stop{exit_code::not_a_table, asked_.input + (read ? " has no rows" : ", " + read.error().describe())};
+    }
+    texts_ = *std::move(read);
+    if (!asked_.read.target.empty())
+      if (auto there = find_column(asked_.input, asked_.read.target, found_); !there)
+        throw stop{exit_code::no_such_column, there.error().describe()};
+    how_.columns.clear();
+    how_.amounts = false;
+  }
+  bool is_declared(const std::string& name) const {
+    return std::any_of(how_.columns.begin(), how_.columns.end(), [&](const auto& one) { return one.name == name; });
+  }
+
+  bool has_names() const {
+    if (std::any_of(inputs_.begin(), inputs_.end(), [](const outside_input& one) { return one.name.empty(); }))
+      return false;
+    const bool none = std::none_of(inputs_.begin(), inputs_.end(),
+                                   [&](const outside_input& one) { return place_of(one.name) != nowhere; });
+    return !none || !(are_automatic(inputs_) || (inputs_.size() == 1 && candidates_.size() == 1));
+  }
+  /// Which candidate has this name, or had it before a library put _ in the place of blanks.
+  std::size_t place_of(const std::string& name) const {
+    const auto exact = std::find(candidates_.begin(), candidates_.end(), name);
+    if (exact != candidates_.end()) return static_cast<std::size_t>(exact - candidates_.begin());
+    std::size_t found = nowhere;
+    for (std::size_t i = 0; i < candidates_.size(); ++i) {
+      if (without_blanks(candidates_[i]) != without_blanks(name)) continue;
+      if (found != nowhere) return nowhere;
+      found = i;
+    }
+    return found;
+  }
+
+  void add(const std::string& problem) { problems_ += (problems_.empty() ? "" : "; ") + problem; }
+
+  void match_names() {
+    std::vector<std::string> missing;
+    for (const outside_input& one : inputs_) {
+      const std::size_t at = place_of(one.name);
+      chosen_.push_back(at == nowhere ? "" : candidates_[at]);
+      if (at == nowhere)
+        missing.push_back(one.name);
+      else if (std::count(candidates_.begin(), candidates_.end(), candidates_[at]) > 1)
+        add("more than one of its columns is named " + in_quotes(one.name));
+    }
+    if (missing.empty()) return;
+    is_missing_ = true;
+    std::string text = "it has no column " + list_of(missing);
+    for (const std::string& one : missing) {
+      const auto alike = std::find_if(candidates_.begin(), candidates_.end(), [&](const std::string& other) {
+        return lower_case(without_blanks(other)) == lower_case(without_blanks(one));
+      });
+      if (alike != candidates_.end()) text += ", but " + in_quotes(*alike);
+    }
+    if (std::find(missing.begin(), missing.end(), trimmed(asked_.read.target)) != missing.end())
+      text += " (" + in_quotes(asked_.read.target) + " is the target, and the model reads it)";
+    add(text);
+  }
+  void match_places() {
+    if (candidates_.size() == inputs_.size()) {
+      chosen_ = candidates_;
+      return;
+    }
+    is_missing_ = true;
+    add("the model reads " + counted(inputs_.size(), "column") + " that its file does not name, and the table has " +
+        std::to_string(candidates_.size()) + (asked_.read.target.empty() ? "" : " besides the target") + ": " +
+        list_of(candidates_) +
+        (candidates_.size() > inputs_.size()
+             ? "; --ignore COLUMN leaves one out" +
+                   std::string(asked_.read.target.empty() ? ", and --target names the one to be predicted" : "")
+             : ""));
+  }
+  /// What the cells of number columns are that are no numbers.
+  void check_types() {
+    for (std::size_t i = 0; i < chosen_.size(); ++i) {
+      if (are_words(inputs_[i].holds) || chosen_[i].empty()) continue;
+      mr::feature::csv_options how = how_;
+      how.columns = {{chosen_[i], mr::feature::column_kind::number}};
+      mr::feature::csv_findings found;
+      const auto column = mr::feature::reread(texts_, chosen_[i], how, &found);
+      if (!column) {
+        add(std::string(column.error().message()) + detail::answers_to(found.refused, found, how));
+      } else if (inputs_[i].holds == outside_cell::whole) {
+        for (std::size_t row = 0; row < column->numbers.size(); ++row)
+          if (const double x = column->numbers[row]; !(std::fabs(x) < 2147483648.0) || x != std::floor(x)) {
+            add("column " + in_quotes(chosen_[i]) + " is " + (std::isnan(x) ? "missing" : shortest(x)) + " on line " +
+                std::to_string(texts_.line(row)) + ", and the model reads a whole number of 32 bits there");
+            break;
+          }
+      }
+    }
+  }
+
+  std::vector<std::string> unread() const {
+    std::vector<std::string> names;
+    for (const std::string& name : candidates_)
+      if (std::find(chosen_.begin(), chosen_.end(), name) == chosen_.end()) names.push_back(name);
+    return names;
+  }
+
+  const options& asked_;
+  std::vector<outside_input> inputs_;
+  mr::feature::csv_options how_;
+  mr::feature::csv_findings found_;
+  mr::feature::table texts_;
+  std::vector<std::string> candidates_;  // the table's columns without the target and what is ignored
+  std::vector<std::string> chosen_;      // for each input
+  std::string problems_;
+  bool is_missing_ = false;
+  bool by_name_ = true;
+};
+
+outside_cells cells_of(const column& from, const outside_model& model, std::size_t input, outside_cell holds,
+                       std::vector<std::string>& notes) {
+  if (!are_words(holds)) return {from.numbers, {}};
+  outside_cells made;
+  if (holds == outside_cell::text) {
+    for (const std::uint32_t code : from.codes)
+      made.texts.push_back(code == missing_code ? std::string_view() : std::string_view(from.categories[code]));
+    return made;
+  }
+  made.numbers.assign(from.codes.size(), model.place_of(input, ""));
+  if (holds == outside_cell::unused) return made;
+  std::vector<double> places;
+  std::vector<std::string> unknown;
+  std::size_t rows = 0;
+  for (std::size_t i = 0; i < from.categories.size(); ++i) {
+    places.push_back(model.place_of(input, from.categories[i]));
+    if (!std::isnan(places[i])) continue;
+    unknown.push_back(from.categories[i]);
+    rows += from.counts[i];
+  }
+  if (!unknown.empty())
+    notes.push_back("column " + in_quotes(from.name) + ": " + counted(rows, "row") +
+                    (rows == 1 ? " holds " : " hold ") + list_of(unknown) +
+                    ", which the model does not know and takes for missing");
+  for (std::size_t row = 0; row < from.codes.size(); ++row)
+    if (from.codes[row] != missing_code) made.numbers[row] = places[from.codes[row]];
+  return made;
+}
+
+}  // namespace
+
+fitted_columns fit_columns(const options& asked, const outside_model& model) {
+  column_matcher matcher(asked, model);
+  reading how = asked.read;
+  how.wanted = matcher.match();
+  how.ignored.clear();
+  fitted_columns made;
+  made.data = load(asked, how);
+  made.how = matcher.in_words();
+  for (std::size_t i = 0; i < made.data.columns.size(); ++i)
+    made.cells.push_back(cells_of(made.data.columns[i], model, i, matcher.inputs()[i].holds, made.notes));
+  return made;
+}
+
+}  // namespace lifecycle
