@@ -23,12 +23,16 @@ namespace model {
 /// does not lie where its type may be read, which an old writer leaves.
 ///
 ///     auto file = mr::model::load_safetensors("network.safetensors");
-///     for (const auto& each : file->tensors()) std::printf("%s: %zu numbers\n", each.name.c_str(),
-///     each.values.size()); auto weights = file->find("layers.0.weight")->as<float>();
+///     for (const auto& each : file->tensors()) std::printf("%s: %zu\n", each.name.c_str(), each.values.size());
+///     auto weights = file->find("layers.0.weight")->as<float>();
 ///
+/// It can be moved, and not copied: the views are into what it holds, or into the bytes that were read.
 /// Threads: const calls from any number.
 class safetensors {
  public:
+  safetensors(safetensors&&) noexcept = default;
+  safetensors& operator=(safetensors&&) noexcept = default;
+
   /// In the order of their names.
   std::span<const named_tensor> tensors() const noexcept { return parts_.tensors; }
   /// Null if there is none of the name. Complexity: logarithmic in the tensors.

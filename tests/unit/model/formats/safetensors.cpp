@@ -88,6 +88,9 @@ TEST_CASE("safetensors: tensors of every type lie where the package has put them
   CHECK(write_safetensors(file.tensors(), file.metadata()).value() == bytes);
 }
 
+static_assert(!std::is_copy_constructible_v<mr::model::safetensors> &&
+              std::is_nothrow_move_constructible_v<mr::model::safetensors>);
+
 TEST_CASE("safetensors: a file's tensors live as long as it, wherever they lie") {
   const std::string path = std::string(MILLRACE_GOLDEN_DIR) + "/formats/types.safetensors";
   auto loaded = mr::model::load_safetensors(path).value();
