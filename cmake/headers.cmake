@@ -179,7 +179,7 @@ set(MILLRACE_model_HEADERS
   model/pipeline/detail/replayed_rows.hpp model/pipeline/detail/row_names.hpp model/pipeline/detail/spooled_rows.hpp
   model/detail/class_labels.hpp model/detail/column_centres.hpp model/detail/dot.hpp model/detail/first_failure.hpp model/detail/gram_sum.hpp
   model/detail/kept_executor.hpp
-  model/detail/link.hpp model/detail/linked_scores.hpp model/detail/semidefinite_solver.hpp model/detail/symmetric_eigen.hpp
+  model/detail/link.hpp model/detail/linked_scores.hpp model/detail/renamed_rows.hpp model/detail/semidefinite_solver.hpp model/detail/symmetric_eigen.hpp
   model/detail/thread_pool.hpp model/detail/training_checks.hpp
   model/bayes/bayes_options.hpp model/bayes/gaussian_naive_bayes.hpp model/bayes/multinomial_naive_bayes.hpp
   model/bayes/detail/bayes_classifier.hpp

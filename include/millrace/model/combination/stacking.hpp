@@ -5,6 +5,7 @@
 #include <millrace/core/result.hpp>
 #include <millrace/core/saved/envelope.hpp>
 #include <millrace/model/combination/detail/model_tuple.hpp>
+#include <millrace/model/detail/renamed_rows.hpp>
 #include <millrace/model/detail/training_checks.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/matrix_view.hpp>
@@ -69,7 +70,8 @@ class stacking {
   /// the same stack.
   /// Errors: those of `k_fold` or `stratified_k_fold`, shape_mismatch (targets or weights of another number; other
   /// outputs in a fold than with all rows, where a class is missing; more than 256 outputs), out_of_range (a row of
-  /// `own_folds`), and those of the models. They name the fold and the model's place from 0.
+  /// `own_folds`), and those of the models. They name the fold and the model's place from 0, and the
+  /// rows as the caller numbers them.
   static result<stacking> fit(const matrix_view& rows, std::span<const float> targets, const options_type& with = {},
                               std::span<const float> weights = {}, const executor_reference& on = {}) {
     if (auto same = detail::one_each(saved_as, "targets", targets.size(), rows.rows()); !same)
@@ -97,7 +99,7 @@ class stacking {
     for (result<void>& one : done)
       if (!one) return std::move(one).error();
     auto last = Last::fit(matrix_view(table, width), gather(targets, tested), with.last, gather_some(weights, tested));
-    if (!last) return std::move(last).error().wrap("stacking, the last model");
+    if (!last) return detail::in_rows(last.error(), tested).wrap("stacking, the last model");
     return stacking(*std::move(models), *std::move(last));
   }
 
@@ -217,7 +219,7 @@ class stacking {
     const std::vector<float> train = gather_rows(rows, of.train);
     auto models = detail::fit_each<Models...>(name, matrix_view(train, rows.columns()), gather(targets, of.train),
                                               with.models, gather_some(weights, of.train));
-    if (!models) return std::move(models).error();
+    if (!models) return detail::in_rows(models.error(), of.train);
     if (width_of(*models) != width)
       return error(errc::shape_mismatch, name + ": the models have " + std::to_string(width_of(*models)) +
                                              " outputs, and " + std::to_string(width) +

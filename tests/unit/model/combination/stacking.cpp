@@ -16,7 +16,12 @@
 #include <support/made_rows.hpp>
 
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 namespace mr = millrace;
@@ -89,6 +94,21 @@ struct witness : simple_model<witness> {
     return made;
   }
   double operator()(std::span<const float> row) const noexcept { return static_cast<double>(row[0]); }
+};
+
+/// Refuses a row whose first column is 7, unless it sees all thirty; its outputs are the first column, infinite for 8.
+struct no_sevens : simple_model<no_sevens> {
+  double operator()(std::span<const float> row) const noexcept {
+    return row[0] == 8 ? std::numeric_limits<double>::infinity() : double{row[0]};
+  }
+  static mr::result<no_sevens> fit(const matrix_view& rows, std::span<const float>, const options_type& = {},
+                                   std::span<const float> = {}) {
+    for (std::size_t i = 0; i < rows.rows() && rows.rows() < 30; ++i)
+      if (rows(i, 0) == 7) return mr::error(errc::invalid_data, "row " + std::to_string(i) + " is a seven");
+    no_sevens made;
+    made.columns = rows.columns();
+    return made;
+  }
 };
 
 }  // namespace
@@ -199,6 +219,24 @@ TEST_CASE("a stack refuses bad folds, and names the fold and the model that fail
   rows.features[13] = std::nanf("");
   CHECK_THAT(stack::fit(rows.view(), made.targets).error().describe(), ContainsSubstring("row 4, column 1"));
   CHECK(stack::fit(matrix_view(rows.features.data(), 0, 3), {}).error().code() == errc::invalid_argument);
+}
+
+TEST_CASE("errors of a stack number rows as the caller does") {
+  auto made = support::make_rows(30, 3, 1, support::a_number);
+  using stack = stacking<ridge, no_sevens>;
+  for (const std::size_t row : {std::size_t{0}, std::size_t{11}, std::size_t{29}}) {
+    for (const float odd : {7.0F, 8.0F}) {
+      auto rows = made;
+      rows.features[3 * row] = odd;
+      for (const std::uint64_t seed : {1U, 2U, 3U}) {
+        const auto refused = stack::fit(rows.view(), rows.targets, {.folds = 5, .seed = seed});
+        REQUIRE_FALSE(refused);
+        CHECK_THAT(refused.error().describe(),
+                   ContainsSubstring("row " + std::to_string(row) + (odd == 7 ? " is" : ",")));
+        CHECK_THAT(refused.error().describe(), ContainsSubstring(odd == 7 ? "stacking, fold " : "the last model"));
+      }
+    }
+  }
 }
 
 TEST_CASE("a stack is saved and loaded, and keeps the bytes of the first release") {

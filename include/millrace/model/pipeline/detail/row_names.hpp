@@ -2,14 +2,13 @@
 #define MILLRACE_MODEL_PIPELINE_DETAIL_ROW_NAMES_HPP
 
 #include <millrace/core/result.hpp>
+#include <millrace/model/detail/renamed_rows.hpp>
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/pipeline/detail/spooled_rows.hpp>
 #include <millrace/model/pipeline/steps.hpp>
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <utility>
 
 namespace millrace {
@@ -22,28 +21,6 @@ inline std::uint64_t place_of_row(std::uint64_t row, bool is_kept, const held_ou
   held_out_draw draw(from, total);
   for (std::uint64_t place = 0;; ++place)
     if (draw.next() == is_kept && row-- == 0) return place;
-}
-
-/// The text with each `word`, a number below `count` behind it, replaced by what `name` says of the number.
-template <class Name>
-std::string renamed(const std::string& text, std::string_view word, std::uint64_t count, const Name& name) {
-  const auto is_digit = [&](std::size_t i) { return i < text.size() && text[i] >= '0' && text[i] <= '9'; };
-  std::string made;
-  std::size_t at = 0;
-  for (std::size_t found = text.find(word); found != std::string::npos; found = text.find(word, at)) {
-    std::size_t end = found + word.size();
-    const bool is_number = is_digit(end);
-    std::uint64_t number = 0;
-    for (; is_digit(end); ++end)
-      if (number < count) number = 10 * number + static_cast<std::uint64_t>(text[end] - '0');
-    made.append(text, at, found - at);
-    if (is_number && number < count)
-      made += name(number);
-    else
-      made.append(text, found, end - found);
-    at = end;
-  }
-  return made.append(text, at);
 }
 
 /// What a model or a calibration says of `row 12` and `column 3` of the rows that it was fitted to, in the words of
