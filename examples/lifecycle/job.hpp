@@ -10,7 +10,9 @@
 #include "model/features.hpp"
 #include "model/findings.hpp"
 #include "model/model_files.hpp"
+#include "model/model_graph.hpp"
 #include "options.hpp"
+#include "outside/export.hpp"
 #include "page/report.hpp"
 #include "stop.hpp"
 #include "work/compare.hpp"
@@ -193,10 +195,14 @@ inline void stage(output_folder& out, std::string_view name, std::string_view co
 }  // namespace detail
 
 /// Puts the run's files in place, all of them or none.
-inline void publish(output_folder& out, const trained_model& model, const production& stack,
+inline void publish(output_folder& out, const trained_model& model, const production& stack, const export_record& onnx,
                     const std::string& report) {
   detail::stage(out, model_file_name, model_bytes(*model.model));
   detail::stage(out, encoder_file_name, encoder_json(model));
+  if (onnx.refused.empty())
+    detail::stage(out, onnx_file_name, onnx.file);
+  else
+    out.leave_out(onnx_file_name);
   detail::stage(out, "metrics.prom", stack.prometheus());
   detail::stage(out, "metrics.json", stack.json());
   detail::stage(out, "report.html", report);
@@ -205,8 +211,10 @@ inline void publish(output_folder& out, const trained_model& model, const produc
   std::printf(
       "  report.html    what was found, in pictures\n"
       "  model.bin      the model; encoder.json says how a row becomes its input\n"
+      "%s"
       "  audit.jsonl    every event of every step and every streamed row, %s\n"
       "  metrics.prom   for Prometheus; metrics.json the same as JSON\n",
+      onnx.refused.empty() ? "  model.onnx     both for other engines\n" : "",
       bytes(static_cast<double>(stack.audit_bytes())).c_str());
 }
 
@@ -239,6 +247,9 @@ inline void train_job(const options& asked) {
   const std::vector<row_reasons> reasons = explain(model, data, parts, rows, answers);
   const stream_findings streamed = stream(asked, model, encode, data, parts, answers, stack);
 
+  const export_record onnx = export_model(model, data, encode);
+  std::printf("onnx      %s\n", in_words(onnx, model.task.kind).c_str());
+
   stack.tell(holdout);
   detail::print_profiles(stack, training);
   stack.close();
@@ -258,8 +269,9 @@ inline void train_job(const options& asked) {
                             reference,
                             reasons,
                             streamed.comparison,
-                            streamed.drift};
-  publish(out, model, stack, report_page(report));
+                            streamed.drift,
+                            in_words(onnx, model.task.kind)};
+  publish(out, model, stack, onnx, report_page(report));
 }
 
 namespace detail {

@@ -29,6 +29,10 @@ class repeats_inputs final : public fitted_model {
     for (std::size_t i = 0; i < rows.rows(); ++i) predict(rows.row(i), out.subspan(i * width_, width_));
   }
   std::vector<double> contributions(std::span<const float>, std::size_t) override { return {}; }
+  mr::model::graph_builder::value add_to(mr::model::graph_builder& to,
+                                         mr::model::graph_builder::value rows) const override {
+    return to.real(rows);
+  }
   std::string shape() const override { return ""; }
   std::vector<std::byte> save() const override { return {}; }
 

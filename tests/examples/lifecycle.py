@@ -19,7 +19,7 @@ import time
 import unittest
 
 PROGRAM = None
-FILES = {"audit.jsonl", "encoder.json", "metrics.json", "metrics.prom", "model.bin", "report.html"}
+FILES = {"audit.jsonl", "encoder.json", "metrics.json", "metrics.prom", "model.bin", "model.onnx", "report.html"}
 
 
 def run(*args, **kwargs):
@@ -102,12 +102,20 @@ class Lifecycle(unittest.TestCase):
         self.assertEqual(ended.returncode, 0, ended.stderr)
         return float(re.search(r"AUC (\d\.\d+)   average precision", ended.stdout)[1])
 
+    def onnx_agrees(self, ended, rows):
+        """The file for other engines, read back, gives what the model gives."""
+        said = re.search(r"\nonnx      [\d.]+ [KM]iB; read back, it answers all ([\d,]+) rows (?:to the bit|within ([\d.e-]+))(.*)\n", ended.stdout)
+        self.assertEqual(int(said[1].replace(",", "")), rows)
+        self.assertLess(float(said[2] or 0), 1e-6)
+        self.assertIn(said[3], (", with the same class", " of the target's deviation"))
+
     # what comes out
 
     def test_made_up_payments_end_in_every_file(self):
         ended = run("--rows", 8000, "--out", self.out)
         self.assertGreater(self.auc(ended), 0.85)
         self.assertEqual(ended.stderr, "")
+        self.onnx_agrees(ended, 8000)
         self.assertEqual(set(os.listdir(self.out)), FILES)
         self.assertIn("epoch   1/20", ended.stdout)
         self.assertIn("ETA", ended.stdout)
@@ -318,6 +326,7 @@ class Lifecycle(unittest.TestCase):
         ended = run("--input", path, "--target", "y", "--epochs", 3, "--out", self.out)
         self.assertEqual(ended.returncode, 0, ended.stderr)
         self.assertIn("3 classes, ", ended.stdout)
+        self.onnx_agrees(ended, 600)
         self.assertGreater(float(re.search(r"holdout   accuracy ([\d.]+) %", ended.stdout)[1]), 85)
         self.whole("y", "Confusion by class", "&lt;middle&gt;", "<h2>The network's training")
         rows = self.used_again(path, ["row", "line", "probability", "answer"])
@@ -331,6 +340,7 @@ class Lifecycle(unittest.TestCase):
         self.assertEqual(ended.returncode, 0, ended.stderr)
         self.assertGreater(float(re.search(r"holdout   R2 ([\d.]+)", ended.stdout)[1]), 0.9)
         self.assertIn("ridge regression     RMSE ", ended.stdout)
+        self.onnx_agrees(ended, 600)
         self.whole("y", "Residuals by prediction", "Predicted and actual", "Rows by residual")
         rows = self.used_again(path, ["row", "line", "answer"])
         values = [float(line[3].strip('"$').replace(",", "")) for line in lines]
@@ -342,6 +352,7 @@ class Lifecycle(unittest.TestCase):
                             ("random_forest", "random forest"), ("network", "neural network")):
             ended = run("--input", path, "--target", "y", "--model", name, "--epochs", 4, "--out", self.out)
             self.assertGreater(self.auc(ended), 0.75, name)
+            self.onnx_agrees(ended, 300)
             self.assertIn(f"model     {title}, as --model asks", ended.stdout)
             self.assertEqual(strict_json((self.out / "encoder.json").read_text())["family"], name)
             text = (self.out / "report.html").read_text()

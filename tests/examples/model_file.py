@@ -118,12 +118,48 @@ class ModelFile(unittest.TestCase):
         self.assertRegex(said, r"all rows  accuracy [\d.]+ % \(95 % interval")
         self.assertEqual({row["answer"] for row in answers} - set("pqr"), set())
 
+    def test_two_outputs_without_names_are_the_classes_in_order(self):
+        def tree(number, low, high):
+            return (f"\nTree={number}\nnum_leaves=2\nnum_cat=0\nsplit_feature=0\nthreshold=0.5\ndecision_type=2\nleft_child=-1\n"
+                    f"right_child=-2\nleaf_value={low} {high}\nshrinkage=1\n")
+
+        model = self.write("tree\nversion=v4\nnum_class=2\nnum_tree_per_iteration=2\nlabel_index=0\nmax_feature_idx=0\n"
+                           "objective=multiclass num_class:2\nfeature_names=x\nfeature_infos=[0:1]\n" + tree(0, 2, -2) + tree(1, -2, 2)
+                           + "\nend of trees\n", "m.txt")
+        table = self.write("x,y\n" + "0,bad\n1,good\n1,good\n" * 20)
+        for positive, place in (("bad", "first"), ("good", "second")):
+            said, answers = self.score(model, table, "--target", "y", "--positive", positive)
+            self.assertIn(f"its {place} output is taken for the probability of y = {positive}", said)
+            self.assertIn("AUC 1.0000", said)
+            self.assertEqual([row["answer"] for row in answers[:3]], ["bad", "good", "good"])
+
     def test_a_network_of_tensorflow_lite(self):
         wide = ",".join(f"x{i}" for i in range(10))
         table = self.write(wide + "\n" + "".join(",".join(f"{(i * k) % 9 / 4}" for k in range(10)) + "\n" for i in range(50)))
         said, answers = self.score(GOLDEN / "tflite-dense.tflite", table)
         self.assertIn("TensorFlow Lite", said)
         self.assertEqual(len(answers), 50)
+
+    def test_the_jobs_own_onnx_says_what_the_job_says(self):
+        rows = [{**row, "amount paid": row["amount paid"] if i % 9 else "", "country": row["country"] if i % 7 else ""}
+                for i, row in enumerate(self.rows() * 5)]
+        table = self.table_of([{name: row[name] for name in ("amount paid", "country", "visits", "fraud")} for row in rows])
+        for family, target in (("linear", "fraud"), ("boosted_trees", "country"), ("random_forest", "amount paid"), ("network", "fraud")):
+            with self.subTest(family):
+                drop = [] if target == "fraud" else ["--drop-missing-target"]
+                ended = self.run_job("--input", table, "--target", target, "--model", family, "--epochs", 2, "--out", "own", *drop)
+                self.assertEqual(ended.returncode, 0, ended.stderr)
+                used = self.run_job("--use", "own", "--input", table, "--out", "used")
+                self.assertEqual(used.returncode, 0, used.stderr)
+                with open(self.folder / "used/predictions.csv", newline="") as file:
+                    wanted = [row for row, asked in zip(csv.DictReader(file), rows, strict=True) if asked[target]]
+                said, answers = self.score("own/model.onnx", table, "--target", target, *drop)
+                self.assertIn("ONNX by millrace", said)
+                for answer, one in zip(answers, wanted, strict=True):
+                    key = "answer" if family == "random_forest" else "probability"
+                    self.assertAlmostEqual(float(answer[key]), float(one[key]), delta=2e-6)
+                    if key == "probability":
+                        self.assertEqual(answer["answer"], one["answer"])
 
     # a newcomer's mistakes
 

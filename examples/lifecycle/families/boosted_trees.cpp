@@ -2,6 +2,7 @@
 #include "holder.hpp"
 #include "tree_reasons.hpp"
 
+#include <millrace/model/to_graph/trees.hpp>
 #include <millrace/model/trees/boosted_trees.hpp>
 #include <millrace/model/trees/losses.hpp>
 

@@ -6,6 +6,7 @@
 #include <millrace/core/error.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/model/matrix_view.hpp>
+#include <millrace/model/to_graph/graph_builder.hpp>
 
 #include <array>
 #include <cstddef>
@@ -84,6 +85,9 @@ class fitted_model {
   /// What each input adds to the score of an output, before the link: for trees by exact Shapley values. Empty where
   /// the family cannot say.
   virtual std::vector<double> contributions(std::span<const float> row, std::size_t output) = 0;
+  /// Puts the model into a graph: from rows of inputs, floats, to rows of outputs.
+  virtual mr::model::graph_builder::value add_to(mr::model::graph_builder& to,
+                                                 mr::model::graph_builder::value rows) const = 0;
   /// A few words: 146-64-32-1, or 100 trees.
   virtual std::string shape() const = 0;
   virtual std::vector<std::byte> save() const = 0;

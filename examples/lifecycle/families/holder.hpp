@@ -15,7 +15,8 @@
 namespace lifecycle::detail {
 
 /// A model of the library behind the interface. `Family::explain(model, row, output)` and `Family::shape(model)` say
-/// what the families do in ways of their own, and `Family::tidy(outputs)`, where there is one, has the last word.
+/// what the families do in ways of their own, and `Family::tidy(outputs)`, where there is one, has the last word. The
+/// header of model/to_graph/ for the model is included beside this one.
 template <class Family, class Model>
 class holder final : public fitted_model {
  public:
@@ -34,6 +35,10 @@ class holder final : public fitted_model {
   }
   std::vector<double> contributions(std::span<const float> row, std::size_t output) override {
     return Family::explain(model_, row, output);
+  }
+  mr::model::graph_builder::value add_to(mr::model::graph_builder& to,
+                                         mr::model::graph_builder::value rows) const override {
+    return add_outputs(to, model_, rows);
   }
   std::string shape() const override { return Family::shape(model_); }
   std::vector<std::byte> save() const override { return model_.save(); }

@@ -3,6 +3,7 @@
 
 #include <millrace/model/linear/logistic_regression.hpp>
 #include <millrace/model/linear/ridge.hpp>
+#include <millrace/model/to_graph/linear.hpp>
 
 #include <cstddef>
 #include <span>

@@ -58,6 +58,22 @@ class network_model final : public fitted_model {
     }
   }
   std::vector<double> contributions(std::span<const float>, std::size_t) override { return {}; }
+  mr::model::graph_builder::value add_to(mr::model::graph_builder& to,
+                                         mr::model::graph_builder::value rows) const override {
+    mr::model::graph_builder::value x = to.real(rows);
+    for (std::size_t i = 0; i < net_.layer_count(); ++i) {
+      const auto weights = net_.weights(i);
+      const auto bias = net_.bias(i);
+      const auto numbers = [](const auto& of) {
+        return std::span<const float>(of.data(), static_cast<std::size_t>(of.size()));
+      };
+      x = to.call("MatMul", {x, to.numbers(numbers(weights), {weights.rows(), weights.cols()})});
+      x = to.call("Add", {x, to.numbers(numbers(bias), {1, bias.size()})});
+      if (net_.layer(i).function == mr::train::activation::relu) x = to.call("Relu", {x});
+    }
+    if (task_ == task_kind::number) return x;
+    return outputs() == 1 ? to.logistic(x) : to.softmax(x);
+  }
   std::string shape() const override {
     std::vector<std::size_t> units;
     for (std::size_t i = 0; i < net_.layer_count(); ++i) units.push_back(static_cast<std::size_t>(net_.layer(i).units));

@@ -2,6 +2,7 @@
 
 #include <millrace/core/error.hpp>
 #include <millrace/model/evaluation/measures.hpp>
+#include <millrace/model/to_graph/calibration.hpp>
 
 #include <algorithm>
 #include <array>
@@ -87,6 +88,18 @@ void correction::operator()(std::span<double> probabilities) const noexcept {
         }
       },
       how_);
+}
+
+mr::model::graph_builder::value add_calibration(mr::model::graph_builder& to, const bounded_isotonic& by,
+                                                mr::model::graph_builder::value scores) {
+  return add_calibration(to, by.fitted(), scores);
+}
+
+mr::model::graph_builder::value correction::add_to(mr::model::graph_builder& to,
+                                                   mr::model::graph_builder::value probabilities) const {
+  const auto p = to.call("Clip", {probabilities, to.number(1e-9), to.number(1 - 1e-9)});
+  const auto scores = to.call("Log", {to.call("Div", {p, to.call("Sub", {to.number(1), p})})});
+  return std::visit([&](const auto& how) { return add_calibration(to, how, scores); }, how_);
 }
 
 std::vector<std::byte> correction::save() const {

@@ -33,6 +33,7 @@ class bounded_isotonic {
   static mr::result<bounded_isotonic> fit(std::span<const double> scores, std::span<const float> labels,
                                           std::span<const float> weights = {});
   double operator()(double score) const noexcept { return fitted_(score); }
+  const mr::model::isotonic& fitted() const noexcept { return fitted_; }
   std::vector<std::byte> save() const { return fitted_.save(); }
   static mr::result<bounded_isotonic> load(std::span<const std::byte> bytes);
 
@@ -40,6 +41,9 @@ class bounded_isotonic {
   explicit bounded_isotonic(mr::model::isotonic fitted) : fitted_(std::move(fitted)) {}
   mr::model::isotonic fitted_;
 };
+
+mr::model::graph_builder::value add_calibration(mr::model::graph_builder& to, const bounded_isotonic& by,
+                                                mr::model::graph_builder::value scores);
 
 /// What corrects the probabilities of two classes, or of several by each class against all others. It reads their log
 /// odds.
@@ -58,6 +62,10 @@ class correction {
   }
   /// Corrects rows in their place.
   void operator()(std::span<double> probabilities) const noexcept;
+
+  /// The same in a graph.
+  mr::model::graph_builder::value add_to(mr::model::graph_builder& to,
+                                         mr::model::graph_builder::value probabilities) const;
 
   std::vector<std::byte> save() const;
   /// Errors: those of the method; shape_mismatch where it is one of another number of outputs.
@@ -89,6 +97,10 @@ class calibrated_model final : public fitted_model {
   }
   std::vector<double> contributions(std::span<const float> row, std::size_t output) override {
     return inner_->contributions(row, output);
+  }
+  mr::model::graph_builder::value add_to(mr::model::graph_builder& to,
+                                         mr::model::graph_builder::value rows) const override {
+    return correct_.add_to(to, inner_->add_to(to, rows));
   }
   std::string shape() const override { return inner_->shape(); }
   std::vector<std::byte> save() const override { return inner_->save(); }

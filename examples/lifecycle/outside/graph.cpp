@@ -243,6 +243,9 @@ mr::result<outside_ptr> with_path(mr::result<outside_ptr> made, const std::strin
 mr::result<outside_ptr> load_onnx_file(const std::string& path) {
   return with_path(made_of(mm::load_onnx(path), "ONNX"), path);
 }
+mr::result<outside_ptr> read_onnx_bytes(std::span<const std::byte> bytes) {
+  return made_of(mm::read_onnx(bytes), "ONNX");
+}
 mr::result<outside_ptr> load_tflite_file(const std::string& path) {
   return with_path(made_of(mm::load_tflite(path), "TensorFlow Lite"), path);
 }

@@ -73,6 +73,7 @@ mr::result<outside_ptr> load_outside_model(const std::string& path);
 /// The kinds of files, each read in a source file of its own.
 mr::result<outside_ptr> load_boosted_file(const std::string& path, std::span<const std::byte> bytes);
 mr::result<outside_ptr> load_onnx_file(const std::string& path);
+mr::result<outside_ptr> read_onnx_bytes(std::span<const std::byte> bytes);
 mr::result<outside_ptr> load_tflite_file(const std::string& path);
 
 }  // namespace lifecycle

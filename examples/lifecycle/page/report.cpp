@@ -330,8 +330,12 @@ std::string time_section(const report_input& in) {
 std::string making_section(const report_input& in) {
   const std::string training =
       in.training ? html::card("Training chain", "", html::lines(in.training->chain)) : std::string();
-  return html::section("How it was made", training + html::card("Inference chain", "", html::lines(in.stream.chain)) +
-                                              html::card("Settings", "", html::facts(in.settings)));
+  return html::section("How it was made",
+                       training + html::card("Inference chain", "", html::lines(in.stream.chain)) +
+                           (in.onnx.empty() ? std::string()
+                                            : html::card("For other engines", "The model as ONNX, its features inside.",
+                                                         html::facts({{"model.onnx", in.onnx}}))) +
+                           html::card("Settings", "", html::facts(in.settings)));
 }
 
 std::string notes_section(const table& of) {

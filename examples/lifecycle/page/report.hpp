@@ -29,6 +29,7 @@ struct report_input {
   std::vector<row_reasons> reasons = {};
   model_comparison comparison = {};
   mr::detect::table_drift_report drift = {};
+  std::string onnx = {};  // how far the model's ONNX file agrees with it
 
   task_kind task() const noexcept { return data.target.task; }
 };

@@ -54,6 +54,9 @@ class output_folder {
     return {};
   }
 
+  /// This run has no such file: an earlier run's goes when everything is put in place.
+  void leave_out(std::string_view name) { left_out_.push_back(in(name)); }
+
   /// Puts everything in place: the audit log, which is closed, and then the staged files in the order of staging.
   mr::result<void> publish() {
     const std::string audit = in("audit.jsonl");
@@ -66,6 +69,8 @@ class output_folder {
     for (mr::store::atomic_file& file : staged_)
       if (auto done = file.commit(); !done) return done;
     staged_.clear();
+    for (const std::string& path : left_out_)
+      if (::unlink(path.c_str()) != 0 && errno != ENOENT) return mr::store::system_error(errno, "remove", path);
     return {};
   }
 
@@ -75,6 +80,7 @@ class output_folder {
   std::string path_;
   bool had_files_ = false;
   std::vector<mr::store::atomic_file> staged_;
+  std::vector<std::string> left_out_;
 };
 
 }  // namespace lifecycle
