@@ -213,7 +213,7 @@ set(MILLRACE_model_HEADERS
   model/trees/detail/gradient_histogram.hpp model/trees/detail/isolation_grower.hpp model/trees/detail/isolation_trees.hpp
   model/trees/detail/oblivious_trees.hpp model/trees/detail/packed_trees.hpp model/trees/detail/part_rows.hpp model/trees/detail/shapley_trees.hpp model/trees/detail/shares.hpp model/trees/detail/split_gains.hpp
   model/trees/detail/split_nodes.hpp model/trees/detail/split_search.hpp
-  model/trees/detail/transposed_rows.hpp model/trees/detail/tree_grower.hpp model/trees/detail/tree_walks.hpp
+  model/trees/detail/transposed_rows.hpp model/trees/detail/tree_calibration.hpp model/trees/detail/tree_grower.hpp model/trees/detail/tree_walks.hpp
   model/trees/detail/upper_walk.hpp
   model/validation/classification_table.hpp model/validation/clustering.hpp model/validation/cross_validate.hpp
   model/validation/fairness.hpp model/validation/slices.hpp

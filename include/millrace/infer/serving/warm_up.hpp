@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace millrace {
@@ -64,6 +65,23 @@ result<warm_up_times> warm_up(const Model& model, const model::matrix_view& rows
     if (times.runs >= options.min_runs && quiet >= options.settled) break;
   }
   return times;
+}
+
+/// A model that can choose among kernels by their time on rows of its kind, with the same outputs by all of them:
+/// forests and boosted trees.
+template <class Model, class Clock = steady_clock>
+concept calibrates_kernels = requires(Model& model, const model::matrix_view& rows, const Clock& clock) {
+  model.calibrate_kernels(rows, clock);
+};
+
+/// The same of a model that its caller may still change: first it chooses its kernels by the rows, 32 or more of them.
+/// Threads: none may ask the model meanwhile.
+template <model::predictor Model, clock_policy Clock = steady_clock>
+requires(calibrates_kernels<Model, Clock>)
+result<warm_up_times> warm_up(Model& model, const model::matrix_view& rows, const warm_up_options& options = {},
+                              const Clock& clock = {}) {
+  if (rows.columns() == model.inputs()) model.calibrate_kernels(rows, clock);
+  return warm_up(std::as_const(model), rows, options, clock);
 }
 
 }  // namespace infer

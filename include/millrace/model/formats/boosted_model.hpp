@@ -166,6 +166,13 @@ class boosted_model {
       apply_link(out.subspan(i * width, width));
   }
 
+  /// Chooses the kernels for batches by time; see `tree_ensemble::calibrate_kernels`. Outputs stay as they are. Rows of
+  /// fewer columns than the model's change nothing.
+  template <clock_policy Clock = steady_clock>
+  tree_calibration calibrate_kernels(const matrix_view& rows, const Clock& clock = {}) {
+    return rows.columns() < inputs() ? parts_.trees.kernels() : parts_.trees.calibrate_kernels(rows, clock);
+  }
+
   /// How much each column's splits lowered the loss, as shares of 1, by the gains that the file has.
   std::vector<double> importance() const { return parts_.trees.importance(inputs()); }
 

@@ -144,6 +144,13 @@ class boosted_trees : public detail::linked_scores<boosted_trees<Loss>> {
       for (std::size_t k = 0; k < width; ++k) out[i * width + k] += start_[k];
   }
 
+  /// Chooses the kernels for batches by time; see `tree_ensemble::calibrate_kernels`. Outputs stay as they are. Rows of
+  /// fewer columns than the model's change nothing.
+  template <clock_policy Clock = steady_clock>
+  tree_calibration calibrate_kernels(const matrix_view& rows, const Clock& clock = {}) {
+    return rows.columns() < inputs_ ? trees_.kernels() : trees_.calibrate_kernels(rows, clock);
+  }
+
   /// How much each column's splits lowered the loss, as shares of 1.
   std::vector<double> importance() const { return trees_.importance(inputs_); }
 

@@ -86,6 +86,13 @@ class random_forest {
     cut_at_one(out.first(count * outputs_));
   }
 
+  /// Chooses the kernels for batches by time; see `tree_ensemble::calibrate_kernels`. Outputs stay as they are. Rows of
+  /// fewer columns than the model's change nothing.
+  template <clock_policy Clock = steady_clock>
+  tree_calibration calibrate_kernels(const matrix_view& rows, const Clock& clock = {}) {
+    return rows.columns() < inputs_ ? trees_.kernels() : trees_.calibrate_kernels(rows, clock);
+  }
+
   /// How much each column's splits lowered the loss, as shares of 1.
   std::vector<double> importance() const { return trees_.importance(inputs_); }
 

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_MODEL_TREES_TREE_ENSEMBLE_HPP
 #define MILLRACE_MODEL_TREES_TREE_ENSEMBLE_HPP
 
+#include <millrace/core/clock.hpp>
 #include <millrace/core/detail/flat_vector.hpp>
 #include <millrace/core/saved/envelope.hpp>
 #include <millrace/model/fwd.hpp>
@@ -8,6 +9,7 @@
 #include <millrace/model/trees/detail/oblivious_trees.hpp>
 #include <millrace/model/trees/detail/packed_trees.hpp>
 #include <millrace/model/trees/detail/transposed_rows.hpp>
+#include <millrace/model/trees/detail/tree_calibration.hpp>
 #include <millrace/model/trees/detail/tree_walks.hpp>
 
 #include <bit>
@@ -15,6 +17,7 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace millrace {
@@ -61,6 +64,14 @@ struct node_record {
   /// Of a node that parts categories: where its set of categories starts, and how many it knows.
   std::uint32_t set = 0;
   std::uint32_t set_size = 0;
+};
+
+/// By which kernels batches of rows are answered: "avx512", "avx2" or "baseline", and from how many rows on; fewer are
+/// walked one by one.
+struct tree_calibration {
+  std::string_view kernels;
+  std::size_t fewest_rows = 0;
+  friend bool operator==(const tree_calibration&, const tree_calibration&) = default;
 };
 
 /// Decision trees whose leaves' values are added up: what boosted trees and forests are when they are fitted.
@@ -163,13 +174,24 @@ class tree_ensemble {
   void sums(const matrix_view& rows, double* out, std::size_t width = 1, std::size_t first = 0,
             std::size_t stride = 1) const noexcept {
     std::size_t done = 0;
-    const bool many = rows.rows() >= detail::tile_room::fewest;
-    if (many && all_oblivious_)
-      done = sums_by_tiles<detail::oblivious_sums>(oblivious_, rows, out, width, first, stride);
-    else if (many && all_packed_)
-      done = sums_by_tiles<detail::tile_sums>(packed_, rows, out, width, first, stride);
+    if (all_oblivious_ && rows.rows() >= detail::oblivious_sums::fewest)
+      done = sums_by_tiles<detail::oblivious_sums>(rows, out, width, first, stride, oblivious_);
+    else if (!all_oblivious_ && all_packed_ && rows.rows() >= kernels_.fewest)
+      done = sums_by_tiles<detail::tile_sums>(rows, out, width, first, stride, packed_, kernels_);
     for (; done < rows.rows(); ++done) out[done * width] = sum(rows.row(done).data(), first, stride);
   }
+
+  /// Measures the kernels for batches on rows of the caller's, keeps the fastest, and from how many rows on it is
+  /// faster than rows one by one. Sums have the same bits before and after, whatever is chosen. Precondition: rows have
+  /// the columns that nodes ask for. Of fewer than 32 rows, nothing is measured. Complexity: a few passes over at most
+  /// 1,024 rows. Allocates: the sums. Threads: none may ask meanwhile.
+  template <clock_policy Clock = steady_clock>
+  tree_calibration calibrate_kernels(const matrix_view& rows, const Clock& clock = {}) {
+    if (all_packed_ && !all_oblivious_) detail::calibrate_trees(packed_, rows, clock, kernels_);
+    return kernels();
+  }
+  /// The kernels in use.
+  tree_calibration kernels() const noexcept { return {kernels_.name, kernels_.fewest}; }
 
   /// Whether a row goes left at a node that is no leaf.
   bool goes_left(std::uint32_t node, const float* row) const noexcept {
@@ -246,11 +268,11 @@ class tree_ensemble {
   }
 
   /// Returns how many rows it has answered; the last few are left.
-  template <class Tiles, class Trees>
-  [[gnu::noinline]] static std::size_t sums_by_tiles(const Trees& trees, const matrix_view& rows, double* out,
-                                                     std::size_t width, std::size_t first,
-                                                     std::size_t stride) noexcept {
-    Tiles tiles(trees);
+  template <class Tiles, class... From>
+  [[gnu::noinline]] static std::size_t sums_by_tiles(const matrix_view& rows, double* out, std::size_t width,
+                                                     std::size_t first, std::size_t stride,
+                                                     const From&... from) noexcept {
+    Tiles tiles(from...);
     std::size_t done = 0;
     while (const std::size_t more = tiles.run(rows, done, first, stride, out + done * width, width)) done += more;
     return done;
@@ -310,6 +332,7 @@ class tree_ensemble {
   bool has_categories_ = false;
   bool is_partial_ = false;
   detail::packed_trees packed_;
+  detail::tree_kernels kernels_ = detail::tree_kernels::of_this_cpu();
   bool all_packed_ = true;  // else packed_ is not used
   detail::oblivious_trees oblivious_;
   bool all_oblivious_ = true;  // else oblivious_ is empty

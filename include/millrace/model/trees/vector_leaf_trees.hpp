@@ -54,7 +54,7 @@ class vector_leaf_trees {
   void sums(const matrix_view& rows, double* out, std::size_t width) const noexcept {
     for (std::size_t i = 0; i < rows.rows(); ++i)
       for (std::size_t k = 0; k < outputs_; ++k) out[i * width + k] = 0;
-    std::size_t done = rows.rows() >= detail::tile_room::fewest ? sums_by_tiles(rows, out, width) : 0;
+    std::size_t done = rows.rows() >= kernels_.fewest ? sums_by_tiles(rows, out, width) : 0;
     for (; done < rows.rows(); ++done) {
       const float* const row = rows.row(done).data();
       double* const to = out + done * width;
@@ -74,7 +74,7 @@ class vector_leaf_trees {
   };
 
   std::size_t sums_by_tiles(const matrix_view& rows, double* out, std::size_t width) const noexcept {
-    detail::tile_sums tiles(packed_);
+    detail::tile_sums tiles(packed_, kernels_);
     std::size_t done = 0;
     for (;;) {
       double* const to = out + done * width;
@@ -105,6 +105,7 @@ class vector_leaf_trees {
   }
 
   std::size_t outputs_;
+  detail::tree_kernels kernels_ = detail::tree_kernels::of_this_cpu();
   detail::packed_trees packed_;
   detail::flat_vector<double> values_;  // of each leaf, where there are several
 };

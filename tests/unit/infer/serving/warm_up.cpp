@@ -59,3 +59,33 @@ TEST_CASE("warm_up: rows that the model does not take are an error") {
   CHECK(wide.error().message() == "the warm-up's rows have 4 columns, the model takes 2");
   CHECK(mi::warm_up(model, mm::matrix_view(numbers, 2))->runs >= 3);
 }
+
+namespace {
+
+/// Counts how often it was asked to choose its kernels.
+struct choosing {
+  int* chosen;
+  std::size_t inputs() const noexcept { return 2; }
+  std::size_t outputs() const noexcept { return 1; }
+  void predict(std::span<const float>, std::span<double>) const noexcept {}
+  void predict(const mm::matrix_view&, std::span<double>) const noexcept {}
+  template <mr::clock_policy Clock = mr::steady_clock>
+  void calibrate_kernels(const mm::matrix_view&, const Clock& = {}) {
+    ++*chosen;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("warm_up: a model that the caller may change chooses its kernels first, a constant one stays") {
+  static_assert(mi::calibrates_kernels<choosing> && !mi::calibrates_kernels<support::adder>);
+  int chosen = 0;
+  choosing model{&chosen};
+  REQUIRE(mi::warm_up(model, mm::matrix_view(numbers, 2)));
+  CHECK(chosen == 1);
+  const choosing fixed{&chosen};
+  REQUIRE(mi::warm_up(fixed, mm::matrix_view(numbers, 2)));
+  CHECK(chosen == 1);
+  CHECK_FALSE(mi::warm_up(model, mm::matrix_view(numbers, 4)));
+  CHECK(chosen == 1);
+}

@@ -355,6 +355,17 @@ TEST_CASE("random forests keep their saved form, and damaged bytes are an error 
   laws::hostile_bytes(fitted, use);
 }
 
+TEST_CASE("random forest: kernels are chosen on rows of the caller's, and no output changes") {
+  const support::made_rows made = support::make_rows(300, 4, 63, support::a_number);
+  auto forest = random_forest::fit(made.view(), made.targets, {.trees = 20}).value();
+  const auto before = outputs_of(forest, made.view());
+  const auto chosen = forest.calibrate_kernels(made.view());
+  CHECK(chosen == forest.trees().kernels());
+  CHECK(chosen.fewest_rows <= 32);
+  CHECK(outputs_of(forest, made.view()) == before);
+  CHECK(forest.calibrate_kernels(matrix_view(made.view().data(), 100, 3)) == chosen);  // too few columns
+}
+
 TEST_CASE("random forest: rows of fewer columns are NaN, one by one and together") {
   const support::made_rows made = support::make_rows(100, 4, 78, support::a_number);
   const auto fitted = random_forest::fit(made.view(), made.targets, {.trees = 3}).value();

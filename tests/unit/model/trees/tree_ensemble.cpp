@@ -391,3 +391,68 @@ TEST_CASE("tree ensemble: rules of trees from elsewhere, where they differ") {
       CHECK(of_none.leaf(0, &asked[7]) == 2 - (one.missing_right == 0 && one.rule == split_rule::known_categories));
   }
 }
+
+namespace {
+
+/// Each time that is taken between two readings comes from a list.
+struct scripted_clock {
+  std::vector<std::uint64_t>* times;
+  std::uint64_t* now;
+  std::size_t* readings;
+
+  std::uint64_t ticks() const noexcept {
+    const std::size_t at = (*readings)++;
+    if (at % 2 == 1) *now += (*times)[at / 2 < times->size() ? at / 2 : times->size() - 1];
+    return *now;
+  }
+  static std::uint64_t nanoseconds(std::uint64_t ticks) noexcept { return ticks; }
+};
+
+}  // namespace
+
+TEST_CASE("tree ensemble: kernels are chosen by their time, and no sum changes") {
+  namespace d = mr::model::detail;
+  mr::random_engine random(24);
+  mr::model::tree_ensemble trees;
+  for (std::size_t i = 0; i < 12; ++i) random_trees{9, 6, 0.1}.add_one(trees, random);
+  std::vector<float> numbers(100 * 9);
+  for (float& x : numbers) x = random.below(100) < 5 ? std::nanf("") : any_number(random);
+  const mr::model::matrix_view rows(numbers, 9);
+  std::vector<const char*> names;
+  if (mr::detail::cpu_has_avx512()) names.push_back("avx512");
+  if (mr::detail::cpu_has_avx2()) names.push_back("avx2");
+  names.push_back("baseline");
+  CHECK(trees.kernels().kernels == names[0]);
+  const auto before = trees.kernels();
+  const auto same_sums = [&] {
+    for (const std::size_t count : {std::size_t{5}, std::size_t{20}, std::size_t{100}}) {
+      std::vector<double> sums(count);
+      trees.sums({numbers.data(), count, 9}, sums.data());
+      for (std::size_t i = 0; i < count; ++i) REQUIRE(same_bits(sums[i], walked(trees, rows.row(i).data(), 0, 1)));
+    }
+  };
+  // 96 rows one by one take 960; the best of three times counts.
+  const auto calibrated = [&](std::vector<std::uint64_t> tiles) {
+    std::vector<std::uint64_t> times{5000, 960, 2000};
+    for (const std::uint64_t each : tiles) times.insert(times.end(), {each + 7, each, each + 9});
+    std::uint64_t now = 0;
+    std::size_t readings = 0;
+    const auto made = trees.calibrate_kernels(rows, scripted_clock{&times, &now, &readings});
+    CHECK(readings == 2 * times.size());
+    CHECK(made == trees.kernels());
+    same_sums();
+    return made;
+  };
+  for (std::size_t fastest = 0; fastest < names.size(); ++fastest) {
+    std::vector<std::uint64_t> tiles(names.size(), 400);
+    tiles[fastest] = 240;  // a tile takes as long as eight rows
+    CHECK(calibrated(tiles) == mr::model::tree_calibration{names[fastest], 9});
+  }
+  CHECK(calibrated(std::vector<std::uint64_t>(names.size(), 4000)).fewest_rows == 32);
+  CHECK(calibrated(std::vector<std::uint64_t>(names.size(), 1)).fewest_rows == 1);
+  const auto last = trees.kernels();
+  CHECK(trees.calibrate_kernels({numbers.data(), 31, 9}) == last);
+  trees.calibrate_kernels(rows);
+  same_sums();
+  CHECK(before.fewest_rows > 0);
+}

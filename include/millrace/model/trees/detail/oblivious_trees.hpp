@@ -269,11 +269,14 @@ class oblivious_sums {
   explicit oblivious_sums(const oblivious_trees& trees, kernel add = of_this_cpu()) noexcept
       : trees_(trees), add_(add) {}
 
+  /// Rows that are better asked together than one by one.
+  static constexpr std::size_t fewest = 12;
+
   /// As tile_sums::run.
   std::size_t run(const matrix_view& rows, std::size_t begin, std::size_t first, std::size_t step, double* out,
                   std::size_t width) noexcept {
     const std::size_t numbers = trees_.columns() * rows_of_tile;
-    const std::size_t count = tile_room::rows_in(rows.rows() - begin, tile_room::tiles_of(numbers));
+    const std::size_t count = tile_room::rows_in(rows.rows() - begin, tile_room::tiles_of(numbers), fewest);
     if (count == 0) return 0;
     const std::size_t tiles = (count + rows_of_tile - 1) / rows_of_tile;
     for (std::size_t tile = 0; tile < tiles; ++tile)

@@ -240,34 +240,38 @@ MILLRACE_X86_TARGET("avx512f")
 void add_tree_avx512(const packed_tree& tree, const tile_range& tiles, double* sums) noexcept {
   add_tree_body<64, Missing>(tree, tiles, sums);
 }
-/// The kernels of an instruction set: for rows without missing features and with them.
+/// The kernels of an instruction set: for rows without missing features and with them; and how many rows are better
+/// asked together than one by one. A tile takes as long however many of its rows are asked, so that is its time over a
+/// row's.
 struct tree_kernels {
   using kernel = void (*)(const packed_tree&, const tile_range&, double*) noexcept;
   kernel whole = add_tree_baseline<false>;
   kernel missing = add_tree_baseline<true>;
+  std::size_t fewest = 26;
+  const char* name = "baseline";
 
+  /// Of the widest vectors that this CPU has.
   static tree_kernels of_this_cpu() noexcept {
-    if (cpu_has_avx512()) return {add_tree_avx512<false>, add_tree_avx512<true>};
-    if (cpu_has_avx2()) return {add_tree_avx2<false>, add_tree_avx2<true>};
+    if (cpu_has_avx512()) return of_avx512();
+    if (cpu_has_avx2()) return of_avx2();
     return {};
   }
+  static tree_kernels of_avx512() noexcept { return {add_tree_avx512<false>, add_tree_avx512<true>, 12, "avx512"}; }
+  static tree_kernels of_avx2() noexcept { return {add_tree_avx2<false>, add_tree_avx2<true>, 19, "avx2"}; }
 };
 
 /// Room for tiles of rows, as many as stay near, and for their sums.
 struct tile_room {
   static constexpr std::size_t size = 8'192;
   static constexpr std::size_t most_tiles = 8;
-  /// Rows that are better asked together than one by one.
-  static constexpr std::size_t fewest = 12;
-
   /// How many tiles fit, of so many numbers each.
   static std::size_t tiles_of(std::size_t numbers_of_tile) noexcept {
     if (numbers_of_tile == 0) return most_tiles;
     const std::size_t fitting = size / numbers_of_tile;
     return fitting < most_tiles ? fitting : most_tiles;
   }
-  /// How many of the rows left go into so many tiles; 0 where there are too few.
-  static std::size_t rows_in(std::size_t left, std::size_t tiles) noexcept {
+  /// How many of the rows left go into so many tiles; 0 where there are fewer than `fewest`.
+  static std::size_t rows_in(std::size_t left, std::size_t tiles, std::size_t fewest) noexcept {
     if (left < fewest) return 0;
     std::size_t count = left < tiles * rows_of_tile ? left : tiles * rows_of_tile;
     if (count > rows_of_tile && count % rows_of_tile < fewest) count -= count % rows_of_tile;
@@ -317,10 +321,10 @@ class tile_sums {
   std::size_t fill_tiles(const matrix_view& rows, std::size_t begin) noexcept {
     const std::size_t left = rows.rows() - begin;
     missing_ = false;
-    std::size_t count = tile_room::rows_in(left, tiles_of(1));
+    std::size_t count = tile_room::rows_in(left, tiles_of(1), kernels_.fewest);
     for (std::size_t i = 0; i < count && !missing_; ++i)
       missing_ = has_missing(rows.row(begin + i).data(), trees_.columns());
-    if (missing_) count = tile_room::rows_in(left, tiles_of(3));
+    if (missing_) count = tile_room::rows_in(left, tiles_of(3), kernels_.fewest);
     if (count == 0) return 0;
     const std::size_t numbers = (1 + (missing_ ? 3 : 1) * trees_.columns()) * rows_of_tile;
     tiles_ = {room_.numbers, numbers, (count + rows_of_tile - 1) / rows_of_tile};
