@@ -57,8 +57,10 @@ void write_files(writer& to) {
   for (const auto& entry : std::filesystem::directory_iterator(MILLRACE_GOLDEN_DIR "/formats")) {
     const std::string extension = entry.path().extension();
     if (extension != ".txt" && extension != ".json" && extension != ".ubj") continue;
+    const std::string stem = entry.path().stem();
+    if (stem == "catboost_counters" || stem == "catboost_uncertain") continue;  // which are there to be refused
     const auto model = taken(mm::load_boosted_model(entry.path()));
-    const std::string name = "file_" + entry.path().stem().string() + "_" + extension.substr(1);
+    const std::string name = "file_" + stem + "_" + extension.substr(1);
     std::vector<std::size_t> categories;
     for (std::uint32_t i = 0; i < model.trees().nodes().size(); ++i) {
       const auto& node = model.trees().nodes()[i];
