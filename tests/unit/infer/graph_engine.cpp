@@ -851,6 +851,37 @@ TEST_CASE("products of turned, stacked, unknown and whole matrices") {
   same_alone_and_together(engine_of(made), 3, random_numbers<float>(15, 5));
 }
 
+TEST_CASE("convolutions of whole numbers less their zero points, and back to 8 bits") {
+  using bytes = std::vector<std::uint8_t>;
+  const auto w = tensor_of<std::uint8_t>({2, 1, 2, 2}, {1, 1, 1, 1, 3, 3, 3, 3});
+  const auto zero = tensor_of<std::uint8_t>({}, {1});
+  const auto zeros = tensor_of<std::uint8_t>({2}, {0, 1});
+  const bytes x{2, 3, 4, 5, 6, 7, 8, 9, 10};
+  const auto sums = engine_of(product<std::uint8_t>("ConvInteger", {w, zero, zeros}));
+  auto run = sums.prepare({{1, 1, 3, 3}});
+  REQUIRE(run);
+  std::ranges::copy(x, run->input<std::uint8_t>(0).begin());
+  run->run();
+  run->run();
+  // The first channel is that of the onnx package's test_basic_convinteger.
+  CHECK(std::ranges::equal(run->output<std::int32_t>(0), std::vector{12, 16, 24, 28, 24, 32, 48, 56}));
+
+  const auto half = tensor_of<float>({}, {0.5F});
+  const auto scales = tensor_of<float>({2}, {1, 0.25F});
+  const auto one = tensor_of<float>({}, {1});
+  const auto ten = tensor_of<std::uint8_t>({}, {10});
+  const auto addends = tensor_of<std::int32_t>({2}, {2, -8});
+  const auto said = [&](const std::vector<graph_tensor>& constants) {
+    return output_of(engine_of(product<std::uint8_t>("QLinearConv", constants)), {1, 1, 3, 3}, x);
+  };
+  CHECK(said({half, zero, w, scales, zeros, one, ten}) == bytes{16, 18, 22, 24, 13, 14, 16, 17});
+  CHECK(said({half, zero, w, scales, zeros, one, ten, addends}) == bytes{17, 19, 23, 25, 12, 13, 15, 16});
+  CHECK(said({half, zero, w, scales, zeros, tensor_of<float>({}, {0.01F}), ten}) == bytes(8, 255));
+  const auto engine =
+      engine_of(product<std::uint8_t>("ConvInteger", {w, zero, tensor_of<std::uint8_t>({3}, {0, 1, 2})}));
+  CHECK(refusal(engine, {{1, 1, 3, 3}}, mr::errc::unsupported).find("zero points") != std::string::npos);
+}
+
 TEST_CASE("runs of an engine share its packed weights, whatever they are prepared for") {
   constexpr std::int64_t size = 200;
   graph made = product<float>("MatMul", {tensor_of<float>({size, size}, random_numbers<float>(size * size, 6))});

@@ -89,7 +89,8 @@ conversion conversion_to(dtype from) noexcept {
   static_cast<void>(((from == dtype_for<From> && (found = convert<From, To>, true)) || ...));
   return found;
 }
-/// A conversion in one step, which there is from and to int64 and double; null for others.
+/// A conversion in one step, which there is from and to int64 and double of their kind, and for a few others; else
+/// null.
 template <class = void>
 conversion conversion_of(dtype from, dtype to) noexcept {
   using tensor::bfloat16;
@@ -101,10 +102,13 @@ conversion conversion_of(dtype from, dtype to) noexcept {
     return conversion_from<std::int64_t, std::int64_t, double, float, float16, bfloat16, bool, std::int32_t,
                            std::int16_t, std::int8_t, std::uint64_t, std::uint32_t, std::uint16_t, std::uint8_t>(to);
   if (to == dtype::f64) return conversion_to<double, float, float16, bfloat16, std::uint64_t, std::int32_t>(from);
+  // Those which models make most, and the one that would be rounded twice.
+  if (from == dtype::f32) return conversion_from<float, std::int64_t, std::int32_t, std::uint8_t, bool>(to);
   if (to == dtype::i64)
     return conversion_to<std::int64_t, std::uint64_t, bool, std::int32_t, std::int16_t, std::int8_t, std::uint32_t,
                          std::uint16_t, std::uint8_t>(from);
-  return from == dtype::u64 && to == dtype::f32 ? convert<std::uint64_t, float> : nullptr;
+  if (to == dtype::f32) return conversion_to<float, std::uint64_t, std::int32_t, std::uint8_t, bool>(from);
+  return nullptr;
 }
 
 /// Turns elements of one type into those of another, in one step or two.

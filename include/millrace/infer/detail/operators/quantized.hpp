@@ -3,6 +3,7 @@
 
 #include <millrace/infer/detail/operators/elementwise.hpp>
 #include <millrace/infer/detail/operators/shapes.hpp>
+#include <millrace/infer/detail/operators/windows.hpp>
 #include <millrace/infer/detail/planner.hpp>
 
 #include <array>
@@ -254,6 +255,91 @@ bool plan_linear_matmul(planner& at) {
     for (std::size_t i = 0; i < sums.size(); ++i) {
       const float scale = a[by_row ? i / made.columns % made.rows : 0] * b[by_column ? i % made.columns : 0] / *y;
       out[i] = quantized(static_cast<float>(sums[i]) * scale, 1, *zero);
+    }
+  });
+}
+
+/// An input less its zero points, which some of its elements share, one after another.
+struct centred {
+  const std::int64_t* from = nullptr;
+  const std::int64_t* zeros = nullptr;
+  std::int64_t* to = nullptr;
+  std::size_t count = 0;
+  std::size_t share = 1;
+  std::size_t zero_count = 1;
+
+  void run() const noexcept {
+    for (std::size_t i = 0; i < count; ++i) to[i] = from[i] - (zeros != nullptr ? zeros[i / share % zero_count] : 0);
+  }
+};
+/// `zeros`: how many zero points there may be, besides one.
+template <class = void>
+bool read_centred(planner& at, std::size_t input, std::size_t zero, std::size_t zeros, centred& made) {
+  if (!at.in(input).is(dtype::i8) && !at.in(input).is(dtype::u8)) return at.refuse_type(input);
+  made.count = at.in(input).count();
+  made.from = at.as_computed(input);
+  made.to = reinterpret_cast<std::int64_t*>(at.temporary(dtype::i64, made.count, false));
+  if (!at.has(zero)) return true;
+  made.zero_count = at.in(zero).count();
+  made.share = zeros == 0 ? 1 : made.count / zeros;
+  if (made.share == 0) made.share = 1;
+  made.zeros = at.as_computed(zero);
+  return (at.in(zero).is(at.in(input).type) && (made.zero_count == 1 || made.zero_count == zeros)) ||
+         at.refuse("its zero points are not one for all or for each channel, of its type");
+}
+/// A convolution of whole numbers less their zero points.
+struct whole_convolution {
+  convolution by;
+  centred x;
+  centred w;
+  shape sizes;
+
+  void run(const std::int64_t* addends, std::int64_t* out) const noexcept {
+    x.run();
+    w.run();
+    by.run<std::int64_t>(x.to, w.to, addends, out);
+  }
+};
+template <class = void>
+bool read_whole_convolution(planner& at, std::size_t weights, std::size_t x_zero, std::size_t w_zero,
+                            whole_convolution& made) {
+  if (!read_convolution(at, weights, made.by, made.sizes)) return false;
+  const auto channels = static_cast<std::size_t>(at.sizes(weights)[0]);
+  return read_centred(at, 0, x_zero, 1, made.x) && read_centred(at, weights, w_zero, channels, made.w);
+}
+template <class = void>
+bool plan_conv_integer(planner& at) {
+  whole_convolution made;
+  if (!read_whole_convolution(at, 1, 2, 3, made)) return false;
+  std::int64_t* const out = at.out_from(0, dtype::i32, dtype::i64, made.sizes);
+  return at.run([out, made = std::move(made)] { made.run(nullptr, out); });
+}
+/// A convolution whose sums become 8 bits again, by the scales of what goes in and comes out.
+template <class = void>
+bool plan_linear_conv(planner& at) {
+  for (std::size_t i = 0; i < 8; ++i)
+    if (!at.has(i)) return at.refuse("it needs eight inputs");
+  whole_convolution made;
+  if (!read_whole_convolution(at, 3, 2, 5, made) || !suits_channels(at, 8, dtype::i32, made.by.of)) return false;
+  const auto channels = static_cast<std::size_t>(at.sizes(3)[0]);
+  for (const std::size_t i : {std::size_t{1}, std::size_t{4}, std::size_t{6}})
+    if (!at.in(i).is(dtype::f32) || (at.in(i).count() != 1 && (i != 4 || at.in(i).count() != channels)))
+      return at.refuse("its scales are not one for all, or for each channel");
+  if ((!at.in(7).is(dtype::u8) && !at.in(7).is(dtype::i8)) || at.in(7).count() != 1) return at.refuse_type(7);
+  const bool by_channel = at.in(4).count() != 1;
+  const float* const a = at.data<float>(1);
+  const float* const b = at.data<float>(4);
+  const float* const y = at.data<float>(6);
+  const double* const zero = at.as(7, dtype::f64);
+  const std::int64_t* const addends = at.has(8) ? at.as_computed(8) : element_pointer();
+  const element_pointer sums{at.temporary(dtype::i64, elements(made.sizes), false)};
+  double* const out = at.out_from(0, at.in(7).type, dtype::f64, made.sizes);
+  return at.run([=, made = std::move(made)] {
+    std::int64_t* const whole = sums;
+    made.run(addends, whole);
+    for (std::size_t i = 0; i < elements(made.sizes); ++i) {
+      const float scale = *a * b[by_channel ? i / made.by.moves.results % channels : 0] / *y;
+      out[i] = quantized(static_cast<float>(whole[i]) * scale, 1, *zero);
     }
   });
 }

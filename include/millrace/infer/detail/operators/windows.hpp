@@ -159,12 +159,12 @@ struct channel_groups {
   std::size_t from = 0;  // channels of one group that go in
   std::size_t to = 0;    // channels of one group that come out
 };
-/// The weights are of shape (channels out, channels in of a group, window...), or of (channels in, channels out of a
-/// group, window...) where a convolution is transposed.
+/// The weights, an input, are of shape (channels out, channels in of a group, window...), or of (channels in, channels
+/// out of a group, window...) where a convolution is transposed.
 template <class = void>
-bool read_groups(planner& at, bool transposed, channel_groups& made) {
+bool read_groups(planner& at, std::size_t weights, bool transposed, channel_groups& made) {
   const shape& x = at.sizes(0);
-  const shape& w = at.sizes(1);
+  const shape& w = at.sizes(weights);
   const std::int64_t groups = at.whole("group", 1);
   if (w.size() != x.size()) return at.refuse("its weights " + text_of(w) + " are of another rank than " + text_of(x));
   const bool whole = groups > 0 && x[1] % groups == 0 && w[0] % groups == 0;
@@ -173,15 +173,19 @@ bool read_groups(planner& at, bool transposed, channel_groups& made) {
                      " groups");
   made = {static_cast<std::size_t>(x[0]), static_cast<std::size_t>(groups), static_cast<std::size_t>(x[1] / groups),
           static_cast<std::size_t>(transposed ? w[1] : w[0] / groups)};
-  const std::size_t all = made.to * made.groups;
-  return !at.has(2) || (at.in(2).is(at.in(0).type) && at.in(2).count() == all) ||
+  return true;
+}
+template <class = void>
+bool suits_channels(planner& at, std::size_t addends, dtype type, const channel_groups& of) {
+  const std::size_t all = of.to * of.groups;
+  return !at.has(addends) || (at.in(addends).is(type) && at.in(addends).count() == all) ||
          at.refuse("its addends are not one for each of " + std::to_string(all) + " channels");
 }
 template <class = void>
-bool suits_kernel(planner& at, const window& moved) {
-  const auto given = behind_channels(at.sizes(1));
+bool suits_kernel(planner& at, std::size_t weights, const window& moved) {
+  const auto given = behind_channels(at.sizes(weights));
   for (std::size_t i = 0; i < given.size(); ++i)
-    if (given[i] != moved.sizes[i]) return at.refuse("its kernel_shape is not that of " + text_of(at.sizes(1)));
+    if (given[i] != moved.sizes[i]) return at.refuse("its kernel_shape is not that of " + text_of(at.sizes(weights)));
   return true;
 }
 template <class T>
@@ -190,45 +194,58 @@ void begin_channels(T* out, const T* addends, std::size_t rows, std::size_t chan
     for (std::size_t k = 0; k < size; ++k) out[i * size + k] = addends != nullptr ? addends[i % channels] : T(0);
 }
 
-template <class = void>
-bool plan_conv(planner& at) {
+/// Sums of products of a window's weights with what it holds.
+struct convolution {
   channel_groups of;
-  if (!has_pair(at) || !has_channels(at) || !read_groups(at, false, of)) return false;
-  const auto from = behind_channels(at.sizes(0));
-  const auto kernel = behind_channels(at.sizes(1));
-  window moved;
-  if (!at.has_attribute("kernel_shape")) moved.sizes.assign(kernel.begin(), kernel.end());
-  shape sizes{at.sizes(0)[0], at.sizes(1)[0]};
-  shape stops;
-  window_moves made;
-  if (!read_window(at, from.size(), moved) || !suits_kernel(at, moved) || !settle_window(at, from, moved, stops))
-    return false;
-  sizes.insert(sizes.end(), stops.begin(), stops.end());
-  if (!at.has_room(sizes) || !list_moves(at, moved, from, stops, made)) return false;
-  const element_pointer from_{at.in(0).data};
-  const element_pointer by{at.in(1).data};
-  const element_pointer added{at.has(2) ? at.in(2).data : nullptr};
-  const element_pointer to_ = at.out_computed(0, sizes);
-  return at.run_reals(0, [=, made = std::move(made)]<class T>(T) {
-    const T* const x = from_;
-    const T* const w = by;
-    T* const out = to_;
+  window_moves moves;
+
+  /// `addends`: null, or one for each channel.
+  template <class T>
+  void run(const T* x, const T* w, const T* addends, T* out) const noexcept {
     const std::size_t channels = of.groups * of.to;
-    begin_channels<T>(out, added, of.rows, channels, made.results);
+    begin_channels(out, addends, of.rows, channels, moves.results);
     for (std::size_t i = 0; i < of.rows * channels; ++i) {
       const std::size_t group = i / channels * of.groups + i % channels / of.to;
       for (std::size_t c = 0; c < of.from; ++c) {
-        const T* const source = x + (group * of.from + c) * made.inputs;
-        const T* const weights = w + (i % channels * of.from + c) * made.places;
-        for (const window_move& each : made.list) {
+        const T* const source = x + (group * of.from + c) * moves.inputs;
+        const T* const weights = w + (i % channels * of.from + c) * moves.places;
+        for (const window_move& each : moves.list) {
           const T weight = weights[each.place];
           const T* const take = source + each.from;
-          T* const to = out + i * made.results + each.to;
-          for (std::size_t k = 0; k < each.count; ++k) to[k] += weight * take[k * made.step];
+          T* const to = out + i * moves.results + each.to;
+          for (std::size_t k = 0; k < each.count; ++k) to[k] += weight * take[k * moves.step];
         }
       }
     }
-  });
+  }
+};
+/// Reads the convolution of input 0 with weights, and the sizes that it makes.
+template <class = void>
+bool read_convolution(planner& at, std::size_t weights, convolution& made, shape& sizes) {
+  if (!has_channels(at) || !read_groups(at, weights, false, made.of)) return false;
+  const auto from = behind_channels(at.sizes(0));
+  const auto kernel = behind_channels(at.sizes(weights));
+  window moved;
+  shape stops;
+  if (!at.has_attribute("kernel_shape")) moved.sizes.assign(kernel.begin(), kernel.end());
+  if (!read_window(at, from.size(), moved) || !suits_kernel(at, weights, moved) ||
+      !settle_window(at, from, moved, stops))
+    return false;
+  sizes = {at.sizes(0)[0], at.sizes(weights)[0]};
+  sizes.insert(sizes.end(), stops.begin(), stops.end());
+  return at.has_room(sizes) && list_moves(at, moved, from, stops, made.moves);
+}
+template <class = void>
+bool plan_conv(planner& at) {
+  convolution made;
+  shape sizes;
+  if (!has_pair(at) || !read_convolution(at, 1, made, sizes) || !suits_channels(at, 2, at.in(0).type, made.of))
+    return false;
+  const element_pointer x{at.in(0).data};
+  const element_pointer w{at.in(1).data};
+  const element_pointer addends{at.has(2) ? at.in(2).data : nullptr};
+  const element_pointer out = at.out_computed(0, sizes);
+  return at.run_reals(0, [=, made = std::move(made)]<class T>(T) { made.run<T>(x, w, addends, out); });
 }
 
 /// The sizes that a transposed convolution makes: those from which the window would stop at the input's.
@@ -257,14 +274,16 @@ bool settle_transposed(planner& at, std::span<const std::int64_t> from, window& 
 template <class = void>
 bool plan_conv_transpose(planner& at) {
   channel_groups of;
-  if (!has_pair(at) || !has_channels(at) || !read_groups(at, true, of)) return false;
+  if (!has_pair(at) || !has_channels(at) || !read_groups(at, 1, true, of) || !suits_channels(at, 2, at.in(0).type, of))
+    return false;
   const auto from = behind_channels(at.sizes(0));
   const auto kernel = behind_channels(at.sizes(1));
   window moved;
   if (!at.has_attribute("kernel_shape")) moved.sizes.assign(kernel.begin(), kernel.end());
   shape spread;
   window_moves made;
-  if (!read_window(at, from.size(), moved) || !suits_kernel(at, moved) || !settle_transposed(at, from, moved, spread))
+  if (!read_window(at, from.size(), moved) || !suits_kernel(at, 1, moved) ||
+      !settle_transposed(at, from, moved, spread))
     return false;
   shape sizes{at.sizes(0)[0], static_cast<std::int64_t>(of.groups * of.to)};
   sizes.insert(sizes.end(), spread.begin(), spread.end());
