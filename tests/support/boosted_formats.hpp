@@ -29,7 +29,7 @@ struct asked_rows {
     const std::byte* at = bytes.data();
     const auto take = [&](void* to, std::size_t size) {
       REQUIRE(static_cast<std::size_t>(bytes.data() + bytes.size() - at) >= size);
-      std::memcpy(to, at, size);
+      if (size > 0) std::memcpy(to, at, size);
       at += size;
     };
     for (std::uint32_t* one : {&rows, &columns, &outputs, &trees}) take(one, 4);

@@ -234,7 +234,8 @@ class graph_engine {
         return error(errc::unsupported, "input \"" + named.name + "\" is no tensor");
       if (!fits(shapes[i], *named.type, run.memory_.most))
         return error(errc::shape_mismatch,
-                     "input \"" + named.name + "\" is not of shape " + detail::text_of(shapes[i]));
+                     "input \"" + named.name + "\" is not of shape " + detail::text_of(shapes[i]) +
+                         (named.type->shape ? ", but of " + text_of(*named.type->shape) : std::string()));
       detail::planned_value& value = run.memory_.values[inputs_[i]];
       value.kind = named.type->kind;
       value.type = named.type->dtype;
@@ -242,6 +243,15 @@ class graph_engine {
       run.memory_.give(value, readers_[inputs_[i]], true);
     }
     return {};
+  }
+  /// `[rows, 30]`: sizes that the graph does not know by their names, or as ?.
+  [[gnu::cold]] static std::string text_of(const std::vector<model::graph_dimension>& shape) {
+    std::string text = "[";
+    for (const model::graph_dimension& each : shape) {
+      if (text.size() > 1) text += ", ";
+      text += each.size >= 0 ? std::to_string(each.size) : each.name.empty() ? std::string("?") : each.name;
+    }
+    return text + ']';
   }
   static bool fits(const std::vector<std::int64_t>& sizes, const model::graph_type& type, std::size_t most_memory) {
     const auto count = model::element_count(sizes);

@@ -145,7 +145,9 @@ TEST_CASE("what does not fit is refused with both sides") {
   const auto engine = mr::infer::graph_engine::make(graph());
   REQUIRE(engine);
   CHECK(refusal<6, 3>(*engine, mr::errc::shape_mismatch) ==
-        "bind: 6 columns and 3 outputs are asked for, and the graph refuses them: input \"x\" is not of shape [1, 6]");
+        "bind: 6 columns and 3 outputs are asked for, and the graph refuses them: input \"x\" is not of shape [1, 6], "
+        "but of "
+        "[rows, 5]");
   CHECK(refusal<5, 2>(*engine, mr::errc::shape_mismatch) ==
         "bind: 5 columns and 2 outputs are asked for, and the graph makes [1, 3] of [1, 5], its output \"y\"");
   CHECK(refusal<5, 3>(*engine, mr::errc::invalid_argument, {.output = 2}) == "bind: the graph has 2 outputs, not 3");

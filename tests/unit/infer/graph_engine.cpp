@@ -447,9 +447,10 @@ TEST_CASE("one error lists every operator that is missing, with its version and 
 TEST_CASE("shapes that contradict the graph, or each other, are refused by name") {
   const auto engine = engine_of(line());
   CHECK(refusal(engine, {}, mr::errc::shape_mismatch) == "the graph has 1 inputs, 0 shapes are given");
-  CHECK(refusal(engine, {{1, 3}}, mr::errc::shape_mismatch) == "input \"x\" is not of shape [1, 3]");
-  CHECK(refusal(engine, {{2}}, mr::errc::shape_mismatch) == "input \"x\" is not of shape [2]");
-  CHECK(refusal(engine, {{-1, 2}}, mr::errc::shape_mismatch) == "input \"x\" is not of shape [-1, 2]");
+  CHECK(refusal(engine, {{1, 3}}, mr::errc::shape_mismatch) == "input \"x\" is not of shape [1, 3], but of [rows, 2]");
+  CHECK(refusal(engine, {{2}}, mr::errc::shape_mismatch) == "input \"x\" is not of shape [2], but of [rows, 2]");
+  CHECK(refusal(engine, {{-1, 2}}, mr::errc::shape_mismatch) ==
+        "input \"x\" is not of shape [-1, 2], but of [rows, 2]");
   CHECK(refusal(engine, {{std::int64_t{1} << 45, 2}}, mr::errc::shape_mismatch).starts_with("input \"x\""));
   graph made = line();
   made.values[0].type->shape.reset();

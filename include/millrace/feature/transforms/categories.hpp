@@ -98,7 +98,7 @@ struct category_fitter : Most {
   /// Returns null, or what is wrong.
   const char* give(Vocabulary& known) const {
     if (seen.size() == 0) return "no value";
-    if (seen.size() > this->most) return "more categories than allowed";
+    if (seen.size() > this->most) return "more categories than its `most` allows";
     known = seen;
     known.sort();
     return nullptr;

@@ -45,9 +45,16 @@ inline bool all_finite(std::span<const float> numbers) noexcept {
   return (all[0] + all[1]) + (all[2] + all[3]) + rest == 0;
 }
 
+/// Why there is nothing to fit to: numbers of which rows of no columns are made are none, either.
+[[gnu::cold]] inline error no_rows(const char* model, const matrix_view& rows) {
+  const bool has_numbers = rows.data() != nullptr && rows.columns() == 0;
+  return error(errc::invalid_argument,
+               std::string(model) + (has_numbers ? ": the rows have no columns" : ": there are no rows"));
+}
+
 /// There are rows and columns, and every number is finite.
 inline result<void> finite_rows(const char* model, const matrix_view& rows) {
-  if (rows.rows() == 0) return error(errc::invalid_argument, std::string(model) + ": there are no rows");
+  if (rows.rows() == 0) return no_rows(model, rows);
   if (rows.columns() == 0) return error(errc::shape_mismatch, std::string(model) + ": the rows have no columns");
   if (rows.stride() == rows.columns() && all_finite({rows.data(), rows.rows() * rows.columns()})) return {};
   for (std::size_t i = 0; i < rows.rows(); ++i) {
@@ -64,7 +71,7 @@ inline result<void> finite_rows(const char* model, const matrix_view& rows) {
 
 /// There are rows and columns, and every number is finite or missing.
 inline result<void> rows_without_infinity(const char* model, const matrix_view& rows) {
-  if (rows.rows() == 0) return error(errc::invalid_argument, std::string(model) + ": there are no rows");
+  if (rows.rows() == 0) return no_rows(model, rows);
   if (rows.columns() == 0) return error(errc::shape_mismatch, std::string(model) + ": the rows have no columns");
   if (rows.stride() == rows.columns() && all_finite({rows.data(), rows.rows() * rows.columns()})) return {};
   for (std::size_t i = 0; i < rows.rows(); ++i)

@@ -132,7 +132,7 @@ result<mlp<Loss>> network_of(const safetensors& file, const network_names& names
 /// Writes a network's weights so, as floats of 32 bits, layers numbered from 0 on. What `fit` measured of columns and
 /// targets becomes part of the first and last layer's, rounded anew, so that these take rows as the network does. Loss
 /// and functions are not in the file.
-/// Guarantee: what `network_of` made is written to the bit.
+/// Guarantee: what `network_of` made is written to the bit, but for the sign of a zero.
 /// Allocates: the bytes, and once more the weights.
 template <class Loss>
 result<std::vector<std::byte>> write_safetensors(const mlp<Loss>& network, std::string_view prefix = "layers.") {

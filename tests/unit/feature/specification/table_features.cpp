@@ -359,7 +359,8 @@ TEST_CASE("one_hot without categories learns them, and has its columns then") {
   CHECK(back->names() == made->names());
   auto few = table_features::make({{.name = "country", .type = "onehot", .parameters = {{"most", 4}}}}, rows);
   REQUIRE(few);
-  CHECK(few->fit(rows).error().describe() == "feature \"country\": more categories than allowed among 100 rows");
+  CHECK(few->fit(rows).error().describe() ==
+        "feature \"country\": more categories than its `most` allows among 100 rows");
   CHECK(few->width() == 0);
 }
 
@@ -447,7 +448,8 @@ TEST_CASE(
   REQUIRE(rows.add(std::move(ids)));
   auto codes = table_features::make({{.name = "id", .type = "categorical"}}, rows);
   REQUIRE(codes);
-  CHECK(codes->fit(rows).error().describe() == "feature \"id\": more categories than allowed among 1000001 rows");
+  CHECK(codes->fit(rows).error().describe() ==
+        "feature \"id\": more categories than its `most` allows among 1000001 rows");
   auto some = table_features::make(
       {{.name = "id", .type = "one_hot", .parameters = {{"categories", {"7", "8"}}}},
        {.name = "code", .type = "categorical", .sources = {"id"}, .parameters = {{"categories", {"7", "8"}}}}},

@@ -341,6 +341,7 @@ TEST_CASE("k-means: refusals name the option, the row or the column") {
   refused({.clusters = 1}, errc::not_finite, "the weight of row 0 is infinite", {infinity, 1, 1});
   refused({.clusters = 1}, errc::invalid_data, "every weight is 0", {0, 0, 0});
   refused({}, errc::invalid_argument, "there are no rows", {}, matrix_view(numbers.data(), 0, 2));
+  refused({}, errc::invalid_argument, "the rows have no columns", {}, matrix_view(numbers, 0));
   refused({}, errc::shape_mismatch, "no columns", {}, matrix_view(numbers.data(), 3, 0));
   numbers[3] = missing;
   refused({.clusters = 1}, errc::not_finite, "row 1, column 1 is NaN");

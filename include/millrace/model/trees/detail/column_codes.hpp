@@ -33,7 +33,7 @@ inline constexpr float most_category = 65'535;
 [[gnu::cold]] inline result<void> check_coded_table(const char* model, const matrix_view& rows,
                                                     std::span<const float> weights, std::size_t bins,
                                                     std::span<const std::size_t> categories) {
-  if (rows.rows() == 0) return error(errc::invalid_argument, std::string(model) + ": there are no rows");
+  if (rows.rows() == 0) return no_rows(model, rows);
   if (rows.columns() == 0 || rows.columns() > most_tree_columns)
     return error(errc::shape_mismatch, std::string(model) + ": there are " + std::to_string(rows.columns()) +
                                            " columns, outside 1 to " + std::to_string(most_tree_columns));
