@@ -228,13 +228,13 @@ set(MILLRACE_middleware_HEADERS
   middleware/detail/audit_format.hpp middleware/detail/audit_policies.hpp middleware/detail/audit_record.hpp)
 set(MILLRACE_infer_HEADERS
   infer.hpp
-  infer/fwd.hpp infer/bound_graph.hpp infer/graph_engine.hpp infer/serving.hpp
+  infer/fwd.hpp infer/bound_graph.hpp infer/graph_engine.hpp infer/onnxruntime.hpp infer/serving.hpp
   infer/online.hpp infer/online/checkpoint.hpp infer/online/online_learner.hpp infer/online/online_metrics.hpp
   infer/online/online_options.hpp infer/online/prequential.hpp infer/online/publisher.hpp infer/online/detail/sample_ring.hpp
   infer/serving/batcher.hpp infer/serving/batcher_options.hpp infer/serving/fallback.hpp
   infer/serving/request.hpp infer/serving/serving_metrics.hpp infer/serving/serving_threads.hpp
   infer/serving/swappable.hpp infer/serving/warm_up.hpp
-  infer/detail/element_types.hpp infer/detail/planner.hpp infer/detail/row_independence.hpp
+  infer/detail/element_types.hpp infer/detail/onnxruntime_api.hpp infer/detail/planner.hpp infer/detail/row_independence.hpp
   infer/serving/detail/batcher_arguments.hpp infer/serving/detail/request_queue.hpp
   infer/serving/detail/run_model.hpp
   infer/detail/operators/class_scores.hpp infer/detail/operators/columns.hpp infer/detail/operators/dense.hpp

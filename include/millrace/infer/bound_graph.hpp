@@ -13,6 +13,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -41,14 +42,17 @@ struct bind_options {
 /// it is made, never later: two runs' memory for each thread. Weights stand in the engine, once for all.
 /// Threads: const calls from any number, of which `bind_options::threads` run at the same time; or each thread has a
 /// run of its own. Copies share their runs.
-/// The engine must be there as long as its bound graphs are; it may move.
-template <std::size_t Columns, std::size_t Outputs>
+/// The engine must be there as long as its bound graphs are; it may move. `Engine` is `graph_engine`, or one that asks
+/// for the same, such as `onnxruntime_engine`; a row has NaN for every output where a run of that fails.
+template <std::size_t Columns, std::size_t Outputs, class Engine = graph_engine>
 class bound_graph {
  public:
+  using run_type = typename Engine::run_type;
+
   /// Errors: shape_mismatch, with both sides (the graph does not make `Outputs` numbers of one row of `Columns`),
   /// unsupported (its input is not of floats, or its output of no numbers), invalid_argument (no threads, or an output
   /// that the graph lacks, or no rows in a block), and those of `graph_engine::prepare`.
-  static result<bound_graph> make(const graph_engine& engine, const bind_options& with = {}) {
+  static result<bound_graph> make(const Engine& engine, const bind_options& with = {}) {
     if (with.threads < 1 || with.threads > 1'024)
       return error(errc::invalid_argument, "bind: option threads is not from 1 to 1024");
     if (with.block_rows < 1 || with.block_rows > 65'536)
@@ -84,21 +88,19 @@ class bound_graph {
         float* to = mine.block.template input<float>(0).data();
         for (std::size_t i = 0; i < block_; ++i, to += Columns)
           __builtin_memcpy(to, rows.row(done + i).data(), Columns * sizeof(float));
-        mine.block.run();
         give(mine.block, out.subspan(done * Outputs, block_ * Outputs));
       }
     for (; done < count; ++done) predict(rows.row(done), out.subspan(done * Outputs, Outputs), mine.run);
     mine.lock.unlock();
   }
   /// The same as for one row, in memory of the caller's: `scratch` comes from `prepare`.
-  void predict(std::span<const float> row, std::span<double> out, graph_run& scratch) const noexcept {
+  void predict(std::span<const float> row, std::span<double> out, run_type& scratch) const noexcept {
     if (row.size() < Columns) {
       for (double& x : out) x = detail::math::nan;
       return;
     }
-    const std::span<float> to = scratch.input<float>(0);
+    const std::span<float> to = scratch.template input<float>(0);
     for (std::size_t i = 0; i < Columns; ++i) to[i] = row[i];
-    scratch.run();
     give(scratch, out);
   }
   /// Of a model of one output.
@@ -111,7 +113,7 @@ class bound_graph {
   }
 
   /// Memory for a thread that shares none with others. Errors: those of `graph_engine::prepare`, and shape_mismatch.
-  static result<graph_run> prepare(const graph_engine& engine) {
+  static result<run_type> prepare(const Engine& engine) {
     const std::string wanted = "bind: " + std::to_string(Columns) + " columns and " + std::to_string(Outputs) +
                                " outputs are asked for, and the graph ";
     if (engine.inputs() != 1)
@@ -129,17 +131,17 @@ class bound_graph {
  private:
   struct slot {
     detail::spin_lock lock;
-    graph_run run;
-    graph_run block;
+    run_type run;
+    run_type block;
   };
 
   bound_graph() = default;
 
-  static result<void> examined(const graph_engine& engine, const graph_run& run, std::size_t output) {
+  static result<void> examined(const Engine& engine, const run_type& run, std::size_t output) {
     if (output >= run.outputs())
       return error(errc::invalid_argument, "bind: the graph has " + std::to_string(run.outputs()) + " outputs, not " +
                                                std::to_string(output + 1));
-    const std::string name = '"' + engine.graph().values[engine.graph().outputs[output]].name + '"';
+    const std::string name = '"' + engine.output(output).name + '"';
     if (run.output_is_text(output)) return error(errc::unsupported, "bind: output " + name + " is texts");
     const auto sizes = run.output_shape(output);
     if (detail::elements(sizes) != Outputs)
@@ -152,7 +154,7 @@ class bound_graph {
     return error(errc::unsupported, "bind: output " + name + " is of " + std::string(to_string(type)));
   }
   /// A run of a block of rows, if the graph takes them together and keeps them apart.
-  void prepare_block(const graph_engine& engine, slot& of, std::size_t rows) {
+  void prepare_block(const Engine& engine, slot& of, std::size_t rows) {
     if (of.run.input_shape(0).size() != 2) return;
     auto many = engine.prepare({{static_cast<std::int64_t>(rows), static_cast<std::int64_t>(Columns)}});
     if (!many || detail::elements(many->output_shape(output_)) != rows * Outputs ||
@@ -167,14 +169,27 @@ class bound_graph {
     slots_->front().lock.lock();
     return slots_->front();
   }
-  void give(const graph_run& from, std::span<double> out) const noexcept {
+  static bool has_run(run_type& run) noexcept {
+    if constexpr (std::is_same_v<decltype(run.run()), bool>) {
+      return run.run();
+    } else {
+      run.run();
+      return true;
+    }
+  }
+  /// Runs, and writes the outputs.
+  void give(run_type& from, std::span<double> out) const noexcept {
+    if (!has_run(from)) {
+      for (double& x : out) x = detail::math::nan;
+      return;
+    }
     const bool written = give_as<float>(from, out) || give_as<double>(from, out) || give_as<std::int64_t>(from, out) ||
                          give_as<std::int32_t>(from, out);
     static_cast<void>(written);
   }
   template <class T>
-  bool give_as(const graph_run& from, std::span<double> out) const noexcept {
-    const std::span<const T> found = from.output<T>(output_);
+  bool give_as(const run_type& from, std::span<double> out) const noexcept {
+    const std::span<const T> found = from.template output<T>(output_);
     if (found.empty()) return false;
     for (std::size_t i = 0; i < out.size() && i < found.size(); ++i) {
       const auto x = static_cast<double>(found[i]);
@@ -189,10 +204,10 @@ class bound_graph {
 };
 
 /// Makes a `bound_graph`. Errors: those of `bound_graph::make`.
-template <std::size_t Columns, std::size_t Outputs>
+template <std::size_t Columns, std::size_t Outputs, class Engine>
 requires(Columns > 0 && Outputs > 0)
-result<bound_graph<Columns, Outputs>> bind(const graph_engine& engine, const bind_options& with = {}) {
-  return bound_graph<Columns, Outputs>::make(engine, with);
+result<bound_graph<Columns, Outputs, Engine>> bind(const Engine& engine, const bind_options& with = {}) {
+  return bound_graph<Columns, Outputs, Engine>::make(engine, with);
 }
 
 }  // namespace infer

@@ -89,6 +89,8 @@ class graph_run {
 /// Threads: const calls from any number.
 class graph_engine {
  public:
+  using run_type = graph_run;
+
   /// Takes a graph and finds the operator of each node.
   /// Errors: those of `model::complete`; unsupported: one error that lists every operator which is missing, with its
   /// version and the nodes that call it; invalid_data: attributes that contradict each other, such as trees that never
@@ -116,6 +118,9 @@ class graph_engine {
   const model::graph& graph() const noexcept { return graph_; }
   std::size_t inputs() const noexcept { return inputs_.size(); }
   const model::graph_value& input(std::size_t i) const noexcept { return graph_.values[inputs_[i]]; }
+
+  std::size_t outputs() const noexcept { return graph_.outputs.size(); }
+  const model::graph_value& output(std::size_t i) const noexcept { return graph_.values[graph_.outputs[i]]; }
 
   /// What the columns of an output mean that is a map from classes to scores in the model (ZipMap): the classes' names,
   /// whole numbers as text. Empty for every other output, which is what it is.
