@@ -123,10 +123,11 @@ class ModelFile(unittest.TestCase):
             return (f"\nTree={number}\nnum_leaves=2\nnum_cat=0\nsplit_feature=0\nthreshold=0.5\ndecision_type=2\nleft_child=-1\n"
                     f"right_child=-2\nleaf_value={low} {high}\nshrinkage=1\n")
 
-        model = self.write("tree\nversion=v4\nnum_class=2\nnum_tree_per_iteration=2\nlabel_index=0\nmax_feature_idx=0\n"
-                           "objective=multiclass num_class:2\nfeature_names=x\nfeature_infos=[0:1]\n" + tree(0, 2, -2) + tree(1, -2, 2)
+        model = self.write("tree\nversion=v4\nnum_class=2\nnum_tree_per_iteration=2\nlabel_index=0\nmax_feature_idx=1\n"
+                           "objective=multiclass num_class:2\nfeature_names=x z\nfeature_infos=[0:1] none\n" + tree(0, 2, -2) + tree(1, -2, 2)
                            + "\nend of trees\n", "m.txt")
-        table = self.write("x,y\n" + "0,bad\n1,good\n1,good\n" * 20)
+        # No tree asks for z, so that it may hold anything.
+        table = self.write("x,z,y\n" + "0,what,bad\n1,,good\n1,7,good\n" * 20)
         for positive, place in (("bad", "first"), ("good", "second")):
             said, answers = self.score(model, table, "--target", "y", "--positive", positive)
             self.assertIn(f"its {place} output is taken for the probability of y = {positive}", said)
@@ -211,6 +212,13 @@ class ModelFile(unittest.TestCase):
         rows[2]["amount paid"] = "a lot"
         self.refused_model(8, ["words_xgboost.ubj", "line 4, column 2", '"amount paid"', '"a lot"', "--missing"],
                            GOLDEN / "words_xgboost.ubj", self.table_of(rows), "--target", "fraud")
+
+    def test_a_fraction_among_whole_numbers(self):
+        rows = self.rows()
+        for cell, says in (("2.5", 'column "visits" is 2.5 on line 5'), ("", 'column "visits" is missing on line 5'),
+                           ("1e16", 'column "visits" is 1e+16 on line 5')):
+            rows[3]["visits"] = cell
+            self.refused_model(8, [says, "a whole number"], GOLDEN / "words_sklearn.onnx", self.table_of(rows))
 
     def test_nan(self):
         rows = self.rows()

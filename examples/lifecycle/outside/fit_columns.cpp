@@ -196,9 +196,9 @@ class column_matcher {
         add(std::string(column.error().message()) + detail::answers_to(found.refused, found, how));
       } else if (inputs_[i].holds == outside_cell::whole) {
         for (std::size_t row = 0; row < column->numbers.size(); ++row)
-          if (const double x = column->numbers[row]; !(std::fabs(x) < 2147483648.0) || x != std::floor(x)) {
+          if (const double x = column->numbers[row]; !(std::fabs(x) <= inputs_[i].largest) || x != std::floor(x)) {
             add("column " + in_quotes(chosen_[i]) + " is " + (std::isnan(x) ? "missing" : shortest(x)) + " on line " +
-                std::to_string(texts_.line(row)) + ", and the model reads a whole number of 32 bits there");
+                std::to_string(texts_.line(row)) + ", and the model reads a whole number there");
             break;
           }
       }

@@ -28,6 +28,7 @@ struct graph_place {
   bool is_flat = false;   // rows, without a second dimension
   bool is_alone = false;  // a row at a time
   outside_cell holds = outside_cell::number;
+  double largest = 9007199254740992.0;
 };
 
 /// How a graph's input takes rows of a table. Errors: errc::unsupported.
@@ -46,6 +47,7 @@ mr::result<graph_place> place_of(const mm::graph_value& input) {
   else if (input.type->dtype != dtype::f32 && input.type->dtype != dtype::f64)
     return refused("takes " + std::string(mr::tensor::to_string(input.type->dtype)) +
                    ", and a table's numbers become float, double or whole numbers of 32 or 64 bits");
+  if (input.type->dtype == dtype::i32) made.largest = 2147483647.0;
   if (!input.type->shape) return made;
   const std::vector<mm::graph_dimension>& shape = *input.type->shape;
   if (shape.empty() || shape.size() > 2)
@@ -80,7 +82,7 @@ class graph_model final : public outside_model {
       : engine_(std::move(engine)), format_(format), places_(std::move(places)) {
     for (std::size_t i = 0; i < places_.size(); ++i)
       for (std::size_t k = 0; k < places_[i].width; ++k)
-        inputs_.push_back({places_[i].width == 1 ? engine_.input(i).name : "", places_[i].holds});
+        inputs_.push_back({places_[i].width == 1 ? engine_.input(i).name : "", places_[i].holds, places_[i].largest});
   }
 
   std::string title() const override {
@@ -99,7 +101,7 @@ class graph_model final : public outside_model {
   std::size_t batch() const noexcept override { return batch_; }
 
   mr::result<void> prepare(std::size_t columns) override {
-    if (inputs_.empty()) inputs_.resize(columns, {"", places_[0].holds});
+    if (inputs_.empty()) inputs_.resize(columns, {"", places_[0].holds, places_[0].largest});
     const bool alone = std::any_of(places_.begin(), places_.end(), [](const graph_place& one) { return one.is_alone; });
     batch_ = alone ? 1 : most_rows;
     auto one = engine_.prepare(shapes_for(1));

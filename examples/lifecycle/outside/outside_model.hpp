@@ -26,6 +26,7 @@ enum class outside_cell : std::uint8_t { number, whole, text, word, unused };
 struct outside_input {
   std::string name;  // empty: known by its place alone
   outside_cell holds = outside_cell::number;
+  double largest = 9007199254740992.0;  // of whole numbers: 2^53
 };
 
 /// The cells of a column, as a model reads them: numbers, of which a missing one is NaN, or texts.
