@@ -30,13 +30,27 @@ struct nothing {
   nothing() = delete;
 };
 
+/// The loss that a model is fitted with, where it has one.
+struct no_loss {};
+template <class M>
+struct loss_of_model {
+  using type = no_loss;
+};
+template <class M>
+requires requires(const M& model) { model.loss(); } &&
+         std::semiregular<std::remove_cvref_t<decltype(std::declval<const M&>().loss())>>
+struct loss_of_model<M> {
+  using type = std::remove_cvref_t<decltype(std::declval<const M&>().loss())>;
+};
+
 }  // namespace detail
 
 /// Step of a pipeline: which model is fitted, and how: `trained_by<boosted_trees<>>({.rounds = 200})`.
 ///
-/// A model whose `fit` takes more than rows, targets, options, weights and an executor, such as a loss with a
-/// parameter, is fitted by a function of yours in the place of this step: `[](const matrix_view& rows, std::span<const
-/// float> targets, std::span<const float> weights)`, which returns a result of the model.
+/// A model whose loss has a parameter is fitted with that: `trained_by<boosted_trees<softmax_loss>>({},
+/// softmax_loss{3})`. One whose `fit` takes more than rows, targets, options, weights, a loss and an executor is fitted
+/// by a function of yours in the place of this step: `[](const matrix_view& rows, std::span<const float> targets,
+/// std::span<const float> weights)`, which returns a result of the model.
 template <class M>
 class trained_by {
   static constexpr bool is_predictor = predictor<M>;  // of a concept, the compiler would list each part
@@ -46,6 +60,7 @@ class trained_by {
   static_assert(!is_predictor || fits_targets<M> || fits_rows<M>,
                 "millrace[PIPELINE-2]: trained_by<M>: M cannot be fitted: it needs options_type and a static fit(rows, "
                 "targets, options, weights), or fit(rows, options) without targets");
+  using loss_type = typename detail::loss_of_model<M>::type;
 
  public:
   using model_type = M;
@@ -53,6 +68,13 @@ class trained_by {
   trained_by() = default;
   trained_by(std::initializer_list<detail::nothing>) : trained_by() {}
   explicit trained_by(typename M::options_type options) : options_(std::move(options)) {}
+  template <std::same_as<loss_type> Loss>
+  trained_by(typename M::options_type options, const Loss& loss) : options_(std::move(options)), loss_(loss) {}
+  template <std::same_as<loss_type> Loss, executor Executor>
+  trained_by(typename M::options_type options, const Loss& loss, Executor&& on)
+      : trained_by(std::move(options), std::forward<Executor>(on)) {
+    loss_ = loss;
+  }
   /// `on`: threads that the fit may use. Models that have no use for them are fitted without. A variable outlives this
   /// step and its copies: `trained_by<random_forest>({}, four_threads)`. They keep a temporary one themselves:
   /// `trained_by<random_forest>({}, threads(4))`.
@@ -72,7 +94,11 @@ class trained_by {
   result<M> operator()(const matrix_view& rows, std::span<const float> targets, std::span<const float> weights) const
   requires fits_targets<M>
   {
-    if constexpr (requires { M::fit(rows, targets, options_, weights, on_.reference()); })
+    if constexpr (requires { M::fit(rows, targets, options_, weights, loss_, on_.reference()); })
+      return M::fit(rows, targets, options_, weights, loss_, on_.reference());
+    else if constexpr (requires { M::fit(rows, targets, options_, weights, loss_); })
+      return M::fit(rows, targets, options_, weights, loss_);
+    else if constexpr (requires { M::fit(rows, targets, options_, weights, on_.reference()); })
       return M::fit(rows, targets, options_, weights, on_.reference());
     else if constexpr (requires {
                          M::fit(rows, targets, options_, weights, {}, on_.reference());
@@ -94,6 +120,7 @@ class trained_by {
 
  private:
   typename M::options_type options_{};
+  loss_type loss_{};
   detail::kept_executor on_;
 };
 

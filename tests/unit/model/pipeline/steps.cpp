@@ -3,6 +3,7 @@
 #include <millrace/model/calibration/isotonic.hpp>
 #include <millrace/model/calibration/platt.hpp>
 #include <millrace/model/linear.hpp>
+#include <millrace/model/network.hpp>
 #include <millrace/model/parallel.hpp>
 #include <millrace/model/pipeline.hpp>
 #include <millrace/model/trees.hpp>
@@ -26,6 +27,22 @@ TEST_CASE("trained_by fits as the model's fit does, with its options") {
   CHECK(mm::trained_by<mm::ridge>({}).options().l2 == mm::trained_by<mm::ridge>().options().l2);  // the defaults
   const mm::trained_by<mm::isolation_forest> odd({.trees = 10});
   CHECK(odd(made.view())->save() == mm::isolation_forest::fit(made.view(), {.trees = 10})->save());
+}
+
+TEST_CASE("trained_by fits with the loss that it is given") {
+  auto made = support::make_rows(150, 4, 2, support::a_number);
+  for (std::size_t i = 0; i < made.targets.size(); ++i) made.targets[i] = static_cast<float>(i % 3);
+  using boosted = mm::boosted_trees<mm::softmax_loss>;
+  const mm::softmax_loss three{3};
+  const auto expected = boosted::fit(made.view(), made.targets, {.rounds = 3}, {}, three)->save();
+  const mm::trained_by<boosted> step({.rounds = 3}, three);
+  CHECK(step(made.view(), made.targets, {})->save() == expected);
+  CHECK(mm::trained_by<boosted>({.rounds = 3}, three, mm::threads(2))(made.view(), made.targets, {})->save() ==
+        expected);
+  CHECK_FALSE(mm::trained_by<boosted>({.rounds = 3})(made.view(), made.targets, {}));  // of two classes
+  using network = mm::mlp<mm::softmax_loss>;
+  CHECK(mm::trained_by<network>({.epochs = 2}, three)(made.view(), made.targets, {})->save() ==
+        network::fit(made.view(), made.targets, {.epochs = 2}, {}, three)->save());
 }
 
 namespace {

@@ -143,6 +143,28 @@ TEST_CASE("a pipeline of listed features is fitted, saved, loaded and asked in a
   CHECK((probability > 0 && probability < 1));
 }
 
+TEST_CASE("a pipeline of several classes is given their number with the loss") {
+  std::string text = "size,colour,kind\n";
+  for (int i = 0; i < 120; ++i)
+    text +=
+        std::to_string(i % 7) + (i % 2 == 0 ? ",red," : ",blue,") + std::to_string(i % 7 < 3 ? 0 : 1 + i % 2) + "\n";
+  const auto history = mf::read_csv(text).value();
+  const std::vector<mf::specification> features{{.name = "size", .type = "numerical"},
+                                                {.name = "colour", .type = "one_hot"}};
+  // [classes]
+  using boosted = mm::boosted_trees<mm::softmax_loss>;  // classes are 0, 1 and 2
+  const auto kinds = mm::table_pipeline<boosted>::fit(features, history, "kind",
+                                                      mm::trained_by<boosted>({.rounds = 20}, mm::softmax_loss{3}));
+  if (!kinds) throw std::runtime_error(kinds.error().describe());
+  std::vector<double> probabilities(history.rows() * kinds->outputs());  // three a row
+  const auto done = (*kinds)(history, probabilities);
+  // [/classes]
+  REQUIRE(done);
+  REQUIRE(kinds->outputs() == 3);
+  for (std::size_t i = 0; i < history.rows(); ++i)
+    CHECK(probabilities[3 * i + static_cast<std::size_t>(history[2].numbers[i])] > 0.5);
+}
+
 TEST_CASE("a table that lacks a column is one error that lists both sides") {
   const auto made = fitted();
   std::vector<double> out(30, -1.0);
