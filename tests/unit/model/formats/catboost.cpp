@@ -7,11 +7,13 @@
 
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <millrace/model/trees/tree_explainer.hpp>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace mr = millrace;
@@ -142,6 +144,25 @@ TEST_CASE("CatBoost: categories are known by their texts") {
   CHECK(model(row) != model(std::vector<float>{0, 0, 0, -1}));
   CHECK(model(row) == again(row));
   CHECK(again.save() == model.save());
+}
+
+TEST_CASE("CatBoost: texts of every length have the hash that CatBoost writes for them") {
+  const std::pair<std::string, std::uint32_t> known[] = {
+      // cat_features_hash of catboost_categories.json
+      {"eight", 2509521627U},
+      {"7", 4277023987U},
+      {"one of more than thirty-two letters, \xc3\xa9, in UTF-8", 2244152886U},
+      {"and one that is far longer, of more than sixty-four letters, which are hashed in blocks", 3568950003U},
+      {"card", 2274676712U},
+      {std::string(64, 'x'), 648792787U},
+      {"of", 3754075551U},
+      {"12 chars now", 3524185367U},
+      {std::string(150, 'y'), 1878530508U},
+      {"", 797982799U},
+      {"seven", 2476240854U},
+      {"a category of 24 letters", 1534395604U}};
+  for (const auto& [text, hash] : known)
+    CHECK(static_cast<std::uint32_t>(mr::model::detail::city_hash::of(text)) == hash);
 }
 
 TEST_CASE("CatBoost: files of other shapes") {
