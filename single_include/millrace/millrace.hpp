@@ -29491,12 +29491,10 @@ class file {
 
 namespace detail {
 
-/// Reads a whole file into a container of bytes or characters.
+/// Reads all that is left of an open file into a container of bytes or characters.
 template <class Bytes>
-result<Bytes> read_whole(std::string path) {
-  auto opened = file::open(std::move(path), O_RDONLY);
-  if (!opened) return std::move(opened).error();
-  const auto size = opened->size();
+result<Bytes> read_rest(const file& from) {
+  const auto size = from.size();
   if (!size) return size.error();
   Bytes bytes;
   std::size_t filled = 0;
@@ -29504,13 +29502,21 @@ result<Bytes> read_whole(std::string path) {
     // One byte more than the size says, so that a file read in one go also shows its end in one go.
     if (filled == bytes.size()) bytes.resize(filled == 0 ? static_cast<std::size_t>(*size) + 1 : filled * 2 + 4096);
     const ssize_t got =
-        uninterrupted([&] { return ::read(opened->descriptor(), bytes.data() + filled, bytes.size() - filled); });
-    if (got < 0) return system_error(errno, "read", opened->path());
+        uninterrupted([&] { return ::read(from.descriptor(), bytes.data() + filled, bytes.size() - filled); });
+    if (got < 0) return system_error(errno, "read", from.path());
     if (got == 0) break;
     filled += static_cast<std::size_t>(got);
   }
   bytes.resize(filled);
   return bytes;
+}
+
+/// Reads a whole file so.
+template <class Bytes>
+result<Bytes> read_whole(std::string path) {
+  const auto opened = file::open(std::move(path), O_RDONLY);
+  if (!opened) return opened.error();
+  return read_rest<Bytes>(*opened);
 }
 
 }  // namespace detail
@@ -47236,22 +47242,23 @@ enum class file_access : std::uint8_t {
 /// Threads: const calls from any number.
 class file_bytes {
  public:
-  /// What has no size, such as a pipe or a file in /proc, is read in any case.
+  /// What has no size or cannot be mapped, such as a pipe or a file in /proc or /sys, is read in any case. The path is
+  /// opened once, so that a pipe's writer finds one reader.
   /// Errors: those of the system, with the path.
   static result<file_bytes> open(std::string path, file_access how = file_access::read) {
+    const auto opened = file::open(std::move(path), O_RDONLY);
+    if (!opened) return opened.error();
     file_bytes made;
     if (how == file_access::map) {
-      auto opened = file::open(path, O_RDONLY);
-      if (!opened) return std::move(opened).error();
       const auto size = opened->size();
       if (!size) return size.error();
       if (*size > 0) {
         made.mapped_ = detail::mapping(opened->descriptor(), static_cast<std::size_t>(*size));
-        if (made.mapped_.data() == nullptr) return system_error(errno, "map", path);
-        return made;
+        if (made.mapped_.data() != nullptr) return made;
+        if (errno != ENODEV) return system_error(errno, "map", opened->path());
       }
     }
-    auto bytes = read_bytes(std::move(path));
+    auto bytes = detail::read_rest<std::vector<std::byte>>(*opened);
     if (!bytes) return std::move(bytes).error();
     made.read_ = *std::move(bytes);
     return made;

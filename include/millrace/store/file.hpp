@@ -165,12 +165,10 @@ class file {
 
 namespace detail {
 
-/// Reads a whole file into a container of bytes or characters.
+/// Reads all that is left of an open file into a container of bytes or characters.
 template <class Bytes>
-result<Bytes> read_whole(std::string path) {
-  auto opened = file::open(std::move(path), O_RDONLY);
-  if (!opened) return std::move(opened).error();
-  const auto size = opened->size();
+result<Bytes> read_rest(const file& from) {
+  const auto size = from.size();
   if (!size) return size.error();
   Bytes bytes;
   std::size_t filled = 0;
@@ -178,13 +176,21 @@ result<Bytes> read_whole(std::string path) {
     // One byte more than the size says, so that a file read in one go also shows its end in one go.
     if (filled == bytes.size()) bytes.resize(filled == 0 ? static_cast<std::size_t>(*size) + 1 : filled * 2 + 4096);
     const ssize_t got =
-        uninterrupted([&] { return ::read(opened->descriptor(), bytes.data() + filled, bytes.size() - filled); });
-    if (got < 0) return system_error(errno, "read", opened->path());
+        uninterrupted([&] { return ::read(from.descriptor(), bytes.data() + filled, bytes.size() - filled); });
+    if (got < 0) return system_error(errno, "read", from.path());
     if (got == 0) break;
     filled += static_cast<std::size_t>(got);
   }
   bytes.resize(filled);
   return bytes;
+}
+
+/// Reads a whole file so.
+template <class Bytes>
+result<Bytes> read_whole(std::string path) {
+  const auto opened = file::open(std::move(path), O_RDONLY);
+  if (!opened) return opened.error();
+  return read_rest<Bytes>(*opened);
 }
 
 }  // namespace detail

@@ -38,22 +38,23 @@ enum class file_access : std::uint8_t {
 /// Threads: const calls from any number.
 class file_bytes {
  public:
-  /// What has no size, such as a pipe or a file in /proc, is read in any case.
+  /// What has no size or cannot be mapped, such as a pipe or a file in /proc or /sys, is read in any case. The path is
+  /// opened once, so that a pipe's writer finds one reader.
   /// Errors: those of the system, with the path.
   static result<file_bytes> open(std::string path, file_access how = file_access::read) {
+    const auto opened = file::open(std::move(path), O_RDONLY);
+    if (!opened) return opened.error();
     file_bytes made;
     if (how == file_access::map) {
-      auto opened = file::open(path, O_RDONLY);
-      if (!opened) return std::move(opened).error();
       const auto size = opened->size();
       if (!size) return size.error();
       if (*size > 0) {
         made.mapped_ = detail::mapping(opened->descriptor(), static_cast<std::size_t>(*size));
-        if (made.mapped_.data() == nullptr) return system_error(errno, "map", path);
-        return made;
+        if (made.mapped_.data() != nullptr) return made;
+        if (errno != ENODEV) return system_error(errno, "map", opened->path());
       }
     }
-    auto bytes = read_bytes(std::move(path));
+    auto bytes = detail::read_rest<std::vector<std::byte>>(*opened);
     if (!bytes) return std::move(bytes).error();
     made.read_ = *std::move(bytes);
     return made;

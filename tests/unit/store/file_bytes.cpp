@@ -5,10 +5,16 @@
 
 #include <millrace/store/atomic_file.hpp>
 
-#include <algorithm>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <atomic>
+#include <chrono>
+#include <csignal>
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 namespace mr = millrace;
@@ -50,6 +56,43 @@ TEST_CASE("mapped bytes stay when the file is replaced as a whole, and when it i
   REQUIRE(mr::store::write_file(folder / "a", std::string("a longer one")));
   CHECK(text_of(*content) == "old");
   CHECK(text_of(file_bytes::open(folder / "a", file_access::map).value()) == "a longer one");
+}
+
+TEST_CASE("a pipe is opened once: its writer may leave as soon as it has written") {
+  const support::temp_dir folder;
+  const std::string path = folder / "pipe";
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  std::signal(SIGPIPE, SIG_IGN);
+  for (const file_access how : {file_access::read, file_access::map}) {
+    for (int i = 0; i < 200; ++i) {
+      std::string got;
+      std::atomic<bool> is_read{false};
+      std::thread reader([&] {
+        if (const auto content = file_bytes::open(path, how)) got = text_of(*content);
+        is_read = true;
+      });
+      const int writer = ::open(path.c_str(), O_WRONLY);  // waits for the reader
+      const bool written = ::write(writer, "a model", 7) == 7;
+      ::close(writer);
+      // A reader that came again would wait for another writer without end.
+      for (int waited = 0; !is_read && waited < 2000; ++waited)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      if (!is_read) ::close(::open(path.c_str(), O_WRONLY | O_NONBLOCK));
+      reader.join();
+      REQUIRE(written);
+      REQUIRE(got == "a model");
+    }
+  }
+  std::signal(SIGPIPE, SIG_DFL);
+}
+
+TEST_CASE("a file that has a size and cannot be mapped is read") {
+  constexpr const char* path = "/sys/kernel/mm/transparent_hugepage/enabled";
+  const auto content = file_bytes::open(path, file_access::read);
+  if (!content) return;  // not on every system
+  const auto mapped = file_bytes::open(path, file_access::map);
+  REQUIRE(mapped);
+  CHECK(text_of(*mapped) == text_of(*content));
 }
 
 TEST_CASE("a file that cannot be read or mapped is named") {
