@@ -466,6 +466,21 @@ TEST_CASE("shapes that contradict the graph, or each other, are refused by name"
   CHECK(refusal(engine_of(made), {{5, 2}}, mr::errc::unsupported) == "node 0 (Mul \"a\"): its input 1 is missing");
 }
 
+// Reference: onnx.reference of onnx 1.23.2 and ONNX Runtime 1.32.0; of LpPool the latter.
+TEST_CASE("a window that begins inside and is larger than all that is there stops once, with ceil_mode") {
+  const std::vector<float> numbers = {1, 5, 2, -3, -1, -7};
+  const auto pooled = [&](const char* op, bool up) {
+    graph made = one(op, {{"kernel_shape", wholes{4}}, {"strides", wholes{3}}, {"ceil_mode", std::int64_t{up}}});
+    made.opsets[0].version = 22;
+    return engine_of(made);
+  };
+  CHECK(output_of(pooled("MaxPool", true), {1, 2, 3}, numbers) == std::vector<float>{5, -1});
+  CHECK(output_of(pooled("AveragePool", true), {1, 2, 3}, numbers) == std::vector<float>{8 / 3.0F, -11 / 3.0F});
+  CHECK(output_of(pooled("LpPool", true), {1, 2, 3}, numbers)[0] == Approx(5.477226));
+  CHECK(refusal(pooled("MaxPool", false), {{1, 2, 3}}, mr::errc::unsupported) ==
+        "node 0 (MaxPool \"n\"): its window is larger than [3]");
+}
+
 TEST_CASE("no result is made that has no room") {
   graph made = one("Expand");
   graph_tensor size{.dtype = dtype::i64, .shape = {2}, .bytes = std::vector<std::byte>(16), .texts = {}};

@@ -95,8 +95,9 @@ bool settle_window(planner& at, std::span<const std::int64_t> from, window& move
       return at.refuse("its auto_pad is " + std::string(rule));
     }
     const std::int64_t way = from[i] + moved.before[i] + moved.after[i] - moved.reach(i);
-    if (way < 0) return at.refuse("its window is larger than " + text_of(from));
-    std::int64_t count = (up ? way + stride - 1 : way) / stride + 1;
+    const std::int64_t taken = up ? way + stride - 1 : way;  // a place that begins inside may be the only one
+    if (taken < 0) return at.refuse("its window is larger than " + text_of(from));
+    std::int64_t count = taken / stride + 1;
     if (up && (count - 1) * stride >= from[i] + moved.before[i]) --count;
     stops.push_back(count);
   }
