@@ -300,7 +300,7 @@ result<double> online_learner<Model, Detector, Schedule, Clock>::learn_later(con
   if (detail::math::is_finite(predicted)) [[likely]] {
     const double loss = detail::online_loss_of(with_.loss, predicted, target, outputs_);
     measures_.update(predicted, target, loss);
-    watch(loss);
+    watch(loss < prequential::max_loss ? loss : prequential::max_loss);
   }
   if (last_ == detect::signal::drift) [[unlikely]]
     if (auto done = after_drift(); !done) return std::move(done).error();

@@ -34,8 +34,13 @@ class prequential {
   /// Measures of the `window` newest predictions. Precondition: window > 0.
   explicit prequential(std::size_t window) : window_(window) {}
 
-  /// A prediction, the target that came true, and the loss between them.
+  /// The most that a loss counts as, here and for an online_learner's detector: sums of losses stay finite, also where
+  /// a model that diverges predicts numbers whose squares are not.
+  static constexpr double max_loss = 0x1p400;
+
+  /// A prediction, the target that came true, and the loss between them, of which one above max_loss counts as that.
   void update(double prediction, float target, double loss) {
+    loss = loss < max_loss ? loss : max_loss;
     if (predictions_.size() < window_) {
       predictions_.push_back(prediction);
       targets_.push_back(target);

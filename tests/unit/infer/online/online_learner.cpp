@@ -17,7 +17,10 @@
 #include <chrono>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
+#include <span>
+#include <utility>
 #include <vector>
 
 namespace mr = millrace;
@@ -57,6 +60,38 @@ std::size_t learn_change(Learner& made, int before, int after) {
   }
   return wrong;
 }
+
+/// Ten times as far off with every sample, up to 1e300, and then right again.
+struct diverging {
+  std::uint64_t seen = 0;
+  std::size_t inputs() const noexcept { return 1; }
+  std::size_t outputs() const noexcept { return 1; }
+  void predict(std::span<const float>, std::span<double> out) const noexcept {
+    out[0] = seen < 30 ? std::pow(10.0, 10 * static_cast<double>(seen + 1)) : 1.0;
+  }
+  void predict(const mm::matrix_view& rows, std::span<double> out) const noexcept {
+    for (std::size_t i = 0; i < rows.rows(); ++i) predict(rows.row(i), out.subspan(i, 1));
+  }
+  double partial_fit(std::span<const float> row, float, float = 1) noexcept {
+    double before = 0;
+    predict(row, std::span(&before, 1));
+    ++seen;
+    return before;
+  }
+  std::vector<std::byte> save() const {
+    mr::envelope_writer to("diverging");
+    to.u64(seen);
+    return std::move(to).finish();
+  }
+  static mr::result<diverging> load(std::span<const std::byte> bytes) {
+    auto from = mr::envelope_reader::open(bytes, "diverging");
+    if (!from) return std::move(from).error();
+    diverging made;
+    made.seen = from->u64();
+    if (auto done = from->finish(true); !done) return std::move(done).error();
+    return made;
+  }
+};
 
 }  // namespace
 
@@ -332,6 +367,22 @@ TEST_CASE("a learner that was saved anywhere goes on as if it had never stopped"
   CHECK(whole->save() == parts->save());
   CHECK(whole->drifts() == 1);
   CHECK(whole->holdout().save() == parts->holdout().save());
+}
+
+TEST_CASE("a learner whose model diverges can be resumed, and finds its way back") {
+  for (const auto loss : {mi::online_loss::squared, mi::online_loss::absolute}) {
+    auto made = mi::online_learner<diverging>::make({}, {.loss = loss, .settle = 0});
+    REQUIRE(made);
+    const float row[] = {1};
+    for (int i = 0; i < 40; ++i) {
+      REQUIRE(made->update(row, 1.0F));
+      auto loaded = mi::online_learner<diverging>::load(made->save());
+      REQUIRE(loaded);
+      CHECK(loaded->save() == made->save());
+    }
+    CHECK(std::isfinite(made->measures().mean_loss()));
+    CHECK(std::isfinite(made->drift_score()));
+  }
 }
 
 TEST_CASE("the age of a batch outlives a restart") {

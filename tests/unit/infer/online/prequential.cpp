@@ -8,6 +8,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <vector>
 
 namespace mr = millrace;
@@ -80,4 +81,14 @@ TEST_CASE("loaded measures go on as the saved ones, and damaged bytes are an err
     laws::hostile_payload(first, support::reseal, use, 17, 2000);
     laws::hostile_bytes(first, use);
   }
+}
+
+TEST_CASE("measures of losses that are not finite, or whose sum is not, are finite and can be loaded") {
+  prequential found(3);
+  for (const double loss : {1e308, 1e308, std::numeric_limits<double>::infinity(), 1.0}) found.update(1e200, 1, loss);
+  CHECK(found.mean_loss() == 0.75 * prequential::max_loss);
+  CHECK(found.faded_loss() < prequential::max_loss);
+  const auto loaded = prequential::load(found.save());
+  REQUIRE(loaded);
+  CHECK(loaded->save() == found.save());
 }
