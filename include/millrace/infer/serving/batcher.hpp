@@ -73,8 +73,7 @@ class batcher {
   /// How long the oldest of them has waited.
   duration queue_delay() noexcept {
     const detail::lock_guard locked(mutex_);
-    const std::uint64_t now = time();
-    return duration(queue_.size() == 0 || queue_.oldest() > now ? std::uint64_t{0} : now - queue_.oldest());
+    return duration(queue_.size() == 0 ? std::uint64_t{0} : time_since(queue_.oldest()));
   }
 
   /// Predicts a row, or rows, and returns when that is over.
@@ -173,6 +172,9 @@ class batcher {
     return rows.columns() == inputs_ && rows.rows() - 1 < options_.max_rows && out.size() >= rows.rows() * outputs_;
   }
   std::uint64_t time() const noexcept { return clock_.nanoseconds(clock_.ticks()); }
+  /// None, if the clock has gone back since, as one that counts a core's cycles may a little on another core.
+  static std::uint64_t between(std::uint64_t then, std::uint64_t now) noexcept { return now > then ? now - then : 0; }
+  std::uint64_t time_since(std::uint64_t then) const noexcept { return between(then, time()); }
   bool is_closed() const noexcept { return (state_.load_acquire() & closed_bit) != 0; }
   served reject(serving_status why, std::size_t rows) noexcept {
     counts_[static_cast<std::size_t>(why)].add_relaxed(1);
@@ -200,7 +202,7 @@ class batcher {
       monitor_->began(rows.rows());
       const served done{serving_status::ok, detail::run_model(*model_, rows, out.first(rows.rows() * outputs_))};
       monitor_->ran(done, rows.rows());
-      monitor_->ended(done, rows.rows(), time() - begun);
+      monitor_->ended(done, rows.rows(), time_since(begun));
       return done;
     } else {
       return {serving_status::ok, detail::run_model(*model_, rows, out.first(rows.rows() * outputs_))};
@@ -359,7 +361,7 @@ bool batcher<Model, Clock, Monitor>::abandon(request& one, serving_status why) n
 template <class Model, class Clock, class Monitor>
 void batcher<Model, Clock, Monitor>::end(request& one, served outcome, std::uint64_t now) noexcept {
   if (outcome.status != serving_status::ok) counts_[static_cast<std::size_t>(outcome.status)].add_relaxed(1);
-  if constexpr (is_watched) monitor_->ended(outcome, one.rows_.rows(), now - one.arrived_);
+  if constexpr (is_watched) monitor_->ended(outcome, one.rows_.rows(), between(one.arrived_, now));
   one.outcome_ = outcome;
   one.place_ = nullptr;
   detail::sleeper* const sleeping = one.sleeper_;
@@ -414,7 +416,7 @@ void batcher<Model, Clock, Monitor>::run_batch(const request* own) noexcept {
     mutex_.unlock();
     const std::uint64_t version = run(batch, own);
     mutex_.lock();
-    if (options_.policy == batching::by_deadline) times_.update(batch.row_count, time() - begun);
+    if (options_.policy == batching::by_deadline) times_.update(batch.row_count, time_since(begun));
     end_all(batch, version, is_direct);
   }
   batch.next = free_;

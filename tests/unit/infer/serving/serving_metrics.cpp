@@ -43,6 +43,20 @@ struct constant {
   }
 };
 
+/// A model during which the clock goes back, as the cycles of another core may.
+struct going_back {
+  virtual_time* time;
+  std::size_t inputs() const noexcept { return 2; }
+  std::size_t outputs() const noexcept { return 1; }
+  void predict(std::span<const float>, std::span<double> out) const noexcept {
+    time->now -= 300;
+    out[0] = 1;
+  }
+  void predict(const mm::matrix_view& rows, std::span<double> out) const noexcept {
+    for (std::size_t i = 0; i < rows.rows(); ++i) predict(rows.row(i), out.subspan(i, 1));
+  }
+};
+
 constexpr std::array<float, 4> numbers{1, 2, 3, 4};
 const std::span<const float> one_row(numbers.data(), 2);
 const std::string of_fraud = "{model=\"fraud\",version=\"1\"";
@@ -124,6 +138,21 @@ TEST_CASE("metrics of inference: rows by status, batches and latencies are those
   // Two took 1.6 ms, one 1 ms, the late one 0.6 ms, and the refused and the cancelled one no time.
   CHECK(shows(registry, "millrace_ml_inference_latency_seconds_sum" + of_fraud + "} 0.0048"));
   CHECK(support::allocations_of([&] { watch->ended({}, 1, 5); }) == 0);
+}
+
+TEST_CASE("metrics of inference: a request during which the clock goes back took no time, and not five centuries") {
+  mr::observe::metrics_registry registry;
+  const auto watch = mi::serving_metrics<>::make(registry, "fraud");
+  virtual_time time;
+  const going_back model{&time};
+  mi::batcher serve{model, virtual_clock{&time}, *watch};
+  std::array<double, 1> out{};
+  CHECK(serve(one_row, out));
+  mi::request waiting(one_row, out);
+  serve.submit(waiting);
+  CHECK(serve.wait(waiting));
+  CHECK(shows(registry, "millrace_ml_inference_latency_seconds_count{model=\"fraud\",version=\"0\"} 2"));
+  CHECK(shows(registry, "millrace_ml_inference_latency_seconds_sum{model=\"fraud\",version=\"0\"} 0"));
 }
 
 TEST_CASE("metrics of inference: rows in the model are active while it runs") {
