@@ -8,7 +8,6 @@
 #include <millrace/model/matrix_view.hpp>
 #include <millrace/model/trees/detail/oblivious_trees.hpp>
 #include <millrace/model/trees/detail/packed_trees.hpp>
-#include <millrace/model/trees/detail/transposed_rows.hpp>
 #include <millrace/model/trees/detail/tree_calibration.hpp>
 #include <millrace/model/trees/detail/tree_walks.hpp>
 
@@ -67,10 +66,13 @@ struct node_record {
 };
 
 /// By which kernels batches of rows are answered: "avx512", "avx2" or "baseline", and from how many rows on; fewer are
-/// walked one by one.
+/// walked one by one. Trees are asked as nodes with pointers ("packed") or, where they are nearly perfect, that is,
+/// where padding eight of them to one depth at most doubles their nodes, as heaps without pointers ("perfect").
 struct tree_calibration {
   std::string_view kernels;
   std::size_t fewest_rows = 0;
+  std::string_view batch_layout = "packed";
+  std::string_view row_layout = "packed";
   friend bool operator==(const tree_calibration&, const tree_calibration&) = default;
 };
 
@@ -164,8 +166,7 @@ class tree_ensemble {
     if (!all_packed_ && has_categories_)
       return sum_of_unpacked(first, stride, [&](std::uint32_t at) { return parting_step(at, row); });
     if (!all_packed_) return sum_of_unpacked(first, stride, [&](std::uint32_t at) { return step(at, row); });
-    if (detail::has_missing(row, packed_.columns())) return detail::sum_of_row<true>(packed_, first, stride, row);
-    return detail::sum_of_row<false>(packed_, first, stride, row);
+    return detail::sum_of_row(packed_, kernels_.perfect_rows, first, stride, row);
   }
 
   /// The sums of all rows, `width` numbers apart from each other in `out`: for each row the same bits as `sum`.
@@ -181,17 +182,20 @@ class tree_ensemble {
     for (; done < rows.rows(); ++done) out[done * width] = sum(rows.row(done).data(), first, stride);
   }
 
-  /// Measures the kernels for batches on rows of the caller's, keeps the fastest, and from how many rows on it is
-  /// faster than rows one by one. Sums have the same bits before and after, whatever is chosen. Precondition: rows have
-  /// the columns that nodes ask for. Of fewer than 32 rows, nothing is measured. Complexity: a few passes over at most
-  /// 1,024 rows. Allocates: the sums. Threads: none may ask meanwhile.
+  /// Measures layouts of trees and kernels for batches on rows of the caller's, keeps the fastest, and from how many
+  /// rows on a batch is faster than rows one by one. Sums have the same bits before and after, whatever is chosen.
+  /// Precondition: rows have the columns that nodes ask for. Of fewer than 32 rows, nothing is measured. Complexity: a
+  /// few passes over at most 1,024 rows. Allocates: the sums. Threads: none may ask meanwhile.
   template <clock_policy Clock = steady_clock>
   tree_calibration calibrate_kernels(const matrix_view& rows, const Clock& clock = {}) {
     if (all_packed_ && !all_oblivious_) detail::calibrate_trees(packed_, rows, clock, kernels_);
     return kernels();
   }
   /// The kernels in use.
-  tree_calibration kernels() const noexcept { return {kernels_.name, kernels_.fewest}; }
+  tree_calibration kernels() const noexcept {
+    const auto layout = [&](bool perfect) { return perfect && packed_.any_perfect() ? "perfect" : "packed"; };
+    return {kernels_.name, kernels_.fewest, layout(kernels_.perfect_batches), layout(kernels_.perfect_rows)};
+  }
 
   /// Whether a row goes left at a node that is no leaf.
   bool goes_left(std::uint32_t node, const float* row) const noexcept {

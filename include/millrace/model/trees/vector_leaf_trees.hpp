@@ -20,7 +20,7 @@ namespace model {
 
 /// Decision trees whose leaves have one or several values, which are added up output by output: forests of other
 /// libraries whose leaves weigh every class. A row walks a tree once for all outputs. It keeps what predicting needs,
-/// and so is built faster than a `tree_ensemble`, and takes a third of its memory.
+/// and so is built faster than a `tree_ensemble`, and takes less than half of its memory.
 ///
 /// Shapes: `outputs()` numbers for each row.
 /// Guarantee: a row's sums have the same bits alone, in any batch and on any CPU: values are added in the order of the
@@ -60,9 +60,9 @@ class vector_leaf_trees {
       double* const to = out + done * width;
       const auto use = [&](double leaf) { add_leaf(leaf, to); };
       if (detail::has_missing(row, packed_.columns()))
-        detail::walk_row<true>(packed_, 0, 1, row, use);
+        detail::walk_row<true>(packed_, kernels_.perfect_rows, 0, 1, row, use);
       else
-        detail::walk_row<false>(packed_, 0, 1, row, use);
+        detail::walk_row<false>(packed_, kernels_.perfect_rows, 0, 1, row, use);
     }
   }
   void sums(const matrix_view& rows, double* out) const noexcept { sums(rows, out, outputs_); }

@@ -217,6 +217,106 @@ TEST_CASE("tree ensemble: every CPU's kernels give the same bits, and none alloc
   }
 }
 
+TEST_CASE("tree ensemble: eight nearly perfect trees are asked without pointers, with the bits of walks") {
+  namespace d = mr::model::detail;
+  std::vector<d::tree_kernels> kernels{{}};
+  if (mr::detail::cpu_has_avx2()) kernels.push_back(d::tree_kernels::of_avx2());
+  if (mr::detail::cpu_has_avx512()) kernels.push_back(d::tree_kernels::of_avx512());
+  if (mr::detail::cpu_has_avx512()) kernels.push_back(d::tree_kernels::of_avx512_perfect());
+  constexpr std::size_t columns = 9;
+  mr::random_engine random(26);
+  // As many trees as are perfect, from the first on: others are too deep, too uneven, or fewer than eight.
+  struct case_of {
+    unsigned depth;
+    double leaf_share;
+    std::size_t trees;
+    std::size_t perfect;
+  };
+  const case_of cases[] = {{1, 0, 9, 8},    {2, 0.05, 8, 8}, {3, 0.05, 8, 8}, {4, 0, 8, 8},      {4, 0.05, 21, 16},
+                           {5, 0.05, 9, 8}, {6, 0, 7, 0},    {6, 0, 31, 24},  {6, 0.05, 16, 16}, {7, 0.02, 12, 8},
+                           {8, 0.02, 8, 8}, {9, 0, 8, 0},    {8, 0.3, 8, 0}};
+  for (const case_of& one : cases) {
+    INFO(one.depth << " " << one.leaf_share << " " << one.trees);
+    const random_trees shape{columns, one.depth, one.leaf_share};
+    mr::model::tree_ensemble trees;
+    d::packed_trees packed;
+    // Thresholds of any_number, and others that lie so close together that rows differ from them by the last bit.
+    for (std::size_t tree = 0; tree < one.trees; ++tree) {
+      mr::model::tree_ensemble grown;
+      shape.add_one(grown, random);
+      auto nodes = support::nodes_of(grown, 0);
+      for (auto& node : nodes)
+        if (node.threshold < 2 && random.below(2) == 0)
+          node.threshold = 1 + 0x1p-23F * static_cast<float>(random.below(3));
+      trees.add(nodes, grown.records());
+      const unsigned depth = trees.depth(tree);
+      REQUIRE(packed.add(std::span<const mr::model::tree_node>(nodes), grown.records(), depth));
+    }
+    std::size_t perfect = 0;
+    for (std::size_t i = 0; i <= one.trees / 8; ++i) perfect += packed.eight(i).levels > 0 ? 8U : 0U;
+    REQUIRE(perfect == one.perfect);
+    for (const unsigned missing : {0U, 20U}) {
+      std::vector<float> numbers(200 * columns);
+      for (float& x : numbers) {
+        x = random.below(2) == 0 ? any_number(random) : 1 + 0x1p-23F * static_cast<float>(random.below(4));
+        if (random.below(100) < missing) x = std::nanf("");
+      }
+      const mr::model::matrix_view table(numbers, columns);
+      std::vector<double> alone(200), second(200);
+      for (std::size_t i = 0; i < 200; ++i) {
+        const float* const row = table.row(i).data();
+        alone[i] = walked(trees, row, 0, 1);
+        second[i] = walked(trees, row, 1, 2);
+        for (const bool as_perfect : {false, true}) {
+          REQUIRE(same_bits(d::sum_of_row(packed, as_perfect, 0, 1, row), alone[i]));
+          REQUIRE(same_bits(d::sum_of_row(packed, as_perfect, 1, 2, row), second[i]));
+          REQUIRE(same_bits(d::sum_of_row(packed, as_perfect, 3, 1, row), walked(trees, row, 3, 1)));
+        }
+      }
+      for (const auto& kernel : kernels) {
+        for (const std::size_t first : {0U, 1U}) {
+          std::vector<double> sums(200);
+          std::size_t done = 0;
+          CHECK(support::allocations_of([&] {
+                  d::tile_sums tiles(packed, kernel);
+                  while (const std::size_t more = tiles.run(table, done, first, first + 1, sums.data() + done, 1))
+                    done += more;
+                }) == 0);
+          CHECK(done >= 192);
+          for (std::size_t i = 0; i < done; ++i) REQUIRE(same_bits(sums[i], first == 0 ? alone[i] : second[i]));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("tree ensemble: perfect trees are taken off with the others, and come again") {
+  mr::random_engine random(27);
+  const random_trees shape{5, 4, 0};
+  mr::model::tree_ensemble trees;
+  std::vector<float> numbers(100 * 5);
+  for (float& x : numbers) x = any_number(random);
+  const mr::model::matrix_view table(numbers, 5);
+  const auto check = [&](const char* layout) {
+    CHECK(trees.kernels().row_layout == layout);
+    std::vector<double> sums(100);
+    trees.sums(table, sums.data());
+    for (std::size_t i = 0; i < 100; ++i) {
+      REQUIRE(same_bits(sums[i], walked(trees, table.row(i).data(), 0, 1)));
+      REQUIRE(same_bits(sums[i], trees.sum(table.row(i).data())));
+    }
+  };
+  check("packed");
+  for (std::size_t i = 0; i < 20; ++i) shape.add_one(trees, random);
+  check("perfect");
+  for (const std::size_t kept : {17U, 16U, 13U, 7U, 0U}) {
+    trees.keep(kept);
+    check(kept >= 8 ? "perfect" : "packed");
+    while (trees.trees() < kept + 9) shape.add_one(trees, random);
+    check("perfect");
+  }
+}
+
 TEST_CASE("tree ensemble: trees whose levels ask one thing each are asked by level, with the bits of walks") {
   namespace d = mr::model::detail;
   std::vector<d::oblivious_sums::kernel> kernels{d::add_oblivious_baseline};
@@ -388,7 +488,7 @@ TEST_CASE("tree ensemble: rules of trees from elsewhere, where they differ") {
     mr::model::tree_ensemble of_none;
     of_none.add(nodes, records);
     if (one.rule != split_rule::zero_is_missing)
-      CHECK(of_none.leaf(0, &asked[7]) == 2 - (one.missing_right == 0 && one.rule == split_rule::known_categories));
+      CHECK(of_none.leaf(0, &asked[7]) == (one.missing_right == 0 && one.rule == split_rule::known_categories ? 1 : 2));
   }
 }
 
@@ -418,12 +518,19 @@ TEST_CASE("tree ensemble: kernels are chosen by their time, and no sum changes")
   std::vector<float> numbers(100 * 9);
   for (float& x : numbers) x = random.below(100) < 5 ? std::nanf("") : any_number(random);
   const mr::model::matrix_view rows(numbers, 9);
-  std::vector<const char*> names;
-  if (mr::detail::cpu_has_avx512()) names.push_back("avx512");
-  if (mr::detail::cpu_has_avx2()) names.push_back("avx2");
-  names.push_back("baseline");
-  CHECK(trees.kernels().kernels == names[0]);
+  struct candidate {
+    const char* kernels;
+    const char* layout;
+  };
+  std::vector<candidate> names;
+  if (mr::detail::cpu_has_avx512()) names.push_back({"avx512", "perfect"});
+  if (mr::detail::cpu_has_avx512()) names.push_back({"avx512", "packed"});
+  if (mr::detail::cpu_has_avx2()) names.push_back({"avx2", "packed"});
+  names.push_back({"baseline", "packed"});
   const auto before = trees.kernels();
+  CHECK(before.kernels == names[0].kernels);
+  CHECK(before.batch_layout == names[0].layout);
+  CHECK(before.row_layout == "perfect");
   const auto same_sums = [&] {
     for (const std::size_t count : {std::size_t{5}, std::size_t{20}, std::size_t{100}}) {
       std::vector<double> sums(count);
@@ -431,25 +538,32 @@ TEST_CASE("tree ensemble: kernels are chosen by their time, and no sum changes")
       for (std::size_t i = 0; i < count; ++i) REQUIRE(same_bits(sums[i], walked(trees, rows.row(i).data(), 0, 1)));
     }
   };
-  // 96 rows one by one take 960; the best of three times counts.
-  const auto calibrated = [&](std::vector<std::uint64_t> tiles) {
-    std::vector<std::uint64_t> times{5000, 960, 2000};
+  // 96 rows one by one take 960 in one of the layouts, which is less than in the other; the best of three times counts.
+  const auto calibrated = [&](const std::vector<std::uint64_t>& tiles, bool perfect_rows) {
+    std::vector<std::uint64_t> times{5000, 960, 2000, 970, 5000, 2000};
+    if (perfect_rows) std::swap(times[1], times[3]);
     for (const std::uint64_t each : tiles) times.insert(times.end(), {each + 7, each, each + 9});
     std::uint64_t now = 0;
     std::size_t readings = 0;
     const auto made = trees.calibrate_kernels(rows, scripted_clock{&times, &now, &readings});
     CHECK(readings == 2 * times.size());
     CHECK(made == trees.kernels());
+    CHECK(made.row_layout == (perfect_rows ? "perfect" : "packed"));
     same_sums();
     return made;
   };
-  for (std::size_t fastest = 0; fastest < names.size(); ++fastest) {
-    std::vector<std::uint64_t> tiles(names.size(), 400);
-    tiles[fastest] = 240;  // a tile takes as long as eight rows
-    CHECK(calibrated(tiles) == mr::model::tree_calibration{names[fastest], 9});
+  for (const bool perfect_rows : {false, true}) {
+    for (std::size_t fastest = 0; fastest < names.size(); ++fastest) {
+      std::vector<std::uint64_t> tiles(names.size(), 400);
+      tiles[fastest] = 240;  // a tile takes as long as eight rows
+      const auto made = calibrated(tiles, perfect_rows);
+      CHECK(made.kernels == names[fastest].kernels);
+      CHECK(made.batch_layout == names[fastest].layout);
+      CHECK(made.fewest_rows == 9);
+    }
   }
-  CHECK(calibrated(std::vector<std::uint64_t>(names.size(), 4000)).fewest_rows == 32);
-  CHECK(calibrated(std::vector<std::uint64_t>(names.size(), 1)).fewest_rows == 1);
+  CHECK(calibrated(std::vector<std::uint64_t>(names.size(), 4000), true).fewest_rows == 32);
+  CHECK(calibrated(std::vector<std::uint64_t>(names.size(), 1), false).fewest_rows == 1);
   const auto last = trees.kernels();
   CHECK(trees.calibrate_kernels({numbers.data(), 31, 9}) == last);
   trees.calibrate_kernels(rows);

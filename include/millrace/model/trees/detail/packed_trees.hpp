@@ -4,6 +4,7 @@
 #include <millrace/core/detail/flat_vector.hpp>
 #include <millrace/model/fwd.hpp>
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -48,9 +49,29 @@ struct upper_node {
   static constexpr std::uint32_t column_bytes = rows_of_tile * sizeof(float);
 };
 
+/// A node of a perfect tree, all of whose leaves lie at one depth: its children need no pointers, they are 2 n and
+/// 2 n + 1. Kernels read the last four bytes as one number.
+struct perfect_node {
+  float threshold = std::numeric_limits<float>::infinity();
+  std::uint16_t column = 0;
+  std::uint16_t missing_right = 0;
+};
+
+/// Eight trees as the subtrees of one heap, whose roots are its places 8 to 15, padded to one depth: below a leaf
+/// further up, all leaves have its value. Walks of one row through them share all but their places, which stay in
+/// registers. A tree's nodes of a level stand together.
+struct perfect_eight {
+  static constexpr unsigned trees = 8;
+  static constexpr unsigned most_levels = 8;
+
+  const perfect_node* nodes = nullptr;
+  const double* leaves = nullptr;
+  unsigned levels = 0;  // 0 where the trees are not there so
+};
+
 /// A tree as kernels see it: its nodes by level, and what each returns. A leaf leads to itself, so walks of one length
 /// do for rows whose leaves lie at different depths. Upper nodes are numbered as in a heap, from 1 on; `exits` says
-/// where in the tree a row is behind them.
+/// where in the tree a row is behind them. The same tree may be the subtree of `perfect` at place `root`.
 struct packed_tree {
   const packed_node* nodes = nullptr;
   const double* values = nullptr;
@@ -58,6 +79,8 @@ struct packed_tree {
   const std::uint32_t* exits = nullptr;
   unsigned depth = 0;
   bool uneven = false;  // most leaves lie well above the lowest
+  perfect_eight perfect;
+  std::uint32_t root = 0;
 };
 
 /// How many levels of splits a tree has, whose children stand behind their parents.
@@ -73,7 +96,8 @@ unsigned depth_of_tree(std::span<const Node> nodes) {
   return depth;
 }
 
-/// Trees once more, as predicting wants them.
+/// Trees once more, as predicting wants them. Eight trees in a row that are nearly perfect are there as such, too, if
+/// that at most doubles their nodes: that takes no more memory again than their packed nodes and values do.
 class packed_trees {
  public:
   static constexpr unsigned upper_levels = 5;
@@ -90,8 +114,16 @@ class packed_trees {
             upper_.data() + tree * places,
             exits_.data() + tree * places,
             of.depth,
-            of.uneven};
+            of.uneven,
+            eight(tree / perfect_eight::trees),
+            static_cast<std::uint32_t>(perfect_eight::trees + tree % perfect_eight::trees)};
   }
+  /// The trees from 8 i on.
+  perfect_eight eight(std::size_t i) const noexcept {
+    if (i >= eights_.size()) return {};
+    return {perfect_.data() + eights_[i].first, leaves_.data() + eights_[i].first, eights_[i].levels};
+  }
+  bool any_perfect() const noexcept { return !perfect_.empty(); }
 
   /// Adds a tree, or returns false, and adds nothing, where it does not fit or parts categories. `depth`: its levels.
   template <class Node, class Record>
@@ -108,6 +140,7 @@ class packed_trees {
     roots_.push_back({static_cast<std::uint32_t>(nodes_.size()), depth, false});
     add_by_level(nodes, records);
     add_upper();
+    if (roots_.size() % perfect_eight::trees == 0) add_eight();
     return true;
   }
   void keep(std::size_t trees) {
@@ -116,6 +149,12 @@ class packed_trees {
     values_.resize(roots_[trees].first);
     upper_.truncate(trees * places);
     exits_.truncate(trees * places);
+    const std::size_t eights = trees / perfect_eight::trees;
+    if (eights < eights_.size()) {
+      perfect_.truncate(eights_[eights].first);
+      leaves_.resize(eights_[eights].first);
+      eights_.truncate(eights);
+    }
     roots_.truncate(trees);
   }
 
@@ -126,6 +165,10 @@ class packed_trees {
     std::uint32_t first = 0;
     unsigned depth = 0;
     bool uneven = false;
+  };
+  struct eight_trees {
+    std::size_t first = 0;  // both among the nodes and among the leaves
+    unsigned levels = 0;
   };
 
   /// The nodes by level; none if they stand so already.
@@ -204,11 +247,46 @@ class packed_trees {
             (1 + 3 * node.column() + copy) * upper_node::column_bytes};
   }
 
+  /// Adds the last eight trees as perfect ones, where they are nearly so.
+  void add_eight() {
+    const std::size_t first_tree = roots_.size() - perfect_eight::trees;
+    unsigned levels = 0;
+    for (std::size_t tree = first_tree; tree < roots_.size(); ++tree)
+      levels = roots_[tree].depth > levels ? roots_[tree].depth : levels;
+    const std::size_t first = perfect_.size();
+    const std::size_t count = levels > perfect_eight::most_levels ? 0 : std::size_t{perfect_eight::trees} << levels;
+    const bool fits = levels > 0 && count > 0 && count <= nodes_.size() - roots_[first_tree].first;
+    eights_.push_back({first, fits ? levels : 0});
+    if (!fits) return;
+    perfect_.resize(first + count);
+    leaves_.resize(first + count);
+    for (std::uint32_t k = 0; k < perfect_eight::trees; ++k)
+      add_perfect(roots_[first_tree + k].first, levels, k, perfect_.data() + first, leaves_.data() + first);
+  }
+  /// Writes the tree at `first` as the k-th of eight.
+  void add_perfect(std::size_t first, unsigned levels, std::uint32_t k, perfect_node* nodes, double* leaves) const {
+    std::uint32_t at[2U << perfect_eight::most_levels] = {};  // of each place in the tree's own heap, where it is here
+    const std::uint32_t end = 1U << levels;
+    for (std::uint32_t place = 1; place < end; ++place) {
+      const packed_node node = nodes_[first + at[place]];
+      const bool leaf = node.left() == at[place];
+      at[2 * place] = node.left();
+      at[2 * place + 1] = leaf ? node.left() : node.left() + 1;
+      if (leaf) continue;
+      nodes[place + (perfect_eight::trees - 1 + k) * std::bit_floor(place)] = {
+          node.threshold, static_cast<std::uint16_t>(node.column()), static_cast<std::uint16_t>(node.missing_right())};
+    }
+    for (std::uint32_t leaf = 0; leaf < end; ++leaf) leaves[k * end + leaf] = values_[first + at[end + leaf]];
+  }
+
   flat_vector<packed_node> nodes_;
   std::vector<double> values_;
   flat_vector<upper_node> upper_;     // of each tree as many places as the upper levels have
   flat_vector<std::uint32_t> exits_;  // likewise
   flat_vector<root> roots_;
+  flat_vector<perfect_node> perfect_;
+  std::vector<double> leaves_;
+  flat_vector<eight_trees> eights_;
   std::size_t columns_ = 0;
 };
 

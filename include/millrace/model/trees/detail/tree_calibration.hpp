@@ -7,16 +7,15 @@
 #include <millrace/model/fwd.hpp>
 #include <millrace/model/matrix_view.hpp>
 #include <millrace/model/trees/detail/packed_trees.hpp>
-#include <millrace/model/trees/detail/transposed_rows.hpp>
 #include <millrace/model/trees/detail/tree_walks.hpp>
 
 #include <cstddef>
 #include <cstdint>
 
-// Which kernels are fastest on this machine. Candidates share one layout of trees, nodes of eight bytes by level with
-// the upper levels once more as a heap: a bit vector for each tree was never ahead in measurements, and a heap of all
-// levels only for one row of trees whose leaves all lie at one depth. What does differ by machine is how dear gathers
-// are, so how far vectors pay, and from how many rows on.
+// Which kernels are fastest on this machine, and on which layout of trees: nodes of eight bytes by level, with the
+// upper levels once more as a heap; or, of trees that are nearly perfect, heaps of eight trees without pointers. In
+// measurements these were ahead for batches with vectors of 64 bytes, and level or ahead for one row; a bit vector for
+// each tree never was. How far depends on the machine and the trees: how dear gathers are, and how much is padding.
 namespace millrace {
 inline namespace v0 {
 namespace model {
@@ -35,21 +34,26 @@ std::uint64_t time_of(const Clock& clock, const Work& work) {
   return least > 0 ? least : 1;
 }
 
-/// Chooses among the kernels of this CPU by their time for whole tiles of rows, and counts how many rows one by one
-/// take as long as a tile.
+/// Chooses how rows are asked one by one, and among the kernels of this CPU by their time for whole tiles of rows, and
+/// counts how many rows one by one take as long as a tile.
 template <class Clock>
 void calibrate_trees(const packed_trees& trees, const matrix_view& rows, const Clock& clock, tree_kernels& chosen) {
   const std::size_t count = (rows.rows() < 1024 ? rows.rows() : 1024) / rows_of_tile * rows_of_tile;
   if (count == 0) return;
   const matrix_view sample(rows.data(), count, rows.columns(), rows.stride());
   flat_vector<double> sums(count);
-  const std::uint64_t one_by_one = time_of(clock, [&] {
-    for (std::size_t i = 0; i < count; ++i) {
-      const float* const row = sample.row(i).data();
-      sums[i] =
-          has_missing(row, trees.columns()) ? sum_of_row<true>(trees, 0, 1, row) : sum_of_row<false>(trees, 0, 1, row);
-    }
-  });
+  const auto time_one_by_one = [&](bool perfect) {
+    return time_of(clock, [&] {
+      for (std::size_t i = 0; i < count; ++i) sums[i] = sum_of_row(trees, perfect, 0, 1, sample.row(i).data());
+    });
+  };
+  std::uint64_t one_by_one = time_one_by_one(false);
+  bool perfect_rows = false;
+  if (trees.any_perfect()) {
+    const std::uint64_t took = time_one_by_one(true);
+    perfect_rows = took < one_by_one;
+    one_by_one = perfect_rows ? took : one_by_one;
+  }
   std::uint64_t fastest = ~std::uint64_t{0};
   const auto try_one = [&](const tree_kernels& kernels) {
     tile_sums tiles(trees, kernels);
@@ -63,9 +67,11 @@ void calibrate_trees(const packed_trees& trees, const matrix_view& rows, const C
     fastest = took;
     chosen = kernels;
   };
+  if (cpu_has_avx512() && trees.any_perfect()) try_one(tree_kernels::of_avx512_perfect());
   if (cpu_has_avx512()) try_one(tree_kernels::of_avx512());
   if (cpu_has_avx2()) try_one(tree_kernels::of_avx2());
   try_one({});
+  chosen.perfect_rows = perfect_rows;
   if (fastest == ~std::uint64_t{0}) return;  // tiles of so many columns have no room
   const double rows_in_the_time = static_cast<double>(fastest) / static_cast<double>(one_by_one) * rows_of_tile;
   chosen.fewest = rows_in_the_time < rows_of_tile ? static_cast<std::size_t>(rows_in_the_time) + 1 : rows_of_tile;

@@ -47,13 +47,35 @@ template <bool Missing>
   return node.left() + right;
 }
 
-/// Calls `use` with one row's value in each of the trees `first`, `first + stride`, .. in turn: eight trees are walked
-/// side by side, so that their reads from memory overlap.
+/// Calls `use` with one row's value in each of eight perfect trees in turn.
 template <bool Missing, class Use>
-[[gnu::always_inline]] inline void walk_row(const packed_trees& trees, std::size_t first, std::size_t stride,
-                                            const float* row, Use use) noexcept {
+[[gnu::always_inline]] inline void walk_eight(const perfect_eight& trees, const float* row, Use use) noexcept {
+  eight_walks at{8, 9, 10, 11, 12, 13, 14, 15};
+  at.walk(trees.levels, false, [&](std::size_t, std::uint32_t place) {
+    const perfect_node& node = trees.nodes[place];
+    const float x = row[node.column];
+    std::uint32_t right = x > node.threshold ? 1 : 0;
+    if constexpr (Missing) right |= (x != x ? 1U : 0U) & node.missing_right;
+    return 2 * place + right;
+  });
+  const std::uint32_t first = perfect_eight::trees << trees.levels;
+  at.for_each([&](std::size_t, std::uint32_t place) { use(trees.leaves[place - first]); });
+}
+/// Calls `use` with one row's value in each of the trees `first`, `first + stride`, .. in turn: eight trees are walked
+/// side by side, so that their reads from memory overlap. `perfect`: as perfect trees, where they are there so.
+template <bool Missing, class Use>
+[[gnu::always_inline]] inline void walk_row(const packed_trees& trees, bool perfect, std::size_t first,
+                                            std::size_t stride, const float* row, Use use) noexcept {
+  perfect = perfect && stride == 1 && first % perfect_eight::trees == 0;
   std::size_t tree = first;
   for (; tree + 7 * stride < trees.trees(); tree += 8 * stride) {
+    if (perfect) {
+      const perfect_eight eight = trees.eight(tree / perfect_eight::trees);
+      if (eight.levels > 0) {
+        walk_eight<Missing>(eight, row, use);
+        continue;
+      }
+    }
     const packed_node* nodes[8];
     const double* values[8];
     unsigned depth = 0;
@@ -80,10 +102,16 @@ template <bool Missing, class Use>
   }
 }
 template <bool Missing>
-double sum_of_row(const packed_trees& trees, std::size_t first, std::size_t stride, const float* row) noexcept {
+double sum_of_row(const packed_trees& trees, bool perfect, std::size_t first, std::size_t stride,
+                  const float* row) noexcept {
   double total = 0;
-  walk_row<Missing>(trees, first, stride, row, [&](double value) { total += value; });
+  walk_row<Missing>(trees, perfect, first, stride, row, [&](double value) { total += value; });
   return total;
+}
+inline double sum_of_row(const packed_trees& trees, bool perfect, std::size_t first, std::size_t stride,
+                         const float* row) noexcept {
+  return has_missing(row, trees.columns()) ? sum_of_row<true>(trees, perfect, first, stride, row)
+                                           : sum_of_row<false>(trees, perfect, first, stride, row);
 }
 
 /// A packed tree's upper levels, for rows of a tile from some row on.
@@ -240,21 +268,155 @@ MILLRACE_X86_TARGET("avx512f")
 void add_tree_avx512(const packed_tree& tree, const tile_range& tiles, double* sums) noexcept {
   add_tree_body<64, Missing>(tree, tiles, sums);
 }
+#if defined(__x86_64__)
+/// What sixteen nodes of a perfect tree ask, in registers: a row finds its node there by the lower bits of its
+/// place, without a read from memory.
+struct sixteen_nodes {
+  using bits = vector<std::int32_t, 64>;
+  bits threshold;
+  bits what;  // the column, and whether a missing feature goes right
+
+  MILLRACE_X86_TARGET("avx512f")
+  [[gnu::always_inline]] inline void load(const perfect_node* nodes) noexcept {
+    bits a;
+    bits b;
+    load_vector(a, nodes);
+    load_vector(b, nodes + 8);
+    threshold = __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    what = __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+  }
+  /// The numbers of `table`, or of `table` and `more`, at these places. Compilers share no way to say so.
+  template <class Bits>
+  MILLRACE_X86_TARGET("avx512f")
+  [[gnu::always_inline]] static inline Bits at(const Bits& table, const Bits& places) noexcept {
+    if constexpr (requires { __builtin_shuffle(table, places); })
+      return __builtin_shuffle(table, places);
+    else
+      return __builtin_ia32_permvarsi512(table, places);
+  }
+  template <class Bits>
+  MILLRACE_X86_TARGET("avx512f")
+  [[gnu::always_inline]] static inline Bits at(const Bits& table, const Bits& more, const Bits& places) noexcept {
+    if constexpr (requires { __builtin_shuffle(table, more, places); })
+      return __builtin_shuffle(table, more, places);
+    else
+      return __builtin_ia32_vpermi2vard512(table, places, more);
+  }
+};
+/// Where sixteen rows are in a perfect tree.
+template <bool Missing>
+struct perfect_walks {
+  using bits = vector<std::int32_t, 64>;
+  using numbers = vector<float, 64>;
+  bits place;
+
+  /// Takes a step from nodes that ask so. `row`: the rows' numbers in the tile's second column.
+  MILLRACE_X86_TARGET("avx512f")
+  [[gnu::always_inline]] inline void step(const bits& threshold, const bits& what, const float* row) noexcept {
+    constexpr std::int32_t column = (Missing ? 3 : 1) * rows_of_tile;
+    const bits lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    const numbers x =
+        __builtin_ia32_gathersiv16sf(numbers{}, row, bits((what & 0xffff) * column + lane), every_lane{}, 4);
+    bits right = x > numbers(threshold);
+    if constexpr (Missing) right |= (x != x) & -(what >> 16);
+    place = place + place - right;
+  }
+  MILLRACE_X86_TARGET("avx512f")
+  [[gnu::always_inline]] inline void step(const sixteen_nodes& nodes, const float* row) noexcept {
+    step(sixteen_nodes::at(nodes.threshold, place), sixteen_nodes::at(nodes.what, place), row);
+  }
+  MILLRACE_X86_TARGET("avx512f")
+  [[gnu::always_inline]] inline void step(const sixteen_nodes (&nodes)[2], const float* row) noexcept {
+    step(sixteen_nodes::at(nodes[0].threshold, nodes[1].threshold, place),
+         sixteen_nodes::at(nodes[0].what, nodes[1].what, place), row);
+  }
+  MILLRACE_X86_TARGET("avx512f")
+  [[gnu::always_inline]] inline void step(const perfect_node* nodes, const float* row) noexcept {
+    step(__builtin_ia32_gathersiv16si(bits{}, nodes, place, every_lane{}, 8),
+         __builtin_ia32_gathersiv16si(bits{}, &nodes->column, place, every_lane{}, 8), row);
+  }
+  MILLRACE_X86_TARGET("avx512f")
+  [[gnu::always_inline]] inline void add_values(const double* leaves, std::int32_t first, double* sums) const noexcept {
+    const bits leaf = place - first;
+    sixteen_walks{__builtin_shufflevector(leaf, leaf, 0, 1, 2, 3, 4, 5, 6, 7),
+                  __builtin_shufflevector(leaf, leaf, 8, 9, 10, 11, 12, 13, 14, 15)}
+        .add_values(leaves, sums);
+  }
+};
+/// The four upper levels, behind which rows are at places of the fifth. Places are those of a heap of the tree's own,
+/// because g++ makes vectors of constants only in one step.
+template <bool Missing>
+struct perfect_upper : packed_upper<4, Missing> {
+  [[gnu::always_inline]] std::uint32_t exit(std::uint32_t k) const noexcept { return 16 + k; }
+};
+/// As add_tree_avx512, of a perfect tree: the four upper levels are asked at once, the nodes of the next two lie in
+/// registers, and those below are gathered.
+template <bool Missing>
+MILLRACE_X86_TARGET("avx512f")
+void add_perfect_avx512(const packed_tree& tree, const tile_range& tiles, double* sums) noexcept {
+  static_assert(rows_of_tile == 32);
+  const unsigned levels = tree.perfect.levels;
+  if (levels < 4 || tree.depth <= packed_trees::few_levels) return add_tree_avx512<Missing>(tree, tiles, sums);
+  const perfect_node* const nodes = tree.perfect.nodes;
+  const double* const leaves = tree.perfect.leaves + (std::size_t{tree.root - perfect_eight::trees} << levels);
+  sixteen_nodes fifth{};
+  sixteen_nodes sixth[2]{};
+  if (levels > 4) fifth.load(nodes + 16 * tree.root);
+  if (levels > 5) {
+    sixth[0].load(nodes + 32 * tree.root);
+    sixth[1].load(nodes + 32 * tree.root + 16);
+  }
+  for (std::size_t i = 0; i < tiles.count; ++i) {
+    const float* const tile = tiles.first + i * tiles.numbers;
+    const float* const row = tile + rows_of_tile;
+    perfect_walks<Missing> low;
+    perfect_walks<Missing> high;
+    const perfect_upper<Missing> above{{tree, reinterpret_cast<const char*>(tile)}};
+    upper_walk<4, 64, perfect_upper<Missing>>{above}.run(low.place, high.place);
+    if (levels > 4) {
+      low.step(fifth, row);
+      high.step(fifth, row + 16);
+    }
+    if (levels > 5) {
+      low.step(sixth, row);
+      high.step(sixth, row + 16);
+    }
+    for (unsigned level = 6; level < levels; ++level) {
+      const perfect_node* const level_nodes = nodes + (std::size_t{tree.root - 1} << level);
+      low.step(level_nodes, row);
+      high.step(level_nodes, row + 16);
+    }
+    const std::int32_t first = std::int32_t{1} << levels;
+    double* const to = sums + i * rows_of_tile;
+    low.add_values(leaves, first, to);
+    high.add_values(leaves, first, to + 16);
+  }
+}
+#endif
 /// The kernels of an instruction set: for rows without missing features and with them; and how many rows are better
 /// asked together than one by one. A tile takes as long however many of its rows are asked, so that is its time over a
-/// row's.
+/// row's. Of trees that are perfect, kernels for batches and for rows one by one may make use or not.
 struct tree_kernels {
   using kernel = void (*)(const packed_tree&, const tile_range&, double*) noexcept;
   kernel whole = add_tree_baseline<false>;
   kernel missing = add_tree_baseline<true>;
   std::size_t fewest = 26;
   const char* name = "baseline";
+  bool perfect_batches = false;
+  bool perfect_rows = true;
 
   /// Of the widest vectors that this CPU has.
   static tree_kernels of_this_cpu() noexcept {
-    if (cpu_has_avx512()) return of_avx512();
+    if (cpu_has_avx512()) return of_avx512_perfect();
     if (cpu_has_avx2()) return of_avx2();
     return {};
+  }
+  static tree_kernels of_avx512_perfect() noexcept {
+#if defined(__x86_64__)
+    return {add_perfect_avx512<false>, add_perfect_avx512<true>, 12, "avx512", true};
+#else
+    return of_avx512();
+#endif
   }
   static tree_kernels of_avx512() noexcept { return {add_tree_avx512<false>, add_tree_avx512<true>, 12, "avx512"}; }
   static tree_kernels of_avx2() noexcept { return {add_tree_avx2<false>, add_tree_avx2<true>, 19, "avx2"}; }
