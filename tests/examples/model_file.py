@@ -95,6 +95,24 @@ class ModelFile(unittest.TestCase):
         for answer, row in list(zip(answers, self.rows()))[1:]:
             self.assertAlmostEqual(float(answer["probability"]), float(row["lightgbm"]), delta=1e-6)
 
+    def test_words_that_are_the_same_number_are_different_words(self):
+        model = self.write("tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nlabel_index=0\nmax_feature_idx=0\n"
+                           "objective=regression\nfeature_names=code\nfeature_infos=0:1:2\n\nTree=0\nnum_leaves=2\nnum_cat=1\n"
+                           "split_feature=0\nthreshold=0\ndecision_type=1\nleft_child=-1\nright_child=-2\nleaf_value=10 20\n"
+                           'cat_boundaries=0 1\ncat_threshold=5\nshrinkage=1\n\nend of trees\n\npandas_categorical:[["01", "1", "2"]]\n', "m.txt")
+        said, answers = self.score(model, self.write("code,y\n01,1\n1,1\n2,1\n2.0,1\n001,1\n"))
+        self.assertEqual([float(row["answer"]) for row in answers], [10, 20, 10, 10, 20])
+        self.assertIn('holds "001", which the model does not know', said)
+        # CatBoost's file has no list of words.
+        spelled = {}
+        for visits in ("7", "7.0", "07", "7e0", "no number"):
+            rows = [{**row, "visits": visits} for row in self.rows()]
+            spelled[visits] = [row["answer"] for row in self.score(GOLDEN / "words_catboost.json", self.table_of(rows))[1]]
+        self.assertEqual(spelled["7.0"], spelled["7"])
+        self.assertNotEqual(spelled["no number"], spelled["7"])
+        for word in ("07", "7e0"):
+            self.assertEqual(spelled[word], spelled["no number"])
+
     def test_without_a_target_it_only_answers(self):
         said, answers = self.score(GOLDEN / "words_lightgbm.txt", self.table)
         self.assertIn("--target would say how good they are", said)

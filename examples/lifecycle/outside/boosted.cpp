@@ -43,8 +43,10 @@ class boosted final : public outside_model {
       inputs_[one.column].holds = outside_cell::word;
       for (std::size_t k = 0; k < one.words.size(); ++k) {
         words_.try_emplace({one.column, one.words[k]}, static_cast<double>(k));
-        if (const parsed_cell number = parse_number(one.words[k]); number.kind == cell_kind::number)
-          words_.try_emplace({one.column, shortest(number.number)}, static_cast<double>(k));
+        const parsed_cell number = parse_number(one.words[k]);
+        if (number.kind != cell_kind::number) continue;
+        const auto [at, is_new] = numbers_.try_emplace({one.column, shortest(number.number)}, static_cast<double>(k));
+        if (!is_new) at->second = std::nan("");
       }
     }
     rows_.resize(most_rows * inputs_.size());
@@ -61,10 +63,15 @@ class boosted final : public outside_model {
   double place_of(std::size_t input, std::string_view word) const override {
     const parsed_cell number = parse_number(word);
     const std::string spelled = number.kind == cell_kind::number ? shortest(number.number) : std::string(word);
-    if (model_.knows_categories(input)) return double{model_.category(input, spelled)};
-    auto found = words_.find({input, std::string(word)});
-    if (found == words_.end()) found = words_.find({input, spelled});
-    return found == words_.end() ? std::nan("") : found->second;
+    if (model_.knows_categories(input)) {
+      const float known = model_.category(input, word);
+      // The model keeps no list of words: one of which no split asks may be a number with a point, 3.0, but is no other
+      // word, as 03 is not 3.
+      return double{known < 0 && word.starts_with(spelled + '.') ? model_.category(input, spelled) : known};
+    }
+    if (const auto found = words_.find({input, std::string(word)}); found != words_.end()) return found->second;
+    const auto found = numbers_.find({input, spelled});
+    return found == numbers_.end() ? std::nan("") : found->second;
   }
   mr::result<void> prepare(std::size_t) override { return {}; }
   std::size_t outputs() const noexcept override { return model_.outputs(); }
@@ -95,7 +102,8 @@ class boosted final : public outside_model {
   mr::model::boosted_model model_;
   std::string_view library_;
   std::vector<outside_input> inputs_;
-  std::map<std::pair<std::size_t, std::string>, double> words_;  // of an input: a word's place
+  std::map<std::pair<std::size_t, std::string>, double> words_;    // of an input: a word's place
+  std::map<std::pair<std::size_t, std::string>, double> numbers_;  // by its number; NaN: several are of it
   std::vector<float> rows_;
 };
 
