@@ -94,25 +94,25 @@ void idle_model_alone(benchmark::State& state) {
 void idle_batcher(benchmark::State& state) {
   const weighted_sum model;
   mi::batcher serve{model, mi::max_rows<100>, mi::max_delay<2ms>};
-  each_row(state, [&](auto row, auto out) { serve(row, out); });
+  each_row(state, [&](auto row, auto out) { (void)serve(row, out); });
 }
 void idle_batcher_of_a_swappable(benchmark::State& state) {
   const mi::swappable live{weighted_sum()};
   mi::batcher serve{live, mi::max_rows<100>};
-  each_row(state, [&](auto row, auto out) { serve(row, out); });
+  each_row(state, [&](auto row, auto out) { (void)serve(row, out); });
 }
 void idle_batcher_with_metrics(benchmark::State& state) {
   const weighted_sum model;
   mr::observe::metrics_registry registry;
   const auto watch = mi::serving_metrics<>::make(registry, "sum");
   mi::batcher serve{model, mi::max_rows<100>, *watch};
-  each_row(state, [&](auto row, auto out) { serve(row, out); });
+  each_row(state, [&](auto row, auto out) { (void)serve(row, out); });
 }
 void idle_with_fallback(benchmark::State& state) {
   const weighted_sum model;
   mi::batcher serve{model, mi::max_rows<100>};
   auto guarded = mi::fallback<decltype(serve)>::make(serve, mi::fallback_values{{0}});
-  each_row(state, [&](auto row, auto out) { (*guarded)(row, out); });
+  each_row(state, [&](auto row, auto out) { (void)(*guarded)(row, out); });
 }
 struct open_breaker {
   static constexpr bool allows() noexcept { return false; }
@@ -296,7 +296,7 @@ void load_fallback_open(benchmark::State& state) {
   open_breaker breaker;
   auto guarded = mi::fallback<decltype(serve), mi::fallback_values, open_breaker>::make(serve, mi::fallback_values{{0}},
                                                                                         {}, breaker);
-  each_row(state, [&](auto row, auto out) { (*guarded)(row, out); });
+  each_row(state, [&](auto row, auto out) { (void)(*guarded)(row, out); });
 }
 
 /// Latencies of high priority alone, with as much low priority beside it as twice what the model can do.
@@ -317,7 +317,7 @@ void load_high_beside_low(benchmark::State& state) {
           std::this_thread::yield();
         ring[i] = std::make_unique<mi::request>(mm::matrix_view(rows, weighted_sum::columns), outs[i],
                                                 mi::request_options{mi::serving_priority::low});
-        serve.submit(*ring[i]);
+        (void)serve.submit(*ring[i]);
         ++sent;
       }
     });
@@ -351,7 +351,8 @@ void jitter_leader(benchmark::State& state) {
         const std::uint64_t at = begin + static_cast<std::uint64_t>(planned * 1e9);
         while (now() < at) {
         }
-        serve(std::span(rows).subspan(i % 1024 * weighted_sum::columns, weighted_sum::columns), std::span<double>(out));
+        (void)serve(std::span(rows).subspan(i % 1024 * weighted_sum::columns, weighted_sum::columns),
+                    std::span<double>(out));
         whole.push_back(now() - at);
       }
     });
@@ -412,9 +413,9 @@ void jitter_pooled(benchmark::State& state) {
         while (!next.done() || now() < planned_at[i]) {
         }
         sent_at[i] = now();
-        serve.submit(next);
+        (void)serve.submit(next);
       }
-      for (auto& one : ring) serve.wait(*one);
+      for (auto& one : ring) (void)serve.wait(*one);
     });
     sender.join();
     for (std::size_t i = 0; i < std::min(count, ended_at.size()); ++i) {

@@ -32,9 +32,11 @@ namespace infer {
 ///     if (serve(row, out)) use(out);
 ///
 /// The model is a `model::predictor` or a `swappable` one, which the batcher refers to. Further arguments, in any
-/// order: options (`batcher_options`, or the constants above), a clock, a `serving_monitor`. Guarantee: a model is
+/// order: options (`batcher_options`, or the constants above), a clock, which is copied, a `serving_monitor`, which is
+/// referred to. Guarantee: a model is
 /// never given more than `max_rows` rows; a request is never split; one that is refused, late, cancelled or of the
-/// wrong shape touches no other; of one priority the oldest goes first. Complexity: for an idle model two atomic
+/// wrong shape touches no other; of one priority the oldest goes first; while no thread comes for the batches of a
+/// `pooled` one, its callers run them, as `by_deadline`. Complexity: for an idle model two atomic
 /// operations more than the model takes; otherwise rows and outputs are copied once under way. Allocates: when it is
 /// made. Threads: any number. All calls have returned when it is destroyed.
 template <class Model, class Clock = steady_clock, class Monitor = no_monitor>
@@ -46,14 +48,16 @@ class batcher {
 
  public:
   template <class... Options>
-  explicit batcher(const Model& model, const Options&... options)
+  explicit batcher(const Model& model, Options&&... options)
       : batcher(0, model, detail::settled(options...), options...) {
-    static_assert((detail::is_batcher_option<Options> && ...),
+    static_assert((detail::is_batcher_option<std::remove_cvref_t<Options>> && ...),
                   "millrace[INFER-5]: a batcher takes max_rows<N>, max_delay<D>, concurrency<N>, policy<P>, "
                   "batcher_options, a clock and a serving_monitor, and nothing else");
+    static_assert(!(detail::is_unnamed_monitor<Options> || ...),
+                  "millrace[INFER-12]: a batcher refers to its monitor, which has to live as long: give it a name");
   }
   template <class... Options>
-  explicit batcher(const Model&&, const Options&...) {
+  explicit batcher(const Model&&, Options&&...) {
     static_assert(detail::never<Options...>,
                   "millrace[INFER-6]: a batcher refers to its model, which has to live as long: give it a name");
   }
@@ -123,6 +127,9 @@ class batcher {
   /// Runs the next batch on this thread, for which it waits so long at most. Returns whether it ran one. This is what
   /// the threads of a pool do.
   bool serve_next(duration patience = duration(0)) noexcept;
+  /// Says whether threads will come for the batches of a `pooled` batcher, as a `serving_threads` does when it begins
+  /// and when it ends. One that calls `serve_next` says so, too.
+  void expect_threads(bool will_come) noexcept;
 
   /// Tells the monitor that a fallback gave the outputs of so many rows.
   void replaced([[maybe_unused]] std::size_t rows) const noexcept {
@@ -176,6 +183,10 @@ class batcher {
   static std::uint64_t between(std::uint64_t then, std::uint64_t now) noexcept { return now > then ? now - then : 0; }
   std::uint64_t time_since(std::uint64_t then) const noexcept { return between(then, time()); }
   bool is_closed() const noexcept { return (state_.load_acquire() & closed_bit) != 0; }
+  /// How batches are run now. Where nobody comes for them, a caller would wait for ever. The caller holds the lock.
+  batching policy() const noexcept {
+    return options_.policy == batching::pooled && !has_threads_ ? batching::by_deadline : options_.policy;
+  }
   served reject(serving_status why, std::size_t rows) noexcept {
     counts_[static_cast<std::size_t>(why)].add_relaxed(1);
     if constexpr (is_watched) monitor_->ended(served{why, 0}, rows, std::uint64_t{0});
@@ -257,16 +268,18 @@ class batcher {
   std::vector<detail::serving_batch> batches_;
   detail::serving_batch* free_ = nullptr;
   idle_thread* idle_ = nullptr;
-  detail::sleeper held_;     // where threads wait for their batch to become full
-  std::size_t holding_ = 0;  // such threads
-  std::size_t turns_ = 0;    // threads that were made to lead, and do not yet
+  detail::sleeper held_;      // where threads wait for their batch to become full
+  std::size_t holding_ = 0;   // such threads
+  std::size_t turns_ = 0;     // threads that were made to lead, and do not yet
+  bool has_threads_ = false;  // threads come for the batches
   detail::run_times times_;
   detail::light_atomic<std::uint64_t> counts_[serving_statuses];
 };
 
 template <class Model, class... Options>
-batcher(const Model&, const Options&...)
-    -> batcher<Model, typename detail::clock_among<Options...>::type, typename detail::monitor_among<Options...>::type>;
+batcher(const Model&, Options&&...)
+    -> batcher<Model, typename detail::clock_among<std::remove_cvref_t<Options>...>::type,
+               typename detail::monitor_among<std::remove_cvref_t<Options>...>::type>;
 
 template <class Model, class Clock, class Monitor>
 served batcher<Model, Clock, Monitor>::add(request& one, bool is_watched_now) noexcept {
@@ -322,7 +335,7 @@ bool batcher<Model, Clock, Monitor>::lead_if_due(request& one) noexcept {
     one.leads_.store_relaxed(false);
     --turns_;
   } else {
-    const bool may_lead = options_.policy != batching::pooled || is_closed();
+    const bool may_lead = policy() != batching::pooled || is_closed();
     if (one.done() || !may_lead || queue_.size() == 0 || !enter(options_.concurrency, 0)) return false;
   }
   lead(one.done() ? nullptr : &one);
@@ -375,7 +388,7 @@ void batcher<Model, Clock, Monitor>::give_turns() noexcept {
   while (turns_ * options_.max_rows < queue_.rows()) {
     request* next = nullptr;
     if (idle_ == nullptr) {
-      if (options_.policy == batching::pooled && !is_closed()) return;
+      if (policy() == batching::pooled && !is_closed()) return;
       next = queue_.find([](const request& one) { return one.is_watched_ && !one.leads_.load_relaxed(); });
       if (next == nullptr) return;
     }
@@ -416,7 +429,7 @@ void batcher<Model, Clock, Monitor>::run_batch(const request* own) noexcept {
     mutex_.unlock();
     const std::uint64_t version = run(batch, own);
     mutex_.lock();
-    if (options_.policy == batching::by_deadline) times_.update(batch.row_count, time_since(begun));
+    if (policy() == batching::by_deadline) times_.update(batch.row_count, time_since(begun));
     end_all(batch, version, is_direct);
   }
   batch.next = free_;
@@ -429,7 +442,7 @@ void batcher<Model, Clock, Monitor>::hold_back() noexcept {
   ++holding_;
   while (!is_closed() && queue_.size() != 0 && queue_.rows() < options_.max_rows) {
     std::uint64_t until = queue_.oldest() + static_cast<std::uint64_t>(options_.max_delay.nanoseconds);
-    if (options_.policy == batching::by_deadline) {
+    if (policy() == batching::by_deadline) {
       const std::uint64_t first = queue_.first_deadline();
       const std::uint64_t needed = times_.get(queue_.rows());
       const std::uint64_t last_moment = first > needed ? first - needed : 0;
@@ -443,14 +456,14 @@ void batcher<Model, Clock, Monitor>::hold_back() noexcept {
 
 template <class Model, class Clock, class Monitor>
 void batcher<Model, Clock, Monitor>::fill(detail::serving_batch& batch, std::uint64_t now) noexcept {
-  const batching policy = options_.policy;
+  const batching how = policy();
   std::uint64_t first_deadline = ~std::uint64_t{0};
   const auto accept = [&](const request& one) {
     if (batch.size == 0) {
       first_deadline = one.deadline_ != 0 ? one.deadline_ : first_deadline;
       return true;
     }
-    if (policy != batching::by_deadline) return policy != batching::alone;
+    if (how != batching::by_deadline) return how != batching::alone;
     const std::uint64_t first = one.deadline_ != 0 && one.deadline_ < first_deadline ? one.deadline_ : first_deadline;
     if (now + times_.get(batch.row_count + one.rows_.rows()) > first) return false;
     first_deadline = first;
@@ -506,6 +519,7 @@ void batcher<Model, Clock, Monitor>::end_all(detail::serving_batch& batch, std::
 template <class Model, class Clock, class Monitor>
 bool batcher<Model, Clock, Monitor>::serve_next(duration patience) noexcept {
   const detail::lock_guard locked(mutex_);
+  has_threads_ = true;
   if (queue_.size() != 0 && enter(options_.concurrency, 0)) {
     lead(nullptr);
     return true;
@@ -525,6 +539,13 @@ bool batcher<Model, Clock, Monitor>::serve_next(duration patience) noexcept {
   while (*at != &self) at = &(*at)->next;
   *at = self.next;
   return false;
+}
+
+template <class Model, class Clock, class Monitor>
+void batcher<Model, Clock, Monitor>::expect_threads(bool will_come) noexcept {
+  const detail::lock_guard locked(mutex_);
+  has_threads_ = will_come;
+  give_turns();
 }
 
 template <class Model, class Clock, class Monitor>

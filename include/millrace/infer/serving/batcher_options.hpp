@@ -25,7 +25,8 @@ enum class batching : std::uint8_t {
   /// requests than it can have ready before the first deadline among them.
   by_deadline,
   /// Threads of a pool run the batches (`serving_threads`), as full as `max_delay` lets them become. A caller can leave
-  /// at its deadline even while a model runs.
+  /// at its deadline even while a model runs. Until the first thread comes, and when the pool is gone, it is
+  /// `by_deadline`.
   pooled,
 };
 

@@ -40,7 +40,7 @@ constexpr std::string_view to_string(serving_status status) noexcept {
 
 /// What became of a request. It is a plain value, since a refusal under overload has to be cheap; `to_result` makes an
 /// error of it.
-struct served {
+struct [[nodiscard]] served {
   serving_status status = serving_status::ok;
   /// Of the model that made the outputs: 0 for a model that has no versions, and where no model did.
   std::uint64_t version = 0;
@@ -98,7 +98,7 @@ struct sleeper {
 /// or who cancel. All that a batcher needs to know about a request stands in here, so that it allocates nothing.
 ///
 ///     mr::infer::request one(row, out);
-///     serve.submit(one);
+///     (void)serve.submit(one);               // wait says what became of it
 ///     ...                                     // something else meanwhile
 ///     if (serve.wait(one)) use(out);
 ///

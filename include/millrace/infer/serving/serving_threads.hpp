@@ -94,9 +94,9 @@ concept serves_next = requires(S& serve, duration patience) {
 ///
 /// The batcher's `concurrency` says how many of them run a batch at a time. The threads themselves look at the time
 /// that requests wait, after each batch and a hundred times a second, so that a pool whose threads are all in long
-/// batches grows when the first of them is through. Guarantee: the destructor ends the threads; requests that still
-/// wait stay, for their callers or the batcher's `close` to end. Allocates: when it is made. Threads: `size` and
-/// `started` from any.
+/// batches grows when the first of them is through. Guarantee: the destructor ends the threads, and requests that still
+/// wait are their callers' to run, as is what comes later; those that nobody waits for are left to the batcher's
+/// `close`. Allocates: when it is made. Threads: `size` and `started` from any.
 template <class Serve, class Clock = steady_clock>
 class serving_threads {
   static_assert(serves_next<Serve>,
@@ -113,6 +113,7 @@ class serving_threads {
     }
     const detail::lock_guard locked(mutex_);
     resize(wanted_.threads());
+    tell(size() != 0);
   }
   serving_threads(const serving_threads&) = delete;
   serving_threads& operator=(const serving_threads&) = delete;
@@ -123,6 +124,7 @@ class serving_threads {
       target_.store_release(0);
     }
     for (worker& one : workers_) one.thread.join();
+    tell(false);
   }
 
   /// How many threads there are now.
@@ -143,6 +145,10 @@ class serving_threads {
   };
   static constexpr std::int64_t a_hundredth = 10'000'000;
 
+  /// Tells the batcher whether threads come, so that without them its callers run the batches.
+  void tell([[maybe_unused]] bool come) noexcept {
+    if constexpr (requires { serve_->expect_threads(come); }) serve_->expect_threads(come);
+  }
   void work(std::size_t number) noexcept {
     if (wanted_.options().is_pinned) pin(wanted_.options().first_cpu + number);
     while (number < target_.load_acquire()) {

@@ -90,9 +90,9 @@ TEST_CASE("batcher: requests that wait are one batch, and nothing of it is alloc
   const adder silent;
   mi::batcher quiet{silent};
   CHECK(support::allocations_of([&] {
-          quiet.submit(a.request);
-          quiet.submit(b.request);
-          quiet.wait(b.request);
+          (void)quiet.submit(a.request);
+          (void)quiet.submit(b.request);
+          (void)quiet.wait(b.request);
         }) == 0);
   CHECK(silent.batches == 1);
 }
@@ -104,13 +104,14 @@ TEST_CASE("batcher: the maximum counts rows and is hard; batches of 10, 2 and 10
   asked a(1, 10);
   asked b(2, 2);
   asked c(3, 10);
-  for (asked* one : {&a, &b, &c}) serve.submit(one->request);
+  for (asked* one : {&a, &b, &c}) (void)serve.submit(one->request);
   for (asked* one : {&a, &b, &c}) CHECK(serve.wait(one->request));
   CHECK(sizes(model) == std::vector<std::size_t>{12, 10});
   CHECK(c.out == std::vector<double>(10, 6));
 
   asked full(4, 12);
-  CHECK((serve.submit(full.request), serve.wait(full.request)));
+  CHECK(serve.submit(full.request).status == serving_status::pending);
+  CHECK(serve.wait(full.request));
   asked more(5, 13);
   CHECK(serve.submit(more.request).status == serving_status::invalid);
   CHECK(serve.wait(more.request).status == serving_status::invalid);
@@ -126,11 +127,11 @@ TEST_CASE("batcher: a maximum of 1 works, and the alone policy is the same for r
   mi::batcher alone{model, mi::policy<mi::batching::alone>, virtual_clock{&time}};
   asked a(1);
   asked b(2);
-  for (asked* one : {&a, &b}) serve.submit(one->request);
+  for (asked* one : {&a, &b}) (void)serve.submit(one->request);
   for (asked* one : {&b, &a}) CHECK(serve.wait(one->request));
   asked c(3, 2);
   asked d(4);
-  for (asked* one : {&c, &d}) alone.submit(one->request);
+  for (asked* one : {&c, &d}) (void)alone.submit(one->request);
   for (asked* one : {&d, &c}) CHECK(alone.wait(one->request));
   CHECK(model.seen == std::vector<std::vector<float>>{{1}, {2}, {3, 3}, {4}});
 }
@@ -142,7 +143,7 @@ TEST_CASE("batcher: a request of another shape fails alone") {
   asked good(1);
   const std::vector<float> wide(3);
   std::vector<double> out(1, -1);
-  serve.submit(good.request);
+  (void)serve.submit(good.request);
   mi::request bad{std::span<const float>(wide), std::span<double>(out)};
   CHECK(serve.submit(bad).status == serving_status::invalid);
   CHECK(serve(std::span<const float>(good.rows), std::span<double>()).status == serving_status::invalid);
@@ -183,7 +184,7 @@ TEST_CASE("batcher: a request whose time is over never reaches the model, and it
   asked late(2, 1, {.timeout = 90us});
   asked in_time(3, 1, {.timeout = 110us});
   asked before(4, 1, {.timeout = mr::duration(-1)});
-  for (asked* one : {&a, &late, &in_time}) serve.submit(one->request);
+  for (asked* one : {&a, &late, &in_time}) (void)serve.submit(one->request);
   CHECK(serve.submit(before.request).status == serving_status::timeout);
   CHECK(serve.wait(in_time.request));
   CHECK(late.request.done());
@@ -198,6 +199,7 @@ TEST_CASE("batcher: a caller whose batch nobody runs leaves at its deadline") {
   virtual_time time;
   const adder model{.time = &time};
   mi::batcher serve{model, mi::policy<mi::batching::pooled>, virtual_clock{&time}};
+  serve.expect_threads(true);  // which do not come
   const std::array<float, 2> row{1, 2};
   std::array<double, 1> out{-1};
   const std::uint64_t begun = time.now;
@@ -207,17 +209,45 @@ TEST_CASE("batcher: a caller whose batch nobody runs leaves at its deadline") {
   CHECK(serve.waiting() == 0);
 }
 
+TEST_CASE("batcher: callers of a pooled one run its batches, as by_deadline, while no thread comes for them") {
+  virtual_time time;
+  const adder model{.time = &time, .nanoseconds_a_batch = 1000};
+  mi::batcher serve{model, mi::policy<mi::batching::pooled>, mi::max_delay<2ms>, virtual_clock{&time}};
+  const std::array<float, 2> row{1, 2};
+  std::array<double, 1> out{-1};
+  asked company(4);
+  const std::uint64_t begun = time.now;
+  time.planned.push_back({begun + 1000, [&] { (void)serve.submit(company.request); }});
+  CHECK(serve(row, out));
+  CHECK(out[0] == 3);
+  CHECK(company.out == std::vector<double>{8});
+  CHECK(time.now == begun + 2'001'000);  // held back for company, as a pool would have
+  CHECK(serve(row, out, {.timeout = 100us}));
+  CHECK(time.now == begun + 2'102'000);  // but not past a deadline
+  CHECK(model.seen == std::vector<std::vector<float>>{{1, 4}, {1}});
+
+  asked left(5);
+  serve.expect_threads(true);
+  CHECK(serve(row, out, {.timeout = 1ms}).status == serving_status::timeout);
+  CHECK(serve.submit(left.request).status == serving_status::pending);
+  serve.expect_threads(false);
+  CHECK(serve.wait(left.request));
+  CHECK_FALSE(serve.serve_next());  // which is a thread that came
+  CHECK(serve(row, out, {.timeout = 1ms}).status == serving_status::timeout);
+  CHECK(model.batches == 3);
+}
+
 TEST_CASE("batcher: a cancelled request is left out, and one that is gone cancels itself") {
   virtual_time time;
   const adder model{.time = &time};
   mi::batcher serve{model, virtual_clock{&time}};
   asked a(1);
   asked b(2);
-  serve.submit(a.request);
-  serve.submit(b.request);
+  (void)serve.submit(a.request);
+  (void)serve.submit(b.request);
   {
     asked gone(3);
-    serve.submit(gone.request);
+    (void)serve.submit(gone.request);
   }
   CHECK(serve.cancel(a.request));
   CHECK(serve.cancel(a.request));
@@ -235,7 +265,7 @@ TEST_CASE("batcher: a request cancelled while its batch runs wedges nobody, and 
   asked a(1);
   asked b(2);
   asked c(3);
-  for (asked* one : {&a, &b, &c}) serve.submit(one->request);
+  for (asked* one : {&a, &b, &c}) (void)serve.submit(one->request);
   bool was_cancelled = false;
   time.planned.push_back({time.now + 500, [&] { was_cancelled = serve.cancel(b.request) && b.request.done(); }});
   CHECK(serve.wait(a.request));
@@ -247,7 +277,7 @@ TEST_CASE("batcher: a request cancelled while its batch runs wedges nobody, and 
   CHECK(c.out[0] == 6);
 
   // A model that runs on its caller's own memory keeps it until it is done.
-  serve.submit(a.request);
+  (void)serve.submit(a.request);
   time.planned.push_back({time.now + 500, [&] { was_cancelled = serve.cancel(a.request) && !a.request.done(); }});
   CHECK(serve.wait(a.request).status == serving_status::cancelled);
   CHECK(was_cancelled);
@@ -258,7 +288,7 @@ TEST_CASE("batcher: close runs what waits, and refuses what comes") {
   const adder model{.time = &time};
   mi::batcher serve{model, mi::max_rows<2>, virtual_clock{&time}};
   std::deque<asked> five;
-  for (int i = 0; i < 5; ++i) serve.submit(five.emplace_back(static_cast<float>(i)).request);
+  for (int i = 0; i < 5; ++i) (void)serve.submit(five.emplace_back(static_cast<float>(i)).request);
   serve.close();
   for (asked& one : five) CHECK(one.request.done());
   for (asked& one : five) CHECK(serve.wait(one.request));
@@ -280,7 +310,7 @@ TEST_CASE("batcher: by_deadline waits for company, and no longer than max_delay 
   std::deque<asked> others;
   const auto plan = [&](std::uint64_t after, float name, std::size_t rows) {
     asked& one = others.emplace_back(name, rows);
-    time.planned.push_back({time.now + after, [&] { serve.submit(one.request); }});
+    time.planned.push_back({time.now + after, [&] { (void)serve.submit(one.request); }});
   };
   const std::array<float, 2> row{1, 1};
   std::array<double, 1> out{};
@@ -303,7 +333,7 @@ TEST_CASE("batcher: by_deadline begins while a request can still be ready, and l
   for (const std::size_t rows : {1U, 2U, 4U, 8U, 16U, 32U}) {  // it learns how long batches take
     asked one(0, rows, {.timeout = 10ms});
     const std::uint64_t begun = time.now;
-    serve.submit(one.request);
+    (void)serve.submit(one.request);
     CHECK(serve.wait(one.request));
     if (rows > 1) CHECK(time.now <= begun + 10'000'000);
   }
@@ -312,7 +342,7 @@ TEST_CASE("batcher: by_deadline begins while a request can still be ready, and l
   asked big(2, 32, {.timeout = 10ms});
   asked little(3, 1, {.timeout = 10ms});
   const std::uint64_t begun = time.now;
-  for (asked* one : {&urgent, &big, &little}) serve.submit(one->request);
+  for (asked* one : {&urgent, &big, &little}) (void)serve.submit(one->request);
   CHECK(serve.wait(urgent.request));
   CHECK(time.now <= begun + 200'000);
   CHECK(serve.wait(big.request));
@@ -331,10 +361,10 @@ TEST_CASE("batcher: a flood of low priority moves high's latency by one batch at
     for (int turn = 0; turn < 200; ++turn) {
       std::deque<asked> highs;
       for (int i = 0; i < 8; ++i)
-        serve.submit(highs.emplace_back(1.0F, 1, mi::request_options{serving_priority::high}).request);
+        (void)serve.submit(highs.emplace_back(1.0F, 1, mi::request_options{serving_priority::high}).request);
       for (std::size_t i = 0; i < low_a_batch; ++i) {
         lows.emplace_back(2.0F, 1, mi::request_options{serving_priority::low, 100ms});
-        serve.submit(lows.back().request);
+        (void)serve.submit(lows.back().request);
       }
       const std::uint64_t begun = time.now;
       for (asked& one : highs) {
@@ -360,12 +390,12 @@ TEST_CASE("batcher: a lower priority keeps an eighth of the rows however much co
   const adder model{.time = &time, .nanoseconds_a_batch = 1'000'000};
   mi::batcher serve{model, mi::max_rows<4>, virtual_clock{&time}};
   asked low(7, 2, {.priority = serving_priority::low});
-  serve.submit(low.request);
+  (void)serve.submit(low.request);
   std::deque<asked> highs;
   std::size_t batches = 0;
   for (; !low.request.done() && batches < 100; ++batches) {
     for (int i = 0; i < 4; ++i)
-      serve.submit(highs.emplace_back(1.0F, 1, mi::request_options{serving_priority::high}).request);
+      (void)serve.submit(highs.emplace_back(1.0F, 1, mi::request_options{serving_priority::high}).request);
     CHECK(serve.serve_next());
   }
   CHECK(batches == 4);  // 2 rows of 16
@@ -379,7 +409,7 @@ TEST_CASE("batcher: of one priority the oldest goes first, and no younger one ov
   mi::batcher serve{model, mi::max_rows<4>, virtual_clock{&time}};
   std::deque<asked> all;
   for (const std::size_t rows : {3U, 3U, 1U, 1U})
-    serve.submit(all.emplace_back(static_cast<float>(all.size()), rows).request);
+    (void)serve.submit(all.emplace_back(static_cast<float>(all.size()), rows).request);
   serve.close();
   CHECK(model.seen == std::vector<std::vector<float>>{{0, 0, 0}, {1, 1, 1, 2}, {3}});
 }

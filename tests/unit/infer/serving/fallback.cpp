@@ -88,7 +88,8 @@ TEST_CASE("fallback: another model serves instead, on the same rows") {
 TEST_CASE("fallback: a timeout of its own is for requests that have none") {
   virtual_time time;
   const adder model{.time = &time};
-  mi::batcher serve{model, mi::policy<mi::batching::pooled>, virtual_clock{&time}};  // and nobody runs the batches
+  mi::batcher serve{model, mi::policy<mi::batching::pooled>, virtual_clock{&time}};
+  serve.expect_threads(true);  // and nobody runs the batches
   auto guarded = mi::fallback<decltype(serve)>::make(serve, mi::fallback_values{{0}}, {.timeout = 4ms});
   REQUIRE(guarded);
   std::array<double, 2> out{};

@@ -111,13 +111,13 @@ TEST_CASE("metrics of inference: rows by status, batches and latencies are those
   mi::request late(one_row, out, {.timeout = mr::seconds(0.0005)});
   mi::request refused(one_row, out);
   mi::request left(one_row, out, {mi::serving_priority::low});
-  serve.submit(a);
-  serve.submit(b);
-  serve.submit(late);
+  (void)serve.submit(a);
+  (void)serve.submit(b);
+  (void)serve.submit(late);
   CHECK(serve.submit(refused).status == mi::serving_status::refused);
   CHECK(shows(registry, "millrace_ml_queue_depth 4"));
   time.now += 600'000;
-  serve.submit(left);
+  (void)serve.submit(left);
   serve.cancel(left);
   CHECK(serve.wait(a));
   CHECK(serve(two, out));
@@ -149,7 +149,7 @@ TEST_CASE("metrics of inference: a request during which the clock goes back took
   std::array<double, 1> out{};
   CHECK(serve(one_row, out));
   mi::request waiting(one_row, out);
-  serve.submit(waiting);
+  (void)serve.submit(waiting);
   CHECK(serve.wait(waiting));
   CHECK(shows(registry, "millrace_ml_inference_latency_seconds_count{model=\"fraud\",version=\"0\"} 2"));
   CHECK(shows(registry, "millrace_ml_inference_latency_seconds_sum{model=\"fraud\",version=\"0\"} 0"));
@@ -240,7 +240,7 @@ TEST_CASE("metrics of inference: a version that nobody announced takes nothing f
       watch->ran(one, 5);
       watch->ended(one, 5, 1000);
       watch->ended({mi::serving_status::refused, 0}, 1, 0);
-      serve(mm::matrix_view(numbers, 2), out);
+      (void)serve(mm::matrix_view(numbers, 2), out);
     });
     if (support::counts_allocations) CHECK(taken == 0);
   }
@@ -266,7 +266,7 @@ TEST_CASE("metrics of inference: threads that see new versions count all rows") 
     threads.emplace_back([&] {
       for (int i = 0; i < 200; ++i) {
         std::array<double, 2> out{};
-        serve(mm::matrix_view(numbers, 2), out);
+        (void)serve(mm::matrix_view(numbers, 2), out);
       }
     });
   for (int i = 0; i < 10; ++i) {

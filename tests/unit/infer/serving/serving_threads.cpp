@@ -137,6 +137,33 @@ TEST_CASE("serving_threads: pinned and polling threads serve, too") {
   CHECK(model.most <= 8);
 }
 
+TEST_CASE("serving_threads: before a pool and after it callers run the batches, and those that sleep are woken") {
+  const support::adder model{};
+  mi::batcher serve{model, mi::policy<mi::batching::pooled>};
+  const std::array<float, 2> row{1, 2};
+  std::array<double, 1> out{};
+  CHECK(serve(row, out, {.timeout = 10s}));
+  std::atomic<bool> is_over{false};
+  std::thread caller;
+  {
+    mi::serving_threads pool(serve, {.min_threads = 2, .max_threads = 2});
+    CHECK(serve(row, out, {.timeout = 10s}));
+  }
+  CHECK(serve(row, out, {.timeout = 10s}));
+  serve.expect_threads(true);
+  caller = std::thread([&] {
+    std::array<double, 1> late{};
+    CHECK(serve(row, late, {.timeout = 10s}));
+    is_over = true;
+  });
+  CHECK(comes_true([&] { return serve.waiting() == 1; }));
+  CHECK_FALSE(is_over);
+  serve.expect_threads(false);
+  CHECK(comes_true([&] { return is_over.load(); }));
+  caller.join();
+  CHECK(model.batches == 4);
+}
+
 TEST_CASE("serving_threads: a close in the middle ends what waits, and the pool can go before or after it") {
   const support::adder model{};
   mi::batcher serve{model, mi::policy<mi::batching::pooled>};

@@ -17,6 +17,10 @@ inline constexpr bool sets_options = requires(batcher_options& in, const Option&
 template <class Option>
 inline constexpr bool is_batcher_option =
     sets_options<Option> || clock_policy<Option> || serving_monitor<Option> || std::is_same_v<Option, batcher_options>;
+/// Whether an argument, as forwarded, is a monitor that may not outlive the call.
+template <class Option>
+inline constexpr bool is_unnamed_monitor =
+    serving_monitor<std::remove_cvref_t<Option>> && !std::is_lvalue_reference_v<Option>;
 
 template <class...>
 inline constexpr bool never = false;
