@@ -33994,6 +33994,9 @@ struct metric_info {
   std::string_view name;
   std::string_view help;
   std::string_view unit = {};
+  /// Whether snapshots have the series before anything was counted in it, so that collectors see its first increase.
+  /// False is for series that may never be needed; a gauge is always there.
+  bool shows_zero = true;
 };
 
 /// What the series of one name have in common. It does not change once made.
@@ -35179,6 +35182,7 @@ struct catalog_series {
   const catalog_family* family = nullptr;
   std::uint32_t first_cell = 0;
   std::uint32_t cell_count = 0;
+  bool shows_zero = true;
   gauge_cell* gauge = nullptr;  // a gauge's, in place of cells
   catalog_series* next = nullptr;
 };
@@ -35429,6 +35433,7 @@ const catalog_series& metric_catalog<Unused>::add_series(catalog_family* family,
   const bool fresh = family == nullptr;
   if (fresh) family = &make_family(name, request);
   catalog_series& series = make_series(*family, labels, rendered);
+  series.shows_zero = request.info.shows_zero || request.type == metric_type::gauge;
   const std::string_view key = arena_.copy(series_key(name, rendered));
   constexpr std::size_t most_names = 6;
   std::string_view names[most_names];
@@ -35690,13 +35695,16 @@ void metrics_registry::snapshot(metrics_snapshot& into) const {
     std::uint64_t* buckets = into.buckets_.data();
     detail::cell_store::instance().read([&](slab_list slabs) {
       for (const detail::catalog_family* family = first; family != nullptr; family = family->next) {
-        into.families_.push_back({&family->info, {sample, family->series_count}});
+        metric_sample* const first_sample = sample;
         const bool bucketed = family->info.type == metric_type::histogram;
         const std::size_t bucket_count = bucketed ? family->info.bounds.size() + 1 : 0;
         for (const detail::catalog_series* each = family->first; each != nullptr; each = each->next) {
-          read(*each, slabs, *sample++, {buckets, bucket_count});
+          read(*each, slabs, *sample, {buckets, bucket_count});
+          if (!each->shows_zero && sample->count == 0) continue;
+          ++sample;
           buckets += bucket_count;
         }
+        into.families_.push_back({&family->info, {first_sample, sample}});
       }
     });
   });

@@ -244,13 +244,16 @@ void metrics_registry::snapshot(metrics_snapshot& into) const {
     std::uint64_t* buckets = into.buckets_.data();
     detail::cell_store::instance().read([&](slab_list slabs) {
       for (const detail::catalog_family* family = first; family != nullptr; family = family->next) {
-        into.families_.push_back({&family->info, {sample, family->series_count}});
+        metric_sample* const first_sample = sample;
         const bool bucketed = family->info.type == metric_type::histogram;
         const std::size_t bucket_count = bucketed ? family->info.bounds.size() + 1 : 0;
         for (const detail::catalog_series* each = family->first; each != nullptr; each = each->next) {
-          read(*each, slabs, *sample++, {buckets, bucket_count});
+          read(*each, slabs, *sample, {buckets, bucket_count});
+          if (!each->shows_zero && sample->count == 0) continue;
+          ++sample;
           buckets += bucket_count;
         }
+        into.families_.push_back({&family->info, {first_sample, sample}});
       }
     });
   });

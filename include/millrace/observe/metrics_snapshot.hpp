@@ -34,6 +34,9 @@ struct metric_info {
   std::string_view name;
   std::string_view help;
   std::string_view unit = {};
+  /// Whether snapshots have the series before anything was counted in it, so that collectors see its first increase.
+  /// False is for series that may never be needed; a gauge is always there.
+  bool shows_zero = true;
 };
 
 /// What the series of one name have in common. It does not change once made.

@@ -181,6 +181,34 @@ TEST_CASE("a snapshot has every value, in the order of creation") {
   CHECK(snapshot.families().size() == 2);
 }
 
+TEST_CASE("a series that shows no zero is in snapshots from its first count on") {
+  mr::observe::metrics_registry registry;
+  const auto seldom = registry.counter({"c", "", {}, false}, {{"k", "seldom"}}).value();
+  REQUIRE(registry.counter({"c", ""}, {{"k", "often"}}));
+  const auto timer = registry.timer({"t_seconds", "", "seconds", false}).value();
+  REQUIRE(registry.timer({"u_seconds", "", "seconds"}));
+  const auto histogram = registry.histogram({"h", "", {}, false}, {1, 2}).value();
+  REQUIRE(registry.gauge({"g", "", {}, false}));
+  auto snapshot = registry.snapshot();
+  REQUIRE(snapshot.families().size() == 5);
+  REQUIRE(snapshot.find("c")->samples.size() == 1);
+  CHECK(snapshot.find("c")->samples[0].labels()["k"] == "often");
+  CHECK(snapshot.find("t_seconds")->samples.empty());
+  CHECK(snapshot.find("u_seconds")->samples.size() == 1);
+  CHECK(snapshot.find("h")->samples.empty());
+  CHECK(snapshot.find("g")->samples.size() == 1);
+  seldom.add(3);
+  timer.update(mr::seconds(1));
+  histogram.update(1.5);
+  registry.snapshot(snapshot);
+  REQUIRE(snapshot.find("c")->samples.size() == 2);
+  CHECK(snapshot.find("c")->samples[0].count == 3);
+  CHECK(snapshot.find("t_seconds")->samples[0].count == 1);
+  CHECK(snapshot.find("u_seconds")->samples[0].count == 0);
+  REQUIRE(snapshot.find("h")->samples[0].buckets.size() == 3);
+  CHECK(snapshot.find("h")->samples[0].buckets[1] == 1);
+}
+
 TEST_CASE("a snapshot outlives its registry and moves") {
   auto registry = std::make_unique<mr::observe::metrics_registry>();
   registry->counter({"a", "Help."}, {{"k", "v"}}).value().add(2);

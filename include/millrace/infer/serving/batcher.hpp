@@ -33,12 +33,11 @@ namespace infer {
 ///
 /// The model is a `model::predictor` or a `swappable` one, which the batcher refers to. Further arguments, in any
 /// order: options (`batcher_options`, or the constants above), a clock, which is copied, a `serving_monitor`, which is
-/// referred to. Guarantee: a model is
-/// never given more than `max_rows` rows; a request is never split; one that is refused, late, cancelled or of the
-/// wrong shape touches no other; of one priority the oldest goes first; while no thread comes for the batches of a
-/// `pooled` one, its callers run them, as `by_deadline`. Complexity: for an idle model two atomic
-/// operations more than the model takes; otherwise rows and outputs are copied once under way. Allocates: when it is
-/// made. Threads: any number. All calls have returned when it is destroyed.
+/// referred to. Guarantee: a model is never given more than `max_rows` rows; a request is never split; one that is
+/// refused, late, cancelled or of the wrong shape touches no other; of one priority the oldest goes first; while no
+/// thread comes for the batches of a `pooled` one, its callers run them, as `by_deadline`. Complexity: for an idle
+/// model two atomic operations more than the model takes; otherwise rows and outputs are copied once under way.
+/// Allocates: when it is made. Threads: any number. All calls have returned when it is destroyed.
 template <class Model, class Clock = steady_clock, class Monitor = no_monitor>
 class batcher {
   static_assert(

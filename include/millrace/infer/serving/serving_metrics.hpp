@@ -44,6 +44,7 @@ struct version_instruments {
   observe::histogram batch_size;
   observe::counter predictions[serving_statuses];
   observe::counter errors;
+  observe::counter fallbacks;
   const version_instruments* next = nullptr;  // in the list of those that are known
 };
 
@@ -56,16 +57,18 @@ struct version_instruments {
 ///     ...
 ///     if (auto told = watch->expect(live.version() + 1); !told) ...               // before it is swapped in
 ///
-/// By model and version: `millrace_ml_inference_latency_seconds` (of a request, from its arrival to its end),
-/// `..._predictions_total` (rows, by status too), `..._batch_size` (rows) and `..._inference_errors_total` (rows
-/// without outputs). Of all models in the registry together: `..._queue_depth` (rows that wait) and
+/// By model and version: `millrace_ml_inference_latency_seconds` (of a request that the model answered, from its
+/// arrival to its end), `..._predictions_total` (rows that came to the batcher, each once, by status too),
+/// `..._batch_size` (rows), `..._inference_errors_total` (rows that the batcher gave no outputs for) and
+/// `..._fallbacks_total` (rows that a fallback answered, whether or not they came to the batcher). Of all models in the
+/// registry together: `..._queue_depth` (rows that wait) and
 /// `..._active_predictions` (rows that a model is given). `Prefix` stands in the place of `millrace_ml_`. A request
 /// without a version, such as one that is refused, counts for the version that ran last. Versions are announced, since
-/// what a batcher is doing must not take memory: those that were not are shown together as `version="other"`, and so
-/// series stay few where an online learner publishes thousands of versions. Complexity: of an idle call, two readings
-/// of the clock and about seven updates of instruments. Allocates: to make and to expect, and a thread's cells in the
-/// registry at its first update and after a version was announced. Threads: any number. The registry outlives it, and
-/// it outlives the batcher.
+/// what a batcher is doing must not take memory: those that were not are shown together as `version="other"`, once
+/// there are some, and so series stay few where an online learner publishes thousands of versions. Complexity: of an
+/// idle call, two readings of the clock and about seven updates of instruments. Allocates: to make and to expect, and a
+/// thread's cells in the registry at its first update and after a version was announced. Threads: any number. The
+/// registry outlives it, and it outlives the batcher.
 template <fixed_string Prefix = "millrace_ml_">
 class serving_metrics {
  public:
@@ -73,17 +76,16 @@ class serving_metrics {
   /// Errors: those of `metrics_registry`, for names or labels that collectors would refuse, or too many series.
   template <class = void>
   static result<serving_metrics> make(observe::metrics_registry& registry, std::string_view model,
-                                      std::string_view version = "0");
+                                      std::string_view version = "0") {
+    return make(registry, model, version, 0);
+  }
   /// The same of a `swappable` model, whose version of now is announced.
   template <class Live>
   requires requires(const Live& live) {
     { live.version() } -> std::same_as<std::uint64_t>;
   }
   static result<serving_metrics> make(observe::metrics_registry& registry, std::string_view model, const Live& live) {
-    auto made = make(registry, model);
-    if (!made) return made;
-    if (auto told = made->expect(live.version()); !told) return std::move(told).error();
-    return made;
+    return make(registry, model, "0", live.version());
   }
   /// Makes the instruments of a version, before it serves. Does nothing if they are there.
   /// Errors: those of `metrics_registry`, such as too many series; the version is then one of the others.
@@ -101,13 +103,12 @@ class serving_metrics {
   void ended(served one, std::size_t rows, std::uint64_t nanoseconds) const noexcept {
     const auto& of = one.version != 0 ? instruments(one.version) : *state_->last.load_acquire();
     of.predictions[static_cast<std::size_t>(one.status) % serving_statuses].add(rows);
-    if (!one) of.errors.add(rows);
-    of.latency.update(nanoseconds);
+    if (one)
+      of.latency.update(nanoseconds);
+    else
+      of.errors.add(rows);
   }
-  void replaced(std::size_t rows) const noexcept {
-    constexpr auto fallback = static_cast<std::size_t>(serving_status::fallback);
-    state_->last.load_acquire()->predictions[fallback].add(rows);
-  }
+  void replaced(std::size_t rows) const noexcept { state_->last.load_acquire()->fallbacks.add(rows); }
   /// How many rows models of versions that nobody announced were given.
   std::uint64_t unexpected() const noexcept { return state_->unexpected.load_relaxed(); }
 
@@ -142,6 +143,10 @@ class serving_metrics {
     std::vector<detail::owning_pointer<all_of>> owned;
   };
 
+  /// `first` is announced.
+  template <class = void>
+  static result<serving_metrics> make(observe::metrics_registry& registry, std::string_view model,
+                                      std::string_view version, std::uint64_t first);
   explicit serving_metrics(detail::owning_pointer<state> made) noexcept : state_(std::move(made)) {}
 
   const all_of& instruments(std::uint64_t version) const noexcept {
@@ -165,7 +170,8 @@ class serving_metrics {
 template <fixed_string Prefix>
 template <class>
 result<serving_metrics<Prefix>> serving_metrics<Prefix>::make(observe::metrics_registry& registry,
-                                                              std::string_view model, std::string_view version) {
+                                                              std::string_view model, std::string_view version,
+                                                              std::uint64_t first) {
   auto made = detail::make_owning<state>();
   made->registry = &registry;
   made->model = model;
@@ -180,7 +186,7 @@ result<serving_metrics<Prefix>> serving_metrics<Prefix>::make(observe::metrics_r
   auto others = instruments_of(*shown.state_, ~std::uint64_t{0}, other_versions);
   if (!others) return std::move(others).error();
   shown.state_->others = *std::move(others);
-  if (auto first = shown.expect(0); !first) return std::move(first).error();
+  if (auto told = shown.expect(first); !told) return std::move(told).error();
   shown.state_->last.store_release(shown.state_->known.load_relaxed());
   return shown;
 }
@@ -204,26 +210,34 @@ template <class>
 result<detail::version_instruments> serving_metrics<Prefix>::instruments_of(const state& to, std::uint64_t version,
                                                                             std::string_view label) {
   const observe::label_set labels = {{model_label, to.model}, {version_label, label}};
+  const bool shows_zero = label != other_versions;
   all_of made;
   made.version = version;
   auto latency = to.registry->timer(
-      {named<"inference_latency_seconds">, "How long requests took, from their arrival to their end.", "seconds"},
+      {named<"inference_latency_seconds">,
+       "How long requests that the model answered took, from their arrival to their end.", "seconds", shows_zero},
       labels);
   if (!latency) return std::move(latency).error();
   made.latency = *latency;
   auto sizes =
-      to.registry->histogram({named<"batch_size">, "Rows that a model was given at once."},
+      to.registry->histogram({named<"batch_size">, "Rows that a model was given at once.", {}, shows_zero},
                              std::vector<double>(std::begin(batch_size_buckets), std::end(batch_size_buckets)), labels);
   if (!sizes) return std::move(sizes).error();
   made.batch_size = *sizes;
-  auto errors = to.registry->counter({named<"inference_errors_total">, "Rows that no model gave outputs for."}, labels);
+  auto errors = to.registry->counter(
+      {named<"inference_errors_total">, "Rows that no model gave outputs for.", {}, shows_zero}, labels);
   if (!errors) return std::move(errors).error();
   made.errors = *errors;
+  auto fallbacks = to.registry->counter(
+      {named<"fallbacks_total">, "Rows that a fallback answered in the model's place.", {}, shows_zero}, labels);
+  if (!fallbacks) return std::move(fallbacks).error();
+  made.fallbacks = *fallbacks;
   for (std::size_t i = 0; i < serving_statuses; ++i) {
     const auto status = static_cast<serving_status>(i);
-    if (status == serving_status::pending) continue;
-    auto predictions = to.registry->counter({named<"predictions_total">, "Rows, by how their request ended."},
-                                            observe::label_set(labels).add(status_label, to_string(status)));
+    if (status == serving_status::pending || status == serving_status::fallback) continue;
+    auto predictions = to.registry->counter(
+        {named<"predictions_total">, "Rows that came to the batcher, by how their request ended.", {}, shows_zero},
+        observe::label_set(labels).add(status_label, to_string(status)));
     if (!predictions) return std::move(predictions).error();
     made.predictions[i] = *predictions;
   }

@@ -35,6 +35,7 @@ struct catalog_series {
   const catalog_family* family = nullptr;
   std::uint32_t first_cell = 0;
   std::uint32_t cell_count = 0;
+  bool shows_zero = true;
   gauge_cell* gauge = nullptr;  // a gauge's, in place of cells
   catalog_series* next = nullptr;
 };
@@ -285,6 +286,7 @@ const catalog_series& metric_catalog<Unused>::add_series(catalog_family* family,
   const bool fresh = family == nullptr;
   if (fresh) family = &make_family(name, request);
   catalog_series& series = make_series(*family, labels, rendered);
+  series.shows_zero = request.info.shows_zero || request.type == metric_type::gauge;
   const std::string_view key = arena_.copy(series_key(name, rendered));
   constexpr std::size_t most_names = 6;
   std::string_view names[most_names];
