@@ -234,7 +234,7 @@ set(MILLRACE_infer_HEADERS
   infer/serving/batcher.hpp infer/serving/batcher_options.hpp infer/serving/fallback.hpp
   infer/serving/request.hpp infer/serving/serving_metrics.hpp infer/serving/serving_threads.hpp
   infer/serving/swappable.hpp infer/serving/warm_up.hpp
-  infer/detail/element_types.hpp infer/detail/onnxruntime_api.hpp infer/detail/planner.hpp infer/detail/row_independence.hpp
+  infer/detail/element_types.hpp infer/detail/onnxruntime_api.hpp infer/detail/planner.hpp infer/detail/ports.hpp infer/detail/row_independence.hpp
   infer/serving/detail/batcher_arguments.hpp infer/serving/detail/request_queue.hpp
   infer/serving/detail/run_model.hpp
   infer/detail/operators/class_scores.hpp infer/detail/operators/columns.hpp infer/detail/operators/dense.hpp

@@ -5,6 +5,7 @@
 #include <millrace/core/detail/spin_lock.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/infer/detail/planner.hpp>
+#include <millrace/infer/detail/ports.hpp>
 #include <millrace/infer/graph_engine.hpp>
 #include <millrace/model/matrix_view.hpp>
 
@@ -22,14 +23,24 @@ inline namespace v0 {
 namespace infer {
 
 struct bind_options {
-  std::size_t output = 0;   // which of the graph's outputs is predicted
+  std::size_t output = 0;   // which of the graph's outputs is predicted; of many classifiers 0 is the class's label
   std::size_t threads = 1;  // how many may ask at the same time; further ones wait for them
   /// So many rows of a batch run through the graph together, where it keeps rows apart; the rest of a batch, and all
   /// rows of other graphs, run one by one. 1: always one by one.
   std::size_t block_rows = 32;
 };
 
-/// A graph as a model of a shape that the compiler knows, for whatever takes a model that was fitted here.
+namespace detail {
+
+template <class>
+inline constexpr bool is_result = false;
+template <class T>
+inline constexpr bool is_result<result<T>> = true;
+
+}  // namespace detail
+
+/// A graph of one input, of floats, as a model of a shape that the compiler knows, for whatever takes a model that was
+/// fitted here.
 ///
 ///     auto scorer = mr::infer::bind<30, 1>(engine);
 ///     double score = (*scorer)(row);
@@ -42,16 +53,21 @@ struct bind_options {
 /// it is made, never later: two runs' memory for each thread. Weights stand in the engine, once for all.
 /// Threads: const calls from any number, of which `bind_options::threads` run at the same time; or each thread has a
 /// run of its own. Copies share their runs.
-/// The engine must be there as long as its bound graphs are; it may move. `Engine` is `graph_engine`, or one that asks
-/// for the same, such as `onnxruntime_engine`; a row has NaN for every output where a run of that fails.
+/// The engine may be gone before its bound graphs, whose runs keep what they need of it. `Engine` is `graph_engine`, or
+/// one that asks for the same, such as `onnxruntime_engine`; a row has NaN for every output where a run of that fails.
 template <std::size_t Columns, std::size_t Outputs, class Engine = graph_engine>
 class bound_graph {
+  static_assert(!detail::is_result<Engine>,
+                "millrace[INFER-12]: bind takes an engine, and this may be an error instead: look first, and give "
+                "*engine");
+
  public:
   using run_type = typename Engine::run_type;
 
-  /// Errors: shape_mismatch, with both sides (the graph does not make `Outputs` numbers of one row of `Columns`),
-  /// unsupported (its input is not of floats, or its output of no numbers), invalid_argument (no threads, or an output
-  /// that the graph lacks, or no rows in a block), and those of `graph_engine::prepare`.
+  /// Errors: shape_mismatch, with both sides (the graph does not make `Outputs` numbers of one row of `Columns`) and
+  /// the outputs that would fit, unsupported (its input is not of floats, or its output of no numbers),
+  /// invalid_argument (no threads, or an output that the graph lacks, or no rows in a block), and those of
+  /// `graph_engine::prepare`.
   static result<bound_graph> make(const Engine& engine, const bind_options& with = {}) {
     if (with.threads < 1 || with.threads > 1'024)
       return error(errc::invalid_argument, "bind: option threads is not from 1 to 1024");
@@ -117,10 +133,13 @@ class bound_graph {
     const std::string wanted = "bind: " + std::to_string(Columns) + " columns and " + std::to_string(Outputs) +
                                " outputs are asked for, and the graph ";
     if (engine.inputs() != 1)
-      return error(errc::shape_mismatch, wanted + "has " + std::to_string(engine.inputs()) + " inputs");
+      return error(errc::shape_mismatch,
+                   wanted + "has " + std::to_string(engine.inputs()) + " inputs, not one" + instead);
     const auto& type = engine.input(0).type;
     if (type && (type->kind != model::graph_kind::tensor || type->dtype != tensor::dtype::f32))
-      return error(errc::unsupported, wanted + "has an input that is not of floats");
+      return error(errc::unsupported, wanted + "has the input \"" + engine.input(0).name + "\" of " +
+                                          detail::type_of(type->kind != model::graph_kind::tensor, type->dtype) +
+                                          ", not f32" + instead);
     const bool is_vector = type && type->shape && type->shape->size() == 1;
     const auto columns = static_cast<std::int64_t>(Columns);
     auto run = is_vector ? engine.prepare({{columns}}) : engine.prepare({{1, columns}});
@@ -135,6 +154,8 @@ class bound_graph {
     run_type block;
   };
 
+  static constexpr const char* instead = "; such graphs are run by engine.prepare(shapes), and filled by input_as";
+
   bound_graph() = default;
 
   static result<void> examined(const Engine& engine, const run_type& run, std::size_t output) {
@@ -142,16 +163,31 @@ class bound_graph {
       return error(errc::invalid_argument, "bind: the graph has " + std::to_string(run.outputs()) + " outputs, not " +
                                                std::to_string(output + 1));
     const std::string name = '"' + engine.output(output).name + '"';
-    if (run.output_is_text(output)) return error(errc::unsupported, "bind: output " + name + " is texts");
+    if (run.output_is_text(output))
+      return error(errc::unsupported, "bind: output " + name + " is texts" + that_fit(run));
     const auto sizes = run.output_shape(output);
     if (detail::elements(sizes) != Outputs)
       return error(errc::shape_mismatch, "bind: " + std::to_string(Columns) + " columns and " +
                                              std::to_string(Outputs) + " outputs are asked for, and the graph makes " +
                                              detail::text_of(sizes) + " of " + detail::text_of(run.input_shape(0)) +
-                                             ", its output " + name);
-    const auto type = run.output_type(output);
-    if (detail::with_type<float, double, std::int64_t, std::int32_t>(type, [](auto) {})) return {};
-    return error(errc::unsupported, "bind: output " + name + " is of " + std::string(to_string(type)));
+                                             ", its output " + name + that_fit(run));
+    if (is_computed(run.output_type(output))) return {};
+    return error(errc::unsupported,
+                 "bind: output " + name + " is of " + std::string(to_string(run.output_type(output))) + that_fit(run));
+  }
+  static bool is_computed(tensor::dtype type) noexcept {
+    return detail::with_type<float, double, std::int64_t, std::int32_t>(type, [](auto) {});
+  }
+  /// `; output 1 ("scores") has 2: bind_options{.output = 1}`, for each that would do.
+  [[gnu::cold]] static std::string that_fit(const run_type& run) {
+    std::string text;
+    for (std::size_t i = 0; i < run.outputs(); ++i) {
+      if (run.output_is_text(i) || detail::elements(run.output_shape(i)) != Outputs || !is_computed(run.output_type(i)))
+        continue;
+      text += "; " + detail::title_of(detail::output_ports{run}, i) + " has " + std::to_string(Outputs) +
+              ": bind_options{.output = " + std::to_string(i) + '}';
+    }
+    return text;
   }
   /// A run of a block of rows, if the graph takes them together and keeps them apart.
   void prepare_block(const Engine& engine, slot& of, std::size_t rows) {

@@ -4,6 +4,7 @@
 #include <millrace/core/result.hpp>
 #include <millrace/infer/detail/operators/table.hpp>
 #include <millrace/infer/detail/planner.hpp>
+#include <millrace/infer/detail/ports.hpp>
 #include <millrace/infer/detail/row_independence.hpp>
 #include <millrace/model/formats/graph.hpp>
 #include <millrace/tensor/dtype.hpp>
@@ -29,7 +30,7 @@ concept graph_element = tensor::tensor_element<T> || std::is_same_v<T, std::stri
 
 /// A graph that is ready for inputs of certain shapes: all memory is there, all shapes are known. Fill the inputs, call
 /// `run`, read the outputs; as often as wanted.
-/// The engine must outlive it: constants stand in the engine.
+/// It keeps what it needs of its engine, which may be gone before it.
 /// Guarantee: `run` does the same on the same inputs, to the bit.
 /// Allocates: in `graph_engine::prepare`, never later.
 /// Threads: one at a time; make one for each thread.
@@ -41,7 +42,18 @@ class graph_run {
   std::span<const std::int64_t> output_shape(std::size_t i) const noexcept { return value(outputs_[i]).sizes; }
   tensor::dtype input_type(std::size_t i) const noexcept { return value(inputs_[i]).type; }
   tensor::dtype output_type(std::size_t i) const noexcept { return value(outputs_[i]).type; }
+  bool input_is_text(std::size_t i) const noexcept { return value(inputs_[i]).kind == model::graph_kind::texts; }
   bool output_is_text(std::size_t i) const noexcept { return value(outputs_[i]).kind == model::graph_kind::texts; }
+  std::string_view input_name(std::size_t i) const noexcept { return named_[inputs_[i]].name; }
+  std::string_view output_name(std::size_t i) const noexcept { return named_[outputs_[i]].name; }
+
+  /// Which input, or output, has a name. Errors: not_found, with the names that there are.
+  result<std::size_t> find_input(std::string_view name) const {
+    return detail::find_port(detail::input_ports{*this}, name);
+  }
+  result<std::size_t> find_output(std::string_view name) const {
+    return detail::find_port(detail::output_ports{*this}, name);
+  }
 
   /// Where an input's elements are to be written, in row-major order; empty if they are not of type `T`. Texts are
   /// `std::string_view`s, whose characters the caller keeps.
@@ -53,6 +65,26 @@ class graph_run {
   template <graph_element T>
   std::span<const T> output(std::size_t i) const noexcept {
     return elements_of<T>(value(outputs_[i]));
+  }
+
+  /// The same of a model that comes from elsewhere, by its place or its name: once, before the first run.
+  /// Errors: type_mismatch, with its name, the type that it has and the one that was asked for; not_found;
+  /// out_of_range.
+  template <graph_element T>
+  result<std::span<T>> input_as(std::size_t i) {
+    return detail::elements_as<T>(detail::input_ports{*this}, i);
+  }
+  template <graph_element T>
+  result<std::span<T>> input_as(std::string_view name) {
+    return detail::elements_as<T>(detail::input_ports{*this}, name);
+  }
+  template <graph_element T>
+  result<std::span<const T>> output_as(std::size_t i) const {
+    return detail::elements_as<T>(detail::output_ports{*this}, i);
+  }
+  template <graph_element T>
+  result<std::span<const T>> output_as(std::string_view name) const {
+    return detail::elements_as<T>(detail::output_ports{*this}, name);
   }
 
   void run() noexcept {
@@ -71,6 +103,8 @@ class graph_run {
     return {reinterpret_cast<T*>(value.data), value.count()};
   }
 
+  std::shared_ptr<const void> engine_;  // what stands there: constants, attributes, trees, packed weights
+  std::span<const model::graph_value> named_;
   detail::run_memory memory_;
   std::vector<std::unique_ptr<detail::kernel>> steps_;
   std::vector<std::uint32_t> inputs_;
@@ -82,10 +116,15 @@ class graph_run {
 ///     auto graph = mr::model::load_onnx("model.onnx");
 ///     auto engine = mr::infer::graph_engine::make(*std::move(graph));
 ///     auto run = engine->prepare({{1, 30}});
-///     std::ranges::copy(row, run->input<float>(0).begin());
+///     auto in = run->input_as<float>("x");
+///     auto out = run->output_as<float>("score");
+///     if (!in || !out) return complain(in ? out.error() : in.error());  // both names, or both types
+///     std::ranges::copy(row, in->begin());
 ///     run->run();
-///     float score = run->output<float>(0)[0];
+///     float score = out->front();
 ///
+/// A copy shares all with what it is of, since nothing in it ever changes; so do runs. One that was moved from may only
+/// be assigned to.
 /// Threads: const calls from any number.
 class graph_engine {
  public:
@@ -96,7 +135,7 @@ class graph_engine {
   /// version and the nodes that call it; invalid_data: attributes that contradict each other, such as trees that never
   /// end, with the node and the attribute.
   ///
-  /// Compiles all operators, once for each source file that calls it, which takes some 15 seconds without a cache. A
+  /// Compiles all operators, once for each source file that calls it, which takes 15 to 30 seconds without a cache. A
   /// program of several such files says in one of them
   ///
   ///     template mr::result<mr::infer::graph_engine> mr::infer::graph_engine::make<>(mr::model::graph,
@@ -106,28 +145,27 @@ class graph_engine {
   template <class = void>
   static result<graph_engine> make(model::graph made, const model::graph_limits& limits = {});
 
-  graph_engine(const graph_engine& other) : graph_engine(model::graph(other.graph_)) {
-    operators_ = other.operators_;
-    readers_ = other.readers_;
-    static_cast<void>(make_ready());  // of the copy's own attributes, which were found sound
+  const model::graph& graph() const noexcept { return parts_->graph; }
+  std::size_t inputs() const noexcept { return parts_->inputs.size(); }
+  const model::graph_value& input(std::size_t i) const noexcept { return graph().values[parts_->inputs[i]]; }
+
+  std::size_t outputs() const noexcept { return graph().outputs.size(); }
+  const model::graph_value& output(std::size_t i) const noexcept { return graph().values[graph().outputs[i]]; }
+
+  /// Which input, or output, has a name. Errors: not_found, with the names that there are.
+  result<std::size_t> find_input(std::string_view name) const {
+    return detail::find_port(detail::input_ports{*this}, name);
   }
-  graph_engine(graph_engine&&) noexcept = default;
-  graph_engine& operator=(const graph_engine& other) { return *this = graph_engine(other); }
-  graph_engine& operator=(graph_engine&&) noexcept = default;
-
-  const model::graph& graph() const noexcept { return graph_; }
-  std::size_t inputs() const noexcept { return inputs_.size(); }
-  const model::graph_value& input(std::size_t i) const noexcept { return graph_.values[inputs_[i]]; }
-
-  std::size_t outputs() const noexcept { return graph_.outputs.size(); }
-  const model::graph_value& output(std::size_t i) const noexcept { return graph_.values[graph_.outputs[i]]; }
+  result<std::size_t> find_output(std::string_view name) const {
+    return detail::find_port(detail::output_ports{*this}, name);
+  }
 
   /// What the columns of an output mean that is a map from classes to scores in the model (ZipMap): the classes' names,
   /// whole numbers as text. Empty for every other output, which is what it is.
   std::vector<std::string> class_names(std::size_t output) const {
     std::vector<std::string> names;
-    for (const model::graph_node& node : graph_.nodes) {
-      if (node.op != "ZipMap" || node.outputs.empty() || node.outputs[0] != graph_.outputs[output]) continue;
+    for (const model::graph_node& node : graph().nodes) {
+      if (node.op != "ZipMap" || node.outputs.empty() || node.outputs[0] != graph().outputs[output]) continue;
       for (const model::graph_attribute& each : node.attributes) {
         if (const auto* texts = std::get_if<std::vector<std::string>>(&each.value)) names = *texts;
         if (const auto* wholes = std::get_if<std::vector<std::int64_t>>(&each.value))
@@ -144,22 +182,25 @@ class graph_engine {
   /// the message names the node.
   result<graph_run> prepare(std::span<const std::vector<std::int64_t>> shapes,
                             std::size_t most_memory = std::size_t{1} << 34) const {
+    const parts& has = *parts_;
     graph_run run;
-    run.memory_.values.resize(graph_.values.size());
+    run.engine_ = parts_;
+    run.named_ = has.graph.values;
+    run.memory_.values.resize(has.graph.values.size());
     run.memory_.most = most_memory;
-    run.inputs_ = inputs_;
-    run.outputs_ = graph_.outputs;
+    run.inputs_ = has.inputs;
+    run.outputs_ = has.graph.outputs;
     if (auto placed = place_inputs(run, shapes); !placed) return std::move(placed).error();
     place_constants(run);
-    for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
-      const model::graph_node& node = graph_.nodes[i];
-      detail::planner at(node, graph_.version(node.domain), run.memory_, readers_, ready_[i].get());
+    for (std::size_t i = 0; i < has.graph.nodes.size(); ++i) {
+      const model::graph_node& node = has.graph.nodes[i];
+      detail::planner at(node, has.graph.version(node.domain), run.memory_, has.readers, has.ready[i].get());
       const bool known = at.knows_all();
-      if (!has_needed(at, operators_[i]->needs) || !operators_[i]->plan(at) || !at.problem().empty())
-        return error(errc::unsupported, model::place_of(graph_, i) + ": " + at.problem());
+      if (!has_needed(at, has.operators[i]->needs) || !has.operators[i]->plan(at) || !at.problem().empty())
+        return error(errc::unsupported, model::place_of(has.graph, i) + ": " + at.problem());
       if (run.memory_.total() > most_memory)
         return error(errc::out_of_range,
-                     model::place_of(graph_, i) + ": more than " + std::to_string(most_memory) + " bytes");
+                     model::place_of(has.graph, i) + ": more than " + std::to_string(most_memory) + " bytes");
       settle(run, node, at.planned(), known);
     }
     return run;
@@ -173,8 +214,8 @@ class graph_engine {
   /// Precondition: both runs are of this engine.
   bool keeps_rows_apart(const graph_run& one, const graph_run& many, std::size_t output) const {
     const std::int64_t rows = many.inputs_.empty() || many.input_shape(0).empty() ? 0 : many.input_shape(0)[0];
-    const detail::row_independence found(graph_, one.memory_.values, many.memory_.values, rows);
-    return output < graph_.outputs.size() && found.holds(graph_.outputs[output]);
+    const detail::row_independence found(graph(), one.memory_.values, many.memory_.values, rows);
+    return output < outputs() && found.holds(graph().outputs[output]);
   }
 
  private:
@@ -184,12 +225,46 @@ class graph_engine {
     std::size_t count = 0;
   };
 
-  explicit graph_engine(model::graph made) : graph_(std::move(made)) {
-    // An input with a constant has it as its value, as files of IR version 3 name all constants among the inputs.
-    for (const std::uint32_t in : graph_.inputs)
-      if (!graph_.values[in].constant) inputs_.push_back(in);
-    for (const model::graph_tensor& each : graph_.constants) texts_.emplace_back(each.texts.begin(), each.texts.end());
-  }
+  /// What an engine is, for its copies and its runs too. Nobody changes it once it is made, nor moves it.
+  struct parts {
+    explicit parts(model::graph made) : graph(std::move(made)) {
+      // An input with a constant has it as its value, as files of IR version 3 name all constants among the inputs.
+      for (const std::uint32_t in : graph.inputs)
+        if (!graph.values[in].constant) inputs.push_back(in);
+      for (const model::graph_tensor& each : graph.constants) texts.emplace_back(each.texts.begin(), each.texts.end());
+    }
+    parts(const parts&) = delete;
+    parts& operator=(const parts&) = delete;
+
+    result<void> make_ready() {
+      detail::run_memory none;
+      ready.resize(graph.nodes.size());
+      for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+        if (operators[i]->ready == nullptr) continue;
+        detail::planner at(graph.nodes[i], graph.version(graph.nodes[i].domain), none, readers);
+        ready[i] = operators[i]->ready(at);
+        if (!at.problem().empty()) return error(errc::invalid_data, model::place_of(graph, i) + ": " + at.problem());
+      }
+      return {};
+    }
+    void count_readers() {
+      readers.assign(graph.values.size(), 0);
+      for (const model::graph_node& node : graph.nodes)
+        for (const std::uint32_t in : node.inputs)
+          if (in != model::graph_node::absent) ++readers[in];
+      for (const std::uint32_t out : graph.outputs) ++readers[out];  // the caller, who is never done
+      for (const std::uint32_t in : graph.inputs) ++readers[in];     // a run may follow with the same input
+    }
+
+    model::graph graph;
+    std::vector<std::uint32_t> inputs;
+    std::vector<std::vector<std::string_view>> texts;  // of each constant
+    std::vector<const detail::operator_entry*> operators;
+    std::vector<detail::ready_state> ready;  // of each node
+    std::vector<std::size_t> readers;
+  };
+
+  explicit graph_engine(std::shared_ptr<const parts> made) noexcept : parts_(std::move(made)) {}
 
   static void note(std::vector<missing_operator>& missing, const model::graph_node& node, std::int64_t version) {
     const std::string name =
@@ -209,43 +284,24 @@ class graph_engine {
     return text;
   }
 
-  result<void> make_ready() {
-    detail::run_memory none;
-    ready_.resize(graph_.nodes.size());
-    for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
-      if (operators_[i]->ready == nullptr) continue;
-      detail::planner at(graph_.nodes[i], graph_.version(graph_.nodes[i].domain), none, readers_);
-      ready_[i] = operators_[i]->ready(at);
-      if (!at.problem().empty()) return error(errc::invalid_data, model::place_of(graph_, i) + ": " + at.problem());
-    }
-    return {};
-  }
-  void count_readers() {
-    readers_.assign(graph_.values.size(), 0);
-    for (const model::graph_node& node : graph_.nodes)
-      for (const std::uint32_t in : node.inputs)
-        if (in != model::graph_node::absent) ++readers_[in];
-    for (const std::uint32_t out : graph_.outputs) ++readers_[out];  // the caller, who is never done
-    for (const std::uint32_t in : graph_.inputs) ++readers_[in];     // a run may follow with the same input
-  }
-
   result<void> place_inputs(graph_run& run, std::span<const std::vector<std::int64_t>> shapes) const {
-    if (shapes.size() != inputs_.size())
-      return error(errc::shape_mismatch, "the graph has " + std::to_string(inputs_.size()) + " inputs, " +
+    if (shapes.size() != inputs())
+      return error(errc::shape_mismatch, "the graph has " + std::to_string(inputs()) + " inputs, " +
                                              std::to_string(shapes.size()) + " shapes are given");
-    for (std::size_t i = 0; i < inputs_.size(); ++i) {
-      const model::graph_value& named = graph_.values[inputs_[i]];
+    for (std::size_t i = 0; i < inputs(); ++i) {
+      const std::uint32_t place = parts_->inputs[i];
+      const model::graph_value& named = graph().values[place];
       if (!named.type || named.type->kind == model::graph_kind::other)
         return error(errc::unsupported, "input \"" + named.name + "\" is no tensor");
       if (!fits(shapes[i], *named.type, run.memory_.most))
         return error(errc::shape_mismatch,
                      "input \"" + named.name + "\" is not of shape " + detail::text_of(shapes[i]) +
                          (named.type->shape ? ", but of " + text_of(*named.type->shape) : std::string()));
-      detail::planned_value& value = run.memory_.values[inputs_[i]];
+      detail::planned_value& value = run.memory_.values[place];
       value.kind = named.type->kind;
       value.type = named.type->dtype;
       value.sizes = shapes[i];
-      run.memory_.give(value, readers_[inputs_[i]], true);
+      run.memory_.give(value, parts_->readers[place], true);
     }
     return {};
   }
@@ -268,12 +324,12 @@ class graph_engine {
     return true;
   }
   void place_constants(graph_run& run) const {
-    for (std::size_t i = 0; i < graph_.values.size(); ++i) {
-      if (!graph_.values[i].constant) continue;
-      const model::graph_tensor& constant = graph_.constants[*graph_.values[i].constant];
+    for (std::size_t i = 0; i < graph().values.size(); ++i) {
+      if (!graph().values[i].constant) continue;
+      const std::uint32_t place = *graph().values[i].constant;
+      const model::graph_tensor& constant = graph().constants[place];
       const bool texts = constant.kind == model::graph_kind::texts;
-      const void* const data =
-          texts ? static_cast<const void*>(texts_[*graph_.values[i].constant].data()) : constant.bytes.data();
+      const void* const data = texts ? static_cast<const void*>(parts_->texts[place].data()) : constant.bytes.data();
       // Kernels read their inputs, and write nothing but their outputs.
       auto* const bytes = static_cast<std::byte*>(const_cast<void*>(data));
       run.memory_.values[i] = {constant.kind, constant.dtype, constant.shape, bytes, detail::planned_value::no_block,
@@ -295,29 +351,24 @@ class graph_engine {
       if (in != model::graph_node::absent) run.memory_.release(run.memory_.values[in]);
   }
 
-  model::graph graph_;
-  std::vector<std::uint32_t> inputs_;
-  std::vector<std::vector<std::string_view>> texts_;  // of each constant
-  std::vector<const detail::operator_entry*> operators_;
-  std::vector<detail::ready_state> ready_;  // of each node
-  std::vector<std::size_t> readers_;
+  std::shared_ptr<const parts> parts_;
 };
 
 template <class>
 result<graph_engine> graph_engine::make(model::graph made, const model::graph_limits& limits) {
   if (auto done = model::complete(made, limits); !done) return std::move(done).error();
-  graph_engine engine(std::move(made));
+  auto all = std::make_shared<parts>(std::move(made));
   std::vector<missing_operator> missing;
-  for (const model::graph_node& node : engine.graph_.nodes) {
-    const std::int64_t version = engine.graph_.version(node.domain);
+  for (const model::graph_node& node : all->graph.nodes) {
+    const std::int64_t version = all->graph.version(node.domain);
     const auto* found = detail::find_operator<>(node.domain, node.op, version);
-    engine.operators_.push_back(found);
+    all->operators.push_back(found);
     if (found == nullptr) note(missing, node, version);
   }
   if (!missing.empty()) return error(errc::unsupported, "no operator for " + list_of(missing));
-  if (auto done = engine.make_ready(); !done) return std::move(done).error();
-  engine.count_readers();
-  return engine;
+  if (auto done = all->make_ready(); !done) return std::move(done).error();
+  all->count_readers();
+  return graph_engine(std::move(all));
 }
 
 }  // namespace infer

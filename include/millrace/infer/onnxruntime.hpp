@@ -4,6 +4,7 @@
 #include <millrace/core/result.hpp>
 #include <millrace/infer/detail/onnxruntime_api.hpp>
 #include <millrace/infer/detail/planner.hpp>
+#include <millrace/infer/detail/ports.hpp>
 #include <millrace/model/formats/graph.hpp>
 #include <millrace/store/file_bytes.hpp>
 #include <millrace/tensor/dtype.hpp>
@@ -14,6 +15,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -46,6 +48,16 @@ struct onnxruntime_session {
 
 }  // namespace detail
 
+template <class Api>
+class onnxruntime_run;
+
+namespace detail {
+
+template <class Api>
+inline constexpr std::string_view not_numbers<onnxruntime_run<Api>> = "texts, or no tensor";
+
+}  // namespace detail
+
 /// A model of ONNX Runtime that is ready for inputs of certain shapes, as a `graph_run` is.
 /// Guarantee: what the library's kernels do; a row may have other bits in a batch than alone.
 /// Allocates: in `prepare`; the library may in each run.
@@ -62,8 +74,19 @@ class onnxruntime_run {
   std::span<const std::int64_t> output_shape(std::size_t i) const noexcept { return outputs_[i].sizes; }
   tensor::dtype input_type(std::size_t i) const noexcept { return inputs_[i].type; }
   tensor::dtype output_type(std::size_t i) const noexcept { return outputs_[i].type; }
+  bool input_is_text(std::size_t) const noexcept { return false; }
   /// Texts, and what is no tensor, are not fetched.
   bool output_is_text(std::size_t i) const noexcept { return !outputs_[i].is_number; }
+  std::string_view input_name(std::size_t i) const noexcept { return shared_->inputs[i].name; }
+  std::string_view output_name(std::size_t i) const noexcept { return shared_->outputs[i].name; }
+
+  /// Which input, or output, has a name. Errors: not_found, with the names that there are.
+  result<std::size_t> find_input(std::string_view name) const {
+    return detail::find_port(detail::input_ports{*this}, name);
+  }
+  result<std::size_t> find_output(std::string_view name) const {
+    return detail::find_port(detail::output_ports{*this}, name);
+  }
 
   /// Where an input's elements are to be written, in row-major order; empty if they are not of type `T`.
   template <tensor::tensor_element T>
@@ -75,6 +98,26 @@ class onnxruntime_run {
   std::span<const T> output(std::size_t i) const noexcept {
     return outputs_[i].template as<T>();
   }
+  /// The same of a model that comes from elsewhere, by its place or its name: once, before the first run.
+  /// Errors: type_mismatch, with its name, the type that it has and the one that was asked for; not_found;
+  /// out_of_range.
+  template <tensor::tensor_element T>
+  result<std::span<T>> input_as(std::size_t i) {
+    return detail::elements_as<T>(detail::input_ports{*this}, i);
+  }
+  template <tensor::tensor_element T>
+  result<std::span<T>> input_as(std::string_view name) {
+    return detail::elements_as<T>(detail::input_ports{*this}, name);
+  }
+  template <tensor::tensor_element T>
+  result<std::span<const T>> output_as(std::size_t i) const {
+    return detail::elements_as<T>(detail::output_ports{*this}, i);
+  }
+  template <tensor::tensor_element T>
+  result<std::span<const T>> output_as(std::string_view name) const {
+    return detail::elements_as<T>(detail::output_ports{*this}, name);
+  }
+
   /// Returns false, and leaves outputs undefined, where the library fails.
   bool run() noexcept {
     const Api& api = *shared_->api;
@@ -190,6 +233,14 @@ class onnxruntime_engine {
   std::size_t outputs() const noexcept { return shared_->outputs.size(); }
   const model::graph_value& input(std::size_t i) const noexcept { return shared_->inputs[i]; }
   const model::graph_value& output(std::size_t i) const noexcept { return shared_->outputs[i]; }
+
+  /// Which input, or output, has a name. Errors: not_found, with the names that there are.
+  result<std::size_t> find_input(std::string_view name) const {
+    return detail::find_port(detail::input_ports{*this}, name);
+  }
+  result<std::size_t> find_output(std::string_view name) const {
+    return detail::find_port(detail::output_ports{*this}, name);
+  }
 
   /// Lays out memory for inputs of these shapes, and runs the model once on zeros, which shows its outputs' shapes.
   /// Errors: shape_mismatch (as many shapes as inputs are asked for), unsupported (an input of no numbers), and what

@@ -128,6 +128,45 @@ TEST_CASE("a bound graph is a model, with any of the graph's outputs") {
   }
 }
 
+TEST_CASE("a bound graph goes on when its engine is gone") {
+  const auto sums = *bind<5, 3>(*mr::infer::graph_engine::make(graph()), {.block_rows = 4});
+  const auto engine = mr::infer::graph_engine::make(graph());
+  REQUIRE(engine);
+  const auto expected = bind<5, 3>(*engine);
+  REQUIRE(expected);
+  const auto numbers = random_numbers(35, 3);
+  double found[21];
+  double right[21];
+  sums.predict(mr::model::matrix_view(numbers, 5), found);
+  expected->predict(mr::model::matrix_view(numbers, 5), right);
+  CHECK(std::memcmp(found, right, sizeof found) == 0);
+}
+
+TEST_CASE("a refusal of outputs names those that fit, and one of inputs says what takes them") {
+  auto made = graph();
+  const auto text = made.add_value("label");
+  const auto flags = made.add_value("is high");
+  made.nodes.push_back({"d", "", "Cast", {made.outputs[1]}, {text}, {{"to", std::int64_t{8}}}});
+  made.nodes.push_back({"e", "", "Cast", {made.outputs[0]}, {flags}, {{"to", std::int64_t{9}}}});
+  made.outputs.insert(made.outputs.begin(), text);
+  made.outputs.push_back(flags);
+  const auto engine = mr::infer::graph_engine::make(made);
+  REQUIRE(engine);
+  CHECK(refusal<5, 1>(*engine, mr::errc::unsupported) ==
+        "bind: output \"label\" is texts; output 2 (\"best\") has 1: bind_options{.output = 2}");
+  CHECK(refusal<5, 3>(*engine, mr::errc::shape_mismatch, {.output = 2}) ==
+        "bind: 5 columns and 3 outputs are asked for, and the graph makes [1, 1] of [1, 5], its output \"best\"; "
+        "output 1 (\"y\") has 3: bind_options{.output = 1}");
+  CHECK(refusal<5, 3>(*engine, mr::errc::unsupported, {.output = 3}) ==
+        "bind: output \"is high\" is of bool; output 1 (\"y\") has 3: bind_options{.output = 1}");
+  made.add_input("more", {.shape = {}});
+  const auto two = mr::infer::graph_engine::make(made);
+  REQUIRE(two);
+  CHECK(refusal<5, 3>(*two, mr::errc::shape_mismatch) ==
+        "bind: 5 columns and 3 outputs are asked for, and the graph has 2 inputs, not one; such graphs are run by "
+        "engine.prepare(shapes), and filled by input_as");
+}
+
 TEST_CASE("a row that is too short is NaN, and nothing is written where there is no room") {
   const auto engine = mr::infer::graph_engine::make(graph());
   REQUIRE(engine);
@@ -160,7 +199,8 @@ TEST_CASE("what does not fit is refused with both sides") {
   const auto doubles = mr::infer::graph_engine::make(made);
   REQUIRE(doubles);
   CHECK(refusal<5, 3>(*doubles, mr::errc::unsupported) ==
-        "bind: 5 columns and 3 outputs are asked for, and the graph has an input that is not of floats");
+        "bind: 5 columns and 3 outputs are asked for, and the graph has the input \"x\" of f64, not f32; such graphs "
+        "are run by engine.prepare(shapes), and filled by input_as");
 }
 
 TEST_CASE("a batch runs in blocks where the graph keeps rows apart, with the bits of each row alone") {

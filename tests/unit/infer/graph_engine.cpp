@@ -415,6 +415,22 @@ TEST_CASE("a graph runs on as many rows as it is prepared for, each with the sam
   CHECK(none->output<float>(0).empty());
 }
 
+TEST_CASE("a run goes on when its engine is gone, and all its copies") {
+  graph made = one("Gather");
+  made.nodes[0].inputs = {
+      made.add_constant(
+          "words",
+          {.kind = graph_kind::texts, .shape = {2}, .bytes = {}, .texts = {"one", "a long text, not held in place"}}),
+      made.inputs[0]};
+  made.values[made.inputs[0]].type = mr::model::graph_type{.dtype = dtype::i64, .shape = {}};
+  auto run = mr::infer::graph_engine::make(made)->prepare({{2}});
+  REQUIRE(run);
+  run->input<std::int64_t>(0)[0] = 1;
+  run->run();
+  CHECK(run->output<std::string_view>(0)[0] == "a long text, not held in place");
+  CHECK(run->input_name(0) == "x");
+}
+
 TEST_CASE("an engine may move while its runs go on") {
   auto engine = engine_of(line());
   auto run = engine.prepare({{1, 2}});
@@ -561,6 +577,59 @@ TEST_CASE("an input is asked for as the type that it has, by any name of that ty
   CHECK(wholes->input<long>(0).size() == 2);
   CHECK(wholes->input<long long>(0).size() == 2);
   CHECK(wholes->input<unsigned long>(0).empty());
+}
+
+TEST_CASE("inputs and outputs are found by name, and asked for as a type, or an error names both types") {
+  graph made;
+  made.opsets.push_back({"", 21});
+  const auto amount = made.add_input("amount", {.dtype = dtype::f64, .shape = {}});
+  const auto country = made.add_input("country", {.kind = graph_kind::texts, .shape = {}});
+  made.outputs = {made.add_value("root"), made.add_value("same")};
+  made.nodes.push_back({"a", "", "Sqrt", {amount}, {made.outputs[0]}, {}});
+  made.nodes.push_back({"b", "", "Identity", {country}, {made.outputs[1]}, {}});
+  const auto engine = engine_of(made);
+  CHECK(engine.find_input("country").value() == 1);
+  CHECK(engine.find_output("root").value() == 0);
+  CHECK(engine.find_input("root").error().code() == mr::errc::not_found);
+  CHECK(engine.find_output("amount").error().message() == "the graph has no output \"amount\", but \"root\" \"same\"");
+
+  auto run = engine.prepare({{1}, {1}});
+  REQUIRE(run);
+  CHECK(run->find_input("country").value() == 1);
+  CHECK(run->find_output("same").value() == 1);
+  CHECK(run->find_input("contry").error().message() == "the graph has no input \"contry\", but \"amount\" \"country\"");
+  CHECK(run->input_name(1) == "country");
+  CHECK(run->output_name(1) == "same");
+  CHECK(run->input_is_text(1));
+  CHECK(!run->input_is_text(0));
+  run->input_as<double>("amount").value()[0] = 9;
+  run->input_as<std::string_view>(1).value()[0] = "DE";
+  run->run();
+  CHECK(run->output_as<double>(0).value()[0] == 3);
+  CHECK(run->output_as<std::string_view>("same").value()[0] == "DE");
+
+  const auto wrong = [](const auto& asked, mr::errc code) {
+    REQUIRE(!asked);
+    CHECK(asked.error().code() == code);
+    return asked.error().message();
+  };
+  CHECK(wrong(run->input_as<float>(0), mr::errc::type_mismatch) ==
+        "input 0 (\"amount\") is of f64, and f32 is asked for");
+  CHECK(wrong(run->input_as<float>("country"), mr::errc::type_mismatch) ==
+        "input 1 (\"country\") is of texts, and f32 is asked for");  // whose place of a type is that of floats
+  CHECK(wrong(run->output_as<std::string_view>("root"), mr::errc::type_mismatch) ==
+        "output 0 (\"root\") is of f64, and texts is asked for");
+  CHECK(wrong(run->output_as<double>(2), mr::errc::out_of_range) == "the graph has 2 outputs, and none is 2");
+  CHECK(wrong(run->input_as<double>("b"), mr::errc::not_found).starts_with("the graph has no input \"b\", but"));
+
+  auto none = engine.prepare({{0}, {0}});  // of the right type, and empty
+  REQUIRE(none);
+  CHECK(none->input_as<double>("amount").value().empty());
+  CHECK(!none->input_as<float>("amount"));
+
+  graph many = made;
+  for (int i = 0; i < 20; ++i) many.add_input("more " + std::to_string(i), {.shape = {}});
+  CHECK(engine_of(many).find_input("z").error().message().ends_with(" \"more 7\" and 12 more"));
 }
 
 TEST_CASE("the largest of a row with NaN is the NaN") {

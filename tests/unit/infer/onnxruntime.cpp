@@ -205,6 +205,16 @@ TEST_CASE("ONNX Runtime: an engine is asked as ours is, and lets everything go")
     CHECK(run->output_is_text(0));
     CHECK(run->output<float>(0).empty());
     CHECK(run->input<double>(0).empty());
+    CHECK(made->find_input("x").value() == 0);
+    CHECK(made->find_output("y").value() == 1);
+    CHECK(made->find_output("z").error().message() == "the graph has no output \"z\", but \"text\" \"y\"");
+    CHECK(run->find_output("y").value() == 1);
+    CHECK(run->find_input("y").error().code() == mr::errc::not_found);
+    CHECK(run->input_as<float>("x").value().data() == run->input<float>(0).data());
+    CHECK(run->output_as<float>(1).value().size() == 6);
+    CHECK(run->input_as<double>("x").error().message() == "input 0 (\"x\") is of f32, and f64 is asked for");
+    CHECK(run->output_as<float>("text").error().message() ==
+          "output 0 (\"text\") is of texts, or no tensor, and f32 is asked for");
     auto moved = *std::move(run);
     for (std::size_t i = 0; i < 6; ++i) moved.input<float>(0)[i] = static_cast<float>(i);
     REQUIRE(moved.run());
@@ -239,7 +249,8 @@ TEST_CASE("ONNX Runtime: what the library refuses is an error with its words") {
     CHECK(made->prepare({{1, 3}, {1, 3}}).error().code() == mr::errc::shape_mismatch);
     CHECK(made->prepare({{-1, 3}}).error().code() == mr::errc::shape_mismatch);
     CHECK(mr::infer::bind<3, 1>(*made, {.output = 1}).error().code() == mr::errc::shape_mismatch);
-    CHECK(mr::infer::bind<3, 3>(*made).error().code() == mr::errc::unsupported);
+    CHECK(mr::infer::bind<3, 3>(*made).error().message() ==
+          "bind: output \"text\" is texts; output 1 (\"y\") has 3: bind_options{.output = 1}");
     const support::temp_dir folder;
     REQUIRE(mr::store::write_file(folder / "m", std::string(model)));
     CHECK(engine::load(table, folder / "m"));

@@ -199,7 +199,7 @@ class planner {
 
   const graph_node& node() const noexcept { return node_; }
   std::int64_t version() const noexcept { return version_; }
-  /// What the operator's `ready` returned for the node. It lives as long as the engine.
+  /// What the operator's `ready` returned for the node. It lives as long as the engine and its runs.
   template <class State>
   const State& ready() const noexcept {
     return *static_cast<const State*>(ready_);

@@ -28,6 +28,11 @@ inline bool begins_as_catboost(std::string_view text) noexcept {
   return from.next() == json_token::object && from.next() == json_token::key && catboost_file::has_member(from.raw());
 }
 
+/// Whether bytes begin as an ONNX model: with field 1, a small number, which is the version of the format.
+inline bool begins_as_onnx(std::string_view text) noexcept {
+  return text.size() > 2 && text[0] == '\x08' && text[1] > 0 && text[1] < ' ';
+}
+
 }  // namespace detail
 
 /// Reads a model of LightGBM, XGBoost or CatBoost, or what `boosted_model::save` wrote, whichever the first bytes say.
@@ -41,9 +46,11 @@ result<boosted_model> read_boosted_model(std::span<const std::byte> bytes) {
   if (detail::begins_as_catboost(text)) return read_catboost(bytes);
   if (text.find_first_not_of(" \t\r\n") < text.size() && text[text.find_first_not_of(" \t\r\n")] == '{')
     return read_xgboost(bytes);
+  const char* const hint = detail::begins_as_onnx(text) ? "; an ONNX model is read by load_onnx" : "";
   return error(errc::unsupported,
-               "boosted model: neither LightGBM's text, nor XGBoost's JSON or UBJSON, nor CatBoost's JSON, nor a saved "
-               "boosted_model");
+               std::string("boosted model: neither LightGBM's text, nor XGBoost's JSON or UBJSON, nor CatBoost's JSON, "
+                           "nor a saved boosted_model") +
+                   hint);
 }
 
 /// Reads a file so. Errors: those of files and of `read_boosted_model`, with the path.

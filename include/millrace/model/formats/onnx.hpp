@@ -11,12 +11,43 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace millrace {
 inline namespace v0 {
 namespace model {
+namespace detail {
+namespace onnx {
+
+/// What bytes are that are no ONNX model, if that is plain; a model begins with none of these.
+[[gnu::cold]] inline std::string_view kind_of(std::span<const std::byte> bytes) noexcept {
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const std::string_view begin = text.substr(0, 256);
+  if (begin.starts_with("tree\n") || begin.starts_with("tree\r\n"))
+    return "it is LightGBM's text, which load_boosted_model reads";
+  if (begin.size() > 8 && begin.substr(4, 4) == "TFL3") return "it is TensorFlow Lite's, which load_tflite reads";
+  for (const char c : begin)
+    if (static_cast<unsigned char>(c) < ' ' && c != '\t' && c != '\r' && c != '\n') return {};
+  const std::size_t first = begin.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return {};
+  if (begin[first] == '{') return "it is JSON; load_boosted_model reads that of XGBoost and CatBoost";
+  return "it is text";
+}
+
+/// Reads a model, and says of what is none what it is instead.
+template <class External>
+result<graph> read_model(std::span<const std::byte> bytes, const External& external, const graph_limits& limits) {
+  auto made = reader(external, limits).read(bytes);
+  if (!made && made.error().code() == errc::corrupt)
+    if (const std::string_view kind = kind_of(bytes); !kind.empty())
+      return error(errc::corrupt, "ONNX: this is no model: " + std::string(kind));
+  return made;
+}
+
+}  // namespace onnx
+}  // namespace detail
 
 /// Reads an ONNX model from bytes. Operators are not looked at: an engine says which it lacks.
 ///
@@ -31,7 +62,7 @@ inline result<graph> read_onnx(std::span<const std::byte> bytes, const graph_lim
   const auto nowhere = [](const detail::onnx::external_place& place) -> result<std::vector<std::byte>> {
     return error(errc::unsupported, '"' + place.path + "\" is only read by load_onnx, beside the model's file");
   };
-  return detail::onnx::reader(nowhere, limits).read(bytes);
+  return detail::onnx::read_model(bytes, nowhere, limits);
 }
 
 /// Reads an ONNX model from a file, with the constants that it keeps in files of the same folder.
@@ -47,7 +78,7 @@ inline result<graph> load_onnx(const std::string& path, const graph_limits& limi
   const auto beside = [&](const detail::onnx::external_place& place) -> result<std::vector<std::byte>> {
     return store::read_beneath(folder, place.path, place.offset, place.has_length ? place.length : store::whole_file);
   };
-  auto made = detail::onnx::reader(beside, limits).read(content->bytes());
+  auto made = detail::onnx::read_model(content->bytes(), beside, limits);
   if (!made) return std::move(made).error().wrap(path);
   return made;
 }

@@ -24,12 +24,19 @@ TEST_CASE("boosted files: the first bytes say whose a model is") {
   };
   for (const char* text : {"", " ", "trees\n", "PK"})
     CHECK(refusal(text).starts_with("boosted model: neither LightGBM's"));
+  CHECK(refusal("PK").ends_with("nor a saved boosted_model"));
+  CHECK(refusal("\x08\x0a\x12\x04").ends_with("; an ONNX model is read by load_onnx"));
   CHECK(refusal("tree\r\n").starts_with("LightGBM model: "));
   CHECK(refusal(" {").starts_with("XGBoost model: "));
   CHECK(refusal("{\"learner\":1}").starts_with("XGBoost model: "));
   for (const char* name : {"features_info", "ctr_data", "model_info", "oblivious_trees", "trees", "scale_and_bias"})
     CHECK(refusal(std::string("\n{ \"") + name + "\": 1}").starts_with("CatBoost model: "));
   CHECK(refusal("MRAG").find("boosted_model") != std::string::npos);
+}
+
+TEST_CASE("boosted files: an ONNX model is told apart, by the file that a library wrote") {
+  const std::string path = std::string(MILLRACE_GOLDEN_DIR) + "/formats/operators-21.onnx";
+  CHECK(load_boosted_model(path).error().describe().ends_with("; an ONNX model is read by load_onnx"));
 }
 
 TEST_CASE("boosted files: errors name the path") {

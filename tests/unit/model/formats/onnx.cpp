@@ -207,6 +207,23 @@ TEST_CASE("what is no model says so") {
   CHECK(refusal(only_graph.written(), mr::errc::corrupt) == "ONNX: no version of operators; this is no model");
 }
 
+TEST_CASE("what is another file says whose it is") {
+  const auto told = [](std::string_view text) {
+    const auto bytes = std::as_bytes(std::span(text));
+    return refusal({bytes.begin(), bytes.end()}, mr::errc::corrupt);
+  };
+  using namespace std::string_view_literals;
+  CHECK(told("tree\nversion=v4\n") == "ONNX: this is no model: it is LightGBM's text, which load_boosted_model reads");
+  CHECK(told("tree\r\nversion=v4\r\n").find("LightGBM") != std::string::npos);
+  CHECK(told("\n {\"learner\": {}}") ==
+        "ONNX: this is no model: it is JSON; load_boosted_model reads that of XGBoost and CatBoost");
+  CHECK(told("age,income\r\n39,\t77\n") == "ONNX: this is no model: it is text");
+  CHECK(told("\x1c\0\0\0TFL3 and more"sv) ==
+        "ONNX: this is no model: it is TensorFlow Lite's, which load_tflite reads");
+  CHECK(told("\xff\xff\x01\x02"sv) == "ONNX: the model is cut off or damaged");
+  CHECK(told(" \n") == "ONNX: no graph; this is no model");
+}
+
 TEST_CASE("a constant that lies about itself is refused by name, and nothing is allocated for its claim") {
   using writer = mr::detail::protobuf_writer;
   const std::uint64_t four_gib = std::uint64_t{1} << 32;
