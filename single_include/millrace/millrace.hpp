@@ -29338,6 +29338,38 @@ class fork_watch {
 
 #endif  // MILLRACE_STORE_DETAIL_FORK_WATCH_HPP
 
+// ---- store/detail/make_room.hpp
+
+#ifndef MILLRACE_STORE_DETAIL_MAKE_ROOM_HPP
+#define MILLRACE_STORE_DETAIL_MAKE_ROOM_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+namespace detail {
+
+/// Makes room for so many bytes, and returns whether there was: how large a file is, its reader does not choose.
+template <class Bytes>
+bool make_room(Bytes& bytes, std::size_t size) {
+#if defined(__cpp_exceptions)
+  try {
+    bytes.resize(size);
+  } catch (const std::exception&) {  // bad_alloc, or length_error
+    return false;
+  }
+#else
+  bytes.resize(size);  // which ends the program without memory, as all that allocates does then
+#endif
+  return true;
+}
+
+}  // namespace detail
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_DETAIL_MAKE_ROOM_HPP
+
 // ---- store/file.hpp
 
 #ifndef MILLRACE_STORE_FILE_HPP
@@ -29491,6 +29523,11 @@ class file {
 
 namespace detail {
 
+inline error too_large(std::string_view action, std::string_view path, std::uint64_t size) {
+  return error(errc::unavailable, "cannot " + std::string(action) + " \"" + std::string(path) +
+                                      "\": memory has no room for " + std::to_string(size) + " bytes");
+}
+
 /// Reads all that is left of an open file into a container of bytes or characters.
 template <class Bytes>
 result<Bytes> read_rest(const file& from) {
@@ -29499,8 +29536,11 @@ result<Bytes> read_rest(const file& from) {
   Bytes bytes;
   std::size_t filled = 0;
   for (;;) {
-    // One byte more than the size says, so that a file read in one go also shows its end in one go.
-    if (filled == bytes.size()) bytes.resize(filled == 0 ? static_cast<std::size_t>(*size) + 1 : filled * 2 + 4096);
+    if (filled == bytes.size()) {
+      // One byte more than the size says, so that a file read in one go also shows its end in one go.
+      const std::size_t room = filled == 0 ? static_cast<std::size_t>(*size) + 1 : filled * 2 + 4096;
+      if (!make_room(bytes, room)) return too_large("read", from.path(), filled == 0 ? *size : room);
+    }
     const ssize_t got =
         uninterrupted([&] { return ::read(from.descriptor(), bytes.data() + filled, bytes.size() - filled); });
     if (got < 0) return system_error(errno, "read", from.path());
@@ -29522,6 +29562,7 @@ result<Bytes> read_whole(std::string path) {
 }  // namespace detail
 
 /// Reads a whole file as text, also one without a known size, such as a pipe or a file in /proc.
+/// Errors: those of the system; unavailable: memory has no room for it, with its size. Each names the path.
 inline result<std::string> read_file(std::string path) { return detail::read_whole<std::string>(std::move(path)); }
 
 /// Reads a whole file as bytes, as `save` returns and `load` takes them:
@@ -29530,6 +29571,8 @@ inline result<std::string> read_file(std::string path) { return detail::read_who
 ///     if (!bytes) return std::move(bytes).error();                       // its message names the path
 ///     auto state = latencies::load(*bytes);
 ///     if (!state) return std::move(state).error().wrap(path);            // adds the path, which load does not know
+///
+/// Errors: those of `read_file`.
 inline result<std::vector<std::byte>> read_bytes(std::string path) {
   return detail::read_whole<std::vector<std::byte>>(std::move(path));
 }
@@ -47252,7 +47295,7 @@ class file_bytes {
  public:
   /// What has no size or cannot be mapped, such as a pipe or a file in /proc or /sys, is read in any case. The path is
   /// opened once, so that a pipe's writer finds one reader.
-  /// Errors: those of the system, with the path.
+  /// Errors: those of `read_file`, with the path.
   static result<file_bytes> open(std::string path, file_access how = file_access::read) {
     const auto opened = file::open(std::move(path), O_RDONLY);
     if (!opened) return opened.error();
@@ -47263,6 +47306,7 @@ class file_bytes {
       if (*size > 0) {
         made.mapped_ = detail::mapping(opened->descriptor(), static_cast<std::size_t>(*size));
         if (made.mapped_.data() != nullptr) return made;
+        if (errno == ENOMEM) return detail::too_large("map", opened->path(), *size);
         if (errno != ENODEV) return system_error(errno, "map", opened->path());
       }
     }

@@ -2,6 +2,7 @@
 #define MILLRACE_STORE_FILE_HPP
 
 #include <millrace/core/result.hpp>
+#include <millrace/store/detail/make_room.hpp>
 #include <millrace/store/detail/uninterrupted.hpp>
 
 #include <fcntl.h>
@@ -165,6 +166,11 @@ class file {
 
 namespace detail {
 
+inline error too_large(std::string_view action, std::string_view path, std::uint64_t size) {
+  return error(errc::unavailable, "cannot " + std::string(action) + " \"" + std::string(path) +
+                                      "\": memory has no room for " + std::to_string(size) + " bytes");
+}
+
 /// Reads all that is left of an open file into a container of bytes or characters.
 template <class Bytes>
 result<Bytes> read_rest(const file& from) {
@@ -173,8 +179,11 @@ result<Bytes> read_rest(const file& from) {
   Bytes bytes;
   std::size_t filled = 0;
   for (;;) {
-    // One byte more than the size says, so that a file read in one go also shows its end in one go.
-    if (filled == bytes.size()) bytes.resize(filled == 0 ? static_cast<std::size_t>(*size) + 1 : filled * 2 + 4096);
+    if (filled == bytes.size()) {
+      // One byte more than the size says, so that a file read in one go also shows its end in one go.
+      const std::size_t room = filled == 0 ? static_cast<std::size_t>(*size) + 1 : filled * 2 + 4096;
+      if (!make_room(bytes, room)) return too_large("read", from.path(), filled == 0 ? *size : room);
+    }
     const ssize_t got =
         uninterrupted([&] { return ::read(from.descriptor(), bytes.data() + filled, bytes.size() - filled); });
     if (got < 0) return system_error(errno, "read", from.path());
@@ -196,6 +205,7 @@ result<Bytes> read_whole(std::string path) {
 }  // namespace detail
 
 /// Reads a whole file as text, also one without a known size, such as a pipe or a file in /proc.
+/// Errors: those of the system; unavailable: memory has no room for it, with its size. Each names the path.
 inline result<std::string> read_file(std::string path) { return detail::read_whole<std::string>(std::move(path)); }
 
 /// Reads a whole file as bytes, as `save` returns and `load` takes them:
@@ -204,6 +214,8 @@ inline result<std::string> read_file(std::string path) { return detail::read_who
 ///     if (!bytes) return std::move(bytes).error();                       // its message names the path
 ///     auto state = latencies::load(*bytes);
 ///     if (!state) return std::move(state).error().wrap(path);            // adds the path, which load does not know
+///
+/// Errors: those of `read_file`.
 inline result<std::vector<std::byte>> read_bytes(std::string path) {
   return detail::read_whole<std::vector<std::byte>>(std::move(path));
 }

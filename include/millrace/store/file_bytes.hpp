@@ -40,7 +40,7 @@ class file_bytes {
  public:
   /// What has no size or cannot be mapped, such as a pipe or a file in /proc or /sys, is read in any case. The path is
   /// opened once, so that a pipe's writer finds one reader.
-  /// Errors: those of the system, with the path.
+  /// Errors: those of `read_file`, with the path.
   static result<file_bytes> open(std::string path, file_access how = file_access::read) {
     const auto opened = file::open(std::move(path), O_RDONLY);
     if (!opened) return opened.error();
@@ -51,6 +51,7 @@ class file_bytes {
       if (*size > 0) {
         made.mapped_ = detail::mapping(opened->descriptor(), static_cast<std::size_t>(*size));
         if (made.mapped_.data() != nullptr) return made;
+        if (errno == ENOMEM) return detail::too_large("map", opened->path(), *size);
         if (errno != ENODEV) return system_error(errno, "map", opened->path());
       }
     }

@@ -1,17 +1,20 @@
 #include <millrace/store/file_bytes.hpp>
 
+#include <support/allocation_counter.hpp>
 #include <support/catch.hpp>
 #include <support/temp_dir.hpp>
 
 #include <millrace/store/atomic_file.hpp>
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -107,3 +110,25 @@ TEST_CASE("a file that cannot be read or mapped is named") {
     CHECK(directory.error().message().find(folder.path().string()) != std::string::npos);
   }
 }
+
+#if defined(__linux__)
+TEST_CASE("a file that is larger than memory is an error with its path and its size") {
+  if (!support::counts_allocations) return;  // a sanitizer's allocator ends the program instead
+  // Sizes for which there are no addresses, or which no vector may have: no machine's memory has room for them.
+  for (const off_t size : {off_t{1} << 62, std::numeric_limits<off_t>::max() - 4095}) {
+    const mr::store::file large(::memfd_create("large", MFD_CLOEXEC), "large");
+    REQUIRE(large.is_open());
+    if (::ftruncate(large.descriptor(), size) != 0) return;  // not on every system
+    const std::string path = "/proc/self/fd/" + std::to_string(large.descriptor());
+    const std::string reason = '"' + path + "\": memory has no room for " + std::to_string(size) + " bytes";
+    for (const file_access how : {file_access::read, file_access::map}) {
+      const auto refused = file_bytes::open(path, how);
+      REQUIRE(!refused);
+      CHECK(refused.error().code() == mr::errc::unavailable);
+      CHECK(refused.error().message() == (how == file_access::map ? "cannot map " : "cannot read ") + reason);
+    }
+    CHECK(mr::store::read_bytes(path).error().message() == "cannot read " + reason);
+    CHECK(mr::store::read_file(path).error().message() == "cannot read " + reason);
+  }
+}
+#endif

@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -87,8 +88,9 @@ inline result<std::vector<stored_layer>> stored_layers(const safetensors& file, 
     rest.remove_prefix(prefix.size());
     std::uint64_t number = 0;
     const auto read = std::from_chars(rest.data(), rest.data() + rest.size(), number);
+    const bool padded = rest.starts_with('0') && read.ptr != rest.data() + 1;  // "00.weight" beside "0.weight"
     rest.remove_prefix(static_cast<std::size_t>(read.ptr - rest.data()));
-    if (read.ptr == each.name.data() + prefix.size() || (rest != ".weight" && rest != ".bias"))
+    if (read.ec != std::errc() || padded || (rest != ".weight" && rest != ".bias"))
       return in_network(
           each.name, "it is neither <number>.weight nor <number>.bias behind the prefix \"" + std::string(prefix) + '"',
           errc::unsupported);

@@ -105,6 +105,13 @@ TEST_CASE("network tensors: what is no network is refused by name") {
         "network: \"0.running_mean\": it is neither <number>.weight nor <number>.bias behind the prefix \"\"");
   CHECK(made_file().add("fc.weight", {1, 1}).refusal({.prefix = "fc"}).find("neither <number>.weight") !=
         std::string::npos);
+  // A layer has one name: 0 beside 00, and numbers beyond 64 bits, would be one layer, of which a part is lost.
+  CHECK(made_file().add("0.weight", {1, 4}).add("00.weight", {1, 4}).refusal() ==
+        "network: \"00.weight\": it is neither <number>.weight nor <number>.bias behind the prefix \"\"");
+  CHECK(made_file().add("a01.bias", {1}).refusal({.prefix = "a"}).find("\"a01.bias\": it is neither") !=
+        std::string::npos);
+  CHECK(made_file().add("0.weight", {1, 4}).add("99999999999999999999.weight", {1, 4}).refusal().find("neither") !=
+        std::string::npos);
   CHECK(made_file().add("0.weight", {4}).refusal() == "network: \"0.weight\": it has 1 axes");
   CHECK(made_file().add("0.weight", {2, 2, 2}).refusal() == "network: \"0.weight\": it has 3 axes");
   CHECK(made_file().add("0.bias", {4}).refusal() == "network: layer 0 has no weights");
