@@ -33,8 +33,7 @@ int serve_flats(mr::model::linear_regression first, mr::model::linear_regression
 
   // An idle model is run by its caller; callers who come meanwhile become one batch.
   mr::infer::batcher serve{live, mr::infer::max_rows<64>, *watch};
-  auto guarded =
-      mr::infer::fallback<decltype(serve)>::make(serve, mr::infer::fallback_values{{250'000}}, {.timeout = 20ms});
+  auto guarded = mr::infer::make_fallback(serve, {{250'000}}, {.timeout = 20ms});
   if (!guarded) return std::fprintf(stderr, "%s\n", guarded.error().describe().c_str()), 1;
 
   std::atomic<int> served[3] = {};  // by the version that made the price; 0 is the fallback

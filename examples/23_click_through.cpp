@@ -78,9 +78,14 @@ int main() {
               clicks.model().nonzero());
 
   // [resume]
-  auto again = or_stop(mi::resume<learner>("clicks.state"));  // after a restart, or a crash
+  auto found = mi::resume<learner>("clicks.state");  // after a restart, or a crash
+  if (!found && found.error().code() == mr::errc::not_found) found = learner::make(fresh);  // the very first start
+  auto again =
+      or_stop(std::move(found));  // another error is of a checkpoint that is there: nothing begins anew over it
+  const std::uint64_t next = again.samples();  // the stream goes on behind so many impressions
   // [/resume]
-  std::printf("resumed at update %llu of %llu\n", static_cast<unsigned long long>(again.updates()),
-              static_cast<unsigned long long>(clicks.updates()));
+  std::printf("resumed at update %llu of %llu, behind %llu impressions\n",
+              static_cast<unsigned long long>(again.updates()), static_cast<unsigned long long>(clicks.updates()),
+              static_cast<unsigned long long>(next));
   return clicks.drifts() == 1 && auc > 0.9 && again.updates() == clicks.updates() / 500 * 500 ? 0 : 1;
 }

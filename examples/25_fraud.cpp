@@ -183,7 +183,7 @@ int main() {
   mr::observe::metrics_registry registry;
   const auto watch = or_stop(mi::serving_metrics<>::make(registry, "fraud", "1"));
   mi::batcher serve{model, mi::max_rows<100>, watch};
-  auto guarded = or_stop(mi::fallback<decltype(serve), rule>::make(serve, rule{}, {.timeout = 5ms}));
+  auto guarded = or_stop(mi::make_fallback(serve, rule{}, {.timeout = 5ms}));
   mm::tree_explainer why(model.trees(), model.inputs());
   const std::vector<std::string> names = row_maker::names();
 

@@ -47609,11 +47609,15 @@ result<void> sign_file(const std::string& path, const Signer& by) {
 /// Guarantee: the bytes returned are those that were verified; the file is opened once. Nothing of it is read before
 /// its signature is found authentic, and no more than was signed.
 /// Allocates: the bytes that were signed.
-/// Errors: those of `verify_signature` and of files, with the path; not_found: there is no signature, or no file.
+/// Errors: those of `verify_signature` and of files, with the path; not_found: it is not signed, or there is no file.
 template <verifier Verifier>
 result<std::vector<std::byte>> read_verified(const std::string& path, const Verifier& by) {
   const auto refuse = [&](error why) { return std::move(why).wrap("cannot verify \"" + path + '"'); };
   const auto text = detail::read_signature(signature_path(path));
+  if (!text && text.error().code() == errc::not_found) {
+    if (auto there = file::open(path, O_RDONLY); !there) return refuse(std::move(there).error());
+    return refuse(error(errc::not_found, "it is not signed: there is no \"" + signature_path(path) + '"'));
+  }
   if (!text) return refuse(text.error());
   const auto given = detail::signature_text::read(*text);
   if (!given) return refuse(given.error());

@@ -60,6 +60,14 @@ class openssl_key {
   EVP_PKEY* key_;
 };
 
+/// The error for a text that is no key. The text is not repeated, since it may be a secret.
+inline error no_pem(std::string_view text, const openssl_errors& errors, const char* what) {
+  if (text.find("-----BEGIN ") != text.npos) return errors.made(errc::invalid_data, what);
+  return error(errc::invalid_data, std::string(what) +
+                                       ", as no \"-----BEGIN \" is in it: from_pem takes the text of a "
+                                       "key, and not the path of its file");
+}
+
 /// Reads a key from a text; `read(bio)` is one of OpenSSL's functions.
 template <class Read>
 EVP_PKEY* read_pem(std::string_view text, const Read& read) noexcept {
@@ -91,13 +99,13 @@ class ed25519_public_key {
     if (made == nullptr) return errors.made(errc::invalid_argument, "no public key of Ed25519");
     return ed25519_public_key(detail::openssl_key(made));
   }
-  /// `-----BEGIN PUBLIC KEY-----`, as `openssl pkey -pubout` writes it. Errors: invalid_data: it is none, or another
-  /// algorithm's.
+  /// The text of a file, not its path: `-----BEGIN PUBLIC KEY-----`, as `openssl pkey -pubout` writes it. Errors:
+  /// invalid_data: it is none, or another algorithm's.
   static result<ed25519_public_key> from_pem(std::string_view text) {
     const detail::openssl_errors errors;
     detail::openssl_key made(
         detail::read_pem(text, [](BIO* from) { return ::PEM_read_bio_PUBKEY(from, nullptr, nullptr, nullptr); }));
-    if (made.get() == nullptr) return errors.made(errc::invalid_data, "this is no public key as PEM");
+    if (made.get() == nullptr) return detail::no_pem(text, errors, "this is no public key as PEM");
     if (::EVP_PKEY_id(made.get()) != EVP_PKEY_ED25519)
       return error(errc::invalid_data, "the public key is not of Ed25519");
     return ed25519_public_key(std::move(made));
@@ -166,8 +174,9 @@ class ed25519_private_key {
     ::EVP_PKEY_CTX_free(work);
     return owned(detail::openssl_key(made), errors);
   }
-  /// `-----BEGIN PRIVATE KEY-----`, as `openssl genpkey -algorithm ed25519` writes it, or encrypted with a passphrase.
-  /// Errors: invalid_data: it is none, another algorithm's, or encrypted with another passphrase.
+  /// The text of a file, not its path: `-----BEGIN PRIVATE KEY-----`, as `openssl genpkey -algorithm ed25519` writes
+  /// it, or encrypted with a passphrase. Errors: invalid_data: it is none, another algorithm's, or encrypted with
+  /// another passphrase.
   static result<ed25519_private_key> from_pem(std::string_view text, std::string_view passphrase = {}) {
     const detail::openssl_errors errors;
     // With a function of ours OpenSSL never asks at the terminal.
@@ -179,7 +188,7 @@ class ed25519_private_key {
     };
     detail::openssl_key made(
         detail::read_pem(text, [&](BIO* from) { return ::PEM_read_bio_PrivateKey(from, nullptr, say, &passphrase); }));
-    if (made.get() == nullptr) return errors.made(errc::invalid_data, "this is no private key as PEM");
+    if (made.get() == nullptr) return detail::no_pem(text, errors, "this is no private key as PEM");
     if (::EVP_PKEY_id(made.get()) != EVP_PKEY_ED25519)
       return error(errc::invalid_data, "the private key is not of Ed25519");
     return owned(std::move(made), errors);

@@ -95,6 +95,15 @@ TEST_CASE("Ed25519: keys come from PEM, and what is none is said") {
   CHECK(ms::ed25519_private_key::from_pem(public_pem).error().code() == mr::errc::invalid_data);
   CHECK(ms::ed25519_public_key::from_pem(private_pem).error().code() == mr::errc::invalid_data);
   CHECK(ms::ed25519_public_key::from_pem("").error().code() == mr::errc::invalid_data);
+  const auto of_path = ms::ed25519_public_key::from_pem("key.pem");
+  REQUIRE_FALSE(of_path);
+  CHECK(of_path.error().message() ==
+        "this is no public key as PEM, as no \"-----BEGIN \" is in it: from_pem takes the text of a key, and not the "
+        "path "
+        "of its file");
+  const std::string secret(64, '7');
+  CHECK(ms::ed25519_private_key::from_pem(secret).error().describe().find(secret) == std::string::npos);
+  CHECK(ms::ed25519_private_key::from_pem(public_pem).error().message().find("path") == std::string::npos);
   // openssl ecparam -name prime256v1 -genkey -noout | openssl ec -pubout
   const auto of_another_algorithm = ms::ed25519_public_key::from_pem(
       "-----BEGIN PUBLIC KEY-----\n"

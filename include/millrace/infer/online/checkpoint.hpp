@@ -82,8 +82,9 @@ class checkpoint {
 };
 
 /// Makes a learner from the file of a checkpoint: `resume<learner>("clicks.state")`. Further arguments go to
-/// `Learner::load`. It goes on as if it had never stopped, to the bit.
-/// Errors: not_found and others of `store::read_bytes`, those of `Learner::load`; the message names the path.
+/// `Learner::load`. It goes on as if it had never stopped, to the bit, if the stream goes on behind its `samples()`.
+/// Errors: not_found: there is no checkpoint yet, and a learner begins; others of `store::read_bytes` and those of
+/// `Learner::load`: there is one, and who begins anew loses it. The message names the path.
 template <class Learner, class... Arguments>
 result<Learner> resume(const std::string& path, Arguments... arguments) {
   auto bytes = store::read_bytes(path);

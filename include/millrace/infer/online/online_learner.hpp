@@ -162,6 +162,9 @@ class online_learner {
   std::uint64_t updates() const noexcept { return counts_.updates; }
   std::uint64_t updates_before() const noexcept { return updates_before_; }
   std::uint64_t learnt() const noexcept { return counts_.learnt; }
+  /// Samples that `update` was given, those that were refused too; a row of too few columns is none. After `resume` it
+  /// says where in the stream to go on: behind so many.
+  std::uint64_t samples() const noexcept { return counts_.seen + counts_.refused; }
   /// Samples in the batch that is not yet full.
   std::size_t pending() const noexcept { return batch_.size(); }
   std::uint64_t held_out() const noexcept { return counts_.held_out; }

@@ -5,6 +5,7 @@
 #include <millrace/core/detail/light_atomic.hpp>
 #include <millrace/core/detail/mutex.hpp>
 #include <millrace/core/duration.hpp>
+#include <millrace/core/result.hpp>
 #include <millrace/infer/serving/batcher_options.hpp>
 #include <millrace/infer/serving/detail/batcher_arguments.hpp>
 #include <millrace/infer/serving/detail/request_queue.hpp>
@@ -16,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <type_traits>
 #include <vector>
 
@@ -95,6 +97,20 @@ class batcher {
     request one(rows, out, with);
     const served begun = add(one, true);
     return begun.status == serving_status::pending ? finish(one) : begun;
+  }
+
+  /// Says with numbers why a request of this shape would be invalid: what a caller tells its own, where it wants to.
+  /// Errors: shape_mismatch.
+  template <class = void>
+  result<void> check_shape(const model::matrix_view& rows, std::span<const double> out) const {
+    const auto refuse = [](std::size_t got, const char* what, std::size_t wanted) {
+      return error(errc::shape_mismatch, "the request has " + std::to_string(got) + what + std::to_string(wanted));
+    };
+    if (rows.columns() != inputs_) return refuse(rows.columns(), " columns, and the model takes ", inputs_);
+    if (rows.rows() - 1 >= options_.max_rows)
+      return refuse(rows.rows(), " rows, and a batch takes 1 to ", options_.max_rows);
+    if (!fits(rows, out)) return refuse(out.size(), " numbers of room for outputs, and needs ", rows.rows() * outputs_);
+    return {};
   }
 
   /// Lets a request wait for a batch. It is pending then, or already over: refused, closed, invalid.

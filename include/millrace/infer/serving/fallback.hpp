@@ -64,7 +64,7 @@ struct fallback_options {
 
 /// Serves requests by a batcher and, where that fails, by values or by another model.
 ///
-///     auto guarded = mr::infer::fallback<decltype(serve)>::make(serve, mr::infer::fallback_values{{0.02}});
+///     auto guarded = mr::infer::make_fallback(serve, {{0.02}});
 ///     const mr::infer::served done = (*guarded)(row, out);
 ///     if (done.status == mr::infer::serving_status::fallback) ...      // the outputs are 0.02
 ///
@@ -192,6 +192,19 @@ class fallback {
   Breaker* breaker_;
   detail::owning_pointer<counters> counts_;
 };
+
+/// `fallback::make` with the types of its arguments: `make_fallback(serve, {{0.02}}, {.timeout = 5ms})` for values,
+/// `make_fallback(serve, rule{})` for another model.
+/// Errors: those of `fallback::make`.
+template <class Serve, class Instead = fallback_values>
+result<fallback<Serve, Instead>> make_fallback(Serve& serve, Instead instead, const fallback_options& options = {}) {
+  return fallback<Serve, Instead>::make(serve, std::move(instead), options);
+}
+template <class Serve, class Instead = fallback_values, class Breaker>
+result<fallback<Serve, Instead, Breaker>> make_fallback(Serve& serve, Instead instead, const fallback_options& options,
+                                                        Breaker& breaker) {
+  return fallback<Serve, Instead, Breaker>::make(serve, std::move(instead), options, breaker);
+}
 
 }  // namespace infer
 }  // namespace v0

@@ -27,7 +27,7 @@ enum class serving_status : std::uint8_t {
   timeout,    // its time was over
   cancelled,  // the caller no longer wanted it
   closed,     // the batcher was closed
-  invalid,    // rows or outputs of another shape, or more rows than a batch may have
+  invalid,    // rows of other columns, none, or more than a batch may have; or too little room for their outputs
 };
 inline constexpr std::size_t serving_statuses = 8;
 
@@ -59,7 +59,9 @@ result<std::uint64_t> to_result(served one) {
     case serving_status::cancelled: return error(errc::cancelled, "the request was cancelled");
     case serving_status::closed: return error(errc::closed, "the batcher is closed");
     case serving_status::invalid:
-      return error(errc::shape_mismatch, "the request's rows or outputs do not fit the model or a batch");
+      return error(errc::shape_mismatch,
+                   "the request's rows or outputs do not fit the model or a batch, of which "
+                   "batcher::check_shape(rows, out) has the numbers");
     case serving_status::pending: return error(errc::unavailable, "the request is not done yet");
     case serving_status::ok:
     case serving_status::fallback: break;

@@ -59,6 +59,7 @@ TEST_CASE("a checkpoint is written each so many updates, and what resumes has th
   auto resumed = mi::resume<learner>(path);
   REQUIRE(resumed);
   CHECK(resumed->pending() == 437 % 16);
+  CHECK(resumed->samples() == 437);
   feed(*resumed, again, 1000 - 437);
   CHECK(resumed->save() == whole.save());
 }

@@ -290,6 +290,7 @@ TEST_CASE("samples that cannot be used are refused, and short rows are an error"
   REQUIRE_FALSE(found);
   CHECK(found.error().code() == mr::errc::shape_mismatch);
   CHECK_THAT(found.error().message(), ContainsSubstring("239 of 240"));
+  CHECK(made->samples() == 5);
   CHECK(made->model().save() == before);
   CHECK(made->measures().count() == 0);
 }

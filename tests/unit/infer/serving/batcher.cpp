@@ -136,6 +136,24 @@ TEST_CASE("batcher: a maximum of 1 works, and the alone policy is the same for r
   CHECK(model.seen == std::vector<std::vector<float>>{{1}, {2}, {3, 3}, {4}});
 }
 
+TEST_CASE("batcher: what is wrong with a request's shape can be said with numbers") {
+  const adder model;
+  const mi::batcher serve{model, mi::max_rows<4>};
+  const std::vector<float> numbers(20);
+  const std::vector<double> out(5);
+  const auto of = [&](std::size_t rows, std::size_t columns, std::size_t room) {
+    const auto done =
+        serve.check_shape(mr::model::matrix_view(numbers.data(), rows, columns), std::span(out).first(room));
+    return done ? "" : done.error().message();
+  };
+  CHECK(of(1, 3, 1) == "the request has 3 columns, and the model takes 2");
+  CHECK(of(5, 2, 5) == "the request has 5 rows, and a batch takes 1 to 4");
+  CHECK(of(0, 2, 5) == "the request has 0 rows, and a batch takes 1 to 4");
+  CHECK(of(3, 2, 2) == "the request has 2 numbers of room for outputs, and needs 3");
+  CHECK(of(3, 2, 3) == "");
+  CHECK(of(3, 2, 4) == "");  // more room than needed is fine
+}
+
 TEST_CASE("batcher: a request of another shape fails alone") {
   virtual_time time;
   const adder model{.time = &time};

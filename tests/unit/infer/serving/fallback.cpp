@@ -85,6 +85,28 @@ TEST_CASE("fallback: another model serves instead, on the same rows") {
   CHECK(out == std::array<double, 2>{-7, -7});
 }
 
+TEST_CASE("fallback: make_fallback deduces the types") {
+  const adder model;
+  mi::batcher serve{model};
+  two_failures breaker;
+  auto values = mi::make_fallback(serve, {{0.5}}, {.timeout = 4ms});
+  auto other = mi::make_fallback(serve, constant());
+  auto broken = mi::make_fallback(serve, {{0.25}}, {}, breaker);
+  static_assert(std::is_same_v<decltype(values), mr::result<mi::fallback<decltype(serve)>>>);
+  static_assert(std::is_same_v<decltype(other), mr::result<mi::fallback<decltype(serve), constant>>>);
+  REQUIRE((values && other && broken));
+  serve.close();
+  std::array<double, 2> out{};
+  CHECK((*values)(two_rows, out).status == serving_status::fallback);
+  CHECK(out[1] == 0.5);
+  CHECK((*other)(two_rows, out).status == serving_status::fallback);
+  CHECK(out[1] == -7);
+  CHECK((*broken)(two_rows, out).status == serving_status::fallback);
+  CHECK(out[1] == 0.25);
+  CHECK(breaker.failures == 1);
+  CHECK_FALSE(mi::make_fallback(serve, {{1, 2}}));
+}
+
 TEST_CASE("fallback: a timeout of its own is for requests that have none") {
   virtual_time time;
   const adder model{.time = &time};
