@@ -632,6 +632,52 @@ TEST_CASE("inputs and outputs are found by name, and asked for as a type, or an 
   CHECK(engine_of(many).find_input("z").error().message().ends_with(" \"more 7\" and 12 more"));
 }
 
+namespace {
+
+mr::result<std::vector<float>> priced(const mr::infer::graph_engine& engine) {
+  // [by_name]
+  auto run = engine.prepare({{2, 1}, {2, 1}});  // two rows; an input for each column
+  if (!run) return run.error();
+  const auto amount = run->input_as<float>("amount");
+  const auto country = run->input_as<std::string_view>("country");
+  const auto price = run->output_as<float>("price");
+  if (!amount) return amount.error();  // input 0 ("amount") is of f64, and f32 is asked for
+  if (!country) return country.error();
+  if (!price) return price.error();
+  (*amount)[0] = 100, (*country)[0] = "DE";
+  (*amount)[1] = 50, (*country)[1] = "FR";
+  run->run();
+  // [/by_name]
+  return std::vector<float>(price->begin(), price->end());
+}
+
+}  // namespace
+
+TEST_CASE("columns of a pipeline are filled by name, numbers and texts") {
+  for (const dtype type : {dtype::f32, dtype::f64}) {
+    graph made;
+    made.opsets = {{"", 21}, {"ai.onnx.ml", 2}};
+    const auto amount = made.add_input("amount", {.dtype = type, .shape = {}});
+    const auto country = made.add_input("country", {.kind = graph_kind::texts, .shape = {}});
+    const auto rate = made.add_value("rate");
+    const auto number = made.add_value("number");
+    made.outputs = {made.add_value("price")};
+    made.nodes.push_back({"a",
+                          "ai.onnx.ml",
+                          "LabelEncoder",
+                          {country},
+                          {rate},
+                          {{"keys_strings", texts{"DE", "FR"}}, {"values_floats", reals{2, 3}}}});
+    made.nodes.push_back({"b", "", "Cast", {amount}, {number}, {{"to", std::int64_t{1}}}});
+    made.nodes.push_back({"c", "", "Mul", {number, rate}, {made.outputs[0]}, {}});
+    const auto prices = priced(engine_of(made));
+    if (type == dtype::f32)
+      CHECK(prices.value() == reals{200, 150});
+    else
+      CHECK(prices.error().message() == "input 0 (\"amount\") is of f64, and f32 is asked for");
+  }
+}
+
 TEST_CASE("the largest of a row with NaN is the NaN") {
   const auto place = [](std::vector<float> row, const char* op) {
     const auto engine = engine_of(one(op, {{"axis", std::int64_t{0}}}));
