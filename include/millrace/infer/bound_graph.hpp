@@ -58,7 +58,7 @@ inline constexpr bool is_result<result<T>> = true;
 template <std::size_t Columns, std::size_t Outputs, class Engine = graph_engine>
 class bound_graph {
   static_assert(!detail::is_result<Engine>,
-                "millrace[INFER-12]: bind takes an engine, and this may be an error instead: look first, and give "
+                "millrace[INFER-13]: bind takes an engine, and this may be an error instead: look first, and give "
                 "*engine");
 
  public:

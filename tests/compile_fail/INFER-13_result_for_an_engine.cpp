@@ -1,4 +1,4 @@
-// expect: millrace\[INFER-12\]: bind takes an engine, and this may be an error instead
+// expect: millrace\[INFER-13\]: bind takes an engine, and this may be an error instead
 #include <millrace/infer/bound_graph.hpp>
 
 namespace mr = millrace;
