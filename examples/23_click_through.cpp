@@ -80,8 +80,7 @@ int main() {
   // [resume]
   auto found = mi::resume<learner>("clicks.state");  // after a restart, or a crash
   if (!found && found.error().code() == mr::errc::not_found) found = learner::make(fresh);  // the very first start
-  auto again =
-      or_stop(std::move(found));  // another error is of a checkpoint that is there: nothing begins anew over it
+  auto again = or_stop(std::move(found));      // any other error: nothing begins anew over what may be saved
   const std::uint64_t next = again.samples();  // the stream goes on behind so many impressions
   // [/resume]
   std::printf("resumed at update %llu of %llu, behind %llu impressions\n",

@@ -200,6 +200,7 @@ template <class Serve, class Instead = fallback_values>
 result<fallback<Serve, Instead>> make_fallback(Serve& serve, Instead instead, const fallback_options& options = {}) {
   return fallback<Serve, Instead>::make(serve, std::move(instead), options);
 }
+/// The same behind a breaker, which outlives it.
 template <class Serve, class Instead = fallback_values, class Breaker>
 result<fallback<Serve, Instead, Breaker>> make_fallback(Serve& serve, Instead instead, const fallback_options& options,
                                                         Breaker& breaker) {
