@@ -4,10 +4,12 @@
 #include <millrace/infer/online/online_learner.hpp>
 #include <millrace/model/linear/ftrl_logistic.hpp>
 
+#include <support/allocation_counter.hpp>
 #include <support/catch.hpp>
 #include <support/ftrl_stream.hpp>
 #include <support/temp_dir.hpp>
 
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <chrono>
@@ -101,6 +103,20 @@ TEST_CASE("a path that is wrong is an error that names it, for writing and for r
   REQUIRE_FALSE(other);
   CHECK_THAT(other.error().describe(), ContainsSubstring("cannot resume from"));
 }
+
+#if defined(__linux__)
+TEST_CASE("a checkpoint that is larger than memory is an error that names it") {
+  if (!support::counts_allocations) return;  // a sanitizer's allocator ends the program instead
+  const mr::store::file large(::memfd_create("large", MFD_CLOEXEC), "large");
+  REQUIRE(large.is_open());
+  if (::ftruncate(large.descriptor(), off_t{1} << 62) != 0) return;  // not on every system
+  const std::string path = "/proc/self/fd/" + std::to_string(large.descriptor());
+  const auto found = mi::resume<learner>(path);
+  REQUIRE_FALSE(found);
+  CHECK(found.error().code() == mr::errc::unavailable);
+  CHECK_THAT(found.error().describe(), ContainsSubstring(path) && ContainsSubstring("4611686018427387904 bytes"));
+}
+#endif
 
 TEST_CASE("a learner killed at any moment leaves a checkpoint that goes on counting") {
   const support::temp_dir folder;
