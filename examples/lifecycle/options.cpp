@@ -27,7 +27,9 @@ constexpr const char* exit_codes_help =
     "by cross-validation, and the one with the least loss is fitted to all training rows. The seed decides what comes "
     "out,\n"
     "unless the budget runs out before all are compared.\n\n"
-    "Missing values: an empty cell, NA, N/A, null, None and ? are missing (and what --missing adds). A missing number\n"
+    "Missing values: an empty cell, NA, N/A, n/a, null, NULL, None and ? are missing (and what --missing adds), "
+    "unless\n"
+    "the model of --model-file knows such a word as one of a column's categories. A missing number\n"
     "becomes the median, and a second number says that it was missing; a missing category is a category of its own. A\n"
     "cell that says NaN or infinity is an error, unless --nan missing is given. A row without a target is an error, "
     "unless\n"
@@ -64,6 +66,7 @@ void refuse_extras(const CLI::App& app) {
   std::size_t least = 3;
   for (const CLI::Option* option : app.get_options()) {
     const std::string name = option->get_name();
+    if (least == 3 && name.size() > 4 && word.starts_with(name)) like = name;  // --output
     if (const std::size_t far = distance(word, name); far < least) {
       least = far;
       like = name;

@@ -386,6 +386,7 @@ class Lifecycle(unittest.TestCase):
             self.refused(2, "", *args)
         self.refused(2, ["--epoch is no option", "did you mean --epochs?"], "--epoch", 3)
         self.refused(2, "did you mean --input?", "--inptu", "x.csv")
+        self.refused(2, "did you mean --out?", "--output", "x")
         self.assertEqual(run("--help").returncode, 0)
 
     def test_a_file_that_cannot_be_read(self):

@@ -113,6 +113,43 @@ class ModelFile(unittest.TestCase):
         for word in ("07", "7e0"):
             self.assertEqual(spelled[word], spelled["no number"])
 
+    def renamed(self, name, words):
+        """The model with other words in the place of its own: the answers for them stay those of its library."""
+        model = (GOLDEN / name).read_bytes()
+        for old, new in words.items():
+            one, other = old.encode(), new.encode()
+            if name == "words_xgboost.json":  # its texts are lists of bytes
+                one, other = (",".join(map(str, each)).encode() for each in (one, other))
+            self.assertEqual(model.count(one), 1)
+            model = model.replace(one, other)
+        return self.write(model, name)
+
+    def test_a_models_words_are_words_also_where_they_often_stand_for_missing(self):
+        four = {"Oman": "NULL", "Chad": "None", "Peru": "null"}  # as long as those in whose place they stand
+        for name, column, words in (("words_lightgbm.txt", "lightgbm", {"Oman": "?", "Chad": "NA", "Peru": "nan"}),
+                                    ("words_xgboost.json", "xgboost", four), ("words_xgboost.ubj", "xgboost", four),
+                                    ("words_sklearn.onnx", "sklearn", four)):
+            with self.subTest(name):
+                shutil.rmtree(self.folder / "predictions", ignore_errors=True)
+                model = self.renamed(name, words)
+                rows = [{**row, "country": words.get(row["country"], row["country"])} for row in self.rows()]
+                rows[6]["fraud"] = ""
+                given = rows[:6] + rows[7:]
+                said, answers = self.score(model, self.table_of(rows), "--target", "fraud", "--drop-missing-target")
+                self.assertNotIn('column "country"', said)
+                for answer, row in zip(answers, given, strict=True):
+                    self.assertAlmostEqual(float(answer["probability"]), float(row[column]), delta=1e-6)
+                # What the model does not know is missing, and so is what is said to be.
+                rows = [{**row, "country": "N/A"} for row in self.rows()]
+                for row in rows[:2]:
+                    row["country"] = ""
+                rows[5]["country"] = rows[7]["country"] = words["Oman"]
+                shutil.rmtree(self.folder / "predictions")
+                said, as_missing = self.score(model, self.table_of(rows), "--missing", words["Oman"])
+                self.assertIn(f'note: column "country": 78 rows hold "N/A", "{words["Oman"]}", which are taken for missing: by --missing, or', said)
+                shutil.rmtree(self.folder / "predictions")
+                self.assertEqual(as_missing, self.score(model, self.table_of([{**row, "country": ""} for row in rows]))[1])
+
     def test_without_a_target_it_only_answers(self):
         said, answers = self.score(GOLDEN / "words_lightgbm.txt", self.table)
         self.assertIn("--target would say how good they are", said)
@@ -224,6 +261,15 @@ class ModelFile(unittest.TestCase):
     def test_an_empty_table(self):
         for text in ("", "amount paid,country,visits,fraud\n"):
             self.refused_model(5, "table.csv", GOLDEN / "words_lightgbm.txt", self.write(text), "--target", "fraud")
+
+    def test_a_table_as_json(self):
+        for text in ('{"a": 1, "b": "x"}\n{"a": 2, "b": "y"}\n', '[{"a": 1}]', ' [["a","b"],[1,2]]'):
+            self.refused_model(4, "table.json is JSON, and this job reads CSV", GOLDEN / "words_lightgbm.txt", self.write(text, "table.json"))
+
+    def test_names_that_differ_in_punctuation(self):
+        rows = [{"Amount-Paid": row["amount paid"], "country.": row["country"], "visits": row["visits"]} for row in self.rows()]
+        self.refused_model(6, ['it has no column "amount paid", "country", but "Amount-Paid", but "country."'],
+                           GOLDEN / "words_xgboost.ubj", self.table_of(rows))
 
     def test_text_in_a_column_of_numbers(self):
         rows = self.rows()

@@ -86,6 +86,17 @@ def sentences():
             yield f"{change}: hoped for {words or 'the job'}; status {done.returncode}\n{done.stdout}{done.stderr}"
 
 
+def help_builds_nothing():
+    """--help without a compiler: the job's where it was built, else the most important options."""
+    with tempfile.TemporaryDirectory(prefix="millrace-") as folder:
+        copy = Copy(folder, {})
+        for words in (["tools/demo runs the job --help"], ["--input FILE.csv", "--model-file", "--help lists all"]):
+            done = copy.run(copy.folder / "tools/demo", "--help")
+            if done.returncode != 0 or done.stderr or not all(word in done.stdout for word in words):
+                yield f"--help: hoped for {words}; status {done.returncode}\n{done.stdout}{done.stderr}"
+            shutil.rmtree(copy.folder / "build", ignore_errors=True)
+
+
 def through_a_link():
     """A symbolic link to tools/demo, from another folder, finds its library and its build folder."""
     with tempfile.TemporaryDirectory(prefix="millrace-") as folder:
@@ -263,7 +274,7 @@ def documentation():
 
 
 def main():
-    trials = (sentences, through_a_link, another_compiler, fresh_machine, whole_test, summary, documentation)
+    trials = (sentences, help_builds_nothing, through_a_link, another_compiler, fresh_machine, whole_test, summary, documentation)
     failures = [failure for trial in trials for failure in trial()]
     for failure in failures:
         print(f"FAIL {failure}")

@@ -18,6 +18,7 @@
 #include <numeric>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -28,6 +29,7 @@ struct wanted_column {
   std::string name;
   column_type type = column_type::number;
   notation written;
+  bool verbatim = false;  // of a category: also cells that say NaN are words
 };
 
 /// How this job reads a CSV file unless it is told otherwise: what can be found is, and a cell that says NaN is an
@@ -37,6 +39,20 @@ inline mr::feature::csv_options found_by_default() {
   how.missing = {"NA", "N/A", "n/a", "?", "null", "NULL", "None"};
   how.not_finite = mr::feature::not_finite_cells::refused;
   return how;
+}
+
+/// Whether a text is JSON, of which no CSV has the beginning: {" or [{ or [".
+inline bool is_json(std::string_view text) {
+  const auto next = [&] {
+    const std::size_t at = text.find_first_not_of(" \t\r\n");
+    const char c = at == text.npos ? '\0' : text[at];
+    text.remove_prefix(at == text.npos ? text.size() : at + 1);
+    return c;
+  };
+  const char first = next();
+  const char second = next();
+  return (first == '{' && (second == '"' || second == '}')) ||
+         (first == '[' && (second == '{' || second == '[' || second == '"' || second == ']'));
 }
 
 /// How a table is to be read.
@@ -64,6 +80,9 @@ class table_reader {
   }
 
   mr::result<table> read(std::string text) {
+    if (is_json(text))
+      return mr::error(mr::errc::invalid_data,
+                       made_.name + " is JSON, and this job reads CSV, whose first line names the columns");
     mr::feature::csv_findings found;
     mr::result<mr::feature::table> read = mr::feature::read_csv(std::move(text), file_, &found);
     if (read || read.error().code() == mr::errc::not_found)
@@ -110,7 +129,7 @@ class table_reader {
       if (plain) file_.amounts = false;
       const bool date = one.written.dates != date_order::iso;
       file_.columns.push_back({one.name,
-                               !number ? column_kind::category
+                               !number ? (one.verbatim ? column_kind::text : column_kind::category)
                                : date  ? column_kind::time
                                        : column_kind::number,
                                one.written, !plain});

@@ -14,8 +14,11 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace lifecycle {
 
@@ -42,6 +45,14 @@ std::string list_of(const std::vector<std::string>& names) {
 std::string without_blanks(std::string text) {
   std::replace(text.begin(), text.end(), ' ', '_');
   return text;
+}
+
+/// A name's letters and digits: what is left where others put - or . in the place of _, or a capital.
+std::string bare(const std::string& name) {
+  std::string made;
+  for (const char c : lower_case(name))
+    if (static_cast<unsigned char>(c) >= 0x80 || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) made += c;
+  return made.empty() ? name : made;
 }
 
 /// Names that a library made up because it was given none: Column_0, Column_1, ...
@@ -85,8 +96,21 @@ class column_matcher {
     }
     std::vector<wanted_column> wanted;
     for (std::size_t i = 0; i < inputs_.size(); ++i)
-      wanted.push_back({chosen_[i], are_words(inputs_[i].holds) ? column_type::category : column_type::number, {}});
+      if (are_words(inputs_[i].holds))
+        wanted.push_back({chosen_[i], column_type::category, {}, true});
+      else
+        wanted.push_back({chosen_[i], column_type::number, {}, false});
     return wanted;
+  }
+
+  /// These columns again, in which no cell is missing for what it spells.
+  mr::feature::table spelled(const std::vector<std::string>& names) const {
+    mr::feature::csv_options how = how_;
+    how.missing.clear();
+    how.declared_only = true;
+    for (const std::string& name : names) how.columns.push_back({name, mr::feature::column_kind::text});
+    std::string text = or_stop(mr::store::read_file(asked_.input), exit_code::no_input);
+    return or_stop(mr::feature::read_csv(std::move(text), how), exit_code::not_a_table);
   }
 
   const std::vector<outside_input>& inputs() const noexcept { return inputs_; }
@@ -101,6 +125,7 @@ class column_matcher {
  private:
   void read_texts() {
     std::string text = or_stop(mr::store::read_file(asked_.input), exit_code::no_input);
+    if (is_json(text)) static_cast<void>(load(asked_, asked_.read));  // which says so
     how_ = asked_.read.file;
     how_.missing.insert(how_.missing.end(), asked_.read.missing.begin(), asked_.read.missing.end());
     how_.declared_only = true;
@@ -161,9 +186,8 @@ class column_matcher {
     is_missing_ = true;
     std::string text = "it has no column " + list_of(missing);
     for (const std::string& one : missing) {
-      const auto alike = std::find_if(candidates_.begin(), candidates_.end(), [&](const std::string& other) {
-        return lower_case(without_blanks(other)) == lower_case(without_blanks(one));
-      });
+      const auto alike = std::find_if(candidates_.begin(), candidates_.end(),
+                                      [&](const std::string& other) { return bare(other) == bare(one); });
       if (alike != candidates_.end()) text += ", but " + in_quotes(*alike);
     }
     if (std::find(missing.begin(), missing.end(), trimmed(asked_.read.target)) != missing.end())
@@ -224,6 +248,77 @@ class column_matcher {
   bool by_name_ = true;
 };
 
+/// Cells that are missing for what they spell, such as ? or NA: of those that `is_word`, a category after all; the
+/// others, with their rows, for a note.
+class spelled_as_missing {
+ public:
+  template <class IsWord>
+  spelled_as_missing(const mr::feature::column& spelled, std::span<const std::size_t> rows, column& to,
+                     const IsWord& is_word) {
+    for (std::size_t row = 0; row < to.codes.size(); ++row) {
+      if (to.codes[row] != missing_code) continue;
+      const std::string_view text = spelled.text(rows[row]);
+      if (text.empty()) continue;
+      if (is_word(text)) {
+        const std::size_t code = place_in(to.categories, text);
+        to.counts.resize(to.categories.size());
+        ++to.counts[code];
+        --to.missing;
+        to.codes[row] = static_cast<std::uint32_t>(code);
+      } else {
+        place_in(left_, text);
+        ++rows_;
+      }
+    }
+    to.distinct = to.categories.size();
+  }
+
+  /// Empty where no cell stayed missing.
+  std::string note(const std::string& name) const {
+    if (rows_ == 0) return {};
+    return "column " + in_quotes(name) + ": " + counted(rows_, "row") + (rows_ == 1 ? " holds " : " hold ") +
+           list_of(left_) + (rows_ == 1 ? ", which is" : ", which are") +
+           " taken for missing: by --missing, or as what often stands for it and is no word of the model";
+  }
+
+ private:
+  static std::size_t place_in(std::vector<std::string>& words, std::string_view word) {
+    const auto found = std::find(words.begin(), words.end(), word);
+    const auto place = static_cast<std::size_t>(found - words.begin());
+    if (found == words.end()) words.emplace_back(word);
+    return place;
+  }
+
+  std::vector<std::string> left_;
+  std::size_t rows_ = 0;
+};
+
+/// A model's words are words, whatever else often stands for a missing cell: where ? or NA was a category in training,
+/// it is one here. What --missing names is missing.
+void keep_words(const options& asked, const outside_model& model, const column_matcher& matcher, fitted_columns& made) {
+  std::vector<column>& columns = made.data.columns;
+  const auto is_asked = [&](std::size_t i) {
+    const outside_cell holds = matcher.inputs()[i].holds;
+    return are_words(holds) && holds != outside_cell::unused && columns[i].missing > 0;
+  };
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    if (is_asked(i)) names.push_back(columns[i].name);
+  if (names.empty()) return;
+  const mr::feature::table spelled = matcher.spelled(names);
+  std::vector<std::size_t> rows;  // of `spelled`, which has those without a target too
+  for (std::size_t row = 0; row < spelled.rows(); ++row)
+    if (rows.size() < made.data.rows() && spelled.line(row) == made.data.lines[rows.size()]) rows.push_back(row);
+  const std::vector<std::string>& missing = asked.read.missing;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (!is_asked(i)) continue;
+    const spelled_as_missing found(*spelled.find(columns[i].name), rows, columns[i], [&](std::string_view text) {
+      return std::find(missing.begin(), missing.end(), text) == missing.end() && model.knows(i, text);
+    });
+    if (std::string note = found.note(columns[i].name); !note.empty()) made.notes.push_back(std::move(note));
+  }
+}
+
 outside_cells cells_of(const column& from, const outside_model& model, std::size_t input, outside_cell holds,
                        std::vector<std::string>& notes) {
   if (!are_words(holds)) return {from.numbers, {}};
@@ -263,6 +358,7 @@ fitted_columns fit_columns(const options& asked, const outside_model& model) {
   fitted_columns made;
   made.data = load(asked, how);
   made.how = matcher.in_words();
+  keep_words(asked, model, matcher, made);
   for (std::size_t i = 0; i < made.data.columns.size(); ++i)
     made.cells.push_back(cells_of(made.data.columns[i], model, i, matcher.inputs()[i].holds, made.notes));
   return made;

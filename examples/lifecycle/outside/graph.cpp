@@ -76,6 +76,34 @@ std::vector<std::string> labels_of(const mm::graph& graph, std::size_t classes) 
   return names;
 }
 
+/// The texts that a graph compares those of an input with, on the way from there: the categories of encoders and the
+/// keys of look-ups. Where several columns go through one value, the words of each are those of all.
+std::vector<std::string> words_behind(const mm::graph& graph, std::uint32_t input) {
+  std::vector<std::string> words;
+  std::vector<bool> reached(graph.values.size(), false);
+  reached[input] = true;
+  const auto take = [&](const std::vector<std::string>& texts) {
+    words.insert(words.end(), texts.begin(), texts.end());
+    return !texts.empty();
+  };
+  for (const mm::graph_node& node : graph.nodes) {  // in an order in which they can run
+    if (std::none_of(node.inputs.begin(), node.inputs.end(),
+                     [&](std::uint32_t one) { return one != mm::graph_node::absent && reached[one]; }))
+      continue;
+    bool compares = false;
+    for (const std::string_view name : {"cats_strings", "keys_strings", "keys_tensor", "pool_strings"}) {
+      const mm::graph_attribute* const found = node.find(name);
+      if (found == nullptr) continue;
+      const auto* const texts = std::get_if<std::vector<std::string>>(&found->value);
+      const auto* const tensor = std::get_if<mm::graph_tensor>(&found->value);
+      compares = (texts != nullptr && take(*texts)) || (tensor != nullptr && take(tensor->texts)) || compares;
+    }
+    for (const std::uint32_t one : node.outputs)
+      if (!compares && one != mm::graph_node::absent) reached[one] = true;
+  }
+  return words;
+}
+
 class graph_model final : public outside_model {
  public:
   graph_model(mi::graph_engine engine, std::string_view format, std::vector<graph_place> places)
@@ -83,6 +111,9 @@ class graph_model final : public outside_model {
     for (std::size_t i = 0; i < places_.size(); ++i)
       for (std::size_t k = 0; k < places_[i].width; ++k)
         inputs_.push_back({places_[i].width == 1 ? engine_.input(i).name : "", places_[i].holds, places_[i].largest});
+    const mm::graph& graph = engine_.graph();
+    for (const std::uint32_t one : graph.inputs)
+      if (!graph.values[one].constant) words_.push_back(words_behind(graph, one));
   }
 
   std::string title() const override {
@@ -97,6 +128,11 @@ class graph_model final : public outside_model {
     return std::nullopt;
   }
   std::vector<std::string> class_names() const override { return names_; }
+  bool knows(std::size_t input, std::string_view word) const override {
+    std::size_t place = 0;
+    while (place + 1 < places_.size() && input >= places_[place].width) input -= places_[place++].width;
+    return std::find(words_[place].begin(), words_[place].end(), word) != words_[place].end();
+  }
   std::size_t outputs() const noexcept override { return outputs_; }
   std::size_t batch() const noexcept override { return batch_; }
 
@@ -202,7 +238,8 @@ class graph_model final : public outside_model {
 
   mi::graph_engine engine_;
   std::string_view format_;
-  std::vector<graph_place> places_;  // of the graph's inputs
+  std::vector<graph_place> places_;              // of the graph's inputs
+  std::vector<std::vector<std::string>> words_;  // of the graph's inputs: those that it knows
   std::vector<outside_input> inputs_;
   std::vector<mi::graph_run> runs_;  // for one row, and for a batch
   std::size_t batch_ = 1;

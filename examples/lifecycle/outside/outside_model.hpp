@@ -54,6 +54,9 @@ class outside_model {
   /// not know.
   virtual double place_of(std::size_t, std::string_view) const { return std::numeric_limits<double>::quiet_NaN(); }
 
+  /// Whether the model has this word in an input: as a category that it was trained with.
+  virtual bool knows(std::size_t input, std::string_view word) const { return place_of(input, word) >= 0; }
+
   /// Gets ready for rows of so many columns. Errors: errc::unsupported, errc::shape_mismatch.
   virtual mr::result<void> prepare(std::size_t columns) = 0;
   /// Numbers for each row; known when it is prepared, as is how many rows it takes at a time.

@@ -159,8 +159,8 @@ class table_features {
   }
   /// Whether a row has a cell, which may be missing, for each column that the features read. A row is written without
   /// that, so that a service asks once, about its first row: a cell whose name is misspelt is not there, and so missing
-  /// in every row. Allocates: where it compares names. Errors: not_found: the column without a cell, and the name that
-  /// is nearest to it.
+  /// in every row. Allocates: where it compares names. Errors: not_found: each column without a cell (eight of them at
+  /// most), and the name that is nearest to it.
   result<void> check_names(std::span<const named_cell> row) const { return detail::checked_names(row, inputs_); }
   /// Writes a row of named cells, in any order; those in the order of `inputs()` are found at once. Of several cells of
   /// one name that one counts which stands in its place in that order, else the first. A cell that is not there is

@@ -63,9 +63,9 @@ struct column {
            : kind == column_kind::time ? times[row] == no_time
                                        : codes[row] == no_text;
   }
-  /// A category or a text; empty if it is missing.
+  /// A category or a text; empty if it is missing, and in a column of numbers or times, which has none.
   std::string_view text(std::size_t row) const noexcept {
-    return codes[row] == no_text ? std::string_view() : std::string_view(texts[codes[row]]);
+    return row >= codes.size() || codes[row] == no_text ? std::string_view() : std::string_view(texts[codes[row]]);
   }
 };
 

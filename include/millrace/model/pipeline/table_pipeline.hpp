@@ -174,7 +174,9 @@ result<const feature::column*> table_pipeline<Model, Calibration>::target_of(con
   if (found != nullptr && found->kind == feature::column_kind::number) return found;
   if (found != nullptr)
     return error(errc::type_mismatch, "pipeline: the target \"" + std::string(target) + "\" is a column of kind " +
-                                          std::string(to_string(found->kind)) + ", not of numbers");
+                                          std::string(to_string(found->kind)) +
+                                          ", not of numbers; of classes, add a column of numbers to the table: of two "
+                                          "1 for the one to be found and 0 for the other, of several their places");
   std::string listed;
   for (std::size_t i = 0; i < history.size(); ++i) (listed += i == 0 ? "" : ", ") += history[i].name;
   return error(errc::not_found,

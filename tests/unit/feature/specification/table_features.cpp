@@ -251,11 +251,15 @@ TEST_CASE("a cell that no feature reads, and a column without a cell, are found 
   CHECK(made->check_names(cells{{"age", 3}, {"amount", {}}, {"other", 1}}));
   const auto says = [&](const cells& row) { return made->check_names(row).error().message(); };
   CHECK(says({{"ages", 3}, {"ammount", 7}}) ==
-        "no cell is called \"amount\"; the nearest that no feature reads is \"ammount\"");
+        "no cell is called \"amount\"; the nearest that no feature reads is \"ammount\"; none is called \"age\"; the "
+        "nearest that no feature reads is \"ages\"");
   CHECK(says({{"amount", 3}, {"page", 1}, {"ages and more", 7}}) ==
         "no cell is called \"age\"; the nearest that no feature reads is \"page\"");
   CHECK(says({{"amount", 3}}) == "no cell is called \"age\"");
-  CHECK(says({}) == "no cell is called \"amount\"");
+  CHECK(says({}) == "no cell is called \"amount\"; none is called \"age\"");
+  CHECK(says({{"aga", 3}, {"ammount", 7}}) ==
+        "no cell is called \"amount\"; the nearest that no feature reads is \"ammount\"; none is called \"age\"; the "
+        "nearest that no feature reads is \"aga\"");
   CHECK(made->check_names(cells{}).error().code() == millrace::errc::not_found);
   CHECK(mf::detail::letters_apart("", "abc") == 3);
   CHECK(mf::detail::letters_apart("kitten", "sitting") == 3);

@@ -29,6 +29,8 @@ TEST_CASE("a table has columns of every kind, whose cells may be missing") {
     CHECK_FALSE(made[i].missing(0));
     CHECK_FALSE(made[i].missing(2));
   }
+  CHECK(made[0].text(0) == "");  // numbers and times have no text
+  CHECK(made[1].text(2) == "");
   CHECK(made[2].text(0) == "FR");
   CHECK(made[2].text(1) == "");
   CHECK_FALSE(made[3].missing(1));

@@ -217,7 +217,8 @@ TEST_CASE("what a pipeline of listed features cannot be fitted to is an error th
   CHECK(error_of(ridge_pipeline::fit(list, past_payments(), "fraud", ridge)) ==
         "pipeline: there is no target \"fraud\"; the table has [is_fraud, amount, country, age]");
   CHECK(error_of(ridge_pipeline::fit(list, past_payments(), "country", ridge)) ==
-        "pipeline: the target \"country\" is a column of kind category, not of numbers");
+        "pipeline: the target \"country\" is a column of kind category, not of numbers; of classes, add a column "
+        "of numbers to the table: of two 1 for the one to be found and 0 for the other, of several their places");
   CHECK(error_of(ridge_pipeline::fit(list, past_payments(), "is_fraud", ridge, {}, std::vector<float>(3))) ==
         "pipeline: 3 weights for 400 rows");
   CHECK_THAT(error_of(ridge_pipeline::fit({{.name = "size", .type = "numerical"}}, past_payments(), "is_fraud", ridge)),

@@ -114,8 +114,8 @@ std::size_t letters_apart(std::string_view a, std::string_view b) {
   }
   return row[b.size()];
 }
-/// Whether a row has a cell for each input. Errors: not_found, with the name in the row that is nearest, of those that
-/// are no input's.
+/// Whether a row has a cell for each input. Errors: not_found, with each that has none, eight at most, and the name in
+/// the row that is nearest, of those that are no input's.
 template <class = void>
 result<void> checked_names(std::span<const named_cell> row, const std::vector<declared_column>& inputs) {
   const auto is_input = [&](std::string_view name) {
@@ -123,24 +123,27 @@ result<void> checked_names(std::span<const named_cell> row, const std::vector<de
       if (one.name == name) return true;
     return false;
   };
+  constexpr std::size_t most_named = 8;
+  std::string text;
+  std::size_t absent = 0;
   for (const declared_column& one : inputs) {
+    bool found = false;
+    for (const named_cell& each : row) found = found || each.name == one.name;
+    if (found || ++absent > most_named) continue;
     const named_cell* nearest = nullptr;
     std::size_t least = 0;
-    bool found = false;
     for (const named_cell& each : row) {
-      found = found || each.name == one.name;
       const std::string_view name = each.name.substr(0, 200);
-      if (found || is_input(each.name)) continue;
+      if (is_input(each.name)) continue;
       const std::size_t apart = letters_apart(std::string_view(one.name).substr(0, 200), name);
       if (nearest == nullptr || apart < least) nearest = &each, least = apart;
     }
-    if (found) continue;
-    return error(errc::not_found, "no cell is called \"" + printable(one.name) + '"' +
-                                      (nearest == nullptr ? std::string()
-                                                          : "; the nearest that no feature reads is \"" +
-                                                                printable(nearest->name) + '"'));
+    text += (text.empty() ? "no cell is called \"" : "; none is called \"") + printable(one.name) + '"';
+    if (nearest != nullptr) text += "; the nearest that no feature reads is \"" + printable(nearest->name) + '"';
   }
-  return {};
+  if (absent == 0) return {};
+  if (absent > most_named) text += "; and " + std::to_string(absent - most_named) + " more have no cell";
+  return error(errc::not_found, std::move(text));
 }
 /// The cells of a single row.
 struct found_cells {
