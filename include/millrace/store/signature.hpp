@@ -4,6 +4,7 @@
 #include <millrace/core/result.hpp>
 #include <millrace/core/sha256.hpp>
 #include <millrace/store/atomic_file.hpp>
+#include <millrace/store/detail/make_room.hpp>
 #include <millrace/store/file.hpp>
 #include <millrace/store/fwd.hpp>
 
@@ -262,7 +263,9 @@ result<std::vector<std::byte>> read_verified(const std::string& path, const Veri
   const auto size = opened->size();
   if (!size) return refuse(size.error());
   if (auto same = detail::verify_length(*given, *size); !same) return refuse(std::move(same).error());
-  std::vector<std::byte> bytes(static_cast<std::size_t>(given->length));
+  std::vector<std::byte> bytes;
+  if (!detail::make_room(bytes, static_cast<std::size_t>(given->length)))
+    return refuse(detail::too_large("read", path, given->length));
   const auto got = opened->read_at(0, reinterpret_cast<char*>(bytes.data()), bytes.size());
   if (!got) return refuse(got.error());
   bytes.resize(*got);

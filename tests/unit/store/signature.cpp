@@ -1,8 +1,11 @@
 #include <millrace/store/signature.hpp>
 
+#include <support/allocation_counter.hpp>
 #include <support/catch.hpp>
 #include <support/temp_dir.hpp>
 
+#include <sys/mman.h>
+#include <unistd.h>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -147,3 +150,26 @@ TEST_CASE("a signed file is read if its signature is authentic, and nothing of i
   REQUIRE(ms::write_file(path + ".sig", std::string(1'000'000, 'x')));
   CHECK(ms::read_verified(path, shared_secret()).error().code() == mr::errc::corrupt);
 }
+
+#if defined(__linux__)
+TEST_CASE("a signed file that is larger than memory is an error with its size") {
+  if (!support::counts_allocations) return;  // a sanitizer's allocator ends the program instead
+  const ms::file large(::memfd_create("large", MFD_CLOEXEC), "large");
+  REQUIRE(large.is_open());
+  if (::ftruncate(large.descriptor(), off_t{1} << 62) != 0) return;  // not on every system
+  const support::temp_dir folder;
+  const std::string target = "/proc/self/fd/" + std::to_string(large.descriptor());
+  REQUIRE(::symlink(target.c_str(), (folder / "large").c_str()) == 0);
+  std::string text = *ms::sign(bytes_of(model), shared_secret());
+  text.resize(text.find("\nsignature ") + 1);
+  text.replace(text.find("length 32"), 9, "length 4611686018427387904");
+  const auto signature = *shared_secret().sign(bytes_of(text));
+  text += "signature ";
+  ms::detail::append_hex(text, signature);
+  REQUIRE(ms::write_file(folder / "large.sig", text += '\n'));
+  const auto found = ms::read_verified(folder / "large", shared_secret());
+  REQUIRE_FALSE(found);
+  CHECK(found.error().code() == mr::errc::unavailable);
+  CHECK(found.error().describe().find("no room for 4611686018427387904 bytes") != std::string::npos);
+}
+#endif

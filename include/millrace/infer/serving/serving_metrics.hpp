@@ -213,6 +213,16 @@ result<detail::version_instruments> serving_metrics<Prefix>::instruments_of(cons
   const bool shows_zero = label != other_versions;
   all_of made;
   made.version = version;
+  // First what has the most series, so that a registry that is full refuses before anything is made.
+  for (std::size_t i = 0; i < serving_statuses; ++i) {
+    const auto status = static_cast<serving_status>(i);
+    if (status == serving_status::pending || status == serving_status::fallback) continue;
+    auto predictions = to.registry->counter(
+        {named<"predictions_total">, "Rows that came to the batcher, by how their request ended.", {}, shows_zero},
+        observe::label_set(labels).add(status_label, to_string(status)));
+    if (!predictions) return std::move(predictions).error();
+    made.predictions[i] = *predictions;
+  }
   auto latency = to.registry->timer(
       {named<"inference_latency_seconds">,
        "How long requests that the model answered took, from their arrival to their end.", "seconds", shows_zero},
@@ -232,15 +242,6 @@ result<detail::version_instruments> serving_metrics<Prefix>::instruments_of(cons
       {named<"fallbacks_total">, "Rows that a fallback answered in the model's place.", {}, shows_zero}, labels);
   if (!fallbacks) return std::move(fallbacks).error();
   made.fallbacks = *fallbacks;
-  for (std::size_t i = 0; i < serving_statuses; ++i) {
-    const auto status = static_cast<serving_status>(i);
-    if (status == serving_status::pending || status == serving_status::fallback) continue;
-    auto predictions = to.registry->counter(
-        {named<"predictions_total">, "Rows that came to the batcher, by how their request ended.", {}, shows_zero},
-        observe::label_set(labels).add(status_label, to_string(status)));
-    if (!predictions) return std::move(predictions).error();
-    made.predictions[i] = *predictions;
-  }
   return made;
 }
 

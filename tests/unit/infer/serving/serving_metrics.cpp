@@ -252,6 +252,20 @@ TEST_CASE("metrics of inference: what the registry refuses is an error, and the 
   CHECK(shows(little, "millrace_ml_predictions_total{model=\"fraud\",status=\"ok\",version=\"other\"} 1"));
 }
 
+TEST_CASE("metrics of inference: versions that a full registry refuses leave no series behind") {
+  mr::observe::metrics_registry little({.max_series_per_family = 24});
+  const auto watch = mi::serving_metrics<>::make(little, "fraud");
+  REQUIRE(watch);
+  std::uint64_t version = 1;
+  while (watch->expect(version)) ++version;
+  for (std::uint64_t more = 1; more < 10; ++more) CHECK_FALSE(watch->expect(version + more));
+  for (std::uint64_t more = 0; more < 10; ++more) {
+    const std::string labels = "{model=\"fraud\",version=\"" + std::to_string(version + more) + "\"}";
+    CHECK_FALSE(shows(little, "millrace_ml_inference_errors_total" + labels + " 0"));
+    CHECK_FALSE(shows(little, "millrace_ml_batch_size_count" + labels + " 0"));
+  }
+}
+
 TEST_CASE("metrics of inference: a version that nobody announced takes nothing from the heap") {
   mr::observe::metrics_registry registry;
   mi::swappable live{constant{1}};
