@@ -113,7 +113,9 @@ class boosted_model {
     return false;
   }
   /// The number that stands for a category in a column of rows, where the file knows categories by their texts, as
-  /// CatBoost's do (of numbers: as it spells them, `3`); -1, which is no category, if no split asks for this one.
+  /// CatBoost's do (of numbers: as it spells them, `3`); -1, which is no category, if no split asks for this one. Of a
+  /// column that `knows_categories` denies it is -1 for every text: LightGBM and XGBoost keep words beside the model,
+  /// and `read_category_words` of the same bytes has them.
   /// Complexity: the categories that the model knows.
   float category(std::size_t column, std::string_view text) const noexcept {
     const auto hash = static_cast<std::uint32_t>(detail::city_hash::of(text));

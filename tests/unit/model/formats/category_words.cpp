@@ -54,6 +54,7 @@ TEST_CASE("category words: rows of words get what their libraries say") {
     CHECK((*words)[1].words == std::vector<std::string>{"1", "2", "7"});
     const auto model = mr::model::load_boosted_model(golden(file));
     REQUIRE(model);
+    CHECK_FALSE(model->knows_categories(1));  // the words stand beside the model, as the guide says
     for (std::size_t i = 0; i < rows.rows(); ++i) {
       std::vector<float> row{static_cast<float>(rows.find("amount paid")->numbers[i])};
       for (const category_words& one : *words) {
