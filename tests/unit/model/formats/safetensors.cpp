@@ -1,6 +1,6 @@
 #include <millrace/model/formats/safetensors.hpp>
 
-#include <support/allocations.hpp>
+#include <support/allocation_counter.hpp>
 #include <support/catch.hpp>
 #include <support/golden.hpp>
 
