@@ -91,18 +91,6 @@ std::vector<mf::specification> all_features() {
                   .rules = {mf::missing(mf::flag(-1))}});
   return made;
 }
-/// Features without NaN, for models that take none; a rule refuses rows without a country.
-std::vector<mf::specification> filled_features() {
-  return {{.name = "amount", .type = "standardize", .rules = {mf::missing(mf::flag(0))}},
-          {.name = "age", .type = "impute", .parameters = {{"with", "median"}}},
-          {.name = "country", .type = "one_hot"},
-          {.name = "device", .type = "one_hot", .parameters = {{"categories", {"7", "3", "39"}}}},
-          {.name = "hour",
-           .type = "temporal",
-           .sources = {"at"},
-           .parameters = {{"parts", {"cyclic hour", "weekday"}}},
-           .rules = {mf::missing(mf::fill(0))}}};
-}
 
 void write_features(writer& to, const mf::table& history) {
   auto features = taken(mf::table_features::make(all_features(), history));
@@ -136,9 +124,10 @@ void write_pipelines(writer& to) {
             all_features(), two, "label", mm::trained_by<forest>({.trees = 20}), mm::calibrated_by<mm::isotonic>()));
   using linear = mm::logistic_regression;
   write(to, "pipeline_linear",
-        mm::table_pipeline<linear>::fit(filled_features(), two, "label", mm::trained_by<linear>()));
+        mm::table_pipeline<linear>::fit(support::filled_features(), two, "label", mm::trained_by<linear>()));
   write(to, "pipeline_linear_one_vs_rest",
-        mm::table_pipeline<linear, mm::one_vs_rest<>>::fit(filled_features(), three, "label", mm::trained_by<linear>(),
+        mm::table_pipeline<linear, mm::one_vs_rest<>>::fit(support::filled_features(), three, "label",
+                                                           mm::trained_by<linear>(),
                                                            mm::calibrated_by<mm::one_vs_rest<>>()));
   // Fitted to rows that all have an age, and asked for others, too.
   mf::table aged;
@@ -148,7 +137,7 @@ void write_pipelines(writer& to) {
       for (double& x : one.numbers) x = std::isnan(x) ? 2 : x;
     if (auto done = aged.add(std::move(one)); !done) return to.fail("aged", done.error().describe());
   }
-  auto strict = filled_features();
+  auto strict = support::filled_features();
   strict[1].rules = {mf::missing(mf::refuse)};
   write(to, "pipeline_linear_refusing",
         mm::table_pipeline<linear>::fit(strict, aged, "label", mm::trained_by<linear>()));

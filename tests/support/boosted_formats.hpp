@@ -1,6 +1,7 @@
 #ifndef MILLRACE_TESTS_SUPPORT_BOOSTED_FORMATS_HPP
 #define MILLRACE_TESTS_SUPPORT_BOOSTED_FORMATS_HPP
 
+#include <millrace/core/result.hpp>
 #include <millrace/model/formats/boosted_model.hpp>
 
 #include <support/catch.hpp>
@@ -16,6 +17,23 @@
 #include <vector>
 
 namespace support {
+
+/// A golden model's text.
+inline std::string golden_text(const std::string& file) {
+  const std::vector<std::byte> bytes = golden(file);
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+/// The text with its first `from` replaced.
+inline std::string changed(std::string text, const std::string& from, const std::string& to) {
+  const std::size_t at = text.find(from);
+  REQUIRE(at != text.npos);
+  return text.replace(at, from.size(), to);
+}
+/// Why a model was refused, which it must have been.
+inline std::string refusal_of(const millrace::result<millrace::model::boosted_model>& read) {
+  REQUIRE_FALSE(read);
+  return read.error().describe();
+}
 
 /// Rows, and what a library says of them: written by tests/oracle/boosted_formats.py.
 struct asked_rows {

@@ -26,6 +26,20 @@ struct order {
   std::optional<std::chrono::sys_time<std::chrono::nanoseconds>> at;
 };
 
+/// Features of orders without NaN, for models that take none.
+inline std::vector<millrace::feature::specification> filled_features() {
+  namespace mf = millrace::feature;
+  return {{.name = "amount", .type = "standardize", .rules = {mf::missing(mf::flag(0))}},
+          {.name = "age", .type = "impute", .parameters = {{"with", "median"}}},
+          {.name = "country", .type = "one_hot"},
+          {.name = "device", .type = "one_hot", .parameters = {{"categories", {"7", "3", "39"}}}},
+          {.name = "hour",
+           .type = "temporal",
+           .sources = {"at"},
+           .parameters = {{"parts", {"cyclic hour", "weekday"}}},
+           .rules = {mf::missing(mf::fill(0))}}};
+}
+
 /// Orders as a generator with this seed gives them: missing, infinite and huge values among them, ties, unknown words.
 inline std::vector<order> random_orders(std::size_t count, unsigned seed) {
   std::mt19937_64 draw(seed);

@@ -20,26 +20,14 @@ namespace mr = millrace;
 using mr::model::boosted_model;
 using mr::model::read_catboost;
 using mr::model::score_link;
+using support::changed;
 
 namespace {
 
-std::string model_text(const std::string& name) {
-  const auto bytes = support::golden("formats/catboost_" + name + ".json");
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+std::string model_text(const std::string& name) { return support::golden_text("formats/catboost_" + name + ".json"); }
 mr::result<boosted_model> read(std::string_view text) { return read_catboost(std::as_bytes(std::span(text))); }
 
-/// The text with its first `from` replaced.
-std::string changed(std::string text, const std::string& from, const std::string& to) {
-  const std::size_t at = text.find(from);
-  REQUIRE(at != text.npos);
-  return text.replace(at, from.size(), to);
-}
-std::string refusal(const std::string& text) {
-  const auto model = read(text);
-  REQUIRE_FALSE(model);
-  return model.error().describe();
-}
+std::string refusal(const std::string& text) { return support::refusal_of(read(text)); }
 
 /// A model of one column, with this inside.
 std::string tiny(const std::string& members) {

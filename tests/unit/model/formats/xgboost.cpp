@@ -18,26 +18,14 @@
 namespace mr = millrace;
 using mr::model::boosted_model;
 using mr::model::read_xgboost;
+using support::changed;
 
 namespace {
 
-std::string model_text(const std::string& file) {
-  const auto bytes = support::golden("formats/xgboost_" + file);
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+std::string model_text(const std::string& file) { return support::golden_text("formats/xgboost_" + file); }
 mr::result<boosted_model> read(std::string_view text) { return read_xgboost(std::as_bytes(std::span(text))); }
 
-/// The text with its first `from` replaced.
-std::string changed(std::string text, const std::string& from, const std::string& to) {
-  const std::size_t at = text.find(from);
-  REQUIRE(at != text.npos);
-  return text.replace(at, from.size(), to);
-}
-std::string refusal(const std::string& text) {
-  const auto model = read(text);
-  REQUIRE_FALSE(model);
-  return model.error().describe();
-}
+std::string refusal(const std::string& text) { return support::refusal_of(read(text)); }
 
 }  // namespace
 

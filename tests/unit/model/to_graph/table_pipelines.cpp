@@ -37,19 +37,6 @@ mf::table history_of(unsigned classes, unsigned seed, double most = 1e300) {
   return made;
 }
 
-/// Features without NaN, for models that take none.
-std::vector<mf::specification> filled() {
-  return {{.name = "amount", .type = "standardize", .rules = {mf::missing(mf::flag(0))}},
-          {.name = "age", .type = "impute", .parameters = {{"with", "median"}}},
-          {.name = "country", .type = "one_hot"},
-          {.name = "device", .type = "one_hot", .parameters = {{"categories", {"7", "3", "39"}}}},
-          {.name = "hour",
-           .type = "temporal",
-           .sources = {"at"},
-           .parameters = {{"parts", {"cyclic hour", "weekday"}}},
-           .rules = {mf::missing(mf::fill(0))}}};
-}
-
 template <class Pipeline>
 void says_the_same(const Pipeline& of, const mf::table& table) {
   std::vector<double> expected(table.rows() * of.outputs());
@@ -87,13 +74,15 @@ TEST_CASE("a pipeline of trees says the same as a graph, calibrated or not") {
 TEST_CASE("linear pipelines of two classes and of more say the same as graphs") {
   const auto of_two = history_of(2, 23);
   const auto two = mm::table_pipeline<mm::logistic_regression, mm::platt>::fit(
-      filled(), of_two, "label", mm::trained_by<mm::logistic_regression>(), mm::calibrated_by<mm::platt>());
+      support::filled_features(), of_two, "label", mm::trained_by<mm::logistic_regression>(),
+      mm::calibrated_by<mm::platt>());
   REQUIRE(two);
   says_the_same(*two, history_of(2, 24));
   const auto of_three = history_of(3, 25);
   using three_classes = mm::table_pipeline<mm::logistic_regression, mm::one_vs_rest<>>;
-  const auto three = three_classes::fit(filled(), of_three, "label", mm::trained_by<mm::logistic_regression>(),
-                                        mm::calibrated_by<mm::one_vs_rest<>>());
+  const auto three =
+      three_classes::fit(support::filled_features(), of_three, "label", mm::trained_by<mm::logistic_regression>(),
+                         mm::calibrated_by<mm::one_vs_rest<>>());
   INFO((three ? std::string() : three.error().message()));
   REQUIRE(three);
   says_the_same(*three, history_of(3, 26));
@@ -101,7 +90,7 @@ TEST_CASE("linear pipelines of two classes and of more say the same as graphs") 
 
 TEST_CASE("inputs of a pipeline's graph are the columns that are read, by name and kind; floats are for f32") {
   const auto history = history_of(2, 27, 1024);  // which floats hold
-  const auto made = mm::table_pipeline<mm::logistic_regression>::fit(filled(), history, "label",
+  const auto made = mm::table_pipeline<mm::logistic_regression>::fit(support::filled_features(), history, "label",
                                                                      mm::trained_by<mm::logistic_regression>());
   REQUIRE(made);
   for (const auto element : {mr::tensor::dtype::f64, mr::tensor::dtype::f32}) {
@@ -131,7 +120,7 @@ TEST_CASE("inputs of a pipeline's graph are the columns that are read, by name a
 
 TEST_CASE("a row that a rule refuses has NaN from the graph, as from the pipeline") {
   auto history = history_of(2, 28);
-  auto list = filled();
+  auto list = support::filled_features();
   const auto fitted = mm::table_pipeline<mm::logistic_regression>::fit(list, history, "label",
                                                                        mm::trained_by<mm::logistic_regression>());
   REQUIRE(fitted);
@@ -171,7 +160,7 @@ TEST_CASE("a row that a rule refuses has NaN from the graph, as from the pipelin
 
 TEST_CASE("a pipeline whose features are no operators is refused with all their names") {
   const auto history = history_of(2, 29);
-  auto list = filled();
+  auto list = support::filled_features();
   list.push_back({.name = "pair", .type = "cross", .sources = {"country", "device"}, .parameters = {{"columns", 4}}});
   list.push_back({.name = "note", .type = "text_length", .rules = {mf::missing(mf::fill(0))}});
   const auto made = mm::table_pipeline<mm::logistic_regression>::fit(list, history, "label",
