@@ -3,7 +3,7 @@
 # Private headers stand under <module>/detail/ and have no unit test of their own.
 
 # Modules that need the standard library alone: millrace::core and millrace.hpp.
-set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe feature detect model middleware infer)
+set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe feature detect resilience model middleware infer)
 # Modules that need a third party as a whole: millrace::millrace.
 set(MILLRACE_FULL_MODULES train)
 
@@ -220,6 +220,9 @@ set(MILLRACE_model_HEADERS
   model/validation/intervals.hpp model/validation/ranking.hpp model/validation/regression.hpp model/validation/splits.hpp
   model/validation/weighted_measures.hpp
   model/validation/detail/contingency.hpp model/validation/detail/weighted_mean.hpp model/validation/detail/weighted_share.hpp)
+set(MILLRACE_resilience_HEADERS
+  resilience.hpp
+  resilience/fwd.hpp)
 set(MILLRACE_middleware_HEADERS
   middleware.hpp
   middleware/audit_codec.hpp middleware/audit_log.hpp middleware/audit_options.hpp middleware/compression.hpp
