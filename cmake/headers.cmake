@@ -14,7 +14,7 @@ set(MILLRACE_core_HEADERS
   core/json_check.hpp core/json_writer.hpp core/result.hpp core/saved.hpp core/seed.hpp core/sha256.hpp core/timestamp.hpp
   core/type_name.hpp core/version.hpp
   core/detail/chrono.hpp core/detail/crc32.hpp core/detail/cycle_counter.hpp core/detail/decode_table.hpp
-  core/detail/deflate_block.hpp core/detail/dense_products.hpp core/detail/field_list.hpp core/detail/flat_vector.hpp core/detail/fused.hpp core/detail/gauss_legendre.hpp
+  core/detail/deflate_block.hpp core/detail/dense_products.hpp core/detail/field_list.hpp core/detail/flat_vector.hpp core/detail/fused.hpp core/detail/gauss_legendre.hpp core/detail/guarded.hpp
   core/detail/heap_sort.hpp core/detail/huffman.hpp core/detail/inflate.hpp core/detail/int128.hpp core/detail/json_reader.hpp core/detail/light_atomic.hpp
   core/detail/math.hpp core/detail/mutex.hpp core/detail/name_index.hpp core/detail/needs_exceptions.hpp
   core/detail/number_text.hpp core/detail/order_key.hpp core/detail/owning_pointer.hpp core/detail/protobuf.hpp core/detail/requirement.hpp
@@ -25,7 +25,7 @@ set(MILLRACE_core_HEADERS
 set(MILLRACE_chain_HEADERS
   chain.hpp
   chain/fwd.hpp chain/basic_chain.hpp chain/chain.hpp chain/event.hpp chain/middleware.hpp chain/outcome.hpp chain/share.hpp
-  chain/detail/chain_parts.hpp chain/detail/diagnosis.hpp chain/detail/guarded.hpp chain/detail/verdict.hpp)
+  chain/detail/chain_parts.hpp chain/detail/diagnosis.hpp chain/detail/verdict.hpp)
 set(MILLRACE_tensor_HEADERS
   tensor.hpp
   tensor/fwd.hpp tensor/codec.hpp tensor/compressed.hpp tensor/deflate.hpp tensor/dtype.hpp tensor/eigen.hpp tensor/finite_scan.hpp

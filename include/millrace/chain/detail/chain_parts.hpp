@@ -1,12 +1,12 @@
 #ifndef MILLRACE_CHAIN_DETAIL_CHAIN_PARTS_HPP
 #define MILLRACE_CHAIN_DETAIL_CHAIN_PARTS_HPP
 
-#include <millrace/chain/detail/guarded.hpp>
 #include <millrace/chain/detail/verdict.hpp>
 #include <millrace/chain/event.hpp>
 #include <millrace/chain/middleware.hpp>
 #include <millrace/chain/outcome.hpp>
 #include <millrace/core/clock.hpp>
+#include <millrace/core/detail/guarded.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,5 @@
-#ifndef MILLRACE_CHAIN_DETAIL_GUARDED_HPP
-#define MILLRACE_CHAIN_DETAIL_GUARDED_HPP
+#ifndef MILLRACE_CORE_DETAIL_GUARDED_HPP
+#define MILLRACE_CORE_DETAIL_GUARDED_HPP
 
 #include <millrace/core/detail/needs_exceptions.hpp>
 #include <millrace/core/result.hpp>
@@ -56,4 +56,4 @@ template <class F, class Describe>
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_CHAIN_DETAIL_GUARDED_HPP
+#endif  // MILLRACE_CORE_DETAIL_GUARDED_HPP
