@@ -3,8 +3,8 @@
 #include <benchmark/benchmark.h>
 
 #include <millrace/aggregate/histograms/log_histogram.hpp>
+#include <millrace/observe/export/prometheus.hpp>
 #include <millrace/observe/metrics.hpp>
-#include <millrace/observe/prometheus.hpp>
 
 #include <atomic>
 #include <cmath>

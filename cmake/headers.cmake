@@ -104,11 +104,17 @@ set(MILLRACE_stats_HEADERS
   stats/tests/detail/hypergeometric.hpp stats/tests/detail/score.hpp)
 set(MILLRACE_observe_HEADERS
   observe.hpp
-  observe/fwd.hpp observe/instruments.hpp observe/json_export.hpp observe/label_set.hpp observe/metrics.hpp
-  observe/metrics_snapshot.hpp observe/openmetrics.hpp observe/prometheus.hpp observe/statsd.hpp observe/udp_sender.hpp
-  observe/detail/arena.hpp observe/detail/bucket_table.hpp observe/detail/cells.hpp observe/detail/exposition.hpp
-  observe/detail/instrument_cells.hpp observe/detail/metric_catalog.hpp observe/detail/metric_text.hpp
-  observe/detail/owned_cell.hpp observe/detail/shared_state.hpp)
+  observe/fwd.hpp
+  observe/metrics.hpp
+  observe/metrics/instruments.hpp observe/metrics/label_set.hpp observe/metrics/metrics_registry.hpp
+  observe/metrics/metrics_snapshot.hpp
+  observe/metrics/detail/arena.hpp observe/metrics/detail/bucket_table.hpp observe/metrics/detail/cells.hpp
+  observe/metrics/detail/instrument_cells.hpp observe/metrics/detail/metric_catalog.hpp
+  observe/metrics/detail/metric_text.hpp observe/metrics/detail/owned_cell.hpp observe/metrics/detail/shared_state.hpp
+  observe/export.hpp
+  observe/export/json_export.hpp observe/export/openmetrics.hpp observe/export/prometheus.hpp
+  observe/export/statsd.hpp observe/export/udp_sender.hpp
+  observe/export/detail/exposition.hpp)
 set(MILLRACE_feature_HEADERS
   feature.hpp
   feature/fwd.hpp feature/features.hpp feature/hashed_row.hpp feature/policies.hpp feature/series.hpp feature/specification.hpp

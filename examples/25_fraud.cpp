@@ -6,8 +6,8 @@
 #include <millrace/infer/serving.hpp>
 #include <millrace/model/calibration.hpp>
 #include <millrace/model/trees.hpp>
+#include <millrace/observe/export/prometheus.hpp>
 #include <millrace/observe/metrics.hpp>
-#include <millrace/observe/prometheus.hpp>
 
 #include <algorithm>
 #include <array>

@@ -12,15 +12,8 @@
 /// `mr::store::write_file(path, mr::observe::to_prometheus(registry.snapshot()))` writes a page to a file.
 /// Standard library and POSIX alone.
 
+#include <millrace/observe/export.hpp>
 #include <millrace/observe/fwd.hpp>
-#include <millrace/observe/instruments.hpp>
-#include <millrace/observe/json_export.hpp>
-#include <millrace/observe/label_set.hpp>
 #include <millrace/observe/metrics.hpp>
-#include <millrace/observe/metrics_snapshot.hpp>
-#include <millrace/observe/openmetrics.hpp>
-#include <millrace/observe/prometheus.hpp>
-#include <millrace/observe/statsd.hpp>
-#include <millrace/observe/udp_sender.hpp>
 
 #endif  // MILLRACE_OBSERVE_HPP

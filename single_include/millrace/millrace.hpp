@@ -33834,10 +33834,10 @@ using namespace millrace::detail;  // the primitives of core, which every module
 
 #endif  // MILLRACE_OBSERVE_FWD_HPP
 
-// ---- observe/detail/shared_state.hpp
+// ---- observe/metrics/detail/shared_state.hpp
 
-#ifndef MILLRACE_OBSERVE_DETAIL_SHARED_STATE_HPP
-#define MILLRACE_OBSERVE_DETAIL_SHARED_STATE_HPP
+#ifndef MILLRACE_OBSERVE_METRICS_DETAIL_SHARED_STATE_HPP
+#define MILLRACE_OBSERVE_METRICS_DETAIL_SHARED_STATE_HPP
 
 namespace millrace {
 inline namespace v0 {
@@ -33889,12 +33889,12 @@ class shared_owner {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_OBSERVE_DETAIL_SHARED_STATE_HPP
+#endif  // MILLRACE_OBSERVE_METRICS_DETAIL_SHARED_STATE_HPP
 
-// ---- observe/label_set.hpp
+// ---- observe/metrics/label_set.hpp
 
-#ifndef MILLRACE_OBSERVE_LABEL_SET_HPP
-#define MILLRACE_OBSERVE_LABEL_SET_HPP
+#ifndef MILLRACE_OBSERVE_METRICS_LABEL_SET_HPP
+#define MILLRACE_OBSERVE_METRICS_LABEL_SET_HPP
 
 namespace millrace {
 inline namespace v0 {
@@ -34007,12 +34007,12 @@ class label_set {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_OBSERVE_LABEL_SET_HPP
+#endif  // MILLRACE_OBSERVE_METRICS_LABEL_SET_HPP
 
-// ---- observe/metrics_snapshot.hpp
+// ---- observe/metrics/metrics_snapshot.hpp
 
-#ifndef MILLRACE_OBSERVE_METRICS_SNAPSHOT_HPP
-#define MILLRACE_OBSERVE_METRICS_SNAPSHOT_HPP
+#ifndef MILLRACE_OBSERVE_METRICS_METRICS_SNAPSHOT_HPP
+#define MILLRACE_OBSERVE_METRICS_METRICS_SNAPSHOT_HPP
 
 namespace millrace {
 inline namespace v0 {
@@ -34122,7 +34122,7 @@ class metrics_snapshot {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_OBSERVE_METRICS_SNAPSHOT_HPP
+#endif  // MILLRACE_OBSERVE_METRICS_METRICS_SNAPSHOT_HPP
 
 // ---- middleware/event_metrics.hpp
 
@@ -34278,10 +34278,10 @@ std::string to_json(const metrics_summary& summary) {
 
 #endif  // MILLRACE_MIDDLEWARE_EVENT_METRICS_HPP
 
-// ---- observe/detail/bucket_table.hpp
+// ---- observe/metrics/detail/bucket_table.hpp
 
-#ifndef MILLRACE_OBSERVE_DETAIL_BUCKET_TABLE_HPP
-#define MILLRACE_OBSERVE_DETAIL_BUCKET_TABLE_HPP
+#ifndef MILLRACE_OBSERVE_METRICS_DETAIL_BUCKET_TABLE_HPP
+#define MILLRACE_OBSERVE_METRICS_DETAIL_BUCKET_TABLE_HPP
 
 // Finds a value's bucket in a histogram: the first whose bound is not less than the value. The leading bits of the
 // value choose one of the table's cells. If no cell holds two bounds, the cell's entry and one comparison with its
@@ -34373,12 +34373,12 @@ struct real_buckets : bucket_table<512> {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_OBSERVE_DETAIL_BUCKET_TABLE_HPP
+#endif  // MILLRACE_OBSERVE_METRICS_DETAIL_BUCKET_TABLE_HPP
 
-// ---- observe/detail/owned_cell.hpp
+// ---- observe/metrics/detail/owned_cell.hpp
 
-#ifndef MILLRACE_OBSERVE_DETAIL_OWNED_CELL_HPP
-#define MILLRACE_OBSERVE_DETAIL_OWNED_CELL_HPP
+#ifndef MILLRACE_OBSERVE_METRICS_DETAIL_OWNED_CELL_HPP
+#define MILLRACE_OBSERVE_METRICS_DETAIL_OWNED_CELL_HPP
 
 // Additions to a cell that one thread writes and others read. A load and a store do, without the cost of an atomic
 // read-modify-write (x86's lock prefix).
@@ -34438,12 +34438,12 @@ inline void raise(metric_cell& cell, std::uint64_t to) noexcept {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_OBSERVE_DETAIL_OWNED_CELL_HPP
+#endif  // MILLRACE_OBSERVE_METRICS_DETAIL_OWNED_CELL_HPP
 
-// ---- observe/detail/cells.hpp
+// ---- observe/metrics/detail/cells.hpp
 
-#ifndef MILLRACE_OBSERVE_DETAIL_CELLS_HPP
-#define MILLRACE_OBSERVE_DETAIL_CELLS_HPP
+#ifndef MILLRACE_OBSERVE_METRICS_DETAIL_CELLS_HPP
+#define MILLRACE_OBSERVE_METRICS_DETAIL_CELLS_HPP
 
 // Where counters and histograms keep their numbers. Each thread has a slab, an array of cells. A series is a range of
 // cell indices, the same in every slab. A thread adds to its own cells, which no other thread writes, by a plain load
@@ -34675,12 +34675,12 @@ class [[gnu::visibility("default")]] cell_store {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_OBSERVE_DETAIL_CELLS_HPP
+#endif  // MILLRACE_OBSERVE_METRICS_DETAIL_CELLS_HPP
 
-// ---- observe/detail/instrument_cells.hpp
+// ---- observe/metrics/detail/instrument_cells.hpp
 
-#ifndef MILLRACE_OBSERVE_DETAIL_INSTRUMENT_CELLS_HPP
-#define MILLRACE_OBSERVE_DETAIL_INSTRUMENT_CELLS_HPP
+#ifndef MILLRACE_OBSERVE_METRICS_DETAIL_INSTRUMENT_CELLS_HPP
+#define MILLRACE_OBSERVE_METRICS_DETAIL_INSTRUMENT_CELLS_HPP
 
 // How each instrument keeps its numbers in cells. Each class here has
 //   end                  the index after its last cell, or `always_slow`
@@ -34830,12 +34830,12 @@ struct timer_cells {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_OBSERVE_DETAIL_INSTRUMENT_CELLS_HPP
+#endif  // MILLRACE_OBSERVE_METRICS_DETAIL_INSTRUMENT_CELLS_HPP
 
-// ---- observe/instruments.hpp
+// ---- observe/metrics/instruments.hpp
 
-#ifndef MILLRACE_OBSERVE_INSTRUMENTS_HPP
-#define MILLRACE_OBSERVE_INSTRUMENTS_HPP
+#ifndef MILLRACE_OBSERVE_METRICS_INSTRUMENTS_HPP
+#define MILLRACE_OBSERVE_METRICS_INSTRUMENTS_HPP
 
 // The four instruments: small handles that a `metrics_registry` makes and hot paths use.
 //
@@ -34957,7 +34957,7 @@ class timer {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_OBSERVE_INSTRUMENTS_HPP
+#endif  // MILLRACE_OBSERVE_METRICS_INSTRUMENTS_HPP
 
 // ---- core/detail/name_index.hpp
 
@@ -35042,10 +35042,10 @@ class name_index {
 
 #endif  // MILLRACE_CORE_DETAIL_NAME_INDEX_HPP
 
-// ---- observe/detail/arena.hpp
+// ---- observe/metrics/detail/arena.hpp
 
-#ifndef MILLRACE_OBSERVE_DETAIL_ARENA_HPP
-#define MILLRACE_OBSERVE_DETAIL_ARENA_HPP
+#ifndef MILLRACE_OBSERVE_METRICS_DETAIL_ARENA_HPP
+#define MILLRACE_OBSERVE_METRICS_DETAIL_ARENA_HPP
 
 namespace millrace {
 inline namespace v0 {
@@ -35122,12 +35122,12 @@ class arena {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_OBSERVE_DETAIL_ARENA_HPP
+#endif  // MILLRACE_OBSERVE_METRICS_DETAIL_ARENA_HPP
 
-// ---- observe/detail/metric_text.hpp
+// ---- observe/metrics/detail/metric_text.hpp
 
-#ifndef MILLRACE_OBSERVE_DETAIL_METRIC_TEXT_HPP
-#define MILLRACE_OBSERVE_DETAIL_METRIC_TEXT_HPP
+#ifndef MILLRACE_OBSERVE_METRICS_DETAIL_METRIC_TEXT_HPP
+#define MILLRACE_OBSERVE_METRICS_DETAIL_METRIC_TEXT_HPP
 
 // The parts of lines that Prometheus' text format and OpenMetrics have in common.
 // Source: Prometheus, "Exposition formats", text 0.0.4; OpenMetrics 1.0.0.
@@ -35204,12 +35204,12 @@ inline std::string bound_text(double bound) {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_OBSERVE_DETAIL_METRIC_TEXT_HPP
+#endif  // MILLRACE_OBSERVE_METRICS_DETAIL_METRIC_TEXT_HPP
 
-// ---- observe/detail/metric_catalog.hpp
+// ---- observe/metrics/detail/metric_catalog.hpp
 
-#ifndef MILLRACE_OBSERVE_DETAIL_METRIC_CATALOG_HPP
-#define MILLRACE_OBSERVE_DETAIL_METRIC_CATALOG_HPP
+#ifndef MILLRACE_OBSERVE_METRICS_DETAIL_METRIC_CATALOG_HPP
+#define MILLRACE_OBSERVE_METRICS_DETAIL_METRIC_CATALOG_HPP
 
 // A registry's families and series. They are checked when they are made and never change or move afterwards, so that
 // snapshots may point to them.
@@ -35505,12 +35505,12 @@ const catalog_series& metric_catalog<Unused>::add_series(catalog_family* family,
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_OBSERVE_DETAIL_METRIC_CATALOG_HPP
+#endif  // MILLRACE_OBSERVE_METRICS_DETAIL_METRIC_CATALOG_HPP
 
-// ---- observe/metrics.hpp
+// ---- observe/metrics/metrics_registry.hpp
 
-#ifndef MILLRACE_OBSERVE_METRICS_HPP
-#define MILLRACE_OBSERVE_METRICS_HPP
+#ifndef MILLRACE_OBSERVE_METRICS_METRICS_REGISTRY_HPP
+#define MILLRACE_OBSERVE_METRICS_METRICS_REGISTRY_HPP
 
 namespace millrace {
 inline namespace v0 {
@@ -35757,7 +35757,7 @@ void metrics_registry::snapshot(metrics_snapshot& into) const {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_OBSERVE_METRICS_HPP
+#endif  // MILLRACE_OBSERVE_METRICS_METRICS_REGISTRY_HPP
 
 // ---- middleware/feature_metrics.hpp
 
@@ -37596,10 +37596,10 @@ inline result<double> r2(real_view targets, real_view predictions) {
 
 #endif  // MILLRACE_MODEL_EVALUATION_HPP
 
-// ---- observe/json_export.hpp
+// ---- observe/export/json_export.hpp
 
-#ifndef MILLRACE_OBSERVE_JSON_EXPORT_HPP
-#define MILLRACE_OBSERVE_JSON_EXPORT_HPP
+#ifndef MILLRACE_OBSERVE_EXPORT_JSON_EXPORT_HPP
+#define MILLRACE_OBSERVE_EXPORT_JSON_EXPORT_HPP
 
 namespace millrace {
 inline namespace v0 {
@@ -37669,12 +37669,12 @@ inline std::string to_json(const metrics_snapshot& snapshot) {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_OBSERVE_JSON_EXPORT_HPP
+#endif  // MILLRACE_OBSERVE_EXPORT_JSON_EXPORT_HPP
 
-// ---- observe/detail/exposition.hpp
+// ---- observe/export/detail/exposition.hpp
 
-#ifndef MILLRACE_OBSERVE_DETAIL_EXPOSITION_HPP
-#define MILLRACE_OBSERVE_DETAIL_EXPOSITION_HPP
+#ifndef MILLRACE_OBSERVE_EXPORT_DETAIL_EXPOSITION_HPP
+#define MILLRACE_OBSERVE_EXPORT_DETAIL_EXPOSITION_HPP
 
 // The lines of a family's samples, which are the same in Prometheus' text format and OpenMetrics. They are written
 // through a pointer into a string that was enlarged beforehand, because appending word by word would take most of the
@@ -37747,12 +37747,12 @@ inline void append_samples(std::string& out, const metric_family_samples& each, 
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_OBSERVE_DETAIL_EXPOSITION_HPP
+#endif  // MILLRACE_OBSERVE_EXPORT_DETAIL_EXPOSITION_HPP
 
-// ---- observe/openmetrics.hpp
+// ---- observe/export/openmetrics.hpp
 
-#ifndef MILLRACE_OBSERVE_OPENMETRICS_HPP
-#define MILLRACE_OBSERVE_OPENMETRICS_HPP
+#ifndef MILLRACE_OBSERVE_EXPORT_OPENMETRICS_HPP
+#define MILLRACE_OBSERVE_EXPORT_OPENMETRICS_HPP
 
 namespace millrace {
 inline namespace v0 {
@@ -37793,12 +37793,12 @@ inline std::string to_openmetrics(const metrics_snapshot& snapshot) {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_OBSERVE_OPENMETRICS_HPP
+#endif  // MILLRACE_OBSERVE_EXPORT_OPENMETRICS_HPP
 
-// ---- observe/prometheus.hpp
+// ---- observe/export/prometheus.hpp
 
-#ifndef MILLRACE_OBSERVE_PROMETHEUS_HPP
-#define MILLRACE_OBSERVE_PROMETHEUS_HPP
+#ifndef MILLRACE_OBSERVE_EXPORT_PROMETHEUS_HPP
+#define MILLRACE_OBSERVE_EXPORT_PROMETHEUS_HPP
 
 namespace millrace {
 inline namespace v0 {
@@ -37836,7 +37836,7 @@ inline std::string to_prometheus(const metrics_snapshot& snapshot) {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_OBSERVE_PROMETHEUS_HPP
+#endif  // MILLRACE_OBSERVE_EXPORT_PROMETHEUS_HPP
 
 // ---- store/atomic_file.hpp
 
@@ -38020,10 +38020,10 @@ inline result<void> write_file(std::string path, std::span<const std::byte> cont
 
 #endif  // MILLRACE_STORE_ATOMIC_FILE_HPP
 
-// ---- observe/statsd.hpp
+// ---- observe/export/statsd.hpp
 
-#ifndef MILLRACE_OBSERVE_STATSD_HPP
-#define MILLRACE_OBSERVE_STATSD_HPP
+#ifndef MILLRACE_OBSERVE_EXPORT_STATSD_HPP
+#define MILLRACE_OBSERVE_EXPORT_STATSD_HPP
 
 namespace millrace {
 inline namespace v0 {
@@ -38245,12 +38245,12 @@ class statsd_writer {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_OBSERVE_STATSD_HPP
+#endif  // MILLRACE_OBSERVE_EXPORT_STATSD_HPP
 
-// ---- observe/udp_sender.hpp
+// ---- observe/export/udp_sender.hpp
 
-#ifndef MILLRACE_OBSERVE_UDP_SENDER_HPP
-#define MILLRACE_OBSERVE_UDP_SENDER_HPP
+#ifndef MILLRACE_OBSERVE_EXPORT_UDP_SENDER_HPP
+#define MILLRACE_OBSERVE_EXPORT_UDP_SENDER_HPP
 
 namespace millrace {
 inline namespace v0 {
@@ -38313,7 +38313,34 @@ class udp_sender {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_OBSERVE_UDP_SENDER_HPP
+#endif  // MILLRACE_OBSERVE_EXPORT_UDP_SENDER_HPP
+
+// ---- observe/export.hpp
+
+#ifndef MILLRACE_OBSERVE_EXPORT_HPP
+#define MILLRACE_OBSERVE_EXPORT_HPP
+
+/// export: a snapshot of metrics in other programs' formats.
+///
+/// - `to_prometheus`, `to_openmetrics`: pages that a Prometheus server scrapes
+/// - `to_json`: one JSON object
+/// - `statsd_writer`: what changed since the last time, for a StatsD server; `udp_sender` sends it
+
+#endif  // MILLRACE_OBSERVE_EXPORT_HPP
+
+// ---- observe/metrics.hpp
+
+#ifndef MILLRACE_OBSERVE_METRICS_HPP
+#define MILLRACE_OBSERVE_METRICS_HPP
+
+/// metrics: numbers that a running program keeps.
+///
+/// - `metrics_registry`: makes instruments, and snapshots of their values
+/// - `counter`, `gauge`, `histogram`, `timer`: the instruments
+/// - `label_set`: the labels that tell a metric's series apart
+/// - `metrics_snapshot`: all values at one moment, from which exporters work
+
+#endif  // MILLRACE_OBSERVE_METRICS_HPP
 
 // ---- observe.hpp
 

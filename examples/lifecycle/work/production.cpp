@@ -2,8 +2,8 @@
 
 #include "../stop.hpp"
 
-#include <millrace/observe/json_export.hpp>
-#include <millrace/observe/prometheus.hpp>
+#include <millrace/observe/export/json_export.hpp>
+#include <millrace/observe/export/prometheus.hpp>
 
 namespace lifecycle {
 

@@ -2,7 +2,7 @@
 #define MILLRACE_MIDDLEWARE_EVENT_METRICS_HPP
 
 #include <millrace/core/json_writer.hpp>
-#include <millrace/observe/metrics_snapshot.hpp>
+#include <millrace/observe/metrics/metrics_snapshot.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -3,9 +3,9 @@
 
 #include <millrace/core/clock.hpp>
 #include <millrace/core/result.hpp>
-#include <millrace/observe/instruments.hpp>
-#include <millrace/observe/label_set.hpp>
-#include <millrace/observe/metrics.hpp>
+#include <millrace/observe/metrics/instruments.hpp>
+#include <millrace/observe/metrics/label_set.hpp>
+#include <millrace/observe/metrics/metrics_registry.hpp>
 
 #include <cstddef>
 #include <cstdint>

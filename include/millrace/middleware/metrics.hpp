@@ -7,8 +7,8 @@
 #include <millrace/core/detail/owning_pointer.hpp>
 #include <millrace/core/field.hpp>
 #include <millrace/middleware/event_metrics.hpp>
-#include <millrace/observe/label_set.hpp>
-#include <millrace/observe/metrics.hpp>
+#include <millrace/observe/metrics/label_set.hpp>
+#include <millrace/observe/metrics/metrics_registry.hpp>
 
 #include <array>
 #include <cstddef>

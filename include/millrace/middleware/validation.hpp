@@ -7,8 +7,8 @@
 #include <millrace/core/detail/owning_pointer.hpp>
 #include <millrace/middleware/event_metrics.hpp>
 #include <millrace/middleware/validation_rules.hpp>
-#include <millrace/observe/label_set.hpp>
-#include <millrace/observe/metrics.hpp>
+#include <millrace/observe/metrics/label_set.hpp>
+#include <millrace/observe/metrics/metrics_registry.hpp>
 #include <millrace/tensor/finite_scan.hpp>
 #include <millrace/tensor/traits.hpp>
 

@@ -1,7 +1,7 @@
 #include <millrace/middleware/feature_metrics.hpp>
 
 #include <millrace/feature.hpp>
-#include <millrace/observe/prometheus.hpp>
+#include <millrace/observe/export/prometheus.hpp>
 
 #include <support/catch.hpp>
 

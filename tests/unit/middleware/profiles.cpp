@@ -4,7 +4,7 @@
 #include <support/temp_dir.hpp>
 
 #include <millrace/chain/chain.hpp>
-#include <millrace/observe/prometheus.hpp>
+#include <millrace/observe/export/prometheus.hpp>
 
 #include <fstream>
 #include <limits>

@@ -7,9 +7,9 @@
 #include <millrace/core/result.hpp>
 #include <millrace/infer/fwd.hpp>
 #include <millrace/infer/online/online_options.hpp>
-#include <millrace/observe/instruments.hpp>
-#include <millrace/observe/label_set.hpp>
-#include <millrace/observe/metrics.hpp>
+#include <millrace/observe/metrics/instruments.hpp>
+#include <millrace/observe/metrics/label_set.hpp>
+#include <millrace/observe/metrics/metrics_registry.hpp>
 
 #include <cstdint>
 #include <string>

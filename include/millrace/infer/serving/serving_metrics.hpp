@@ -8,9 +8,9 @@
 #include <millrace/core/result.hpp>
 #include <millrace/infer/fwd.hpp>
 #include <millrace/infer/serving/request.hpp>
-#include <millrace/observe/instruments.hpp>
-#include <millrace/observe/label_set.hpp>
-#include <millrace/observe/metrics.hpp>
+#include <millrace/observe/metrics/instruments.hpp>
+#include <millrace/observe/metrics/label_set.hpp>
+#include <millrace/observe/metrics/metrics_registry.hpp>
 
 #include <concepts>
 #include <cstddef>

@@ -2,7 +2,7 @@
 
 #include <millrace/infer/online/online_learner.hpp>
 #include <millrace/model/linear/ftrl_logistic.hpp>
-#include <millrace/observe/prometheus.hpp>
+#include <millrace/observe/export/prometheus.hpp>
 
 #include <support/catch.hpp>
 #include <support/ftrl_stream.hpp>

@@ -4,7 +4,7 @@
 #include <millrace/infer/serving/fallback.hpp>
 #include <millrace/infer/serving/swappable.hpp>
 #include <millrace/model/linear.hpp>
-#include <millrace/observe/prometheus.hpp>
+#include <millrace/observe/export/prometheus.hpp>
 
 #include <support/allocation_counter.hpp>
 #include <support/catch.hpp>

@@ -1,10 +1,10 @@
-#ifndef MILLRACE_OBSERVE_DETAIL_INSTRUMENT_CELLS_HPP
-#define MILLRACE_OBSERVE_DETAIL_INSTRUMENT_CELLS_HPP
+#ifndef MILLRACE_OBSERVE_METRICS_DETAIL_INSTRUMENT_CELLS_HPP
+#define MILLRACE_OBSERVE_METRICS_DETAIL_INSTRUMENT_CELLS_HPP
 
 #include <millrace/core/detail/light_atomic.hpp>
-#include <millrace/observe/detail/bucket_table.hpp>
-#include <millrace/observe/detail/cells.hpp>
-#include <millrace/observe/detail/owned_cell.hpp>
+#include <millrace/observe/metrics/detail/bucket_table.hpp>
+#include <millrace/observe/metrics/detail/cells.hpp>
+#include <millrace/observe/metrics/detail/owned_cell.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -159,4 +159,4 @@ struct timer_cells {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_OBSERVE_DETAIL_INSTRUMENT_CELLS_HPP
+#endif  // MILLRACE_OBSERVE_METRICS_DETAIL_INSTRUMENT_CELLS_HPP

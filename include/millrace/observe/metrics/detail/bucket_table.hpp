@@ -1,5 +1,5 @@
-#ifndef MILLRACE_OBSERVE_DETAIL_BUCKET_TABLE_HPP
-#define MILLRACE_OBSERVE_DETAIL_BUCKET_TABLE_HPP
+#ifndef MILLRACE_OBSERVE_METRICS_DETAIL_BUCKET_TABLE_HPP
+#define MILLRACE_OBSERVE_METRICS_DETAIL_BUCKET_TABLE_HPP
 
 #include <millrace/core/config.hpp>
 #include <millrace/core/detail/order_key.hpp>
@@ -100,4 +100,4 @@ struct real_buckets : bucket_table<512> {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_OBSERVE_DETAIL_BUCKET_TABLE_HPP
+#endif  // MILLRACE_OBSERVE_METRICS_DETAIL_BUCKET_TABLE_HPP

@@ -1,5 +1,5 @@
-#ifndef MILLRACE_OBSERVE_DETAIL_SHARED_STATE_HPP
-#define MILLRACE_OBSERVE_DETAIL_SHARED_STATE_HPP
+#ifndef MILLRACE_OBSERVE_METRICS_DETAIL_SHARED_STATE_HPP
+#define MILLRACE_OBSERVE_METRICS_DETAIL_SHARED_STATE_HPP
 
 #include <millrace/core/detail/light_atomic.hpp>
 #include <millrace/observe/fwd.hpp>
@@ -57,4 +57,4 @@ class shared_owner {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_OBSERVE_DETAIL_SHARED_STATE_HPP
+#endif  // MILLRACE_OBSERVE_METRICS_DETAIL_SHARED_STATE_HPP

@@ -1,5 +1,5 @@
-#ifndef MILLRACE_OBSERVE_LABEL_SET_HPP
-#define MILLRACE_OBSERVE_LABEL_SET_HPP
+#ifndef MILLRACE_OBSERVE_METRICS_LABEL_SET_HPP
+#define MILLRACE_OBSERVE_METRICS_LABEL_SET_HPP
 
 #include <millrace/core/json_writer.hpp>
 #include <millrace/core/result.hpp>
@@ -123,4 +123,4 @@ class label_set {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_OBSERVE_LABEL_SET_HPP
+#endif  // MILLRACE_OBSERVE_METRICS_LABEL_SET_HPP

@@ -1,9 +1,9 @@
-#include <millrace/observe/instruments.hpp>
+#include <millrace/observe/metrics/instruments.hpp>
 
 #include <support/catch.hpp>
 
 #include <millrace/core/seed.hpp>
-#include <millrace/observe/metrics.hpp>
+#include <millrace/observe/metrics/metrics_registry.hpp>
 
 #include <algorithm>
 #include <chrono>

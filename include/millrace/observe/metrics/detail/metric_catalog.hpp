@@ -1,18 +1,18 @@
-#ifndef MILLRACE_OBSERVE_DETAIL_METRIC_CATALOG_HPP
-#define MILLRACE_OBSERVE_DETAIL_METRIC_CATALOG_HPP
+#ifndef MILLRACE_OBSERVE_METRICS_DETAIL_METRIC_CATALOG_HPP
+#define MILLRACE_OBSERVE_METRICS_DETAIL_METRIC_CATALOG_HPP
 
 #include <millrace/core/detail/light_atomic.hpp>
 #include <millrace/core/detail/mutex.hpp>
 #include <millrace/core/detail/name_index.hpp>
 #include <millrace/core/result.hpp>
-#include <millrace/observe/detail/arena.hpp>
-#include <millrace/observe/detail/bucket_table.hpp>
-#include <millrace/observe/detail/cells.hpp>
-#include <millrace/observe/detail/instrument_cells.hpp>
-#include <millrace/observe/detail/metric_text.hpp>
-#include <millrace/observe/detail/shared_state.hpp>
-#include <millrace/observe/label_set.hpp>
-#include <millrace/observe/metrics_snapshot.hpp>
+#include <millrace/observe/metrics/detail/arena.hpp>
+#include <millrace/observe/metrics/detail/bucket_table.hpp>
+#include <millrace/observe/metrics/detail/cells.hpp>
+#include <millrace/observe/metrics/detail/instrument_cells.hpp>
+#include <millrace/observe/metrics/detail/metric_text.hpp>
+#include <millrace/observe/metrics/detail/shared_state.hpp>
+#include <millrace/observe/metrics/label_set.hpp>
+#include <millrace/observe/metrics/metrics_snapshot.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -315,4 +315,4 @@ const catalog_series& metric_catalog<Unused>::add_series(catalog_family* family,
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_OBSERVE_DETAIL_METRIC_CATALOG_HPP
+#endif  // MILLRACE_OBSERVE_METRICS_DETAIL_METRIC_CATALOG_HPP

@@ -1,8 +1,8 @@
-#include <millrace/observe/metrics_snapshot.hpp>
+#include <millrace/observe/metrics/metrics_snapshot.hpp>
 
 #include <support/catch.hpp>
 
-#include <millrace/observe/metrics.hpp>
+#include <millrace/observe/metrics/metrics_registry.hpp>
 
 #include <string>
 #include <type_traits>

@@ -1,4 +1,4 @@
-#include <millrace/observe/openmetrics.hpp>
+#include <millrace/observe/export/openmetrics.hpp>
 
 #include <support/catch.hpp>
 #include <support/observe_registry.hpp>

@@ -1,5 +1,5 @@
-#ifndef MILLRACE_OBSERVE_DETAIL_OWNED_CELL_HPP
-#define MILLRACE_OBSERVE_DETAIL_OWNED_CELL_HPP
+#ifndef MILLRACE_OBSERVE_METRICS_DETAIL_OWNED_CELL_HPP
+#define MILLRACE_OBSERVE_METRICS_DETAIL_OWNED_CELL_HPP
 
 #include <millrace/core/config.hpp>
 #include <millrace/core/detail/light_atomic.hpp>
@@ -66,4 +66,4 @@ inline void raise(metric_cell& cell, std::uint64_t to) noexcept {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_OBSERVE_DETAIL_OWNED_CELL_HPP
+#endif  // MILLRACE_OBSERVE_METRICS_DETAIL_OWNED_CELL_HPP

@@ -1,4 +1,4 @@
-#include <millrace/observe/json_export.hpp>
+#include <millrace/observe/export/json_export.hpp>
 
 #include <support/catch.hpp>
 #include <support/observe_registry.hpp>

@@ -1,7 +1,7 @@
-#ifndef MILLRACE_OBSERVE_DETAIL_METRIC_TEXT_HPP
-#define MILLRACE_OBSERVE_DETAIL_METRIC_TEXT_HPP
+#ifndef MILLRACE_OBSERVE_METRICS_DETAIL_METRIC_TEXT_HPP
+#define MILLRACE_OBSERVE_METRICS_DETAIL_METRIC_TEXT_HPP
 
-#include <millrace/observe/label_set.hpp>
+#include <millrace/observe/metrics/label_set.hpp>
 
 #include <charconv>
 #include <cstddef>
@@ -85,4 +85,4 @@ inline std::string bound_text(double bound) {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_OBSERVE_DETAIL_METRIC_TEXT_HPP
+#endif  // MILLRACE_OBSERVE_METRICS_DETAIL_METRIC_TEXT_HPP

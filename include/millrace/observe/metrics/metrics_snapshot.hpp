@@ -1,8 +1,8 @@
-#ifndef MILLRACE_OBSERVE_METRICS_SNAPSHOT_HPP
-#define MILLRACE_OBSERVE_METRICS_SNAPSHOT_HPP
+#ifndef MILLRACE_OBSERVE_METRICS_METRICS_SNAPSHOT_HPP
+#define MILLRACE_OBSERVE_METRICS_METRICS_SNAPSHOT_HPP
 
-#include <millrace/observe/detail/shared_state.hpp>
-#include <millrace/observe/label_set.hpp>
+#include <millrace/observe/metrics/detail/shared_state.hpp>
+#include <millrace/observe/metrics/label_set.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -119,4 +119,4 @@ class metrics_snapshot {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_OBSERVE_METRICS_SNAPSHOT_HPP
+#endif  // MILLRACE_OBSERVE_METRICS_METRICS_SNAPSHOT_HPP

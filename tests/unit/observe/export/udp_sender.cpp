@@ -1,4 +1,4 @@
-#include <millrace/observe/udp_sender.hpp>
+#include <millrace/observe/export/udp_sender.hpp>
 
 #include <support/catch.hpp>
 #include <support/udp_receiver.hpp>

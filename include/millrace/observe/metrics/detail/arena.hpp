@@ -1,5 +1,5 @@
-#ifndef MILLRACE_OBSERVE_DETAIL_ARENA_HPP
-#define MILLRACE_OBSERVE_DETAIL_ARENA_HPP
+#ifndef MILLRACE_OBSERVE_METRICS_DETAIL_ARENA_HPP
+#define MILLRACE_OBSERVE_METRICS_DETAIL_ARENA_HPP
 
 #include <millrace/observe/fwd.hpp>
 
@@ -85,4 +85,4 @@ class arena {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_OBSERVE_DETAIL_ARENA_HPP
+#endif  // MILLRACE_OBSERVE_METRICS_DETAIL_ARENA_HPP

@@ -1,4 +1,4 @@
-#include <millrace/observe/label_set.hpp>
+#include <millrace/observe/metrics/label_set.hpp>
 
 #include <support/catch.hpp>
 

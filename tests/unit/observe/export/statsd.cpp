@@ -1,12 +1,12 @@
-#include <millrace/observe/statsd.hpp>
+#include <millrace/observe/export/statsd.hpp>
 
 #include <support/catch.hpp>
 #include <support/observe_registry.hpp>
 #include <support/temp_dir.hpp>
 #include <support/udp_receiver.hpp>
 
-#include <millrace/observe/metrics.hpp>
-#include <millrace/observe/udp_sender.hpp>
+#include <millrace/observe/export/udp_sender.hpp>
+#include <millrace/observe/metrics/metrics_registry.hpp>
 #include <millrace/store/file.hpp>
 
 #include <cmath>

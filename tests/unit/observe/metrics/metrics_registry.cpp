@@ -1,8 +1,8 @@
-#include <millrace/observe/metrics.hpp>
+#include <millrace/observe/metrics/metrics_registry.hpp>
 
 #include <support/catch.hpp>
 
-#include <millrace/observe/prometheus.hpp>
+#include <millrace/observe/export/prometheus.hpp>
 
 #include <atomic>
 #include <chrono>

@@ -1,9 +1,9 @@
-#ifndef MILLRACE_OBSERVE_PROMETHEUS_HPP
-#define MILLRACE_OBSERVE_PROMETHEUS_HPP
+#ifndef MILLRACE_OBSERVE_EXPORT_PROMETHEUS_HPP
+#define MILLRACE_OBSERVE_EXPORT_PROMETHEUS_HPP
 
-#include <millrace/observe/detail/exposition.hpp>
-#include <millrace/observe/detail/metric_text.hpp>
-#include <millrace/observe/metrics_snapshot.hpp>
+#include <millrace/observe/export/detail/exposition.hpp>
+#include <millrace/observe/metrics/detail/metric_text.hpp>
+#include <millrace/observe/metrics/metrics_snapshot.hpp>
 
 #include <string>
 #include <string_view>
@@ -44,4 +44,4 @@ inline std::string to_prometheus(const metrics_snapshot& snapshot) {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_OBSERVE_PROMETHEUS_HPP
+#endif  // MILLRACE_OBSERVE_EXPORT_PROMETHEUS_HPP

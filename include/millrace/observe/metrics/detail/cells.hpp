@@ -1,10 +1,10 @@
-#ifndef MILLRACE_OBSERVE_DETAIL_CELLS_HPP
-#define MILLRACE_OBSERVE_DETAIL_CELLS_HPP
+#ifndef MILLRACE_OBSERVE_METRICS_DETAIL_CELLS_HPP
+#define MILLRACE_OBSERVE_METRICS_DETAIL_CELLS_HPP
 
 #include <millrace/core/detail/light_atomic.hpp>
 #include <millrace/core/detail/mutex.hpp>
-#include <millrace/observe/detail/owned_cell.hpp>
 #include <millrace/observe/fwd.hpp>
+#include <millrace/observe/metrics/detail/owned_cell.hpp>
 
 #include <bit>
 #include <cstddef>
@@ -243,4 +243,4 @@ class [[gnu::visibility("default")]] cell_store {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_OBSERVE_DETAIL_CELLS_HPP
+#endif  // MILLRACE_OBSERVE_METRICS_DETAIL_CELLS_HPP

@@ -1,4 +1,4 @@
-#include <millrace/observe/prometheus.hpp>
+#include <millrace/observe/export/prometheus.hpp>
 
 #include <support/catch.hpp>
 #include <support/observe_registry.hpp>

@@ -1,8 +1,8 @@
-#ifndef MILLRACE_OBSERVE_DETAIL_EXPOSITION_HPP
-#define MILLRACE_OBSERVE_DETAIL_EXPOSITION_HPP
+#ifndef MILLRACE_OBSERVE_EXPORT_DETAIL_EXPOSITION_HPP
+#define MILLRACE_OBSERVE_EXPORT_DETAIL_EXPOSITION_HPP
 
-#include <millrace/observe/detail/metric_text.hpp>
-#include <millrace/observe/metrics_snapshot.hpp>
+#include <millrace/observe/metrics/detail/metric_text.hpp>
+#include <millrace/observe/metrics/metrics_snapshot.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -81,4 +81,4 @@ inline void append_samples(std::string& out, const metric_family_samples& each, 
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_OBSERVE_DETAIL_EXPOSITION_HPP
+#endif  // MILLRACE_OBSERVE_EXPORT_DETAIL_EXPOSITION_HPP

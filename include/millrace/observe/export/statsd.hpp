@@ -1,8 +1,8 @@
-#ifndef MILLRACE_OBSERVE_STATSD_HPP
-#define MILLRACE_OBSERVE_STATSD_HPP
+#ifndef MILLRACE_OBSERVE_EXPORT_STATSD_HPP
+#define MILLRACE_OBSERVE_EXPORT_STATSD_HPP
 
 #include <millrace/core/result.hpp>
-#include <millrace/observe/metrics_snapshot.hpp>
+#include <millrace/observe/metrics/metrics_snapshot.hpp>
 #include <millrace/store/atomic_file.hpp>
 
 #include <charconv>
@@ -233,4 +233,4 @@ class statsd_writer {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_OBSERVE_STATSD_HPP
+#endif  // MILLRACE_OBSERVE_EXPORT_STATSD_HPP

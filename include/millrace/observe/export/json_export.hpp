@@ -1,8 +1,8 @@
-#ifndef MILLRACE_OBSERVE_JSON_EXPORT_HPP
-#define MILLRACE_OBSERVE_JSON_EXPORT_HPP
+#ifndef MILLRACE_OBSERVE_EXPORT_JSON_EXPORT_HPP
+#define MILLRACE_OBSERVE_EXPORT_JSON_EXPORT_HPP
 
 #include <millrace/core/json_writer.hpp>
-#include <millrace/observe/metrics_snapshot.hpp>
+#include <millrace/observe/metrics/metrics_snapshot.hpp>
 
 #include <cstdint>
 #include <string>
@@ -75,4 +75,4 @@ inline std::string to_json(const metrics_snapshot& snapshot) {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_OBSERVE_JSON_EXPORT_HPP
+#endif  // MILLRACE_OBSERVE_EXPORT_JSON_EXPORT_HPP

@@ -1,9 +1,9 @@
-#ifndef MILLRACE_OBSERVE_INSTRUMENTS_HPP
-#define MILLRACE_OBSERVE_INSTRUMENTS_HPP
+#ifndef MILLRACE_OBSERVE_METRICS_INSTRUMENTS_HPP
+#define MILLRACE_OBSERVE_METRICS_INSTRUMENTS_HPP
 
 #include <millrace/core/detail/light_atomic.hpp>
 #include <millrace/core/duration.hpp>
-#include <millrace/observe/detail/instrument_cells.hpp>
+#include <millrace/observe/metrics/detail/instrument_cells.hpp>
 
 #include <cstdint>
 #include <type_traits>
@@ -128,4 +128,4 @@ class timer {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_OBSERVE_INSTRUMENTS_HPP
+#endif  // MILLRACE_OBSERVE_METRICS_INSTRUMENTS_HPP

@@ -1,5 +1,5 @@
-#ifndef MILLRACE_OBSERVE_UDP_SENDER_HPP
-#define MILLRACE_OBSERVE_UDP_SENDER_HPP
+#ifndef MILLRACE_OBSERVE_EXPORT_UDP_SENDER_HPP
+#define MILLRACE_OBSERVE_EXPORT_UDP_SENDER_HPP
 
 #include <millrace/core/result.hpp>
 #include <millrace/store/file.hpp>
@@ -73,4 +73,4 @@ class udp_sender {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_OBSERVE_UDP_SENDER_HPP
+#endif  // MILLRACE_OBSERVE_EXPORT_UDP_SENDER_HPP

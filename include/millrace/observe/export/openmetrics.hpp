@@ -1,9 +1,9 @@
-#ifndef MILLRACE_OBSERVE_OPENMETRICS_HPP
-#define MILLRACE_OBSERVE_OPENMETRICS_HPP
+#ifndef MILLRACE_OBSERVE_EXPORT_OPENMETRICS_HPP
+#define MILLRACE_OBSERVE_EXPORT_OPENMETRICS_HPP
 
-#include <millrace/observe/detail/exposition.hpp>
-#include <millrace/observe/detail/metric_text.hpp>
-#include <millrace/observe/metrics_snapshot.hpp>
+#include <millrace/observe/export/detail/exposition.hpp>
+#include <millrace/observe/metrics/detail/metric_text.hpp>
+#include <millrace/observe/metrics/metrics_snapshot.hpp>
 
 #include <string>
 #include <string_view>
@@ -47,4 +47,4 @@ inline std::string to_openmetrics(const metrics_snapshot& snapshot) {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_OBSERVE_OPENMETRICS_HPP
+#endif  // MILLRACE_OBSERVE_EXPORT_OPENMETRICS_HPP
