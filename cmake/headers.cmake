@@ -114,7 +114,9 @@ set(MILLRACE_observe_HEADERS
   observe/export.hpp
   observe/export/json_export.hpp observe/export/openmetrics.hpp observe/export/prometheus.hpp
   observe/export/statsd.hpp observe/export/udp_sender.hpp
-  observe/export/detail/exposition.hpp)
+  observe/export/detail/exposition.hpp
+  observe/audit.hpp
+  observe/audit/audit_event.hpp observe/audit/audit_name.hpp)
 set(MILLRACE_feature_HEADERS
   feature.hpp
   feature/fwd.hpp feature/features.hpp feature/hashed_row.hpp feature/policies.hpp feature/series.hpp feature/specification.hpp
