@@ -11,6 +11,7 @@
 /// - `line_log`: an append-only file of lines, written by a thread of its own in groups; it tells which lines are
 ///   durable and repairs a torn end; `record_ring` is the queue in front of that thread
 /// - `sign_file`, `write_signed`, `read_verified`: a file and its signature beside it, by any `signer` and `verifier`
+/// - `storage`, `versioned_storage`: what keeps bytes under keys, as concepts; `memory_storage` and `folder_storage` do
 /// - `file_system`: the system calls of a log, as a policy
 ///
 /// Standard library and POSIX alone. One header is left out, because it needs a third party: store/ed25519.hpp, keys
@@ -21,11 +22,14 @@
 #include <millrace/store/file.hpp>
 #include <millrace/store/file_bytes.hpp>
 #include <millrace/store/file_system.hpp>
+#include <millrace/store/folder_storage.hpp>
 #include <millrace/store/fwd.hpp>
 #include <millrace/store/line_log.hpp>
 #include <millrace/store/line_log_options.hpp>
+#include <millrace/store/memory_storage.hpp>
 #include <millrace/store/record_ring.hpp>
 #include <millrace/store/saved_file.hpp>
 #include <millrace/store/signature.hpp>
+#include <millrace/store/storage.hpp>
 
 #endif  // MILLRACE_STORE_HPP

@@ -34,6 +34,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <dirent.h>
 #include <exception>
 #include <fcntl.h>
 #include <initializer_list>
@@ -128,6 +129,7 @@ enum class errc : std::uint16_t {
   not_found = 102,
   already_exists = 103,
   unsupported = 104,
+  conflict = 105,  // somebody else changed it first
   // data
   invalid_data = 200,
   not_finite = 201,
@@ -160,6 +162,7 @@ constexpr std::string_view to_string(errc code) noexcept {
     case errc::not_found: return "not_found";
     case errc::already_exists: return "already_exists";
     case errc::unsupported: return "unsupported";
+    case errc::conflict: return "conflict";
     case errc::invalid_data: return "invalid_data";
     case errc::not_finite: return "not_finite";
     case errc::shape_mismatch: return "shape_mismatch";
@@ -29523,6 +29526,14 @@ class file {
 
 namespace detail {
 
+/// Makes the names in a folder durable, after `subject` was written, renamed or removed in it.
+inline result<void> sync_folder(const file& folder, std::string_view subject) {
+  // Some file systems cannot sync a folder and return EINVAL; on them a name is as durable as it can be.
+  if (uninterrupted([&] { return ::fsync(folder.descriptor()); }) != 0 && errno != EINVAL)
+    return system_error(errno, "sync the folder of the written file", subject);
+  return {};
+}
+
 inline error too_large(std::string_view action, std::string_view path, std::uint64_t size) {
   return error(errc::unavailable, "cannot " + std::string(action) + " \"" + std::string(path) +
                                       "\": memory has no room for " + std::to_string(size) + " bytes");
@@ -37838,6 +37849,114 @@ inline std::string to_prometheus(const metrics_snapshot& snapshot) {
 
 #endif  // MILLRACE_OBSERVE_EXPORT_PROMETHEUS_HPP
 
+// ---- store/beneath.hpp
+
+#ifndef MILLRACE_STORE_BENEATH_HPP
+#define MILLRACE_STORE_BENEATH_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+/// The length that means: up to the end of the file.
+inline constexpr std::uint64_t whole_file = ~std::uint64_t{0};
+
+namespace detail {
+
+/// Where a file stands below a folder of ours: the folder, open, that its last part is in.
+struct place_beneath {
+  file folder;
+  std::string name;  // the path's last part
+  std::string path;  // with that of the folder of ours, for errors
+};
+
+/// Finds it, and makes the folders that are missing where that is wanted. No part of the path is followed through a
+/// link, whatever others do meanwhile.
+inline result<place_beneath> find_beneath(const std::string& folder, std::string_view path, std::string_view action,
+                                          bool makes_folders) {
+  place_beneath found;
+  found.path = folder + (folder.empty() || folder.back() == '/' ? "" : "/") + std::string(path);
+  const auto refused = [&](const char* why) {
+    return error(errc::permission_denied, "cannot " + std::string(action) + " \"" + found.path + "\": " + why);
+  };
+  auto at = file::open(folder.empty() ? "." : folder, O_RDONLY | O_DIRECTORY);
+  if (!at) return std::move(at).error();
+  found.folder = *std::move(at);
+  if (path.find('\0') != std::string_view::npos) return refused("its path has a zero byte");
+  for (std::string_view rest = path;;) {
+    const std::size_t slash = rest.find('/');
+    found.name = rest.substr(0, slash);
+    if (found.name == ".." || found.name.empty()) return refused("its path leads out of the folder");
+    if (slash == std::string_view::npos) return found;
+    const int parent = found.folder.descriptor();
+    const auto enter = [&] {
+      return ::openat(parent, found.name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_DIRECTORY);
+    };
+    int next = uninterrupted(enter);
+    if (next < 0 && errno == ENOENT && makes_folders) {
+      if (::mkdirat(parent, found.name.c_str(), 0777) != 0 && errno != EEXIST)
+        return system_error(errno, action, found.path);
+      if (auto done = sync_folder(found.folder, found.path); !done) return std::move(done).error();
+      next = uninterrupted(enter);
+    }
+    if (next < 0 && (errno == ELOOP || errno == ENOTDIR)) return refused("its path leads through a link or a file");
+    if (next < 0) return system_error(errno, action, found.path);
+    found.folder = file(next, found.path);
+    rest.remove_prefix(slash + 1);
+  }
+}
+
+}  // namespace detail
+
+/// Opens for reading a regular file whose path somebody else chose, such as a model's, below a folder of ours.
+/// Guarantee: an absolute path, one with `..` or an empty part, and one that leads through a symbolic link below the
+/// folder are refused; the check holds while the file is opened, whatever others do to the folder meanwhile.
+/// Errors: permission_denied for such a path, invalid_argument for what is no regular file, and those of the system.
+inline result<file> open_beneath(const std::string& folder, std::string_view path) {
+  auto found = detail::find_beneath(folder, path, "open", false);
+  if (!found) return std::move(found).error();
+  // O_NONBLOCK: opening a pipe must not wait for its writer.
+  const int descriptor = detail::uninterrupted([&] {
+    return ::openat(found->folder.descriptor(), found->name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+  });
+  if (descriptor < 0 && errno == ELOOP)
+    return error(errc::permission_denied,
+                 "cannot open \"" + found->path + "\": its path leads through a link or a file");
+  if (descriptor < 0) return system_error(errno, "open", found->path);
+  file opened(descriptor, std::move(found->path));
+  struct stat facts{};
+  if (::fstat(descriptor, &facts) != 0) return system_error(errno, "examine", opened.path());
+  if (!S_ISREG(facts.st_mode))
+    return error(errc::invalid_argument, "cannot read \"" + opened.path() + "\": no regular file");
+  return opened;
+}
+
+/// Reads `length` bytes from `offset` of a file that `open_beneath` opens.
+/// Errors: those of `open_beneath`; truncated if the file is shorter. Nothing is allocated before the file's size is
+/// known.
+inline result<std::vector<std::byte>> read_beneath(const std::string& folder, std::string_view path,
+                                                   std::uint64_t offset = 0, std::uint64_t length = whole_file) {
+  auto opened = open_beneath(folder, path);
+  if (!opened) return std::move(opened).error();
+  const auto size = opened->size();
+  if (!size) return size.error();
+  if (length == whole_file && offset <= *size) length = *size - offset;
+  if (offset > *size || length > *size - offset)
+    return error(errc::truncated, "cannot read \"" + opened->path() + "\": it has " + std::to_string(*size) +
+                                      " bytes, fewer than are asked for");
+  std::vector<std::byte> bytes(static_cast<std::size_t>(length));
+  const auto got = opened->read_at(offset, reinterpret_cast<char*>(bytes.data()), bytes.size());
+  if (!got) return got.error();
+  if (*got != bytes.size()) return error(errc::truncated, "cannot read \"" + opened->path() + "\": it became shorter");
+  return bytes;
+}
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_BENEATH_HPP
+
 // ---- store/atomic_file.hpp
 
 #ifndef MILLRACE_STORE_ATOMIC_FILE_HPP
@@ -37902,18 +38021,35 @@ class atomic_file {
     auto folder = file::open(slash == std::string::npos ? "." : real.substr(0, slash + 1), O_RDONLY | O_DIRECTORY);
     if (!folder) return std::move(folder).error().wrap("cannot write \"" + made.target_ + "\"");
     made.folder_ = std::move(*folder);
+    if (auto begun = made.begin(*before); !begun) return std::move(begun).error();
+    return made;
+  }
 
-    int descriptor = -1;
-    std::string name;
-    do {
-      name = temporary_name();
-      descriptor = ::openat(made.folder_.descriptor(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    } while (descriptor < 0 && (errno == EINTR || errno == EEXIST));
-    if (descriptor < 0) return system_error(errno, "write", made.target_);
-    made.temporary_ = std::move(name);
-    made.file_ = file(descriptor, made.target_);
-    if (before->exists && ::fchmod(descriptor, before->permissions) != 0)
-      return system_error(errno, "set the permissions of", made.target_);
+  /// Makes the temporary file for a target whose path somebody else chose, below a folder of ours, and the folders on
+  /// the way that are missing.
+  /// Errors: those of `open_beneath` and `create`. A target that is a symbolic link is refused.
+  static result<atomic_file> create_beneath(const std::string& folder, std::string_view path) {
+    auto found = detail::find_beneath(folder, path, "write", true);
+    if (!found) return std::move(found).error();
+    atomic_file made;
+    made.target_ = std::move(found->path);
+    made.base_ = std::move(found->name);
+    made.folder_ = std::move(found->folder);
+    if (made.base_ == ".")
+      return error(errc::invalid_argument, "cannot write \"" + made.target_ + "\": it names a folder");
+    replaced_file before;
+    struct stat facts{};
+    if (::fstatat(made.folder_.descriptor(), made.base_.c_str(), &facts, AT_SYMLINK_NOFOLLOW) == 0) {
+      if (!S_ISREG(facts.st_mode))
+        return error(errc::invalid_argument, "cannot write \"" + made.target_ + "\": it is not a regular file");
+      if (::faccessat(made.folder_.descriptor(), made.base_.c_str(), W_OK, AT_EACCESS) != 0)
+        return system_error(errno, "write", made.target_);
+      before.exists = true;
+      before.permissions = facts.st_mode & 0777U;
+    } else if (errno != ENOENT) {
+      return system_error(errno, "write", made.target_);
+    }
+    if (auto begun = made.begin(before); !begun) return std::move(begun).error();
     return made;
   }
 
@@ -37941,10 +38077,7 @@ class atomic_file {
     if (::renameat(folder, temporary_.c_str(), folder, base_.c_str()) != 0)
       return system_error(errno, "put in place", target_);
     temporary_.clear();
-    // Some file systems cannot sync a folder and return EINVAL; on them a rename is as durable as it can be.
-    if (detail::uninterrupted([&] { return ::fsync(folder); }) != 0 && errno != EINVAL)
-      return system_error(errno, "sync the folder of the written file", target_);
-    return {};
+    return detail::sync_folder(folder_, target_);
   }
 
  private:
@@ -37952,7 +38085,7 @@ class atomic_file {
 
   /// The file to replace: what is at the path or, if that is a symbolic link, the file it leads to.
   struct replaced_file {
-    std::string path;
+    std::string path{};
     bool exists = false;
     mode_t permissions = 0;
   };
@@ -37976,6 +38109,21 @@ class atomic_file {
     return found;
   }
 
+  /// Makes the temporary file in folder_.
+  result<void> begin(const replaced_file& before) {
+    int descriptor = -1;
+    std::string name;
+    do {
+      name = temporary_name();
+      descriptor = ::openat(folder_.descriptor(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    } while (descriptor < 0 && (errno == EINTR || errno == EEXIST));
+    if (descriptor < 0) return system_error(errno, "write", target_);
+    temporary_ = std::move(name);
+    file_ = file(descriptor, target_);
+    if (before.exists && ::fchmod(descriptor, before.permissions) != 0)
+      return system_error(errno, "set the permissions of", target_);
+    return {};
+  }
   static std::string temporary_name() {
     static constexpr char hex[] = "0123456789abcdef";
     std::string name = ".millrace-";
@@ -47171,77 +47319,6 @@ inline result<interval> score_ratio_interval(const weighted_proportion& a, const
 
 #endif  // MILLRACE_STATS_HPP
 
-// ---- store/beneath.hpp
-
-#ifndef MILLRACE_STORE_BENEATH_HPP
-#define MILLRACE_STORE_BENEATH_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace store {
-
-/// The length that means: up to the end of the file.
-inline constexpr std::uint64_t whole_file = ~std::uint64_t{0};
-
-/// Opens for reading a regular file whose path somebody else chose, such as a model's, below a folder of ours.
-/// Guarantee: an absolute path, one with `..` or an empty part, and one that leads through a symbolic link below the
-/// folder are refused; the check holds while the file is opened, whatever others do to the folder meanwhile.
-/// Errors: permission_denied for such a path, invalid_argument for what is no regular file, and those of the system.
-inline result<file> open_beneath(const std::string& folder, std::string_view path) {
-  const std::string full = folder + (folder.empty() || folder.back() == '/' ? "" : "/") + std::string(path);
-  const auto refused = [&](const char* why) {
-    return error(errc::permission_denied, "cannot open \"" + full + "\": " + why);
-  };
-  auto at = file::open(folder.empty() ? "." : folder, O_RDONLY | O_DIRECTORY);
-  if (!at) return std::move(at).error();
-  if (path.find('\0') != std::string_view::npos) return refused("its path has a zero byte");
-  for (std::string_view rest = path;;) {
-    const std::size_t slash = rest.find('/');
-    const std::string part(rest.substr(0, slash));
-    if (part == ".." || part.empty()) return refused("its path leads out of the folder");
-    const bool last = slash == std::string_view::npos;
-    // O_NONBLOCK: opening a pipe must not wait for its writer.
-    const int flags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC | (last ? O_NONBLOCK : O_DIRECTORY);
-    const int next = detail::uninterrupted([&] { return ::openat(at->descriptor(), part.c_str(), flags); });
-    if (next < 0 && (errno == ELOOP || (!last && errno == ENOTDIR)))
-      return refused("its path leads through a link or a file");
-    if (next < 0) return system_error(errno, "open", full);
-    *at = file(next, full);
-    if (last) break;
-    rest.remove_prefix(slash + 1);
-  }
-  struct stat facts{};
-  if (::fstat(at->descriptor(), &facts) != 0) return system_error(errno, "examine", full);
-  if (!S_ISREG(facts.st_mode)) return error(errc::invalid_argument, "cannot read \"" + full + "\": no regular file");
-  return at;
-}
-
-/// Reads `length` bytes from `offset` of a file that `open_beneath` opens.
-/// Errors: those of `open_beneath`; truncated if the file is shorter. Nothing is allocated before the file's size is
-/// known.
-inline result<std::vector<std::byte>> read_beneath(const std::string& folder, std::string_view path,
-                                                   std::uint64_t offset = 0, std::uint64_t length = whole_file) {
-  auto opened = open_beneath(folder, path);
-  if (!opened) return std::move(opened).error();
-  const auto size = opened->size();
-  if (!size) return size.error();
-  if (length == whole_file && offset <= *size) length = *size - offset;
-  if (offset > *size || length > *size - offset)
-    return error(errc::truncated, "cannot read \"" + opened->path() + "\": it has " + std::to_string(*size) +
-                                      " bytes, fewer than are asked for");
-  std::vector<std::byte> bytes(static_cast<std::size_t>(length));
-  const auto got = opened->read_at(offset, reinterpret_cast<char*>(bytes.data()), bytes.size());
-  if (!got) return got.error();
-  if (*got != bytes.size()) return error(errc::truncated, "cannot read \"" + opened->path() + "\": it became shorter");
-  return bytes;
-}
-
-}  // namespace store
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_STORE_BENEATH_HPP
-
 // ---- store/detail/mapping.hpp
 
 #ifndef MILLRACE_STORE_DETAIL_MAPPING_HPP
@@ -47359,6 +47436,520 @@ class file_bytes {
 }  // namespace millrace
 
 #endif  // MILLRACE_STORE_FILE_BYTES_HPP
+
+// ---- store/storage.hpp
+
+#ifndef MILLRACE_STORE_STORAGE_HPP
+#define MILLRACE_STORE_STORAGE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+// Where bytes are kept under keys: in memory, in a folder, in a database, by a service. tests/laws/storage.hpp asks a
+// storage for what no compiler checks:
+//
+// - Whole: a write replaces all bytes of its key or none, whatever fails; no reader sees a part of a write.
+// - Fresh: once a write or a removal has returned, every later call on any thread sees it. How much of it outlives a
+//   crash of the machine, the storage says itself.
+// - Alone: no call changes another key. A storage that cannot hold both `a` and `a/b` refuses the second of them.
+// - Checked: a key that `check_storage_key` refuses is refused with the same error, before anything is done.
+// - Removing what is not there is no error; reading and examining it is errc::not_found.
+// - A list is in the order of the keys' bytes.
+// - An error is a value, names the key, and leaves the storage what it was.
+// - Any number of threads call all of it at once.
+
+/// What a storage says of an object besides its bytes.
+struct storage_entry {
+  std::string key;
+  std::uint64_t size = 0;  // bytes
+  /// Changes with every write of the key, also after a removal; empty if the storage has none.
+  std::string version;
+
+  friend bool operator==(const storage_entry&, const storage_entry&) = default;
+};
+
+/// An object's bytes and the version that they are.
+struct stored_bytes {
+  std::vector<std::byte> bytes;
+  std::string version;
+};
+
+/// Reads an object whole.
+template <class S>
+concept reads_objects = requires(const S& storage, std::string_view key) {
+  { storage.read(key) } -> std::same_as<result<std::vector<std::byte>>>;
+  { storage.examine(key) } -> std::same_as<result<storage_entry>>;
+};
+
+/// Writes an object whole, and removes it.
+template <class S>
+concept writes_objects = requires(S& storage, std::string_view key, std::span<const std::byte> bytes) {
+  { storage.write(key, bytes) } -> std::same_as<result<void>>;
+  { storage.remove(key) } -> std::same_as<result<void>>;
+};
+
+/// Lists, from the first that is greater than `after`, at most `limit` of the objects whose keys begin with `prefix`,
+/// which may end within a part and may be empty.
+template <class S>
+concept lists_objects = requires(const S& storage, std::string_view prefix, std::string_view after, std::size_t limit) {
+  { storage.list(prefix, after, limit) } -> std::same_as<result<std::vector<storage_entry>>>;
+};
+
+/// Keeps bytes under keys.
+template <class S>
+concept storage = reads_objects<S> && writes_objects<S> && lists_objects<S>;
+
+/// A storage whose objects have versions: `write_if` writes only while the key has the version that the caller has
+/// read, or no object where that is empty, and returns the new one. errc::conflict: the key has another by now.
+template <class S>
+concept versioned_storage = storage<S> && requires(S& storage, std::string_view key, std::span<const std::byte> bytes,
+                                                   std::string_view version) {
+  { std::as_const(storage).read_versioned(key) } -> std::same_as<result<stored_bytes>>;
+  { storage.write_if(key, bytes, version) } -> std::same_as<result<std::string>>;
+};
+
+namespace detail {
+
+/// Why a text cannot be a part of a key, or null.
+constexpr const char* fault_of_key_part(std::string_view part) noexcept {
+  if (part.empty()) return "it has an empty part, or begins or ends with a slash";
+  if (part == "." || part == "..") return "it has a part `.` or `..`";
+  if (part.size() > 255) return "it has a part of more than 255 bytes";
+  if (part.substr(0, 10) == ".millrace-") return "a part begins with `.millrace-`, as temporary files do";
+  for (std::size_t i = 0; i < part.size();) {
+    const auto c = static_cast<unsigned char>(part[i]);
+    if (c < 0x20 || c == 0x7f) return "it has a zero byte or another control character";
+    if (c == '\\' || c == '#' || c == '?') return "it has a backslash, `#` or `?`";
+    const std::size_t length = utf8_sequence(part.substr(i));
+    if (length == 0) return "it is not UTF-8";
+    i += length;
+  }
+  return nullptr;
+}
+
+inline std::string quoted_key(std::string_view key) {
+  std::string text;
+  append_json(text, key.substr(0, 200));  // readable, whatever the bytes are
+  return text;
+}
+inline error no_such_object(std::string_view key) {
+  return error(errc::not_found, "there is no object " + quoted_key(key));
+}
+
+}  // namespace detail
+
+/// The most bytes that a key has, as in S3.
+inline constexpr std::size_t max_storage_key = 1024;
+
+/// Says whether a text can be a key: parts of UTF-8 with slashes between them, relative, without `.` and `..`, control
+/// characters, backslash, `#` and `?`; at most 255 bytes a part, `max_storage_key` in all. A key is what is meant and
+/// never encoded: whoever takes one from a URL decodes it once, then comes here. `%2e` is three plain characters.
+/// Errors: invalid_argument, with the key and why.
+inline result<void> check_storage_key(std::string_view key) {
+  const char* fault = key.size() > max_storage_key ? "it has more than 1024 bytes" : nullptr;
+  for (std::string_view rest = key; fault == nullptr;) {
+    const std::size_t slash = rest.find('/');
+    fault = detail::fault_of_key_part(rest.substr(0, slash));
+    if (slash == std::string_view::npos) break;
+    rest.remove_prefix(slash + 1);
+  }
+  if (fault == nullptr) [[likely]]
+    return {};
+  return error(errc::invalid_argument, "not a storage key: " + detail::quoted_key(key) + ": " + fault);
+}
+
+/// Whether there is an object. Errors: those of `examine`, but not_found.
+template <reads_objects S>
+result<bool> exists(const S& storage, std::string_view key) {
+  const auto found = storage.examine(key);
+  if (found) return true;
+  if (found.error().code() == errc::not_found) return false;
+  return found.error();
+}
+
+/// Calls `use(entry)` for all objects whose keys begin with `prefix`, in order, a page of the list at a time. `use` may
+/// write and remove: an object that is there all the while is met once. Where `use` returns a `result<void>`, its first
+/// error ends the walk.
+/// Errors: those of `list` and of `use`.
+template <lists_objects S, class Use>
+result<void> for_each_object(const S& storage, std::string_view prefix, Use&& use) {
+  constexpr std::size_t page = 1000;
+  std::string after;
+  for (;;) {
+    const auto entries = storage.list(prefix, after, page);
+    if (!entries) return entries.error();
+    for (const storage_entry& each : *entries) {
+      if constexpr (std::same_as<decltype(use(each)), result<void>>) {
+        if (auto done = use(each); !done) return done;
+      } else {
+        use(each);
+      }
+    }
+    if (entries->size() < page) return {};
+    after = entries->back().key;
+  }
+}
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_STORAGE_HPP
+
+// ---- store/folder_storage.hpp
+
+#ifndef MILLRACE_STORE_FOLDER_STORAGE_HPP
+#define MILLRACE_STORE_FOLDER_STORAGE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+/// A storage in a folder: each object is the file at the folder's path and its key.
+///
+/// A write goes to a temporary file first and is synced and renamed, as by `atomic_file`: it is durable once it has
+/// returned, and so is a removal. Folders are made as they are needed and stay when they are empty; an object cannot
+/// stand where a folder of other objects does (`a` beside `a/b`). No symbolic link below the folder is followed, read,
+/// replaced or listed, and no file whose path is no key is listed.
+/// Models: storage, without versions. Complexity: a list reads all folders on the way to what it lists.
+/// Threads: any number, and any number of processes. Errors: those of the system, with the path.
+class folder_storage {
+ public:
+  /// Errors: those of the system if there is no such folder.
+  static result<folder_storage> open(const std::string& folder) {
+    auto opened = file::open(folder, O_RDONLY | O_DIRECTORY);
+    if (!opened) return std::move(opened).error();
+    char* const resolved = ::realpath(folder.c_str(), nullptr);  // so that a change of the working folder is no matter
+    if (resolved == nullptr) return system_error(errno, "open", folder);
+    folder_storage made(resolved);
+    std::free(resolved);
+    return made;
+  }
+
+  const std::string& folder() const noexcept { return folder_; }
+
+  result<std::vector<std::byte>> read(std::string_view key) const {
+    if (auto fine = check_storage_key(key); !fine) return std::move(fine).error();
+    auto opened = open_beneath(folder_, key);
+    if (!opened) return absent_or(std::move(opened).error(), key);
+    return detail::read_rest<std::vector<std::byte>>(*opened);
+  }
+  result<storage_entry> examine(std::string_view key) const {
+    if (auto fine = check_storage_key(key); !fine) return std::move(fine).error();
+    const auto opened = open_beneath(folder_, key);
+    if (!opened) return absent_or(opened.error(), key);
+    const auto size = opened->size();
+    if (!size) return size.error();
+    return storage_entry{std::string(key), *size, {}};
+  }
+
+  result<void> write(std::string_view key, std::span<const std::byte> bytes) {
+    if (auto fine = check_storage_key(key); !fine) return fine;
+    auto made = atomic_file::create_beneath(folder_, key);
+    if (!made) return std::move(made).error();
+    if (auto done = made->write(bytes); !done) return done;
+    return made->commit();
+  }
+  result<void> remove(std::string_view key) {
+    if (auto fine = check_storage_key(key); !fine) return fine;
+    const auto found = detail::find_beneath(folder_, key, "remove", false);
+    if (!found) return found.error().code() == errc::not_found ? result<void>() : found.error();
+    struct stat facts{};
+    const int folder = found->folder.descriptor();
+    if (::fstatat(folder, found->name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0)
+      return errno == ENOENT ? result<void>() : system_error(errno, "remove", found->path);
+    if (!S_ISREG(facts.st_mode))
+      return error(errc::invalid_argument, "cannot remove \"" + found->path + "\": it is not a regular file");
+    if (::unlinkat(folder, found->name.c_str(), 0) != 0 && errno != ENOENT)
+      return system_error(errno, "remove", found->path);
+    return detail::sync_folder(found->folder, found->path);
+  }
+
+  result<std::vector<storage_entry>> list(std::string_view prefix, std::string_view after, std::size_t limit) const {
+    auto root = file::open(folder_, O_RDONLY | O_DIRECTORY);
+    if (!root) return std::move(root).error();
+    listing all{prefix, after, limit, {}};
+    if (auto done = walk(*root, {}, all); !done) return std::move(done).error();
+    return std::move(all.found);
+  }
+
+ private:
+  explicit folder_storage(std::string folder) : folder_(std::move(folder)) {}
+
+  struct listing {
+    std::string_view prefix;
+    std::string_view after;
+    std::size_t limit;
+    std::vector<storage_entry> found;
+
+    /// Whether a key below a folder, whose path has a slash at its end, may be listed.
+    bool may_be_below(std::string_view path) const noexcept {
+      const std::size_t common = path.size() < prefix.size() ? path.size() : prefix.size();
+      if (path.substr(0, common) != prefix.substr(0, common)) return false;
+      return after < path || after.substr(0, path.size()) == path;
+    }
+    bool wants(std::string_view key) const noexcept { return key.substr(0, prefix.size()) == prefix && key > after; }
+  };
+
+  static error absent_or(error failure, std::string_view key) {
+    return failure.code() == errc::not_found ? detail::no_such_object(key) : std::move(failure);
+  }
+
+  /// The names in a folder in the order of the keys below them: a folder's ends with a slash.
+  static result<std::vector<std::string>> names_in(const file& folder) {
+    // A descriptor of its own, because the stream closes its descriptor.
+    const int own =
+        detail::uninterrupted([&] { return ::openat(folder.descriptor(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
+    struct stream {
+      DIR* handle;
+      ~stream() {
+        if (handle != nullptr) ::closedir(handle);
+      }
+    } entries{own < 0 ? nullptr : ::fdopendir(own)};
+    if (entries.handle == nullptr) {
+      const int why = errno;
+      if (own >= 0) ::close(own);
+      return system_error(why, "list", folder.path());
+    }
+    std::vector<std::string> names;
+    for (;;) {
+      errno = 0;
+      const dirent* const each = ::readdir(entries.handle);
+      if (each == nullptr) break;
+      if (detail::fault_of_key_part(each->d_name) != nullptr) continue;
+      bool is_folder = each->d_type == DT_DIR;
+      if (each->d_type == DT_UNKNOWN) {
+        struct stat facts{};
+        if (::fstatat(folder.descriptor(), each->d_name, &facts, AT_SYMLINK_NOFOLLOW) != 0) continue;  // gone again
+        is_folder = S_ISDIR(facts.st_mode);
+      } else if (!is_folder && each->d_type != DT_REG) {
+        continue;
+      }
+      names.push_back(std::string(each->d_name) + (is_folder ? "/" : ""));
+    }
+    if (errno != 0) return system_error(errno, "list", folder.path());
+    return names;
+  }
+
+  static result<void> walk(const file& folder, const std::string& path, listing& all) {
+    const auto names = names_in(folder);
+    if (!names) return names.error();
+    detail::flat_vector<const std::string*> sorted;
+    for (const std::string& each : *names) sorted.push_back(&each);
+    detail::heap_sort(sorted.data(), sorted.size(), [](const std::string* a, const std::string* b) { return *a < *b; });
+    for (const std::string* name : sorted) {
+      if (all.found.size() >= all.limit) return {};
+      const std::string key = path + *name;
+      const bool is_folder = key.back() == '/';
+      if (key.size() > max_storage_key || (is_folder ? !all.may_be_below(key) : !all.wants(key))) continue;
+      if (is_folder) {
+        const std::string base = name->substr(0, name->size() - 1);
+        const int next = detail::uninterrupted([&] {
+          return ::openat(folder.descriptor(), base.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        });
+        if (next < 0 && (errno == ENOENT || errno == ELOOP || errno == ENOTDIR)) continue;  // changed meanwhile
+        if (next < 0) return system_error(errno, "list", folder.path() + "/" + base);
+        if (auto done = walk(file(next, folder.path() + "/" + base), key, all); !done) return done;
+      } else {
+        struct stat facts{};
+        if (::fstatat(folder.descriptor(), name->c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(facts.st_mode))
+          continue;  // changed meanwhile
+        all.found.push_back({key, static_cast<std::uint64_t>(facts.st_size), {}});
+      }
+    }
+    return {};
+  }
+
+  std::string folder_;
+};
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_FOLDER_STORAGE_HPP
+
+// ---- store/memory_storage.hpp
+
+#ifndef MILLRACE_STORE_MEMORY_STORAGE_HPP
+#define MILLRACE_STORE_MEMORY_STORAGE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+struct memory_storage_options {
+  /// Of all keys and objects together. What would be more is refused with errc::no_space.
+  std::size_t max_bytes = std::size_t{256} << 20;
+  std::size_t max_objects = 1'000'000;
+};
+
+/// A storage in memory: for tests, and as the second level of a cache. Nothing of it outlives the process.
+/// Models: versioned_storage; versions are numbers that never come twice.
+/// Complexity: O(log n) comparisons of keys; a new key moves the n pointers behind it. No lock is held while bytes are
+/// copied. Allocates: a write and a read, the object's bytes. Threads: any number.
+class memory_storage {
+ public:
+  explicit memory_storage(const memory_storage_options& options = {}) noexcept : options_(options) {}
+  memory_storage(const memory_storage&) = delete;
+  memory_storage& operator=(const memory_storage&) = delete;
+  ~memory_storage() {
+    for (object* each : objects_) leave(each);
+  }
+
+  result<std::vector<std::byte>> read(std::string_view key) const {
+    auto found = read_versioned(key);
+    if (!found) return std::move(found).error();
+    return std::move(found->bytes);
+  }
+  result<stored_bytes> read_versioned(std::string_view key) const {
+    if (auto fine = check_storage_key(key); !fine) return std::move(fine).error();
+    const held found(find(key));
+    if (found.object == nullptr) return detail::no_such_object(key);
+    return stored_bytes{found.object->bytes, std::to_string(found.object->version)};
+  }
+  result<storage_entry> examine(std::string_view key) const {
+    if (auto fine = check_storage_key(key); !fine) return std::move(fine).error();
+    const held found(find(key));
+    if (found.object == nullptr) return detail::no_such_object(key);
+    return entry_of(*found.object);
+  }
+
+  result<void> write(std::string_view key, std::span<const std::byte> bytes) {
+    auto done = replace(key, bytes, nullptr);
+    if (!done) return std::move(done).error();
+    return {};
+  }
+  result<std::string> write_if(std::string_view key, std::span<const std::byte> bytes, std::string_view version) {
+    return replace(key, bytes, &version);
+  }
+  result<void> remove(std::string_view key) {
+    if (auto fine = check_storage_key(key); !fine) return fine;
+    held old;
+    const detail::lock_guard locked(mutex_);
+    const std::size_t at = place_of(key);
+    if (at == objects_.size() || objects_[at]->key != key) return {};
+    old.object = objects_[at];  // freed behind the lock
+    bytes_ -= old.object->weight();
+    for (std::size_t i = at + 1; i < objects_.size(); ++i) objects_[i - 1] = objects_[i];
+    objects_.pop_back();
+    return {};
+  }
+
+  result<std::vector<storage_entry>> list(std::string_view prefix, std::string_view after, std::size_t limit) const {
+    std::vector<storage_entry> found;
+    const detail::lock_guard locked(mutex_);
+    std::size_t at = place_of(prefix < after ? after : prefix);
+    if (at < objects_.size() && !after.empty() && objects_[at]->key == after) ++at;
+    for (; at < objects_.size() && found.size() < limit; ++at) {
+      if (objects_[at]->key.compare(0, prefix.size(), prefix) != 0) break;
+      found.push_back(entry_of(*objects_[at]));
+    }
+    return found;
+  }
+
+  /// How many bytes the keys and objects have, and how many objects there are.
+  std::size_t bytes() const noexcept {
+    const detail::lock_guard locked(mutex_);
+    return bytes_;
+  }
+  std::size_t size() const noexcept {
+    const detail::lock_guard locked(mutex_);
+    return objects_.size();
+  }
+
+ private:
+  struct object {
+    std::string key;
+    std::vector<std::byte> bytes;
+    std::uint64_t version = 0;
+    detail::light_atomic<std::uint32_t> users{1};  // the storage, and those that read
+
+    std::size_t weight() const noexcept { return key.size() + bytes.size(); }
+  };
+  static void leave(object* one) noexcept {
+    if (one->users.subtract_acq_rel(1) == 1) delete one;
+  }
+  /// A use of an object, or none.
+  struct held {
+    memory_storage::object* object = nullptr;
+
+    held() noexcept = default;
+    explicit held(memory_storage::object* one) noexcept : object(one) {}
+    held(const held&) = delete;
+    held& operator=(const held&) = delete;
+    ~held() {
+      if (object != nullptr) leave(object);
+    }
+  };
+
+  static storage_entry entry_of(const object& one) { return {one.key, one.bytes.size(), std::to_string(one.version)}; }
+  /// Where the first key stands that is not less.
+  std::size_t place_of(std::string_view key) const noexcept {
+    std::size_t low = 0;
+    for (std::size_t high = objects_.size(); low < high;) {
+      const std::size_t middle = low + (high - low) / 2;
+      if (objects_[middle]->key < key)
+        low = middle + 1;
+      else
+        high = middle;
+    }
+    return low;
+  }
+  object* find(std::string_view key) const noexcept {
+    const detail::lock_guard locked(mutex_);
+    const std::size_t at = place_of(key);
+    if (at == objects_.size() || objects_[at]->key != key) return nullptr;
+    objects_[at]->users.add_relaxed(1);
+    return objects_[at];
+  }
+  result<std::string> replace(std::string_view key, std::span<const std::byte> bytes, const std::string_view* version) {
+    if (auto fine = check_storage_key(key); !fine) return std::move(fine).error();
+    if (bytes.size() > options_.max_bytes) return no_space(key);
+    auto next = detail::make_owning<object>();
+    next->key = key;
+    next->bytes.assign(bytes.begin(), bytes.end());
+    held old;
+    const detail::lock_guard locked(mutex_);
+    const std::size_t at = place_of(key);
+    object* const before = at < objects_.size() && objects_[at]->key == key ? objects_[at] : nullptr;
+    if (version != nullptr && *version != (before != nullptr ? std::to_string(before->version) : std::string()))
+      return error(errc::conflict, "the object " + detail::quoted_key(key) + " is not of version \"" +
+                                       std::string(*version) + "\" any more");
+    const std::size_t weight = bytes_ - (before != nullptr ? before->weight() : 0) + next->weight();
+    if (weight > options_.max_bytes || (before == nullptr && objects_.size() >= options_.max_objects))
+      return no_space(key);
+    next->version = versions_ + 1;
+    std::string made = std::to_string(next->version);
+    if (before == nullptr) {
+      objects_.push_back(nullptr);
+      for (std::size_t i = objects_.size() - 1; i > at; --i) objects_[i] = objects_[i - 1];
+    }
+    old.object = before;
+    objects_[at] = next.release();
+    bytes_ = weight;
+    ++versions_;
+    return made;
+  }
+  error no_space(std::string_view key) const {
+    return error(errc::no_space, "memory_storage has no room for " + detail::quoted_key(key) + ": it holds at most " +
+                                     std::to_string(options_.max_bytes) + " bytes and " +
+                                     std::to_string(options_.max_objects) + " objects");
+  }
+
+  memory_storage_options options_;
+  mutable detail::mutex mutex_;           // guards what follows
+  detail::flat_vector<object*> objects_;  // in the order of their keys
+  std::size_t bytes_ = 0;
+  std::uint64_t versions_ = 0;
+};
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_MEMORY_STORAGE_HPP
 
 // ---- store/saved_file.hpp
 
@@ -47685,6 +48276,7 @@ result<std::vector<std::byte>> read_verified(const std::string& path, const Veri
 /// - `line_log`: an append-only file of lines, written by a thread of its own in groups; it tells which lines are
 ///   durable and repairs a torn end; `record_ring` is the queue in front of that thread
 /// - `sign_file`, `write_signed`, `read_verified`: a file and its signature beside it, by any `signer` and `verifier`
+/// - `storage`, `versioned_storage`: what keeps bytes under keys, as concepts; `memory_storage` and `folder_storage` do
 /// - `file_system`: the system calls of a log, as a policy
 ///
 /// Standard library and POSIX alone. One header is left out, because it needs a third party: store/ed25519.hpp, keys

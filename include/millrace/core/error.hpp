@@ -20,6 +20,7 @@ enum class errc : std::uint16_t {
   not_found = 102,
   already_exists = 103,
   unsupported = 104,
+  conflict = 105,  // somebody else changed it first
   // data
   invalid_data = 200,
   not_finite = 201,
@@ -52,6 +53,7 @@ constexpr std::string_view to_string(errc code) noexcept {
     case errc::not_found: return "not_found";
     case errc::already_exists: return "already_exists";
     case errc::unsupported: return "unsupported";
+    case errc::conflict: return "conflict";
     case errc::invalid_data: return "invalid_data";
     case errc::not_finite: return "not_finite";
     case errc::shape_mismatch: return "shape_mismatch";

@@ -3,6 +3,7 @@
 
 #include <millrace/core/result.hpp>
 #include <millrace/core/seed.hpp>
+#include <millrace/store/beneath.hpp>
 #include <millrace/store/file.hpp>
 
 #include <fcntl.h>
@@ -77,18 +78,35 @@ class atomic_file {
     auto folder = file::open(slash == std::string::npos ? "." : real.substr(0, slash + 1), O_RDONLY | O_DIRECTORY);
     if (!folder) return std::move(folder).error().wrap("cannot write \"" + made.target_ + "\"");
     made.folder_ = std::move(*folder);
+    if (auto begun = made.begin(*before); !begun) return std::move(begun).error();
+    return made;
+  }
 
-    int descriptor = -1;
-    std::string name;
-    do {
-      name = temporary_name();
-      descriptor = ::openat(made.folder_.descriptor(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    } while (descriptor < 0 && (errno == EINTR || errno == EEXIST));
-    if (descriptor < 0) return system_error(errno, "write", made.target_);
-    made.temporary_ = std::move(name);
-    made.file_ = file(descriptor, made.target_);
-    if (before->exists && ::fchmod(descriptor, before->permissions) != 0)
-      return system_error(errno, "set the permissions of", made.target_);
+  /// Makes the temporary file for a target whose path somebody else chose, below a folder of ours, and the folders on
+  /// the way that are missing.
+  /// Errors: those of `open_beneath` and `create`. A target that is a symbolic link is refused.
+  static result<atomic_file> create_beneath(const std::string& folder, std::string_view path) {
+    auto found = detail::find_beneath(folder, path, "write", true);
+    if (!found) return std::move(found).error();
+    atomic_file made;
+    made.target_ = std::move(found->path);
+    made.base_ = std::move(found->name);
+    made.folder_ = std::move(found->folder);
+    if (made.base_ == ".")
+      return error(errc::invalid_argument, "cannot write \"" + made.target_ + "\": it names a folder");
+    replaced_file before;
+    struct stat facts{};
+    if (::fstatat(made.folder_.descriptor(), made.base_.c_str(), &facts, AT_SYMLINK_NOFOLLOW) == 0) {
+      if (!S_ISREG(facts.st_mode))
+        return error(errc::invalid_argument, "cannot write \"" + made.target_ + "\": it is not a regular file");
+      if (::faccessat(made.folder_.descriptor(), made.base_.c_str(), W_OK, AT_EACCESS) != 0)
+        return system_error(errno, "write", made.target_);
+      before.exists = true;
+      before.permissions = facts.st_mode & 0777U;
+    } else if (errno != ENOENT) {
+      return system_error(errno, "write", made.target_);
+    }
+    if (auto begun = made.begin(before); !begun) return std::move(begun).error();
     return made;
   }
 
@@ -116,10 +134,7 @@ class atomic_file {
     if (::renameat(folder, temporary_.c_str(), folder, base_.c_str()) != 0)
       return system_error(errno, "put in place", target_);
     temporary_.clear();
-    // Some file systems cannot sync a folder and return EINVAL; on them a rename is as durable as it can be.
-    if (detail::uninterrupted([&] { return ::fsync(folder); }) != 0 && errno != EINVAL)
-      return system_error(errno, "sync the folder of the written file", target_);
-    return {};
+    return detail::sync_folder(folder_, target_);
   }
 
  private:
@@ -127,7 +142,7 @@ class atomic_file {
 
   /// The file to replace: what is at the path or, if that is a symbolic link, the file it leads to.
   struct replaced_file {
-    std::string path;
+    std::string path{};
     bool exists = false;
     mode_t permissions = 0;
   };
@@ -151,6 +166,21 @@ class atomic_file {
     return found;
   }
 
+  /// Makes the temporary file in folder_.
+  result<void> begin(const replaced_file& before) {
+    int descriptor = -1;
+    std::string name;
+    do {
+      name = temporary_name();
+      descriptor = ::openat(folder_.descriptor(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    } while (descriptor < 0 && (errno == EINTR || errno == EEXIST));
+    if (descriptor < 0) return system_error(errno, "write", target_);
+    temporary_ = std::move(name);
+    file_ = file(descriptor, target_);
+    if (before.exists && ::fchmod(descriptor, before.permissions) != 0)
+      return system_error(errno, "set the permissions of", target_);
+    return {};
+  }
   static std::string temporary_name() {
     static constexpr char hex[] = "0123456789abcdef";
     std::string name = ".millrace-";

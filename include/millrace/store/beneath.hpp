@@ -23,37 +23,74 @@ namespace store {
 /// The length that means: up to the end of the file.
 inline constexpr std::uint64_t whole_file = ~std::uint64_t{0};
 
+namespace detail {
+
+/// Where a file stands below a folder of ours: the folder, open, that its last part is in.
+struct place_beneath {
+  file folder;
+  std::string name;  // the path's last part
+  std::string path;  // with that of the folder of ours, for errors
+};
+
+/// Finds it, and makes the folders that are missing where that is wanted. No part of the path is followed through a
+/// link, whatever others do meanwhile.
+inline result<place_beneath> find_beneath(const std::string& folder, std::string_view path, std::string_view action,
+                                          bool makes_folders) {
+  place_beneath found;
+  found.path = folder + (folder.empty() || folder.back() == '/' ? "" : "/") + std::string(path);
+  const auto refused = [&](const char* why) {
+    return error(errc::permission_denied, "cannot " + std::string(action) + " \"" + found.path + "\": " + why);
+  };
+  auto at = file::open(folder.empty() ? "." : folder, O_RDONLY | O_DIRECTORY);
+  if (!at) return std::move(at).error();
+  found.folder = *std::move(at);
+  if (path.find('\0') != std::string_view::npos) return refused("its path has a zero byte");
+  for (std::string_view rest = path;;) {
+    const std::size_t slash = rest.find('/');
+    found.name = rest.substr(0, slash);
+    if (found.name == ".." || found.name.empty()) return refused("its path leads out of the folder");
+    if (slash == std::string_view::npos) return found;
+    const int parent = found.folder.descriptor();
+    const auto enter = [&] {
+      return ::openat(parent, found.name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_DIRECTORY);
+    };
+    int next = uninterrupted(enter);
+    if (next < 0 && errno == ENOENT && makes_folders) {
+      if (::mkdirat(parent, found.name.c_str(), 0777) != 0 && errno != EEXIST)
+        return system_error(errno, action, found.path);
+      if (auto done = sync_folder(found.folder, found.path); !done) return std::move(done).error();
+      next = uninterrupted(enter);
+    }
+    if (next < 0 && (errno == ELOOP || errno == ENOTDIR)) return refused("its path leads through a link or a file");
+    if (next < 0) return system_error(errno, action, found.path);
+    found.folder = file(next, found.path);
+    rest.remove_prefix(slash + 1);
+  }
+}
+
+}  // namespace detail
+
 /// Opens for reading a regular file whose path somebody else chose, such as a model's, below a folder of ours.
 /// Guarantee: an absolute path, one with `..` or an empty part, and one that leads through a symbolic link below the
 /// folder are refused; the check holds while the file is opened, whatever others do to the folder meanwhile.
 /// Errors: permission_denied for such a path, invalid_argument for what is no regular file, and those of the system.
 inline result<file> open_beneath(const std::string& folder, std::string_view path) {
-  const std::string full = folder + (folder.empty() || folder.back() == '/' ? "" : "/") + std::string(path);
-  const auto refused = [&](const char* why) {
-    return error(errc::permission_denied, "cannot open \"" + full + "\": " + why);
-  };
-  auto at = file::open(folder.empty() ? "." : folder, O_RDONLY | O_DIRECTORY);
-  if (!at) return std::move(at).error();
-  if (path.find('\0') != std::string_view::npos) return refused("its path has a zero byte");
-  for (std::string_view rest = path;;) {
-    const std::size_t slash = rest.find('/');
-    const std::string part(rest.substr(0, slash));
-    if (part == ".." || part.empty()) return refused("its path leads out of the folder");
-    const bool last = slash == std::string_view::npos;
-    // O_NONBLOCK: opening a pipe must not wait for its writer.
-    const int flags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC | (last ? O_NONBLOCK : O_DIRECTORY);
-    const int next = detail::uninterrupted([&] { return ::openat(at->descriptor(), part.c_str(), flags); });
-    if (next < 0 && (errno == ELOOP || (!last && errno == ENOTDIR)))
-      return refused("its path leads through a link or a file");
-    if (next < 0) return system_error(errno, "open", full);
-    *at = file(next, full);
-    if (last) break;
-    rest.remove_prefix(slash + 1);
-  }
+  auto found = detail::find_beneath(folder, path, "open", false);
+  if (!found) return std::move(found).error();
+  // O_NONBLOCK: opening a pipe must not wait for its writer.
+  const int descriptor = detail::uninterrupted([&] {
+    return ::openat(found->folder.descriptor(), found->name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+  });
+  if (descriptor < 0 && errno == ELOOP)
+    return error(errc::permission_denied,
+                 "cannot open \"" + found->path + "\": its path leads through a link or a file");
+  if (descriptor < 0) return system_error(errno, "open", found->path);
+  file opened(descriptor, std::move(found->path));
   struct stat facts{};
-  if (::fstat(at->descriptor(), &facts) != 0) return system_error(errno, "examine", full);
-  if (!S_ISREG(facts.st_mode)) return error(errc::invalid_argument, "cannot read \"" + full + "\": no regular file");
-  return at;
+  if (::fstat(descriptor, &facts) != 0) return system_error(errno, "examine", opened.path());
+  if (!S_ISREG(facts.st_mode))
+    return error(errc::invalid_argument, "cannot read \"" + opened.path() + "\": no regular file");
+  return opened;
 }
 
 /// Reads `length` bytes from `offset` of a file that `open_beneath` opens.

@@ -166,6 +166,14 @@ class file {
 
 namespace detail {
 
+/// Makes the names in a folder durable, after `subject` was written, renamed or removed in it.
+inline result<void> sync_folder(const file& folder, std::string_view subject) {
+  // Some file systems cannot sync a folder and return EINVAL; on them a name is as durable as it can be.
+  if (uninterrupted([&] { return ::fsync(folder.descriptor()); }) != 0 && errno != EINVAL)
+    return system_error(errno, "sync the folder of the written file", subject);
+  return {};
+}
+
 inline error too_large(std::string_view action, std::string_view path, std::uint64_t size) {
   return error(errc::unavailable, "cannot " + std::string(action) + " \"" + std::string(path) +
                                       "\": memory has no room for " + std::to_string(size) + " bytes");

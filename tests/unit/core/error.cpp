@@ -26,6 +26,8 @@ TEST_CASE("an error names its causes, outermost first") {
 TEST_CASE("codes have stable names and numbers") {
   CHECK(mr::to_string(mr::errc::not_finite) == "not_finite");
   CHECK(mr::to_string(static_cast<mr::errc>(9)) == "unknown");
+  CHECK(static_cast<int>(mr::errc::conflict) == 105);
+  CHECK(mr::to_string(mr::errc::conflict) == "conflict");
   CHECK(static_cast<int>(mr::errc::checksum_mismatch) == 206);
   CHECK(static_cast<int>(mr::errc::not_authentic) == 207);
   CHECK(static_cast<int>(mr::errc::vetoed) == 403);

@@ -1,0 +1,191 @@
+#ifndef MILLRACE_STORE_FOLDER_STORAGE_HPP
+#define MILLRACE_STORE_FOLDER_STORAGE_HPP
+
+#include <millrace/core/detail/flat_vector.hpp>
+#include <millrace/core/detail/heap_sort.hpp>
+#include <millrace/core/result.hpp>
+#include <millrace/store/atomic_file.hpp>
+#include <millrace/store/beneath.hpp>
+#include <millrace/store/storage.hpp>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+/// A storage in a folder: each object is the file at the folder's path and its key.
+///
+/// A write goes to a temporary file first and is synced and renamed, as by `atomic_file`: it is durable once it has
+/// returned, and so is a removal. Folders are made as they are needed and stay when they are empty; an object cannot
+/// stand where a folder of other objects does (`a` beside `a/b`). No symbolic link below the folder is followed, read,
+/// replaced or listed, and no file whose path is no key is listed.
+/// Models: storage, without versions. Complexity: a list reads all folders on the way to what it lists.
+/// Threads: any number, and any number of processes. Errors: those of the system, with the path.
+class folder_storage {
+ public:
+  /// Errors: those of the system if there is no such folder.
+  static result<folder_storage> open(const std::string& folder) {
+    auto opened = file::open(folder, O_RDONLY | O_DIRECTORY);
+    if (!opened) return std::move(opened).error();
+    char* const resolved = ::realpath(folder.c_str(), nullptr);  // so that a change of the working folder is no matter
+    if (resolved == nullptr) return system_error(errno, "open", folder);
+    folder_storage made(resolved);
+    std::free(resolved);
+    return made;
+  }
+
+  const std::string& folder() const noexcept { return folder_; }
+
+  result<std::vector<std::byte>> read(std::string_view key) const {
+    if (auto fine = check_storage_key(key); !fine) return std::move(fine).error();
+    auto opened = open_beneath(folder_, key);
+    if (!opened) return absent_or(std::move(opened).error(), key);
+    return detail::read_rest<std::vector<std::byte>>(*opened);
+  }
+  result<storage_entry> examine(std::string_view key) const {
+    if (auto fine = check_storage_key(key); !fine) return std::move(fine).error();
+    const auto opened = open_beneath(folder_, key);
+    if (!opened) return absent_or(opened.error(), key);
+    const auto size = opened->size();
+    if (!size) return size.error();
+    return storage_entry{std::string(key), *size, {}};
+  }
+
+  result<void> write(std::string_view key, std::span<const std::byte> bytes) {
+    if (auto fine = check_storage_key(key); !fine) return fine;
+    auto made = atomic_file::create_beneath(folder_, key);
+    if (!made) return std::move(made).error();
+    if (auto done = made->write(bytes); !done) return done;
+    return made->commit();
+  }
+  result<void> remove(std::string_view key) {
+    if (auto fine = check_storage_key(key); !fine) return fine;
+    const auto found = detail::find_beneath(folder_, key, "remove", false);
+    if (!found) return found.error().code() == errc::not_found ? result<void>() : found.error();
+    struct stat facts{};
+    const int folder = found->folder.descriptor();
+    if (::fstatat(folder, found->name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0)
+      return errno == ENOENT ? result<void>() : system_error(errno, "remove", found->path);
+    if (!S_ISREG(facts.st_mode))
+      return error(errc::invalid_argument, "cannot remove \"" + found->path + "\": it is not a regular file");
+    if (::unlinkat(folder, found->name.c_str(), 0) != 0 && errno != ENOENT)
+      return system_error(errno, "remove", found->path);
+    return detail::sync_folder(found->folder, found->path);
+  }
+
+  result<std::vector<storage_entry>> list(std::string_view prefix, std::string_view after, std::size_t limit) const {
+    auto root = file::open(folder_, O_RDONLY | O_DIRECTORY);
+    if (!root) return std::move(root).error();
+    listing all{prefix, after, limit, {}};
+    if (auto done = walk(*root, {}, all); !done) return std::move(done).error();
+    return std::move(all.found);
+  }
+
+ private:
+  explicit folder_storage(std::string folder) : folder_(std::move(folder)) {}
+
+  struct listing {
+    std::string_view prefix;
+    std::string_view after;
+    std::size_t limit;
+    std::vector<storage_entry> found;
+
+    /// Whether a key below a folder, whose path has a slash at its end, may be listed.
+    bool may_be_below(std::string_view path) const noexcept {
+      const std::size_t common = path.size() < prefix.size() ? path.size() : prefix.size();
+      if (path.substr(0, common) != prefix.substr(0, common)) return false;
+      return after < path || after.substr(0, path.size()) == path;
+    }
+    bool wants(std::string_view key) const noexcept { return key.substr(0, prefix.size()) == prefix && key > after; }
+  };
+
+  static error absent_or(error failure, std::string_view key) {
+    return failure.code() == errc::not_found ? detail::no_such_object(key) : std::move(failure);
+  }
+
+  /// The names in a folder in the order of the keys below them: a folder's ends with a slash.
+  static result<std::vector<std::string>> names_in(const file& folder) {
+    // A descriptor of its own, because the stream closes its descriptor.
+    const int own =
+        detail::uninterrupted([&] { return ::openat(folder.descriptor(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
+    struct stream {
+      DIR* handle;
+      ~stream() {
+        if (handle != nullptr) ::closedir(handle);
+      }
+    } entries{own < 0 ? nullptr : ::fdopendir(own)};
+    if (entries.handle == nullptr) {
+      const int why = errno;
+      if (own >= 0) ::close(own);
+      return system_error(why, "list", folder.path());
+    }
+    std::vector<std::string> names;
+    for (;;) {
+      errno = 0;
+      const dirent* const each = ::readdir(entries.handle);
+      if (each == nullptr) break;
+      if (detail::fault_of_key_part(each->d_name) != nullptr) continue;
+      bool is_folder = each->d_type == DT_DIR;
+      if (each->d_type == DT_UNKNOWN) {
+        struct stat facts{};
+        if (::fstatat(folder.descriptor(), each->d_name, &facts, AT_SYMLINK_NOFOLLOW) != 0) continue;  // gone again
+        is_folder = S_ISDIR(facts.st_mode);
+      } else if (!is_folder && each->d_type != DT_REG) {
+        continue;
+      }
+      names.push_back(std::string(each->d_name) + (is_folder ? "/" : ""));
+    }
+    if (errno != 0) return system_error(errno, "list", folder.path());
+    return names;
+  }
+
+  static result<void> walk(const file& folder, const std::string& path, listing& all) {
+    const auto names = names_in(folder);
+    if (!names) return names.error();
+    detail::flat_vector<const std::string*> sorted;
+    for (const std::string& each : *names) sorted.push_back(&each);
+    detail::heap_sort(sorted.data(), sorted.size(), [](const std::string* a, const std::string* b) { return *a < *b; });
+    for (const std::string* name : sorted) {
+      if (all.found.size() >= all.limit) return {};
+      const std::string key = path + *name;
+      const bool is_folder = key.back() == '/';
+      if (key.size() > max_storage_key || (is_folder ? !all.may_be_below(key) : !all.wants(key))) continue;
+      if (is_folder) {
+        const std::string base = name->substr(0, name->size() - 1);
+        const int next = detail::uninterrupted([&] {
+          return ::openat(folder.descriptor(), base.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        });
+        if (next < 0 && (errno == ENOENT || errno == ELOOP || errno == ENOTDIR)) continue;  // changed meanwhile
+        if (next < 0) return system_error(errno, "list", folder.path() + "/" + base);
+        if (auto done = walk(file(next, folder.path() + "/" + base), key, all); !done) return done;
+      } else {
+        struct stat facts{};
+        if (::fstatat(folder.descriptor(), name->c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(facts.st_mode))
+          continue;  // changed meanwhile
+        all.found.push_back({key, static_cast<std::uint64_t>(facts.st_size), {}});
+      }
+    }
+    return {};
+  }
+
+  std::string folder_;
+};
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_FOLDER_STORAGE_HPP

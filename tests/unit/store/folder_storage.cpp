@@ -1,0 +1,70 @@
+#include <millrace/store/folder_storage.hpp>
+
+#include <laws/storage.hpp>
+#include <support/catch.hpp>
+#include <support/temp_dir.hpp>
+
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <string>
+
+namespace mr = millrace;
+namespace ms = millrace::store;
+namespace fs = std::filesystem;
+using laws::bytes_of;
+
+TEST_CASE("folder_storage keeps the laws of storages, and leaves no temporary file") {
+  const support::temp_dir folder;
+  auto storage = ms::folder_storage::open(folder.path());
+  REQUIRE(storage);
+  laws::storage_laws(*storage, 12, 150, 5);
+  for (const auto& each : fs::recursive_directory_iterator(folder.path())) CHECK(each.is_directory());
+}
+
+TEST_CASE("folder_storage: objects are plain files, which another one of the same folder sees") {
+  const support::temp_dir folder;
+  auto storage = ms::folder_storage::open(folder.path());
+  REQUIRE(storage->write("models/fraud/v1.bin", bytes_of("weights")));
+  CHECK(fs::file_size(folder.path() / "models/fraud/v1.bin") == 7);
+  const auto other = ms::folder_storage::open(folder.path());
+  CHECK(laws::text_of(*other->read("models/fraud/v1.bin")) == "weights");
+  CHECK(other->examine("models/fraud/v1.bin")->size == 7);
+  CHECK(other->examine("models/fraud/v1.bin")->version.empty());
+}
+
+TEST_CASE("folder_storage: no link is followed, replaced, removed or listed, and no file outside is touched") {
+  const support::temp_dir folder;
+  fs::create_directories(folder.path() / "root/data");
+  REQUIRE(ms::write_file(folder / "secret", std::string_view("no")));
+  fs::create_symlink(folder / "secret", folder / "root/link");
+  fs::create_directory_symlink(folder.path(), folder / "root/up");
+  REQUIRE(::mkfifo((folder / "root/pipe").c_str(), 0600) == 0);
+  REQUIRE(ms::write_file(folder / "root/data/odd#name", std::string_view("no")));
+  auto storage = ms::folder_storage::open(folder / "root");
+  REQUIRE(storage);
+  for (const char* key : {"link", "up/secret", "pipe", "data"}) {
+    INFO(key);
+    CHECK_FALSE(storage->read(key));
+    CHECK_FALSE(storage->examine(key));
+    CHECK_FALSE(storage->write(key, bytes_of("x")));
+    CHECK_FALSE(storage->remove(key));
+  }
+  CHECK_FALSE(storage->write("up/new", bytes_of("x")));
+  CHECK_FALSE(fs::exists(folder.path() / "new"));
+  CHECK(storage->list("", "", 10)->empty());
+  CHECK(*ms::read_file(folder / "secret") == "no");
+}
+
+TEST_CASE("folder_storage: an object cannot stand where a folder of others does") {
+  const support::temp_dir folder;
+  auto storage = ms::folder_storage::open(folder.path());
+  REQUIRE(storage->write("a", bytes_of("1")));
+  CHECK_FALSE(storage->write("a/b", bytes_of("2")));
+  REQUIRE(storage->write("c/d", bytes_of("3")));
+  CHECK_FALSE(storage->write("c", bytes_of("4")));
+  CHECK(laws::text_of(*storage->read("a")) == "1");
+  CHECK(laws::text_of(*storage->read("c/d")) == "3");
+  CHECK_FALSE(ms::folder_storage::open(folder / "none"));
+  CHECK_FALSE(ms::folder_storage::open(folder / "a"));
+}
