@@ -71,9 +71,11 @@ set(MILLRACE_store_HEADERS
   store.hpp
   store/fwd.hpp store/atomic_file.hpp store/beneath.hpp store/ed25519.hpp store/file.hpp store/file_bytes.hpp store/file_system.hpp store/folder_storage.hpp store/line_log.hpp store/line_log_options.hpp
   store/memory_storage.hpp
-  store/record_ring.hpp store/saved_file.hpp store/signature.hpp store/storage.hpp
-  store/detail/duration_nanoseconds.hpp store/detail/fork_watch.hpp store/detail/line_writer.hpp store/detail/log_file.hpp store/detail/make_room.hpp store/detail/mapping.hpp store/detail/torn_tail.hpp
-  store/detail/uninterrupted.hpp)
+  store/record_ring.hpp store/saved_file.hpp store/signature.hpp store/storage.hpp store/transparency.hpp
+  store/detail/duration_nanoseconds.hpp store/detail/fork_watch.hpp store/detail/line_writer.hpp store/detail/log_file.hpp store/detail/make_room.hpp store/detail/mapping.hpp store/detail/text_lines.hpp store/detail/torn_tail.hpp
+  store/detail/uninterrupted.hpp
+  store/transparency/merkle_tree.hpp store/transparency/proofs.hpp store/transparency/prove.hpp
+  store/transparency/tree_head.hpp)
 set(MILLRACE_stats_HEADERS
   stats.hpp
   stats/fwd.hpp stats/distributions.hpp stats/evidence.hpp stats/experiment.hpp stats/family.hpp stats/power.hpp

@@ -12,6 +12,7 @@
 ///   durable and repairs a torn end; `record_ring` is the queue in front of that thread
 /// - `sign_file`, `write_signed`, `read_verified`: a file and its signature beside it, by any `signer` and `verifier`
 /// - `storage`, `versioned_storage`: what keeps bytes under keys, as concepts; `memory_storage` and `folder_storage` do
+/// - transparency.hpp: records of which nobody can change, remove or move one unseen: a Merkle tree, proofs, tree heads
 /// - `file_system`: the system calls of a log, as a policy
 ///
 /// Standard library and POSIX alone. One header is left out, because it needs a third party: store/ed25519.hpp, keys
@@ -31,5 +32,6 @@
 #include <millrace/store/saved_file.hpp>
 #include <millrace/store/signature.hpp>
 #include <millrace/store/storage.hpp>
+#include <millrace/store/transparency.hpp>
 
 #endif  // MILLRACE_STORE_HPP

@@ -47997,6 +47997,139 @@ auto load_file(const std::string& path, const Maker& as, file_access how = file_
 
 #endif  // MILLRACE_STORE_SAVED_FILE_HPP
 
+// ---- store/detail/text_lines.hpp
+
+#ifndef MILLRACE_STORE_DETAIL_TEXT_LINES_HPP
+#define MILLRACE_STORE_DETAIL_TEXT_LINES_HPP
+
+// Texts whose bytes are signed, such as a file's signature and a tree head: a line that says what the text is and in
+// which version, then lines of a name, one blank and a value, each with a line feed at its end. A value has one form
+// only: decimal digits without leading zeros, hexadecimal digits of lower case, words of visible ASCII characters.
+namespace millrace {
+inline namespace v0 {
+namespace store {
+namespace detail {
+
+inline void append_hex(std::string& out, std::span<const std::byte> bytes) {
+  for (const std::byte one : bytes)
+    for (const unsigned shift : {4U, 0U}) out += "0123456789abcdef"[std::to_integer<unsigned>(one) >> shift & 15U];
+}
+/// Whether the text is hexadecimal digits of lower case, two for each byte of `bytes`, which it fills.
+inline bool read_hex(std::string_view text, std::span<std::byte> bytes) noexcept {
+  if (text.size() != 2 * bytes.size()) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) return false;
+    const auto digit = static_cast<unsigned>(c <= '9' ? c - '0' : c - 'a' + 10);
+    bytes[i / 2] = static_cast<std::byte>(i % 2 == 0 ? digit << 4 : std::to_integer<unsigned>(bytes[i / 2]) | digit);
+  }
+  return true;
+}
+inline std::span<const std::byte> bytes_of(std::string_view text) noexcept { return std::as_bytes(std::span(text)); }
+
+inline bool is_word(std::string_view text) noexcept {
+  for (const char c : text)
+    if (c <= ' ' || c > '~') return false;
+  return !text.empty() && text.size() <= 1024;
+}
+
+inline void append_line(std::string& out, std::string_view name, std::string_view value) {
+  (((out += name) += ' ') += value) += '\n';
+}
+
+/// Takes such a text to pieces, line by line. It keeps its first error: a reader asks for every line in turn, and once
+/// at the end whether all was as it should be. What it returns until then is of no use if it was not.
+/// Allocates: no more than the text is long.
+class line_reader {
+ public:
+  /// `kind`: the first line with its line feed, such as "millrace signature 1\n"; `what`: its name in errors.
+  line_reader(std::string_view text, std::string_view kind, std::string_view what) : text_(text), what_(what) {
+    if (text.starts_with(kind)) {
+      at_ = kind.size();
+    } else if (kind.starts_with(text)) {
+      ends_too_soon();
+    } else if (text.starts_with(kind.substr(0, kind.rfind(' ') + 1))) {
+      refuse(errc::unsupported, "a " + std::string(what) + " of another version");
+    } else {
+      refuse(errc::corrupt, "this is no " + std::string(what));
+    }
+  }
+
+  std::string_view word(std::string_view name) {
+    const std::string_view value = line(name);
+    if (!is_word(value)) wrong_line();
+    return value;
+  }
+  std::uint64_t number(std::string_view name) {
+    const std::string_view value = line(name);
+    std::uint64_t made = 0;
+    const char* const end = value.data() + value.size();
+    const auto read = std::from_chars(value.data(), end, made);
+    if (read.ec != std::errc() || read.ptr != end || (value[0] == '0' && value.size() != 1)) wrong_line();
+    return made;
+  }
+  sha256_digest digest(std::string_view name) {
+    sha256_digest made;
+    if (!read_hex(line(name), std::as_writable_bytes(std::span(made.bytes)))) wrong_line();
+    return made;
+  }
+  /// One byte or more.
+  std::vector<std::byte> bytes(std::string_view name) {
+    const std::string_view value = line(name);
+    std::vector<std::byte> made(value.size() / 2);
+    if (made.empty() || !read_hex(value, made)) wrong_line();
+    return made;
+  }
+
+  /// The lines that were read.
+  std::string_view so_far() const noexcept { return text_.substr(0, at_); }
+  bool at_end() const noexcept { return !failure_ || at_ == text_.size(); }
+
+  /// Errors: truncated; corrupt, with the line; unsupported: another version.
+  result<void> finish() {
+    if (at_ != text_.size()) refuse(errc::corrupt, "bytes behind the end of the " + std::string(what_));
+    return failure_;
+  }
+
+ private:
+  std::string_view line(std::string_view name) {
+    if (!failure_) return {};
+    ++line_;
+    const std::size_t end = text_.find('\n', at_);
+    if (end == text_.npos) {
+      ends_too_soon();
+      return {};
+    }
+    const std::string_view whole = text_.substr(at_, end - at_);
+    if (!whole.starts_with(name) || whole.size() <= name.size() || whole[name.size()] != ' ') {
+      wrong_line();
+      return {};
+    }
+    at_ = end + 1;
+    return whole.substr(name.size() + 1);
+  }
+  void ends_too_soon() { refuse(errc::truncated, "the " + std::string(what_) + " ends too soon"); }
+  void wrong_line() {
+    refuse(errc::corrupt, "line " + std::to_string(line_) + " of the " + std::string(what_) + " is not of its form");
+  }
+  void refuse(errc code, std::string message) {
+    if (failure_) failure_ = error(code, std::move(message));
+  }
+
+  std::string_view text_;
+  std::string_view what_;
+  std::size_t at_ = 0;
+  std::size_t line_ = 1;
+  result<void> failure_;
+};
+
+}  // namespace detail
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_DETAIL_TEXT_LINES_HPP
+
 // ---- store/signature.hpp
 
 #ifndef MILLRACE_STORE_SIGNATURE_HPP
@@ -48049,29 +48182,6 @@ namespace detail {
 inline constexpr std::string_view signature_kind = "millrace signature 1\n";
 inline constexpr std::size_t max_signature_text = 16'384;
 
-inline void append_hex(std::string& out, std::span<const std::byte> bytes) {
-  for (const std::byte one : bytes)
-    for (const unsigned shift : {4U, 0U}) out += "0123456789abcdef"[std::to_integer<unsigned>(one) >> shift & 15U];
-}
-/// Whether the text is hexadecimal digits of lower case, two for each byte of `bytes`, which it fills.
-inline bool read_hex(std::string_view text, std::span<std::byte> bytes) noexcept {
-  if (text.size() != 2 * bytes.size()) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) return false;
-    const auto digit = static_cast<unsigned>(c <= '9' ? c - '0' : c - 'a' + 10);
-    bytes[i / 2] = static_cast<std::byte>(i % 2 == 0 ? digit << 4 : std::to_integer<unsigned>(bytes[i / 2]) | digit);
-  }
-  return true;
-}
-inline std::span<const std::byte> bytes_of(std::string_view text) noexcept { return std::as_bytes(std::span(text)); }
-
-inline bool is_word(std::string_view text) noexcept {
-  for (const char c : text)
-    if (c <= ' ' || c > '~') return false;
-  return !text.empty() && text.size() <= 1024;
-}
-
 /// A signature's text, taken to pieces.
 struct signature_text {
   std::string_view statement;  // what is signed
@@ -48084,46 +48194,22 @@ struct signature_text {
   /// Errors: truncated; corrupt, with the line; unsupported: a later version.
   static result<signature_text> read(std::string_view text) {
     signature_text made;
-    if (!text.starts_with(signature_kind)) {
-      if (signature_kind.starts_with(text)) return error(errc::truncated, "the signature ends too soon");
-      if (text.starts_with("millrace signature ")) return error(errc::unsupported, "a signature of another version");
-      return error(errc::corrupt, "this is no signature");
-    }
-    constexpr std::string_view words[] = {"algorithm ", "key ", "length ", "sha256 ", "signature "};
-    std::string_view values[5];
-    std::size_t at = signature_kind.size();
-    for (std::size_t i = 0; i < 5; ++i) {
-      if (i == 4) made.statement = text.substr(0, at);
-      const std::size_t end = text.find('\n', at);
-      if (end == text.npos) return error(errc::truncated, "the signature ends too soon");
-      const std::string_view line = text.substr(at, end - at);
-      if (!line.starts_with(words[i])) return wrong_line(i);
-      values[i] = line.substr(words[i].size());
-      if (!is_word(values[i]) && i != 4) return wrong_line(i);
-      at = end + 1;
-    }
-    if (at != text.size()) return error(errc::corrupt, "bytes behind the end of the signature");
-    made.algorithm = values[0];
-    made.key = values[1];
-    const char* const end = values[2].data() + values[2].size();
-    const auto number = std::from_chars(values[2].data(), end, made.length);
-    if (number.ec != std::errc() || number.ptr != end || (values[2][0] == '0' && values[2].size() != 1))
-      return wrong_line(2);
-    if (!read_hex(values[3], std::as_writable_bytes(std::span(made.hash.bytes)))) return wrong_line(3);
-    made.signature.resize(values[4].size() / 2);
-    if (made.signature.empty() || !read_hex(values[4], made.signature)) return wrong_line(4);
+    line_reader lines(text, signature_kind, "signature");
+    made.algorithm = lines.word("algorithm");
+    made.key = lines.word("key");
+    made.length = lines.number("length");
+    made.hash = lines.digest("sha256");
+    made.statement = lines.so_far();
+    made.signature = lines.bytes("signature");
+    if (auto whole = lines.finish(); !whole) return std::move(whole).error();
     return made;
-  }
-
- private:
-  static error wrong_line(std::size_t i) {
-    return error(errc::corrupt, "line " + std::to_string(i + 2) + " of the signature is not of its form");
   }
 };
 
-/// Whether the statement is the key's own. Errors: not_authentic; those of the key.
-template <verifier Verifier>
-result<void> verify_statement(const signature_text& given, const Verifier& key) {
+/// Whether a statement is the key's own; `Given` has its text, the words of its key, and its signature. Errors:
+/// not_authentic; those of the key.
+template <class Given, verifier Verifier>
+result<void> verify_statement(const Given& given, const Verifier& key) {
   const std::string algorithm(key.algorithm());
   const std::string id(key.key_id());
   if (given.algorithm != algorithm)
@@ -48132,6 +48218,27 @@ result<void> verify_statement(const signature_text& given, const Verifier& key) 
   if (given.key != id)
     return error(errc::not_authentic, "it is signed with the key " + std::string(given.key) + ", and not with " + id);
   return key.verify_signature(bytes_of(given.statement), given.signature);
+}
+/// Adds the signature of a statement behind it. Errors: those of the signer.
+template <signer Signer>
+result<std::string> with_signature(std::string statement, const Signer& by) {
+  auto signature = by.sign(bytes_of(statement));
+  if (!signature) return std::move(signature).error().wrap("signing");
+  statement += "signature ";
+  append_hex(statement, *signature);
+  return std::move(statement += '\n');
+}
+/// Adds the lines that name the key which signs. Errors: invalid_argument: its words have blanks.
+template <signer Signer>
+result<void> append_key(std::string& statement, const Signer& by) {
+  const std::string algorithm(by.algorithm());
+  const std::string id(by.key_id());
+  if (!is_word(algorithm) || !is_word(id))
+    return error(errc::invalid_argument, "signing: the algorithm \"" + algorithm + "\" or the key \"" + id +
+                                             "\" is no word of visible ASCII characters");
+  append_line(statement, "algorithm", algorithm);
+  append_line(statement, "key", id);
+  return {};
 }
 
 /// Whether bytes are those of an authentic statement. Errors: truncated, corrupt, checksum_mismatch.
@@ -48166,21 +48273,11 @@ inline result<std::string> read_signature(const std::string& path) {
 /// Allocates: the text. Errors: those of the signer; invalid_argument: its words have blanks.
 template <signer Signer>
 result<std::string> sign(std::span<const std::byte> bytes, const Signer& by) {
-  const std::string algorithm(by.algorithm());
-  const std::string id(by.key_id());
-  if (!detail::is_word(algorithm) || !detail::is_word(id))
-    return error(errc::invalid_argument, "signing: the algorithm \"" + algorithm + "\" or the key \"" + id +
-                                             "\" is no word of visible ASCII characters");
   std::string text(detail::signature_kind);
-  ((text += "algorithm ") += algorithm) += '\n';
-  ((text += "key ") += id) += '\n';
-  ((text += "length ") += std::to_string(bytes.size())) += '\n';
-  ((text += "sha256 ") += to_string(sha256_of(bytes))) += '\n';
-  auto signature = by.sign(detail::bytes_of(text));
-  if (!signature) return std::move(signature).error().wrap("signing");
-  text += "signature ";
-  detail::append_hex(text, *signature);
-  return std::move(text += '\n');
+  if (auto named = detail::append_key(text, by); !named) return std::move(named).error();
+  detail::append_line(text, "length", std::to_string(bytes.size()));
+  detail::append_line(text, "sha256", to_string(sha256_of(bytes)));
+  return detail::with_signature(std::move(text), by);
 }
 
 /// Returns nothing, if `signature` is the text that the verifier's pair made by `sign` of these bytes.
@@ -48261,6 +48358,666 @@ result<std::vector<std::byte>> read_verified(const std::string& path, const Veri
 
 #endif  // MILLRACE_STORE_SIGNATURE_HPP
 
+// ---- store/transparency/merkle_tree.hpp
+
+#ifndef MILLRACE_STORE_TRANSPARENCY_MERKLE_TREE_HPP
+#define MILLRACE_STORE_TRANSPARENCY_MERKLE_TREE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+// The Merkle tree of RFC 6962, which RFC 9162 keeps: its leaves are the hashes of records, in their order. With k the
+// largest power of two below n, the root of n leaves is the hash of the root of the first k and that of the others; the
+// root of one leaf is that leaf, the root of none the hash of nothing. A leaf is hashed behind a byte 0 and a pair of
+// nodes behind a byte 1, so that nobody can pass one for the other.
+
+/// The leaf of a record. Allocates: never.
+inline sha256_digest leaf_hash(std::span<const std::byte> record) noexcept {
+  constexpr std::byte kind[] = {std::byte{0}};
+  sha256 hash;
+  hash.update(kind);
+  hash.update(record);
+  return hash.digest();
+}
+/// The node above two others. Allocates: never.
+inline sha256_digest node_hash(const sha256_digest& left, const sha256_digest& right) noexcept {
+  constexpr std::byte kind[] = {std::byte{1}};
+  sha256 hash;
+  hash.update(kind);
+  hash.update(std::as_bytes(std::span(left.bytes)));
+  hash.update(std::as_bytes(std::span(right.bytes)));
+  return hash.digest();
+}
+
+/// What a tree commits to: the hash at its root says every record of the first `size`, and their order. The two stand
+/// together, since a proof that is checked against the root of another size proves nothing.
+struct tree_root {
+  std::uint64_t size = 0;
+  /// Of no record: the SHA-256 of no bytes.
+  sha256_digest hash = {{0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4,
+                         0xc8, 0x99, 0x6f, 0xb9, 0x24, 0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b,
+                         0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55}};
+
+  friend bool operator==(const tree_root&, const tree_root&) noexcept = default;
+};
+
+/// A Merkle tree that only grows, of which no more is kept than it needs to grow: its peaks, the roots of the perfect
+/// trees whose sizes are the powers of two that add up to its size.
+///
+///     mr::store::merkle_tree tree;
+///     for (const auto& record : records) tree.append(mr::store::leaf_hash(record));
+///     const mr::store::tree_root root = tree.root();
+///
+/// Its state is `size()` and `peaks()`, at most 64 hashes, which a file's header can hold: `make` goes on from there.
+/// Guarantee: `root()` is that of RFC 6962 for the leaves so far, however they came.
+/// Complexity: a leaf costs one hash of a node in the mean; a root one for each peak but the last. Allocates: never.
+/// Threads: one at a time; const calls from any number.
+/// Source: RFC 6962, section 2.1; RFC 9162, section 2.1.1 and 2.1.2 (the stack of peaks).
+class merkle_tree {
+ public:
+  merkle_tree() noexcept = default;
+
+  /// The tree that had these `size()` and `peaks()`. Nothing tells peaks of another tree from the right ones but its
+  /// root, which the caller compares with one that he trusts. Errors: invalid_data: a tree of that size has another
+  /// number of peaks.
+  static result<merkle_tree> make(std::uint64_t size, std::span<const sha256_digest> peaks) {
+    if (static_cast<std::size_t>(std::popcount(size)) != peaks.size())
+      return error(errc::invalid_data, "a Merkle tree of " + std::to_string(size) + " leaves has " +
+                                           std::to_string(std::popcount(size)) + " peaks, and not " +
+                                           std::to_string(peaks.size()));
+    merkle_tree made;
+    made.size_ = size;
+    for (std::size_t i = 0; i < peaks.size(); ++i) made.peaks_[i] = peaks[i];
+    return made;
+  }
+
+  /// Adds a leaf behind the others. Precondition: there are fewer than 2^64 - 1.
+  void append(const sha256_digest& leaf) noexcept {
+    auto peak = static_cast<std::size_t>(std::popcount(size_));
+    peaks_[peak] = leaf;
+    // Each bit that the size's increment carries over is a pair of equal trees, which becomes one.
+    for (int pairs = std::countr_one(size_); pairs != 0; --pairs, --peak)
+      peaks_[peak - 1] = node_hash(peaks_[peak - 1], peaks_[peak]);
+    ++size_;
+  }
+  /// Adds leaves, the first one first.
+  void append(std::span<const sha256_digest> leaves) noexcept {
+    for (const sha256_digest& leaf : leaves) append(leaf);
+  }
+
+  std::uint64_t size() const noexcept { return size_; }
+
+  tree_root root() const noexcept {
+    tree_root made{size_};
+    std::size_t peak = peaks().size();
+    if (peak == 0) return made;
+    made.hash = peaks_[--peak];
+    while (peak != 0) made.hash = node_hash(peaks_[--peak], made.hash);
+    return made;
+  }
+
+  /// From the largest perfect tree, which has the first leaves, to the smallest.
+  std::span<const sha256_digest> peaks() const noexcept {
+    return std::span(peaks_).first(static_cast<std::size_t>(std::popcount(size_)));
+  }
+
+ private:
+  std::uint64_t size_ = 0;
+  sha256_digest peaks_[64] = {};
+};
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_TRANSPARENCY_MERKLE_TREE_HPP
+
+// ---- store/transparency/proofs.hpp
+
+#ifndef MILLRACE_STORE_TRANSPARENCY_PROOFS_HPP
+#define MILLRACE_STORE_TRANSPARENCY_PROOFS_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+// A proof as a text, for programs in other languages: what it proves, and its hashes, from the leaves to the root. The
+// form is that of a signature (store/signature.hpp): a name, one blank and a value in each line, a line feed behind
+// each, decimal digits without leading zeros, hexadecimal digits of lower case.
+//
+//   millrace inclusion proof 1                    millrace consistency proof 1
+//   index 5                                       from 3
+//   size 7                                        to 7
+//   hash bc1a0643...                              hash 0298d122...
+//   hash b08693ec...                              hash 07506a85...
+//   hash d37ee418...                              hash fac54203...
+//                                                 hash 837dbb15...
+//
+// Neither holds the root, which the reader must have from elsewhere, such as a signed tree head, nor the record.
+
+/// That a record is the `index`-th, from 0, of a tree of `size`: the nodes beside the way from its leaf to the root.
+/// Made by `prove_inclusion`. Source: RFC 9162, section 2.1.3.
+struct inclusion_proof {
+  std::uint64_t index = 0;
+  std::uint64_t size = 0;
+  std::vector<sha256_digest> path;
+
+  /// Reads what `to_text` wrote. Errors: truncated; corrupt, with the line; unsupported: of another version.
+  static result<inclusion_proof> from_text(std::string_view text);
+
+  friend bool operator==(const inclusion_proof&, const inclusion_proof&) = default;
+};
+
+/// That a tree of size `to` begins with the records of the same tree when its size was `from`: nothing was changed,
+/// removed or put in between. Made by `prove_consistency`. Source: RFC 9162, section 2.1.4.
+struct consistency_proof {
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;
+  std::vector<sha256_digest> path;
+
+  /// Reads what `to_text` wrote. Errors: truncated; corrupt, with the line; unsupported: of another version.
+  static result<consistency_proof> from_text(std::string_view text);
+
+  friend bool operator==(const consistency_proof&, const consistency_proof&) = default;
+};
+
+namespace detail {
+
+inline constexpr std::string_view inclusion_kind = "millrace inclusion proof 1\n";
+inline constexpr std::string_view consistency_kind = "millrace consistency proof 1\n";
+/// More hashes than any proof has: a tree of less than 2^64 leaves is 64 levels high.
+inline constexpr std::size_t max_path = 65;
+
+inline std::string proof_text(std::string_view kind, std::string_view first_name, std::uint64_t first,
+                              std::string_view second_name, std::uint64_t second, std::span<const sha256_digest> path) {
+  std::string text(kind);
+  append_line(text, first_name, std::to_string(first));
+  append_line(text, second_name, std::to_string(second));
+  for (const sha256_digest& hash : path) append_line(text, "hash", to_string(hash));
+  return text;
+}
+inline std::vector<sha256_digest> read_path(line_reader& lines) {
+  std::vector<sha256_digest> path;
+  while (!lines.at_end() && path.size() < max_path) path.push_back(lines.digest("hash"));
+  return path;
+}
+
+/// The way from a node to the root, as the node's index in its level beside that of the level's last node. Where a node
+/// is the last of an odd number it has no neighbour, and is the same node one level higher.
+class way_up {
+ public:
+  way_up(std::uint64_t index, std::uint64_t last) noexcept : index_(index), last_(last) {}
+
+  bool at_root() const noexcept { return last_ == 0; }
+  /// Whether the next hash of a path is a left neighbour's. Goes up first where the node has no neighbour.
+  bool from_left() noexcept {
+    const bool left = index_ % 2 == 1 || index_ == last_;
+    if (left)
+      while (index_ % 2 == 0 && index_ != 0) up();
+    return left;
+  }
+  /// Goes up while the node is a right one.
+  void leave_right() noexcept {
+    while (index_ % 2 == 1) up();
+  }
+  void up() noexcept {
+    index_ /= 2;
+    last_ /= 2;
+  }
+
+ private:
+  std::uint64_t index_;
+  std::uint64_t last_;
+};
+
+inline error wrong_proof(const char* what) { return error(errc::corrupt, std::string("the proof ") + what); }
+inline result<void> require_root(const sha256_digest& found, const tree_root& root) {
+  if (found == root.hash) return {};
+  return error(errc::checksum_mismatch, "the proof leads to the root " + to_string(found) + ", and that of the " +
+                                            std::to_string(root.size) + " records is " + to_string(root.hash));
+}
+inline result<void> require_size(std::uint64_t proven, std::uint64_t size) {
+  if (proven == size) return {};
+  return error(errc::invalid_argument, "the proof is about a tree of " + std::to_string(proven) +
+                                           " records, and the root is that of " + std::to_string(size));
+}
+
+}  // namespace detail
+
+inline std::string to_text(const inclusion_proof& proof) {
+  return detail::proof_text(detail::inclusion_kind, "index", proof.index, "size", proof.size, proof.path);
+}
+inline std::string to_text(const consistency_proof& proof) {
+  return detail::proof_text(detail::consistency_kind, "from", proof.from, "to", proof.to, proof.path);
+}
+
+inline result<inclusion_proof> inclusion_proof::from_text(std::string_view text) {
+  inclusion_proof made;
+  detail::line_reader lines(text, detail::inclusion_kind, "inclusion proof");
+  made.index = lines.number("index");
+  made.size = lines.number("size");
+  made.path = detail::read_path(lines);
+  if (auto whole = lines.finish(); !whole) return std::move(whole).error();
+  return made;
+}
+inline result<consistency_proof> consistency_proof::from_text(std::string_view text) {
+  consistency_proof made;
+  detail::line_reader lines(text, detail::consistency_kind, "consistency proof");
+  made.from = lines.number("from");
+  made.to = lines.number("to");
+  made.path = detail::read_path(lines);
+  if (auto whole = lines.finish(); !whole) return std::move(whole).error();
+  return made;
+}
+
+/// Returns nothing if the leaf is the `proof.index`-th of the tree with this root, which the caller has from someone
+/// whom he trusts, such as a tree head that he verified or keeps himself.
+/// Complexity: one hash for each of the path's. Allocates: nothing but an error.
+/// Errors: invalid_argument: the proof is about a tree of another size; out_of_range: the tree has no such leaf;
+/// corrupt: the path has too few hashes or too many; checksum_mismatch: it leads to another root, so that the leaf is
+/// another, or stands elsewhere, or was never in the tree.
+/// Source: RFC 9162, section 2.1.3.2.
+inline result<void> verify_inclusion(const inclusion_proof& proof, const sha256_digest& leaf, const tree_root& root) {
+  if (auto same = detail::require_size(proof.size, root.size); !same) return same;
+  if (proof.index >= proof.size)
+    return error(errc::out_of_range, "the proof is about record " + std::to_string(proof.index) + ", and there are " +
+                                         std::to_string(proof.size));
+  detail::way_up way(proof.index, proof.size - 1);
+  sha256_digest found = leaf;
+  for (const sha256_digest& hash : proof.path) {
+    if (way.at_root()) return detail::wrong_proof("has too many hashes");
+    found = way.from_left() ? node_hash(hash, found) : node_hash(found, hash);
+    way.up();
+  }
+  if (!way.at_root()) return detail::wrong_proof("has too few hashes");
+  return detail::require_root(found, root);
+}
+/// The same for a record's bytes, which are hashed here: a hash that was kept beside a record says nothing of it.
+inline result<void> verify_inclusion(const inclusion_proof& proof, std::span<const std::byte> record,
+                                     const tree_root& root) {
+  return verify_inclusion(proof, leaf_hash(record), root);
+}
+
+/// Returns nothing if the tree with the root `newer` begins with that of the root `older`. Every tree begins with the
+/// empty one.
+/// Complexity: two hashes for each of the path's. Allocates: nothing but an error.
+/// Errors: invalid_argument: the proof is about trees of other sizes, or the older is the larger one; corrupt: the path
+/// has too few hashes or too many; checksum_mismatch: it leads to another root, so that the two trees differ in what
+/// they should share.
+/// Source: RFC 9162, section 2.1.4.2.
+inline result<void> verify_consistency(const consistency_proof& proof, const tree_root& older, const tree_root& newer) {
+  if (auto same = detail::require_size(proof.from, older.size); !same) return same;
+  if (auto same = detail::require_size(proof.to, newer.size); !same) return same;
+  if (proof.from > proof.to)
+    return error(errc::invalid_argument, "the older tree has " + std::to_string(proof.from) +
+                                             " records, and the newer one no more than " + std::to_string(proof.to));
+  if (proof.from == 0 || proof.from == proof.to) {
+    if (!proof.path.empty()) return detail::wrong_proof("has too many hashes");
+    return detail::require_root(proof.from == 0 ? tree_root().hash : newer.hash, older);
+  }
+  std::span<const sha256_digest> path(proof.path);
+  detail::way_up way(proof.from - 1, proof.to - 1);
+  way.leave_right();
+  // The last perfect tree of the older one is where the two ways begin. If it is the whole of it, its hash is known.
+  const bool whole = (proof.from & (proof.from - 1)) == 0;
+  if (!whole && path.empty()) return detail::wrong_proof("has too few hashes");
+  sha256_digest before = whole ? older.hash : path[0];
+  sha256_digest after = before;
+  for (const sha256_digest& hash : path.subspan(whole ? 0 : 1)) {
+    if (way.at_root()) return detail::wrong_proof("has too many hashes");
+    if (way.from_left()) {
+      before = node_hash(hash, before);
+      after = node_hash(hash, after);
+    } else {
+      after = node_hash(after, hash);
+    }
+    way.up();
+  }
+  if (!way.at_root()) return detail::wrong_proof("has too few hashes");
+  if (auto same = detail::require_root(before, older); !same) return same;
+  return detail::require_root(after, newer);
+}
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_TRANSPARENCY_PROOFS_HPP
+
+// ---- store/transparency/prove.hpp
+
+#ifndef MILLRACE_STORE_TRANSPARENCY_PROVE_HPP
+#define MILLRACE_STORE_TRANSPARENCY_PROVE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+/// Where the leaves of a tree are kept, such as a file of hashes: `leaves(first, to)` fills `to` with the leaves from
+/// the index `first` on, or returns why it cannot; there are no fewer than the caller of `prove_inclusion` and the
+/// others says.
+/// Law: a leaf that was once read is the same for ever.
+template <class S>
+concept leaf_source = requires(const S& leaves, std::uint64_t first, std::span<sha256_digest> to) {
+  { leaves(first, to) } -> std::same_as<result<void>>;
+};
+
+/// Leaves in memory. Models: leaf_source. Errors: out_of_range: there are not so many.
+class leaf_span {
+ public:
+  explicit leaf_span(std::span<const sha256_digest> leaves) noexcept : leaves_(leaves) {}
+
+  result<void> operator()(std::uint64_t first, std::span<sha256_digest> to) const {
+    if (first > leaves_.size() || to.size() > leaves_.size() - first)
+      return error(errc::out_of_range, "leaves up to " + std::to_string(first + to.size()) +
+                                           " are asked for, and there are " + std::to_string(leaves_.size()));
+    for (std::size_t i = 0; i < to.size(); ++i) to[i] = leaves_[static_cast<std::size_t>(first) + i];
+    return {};
+  }
+
+ private:
+  std::span<const sha256_digest> leaves_;
+};
+
+namespace detail {
+
+/// The root of leaves that are a tree of their own.
+template <leaf_source Source>
+result<sha256_digest> root_of_range(const Source& leaves, std::uint64_t first, std::uint64_t count) {
+  merkle_tree tree;
+  sha256_digest read[128];
+  while (count != 0) {
+    const std::span part(read, count < 128 ? static_cast<std::size_t>(count) : 128);
+    if (auto got = leaves(first, part); !got) return std::move(got).error();
+    tree.append(part);
+    first += part.size();
+    count -= part.size();
+  }
+  return tree.root().hash;
+}
+
+/// The leaves below a node.
+struct leaf_range {
+  std::uint64_t first = 0;
+  std::uint64_t count = 0;
+};
+
+/// Goes from the root of `size` leaves towards leaf `index`, down to the first node at which `ends` holds. Adds the
+/// hash of the neighbour of each node that it comes to. Returns the last one's leaves.
+template <leaf_source Source, class Ends>
+result<leaf_range> go_down(const Source& leaves, std::uint64_t index, std::uint64_t size, const Ends& ends,
+                           std::vector<sha256_digest>& path) {
+  leaf_range at{0, size};
+  while (!ends(at)) {
+    const std::uint64_t split = std::bit_floor(at.count - 1);
+    const leaf_range left{at.first, split};
+    const leaf_range right{at.first + split, at.count - split};
+    const bool to_left = index < right.first;
+    const leaf_range& other = to_left ? right : left;
+    const auto hash = root_of_range(leaves, other.first, other.count);
+    if (!hash) return hash.error();
+    path.push_back(*hash);
+    at = to_left ? left : right;
+  }
+  return at;
+}
+inline void turn_round(std::vector<sha256_digest>& path) noexcept {
+  for (std::size_t i = 0, j = path.size(); i + 1 < j; ++i) std::swap(path[i], path[--j]);
+}
+
+}  // namespace detail
+
+/// The root of a tree's first `size` leaves: of the whole tree, or as it was when it had no more.
+/// Complexity: reads `size` leaves, and hashes as many nodes. Allocates: never. Errors: those of the source.
+template <leaf_source Source>
+result<tree_root> root_of(const Source& leaves, std::uint64_t size) {
+  const auto hash = detail::root_of_range(leaves, 0, size);
+  if (!hash) return hash.error();
+  return tree_root{size, *hash};
+}
+inline tree_root root_of(std::span<const sha256_digest> leaves) noexcept {
+  merkle_tree tree;
+  tree.append(leaves);
+  return tree.root();
+}
+
+/// Proves that leaf `index` is in the tree of the first `size` leaves.
+/// Complexity: reads and hashes all other leaves of these. Allocates: the path, of at most 64 hashes.
+/// Errors: out_of_range: the tree has no such leaf; those of the source.
+template <leaf_source Source>
+result<inclusion_proof> prove_inclusion(const Source& leaves, std::uint64_t index, std::uint64_t size) {
+  if (index >= size)
+    return error(errc::out_of_range, "there is no record " + std::to_string(index) + " among " + std::to_string(size) +
+                                         " to prove that it is there");
+  inclusion_proof made{index, size, {}};
+  const auto is_leaf = [](const detail::leaf_range& at) { return at.count == 1; };
+  if (auto leaf = detail::go_down(leaves, index, size, is_leaf, made.path); !leaf) return std::move(leaf).error();
+  detail::turn_round(made.path);
+  return made;
+}
+inline result<inclusion_proof> prove_inclusion(std::span<const sha256_digest> leaves, std::uint64_t index) {
+  return prove_inclusion(leaf_span(leaves), index, leaves.size());
+}
+
+/// Proves that the tree of the first `to` leaves begins with that of the first `from`.
+/// Complexity: reads and hashes `to` leaves. Allocates: the path, of at most 65 hashes.
+/// Errors: out_of_range: `from` is larger than `to`; those of the source.
+template <leaf_source Source>
+result<consistency_proof> prove_consistency(const Source& leaves, std::uint64_t from, std::uint64_t to) {
+  if (from > to)
+    return error(errc::out_of_range, "a tree of " + std::to_string(to) + " records has none of " +
+                                         std::to_string(from) + " as its beginning");
+  consistency_proof made{from, to, {}};
+  if (from == 0 || from == to) return made;
+  // A node whose last leaf is the older tree's last one is a node of both trees.
+  const auto in_both = [&](const detail::leaf_range& at) { return at.first + at.count == from; };
+  const auto shared = detail::go_down(leaves, from - 1, to, in_both, made.path);
+  if (!shared) return shared.error();
+  // If it is the whole older tree, whoever verifies knows it.
+  if (shared->first != 0) {
+    const auto hash = detail::root_of_range(leaves, shared->first, shared->count);
+    if (!hash) return hash.error();
+    made.path.push_back(*hash);
+  }
+  detail::turn_round(made.path);
+  return made;
+}
+inline result<consistency_proof> prove_consistency(std::span<const sha256_digest> leaves, std::uint64_t from) {
+  return prove_consistency(leaf_span(leaves), from, leaves.size());
+}
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_TRANSPARENCY_PROVE_HPP
+
+// ---- store/transparency/tree_head.hpp
+
+#ifndef MILLRACE_STORE_TRANSPARENCY_TREE_HEAD_HPP
+#define MILLRACE_STORE_TRANSPARENCY_TREE_HEAD_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+// A tree head as a text, in the form of a file's signature (store/signature.hpp):
+//
+//   millrace tree head 1
+//   origin payments-audit
+//   size 1234
+//   root 5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328
+//   time 1737469822123456000
+//   algorithm ed25519
+//   key d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a
+//   signature 92a009a9...
+//
+// `time` is in nanoseconds since 1970-01-01T00:00:00Z. What is signed are all lines but the last, with their line ends.
+// A head that nobody signed ends behind its time.
+
+/// What a log was at one time. Whoever keeps heads of a log where its owner cannot change them finds out later whether
+/// what they said still stands: whether records were changed, removed, or cut off (`verify_extends`).
+struct tree_head {
+  /// Which log it is: a word of visible ASCII characters that no other log has.
+  std::string origin;
+  tree_root root;
+  /// Nanoseconds since 1970-01-01T00:00:00Z.
+  std::uint64_t time = 0;
+
+  /// Reads what `to_text` wrote, which is signed by nobody. Errors: truncated; corrupt, with the line; unsupported: of
+  /// another version.
+  static result<tree_head> from_text(std::string_view text);
+
+  friend bool operator==(const tree_head&, const tree_head&) = default;
+};
+
+namespace detail {
+
+inline constexpr std::string_view tree_head_kind = "millrace tree head 1\n";
+
+inline tree_head read_tree_head(line_reader& lines) {
+  tree_head made;
+  made.origin = lines.word("origin");
+  made.root.size = lines.number("size");
+  made.root.hash = lines.digest("root");
+  made.time = lines.number("time");
+  return made;
+}
+
+/// A tree head's text, taken to pieces.
+struct signed_head_text {
+  tree_head head;
+  std::string_view statement;  // what is signed
+  std::string_view algorithm;
+  std::string_view key;
+  std::vector<std::byte> signature;
+
+  static result<signed_head_text> read(std::string_view text) {
+    signed_head_text made;
+    line_reader lines(text, tree_head_kind, "tree head");
+    made.head = read_tree_head(lines);
+    made.algorithm = lines.word("algorithm");
+    made.key = lines.word("key");
+    made.statement = lines.so_far();
+    made.signature = lines.bytes("signature");
+    if (auto whole = lines.finish(); !whole) return std::move(whole).error();
+    return made;
+  }
+};
+
+}  // namespace detail
+
+/// The head's text, signed by nobody. Precondition: `origin` is a word, or no reader takes the text.
+inline std::string to_text(const tree_head& head) {
+  std::string text(detail::tree_head_kind);
+  detail::append_line(text, "origin", head.origin);
+  detail::append_line(text, "size", std::to_string(head.root.size));
+  detail::append_line(text, "root", to_string(head.root.hash));
+  detail::append_line(text, "time", std::to_string(head.time));
+  return text;
+}
+inline result<tree_head> tree_head::from_text(std::string_view text) {
+  detail::line_reader lines(text, detail::tree_head_kind, "tree head");
+  tree_head made = detail::read_tree_head(lines);
+  if (auto whole = lines.finish(); !whole) return std::move(whole).error();
+  return made;
+}
+
+/// The head's text with a signature, which says that the signer vouches for all of it.
+/// Allocates: the text. Errors: invalid_argument: `origin`, or a word of the signer's, is no word of visible ASCII
+/// characters; those of the signer.
+template <signer Signer>
+result<std::string> sign(const tree_head& head, const Signer& by) {
+  if (!detail::is_word(head.origin))
+    return error(errc::invalid_argument,
+                 "signing a tree head: the origin \"" + head.origin + "\" is no word of visible ASCII characters");
+  std::string text = to_text(head);
+  if (auto named = detail::append_key(text, by); !named) return std::move(named).error();
+  return detail::with_signature(std::move(text), by);
+}
+
+/// The head that the verifier's pair signed.
+/// Errors: not_authentic: it was signed with another key, or by nobody who has the key; truncated, corrupt: the text is
+/// not of its form; unsupported: a later version of it; those of the verifier.
+template <verifier Verifier>
+result<tree_head> verify_tree_head(std::string_view text, const Verifier& by) {
+  auto given = detail::signed_head_text::read(text);
+  if (!given) return std::move(given).error();
+  if (auto authentic = detail::verify_statement(*given, by); !authentic) return std::move(authentic).error();
+  return std::move(given->head);
+}
+
+namespace detail {
+
+inline result<void> require_not_cut(const tree_head& earlier, std::uint64_t size) {
+  if (size >= earlier.root.size) return {};
+  const std::uint64_t missing = earlier.root.size - size;
+  return error(errc::truncated, "log " + earlier.origin + " is cut off: it has " + std::to_string(size) +
+                                    " records, and an earlier head says " + std::to_string(earlier.root.size) +
+                                    ", so " + std::to_string(missing) + (missing == 1 ? " is gone" : " are gone"));
+}
+inline error changed_since(const tree_head& earlier, const std::string& what) {
+  return error(errc::checksum_mismatch, "log " + earlier.origin + " was changed: " + what);
+}
+
+}  // namespace detail
+
+/// Returns nothing if a log that has `size` leaves now begins with all that an earlier head of it says, by the log's
+/// own leaves.
+/// Complexity: reads and hashes as many leaves as the head has. Allocates: nothing but an error.
+/// Errors: truncated: there are fewer leaves than the head says, and how many; checksum_mismatch: one of those that the
+/// head speaks of was changed, removed, put in or moved; those of the source.
+template <leaf_source Source>
+result<void> verify_extends(const tree_head& earlier, const Source& leaves, std::uint64_t size) {
+  if (auto whole = detail::require_not_cut(earlier, size); !whole) return whole;
+  const auto found = root_of(leaves, earlier.root.size);
+  if (!found) return found.error();
+  if (*found == earlier.root) return {};
+  return detail::changed_since(earlier, "the root of its first " + std::to_string(found->size) + " records is " +
+                                            to_string(found->hash) + ", and an earlier head says " +
+                                            to_string(earlier.root.hash));
+}
+inline result<void> verify_extends(const tree_head& earlier, std::span<const sha256_digest> leaves) {
+  return verify_extends(earlier, leaf_span(leaves), leaves.size());
+}
+
+/// The same for who has no leaves: by a proof from the log that its present root begins with the earlier one. Of two
+/// roots of one size none is needed.
+/// Errors: truncated: the present size is less than the earlier one; checksum_mismatch: the roots differ, or the proof
+/// leads to others; those of `verify_consistency`.
+inline result<void> verify_extends(const tree_head& earlier, const tree_root& now,
+                                   const consistency_proof& proof = {}) {
+  if (auto whole = detail::require_not_cut(earlier, now.size); !whole) return whole;
+  if (earlier.root.size != now.size) return verify_consistency(proof, earlier.root, now);
+  if (earlier.root == now) return {};
+  return detail::changed_since(earlier, "the root of its " + std::to_string(now.size) + " records is " +
+                                            to_string(now.hash) + ", and an earlier head says " +
+                                            to_string(earlier.root.hash));
+}
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_TRANSPARENCY_TREE_HEAD_HPP
+
+// ---- store/transparency.hpp
+
+#ifndef MILLRACE_STORE_TRANSPARENCY_HPP
+#define MILLRACE_STORE_TRANSPARENCY_HPP
+
+/// transparency: records of which nobody can change, remove or move one unseen, by the Merkle tree of RFC 6962.
+///
+/// - `leaf_hash`, `node_hash`, `merkle_tree`, `tree_root`: a tree that grows record by record, and what it commits to
+/// - `prove_inclusion`, `prove_consistency`, `root_of`: proofs, made from any `leaf_source`
+/// - `inclusion_proof`, `consistency_proof`, `verify_inclusion`, `verify_consistency`: what somebody else verifies, and
+///   the texts that carry it
+/// - `tree_head`, `sign`, `verify_tree_head`, `verify_extends`: what a log was at one time, signed; and whether the log
+///   of today still begins with it
+
+#endif  // MILLRACE_STORE_TRANSPARENCY_HPP
+
 // ---- store.hpp
 
 #ifndef MILLRACE_STORE_HPP
@@ -48277,6 +49034,7 @@ result<std::vector<std::byte>> read_verified(const std::string& path, const Veri
 ///   durable and repairs a torn end; `record_ring` is the queue in front of that thread
 /// - `sign_file`, `write_signed`, `read_verified`: a file and its signature beside it, by any `signer` and `verifier`
 /// - `storage`, `versioned_storage`: what keeps bytes under keys, as concepts; `memory_storage` and `folder_storage` do
+/// - transparency.hpp: records of which nobody can change, remove or move one unseen: a Merkle tree, proofs, tree heads
 /// - `file_system`: the system calls of a log, as a policy
 ///
 /// Standard library and POSIX alone. One header is left out, because it needs a third party: store/ed25519.hpp, keys

@@ -5,18 +5,17 @@
 #include <millrace/core/sha256.hpp>
 #include <millrace/store/atomic_file.hpp>
 #include <millrace/store/detail/make_room.hpp>
+#include <millrace/store/detail/text_lines.hpp>
 #include <millrace/store/file.hpp>
 #include <millrace/store/fwd.hpp>
 
 #include <fcntl.h>
-#include <charconv>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -67,29 +66,6 @@ namespace detail {
 inline constexpr std::string_view signature_kind = "millrace signature 1\n";
 inline constexpr std::size_t max_signature_text = 16'384;
 
-inline void append_hex(std::string& out, std::span<const std::byte> bytes) {
-  for (const std::byte one : bytes)
-    for (const unsigned shift : {4U, 0U}) out += "0123456789abcdef"[std::to_integer<unsigned>(one) >> shift & 15U];
-}
-/// Whether the text is hexadecimal digits of lower case, two for each byte of `bytes`, which it fills.
-inline bool read_hex(std::string_view text, std::span<std::byte> bytes) noexcept {
-  if (text.size() != 2 * bytes.size()) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) return false;
-    const auto digit = static_cast<unsigned>(c <= '9' ? c - '0' : c - 'a' + 10);
-    bytes[i / 2] = static_cast<std::byte>(i % 2 == 0 ? digit << 4 : std::to_integer<unsigned>(bytes[i / 2]) | digit);
-  }
-  return true;
-}
-inline std::span<const std::byte> bytes_of(std::string_view text) noexcept { return std::as_bytes(std::span(text)); }
-
-inline bool is_word(std::string_view text) noexcept {
-  for (const char c : text)
-    if (c <= ' ' || c > '~') return false;
-  return !text.empty() && text.size() <= 1024;
-}
-
 /// A signature's text, taken to pieces.
 struct signature_text {
   std::string_view statement;  // what is signed
@@ -102,46 +78,22 @@ struct signature_text {
   /// Errors: truncated; corrupt, with the line; unsupported: a later version.
   static result<signature_text> read(std::string_view text) {
     signature_text made;
-    if (!text.starts_with(signature_kind)) {
-      if (signature_kind.starts_with(text)) return error(errc::truncated, "the signature ends too soon");
-      if (text.starts_with("millrace signature ")) return error(errc::unsupported, "a signature of another version");
-      return error(errc::corrupt, "this is no signature");
-    }
-    constexpr std::string_view words[] = {"algorithm ", "key ", "length ", "sha256 ", "signature "};
-    std::string_view values[5];
-    std::size_t at = signature_kind.size();
-    for (std::size_t i = 0; i < 5; ++i) {
-      if (i == 4) made.statement = text.substr(0, at);
-      const std::size_t end = text.find('\n', at);
-      if (end == text.npos) return error(errc::truncated, "the signature ends too soon");
-      const std::string_view line = text.substr(at, end - at);
-      if (!line.starts_with(words[i])) return wrong_line(i);
-      values[i] = line.substr(words[i].size());
-      if (!is_word(values[i]) && i != 4) return wrong_line(i);
-      at = end + 1;
-    }
-    if (at != text.size()) return error(errc::corrupt, "bytes behind the end of the signature");
-    made.algorithm = values[0];
-    made.key = values[1];
-    const char* const end = values[2].data() + values[2].size();
-    const auto number = std::from_chars(values[2].data(), end, made.length);
-    if (number.ec != std::errc() || number.ptr != end || (values[2][0] == '0' && values[2].size() != 1))
-      return wrong_line(2);
-    if (!read_hex(values[3], std::as_writable_bytes(std::span(made.hash.bytes)))) return wrong_line(3);
-    made.signature.resize(values[4].size() / 2);
-    if (made.signature.empty() || !read_hex(values[4], made.signature)) return wrong_line(4);
+    line_reader lines(text, signature_kind, "signature");
+    made.algorithm = lines.word("algorithm");
+    made.key = lines.word("key");
+    made.length = lines.number("length");
+    made.hash = lines.digest("sha256");
+    made.statement = lines.so_far();
+    made.signature = lines.bytes("signature");
+    if (auto whole = lines.finish(); !whole) return std::move(whole).error();
     return made;
-  }
-
- private:
-  static error wrong_line(std::size_t i) {
-    return error(errc::corrupt, "line " + std::to_string(i + 2) + " of the signature is not of its form");
   }
 };
 
-/// Whether the statement is the key's own. Errors: not_authentic; those of the key.
-template <verifier Verifier>
-result<void> verify_statement(const signature_text& given, const Verifier& key) {
+/// Whether a statement is the key's own; `Given` has its text, the words of its key, and its signature. Errors:
+/// not_authentic; those of the key.
+template <class Given, verifier Verifier>
+result<void> verify_statement(const Given& given, const Verifier& key) {
   const std::string algorithm(key.algorithm());
   const std::string id(key.key_id());
   if (given.algorithm != algorithm)
@@ -150,6 +102,27 @@ result<void> verify_statement(const signature_text& given, const Verifier& key) 
   if (given.key != id)
     return error(errc::not_authentic, "it is signed with the key " + std::string(given.key) + ", and not with " + id);
   return key.verify_signature(bytes_of(given.statement), given.signature);
+}
+/// Adds the signature of a statement behind it. Errors: those of the signer.
+template <signer Signer>
+result<std::string> with_signature(std::string statement, const Signer& by) {
+  auto signature = by.sign(bytes_of(statement));
+  if (!signature) return std::move(signature).error().wrap("signing");
+  statement += "signature ";
+  append_hex(statement, *signature);
+  return std::move(statement += '\n');
+}
+/// Adds the lines that name the key which signs. Errors: invalid_argument: its words have blanks.
+template <signer Signer>
+result<void> append_key(std::string& statement, const Signer& by) {
+  const std::string algorithm(by.algorithm());
+  const std::string id(by.key_id());
+  if (!is_word(algorithm) || !is_word(id))
+    return error(errc::invalid_argument, "signing: the algorithm \"" + algorithm + "\" or the key \"" + id +
+                                             "\" is no word of visible ASCII characters");
+  append_line(statement, "algorithm", algorithm);
+  append_line(statement, "key", id);
+  return {};
 }
 
 /// Whether bytes are those of an authentic statement. Errors: truncated, corrupt, checksum_mismatch.
@@ -184,21 +157,11 @@ inline result<std::string> read_signature(const std::string& path) {
 /// Allocates: the text. Errors: those of the signer; invalid_argument: its words have blanks.
 template <signer Signer>
 result<std::string> sign(std::span<const std::byte> bytes, const Signer& by) {
-  const std::string algorithm(by.algorithm());
-  const std::string id(by.key_id());
-  if (!detail::is_word(algorithm) || !detail::is_word(id))
-    return error(errc::invalid_argument, "signing: the algorithm \"" + algorithm + "\" or the key \"" + id +
-                                             "\" is no word of visible ASCII characters");
   std::string text(detail::signature_kind);
-  ((text += "algorithm ") += algorithm) += '\n';
-  ((text += "key ") += id) += '\n';
-  ((text += "length ") += std::to_string(bytes.size())) += '\n';
-  ((text += "sha256 ") += to_string(sha256_of(bytes))) += '\n';
-  auto signature = by.sign(detail::bytes_of(text));
-  if (!signature) return std::move(signature).error().wrap("signing");
-  text += "signature ";
-  detail::append_hex(text, *signature);
-  return std::move(text += '\n');
+  if (auto named = detail::append_key(text, by); !named) return std::move(named).error();
+  detail::append_line(text, "length", std::to_string(bytes.size()));
+  detail::append_line(text, "sha256", to_string(sha256_of(bytes)));
+  return detail::with_signature(std::move(text), by);
 }
 
 /// Returns nothing, if `signature` is the text that the verifier's pair made by `sign` of these bytes.

@@ -1,6 +1,6 @@
 #include <millrace/core/sha256.hpp>
 
-#include <support/allocation_counter.hpp>
+#include <support/allocations.hpp>
 #include <support/catch.hpp>
 
 #include <algorithm>
