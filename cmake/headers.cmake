@@ -118,6 +118,9 @@ set(MILLRACE_observe_HEADERS
   observe/export/json_export.hpp observe/export/openmetrics.hpp observe/export/prometheus.hpp
   observe/export/statsd.hpp observe/export/udp_sender.hpp
   observe/export/detail/exposition.hpp
+  observe/events.hpp
+  observe/events/event_emitter.hpp observe/events/event_queue.hpp observe/events/hooks.hpp observe/events/subscription.hpp
+  observe/events/detail/call_list.hpp observe/events/detail/event_history.hpp observe/events/detail/event_types.hpp
   observe/audit.hpp
   observe/audit/audit_event.hpp observe/audit/audit_name.hpp)
 set(MILLRACE_feature_HEADERS

@@ -19462,6 +19462,20 @@ template <class F, class Describe>
   }
 }
 
+/// The same of an `f` that returns a result<T>.
+template <class T, class F, class Describe>
+result<T> guarded_result(F&& f, Describe&& describe) {
+  try {
+    return f();
+  } catch (forced_unwind&) {
+    throw;
+  } catch (const std::exception& thrown) {
+    return thrown_error(describe, thrown.what());
+  } catch (...) {
+    return thrown_error(describe, nullptr);
+  }
+}
+
 }  // namespace detail
 }  // namespace v0
 }  // namespace millrace
@@ -33879,6 +33893,11 @@ class shared_owner {
   shared_owner() noexcept = default;
   /// Takes over the object that was just made.
   explicit shared_owner(const shared_state* made) noexcept : object_(made) {}
+  /// One more owner of an object that has one.
+  static shared_owner share(const shared_state* object) noexcept {
+    object->owners_.add_relaxed(1);
+    return shared_owner(object);
+  }
   shared_owner(const shared_owner& other) noexcept : object_(other.object_) {
     if (object_ != nullptr) object_->owners_.add_relaxed(1);
   }

@@ -52,6 +52,20 @@ template <class F, class Describe>
   }
 }
 
+/// The same of an `f` that returns a result<T>.
+template <class T, class F, class Describe>
+result<T> guarded_result(F&& f, Describe&& describe) {
+  try {
+    return f();
+  } catch (forced_unwind&) {
+    throw;
+  } catch (const std::exception& thrown) {
+    return thrown_error(describe, thrown.what());
+  } catch (...) {
+    return thrown_error(describe, nullptr);
+  }
+}
+
 }  // namespace detail
 }  // namespace v0
 }  // namespace millrace

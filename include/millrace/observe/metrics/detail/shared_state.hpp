@@ -36,6 +36,11 @@ class shared_owner {
   shared_owner() noexcept = default;
   /// Takes over the object that was just made.
   explicit shared_owner(const shared_state* made) noexcept : object_(made) {}
+  /// One more owner of an object that has one.
+  static shared_owner share(const shared_state* object) noexcept {
+    object->owners_.add_relaxed(1);
+    return shared_owner(object);
+  }
   shared_owner(const shared_owner& other) noexcept : object_(other.object_) {
     if (object_ != nullptr) object_->owners_.add_relaxed(1);
   }
