@@ -236,7 +236,11 @@ set(MILLRACE_model_HEADERS
   model/validation/detail/contingency.hpp model/validation/detail/weighted_mean.hpp model/validation/detail/weighted_share.hpp)
 set(MILLRACE_resilience_HEADERS
   resilience.hpp
-  resilience/fwd.hpp)
+  resilience/calls.hpp resilience/fwd.hpp
+  resilience/calls/call_errors.hpp resilience/calls/call_info.hpp resilience/calls/call_monitor.hpp
+  resilience/calls/retry.hpp resilience/calls/retry_options.hpp
+  resilience/calls/sleeper.hpp resilience/calls/stop_source.hpp
+  resilience/calls/detail/call_wrapper_base.hpp resilience/calls/detail/policies.hpp)
 set(MILLRACE_middleware_HEADERS
   middleware.hpp
   middleware/audit_codec.hpp middleware/audit_log.hpp middleware/audit_options.hpp middleware/compression.hpp

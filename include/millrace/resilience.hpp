@@ -3,8 +3,11 @@
 
 /// resilience: what keeps a program going when something that it calls fails.
 ///
+/// - resilience/calls.hpp: wrappers around calls that can fail, such as `retry`
+///
 /// Standard library and POSIX alone.
 
+#include <millrace/resilience/calls.hpp>
 #include <millrace/resilience/fwd.hpp>
 
 #endif  // MILLRACE_RESILIENCE_HPP
