@@ -122,7 +122,8 @@ set(MILLRACE_observe_HEADERS
   observe/events/event_emitter.hpp observe/events/event_queue.hpp observe/events/hooks.hpp observe/events/subscription.hpp
   observe/events/detail/call_list.hpp observe/events/detail/event_history.hpp observe/events/detail/event_types.hpp
   observe/audit.hpp
-  observe/audit/audit_event.hpp observe/audit/audit_name.hpp)
+  observe/audit/audit_draft.hpp observe/audit/audit_event.hpp observe/audit/audit_name.hpp observe/audit/mask.hpp
+  observe/audit/detail/pii_detectors.hpp)
 set(MILLRACE_feature_HEADERS
   feature.hpp
   feature/fwd.hpp feature/features.hpp feature/hashed_row.hpp feature/policies.hpp feature/series.hpp feature/specification.hpp
