@@ -107,16 +107,19 @@ set(MILLRACE_stats_HEADERS
   stats/tests/detail/hypergeometric.hpp stats/tests/detail/score.hpp)
 set(MILLRACE_observe_HEADERS
   observe.hpp
-  observe/fwd.hpp
+  observe/fwd.hpp observe/trace_id.hpp
   observe/metrics.hpp
-  observe/metrics/instruments.hpp observe/metrics/label_set.hpp observe/metrics/metrics_registry.hpp
-  observe/metrics/metrics_snapshot.hpp
+  observe/metrics/exemplar.hpp observe/metrics/instruments.hpp observe/metrics/label_set.hpp
+  observe/metrics/metrics_registry.hpp observe/metrics/metrics_snapshot.hpp observe/metrics/native_layout.hpp
   observe/metrics/detail/arena.hpp observe/metrics/detail/bucket_table.hpp observe/metrics/detail/cells.hpp
-  observe/metrics/detail/instrument_cells.hpp observe/metrics/detail/metric_catalog.hpp
-  observe/metrics/detail/metric_text.hpp observe/metrics/detail/owned_cell.hpp observe/metrics/detail/shared_state.hpp
+  observe/metrics/detail/exemplar_slots.hpp observe/metrics/detail/instrument_cells.hpp
+  observe/metrics/detail/metric_catalog.hpp observe/metrics/detail/metric_text.hpp
+  observe/metrics/detail/native_buckets.hpp observe/metrics/detail/owned_cell.hpp
+  observe/metrics/detail/shared_state.hpp
   observe/export.hpp
-  observe/export/json_export.hpp observe/export/openmetrics.hpp observe/export/prometheus.hpp
-  observe/export/statsd.hpp observe/export/udp_sender.hpp
+  observe/export/json_export.hpp observe/export/negotiate.hpp observe/export/openmetrics.hpp
+  observe/export/prometheus.hpp observe/export/prometheus_protobuf.hpp observe/export/statsd.hpp
+  observe/export/udp_sender.hpp
   observe/export/detail/exposition.hpp
   observe/events.hpp
   observe/events/event_emitter.hpp observe/events/event_queue.hpp observe/events/hooks.hpp observe/events/subscription.hpp

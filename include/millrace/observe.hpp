@@ -15,5 +15,6 @@
 #include <millrace/observe/export.hpp>
 #include <millrace/observe/fwd.hpp>
 #include <millrace/observe/metrics.hpp>
+#include <millrace/observe/trace_id.hpp>
 
 #endif  // MILLRACE_OBSERVE_HPP

@@ -293,10 +293,16 @@ using ::millrace::v0::model::tree_ensemble;
 }  // namespace millrace::inline v0::model
 
 export namespace millrace::inline v0::observe {
+using ::millrace::v0::observe::append_hex;
 using ::millrace::v0::observe::append_json;
 using ::millrace::v0::observe::append_openmetrics;
+using ::millrace::v0::observe::append_page;
 using ::millrace::v0::observe::append_prometheus;
+using ::millrace::v0::observe::append_prometheus_protobuf;
+using ::millrace::v0::observe::bucket_exemplar;
+using ::millrace::v0::observe::content_type;
 using ::millrace::v0::observe::counter;
+using ::millrace::v0::observe::exemplar;
 using ::millrace::v0::observe::gauge;
 using ::millrace::v0::observe::histogram;
 using ::millrace::v0::observe::label_set;
@@ -310,17 +316,27 @@ using ::millrace::v0::observe::metric_type;
 using ::millrace::v0::observe::metrics_options;
 using ::millrace::v0::observe::metrics_registry;
 using ::millrace::v0::observe::metrics_snapshot;
+using ::millrace::v0::observe::native_histogram;
+using ::millrace::v0::observe::native_layout;
+using ::millrace::v0::observe::native_options;
+using ::millrace::v0::observe::negotiate;
 using ::millrace::v0::observe::openmetrics_content_type;
+using ::millrace::v0::observe::page_format;
 using ::millrace::v0::observe::prometheus_content_type;
+using ::millrace::v0::observe::prometheus_protobuf_content_type;
+using ::millrace::v0::observe::span_id;
 using ::millrace::v0::observe::statsd_dialect;
 using ::millrace::v0::observe::statsd_options;
 using ::millrace::v0::observe::statsd_report;
 using ::millrace::v0::observe::statsd_writer;
 using ::millrace::v0::observe::timer;
+using ::millrace::v0::observe::to_hex;
 using ::millrace::v0::observe::to_json;
 using ::millrace::v0::observe::to_openmetrics;
 using ::millrace::v0::observe::to_prometheus;
+using ::millrace::v0::observe::to_prometheus_protobuf;
 using ::millrace::v0::observe::to_string;
+using ::millrace::v0::observe::trace_id;
 using ::millrace::v0::observe::udp_sender;
 }  // namespace millrace::inline v0::observe
 

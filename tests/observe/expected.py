@@ -14,6 +14,19 @@ def number(value):
     return float({"Infinity": "inf", "-Infinity": "-inf"}.get(value, value))
 
 
+def native(program, seed=None):
+    """{(name, frozenset of labels): (schema, zero threshold, zeros, {number: count}, {number: count}, sum)}."""
+    out = {}
+    for name, family in json.loads(page(program, "json", seed))["metrics"].items():
+        for series in family["series"]:
+            if "native" in series:
+                of = series["native"]
+                out[name, frozenset(series["labels"].items())] = (
+                    family["schema"], family["zero_threshold"], of["zeros"], dict(of["positive"]), dict(of["negative"]),
+                    number(series["sum"]))
+    return out
+
+
 def samples(program, seed=None):
     """{(name, frozenset of labels): value}; a bucket's bound is a float under the label `le`."""
     out = {}

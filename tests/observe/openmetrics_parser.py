@@ -18,6 +18,7 @@ def main():
         print("skipped: the Python package prometheus_client is missing")
         return SKIPPED
     failed = 0
+    exemplars = {}
     for seed in [None, *range(40)]:
         wanted = expected.samples(program, seed)
         got = {}
@@ -27,6 +28,9 @@ def main():
                 for sample in family.samples:
                     labels = {k: float(v) if k == "le" else v for k, v in sample.labels.items() if v != ""}
                     got[sample.name, frozenset(labels.items())] = float(sample.value)
+                    if sample.exemplar:
+                        of = sample.exemplar
+                        exemplars[sample.name, labels.get("le")] = (of.labels, of.value, float(of.timestamp))
         except ValueError as refused:
             print(f"seed {seed}: refused: {refused}", file=sys.stderr)
             failed += 1
@@ -40,6 +44,15 @@ def main():
         if found := expected.difference(wanted, got):
             print(f"seed {seed}:\n{found}", file=sys.stderr)
             failed += 1
+    trace = {"trace_id": "0102030405060708090a0b0c0d0e0f10", "span_id": "1112131415161718"}
+    odd = {"odd": 'a"b\\c\nd \\xff caf\u00e9'}
+    wanted = {("exemplary_total", None): (odd, 3, 1700000000.123), ("exemplary_size_bucket", 1): (trace, 0.5, 1700000000.007),
+              ("exemplary_size_bucket", 2.5): (odd, 2.5, 1700000000.123),
+              ("exemplary_size_bucket", float("inf")): (trace, 99, 1700000000.007),
+              ("exemplary_seconds_bucket", 0.1): (trace, 0.05, 1700000000.007)}
+    if exemplars != wanted:
+        print(f"exemplars: {exemplars}\ninstead of: {wanted}", file=sys.stderr)
+        failed += 1
     for damaged in ("# EOF\n# EOF\n", "x_total 1\n", "# TYPE x counter\nx 1\n# EOF\n"):
         try:
             list(parse(damaged))

@@ -28,6 +28,9 @@ def main():
             print(f"seed {seed}: {done.stdout.decode()}{done.stderr.decode()}", file=sys.stderr)
             failed += 1
     page = expected.page(program, "prometheus")
+    if b"trace_id" in page or b"trace_id" not in expected.page(program, "openmetrics"):
+        print("exemplars belong in OpenMetrics, and not in Prometheus' text", file=sys.stderr)
+        failed += 1
     for what, damaged in (("an unescaped quote", page.replace(b'\\"b\\"', b'"b"')),
                           ("a raw newline", page.replace(b"c\\nd", b"c\nd")),
                           ("bad UTF-8", page.replace(b"caf", b"\xff"))):

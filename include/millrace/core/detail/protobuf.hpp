@@ -72,6 +72,8 @@ class protobuf_writer {
     bytes(field, {reinterpret_cast<const std::byte*>(inner.data()), inner.size()});
   }
   const std::vector<std::byte>& written() const noexcept { return bytes_; }
+  /// Empties it, and keeps its memory.
+  void clear() noexcept { bytes_.clear(); }
 
  private:
   void put(const std::byte* from, std::size_t size) {

@@ -4,14 +4,27 @@
 #include <millrace/core/json_writer.hpp>
 #include <millrace/observe/metrics/metrics_snapshot.hpp>
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 
 namespace millrace {
 inline namespace v0 {
 namespace observe {
 
 namespace detail {
+
+/// Appends the numbers and counts of a native histogram's buckets of one sign, empty ones left out.
+inline void append_native_side(json_writer& json, std::string_view name, const native_layout& layout,
+                               std::span<const std::uint64_t> counts) {
+  json.key(name).begin_array();
+  for (std::size_t i = 0; i < counts.size(); ++i)
+    if (counts[i] != 0)
+      json.begin_array().value(layout.first + static_cast<std::int32_t>(i)).value(counts[i]).end_array();
+  json.end_array();
+}
 
 /// Appends one series of a family: its labels and values.
 inline void append_series(json_writer& json, const metric_family& family, const metric_sample& sample) {
@@ -27,6 +40,12 @@ inline void append_series(json_writer& json, const metric_family& family, const 
       json.key("buckets").begin_array();
       for (const std::uint64_t n : sample.buckets) json.value(n);
       json.end_array();
+      if (family.native) {
+        json.key("native").begin_object().member("zeros", sample.zeros);
+        append_native_side(json, "positive", family.native, sample.positive);
+        append_native_side(json, "negative", family.native, sample.negative);
+        json.end_object();
+      }
   }
   json.end_object();
 }
@@ -40,8 +59,11 @@ inline void append_series(json_writer& json, const metric_family& family, const 
 ///                           "series": [{"labels": {"split": "train"}, "value": 600}]}}}
 ///
 /// A histogram has `bounds`, and its series have `count`, `sum` and `buckets`: one bucket more than bounds, each by
-/// itself and not cumulated. A timer's series also have `min` and `max`, in seconds. `timestamp` is in seconds since
-/// 1970. NaN and infinities are the strings "NaN", "Infinity", "-Infinity". The text does not depend on the locale.
+/// itself and not cumulated. A native histogram has no bounds, but `schema` and `zero_threshold`, and its series
+/// `native`: `zeros`, and `positive` and `negative` with the number and the count of each bucket that is not empty,
+/// numbered as `native_layout` says. A timer's series also have `min` and `max`, in seconds. `timestamp` is in seconds
+/// since 1970. NaN and infinities are the strings "NaN", "Infinity", "-Infinity". The text does not depend on the
+/// locale.
 inline void append_json(std::string& out, const metrics_snapshot& snapshot) {
   json_writer json(out);
   json.begin_object();
@@ -57,6 +79,8 @@ inline void append_json(std::string& out, const metrics_snapshot& snapshot) {
       for (const double bound : family.bounds) json.value(bound);
       json.end_array();
     }
+    if (family.native)
+      json.member("schema", family.native.schema).member("zero_threshold", family.native.zero_threshold);
     json.key("series").begin_array();
     for (const metric_sample& sample : each.samples) detail::append_series(json, family, sample);
     json.end_array().end_object();

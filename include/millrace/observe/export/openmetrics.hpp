@@ -17,8 +17,8 @@ inline constexpr std::string_view openmetrics_content_type =
     "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Appends a snapshot as OpenMetrics text. The text ends in `# EOF`, after which nothing may follow. A histogram with a
-/// negative bound or sum is written without sum and count, because the standard forbids a sum that can fall. The text
-/// does not depend on the locale.
+/// negative bound or sum is written without sum and count, because the standard forbids a sum that can fall.
+/// Exemplars stand behind the buckets and counters that have one. The text does not depend on the locale.
 /// Allocates: only as the string grows.
 /// Source: OpenMetrics 1.0.0.
 inline void append_openmetrics(std::string& out, const metrics_snapshot& snapshot) {
@@ -31,7 +31,7 @@ inline void append_openmetrics(std::string& out, const metrics_snapshot& snapsho
       detail::append_escaped(out, family.help, true);
       out += '\n';
     }
-    detail::append_samples(out, each, detail::falling_sums::left_out);
+    detail::append_samples(out, each, detail::text_format::openmetrics);
   }
   out += "# EOF\n";
 }

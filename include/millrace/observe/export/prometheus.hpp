@@ -29,7 +29,7 @@ inline void append_prometheus(std::string& out, const metrics_snapshot& snapshot
       out += '\n';
     }
     out.append("# TYPE ").append(name).append(" ").append(to_string(family.type)).append("\n");
-    detail::append_samples(out, each, detail::falling_sums::kept);
+    detail::append_samples(out, each, detail::text_format::prometheus);
   }
 }
 

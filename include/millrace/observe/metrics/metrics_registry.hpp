@@ -61,7 +61,7 @@ class metrics_registry {
     catalog_->read([](detail::catalog_extent, const detail::catalog_family* family) {
       for (; family != nullptr; family = family->next)
         for (const detail::catalog_series* series = family->first; series != nullptr; series = series->next)
-          if (series->cell_count != 0) detail::cell_store::instance().release(series->first_cell, series->cell_count);
+          if (series->cell_count != 0) release(*series);
     });
   }
 
@@ -83,6 +83,11 @@ class metrics_registry {
   result<observe::timer> timer(const metric_info& info, const std::vector<double>& bounds,
                                const label_set& labels = {});
 
+  /// A name that says a unit ends in it, as for the others; `update` of a length of time is in seconds.
+  template <class = void>
+  result<observe::native_histogram> native_histogram(const metric_info& info, const native_options& options = {},
+                                                     const label_set& labels = {});
+
   /// A counter's sum over all threads, for tests and health checks; an exporter uses `snapshot`.
   std::uint64_t total(observe::counter counted) const;
 
@@ -98,6 +103,11 @@ class metrics_registry {
   void snapshot(metrics_snapshot& into) const;
 
  private:
+  static void release(const detail::catalog_series& series) noexcept {
+    if (detail::exemplar_store::in_use())
+      detail::exemplar_store::instance().release(series.first_cell, series.cell_count);
+    detail::cell_store::instance().release(series.first_cell, series.cell_count);
+  }
   template <class = void>
   result<const detail::catalog_series*> add(const detail::family_request& request, const label_set& labels) {
     return catalog_->find_or_add(request, labels, options_.max_series_per_family);
@@ -119,6 +129,12 @@ class metrics_registry {
   template <class = void>
   static void read_timer(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
                          std::span<std::uint64_t> buckets);
+  template <class = void>
+  static void read_native(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
+                          std::span<std::uint64_t> buckets);
+  /// Appends the exemplars of a series, whose slots are found by its first cell.
+  template <class = void>
+  static std::size_t read_exemplars(const detail::catalog_series& series, std::vector<bucket_exemplar>& to);
   template <class = void>
   static void read_histogram(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
                              std::span<std::uint64_t> buckets);
@@ -168,6 +184,17 @@ result<timer> metrics_registry::timer(const metric_info& info, const std::vector
   return observe::timer({*(*series)->family->wholes, (*series)->first_cell});
 }
 
+template <class>
+result<native_histogram> metrics_registry::native_histogram(const metric_info& info, const native_options& options,
+                                                            const label_set& labels) {
+  const auto layout = native_layout::make(options);
+  if (!layout) return error(layout.error()).wrap("metric \"" + detail::valid_utf8(info.name) + "\"");
+  const auto series =
+      add({info, metric_type::histogram, false, {}, detail::native_cells::kinds(*layout), *layout}, labels);
+  if (!series) return series.error();
+  return observe::native_histogram({*(*series)->family->natives, (*series)->first_cell});
+}
+
 inline std::uint64_t metrics_registry::total(observe::counter counted) const {
   std::uint64_t sum = 0;
   detail::cell_store::instance().read([&](slab_list slabs) {
@@ -210,6 +237,39 @@ void metrics_registry::read_histogram(const detail::catalog_series& series, slab
 }
 
 template <class>
+void metrics_registry::read_native(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
+                                   std::span<std::uint64_t> buckets) {
+  using cells_of = detail::native_cells;
+  const native_layout& layout = series.family->info.native;
+  const std::span<std::uint64_t> counts = buckets.subspan(1);
+  for_each_part(series, slabs, [&](const detail::metric_cell* cells) {
+    sample.value += std::bit_cast<double>(now(cells[cells_of::sum]));
+    sample.zeros += now(cells[cells_of::zeros]);
+    for (std::size_t i = 0; i < counts.size(); ++i) counts[i] += now(cells[cells_of::buckets + i]);
+  });
+  buckets[0] = sample.zeros;
+  for (const std::uint64_t n : counts) buckets[0] += n;
+  sample.positive = counts.first(layout.buckets);
+  sample.negative = counts.subspan(layout.buckets);
+}
+
+template <class>
+std::size_t metrics_registry::read_exemplars(const detail::catalog_series& series, std::vector<bucket_exemplar>& to) {
+  const metric_family& family = series.family->info;
+  if (family.type == metric_type::gauge || family.native) return 0;
+  const std::uint32_t cell = family.type == metric_type::histogram && !family.nanoseconds
+                                 ? detail::histogram_cells::pairs_of(series.first_cell)
+                                 : series.first_cell;
+  const detail::series_exemplars* const slots = detail::exemplar_store::instance().find(cell);
+  if (slots == nullptr) return 0;
+  const std::size_t before = to.size();
+  bucket_exemplar one;
+  for (one.bucket = 0; one.bucket < slots->size; ++one.bucket)
+    if (slots->slots[one.bucket].read(one.exemplar)) to.push_back(one);
+  return to.size() - before;
+}
+
+template <class>
 void metrics_registry::read(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
                             std::span<std::uint64_t> buckets) {
   const metric_family& family = series.family->info;
@@ -221,12 +281,14 @@ void metrics_registry::read(const detail::catalog_series& series, slab_list slab
       for_each_part(series, slabs, [&](const detail::metric_cell* cells) { sample.count += now(*cells); });
       return;
     case metric_type::histogram:
-      if (family.nanoseconds)
+      if (family.native)
+        read_native(series, slabs, sample, buckets);
+      else if (family.nanoseconds)
         read_timer(series, slabs, sample, buckets);
       else
         read_histogram(series, slabs, sample, buckets);
-      for (const std::uint64_t n : buckets) sample.count += n;
-      sample.buckets = buckets;
+      sample.buckets = family.native ? buckets.first(1) : buckets;
+      for (const std::uint64_t n : sample.buckets) sample.count += n;
   }
 }
 
@@ -237,6 +299,8 @@ void metrics_registry::snapshot(metrics_snapshot& into) const {
   into.unix_nanoseconds = unix_nanoseconds();
   into.uptime_nanoseconds = steady_clock().ticks() - born_;
   into.families_.clear();
+  into.exemplars_.clear();
+  const bool may_have_exemplars = detail::exemplar_store::in_use();
   catalog_->read([&](detail::catalog_extent size, const detail::catalog_family* first) {
     into.samples_.resize(size.series);
     into.buckets_.assign(size.buckets, 0);
@@ -245,17 +309,25 @@ void metrics_registry::snapshot(metrics_snapshot& into) const {
     detail::cell_store::instance().read([&](slab_list slabs) {
       for (const detail::catalog_family* family = first; family != nullptr; family = family->next) {
         metric_sample* const first_sample = sample;
-        const bool bucketed = family->info.type == metric_type::histogram;
-        const std::size_t bucket_count = bucketed ? family->info.bounds.size() + 1 : 0;
+        const std::size_t bucket_count = detail::snapshot_buckets(family->info);
         for (const detail::catalog_series* each = family->first; each != nullptr; each = each->next) {
           read(*each, slabs, *sample, {buckets, bucket_count});
           if (!each->shows_zero && sample->count == 0) continue;
+          // The list may still move: for now the span has its length alone.
+          if (may_have_exemplars) [[unlikely]]
+            sample->exemplars = {static_cast<const bucket_exemplar*>(nullptr), read_exemplars(*each, into.exemplars_)};
           ++sample;
           buckets += bucket_count;
         }
         into.families_.push_back({&family->info, {first_sample, sample}});
       }
     });
+    if (into.exemplars_.empty()) return;
+    const bucket_exemplar* next = into.exemplars_.data();
+    for (metric_sample* each = into.samples_.data(); each != sample; ++each) {
+      each->exemplars = {next, each->exemplars.size()};
+      next += each->exemplars.size();
+    }
   });
 }
 

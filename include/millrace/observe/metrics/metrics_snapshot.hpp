@@ -2,7 +2,9 @@
 #define MILLRACE_OBSERVE_METRICS_METRICS_SNAPSHOT_HPP
 
 #include <millrace/observe/metrics/detail/shared_state.hpp>
+#include <millrace/observe/metrics/exemplar.hpp>
 #include <millrace/observe/metrics/label_set.hpp>
+#include <millrace/observe/metrics/native_layout.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -47,6 +49,7 @@ struct metric_family {
   metric_type type = metric_type::counter;
   bool nanoseconds = false;    // true for a timer: kept in nanoseconds, exported in seconds
   std::vector<double> bounds;  // a histogram's, ascending, as exported; without the +Inf of the last bucket
+  native_layout native;        // a native histogram's buckets; it has no bounds
 
   /// For the text formats, made once: the end of a bucket's label and the space behind, `0.5"} `, for each bound and
   /// +Inf.
@@ -65,6 +68,12 @@ struct metric_series {
   std::string count_text;
 };
 
+/// The exemplar of a bucket; a counter has one bucket.
+struct bucket_exemplar {
+  std::size_t bucket = 0;
+  observe::exemplar exemplar;
+};
+
 /// One series' values at one moment.
 struct metric_sample {
   const metric_series* series = nullptr;
@@ -74,6 +83,14 @@ struct metric_sample {
   double greatest = 0;                     // a timer's longest
   std::uint64_t nanoseconds = 0;           // a timer's sum in nanoseconds
   std::span<const std::uint64_t> buckets;  // a histogram's counts, each by itself, not cumulated; the last is +Inf's
+
+  /// A native histogram's counts: in the zero bucket, in those of positive numbers, and in those of negative ones. Its
+  /// `buckets` have its count alone.
+  std::uint64_t zeros = 0;
+  std::span<const std::uint64_t> positive;
+  std::span<const std::uint64_t> negative;
+
+  std::span<const bucket_exemplar> exemplars;  // at most one a bucket, in the order of the buckets
 
   const label_set& labels() const noexcept { return series->labels; }
 };
@@ -113,6 +130,7 @@ class metrics_snapshot {
   std::vector<metric_family_samples> families_;
   std::vector<metric_sample> samples_;
   std::vector<std::uint64_t> buckets_;
+  std::vector<bucket_exemplar> exemplars_;
 };
 
 }  // namespace observe

@@ -10,6 +10,7 @@
 #include <millrace/observe/metrics/detail/cells.hpp>
 #include <millrace/observe/metrics/detail/instrument_cells.hpp>
 #include <millrace/observe/metrics/detail/metric_text.hpp>
+#include <millrace/observe/metrics/detail/native_buckets.hpp>
 #include <millrace/observe/metrics/detail/shared_state.hpp>
 #include <millrace/observe/metrics/label_set.hpp>
 #include <millrace/observe/metrics/metrics_snapshot.hpp>
@@ -42,13 +43,19 @@ struct catalog_series {
 
 struct catalog_family {
   metric_family info;
-  const real_buckets* reals = nullptr;    // a histogram's
-  const whole_buckets* wholes = nullptr;  // a timer's
+  const real_buckets* reals = nullptr;      // a histogram's
+  const whole_buckets* wholes = nullptr;    // a timer's
+  const native_buckets* natives = nullptr;  // a native histogram's
   std::size_t series_count = 0;
   catalog_series* first = nullptr;
   catalog_series* last = nullptr;
   catalog_family* next = nullptr;
 };
+
+/// How many numbers a snapshot has to hold for a series' buckets.
+inline std::size_t snapshot_buckets(const metric_family& family) noexcept {
+  return family.type == metric_type::histogram ? family.bounds.size() + 1 + family.native.counts() : 0;
+}
 
 /// How many series and buckets a snapshot has to hold.
 struct catalog_extent {
@@ -63,6 +70,7 @@ struct family_request {
   bool nanoseconds;
   std::vector<double> bounds;
   std::vector<cell_kind> cells;  // of one series
+  native_layout native = {};
 };
 
 /// Keeps families and series in an arena, linked in the order of creation. An index finds a family by every name that
@@ -140,7 +148,7 @@ class metric_catalog : public shared_state {
       return refuse(errc::already_exists, "its samples would be taken for those of the " +
                                               std::string(to_string(other->info.type)) + " \"" + other->info.name +
                                               "\"");
-    return request.type == metric_type::histogram ? check_bounds(request) : result<void>{};
+    return request.type == metric_type::histogram && !request.native ? check_bounds(request) : result<void>{};
   }
   static result<void> check_bounds(const family_request& request) {
     const auto refuse = [&](errc code, const std::string& why) {
@@ -171,6 +179,7 @@ class metric_catalog : public shared_state {
     if (family.info.help != valid_utf8(request.info.help)) return refuse("with the help \"" + family.info.help + "\"");
     if (family.info.unit != request.info.unit) return refuse("with the unit \"" + family.info.unit + "\"");
     if (family.info.bounds != request.bounds) return refuse("with other bounds");
+    if (family.info.native != request.native) return refuse("with other native buckets");
     return {};
   }
 
@@ -195,10 +204,13 @@ class metric_catalog : public shared_state {
     made.info.type = request.type;
     made.info.nanoseconds = request.nanoseconds;
     made.info.bounds = request.bounds;
+    made.info.native = request.native;
     if (request.type != metric_type::histogram) return made;
     for (const double bound : request.bounds) made.info.bound_text.push_back(bound_text(bound) + "\"} ");
     made.info.bound_text.emplace_back("+Inf\"} ");
-    if (request.nanoseconds) {
+    if (request.native) {
+      made.natives = &arena_.make<native_buckets>(request.native);
+    } else if (request.nanoseconds) {
       std::vector<std::uint64_t> whole;
       for (const double bound : request.bounds) whole.push_back(to_nanoseconds(bound));
       made.wholes = &arena_.make<whole_buckets>(whole);
@@ -240,7 +252,7 @@ class metric_catalog : public shared_state {
     ++family.series_count;
     index_.insert(key, {&family, &series});
     ++extent_.series;
-    if (family.info.type == metric_type::histogram) extent_.buckets += family.info.bounds.size() + 1;
+    extent_.buckets += snapshot_buckets(family.info);
   }
   /// The index's key of a series. No name holds a brace, so this is never the name of a sample.
   static std::string series_key(const std::string& name, const std::string& rendered) { return name + '{' + rendered; }
