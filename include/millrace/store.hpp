@@ -9,11 +9,12 @@
 /// - `atomic_file`, `write_file`: replace a file as a whole or not at all
 /// - `open_beneath`, `read_beneath`: files whose path somebody else chose, below a folder of ours
 /// - `line_log`: an append-only file of lines, written by a thread of its own in groups; it tells which lines are
-///   durable and repairs a torn end; `record_ring` is the queue in front of that thread
+///   durable and repairs a torn end; `record_ring` is the queue in front of that thread, `log_worker` what a log of
+///   another kind is made with
 /// - `sign_file`, `write_signed`, `read_verified`: a file and its signature beside it, by any `signer` and `verifier`
 /// - `storage`, `versioned_storage`: what keeps bytes under keys, as concepts; `memory_storage` and `folder_storage` do
 /// - transparency.hpp: records of which nobody can change, remove or move one unseen: a Merkle tree, proofs, tree heads
-/// - `file_system`: the system calls of a log, as a policy
+/// - `file_system`, `segment_file_system`: the system calls of a log, as a policy
 ///
 /// Standard library and POSIX alone. One header is left out, because it needs a third party: store/ed25519.hpp, keys
 /// and signatures of Ed25519 by OpenSSL.
@@ -27,6 +28,7 @@
 #include <millrace/store/fwd.hpp>
 #include <millrace/store/line_log.hpp>
 #include <millrace/store/line_log_options.hpp>
+#include <millrace/store/log_worker.hpp>
 #include <millrace/store/memory_storage.hpp>
 #include <millrace/store/record_ring.hpp>
 #include <millrace/store/saved_file.hpp>

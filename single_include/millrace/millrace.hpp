@@ -28558,14 +28558,13 @@ class audit_format {
 
 #endif  // MILLRACE_MIDDLEWARE_DETAIL_AUDIT_FORMAT_HPP
 
-// ---- store/detail/uninterrupted.hpp
+// ---- core/detail/uninterrupted.hpp
 
-#ifndef MILLRACE_STORE_DETAIL_UNINTERRUPTED_HPP
-#define MILLRACE_STORE_DETAIL_UNINTERRUPTED_HPP
+#ifndef MILLRACE_CORE_DETAIL_UNINTERRUPTED_HPP
+#define MILLRACE_CORE_DETAIL_UNINTERRUPTED_HPP
 
 namespace millrace {
 inline namespace v0 {
-namespace store {
 namespace detail {
 
 /// Calls `call`, a system call, again as long as a signal interrupts it, and returns its last result.
@@ -28577,11 +28576,30 @@ auto uninterrupted(Call&& call) noexcept {
 }
 
 }  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DETAIL_UNINTERRUPTED_HPP
+
+// ---- store/fwd.hpp
+
+#ifndef MILLRACE_STORE_FWD_HPP
+#define MILLRACE_STORE_FWD_HPP
+
+/// The namespaces of store: its private part may use the names of core's private part.
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {}
+namespace store {
+namespace detail {
+using namespace millrace::detail;  // the primitives of core, which every module may use
+}
 }  // namespace store
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_STORE_DETAIL_UNINTERRUPTED_HPP
+#endif  // MILLRACE_STORE_FWD_HPP
 
 // ---- store/file_system.hpp
 
@@ -28591,6 +28609,15 @@ auto uninterrupted(Call&& call) noexcept {
 namespace millrace {
 inline namespace v0 {
 namespace store {
+
+/// A failed system call: errno, and the name of the action for the message that `system_error` makes. `why` is 0 on
+/// success.
+struct refusal {
+  int why = 0;  // errno
+  const char* what = "";
+
+  explicit operator bool() const noexcept { return why != 0; }
+};
 
 /// Whether an open file is still at the path under which it was opened.
 enum class file_place : std::uint8_t {
@@ -28618,6 +28645,17 @@ concept file_system = std::movable<F> && requires(F& fs, const char* path, int f
   { fs.place_of(fd, path) } noexcept -> std::same_as<file_place>;
 };
 
+/// The calls that a log of preallocated segments makes besides: writes at a place of its choice, room taken beforehand,
+/// files that appear under their name as a whole, and files that go.
+template <class F>
+concept segment_file_system = file_system<F> && requires(F& fs, const char* path, int fd, const void* from,
+                                                         std::size_t size, std::uint64_t offset) {
+  { fs.write_at(fd, from, size, offset) } noexcept -> std::same_as<std::ptrdiff_t>;
+  { fs.allocate(fd, offset, offset) } noexcept -> std::same_as<int>;
+  { fs.rename(path, path) } noexcept -> std::same_as<int>;
+  { fs.remove(path) } noexcept -> std::same_as<int>;
+};
+
 /// The file system of the machine.
 struct posix_file_system {
   int open(const char* path, int flags, unsigned mode) noexcept { return ::open(path, flags, mode); }
@@ -28626,6 +28664,18 @@ struct posix_file_system {
   std::ptrdiff_t read_at(int fd, void* to, std::size_t size, std::uint64_t offset) noexcept {
     return ::pread(fd, to, size, static_cast<off_t>(offset));
   }
+  std::ptrdiff_t write_at(int fd, const void* from, std::size_t size, std::uint64_t offset) noexcept {
+    return ::pwrite(fd, from, size, static_cast<off_t>(offset));
+  }
+  /// Makes the bytes from `offset` on the file's, as zeros, so that writing them needs no room any more.
+  int allocate(int fd, std::uint64_t offset, std::uint64_t size) noexcept {
+    const int why = ::posix_fallocate(fd, static_cast<off_t>(offset), static_cast<off_t>(size));
+    if (why == 0) return 0;
+    errno = why;  // which the call returns instead of setting it
+    return -1;
+  }
+  int rename(const char* from, const char* to) noexcept { return std::rename(from, to); }
+  int remove(const char* path) noexcept { return ::unlink(path); }
   int truncate(int fd, std::uint64_t size) noexcept { return ::ftruncate(fd, static_cast<off_t>(size)); }
   int sync_data(int fd) noexcept { return ::fdatasync(fd); }
   /// Makes a file's name durable: syncs the directory that it stands in.
@@ -28680,26 +28730,6 @@ struct posix_file_system {
 }  // namespace millrace
 
 #endif  // MILLRACE_STORE_FILE_SYSTEM_HPP
-
-// ---- store/fwd.hpp
-
-#ifndef MILLRACE_STORE_FWD_HPP
-#define MILLRACE_STORE_FWD_HPP
-
-/// The namespaces of store: its private part may use the names of core's private part.
-
-namespace millrace {
-inline namespace v0 {
-namespace detail {}
-namespace store {
-namespace detail {
-using namespace millrace::detail;  // the primitives of core, which every module may use
-}
-}  // namespace store
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_STORE_FWD_HPP
 
 // ---- store/record_ring.hpp
 
@@ -29232,131 +29262,6 @@ class condition {
 
 #endif  // MILLRACE_CORE_DETAIL_MUTEX_HPP
 
-// ---- core/detail/worker_thread.hpp
-
-#ifndef MILLRACE_CORE_DETAIL_WORKER_THREAD_HPP
-#define MILLRACE_CORE_DETAIL_WORKER_THREAD_HPP
-
-// A thread by POSIX threads: <thread> would double the time to parse the headers that need it.
-namespace millrace {
-inline namespace v0 {
-namespace detail {
-
-/// A thread that blocks all signals, so that the program's handlers run on the program's own threads only.
-class worker_thread {
- public:
-  worker_thread() noexcept = default;
-  worker_thread(const worker_thread&) = delete;
-  worker_thread& operator=(const worker_thread&) = delete;
-
-  /// Runs `object.run()`. Returns errno's value, 0 on success.
-  template <class T>
-  int start(T& object) noexcept {
-    sigset_t all;
-    sigset_t before;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    const int failed = ::pthread_create(
-        &handle_, nullptr,
-        [](void* self) -> void* {
-          static_cast<T*>(self)->run();
-          return nullptr;
-        },
-        &object);
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    running_ = failed == 0;
-    return failed;
-  }
-  bool running() const noexcept { return running_; }
-  void join() noexcept {
-    if (running_) ::pthread_join(handle_, nullptr);
-    running_ = false;
-  }
-  /// For a forked child, where the thread does not exist and must not be joined.
-  void forget() noexcept { running_ = false; }
-
- private:
-  pthread_t handle_{};
-  bool running_ = false;
-};
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_CORE_DETAIL_WORKER_THREAD_HPP
-
-// ---- store/detail/fork_watch.hpp
-
-#ifndef MILLRACE_STORE_DETAIL_FORK_WATCH_HPP
-#define MILLRACE_STORE_DETAIL_FORK_WATCH_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace store {
-namespace detail {
-
-/// Calls `told(object)` in a forked child before fork() returns there, so that the object learns that its thread exists
-/// in the parent only. With it, a hot path need not compare getpid().
-///
-/// In the child only functions that are safe in a signal handler may be called, so `told` only sets atomics. A child
-/// made without fork(), such as by a bare clone(), is not noticed.
-/// Threads: construction and destruction in any.
-class fork_watch {
- public:
-  fork_watch(void* object, void (*told)(void* object) noexcept) noexcept : object_(object), told_(told) {
-    watches& all = everyone();
-    ::pthread_mutex_lock(&all.mutex);
-    next_ = all.first;
-    if (next_ != nullptr) next_->previous_ = this;
-    all.first = this;
-    ::pthread_mutex_unlock(&all.mutex);
-  }
-  fork_watch(const fork_watch&) = delete;
-  fork_watch& operator=(const fork_watch&) = delete;
-  ~fork_watch() {
-    watches& all = everyone();
-    ::pthread_mutex_lock(&all.mutex);
-    (previous_ != nullptr ? previous_->next_ : all.first) = next_;
-    if (next_ != nullptr) next_->previous_ = previous_;
-    ::pthread_mutex_unlock(&all.mutex);
-  }
-
- private:
-  struct watches {
-    pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-    fork_watch* first = nullptr;
-
-    // Locked while the process forks, so that the child's list is whole.
-    watches() noexcept {
-      ::pthread_atfork([] { ::pthread_mutex_lock(&everyone().mutex); },
-                       [] { ::pthread_mutex_unlock(&everyone().mutex); },
-                       [] {
-                         for (fork_watch* each = everyone().first; each != nullptr; each = each->next_)
-                           each->told_(each->object_);
-                         ::pthread_mutex_unlock(&everyone().mutex);
-                       });
-    }
-  };
-  /// Never destroyed, because a log may be destroyed after main has returned.
-  static watches& everyone() noexcept {
-    static watches& only = *new watches;
-    return only;
-  }
-
-  void* object_;
-  void (*told_)(void*) noexcept;
-  fork_watch* previous_ = nullptr;
-  fork_watch* next_ = nullptr;
-};
-
-}  // namespace detail
-}  // namespace store
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_STORE_DETAIL_FORK_WATCH_HPP
-
 // ---- store/detail/make_room.hpp
 
 #ifndef MILLRACE_STORE_DETAIL_MAKE_ROOM_HPP
@@ -29745,14 +29650,6 @@ inline namespace v0 {
 namespace store {
 namespace detail {
 
-/// A failed system call: errno, and the name of the action for a message. `why` is 0 on success.
-struct refusal {
-  int why = 0;  // errno
-  const char* what = "";
-
-  explicit operator bool() const noexcept { return why != 0; }
-};
-
 /// The file that a line log appends to: opens, locks and repairs it; appends whole lines; tells whether it is still at
 /// its path.
 /// Threads: one at a time.
@@ -29909,6 +29806,501 @@ class log_file {
 
 #endif  // MILLRACE_STORE_DETAIL_LOG_FILE_HPP
 
+// ---- core/detail/worker_thread.hpp
+
+#ifndef MILLRACE_CORE_DETAIL_WORKER_THREAD_HPP
+#define MILLRACE_CORE_DETAIL_WORKER_THREAD_HPP
+
+// A thread by POSIX threads: <thread> would double the time to parse the headers that need it.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// A thread that blocks all signals, so that the program's handlers run on the program's own threads only.
+class worker_thread {
+ public:
+  worker_thread() noexcept = default;
+  worker_thread(const worker_thread&) = delete;
+  worker_thread& operator=(const worker_thread&) = delete;
+
+  /// Runs `object.run()`. Returns errno's value, 0 on success.
+  template <class T>
+  int start(T& object) noexcept {
+    sigset_t all;
+    sigset_t before;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    const int failed = ::pthread_create(
+        &handle_, nullptr,
+        [](void* self) -> void* {
+          static_cast<T*>(self)->run();
+          return nullptr;
+        },
+        &object);
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    running_ = failed == 0;
+    return failed;
+  }
+  bool running() const noexcept { return running_; }
+  void join() noexcept {
+    if (running_) ::pthread_join(handle_, nullptr);
+    running_ = false;
+  }
+  /// For a forked child, where the thread does not exist and must not be joined.
+  void forget() noexcept { running_ = false; }
+
+ private:
+  pthread_t handle_{};
+  bool running_ = false;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DETAIL_WORKER_THREAD_HPP
+
+// ---- store/detail/fork_watch.hpp
+
+#ifndef MILLRACE_STORE_DETAIL_FORK_WATCH_HPP
+#define MILLRACE_STORE_DETAIL_FORK_WATCH_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+namespace detail {
+
+/// Calls `told(object)` in a forked child before fork() returns there, so that the object learns that its thread exists
+/// in the parent only. With it, a hot path need not compare getpid().
+///
+/// In the child only functions that are safe in a signal handler may be called, so `told` only sets atomics. A child
+/// made without fork(), such as by a bare clone(), is not noticed.
+/// Threads: construction and destruction in any.
+class fork_watch {
+ public:
+  fork_watch(void* object, void (*told)(void* object) noexcept) noexcept : object_(object), told_(told) {
+    watches& all = everyone();
+    ::pthread_mutex_lock(&all.mutex);
+    next_ = all.first;
+    if (next_ != nullptr) next_->previous_ = this;
+    all.first = this;
+    ::pthread_mutex_unlock(&all.mutex);
+  }
+  fork_watch(const fork_watch&) = delete;
+  fork_watch& operator=(const fork_watch&) = delete;
+  ~fork_watch() {
+    watches& all = everyone();
+    ::pthread_mutex_lock(&all.mutex);
+    (previous_ != nullptr ? previous_->next_ : all.first) = next_;
+    if (next_ != nullptr) next_->previous_ = previous_;
+    ::pthread_mutex_unlock(&all.mutex);
+  }
+
+ private:
+  struct watches {
+    pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    fork_watch* first = nullptr;
+
+    // Locked while the process forks, so that the child's list is whole.
+    watches() noexcept {
+      ::pthread_atfork([] { ::pthread_mutex_lock(&everyone().mutex); },
+                       [] { ::pthread_mutex_unlock(&everyone().mutex); },
+                       [] {
+                         for (fork_watch* each = everyone().first; each != nullptr; each = each->next_)
+                           each->told_(each->object_);
+                         ::pthread_mutex_unlock(&everyone().mutex);
+                       });
+    }
+  };
+  /// Never destroyed, because a log may be destroyed after main has returned.
+  static watches& everyone() noexcept {
+    static watches& only = *new watches;
+    return only;
+  }
+
+  void* object_;
+  void (*told_)(void*) noexcept;
+  fork_watch* previous_ = nullptr;
+  fork_watch* next_ = nullptr;
+};
+
+}  // namespace detail
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_DETAIL_FORK_WATCH_HPP
+
+// ---- store/log_worker.hpp
+
+#ifndef MILLRACE_STORE_LOG_WORKER_HPP
+#define MILLRACE_STORE_LOG_WORKER_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+/// When a log's thread writes and syncs, and how large the queue in front of it is: the options of these names that
+/// every kind of log has (store/line_log_options.hpp).
+struct log_schedule {
+  sync_policy sync = sync_policy::interval;
+  std::uint32_t sync_interval_ms = 100;
+  std::uint32_t max_delay_ms = 10;
+  std::size_t ring_bytes = std::size_t{1} << 20;
+};
+
+/// What every log with a thread of its own is built on: the ring in front of the thread, the word that tells producers
+/// to stop, waking and sleeping, the watermarks and those who wait for them, the error with which the disk refuses, and
+/// what becomes of a copy in a forked child. `Log` derives from it, stands on the heap, and has, for the thread:
+/// - `step(stopping, synced_at)`: drains the ring, writes and syncs what is due; whether it wrote anything
+/// - `serve()`: does what somebody asked of the thread, once a round
+/// - `path()`, for messages; `close_file()`, at the end; `count_unwritten()`: how many records found no place
+///
+/// Guarantee: `step`, `serve` and `close_file` run on the thread, or after its end, and with no lock held.
+/// Threads: append as `Producers` says; all else that is public, from any.
+template <class Log, class Producers>
+class log_worker {
+ public:
+  // The bits of `attention`, the one word that every append loads:
+  static constexpr std::uint32_t failed = 1;  // the disk refuses: an append that finds no room fails at once
+  static constexpr std::uint32_t asleep = 2;  // no record came for long: the next one has to wake the thread
+  static constexpr std::uint32_t closed = 4;
+  static constexpr std::uint32_t copied = 8;  // this is a copy in a forked child, which has no thread
+  static constexpr std::uint32_t refuses_records = closed | copied;
+
+  log_worker(const log_worker&) = delete;
+  log_worker& operator=(const log_worker&) = delete;
+
+  /// Starts the thread. Returns errno's value, 0 on success.
+  int start() noexcept { return thread_.start(*this); }
+
+  /// Whether this is a copy in a forked child: it has no thread, and a mutex that may stay locked for ever.
+  bool forked() const noexcept { return ::getpid() != owner_; }
+  /// False while the disk refuses, and in a forked copy. Complexity: one load.
+  bool healthy() const noexcept { return (attention.load_relaxed() & failed) == 0; }
+
+  /// Appends a record of `size` bytes that fill(ring_slot) writes, under the policy `Full`. Returns its position, 0 if
+  /// it was dropped or refused.
+  template <class Full, class Fill>
+  [[gnu::always_inline]] inline std::uint64_t append(std::size_t size, Fill&& fill) noexcept {
+    if ((attention.load_relaxed() & refuses_records) != 0) [[unlikely]]
+      return refuse_record();
+    ring_slot slot = ring.reserve(size, past_half{this});
+    if (!slot) [[unlikely]] {
+      slot = await_slot<Full>(size);
+      if (!slot) return 0;
+    }
+    return fill_slot(slot, fill);
+  }
+  /// Appends a record that need not be in the log: never waits, and does not count it as dropped if there is no room.
+  template <class Fill>
+  std::uint64_t try_append(std::size_t size, Fill&& fill) noexcept {
+    if ((attention.load_relaxed() & refuses_records) != 0) return 0;
+    const ring_slot slot = ring.reserve(size, past_half{this});
+    return slot ? fill_slot(slot, fill) : 0;
+  }
+
+  result<void> status() const {
+    if (forked()) return forked_error();
+    if ((attention.load_acquire() & (failed | closed)) == 0) return {};
+    const detail::lock_guard held(mutex_);
+    return status_;
+  }
+
+  void wake() noexcept {
+    if (forked()) return;
+    const detail::lock_guard held(mutex_);
+    attention.keep_bits_relaxed(~asleep);
+    wake_held();
+  }
+
+  /// Has the record at `seq` synced and waits for that.
+  result<void> wait_durable(std::uint64_t seq, std::uint64_t nanoseconds) {
+    if ((attention.load_relaxed() & copied) == 0 && durable.load_acquire() >= seq) return {};
+    if (forked()) return forked_error();
+    if (seq > ring.head())
+      return error(errc::out_of_range, "cannot wait for a record that was never appended to \"" + self().path() + '"');
+    const std::uint64_t until = steady_clock().ticks() + nanoseconds;
+    const detail::lock_guard held(mutex_);
+    if (wanted_.load_relaxed() < seq) wanted_.store_relaxed(seq);
+    wake_held();
+    for (;;) {
+      if (durable.load_acquire() >= seq) return {};
+      if (!status_) return status_;
+      if (ended_) return error(errc::closed, '"' + self().path() + "\" was closed before the record was durable");
+      if (steady_clock().ticks() >= until)
+        return error(errc::timeout, "a record of \"" + self().path() + "\" is not durable yet");
+      progress_.wait_until(mutex_, until);
+    }
+  }
+
+  /// Has the thread write and sync what there is, ends it, closes the file. A second call returns the same result.
+  result<void> close() {
+    if (forked()) {
+      thread_.forget();
+      (void)self().close_file();
+      dropped_.add_relaxed(ring.take_dropped());
+      return forked_error();
+    }
+    if (ended_) return status_;
+    {
+      const detail::lock_guard held(mutex_);
+      attention.set_bits_relaxed(closed);
+      stopping_ = true;
+      wake_held();
+    }
+    thread_.join();
+    dropped_.add_relaxed(self().count_unwritten());
+    result<void> at_close = self().close_file();
+    const detail::lock_guard held(mutex_);
+    ended_ = true;
+    progress_.notify_all();
+    if (!status_)
+      status_ = std::move(status_).error().wrap('"' + self().path() + "\" is closed with records that are not durable");
+    else
+      status_ = std::move(at_close);
+    return status_;
+  }
+
+  /// What the thread runs, until `close` stops it.
+  void run() noexcept {
+    std::uint64_t synced_at = steady_clock().ticks();
+    unsigned idle = 0;
+    for (;;) {
+      const bool stopping = is_stopping();  // read first, so that all records appended before are drained below
+      self().serve();
+      const bool moved = !broken_ && self().step(stopping, synced_at);
+      if (stopping && (!moved || (attention.load_relaxed() & failed) != 0)) return;
+      if (moved) {
+        if (idle > idle_rounds) attention.keep_bits_relaxed(~asleep);
+        idle = 0;
+      } else {
+        pause(++idle, synced_at);
+      }
+    }
+  }
+
+  record_ring<Producers> ring;
+  alignas(64) detail::light_atomic<std::uint32_t> attention{0};
+  detail::light_atomic<std::uint64_t> written{0};
+  detail::light_atomic<std::uint64_t> durable{0};
+
+ protected:
+  // Times in nanoseconds.
+  static constexpr std::uint64_t millisecond = 1'000'000;
+
+  /// `no_memory` is the error for when there is no memory left to make one.
+  log_worker(const log_schedule& schedule, error no_memory)
+      : ring(schedule.ring_bytes), schedule_(schedule), no_memory_(std::move(no_memory)) {}
+  ~log_worker() = default;
+
+  error forked_error() const {
+    return error(errc::unavailable,
+                 "a forked copy of \"" + self().path() + "\" cannot be used: open the log after fork()");
+  }
+
+  /// Wakes the thread, with the mutex held.
+  void wake_held() noexcept {
+    woken_ = true;
+    wake_.notify_all();
+  }
+
+  // ---- for the thread's `step`
+
+  /// Lets those who wait for room look again, after some was made.
+  void tell_room() noexcept {
+    if (!waiting_for_room_.load_relaxed()) return;
+    const detail::lock_guard held(mutex_);
+    waiting_for_room_.store_relaxed(false);
+    progress_.notify_all();
+  }
+  /// Whether what was written has to be synced now: the thread stops, somebody waits, or the policy says so.
+  bool sync_due(bool stopping, std::uint64_t now, std::uint64_t synced_at) const noexcept {
+    return durable.load_relaxed() != gathered_ &&
+           (stopping || schedule_.sync == sync_policy::every_group || wanted_.load_relaxed() > durable.load_relaxed() ||
+            (schedule_.sync == sync_policy::interval && now - synced_at >= schedule_.sync_interval_ms * millisecond));
+  }
+  /// Moves the durable watermark to what was written.
+  void note_synced() noexcept {
+    syncs_.add_relaxed(1);
+    const detail::lock_guard held(mutex_);
+    durable.store_release(written.load_relaxed());
+    progress_.notify_all();
+  }
+  /// After the thread's end: takes what is left in the ring, and returns how many records that and those dropped are.
+  std::uint64_t count_left() noexcept {
+    std::uint64_t left = 0;
+    ring.drain([&](const std::byte*, std::size_t, std::uint32_t dropped_before) noexcept {
+      left += std::uint64_t{dropped_before} + 1;
+      return true;
+    });
+    return left + ring.take_dropped();
+  }
+
+  // ---- the disk refuses
+
+  /// Notes a refusal. A full disk may have room later; after anything else the log stays broken. Returns false.
+  bool refuse(refusal no) noexcept {
+    if (no.why != ENOSPC && no.why != EDQUOT) broken_ = true;
+    return tell([&] { return system_error(no.why, no.what, self().path()); });
+  }
+  /// Makes an error and sets it as the log's status. Returns false.
+  template <class MakeError>
+  bool tell(MakeError&& make) noexcept {
+    try {
+      fail(make());
+    } catch (...) {
+      out_of_memory();
+    }
+    return false;
+  }
+  /// Breaks the log for good. An error that was there before stays; else the status is an error made beforehand, since
+  /// there is no memory for a new one.
+  void out_of_memory() noexcept {
+    broken_ = true;
+    if ((attention.load_relaxed() & failed) == 0) fail(std::move(no_memory_));
+  }
+  void fail(error why) noexcept {
+    const detail::lock_guard held(mutex_);
+    status_ = std::move(why);
+    attention.set_bits_release(failed);
+    progress_.notify_all();
+  }
+  void recover() noexcept {
+    if ((attention.load_relaxed() & failed) == 0) return;
+    const detail::lock_guard held(mutex_);
+    status_ = {};
+    attention.keep_bits_release(~failed);
+  }
+
+  // What producers and waiting threads use, too.
+  mutable detail::mutex mutex_;
+  mutable detail::condition progress_;
+  bool ended_ = false;
+  result<void> status_;
+
+  // What only the thread uses, the counters apart.
+  std::uint64_t gathered_ = 0;  // the position behind the last record that was taken from the ring
+  bool broken_ = false;         // a failure that is final
+  detail::light_atomic<std::uint64_t> syncs_{0};
+  detail::light_atomic<std::uint64_t> dropped_{0};
+
+ private:
+  static constexpr std::uint64_t retry_after = 20 * millisecond;
+  static constexpr unsigned idle_rounds = 50;  // pauses without a record before the thread sleeps
+
+  Log& self() noexcept { return static_cast<Log&>(*this); }
+  const Log& self() const noexcept { return static_cast<const Log&>(*this); }
+
+  /// Runs in the child before fork() returns. From then on the copy refuses, as on a full disk, and counts dropped
+  /// records from 0.
+  static void refuse_in_child(void* object) noexcept {
+    auto& copy = *static_cast<log_worker*>(object);
+    copy.attention.set_bits_relaxed(failed | copied);
+    (void)copy.ring.take_dropped();
+    copy.dropped_.store_relaxed(0);
+  }
+
+  // ---- producers
+
+  /// Called by the ring while it is more than half full: wakes the thread if it pauses. The check takes no lock; if it
+  /// misses a pause that begins just now, the record waits for that pause to end.
+  struct past_half {
+    log_worker* to;
+    void operator()() const noexcept {
+      if (to->pausing_.load_relaxed()) to->wake();
+    }
+  };
+
+  template <class Fill>
+  [[gnu::always_inline]] inline std::uint64_t fill_slot(const ring_slot& slot, Fill&& fill) noexcept {
+    fill(slot);
+    ring.commit(slot);
+    if ((attention.load_relaxed() & asleep) != 0) [[unlikely]]
+      wake();
+    return slot.end;
+  }
+  /// For a record that found no room: waits for some if the policy says so, else counts it as dropped.
+  template <class Full>
+  [[gnu::cold, gnu::noinline]] ring_slot await_slot(std::size_t size) noexcept {
+    if constexpr (Full::waits) {
+      while (size <= ring.max_size() && await_room()) {
+        if (const ring_slot slot = ring.reserve(size, past_half{this})) return slot;
+      }
+    }
+    ring.drop();
+    return {};
+  }
+  /// Waits up to a millisecond for the thread to make room. Returns false if it will not, because the disk refuses.
+  bool await_room() noexcept {
+    if (forked()) return false;
+    const detail::lock_guard held(mutex_);
+    if ((attention.load_relaxed() & (failed | closed)) != 0) return false;
+    waiting_for_room_.store_relaxed(true);
+    wake_held();
+    progress_.wait_for(mutex_, 1'000'000);
+    return true;
+  }
+  /// For a record after close(), or in a forked copy, which counts it as dropped.
+  [[gnu::cold, gnu::noinline]] std::uint64_t refuse_record() noexcept {
+    if ((attention.load_relaxed() & copied) != 0) ring.drop();
+    return 0;
+  }
+
+  // ---- waiting
+
+  bool is_stopping() noexcept {
+    const detail::lock_guard held(mutex_);
+    return stopping_;
+  }
+  /// Waits for the next round: `max_delay_ms`, or less if a sync is due before, or more if the disk refuses or no
+  /// record has come for long.
+  void pause(unsigned idle, std::uint64_t synced_at) noexcept {
+    std::uint64_t time = (schedule_.max_delay_ms == 0 ? 1 : schedule_.max_delay_ms) * millisecond;
+    const std::uint32_t state = attention.load_relaxed();
+    const bool unsynced = durable.load_relaxed() != gathered_;
+    if (broken_) {
+      time = 1000 * millisecond;
+    } else if ((state & failed) != 0) {
+      time = retry_after;
+    } else if (unsynced && schedule_.sync == sync_policy::interval) {
+      const std::uint64_t interval = schedule_.sync_interval_ms * millisecond;
+      const std::uint64_t since = steady_clock().ticks() - synced_at;
+      const std::uint64_t left = since < interval ? interval - since : 1;
+      if (left < time) time = left;
+    } else if (idle > idle_rounds) {
+      // Producers see the flag `asleep` before the thread relies on it, because one ordinary pause comes in between.
+      if ((state & asleep) != 0) time = 1000 * millisecond;
+      attention.set_bits_relaxed(asleep);
+    }
+    const detail::lock_guard held(mutex_);
+    if (!woken_) {
+      pausing_.store_relaxed(true);
+      wake_.wait_for(mutex_, time);
+      pausing_.store_relaxed(false);
+    }
+    woken_ = false;
+  }
+
+  const log_schedule schedule_;
+  detail::condition wake_;
+  detail::light_atomic<bool> pausing_{false};
+  detail::light_atomic<bool> waiting_for_room_{false};
+  detail::light_atomic<std::uint64_t> wanted_{0};  // the furthest position that somebody waits for to be durable
+  bool woken_ = false;
+  bool stopping_ = false;
+  error no_memory_;  // made beforehand, for when there is no memory left
+  const pid_t owner_ = ::getpid();
+  detail::worker_thread thread_;
+  const detail::fork_watch watch_{this, refuse_in_child};
+};
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_LOG_WORKER_HPP
+
 // ---- store/detail/line_writer.hpp
 
 #ifndef MILLRACE_STORE_DETAIL_LINE_WRITER_HPP
@@ -29922,126 +30314,39 @@ namespace detail {
 /// The state of a line log, on the heap: the thread that turns records into lines, writes them in groups and syncs
 /// them, and what the thread shares with the producers. A group is up to 256 KiB of lines, written in one go.
 template <class Format, class Producers, class FileSystem>
-class line_writer {
+class line_writer : public log_worker<line_writer<Format, Producers, FileSystem>, Producers> {
+  using base = log_worker<line_writer, Producers>;
+  friend base;
+
  public:
-  // The bits of `attention`, the one word that every append loads:
-  static constexpr std::uint32_t failed = 1;  // the disk refuses: an append that finds no room fails at once
-  static constexpr std::uint32_t asleep = 2;  // no record came for long: the next one has to wake the thread
-  static constexpr std::uint32_t closed = 4;
-  static constexpr std::uint32_t copied = 8;  // this is a copy in a forked child, which has no thread
-  static constexpr std::uint32_t refuses_records = closed | copied;
+  using base::attention, base::durable, base::written, base::ring;
 
   line_writer(const line_log_options& options, Format lines, log_file<Format, FileSystem> file, tail_repair repaired)
-      : format(std::move(lines)),
-        ring(options.ring_bytes),
+      : base({options.sync, options.sync_interval_ms, options.max_delay_ms, options.ring_bytes},
+             error(errc::unavailable, "cannot make lines for \"" + file.path() + "\": out of memory")),
+        format(std::move(lines)),
         options_(options),
         repaired_(repaired),
-        file_(std::move(file)),
-        no_memory_(errc::unavailable, "cannot make lines for \"" + path() + "\": out of memory") {
+        file_(std::move(file)) {
     text_.reserve(2 * group_bytes);
   }
-  line_writer(const line_writer&) = delete;
-  line_writer& operator=(const line_writer&) = delete;
 
-  /// Starts the thread. Returns errno's value, 0 on success.
-  int start() noexcept { return thread_.start(*this); }
-
-  /// Whether this is a copy in a forked child: it has no thread, and a mutex that may stay locked for ever.
-  bool forked() const noexcept { return ::getpid() != owner_; }
   const std::string& path() const noexcept { return file_.path(); }
   const tail_repair& repaired() const noexcept { return repaired_; }
-
-  result<void> status() const {
-    if (forked()) return forked_error();
-    if ((attention.load_acquire() & (failed | closed)) == 0) return {};
-    const lock_guard held(mutex_);
-    return status_;
-  }
-
-  /// Wakes the thread if it pauses. The check takes no lock; if it misses a pause that begins just now, the record
-  /// waits for that pause to end.
-  void nudge() noexcept {
-    if (pausing_.load_relaxed()) wake();
-  }
-  void wake() noexcept {
-    if (forked()) return;
-    const lock_guard held(mutex_);
-    woken_ = true;
-    attention.keep_bits_relaxed(~asleep);
-    wake_.notify_all();
-  }
-
-  /// Waits up to a millisecond for the thread to make room. Returns false if it will not, because the disk refuses.
-  bool await_room() noexcept {
-    if (forked()) return false;
-    const lock_guard held(mutex_);
-    if ((attention.load_relaxed() & (failed | closed)) != 0) return false;
-    waiting_for_room_.store_relaxed(true);
-    woken_ = true;
-    wake_.notify_all();
-    progress_.wait_for(mutex_, 1'000'000);
-    return true;
-  }
-
-  result<void> wait_durable(std::uint64_t seq, std::uint64_t nanoseconds) {
-    if ((attention.load_relaxed() & copied) == 0 && durable.load_acquire() >= seq) return {};
-    if (forked()) return forked_error();
-    if (seq > ring.head())
-      return error(errc::out_of_range, "cannot wait for a record that was never appended to \"" + path() + '"');
-    const std::uint64_t until = read_clock(CLOCK_MONOTONIC) + nanoseconds;
-    const lock_guard held(mutex_);
-    if (wanted_.load_relaxed() < seq) wanted_.store_relaxed(seq);
-    woken_ = true;
-    wake_.notify_all();
-    for (;;) {
-      if (durable.load_acquire() >= seq) return {};
-      if (!status_) return status_;
-      if (ended_) return error(errc::closed, '"' + path() + "\" was closed before the record was durable");
-      if (read_clock(CLOCK_MONOTONIC) >= until)
-        return error(errc::timeout, "a record of \"" + path() + "\" is not durable yet");
-      progress_.wait_until(mutex_, until);
-    }
-  }
 
   /// Asks the thread to look at the path when it next runs. Returns the request's number. One atomic addition.
   std::uint64_t request_reopen() noexcept { return reopen_asked_.add_release(1) + 1; }
   /// Has the thread look at the path now, and returns what came of it.
   result<void> reopen() {
-    if (forked()) return forked_error();
+    if (this->forked()) return this->forked_error();
     const lock_guard held(mutex_);
     const std::uint64_t ticket = request_reopen();
-    woken_ = true;
-    wake_.notify_all();
+    this->wake_held();
     while (reopen_served_ < ticket) {
-      if (ended_) return error(errc::closed, '"' + path() + "\" is closed");
+      if (this->ended_) return error(errc::closed, '"' + path() + "\" is closed");
       progress_.wait_for(mutex_, 100 * millisecond);
     }
-    return reopened_ ? status_ : reopened_;
-  }
-
-  /// Has the thread write and sync what there is, ends it, closes the file.
-  result<void> close() {
-    if (forked()) return close_copy();
-    if (ended_) return status_;
-    {
-      const lock_guard held(mutex_);
-      attention.set_bits_relaxed(closed);
-      stopping_ = woken_ = true;
-      wake_.notify_all();
-    }
-    thread_.join();
-    count_unwritten();
-    const lock_guard held(mutex_);
-    ended_ = true;
-    progress_.notify_all();
-    const refusal at_close = file_.close();
-    if (!status_)
-      status_ = std::move(status_).error().wrap('"' + path() + "\" is closed with records that are not durable");
-    else if (at_close)
-      status_ = system_error(at_close.why, at_close.what, path());
-    else if (echo_failed_ != 0)
-      status_ = system_error(echo_failed_, "echo what is complete in", path());
-    return status_;
+    return reopened_ ? this->status_ : reopened_;
   }
 
   line_log_statistics statistics() const noexcept {
@@ -30049,83 +30354,48 @@ class line_writer {
             reopens_.load_relaxed()};
   }
 
-  /// What the thread runs, until `close` stops it.
-  void run() noexcept {
-    std::uint64_t synced_at = read_clock(CLOCK_MONOTONIC);
-    unsigned idle = 0;
-    for (;;) {
-      const bool stopping = is_stopping();  // read first, so that all records appended before are drained below
-      if (reopen_asked_.load_acquire() != reopen_served_) serve_reopen();
-      const bool moved = !broken_ && step(stopping, synced_at);
-      if (stopping && (!moved || (attention.load_relaxed() & failed) != 0)) return;
-      if (moved) {
-        if (idle > idle_rounds) attention.keep_bits_relaxed(~asleep);
-        idle = 0;
-      } else {
-        pause(++idle, synced_at);
-      }
-    }
-  }
-
   Format format;
-  record_ring<Producers> ring;
-  alignas(64) light_atomic<std::uint32_t> attention{0};
-  light_atomic<std::uint64_t> written{0};
-  light_atomic<std::uint64_t> durable{0};
 
  private:
+  using base::broken_, base::gathered_, base::dropped_, base::syncs_;
+  using base::failed, base::millisecond, base::mutex_, base::progress_;
+  using base::refuse, base::tell, base::out_of_memory, base::fail, base::recover;
+
   static constexpr std::size_t group_bytes = std::size_t{1} << 18;
-  // Times in nanoseconds.
-  static constexpr std::uint64_t millisecond = 1'000'000;
-  static constexpr std::uint64_t retry_after = 20 * millisecond;
-  /// How long lines go on into a renamed file while nothing is at the path. After a rename whoever rotates the log
-  /// mostly makes a new file; one made here before that would be in the way.
+  /// How long lines go on into a renamed file while nothing is at the path, in nanoseconds. After a rename whoever
+  /// rotates the log mostly makes a new file; one made here before that would be in the way.
   static constexpr std::uint64_t create_after = 1000 * millisecond;
-  static constexpr unsigned idle_rounds = 50;  // pauses without a record before the thread sleeps
 
-  // ---- a forked copy
+  // ---- what the log's worker asks for
 
-  error forked_error() const {
-    return error(errc::unavailable, "a forked copy of \"" + path() + "\" cannot be used: open the log after fork()");
+  void serve() noexcept {
+    if (reopen_asked_.load_acquire() != reopen_served_) serve_reopen();
   }
-  /// Runs in the child before fork() returns. From then on the copy refuses, as on a full disk, and counts dropped
-  /// records from 0.
-  static void refuse_in_child(void* self) noexcept {
-    auto& copy = *static_cast<line_writer*>(self);
-    copy.attention.set_bits_relaxed(failed | copied);
-    (void)copy.ring.take_dropped();
-    copy.dropped_.store_relaxed(0);
+  result<void> close_file() {
+    if (const refusal at_close = file_.close()) return system_error(at_close.why, at_close.what, path());
+    if (echo_failed_ != 0) return system_error(echo_failed_, "echo what is complete in", path());
+    return {};
   }
-  result<void> close_copy() {
-    thread_.forget();
-    (void)file_.close();
-    dropped_.add_relaxed(ring.take_dropped());
-    return forked_error();
+  /// The lines that the disk refused, and the records that did not become lines.
+  std::uint64_t count_unwritten() noexcept {
+    std::uint64_t left = 0;
+    for (const char c : text_) left += c == '\n' ? 1 : 0;
+    return left + this->count_left();
   }
 
   // ---- records to lines
-
-  bool is_stopping() noexcept {
-    const lock_guard held(mutex_);
-    return stopping_;
-  }
 
   /// Turns records into lines, writes and syncs what is due. Returns whether it wrote anything.
   bool step(bool stopping, std::uint64_t& synced_at) noexcept {
     if (adrift_ && !settle()) return false;
     const bool retry = !text_.empty();
     if (!retry) gather();
-    if (waiting_for_room_.load_relaxed()) {
-      const lock_guard held(mutex_);
-      waiting_for_room_.store_relaxed(false);
-      progress_.notify_all();
-    }
+    this->tell_room();
     const bool moved = !text_.empty();
     if ((moved && !write_group()) || broken_) return false;
     written.store_release(gathered_);
     const std::uint64_t now = read_clock(CLOCK_MONOTONIC);
-    const bool syncs = durable.load_relaxed() != gathered_ &&
-                       (stopping || options_.sync == sync_policy::every_group || due(now, synced_at));
+    const bool syncs = this->sync_due(stopping, now, synced_at);
     if (!moved && (syncs || stopping) && options_.when_moved == moved_policy::refuse) look();
     if (adrift_ && !settle()) return false;
     if (syncs) {
@@ -30133,11 +30403,6 @@ class line_writer {
       if (!sync_file()) return false;
     }
     return moved;
-  }
-  /// Whether it is time to sync: somebody waits for it, or the interval is over.
-  bool due(std::uint64_t now, std::uint64_t synced_at) const noexcept {
-    return wanted_.load_relaxed() > durable.load_relaxed() ||
-           (options_.sync == sync_policy::interval && now - synced_at >= options_.sync_interval_ms * millisecond);
   }
 
   /// Turns waiting records into lines, up to a group of them. gathered_ is then the position behind the last such
@@ -30182,17 +30447,6 @@ class line_writer {
         echo_failed_ = errno;
     }
   }
-  /// After the thread's end: counts as dropped the lines that the disk refused and the records that did not become
-  /// lines.
-  void count_unwritten() noexcept {
-    std::uint64_t dropped = 0;
-    for (const char c : text_) dropped += c == '\n' ? 1 : 0;
-    ring.drain([&](const std::byte*, std::size_t, std::uint32_t dropped_before) noexcept {
-      dropped += std::uint64_t{dropped_before} + 1;
-      return true;
-    });
-    dropped_.add_relaxed(dropped + ring.take_dropped());
-  }
 
   // ---- lines to the disk
 
@@ -30220,45 +30474,8 @@ class line_writer {
       broken_ = true;
       return refuse(no);
     }
-    syncs_.add_relaxed(1);
-    const lock_guard held(mutex_);
-    durable.store_release(written.load_relaxed());
-    progress_.notify_all();
+    this->note_synced();
     return true;
-  }
-
-  /// Notes a refusal. A full disk may have room later; after anything else the log stays broken. Returns false.
-  bool refuse(refusal no) noexcept {
-    if (no.why != ENOSPC && no.why != EDQUOT) broken_ = true;
-    return tell([&] { return system_error(no.why, no.what, path()); });
-  }
-  /// Makes an error and sets it as the log's status. Returns false.
-  template <class MakeError>
-  bool tell(MakeError&& make) noexcept {
-    try {
-      fail(make());
-    } catch (...) {
-      out_of_memory();
-    }
-    return false;
-  }
-  /// Breaks the log for good. An error that was there before stays; else the status is an error made beforehand, since
-  /// there is no memory for a new one.
-  void out_of_memory() noexcept {
-    broken_ = true;
-    if ((attention.load_relaxed() & failed) == 0) fail(std::move(no_memory_));
-  }
-  void fail(error why) noexcept {
-    const lock_guard held(mutex_);
-    status_ = std::move(why);
-    attention.set_bits_release(failed);
-    progress_.notify_all();
-  }
-  void recover() noexcept {
-    if ((attention.load_relaxed() & failed) == 0) return;
-    const lock_guard held(mutex_);
-    status_ = {};
-    attention.keep_bits_release(~failed);
   }
 
   // ---- where the file is
@@ -30330,71 +30547,22 @@ class line_writer {
     progress_.notify_all();
   }
 
-  // ---- waiting
-
-  /// Waits for the next round: `max_delay_ms`, or less if a sync is due before, or more if the disk refuses or no
-  /// record has come for long.
-  void pause(unsigned idle, std::uint64_t synced_at) noexcept {
-    std::uint64_t time = (options_.max_delay_ms == 0 ? 1 : options_.max_delay_ms) * millisecond;
-    const std::uint32_t state = attention.load_relaxed();
-    const bool unsynced = durable.load_relaxed() != gathered_;
-    if (broken_) {
-      time = 1000 * millisecond;
-    } else if ((state & failed) != 0) {
-      time = retry_after;
-    } else if (unsynced && options_.sync == sync_policy::interval) {
-      const std::uint64_t interval = options_.sync_interval_ms * millisecond;
-      const std::uint64_t since = read_clock(CLOCK_MONOTONIC) - synced_at;
-      const std::uint64_t left = since < interval ? interval - since : 1;
-      if (left < time) time = left;
-    } else if (idle > idle_rounds) {
-      // Producers see the flag `asleep` before the thread relies on it, because one ordinary pause comes in between.
-      if ((state & asleep) != 0) time = 1000 * millisecond;
-      attention.set_bits_relaxed(asleep);
-    }
-    const lock_guard held(mutex_);
-    if (!woken_) {
-      pausing_.store_relaxed(true);
-      wake_.wait_for(mutex_, time);
-      pausing_.store_relaxed(false);
-    }
-    woken_ = false;
-  }
-
-  // What producers and waiting threads use, too.
-  mutable mutex mutex_;
-  condition wake_;
-  mutable condition progress_;
-  light_atomic<bool> pausing_{false};
-  light_atomic<bool> waiting_for_room_{false};
-  light_atomic<std::uint64_t> wanted_{0};        // the furthest position that somebody waits for to be durable
+  // What waiting threads use, too.
   light_atomic<std::uint64_t> reopen_asked_{0};  // requests to open the file anew
   std::uint64_t reopen_served_ = 0;              // how many of those requests the thread has served
   result<void> reopened_;                        // the result of the last
-  bool woken_ = false;
-  bool stopping_ = false;
-  bool ended_ = false;
-  result<void> status_;
-  const pid_t owner_ = ::getpid();
   const line_log_options options_;
   const tail_repair repaired_;
 
   // What only the thread uses, the counters apart.
   log_file<Format, FileSystem> file_;
   std::string text_;              // lines not yet in the file
-  std::uint64_t gathered_ = 0;    // the position behind the last record that became a line
-  bool broken_ = false;           // a failure that is final
   bool adrift_ = false;           // the file is not at its path
   std::uint64_t renamed_at_ = 0;  // since when it is renamed and nothing is at its path
   int echo_failed_ = 0;
-  error no_memory_;  // made beforehand, for when there is no memory left
   light_atomic<std::uint64_t> bytes_{0};
   light_atomic<std::uint64_t> groups_{0};
-  light_atomic<std::uint64_t> syncs_{0};
-  light_atomic<std::uint64_t> dropped_{0};
   light_atomic<std::uint64_t> reopens_{0};
-  worker_thread thread_;
-  const fork_watch watch_{this, refuse_in_child};
 };
 
 }  // namespace detail
@@ -30516,21 +30684,12 @@ class basic_line_log {
   /// takes no lock. Allocates: never.
   template <class Fill>
   [[gnu::always_inline]] inline std::uint64_t append(std::size_t size, Fill&& fill) noexcept {
-    if ((writer_->attention.load_relaxed() & writer::refuses_records) != 0) [[unlikely]]
-      return refuse_record();
-    ring_slot slot = writer_->ring.reserve(size, past_half{writer_});
-    if (!slot) [[unlikely]] {
-      slot = await_slot(size);
-      if (!slot) return 0;
-    }
-    return fill_slot(slot, fill);
+    return writer_->template append<Full>(size, [&](const ring_slot& slot) { fill(slot.data); });
   }
   /// Appends a record that need not be in the log: never waits, and does not count it as dropped if there is no room.
   template <class Fill>
   std::uint64_t try_append(std::size_t size, Fill&& fill) noexcept {
-    if ((writer_->attention.load_relaxed() & writer::refuses_records) != 0) return 0;
-    const ring_slot slot = writer_->ring.reserve(size, past_half{writer_});
-    return slot ? fill_slot(slot, fill) : 0;
+    return writer_->try_append(size, [&](const ring_slot& slot) { fill(slot.data); });
   }
   /// Appends a record of these bytes; of a `line_log` a line, without its newline.
   std::uint64_t append(std::string_view bytes) noexcept {
@@ -30542,7 +30701,7 @@ class basic_line_log {
   std::size_t max_record() const noexcept { return writer_->ring.max_size(); }
 
   /// False while the disk refuses, and in a forked copy. Complexity: one load.
-  bool healthy() const noexcept { return (writer_->attention.load_relaxed() & writer::failed) == 0; }
+  bool healthy() const noexcept { return writer_->healthy(); }
   /// Success, or the error with which the disk refuses, at the moment or for good.
   result<void> status() const { return writer_->status(); }
 
@@ -30583,38 +30742,6 @@ class basic_line_log {
 
  private:
   explicit basic_line_log(writer* owned) noexcept : writer_(owned) {}
-
-  template <class Fill>
-  [[gnu::always_inline]] inline std::uint64_t fill_slot(const ring_slot& slot, Fill&& fill) noexcept {
-    fill(slot.data);
-    writer_->ring.commit(slot);
-    if ((writer_->attention.load_relaxed() & writer::asleep) != 0) [[unlikely]]
-      writer_->wake();
-    return slot.end;
-  }
-
-  /// Called by the ring while it is more than half full: wakes the writer.
-  struct past_half {
-    writer* to;
-    void operator()() const noexcept { to->nudge(); }
-  };
-
-  /// For a record that found no room: waits for some if the policy says so, else counts it as dropped.
-  [[gnu::cold, gnu::noinline]] ring_slot await_slot(std::size_t size) noexcept {
-    if constexpr (Full::waits) {
-      while (size <= max_record() && writer_->await_room()) {
-        if (const ring_slot slot = writer_->ring.reserve(size, past_half{writer_})) return slot;
-      }
-    }
-    writer_->ring.drop();
-    return {};
-  }
-
-  /// For a record after close(), or in a forked copy, which counts it as dropped.
-  [[gnu::cold, gnu::noinline]] std::uint64_t refuse_record() noexcept {
-    if ((writer_->attention.load_relaxed() & writer::copied) != 0) writer_->ring.drop();
-    return 0;
-  }
 
   writer* writer_;
 };
@@ -50079,11 +50206,12 @@ inline result<void> verify_extends(const tree_head& earlier, const tree_root& no
 /// - `atomic_file`, `write_file`: replace a file as a whole or not at all
 /// - `open_beneath`, `read_beneath`: files whose path somebody else chose, below a folder of ours
 /// - `line_log`: an append-only file of lines, written by a thread of its own in groups; it tells which lines are
-///   durable and repairs a torn end; `record_ring` is the queue in front of that thread
+///   durable and repairs a torn end; `record_ring` is the queue in front of that thread, `log_worker` what a log of
+///   another kind is made with
 /// - `sign_file`, `write_signed`, `read_verified`: a file and its signature beside it, by any `signer` and `verifier`
 /// - `storage`, `versioned_storage`: what keeps bytes under keys, as concepts; `memory_storage` and `folder_storage` do
 /// - transparency.hpp: records of which nobody can change, remove or move one unseen: a Merkle tree, proofs, tree heads
-/// - `file_system`: the system calls of a log, as a policy
+/// - `file_system`, `segment_file_system`: the system calls of a log, as a policy
 ///
 /// Standard library and POSIX alone. One header is left out, because it needs a third party: store/ed25519.hpp, keys
 /// and signatures of Ed25519 by OpenSSL.

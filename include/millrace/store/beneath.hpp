@@ -1,9 +1,10 @@
 #ifndef MILLRACE_STORE_BENEATH_HPP
 #define MILLRACE_STORE_BENEATH_HPP
 
+#include <millrace/core/detail/uninterrupted.hpp>
 #include <millrace/core/result.hpp>
-#include <millrace/store/detail/uninterrupted.hpp>
 #include <millrace/store/file.hpp>
+#include <millrace/store/fwd.hpp>
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,9 +1,10 @@
 #ifndef MILLRACE_STORE_FILE_HPP
 #define MILLRACE_STORE_FILE_HPP
 
+#include <millrace/core/detail/uninterrupted.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/store/detail/make_room.hpp>
-#include <millrace/store/detail/uninterrupted.hpp>
+#include <millrace/store/fwd.hpp>
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,7 +1,8 @@
 #ifndef MILLRACE_STORE_FILE_SYSTEM_HPP
 #define MILLRACE_STORE_FILE_SYSTEM_HPP
 
-#include <millrace/store/detail/uninterrupted.hpp>
+#include <millrace/core/detail/uninterrupted.hpp>
+#include <millrace/store/fwd.hpp>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -11,11 +12,21 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
 
 namespace millrace {
 inline namespace v0 {
 namespace store {
+
+/// A failed system call: errno, and the name of the action for the message that `system_error` makes. `why` is 0 on
+/// success.
+struct refusal {
+  int why = 0;  // errno
+  const char* what = "";
+
+  explicit operator bool() const noexcept { return why != 0; }
+};
 
 /// Whether an open file is still at the path under which it was opened.
 enum class file_place : std::uint8_t {
@@ -43,6 +54,17 @@ concept file_system = std::movable<F> && requires(F& fs, const char* path, int f
   { fs.place_of(fd, path) } noexcept -> std::same_as<file_place>;
 };
 
+/// The calls that a log of preallocated segments makes besides: writes at a place of its choice, room taken beforehand,
+/// files that appear under their name as a whole, and files that go.
+template <class F>
+concept segment_file_system = file_system<F> && requires(F& fs, const char* path, int fd, const void* from,
+                                                         std::size_t size, std::uint64_t offset) {
+  { fs.write_at(fd, from, size, offset) } noexcept -> std::same_as<std::ptrdiff_t>;
+  { fs.allocate(fd, offset, offset) } noexcept -> std::same_as<int>;
+  { fs.rename(path, path) } noexcept -> std::same_as<int>;
+  { fs.remove(path) } noexcept -> std::same_as<int>;
+};
+
 /// The file system of the machine.
 struct posix_file_system {
   int open(const char* path, int flags, unsigned mode) noexcept { return ::open(path, flags, mode); }
@@ -51,6 +73,18 @@ struct posix_file_system {
   std::ptrdiff_t read_at(int fd, void* to, std::size_t size, std::uint64_t offset) noexcept {
     return ::pread(fd, to, size, static_cast<off_t>(offset));
   }
+  std::ptrdiff_t write_at(int fd, const void* from, std::size_t size, std::uint64_t offset) noexcept {
+    return ::pwrite(fd, from, size, static_cast<off_t>(offset));
+  }
+  /// Makes the bytes from `offset` on the file's, as zeros, so that writing them needs no room any more.
+  int allocate(int fd, std::uint64_t offset, std::uint64_t size) noexcept {
+    const int why = ::posix_fallocate(fd, static_cast<off_t>(offset), static_cast<off_t>(size));
+    if (why == 0) return 0;
+    errno = why;  // which the call returns instead of setting it
+    return -1;
+  }
+  int rename(const char* from, const char* to) noexcept { return std::rename(from, to); }
+  int remove(const char* path) noexcept { return ::unlink(path); }
   int truncate(int fd, std::uint64_t size) noexcept { return ::ftruncate(fd, static_cast<off_t>(size)); }
   int sync_data(int fd) noexcept { return ::fdatasync(fd); }
   /// Makes a file's name durable: syncs the directory that it stands in.

@@ -124,21 +124,12 @@ class basic_line_log {
   /// takes no lock. Allocates: never.
   template <class Fill>
   [[gnu::always_inline]] inline std::uint64_t append(std::size_t size, Fill&& fill) noexcept {
-    if ((writer_->attention.load_relaxed() & writer::refuses_records) != 0) [[unlikely]]
-      return refuse_record();
-    ring_slot slot = writer_->ring.reserve(size, past_half{writer_});
-    if (!slot) [[unlikely]] {
-      slot = await_slot(size);
-      if (!slot) return 0;
-    }
-    return fill_slot(slot, fill);
+    return writer_->template append<Full>(size, [&](const ring_slot& slot) { fill(slot.data); });
   }
   /// Appends a record that need not be in the log: never waits, and does not count it as dropped if there is no room.
   template <class Fill>
   std::uint64_t try_append(std::size_t size, Fill&& fill) noexcept {
-    if ((writer_->attention.load_relaxed() & writer::refuses_records) != 0) return 0;
-    const ring_slot slot = writer_->ring.reserve(size, past_half{writer_});
-    return slot ? fill_slot(slot, fill) : 0;
+    return writer_->try_append(size, [&](const ring_slot& slot) { fill(slot.data); });
   }
   /// Appends a record of these bytes; of a `line_log` a line, without its newline.
   std::uint64_t append(std::string_view bytes) noexcept {
@@ -150,7 +141,7 @@ class basic_line_log {
   std::size_t max_record() const noexcept { return writer_->ring.max_size(); }
 
   /// False while the disk refuses, and in a forked copy. Complexity: one load.
-  bool healthy() const noexcept { return (writer_->attention.load_relaxed() & writer::failed) == 0; }
+  bool healthy() const noexcept { return writer_->healthy(); }
   /// Success, or the error with which the disk refuses, at the moment or for good.
   result<void> status() const { return writer_->status(); }
 
@@ -191,38 +182,6 @@ class basic_line_log {
 
  private:
   explicit basic_line_log(writer* owned) noexcept : writer_(owned) {}
-
-  template <class Fill>
-  [[gnu::always_inline]] inline std::uint64_t fill_slot(const ring_slot& slot, Fill&& fill) noexcept {
-    fill(slot.data);
-    writer_->ring.commit(slot);
-    if ((writer_->attention.load_relaxed() & writer::asleep) != 0) [[unlikely]]
-      writer_->wake();
-    return slot.end;
-  }
-
-  /// Called by the ring while it is more than half full: wakes the writer.
-  struct past_half {
-    writer* to;
-    void operator()() const noexcept { to->nudge(); }
-  };
-
-  /// For a record that found no room: waits for some if the policy says so, else counts it as dropped.
-  [[gnu::cold, gnu::noinline]] ring_slot await_slot(std::size_t size) noexcept {
-    if constexpr (Full::waits) {
-      while (size <= max_record() && writer_->await_room()) {
-        if (const ring_slot slot = writer_->ring.reserve(size, past_half{writer_})) return slot;
-      }
-    }
-    writer_->ring.drop();
-    return {};
-  }
-
-  /// For a record after close(), or in a forked copy, which counts it as dropped.
-  [[gnu::cold, gnu::noinline]] std::uint64_t refuse_record() noexcept {
-    if ((writer_->attention.load_relaxed() & writer::copied) != 0) writer_->ring.drop();
-    return 0;
-  }
 
   writer* writer_;
 };

@@ -1,11 +1,12 @@
 #ifndef MILLRACE_STORE_DETAIL_LOG_FILE_HPP
 #define MILLRACE_STORE_DETAIL_LOG_FILE_HPP
 
+#include <millrace/core/detail/uninterrupted.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/store/detail/torn_tail.hpp>
-#include <millrace/store/detail/uninterrupted.hpp>
 #include <millrace/store/file.hpp>
 #include <millrace/store/file_system.hpp>
+#include <millrace/store/fwd.hpp>
 #include <millrace/store/line_log_options.hpp>
 
 #include <fcntl.h>
@@ -21,14 +22,6 @@ namespace millrace {
 inline namespace v0 {
 namespace store {
 namespace detail {
-
-/// A failed system call: errno, and the name of the action for a message. `why` is 0 on success.
-struct refusal {
-  int why = 0;  // errno
-  const char* what = "";
-
-  explicit operator bool() const noexcept { return why != 0; }
-};
 
 /// The file that a line log appends to: opens, locks and repairs it; appends whole lines; tells whether it is still at
 /// its path.

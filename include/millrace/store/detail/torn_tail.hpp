@@ -1,10 +1,11 @@
 #ifndef MILLRACE_STORE_DETAIL_TORN_TAIL_HPP
 #define MILLRACE_STORE_DETAIL_TORN_TAIL_HPP
 
+#include <millrace/core/detail/uninterrupted.hpp>
 #include <millrace/core/result.hpp>
-#include <millrace/store/detail/uninterrupted.hpp>
 #include <millrace/store/file.hpp>
 #include <millrace/store/file_system.hpp>
+#include <millrace/store/fwd.hpp>
 #include <millrace/store/line_log_options.hpp>
 
 #include <cerrno>

@@ -1,5 +1,5 @@
-#ifndef MILLRACE_STORE_DETAIL_UNINTERRUPTED_HPP
-#define MILLRACE_STORE_DETAIL_UNINTERRUPTED_HPP
+#ifndef MILLRACE_CORE_DETAIL_UNINTERRUPTED_HPP
+#define MILLRACE_CORE_DETAIL_UNINTERRUPTED_HPP
 
 #include <millrace/core/config.hpp>
 
@@ -7,7 +7,6 @@
 
 namespace millrace {
 inline namespace v0 {
-namespace store {
 namespace detail {
 
 /// Calls `call`, a system call, again as long as a signal interrupts it, and returns its last result.
@@ -19,8 +18,7 @@ auto uninterrupted(Call&& call) noexcept {
 }
 
 }  // namespace detail
-}  // namespace store
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_STORE_DETAIL_UNINTERRUPTED_HPP
+#endif  // MILLRACE_CORE_DETAIL_UNINTERRUPTED_HPP
