@@ -4,10 +4,12 @@
 /// resilience: what keeps a program going when something that it calls fails.
 ///
 /// - resilience/calls.hpp: wrappers around calls that can fail, such as `retry`
+/// - resilience/locks.hpp: `file_lock` between processes, `read_write_lock` among threads
 ///
 /// Standard library and POSIX alone.
 
 #include <millrace/resilience/calls.hpp>
 #include <millrace/resilience/fwd.hpp>
+#include <millrace/resilience/locks.hpp>
 
 #endif  // MILLRACE_RESILIENCE_HPP

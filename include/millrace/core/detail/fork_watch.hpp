@@ -1,5 +1,5 @@
-#ifndef MILLRACE_STORE_DETAIL_FORK_WATCH_HPP
-#define MILLRACE_STORE_DETAIL_FORK_WATCH_HPP
+#ifndef MILLRACE_CORE_DETAIL_FORK_WATCH_HPP
+#define MILLRACE_CORE_DETAIL_FORK_WATCH_HPP
 
 #include <millrace/core/config.hpp>
 
@@ -7,7 +7,6 @@
 
 namespace millrace {
 inline namespace v0 {
-namespace store {
 namespace detail {
 
 /// Calls `told(object)` in a forked child before fork() returns there, so that the object learns that its thread exists
@@ -35,6 +34,16 @@ class fork_watch {
     if (next_ != nullptr) next_->previous_ = previous_;
     ::pthread_mutex_unlock(&all.mutex);
   }
+
+  /// While one exists, no other thread forks: for the moment between a system call that makes something which a child
+  /// must not inherit and the note of it in a watched object. Whoever has one neither forks nor makes a fork_watch.
+  class pause {
+   public:
+    pause() noexcept { ::pthread_mutex_lock(&everyone().mutex); }
+    pause(const pause&) = delete;
+    pause& operator=(const pause&) = delete;
+    ~pause() { ::pthread_mutex_unlock(&everyone().mutex); }
+  };
 
  private:
   struct watches {
@@ -65,8 +74,7 @@ class fork_watch {
 };
 
 }  // namespace detail
-}  // namespace store
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_STORE_DETAIL_FORK_WATCH_HPP
+#endif  // MILLRACE_CORE_DETAIL_FORK_WATCH_HPP
