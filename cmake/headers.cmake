@@ -11,7 +11,7 @@ set(MILLRACE_core_HEADERS
   core.hpp
   core/fwd.hpp core/activation.hpp core/clock.hpp core/config.hpp core/context.hpp core/diagnostic.hpp core/duration.hpp core/error.hpp core/field.hpp
   core/fixed_string.hpp core/id.hpp
-  core/json_check.hpp core/json_writer.hpp core/problem_details.hpp core/result.hpp core/saved.hpp core/seed.hpp core/sha256.hpp core/sleeper.hpp core/timestamp.hpp
+  core/json_check.hpp core/json_writer.hpp core/problem_details.hpp core/result.hpp core/saved.hpp core/seed.hpp core/sha256.hpp core/timestamp.hpp
   core/type_name.hpp core/version.hpp
   core/detail/chrono.hpp core/detail/crc32.hpp core/detail/cycle_counter.hpp core/detail/decode_table.hpp
   core/detail/deflate_block.hpp core/detail/dense_products.hpp core/detail/field_list.hpp core/detail/flat_vector.hpp core/detail/fork_watch.hpp core/detail/fused.hpp core/detail/gauss_legendre.hpp core/detail/guarded.hpp
@@ -243,7 +243,8 @@ set(MILLRACE_resilience_HEADERS
   resilience/calls/call_errors.hpp resilience/calls/call_info.hpp resilience/calls/call_monitor.hpp
   resilience/calls/retry.hpp resilience/calls/retry_options.hpp
   resilience/calls/sleeper.hpp resilience/calls/stop_source.hpp
-  resilience/calls/detail/call_wrapper_base.hpp resilience/calls/detail/policies.hpp)
+  resilience/calls/detail/call_wrapper_base.hpp resilience/calls/detail/policies.hpp
+  resilience/locks.hpp resilience/locks/file_lock.hpp resilience/locks/lock_owner.hpp resilience/locks/read_write_lock.hpp)
 set(MILLRACE_middleware_HEADERS
   middleware.hpp
   middleware/audit_codec.hpp middleware/audit_log.hpp middleware/audit_options.hpp middleware/compression.hpp

@@ -6,7 +6,6 @@
 /// - `field`, `context`: named, typed slots found at compile time
 /// - `result`, `error`, `errc`: failures as values that name the thing at fault
 /// - `clock.hpp`: time as a policy (`steady_clock`, `tsc_clock`, `manual_clock`); `timestamp.hpp`: UTC
-/// - `sleeper`: waiting as a policy (`system_sleeper`, `manual_sleeper`)
 /// - `duration`, `seconds`: a length of time, from any std::chrono::duration or a number of seconds
 /// - `random_engine`, `make_session_id`: randomness and identifiers, seeded per instance
 /// - `activation`: the functions of a network's layers, by name
@@ -36,7 +35,6 @@
 #include <millrace/core/saved.hpp>
 #include <millrace/core/seed.hpp>
 #include <millrace/core/sha256.hpp>
-#include <millrace/core/sleeper.hpp>
 #include <millrace/core/timestamp.hpp>
 #include <millrace/core/type_name.hpp>
 #include <millrace/core/version.hpp>

@@ -18476,6 +18476,8 @@ struct steady_clock;
 class tsc_clock;
 class manual_clock;
 class random_engine;
+struct diagnostic;
+class diagnostics_ref;
 class json_writer;
 
 }  // namespace v0
@@ -20201,6 +20203,128 @@ constexpr std::optional<activation> parse_activation(std::string_view name) noex
 
 #endif  // MILLRACE_CORE_ACTIVATION_HPP
 
+// ---- core/diagnostic.hpp
+
+#ifndef MILLRACE_CORE_DIAGNOSTIC_HPP
+#define MILLRACE_CORE_DIAGNOSTIC_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// How bad something is, from the least to the most. The names are stable, because logs hold them.
+enum class severity : std::uint8_t {
+  debug,     // for who looks for a fault
+  info,      // as it should be, and worth knowing
+  warning,   // it goes on, but somebody should look
+  error,     // something failed that was asked for
+  critical,  // the program cannot do what it is there for
+};
+
+constexpr std::string_view to_string(severity level) noexcept {
+  switch (level) {
+    case severity::debug: return "debug";
+    case severity::info: return "info";
+    case severity::warning: return "warning";
+    case severity::error: return "error";
+    case severity::critical: return "critical";
+  }
+  return "unknown";
+}
+
+/// A named text or number beside a diagnostic's message. It refers to its texts.
+class diagnostic_field {
+ public:
+  enum class kind : std::uint8_t { text, signed_number, unsigned_number, fraction };
+
+  constexpr diagnostic_field(std::string_view name, std::string_view text) noexcept
+      : name_(name), text_(text), kind_(kind::text) {}
+  template <class T>
+  requires(std::integral<T> && !std::same_as<T, bool>)
+  constexpr diagnostic_field(std::string_view name, T number) noexcept
+      : name_(name),
+        bits_(static_cast<std::uint64_t>(number)),
+        kind_(std::is_signed_v<T> ? kind::signed_number : kind::unsigned_number) {}
+  template <std::floating_point T>
+  constexpr diagnostic_field(std::string_view name, T number) noexcept
+      : name_(name), fraction_(static_cast<double>(number)), kind_(kind::fraction) {}
+
+  constexpr std::string_view name() const noexcept { return name_; }
+  /// Calls `f` with the value: a std::string_view, std::int64_t, std::uint64_t or double.
+  template <class F>
+  constexpr void visit(F&& f) const {
+    switch (kind_) {
+      case kind::text: f(text_); break;
+      case kind::signed_number: f(static_cast<std::int64_t>(bits_)); break;
+      case kind::unsigned_number: f(bits_); break;
+      case kind::fraction: f(fraction_); break;
+    }
+  }
+
+ private:
+  std::string_view name_;
+  std::string_view text_;
+  std::uint64_t bits_ = 0;
+  double fraction_ = 0;
+  kind kind_;
+};
+
+/// What a part of the library, or of the program, has to say to whoever runs it. It refers to everything that it names,
+/// and is read before `report` returns. What varies stands in the error and the fields, so that messages can be
+/// counted.
+struct diagnostic {
+  severity level = severity::info;
+  std::string_view component = {};  ///< what says it: `line_log`
+  std::string_view message = {};    ///< what happened: `the disk refuses`
+  const error* why = nullptr;       ///< the error that was met, or null
+  std::span<const diagnostic_field> fields = {};
+};
+
+/// Where diagnostics go: a file, stderr, the program's own log. observe/diagnostics.hpp has some.
+/// Law: `report` may be called from any thread, throws nothing, and does not call back into who reports.
+template <class S>
+concept diagnostics_sink = requires(S& sink, const diagnostic& said) {
+  { sink.report(said) } noexcept;
+};
+
+/// Refers to a sink of any type, or to none: what options hold, so that nothing is global and nothing is printed by
+/// default.
+///
+///     mr::observe::stderr_diagnostics to_stderr;
+///     mr::store::line_log_options options;
+///     options.diagnostics = to_stderr;      // which outlives the log
+///
+/// Two pointers; copies refer to the same sink. Itself a diagnostics_sink.
+class diagnostics_ref {
+ public:
+  /// None: nothing is reported.
+  constexpr diagnostics_ref() noexcept = default;
+  template <class Sink>
+  requires(diagnostics_sink<std::remove_reference_t<Sink>> && !std::same_as<std::remove_cvref_t<Sink>, diagnostics_ref>)
+  constexpr diagnostics_ref(Sink&& sink) noexcept
+      : sink_(const_cast<void*>(static_cast<const void*>(__builtin_addressof(sink)))),
+        report_([](void* to, const diagnostic& said) noexcept {
+          static_cast<std::remove_reference_t<Sink>*>(to)->report(said);
+        }) {
+    static_assert(std::is_lvalue_reference_v<Sink>,
+                  "millrace[DIAGNOSTICS-1]: a sink is referred to, so it needs a name and must outlive who reports");
+  }
+
+  /// Whether there is a sink: who has to work for a message asks first.
+  constexpr explicit operator bool() const noexcept { return report_ != nullptr; }
+  void report(const diagnostic& said) const noexcept {
+    if (report_ != nullptr) report_(sink_, said);
+  }
+
+ private:
+  void* sink_ = nullptr;
+  void (*report_)(void*, const diagnostic&) noexcept = nullptr;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DIAGNOSTIC_HPP
+
 // ---- core/timestamp.hpp
 
 #ifndef MILLRACE_CORE_TIMESTAMP_HPP
@@ -20606,6 +20730,144 @@ constexpr bool is_json_object(std::string_view text) noexcept {
 
 #endif  // MILLRACE_CORE_JSON_CHECK_HPP
 
+// ---- core/problem_details.hpp
+
+#ifndef MILLRACE_CORE_PROBLEM_DETAILS_HPP
+#define MILLRACE_CORE_PROBLEM_DETAILS_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// The media type of what `to_json(error)` returns, for a response's Content-Type.
+inline constexpr std::string_view problem_content_type = "application/problem+json";
+
+/// The HTTP status that fits an error's code: 4xx where the caller can do something about it, 5xx where the server can.
+/// Codes about data count as the caller's, because a table cannot know whose data it was: where it was the server's
+/// own, such as a damaged model file, set `problem_options::status`. Source: RFC 9110, section 15; RFC 4918,
+/// section 11.5 (507).
+constexpr unsigned http_status(errc code) noexcept {
+  switch (code) {
+    case errc::invalid_argument:
+    case errc::out_of_range: return 400;
+    case errc::not_found: return 404;
+    case errc::already_exists:
+    case errc::conflict: return 409;
+    case errc::unsupported: return 501;
+    case errc::invalid_data:
+    case errc::not_finite:
+    case errc::shape_mismatch:
+    case errc::type_mismatch:
+    case errc::corrupt:
+    case errc::truncated:
+    case errc::checksum_mismatch: return 422;
+    case errc::not_authentic:
+    case errc::permission_denied:
+    case errc::vetoed: return 403;
+    case errc::io:
+    case errc::event_failed:
+    case errc::event_threw:
+    case errc::completed_with_failures: return 500;
+    case errc::no_space: return 507;
+    case errc::timeout: return 504;
+    case errc::unavailable:
+    case errc::closed:
+    case errc::cancelled: return 503;
+  }
+  return 500;
+}
+
+/// How much of an error a problem document tells. Messages name paths, hosts and what a caller sent, so a client is
+/// told the code alone unless the program says otherwise.
+enum class problem_disclosure : std::uint8_t {
+  code,     // type, title, status and code
+  message,  // and the error's own message, as `detail`
+  causes,   // and the messages of all causes, as `causes`
+};
+
+/// What a problem document says besides the error.
+struct problem_options {
+  problem_disclosure disclose = problem_disclosure::code;
+  /// What the code's name is put behind to make `type`: `https://example.org/problems/` gives
+  /// `https://example.org/problems/not_found`. Empty: the type is `about:blank`, and the title that of the status.
+  std::string_view type_base = {};
+  std::string_view instance = {};  ///< A URI reference of this occurrence, such as a request's; empty: none.
+  unsigned status = 0;             ///< The HTTP status; 0: `http_status` of the code.
+};
+
+namespace detail {
+
+/// The reason phrase of the statuses that `http_status` returns, and of few others. Source: RFC 9110, section 15.
+constexpr std::string_view reason_phrase(unsigned status) noexcept {
+  switch (status) {
+    case 400: return "Bad Request";
+    case 401: return "Unauthorized";
+    case 403: return "Forbidden";
+    case 404: return "Not Found";
+    case 409: return "Conflict";
+    case 412: return "Precondition Failed";
+    case 413: return "Content Too Large";
+    case 422: return "Unprocessable Content";
+    case 429: return "Too Many Requests";
+    case 500: return "Internal Server Error";
+    case 501: return "Not Implemented";
+    case 502: return "Bad Gateway";
+    case 503: return "Service Unavailable";
+    case 504: return "Gateway Timeout";
+    case 507: return "Insufficient Storage";
+    default: return status >= 500 ? "Server Error" : "Client Error";
+  }
+}
+
+/// A code's name as words: `Not found`.
+inline std::string title_of(errc code) {
+  std::string words(to_string(code));
+  for (char& c : words)
+    if (c == '_') c = ' ';
+  words[0] = static_cast<char>(words[0] - 'a' + 'A');  // codes are of lower-case letters
+  return words;
+}
+
+}  // namespace detail
+
+/// The error as a problem document, for a response with `problem_content_type`:
+///
+///     {"type":"about:blank","title":"Not Found","status":404,"code":"not_found"}
+///
+/// `code` is the error's own, and `causes` a list of objects with `code` and `detail`, from the error that led to this
+/// one to the first. Guarantee: the text is strict JSON whatever the messages hold, and has no message that
+/// `options.disclose` does not ask for.
+/// Source: RFC 9457.
+inline std::string to_json(const error& failure, const problem_options& options = {}) {
+  const unsigned status = options.status != 0 ? options.status : http_status(failure.code());
+  std::string text;
+  json_writer json(text);
+  json.begin_object();
+  if (options.type_base.empty()) {
+    json.member("type", "about:blank").member("title", detail::reason_phrase(status));
+  } else {
+    std::string type(options.type_base);
+    type += to_string(failure.code());
+    json.member("type", type).member("title", detail::title_of(failure.code()));
+  }
+  json.member("status", status);
+  if (options.disclose != problem_disclosure::code) json.member("detail", failure.message());
+  if (!options.instance.empty()) json.member("instance", options.instance);
+  json.member("code", to_string(failure.code()));
+  if (options.disclose == problem_disclosure::causes && failure.cause() != nullptr) {
+    json.key("causes").begin_array();
+    for (const error* next = failure.cause(); next != nullptr; next = next->cause())
+      json.begin_object().member("code", to_string(next->code())).member("detail", next->message()).end_object();
+    json.end_array();
+  }
+  json.end_object();
+  return text;
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_PROBLEM_DETAILS_HPP
+
 // ---- core/saved/fields.hpp
 
 #ifndef MILLRACE_CORE_SAVED_FIELDS_HPP
@@ -20999,6 +21261,9 @@ struct version {
 /// - `random_engine`, `make_session_id`: randomness and identifiers, seeded per instance
 /// - `activation`: the functions of a network's layers, by name
 /// - `sha256`: the hash that names bytes
+/// - `diagnostic`, `diagnostics_ref`: what a part has to say to whoever runs the program, and where it goes: nowhere by
+///   default
+/// - `to_json(error)`: an error as an HTTP problem document, `http_status` its status
 /// - `json_writer`, `is_json`: writes strict JSON from any bytes; tells whether a text is strict JSON
 ///
 /// Standard library and POSIX alone.
@@ -29806,6 +30071,85 @@ class log_file {
 
 #endif  // MILLRACE_STORE_DETAIL_LOG_FILE_HPP
 
+// ---- core/detail/fork_watch.hpp
+
+#ifndef MILLRACE_CORE_DETAIL_FORK_WATCH_HPP
+#define MILLRACE_CORE_DETAIL_FORK_WATCH_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// Calls `told(object)` in a forked child before fork() returns there, so that the object learns that its thread exists
+/// in the parent only. With it, a hot path need not compare getpid().
+///
+/// In the child only functions that are safe in a signal handler may be called, so `told` only sets atomics. A child
+/// made without fork(), such as by a bare clone(), is not noticed.
+/// Threads: construction and destruction in any.
+class fork_watch {
+ public:
+  fork_watch(void* object, void (*told)(void* object) noexcept) noexcept : object_(object), told_(told) {
+    watches& all = everyone();
+    ::pthread_mutex_lock(&all.mutex);
+    next_ = all.first;
+    if (next_ != nullptr) next_->previous_ = this;
+    all.first = this;
+    ::pthread_mutex_unlock(&all.mutex);
+  }
+  fork_watch(const fork_watch&) = delete;
+  fork_watch& operator=(const fork_watch&) = delete;
+  ~fork_watch() {
+    watches& all = everyone();
+    ::pthread_mutex_lock(&all.mutex);
+    (previous_ != nullptr ? previous_->next_ : all.first) = next_;
+    if (next_ != nullptr) next_->previous_ = previous_;
+    ::pthread_mutex_unlock(&all.mutex);
+  }
+
+  /// While one exists, no other thread forks: for the moment between a system call that makes something which a child
+  /// must not inherit and the note of it in a watched object. Whoever has one neither forks nor makes a fork_watch.
+  class pause {
+   public:
+    pause() noexcept { ::pthread_mutex_lock(&everyone().mutex); }
+    pause(const pause&) = delete;
+    pause& operator=(const pause&) = delete;
+    ~pause() { ::pthread_mutex_unlock(&everyone().mutex); }
+  };
+
+ private:
+  struct watches {
+    pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    fork_watch* first = nullptr;
+
+    // Locked while the process forks, so that the child's list is whole.
+    watches() noexcept {
+      ::pthread_atfork([] { ::pthread_mutex_lock(&everyone().mutex); },
+                       [] { ::pthread_mutex_unlock(&everyone().mutex); },
+                       [] {
+                         for (fork_watch* each = everyone().first; each != nullptr; each = each->next_)
+                           each->told_(each->object_);
+                         ::pthread_mutex_unlock(&everyone().mutex);
+                       });
+    }
+  };
+  /// Never destroyed, because a log may be destroyed after main has returned.
+  static watches& everyone() noexcept {
+    static watches& only = *new watches;
+    return only;
+  }
+
+  void* object_;
+  void (*told_)(void*) noexcept;
+  fork_watch* previous_ = nullptr;
+  fork_watch* next_ = nullptr;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DETAIL_FORK_WATCH_HPP
+
 // ---- core/detail/worker_thread.hpp
 
 #ifndef MILLRACE_CORE_DETAIL_WORKER_THREAD_HPP
@@ -29859,77 +30203,6 @@ class worker_thread {
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_DETAIL_WORKER_THREAD_HPP
-
-// ---- store/detail/fork_watch.hpp
-
-#ifndef MILLRACE_STORE_DETAIL_FORK_WATCH_HPP
-#define MILLRACE_STORE_DETAIL_FORK_WATCH_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace store {
-namespace detail {
-
-/// Calls `told(object)` in a forked child before fork() returns there, so that the object learns that its thread exists
-/// in the parent only. With it, a hot path need not compare getpid().
-///
-/// In the child only functions that are safe in a signal handler may be called, so `told` only sets atomics. A child
-/// made without fork(), such as by a bare clone(), is not noticed.
-/// Threads: construction and destruction in any.
-class fork_watch {
- public:
-  fork_watch(void* object, void (*told)(void* object) noexcept) noexcept : object_(object), told_(told) {
-    watches& all = everyone();
-    ::pthread_mutex_lock(&all.mutex);
-    next_ = all.first;
-    if (next_ != nullptr) next_->previous_ = this;
-    all.first = this;
-    ::pthread_mutex_unlock(&all.mutex);
-  }
-  fork_watch(const fork_watch&) = delete;
-  fork_watch& operator=(const fork_watch&) = delete;
-  ~fork_watch() {
-    watches& all = everyone();
-    ::pthread_mutex_lock(&all.mutex);
-    (previous_ != nullptr ? previous_->next_ : all.first) = next_;
-    if (next_ != nullptr) next_->previous_ = previous_;
-    ::pthread_mutex_unlock(&all.mutex);
-  }
-
- private:
-  struct watches {
-    pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-    fork_watch* first = nullptr;
-
-    // Locked while the process forks, so that the child's list is whole.
-    watches() noexcept {
-      ::pthread_atfork([] { ::pthread_mutex_lock(&everyone().mutex); },
-                       [] { ::pthread_mutex_unlock(&everyone().mutex); },
-                       [] {
-                         for (fork_watch* each = everyone().first; each != nullptr; each = each->next_)
-                           each->told_(each->object_);
-                         ::pthread_mutex_unlock(&everyone().mutex);
-                       });
-    }
-  };
-  /// Never destroyed, because a log may be destroyed after main has returned.
-  static watches& everyone() noexcept {
-    static watches& only = *new watches;
-    return only;
-  }
-
-  void* object_;
-  void (*told_)(void*) noexcept;
-  fork_watch* previous_ = nullptr;
-  fork_watch* next_ = nullptr;
-};
-
-}  // namespace detail
-}  // namespace store
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_STORE_DETAIL_FORK_WATCH_HPP
 
 // ---- store/log_worker.hpp
 

@@ -29,8 +29,6 @@ struct steady_clock;
 class tsc_clock;
 class manual_clock;
 class random_engine;
-struct system_sleeper;
-class manual_sleeper;
 struct diagnostic;
 class diagnostics_ref;
 class json_writer;

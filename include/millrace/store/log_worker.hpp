@@ -2,12 +2,12 @@
 #define MILLRACE_STORE_LOG_WORKER_HPP
 
 #include <millrace/core/clock.hpp>
+#include <millrace/core/detail/fork_watch.hpp>
 #include <millrace/core/detail/light_atomic.hpp>
 #include <millrace/core/detail/mutex.hpp>
 #include <millrace/core/detail/needs_exceptions.hpp>
 #include <millrace/core/detail/worker_thread.hpp>
 #include <millrace/core/result.hpp>
-#include <millrace/store/detail/fork_watch.hpp>
 #include <millrace/store/file.hpp>
 #include <millrace/store/file_system.hpp>
 #include <millrace/store/fwd.hpp>

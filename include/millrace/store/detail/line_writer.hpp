@@ -2,7 +2,6 @@
 #define MILLRACE_STORE_DETAIL_LINE_WRITER_HPP
 
 #include <millrace/core/clock.hpp>
-#include <millrace/core/detail/fork_watch.hpp>
 #include <millrace/core/detail/light_atomic.hpp>
 #include <millrace/core/detail/mutex.hpp>
 #include <millrace/core/detail/needs_exceptions.hpp>
