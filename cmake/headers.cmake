@@ -240,10 +240,12 @@ set(MILLRACE_model_HEADERS
 set(MILLRACE_resilience_HEADERS
   resilience.hpp
   resilience/calls.hpp resilience/fwd.hpp
-  resilience/calls/call_errors.hpp resilience/calls/call_info.hpp resilience/calls/call_monitor.hpp
+  resilience/calls/breaker_options.hpp resilience/calls/call_errors.hpp resilience/calls/call_info.hpp
+  resilience/calls/call_monitor.hpp resilience/calls/circuit_breaker.hpp
   resilience/calls/retry.hpp resilience/calls/retry_options.hpp
   resilience/calls/sleeper.hpp resilience/calls/stop_source.hpp
-  resilience/calls/detail/call_wrapper_base.hpp resilience/calls/detail/policies.hpp
+  resilience/calls/detail/breaker_core.hpp resilience/calls/detail/call_wrapper_base.hpp
+  resilience/calls/detail/outcome_window.hpp resilience/calls/detail/policies.hpp
   resilience/locks.hpp resilience/locks/file_lock.hpp resilience/locks/lock_owner.hpp resilience/locks/read_write_lock.hpp)
 set(MILLRACE_middleware_HEADERS
   middleware.hpp

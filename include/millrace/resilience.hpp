@@ -3,7 +3,7 @@
 
 /// resilience: what keeps a program going when something that it calls fails.
 ///
-/// - resilience/calls.hpp: wrappers around calls that can fail, such as `retry`
+/// - resilience/calls.hpp: wrappers around calls that can fail, such as `retry` and `circuit_breaker`
 /// - resilience/locks.hpp: `file_lock` between processes, `read_write_lock` among threads
 ///
 /// Standard library and POSIX alone.

@@ -34,6 +34,7 @@ concept serves_requests =
 
 /// A circuit breaker: `allows` says whether a call may be made, and each call that it allowed is told of by one of the
 /// other three. `ignored` is for calls that say nothing about the model: cancelled ones, and those of a wrong shape.
+/// `resilience::circuit_breaker` is one.
 template <class B>
 concept call_breaker = requires(B& breaker) {
   { breaker.allows() } noexcept -> std::same_as<bool>;

@@ -92,16 +92,9 @@ class retry : public detail::call_wrapper_base<retry<Policies...>> {
       detail::requirement<stranger::ok, typename stranger::culprit>,
       "millrace[RESILIENCE-3]: a retry takes attempts<N>, backoff<base, cap>, a jitter, within<D>, seeded<S> or "
       "retry_options; retry_on<codes> or retry_if; a retry_budget; a clock, a sleeper, a monitor, a name");
-  using senseless = detail::first_without<detail::is_sensible, Policies...>;
-  static_assert(
-      detail::requirement<senseless::ok, typename senseless::culprit>,
-      "millrace[RESILIENCE-2]: the option named here makes no sense: attempts count the first call too, a cap is "
-      "no less than its base, times and numbers are above 0, and shares at most 1");
-  template <template <class> class Role>
-  static constexpr bool at_most_one = detail::players<Role, Policies...> <= 1;
-  static_assert(at_most_one<detail::plays_clock> && at_most_one<detail::plays_sleeper> &&
-                    at_most_one<detail::plays_monitor> && at_most_one<detail::plays_retry_predicate> &&
-                    at_most_one<detail::plays_budget> && at_most_one<detail::plays_name>,
+  using checked = detail::checked_policies<Policies...>;
+  static_assert(checked::template one_each<detail::plays_clock, detail::plays_sleeper, detail::plays_monitor,
+                                           detail::plays_retry_predicate, detail::plays_budget, detail::plays_name>,
                 "millrace[RESILIENCE-4]: two policies of one kind, such as two clocks; a wrapper takes one of each");
 
   using held_clock = detail::cast_t<detail::plays_clock, steady_clock, Policies...>;

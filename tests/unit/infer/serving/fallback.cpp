@@ -1,6 +1,7 @@
 #include <millrace/infer/serving/fallback.hpp>
 
 #include <millrace/infer/serving/batcher.hpp>
+#include <millrace/resilience/calls/circuit_breaker.hpp>
 
 #include <support/allocation_counter.hpp>
 #include <support/catch.hpp>
@@ -175,4 +176,29 @@ TEST_CASE("fallback: values or models of another shape are refused when it is ma
   const auto other = mi::fallback<decltype(serve), constant>::make(serve, constant{3});
   REQUIRE_FALSE(other);
   CHECK(other.error().message() == "the fallback takes 3 columns for 1 outputs, the model 2 for 1");
+}
+
+TEST_CASE("fallback: resilience's circuit breaker keeps calls from a model that fails, and lets them through again") {
+  std::uint64_t now = 0;
+  mr::resilience::circuit_breaker breaker{mr::resilience::last_calls<4>(), mr::resilience::min_calls<2>(),
+                                          mr::resilience::probes<1>(), mr::resilience::open_for<1s>(),
+                                          mr::manual_clock(now)};
+  static_assert(mi::call_breaker<decltype(breaker)>);
+  adder model;
+  mi::batcher serve{model};
+  auto guarded = mi::make_fallback(serve, mi::fallback_values{{0.5}}, {}, breaker);
+  REQUIRE(guarded);
+  std::array<double, 2> out{};
+  model.factor = std::numeric_limits<double>::infinity();
+  for (int i = 0; i < 5; ++i) CHECK((*guarded)(two_rows, out).status == serving_status::fallback);
+  CHECK(model.batches == 2);
+  CHECK(guarded->not_finite() == 2);
+  CHECK(guarded->open() == 3);
+  CHECK(breaker.state() == mr::resilience::breaker_state::open);
+  model.factor = 1;
+  now += 2'000'000'000;
+  CHECK((*guarded)(two_rows, std::span(out).first(1)).status == serving_status::invalid);  // says nothing: ignored
+  CHECK((*guarded)(two_rows, out).status == serving_status::ok);
+  CHECK(breaker.state() == mr::resilience::breaker_state::closed);
+  CHECK((*guarded)(two_rows, out).status == serving_status::ok);
 }

@@ -3,6 +3,7 @@
 
 #include <millrace/chain/event.hpp>
 #include <millrace/core/clock.hpp>
+#include <millrace/core/detail/requirement.hpp>
 #include <millrace/resilience/calls/call_monitor.hpp>
 #include <millrace/resilience/calls/sleeper.hpp>
 #include <millrace/resilience/fwd.hpp>
@@ -38,6 +39,10 @@ constexpr T& lent_object(T& held) noexcept {
 }
 template <class T>
 constexpr T& lent_object(borrowed<T>& held) noexcept {
+  return *held.object;
+}
+template <class T>
+constexpr T& lent_object(const borrowed<T>& held) noexcept {
   return *held.object;
 }
 
@@ -94,6 +99,19 @@ struct is_sensible : std::true_type {};
 template <class T>
 requires requires { T::is_sensible; }
 struct is_sensible<T> : std::bool_constant<T::is_sensible> {};
+
+/// What every wrapper asks of its policies.
+template <class... Policies>
+struct checked_policies {
+  using senseless = first_without<is_sensible, Policies...>;
+  static_assert(
+      requirement<senseless::ok, typename senseless::culprit>,
+      "millrace[RESILIENCE-2]: the option named here makes no sense: attempts count the first call too, a cap is "
+      "no less than its base, times and numbers are above 0, and percentages at most 100");
+  /// At most one policy plays each of these roles.
+  template <template <class> class... Roles>
+  static constexpr bool one_each = ((players<Roles, Policies...> <= 1) && ...);
+};
 
 template <class Wanted>
 Wanted pick() {
