@@ -18,7 +18,7 @@ set(MILLRACE_core_HEADERS
   core/detail/heap_sort.hpp core/detail/huffman.hpp core/detail/inflate.hpp core/detail/int128.hpp core/detail/json_reader.hpp core/detail/light_atomic.hpp
   core/detail/math.hpp core/detail/mutex.hpp core/detail/name_index.hpp core/detail/needs_exceptions.hpp
   core/detail/number_text.hpp core/detail/order_key.hpp core/detail/owning_pointer.hpp core/detail/protobuf.hpp core/detail/requirement.hpp
-  core/detail/sha256_block.hpp core/detail/simd.hpp core/detail/sort.hpp core/detail/sort_doubles.hpp core/detail/spin_lock.hpp
+  core/detail/sha256_block.hpp core/detail/sha256_each.hpp core/detail/simd.hpp core/detail/sort.hpp core/detail/sort_doubles.hpp core/detail/spin_lock.hpp
   core/detail/swap_members.hpp core/detail/uninterrupted.hpp core/detail/worker_thread.hpp
   core/saved/envelope.hpp core/saved/fields.hpp
   core/saved/detail/crc32c.hpp core/saved/detail/image.hpp)

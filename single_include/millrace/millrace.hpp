@@ -21036,6 +21036,18 @@ alignas(16) inline constexpr std::uint32_t sha256_constants[64] = {
     0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 
+/// The state before any block: of the square roots of the first eight primes.
+inline constexpr std::uint32_t sha256_start[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                                                  0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+
+/// The eight words of a state as 32 bytes, the highest byte of each word first.
+inline void store_sha256(unsigned char* to, const std::uint32_t* state) noexcept {
+  for (unsigned i = 0; i < 8; ++i) {
+    const std::uint32_t word = __builtin_bswap32(state[i]);
+    __builtin_memcpy(to + 4 * i, &word, 4);
+  }
+}
+
 /// Takes `blocks` blocks into the state, whose eight words are a to h.
 inline void sha256_plain(std::uint32_t* state, const unsigned char* data, std::size_t blocks) noexcept {
   const auto turned = [](std::uint32_t x, unsigned by) { return x >> by | x << (32 - by); };
@@ -21079,57 +21091,84 @@ inline bool cpu_has_sha() noexcept {
   return has;
 }
 
-/// The same by the processor: four rounds a step, for which it keeps the state as (f, e, b, a) and (h, g, d, c).
+/// The same by the processor for several messages side by side, each with a state and as many blocks: four rounds a
+/// step, for which it keeps a state as (f, e, b, a) and (h, g, d, c). Each of the instructions waits for the one before
+/// it in its message, and meanwhile the processor has time for another message.
 /// The instructions have no AVX form. Between AVX instructions whose registers are in use beyond 16 bytes each of them
-/// takes hundreds of cycles, so there are none here, whatever the program is compiled for.
+/// takes hundreds of cycles, so there are none here, whatever the program is compiled for; nor is it inlined among
+/// such.
+template <std::size_t Messages>
 MILLRACE_X86_TARGET("sha,sse4.1,no-avx")
-inline void sha256_by_cpu(std::uint32_t* state, const unsigned char* data, std::size_t blocks) noexcept {
+[[gnu::noinline]] inline void sha256_by_cpu(std::uint32_t* const (&states)[Messages],
+                                            const unsigned char* const (&data)[Messages], std::size_t blocks) noexcept {
   using words = vector<std::uint32_t, 16>;
   using ints = vector<int, 16>;
   using bytes = vector<unsigned char, 16>;
-  words abef = {state[5], state[4], state[1], state[0]};
-  words cdgh = {state[7], state[6], state[3], state[2]};
-  for (; blocks != 0; --blocks, data += 64) {
-    const words abef_before = abef;
-    const words cdgh_before = cdgh;
-    words w[4];
+  words abef[Messages];
+  words cdgh[Messages];
+  for (std::size_t m = 0; m < Messages; ++m) {
+    const std::uint32_t* const s = states[m];
+    abef[m] = words{s[5], s[4], s[1], s[0]};
+    cdgh[m] = words{s[7], s[6], s[3], s[2]};
+  }
+  for (std::size_t block = 0; block < blocks; ++block) {
+    words abef_before[Messages];
+    words cdgh_before[Messages];
+    words w[Messages][4];
+    for (std::size_t m = 0; m < Messages; ++m) {
+      abef_before[m] = abef[m];
+      cdgh_before[m] = cdgh[m];
+    }
+#pragma GCC unroll 16
     for (unsigned t = 0; t < 16; ++t) {
-      words& now = w[t & 3U];
-      if (t < 4) {
-        bytes read;
-        __builtin_memcpy(&read, data + 16 * t, sizeof read);  // load_vector is for the program's processor
-        now = reinterpret_cast<words>(
-            __builtin_shufflevector(read, read, 3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12));
-      } else {
-        const words before = w[(t + 3) & 3U];
-        const words two_before = w[(t + 2) & 3U];
-        now = reinterpret_cast<words>(
-            __builtin_ia32_sha256msg1(reinterpret_cast<ints>(now), reinterpret_cast<ints>(w[(t + 1) & 3U])));
-        now += __builtin_shufflevector(two_before, before, 1, 2, 3, 4);
-        now = reinterpret_cast<words>(
-            __builtin_ia32_sha256msg2(reinterpret_cast<ints>(now), reinterpret_cast<ints>(before)));
-      }
       words k;
       __builtin_memcpy(&k, sha256_constants + 4 * t, sizeof k);
-      const words added = now + k;
-      const words rest = __builtin_shufflevector(added, added, 2, 3, 2, 3);
-      cdgh = reinterpret_cast<words>(__builtin_ia32_sha256rnds2(
-          reinterpret_cast<ints>(cdgh), reinterpret_cast<ints>(abef), reinterpret_cast<ints>(added)));
-      abef = reinterpret_cast<words>(__builtin_ia32_sha256rnds2(
-          reinterpret_cast<ints>(abef), reinterpret_cast<ints>(cdgh), reinterpret_cast<ints>(rest)));
+#pragma GCC unroll 4
+      for (std::size_t m = 0; m < Messages; ++m) {
+        words& now = w[m][t & 3U];
+        if (t < 4) {
+          bytes read;
+          __builtin_memcpy(&read, data[m] + 64 * block + 16 * t, sizeof read);  // load_vector is for any processor
+          now = reinterpret_cast<words>(
+              __builtin_shufflevector(read, read, 3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12));
+        } else {
+          const words before = w[m][(t + 3) & 3U];
+          const words two_before = w[m][(t + 2) & 3U];
+          now = reinterpret_cast<words>(
+              __builtin_ia32_sha256msg1(reinterpret_cast<ints>(now), reinterpret_cast<ints>(w[m][(t + 1) & 3U])));
+          now += __builtin_shufflevector(two_before, before, 1, 2, 3, 4);
+          now = reinterpret_cast<words>(
+              __builtin_ia32_sha256msg2(reinterpret_cast<ints>(now), reinterpret_cast<ints>(before)));
+        }
+        const words added = now + k;
+        const words rest = __builtin_shufflevector(added, added, 2, 3, 2, 3);
+        cdgh[m] = reinterpret_cast<words>(__builtin_ia32_sha256rnds2(
+            reinterpret_cast<ints>(cdgh[m]), reinterpret_cast<ints>(abef[m]), reinterpret_cast<ints>(added)));
+        abef[m] = reinterpret_cast<words>(__builtin_ia32_sha256rnds2(
+            reinterpret_cast<ints>(abef[m]), reinterpret_cast<ints>(cdgh[m]), reinterpret_cast<ints>(rest)));
+      }
     }
-    abef += abef_before;
-    cdgh += cdgh_before;
+    for (std::size_t m = 0; m < Messages; ++m) {
+      abef[m] += abef_before[m];
+      cdgh[m] += cdgh_before[m];
+    }
   }
-  const std::uint32_t after[8] = {abef[3], abef[2], cdgh[3], cdgh[2], abef[1], abef[0], cdgh[1], cdgh[0]};
-  __builtin_memcpy(state, after, sizeof after);
+  for (std::size_t m = 0; m < Messages; ++m) {
+    const std::uint32_t after[8] = {abef[m][3], abef[m][2], cdgh[m][3], cdgh[m][2],
+                                    abef[m][1], abef[m][0], cdgh[m][1], cdgh[m][0]};
+    __builtin_memcpy(states[m], after, sizeof after);
+  }
 }
 
 #endif
 
 inline void sha256_blocks(std::uint32_t* state, const unsigned char* data, std::size_t blocks) noexcept {
 #if defined(__x86_64__)
-  if (cpu_has_sha()) return sha256_by_cpu(state, data, blocks);
+  if (cpu_has_sha()) {
+    std::uint32_t* const states[] = {state};
+    const unsigned char* const messages[] = {data};
+    return sha256_by_cpu(states, messages, blocks);
+  }
 #endif
   sha256_plain(state, data, blocks);
 }
@@ -21139,6 +21178,145 @@ inline void sha256_blocks(std::uint32_t* state, const unsigned char* data, std::
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_DETAIL_SHA256_BLOCK_HPP
+
+// ---- core/detail/sha256_each.hpp
+
+#ifndef MILLRACE_CORE_DETAIL_SHA256_EACH_HPP
+#define MILLRACE_CORE_DETAIL_SHA256_EACH_HPP
+
+// SHA-256 of many messages, of which several are under way at once: as soon as one ends the next takes its lane.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// Bytes, behind one byte more if `prefix` is one.
+struct sha256_message {
+  std::span<const std::byte> bytes;
+  int prefix = -1;
+};
+
+/// A message on its way: it is copied by `size` bytes into blocks of its own, the last ones with the padding. A short
+/// message is copied at once and as a whole.
+class sha256_lane {
+ public:
+  void begin(const sha256_message& message) noexcept {
+    __builtin_memcpy(state_, sha256_start, sizeof state_);
+    from_ = reinterpret_cast<const unsigned char*>(message.bytes.data());
+    left_ = message.bytes.size();
+    length_ = left_;
+    ended_ = false;
+    std::size_t filled = 0;
+    if (message.prefix >= 0) {
+      blocks_[0] = static_cast<unsigned char>(message.prefix);
+      ++length_;
+      ++filled;
+    }
+    fill(filled);
+  }
+
+  std::uint32_t* state() noexcept { return state_; }
+  const unsigned char* data() const noexcept { return at_; }
+  std::size_t blocks() const noexcept { return ready_; }
+
+  /// Says that the first `blocks` of its blocks are in the state. Returns whether there are no more.
+  bool advance(std::size_t blocks) noexcept {
+    at_ += 64 * blocks;
+    ready_ -= blocks;
+    if (ready_ != 0) return false;
+    if (last_) return true;
+    fill(0);
+    return false;
+  }
+  /// Takes in all blocks that are left.
+  void finish() noexcept {
+    for (std::size_t now = ready_;; now = ready_) {
+      sha256_blocks(state_, at_, now);
+      if (advance(now)) return;
+    }
+  }
+
+ private:
+  static constexpr std::size_t size = 512;
+
+  void fill(std::size_t filled) noexcept {
+    const std::size_t taken = left_ < size - filled ? left_ : size - filled;
+    if (taken != 0) __builtin_memcpy(blocks_ + filled, from_, taken);
+    from_ += taken;
+    left_ -= taken;
+    filled += taken;
+    at_ = blocks_;
+    last_ = false;
+    ready_ = size / 64;
+    if (left_ != 0 || (!ended_ && filled == size)) return;
+    if (!ended_) blocks_[filled++] = 0x80;
+    ended_ = true;
+    last_ = filled <= size - 8;
+    if (last_) ready_ = (filled + 8 + 63) / 64;
+    const std::size_t end = last_ ? 64 * ready_ - 8 : size;
+    __builtin_memset(blocks_ + filled, 0, end - filled);
+    if (!last_) return;
+    const std::uint64_t bits = __builtin_bswap64(length_ * 8);
+    __builtin_memcpy(blocks_ + end, &bits, 8);
+  }
+
+  std::uint32_t state_[8];
+  unsigned char blocks_[size];
+  const unsigned char* at_;
+  std::size_t ready_;  // blocks from `at_` on
+  const unsigned char* from_;
+  std::size_t left_;
+  std::uint64_t length_;
+  bool ended_;  // the bit behind the message is in a block
+  bool last_;   // and so is its length
+};
+
+/// The digest of each of `count` messages: `message(i)` returns one, `digest(i)` where its 32 bytes go. Messages are
+/// begun in their order, and one of up to 510 bytes is read as a whole then; a digest is written at any time after its
+/// message was begun.
+template <class Message, class Digest>
+void sha256_each(std::size_t count, const Message& message, const Digest& digest) noexcept {
+  sha256_lane lanes[2];
+  std::size_t begun = 0;
+#if defined(__x86_64__)
+  if (count > 1 && cpu_has_sha()) {
+    std::size_t index[2] = {0, 1};
+    for (; begun < 2; ++begun) lanes[begun].begin(message(begun));
+    for (;;) {
+      const std::size_t blocks = lanes[0].blocks() < lanes[1].blocks() ? lanes[0].blocks() : lanes[1].blocks();
+      std::uint32_t* const states[] = {lanes[0].state(), lanes[1].state()};
+      const unsigned char* const data[] = {lanes[0].data(), lanes[1].data()};
+      sha256_by_cpu(states, data, blocks);
+      bool ended[2];
+      for (unsigned i = 0; i < 2; ++i) {
+        ended[i] = lanes[i].advance(blocks);
+        if (ended[i]) store_sha256(digest(index[i]), lanes[i].state());
+      }
+      for (unsigned i = 0; i < 2; ++i) {
+        if (!ended[i]) continue;
+        if (begun == count) {
+          if (ended[1 - i]) return;
+          lanes[1 - i].finish();
+          return store_sha256(digest(index[1 - i]), lanes[1 - i].state());
+        }
+        index[i] = begun;
+        lanes[i].begin(message(begun++));
+        ended[i] = false;
+      }
+    }
+  }
+#endif
+  for (; begun < count; ++begun) {
+    lanes[0].begin(message(begun));
+    lanes[0].finish();
+    store_sha256(digest(begun), lanes[0].state());
+  }
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DETAIL_SHA256_EACH_HPP
 
 // ---- core/sha256.hpp
 
@@ -21199,14 +21377,14 @@ class sha256 {
     for (unsigned i = 0; i < 8; ++i) end[1 + zeros + i] = static_cast<unsigned char>(bits >> (56 - 8 * i));
     padded.update(std::as_bytes(std::span(end, 9 + zeros)));
     sha256_digest made;
-    for (unsigned i = 0; i < 32; ++i)
-      made.bytes[i] = static_cast<unsigned char>(padded.state_[i / 4] >> (24 - i % 4 * 8));
+    detail::store_sha256(made.bytes, padded.state_);
     return made;
   }
 
  private:
-  std::uint32_t state_[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                             0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+  std::uint32_t state_[8] = {detail::sha256_start[0], detail::sha256_start[1], detail::sha256_start[2],
+                             detail::sha256_start[3], detail::sha256_start[4], detail::sha256_start[5],
+                             detail::sha256_start[6], detail::sha256_start[7]};
   unsigned char rest_[64] = {};  // bytes that do not fill a block yet
   std::uint64_t length_ = 0;
 };
@@ -21215,6 +21393,16 @@ inline sha256_digest sha256_of(std::span<const std::byte> bytes) noexcept {
   sha256 hash;
   hash.update(bytes);
   return hash.digest();
+}
+
+/// The SHA-256 of many messages, which may differ in length: `digests[i]` is that of `messages[i]`. Where the processor
+/// has instructions for SHA-256 it works at two messages side by side, which takes less time than one behind the other.
+/// Precondition: as many digests as messages. Complexity: linear in the bytes. Allocates: never.
+inline void sha256_many(std::span<const std::span<const std::byte>> messages,
+                        std::span<sha256_digest> digests) noexcept {
+  detail::sha256_each(
+      messages.size(), [&](std::size_t i) { return detail::sha256_message{messages[i]}; },
+      [&](std::size_t i) { return digests[i].bytes; });
 }
 
 }  // namespace v0
@@ -49828,14 +50016,33 @@ inline sha256_digest leaf_hash(std::span<const std::byte> record) noexcept {
   hash.update(record);
   return hash.digest();
 }
+/// The leaves of many records, as by `leaf_hash`, and faster than one by one, as `sha256_many` says.
+/// Precondition: as many leaves as records. Allocates: never.
+inline void leaf_hashes(std::span<const std::span<const std::byte>> records, std::span<sha256_digest> leaves) noexcept {
+  detail::sha256_each(
+      records.size(), [&](std::size_t i) { return detail::sha256_message{records[i], 0}; },
+      [&](std::size_t i) { return leaves[i].bytes; });
+}
+
+namespace detail {
+
+/// The nodes above pairs, which stand one behind the other: node i is that of nodes 2i and 2i + 1. `to` may be `from`,
+/// or one digest further on.
+inline void node_hashes(const sha256_digest* from, std::size_t pairs, sha256_digest* to) noexcept {
+  static_assert(sizeof(sha256_digest) == 32);
+  sha256_each(
+      pairs, [&](std::size_t i) { return sha256_message{std::as_bytes(std::span(from + 2 * i, 2)), 1}; },
+      [&](std::size_t i) { return to[i].bytes; });
+}
+
+}  // namespace detail
+
 /// The node above two others. Allocates: never.
 inline sha256_digest node_hash(const sha256_digest& left, const sha256_digest& right) noexcept {
-  constexpr std::byte kind[] = {std::byte{1}};
-  sha256 hash;
-  hash.update(kind);
-  hash.update(std::as_bytes(std::span(left.bytes)));
-  hash.update(std::as_bytes(std::span(right.bytes)));
-  return hash.digest();
+  const sha256_digest pair[] = {left, right};
+  sha256_digest made;
+  detail::node_hashes(pair, 1, &made);
+  return made;
 }
 
 /// What a tree commits to: the hash at its root says every record of the first `size`, and their order. The two stand
@@ -49889,9 +50096,13 @@ class merkle_tree {
       peaks_[peak - 1] = node_hash(peaks_[peak - 1], peaks_[peak]);
     ++size_;
   }
-  /// Adds leaves, the first one first.
+  /// Adds leaves, the first one first, and faster than one by one, as `sha256_many` says.
   void append(std::span<const sha256_digest> leaves) noexcept {
-    for (const sha256_digest& leaf : leaves) append(leaf);
+    while (!leaves.empty()) {
+      const std::size_t count = leaves.size() < part ? leaves.size() : part;
+      append_part(leaves.first(count));
+      leaves = leaves.subspan(count);
+    }
   }
 
   std::uint64_t size() const noexcept { return size_; }
@@ -49911,6 +50122,33 @@ class merkle_tree {
   }
 
  private:
+  /// How many leaves are put into the tree level by level.
+  static constexpr std::size_t part = 128;
+
+  void append_part(std::span<const sha256_digest> leaves) noexcept {
+    sha256_digest row[1 + part];  // the nodes of a level that are new, and before them its peak
+    for (std::size_t i = 0; i < leaves.size(); ++i) row[1 + i] = leaves[i];
+    // Peaks from the lowest up. Of at most 2^7 nodes and a peak a level has an odd number no more than eight times:
+    // after the eighth there is one new node, which goes up with each peak that it meets.
+    sha256_digest left_over[8];
+    std::size_t kept = 0;
+    auto peak = static_cast<std::size_t>(std::popcount(size_));
+    std::size_t count = leaves.size();
+    for (std::uint64_t above = size_; count != 0; above /= 2) {
+      const sha256_digest* nodes = row + 1;
+      if (above % 2 == 1) {
+        row[0] = peaks_[--peak];
+        nodes = row;
+        ++count;
+      }
+      if (count % 2 == 1) left_over[kept++] = nodes[count - 1];
+      count /= 2;
+      detail::node_hashes(nodes, count, row + 1);
+    }
+    while (kept != 0) peaks_[peak++] = left_over[--kept];
+    size_ += leaves.size();
+  }
+
   std::uint64_t size_ = 0;
   sha256_digest peaks_[64] = {};
 };

@@ -2,6 +2,7 @@
 #define MILLRACE_CORE_SHA256_HPP
 
 #include <millrace/core/detail/sha256_block.hpp>
+#include <millrace/core/detail/sha256_each.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -62,14 +63,14 @@ class sha256 {
     for (unsigned i = 0; i < 8; ++i) end[1 + zeros + i] = static_cast<unsigned char>(bits >> (56 - 8 * i));
     padded.update(std::as_bytes(std::span(end, 9 + zeros)));
     sha256_digest made;
-    for (unsigned i = 0; i < 32; ++i)
-      made.bytes[i] = static_cast<unsigned char>(padded.state_[i / 4] >> (24 - i % 4 * 8));
+    detail::store_sha256(made.bytes, padded.state_);
     return made;
   }
 
  private:
-  std::uint32_t state_[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                             0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+  std::uint32_t state_[8] = {detail::sha256_start[0], detail::sha256_start[1], detail::sha256_start[2],
+                             detail::sha256_start[3], detail::sha256_start[4], detail::sha256_start[5],
+                             detail::sha256_start[6], detail::sha256_start[7]};
   unsigned char rest_[64] = {};  // bytes that do not fill a block yet
   std::uint64_t length_ = 0;
 };
@@ -78,6 +79,16 @@ inline sha256_digest sha256_of(std::span<const std::byte> bytes) noexcept {
   sha256 hash;
   hash.update(bytes);
   return hash.digest();
+}
+
+/// The SHA-256 of many messages, which may differ in length: `digests[i]` is that of `messages[i]`. Where the processor
+/// has instructions for SHA-256 it works at two messages side by side, which takes less time than one behind the other.
+/// Precondition: as many digests as messages. Complexity: linear in the bytes. Allocates: never.
+inline void sha256_many(std::span<const std::span<const std::byte>> messages,
+                        std::span<sha256_digest> digests) noexcept {
+  detail::sha256_each(
+      messages.size(), [&](std::size_t i) { return detail::sha256_message{messages[i]}; },
+      [&](std::size_t i) { return digests[i].bytes; });
 }
 
 }  // namespace v0

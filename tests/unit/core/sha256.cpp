@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -61,4 +62,43 @@ TEST_CASE("SHA-256 in plain C++ is that of the processor's instructions") {
     mr::detail::sha256_blocks(chosen, data.data(), blocks);
     for (std::size_t i = 0; i < 8; ++i) CHECK(plain[i] == chosen[i]);
   }
+}
+
+TEST_CASE("SHA-256 of many messages is that of each") {
+  std::vector<std::byte> bytes(4000);
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>(i * i % 251);
+  // Lengths around the blocks of 64 bytes, and around the 512 bytes of which a lane has room; none, one, and odd
+  // counts.
+  std::vector<std::span<const std::byte>> messages;
+  for (const std::size_t size : std::initializer_list<std::size_t>{
+           3000, 0,   1,   300, 511,  54,   55,   56,   63,   64,  65,   119, 120, 447, 448, 449, 502, 503,  504, 510,
+           511,  512, 513, 0,   1015, 1016, 1017, 1024, 4000, 100, 2000, 2,   0,   0,   575, 576, 577, 3999, 64})
+    messages.push_back(std::span(bytes).first(size));
+  for (std::size_t first = 0; first < messages.size(); ++first) {
+    for (std::size_t count = 0; count <= messages.size() - first; count += 1 + count / 4) {
+      const auto some = std::span(messages).subspan(first, count);
+      std::vector<mr::sha256_digest> digests(count + 1);
+      mr::sha256_many(some, std::span(digests).first(count));
+      for (std::size_t i = 0; i < count; ++i) CHECK(digests[i] == mr::sha256_of(some[i]));
+      CHECK(digests[count] == mr::sha256_digest());
+    }
+  }
+  std::vector<mr::sha256_digest> digests(messages.size());
+  CHECK(support::allocations_of([&] { mr::sha256_many(messages, digests); }) == 0);
+}
+
+TEST_CASE("SHA-256 of many messages behind a byte") {
+  std::vector<std::byte> bytes(1200);
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>(i * 7919 >> 3);
+  std::vector<unsigned char> made(32 * bytes.size());
+  mr::detail::sha256_each(
+      bytes.size(), [&](std::size_t i) { return mr::detail::sha256_message{std::span(bytes).subspan(1, i), 0xA5}; },
+      [&](std::size_t i) { return made.data() + 32 * i; });
+  bytes[0] = std::byte{0xA5};
+  bool same = true;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const auto one = mr::sha256_of(std::span(bytes).first(1 + i));
+    same = same && std::equal(one.bytes, one.bytes + 32, made.data() + 32 * i);
+  }
+  CHECK(same);
 }

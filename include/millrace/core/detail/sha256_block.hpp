@@ -27,6 +27,18 @@ alignas(16) inline constexpr std::uint32_t sha256_constants[64] = {
     0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 
+/// The state before any block: of the square roots of the first eight primes.
+inline constexpr std::uint32_t sha256_start[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                                                  0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+
+/// The eight words of a state as 32 bytes, the highest byte of each word first.
+inline void store_sha256(unsigned char* to, const std::uint32_t* state) noexcept {
+  for (unsigned i = 0; i < 8; ++i) {
+    const std::uint32_t word = __builtin_bswap32(state[i]);
+    __builtin_memcpy(to + 4 * i, &word, 4);
+  }
+}
+
 /// Takes `blocks` blocks into the state, whose eight words are a to h.
 inline void sha256_plain(std::uint32_t* state, const unsigned char* data, std::size_t blocks) noexcept {
   const auto turned = [](std::uint32_t x, unsigned by) { return x >> by | x << (32 - by); };
@@ -70,57 +82,84 @@ inline bool cpu_has_sha() noexcept {
   return has;
 }
 
-/// The same by the processor: four rounds a step, for which it keeps the state as (f, e, b, a) and (h, g, d, c).
+/// The same by the processor for several messages side by side, each with a state and as many blocks: four rounds a
+/// step, for which it keeps a state as (f, e, b, a) and (h, g, d, c). Each of the instructions waits for the one before
+/// it in its message, and meanwhile the processor has time for another message.
 /// The instructions have no AVX form. Between AVX instructions whose registers are in use beyond 16 bytes each of them
-/// takes hundreds of cycles, so there are none here, whatever the program is compiled for.
+/// takes hundreds of cycles, so there are none here, whatever the program is compiled for; nor is it inlined among
+/// such.
+template <std::size_t Messages>
 MILLRACE_X86_TARGET("sha,sse4.1,no-avx")
-inline void sha256_by_cpu(std::uint32_t* state, const unsigned char* data, std::size_t blocks) noexcept {
+[[gnu::noinline]] inline void sha256_by_cpu(std::uint32_t* const (&states)[Messages],
+                                            const unsigned char* const (&data)[Messages], std::size_t blocks) noexcept {
   using words = vector<std::uint32_t, 16>;
   using ints = vector<int, 16>;
   using bytes = vector<unsigned char, 16>;
-  words abef = {state[5], state[4], state[1], state[0]};
-  words cdgh = {state[7], state[6], state[3], state[2]};
-  for (; blocks != 0; --blocks, data += 64) {
-    const words abef_before = abef;
-    const words cdgh_before = cdgh;
-    words w[4];
+  words abef[Messages];
+  words cdgh[Messages];
+  for (std::size_t m = 0; m < Messages; ++m) {
+    const std::uint32_t* const s = states[m];
+    abef[m] = words{s[5], s[4], s[1], s[0]};
+    cdgh[m] = words{s[7], s[6], s[3], s[2]};
+  }
+  for (std::size_t block = 0; block < blocks; ++block) {
+    words abef_before[Messages];
+    words cdgh_before[Messages];
+    words w[Messages][4];
+    for (std::size_t m = 0; m < Messages; ++m) {
+      abef_before[m] = abef[m];
+      cdgh_before[m] = cdgh[m];
+    }
+#pragma GCC unroll 16
     for (unsigned t = 0; t < 16; ++t) {
-      words& now = w[t & 3U];
-      if (t < 4) {
-        bytes read;
-        __builtin_memcpy(&read, data + 16 * t, sizeof read);  // load_vector is for the program's processor
-        now = reinterpret_cast<words>(
-            __builtin_shufflevector(read, read, 3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12));
-      } else {
-        const words before = w[(t + 3) & 3U];
-        const words two_before = w[(t + 2) & 3U];
-        now = reinterpret_cast<words>(
-            __builtin_ia32_sha256msg1(reinterpret_cast<ints>(now), reinterpret_cast<ints>(w[(t + 1) & 3U])));
-        now += __builtin_shufflevector(two_before, before, 1, 2, 3, 4);
-        now = reinterpret_cast<words>(
-            __builtin_ia32_sha256msg2(reinterpret_cast<ints>(now), reinterpret_cast<ints>(before)));
-      }
       words k;
       __builtin_memcpy(&k, sha256_constants + 4 * t, sizeof k);
-      const words added = now + k;
-      const words rest = __builtin_shufflevector(added, added, 2, 3, 2, 3);
-      cdgh = reinterpret_cast<words>(__builtin_ia32_sha256rnds2(
-          reinterpret_cast<ints>(cdgh), reinterpret_cast<ints>(abef), reinterpret_cast<ints>(added)));
-      abef = reinterpret_cast<words>(__builtin_ia32_sha256rnds2(
-          reinterpret_cast<ints>(abef), reinterpret_cast<ints>(cdgh), reinterpret_cast<ints>(rest)));
+#pragma GCC unroll 4
+      for (std::size_t m = 0; m < Messages; ++m) {
+        words& now = w[m][t & 3U];
+        if (t < 4) {
+          bytes read;
+          __builtin_memcpy(&read, data[m] + 64 * block + 16 * t, sizeof read);  // load_vector is for any processor
+          now = reinterpret_cast<words>(
+              __builtin_shufflevector(read, read, 3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12));
+        } else {
+          const words before = w[m][(t + 3) & 3U];
+          const words two_before = w[m][(t + 2) & 3U];
+          now = reinterpret_cast<words>(
+              __builtin_ia32_sha256msg1(reinterpret_cast<ints>(now), reinterpret_cast<ints>(w[m][(t + 1) & 3U])));
+          now += __builtin_shufflevector(two_before, before, 1, 2, 3, 4);
+          now = reinterpret_cast<words>(
+              __builtin_ia32_sha256msg2(reinterpret_cast<ints>(now), reinterpret_cast<ints>(before)));
+        }
+        const words added = now + k;
+        const words rest = __builtin_shufflevector(added, added, 2, 3, 2, 3);
+        cdgh[m] = reinterpret_cast<words>(__builtin_ia32_sha256rnds2(
+            reinterpret_cast<ints>(cdgh[m]), reinterpret_cast<ints>(abef[m]), reinterpret_cast<ints>(added)));
+        abef[m] = reinterpret_cast<words>(__builtin_ia32_sha256rnds2(
+            reinterpret_cast<ints>(abef[m]), reinterpret_cast<ints>(cdgh[m]), reinterpret_cast<ints>(rest)));
+      }
     }
-    abef += abef_before;
-    cdgh += cdgh_before;
+    for (std::size_t m = 0; m < Messages; ++m) {
+      abef[m] += abef_before[m];
+      cdgh[m] += cdgh_before[m];
+    }
   }
-  const std::uint32_t after[8] = {abef[3], abef[2], cdgh[3], cdgh[2], abef[1], abef[0], cdgh[1], cdgh[0]};
-  __builtin_memcpy(state, after, sizeof after);
+  for (std::size_t m = 0; m < Messages; ++m) {
+    const std::uint32_t after[8] = {abef[m][3], abef[m][2], cdgh[m][3], cdgh[m][2],
+                                    abef[m][1], abef[m][0], cdgh[m][1], cdgh[m][0]};
+    __builtin_memcpy(states[m], after, sizeof after);
+  }
 }
 
 #endif
 
 inline void sha256_blocks(std::uint32_t* state, const unsigned char* data, std::size_t blocks) noexcept {
 #if defined(__x86_64__)
-  if (cpu_has_sha()) return sha256_by_cpu(state, data, blocks);
+  if (cpu_has_sha()) {
+    std::uint32_t* const states[] = {state};
+    const unsigned char* const messages[] = {data};
+    return sha256_by_cpu(states, messages, blocks);
+  }
 #endif
   sha256_plain(state, data, blocks);
 }

@@ -5,9 +5,12 @@
 #include <support/golden.hpp>
 #include <support/merkle.hpp>
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
+#include <span>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -45,6 +48,15 @@ TEST_CASE("a Merkle tree of any size has the root of its definition") {
     if (size < leaves.size()) tree.append(leaves[size]);
   }
   CHECK(size == leaves.size());
+}
+
+TEST_CASE("the leaves of many records are those of each") {
+  std::vector<std::vector<std::byte>> kept;
+  for (std::size_t i = 0; i < 100; ++i) kept.push_back(std::vector<std::byte>(i * 7, static_cast<std::byte>(i)));
+  const std::vector<std::span<const std::byte>> records(kept.begin(), kept.end());
+  std::vector<mr::sha256_digest> leaves(records.size());
+  ms::leaf_hashes(records, leaves);
+  for (std::size_t i = 0; i < records.size(); ++i) CHECK(leaves[i] == ms::leaf_hash(records[i]));
 }
 
 TEST_CASE("leaves that come together make the tree of leaves that come one by one") {
