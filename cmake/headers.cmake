@@ -122,6 +122,11 @@ set(MILLRACE_observe_HEADERS
   observe/export/detail/exposition.hpp
   observe/events.hpp
   observe/events/event_emitter.hpp observe/events/event_queue.hpp observe/events/hooks.hpp observe/events/subscription.hpp
+  observe/health.hpp
+  observe/health/component.hpp observe/health/disk_check.hpp observe/health/health_monitor.hpp
+  observe/health/health_report.hpp observe/health/health_result.hpp observe/health/memory_check.hpp
+  observe/health/memory_usage.hpp observe/health/storage_check.hpp
+  observe/health/detail/proc_text.hpp
   observe/events/detail/call_list.hpp observe/events/detail/event_history.hpp observe/events/detail/event_types.hpp
   observe/audit.hpp
   observe/audit/audit_draft.hpp observe/audit/audit_event.hpp observe/audit/audit_name.hpp observe/audit/mask.hpp

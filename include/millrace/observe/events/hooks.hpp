@@ -196,7 +196,7 @@ class hooks : private detail::checked_types<Operations...>, private detail::hook
   static result<Made> run_guarded(Operation& operation, Work& work) {
     return detail::guarded_result<Made>(
         [&]() -> result<Made> {
-          if constexpr (std::is_void_v<decltype(work(operation))>)
+          if constexpr (std::is_void_v<Made> && std::is_void_v<decltype(work(operation))>)
             return work(operation), result<Made>();
           else
             return work(operation);

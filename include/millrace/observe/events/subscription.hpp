@@ -1,6 +1,7 @@
 #ifndef MILLRACE_OBSERVE_EVENTS_SUBSCRIPTION_HPP
 #define MILLRACE_OBSERVE_EVENTS_SUBSCRIPTION_HPP
 
+#include <millrace/core/clock.hpp>
 #include <millrace/observe/events/detail/call_list.hpp>
 #include <millrace/observe/metrics/detail/shared_state.hpp>
 
@@ -56,6 +57,10 @@ class [[nodiscard]] subscription {
   friend class event_emitter;
   template <class... Operations>
   friend class hooks;
+  template <clock_policy Clock>
+  friend class health_monitor;
+  template <clock_policy Clock>
+  friend class component_group;
 
   /// Adds an entry that was just made to a list.
   subscription(detail::shared_owner owner, detail::call_list_base& list, detail::call_entry* made)
