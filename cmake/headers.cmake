@@ -129,8 +129,10 @@ set(MILLRACE_observe_HEADERS
   observe/health/detail/proc_text.hpp
   observe/events/detail/call_list.hpp observe/events/detail/event_history.hpp observe/events/detail/event_types.hpp
   observe/audit.hpp
-  observe/audit/audit_draft.hpp observe/audit/audit_event.hpp observe/audit/audit_name.hpp observe/audit/mask.hpp
-  observe/audit/detail/pii_detectors.hpp)
+  observe/audit/audit_draft.hpp observe/audit/audit_event.hpp observe/audit/audit_export.hpp observe/audit/audit_name.hpp
+  observe/audit/audit_query.hpp observe/audit/compliance_report.hpp observe/audit/mask.hpp observe/audit/report_templates.hpp
+  observe/audit/detail/page_writers.hpp observe/audit/detail/pii_detectors.hpp observe/audit/detail/tally.hpp
+  observe/audit/detail/text_formats.hpp)
 set(MILLRACE_feature_HEADERS
   feature.hpp
   feature/fwd.hpp feature/features.hpp feature/hashed_row.hpp feature/policies.hpp feature/series.hpp feature/specification.hpp

@@ -8,12 +8,20 @@
 /// - `audit_name`: the checked name of a kind or a field
 /// - `audit_entry`: an event as it is read back
 /// - `masked`, `unmasked`: how outputs show personal data; `mask_value`, `mask_text`, `find_pii`
+/// - `audit_query`, `audit_selection`, `audit_counts`: which records, and how many of what
+/// - `report_builder` makes a `compliance_report`, which `to_json`, `to_yaml`, `to_csv` and `to_html` write;
+///   `report_templates`: what SOC 2, GDPR, HIPAA and PCI DSS ask evidence for
+/// - `to_json_lines`, `to_csv`, `to_yaml` of records: exports
 ///
 /// observe.hpp leaves this room out: include it by name.
 
 #include <millrace/observe/audit/audit_draft.hpp>
 #include <millrace/observe/audit/audit_event.hpp>
+#include <millrace/observe/audit/audit_export.hpp>
 #include <millrace/observe/audit/audit_name.hpp>
+#include <millrace/observe/audit/audit_query.hpp>
+#include <millrace/observe/audit/compliance_report.hpp>
 #include <millrace/observe/audit/mask.hpp>
+#include <millrace/observe/audit/report_templates.hpp>
 
 #endif  // MILLRACE_OBSERVE_AUDIT_HPP
