@@ -106,7 +106,7 @@ set(MILLRACE_stats_HEADERS
   stats/tests/detail/hypergeometric.hpp stats/tests/detail/score.hpp)
 set(MILLRACE_observe_HEADERS
   observe.hpp
-  observe/fwd.hpp observe/trace_id.hpp
+  observe/attribute.hpp observe/fwd.hpp observe/trace_id.hpp
   observe/metrics.hpp
   observe/metrics/exemplar.hpp observe/metrics/instruments.hpp observe/metrics/label_set.hpp
   observe/metrics/metrics_registry.hpp observe/metrics/metrics_snapshot.hpp observe/metrics/native_layout.hpp
@@ -116,10 +116,13 @@ set(MILLRACE_observe_HEADERS
   observe/metrics/detail/native_buckets.hpp observe/metrics/detail/owned_cell.hpp
   observe/metrics/detail/shared_state.hpp
   observe/export.hpp
-  observe/export/json_export.hpp observe/export/negotiate.hpp observe/export/openmetrics.hpp
-  observe/export/prometheus.hpp observe/export/prometheus_protobuf.hpp observe/export/statsd.hpp
-  observe/export/udp_sender.hpp
-  observe/export/detail/exposition.hpp
+  observe/export/emf.hpp observe/export/json_export.hpp observe/export/negotiate.hpp observe/export/openmetrics.hpp
+  observe/export/otlp_metrics.hpp observe/export/otlp_source.hpp observe/export/prometheus.hpp
+  observe/export/prometheus_protobuf.hpp observe/export/statsd.hpp observe/export/udp_sender.hpp
+  observe/export/detail/bucket_values.hpp observe/export/detail/exposition.hpp observe/export/detail/snapshot_change.hpp
+  observe/tracing.hpp
+  observe/tracing/otlp_spans.hpp observe/tracing/sampler.hpp observe/tracing/span.hpp observe/tracing/span_context.hpp
+  observe/tracing/span_record.hpp observe/tracing/trace_state.hpp observe/tracing/tracer.hpp
   observe/events.hpp
   observe/events/event_emitter.hpp observe/events/event_queue.hpp observe/events/hooks.hpp observe/events/subscription.hpp
   observe/health.hpp

@@ -12,6 +12,7 @@
 /// `mr::store::write_file(path, mr::observe::to_prometheus(registry.snapshot()))` writes a page to a file.
 /// Standard library and POSIX alone.
 
+#include <millrace/observe/attribute.hpp>
 #include <millrace/observe/export.hpp>
 #include <millrace/observe/fwd.hpp>
 #include <millrace/observe/metrics.hpp>

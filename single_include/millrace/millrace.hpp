@@ -38882,6 +38882,423 @@ inline result<double> r2(real_view targets, real_view predictions) {
 
 #endif  // MILLRACE_MODEL_EVALUATION_HPP
 
+// ---- observe/attribute.hpp
+
+#ifndef MILLRACE_OBSERVE_ATTRIBUTE_HPP
+#define MILLRACE_OBSERVE_ATTRIBUTE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace observe {
+
+/// What kind of value an attribute has.
+enum class attribute_kind : std::uint8_t { text, whole, real, truth };
+
+/// A name and a value that say something about a span, an event, a link, or about where all of them come from:
+/// `{"rows", 32}`, `{"model", "fraud"}`. Which members of the value count, `kind` says.
+struct attribute {
+  std::string name;
+  std::string text;
+  std::int64_t whole = 0;
+  double real = 0;
+  bool truth = false;
+  attribute_kind kind = attribute_kind::text;
+
+  attribute() = default;
+  attribute(std::string_view key, std::string_view value) : name(key), text(value) {}
+  attribute(std::string_view key, const char* value) : attribute(key, std::string_view(value)) {}
+  /// A number; whole ones above 2^63 - 1 become that.
+  template <class Number>
+  requires std::is_arithmetic_v<Number>
+  attribute(std::string_view key, Number value) : name(key) {
+    if constexpr (std::same_as<Number, bool>) {
+      kind = attribute_kind::truth;
+      truth = value;
+    } else if constexpr (std::is_integral_v<Number>) {
+      kind = attribute_kind::whole;
+      if constexpr (std::is_unsigned_v<Number> && sizeof(Number) == 8)
+        whole = static_cast<std::int64_t>(value >> 63 != 0 ? ~Number{0} >> 1 : value);
+      else
+        whole = static_cast<std::int64_t>(value);
+    } else {
+      kind = attribute_kind::real;
+      real = static_cast<double>(value);
+    }
+  }
+
+  friend bool operator==(const attribute&, const attribute&) = default;
+};
+
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_ATTRIBUTE_HPP
+
+// ---- observe/export/detail/bucket_values.hpp
+
+#ifndef MILLRACE_OBSERVE_EXPORT_DETAIL_BUCKET_VALUES_HPP
+#define MILLRACE_OBSERVE_EXPORT_DETAIL_BUCKET_VALUES_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace observe {
+namespace detail {
+
+/// The upper end of a bucket of a native histogram, by Prometheus' number.
+inline double native_bound(const native_layout& layout, std::int32_t number) noexcept {
+  const std::int32_t parts = std::int32_t{1} << layout.schema;
+  const std::int32_t octave = number >> layout.schema;
+  const double part = static_cast<double>(number - octave * parts) / parts;
+  return millrace::detail::math::ldexp(millrace::detail::math::exp2(part), octave);
+}
+
+/// Calls f(count, low, high) for each bucket of a histogram that got new values since `before`, in ascending order.
+template <class F>
+void for_each_bucket(const metric_family& family, const metric_sample& now, const metric_sample* before, F&& f) {
+  const auto grown = [](std::span<const std::uint64_t> counts, std::span<const std::uint64_t> then, std::size_t i) {
+    return counts[i] - (i < then.size() ? then[i] : 0);
+  };
+  const std::span<const std::uint64_t> none;
+  if (!family.native) {
+    const std::size_t last = family.bounds.size();
+    for (std::size_t i = 0; i <= last; ++i) {
+      const std::uint64_t count = grown(now.buckets, before != nullptr ? before->buckets : none, i);
+      if (count == 0) continue;
+      // The outer buckets have no other end: what a timer saw, zero, or the bound itself stands for it.
+      const double low = i > 0 ? family.bounds[i - 1] : family.bounds[0] > 0 ? 0.0 : family.bounds[0];
+      const double high = i < last ? family.bounds[i] : now.greatest > low ? now.greatest : low;
+      f(count, low, high);
+    }
+    return;
+  }
+  const native_layout& layout = family.native;
+  const auto number = [&](std::size_t i) { return layout.first + static_cast<std::int32_t>(i); };
+  for (std::size_t i = now.negative.size(); i-- > 0;)
+    if (const std::uint64_t count = grown(now.negative, before != nullptr ? before->negative : none, i); count != 0)
+      f(count, -native_bound(layout, number(i)), -native_bound(layout, number(i) - 1));
+  if (const std::uint64_t count = now.zeros - (before != nullptr ? before->zeros : 0); count != 0) f(count, 0.0, 0.0);
+  for (std::size_t i = 0; i < now.positive.size(); ++i)
+    if (const std::uint64_t count = grown(now.positive, before != nullptr ? before->positive : none, i); count != 0)
+      f(count, native_bound(layout, number(i) - 1), native_bound(layout, number(i)));
+}
+
+/// Up to `most` values that are spread as those that a histogram got since `before`: of ranks that are evenly apart,
+/// each where it lies in its bucket if the bucket's values are evenly apart.
+template <class = void>
+std::vector<double> bucket_values(const metric_family& family, const metric_sample& now, const metric_sample* before,
+                                  std::size_t most) {
+  const std::uint64_t total = now.count - (before != nullptr ? before->count : 0);
+  const std::size_t wanted = total < most ? static_cast<std::size_t>(total) : most;
+  const double step = wanted == 0 ? 0.0 : static_cast<double>(total) / static_cast<double>(wanted);
+  std::vector<double> made;
+  made.reserve(wanted);
+  double seen = 0;
+  for_each_bucket(family, now, before, [&](std::uint64_t count, double low, double high) {
+    const auto size = static_cast<double>(count);
+    while (made.size() < wanted) {
+      const double rank = (static_cast<double>(made.size()) + 0.5) * step;
+      if (rank > seen + size) break;
+      made.push_back(low + (high - low) * ((rank - seen) / size));
+    }
+    seen += size;
+  });
+  return made;
+}
+
+}  // namespace detail
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_EXPORT_DETAIL_BUCKET_VALUES_HPP
+
+// ---- observe/export/detail/snapshot_change.hpp
+
+#ifndef MILLRACE_OBSERVE_EXPORT_DETAIL_SNAPSHOT_CHANGE_HPP
+#define MILLRACE_OBSERVE_EXPORT_DETAIL_SNAPSHOT_CHANGE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace observe {
+namespace detail {
+
+/// What each series was at an earlier snapshot, for formats that tell differences. Both snapshots outlive it.
+class snapshot_change {
+ public:
+  /// Errors: invalid_argument, if the two are not of one registry, or not in this order.
+  template <class = void>
+  static result<snapshot_change> make(const metrics_snapshot& before, const metrics_snapshot& now) {
+    if (before.registry_id != now.registry_id)
+      return error(errc::invalid_argument, "the snapshot is of another registry than the one before");
+    if (before.uptime_nanoseconds > now.uptime_nanoseconds)
+      return error(errc::invalid_argument, "the snapshot is older than the one before");
+    snapshot_change made;
+    made.since_ = now.unix_nanoseconds - (now.uptime_nanoseconds - before.uptime_nanoseconds);
+    for (const metric_family_samples& each : before.families())
+      for (const metric_sample& sample : each.samples) {
+        const std::size_t id = sample.series->id;
+        if (id >= made.samples_.size()) made.samples_.resize(id + 1, nullptr);
+        made.samples_[id] = &sample;
+      }
+    return made;
+  }
+
+  /// The series in the earlier snapshot; null if it was not in there.
+  const metric_sample* before(const metric_sample& now) const noexcept {
+    const std::size_t id = now.series->id;
+    return id < samples_.size() ? samples_[id] : nullptr;
+  }
+  /// When the earlier snapshot was taken, by the clock of the later one: nanoseconds since 1970.
+  std::uint64_t since() const noexcept { return since_; }
+
+ private:
+  snapshot_change() = default;
+
+  std::vector<const metric_sample*> samples_;  // by the series' number
+  std::uint64_t since_ = 0;
+};
+
+}  // namespace detail
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_EXPORT_DETAIL_SNAPSHOT_CHANGE_HPP
+
+// ---- observe/export/emf.hpp
+
+#ifndef MILLRACE_OBSERVE_EXPORT_EMF_HPP
+#define MILLRACE_OBSERVE_EXPORT_EMF_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace observe {
+
+/// How an `emf_writer` names what it writes.
+struct emf_options {
+  std::string name_space = "millrace";
+  bool high_resolution = false;  // whether CloudWatch keeps values by the second instead of by the minute
+};
+
+/// What one flush did.
+struct emf_report {
+  std::size_t documents = 0;
+  std::size_t metrics = 0;
+  std::size_t skipped = 0;  // series left out: a value that is not finite or beyond 2^360, or more than 30 labels
+};
+
+/// Writes what changed since the last flush in CloudWatch's embedded metric format: JSON lines, which CloudWatch takes
+/// from a process's log. Labels are dimensions.
+///
+///     mr::observe::emf_writer emf({.name_space = "fraud"});
+///     auto told = emf.flush(registry.snapshot(), [&](std::string_view line) { return log.append(line); });
+///
+/// - A counter is written as its difference, a gauge as it is.
+/// - A histogram is written as three metrics: `x_count` and `x_sum` are the differences of its count and its sum, and
+///   `x` has up to 100 values that are spread like the new ones, so that CloudWatch's percentiles of it are right to
+///   within a bucket. Its sample count is not: `x_count` has that.
+///
+/// Counters and histograms without a change are left out. A document holds series of the same labels, and at most 100
+/// metrics. A dimension's value is 1024 characters at most, and what is not printable ASCII in it becomes `_`; a label
+/// without a value is no dimension; one of a metric's name gets a `_` at its end.
+/// Threads: one at a time.
+/// Errors: what `send` returns, and then the next flush writes all of it again; `invalid_argument` for a snapshot of
+/// another registry than the first, or an older one.
+/// Source: Amazon CloudWatch user guide, "Specification: Embedded metric format".
+class emf_writer {
+ public:
+  static constexpr std::size_t most_metrics = 100;
+  static constexpr std::size_t most_dimensions = 30;
+  static constexpr std::size_t most_values = 100;
+
+  explicit emf_writer(emf_options options = {}) : options_(std::move(options)) {}
+
+  /// Calls send(line), which returns result<void>, for each document; the line has no newline at its end.
+  template <class Send>
+  result<emf_report> flush(metrics_snapshot snapshot, Send&& send);
+
+ private:
+  struct entry {
+    const metric_family* family;
+    const metric_sample* now;
+    const metric_sample* before;
+  };
+  /// Series with the same labels.
+  struct group {
+    std::string key;
+    std::vector<entry> entries;
+  };
+  using groups = std::vector<detail::owning_pointer<group>>;
+
+  template <class = void>
+  static groups grouped(const metrics_snapshot& now, const detail::snapshot_change* change, emf_report& report);
+  static bool is_sendable(const metric_family& family, const metric_sample& sample) noexcept {
+    return family.type == metric_type::counter || (sample.value >= -0x1p360 && sample.value <= 0x1p360);
+  }
+  static std::size_t metrics_of(const metric_family& family) noexcept {
+    return family.type == metric_type::histogram ? 3 : 1;
+  }
+  static std::string_view unit(const metric_family& family) noexcept {
+    if (family.unit == "seconds") return "Seconds";
+    if (family.unit == "bytes") return "Bytes";
+    return family.type == metric_type::counter ? "Count" : "None";
+  }
+  static bool is_name_of(const entry& one, std::string_view name) noexcept {
+    const std::string_view own = one.family->name;
+    if (name == own) return true;
+    return one.family->type == metric_type::histogram && name.starts_with(own) &&
+           (name.substr(own.size()) == "_count" || name.substr(own.size()) == "_sum");
+  }
+
+  /// Writes the entries from `first` up to `end` as one document.
+  template <class = void>
+  std::string document(const group& of, std::size_t first, std::size_t end, std::uint64_t unix_nanoseconds) const;
+  void declare(json_writer& json, std::string_view name, std::string_view unit) const {
+    json.begin_object().member("Name", name).member("Unit", unit);
+    if (options_.high_resolution) json.member("StorageResolution", 1);
+    json.end_object();
+  }
+  template <class = void>
+  static void put_values(json_writer& json, const entry& one);
+  /// A label's value as CloudWatch takes it: empty if nothing of it can be seen.
+  static std::string dimension_value(std::string_view label) {
+    constexpr std::size_t most = 1024;
+    std::string made(label.substr(0, most));
+    bool is_visible = false;
+    for (char& c : made) {
+      if (c < 0x20 || c > 0x7e) c = '_';
+      is_visible = is_visible || c != ' ';
+    }
+    return is_visible ? made : std::string();
+  }
+
+  emf_options options_;
+  metrics_snapshot last_;
+  bool has_last_ = false;
+};
+
+template <class Send>
+result<emf_report> emf_writer::flush(metrics_snapshot snapshot, Send&& send) {
+  const detail::snapshot_change* change = nullptr;
+  result<detail::snapshot_change> made = detail::snapshot_change::make(has_last_ ? last_ : snapshot, snapshot);
+  if (!made) return std::move(made).error().wrap("embedded metric format");
+  if (has_last_) change = &*made;
+  emf_report report;
+  const groups all = grouped(snapshot, change, report);
+  for (const auto& each : all)
+    for (std::size_t first = 0; first < each->entries.size();) {
+      std::size_t end = first;
+      std::size_t metrics = 0;
+      while (end < each->entries.size() && metrics + metrics_of(*each->entries[end].family) <= most_metrics)
+        metrics += metrics_of(*each->entries[end++].family);
+      if (result<void> sent = send(std::string_view(document(*each, first, end, snapshot.unix_nanoseconds))); !sent)
+        return std::move(sent).error();
+      ++report.documents;
+      report.metrics += metrics;
+      first = end;
+    }
+  last_ = std::move(snapshot);
+  has_last_ = true;
+  return report;
+}
+
+template <class>
+emf_writer::groups emf_writer::grouped(const metrics_snapshot& now, const detail::snapshot_change* change,
+                                       emf_report& report) {
+  groups made;
+  millrace::detail::name_index<group*> by_labels;
+  for (const metric_family_samples& each : now.families())
+    for (const metric_sample& sample : each.samples) {
+      const metric_sample* const before = change != nullptr ? change->before(sample) : nullptr;
+      if (each.family->type != metric_type::gauge && sample.count == (before != nullptr ? before->count : 0)) continue;
+      std::size_t dimensions = 0;
+      std::string key;
+      for (const auto& [name, value] : sample.labels()) {
+        const std::string shown = dimension_value(value);
+        if (shown.empty()) continue;
+        ++dimensions;
+        key.append(name).append("=").append(shown) += '\n';
+      }
+      if (!is_sendable(*each.family, sample) || dimensions > most_dimensions) {
+        ++report.skipped;
+        continue;
+      }
+      group* to = nullptr;
+      if (group* const* const found = by_labels.find(key); found != nullptr) {
+        to = *found;
+      } else {
+        made.push_back(detail::make_owning<group>());
+        to = made.back().get();
+        to->key = std::move(key);
+        by_labels.insert(to->key, to);
+      }
+      to->entries.push_back({each.family, &sample, before});
+    }
+  return made;
+}
+
+template <class>
+std::string emf_writer::document(const group& of, std::size_t first, std::size_t end,
+                                 std::uint64_t unix_nanoseconds) const {
+  const auto is_taken = [&](std::string_view name) {
+    for (std::size_t i = first; i < end; ++i)
+      if (is_name_of(of.entries[i], name)) return true;
+    return name == "_aws";
+  };
+  std::vector<std::pair<std::string, std::string>> dimensions;
+  const label_set& labels = of.entries[first].now->labels();
+  for (const auto& [name, value] : labels) {
+    std::string shown = dimension_value(value);
+    if (shown.empty()) continue;
+    std::string key = name;
+    while (is_taken(key) || (key != name && !labels[key].empty())) key += '_';
+    dimensions.emplace_back(std::move(key), std::move(shown));
+  }
+
+  std::string text;
+  json_writer json(text);
+  json.begin_object().key("_aws").begin_object();
+  json.member("Timestamp", unix_nanoseconds / 1'000'000).key("CloudWatchMetrics").begin_array().begin_object();
+  json.member("Namespace", std::string_view(options_.name_space)).key("Dimensions").begin_array().begin_array();
+  for (const auto& [name, value] : dimensions) json.value(std::string_view(name));
+  json.end_array().end_array().key("Metrics").begin_array();
+  for (std::size_t i = first; i < end; ++i) {
+    const metric_family& family = *of.entries[i].family;
+    declare(json, family.name, unit(family));
+    if (family.type != metric_type::histogram) continue;
+    declare(json, family.name + "_count", "Count");
+    declare(json, family.name + "_sum", unit(family));
+  }
+  json.end_array().end_object().end_array().end_object();
+  for (const auto& [name, value] : dimensions) json.member(name, std::string_view(value));
+  for (std::size_t i = first; i < end; ++i) put_values(json, of.entries[i]);
+  json.end_object();
+  return text;
+}
+
+template <class>
+void emf_writer::put_values(json_writer& json, const entry& one) {
+  const metric_family& family = *one.family;
+  const std::uint64_t before = one.before != nullptr ? one.before->count : 0;
+  switch (family.type) {
+    case metric_type::gauge: json.member(family.name, one.now->value); return;
+    case metric_type::counter: json.member(family.name, one.now->count - before); return;
+    case metric_type::histogram:
+      json.key(family.name).begin_array();
+      for (const double value : detail::bucket_values(family, *one.now, one.before, most_values)) json.value(value);
+      json.end_array();
+      json.member(family.name + "_count", one.now->count - before);
+      json.member(family.name + "_sum", one.now->value - (one.before != nullptr ? one.before->value : 0.0));
+  }
+}
+
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_EXPORT_EMF_HPP
+
 // ---- observe/export/json_export.hpp
 
 #ifndef MILLRACE_OBSERVE_EXPORT_JSON_EXPORT_HPP
@@ -39481,6 +39898,301 @@ constexpr page_format negotiate(std::string_view accept) noexcept {
 }  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_EXPORT_NEGOTIATE_HPP
+
+// ---- observe/export/otlp_source.hpp
+
+#ifndef MILLRACE_OBSERVE_EXPORT_OTLP_SOURCE_HPP
+#define MILLRACE_OBSERVE_EXPORT_OTLP_SOURCE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace observe {
+
+/// What OTLP says about where metrics and spans come from: the resource, which is the process or the machine, and the
+/// scope, which is the library that made them.
+struct otlp_source {
+  std::vector<attribute> resource;  // `service.name` at the least, by OpenTelemetry's conventions
+  std::string scope = "millrace";
+  std::string scope_version = MILLRACE_VERSION_STRING;
+};
+
+/// The content type of an HTTP request with OTLP's JSON, and the paths that collectors take it under.
+inline constexpr std::string_view otlp_content_type = "application/json";
+inline constexpr std::string_view otlp_metrics_path = "/v1/metrics";
+inline constexpr std::string_view otlp_traces_path = "/v1/traces";
+
+namespace detail {
+
+/// Writes the parts that OTLP's messages have in common, as JSON: names in lowerCamelCase, 64-bit integers as texts,
+/// identifiers in hexadecimal, enumerations as numbers.
+/// Source: OpenTelemetry, "OTLP/HTTP", "JSON Protobuf Encoding"; Protocol Buffers, "ProtoJSON format".
+class otlp_json {
+ public:
+  explicit otlp_json(std::string& out) noexcept : json_(out) {}
+
+  json_writer& json() noexcept { return json_; }
+
+  /// A 64-bit integer, as a text.
+  template <std::integral Number>
+  otlp_json& whole(std::string_view name, Number value) {
+    json_.member(name, std::string_view(std::to_string(value)));
+    return *this;
+  }
+  template <std::integral Number>
+  otlp_json& whole(Number value) {
+    json_.value(std::string_view(std::to_string(value)));
+    return *this;
+  }
+  template <class Id>
+  otlp_json& id(std::string_view name, Id one) {
+    json_.member(name, std::string_view(to_hex(one)));
+    return *this;
+  }
+
+  void put_attribute(const attribute& one) {
+    json_.begin_object().member("key", std::string_view(one.name)).key("value").begin_object();
+    switch (one.kind) {
+      case attribute_kind::text: json_.member("stringValue", std::string_view(one.text)); break;
+      case attribute_kind::whole: whole("intValue", one.whole); break;
+      case attribute_kind::real: json_.member("doubleValue", one.real); break;
+      case attribute_kind::truth: json_.member("boolValue", one.truth); break;
+    }
+    json_.end_object().end_object();
+  }
+  void put_label(std::string_view name, std::string_view value) {
+    json_.begin_object().member("key", name).key("value").begin_object();
+    json_.member("stringValue", value).end_object().end_object();
+  }
+  void put_attributes(const std::vector<attribute>& all) {
+    json_.key("attributes").begin_array();
+    for (const attribute& each : all) put_attribute(each);
+    json_.end_array();
+  }
+  void put_attributes(const label_set& all) {
+    json_.key("attributes").begin_array();
+    for (const auto& [name, value] : all) put_label(name, value);
+    json_.end_array();
+  }
+
+  /// Writes the whole of a message: `resources`, `scopes` and `items` are the names of its lists, and items() writes
+  /// the elements of the last.
+  template <class Items>
+  void message(const otlp_source& source, std::string_view resources, std::string_view scopes, std::string_view items,
+               Items&& write_items) {
+    json_.begin_object().key(resources).begin_array().begin_object();
+    json_.key("resource").begin_object();
+    put_attributes(source.resource);
+    json_.end_object().key(scopes).begin_array().begin_object();
+    json_.key("scope").begin_object();
+    json_.member("name", std::string_view(source.scope)).member("version", std::string_view(source.scope_version));
+    json_.end_object().key(items).begin_array();
+    write_items();
+    json_.end_array().end_object().end_array().end_object().end_array().end_object();
+  }
+
+ private:
+  json_writer json_;
+};
+
+}  // namespace detail
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_EXPORT_OTLP_SOURCE_HPP
+
+// ---- observe/export/otlp_metrics.hpp
+
+#ifndef MILLRACE_OBSERVE_EXPORT_OTLP_METRICS_HPP
+#define MILLRACE_OBSERVE_EXPORT_OTLP_METRICS_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace observe {
+
+namespace detail {
+
+/// Writes a snapshot's families. What was counted is counted since `before`, where there is one, and else since the
+/// registry was made.
+class otlp_metrics_writer {
+ public:
+  otlp_metrics_writer(otlp_json& to, const metrics_snapshot& now, const snapshot_change* change) noexcept
+      : to_(&to),
+        change_(change),
+        end_(now.unix_nanoseconds),
+        start_(change != nullptr ? change->since() : now.unix_nanoseconds - now.uptime_nanoseconds) {}
+
+  void write(const metric_family_samples& each) {
+    const metric_family& family = *each.family;
+    json_writer& json = to_->json();
+    json.begin_object().member("name", std::string_view(family.name));
+    json.member("description", std::string_view(family.help)).member("unit", unit(family));
+    json.key(kind(family)).begin_object();
+    if (family.type != metric_type::gauge) {
+      constexpr unsigned delta = 1;
+      constexpr unsigned cumulative = 2;
+      json.member("aggregationTemporality", change_ != nullptr ? delta : cumulative);
+    }
+    if (family.type == metric_type::counter) json.member("isMonotonic", true);
+    json.key("dataPoints").begin_array();
+    for (const metric_sample& sample : each.samples) write_point(family, sample);
+    json.end_array().end_object().end_object();
+  }
+
+ private:
+  static std::string_view kind(const metric_family& family) noexcept {
+    if (family.type == metric_type::gauge) return "gauge";
+    if (family.type == metric_type::counter) return "sum";
+    return family.native ? "exponentialHistogram" : "histogram";
+  }
+  /// The unit as UCUM spells it, which OpenTelemetry takes.
+  static std::string_view unit(const metric_family& family) noexcept {
+    constexpr std::pair<std::string_view, std::string_view> spellings[] = {
+        {"seconds", "s"}, {"bytes", "By"}, {"ratio", "1"}, {"celsius", "Cel"}, {"meters", "m"}, {"volts", "V"}};
+    for (const auto& [ours, theirs] : spellings)
+      if (family.unit == ours) return theirs;
+    return family.unit;
+  }
+
+  void write_point(const metric_family& family, const metric_sample& sample) {
+    json_writer& json = to_->json();
+    json.begin_object();
+    to_->put_attributes(sample.labels());
+    to_->whole("startTimeUnixNano", start_).whole("timeUnixNano", end_);
+    const metric_sample* const before = change_ != nullptr ? change_->before(sample) : nullptr;
+    const std::uint64_t counted = before != nullptr ? before->count : 0;
+    switch (family.type) {
+      case metric_type::gauge: json.member("asDouble", sample.value); break;
+      case metric_type::counter: to_->whole("asInt", sample.count - counted); break;
+      case metric_type::histogram:
+        to_->whole("count", sample.count - counted);
+        if (family.nanoseconds && before != nullptr)
+          json.member("sum", static_cast<double>(sample.nanoseconds - before->nanoseconds) / 1e9);
+        else
+          json.member("sum", sample.value - (before != nullptr ? before->value : 0));
+        if (family.native)
+          write_native(family.native, sample, before);
+        else
+          write_buckets(family, sample, before);
+    }
+    write_exemplars(family, sample);
+    json.end_object();
+  }
+
+  void write_counts(std::span<const std::uint64_t> now, std::span<const std::uint64_t> before) {
+    to_->json().key("bucketCounts").begin_array();
+    for (std::size_t i = 0; i < now.size(); ++i) to_->whole(now[i] - (i < before.size() ? before[i] : 0));
+    to_->json().end_array();
+  }
+
+  void write_buckets(const metric_family& family, const metric_sample& sample, const metric_sample* before) {
+    json_writer& json = to_->json();
+    // The extremes are those of all that was ever seen, so a delta cannot have them.
+    if (family.nanoseconds && sample.count != 0 && change_ == nullptr)
+      json.member("min", sample.least).member("max", sample.greatest);
+    write_counts(sample.buckets, before != nullptr ? before->buckets : std::span<const std::uint64_t>());
+    json.key("explicitBounds").begin_array();
+    for (const double bound : family.bounds) json.value(bound);
+    json.end_array();
+  }
+
+  void write_native(const native_layout& layout, const metric_sample& sample, const metric_sample* before) {
+    json_writer& json = to_->json();
+    json.member("scale", layout.schema);
+    to_->whole("zeroCount", sample.zeros - (before != nullptr ? before->zeros : 0));
+    json.member("zeroThreshold", layout.zero_threshold);
+    const std::span<const std::uint64_t> none;
+    write_side("positive", layout, sample.positive, before != nullptr ? before->positive : none);
+    write_side("negative", layout, sample.negative, before != nullptr ? before->negative : none);
+  }
+  /// Writes the buckets from the first that is not empty to the last. OpenTelemetry's bucket i is (b^i, b^(i+1)], one
+  /// number below Prometheus'.
+  void write_side(std::string_view name, const native_layout& layout, std::span<const std::uint64_t> now,
+                  std::span<const std::uint64_t> before) {
+    const auto count = [&](std::size_t i) { return now[i] - (i < before.size() ? before[i] : 0); };
+    std::size_t first = 0;
+    std::size_t end = now.size();
+    while (first < end && count(first) == 0) ++first;
+    while (end > first && count(end - 1) == 0) --end;
+    json_writer& json = to_->json();
+    json.key(name).begin_object();
+    json.member("offset", first == end ? 0 : layout.first + static_cast<std::int32_t>(first) - 1);
+    if (!before.empty()) before = before.subspan(first);
+    write_counts(now.subspan(first, end - first), before);
+    json.end_object();
+  }
+
+  void write_exemplars(const metric_family& family, const metric_sample& sample) {
+    json_writer& json = to_->json();
+    bool any = false;
+    for (const bucket_exemplar& each : sample.exemplars) {
+      const exemplar& one = each.exemplar;
+      if (change_ != nullptr && one.unix_nanoseconds < start_) continue;
+      if (!std::exchange(any, true)) json.key("exemplars").begin_array();
+      json.begin_object();
+      to_->whole("timeUnixNano", one.unix_nanoseconds);
+      if (family.type == metric_type::counter)
+        to_->whole("asInt", static_cast<std::int64_t>(one.value));
+      else
+        json.member("asDouble", one.value);
+      if (one.trace()) to_->id("traceId", one.trace());
+      if (one.span()) to_->id("spanId", one.span());
+      json.key("filteredAttributes").begin_array();
+      one.for_each_own_label([&](std::string_view name, std::string_view value) { to_->put_label(name, value); });
+      json.end_array().end_object();
+    }
+    if (any) json.end_array();
+  }
+
+  otlp_json* to_;
+  const snapshot_change* change_;
+  std::uint64_t end_;
+  std::uint64_t start_;
+};
+
+}  // namespace detail
+
+/// Appends a snapshot as OTLP's JSON: the body of an HTTP request to a collector's `otlp_metrics_path`. Counters are
+/// monotonic sums, native histograms exponential ones; everything is counted since the registry was made (temporality
+/// cumulative). Exemplars are in it. NaN and infinities are the texts "NaN", "Infinity", "-Infinity", as in every
+/// protocol buffer's JSON.
+/// Source: opentelemetry-proto v1, metrics.proto and examples/metrics.json.
+template <class = void>
+void append_otlp(std::string& out, const metrics_snapshot& snapshot, const otlp_source& source = {}) {
+  detail::otlp_json to(out);
+  detail::otlp_metrics_writer writer(to, snapshot, nullptr);
+  to.message(source, "resourceMetrics", "scopeMetrics", "metrics", [&] {
+    for (const metric_family_samples& each : snapshot.families()) writer.write(each);
+  });
+}
+/// The same with what was counted since an earlier snapshot (temporality delta), for collectors that keep no state.
+/// Errors: invalid_argument, if the two are not of one registry, or the earlier one is not the first.
+template <class = void>
+result<void> append_otlp(std::string& out, const metrics_snapshot& snapshot, const metrics_snapshot& before,
+                         const otlp_source& source = {}) {
+  const auto change = detail::snapshot_change::make(before, snapshot);
+  if (!change) return error(change.error()).wrap("otlp");
+  detail::otlp_json to(out);
+  detail::otlp_metrics_writer writer(to, snapshot, &*change);
+  to.message(source, "resourceMetrics", "scopeMetrics", "metrics", [&] {
+    for (const metric_family_samples& each : snapshot.families()) writer.write(each);
+  });
+  return {};
+}
+
+/// Returns a snapshot as OTLP's JSON: see `append_otlp`.
+template <class = void>
+std::string to_otlp(const metrics_snapshot& snapshot, const otlp_source& source = {}) {
+  std::string text;
+  append_otlp(text, snapshot, source);
+  return text;
+}
+
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_EXPORT_OTLP_METRICS_HPP
 
 // ---- store/beneath.hpp
 
@@ -40105,7 +40817,8 @@ class udp_sender {
 ///
 /// - `to_prometheus`, `to_openmetrics`, `to_prometheus_protobuf`: pages that a Prometheus server scrapes, and
 ///   `negotiate`, which chooses among them by what the server asks for
-/// - `to_json`: one JSON object
+/// - `to_json`: one JSON object; `to_otlp`: OpenTelemetry's JSON, for whoever has an HTTP client
+/// - `emf_writer`: what changed since the last time, in CloudWatch's embedded metric format
 /// - `statsd_writer`: what changed since the last time, for a StatsD server; `udp_sender` sends it
 
 #endif  // MILLRACE_OBSERVE_EXPORT_HPP
