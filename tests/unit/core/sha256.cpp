@@ -2,12 +2,15 @@
 
 #include <support/allocations.hpp>
 #include <support/catch.hpp>
+#include <support/golden.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <initializer_list>
 #include <span>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +20,13 @@ namespace mr = millrace;
 namespace {
 
 std::string hash_of(std::string_view text) { return to_string(mr::sha256_of(std::as_bytes(std::span(text)))); }
+
+std::vector<std::byte> from_hex(const std::string& digits) {
+  std::vector<std::byte> made(digits.size() / 2);
+  for (std::size_t i = 0; i < made.size(); ++i)
+    made[i] = static_cast<std::byte>(std::stoi(digits.substr(2 * i, 2), nullptr, 16));
+  return made;
+}
 
 }  // namespace
 
@@ -29,6 +39,42 @@ TEST_CASE("SHA-256 of the examples of its standard") {
   CHECK(hash_of("abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnop"
                 "qrstnopqrstu") == "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1");
   CHECK(hash_of(std::string(1'000'000, 'a')) == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+}
+
+TEST_CASE("SHA-256 of NIST's short and long messages, and of its Monte Carlo test") {
+  const auto text = support::golden("core/sha256_nist.txt");  // tests/oracle/sha256.py
+  std::istringstream lines(std::string(reinterpret_cast<const char*>(text.data()), text.size()));
+  std::vector<std::vector<std::byte>> kept;
+  std::vector<std::string> expected;
+  std::string message;
+  std::string digest;
+  while (lines >> message >> digest && message != "monte") {
+    kept.push_back(message == "-" ? std::vector<std::byte>() : from_hex(message));
+    expected.push_back(digest);
+  }
+  CHECK(kept.size() >= 65 + 10);
+  const std::vector<std::span<const std::byte>> messages(kept.begin(), kept.end());
+  std::vector<mr::sha256_digest> digests(messages.size());
+  mr::sha256_many(messages, digests);
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    CHECK(to_string(mr::sha256_of(messages[i])) == expected[i]);
+    CHECK(to_string(digests[i]) == expected[i]);
+  }
+  // NIST, "The Secure Hash Algorithm Validation System", section 6.4: of three digests one behind the other the next.
+  std::vector<std::byte> last = from_hex(digest);
+  std::size_t rounds = 0;
+  for (; lines >> digest; ++rounds) {
+    std::vector<std::byte> three;
+    for (int i = 0; i < 3; ++i) three.insert(three.end(), last.begin(), last.end());
+    for (int i = 0; i < 1000; ++i) {
+      const mr::sha256_digest next = mr::sha256_of(three);
+      std::memmove(three.data(), three.data() + 32, 64);
+      std::memcpy(three.data() + 64, next.bytes, 32);
+    }
+    last.assign(three.begin() + 64, three.end());
+    CHECK(last == from_hex(digest));
+  }
+  CHECK(rounds == 100);
 }
 
 TEST_CASE("SHA-256 of every length around the blocks, in any parts, is one hash") {
