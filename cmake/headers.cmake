@@ -19,6 +19,7 @@ set(MILLRACE_core_HEADERS
   core/detail/math.hpp core/detail/mutex.hpp core/detail/name_index.hpp core/detail/needs_exceptions.hpp
   core/detail/number_text.hpp core/detail/order_key.hpp core/detail/owning_pointer.hpp core/detail/protobuf.hpp core/detail/requirement.hpp
   core/detail/sha256_block.hpp core/detail/sha256_each.hpp core/detail/simd.hpp core/detail/sort.hpp core/detail/sort_doubles.hpp core/detail/spin_lock.hpp
+  core/detail/shared_value.hpp
   core/detail/swap_members.hpp core/detail/uninterrupted.hpp core/detail/worker_thread.hpp
   core/saved/envelope.hpp core/saved/fields.hpp
   core/saved/detail/crc32c.hpp core/saved/detail/image.hpp)
@@ -71,7 +72,7 @@ set(MILLRACE_store_HEADERS
   store.hpp
   store/fwd.hpp store/atomic_file.hpp store/beneath.hpp store/ed25519.hpp store/file.hpp store/file_bytes.hpp store/file_system.hpp store/folder_storage.hpp store/line_log.hpp store/line_log_options.hpp
   store/log_worker.hpp store/memory_storage.hpp
-  store/record_ring.hpp store/saved_file.hpp store/signature.hpp store/storage.hpp store/transparency.hpp
+  store/record_ring.hpp store/saved_file.hpp store/secret.hpp store/secret_file.hpp store/signature.hpp store/storage.hpp store/transparency.hpp
   store/detail/duration_nanoseconds.hpp store/detail/line_writer.hpp store/detail/log_file.hpp store/detail/make_room.hpp store/detail/mapping.hpp store/detail/text_lines.hpp store/detail/torn_tail.hpp
   store/transparency/merkle_tree.hpp store/transparency/proofs.hpp store/transparency/prove.hpp
   store/transparency/tree_head.hpp)

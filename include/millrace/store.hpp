@@ -32,6 +32,8 @@
 #include <millrace/store/memory_storage.hpp>
 #include <millrace/store/record_ring.hpp>
 #include <millrace/store/saved_file.hpp>
+#include <millrace/store/secret.hpp>
+#include <millrace/store/secret_file.hpp>
 #include <millrace/store/signature.hpp>
 #include <millrace/store/storage.hpp>
 #include <millrace/store/transparency.hpp>

@@ -29659,6 +29659,7 @@ class mutex {
   ~mutex() { ::pthread_mutex_destroy(&handle_); }
 
   void lock() noexcept { ::pthread_mutex_lock(&handle_); }
+  bool try_lock() noexcept { return ::pthread_mutex_trylock(&handle_) == 0; }
   void unlock() noexcept { ::pthread_mutex_unlock(&handle_); }
 
  private:
@@ -50345,6 +50346,485 @@ auto load_file(const std::string& path, const Maker& as, file_access how = file_
 }  // namespace millrace
 
 #endif  // MILLRACE_STORE_SAVED_FILE_HPP
+
+// ---- store/secret.hpp
+
+#ifndef MILLRACE_STORE_SECRET_HPP
+#define MILLRACE_STORE_SECRET_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+namespace detail {
+
+/// Writes zeros that the compiler may not leave out, though nobody reads them.
+inline void wipe_bytes(void* bytes, std::size_t size) noexcept {
+  std::memset(bytes, 0, size);
+  __asm__ __volatile__("" : : "r"(bytes) : "memory");
+}
+
+/// A container of plain elements in one piece, such as std::string or std::vector<std::byte>.
+template <class T>
+concept wipeable_container = requires(T& value) {
+  value.resize(value.capacity());
+  { value.data() } -> std::convertible_to<const void*>;
+  { value.size() } -> std::convertible_to<std::size_t>;
+} && std::is_trivially_copyable_v<std::remove_cvref_t<decltype(*std::declval<T&>().data())>>;
+
+/// Not a pointer, nor what refers to memory of others, such as std::string_view.
+template <class T>
+concept wipeable = wipeable_container<T> || (std::is_trivially_copyable_v<T> && !std::is_pointer_v<T> &&
+                                             (std::is_aggregate_v<T> || !requires(T& value) { value.data(); }));
+
+/// Wipes all that the value holds: of a container all of its memory, also what it once used and no longer does.
+template <wipeable T>
+void wipe(T& value) noexcept {
+  if constexpr (wipeable_container<T>) {
+    value.resize(value.capacity());  // takes no memory
+    wipe_bytes(value.data(), value.size() * sizeof(*value.data()));
+    value.resize(0);
+  } else {
+    wipe_bytes(&value, sizeof value);
+  }
+}
+
+/// Compares in a time that depends on the lengths alone.
+inline bool same_bytes(const void* left, const void* right, std::size_t size) noexcept {
+  const auto* one = static_cast<const volatile unsigned char*>(left);
+  const auto* two = static_cast<const volatile unsigned char*>(right);
+  unsigned different = 0;
+  for (std::size_t i = 0; i < size; ++i) different |= static_cast<unsigned>(one[i]) ^ two[i];
+  return different == 0;
+}
+
+}  // namespace detail
+
+/// A value that must not be seen: a password, a token, a key.
+///
+///     auto password = mr::store::environment_secret("DB_PASSWORD");
+///     if (!password) return std::move(password).error();      // names the variable, and nothing of its content
+///     connect(user, password->expose());
+///
+/// Guarantee: no stream, `to_string` or JSON writer takes it, and it converts to nothing; the one way to the value is
+/// `expose`, which can be searched for. What it has held is overwritten with zeros when it is destroyed, moved from or
+/// assigned. It cannot be copied, because each copy is one more to lose.
+/// What is not in its power: copies that `expose`'s caller makes, and pages that the system swaps out or dumps.
+/// T: a container of plain elements in one piece (std::string, std::vector<std::byte>), or a trivially copyable type.
+/// Threads: as T.
+template <class T = std::string>
+class secret {
+  static_assert(detail::wipeable<T>,
+                "millrace[SECRET-2]: a secret's memory can be wiped: std::string, a vector of plain elements, or a "
+                "trivially copyable type");
+
+ public:
+  using value_type = T;
+
+  secret() noexcept
+  requires(std::default_initializable<T>)
+      : value_() {}
+  /// Takes the value over and wipes what is left in its old place: `secret(std::move(text))`.
+  explicit secret(T&& value) noexcept : value_(std::move(value)) { detail::wipe(value); }
+  secret(secret&& other) noexcept : value_(std::move(other.value_)) { detail::wipe(other.value_); }
+  secret& operator=(secret&& other) noexcept {
+    if (this != &other) {
+      detail::wipe(value_);
+      value_ = std::move(other.value_);
+      detail::wipe(other.value_);
+    }
+    return *this;
+  }
+  ~secret() { detail::wipe(value_); }
+
+  /// The value, for who needs it now.
+  const T& expose() const noexcept { return value_; }
+
+  /// Whether both hold the same, compared in a time that depends on the lengths alone.
+  bool equals(const T& other) const noexcept {
+    if constexpr (detail::wipeable_container<T>)
+      return value_.size() == other.size() &&
+             detail::same_bytes(value_.data(), other.data(), value_.size() * sizeof(*value_.data()));
+    else
+      return detail::same_bytes(&value_, &other, sizeof value_);
+  }
+  friend bool operator==(const secret& left, const secret& right) noexcept { return left.equals(right.value_); }
+
+ private:
+  T value_;
+};
+
+// millrace[SECRET-1]: a secret is not printed; write `expose()` where its value has to leave.
+template <class Stream, class millrace_SECRET_1_a_secret_is_not_printed>
+void operator<<(Stream&, const secret<millrace_SECRET_1_a_secret_is_not_printed>&) = delete;
+template <class millrace_SECRET_1_a_secret_is_not_printed>
+void append_json(std::string&, const secret<millrace_SECRET_1_a_secret_is_not_printed>&) = delete;
+template <class millrace_SECRET_1_a_secret_is_not_printed>
+std::string to_json(const secret<millrace_SECRET_1_a_secret_is_not_printed>&) = delete;
+template <class millrace_SECRET_1_a_secret_is_not_printed>
+std::string to_string(const secret<millrace_SECRET_1_a_secret_is_not_printed>&) = delete;
+
+/// The secret in an environment variable. The environment keeps its own copy, which children inherit and which the
+/// system shows to the same user (/proc/<pid>/environ): a mounted file (`secret_file`) is the better place.
+/// Errors: not_found: it is not set, or empty. The message names the variable.
+inline result<secret<std::string>> environment_secret(const char* variable) {
+  const char* const value = std::getenv(variable);
+  if (value == nullptr || *value == '\0')
+    return error(errc::not_found, "the environment variable " + std::string(variable) +
+                                      (value == nullptr ? " is not set" : " is empty"));
+  return secret<std::string>(std::string(value));
+}
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_SECRET_HPP
+
+// ---- core/detail/shared_value.hpp
+
+#ifndef MILLRACE_CORE_DETAIL_SHARED_VALUE_HPP
+#define MILLRACE_CORE_DETAIL_SHARED_VALUE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// One of the owners of an object that none of them changes, null after a move; the last deletes it. A
+/// std::shared_ptr<const T> without <memory>.
+/// Threads: an owner as a pointer, one at a time; several owners of one object any.
+template <class T>
+class shared_value {
+ public:
+  shared_value() noexcept = default;
+  template <class... Args>
+  static shared_value make(Args&&... args) {
+    shared_value made;
+    made.node_ = new node(std::forward<Args>(args)...);
+    return made;
+  }
+  shared_value(const shared_value& other) noexcept : node_(other.node_) {
+    if (node_ != nullptr) node_->owners.add_relaxed(1);
+  }
+  shared_value(shared_value&& other) noexcept : node_(std::exchange(other.node_, nullptr)) {}
+  shared_value& operator=(shared_value other) noexcept {
+    std::swap(node_, other.node_);
+    return *this;
+  }
+  ~shared_value() {
+    if (node_ != nullptr && node_->owners.subtract_acq_rel(1) == 1) delete node_;
+  }
+
+  const T& operator*() const noexcept { return node_->value; }
+  const T* operator->() const noexcept { return &node_->value; }
+  explicit operator bool() const noexcept { return node_ != nullptr; }
+
+ private:
+  struct node {
+    template <class... Args>
+    explicit node(Args&&... args) : value(std::forward<Args>(args)...) {}
+    light_atomic<std::uint32_t> owners{1};
+    const T value;
+  };
+  node* node_ = nullptr;
+};
+
+/// A shared_value that is replaced while others read it. Nothing of T runs while its lock is held, which is for a
+/// copy of a pointer.
+/// Threads: any number.
+template <class T>
+class replaceable_value {
+ public:
+  explicit replaceable_value(shared_value<T> first) noexcept : now_(std::move(first)) {}
+
+  shared_value<T> get() const noexcept {
+    const spin_guard held(lock_);
+    return now_;
+  }
+  void replace(shared_value<T> next) noexcept {
+    const spin_guard held(lock_);
+    std::swap(now_, next);
+  }
+  /// Puts `next` in its place if `may(current)`, which must be short and throw nothing; returns whether it did.
+  template <class May>
+  bool replace_if(shared_value<T> next, May&& may) noexcept {
+    const spin_guard held(lock_);
+    if (!may(*now_)) return false;
+    std::swap(now_, next);
+    return true;  // the guard goes first, then `next`, an argument, with what was replaced
+  }
+
+ private:
+  mutable spin_lock lock_;
+  shared_value<T> now_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DETAIL_SHARED_VALUE_HPP
+
+// ---- store/secret_file.hpp
+
+#ifndef MILLRACE_STORE_SECRET_FILE_HPP
+#define MILLRACE_STORE_SECRET_FILE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+/// How a secret is read from a file, and watched.
+struct secret_file_options {
+  std::size_t max_bytes = 65'536;  ///< A larger file is refused unread.
+  /// One line end, `\n` or `\r\n`, is taken off the end, as `echo` and editors put one there. Other blanks belong to
+  /// the secret.
+  bool trim_line_end = true;
+  duration check_every{1'000'000'000};  ///< How often `secret_file` looks at the file, at most.
+  /// Is told, once, that others may read or write the file, and of a change that could not be read.
+  diagnostics_ref diagnostics = {};
+};
+
+namespace detail {
+
+/// Which file stood at a path, and in which state.
+struct file_identity {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  std::int64_t size = -1;
+  std::int64_t seconds = 0;  // of the last change of its content
+  std::int64_t nanoseconds = 0;
+  unsigned mode = 0;
+
+  static file_identity of(const struct stat& facts) noexcept {
+    return {facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec, facts.st_mode};
+  }
+  bool is_same_file(const file_identity& other) const noexcept {
+    return device == other.device && inode == other.inode;
+  }
+  bool operator==(const file_identity&) const noexcept = default;
+};
+
+/// Takes one line end off the end.
+inline void trim_line_end(std::string& text) noexcept {
+  if (!text.ends_with('\n')) return;
+  text.pop_back();
+  if (text.ends_with('\r')) text.pop_back();
+}
+
+struct secret_reading {
+  secret<std::string> value;
+  file_identity from;
+};
+
+/// Reads a secret, and refuses a file that changes meanwhile.
+inline result<secret_reading> read_secret_file(const std::string& path, const secret_file_options& options) {
+  const auto refuse = [&](errc code, const char* why) {
+    return error(code, "cannot read the secret \"" + path + "\": " + why);
+  };
+  // O_NONBLOCK: opening a pipe must not wait for its writer.
+  auto opened = file::open(path, O_RDONLY | O_NONBLOCK);
+  if (!opened) return std::move(opened).error();
+  struct stat facts{};
+  if (::fstat(opened->descriptor(), &facts) != 0) return system_error(errno, "examine", path);
+  if (!S_ISREG(facts.st_mode)) return refuse(errc::invalid_argument, "it is not a regular file");
+  if (static_cast<std::uint64_t>(facts.st_size) > options.max_bytes)
+    return refuse(errc::invalid_data, "it is larger than a secret may be (max_bytes)");
+  const file_identity before = file_identity::of(facts);
+  std::string text(static_cast<std::size_t>(facts.st_size) + 1, '\0');  // one more, to see that it ends
+  const auto got = opened->read_at(0, text.data(), text.size());
+  const bool as_long = got && *got + 1 == text.size();
+  text.resize(got ? *got : 0);
+  if (options.trim_line_end) trim_line_end(text);
+  secret<std::string> value(std::move(text));
+  if (!got) return got.error();
+  if (::fstat(opened->descriptor(), &facts) != 0) return system_error(errno, "examine", path);
+  if (!as_long || file_identity::of(facts) != before) return refuse(errc::unavailable, "it is being written");
+  if (value.expose().empty()) return refuse(errc::invalid_data, "it is empty");
+  return secret_reading{std::move(value), before};
+}
+
+}  // namespace detail
+
+/// Reads a secret from a file, once.
+/// Errors: invalid_data: it is empty, or larger than `max_bytes`; unavailable: it is being written; invalid_argument:
+/// no regular file; those of the system. Each names the path, and nothing of the content.
+inline result<secret<std::string>> read_secret(const std::string& path, const secret_file_options& options = {}) {
+  auto read = detail::read_secret_file(path, options);
+  if (!read) return std::move(read).error();
+  return std::move(read->value);
+}
+
+/// What a `secret_file` did so far.
+struct secret_file_statistics {
+  std::uint64_t checks = 0;    // looks at the file
+  std::uint64_t changes = 0;   // values read after the first
+  std::uint64_t failures = 0;  // looks that found no file, or one that could not be read
+};
+
+/// A secret in a file that is replaced while the program runs, as Kubernetes mounts it (a link to a folder `..data`,
+/// which is a link that is replaced) or an agent writes it.
+///
+///     auto token = mr::store::secret_file::open("/run/secrets/token");
+///     if (!token) return std::move(token).error();
+///     authorize(token->get()->expose());                   // the value as it is now
+///
+/// Guarantee: `get` always has a value. Once a file was read, whatever happens to it leaves the last good value in
+/// force: it vanishes, is empty, too large, or not to be read; `status` then says why, and it is counted and reported.
+/// A file that was replaced, which is another file at the path, is read at the next look. One that is written in place
+/// is read when two looks one after the other have found it the same, so that half of it is not taken for the secret.
+/// Complexity: `get` is a reading of the clock and a copy of a pointer; once an interval, one thread also examines the
+/// path, a system call, and reads what has changed.
+/// Threads: any number; what `get` returned stays whole while another thread reads the next value.
+/// Fork: parent and child each go on by themselves, if no other thread was in a call when it forked.
+template <clock_policy Clock = steady_clock>
+class basic_secret_file {
+ public:
+  /// The value at one moment, kept as long as this object.
+  class value {
+   public:
+    const secret<std::string>& operator*() const noexcept { return *at_; }
+    const secret<std::string>* operator->() const noexcept { return &*at_; }
+
+   private:
+    friend class basic_secret_file;
+    explicit value(detail::shared_value<secret<std::string>> at) noexcept : at_(std::move(at)) {}
+    detail::shared_value<secret<std::string>> at_;
+  };
+
+  /// Errors: those of `read_secret`.
+  static result<basic_secret_file> open(std::string path, secret_file_options options = {}, Clock clock = {}) {
+    auto first = detail::read_secret_file(path, options);
+    if (!first) return std::move(first).error();
+    return basic_secret_file(detail::make_owning<state>(std::move(path), options, clock, *std::move(first)));
+  }
+
+  /// The value now. Looks at the file before, if the interval is over and no other thread does.
+  value get() const {
+    state_->check_if_due();
+    return value(state_->now.get());
+  }
+  /// Looks at the file now and reads it if it has changed in any way, and returns what `status` does then: for who
+  /// knows that it is whole.
+  result<void> refresh() const {
+    state_->refresh();
+    return status();
+  }
+  /// Success, or why the last look found nothing to read: the value is older than it should be.
+  result<void> status() const {
+    const detail::lock_guard held(state_->mutex);
+    return state_->failed;
+  }
+  secret_file_statistics statistics() const noexcept {
+    return {state_->checks.load_relaxed(), state_->changes.load_relaxed(), state_->failures.load_relaxed()};
+  }
+  const std::string& path() const noexcept { return state_->path; }
+
+ private:
+  struct state {
+    state(std::string at, const secret_file_options& wanted, const Clock& by, detail::secret_reading first)
+        : path(std::move(at)),
+          options(wanted),
+          clock(by),
+          now(detail::shared_value<secret<std::string>>::make(std::move(first.value))),
+          known(first.from),
+          seen(first.from) {
+      next_check.store_relaxed(time() + interval());
+      if ((first.from.mode & (S_IROTH | S_IWGRP | S_IWOTH)) == 0) return;
+      const diagnostic_field fields[] = {{"path", path}};
+      options.diagnostics.report(
+          {severity::warning, "secret_file", "others may read or write a secret", nullptr, fields});
+    }
+
+    std::uint64_t time() const noexcept { return clock.nanoseconds(clock.ticks()); }
+    std::uint64_t interval() const noexcept {
+      return options.check_every.nanoseconds > 0 ? static_cast<std::uint64_t>(options.check_every.nanoseconds) : 0;
+    }
+    void check_if_due() {
+      std::uint64_t due = next_check.load_relaxed();
+      const std::uint64_t at = time();
+      if (at < due || !next_check.replace_relaxed(due, at + interval()) || !reading.try_lock()) return;
+      look_and_unlock(false);
+    }
+    void refresh() {
+      reading.lock();
+      look_and_unlock(true);
+    }
+    void look_and_unlock(bool at_once);
+    result<void> look(bool at_once, bool& changed);
+
+    const std::string path;
+    const secret_file_options options;
+    const Clock clock;
+    detail::light_atomic<std::uint64_t> next_check{0};
+    detail::light_atomic<std::uint64_t> checks{0};
+    detail::light_atomic<std::uint64_t> changes{0};
+    detail::light_atomic<std::uint64_t> failures{0};
+    detail::replaceable_value<secret<std::string>> now;
+    detail::mutex reading;        // of who looks
+    detail::file_identity known;  // of which the value was read
+    detail::file_identity seen;   // at the last look
+    mutable detail::mutex mutex;
+    result<void> failed;
+  };
+
+  explicit basic_secret_file(detail::owning_pointer<state> owned) noexcept : state_(std::move(owned)) {}
+
+  detail::owning_pointer<state> state_;
+};
+
+using secret_file = basic_secret_file<>;
+
+/// Looks at the file, notes what came of it, and reports it once the locks are given back.
+template <clock_policy Clock>
+void basic_secret_file<Clock>::state::look_and_unlock(bool at_once) {
+  bool changed = false;
+  const result<void> outcome = look(at_once, changed);
+  bool news = false;
+  {
+    const detail::lock_guard held(mutex);
+    news = failed.has_value() != outcome.has_value();
+    failed = outcome;
+  }
+  reading.unlock();
+  checks.add_relaxed(1);
+  if (changed) changes.add_relaxed(1);
+  if (!outcome) failures.add_relaxed(1);
+  if (!options.diagnostics || !(news || changed)) return;
+  const diagnostic_field fields[] = {{"path", path}};
+  if (!outcome)
+    options.diagnostics.report({severity::error, "secret_file", "a secret cannot be read again, its last value stays",
+                                &outcome.error(), fields});
+  else
+    options.diagnostics.report({severity::info, "secret_file",
+                                changed ? "a secret has a new value" : "a secret can be read again", nullptr, fields});
+}
+
+template <clock_policy Clock>
+result<void> basic_secret_file<Clock>::state::look(bool at_once, bool& changed) {
+  struct stat facts{};
+  if (::stat(path.c_str(), &facts) != 0) return system_error(errno, "read the secret", path);
+  const auto found = detail::file_identity::of(facts);
+  const bool settled = at_once || !found.is_same_file(known) || found == seen;
+  seen = found;
+  if (found == known) return {};
+  if (!settled) {
+    const detail::lock_guard held(mutex);
+    return failed;
+  }
+  auto read = detail::read_secret_file(path, options);
+  if (!read) return std::move(read).error();
+  changed = read->value != *now.get();
+  known = seen = read->from;
+  now.replace(detail::shared_value<secret<std::string>>::make(std::move(read->value)));
+  return {};
+}
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_SECRET_FILE_HPP
 
 // ---- store/detail/text_lines.hpp
 

@@ -20,6 +20,7 @@ class mutex {
   ~mutex() { ::pthread_mutex_destroy(&handle_); }
 
   void lock() noexcept { ::pthread_mutex_lock(&handle_); }
+  bool try_lock() noexcept { return ::pthread_mutex_trylock(&handle_) == 0; }
   void unlock() noexcept { ::pthread_mutex_unlock(&handle_); }
 
  private:
