@@ -21,6 +21,7 @@ set(MILLRACE_core_HEADERS
   core/detail/sha256_block.hpp core/detail/sha256_each.hpp core/detail/simd.hpp core/detail/sort.hpp core/detail/sort_doubles.hpp core/detail/spin_lock.hpp
   core/detail/shared_value.hpp
   core/detail/swap_members.hpp core/detail/uninterrupted.hpp core/detail/worker_thread.hpp
+  core/detail/seeded_hash.hpp
   core/saved/envelope.hpp core/saved/fields.hpp
   core/saved/detail/crc32c.hpp core/saved/detail/image.hpp)
 set(MILLRACE_chain_HEADERS
@@ -250,6 +251,11 @@ set(MILLRACE_model_HEADERS
   model/validation/detail/contingency.hpp model/validation/detail/weighted_mean.hpp model/validation/detail/weighted_share.hpp)
 set(MILLRACE_resilience_HEADERS
   resilience.hpp
+  resilience/caches.hpp resilience/caches/cache.hpp resilience/caches/cache_key.hpp resilience/caches/cache_options.hpp
+  resilience/caches/eviction.hpp
+  resilience/caches/detail/cache_core.hpp resilience/caches/detail/cache_policies.hpp resilience/caches/detail/cache_shard.hpp
+  resilience/caches/detail/entry_queue.hpp resilience/caches/detail/entry_slab.hpp resilience/caches/detail/flight.hpp
+  resilience/caches/detail/ghosts.hpp resilience/caches/detail/loaded.hpp
   resilience/calls.hpp resilience/fwd.hpp
   resilience/calls/breaker_options.hpp resilience/calls/call_errors.hpp resilience/calls/call_info.hpp
   resilience/calls/call_monitor.hpp resilience/calls/circuit_breaker.hpp

@@ -3,11 +3,13 @@
 
 /// resilience: what keeps a program going when something that it calls fails.
 ///
+/// - resilience/caches.hpp: `cache`, values that are dear to get, kept for many threads
 /// - resilience/calls.hpp: wrappers around calls that can fail, such as `retry` and `circuit_breaker`
 /// - resilience/locks.hpp: `file_lock` between processes, `read_write_lock` among threads
 ///
 /// Standard library and POSIX alone.
 
+#include <millrace/resilience/caches.hpp>
 #include <millrace/resilience/calls.hpp>
 #include <millrace/resilience/fwd.hpp>
 #include <millrace/resilience/locks.hpp>

@@ -33,6 +33,9 @@ class light_atomic {
   bool replace_acquire(T& expected, T value) noexcept {
     return __atomic_compare_exchange(&value_, &expected, &value, true, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE);
   }
+  bool replace_release(T& expected, T value) noexcept {
+    return __atomic_compare_exchange(&value_, &expected, &value, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+  }
   /// Adds, subtracts, sets bits, or keeps only these bits, and returns the value from before.
   T add_relaxed(T by) noexcept { return __atomic_fetch_add(&value_, by, __ATOMIC_RELAXED); }
   T add_release(T by) noexcept { return __atomic_fetch_add(&value_, by, __ATOMIC_RELEASE); }

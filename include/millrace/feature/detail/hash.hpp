@@ -2,6 +2,7 @@
 #define MILLRACE_FEATURE_DETAIL_HASH_HPP
 
 #include <millrace/core/detail/int128.hpp>
+#include <millrace/core/detail/seeded_hash.hpp>
 #include <millrace/feature/fwd.hpp>
 
 #include <cstddef>
@@ -12,12 +13,6 @@ namespace millrace {
 inline namespace v0 {
 namespace feature {
 namespace detail {
-
-/// The high and the low half of a product, folded by exclusive or.
-constexpr std::uint64_t folded_product(std::uint64_t a, std::uint64_t b) noexcept {
-  const uint128 product = static_cast<uint128>(a) * b;
-  return static_cast<std::uint64_t>(product >> 64) ^ static_cast<std::uint64_t>(product);
-}
 
 /// A hash of a text, continued from that of another. The same on every machine, since saved models depend on it: eight
 /// bytes at a time, the first in the lowest bits, are mixed in by a folded product, and at the end the length.

@@ -1,0 +1,16 @@
+#ifndef MILLRACE_RESILIENCE_CACHES_HPP
+#define MILLRACE_RESILIENCE_CACHES_HPP
+
+/// Caches: values that are dear to get, kept for many threads.
+///
+/// - `cache`: bounded by entries or weight; lifetimes; a pass over many keys does not empty it (`s3_fifo`); callers
+/// that
+///   miss a key together load it once; `make_cache` gives it a weigher, a listener, a clock, a hash
+/// - `cache_key`: a key of parts, which no other parts have
+
+#include <millrace/resilience/caches/cache.hpp>
+#include <millrace/resilience/caches/cache_key.hpp>
+#include <millrace/resilience/caches/cache_options.hpp>
+#include <millrace/resilience/caches/eviction.hpp>
+
+#endif  // MILLRACE_RESILIENCE_CACHES_HPP
