@@ -101,6 +101,15 @@ void prove_inclusion(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(ms::prove_inclusion(all, all.size() / 3));
   state.SetItemsProcessed(state.iterations());
 }
+void prove_cached(benchmark::State& state) {
+  const auto all = leaves(static_cast<std::size_t>(state.range(0)));
+  ms::subtree_cache cache;
+  cache.append(all);
+  const ms::leaf_span source(all);
+  for (auto _ : state)
+    benchmark::DoNotOptimize(ms::prove_inclusion(ms::cached_leaves(source, cache), all.size() / 3, all.size()));
+  state.SetItemsProcessed(state.iterations());
+}
 void verify_inclusion(benchmark::State& state) {
   const auto all = leaves(static_cast<std::size_t>(state.range(0)));
   const auto root = ms::root_of(all);
@@ -120,6 +129,7 @@ BENCHMARK(hash_many)->Arg(64)->Arg(100)->Arg(200)->Arg(300);
 BENCHMARK(append_one_by_one)->Arg(100)->Arg(200)->Arg(300);
 BENCHMARK(append_many)->Arg(100)->Arg(200)->Arg(300);
 BENCHMARK(prove_inclusion)->Arg(1 << 10)->Arg(1 << 20);
+BENCHMARK(prove_cached)->Arg(1 << 10)->Arg(1 << 20);
 BENCHMARK(verify_inclusion)->Arg(1 << 10)->Arg(1 << 20);
 BENCHMARK(sign_head);
 

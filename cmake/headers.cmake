@@ -76,7 +76,7 @@ set(MILLRACE_store_HEADERS
   store/record_ring.hpp store/saved_file.hpp store/secret.hpp store/secret_file.hpp store/signature.hpp store/storage.hpp store/transparency.hpp
   store/detail/duration_nanoseconds.hpp store/detail/line_writer.hpp store/detail/log_file.hpp store/detail/make_room.hpp store/detail/mapping.hpp store/detail/text_lines.hpp store/detail/torn_tail.hpp
   store/transparency/merkle_tree.hpp store/transparency/proofs.hpp store/transparency/prove.hpp
-  store/transparency/tree_head.hpp)
+  store/transparency/subtree_cache.hpp store/transparency/tree_head.hpp)
 set(MILLRACE_stats_HEADERS
   stats.hpp
   stats/fwd.hpp stats/distributions.hpp stats/evidence.hpp stats/experiment.hpp stats/family.hpp stats/power.hpp

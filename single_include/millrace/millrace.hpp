@@ -51604,9 +51604,9 @@ class leaf_span {
 
 namespace detail {
 
-/// The root of leaves that are a tree of their own.
+/// The root of leaves that are a tree of their own, from each of them.
 template <leaf_source Source>
-result<sha256_digest> root_of_range(const Source& leaves, std::uint64_t first, std::uint64_t count) {
+result<sha256_digest> root_of_leaves(const Source& leaves, std::uint64_t first, std::uint64_t count) {
   merkle_tree tree;
   sha256_digest read[128];
   while (count != 0) {
@@ -51617,6 +51617,49 @@ result<sha256_digest> root_of_range(const Source& leaves, std::uint64_t first, s
     count -= part.size();
   }
   return tree.root().hash;
+}
+
+/// A source that also has the roots of some perfect subtrees: those of 2^`level` leaves, for every eighth level.
+template <class S>
+concept has_subtrees = requires(const S& leaves, unsigned level, std::uint64_t index) {
+  { leaves.find(level, index) } -> std::same_as<const sha256_digest*>;
+};
+
+/// The root of 2^`level` leaves that are a perfect subtree, from the roots of the next smaller ones that are kept.
+template <has_subtrees Source>
+result<sha256_digest> root_of_subtree(const Source& leaves, std::uint64_t first, unsigned level) {
+  const unsigned kept = level / 8 * 8;
+  if (kept == 0) return root_of_leaves(leaves, first, std::uint64_t{1} << level);
+  merkle_tree tree;
+  for (std::uint64_t i = 0; i < std::uint64_t{1} << (level - kept); ++i) {
+    const sha256_digest* const node = leaves.find(kept, (first >> kept) + i);
+    if (node == nullptr) return root_of_leaves(leaves, first, std::uint64_t{1} << level);
+    tree.append(*node);
+  }
+  return tree.root().hash;
+}
+
+/// The root of leaves that are a tree of their own. A range of a path is such that its own perfect subtrees are some of
+/// the whole tree.
+template <leaf_source Source>
+result<sha256_digest> root_of_range(const Source& leaves, std::uint64_t first, std::uint64_t count) {
+  if constexpr (has_subtrees<Source>) {
+    sha256_digest peaks[64];
+    std::size_t found = 0;
+    for (std::uint64_t left = count; left != 0; ++found) {
+      const std::uint64_t part = std::bit_floor(left);
+      auto root = root_of_subtree(leaves, first, static_cast<unsigned>(std::countr_zero(part)));
+      if (!root) return root;
+      peaks[found] = *root;
+      first += part;
+      left -= part;
+    }
+    const auto tree = merkle_tree::make(count, std::span(peaks).first(found));
+    if (!tree) return tree.error();
+    return tree->root().hash;
+  } else {
+    return root_of_leaves(leaves, first, count);
+  }
 }
 
 /// The leaves below a node.
@@ -51651,7 +51694,8 @@ inline void turn_round(std::vector<sha256_digest>& path) noexcept {
 }  // namespace detail
 
 /// The root of a tree's first `size` leaves: of the whole tree, or as it was when it had no more.
-/// Complexity: reads `size` leaves, and hashes as many nodes. Allocates: never. Errors: those of the source.
+/// Complexity: reads `size` leaves, and hashes as many nodes; with a `subtree_cache`, few. Allocates: never. Errors:
+/// those of the source.
 template <leaf_source Source>
 result<tree_root> root_of(const Source& leaves, std::uint64_t size) {
   const auto hash = detail::root_of_range(leaves, 0, size);
@@ -51665,8 +51709,8 @@ inline tree_root root_of(std::span<const sha256_digest> leaves) noexcept {
 }
 
 /// Proves that leaf `index` is in the tree of the first `size` leaves.
-/// Complexity: reads and hashes all other leaves of these. Allocates: the path, of at most 64 hashes.
-/// Errors: out_of_range: the tree has no such leaf; those of the source.
+/// Complexity: reads and hashes all other leaves of these; with a `subtree_cache`, few. Allocates: the path, of at most
+/// 64 hashes. Errors: out_of_range: the tree has no such leaf; those of the source.
 template <leaf_source Source>
 result<inclusion_proof> prove_inclusion(const Source& leaves, std::uint64_t index, std::uint64_t size) {
   if (index >= size)
@@ -51683,7 +51727,7 @@ inline result<inclusion_proof> prove_inclusion(std::span<const sha256_digest> le
 }
 
 /// Proves that the tree of the first `to` leaves begins with that of the first `from`.
-/// Complexity: reads and hashes `to` leaves. Allocates: the path, of at most 65 hashes.
+/// Complexity: reads and hashes `to` leaves; with a `subtree_cache`, few. Allocates: the path, of at most 65 hashes.
 /// Errors: out_of_range: `from` is larger than `to`; those of the source.
 template <leaf_source Source>
 result<consistency_proof> prove_consistency(const Source& leaves, std::uint64_t from, std::uint64_t to) {
@@ -51714,6 +51758,90 @@ inline result<consistency_proof> prove_consistency(std::span<const sha256_digest
 }  // namespace millrace
 
 #endif  // MILLRACE_STORE_TRANSPARENCY_PROVE_HPP
+
+// ---- store/transparency/subtree_cache.hpp
+
+#ifndef MILLRACE_STORE_TRANSPARENCY_SUBTREE_CACHE_HPP
+#define MILLRACE_STORE_TRANSPARENCY_SUBTREE_CACHE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+/// The roots of a growing tree's perfect subtrees of 256 leaves, of 256^2, and so on, for who makes many proofs: with
+/// them a proof reads some hundred hashes of a tree of any size, and not all of its leaves.
+///
+///     mr::store::subtree_cache cache;
+///     cache.append(leaves);                                                  // each leaf once, in their order
+///     auto proof = mr::store::prove_inclusion(mr::store::cached_leaves(source, cache), index, cache.size());
+///
+/// Complexity: a leaf costs one hash in the mean. A proof about n leaves reads and hashes at most 512 leaves and nodes
+/// for each factor of 256 in n. Allocates: 32 bytes for each 255 leaves.
+/// Threads: one at a time; const calls from any number.
+class subtree_cache {
+ public:
+  /// Adds leaves behind the others.
+  void append(std::span<const sha256_digest> leaves) {
+    while (!leaves.empty()) {
+      const std::size_t room = width - static_cast<std::size_t>(block_.size());
+      const std::size_t count = leaves.size() < room ? leaves.size() : room;
+      block_.append(leaves.first(count));
+      leaves = leaves.subspan(count);
+      size_ += count;
+      if (block_.size() != width) continue;
+      add(0, block_.root().hash);
+      block_ = merkle_tree();
+    }
+  }
+
+  /// How many leaves were added.
+  std::uint64_t size() const noexcept { return size_; }
+
+  /// The root of leaves `index` * 2^`level` to (`index` + 1) * 2^`level` - 1, or null: of whole subtrees every eighth
+  /// level is kept.
+  const sha256_digest* find(unsigned level, std::uint64_t index) const noexcept {
+    if (level == 0 || level % 8 != 0 || level / 8 > levels) return nullptr;
+    const auto& kept = kept_[level / 8 - 1];
+    return index < kept.size() ? &kept[static_cast<std::size_t>(index)] : nullptr;
+  }
+
+ private:
+  static constexpr std::size_t width = 256;
+  static constexpr unsigned levels = 7;  // 8 to 56
+
+  void add(unsigned level, const sha256_digest& root) {
+    auto& kept = kept_[level];
+    kept.push_back(root);
+    if (kept.size() % width != 0 || level + 1 == levels) return;
+    merkle_tree above;
+    above.append(std::span(kept).last(width));
+    add(level + 1, above.root().hash);
+  }
+
+  std::uint64_t size_ = 0;
+  merkle_tree block_;  // of the leaves of the subtree of 256 that is not whole yet
+  std::vector<sha256_digest> kept_[levels];
+};
+
+/// A source of leaves and the cache of the same tree, which both must outlive it. Models: leaf_source.
+template <leaf_source Source>
+class cached_leaves {
+ public:
+  cached_leaves(const Source& leaves, const subtree_cache& cache) noexcept : leaves_(leaves), cache_(cache) {}
+
+  result<void> operator()(std::uint64_t first, std::span<sha256_digest> to) const { return leaves_(first, to); }
+  const sha256_digest* find(unsigned level, std::uint64_t index) const noexcept { return cache_.find(level, index); }
+
+ private:
+  const Source& leaves_;
+  const subtree_cache& cache_;
+};
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_TRANSPARENCY_SUBTREE_CACHE_HPP
 
 // ---- store/transparency/tree_head.hpp
 
@@ -51892,7 +52020,8 @@ inline result<void> verify_extends(const tree_head& earlier, const tree_root& no
 /// transparency: records of which nobody can change, remove or move one unseen, by the Merkle tree of RFC 6962.
 ///
 /// - `leaf_hash`, `node_hash`, `merkle_tree`, `tree_root`: a tree that grows record by record, and what it commits to
-/// - `prove_inclusion`, `prove_consistency`, `root_of`: proofs, made from any `leaf_source`
+/// - `prove_inclusion`, `prove_consistency`, `root_of`: proofs, made from any `leaf_source`; `subtree_cache`, for who
+///   makes many
 /// - `inclusion_proof`, `consistency_proof`, `verify_inclusion`, `verify_consistency`: what somebody else verifies, and
 ///   the texts that carry it
 /// - `tree_head`, `sign`, `verify_tree_head`, `verify_extends`: what a log was at one time, signed; and whether the log

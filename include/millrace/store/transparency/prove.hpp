@@ -48,9 +48,9 @@ class leaf_span {
 
 namespace detail {
 
-/// The root of leaves that are a tree of their own.
+/// The root of leaves that are a tree of their own, from each of them.
 template <leaf_source Source>
-result<sha256_digest> root_of_range(const Source& leaves, std::uint64_t first, std::uint64_t count) {
+result<sha256_digest> root_of_leaves(const Source& leaves, std::uint64_t first, std::uint64_t count) {
   merkle_tree tree;
   sha256_digest read[128];
   while (count != 0) {
@@ -61,6 +61,49 @@ result<sha256_digest> root_of_range(const Source& leaves, std::uint64_t first, s
     count -= part.size();
   }
   return tree.root().hash;
+}
+
+/// A source that also has the roots of some perfect subtrees: those of 2^`level` leaves, for every eighth level.
+template <class S>
+concept has_subtrees = requires(const S& leaves, unsigned level, std::uint64_t index) {
+  { leaves.find(level, index) } -> std::same_as<const sha256_digest*>;
+};
+
+/// The root of 2^`level` leaves that are a perfect subtree, from the roots of the next smaller ones that are kept.
+template <has_subtrees Source>
+result<sha256_digest> root_of_subtree(const Source& leaves, std::uint64_t first, unsigned level) {
+  const unsigned kept = level / 8 * 8;
+  if (kept == 0) return root_of_leaves(leaves, first, std::uint64_t{1} << level);
+  merkle_tree tree;
+  for (std::uint64_t i = 0; i < std::uint64_t{1} << (level - kept); ++i) {
+    const sha256_digest* const node = leaves.find(kept, (first >> kept) + i);
+    if (node == nullptr) return root_of_leaves(leaves, first, std::uint64_t{1} << level);
+    tree.append(*node);
+  }
+  return tree.root().hash;
+}
+
+/// The root of leaves that are a tree of their own. A range of a path is such that its own perfect subtrees are some of
+/// the whole tree.
+template <leaf_source Source>
+result<sha256_digest> root_of_range(const Source& leaves, std::uint64_t first, std::uint64_t count) {
+  if constexpr (has_subtrees<Source>) {
+    sha256_digest peaks[64];
+    std::size_t found = 0;
+    for (std::uint64_t left = count; left != 0; ++found) {
+      const std::uint64_t part = std::bit_floor(left);
+      auto root = root_of_subtree(leaves, first, static_cast<unsigned>(std::countr_zero(part)));
+      if (!root) return root;
+      peaks[found] = *root;
+      first += part;
+      left -= part;
+    }
+    const auto tree = merkle_tree::make(count, std::span(peaks).first(found));
+    if (!tree) return tree.error();
+    return tree->root().hash;
+  } else {
+    return root_of_leaves(leaves, first, count);
+  }
 }
 
 /// The leaves below a node.
@@ -95,7 +138,8 @@ inline void turn_round(std::vector<sha256_digest>& path) noexcept {
 }  // namespace detail
 
 /// The root of a tree's first `size` leaves: of the whole tree, or as it was when it had no more.
-/// Complexity: reads `size` leaves, and hashes as many nodes. Allocates: never. Errors: those of the source.
+/// Complexity: reads `size` leaves, and hashes as many nodes; with a `subtree_cache`, few. Allocates: never. Errors:
+/// those of the source.
 template <leaf_source Source>
 result<tree_root> root_of(const Source& leaves, std::uint64_t size) {
   const auto hash = detail::root_of_range(leaves, 0, size);
@@ -109,8 +153,8 @@ inline tree_root root_of(std::span<const sha256_digest> leaves) noexcept {
 }
 
 /// Proves that leaf `index` is in the tree of the first `size` leaves.
-/// Complexity: reads and hashes all other leaves of these. Allocates: the path, of at most 64 hashes.
-/// Errors: out_of_range: the tree has no such leaf; those of the source.
+/// Complexity: reads and hashes all other leaves of these; with a `subtree_cache`, few. Allocates: the path, of at most
+/// 64 hashes. Errors: out_of_range: the tree has no such leaf; those of the source.
 template <leaf_source Source>
 result<inclusion_proof> prove_inclusion(const Source& leaves, std::uint64_t index, std::uint64_t size) {
   if (index >= size)
@@ -127,7 +171,7 @@ inline result<inclusion_proof> prove_inclusion(std::span<const sha256_digest> le
 }
 
 /// Proves that the tree of the first `to` leaves begins with that of the first `from`.
-/// Complexity: reads and hashes `to` leaves. Allocates: the path, of at most 65 hashes.
+/// Complexity: reads and hashes `to` leaves; with a `subtree_cache`, few. Allocates: the path, of at most 65 hashes.
 /// Errors: out_of_range: `from` is larger than `to`; those of the source.
 template <leaf_source Source>
 result<consistency_proof> prove_consistency(const Source& leaves, std::uint64_t from, std::uint64_t to) {
