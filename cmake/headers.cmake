@@ -130,7 +130,7 @@ set(MILLRACE_observe_HEADERS
   observe/health.hpp
   observe/health/component.hpp observe/health/disk_check.hpp observe/health/health_monitor.hpp
   observe/health/health_report.hpp observe/health/health_result.hpp observe/health/memory_check.hpp
-  observe/health/memory_usage.hpp observe/health/storage_check.hpp
+  observe/health/memory_usage.hpp observe/health/process_collector.hpp observe/health/storage_check.hpp
   observe/health/detail/proc_text.hpp
   observe/events/detail/call_list.hpp observe/events/detail/event_history.hpp observe/events/detail/event_types.hpp
   observe/audit.hpp

@@ -349,6 +349,7 @@ using ::millrace::v0::observe::statsd_dialect;
 using ::millrace::v0::observe::statsd_options;
 using ::millrace::v0::observe::statsd_report;
 using ::millrace::v0::observe::statsd_writer;
+using ::millrace::v0::observe::time_counter;
 using ::millrace::v0::observe::timer;
 using ::millrace::v0::observe::to_hex;
 using ::millrace::v0::observe::to_json;

@@ -34938,7 +34938,7 @@ struct metric_family {
   std::string help;
   std::string unit;  // empty, or what the name ends in
   metric_type type = metric_type::counter;
-  bool nanoseconds = false;    // true for a timer: kept in nanoseconds, exported in seconds
+  bool nanoseconds = false;    // of a timer or time_counter: kept in nanoseconds, exported in seconds
   std::vector<double> bounds;  // a histogram's, ascending, as exported; without the +Inf of the last bucket
   native_layout native;        // a native histogram's buckets; it has no bounds
 
@@ -34968,10 +34968,10 @@ struct bucket_exemplar {
 /// One series' values at one moment.
 struct metric_sample {
   const metric_series* series = nullptr;
-  std::uint64_t count = 0;                 // a counter's value; a histogram's number of observations
-  double value = 0;                        // a gauge's value; a histogram's sum
-  double least = 0;                        // a timer's shortest duration in seconds; 0 if it has none
-  double greatest = 0;                     // a timer's longest
+  std::uint64_t count = 0;  // a counter's value, in nanoseconds of a time_counter; a histogram's number of observations
+  double value = 0;         // a gauge's value; a histogram's sum; a time_counter's seconds
+  double least = 0;         // a timer's shortest duration in seconds; 0 if it has none
+  double greatest = 0;      // a timer's longest
   std::uint64_t nanoseconds = 0;           // a timer's sum in nanoseconds
   std::span<const std::uint64_t> buckets;  // a histogram's counts, each by itself, not cumulated; the last is +Inf's
 
@@ -36038,6 +36038,23 @@ class counter {
   detail::counter_cell cell_;
 };
 
+/// Counts time, such as what a process has used of a processor: exports are in seconds, with their fraction. 4 bytes.
+/// A length below 0 counts nothing. Complexity, allocation, threads: as `counter`.
+class time_counter {
+ public:
+  constexpr time_counter() noexcept = default;
+
+  void add(duration length) const noexcept {
+    if (length.nanoseconds > 0) detail::write_local(cell_, static_cast<std::uint64_t>(length.nanoseconds));
+  }
+
+ private:
+  friend class metrics_registry;
+  explicit time_counter(std::uint32_t cell) noexcept : cell_{cell + 1} {}
+
+  detail::counter_cell cell_;
+};
+
 /// A value that goes up and down; the last `set` of any thread counts. 8 bytes.
 /// Complexity: one atomic store or addition, on a memory location that all threads share.
 /// Allocates: never.
@@ -36571,7 +36588,9 @@ class metric_catalog : public shared_state {
       return error(errc::already_exists, "metric \"" + family.info.name + "\": there already, " + why);
     };
     if (family.info.type != request.type || family.info.nanoseconds != request.nanoseconds)
-      return refuse("as a " + std::string(family.info.nanoseconds ? "timer" : to_string(family.info.type)));
+      return refuse("as a " + std::string(!family.info.nanoseconds                   ? to_string(family.info.type)
+                                          : family.info.type == metric_type::counter ? "counter of time"
+                                                                                     : "timer"));
     if (family.info.help != valid_utf8(request.info.help)) return refuse("with the help \"" + family.info.help + "\"");
     if (family.info.unit != request.info.unit) return refuse("with the unit \"" + family.info.unit + "\"");
     if (family.info.bounds != request.bounds) return refuse("with other bounds");
@@ -36780,6 +36799,9 @@ class metrics_registry {
   /// In exports the name ends in `_total`, whether it is given with or without that.
   template <class = void>
   result<observe::counter> counter(const metric_info& info, const label_set& labels = {});
+  /// The same of time: the unit is seconds, so the name ends in `_seconds` or `_seconds_total`.
+  template <class = void>
+  result<observe::time_counter> time_counter(const metric_info& info, const label_set& labels = {});
   template <class = void>
   result<observe::gauge> gauge(const metric_info& info, const label_set& labels = {});
   /// `bounds` are the buckets' upper bounds: from 1 to 1000 of them, finite and ascending. A last bucket without a
@@ -36862,6 +36884,15 @@ result<counter> metrics_registry::counter(const metric_info& info, const label_s
   const auto series = add({info, metric_type::counter, false, {}, detail::counter_cell::kinds()}, labels);
   if (!series) return series.error();
   return observe::counter((*series)->first_cell);
+}
+
+template <class>
+result<time_counter> metrics_registry::time_counter(const metric_info& info, const label_set& labels) {
+  metric_info in_seconds = info;
+  if (in_seconds.unit.empty()) in_seconds.unit = "seconds";
+  const auto series = add({in_seconds, metric_type::counter, true, {}, detail::counter_cell::kinds()}, labels);
+  if (!series) return series.error();
+  return observe::time_counter((*series)->first_cell);
 }
 
 template <class>
@@ -36991,6 +37022,7 @@ void metrics_registry::read(const detail::catalog_series& series, slab_list slab
     case metric_type::gauge: sample.value = series.gauge->value.load_relaxed(); return;
     case metric_type::counter:
       for_each_part(series, slabs, [&](const detail::metric_cell* cells) { sample.count += now(*cells); });
+      if (family.nanoseconds) sample.value = static_cast<double>(sample.count) / 1e9;
       return;
     case metric_type::histogram:
       if (family.native)
@@ -39287,7 +39319,12 @@ void emf_writer::put_values(json_writer& json, const entry& one) {
   const std::uint64_t before = one.before != nullptr ? one.before->count : 0;
   switch (family.type) {
     case metric_type::gauge: json.member(family.name, one.now->value); return;
-    case metric_type::counter: json.member(family.name, one.now->count - before); return;
+    case metric_type::counter:
+      if (family.nanoseconds)
+        json.member(family.name, static_cast<double>(one.now->count - before) / 1e9);
+      else
+        json.member(family.name, one.now->count - before);
+      return;
     case metric_type::histogram:
       json.key(family.name).begin_array();
       for (const double value : detail::bucket_values(family, *one.now, one.before, most_values)) json.value(value);
@@ -39330,7 +39367,12 @@ inline void append_series(json_writer& json, const metric_family& family, const 
   for (const auto& label : sample.labels()) json.member(label.name, label.value);
   json.end_object();
   switch (family.type) {
-    case metric_type::counter: json.member("value", sample.count); break;
+    case metric_type::counter:
+      if (family.nanoseconds)
+        json.member("value", sample.value);
+      else
+        json.member("value", sample.count);
+      break;
     case metric_type::gauge: json.member("value", sample.value); break;
     case metric_type::histogram:
       json.member("count", sample.count).member("sum", sample.value);
@@ -39492,7 +39534,8 @@ inline void append_samples(std::string& out, const metric_family_samples& each, 
   for (const metric_sample& sample : each.samples) {
     switch (family.type) {
       case metric_type::counter:
-        at = put_line(at, sample.series->text, sample.count);
+        at = family.nanoseconds ? put_line(at, sample.series->text, sample.value)
+                                : put_line(at, sample.series->text, sample.count);
         if (format == text_format::openmetrics && !sample.exemplars.empty())
           at = put_exemplar(at, sample.exemplars.front().exemplar);
         break;
@@ -39632,7 +39675,7 @@ class prometheus_messages {
       }
       body_.clear();
       switch (family.type) {
-        case metric_type::counter: write_counter(sample); break;
+        case metric_type::counter: write_counter(family, sample); break;
         case metric_type::gauge: body_.f64(1, sample.value); break;
         case metric_type::histogram: write_histogram(family, sample);
       }
@@ -39676,8 +39719,8 @@ class prometheus_messages {
     exemplar_.bytes(3, pair_.written());
   }
 
-  void write_counter(const metric_sample& sample) {
-    body_.f64(1, static_cast<double>(sample.count));
+  void write_counter(const metric_family& family, const metric_sample& sample) {
+    body_.f64(1, family.nanoseconds ? sample.value : static_cast<double>(sample.count));
     if (sample.exemplars.empty()) return;
     write(sample.exemplars.front().exemplar);
     body_.bytes(2, exemplar_.written());
@@ -40067,7 +40110,12 @@ class otlp_metrics_writer {
     const std::uint64_t counted = before != nullptr ? before->count : 0;
     switch (family.type) {
       case metric_type::gauge: json.member("asDouble", sample.value); break;
-      case metric_type::counter: to_->whole("asInt", sample.count - counted); break;
+      case metric_type::counter:
+        if (family.nanoseconds)
+          json.member("asDouble", static_cast<double>(sample.count - counted) / 1e9);
+        else
+          to_->whole("asInt", sample.count - counted);
+        break;
       case metric_type::histogram:
         to_->whole("count", sample.count - counted);
         if (family.nanoseconds && before != nullptr)
@@ -40659,7 +40707,11 @@ class statsd_writer {
     if (count == 0) return 0;
     append_name(out, family, sample);
     if (family.type == metric_type::counter) {
-      out.append(std::to_string(count)).append(type);
+      if (family.nanoseconds)
+        append_number(out, static_cast<double>(count) / 1e9, true);
+      else
+        out.append(std::to_string(count));
+      out += type;
     } else {
       append_mean(out, family, sample, last, static_cast<double>(count));
       out += type;

@@ -11,7 +11,8 @@
 ///   what one of your own has
 /// - `component_group` starts components in order and stops them in reverse; `function_component` makes one of
 /// functions
-/// - `read_memory_usage`: what a process uses of the limit of its control group or machine
+/// - `process_collector` shows in metrics what a process uses; `read_memory_usage`: what it uses of the limit of its
+///   control group or machine
 
 #include <millrace/observe/health/component.hpp>
 #include <millrace/observe/health/disk_check.hpp>
@@ -20,6 +21,7 @@
 #include <millrace/observe/health/health_result.hpp>
 #include <millrace/observe/health/memory_check.hpp>
 #include <millrace/observe/health/memory_usage.hpp>
+#include <millrace/observe/health/process_collector.hpp>
 #include <millrace/observe/health/storage_check.hpp>
 
 #endif  // MILLRACE_OBSERVE_HEALTH_HPP

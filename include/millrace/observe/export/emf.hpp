@@ -228,7 +228,12 @@ void emf_writer::put_values(json_writer& json, const entry& one) {
   const std::uint64_t before = one.before != nullptr ? one.before->count : 0;
   switch (family.type) {
     case metric_type::gauge: json.member(family.name, one.now->value); return;
-    case metric_type::counter: json.member(family.name, one.now->count - before); return;
+    case metric_type::counter:
+      if (family.nanoseconds)
+        json.member(family.name, static_cast<double>(one.now->count - before) / 1e9);
+      else
+        json.member(family.name, one.now->count - before);
+      return;
     case metric_type::histogram:
       json.key(family.name).begin_array();
       for (const double value : detail::bucket_values(family, *one.now, one.before, most_values)) json.value(value);

@@ -32,7 +32,12 @@ inline void append_series(json_writer& json, const metric_family& family, const 
   for (const auto& label : sample.labels()) json.member(label.name, label.value);
   json.end_object();
   switch (family.type) {
-    case metric_type::counter: json.member("value", sample.count); break;
+    case metric_type::counter:
+      if (family.nanoseconds)
+        json.member("value", sample.value);
+      else
+        json.member("value", sample.count);
+      break;
     case metric_type::gauge: json.member("value", sample.value); break;
     case metric_type::histogram:
       json.member("count", sample.count).member("sum", sample.value);

@@ -71,7 +71,12 @@ class otlp_metrics_writer {
     const std::uint64_t counted = before != nullptr ? before->count : 0;
     switch (family.type) {
       case metric_type::gauge: json.member("asDouble", sample.value); break;
-      case metric_type::counter: to_->whole("asInt", sample.count - counted); break;
+      case metric_type::counter:
+        if (family.nanoseconds)
+          json.member("asDouble", static_cast<double>(sample.count - counted) / 1e9);
+        else
+          to_->whole("asInt", sample.count - counted);
+        break;
       case metric_type::histogram:
         to_->whole("count", sample.count - counted);
         if (family.nanoseconds && before != nullptr)

@@ -38,7 +38,7 @@ class prometheus_messages {
       }
       body_.clear();
       switch (family.type) {
-        case metric_type::counter: write_counter(sample); break;
+        case metric_type::counter: write_counter(family, sample); break;
         case metric_type::gauge: body_.f64(1, sample.value); break;
         case metric_type::histogram: write_histogram(family, sample);
       }
@@ -82,8 +82,8 @@ class prometheus_messages {
     exemplar_.bytes(3, pair_.written());
   }
 
-  void write_counter(const metric_sample& sample) {
-    body_.f64(1, static_cast<double>(sample.count));
+  void write_counter(const metric_family& family, const metric_sample& sample) {
+    body_.f64(1, family.nanoseconds ? sample.value : static_cast<double>(sample.count));
     if (sample.exemplars.empty()) return;
     write(sample.exemplars.front().exemplar);
     body_.bytes(2, exemplar_.written());

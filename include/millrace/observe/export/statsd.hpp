@@ -150,7 +150,11 @@ class statsd_writer {
     if (count == 0) return 0;
     append_name(out, family, sample);
     if (family.type == metric_type::counter) {
-      out.append(std::to_string(count)).append(type);
+      if (family.nanoseconds)
+        append_number(out, static_cast<double>(count) / 1e9, true);
+      else
+        out.append(std::to_string(count));
+      out += type;
     } else {
       append_mean(out, family, sample, last, static_cast<double>(count));
       out += type;

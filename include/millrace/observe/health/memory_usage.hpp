@@ -109,8 +109,8 @@ inline memory_group find_memory_group(const std::string& root) {
 
 /// What one group says of itself.
 struct group_memory {
-  read_number limit;  // not there: it has none
-  read_number usage;
+  reported_number limit;  // not there: it has none
+  reported_number usage;
   std::uint64_t inactive_file = 0;
 };
 inline group_memory read_group(const std::string& root, const memory_group& group) {
@@ -135,8 +135,8 @@ inline group_memory read_group(const std::string& root, const memory_group& grou
 inline result<memory_usage> read_memory_usage(const std::string& root = {}) {
   memory_usage read;
   const std::string machine = detail::read_text(root, "/proc/meminfo");
-  const detail::read_number total = detail::number_after(machine, "MemTotal:");
-  const detail::read_number available = detail::number_after(machine, "MemAvailable:");
+  const reported_number total = detail::number_after(machine, "MemTotal:");
+  const reported_number available = detail::number_after(machine, "MemAvailable:");
   if (total && total.value <= ~std::uint64_t{0} / 1024) {
     read.limit = total.value * 1024;
     const std::uint64_t left = available && available.value < total.value ? available.value : 0;

@@ -55,6 +55,23 @@ class counter {
   detail::counter_cell cell_;
 };
 
+/// Counts time, such as what a process has used of a processor: exports are in seconds, with their fraction. 4 bytes.
+/// A length below 0 counts nothing. Complexity, allocation, threads: as `counter`.
+class time_counter {
+ public:
+  constexpr time_counter() noexcept = default;
+
+  void add(duration length) const noexcept {
+    if (length.nanoseconds > 0) detail::write_local(cell_, static_cast<std::uint64_t>(length.nanoseconds));
+  }
+
+ private:
+  friend class metrics_registry;
+  explicit time_counter(std::uint32_t cell) noexcept : cell_{cell + 1} {}
+
+  detail::counter_cell cell_;
+};
+
 /// A value that goes up and down; the last `set` of any thread counts. 8 bytes.
 /// Complexity: one atomic store or addition, on a memory location that all threads share.
 /// Allocates: never.

@@ -68,6 +68,9 @@ class metrics_registry {
   /// In exports the name ends in `_total`, whether it is given with or without that.
   template <class = void>
   result<observe::counter> counter(const metric_info& info, const label_set& labels = {});
+  /// The same of time: the unit is seconds, so the name ends in `_seconds` or `_seconds_total`.
+  template <class = void>
+  result<observe::time_counter> time_counter(const metric_info& info, const label_set& labels = {});
   template <class = void>
   result<observe::gauge> gauge(const metric_info& info, const label_set& labels = {});
   /// `bounds` are the buckets' upper bounds: from 1 to 1000 of them, finite and ascending. A last bucket without a
@@ -150,6 +153,15 @@ result<counter> metrics_registry::counter(const metric_info& info, const label_s
   const auto series = add({info, metric_type::counter, false, {}, detail::counter_cell::kinds()}, labels);
   if (!series) return series.error();
   return observe::counter((*series)->first_cell);
+}
+
+template <class>
+result<time_counter> metrics_registry::time_counter(const metric_info& info, const label_set& labels) {
+  metric_info in_seconds = info;
+  if (in_seconds.unit.empty()) in_seconds.unit = "seconds";
+  const auto series = add({in_seconds, metric_type::counter, true, {}, detail::counter_cell::kinds()}, labels);
+  if (!series) return series.error();
+  return observe::time_counter((*series)->first_cell);
 }
 
 template <class>
@@ -279,6 +291,7 @@ void metrics_registry::read(const detail::catalog_series& series, slab_list slab
     case metric_type::gauge: sample.value = series.gauge->value.load_relaxed(); return;
     case metric_type::counter:
       for_each_part(series, slabs, [&](const detail::metric_cell* cells) { sample.count += now(*cells); });
+      if (family.nanoseconds) sample.value = static_cast<double>(sample.count) / 1e9;
       return;
     case metric_type::histogram:
       if (family.native)

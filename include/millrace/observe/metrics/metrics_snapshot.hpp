@@ -47,7 +47,7 @@ struct metric_family {
   std::string help;
   std::string unit;  // empty, or what the name ends in
   metric_type type = metric_type::counter;
-  bool nanoseconds = false;    // true for a timer: kept in nanoseconds, exported in seconds
+  bool nanoseconds = false;    // of a timer or time_counter: kept in nanoseconds, exported in seconds
   std::vector<double> bounds;  // a histogram's, ascending, as exported; without the +Inf of the last bucket
   native_layout native;        // a native histogram's buckets; it has no bounds
 
@@ -77,10 +77,10 @@ struct bucket_exemplar {
 /// One series' values at one moment.
 struct metric_sample {
   const metric_series* series = nullptr;
-  std::uint64_t count = 0;                 // a counter's value; a histogram's number of observations
-  double value = 0;                        // a gauge's value; a histogram's sum
-  double least = 0;                        // a timer's shortest duration in seconds; 0 if it has none
-  double greatest = 0;                     // a timer's longest
+  std::uint64_t count = 0;  // a counter's value, in nanoseconds of a time_counter; a histogram's number of observations
+  double value = 0;         // a gauge's value; a histogram's sum; a time_counter's seconds
+  double least = 0;         // a timer's shortest duration in seconds; 0 if it has none
+  double greatest = 0;      // a timer's longest
   std::uint64_t nanoseconds = 0;           // a timer's sum in nanoseconds
   std::span<const std::uint64_t> buckets;  // a histogram's counts, each by itself, not cumulated; the last is +Inf's
 

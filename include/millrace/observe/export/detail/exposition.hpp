@@ -98,7 +98,8 @@ inline void append_samples(std::string& out, const metric_family_samples& each, 
   for (const metric_sample& sample : each.samples) {
     switch (family.type) {
       case metric_type::counter:
-        at = put_line(at, sample.series->text, sample.count);
+        at = family.nanoseconds ? put_line(at, sample.series->text, sample.value)
+                                : put_line(at, sample.series->text, sample.count);
         if (format == text_format::openmetrics && !sample.exemplars.empty())
           at = put_exemplar(at, sample.exemplars.front().exemplar);
         break;

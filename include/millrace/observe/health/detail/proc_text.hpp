@@ -14,15 +14,16 @@
 namespace millrace {
 inline namespace v0 {
 namespace observe {
-namespace detail {
 
-/// A number that a text had, or not.
-struct read_number {
+/// A number that the system reports, or does not.
+struct reported_number {
   std::uint64_t value = 0;
   bool is_there = false;
 
-  explicit operator bool() const noexcept { return is_there; }
+  constexpr explicit operator bool() const noexcept { return is_there; }
 };
+
+namespace detail {
 
 /// The text of a file below `root`; empty if it cannot be read.
 inline std::string read_text(const std::string& root, std::string_view path) {
@@ -47,7 +48,7 @@ constexpr std::string_view next_word(std::string_view& rest) noexcept {
 }
 
 /// A word that is a whole number of at most 64 bits.
-constexpr read_number number_of(std::string_view word) noexcept {
+constexpr reported_number number_of(std::string_view word) noexcept {
   std::uint64_t value = 0;
   for (const char c : word) {
     if (c < '0' || c > '9') return {};
@@ -77,7 +78,7 @@ constexpr double decimal_of(std::string_view word) noexcept {
 }
 
 /// The number behind `key` at the beginning of a line, such as `VmRSS:` or `inactive_file`.
-constexpr read_number number_after(std::string_view text, std::string_view key) noexcept {
+constexpr reported_number number_after(std::string_view text, std::string_view key) noexcept {
   while (!text.empty()) {
     std::string_view line = next_line(text);
     if (next_word(line) == key) return number_of(next_word(line));
@@ -85,7 +86,7 @@ constexpr read_number number_after(std::string_view text, std::string_view key) 
   return {};
 }
 /// The whole text as a number.
-constexpr read_number only_number(std::string_view text) noexcept {
+constexpr reported_number only_number(std::string_view text) noexcept {
   const std::string_view word = next_word(text);
   return number_of(word);
 }

@@ -175,7 +175,9 @@ class metric_catalog : public shared_state {
       return error(errc::already_exists, "metric \"" + family.info.name + "\": there already, " + why);
     };
     if (family.info.type != request.type || family.info.nanoseconds != request.nanoseconds)
-      return refuse("as a " + std::string(family.info.nanoseconds ? "timer" : to_string(family.info.type)));
+      return refuse("as a " + std::string(!family.info.nanoseconds                   ? to_string(family.info.type)
+                                          : family.info.type == metric_type::counter ? "counter of time"
+                                                                                     : "timer"));
     if (family.info.help != valid_utf8(request.info.help)) return refuse("with the help \"" + family.info.help + "\"");
     if (family.info.unit != request.info.unit) return refuse("with the unit \"" + family.info.unit + "\"");
     if (family.info.bounds != request.bounds) return refuse("with other bounds");
