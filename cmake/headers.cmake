@@ -174,7 +174,7 @@ set(MILLRACE_detect_HEADERS
   detect/change/detail/calibration.hpp detect/change/detail/chart.hpp detect/change/detail/run_length.hpp
   detect/change/detail/self_starting.hpp
   detect/detail/ordered.hpp detect/detail/saved_detector.hpp
-  detect/features/drift_reference.hpp detect/features/table_drift.hpp)
+  detect/features/drift_metrics.hpp detect/features/drift_reference.hpp detect/features/table_drift.hpp)
 set(MILLRACE_model_HEADERS
   model.hpp
   model/fwd.hpp model/series.hpp model/series/holt_winters.hpp
@@ -268,7 +268,8 @@ set(MILLRACE_middleware_HEADERS
   middleware.hpp
   middleware/audit_codec.hpp middleware/audit_log.hpp middleware/audit_options.hpp middleware/compression.hpp
   middleware/event_metrics.hpp middleware/feature_metrics.hpp
-  middleware/metrics.hpp middleware/profiler.hpp middleware/profiles.hpp middleware/validation.hpp middleware/validation_rules.hpp
+  middleware/metrics.hpp middleware/profiler.hpp middleware/profiles.hpp middleware/tracing.hpp
+  middleware/validation.hpp middleware/validation_rules.hpp
   middleware/detail/audit_format.hpp middleware/detail/audit_policies.hpp middleware/detail/audit_record.hpp)
 set(MILLRACE_infer_HEADERS
   infer.hpp
@@ -277,7 +278,7 @@ set(MILLRACE_infer_HEADERS
   infer/online/online_options.hpp infer/online/prequential.hpp infer/online/publisher.hpp infer/online/detail/sample_ring.hpp
   infer/serving/batcher.hpp infer/serving/batcher_options.hpp infer/serving/fallback.hpp
   infer/serving/request.hpp infer/serving/serving_metrics.hpp infer/serving/serving_threads.hpp
-  infer/serving/swappable.hpp infer/serving/warm_up.hpp
+  infer/serving/swappable.hpp infer/serving/traced.hpp infer/serving/warm_up.hpp
   infer/detail/element_types.hpp infer/detail/onnxruntime_api.hpp infer/detail/planner.hpp infer/detail/ports.hpp infer/detail/row_independence.hpp
   infer/serving/detail/batcher_arguments.hpp infer/serving/detail/request_queue.hpp
   infer/serving/detail/run_model.hpp

@@ -12,13 +12,14 @@
 ///   `to_json` list them event by event
 /// - `profiler`: measures how long each event takes, for a table or JSON
 /// - `profiles`: the combinations for development, testing and production
+/// - `tracing`: makes spans of runs and events, in a tracer of `observe/tracing.hpp`
 /// - `validation`: looks for NaN and infinities in what events write, and checks shapes, ranges and norms; strict or
 ///   lenient
 ///
-/// Use them in this order, the innermost first: profiler, audit_log, validation, metrics, compression. If an event
-/// succeeded for an inner middleware and one further out fails it, the inner one is told: the audit log then writes
-/// `event_rejected`, and metrics count a failure. Compression must stand outside those that look at tensors; the chain
-/// checks that.
+/// Use them in this order, the innermost first: profiler, audit_log, validation, metrics, compression, tracing. If an
+/// event succeeded for an inner middleware and one further out fails it, the inner one is told: the audit log then
+/// writes `event_rejected`, and metrics count a failure. Compression must stand outside those that look at tensors; the
+/// chain checks that.
 
 #include <millrace/middleware/audit_codec.hpp>
 #include <millrace/middleware/audit_log.hpp>
@@ -29,6 +30,7 @@
 #include <millrace/middleware/metrics.hpp>
 #include <millrace/middleware/profiler.hpp>
 #include <millrace/middleware/profiles.hpp>
+#include <millrace/middleware/tracing.hpp>
 #include <millrace/middleware/validation.hpp>
 #include <millrace/middleware/validation_rules.hpp>
 

@@ -26507,6 +26507,2676 @@ class table_drift {
 
 #endif  // MILLRACE_DETECT_FEATURES_TABLE_DRIFT_HPP
 
+// ---- core/detail/mutex.hpp
+
+#ifndef MILLRACE_CORE_DETAIL_MUTEX_HPP
+#define MILLRACE_CORE_DETAIL_MUTEX_HPP
+
+// A mutex and a condition variable of POSIX threads: <mutex> and <condition_variable> would double the time to parse
+// the headers that need them.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+class mutex {
+ public:
+  mutex() noexcept { ::pthread_mutex_init(&handle_, nullptr); }
+  mutex(const mutex&) = delete;
+  mutex& operator=(const mutex&) = delete;
+  ~mutex() { ::pthread_mutex_destroy(&handle_); }
+
+  void lock() noexcept { ::pthread_mutex_lock(&handle_); }
+  bool try_lock() noexcept { return ::pthread_mutex_trylock(&handle_) == 0; }
+  void unlock() noexcept { ::pthread_mutex_unlock(&handle_); }
+
+ private:
+  friend class condition;
+  pthread_mutex_t handle_;
+};
+
+class lock_guard {
+ public:
+  explicit lock_guard(mutex& held) noexcept : held_(&held) { held_->lock(); }
+  lock_guard(const lock_guard&) = delete;
+  lock_guard& operator=(const lock_guard&) = delete;
+  ~lock_guard() { held_->unlock(); }
+
+ private:
+  mutex* held_;
+};
+
+/// A condition variable whose time limits are moments of the monotonic clock.
+class condition {
+ public:
+  condition() noexcept {
+    pthread_condattr_t attributes;
+    ::pthread_condattr_init(&attributes);
+    ::pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    ::pthread_cond_init(&handle_, &attributes);
+    ::pthread_condattr_destroy(&attributes);
+  }
+  condition(const condition&) = delete;
+  condition& operator=(const condition&) = delete;
+  ~condition() { ::pthread_cond_destroy(&handle_); }
+
+  void notify_all() noexcept { ::pthread_cond_broadcast(&handle_); }
+
+  /// Waits for a notification, at most until this moment of the monotonic clock; may also return earlier without a
+  /// reason. The caller holds the mutex.
+  void wait_until(mutex& held, std::uint64_t nanoseconds) noexcept {
+    timespec until{};
+    until.tv_sec = static_cast<time_t>(nanoseconds / 1'000'000'000U);
+    until.tv_nsec = static_cast<long>(nanoseconds % 1'000'000'000U);
+    ::pthread_cond_timedwait(&handle_, &held.handle_, &until);
+  }
+  void wait_for(mutex& held, std::uint64_t nanoseconds) noexcept {
+    wait_until(held, read_clock(CLOCK_MONOTONIC) + nanoseconds);
+  }
+
+ private:
+  pthread_cond_t handle_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DETAIL_MUTEX_HPP
+
+// ---- observe/fwd.hpp
+
+#ifndef MILLRACE_OBSERVE_FWD_HPP
+#define MILLRACE_OBSERVE_FWD_HPP
+
+/// The namespaces of observe: its private part may use the names of core's private part.
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {}
+namespace observe {
+namespace detail {
+using namespace millrace::detail;  // the primitives of core, which every module may use
+}
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_FWD_HPP
+
+// ---- observe/metrics/label_set.hpp
+
+#ifndef MILLRACE_OBSERVE_METRICS_LABEL_SET_HPP
+#define MILLRACE_OBSERVE_METRICS_LABEL_SET_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace observe {
+
+namespace detail {
+
+/// Whether text begins with an escape as `valid_utf8` writes it: `\xHH`, with two lower-case hexadecimal digits.
+constexpr bool begins_as_byte(std::string_view text) noexcept {
+  const auto digit = [&](std::size_t i) {
+    return (text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'f');
+  };
+  return text.size() >= 4 && text[0] == '\\' && text[1] == 'x' && digit(2) && digit(3);
+}
+
+/// `text` with each byte that is not part of well-formed UTF-8 as the four characters `\xHH`. A backslash that begins
+/// four such characters already becomes `\x5c`, so different bytes stay different: replacing each `\xHH` by its byte,
+/// from the left, gives back the text. All other well-formed text stays as it is.
+inline std::string valid_utf8(std::string_view text) {
+  static constexpr char hex[] = "0123456789abcdef";
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t length = begins_as_byte(text) ? 0 : utf8_sequence(text);
+    if (length != 0) {
+      out.append(text.substr(0, length));
+    } else {
+      const auto byte = static_cast<unsigned char>(text.front());
+      out += {'\\', 'x', hex[byte >> 4], hex[byte & 15U]};
+    }
+    text.remove_prefix(length != 0 ? length : 1);
+  }
+  return out;
+}
+
+/// Whether a name is letters, digits, `_` and, with `colons`, `:`, and does not begin with a digit.
+constexpr bool is_name(std::string_view name, bool colons) noexcept {
+  const auto letter = [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (colons && c == ':');
+  };
+  if (name.empty() || !letter(name.front())) return false;
+  for (const char c : name)
+    if (!letter(c) && !(c >= '0' && c <= '9')) return false;
+  return true;
+}
+
+}  // namespace detail
+
+/// The labels of one series, in the order of their names: `{{"event", "forward"}, {"split", "train"}}`.
+///
+/// Values may be any bytes. A byte that is not UTF-8 is kept as `\xHH`, because the systems that collect metrics refuse
+/// a whole page for one such byte. Where a value holds such four characters itself, its backslash becomes `\x5c`. Names
+/// are checked when a metric is made.
+class label_set {
+ public:
+  struct label {
+    std::string name;
+    std::string value;
+    friend bool operator==(const label&, const label&) = default;
+  };
+
+  label_set() = default;
+  label_set(std::initializer_list<std::pair<std::string_view, std::string_view>> labels) {
+    for (const auto& [name, value] : labels) add(name, value);
+  }
+
+  /// Adds a label at its place in the order of names; a second one of the same name fails in `validate`.
+  label_set& add(std::string_view name, std::string_view value) {
+    auto place = labels_.end();
+    while (place != labels_.begin() && name < (place - 1)->name) --place;
+    labels_.insert(place, label{std::string(name), detail::valid_utf8(value)});
+    return *this;
+  }
+
+  auto begin() const noexcept { return labels_.begin(); }
+  auto end() const noexcept { return labels_.end(); }
+  std::size_t size() const noexcept { return labels_.size(); }
+  bool empty() const noexcept { return labels_.empty(); }
+
+  /// The value of the label of this name; empty if there is none: to collectors an empty label is no label.
+  std::string_view operator[](std::string_view name) const noexcept {
+    for (const label& l : labels_)
+      if (l.name == name) return l.value;
+    return {};
+  }
+
+  friend bool operator==(const label_set&, const label_set&) = default;
+
+  /// Checks that collectors accept the names: letters, digits and `_`, no digit first, no `__` in front, none twice,
+  /// and none equal to `reserved`.
+  /// Errors: invalid_argument.
+  result<void> validate(std::string_view reserved = {}) const {
+    for (std::size_t i = 0; i < labels_.size(); ++i) {
+      const std::string& name = labels_[i].name;
+      if (!detail::is_name(name, false) || name.starts_with("__"))
+        return error(errc::invalid_argument, "label \"" + detail::valid_utf8(name) +
+                                                 "\": a name is letters, digits and '_', no digit first and no \"__\"");
+      if (name == reserved) return error(errc::invalid_argument, "label \"" + name + "\" is the histogram's own");
+      if (i > 0 && labels_[i - 1].name == name)
+        return error(errc::invalid_argument, "label \"" + name + "\" is given twice");
+    }
+    return {};
+  }
+
+ private:
+  std::vector<label> labels_;
+};
+
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_METRICS_LABEL_SET_HPP
+
+// ---- observe/trace_id.hpp
+
+#ifndef MILLRACE_OBSERVE_TRACE_ID_HPP
+#define MILLRACE_OBSERVE_TRACE_ID_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace observe {
+
+namespace detail {
+
+/// The value of a lower-case hexadecimal digit; 16 if the character is none.
+constexpr unsigned hex_digit(char c) noexcept {
+  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
+  if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a') + 10;
+  return 16;
+}
+
+/// Reads up to 16 lower-case hexadecimal digits. Returns false if another character is among them.
+constexpr bool read_hex(std::string_view text, std::uint64_t& value) noexcept {
+  value = 0;
+  for (const char c : text) {
+    const unsigned digit = hex_digit(c);
+    if (digit > 15) return false;
+    value = value << 4U | digit;
+  }
+  return true;
+}
+
+/// Writes a number's last `digits` hexadecimal digits and returns the end.
+constexpr char* write_hex(char* out, std::uint64_t value, std::size_t digits) noexcept {
+  for (std::size_t i = digits; i-- > 0; value >>= 4U) out[i] = "0123456789abcdef"[value & 15U];
+  return out + digits;
+}
+
+}  // namespace detail
+
+/// The identifier of a trace, 16 bytes: what all that one request caused has in common, in every process it came to.
+/// All zeros is no trace. As text: 32 lower-case hexadecimal digits.
+/// Source: W3C Trace Context, "trace-id".
+struct trace_id {
+  std::uint64_t high = 0;  // the first 8 bytes, the most significant one first
+  std::uint64_t low = 0;
+
+  static constexpr std::size_t digits = 32;
+  constexpr explicit operator bool() const noexcept { return (high | low) != 0; }
+  friend constexpr bool operator==(const trace_id&, const trace_id&) = default;
+};
+
+/// The identifier of a span within its trace, 8 bytes. All zeros is no span. As text: 16 hexadecimal digits.
+/// Source: W3C Trace Context, "parent-id".
+struct span_id {
+  std::uint64_t value = 0;
+
+  static constexpr std::size_t digits = 16;
+  constexpr explicit operator bool() const noexcept { return value != 0; }
+  friend constexpr bool operator==(const span_id&, const span_id&) = default;
+};
+
+/// Appends the identifier's hexadecimal digits.
+inline void append_hex(std::string& out, trace_id id) {
+  char digits[trace_id::digits];
+  detail::write_hex(detail::write_hex(digits, id.high, 16), id.low, 16);
+  out.append(digits, sizeof digits);
+}
+inline void append_hex(std::string& out, span_id id) {
+  char digits[span_id::digits];
+  detail::write_hex(digits, id.value, 16);
+  out.append(digits, sizeof digits);
+}
+/// Returns the identifier's hexadecimal digits.
+template <class Id>
+requires requires(std::string& out, Id id) { observe::append_hex(out, id); }
+std::string to_hex(Id id) {
+  std::string text;
+  append_hex(text, id);
+  return text;
+}
+
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_TRACE_ID_HPP
+
+// ---- observe/metrics/exemplar.hpp
+
+#ifndef MILLRACE_OBSERVE_METRICS_EXEMPLAR_HPP
+#define MILLRACE_OBSERVE_METRICS_EXEMPLAR_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace observe {
+
+namespace detail {
+class exemplar_slot;
+}
+
+/// What an update was about: the trace and span that it happened in, or a few labels of the caller's. An update that is
+/// given one leaves it behind as an example of its bucket, so that a reader of the metric finds a request that was
+/// slow.
+///
+///     timed.update(250ms, mr::observe::exemplar(trace, span));
+///
+/// One exemplar is kept for each bucket, the last one. A copy takes no memory of its own.
+/// Guarantee: the names and values of all labels, `trace_id` and `span_id` among them, are at most 128 bytes together,
+/// so they stay within OpenMetrics' limit of 128 characters.
+/// Source: OpenMetrics 1.0.0, "Exemplars".
+class exemplar {
+ public:
+  static constexpr std::size_t most_bytes = 128;
+  static constexpr std::size_t most_labels = 4;  // besides trace and span
+
+  exemplar() = default;
+  explicit exemplar(trace_id trace, span_id span = {}) noexcept : trace_(trace), span_(span) {}
+  /// Labels beside those of the trace and the span.
+  /// Errors: invalid_argument for a name that collectors would refuse, or that is `trace_id` or `span_id`;
+  /// out_of_range for more than `most_labels` labels, or more than `most_bytes` bytes in all.
+  static result<exemplar> make(trace_id trace, span_id span, const label_set& labels);
+
+  observe::trace_id trace() const noexcept { return trace_; }
+  observe::span_id span() const noexcept { return span_; }
+  bool empty() const noexcept { return !trace_ && !span_ && size_ == 0; }
+
+  /// Calls f(name, value) for each label: `trace_id` and `span_id` first, if they are there.
+  template <class F>
+  void for_each_label(F&& f) const {
+    char digits[trace_id::digits];
+    if (trace_) {
+      detail::write_hex(detail::write_hex(digits, trace_.high, 16), trace_.low, 16);
+      f(std::string_view("trace_id"), std::string_view(digits, trace_id::digits));
+    }
+    if (span_) {
+      detail::write_hex(digits, span_.value, 16);
+      f(std::string_view("span_id"), std::string_view(digits, span_id::digits));
+    }
+    for_each_own_label(f);
+  }
+  /// The same without trace and span.
+  template <class F>
+  void for_each_own_label(F&& f) const {
+    for (std::size_t at = 0; at < size_;) {
+      const std::size_t name_size = static_cast<unsigned char>(text_[at]);
+      const std::size_t value_size = static_cast<unsigned char>(text_[at + 1]);
+      const char* const name = text_ + at + 2;
+      f(std::string_view(name, name_size), std::string_view(name + name_size, value_size));
+      at += 2 + name_size + value_size;
+    }
+  }
+
+  double value = 0;                    // of the update; set when it is kept
+  std::uint64_t unix_nanoseconds = 0;  // when the update was; set when it is kept, if 0
+
+ private:
+  friend class detail::exemplar_slot;
+
+  observe::trace_id trace_;
+  observe::span_id span_;
+  // Each label: the lengths of its name and its value, a byte each, and then the two.
+  std::uint32_t size_ = 0;
+  char text_[most_bytes + 2 * most_labels] = {};
+};
+
+inline result<exemplar> exemplar::make(observe::trace_id trace, observe::span_id span, const label_set& labels) {
+  if (auto ok = labels.validate(); !ok) return std::move(ok).error().wrap("exemplar");
+  if (labels.size() > most_labels)
+    return error(errc::out_of_range, "exemplar: " + std::to_string(labels.size()) + " labels; " +
+                                         std::to_string(most_labels) + " at most beside trace and span");
+  exemplar made(trace, span);
+  std::size_t bytes = (trace ? std::string_view("trace_id").size() + trace_id::digits : 0) +
+                      (span ? std::string_view("span_id").size() + span_id::digits : 0);
+  for (const auto& [name, text] : labels) {
+    if (name == "trace_id" || name == "span_id")
+      return error(errc::invalid_argument, "exemplar: the label \"" + name + "\" is that of the trace or the span");
+    bytes += name.size() + text.size();
+    if (bytes > most_bytes)
+      return error(errc::out_of_range, "exemplar: the labels are longer than " + std::to_string(most_bytes) +
+                                           " bytes; \"" + name + "\" is the first that is too much");
+    char* const to = made.text_ + made.size_;
+    to[0] = static_cast<char>(name.size());
+    to[1] = static_cast<char>(text.size());
+    if (!name.empty()) std::memcpy(to + 2, name.data(), name.size());
+    if (!text.empty()) std::memcpy(to + 2 + name.size(), text.data(), text.size());
+    made.size_ += static_cast<std::uint32_t>(2 + name.size() + text.size());
+  }
+  return made;
+}
+
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_METRICS_EXEMPLAR_HPP
+
+// ---- observe/metrics/detail/exemplar_slots.hpp
+
+#ifndef MILLRACE_OBSERVE_METRICS_DETAIL_EXEMPLAR_SLOTS_HPP
+#define MILLRACE_OBSERVE_METRICS_DETAIL_EXEMPLAR_SLOTS_HPP
+
+// Where exemplars are kept: a slot for each bucket of a series that was ever given one. A series is found by the index
+// of its first cell, so that an instrument need not hold a pointer more, and one without exemplars has no memory here.
+namespace millrace {
+inline namespace v0 {
+namespace observe {
+namespace detail {
+
+/// The last exemplar of a bucket. A sequence lock: a writer that finds another one at work leaves its own exemplar out,
+/// and a reader tries again.
+/// Threads: any.
+class exemplar_slot {
+ public:
+  void write(const exemplar& from, double value) noexcept {
+    std::uint64_t now = version_.load_relaxed();
+    do {
+      if ((now & 1U) != 0) return;
+    } while (!version_.replace_acquire(now, now + 1));
+    // Each store is a release, so that who reads one of them finds the odd version afterwards.
+    std::uint64_t text[text_words] = {};
+    std::memcpy(text, from.text_, sizeof from.text_);
+    words_[0].store_release(from.trace_.high);
+    words_[1].store_release(from.trace_.low);
+    words_[2].store_release(from.span_.value);
+    words_[3].store_release(std::bit_cast<std::uint64_t>(value));
+    words_[4].store_release(from.unix_nanoseconds != 0 ? from.unix_nanoseconds : millrace::unix_nanoseconds());
+    words_[5].store_release(from.size_);
+    for (std::size_t i = 0; 8 * i < from.size_; ++i) words_[6 + i].store_release(text[i]);
+    version_.store_release(now + 2);
+  }
+
+  /// Returns false if there is none, or if writers are quicker than the reader.
+  bool read(exemplar& to) const noexcept {
+    for (int tries = 0; tries < 8; ++tries) {
+      const std::uint64_t before = version_.load_acquire();
+      if (before == 0) return false;
+      if ((before & 1U) != 0) continue;
+      std::uint64_t text[text_words] = {};
+      to.trace_ = {words_[0].load_acquire(), words_[1].load_acquire()};
+      to.span_ = {words_[2].load_acquire()};
+      to.value = std::bit_cast<double>(words_[3].load_acquire());
+      to.unix_nanoseconds = words_[4].load_acquire();
+      const std::uint64_t size = words_[5].load_acquire();
+      if (size > sizeof to.text_) continue;  // of two writers
+      for (std::size_t i = 0; 8 * i < size; ++i) text[i] = words_[6 + i].load_acquire();
+      if (version_.load_relaxed() != before) continue;
+      to.size_ = static_cast<std::uint32_t>(size);
+      std::memcpy(to.text_, text, sizeof to.text_);
+      return true;
+    }
+    return false;
+  }
+
+ private:
+  static constexpr std::size_t text_words = sizeof(exemplar::text_) / 8;
+  static_assert(sizeof(exemplar::text_) % 8 == 0);
+
+  light_atomic<std::uint64_t> version_;
+  light_atomic<std::uint64_t> words_[6 + text_words];
+};
+
+/// The slots of one series, as many as it has buckets.
+struct series_exemplars {
+  std::size_t size;
+  exemplar_slot* slots;
+};
+
+/// The process's slots. A table of two levels, of which the second is made where it is needed; it never moves, so that
+/// finding a series takes no lock. Never destroyed, as `cell_store`.
+class [[gnu::visibility("default")]] exemplar_store {
+ public:
+  static exemplar_store& instance() {
+    static exemplar_store& only = *new exemplar_store;
+    return only;
+  }
+
+  /// Whether any series of the process was ever given an exemplar.
+  static bool in_use() noexcept { return used().load_relaxed(); }
+
+  /// The slots of the series with this first cell; null if it has none.
+  const series_exemplars* find(std::uint32_t cell) const noexcept {
+    if (cell >= chunk_count * chunk_size) return nullptr;
+    const chunk* const part = chunks_[cell / chunk_size].load_acquire();
+    return part == nullptr ? nullptr : part->series[cell % chunk_size].load_acquire();
+  }
+
+  /// Keeps an exemplar in a bucket; the slots are made if the series has none yet. Without memory, and for the series
+  /// beyond the sixteen millionth cell, none is kept.
+  void keep(std::uint32_t cell, std::size_t buckets, std::size_t bucket, const exemplar& one, double value) noexcept {
+    const series_exemplars* found = find(cell);
+    if (found == nullptr) found = make(cell, buckets);
+    if (found != nullptr && bucket < found->size) found->slots[bucket].write(one, value);
+  }
+
+  /// Frees the slots of a range of cells. Precondition: nobody updates its series any more.
+  void release(std::uint32_t first, std::uint32_t count) noexcept {
+    const lock_guard lock(mutex_);
+    for (std::uint32_t cell = first; cell < first + count && cell < chunk_count * chunk_size; ++cell) {
+      chunk* const part = chunks_[cell / chunk_size].load_relaxed();
+      series_exemplars* const old = part == nullptr ? nullptr : part->series[cell % chunk_size].load_relaxed();
+      if (old == nullptr) continue;
+      part->series[cell % chunk_size].store_release(nullptr);
+      delete[] old->slots;
+      delete old;
+    }
+  }
+
+ private:
+  static constexpr std::uint32_t chunk_size = 4096;
+  static constexpr std::uint32_t chunk_count = 4096;
+  struct chunk {
+    light_atomic<series_exemplars*> series[chunk_size];
+  };
+
+  exemplar_store() = default;
+
+  [[gnu::visibility("default")]] static light_atomic<bool>& used() noexcept {
+    static constinit light_atomic<bool> kept{false};
+    return kept;
+  }
+
+  [[gnu::cold, gnu::noinline]] const series_exemplars* make(std::uint32_t cell, std::size_t buckets) noexcept {
+    if (cell >= chunk_count * chunk_size) return nullptr;
+    const lock_guard lock(mutex_);
+    chunk* part = chunks_[cell / chunk_size].load_relaxed();
+    if (part == nullptr) {
+      part = new (std::nothrow) chunk;
+      if (part == nullptr) return nullptr;
+      chunks_[cell / chunk_size].store_release(part);
+    }
+    auto& place = part->series[cell % chunk_size];
+    if (series_exemplars* const there = place.load_relaxed(); there != nullptr) return there;
+    auto* const slots = new (std::nothrow) exemplar_slot[buckets];
+    auto* const made = slots == nullptr ? nullptr : new (std::nothrow) series_exemplars{buckets, slots};
+    if (made == nullptr) {
+      delete[] slots;
+      return nullptr;
+    }
+    place.store_release(made);
+    used().store_relaxed(true);
+    return made;
+  }
+
+  mutex mutex_;
+  light_atomic<chunk*> chunks_[chunk_count];
+};
+
+}  // namespace detail
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_METRICS_DETAIL_EXEMPLAR_SLOTS_HPP
+
+// ---- observe/metrics/detail/bucket_table.hpp
+
+#ifndef MILLRACE_OBSERVE_METRICS_DETAIL_BUCKET_TABLE_HPP
+#define MILLRACE_OBSERVE_METRICS_DETAIL_BUCKET_TABLE_HPP
+
+// Finds a value's bucket in a histogram: the first whose bound is not less than the value. The leading bits of the
+// value choose one of the table's cells. If no cell holds two bounds, the cell's entry and one comparison with its
+// bound give the bucket; if one does, a binary search among the bounds finds it.
+namespace millrace {
+inline namespace v0 {
+namespace observe {
+namespace detail {
+
+template <std::size_t Cells>
+struct bucket_table {
+  std::uint64_t base = 0;           // the leading bits of the first cell's values
+  std::uint64_t bound[Cells];       // the bound in the cell; the largest number if there is none
+  std::uint16_t bucket[Cells];      // the bucket of values up to that bound; the cell's other values have the next one
+  bool tabled = false;              // whether every bound is in a cell, and no cell holds two
+  std::vector<std::uint64_t> keys;  // all bounds, ascending, for the search
+
+  /// The index of the first bound that is not less than `key`; the number of bounds if all are less.
+  std::uint64_t search(std::uint64_t key) const noexcept {
+    std::size_t low = 0;
+    std::size_t high = keys.size();
+    while (low < high) {
+      const std::size_t middle = (low + high) / 2;
+      if (keys[middle] < key)
+        low = middle + 1;
+      else
+        high = middle;
+    }
+    return low;
+  }
+
+ protected:
+  /// Fills the cells with the bounds from index `skipped` on; cell_of(bound) returns a bound's cell.
+  template <class CellOf>
+  void fill(const std::vector<std::uint64_t>& bounds, std::size_t skipped, CellOf&& cell_of) noexcept {
+    tabled = true;
+    std::size_t next = skipped;
+    for (std::uint64_t cell = 0; cell < Cells; ++cell) {
+      bucket[cell] = static_cast<std::uint16_t>(next);
+      bound[cell] = (std::numeric_limits<std::uint64_t>::max)();
+      if (next == bounds.size() || cell_of(bounds[next]) != cell) continue;
+      bound[cell] = bounds[next++];
+      if (next < bounds.size() && cell_of(bounds[next]) == cell) tabled = false;
+    }
+    if (next != bounds.size()) tabled = false;
+  }
+};
+
+/// For whole numbers: a cell for each octave, the values from one power of 2 to below the next. The table suffices if
+/// no octave holds two bounds, as is the case for bounds a factor of 2 or more apart.
+struct whole_buckets : bucket_table<64> {
+  static unsigned cell_of(std::uint64_t value) noexcept {
+    return 63U - static_cast<unsigned>(std::countl_zero(value | 1U));
+  }
+  explicit whole_buckets(const std::vector<std::uint64_t>& bounds) {
+    keys = bounds;
+    fill(bounds, 0, cell_of);
+  }
+};
+
+/// For doubles: 16 cells for each octave, by the top 4 bits of the mantissa, over 32 octaves from that of the lowest
+/// positive bound. The leading bits of a value that is not positive and finite lie beyond the table, because of its
+/// sign or exponent; such a value is searched.
+struct real_buckets : bucket_table<512> {
+  static constexpr unsigned shift = 52 - 4;  // leaves sign, exponent and 4 bits of the mantissa
+
+  static std::uint64_t bits_of(double value) noexcept { return std::bit_cast<std::uint64_t>(value); }
+  /// A double as an unsigned number that compares as the double does.
+  static std::uint64_t key_of(double value) noexcept { return millrace::detail::to_unsigned_key(value); }
+  explicit real_buckets(const std::vector<double>& bounds) {
+    std::vector<std::uint64_t> bits;
+    std::size_t skipped = 0;
+    for (const double b : bounds) {
+      keys.push_back(key_of(b + 0.0));  // -0.0 and 0.0 are one bound
+      bits.push_back(bits_of(b));
+      if (!(b > 0)) ++skipped;
+    }
+    // The table must end below the leading bits of infinity, NaN and the negative numbers, whose sign is the top bit.
+    constexpr std::uint64_t not_finite = std::uint64_t{0x7ff} << (52 - shift);
+    if (skipped < bits.size()) base = bits[skipped] >> shift;
+    if (base > not_finite - 512) base = not_finite - 512;
+    fill(bits, skipped, [&](std::uint64_t b) { return (b >> shift) - base; });
+    if (skipped == bits.size()) tabled = false;
+  }
+};
+
+}  // namespace detail
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_METRICS_DETAIL_BUCKET_TABLE_HPP
+
+// ---- observe/metrics/detail/owned_cell.hpp
+
+#ifndef MILLRACE_OBSERVE_METRICS_DETAIL_OWNED_CELL_HPP
+#define MILLRACE_OBSERVE_METRICS_DETAIL_OWNED_CELL_HPP
+
+// Additions to a cell that one thread writes and others read. A load and a store do, without the cost of an atomic
+// read-modify-write (x86's lock prefix).
+namespace millrace {
+inline namespace v0 {
+namespace observe {
+namespace detail {
+
+using metric_cell = light_atomic<std::uint64_t>;
+
+/// Adds `by` to the cell.
+inline void bump(metric_cell& cell, std::uint64_t by) noexcept {
+#if defined(__x86_64__)
+  // One instruction for a relaxed load, an addition and a relaxed store, of which g++ makes three.
+  asm("addq %1, %0" : "+m"(reinterpret_cast<std::uint64_t&>(cell)) : "er"(by) : "cc");
+#else
+  cell.store_relaxed(cell.load_relaxed() + by);
+#endif
+}
+
+/// Adds `by` to a cell that holds the bits of a double.
+inline void bump_real(metric_cell& cell, double by) noexcept {
+  const double now = std::bit_cast<double>(cell.load_relaxed());
+  cell.store_relaxed(std::bit_cast<std::uint64_t>(now + by));
+}
+
+/// Adds 1 and `by` to two neighbouring cells that hold the bits of doubles.
+inline void bump_pair(metric_cell* pair, double by) noexcept {
+#if defined(__x86_64__)
+  // Two relaxed loads, additions and relaxed stores at once. A vector load or store is not atomic as a whole, but each
+  // of its aligned halves of 8 bytes is.
+  using two [[gnu::vector_size(16), gnu::aligned(8), gnu::may_alias]] = double;
+  two& cells = *reinterpret_cast<two*>(pair);
+  two now;
+#if defined(__AVX__)
+  asm("vmovupd %1, %0" : "=x"(now) : "m"(cells));
+  now += two{1.0, by};
+  asm("vmovupd %1, %0" : "=m"(cells) : "x"(now));
+#else
+  asm("movupd %1, %0" : "=x"(now) : "m"(cells));
+  now += two{1.0, by};
+  asm("movupd %1, %0" : "=m"(cells) : "x"(now));
+#endif
+#else
+  bump_real(pair[0], 1.0);
+  bump_real(pair[1], by);
+#endif
+}
+
+/// Makes the cell at least `to`.
+inline void raise(metric_cell& cell, std::uint64_t to) noexcept {
+  if (to > cell.load_relaxed()) cell.store_relaxed(to);
+}
+
+}  // namespace detail
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_METRICS_DETAIL_OWNED_CELL_HPP
+
+// ---- observe/metrics/detail/cells.hpp
+
+#ifndef MILLRACE_OBSERVE_METRICS_DETAIL_CELLS_HPP
+#define MILLRACE_OBSERVE_METRICS_DETAIL_CELLS_HPP
+
+// Where counters and histograms keep their numbers. Each thread has a slab, an array of cells. A series is a range of
+// cell indices, the same in every slab. A thread adds to its own cells, which no other thread writes, by a plain load
+// and store, so threads never wait for each other; a snapshot sums over the slabs. When a thread ends, its cells are
+// added to the slab of the ended threads, so no count is lost.
+namespace millrace {
+inline namespace v0 {
+namespace observe {
+namespace detail {
+
+/// How the cells of two threads are merged.
+enum class cell_kind : std::uint8_t {
+  integer,            // a uint64: their sum
+  real,               // the bits of a double: their sum
+  largest,            // a uint64: the larger one
+  private_to_thread,  // not at all: the cell has a meaning for its thread only
+};
+
+struct cell_slab {
+  metric_cell* cells = nullptr;
+  std::uint32_t size = 0;
+};
+
+/// A copy of the calling thread's slab, for the hot path. It is constant-initialized and never destroyed, so that
+/// reading it takes one instruction and is safe until the thread has ended.
+struct local_slab : cell_slab {
+  cell_slab* shared = nullptr;  // the slab itself, in the list of the cell_store
+  bool over = false;            // the slab has been merged; later updates go to the slab of the ended threads
+};
+[[gnu::visibility("default")]] inline local_slab& local_cells() noexcept {
+  static constinit thread_local local_slab kept{};
+  return kept;
+}
+
+/// The process's slabs, and which cells are in use. There is one for all registries, so that a thread needs one slab
+/// only. It is never destroyed, because threads may end after main has returned.
+class [[gnu::visibility("default")]] cell_store {
+ public:
+  static constexpr std::uint32_t discarded = 1;  // the first cell takes the updates of counters without a registry
+
+  static cell_store& instance() {
+    static cell_store& only = *new cell_store;
+    return only;
+  }
+
+  /// Takes a range of cells, all 0, and returns the first one's index. Throws nothing but std::bad_alloc.
+  std::uint32_t allocate(const std::vector<cell_kind>& kinds) {
+    const lock_guard lock(mutex_);
+    const auto count = static_cast<std::uint32_t>(kinds.size());
+    // Reserves room in the list of free ranges now, so that `release` never allocates.
+    if (free_.capacity() < free_.size() + taken_ + 1) free_.reserve(2 * (free_.size() + taken_ + 1));
+    auto place = free_.begin();
+    while (place != free_.end() && place->end - place->first < count) ++place;
+    std::uint32_t first = 0;
+    if (place != free_.end()) {
+      first = place->first;
+      place->first += count;
+      if (place->first == place->end) free_.erase(place);
+    } else {
+      first = static_cast<std::uint32_t>(kinds_.size());
+      grow(*ended_, first + count);
+      kinds_.resize(first + count);
+    }
+    for (std::uint32_t i = 0; i < count; ++i) kinds_[first + i] = kinds[i];
+    ++taken_;
+    return first;
+  }
+
+  /// Gives a range back. Precondition: no thread adds to it any more.
+  void release(std::uint32_t first, std::uint32_t count) noexcept {
+    const lock_guard lock(mutex_);
+    --taken_;
+    for (const cell_slab* slab : std::span(slabs_, slab_count_))
+      for (std::uint32_t i = first; i < first + count && i < slab->size; ++i) slab->cells[i].store_relaxed(0);
+    auto after = free_.begin();
+    while (after != free_.end() && after->first < first) ++after;
+    if (after != free_.begin() && (after - 1)->end == first) {
+      (after - 1)->end = first + count;
+      if (after != free_.end() && after->first == first + count) {
+        (after - 1)->end = after->end;
+        free_.erase(after);
+      }
+    } else if (after != free_.end() && after->first == first + count) {
+      after->first = first;
+    } else {
+      free_.insert(after, {first, first + count});
+    }
+  }
+
+  /// Calls f(slabs) under the lock, so that no slab is added, removed or moved meanwhile. f reads cells while threads
+  /// may add to them.
+  template <class F>
+  void read(F&& f) {
+    const lock_guard lock(mutex_);
+    f(std::span<const cell_slab* const>(slabs_, slab_count_));
+  }
+
+  /// Calls f(cells) with cells up to `end` that the calling thread may write: its own, made or enlarged now, or, if the
+  /// thread is ending or there is no memory, those of the ended threads, under the lock.
+  template <class F>
+  void write(std::uint32_t end, F&& f) noexcept {
+    if (enlarge_local(end)) {
+      f(local_cells().cells);
+    } else {
+      const lock_guard lock(mutex_);
+      f(ended_->cells);
+    }
+  }
+
+  /// How many threads have a slab, plus one; for tests.
+  std::size_t slab_count() {
+    const lock_guard lock(mutex_);
+    return slab_count_;
+  }
+
+ private:
+  struct range {
+    std::uint32_t first;
+    std::uint32_t end;
+  };
+  /// A thread_local of this type merges the thread's slab when the thread ends.
+  struct thread_end {
+    ~thread_end() { instance().retire_local(); }
+  };
+
+  cell_store() : slabs_(new cell_slab*[8]), slab_room_(8), ended_(new cell_slab) {
+    slabs_[slab_count_++] = ended_;
+    grow(*ended_, discarded);
+    kinds_.resize(discarded);
+    for (cell_kind& kind : kinds_) kind = cell_kind::private_to_thread;
+  }
+
+  static constexpr std::align_val_t cache_line{64};  // no line is shared by two threads' slabs
+
+  /// How many cells to give a slab that has to reach to `end`.
+  static std::uint32_t room_for(std::uint32_t end) noexcept { return end < 64 ? 64 : std::bit_ceil(end); }
+
+  /// Moves a slab's cells into new memory for `size` of them. The caller holds the lock.
+  static void move_to(void* cells, std::uint32_t size, cell_slab& slab) noexcept {
+    auto* fresh = static_cast<metric_cell*>(cells);
+    for (std::uint32_t i = 0; i < size; ++i)
+      ::new (static_cast<void*>(fresh + i)) metric_cell(i < slab.size ? slab.cells[i].load_relaxed() : 0);
+    if (slab.cells != nullptr) ::operator delete(slab.cells, cache_line);
+    slab.cells = fresh;
+    slab.size = size;
+  }
+  /// Makes a slab reach to `end`. Without memory, `grow` throws std::bad_alloc and `try_grow` returns false. The caller
+  /// holds the lock.
+  static void grow(cell_slab& slab, std::uint32_t end) {
+    if (end > slab.size) move_to(::operator new(room_for(end) * sizeof(metric_cell), cache_line), room_for(end), slab);
+  }
+  static bool try_grow(cell_slab& slab, std::uint32_t end) noexcept {
+    if (end <= slab.size) return true;
+    void* cells = ::operator new(room_for(end) * sizeof(metric_cell), cache_line, std::nothrow);
+    if (cells == nullptr) return false;
+    move_to(cells, room_for(end), slab);
+    return true;
+  }
+
+  /// Makes a slab for the calling thread and adds it to the list; returns null without memory. The caller holds the
+  /// lock.
+  cell_slab* add_slab(std::uint32_t end) noexcept {
+    if (slab_count_ == slab_room_) {
+      const std::size_t room = 2 * slab_room_ + 8;
+      auto** list = new (std::nothrow) cell_slab*[room];
+      if (list == nullptr) return nullptr;
+      for (std::size_t i = 0; i < slab_count_; ++i) list[i] = slabs_[i];
+      delete[] slabs_;
+      slabs_ = list;
+      slab_room_ = room;
+    }
+    auto* made = new (std::nothrow) cell_slab;
+    if (made == nullptr || !try_grow(*made, end)) {
+      delete made;
+      return nullptr;
+    }
+    return slabs_[slab_count_++] = made;
+  }
+
+  /// Makes the calling thread's slab reach to `end`. Returns false if the thread is ending or there is no memory.
+  bool enlarge_local(std::uint32_t end) noexcept {
+    if (local_cells().over) return false;
+    static thread_local thread_end at_end;  // made here, destroyed when the thread ends
+    static_cast<void>(&at_end);
+    const lock_guard lock(mutex_);
+    if (local_cells().shared == nullptr) local_cells().shared = add_slab(end);
+    if (local_cells().shared == nullptr || !try_grow(*local_cells().shared, end)) return false;
+    static_cast<cell_slab&>(local_cells()) = *local_cells().shared;
+    return true;
+  }
+
+  /// Adds the calling thread's cells to those of the ended threads and frees its slab.
+  void retire_local() noexcept {
+    const lock_guard lock(mutex_);
+    local_cells().over = true;
+    cell_slab* const mine = local_cells().shared;
+    if (mine == nullptr) return;
+    for (std::uint32_t i = 0; i < mine->size && i < kinds_.size(); ++i) {
+      const std::uint64_t last = mine->cells[i].load_relaxed();
+      switch (kinds_[i]) {
+        case cell_kind::integer: bump(ended_->cells[i], last); break;
+        case cell_kind::real: bump_real(ended_->cells[i], std::bit_cast<double>(last)); break;
+        case cell_kind::largest: raise(ended_->cells[i], last); break;
+        case cell_kind::private_to_thread: break;
+      }
+    }
+    cell_slab** place = slabs_;
+    while (*place != mine) ++place;
+    for (--slab_count_; place != slabs_ + slab_count_; ++place) *place = place[1];
+    local_cells() = local_slab{{}, nullptr, true};
+    ::operator delete(mine->cells, cache_line);
+    delete mine;
+  }
+
+  mutex mutex_;
+  // An array instead of a vector, because a hot path must not throw without memory; it uses the ended threads' slab
+  // then.
+  cell_slab** slabs_ = nullptr;  // first the ended threads' slab, then one for each thread
+  std::size_t slab_count_ = 0;
+  std::size_t slab_room_ = 0;
+  cell_slab* ended_;
+  std::vector<cell_kind> kinds_;  // of every cell that is or was in use
+  std::vector<range> free_;       // sorted, with cells in use between them
+  std::size_t taken_ = 0;         // how many ranges are in use
+};
+
+}  // namespace detail
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_METRICS_DETAIL_CELLS_HPP
+
+// ---- observe/metrics/detail/instrument_cells.hpp
+
+#ifndef MILLRACE_OBSERVE_METRICS_DETAIL_INSTRUMENT_CELLS_HPP
+#define MILLRACE_OBSERVE_METRICS_DETAIL_INSTRUMENT_CELLS_HPP
+
+// How each instrument keeps its numbers in cells. Each class here has
+//   end                  the index after its last cell, or `always_slow`
+//   write(cells, v)      the hot path's update, on a slab that reaches to `end`
+//   end_cell()           the index after its last cell; 0 for an instrument without a registry that has none
+//   write_any(cells, v)  an update without a table, for an `end` of `always_slow`
+//   kinds(bounds)        the kinds of its cells
+namespace millrace {
+inline namespace v0 {
+namespace observe {
+namespace detail {
+
+/// An `end` that no slab reaches, so that the hot path's one comparison always chooses write_local_slowly.
+inline constexpr std::uint32_t always_slow = (std::numeric_limits<std::uint32_t>::max)();
+
+template <class Instrument, class Value>
+[[gnu::noinline]] void write_local_slowly(Instrument instrument, Value value) noexcept {
+  if (const std::uint32_t end = instrument.end_cell(); end != 0)
+    cell_store::instance().write(end, [&](metric_cell* cells) { instrument.write_any(cells, value); });
+}
+/// The hot path of counters, histograms and timers.
+/// Allocates: at a thread's first update, and when metrics have been added since.
+template <class Instrument, class Value>
+[[gnu::always_inline]] inline void write_local(const Instrument& instrument, Value value) noexcept {
+  if (instrument.end > local_cells().size) [[unlikely]] {
+    write_local_slowly(instrument, value);
+    return;
+  }
+  instrument.write(local_cells().cells, value);
+}
+
+struct alignas(64) gauge_cell {
+  light_atomic<double> value{0.0};
+};
+[[gnu::visibility("default")]] inline gauge_cell& discarded_gauge() noexcept {
+  static constinit gauge_cell kept{};
+  return kept;
+}
+
+struct counter_cell {
+  std::uint32_t end = 1;  // without a registry: the first cell, cell_store::discarded, which nobody reads
+
+  std::uint32_t end_cell() const noexcept { return end; }
+  void write(metric_cell* cells, std::uint64_t by) const noexcept { bump(cells[end - 1], by); }
+  void write_any(metric_cell* cells, std::uint64_t by) const noexcept { write(cells, by); }
+
+  static std::vector<cell_kind> kinds() { return {cell_kind::integer}; }
+};
+
+/// For each bucket a pair of cells, a count and a sum. A sum for each bucket loses less to rounding than one for all,
+/// because its values are of like size, and an addition seldom has to wait for the one before. The count is a double
+/// too (exact up to 2^53), so that one vector instruction adds to both.
+struct histogram_cells {
+  const real_buckets* table = nullptr;
+  std::uint32_t pairs = 0;
+  std::uint32_t end = always_slow;
+
+  constexpr histogram_cells() noexcept = default;
+  histogram_cells(const real_buckets& buckets, std::uint32_t first) noexcept : table(&buckets), pairs(pairs_of(first)) {
+    if (buckets.tabled) end = end_cell();
+  }
+  /// Where the pairs begin in a range of cells: at an even index, so that no pair lies in two cache lines. The range
+  /// has a cell more than the pairs need, for that.
+  static constexpr std::uint32_t pairs_of(std::uint32_t first) noexcept { return first + (first & 1U); }
+  std::uint32_t end_cell() const noexcept {
+    return table == nullptr ? 0 : pairs + 2 * (static_cast<std::uint32_t>(table->keys.size()) + 1) + 1;
+  }
+
+  void write(metric_cell* cells, double value) const noexcept {
+    const std::uint64_t bits = real_buckets::bits_of(value);
+    const std::uint64_t at = (bits >> real_buckets::shift) - table->base;
+    if (at >= 512) [[unlikely]] {
+      write_searched(*table, cells + pairs, value);
+      return;
+    }
+    bump_pair(cells + pairs + 2 * (table->bucket[at] + (table->bound[at] < bits ? 1U : 0U)), value);
+  }
+  void write_any(metric_cell* cells, double value) const noexcept { write_searched(*table, cells + pairs, value); }
+
+  static std::vector<cell_kind> kinds(std::size_t bounds) {
+    return std::vector<cell_kind>(2 * (bounds + 1) + 1, cell_kind::real);
+  }
+
+ private:
+  /// Finds the bucket by a search. Static, so that the handle itself may stay in registers.
+  [[gnu::noinline]] static void write_searched(const real_buckets& table, metric_cell* pairs, double value) noexcept {
+    const std::uint64_t bucket =
+        __builtin_isnan(value) ? table.keys.size() : table.search(real_buckets::key_of(value + 0.0));
+    bump_pair(pairs + 2 * bucket, __builtin_isfinite(value) ? value : 0.0);
+  }
+};
+
+/// The sum, the extremes, and for each bucket a count; all in nanoseconds.
+struct timer_cells {
+  const whole_buckets* table = nullptr;
+  std::uint32_t first = 0;
+  std::uint32_t end = always_slow;
+
+  // The hot path checks by one comparison whether a value lies within the extremes seen so far: value - low < span,
+  // where span is greatest - least + 1; a value below `low` wraps around to a large number. Both start at 0, so that
+  // the first value fails. The cells `greatest` and `least` are what is merged over threads; `least` holds the
+  // complement of the value, so that 0 means none there too, and the larger complement is the smaller value.
+  enum cell : std::uint32_t { sum, low, span, greatest, least, buckets };
+
+  constexpr timer_cells() noexcept = default;
+  timer_cells(const whole_buckets& of, std::uint32_t from) noexcept : table(&of), first(from) {
+    if (of.tabled) end = end_cell();
+  }
+  std::uint32_t end_cell() const noexcept {
+    return table == nullptr ? 0 : first + buckets + static_cast<std::uint32_t>(table->keys.size()) + 1;
+  }
+
+  void write(metric_cell* cells, std::uint64_t value) const noexcept {
+    const unsigned at = whole_buckets::cell_of(value);
+    write_bucket(cells + first, table->bucket[at] + (table->bound[at] < value ? 1U : 0U), value);
+  }
+  void write_any(metric_cell* cells, std::uint64_t value) const noexcept {
+    write_bucket(cells + first, table->search(value), value);
+  }
+
+  static std::vector<cell_kind> kinds(std::size_t bounds) {
+    std::vector<cell_kind> made(buckets + bounds + 1, cell_kind::integer);
+    made[low] = made[span] = cell_kind::private_to_thread;
+    made[greatest] = made[least] = cell_kind::largest;
+    return made;
+  }
+
+ private:
+  static void write_bucket(metric_cell* mine, std::uint64_t bucket, std::uint64_t value) noexcept {
+    bump(mine[buckets + bucket], 1);
+    bump(mine[sum], value);
+    if (value - mine[low].load_relaxed() >= mine[span].load_relaxed()) [[unlikely]]
+      widen(mine, value);
+  }
+  /// Takes a value outside the extremes into them.
+  [[gnu::noinline]] static void widen(metric_cell* mine, std::uint64_t value) noexcept {
+    raise(mine[greatest], value);
+    raise(mine[least], ~value);
+    const std::uint64_t lowest = ~mine[least].load_relaxed();
+    mine[low].store_relaxed(lowest);
+    mine[span].store_relaxed(mine[greatest].load_relaxed() - lowest + 1);
+  }
+};
+
+}  // namespace detail
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_METRICS_DETAIL_INSTRUMENT_CELLS_HPP
+
+// ---- observe/metrics/native_layout.hpp
+
+#ifndef MILLRACE_OBSERVE_METRICS_NATIVE_LAYOUT_HPP
+#define MILLRACE_OBSERVE_METRICS_NATIVE_LAYOUT_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace observe {
+
+/// What a native histogram is made for.
+struct native_options {
+  /// How fine the buckets are: 2^schema for each factor of 2, from 0 to 8. 3 makes a bucket's ends 9 % apart.
+  int schema = 3;
+  /// Numbers up to this size count as zero; rounded down to a power of 2. The default is about a nanosecond.
+  double least = 0x1p-30;
+  /// The last bucket also takes what is greater; rounded up to a power of 2.
+  double greatest = 0x1p34;
+  /// Whether numbers below zero have buckets of their own; else they count as zero.
+  bool both_signs = false;
+};
+
+/// Where the buckets of a native histogram lie. Bucket i, from 0 on, holds the numbers in (b^(first+i-1), b^(first+i)],
+/// where b = 2^(2^-schema): Prometheus' numbering.
+struct native_layout {
+  int schema = 0;
+  std::int32_t first = 0;     // the number of bucket 0
+  std::uint32_t buckets = 0;  // of one sign; 0: no native histogram
+  bool both_signs = false;
+  double zero_threshold = 0;  // numbers up to this size are in the zero bucket
+
+  std::uint32_t counts() const noexcept { return both_signs ? 2 * buckets : buckets; }
+  explicit operator bool() const noexcept { return buckets != 0; }
+  friend bool operator==(const native_layout&, const native_layout&) = default;
+
+  static constexpr std::uint32_t most_buckets = 65'536;
+
+  /// Errors: invalid_argument for a schema that is not from 0 to 8, ends that are not normal numbers above zero, or not
+  /// in order; out_of_range for more than `most_buckets` buckets.
+  template <class = void>
+  static result<native_layout> make(const native_options& options) {
+    if (options.schema < 0 || options.schema > 8)
+      return error(errc::invalid_argument,
+                   "a native histogram's schema is from 0 to 8, and not " + std::to_string(options.schema));
+    const auto is_normal = [](double x) { return x >= 0x1p-1022 && x <= 0x1p1023; };
+    if (!is_normal(options.least) || !is_normal(options.greatest) || !(options.least < options.greatest))
+      return error(errc::invalid_argument,
+                   "a native histogram's ends are normal numbers above zero, the least below the greatest");
+    const auto octave = [](double x) {
+      return static_cast<std::int32_t>(std::bit_cast<std::uint64_t>(x) >> 52) - 1023;
+    };
+    const auto is_power = [](double x) { return (std::bit_cast<std::uint64_t>(x) & 0x000f'ffff'ffff'ffffU) == 0; };
+    const std::int32_t low = octave(options.least);
+    const std::int32_t high = octave(options.greatest) + (is_power(options.greatest) ? 0 : 1);
+    native_layout made;
+    made.schema = options.schema;
+    made.both_signs = options.both_signs;
+    made.first = low * (std::int32_t{1} << options.schema) + 1;
+    made.buckets = static_cast<std::uint32_t>(high - low) << options.schema;
+    made.zero_threshold = std::bit_cast<double>(static_cast<std::uint64_t>(low + 1023) << 52);
+    if (made.counts() > most_buckets)
+      return error(errc::out_of_range, "a native histogram has " + std::to_string(made.counts()) + " buckets; " +
+                                           std::to_string(most_buckets) + " at most, each 8 bytes in every thread");
+    return made;
+  }
+};
+
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_METRICS_NATIVE_LAYOUT_HPP
+
+// ---- observe/metrics/detail/native_buckets.hpp
+
+#ifndef MILLRACE_OBSERVE_METRICS_DETAIL_NATIVE_BUCKETS_HPP
+#define MILLRACE_OBSERVE_METRICS_DETAIL_NATIVE_BUCKETS_HPP
+
+// How a native histogram finds a value's bucket, and how it keeps its counts in cells.
+namespace millrace {
+inline namespace v0 {
+namespace observe {
+namespace detail {
+
+/// Finds a value's bucket among powers of 2^(2^-schema). An octave's 2^schema bounds are found by the leading bits of
+/// the mantissa: these choose one of 2^(schema + 1) cells, each half as wide as two bounds are apart at the least
+/// (ln 2 / 2^schema), so that no cell holds two. One comparison with the cell's bound gives the bucket.
+struct native_buckets {
+  native_layout layout;
+  std::uint64_t least_bits;  // of the zero bucket's upper end
+  std::uint64_t least_octave;
+  unsigned shift;             // leaves the leading bits of the mantissa
+  std::uint64_t bound[512];   // the mantissa of the bound in the cell; the largest number if there is none
+  std::uint16_t before[512];  // how many bounds are in the cells before
+
+  static constexpr std::uint64_t mantissa = 0x000f'ffff'ffff'ffffU;
+
+  explicit native_buckets(const native_layout& of) noexcept
+      : layout(of),
+        least_bits(std::bit_cast<std::uint64_t>(of.zero_threshold)),
+        least_octave(least_bits >> 52),
+        shift(52 - static_cast<unsigned>(of.schema) - 1) {
+    const unsigned bounds = 1U << of.schema;
+    for (std::size_t cell = 0; cell < 2 * bounds; ++cell) {
+      bound[cell] = ~std::uint64_t{0};
+      before[cell] = 0;
+    }
+    for (unsigned i = 0; i < bounds; ++i) {
+      const double power = millrace::detail::math::exp2(static_cast<double>(i) / bounds);
+      const std::uint64_t bits = i == 0 ? 0 : std::bit_cast<std::uint64_t>(power) & mantissa;
+      bound[bits >> shift] = bits;
+      for (std::size_t cell = (bits >> shift) + 1; cell < 2 * bounds; ++cell) ++before[cell];
+    }
+  }
+
+  /// The bucket of a number above the zero bucket, from 0 on; the last one also takes all that is greater.
+  std::uint64_t bucket_of(std::uint64_t bits) const noexcept {
+    const std::uint64_t cell = (bits & mantissa) >> shift;
+    const std::uint64_t part = before[cell] + (bound[cell] < (bits & mantissa) ? 1U : 0U);
+    const std::uint64_t bucket = (((bits >> 52) - least_octave) << layout.schema) + part - 1;
+    return bucket < layout.buckets ? bucket : layout.buckets - 1;
+  }
+};
+
+/// The sum, the count of the zero bucket, and the counts of the others: first those of positive numbers.
+struct native_cells {
+  const native_buckets* table = nullptr;
+  std::uint32_t first = 0;
+  std::uint32_t end = always_slow;
+
+  enum cell : std::uint32_t { sum, zeros, buckets };
+
+  constexpr native_cells() noexcept = default;
+  native_cells(const native_buckets& of, std::uint32_t from) noexcept : table(&of), first(from) { end = end_cell(); }
+  std::uint32_t end_cell() const noexcept { return table == nullptr ? 0 : first + buckets + table->layout.counts(); }
+
+  void write(metric_cell* cells, double value) const noexcept {
+    metric_cell* const mine = cells + first;
+    const std::uint64_t bits = std::bit_cast<std::uint64_t>(value) & ~(std::uint64_t{1} << 63);
+    std::uint64_t at = zeros;
+    if (bits > table->least_bits) {
+      if (value < 0)
+        at = table->layout.both_signs ? buckets + table->layout.buckets + table->bucket_of(bits) : std::uint64_t{zeros};
+      else
+        at = buckets + table->bucket_of(bits);
+    }
+    bump(mine[at], 1);
+    if (__builtin_isfinite(value)) [[likely]]
+      bump_real(mine[sum], value);
+  }
+  void write_any(metric_cell* cells, double value) const noexcept { write(cells, value); }
+
+  static std::vector<cell_kind> kinds(const native_layout& of) {
+    std::vector<cell_kind> made(buckets + of.counts(), cell_kind::integer);
+    made[sum] = cell_kind::real;
+    return made;
+  }
+};
+
+}  // namespace detail
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_METRICS_DETAIL_NATIVE_BUCKETS_HPP
+
+// ---- observe/metrics/instruments.hpp
+
+#ifndef MILLRACE_OBSERVE_METRICS_INSTRUMENTS_HPP
+#define MILLRACE_OBSERVE_METRICS_INSTRUMENTS_HPP
+
+// The instruments: small handles that a `metrics_registry` makes and hot paths use.
+//
+// A copy of a handle updates the same series. A handle may be used as long as its registry exists. One made by the
+// default constructor belongs to no registry: its updates are lost, so that code can hold one before it has a registry.
+//
+// Counters, histograms and timers may be updated with an exemplar, which costs some 30 ns more: it is copied into its
+// bucket's place, where the one before was. An update without one costs nothing for it.
+namespace millrace {
+inline namespace v0 {
+namespace observe {
+
+class metrics_registry;
+
+/// Counts what only grows, in whole numbers; fractions do not compile, and a negative number counts nothing. 4 bytes.
+/// Complexity: one addition to the thread's own cell.
+/// Allocates: a thread's cells, at its first update and when metrics have been added since.
+/// Threads: any number at once; none slows another.
+class counter {
+ public:
+  constexpr counter() noexcept = default;
+
+  void add(std::uint64_t by = 1) const noexcept { detail::write_local(cell_, by); }
+  void add(std::uint64_t by, const exemplar& of) const noexcept {
+    add(by);
+    if (cell_.end != detail::counter_cell().end)
+      detail::exemplar_store::instance().keep(cell_.end - 1, 1, 0, of, static_cast<double>(by));
+  }
+  /// The same for numbers of other types, which as a std::uint64_t would lose their fraction or their sign.
+  template <class Number>
+  requires std::is_arithmetic_v<Number>
+  void add(Number by) const noexcept {
+    static_assert(
+        !std::is_floating_point_v<Number>,
+        "millrace[METRICS-2]: a counter counts whole numbers; add fractions to a gauge, or update a histogram");
+    if (!std::is_signed_v<Number> || by > Number()) add(static_cast<std::uint64_t>(by));
+  }
+
+ private:
+  friend class metrics_registry;
+  explicit counter(std::uint32_t cell) noexcept : cell_{cell + 1} {}
+
+  detail::counter_cell cell_;
+};
+
+/// Counts time, such as what a process has used of a processor: exports are in seconds, with their fraction. 4 bytes.
+/// A length below 0 counts nothing. Complexity, allocation, threads: as `counter`.
+class time_counter {
+ public:
+  constexpr time_counter() noexcept = default;
+
+  void add(duration length) const noexcept {
+    if (length.nanoseconds > 0) detail::write_local(cell_, static_cast<std::uint64_t>(length.nanoseconds));
+  }
+
+ private:
+  friend class metrics_registry;
+  explicit time_counter(std::uint32_t cell) noexcept : cell_{cell + 1} {}
+
+  detail::counter_cell cell_;
+};
+
+/// A value that goes up and down; the last `set` of any thread counts. 8 bytes.
+/// Complexity: one atomic store or addition, on a memory location that all threads share.
+/// Allocates: never.
+/// Threads: any number at once.
+class gauge {
+ public:
+  constexpr gauge() noexcept = default;
+
+  void set(double value) const noexcept { cell_->value.store_relaxed(value); }
+  void add(double by) const noexcept {
+    for (double now = cell_->value.load_relaxed(); !cell_->value.replace_relaxed(now, now + by);) {
+    }
+  }
+  double value() const noexcept { return cell_->value.load_relaxed(); }
+
+ private:
+  friend class metrics_registry;
+  explicit gauge(detail::gauge_cell& cell) noexcept : cell_(&cell) {}
+
+  detail::gauge_cell* cell_ = &detail::discarded_gauge();
+};
+
+/// Counts values into buckets by fixed bounds, and adds them up. 16 bytes. A value that is not finite is counted, NaN
+/// and infinity in the last bucket and -infinity in the first, but not added to the sum, which would never be finite
+/// again.
+/// Complexity: one table look-up and two additions; a binary search among the bounds for values that are not positive,
+/// or below the lowest positive bound, or more than a factor of 2^32 above it, and for all values if a sixteenth of an
+/// octave (of a factor of 2) holds two bounds.
+/// Allocates: as `counter`.
+/// Threads: as `counter`.
+class histogram {
+ public:
+  constexpr histogram() noexcept = default;
+
+  void update(double value) const noexcept { detail::write_local(cells_, value); }
+  /// The exemplar of a value that is not finite is not kept.
+  void update(double value, const exemplar& of) const noexcept {
+    update(value);
+    if (cells_.table == nullptr || !__builtin_isfinite(value)) return;
+    const auto bucket = static_cast<std::size_t>(cells_.table->search(detail::real_buckets::key_of(value + 0.0)));
+    detail::exemplar_store::instance().keep(cells_.pairs, cells_.table->keys.size() + 1, bucket, of, value);
+  }
+
+ private:
+  friend class metrics_registry;
+  explicit histogram(detail::histogram_cells cells) noexcept : cells_(cells) {}
+
+  detail::histogram_cells cells_;
+};
+
+/// A histogram of durations. 16 bytes.
+///
+///     timed.update(250ms);               // any std::chrono::duration
+///     timed.update(mr::seconds(0.25));   // or mr::duration
+///     timed.update(std::uint64_t(250));  // a whole number: nanoseconds, as clocks read them
+///
+/// Units: exports are in seconds. A number with a fraction has no unit, and does not compile. A length of time below 0,
+/// from a clock that was set back, counts as 0.
+/// Guarantee: sum, least and greatest are exact, in whole nanoseconds.
+/// Complexity: one table look-up, two additions and a comparison; a binary search among the bounds in place of the
+/// look-up if two bounds lie between the same two powers of 2, in nanoseconds.
+/// Allocates: as `counter`.
+/// Threads: as `counter`.
+class timer {
+ public:
+  constexpr timer() noexcept = default;
+
+  void update(duration length) const noexcept { update(length.nanoseconds); }
+  void update(std::uint64_t nanoseconds) const noexcept { detail::write_local(cells_, nanoseconds); }
+  void update(duration length, const exemplar& of) const noexcept {
+    const auto value = length.nanoseconds < 0 ? std::uint64_t{0} : static_cast<std::uint64_t>(length.nanoseconds);
+    update(value);
+    if (cells_.table == nullptr) return;
+    const auto bucket = static_cast<std::size_t>(cells_.table->search(value));
+    detail::exemplar_store::instance().keep(cells_.first, cells_.table->keys.size() + 1, bucket, of,
+                                            static_cast<double>(value) / 1e9);
+  }
+  /// The same for numbers of other types, which as a std::uint64_t would lose their fraction or their sign.
+  template <class Number>
+  requires std::is_arithmetic_v<Number>
+  void update(Number nanoseconds) const noexcept {
+    static_assert(
+        !std::is_floating_point_v<Number>,
+        "millrace[METRICS-3]: a timer takes a length of time: mr::seconds(0.25), std::chrono::milliseconds(250), "
+        "or nanoseconds as a whole number");
+    update(nanoseconds < Number() ? std::uint64_t{0} : static_cast<std::uint64_t>(nanoseconds));
+  }
+
+ private:
+  friend class metrics_registry;
+  explicit timer(detail::timer_cells cells) noexcept : cells_(cells) {}
+
+  detail::timer_cells cells_;
+};
+
+/// Counts values into buckets that grow by a constant factor, 2^(2^-schema): a quantile of whatever size is known to
+/// within that factor, without bounds chosen beforehand. Prometheus calls it a native histogram, OpenTelemetry an
+/// exponential one. 16 bytes. Formats that have no such thing show its count and its sum.
+///
+///     const auto latency = registry.native_histogram({"latency_seconds", "How long requests took.", "seconds"});
+///     latency->update(mr::seconds(0.25));
+///
+/// A value that is not finite is counted, -infinity as other negative numbers and NaN as infinity, but not added to the
+/// sum.
+/// Complexity: one table look-up, two additions. Memory of each thread: 8 bytes a bucket, 4 KiB by default.
+/// Allocates: as `counter`.
+/// Threads: as `counter`.
+class native_histogram {
+ public:
+  constexpr native_histogram() noexcept = default;
+
+  void update(double value) const noexcept { detail::write_local(cells_, value); }
+  /// A length of time, in seconds.
+  void update(duration length) const noexcept { update(length.seconds()); }
+
+ private:
+  friend class metrics_registry;
+  explicit native_histogram(detail::native_cells cells) noexcept : cells_(cells) {}
+
+  detail::native_cells cells_;
+};
+
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_METRICS_INSTRUMENTS_HPP
+
+// ---- core/detail/name_index.hpp
+
+#ifndef MILLRACE_CORE_DETAIL_NAME_INDEX_HPP
+#define MILLRACE_CORE_DETAIL_NAME_INDEX_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// A hash table from names to values, with open addressing, at most half full. It stores views of the names, which must
+/// outlive it, and copies of the values.
+/// Complexity: constant on average.
+/// Allocates: when it grows.
+template <class Value>
+class name_index {
+ public:
+  name_index() noexcept = default;
+  name_index(const name_index&) = delete;
+  name_index& operator=(const name_index&) = delete;
+  ~name_index() { delete[] slots_; }
+
+  /// Returns null if the name is not in the table. The pointer is valid until the next `insert` or `reserve`.
+  const Value* find(std::string_view name) const noexcept {
+    if (size_ == 0) return nullptr;
+    const std::uint64_t hash = hash_of(name);
+    for (std::size_t at = hash & (capacity_ - 1); slots_[at].hash != 0; at = (at + 1) & (capacity_ - 1))
+      if (slots_[at].hash == hash && slots_[at].name == name) return &slots_[at].value;
+    return nullptr;
+  }
+
+  /// Makes room for `more` names, whose insertion then throws nothing.
+  void reserve(std::size_t more) {
+    if (2 * (size_ + more) <= capacity_) return;
+    std::size_t capacity = capacity_ == 0 ? 16 : capacity_;
+    while (2 * (size_ + more) > capacity) capacity *= 2;
+    slot* const old = slots_;
+    slot* const old_end = slots_ + capacity_;
+    slots_ = new slot[capacity]();
+    capacity_ = capacity;
+    for (slot* each = old; each != old_end; ++each)
+      if (each->hash != 0) free_slot(each->hash) = *each;
+    delete[] old;
+  }
+  /// Precondition: the name is not in the table.
+  void insert(std::string_view name, Value value) {
+    reserve(1);
+    const std::uint64_t hash = hash_of(name);
+    free_slot(hash) = {hash, name, value};
+    ++size_;
+  }
+
+ private:
+  struct slot {
+    std::uint64_t hash = 0;  // 0: free
+    std::string_view name;
+    Value value{};
+  };
+
+  // FNV-1a, 64 bits (Fowler, Noll, Vo), its upper half folded into the lower, which the table's index comes from. Never
+  // 0, which marks a free slot.
+  static std::uint64_t hash_of(std::string_view name) noexcept {
+    std::uint64_t hash = 14695981039346656037U;
+    for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+    hash ^= hash >> 32;
+    return hash != 0 ? hash : 1;
+  }
+  slot& free_slot(std::uint64_t hash) noexcept {
+    std::size_t at = hash & (capacity_ - 1);
+    while (slots_[at].hash != 0) at = (at + 1) & (capacity_ - 1);
+    return slots_[at];
+  }
+
+  slot* slots_ = nullptr;
+  std::size_t capacity_ = 0;  // a power of two
+  std::size_t size_ = 0;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DETAIL_NAME_INDEX_HPP
+
+// ---- observe/metrics/detail/arena.hpp
+
+#ifndef MILLRACE_OBSERVE_METRICS_DETAIL_ARENA_HPP
+#define MILLRACE_OBSERVE_METRICS_DETAIL_ARENA_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace observe {
+namespace detail {
+
+/// Memory for objects that are all destroyed together, by the arena's destructor, and never move before.
+class arena {
+ public:
+  arena() noexcept = default;
+  arena(const arena&) = delete;
+  arena& operator=(const arena&) = delete;
+  ~arena() {
+    for (; objects_ != nullptr; objects_ = objects_->before) objects_->destroy(objects_->made);
+    while (blocks_ != nullptr) ::operator delete(std::exchange(blocks_, blocks_->before), std::align_val_t{alignment});
+  }
+
+  /// Makes an object. Allocates, and throws what the constructor throws.
+  template <class T, class... Args>
+  T& make(Args&&... args) {
+    static_assert(alignof(T) <= alignment);
+    if constexpr (std::is_trivially_destructible_v<T>) {
+      return *::new (room_for(sizeof(T))) T{std::forward<Args>(args)...};
+    } else {
+      void* const note = room_for(sizeof(object));
+      T* const made = ::new (room_for(sizeof(T))) T{std::forward<Args>(args)...};
+      objects_ = ::new (note) object{objects_, made, [](void* end) noexcept { static_cast<T*>(end)->~T(); }};
+      return *made;
+    }
+  }
+  /// Keeps a copy of a text.
+  std::string_view copy(std::string_view text) {
+    char* const to = static_cast<char*>(room_for(text.size()));
+    if (!text.empty()) std::memcpy(to, text.data(), text.size());
+    return {to, text.size()};
+  }
+
+ private:
+  static constexpr std::size_t alignment = 64;
+  static constexpr std::size_t block_bytes = 16 * 1024;
+
+  struct alignas(alignment) block {
+    block* before;
+  };
+  /// Links the objects with a destructor, the newest first.
+  struct object {
+    object* before;
+    void* made;
+    void (*destroy)(void*) noexcept;
+  };
+
+  /// Memory for `size` bytes, aligned to 16, or to a cache line of 64 if it is that long.
+  void* room_for(std::size_t size) {
+    const std::size_t step = size < alignment ? 16 : alignment;
+    std::size_t at = (used_ + step - 1) / step * step;
+    if (blocks_ == nullptr || at + size > size_) {
+      const std::size_t bytes = sizeof(block) + size > block_bytes ? sizeof(block) + size : block_bytes;
+      blocks_ = ::new (::operator new(bytes, std::align_val_t{alignment})) block{blocks_};
+      size_ = bytes;
+      at = sizeof(block);
+    }
+    used_ = at + size;
+    return reinterpret_cast<char*>(blocks_) + at;
+  }
+
+  block* blocks_ = nullptr;
+  object* objects_ = nullptr;
+  std::size_t used_ = 0;  // of the newest block
+  std::size_t size_ = 0;
+};
+
+}  // namespace detail
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_METRICS_DETAIL_ARENA_HPP
+
+// ---- observe/metrics/detail/metric_text.hpp
+
+#ifndef MILLRACE_OBSERVE_METRICS_DETAIL_METRIC_TEXT_HPP
+#define MILLRACE_OBSERVE_METRICS_DETAIL_METRIC_TEXT_HPP
+
+// The parts of lines that Prometheus' text format and OpenMetrics have in common.
+// Source: Prometheus, "Exposition formats", text 0.0.4; OpenMetrics 1.0.0.
+namespace millrace {
+inline namespace v0 {
+namespace observe {
+namespace detail {
+
+/// Appends a text with backslash and newline escaped, and with `quotes` also quotation marks, for a text between such.
+inline void append_escaped(std::string& out, std::string_view text, bool quotes) {
+  for (const char c : text) {
+    switch (c) {
+      case '\\': out += "\\\\"; break;
+      case '\n': out += "\\n"; break;
+      case '"':
+        if (quotes) out += '\\';
+        out += '"';
+        break;
+      default: out += c;
+    }
+  }
+}
+
+/// The labels as in a line: `a="1",b="2"`.
+inline std::string label_text(const label_set& labels) {
+  std::string out;
+  for (const auto& [name, value] : labels) {
+    if (!out.empty()) out += ',';
+    out += name;
+    out += "=\"";
+    append_escaped(out, value, true);
+    out += '"';
+  }
+  return out;
+}
+
+inline constexpr std::size_t longest_number = 32;  // more than any number below takes
+
+inline char* write_number(char* out, std::uint64_t value) noexcept {
+  return std::to_chars(out, out + longest_number, value).ptr;
+}
+/// Writes the shortest form that reads back to the same double, or NaN, +Inf or -Inf, and returns the end.
+inline char* write_number(char* out, double value) noexcept {
+  if (__builtin_isfinite(value)) [[likely]]
+    return std::to_chars(out, out + longest_number, value).ptr;
+  const char* name = __builtin_isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
+  const std::size_t size = std::strlen(name);
+  std::memcpy(out, name, size);
+  return out + size;
+}
+
+/// A bucket's bound in OpenMetrics' canonical form: without an exponent from 0.0001 to below a million, and then with
+/// `.0` if it is whole; else with an exponent. Prometheus reads `le="1"` and `le="1.0"` as two series, so both formats
+/// use this form.
+/// Source: OpenMetrics 1.0.0, "Canonical Numbers".
+inline std::string bound_text(double bound) {
+  char digits[longest_number];
+  const auto text = [&](std::chars_format format) {
+    return std::string(digits, std::to_chars(digits, digits + sizeof digits, bound, format).ptr);
+  };
+  std::string scientific = text(std::chars_format::scientific);
+  const std::size_t e = scientific.find('e');
+  int exponent = 0;
+  const std::size_t sign = scientific[e + 1] == '+' ? 2 : 1;
+  std::from_chars(scientific.data() + e + sign, scientific.data() + scientific.size(), exponent);
+  if (exponent < -4 || exponent >= 6) return scientific;
+  std::string plain = text(std::chars_format::fixed);
+  if (plain.find('.') == std::string::npos) plain += ".0";
+  return plain;
+}
+
+}  // namespace detail
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_METRICS_DETAIL_METRIC_TEXT_HPP
+
+// ---- observe/metrics/detail/shared_state.hpp
+
+#ifndef MILLRACE_OBSERVE_METRICS_DETAIL_SHARED_STATE_HPP
+#define MILLRACE_OBSERVE_METRICS_DETAIL_SHARED_STATE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace observe {
+namespace detail {
+
+/// A base of objects that count their owners; the last owner deletes the object, by a function that the object keeps,
+/// so that an owner need not know its type.
+class shared_state {
+ public:
+  explicit shared_state(void (*destroy)(const shared_state*) noexcept) noexcept : destroy_(destroy) {}
+  shared_state(const shared_state&) = delete;
+  shared_state& operator=(const shared_state&) = delete;
+
+ protected:
+  ~shared_state() = default;
+
+ private:
+  friend class shared_owner;
+  mutable light_atomic<std::uint32_t> owners_{1};
+  void (*destroy_)(const shared_state*) noexcept;
+};
+
+/// One of the owners of a shared_state.
+/// Threads: an owner as a pointer, one at a time; several owners of one object any.
+class shared_owner {
+ public:
+  shared_owner() noexcept = default;
+  /// Takes over the object that was just made.
+  explicit shared_owner(const shared_state* made) noexcept : object_(made) {}
+  /// One more owner of an object that has one.
+  static shared_owner share(const shared_state* object) noexcept {
+    object->owners_.add_relaxed(1);
+    return shared_owner(object);
+  }
+  shared_owner(const shared_owner& other) noexcept : object_(other.object_) {
+    if (object_ != nullptr) object_->owners_.add_relaxed(1);
+  }
+  shared_owner(shared_owner&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
+  shared_owner& operator=(shared_owner other) noexcept {
+    std::swap(object_, other.object_);
+    return *this;
+  }
+  ~shared_owner() {
+    if (object_ != nullptr && object_->owners_.subtract_acq_rel(1) == 1) object_->destroy_(object_);
+  }
+
+ private:
+  const shared_state* object_ = nullptr;
+};
+
+}  // namespace detail
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_METRICS_DETAIL_SHARED_STATE_HPP
+
+// ---- observe/metrics/metrics_snapshot.hpp
+
+#ifndef MILLRACE_OBSERVE_METRICS_METRICS_SNAPSHOT_HPP
+#define MILLRACE_OBSERVE_METRICS_METRICS_SNAPSHOT_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace observe {
+
+/// A family's type, named as in the Prometheus formats; a timer is a histogram.
+enum class metric_type : std::uint8_t { counter, gauge, histogram };
+
+/// The type's name, as the formats write it.
+constexpr std::string_view to_string(metric_type type) noexcept {
+  switch (type) {
+    case metric_type::counter: return "counter";
+    case metric_type::gauge: return "gauge";
+    case metric_type::histogram: return "histogram";
+  }
+  return "unknown";
+}
+
+/// A metric's name, its description for people, and its unit. If `unit` is given, the name must end in it, as
+/// `epoch_duration_seconds` in `seconds`.
+struct metric_info {
+  std::string_view name;
+  std::string_view help;
+  std::string_view unit = {};
+  /// Whether snapshots have the series before anything was counted in it, so that collectors see its first increase.
+  /// False is for series that may never be needed; a gauge is always there.
+  bool shows_zero = true;
+};
+
+/// What the series of one name have in common. It does not change once made.
+struct metric_family {
+  std::string name;  // a counter's without `_total`
+  std::string help;
+  std::string unit;  // empty, or what the name ends in
+  metric_type type = metric_type::counter;
+  bool nanoseconds = false;    // of a timer or time_counter: kept in nanoseconds, exported in seconds
+  std::vector<double> bounds;  // a histogram's, ascending, as exported; without the +Inf of the last bucket
+  native_layout native;        // a native histogram's buckets; it has no bounds
+
+  /// For the text formats, made once: the end of a bucket's label and the space behind, `0.5"} `, for each bound and
+  /// +Inf.
+  std::vector<std::string> bound_text;
+};
+
+/// One series of a family. It does not change once made.
+struct metric_series {
+  label_set labels;
+  std::uint32_t id = 0;  // 0, 1, 2, ... within the registry, in order of creation
+
+  /// For the text formats, made once: what comes before the value. Of a counter or gauge only `text` is used; of a
+  /// histogram these are `x_bucket{...,le="`, `x_sum{...} ` and `x_count{...} `.
+  std::string text;
+  std::string sum_text;
+  std::string count_text;
+};
+
+/// The exemplar of a bucket; a counter has one bucket.
+struct bucket_exemplar {
+  std::size_t bucket = 0;
+  observe::exemplar exemplar;
+};
+
+/// One series' values at one moment.
+struct metric_sample {
+  const metric_series* series = nullptr;
+  std::uint64_t count = 0;  // a counter's value, in nanoseconds of a time_counter; a histogram's number of observations
+  double value = 0;         // a gauge's value; a histogram's sum; a time_counter's seconds
+  double least = 0;         // a timer's shortest duration in seconds; 0 if it has none
+  double greatest = 0;      // a timer's longest
+  std::uint64_t nanoseconds = 0;           // a timer's sum in nanoseconds
+  std::span<const std::uint64_t> buckets;  // a histogram's counts, each by itself, not cumulated; the last is +Inf's
+
+  /// A native histogram's counts: in the zero bucket, in those of positive numbers, and in those of negative ones. Its
+  /// `buckets` have its count alone.
+  std::uint64_t zeros = 0;
+  std::span<const std::uint64_t> positive;
+  std::span<const std::uint64_t> negative;
+
+  std::span<const bucket_exemplar> exemplars;  // at most one a bucket, in the order of the buckets
+
+  const label_set& labels() const noexcept { return series->labels; }
+};
+
+/// A family with the values of its series, in the order in which they were made.
+struct metric_family_samples {
+  const metric_family* family = nullptr;
+  std::span<const metric_sample> samples;
+};
+
+/// All values of a registry at one moment, from which exporters work. Families and series are in the order of their
+/// creation. A snapshot stays valid after the registry is gone.
+/// Guarantee: a histogram's buckets add up to its count. What threads add while the snapshot is taken may be in one
+/// series already and not yet in another.
+class metrics_snapshot {
+ public:
+  std::span<const metric_family_samples> families() const noexcept { return {families_.data(), families_.size()}; }
+  /// The family of this name, a counter's without `_total`, or null.
+  const metric_family_samples* find(std::string_view name) const noexcept {
+    for (const auto& f : families_)
+      if (f.family->name == name) return &f;
+    return nullptr;
+  }
+
+  std::uint64_t unix_nanoseconds = 0;    // when it was taken
+  std::uint64_t uptime_nanoseconds = 0;  // since the registry was made
+  std::uint64_t registry_id = 0;         // which registry of the process
+
+  metrics_snapshot() = default;
+  metrics_snapshot(metrics_snapshot&&) noexcept = default;
+  metrics_snapshot& operator=(metrics_snapshot&&) noexcept = default;
+
+ private:
+  friend class metrics_registry;
+
+  detail::shared_owner catalog_;
+  std::vector<metric_family_samples> families_;
+  std::vector<metric_sample> samples_;
+  std::vector<std::uint64_t> buckets_;
+  std::vector<bucket_exemplar> exemplars_;
+};
+
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_METRICS_METRICS_SNAPSHOT_HPP
+
+// ---- observe/metrics/detail/metric_catalog.hpp
+
+#ifndef MILLRACE_OBSERVE_METRICS_DETAIL_METRIC_CATALOG_HPP
+#define MILLRACE_OBSERVE_METRICS_DETAIL_METRIC_CATALOG_HPP
+
+// A registry's families and series. They are checked when they are made and never change or move afterwards, so that
+// snapshots may point to them.
+namespace millrace {
+inline namespace v0 {
+namespace observe {
+namespace detail {
+
+struct catalog_family;
+
+struct catalog_series {
+  metric_series info;
+  const catalog_family* family = nullptr;
+  std::uint32_t first_cell = 0;
+  std::uint32_t cell_count = 0;
+  bool shows_zero = true;
+  gauge_cell* gauge = nullptr;  // a gauge's, in place of cells
+  catalog_series* next = nullptr;
+};
+
+struct catalog_family {
+  metric_family info;
+  const real_buckets* reals = nullptr;      // a histogram's
+  const whole_buckets* wholes = nullptr;    // a timer's
+  const native_buckets* natives = nullptr;  // a native histogram's
+  std::size_t series_count = 0;
+  catalog_series* first = nullptr;
+  catalog_series* last = nullptr;
+  catalog_family* next = nullptr;
+};
+
+/// How many numbers a snapshot has to hold for a series' buckets.
+inline std::size_t snapshot_buckets(const metric_family& family) noexcept {
+  return family.type == metric_type::histogram ? family.bounds.size() + 1 + family.native.counts() : 0;
+}
+
+/// How many series and buckets a snapshot has to hold.
+struct catalog_extent {
+  std::size_t series = 0;
+  std::size_t buckets = 0;
+};
+
+/// What a program asks a registry for.
+struct family_request {
+  metric_info info;
+  metric_type type;
+  bool nanoseconds;
+  std::vector<double> bounds;
+  std::vector<cell_kind> cells;  // of one series
+  native_layout native = {};
+};
+
+/// Keeps families and series in an arena, linked in the order of creation. An index finds a family by every name that
+/// its samples have, and a series by `name{labels`.
+// A template, so that its functions are compiled only where a program makes metrics.
+template <class = void>
+class metric_catalog : public shared_state {
+ public:
+  metric_catalog() noexcept
+      : shared_state([](const shared_state* self) noexcept { delete static_cast<const metric_catalog*>(self); }),
+        id_(next_id()) {}
+
+  std::uint64_t id() const noexcept { return id_; }
+
+  /// Returns the series of this name and these labels, and makes it if it is new.
+  /// Errors: as `metrics_registry` says.
+  result<const catalog_series*> find_or_add(const family_request& request, const label_set& labels,
+                                            std::size_t most_series);
+
+  /// Calls f(catalog_extent, the first family) under the lock, so that nothing is added meanwhile.
+  template <class F>
+  void read(F&& f) const {
+    const lock_guard lock(mutex_);
+    f(extent_, static_cast<const catalog_family*>(first_));
+  }
+
+ private:
+  struct named {
+    catalog_family* family = nullptr;
+    const catalog_series* series = nullptr;  // null if the key is a sample's name
+  };
+
+  static std::uint64_t next_id() noexcept {
+    static light_atomic<std::uint64_t> last;
+    return last.add_relaxed(1) + 1;
+  }
+
+  /// The family's name: a counter's without `_total`.
+  static std::string_view base_name(const family_request& request) noexcept {
+    constexpr std::string_view total = "_total";
+    std::string_view name = request.info.name;
+    if (request.type == metric_type::counter && name.ends_with(total)) name.remove_suffix(total.size());
+    return name;
+  }
+  /// Calls f(name) for every name that the family's samples have in Prometheus' format or OpenMetrics, until f returns
+  /// false.
+  template <class F>
+  static void for_each_sample_name(const std::string& name, metric_type type, F&& f) {
+    if (!f(name)) return;
+    if (type == metric_type::histogram)
+      for (const char* ending : {"_bucket", "_sum", "_count"})
+        if (!f(name + ending)) return;
+    if (type == metric_type::counter && !f(name + "_total")) return;
+    if (type != metric_type::gauge) (void)f(name + "_created");
+  }
+
+  static constexpr std::size_t most_bounds = 1000;
+
+  /// Checks a new family: its name, its unit, that no other family's samples have the same names, its bounds.
+  result<void> check_family(const std::string& name, const family_request& request) const {
+    const auto refuse = [&](errc code, const std::string& why) {
+      return error(code, "metric \"" + valid_utf8(request.info.name) + "\": " + why);
+    };
+    if (!is_name(name, true))
+      return refuse(errc::invalid_argument, "a name is letters, digits, '_' and ':', with no digit first");
+    const std::string unit(request.info.unit);
+    if (!unit.empty() && (!is_name(unit, false) || !name.ends_with("_" + unit)))
+      return refuse(errc::invalid_argument, "the name does not end in its unit, \"_" + valid_utf8(unit) + "\"");
+    const catalog_family* other = nullptr;
+    for_each_sample_name(name, request.type, [&](const std::string& sample) {
+      if (const named* const taken = index_.find(sample)) other = taken->family;
+      return other == nullptr;
+    });
+    if (other != nullptr)
+      return refuse(errc::already_exists, "its samples would be taken for those of the " +
+                                              std::string(to_string(other->info.type)) + " \"" + other->info.name +
+                                              "\"");
+    return request.type == metric_type::histogram && !request.native ? check_bounds(request) : result<void>{};
+  }
+  static result<void> check_bounds(const family_request& request) {
+    const auto refuse = [&](errc code, const std::string& why) {
+      return error(code, "metric \"" + valid_utf8(request.info.name) + "\": " + why);
+    };
+    if (request.bounds.empty() || request.bounds.size() > most_bounds)
+      return refuse(errc::invalid_argument, "a histogram has between 1 and " + std::to_string(most_bounds) + " bounds");
+    for (std::size_t i = 0; i < request.bounds.size(); ++i) {
+      const double bound = request.bounds[i];
+      if (!__builtin_isfinite(bound))
+        return refuse(errc::invalid_argument, "bounds are finite; the last bucket, +Inf, is always there");
+      if (request.nanoseconds && !(bound * 1e9 >= 0.999999 && bound * 1e9 <= 0x1p53))
+        return refuse(errc::invalid_argument, "a timer's bounds lie between a nanosecond and 104 days");
+      if (i > 0 && !(request.nanoseconds ? to_nanoseconds(request.bounds[i - 1]) < to_nanoseconds(bound)
+                                         : request.bounds[i - 1] < bound))
+        return refuse(errc::invalid_argument, "bounds ascend, and " + bound_text(bound) + " does not");
+    }
+    return {};
+  }
+
+  /// Checks that a request for a family that exists agrees with it.
+  static result<void> check_same(const catalog_family& family, const family_request& request) {
+    const auto refuse = [&](const std::string& why) {
+      return error(errc::already_exists, "metric \"" + family.info.name + "\": there already, " + why);
+    };
+    if (family.info.type != request.type || family.info.nanoseconds != request.nanoseconds)
+      return refuse("as a " + std::string(!family.info.nanoseconds                   ? to_string(family.info.type)
+                                          : family.info.type == metric_type::counter ? "counter of time"
+                                                                                     : "timer"));
+    if (family.info.help != valid_utf8(request.info.help)) return refuse("with the help \"" + family.info.help + "\"");
+    if (family.info.unit != request.info.unit) return refuse("with the unit \"" + family.info.unit + "\"");
+    if (family.info.bounds != request.bounds) return refuse("with other bounds");
+    if (family.info.native != request.native) return refuse("with other native buckets");
+    return {};
+  }
+
+  static bool same_names(const label_set& a, const label_set& b) noexcept {
+    if (a.size() != b.size()) return false;
+    for (auto x = a.begin(), y = b.begin(); x != a.end(); ++x, ++y)
+      if (x->name != y->name) return false;
+    return true;
+  }
+
+  /// Seconds in whole nanoseconds. 3e-8 s, for example, times 1e9 is a little below 30 in binary; the 1e-3 added makes
+  /// it 30.
+  static std::uint64_t to_nanoseconds(double seconds) noexcept {
+    return static_cast<std::uint64_t>(seconds * 1e9 + 1e-3);
+  }
+
+  catalog_family& make_family(const std::string& name, const family_request& request) {
+    catalog_family& made = arena_.make<catalog_family>();
+    made.info.name = name;
+    made.info.help = valid_utf8(request.info.help);
+    made.info.unit = request.info.unit;
+    made.info.type = request.type;
+    made.info.nanoseconds = request.nanoseconds;
+    made.info.bounds = request.bounds;
+    made.info.native = request.native;
+    if (request.type != metric_type::histogram) return made;
+    for (const double bound : request.bounds) made.info.bound_text.push_back(bound_text(bound) + "\"} ");
+    made.info.bound_text.emplace_back("+Inf\"} ");
+    if (request.native) {
+      made.natives = &arena_.make<native_buckets>(request.native);
+    } else if (request.nanoseconds) {
+      std::vector<std::uint64_t> whole;
+      for (const double bound : request.bounds) whole.push_back(to_nanoseconds(bound));
+      made.wholes = &arena_.make<whole_buckets>(whole);
+    } else {
+      made.reals = &arena_.make<real_buckets>(request.bounds);
+    }
+    return made;
+  }
+
+  catalog_series& make_series(const catalog_family& family, const label_set& labels, const std::string& rendered) {
+    catalog_series& made = arena_.make<catalog_series>();
+    made.family = &family;
+    made.info.labels = labels;
+    made.info.id = static_cast<std::uint32_t>(extent_.series);
+    const std::string braced = rendered.empty() ? " " : "{" + rendered + "} ";
+    const std::string& name = family.info.name;
+    switch (family.info.type) {
+      case metric_type::counter: made.info.text = name + "_total" + braced; break;
+      case metric_type::gauge:
+        made.info.text = name + braced;
+        made.gauge = &arena_.make<gauge_cell>();
+        break;
+      case metric_type::histogram:
+        made.info.text = name + "_bucket{" + rendered + (rendered.empty() ? "le=\"" : ",le=\"");
+        made.info.sum_text = name + "_sum" + braced;
+        made.info.count_text = name + "_count" + braced;
+    }
+    return made;
+  }
+
+  /// Makes a series, and its family if that is null.
+  const catalog_series& add_series(catalog_family* family, const std::string& name, const family_request& request,
+                                   const label_set& labels, const std::string& rendered);
+
+  /// Adds a series to its family and to the index. Nothing here can fail: the index has room for it.
+  void link(catalog_family& family, catalog_series& series, std::string_view key) noexcept {
+    (family.first == nullptr ? family.first : family.last->next) = &series;
+    family.last = &series;
+    ++family.series_count;
+    index_.insert(key, {&family, &series});
+    ++extent_.series;
+    extent_.buckets += snapshot_buckets(family.info);
+  }
+  /// The index's key of a series. No name holds a brace, so this is never the name of a sample.
+  static std::string series_key(const std::string& name, const std::string& rendered) { return name + '{' + rendered; }
+
+  mutable mutex mutex_;
+  std::uint64_t id_;
+  arena arena_;
+  name_index<named> index_;
+  catalog_family* first_ = nullptr;
+  catalog_family* last_ = nullptr;
+  catalog_extent extent_;
+};
+
+template <class Unused>
+result<const catalog_series*> metric_catalog<Unused>::find_or_add(const family_request& request,
+                                                                  const label_set& labels, std::size_t most_series) {
+  const std::string name(base_name(request));
+  const lock_guard lock(mutex_);
+  const named* const known = index_.find(name);
+  catalog_family* const family =
+      known != nullptr && known->series == nullptr && known->family->info.name == name ? known->family : nullptr;
+  if (result<void> ok = family == nullptr ? check_family(name, request) : check_same(*family, request); !ok)
+    return std::move(ok).error();
+  if (result<void> ok = labels.validate(request.type == metric_type::histogram ? "le" : ""); !ok)
+    return std::move(ok).error().wrap("metric \"" + name + "\"");
+
+  const std::string rendered = label_text(labels);
+  if (const named* const found = index_.find(series_key(name, rendered))) return found->series;
+  if (family != nullptr && !same_names(family->first->info.labels, labels))
+    return error(errc::already_exists,
+                 "metric \"" + name + "\": its series have other label names than {" + rendered + "}");
+  if ((family == nullptr ? 0 : family->series_count) >= most_series)
+    return error(errc::out_of_range, "metric \"" + name + "\": more than " + std::to_string(most_series) +
+                                         " series; the next would be {" + rendered + "}");
+  return &add_series(family, name, request, labels, rendered);
+}
+
+/// All that can fail comes before the first link, so that a series and its names are there as a whole or not at all.
+template <class Unused>
+const catalog_series& metric_catalog<Unused>::add_series(catalog_family* family, const std::string& name,
+                                                         const family_request& request, const label_set& labels,
+                                                         const std::string& rendered) {
+  const bool fresh = family == nullptr;
+  if (fresh) family = &make_family(name, request);
+  catalog_series& series = make_series(*family, labels, rendered);
+  series.shows_zero = request.info.shows_zero || request.type == metric_type::gauge;
+  const std::string_view key = arena_.copy(series_key(name, rendered));
+  constexpr std::size_t most_names = 6;
+  std::string_view names[most_names];
+  std::size_t count = 0;
+  if (fresh)
+    for_each_sample_name(name, request.type, [&](const std::string& sample) {
+      names[count++] = arena_.copy(sample);
+      return true;
+    });
+  index_.reserve(count + 1);
+  if (!request.cells.empty()) {
+    series.first_cell = cell_store::instance().allocate(request.cells);
+    series.cell_count = static_cast<std::uint32_t>(request.cells.size());
+  }
+  for (std::size_t i = 0; i < count; ++i) index_.insert(names[i], {family, nullptr});
+  if (fresh) {
+    (first_ == nullptr ? first_ : last_->next) = family;
+    last_ = family;
+  }
+  link(*family, series, key);
+  return series;
+}
+
+}  // namespace detail
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_METRICS_DETAIL_METRIC_CATALOG_HPP
+
+// ---- observe/metrics/metrics_registry.hpp
+
+#ifndef MILLRACE_OBSERVE_METRICS_METRICS_REGISTRY_HPP
+#define MILLRACE_OBSERVE_METRICS_METRICS_REGISTRY_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace observe {
+
+/// The default bounds of a timer, in seconds: from 100 ns to 10 s in steps of 1, 2, 5.
+inline constexpr double latency_buckets[] = {1e-7, 2e-7, 5e-7, 1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5,
+                                             1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2,
+                                             1e-1, 2e-1, 5e-1, 1.0,  2.0,  5.0,  10.0};
+
+/// What a registry accepts.
+struct metrics_options {
+  /// How many series, each with its own label values, a metric may have. A label with unbounded values (a user, a path)
+  /// would otherwise fill the process's memory, and the collector's.
+  std::size_t max_series_per_family = 10'000;
+};
+
+/// Makes metrics and takes snapshots of their values. A metric, or family, is a name with a type; it has a series of
+/// values for each set of labels.
+///
+///     mr::observe::metrics_registry registry;
+///     const auto rows = registry.counter({"rows_total", "Rows read."}, {{"split", "train"}});
+///     if (!rows) return rows.error();
+///     rows->add();
+///     return mr::store::write_file("metrics.prom", mr::observe::to_prometheus(registry.snapshot()));
+///
+/// A second request for the same name and labels returns the same series. Handles may be used as long as the registry
+/// exists; snapshots may outlive it.
+/// Threads: all members, any number at once; a snapshot does not slow the hot paths down.
+/// Errors: `invalid_argument` for a name, label, unit or bounds that collectors would refuse; `already_exists` for a
+/// name in use with another type, help, unit, bounds or label names; `out_of_range` for a series beyond
+/// `max_series_per_family`.
+/// Fork: the child starts with what was counted until then and counts for itself. Do not fork while a thread makes
+/// metrics or takes a snapshot.
+class metrics_registry {
+ public:
+  explicit metrics_registry(metrics_options options = {})
+      : options_(options), catalog_(new detail::metric_catalog<>), owner_(catalog_), born_(steady_clock().ticks()) {}
+  metrics_registry(const metrics_registry&) = delete;
+  metrics_registry& operator=(const metrics_registry&) = delete;
+  ~metrics_registry() {
+    catalog_->read([](detail::catalog_extent, const detail::catalog_family* family) {
+      for (; family != nullptr; family = family->next)
+        for (const detail::catalog_series* series = family->first; series != nullptr; series = series->next)
+          if (series->cell_count != 0) release(*series);
+    });
+  }
+
+  /// In exports the name ends in `_total`, whether it is given with or without that.
+  template <class = void>
+  result<observe::counter> counter(const metric_info& info, const label_set& labels = {});
+  /// The same of time: the unit is seconds, so the name ends in `_seconds` or `_seconds_total`.
+  template <class = void>
+  result<observe::time_counter> time_counter(const metric_info& info, const label_set& labels = {});
+  template <class = void>
+  result<observe::gauge> gauge(const metric_info& info, const label_set& labels = {});
+  /// `bounds` are the buckets' upper bounds: from 1 to 1000 of them, finite and ascending. A last bucket without a
+  /// bound is added.
+  template <class = void>
+  result<observe::histogram> histogram(const metric_info& info, const std::vector<double>& bounds,
+                                       const label_set& labels = {});
+  /// Updates are durations, `bounds` and exports are in seconds, so the name ends in `_seconds`. Bounds lie between a
+  /// nanosecond and 104 days; the overload without bounds uses `latency_buckets`.
+  template <class = void>
+  result<observe::timer> timer(const metric_info& info, const label_set& labels = {});
+  template <class = void>
+  result<observe::timer> timer(const metric_info& info, const std::vector<double>& bounds,
+                               const label_set& labels = {});
+
+  /// A name that says a unit ends in it, as for the others; `update` of a length of time is in seconds.
+  template <class = void>
+  result<observe::native_histogram> native_histogram(const metric_info& info, const native_options& options = {},
+                                                     const label_set& labels = {});
+
+  /// A counter's sum over all threads, for tests and health checks; an exporter uses `snapshot`.
+  std::uint64_t total(observe::counter counted) const;
+
+  /// All values now.
+  template <class = void>
+  metrics_snapshot snapshot() const {
+    metrics_snapshot taken;
+    snapshot(taken);
+    return taken;
+  }
+  /// Takes a snapshot into an object that is reused, so that one every second does not allocate.
+  template <class = void>
+  void snapshot(metrics_snapshot& into) const;
+
+ private:
+  static void release(const detail::catalog_series& series) noexcept {
+    if (detail::exemplar_store::in_use())
+      detail::exemplar_store::instance().release(series.first_cell, series.cell_count);
+    detail::cell_store::instance().release(series.first_cell, series.cell_count);
+  }
+  template <class = void>
+  result<const detail::catalog_series*> add(const detail::family_request& request, const label_set& labels) {
+    return catalog_->find_or_add(request, labels, options_.max_series_per_family);
+  }
+  using slab_list = std::span<const detail::cell_slab* const>;
+
+  static std::uint64_t now(const detail::metric_cell& cell) noexcept { return cell.load_relaxed(); }
+  /// Calls f(the series' first cell) for every slab that has the series. A thread whose slab ends before the series has
+  /// never added to it.
+  template <class F>
+  static void for_each_part(const detail::catalog_series& series, slab_list slabs, F&& f) {
+    for (const detail::cell_slab* slab : slabs)
+      if (series.first_cell + series.cell_count <= slab->size) f(slab->cells + series.first_cell);
+  }
+  /// Sums a series' cells over all slabs into `sample` and `buckets`.
+  template <class = void>
+  static void read(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
+                   std::span<std::uint64_t> buckets);
+  template <class = void>
+  static void read_timer(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
+                         std::span<std::uint64_t> buckets);
+  template <class = void>
+  static void read_native(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
+                          std::span<std::uint64_t> buckets);
+  /// Appends the exemplars of a series, whose slots are found by its first cell.
+  template <class = void>
+  static std::size_t read_exemplars(const detail::catalog_series& series, std::vector<bucket_exemplar>& to);
+  template <class = void>
+  static void read_histogram(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
+                             std::span<std::uint64_t> buckets);
+
+  metrics_options options_;
+  detail::metric_catalog<>* catalog_;
+  detail::shared_owner owner_;  // snapshots may outlive the registry
+  std::uint64_t born_;          // when it was made, on the steady clock
+};
+
+template <class>
+result<counter> metrics_registry::counter(const metric_info& info, const label_set& labels) {
+  const auto series = add({info, metric_type::counter, false, {}, detail::counter_cell::kinds()}, labels);
+  if (!series) return series.error();
+  return observe::counter((*series)->first_cell);
+}
+
+template <class>
+result<time_counter> metrics_registry::time_counter(const metric_info& info, const label_set& labels) {
+  metric_info in_seconds = info;
+  if (in_seconds.unit.empty()) in_seconds.unit = "seconds";
+  const auto series = add({in_seconds, metric_type::counter, true, {}, detail::counter_cell::kinds()}, labels);
+  if (!series) return series.error();
+  return observe::time_counter((*series)->first_cell);
+}
+
+template <class>
+result<gauge> metrics_registry::gauge(const metric_info& info, const label_set& labels) {
+  const auto series = add({info, metric_type::gauge, false, {}, {}}, labels);
+  if (!series) return series.error();
+  return observe::gauge(*(*series)->gauge);
+}
+
+template <class>
+result<histogram> metrics_registry::histogram(const metric_info& info, const std::vector<double>& bounds,
+                                              const label_set& labels) {
+  const auto series =
+      add({info, metric_type::histogram, false, bounds, detail::histogram_cells::kinds(bounds.size())}, labels);
+  if (!series) return series.error();
+  return observe::histogram({*(*series)->family->reals, (*series)->first_cell});
+}
+
+template <class>
+result<timer> metrics_registry::timer(const metric_info& info, const label_set& labels) {
+  return timer(info, std::vector<double>(std::begin(latency_buckets), std::end(latency_buckets)), labels);
+}
+
+template <class>
+result<timer> metrics_registry::timer(const metric_info& info, const std::vector<double>& bounds,
+                                      const label_set& labels) {
+  metric_info in_seconds = info;
+  if (in_seconds.unit.empty()) in_seconds.unit = "seconds";
+  const auto series =
+      add({in_seconds, metric_type::histogram, true, bounds, detail::timer_cells::kinds(bounds.size())}, labels);
+  if (!series) return series.error();
+  return observe::timer({*(*series)->family->wholes, (*series)->first_cell});
+}
+
+template <class>
+result<native_histogram> metrics_registry::native_histogram(const metric_info& info, const native_options& options,
+                                                            const label_set& labels) {
+  const auto layout = native_layout::make(options);
+  if (!layout) return error(layout.error()).wrap("metric \"" + detail::valid_utf8(info.name) + "\"");
+  const auto series =
+      add({info, metric_type::histogram, false, {}, detail::native_cells::kinds(*layout), *layout}, labels);
+  if (!series) return series.error();
+  return observe::native_histogram({*(*series)->family->natives, (*series)->first_cell});
+}
+
+inline std::uint64_t metrics_registry::total(observe::counter counted) const {
+  std::uint64_t sum = 0;
+  detail::cell_store::instance().read([&](slab_list slabs) {
+    for (const detail::cell_slab* slab : slabs)
+      if (counted.cell_.end <= slab->size) sum += slab->cells[counted.cell_.end - 1].load_relaxed();
+  });
+  return sum;
+}
+
+template <class>
+void metrics_registry::read_timer(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
+                                  std::span<std::uint64_t> buckets) {
+  const auto raise = [](std::uint64_t& most, std::uint64_t value) { most = value > most ? value : most; };
+  std::uint64_t sum = 0;
+  std::uint64_t greatest = 0;
+  std::uint64_t least = 0;
+  for_each_part(series, slabs, [&](const detail::metric_cell* cells) {
+    sum += now(cells[detail::timer_cells::sum]);
+    raise(greatest, now(cells[detail::timer_cells::greatest]));
+    raise(least, now(cells[detail::timer_cells::least]));
+    for (std::size_t i = 0; i < buckets.size(); ++i) buckets[i] += now(cells[detail::timer_cells::buckets + i]);
+  });
+  sample.nanoseconds = sum;
+  sample.value = static_cast<double>(sum) / 1e9;
+  sample.greatest = static_cast<double>(greatest) / 1e9;
+  if (least != 0) sample.least = static_cast<double>(~least) / 1e9;
+}
+
+template <class>
+void metrics_registry::read_histogram(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
+                                      std::span<std::uint64_t> buckets) {
+  const std::uint32_t skipped = detail::histogram_cells::pairs_of(series.first_cell) - series.first_cell;
+  for_each_part(series, slabs, [&](const detail::metric_cell* cells) {
+    const detail::metric_cell* const pairs = cells + skipped;
+    for (std::size_t i = 0; i < buckets.size(); ++i) {
+      buckets[i] += static_cast<std::uint64_t>(std::bit_cast<double>(now(pairs[2 * i])));
+      sample.value += std::bit_cast<double>(now(pairs[2 * i + 1]));
+    }
+  });
+}
+
+template <class>
+void metrics_registry::read_native(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
+                                   std::span<std::uint64_t> buckets) {
+  using cells_of = detail::native_cells;
+  const native_layout& layout = series.family->info.native;
+  const std::span<std::uint64_t> counts = buckets.subspan(1);
+  for_each_part(series, slabs, [&](const detail::metric_cell* cells) {
+    sample.value += std::bit_cast<double>(now(cells[cells_of::sum]));
+    sample.zeros += now(cells[cells_of::zeros]);
+    for (std::size_t i = 0; i < counts.size(); ++i) counts[i] += now(cells[cells_of::buckets + i]);
+  });
+  buckets[0] = sample.zeros;
+  for (const std::uint64_t n : counts) buckets[0] += n;
+  sample.positive = counts.first(layout.buckets);
+  sample.negative = counts.subspan(layout.buckets);
+}
+
+template <class>
+std::size_t metrics_registry::read_exemplars(const detail::catalog_series& series, std::vector<bucket_exemplar>& to) {
+  const metric_family& family = series.family->info;
+  if (family.type == metric_type::gauge || family.native) return 0;
+  const std::uint32_t cell = family.type == metric_type::histogram && !family.nanoseconds
+                                 ? detail::histogram_cells::pairs_of(series.first_cell)
+                                 : series.first_cell;
+  const detail::series_exemplars* const slots = detail::exemplar_store::instance().find(cell);
+  if (slots == nullptr) return 0;
+  const std::size_t before = to.size();
+  bucket_exemplar one;
+  for (one.bucket = 0; one.bucket < slots->size; ++one.bucket)
+    if (slots->slots[one.bucket].read(one.exemplar)) to.push_back(one);
+  return to.size() - before;
+}
+
+template <class>
+void metrics_registry::read(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
+                            std::span<std::uint64_t> buckets) {
+  const metric_family& family = series.family->info;
+  sample = metric_sample{};
+  sample.series = &series.info;
+  switch (family.type) {
+    case metric_type::gauge: sample.value = series.gauge->value.load_relaxed(); return;
+    case metric_type::counter:
+      for_each_part(series, slabs, [&](const detail::metric_cell* cells) { sample.count += now(*cells); });
+      if (family.nanoseconds) sample.value = static_cast<double>(sample.count) / 1e9;
+      return;
+    case metric_type::histogram:
+      if (family.native)
+        read_native(series, slabs, sample, buckets);
+      else if (family.nanoseconds)
+        read_timer(series, slabs, sample, buckets);
+      else
+        read_histogram(series, slabs, sample, buckets);
+      sample.buckets = family.native ? buckets.first(1) : buckets;
+      for (const std::uint64_t n : sample.buckets) sample.count += n;
+  }
+}
+
+template <class>
+void metrics_registry::snapshot(metrics_snapshot& into) const {
+  into.catalog_ = owner_;
+  into.registry_id = catalog_->id();
+  into.unix_nanoseconds = unix_nanoseconds();
+  into.uptime_nanoseconds = steady_clock().ticks() - born_;
+  into.families_.clear();
+  into.exemplars_.clear();
+  const bool may_have_exemplars = detail::exemplar_store::in_use();
+  catalog_->read([&](detail::catalog_extent size, const detail::catalog_family* first) {
+    into.samples_.resize(size.series);
+    into.buckets_.assign(size.buckets, 0);
+    metric_sample* sample = into.samples_.data();
+    std::uint64_t* buckets = into.buckets_.data();
+    detail::cell_store::instance().read([&](slab_list slabs) {
+      for (const detail::catalog_family* family = first; family != nullptr; family = family->next) {
+        metric_sample* const first_sample = sample;
+        const std::size_t bucket_count = detail::snapshot_buckets(family->info);
+        for (const detail::catalog_series* each = family->first; each != nullptr; each = each->next) {
+          read(*each, slabs, *sample, {buckets, bucket_count});
+          if (!each->shows_zero && sample->count == 0) continue;
+          // The list may still move: for now the span has its length alone.
+          if (may_have_exemplars) [[unlikely]]
+            sample->exemplars = {static_cast<const bucket_exemplar*>(nullptr), read_exemplars(*each, into.exemplars_)};
+          ++sample;
+          buckets += bucket_count;
+        }
+        into.families_.push_back({&family->info, {first_sample, sample}});
+      }
+    });
+    if (into.exemplars_.empty()) return;
+    const bucket_exemplar* next = into.exemplars_.data();
+    for (metric_sample* each = into.samples_.data(); each != sample; ++each) {
+      each->exemplars = {next, each->exemplars.size()};
+      next += each->exemplars.size();
+    }
+  });
+}
+
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_METRICS_METRICS_REGISTRY_HPP
+
+// ---- detect/features/drift_metrics.hpp
+
+#ifndef MILLRACE_DETECT_FEATURES_DRIFT_METRICS_HPP
+#define MILLRACE_DETECT_FEATURES_DRIFT_METRICS_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detect {
+
+/// How far a feature is from its reference: `drift_measures::score`, from 0 to 1.
+inline constexpr observe::metric_info feature_drift_info{"millrace_ml_feature_drift_score",
+                                                         "How far a feature is from its reference, from 0 to 1."};
+/// The greatest of them at the last comparison of a table.
+inline constexpr observe::metric_info table_drift_info{"millrace_ml_table_drift_score",
+                                                       "The greatest drift score of a table's features."};
+/// How many features have drifted, by the test that `table_drift` makes.
+inline constexpr observe::metric_info features_drifted_info{"millrace_ml_features_drifted",
+                                                            "How many features have drifted."};
+/// A detector's statistic over its threshold: above 1 is a drift.
+inline constexpr observe::metric_info detector_score_info{"millrace_ml_detector_score",
+                                                          "A detector's statistic over its threshold."};
+/// The labels that name the feature, and the detector.
+inline constexpr std::string_view feature_label = "feature";
+inline constexpr std::string_view detector_label = "detector";
+
+/// A detector that says how near it is to a drift: `adwin`, `cusum`, `page_hinkley` and the others.
+template <class D>
+concept scored_detector = requires(const D& detector) {
+  { detector.statistic() } -> std::convertible_to<double>;
+  { detector.threshold() } -> std::convertible_to<double>;
+};
+
+/// Shows in a metrics registry what drifts, as gauges that stay until the next comparison.
+///
+///     mr::detect::drift_metrics shown(registry, {{"model", "fraud"}});
+///     if (auto report = reference.compare(windows)) (void)shown.update(*report);
+///     (void)shown.update("latency", detector);
+///
+/// Complexity: of an update a search among the names seen so far.
+/// Allocates: when a feature or a detector is first seen.
+/// Threads: one at a time. The registry outlives it.
+/// Errors: those of `metrics_registry`, such as too many series.
+class drift_metrics {
+ public:
+  explicit drift_metrics(observe::metrics_registry& registry, observe::label_set labels = {})
+      : registry_(&registry), labels_(std::move(labels)) {}
+
+  /// A table's comparison: each feature's score, the greatest of them, and how many have drifted.
+  template <class = void>
+  result<void> update(const table_drift_report& report) {
+    for (const feature_drift& each : report.features)
+      if (auto shown = set(feature_drift_info, feature_label, each.feature, each.measures.score); !shown) return shown;
+    if (auto shown = set(table_drift_info, {}, {}, report.score); !shown) return shown;
+    return set(features_drifted_info, {}, {}, static_cast<double>(report.drifted));
+  }
+  /// One feature's comparison with its `drift_reference`.
+  template <class = void>
+  result<void> update(std::string_view feature, const drift_measures& measures) {
+    return set(feature_drift_info, feature_label, feature, measures.score);
+  }
+  /// A detector, after it was updated.
+  template <scored_detector Detector>
+  result<void> update(std::string_view name, const Detector& detector) {
+    return set(detector_score_info, detector_label, name, detector.statistic() / detector.threshold());
+  }
+
+ private:
+  struct shown_gauge {
+    std::string_view metric;
+    std::string of;
+    observe::gauge gauge;
+  };
+
+  template <class = void>
+  result<void> set(const observe::metric_info& info, std::string_view label, std::string_view of, double value) {
+    for (const shown_gauge& each : gauges_)
+      if (each.metric == info.name && each.of == of) {
+        each.gauge.set(value);
+        return {};
+      }
+    observe::label_set labels = labels_;
+    if (!label.empty()) labels.add(label, of);
+    const auto made = registry_->gauge(info, labels);
+    if (!made) return made.error();
+    made->set(value);
+    gauges_.push_back({info.name, std::string(of), *made});
+    return {};
+  }
+
+  observe::metrics_registry* registry_;
+  observe::label_set labels_;
+  std::vector<shown_gauge> gauges_;
+};
+
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_DETECT_FEATURES_DRIFT_METRICS_HPP
+
 // ---- detect/features.hpp
 
 #ifndef MILLRACE_DETECT_FEATURES_HPP
@@ -29642,82 +32312,6 @@ constexpr std::uint64_t duration_nanoseconds(const Duration& duration) noexcept 
 }  // namespace millrace
 
 #endif  // MILLRACE_STORE_DETAIL_DURATION_NANOSECONDS_HPP
-
-// ---- core/detail/mutex.hpp
-
-#ifndef MILLRACE_CORE_DETAIL_MUTEX_HPP
-#define MILLRACE_CORE_DETAIL_MUTEX_HPP
-
-// A mutex and a condition variable of POSIX threads: <mutex> and <condition_variable> would double the time to parse
-// the headers that need them.
-namespace millrace {
-inline namespace v0 {
-namespace detail {
-
-class mutex {
- public:
-  mutex() noexcept { ::pthread_mutex_init(&handle_, nullptr); }
-  mutex(const mutex&) = delete;
-  mutex& operator=(const mutex&) = delete;
-  ~mutex() { ::pthread_mutex_destroy(&handle_); }
-
-  void lock() noexcept { ::pthread_mutex_lock(&handle_); }
-  bool try_lock() noexcept { return ::pthread_mutex_trylock(&handle_) == 0; }
-  void unlock() noexcept { ::pthread_mutex_unlock(&handle_); }
-
- private:
-  friend class condition;
-  pthread_mutex_t handle_;
-};
-
-class lock_guard {
- public:
-  explicit lock_guard(mutex& held) noexcept : held_(&held) { held_->lock(); }
-  lock_guard(const lock_guard&) = delete;
-  lock_guard& operator=(const lock_guard&) = delete;
-  ~lock_guard() { held_->unlock(); }
-
- private:
-  mutex* held_;
-};
-
-/// A condition variable whose time limits are moments of the monotonic clock.
-class condition {
- public:
-  condition() noexcept {
-    pthread_condattr_t attributes;
-    ::pthread_condattr_init(&attributes);
-    ::pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    ::pthread_cond_init(&handle_, &attributes);
-    ::pthread_condattr_destroy(&attributes);
-  }
-  condition(const condition&) = delete;
-  condition& operator=(const condition&) = delete;
-  ~condition() { ::pthread_cond_destroy(&handle_); }
-
-  void notify_all() noexcept { ::pthread_cond_broadcast(&handle_); }
-
-  /// Waits for a notification, at most until this moment of the monotonic clock; may also return earlier without a
-  /// reason. The caller holds the mutex.
-  void wait_until(mutex& held, std::uint64_t nanoseconds) noexcept {
-    timespec until{};
-    until.tv_sec = static_cast<time_t>(nanoseconds / 1'000'000'000U);
-    until.tv_nsec = static_cast<long>(nanoseconds % 1'000'000'000U);
-    ::pthread_cond_timedwait(&handle_, &held.handle_, &until);
-  }
-  void wait_for(mutex& held, std::uint64_t nanoseconds) noexcept {
-    wait_until(held, read_clock(CLOCK_MONOTONIC) + nanoseconds);
-  }
-
- private:
-  pthread_cond_t handle_;
-};
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_CORE_DETAIL_MUTEX_HPP
 
 // ---- store/detail/make_room.hpp
 
@@ -34433,603 +37027,6 @@ using compression = basic_compression<tensor::zlib_deflate, std::remove_cv_t<dec
 
 #endif  // MILLRACE_MIDDLEWARE_COMPRESSION_HPP
 
-// ---- observe/fwd.hpp
-
-#ifndef MILLRACE_OBSERVE_FWD_HPP
-#define MILLRACE_OBSERVE_FWD_HPP
-
-/// The namespaces of observe: its private part may use the names of core's private part.
-
-namespace millrace {
-inline namespace v0 {
-namespace detail {}
-namespace observe {
-namespace detail {
-using namespace millrace::detail;  // the primitives of core, which every module may use
-}
-}  // namespace observe
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_OBSERVE_FWD_HPP
-
-// ---- observe/metrics/detail/shared_state.hpp
-
-#ifndef MILLRACE_OBSERVE_METRICS_DETAIL_SHARED_STATE_HPP
-#define MILLRACE_OBSERVE_METRICS_DETAIL_SHARED_STATE_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace observe {
-namespace detail {
-
-/// A base of objects that count their owners; the last owner deletes the object, by a function that the object keeps,
-/// so that an owner need not know its type.
-class shared_state {
- public:
-  explicit shared_state(void (*destroy)(const shared_state*) noexcept) noexcept : destroy_(destroy) {}
-  shared_state(const shared_state&) = delete;
-  shared_state& operator=(const shared_state&) = delete;
-
- protected:
-  ~shared_state() = default;
-
- private:
-  friend class shared_owner;
-  mutable light_atomic<std::uint32_t> owners_{1};
-  void (*destroy_)(const shared_state*) noexcept;
-};
-
-/// One of the owners of a shared_state.
-/// Threads: an owner as a pointer, one at a time; several owners of one object any.
-class shared_owner {
- public:
-  shared_owner() noexcept = default;
-  /// Takes over the object that was just made.
-  explicit shared_owner(const shared_state* made) noexcept : object_(made) {}
-  /// One more owner of an object that has one.
-  static shared_owner share(const shared_state* object) noexcept {
-    object->owners_.add_relaxed(1);
-    return shared_owner(object);
-  }
-  shared_owner(const shared_owner& other) noexcept : object_(other.object_) {
-    if (object_ != nullptr) object_->owners_.add_relaxed(1);
-  }
-  shared_owner(shared_owner&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
-  shared_owner& operator=(shared_owner other) noexcept {
-    std::swap(object_, other.object_);
-    return *this;
-  }
-  ~shared_owner() {
-    if (object_ != nullptr && object_->owners_.subtract_acq_rel(1) == 1) object_->destroy_(object_);
-  }
-
- private:
-  const shared_state* object_ = nullptr;
-};
-
-}  // namespace detail
-}  // namespace observe
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_OBSERVE_METRICS_DETAIL_SHARED_STATE_HPP
-
-// ---- observe/metrics/label_set.hpp
-
-#ifndef MILLRACE_OBSERVE_METRICS_LABEL_SET_HPP
-#define MILLRACE_OBSERVE_METRICS_LABEL_SET_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace observe {
-
-namespace detail {
-
-/// Whether text begins with an escape as `valid_utf8` writes it: `\xHH`, with two lower-case hexadecimal digits.
-constexpr bool begins_as_byte(std::string_view text) noexcept {
-  const auto digit = [&](std::size_t i) {
-    return (text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'f');
-  };
-  return text.size() >= 4 && text[0] == '\\' && text[1] == 'x' && digit(2) && digit(3);
-}
-
-/// `text` with each byte that is not part of well-formed UTF-8 as the four characters `\xHH`. A backslash that begins
-/// four such characters already becomes `\x5c`, so different bytes stay different: replacing each `\xHH` by its byte,
-/// from the left, gives back the text. All other well-formed text stays as it is.
-inline std::string valid_utf8(std::string_view text) {
-  static constexpr char hex[] = "0123456789abcdef";
-  std::string out;
-  out.reserve(text.size());
-  while (!text.empty()) {
-    const std::size_t length = begins_as_byte(text) ? 0 : utf8_sequence(text);
-    if (length != 0) {
-      out.append(text.substr(0, length));
-    } else {
-      const auto byte = static_cast<unsigned char>(text.front());
-      out += {'\\', 'x', hex[byte >> 4], hex[byte & 15U]};
-    }
-    text.remove_prefix(length != 0 ? length : 1);
-  }
-  return out;
-}
-
-/// Whether a name is letters, digits, `_` and, with `colons`, `:`, and does not begin with a digit.
-constexpr bool is_name(std::string_view name, bool colons) noexcept {
-  const auto letter = [&](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (colons && c == ':');
-  };
-  if (name.empty() || !letter(name.front())) return false;
-  for (const char c : name)
-    if (!letter(c) && !(c >= '0' && c <= '9')) return false;
-  return true;
-}
-
-}  // namespace detail
-
-/// The labels of one series, in the order of their names: `{{"event", "forward"}, {"split", "train"}}`.
-///
-/// Values may be any bytes. A byte that is not UTF-8 is kept as `\xHH`, because the systems that collect metrics refuse
-/// a whole page for one such byte. Where a value holds such four characters itself, its backslash becomes `\x5c`. Names
-/// are checked when a metric is made.
-class label_set {
- public:
-  struct label {
-    std::string name;
-    std::string value;
-    friend bool operator==(const label&, const label&) = default;
-  };
-
-  label_set() = default;
-  label_set(std::initializer_list<std::pair<std::string_view, std::string_view>> labels) {
-    for (const auto& [name, value] : labels) add(name, value);
-  }
-
-  /// Adds a label at its place in the order of names; a second one of the same name fails in `validate`.
-  label_set& add(std::string_view name, std::string_view value) {
-    auto place = labels_.end();
-    while (place != labels_.begin() && name < (place - 1)->name) --place;
-    labels_.insert(place, label{std::string(name), detail::valid_utf8(value)});
-    return *this;
-  }
-
-  auto begin() const noexcept { return labels_.begin(); }
-  auto end() const noexcept { return labels_.end(); }
-  std::size_t size() const noexcept { return labels_.size(); }
-  bool empty() const noexcept { return labels_.empty(); }
-
-  /// The value of the label of this name; empty if there is none: to collectors an empty label is no label.
-  std::string_view operator[](std::string_view name) const noexcept {
-    for (const label& l : labels_)
-      if (l.name == name) return l.value;
-    return {};
-  }
-
-  friend bool operator==(const label_set&, const label_set&) = default;
-
-  /// Checks that collectors accept the names: letters, digits and `_`, no digit first, no `__` in front, none twice,
-  /// and none equal to `reserved`.
-  /// Errors: invalid_argument.
-  result<void> validate(std::string_view reserved = {}) const {
-    for (std::size_t i = 0; i < labels_.size(); ++i) {
-      const std::string& name = labels_[i].name;
-      if (!detail::is_name(name, false) || name.starts_with("__"))
-        return error(errc::invalid_argument, "label \"" + detail::valid_utf8(name) +
-                                                 "\": a name is letters, digits and '_', no digit first and no \"__\"");
-      if (name == reserved) return error(errc::invalid_argument, "label \"" + name + "\" is the histogram's own");
-      if (i > 0 && labels_[i - 1].name == name)
-        return error(errc::invalid_argument, "label \"" + name + "\" is given twice");
-    }
-    return {};
-  }
-
- private:
-  std::vector<label> labels_;
-};
-
-}  // namespace observe
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_OBSERVE_METRICS_LABEL_SET_HPP
-
-// ---- observe/trace_id.hpp
-
-#ifndef MILLRACE_OBSERVE_TRACE_ID_HPP
-#define MILLRACE_OBSERVE_TRACE_ID_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace observe {
-
-namespace detail {
-
-/// The value of a lower-case hexadecimal digit; 16 if the character is none.
-constexpr unsigned hex_digit(char c) noexcept {
-  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
-  if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a') + 10;
-  return 16;
-}
-
-/// Reads up to 16 lower-case hexadecimal digits. Returns false if another character is among them.
-constexpr bool read_hex(std::string_view text, std::uint64_t& value) noexcept {
-  value = 0;
-  for (const char c : text) {
-    const unsigned digit = hex_digit(c);
-    if (digit > 15) return false;
-    value = value << 4U | digit;
-  }
-  return true;
-}
-
-/// Writes a number's last `digits` hexadecimal digits and returns the end.
-constexpr char* write_hex(char* out, std::uint64_t value, std::size_t digits) noexcept {
-  for (std::size_t i = digits; i-- > 0; value >>= 4U) out[i] = "0123456789abcdef"[value & 15U];
-  return out + digits;
-}
-
-}  // namespace detail
-
-/// The identifier of a trace, 16 bytes: what all that one request caused has in common, in every process it came to.
-/// All zeros is no trace. As text: 32 lower-case hexadecimal digits.
-/// Source: W3C Trace Context, "trace-id".
-struct trace_id {
-  std::uint64_t high = 0;  // the first 8 bytes, the most significant one first
-  std::uint64_t low = 0;
-
-  static constexpr std::size_t digits = 32;
-  constexpr explicit operator bool() const noexcept { return (high | low) != 0; }
-  friend constexpr bool operator==(const trace_id&, const trace_id&) = default;
-};
-
-/// The identifier of a span within its trace, 8 bytes. All zeros is no span. As text: 16 hexadecimal digits.
-/// Source: W3C Trace Context, "parent-id".
-struct span_id {
-  std::uint64_t value = 0;
-
-  static constexpr std::size_t digits = 16;
-  constexpr explicit operator bool() const noexcept { return value != 0; }
-  friend constexpr bool operator==(const span_id&, const span_id&) = default;
-};
-
-/// Appends the identifier's hexadecimal digits.
-inline void append_hex(std::string& out, trace_id id) {
-  char digits[trace_id::digits];
-  detail::write_hex(detail::write_hex(digits, id.high, 16), id.low, 16);
-  out.append(digits, sizeof digits);
-}
-inline void append_hex(std::string& out, span_id id) {
-  char digits[span_id::digits];
-  detail::write_hex(digits, id.value, 16);
-  out.append(digits, sizeof digits);
-}
-/// Returns the identifier's hexadecimal digits.
-template <class Id>
-requires requires(std::string& out, Id id) { observe::append_hex(out, id); }
-std::string to_hex(Id id) {
-  std::string text;
-  append_hex(text, id);
-  return text;
-}
-
-}  // namespace observe
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_OBSERVE_TRACE_ID_HPP
-
-// ---- observe/metrics/exemplar.hpp
-
-#ifndef MILLRACE_OBSERVE_METRICS_EXEMPLAR_HPP
-#define MILLRACE_OBSERVE_METRICS_EXEMPLAR_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace observe {
-
-namespace detail {
-class exemplar_slot;
-}
-
-/// What an update was about: the trace and span that it happened in, or a few labels of the caller's. An update that is
-/// given one leaves it behind as an example of its bucket, so that a reader of the metric finds a request that was
-/// slow.
-///
-///     timed.update(250ms, mr::observe::exemplar(trace, span));
-///
-/// One exemplar is kept for each bucket, the last one. A copy takes no memory of its own.
-/// Guarantee: the names and values of all labels, `trace_id` and `span_id` among them, are at most 128 bytes together,
-/// so they stay within OpenMetrics' limit of 128 characters.
-/// Source: OpenMetrics 1.0.0, "Exemplars".
-class exemplar {
- public:
-  static constexpr std::size_t most_bytes = 128;
-  static constexpr std::size_t most_labels = 4;  // besides trace and span
-
-  exemplar() = default;
-  explicit exemplar(trace_id trace, span_id span = {}) noexcept : trace_(trace), span_(span) {}
-  /// Labels beside those of the trace and the span.
-  /// Errors: invalid_argument for a name that collectors would refuse, or that is `trace_id` or `span_id`;
-  /// out_of_range for more than `most_labels` labels, or more than `most_bytes` bytes in all.
-  static result<exemplar> make(trace_id trace, span_id span, const label_set& labels);
-
-  observe::trace_id trace() const noexcept { return trace_; }
-  observe::span_id span() const noexcept { return span_; }
-  bool empty() const noexcept { return !trace_ && !span_ && size_ == 0; }
-
-  /// Calls f(name, value) for each label: `trace_id` and `span_id` first, if they are there.
-  template <class F>
-  void for_each_label(F&& f) const {
-    char digits[trace_id::digits];
-    if (trace_) {
-      detail::write_hex(detail::write_hex(digits, trace_.high, 16), trace_.low, 16);
-      f(std::string_view("trace_id"), std::string_view(digits, trace_id::digits));
-    }
-    if (span_) {
-      detail::write_hex(digits, span_.value, 16);
-      f(std::string_view("span_id"), std::string_view(digits, span_id::digits));
-    }
-    for_each_own_label(f);
-  }
-  /// The same without trace and span.
-  template <class F>
-  void for_each_own_label(F&& f) const {
-    for (std::size_t at = 0; at < size_;) {
-      const std::size_t name_size = static_cast<unsigned char>(text_[at]);
-      const std::size_t value_size = static_cast<unsigned char>(text_[at + 1]);
-      const char* const name = text_ + at + 2;
-      f(std::string_view(name, name_size), std::string_view(name + name_size, value_size));
-      at += 2 + name_size + value_size;
-    }
-  }
-
-  double value = 0;                    // of the update; set when it is kept
-  std::uint64_t unix_nanoseconds = 0;  // when the update was; set when it is kept, if 0
-
- private:
-  friend class detail::exemplar_slot;
-
-  observe::trace_id trace_;
-  observe::span_id span_;
-  // Each label: the lengths of its name and its value, a byte each, and then the two.
-  std::uint32_t size_ = 0;
-  char text_[most_bytes + 2 * most_labels] = {};
-};
-
-inline result<exemplar> exemplar::make(observe::trace_id trace, observe::span_id span, const label_set& labels) {
-  if (auto ok = labels.validate(); !ok) return std::move(ok).error().wrap("exemplar");
-  if (labels.size() > most_labels)
-    return error(errc::out_of_range, "exemplar: " + std::to_string(labels.size()) + " labels; " +
-                                         std::to_string(most_labels) + " at most beside trace and span");
-  exemplar made(trace, span);
-  std::size_t bytes = (trace ? std::string_view("trace_id").size() + trace_id::digits : 0) +
-                      (span ? std::string_view("span_id").size() + span_id::digits : 0);
-  for (const auto& [name, text] : labels) {
-    if (name == "trace_id" || name == "span_id")
-      return error(errc::invalid_argument, "exemplar: the label \"" + name + "\" is that of the trace or the span");
-    bytes += name.size() + text.size();
-    if (bytes > most_bytes)
-      return error(errc::out_of_range, "exemplar: the labels are longer than " + std::to_string(most_bytes) +
-                                           " bytes; \"" + name + "\" is the first that is too much");
-    char* const to = made.text_ + made.size_;
-    to[0] = static_cast<char>(name.size());
-    to[1] = static_cast<char>(text.size());
-    if (!name.empty()) std::memcpy(to + 2, name.data(), name.size());
-    if (!text.empty()) std::memcpy(to + 2 + name.size(), text.data(), text.size());
-    made.size_ += static_cast<std::uint32_t>(2 + name.size() + text.size());
-  }
-  return made;
-}
-
-}  // namespace observe
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_OBSERVE_METRICS_EXEMPLAR_HPP
-
-// ---- observe/metrics/native_layout.hpp
-
-#ifndef MILLRACE_OBSERVE_METRICS_NATIVE_LAYOUT_HPP
-#define MILLRACE_OBSERVE_METRICS_NATIVE_LAYOUT_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace observe {
-
-/// What a native histogram is made for.
-struct native_options {
-  /// How fine the buckets are: 2^schema for each factor of 2, from 0 to 8. 3 makes a bucket's ends 9 % apart.
-  int schema = 3;
-  /// Numbers up to this size count as zero; rounded down to a power of 2. The default is about a nanosecond.
-  double least = 0x1p-30;
-  /// The last bucket also takes what is greater; rounded up to a power of 2.
-  double greatest = 0x1p34;
-  /// Whether numbers below zero have buckets of their own; else they count as zero.
-  bool both_signs = false;
-};
-
-/// Where the buckets of a native histogram lie. Bucket i, from 0 on, holds the numbers in (b^(first+i-1), b^(first+i)],
-/// where b = 2^(2^-schema): Prometheus' numbering.
-struct native_layout {
-  int schema = 0;
-  std::int32_t first = 0;     // the number of bucket 0
-  std::uint32_t buckets = 0;  // of one sign; 0: no native histogram
-  bool both_signs = false;
-  double zero_threshold = 0;  // numbers up to this size are in the zero bucket
-
-  std::uint32_t counts() const noexcept { return both_signs ? 2 * buckets : buckets; }
-  explicit operator bool() const noexcept { return buckets != 0; }
-  friend bool operator==(const native_layout&, const native_layout&) = default;
-
-  static constexpr std::uint32_t most_buckets = 65'536;
-
-  /// Errors: invalid_argument for a schema that is not from 0 to 8, ends that are not normal numbers above zero, or not
-  /// in order; out_of_range for more than `most_buckets` buckets.
-  template <class = void>
-  static result<native_layout> make(const native_options& options) {
-    if (options.schema < 0 || options.schema > 8)
-      return error(errc::invalid_argument,
-                   "a native histogram's schema is from 0 to 8, and not " + std::to_string(options.schema));
-    const auto is_normal = [](double x) { return x >= 0x1p-1022 && x <= 0x1p1023; };
-    if (!is_normal(options.least) || !is_normal(options.greatest) || !(options.least < options.greatest))
-      return error(errc::invalid_argument,
-                   "a native histogram's ends are normal numbers above zero, the least below the greatest");
-    const auto octave = [](double x) {
-      return static_cast<std::int32_t>(std::bit_cast<std::uint64_t>(x) >> 52) - 1023;
-    };
-    const auto is_power = [](double x) { return (std::bit_cast<std::uint64_t>(x) & 0x000f'ffff'ffff'ffffU) == 0; };
-    const std::int32_t low = octave(options.least);
-    const std::int32_t high = octave(options.greatest) + (is_power(options.greatest) ? 0 : 1);
-    native_layout made;
-    made.schema = options.schema;
-    made.both_signs = options.both_signs;
-    made.first = low * (std::int32_t{1} << options.schema) + 1;
-    made.buckets = static_cast<std::uint32_t>(high - low) << options.schema;
-    made.zero_threshold = std::bit_cast<double>(static_cast<std::uint64_t>(low + 1023) << 52);
-    if (made.counts() > most_buckets)
-      return error(errc::out_of_range, "a native histogram has " + std::to_string(made.counts()) + " buckets; " +
-                                           std::to_string(most_buckets) + " at most, each 8 bytes in every thread");
-    return made;
-  }
-};
-
-}  // namespace observe
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_OBSERVE_METRICS_NATIVE_LAYOUT_HPP
-
-// ---- observe/metrics/metrics_snapshot.hpp
-
-#ifndef MILLRACE_OBSERVE_METRICS_METRICS_SNAPSHOT_HPP
-#define MILLRACE_OBSERVE_METRICS_METRICS_SNAPSHOT_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace observe {
-
-/// A family's type, named as in the Prometheus formats; a timer is a histogram.
-enum class metric_type : std::uint8_t { counter, gauge, histogram };
-
-/// The type's name, as the formats write it.
-constexpr std::string_view to_string(metric_type type) noexcept {
-  switch (type) {
-    case metric_type::counter: return "counter";
-    case metric_type::gauge: return "gauge";
-    case metric_type::histogram: return "histogram";
-  }
-  return "unknown";
-}
-
-/// A metric's name, its description for people, and its unit. If `unit` is given, the name must end in it, as
-/// `epoch_duration_seconds` in `seconds`.
-struct metric_info {
-  std::string_view name;
-  std::string_view help;
-  std::string_view unit = {};
-  /// Whether snapshots have the series before anything was counted in it, so that collectors see its first increase.
-  /// False is for series that may never be needed; a gauge is always there.
-  bool shows_zero = true;
-};
-
-/// What the series of one name have in common. It does not change once made.
-struct metric_family {
-  std::string name;  // a counter's without `_total`
-  std::string help;
-  std::string unit;  // empty, or what the name ends in
-  metric_type type = metric_type::counter;
-  bool nanoseconds = false;    // of a timer or time_counter: kept in nanoseconds, exported in seconds
-  std::vector<double> bounds;  // a histogram's, ascending, as exported; without the +Inf of the last bucket
-  native_layout native;        // a native histogram's buckets; it has no bounds
-
-  /// For the text formats, made once: the end of a bucket's label and the space behind, `0.5"} `, for each bound and
-  /// +Inf.
-  std::vector<std::string> bound_text;
-};
-
-/// One series of a family. It does not change once made.
-struct metric_series {
-  label_set labels;
-  std::uint32_t id = 0;  // 0, 1, 2, ... within the registry, in order of creation
-
-  /// For the text formats, made once: what comes before the value. Of a counter or gauge only `text` is used; of a
-  /// histogram these are `x_bucket{...,le="`, `x_sum{...} ` and `x_count{...} `.
-  std::string text;
-  std::string sum_text;
-  std::string count_text;
-};
-
-/// The exemplar of a bucket; a counter has one bucket.
-struct bucket_exemplar {
-  std::size_t bucket = 0;
-  observe::exemplar exemplar;
-};
-
-/// One series' values at one moment.
-struct metric_sample {
-  const metric_series* series = nullptr;
-  std::uint64_t count = 0;  // a counter's value, in nanoseconds of a time_counter; a histogram's number of observations
-  double value = 0;         // a gauge's value; a histogram's sum; a time_counter's seconds
-  double least = 0;         // a timer's shortest duration in seconds; 0 if it has none
-  double greatest = 0;      // a timer's longest
-  std::uint64_t nanoseconds = 0;           // a timer's sum in nanoseconds
-  std::span<const std::uint64_t> buckets;  // a histogram's counts, each by itself, not cumulated; the last is +Inf's
-
-  /// A native histogram's counts: in the zero bucket, in those of positive numbers, and in those of negative ones. Its
-  /// `buckets` have its count alone.
-  std::uint64_t zeros = 0;
-  std::span<const std::uint64_t> positive;
-  std::span<const std::uint64_t> negative;
-
-  std::span<const bucket_exemplar> exemplars;  // at most one a bucket, in the order of the buckets
-
-  const label_set& labels() const noexcept { return series->labels; }
-};
-
-/// A family with the values of its series, in the order in which they were made.
-struct metric_family_samples {
-  const metric_family* family = nullptr;
-  std::span<const metric_sample> samples;
-};
-
-/// All values of a registry at one moment, from which exporters work. Families and series are in the order of their
-/// creation. A snapshot stays valid after the registry is gone.
-/// Guarantee: a histogram's buckets add up to its count. What threads add while the snapshot is taken may be in one
-/// series already and not yet in another.
-class metrics_snapshot {
- public:
-  std::span<const metric_family_samples> families() const noexcept { return {families_.data(), families_.size()}; }
-  /// The family of this name, a counter's without `_total`, or null.
-  const metric_family_samples* find(std::string_view name) const noexcept {
-    for (const auto& f : families_)
-      if (f.family->name == name) return &f;
-    return nullptr;
-  }
-
-  std::uint64_t unix_nanoseconds = 0;    // when it was taken
-  std::uint64_t uptime_nanoseconds = 0;  // since the registry was made
-  std::uint64_t registry_id = 0;         // which registry of the process
-
-  metrics_snapshot() = default;
-  metrics_snapshot(metrics_snapshot&&) noexcept = default;
-  metrics_snapshot& operator=(metrics_snapshot&&) noexcept = default;
-
- private:
-  friend class metrics_registry;
-
-  detail::shared_owner catalog_;
-  std::vector<metric_family_samples> families_;
-  std::vector<metric_sample> samples_;
-  std::vector<std::uint64_t> buckets_;
-  std::vector<bucket_exemplar> exemplars_;
-};
-
-}  // namespace observe
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_OBSERVE_METRICS_METRICS_SNAPSHOT_HPP
-
 // ---- middleware/event_metrics.hpp
 
 #ifndef MILLRACE_MIDDLEWARE_EVENT_METRICS_HPP
@@ -35183,1903 +37180,6 @@ std::string to_json(const metrics_summary& summary) {
 }  // namespace millrace
 
 #endif  // MILLRACE_MIDDLEWARE_EVENT_METRICS_HPP
-
-// ---- observe/metrics/detail/exemplar_slots.hpp
-
-#ifndef MILLRACE_OBSERVE_METRICS_DETAIL_EXEMPLAR_SLOTS_HPP
-#define MILLRACE_OBSERVE_METRICS_DETAIL_EXEMPLAR_SLOTS_HPP
-
-// Where exemplars are kept: a slot for each bucket of a series that was ever given one. A series is found by the index
-// of its first cell, so that an instrument need not hold a pointer more, and one without exemplars has no memory here.
-namespace millrace {
-inline namespace v0 {
-namespace observe {
-namespace detail {
-
-/// The last exemplar of a bucket. A sequence lock: a writer that finds another one at work leaves its own exemplar out,
-/// and a reader tries again.
-/// Threads: any.
-class exemplar_slot {
- public:
-  void write(const exemplar& from, double value) noexcept {
-    std::uint64_t now = version_.load_relaxed();
-    do {
-      if ((now & 1U) != 0) return;
-    } while (!version_.replace_acquire(now, now + 1));
-    // Each store is a release, so that who reads one of them finds the odd version afterwards.
-    std::uint64_t text[text_words] = {};
-    std::memcpy(text, from.text_, sizeof from.text_);
-    words_[0].store_release(from.trace_.high);
-    words_[1].store_release(from.trace_.low);
-    words_[2].store_release(from.span_.value);
-    words_[3].store_release(std::bit_cast<std::uint64_t>(value));
-    words_[4].store_release(from.unix_nanoseconds != 0 ? from.unix_nanoseconds : millrace::unix_nanoseconds());
-    words_[5].store_release(from.size_);
-    for (std::size_t i = 0; 8 * i < from.size_; ++i) words_[6 + i].store_release(text[i]);
-    version_.store_release(now + 2);
-  }
-
-  /// Returns false if there is none, or if writers are quicker than the reader.
-  bool read(exemplar& to) const noexcept {
-    for (int tries = 0; tries < 8; ++tries) {
-      const std::uint64_t before = version_.load_acquire();
-      if (before == 0) return false;
-      if ((before & 1U) != 0) continue;
-      std::uint64_t text[text_words] = {};
-      to.trace_ = {words_[0].load_acquire(), words_[1].load_acquire()};
-      to.span_ = {words_[2].load_acquire()};
-      to.value = std::bit_cast<double>(words_[3].load_acquire());
-      to.unix_nanoseconds = words_[4].load_acquire();
-      const std::uint64_t size = words_[5].load_acquire();
-      if (size > sizeof to.text_) continue;  // of two writers
-      for (std::size_t i = 0; 8 * i < size; ++i) text[i] = words_[6 + i].load_acquire();
-      if (version_.load_relaxed() != before) continue;
-      to.size_ = static_cast<std::uint32_t>(size);
-      std::memcpy(to.text_, text, sizeof to.text_);
-      return true;
-    }
-    return false;
-  }
-
- private:
-  static constexpr std::size_t text_words = sizeof(exemplar::text_) / 8;
-  static_assert(sizeof(exemplar::text_) % 8 == 0);
-
-  light_atomic<std::uint64_t> version_;
-  light_atomic<std::uint64_t> words_[6 + text_words];
-};
-
-/// The slots of one series, as many as it has buckets.
-struct series_exemplars {
-  std::size_t size;
-  exemplar_slot* slots;
-};
-
-/// The process's slots. A table of two levels, of which the second is made where it is needed; it never moves, so that
-/// finding a series takes no lock. Never destroyed, as `cell_store`.
-class [[gnu::visibility("default")]] exemplar_store {
- public:
-  static exemplar_store& instance() {
-    static exemplar_store& only = *new exemplar_store;
-    return only;
-  }
-
-  /// Whether any series of the process was ever given an exemplar.
-  static bool in_use() noexcept { return used().load_relaxed(); }
-
-  /// The slots of the series with this first cell; null if it has none.
-  const series_exemplars* find(std::uint32_t cell) const noexcept {
-    if (cell >= chunk_count * chunk_size) return nullptr;
-    const chunk* const part = chunks_[cell / chunk_size].load_acquire();
-    return part == nullptr ? nullptr : part->series[cell % chunk_size].load_acquire();
-  }
-
-  /// Keeps an exemplar in a bucket; the slots are made if the series has none yet. Without memory, and for the series
-  /// beyond the sixteen millionth cell, none is kept.
-  void keep(std::uint32_t cell, std::size_t buckets, std::size_t bucket, const exemplar& one, double value) noexcept {
-    const series_exemplars* found = find(cell);
-    if (found == nullptr) found = make(cell, buckets);
-    if (found != nullptr && bucket < found->size) found->slots[bucket].write(one, value);
-  }
-
-  /// Frees the slots of a range of cells. Precondition: nobody updates its series any more.
-  void release(std::uint32_t first, std::uint32_t count) noexcept {
-    const lock_guard lock(mutex_);
-    for (std::uint32_t cell = first; cell < first + count && cell < chunk_count * chunk_size; ++cell) {
-      chunk* const part = chunks_[cell / chunk_size].load_relaxed();
-      series_exemplars* const old = part == nullptr ? nullptr : part->series[cell % chunk_size].load_relaxed();
-      if (old == nullptr) continue;
-      part->series[cell % chunk_size].store_release(nullptr);
-      delete[] old->slots;
-      delete old;
-    }
-  }
-
- private:
-  static constexpr std::uint32_t chunk_size = 4096;
-  static constexpr std::uint32_t chunk_count = 4096;
-  struct chunk {
-    light_atomic<series_exemplars*> series[chunk_size];
-  };
-
-  exemplar_store() = default;
-
-  [[gnu::visibility("default")]] static light_atomic<bool>& used() noexcept {
-    static constinit light_atomic<bool> kept{false};
-    return kept;
-  }
-
-  [[gnu::cold, gnu::noinline]] const series_exemplars* make(std::uint32_t cell, std::size_t buckets) noexcept {
-    if (cell >= chunk_count * chunk_size) return nullptr;
-    const lock_guard lock(mutex_);
-    chunk* part = chunks_[cell / chunk_size].load_relaxed();
-    if (part == nullptr) {
-      part = new (std::nothrow) chunk;
-      if (part == nullptr) return nullptr;
-      chunks_[cell / chunk_size].store_release(part);
-    }
-    auto& place = part->series[cell % chunk_size];
-    if (series_exemplars* const there = place.load_relaxed(); there != nullptr) return there;
-    auto* const slots = new (std::nothrow) exemplar_slot[buckets];
-    auto* const made = slots == nullptr ? nullptr : new (std::nothrow) series_exemplars{buckets, slots};
-    if (made == nullptr) {
-      delete[] slots;
-      return nullptr;
-    }
-    place.store_release(made);
-    used().store_relaxed(true);
-    return made;
-  }
-
-  mutex mutex_;
-  light_atomic<chunk*> chunks_[chunk_count];
-};
-
-}  // namespace detail
-}  // namespace observe
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_OBSERVE_METRICS_DETAIL_EXEMPLAR_SLOTS_HPP
-
-// ---- observe/metrics/detail/bucket_table.hpp
-
-#ifndef MILLRACE_OBSERVE_METRICS_DETAIL_BUCKET_TABLE_HPP
-#define MILLRACE_OBSERVE_METRICS_DETAIL_BUCKET_TABLE_HPP
-
-// Finds a value's bucket in a histogram: the first whose bound is not less than the value. The leading bits of the
-// value choose one of the table's cells. If no cell holds two bounds, the cell's entry and one comparison with its
-// bound give the bucket; if one does, a binary search among the bounds finds it.
-namespace millrace {
-inline namespace v0 {
-namespace observe {
-namespace detail {
-
-template <std::size_t Cells>
-struct bucket_table {
-  std::uint64_t base = 0;           // the leading bits of the first cell's values
-  std::uint64_t bound[Cells];       // the bound in the cell; the largest number if there is none
-  std::uint16_t bucket[Cells];      // the bucket of values up to that bound; the cell's other values have the next one
-  bool tabled = false;              // whether every bound is in a cell, and no cell holds two
-  std::vector<std::uint64_t> keys;  // all bounds, ascending, for the search
-
-  /// The index of the first bound that is not less than `key`; the number of bounds if all are less.
-  std::uint64_t search(std::uint64_t key) const noexcept {
-    std::size_t low = 0;
-    std::size_t high = keys.size();
-    while (low < high) {
-      const std::size_t middle = (low + high) / 2;
-      if (keys[middle] < key)
-        low = middle + 1;
-      else
-        high = middle;
-    }
-    return low;
-  }
-
- protected:
-  /// Fills the cells with the bounds from index `skipped` on; cell_of(bound) returns a bound's cell.
-  template <class CellOf>
-  void fill(const std::vector<std::uint64_t>& bounds, std::size_t skipped, CellOf&& cell_of) noexcept {
-    tabled = true;
-    std::size_t next = skipped;
-    for (std::uint64_t cell = 0; cell < Cells; ++cell) {
-      bucket[cell] = static_cast<std::uint16_t>(next);
-      bound[cell] = (std::numeric_limits<std::uint64_t>::max)();
-      if (next == bounds.size() || cell_of(bounds[next]) != cell) continue;
-      bound[cell] = bounds[next++];
-      if (next < bounds.size() && cell_of(bounds[next]) == cell) tabled = false;
-    }
-    if (next != bounds.size()) tabled = false;
-  }
-};
-
-/// For whole numbers: a cell for each octave, the values from one power of 2 to below the next. The table suffices if
-/// no octave holds two bounds, as is the case for bounds a factor of 2 or more apart.
-struct whole_buckets : bucket_table<64> {
-  static unsigned cell_of(std::uint64_t value) noexcept {
-    return 63U - static_cast<unsigned>(std::countl_zero(value | 1U));
-  }
-  explicit whole_buckets(const std::vector<std::uint64_t>& bounds) {
-    keys = bounds;
-    fill(bounds, 0, cell_of);
-  }
-};
-
-/// For doubles: 16 cells for each octave, by the top 4 bits of the mantissa, over 32 octaves from that of the lowest
-/// positive bound. The leading bits of a value that is not positive and finite lie beyond the table, because of its
-/// sign or exponent; such a value is searched.
-struct real_buckets : bucket_table<512> {
-  static constexpr unsigned shift = 52 - 4;  // leaves sign, exponent and 4 bits of the mantissa
-
-  static std::uint64_t bits_of(double value) noexcept { return std::bit_cast<std::uint64_t>(value); }
-  /// A double as an unsigned number that compares as the double does.
-  static std::uint64_t key_of(double value) noexcept { return millrace::detail::to_unsigned_key(value); }
-  explicit real_buckets(const std::vector<double>& bounds) {
-    std::vector<std::uint64_t> bits;
-    std::size_t skipped = 0;
-    for (const double b : bounds) {
-      keys.push_back(key_of(b + 0.0));  // -0.0 and 0.0 are one bound
-      bits.push_back(bits_of(b));
-      if (!(b > 0)) ++skipped;
-    }
-    // The table must end below the leading bits of infinity, NaN and the negative numbers, whose sign is the top bit.
-    constexpr std::uint64_t not_finite = std::uint64_t{0x7ff} << (52 - shift);
-    if (skipped < bits.size()) base = bits[skipped] >> shift;
-    if (base > not_finite - 512) base = not_finite - 512;
-    fill(bits, skipped, [&](std::uint64_t b) { return (b >> shift) - base; });
-    if (skipped == bits.size()) tabled = false;
-  }
-};
-
-}  // namespace detail
-}  // namespace observe
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_OBSERVE_METRICS_DETAIL_BUCKET_TABLE_HPP
-
-// ---- observe/metrics/detail/owned_cell.hpp
-
-#ifndef MILLRACE_OBSERVE_METRICS_DETAIL_OWNED_CELL_HPP
-#define MILLRACE_OBSERVE_METRICS_DETAIL_OWNED_CELL_HPP
-
-// Additions to a cell that one thread writes and others read. A load and a store do, without the cost of an atomic
-// read-modify-write (x86's lock prefix).
-namespace millrace {
-inline namespace v0 {
-namespace observe {
-namespace detail {
-
-using metric_cell = light_atomic<std::uint64_t>;
-
-/// Adds `by` to the cell.
-inline void bump(metric_cell& cell, std::uint64_t by) noexcept {
-#if defined(__x86_64__)
-  // One instruction for a relaxed load, an addition and a relaxed store, of which g++ makes three.
-  asm("addq %1, %0" : "+m"(reinterpret_cast<std::uint64_t&>(cell)) : "er"(by) : "cc");
-#else
-  cell.store_relaxed(cell.load_relaxed() + by);
-#endif
-}
-
-/// Adds `by` to a cell that holds the bits of a double.
-inline void bump_real(metric_cell& cell, double by) noexcept {
-  const double now = std::bit_cast<double>(cell.load_relaxed());
-  cell.store_relaxed(std::bit_cast<std::uint64_t>(now + by));
-}
-
-/// Adds 1 and `by` to two neighbouring cells that hold the bits of doubles.
-inline void bump_pair(metric_cell* pair, double by) noexcept {
-#if defined(__x86_64__)
-  // Two relaxed loads, additions and relaxed stores at once. A vector load or store is not atomic as a whole, but each
-  // of its aligned halves of 8 bytes is.
-  using two [[gnu::vector_size(16), gnu::aligned(8), gnu::may_alias]] = double;
-  two& cells = *reinterpret_cast<two*>(pair);
-  two now;
-#if defined(__AVX__)
-  asm("vmovupd %1, %0" : "=x"(now) : "m"(cells));
-  now += two{1.0, by};
-  asm("vmovupd %1, %0" : "=m"(cells) : "x"(now));
-#else
-  asm("movupd %1, %0" : "=x"(now) : "m"(cells));
-  now += two{1.0, by};
-  asm("movupd %1, %0" : "=m"(cells) : "x"(now));
-#endif
-#else
-  bump_real(pair[0], 1.0);
-  bump_real(pair[1], by);
-#endif
-}
-
-/// Makes the cell at least `to`.
-inline void raise(metric_cell& cell, std::uint64_t to) noexcept {
-  if (to > cell.load_relaxed()) cell.store_relaxed(to);
-}
-
-}  // namespace detail
-}  // namespace observe
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_OBSERVE_METRICS_DETAIL_OWNED_CELL_HPP
-
-// ---- observe/metrics/detail/cells.hpp
-
-#ifndef MILLRACE_OBSERVE_METRICS_DETAIL_CELLS_HPP
-#define MILLRACE_OBSERVE_METRICS_DETAIL_CELLS_HPP
-
-// Where counters and histograms keep their numbers. Each thread has a slab, an array of cells. A series is a range of
-// cell indices, the same in every slab. A thread adds to its own cells, which no other thread writes, by a plain load
-// and store, so threads never wait for each other; a snapshot sums over the slabs. When a thread ends, its cells are
-// added to the slab of the ended threads, so no count is lost.
-namespace millrace {
-inline namespace v0 {
-namespace observe {
-namespace detail {
-
-/// How the cells of two threads are merged.
-enum class cell_kind : std::uint8_t {
-  integer,            // a uint64: their sum
-  real,               // the bits of a double: their sum
-  largest,            // a uint64: the larger one
-  private_to_thread,  // not at all: the cell has a meaning for its thread only
-};
-
-struct cell_slab {
-  metric_cell* cells = nullptr;
-  std::uint32_t size = 0;
-};
-
-/// A copy of the calling thread's slab, for the hot path. It is constant-initialized and never destroyed, so that
-/// reading it takes one instruction and is safe until the thread has ended.
-struct local_slab : cell_slab {
-  cell_slab* shared = nullptr;  // the slab itself, in the list of the cell_store
-  bool over = false;            // the slab has been merged; later updates go to the slab of the ended threads
-};
-[[gnu::visibility("default")]] inline local_slab& local_cells() noexcept {
-  static constinit thread_local local_slab kept{};
-  return kept;
-}
-
-/// The process's slabs, and which cells are in use. There is one for all registries, so that a thread needs one slab
-/// only. It is never destroyed, because threads may end after main has returned.
-class [[gnu::visibility("default")]] cell_store {
- public:
-  static constexpr std::uint32_t discarded = 1;  // the first cell takes the updates of counters without a registry
-
-  static cell_store& instance() {
-    static cell_store& only = *new cell_store;
-    return only;
-  }
-
-  /// Takes a range of cells, all 0, and returns the first one's index. Throws nothing but std::bad_alloc.
-  std::uint32_t allocate(const std::vector<cell_kind>& kinds) {
-    const lock_guard lock(mutex_);
-    const auto count = static_cast<std::uint32_t>(kinds.size());
-    // Reserves room in the list of free ranges now, so that `release` never allocates.
-    if (free_.capacity() < free_.size() + taken_ + 1) free_.reserve(2 * (free_.size() + taken_ + 1));
-    auto place = free_.begin();
-    while (place != free_.end() && place->end - place->first < count) ++place;
-    std::uint32_t first = 0;
-    if (place != free_.end()) {
-      first = place->first;
-      place->first += count;
-      if (place->first == place->end) free_.erase(place);
-    } else {
-      first = static_cast<std::uint32_t>(kinds_.size());
-      grow(*ended_, first + count);
-      kinds_.resize(first + count);
-    }
-    for (std::uint32_t i = 0; i < count; ++i) kinds_[first + i] = kinds[i];
-    ++taken_;
-    return first;
-  }
-
-  /// Gives a range back. Precondition: no thread adds to it any more.
-  void release(std::uint32_t first, std::uint32_t count) noexcept {
-    const lock_guard lock(mutex_);
-    --taken_;
-    for (const cell_slab* slab : std::span(slabs_, slab_count_))
-      for (std::uint32_t i = first; i < first + count && i < slab->size; ++i) slab->cells[i].store_relaxed(0);
-    auto after = free_.begin();
-    while (after != free_.end() && after->first < first) ++after;
-    if (after != free_.begin() && (after - 1)->end == first) {
-      (after - 1)->end = first + count;
-      if (after != free_.end() && after->first == first + count) {
-        (after - 1)->end = after->end;
-        free_.erase(after);
-      }
-    } else if (after != free_.end() && after->first == first + count) {
-      after->first = first;
-    } else {
-      free_.insert(after, {first, first + count});
-    }
-  }
-
-  /// Calls f(slabs) under the lock, so that no slab is added, removed or moved meanwhile. f reads cells while threads
-  /// may add to them.
-  template <class F>
-  void read(F&& f) {
-    const lock_guard lock(mutex_);
-    f(std::span<const cell_slab* const>(slabs_, slab_count_));
-  }
-
-  /// Calls f(cells) with cells up to `end` that the calling thread may write: its own, made or enlarged now, or, if the
-  /// thread is ending or there is no memory, those of the ended threads, under the lock.
-  template <class F>
-  void write(std::uint32_t end, F&& f) noexcept {
-    if (enlarge_local(end)) {
-      f(local_cells().cells);
-    } else {
-      const lock_guard lock(mutex_);
-      f(ended_->cells);
-    }
-  }
-
-  /// How many threads have a slab, plus one; for tests.
-  std::size_t slab_count() {
-    const lock_guard lock(mutex_);
-    return slab_count_;
-  }
-
- private:
-  struct range {
-    std::uint32_t first;
-    std::uint32_t end;
-  };
-  /// A thread_local of this type merges the thread's slab when the thread ends.
-  struct thread_end {
-    ~thread_end() { instance().retire_local(); }
-  };
-
-  cell_store() : slabs_(new cell_slab*[8]), slab_room_(8), ended_(new cell_slab) {
-    slabs_[slab_count_++] = ended_;
-    grow(*ended_, discarded);
-    kinds_.resize(discarded);
-    for (cell_kind& kind : kinds_) kind = cell_kind::private_to_thread;
-  }
-
-  static constexpr std::align_val_t cache_line{64};  // no line is shared by two threads' slabs
-
-  /// How many cells to give a slab that has to reach to `end`.
-  static std::uint32_t room_for(std::uint32_t end) noexcept { return end < 64 ? 64 : std::bit_ceil(end); }
-
-  /// Moves a slab's cells into new memory for `size` of them. The caller holds the lock.
-  static void move_to(void* cells, std::uint32_t size, cell_slab& slab) noexcept {
-    auto* fresh = static_cast<metric_cell*>(cells);
-    for (std::uint32_t i = 0; i < size; ++i)
-      ::new (static_cast<void*>(fresh + i)) metric_cell(i < slab.size ? slab.cells[i].load_relaxed() : 0);
-    if (slab.cells != nullptr) ::operator delete(slab.cells, cache_line);
-    slab.cells = fresh;
-    slab.size = size;
-  }
-  /// Makes a slab reach to `end`. Without memory, `grow` throws std::bad_alloc and `try_grow` returns false. The caller
-  /// holds the lock.
-  static void grow(cell_slab& slab, std::uint32_t end) {
-    if (end > slab.size) move_to(::operator new(room_for(end) * sizeof(metric_cell), cache_line), room_for(end), slab);
-  }
-  static bool try_grow(cell_slab& slab, std::uint32_t end) noexcept {
-    if (end <= slab.size) return true;
-    void* cells = ::operator new(room_for(end) * sizeof(metric_cell), cache_line, std::nothrow);
-    if (cells == nullptr) return false;
-    move_to(cells, room_for(end), slab);
-    return true;
-  }
-
-  /// Makes a slab for the calling thread and adds it to the list; returns null without memory. The caller holds the
-  /// lock.
-  cell_slab* add_slab(std::uint32_t end) noexcept {
-    if (slab_count_ == slab_room_) {
-      const std::size_t room = 2 * slab_room_ + 8;
-      auto** list = new (std::nothrow) cell_slab*[room];
-      if (list == nullptr) return nullptr;
-      for (std::size_t i = 0; i < slab_count_; ++i) list[i] = slabs_[i];
-      delete[] slabs_;
-      slabs_ = list;
-      slab_room_ = room;
-    }
-    auto* made = new (std::nothrow) cell_slab;
-    if (made == nullptr || !try_grow(*made, end)) {
-      delete made;
-      return nullptr;
-    }
-    return slabs_[slab_count_++] = made;
-  }
-
-  /// Makes the calling thread's slab reach to `end`. Returns false if the thread is ending or there is no memory.
-  bool enlarge_local(std::uint32_t end) noexcept {
-    if (local_cells().over) return false;
-    static thread_local thread_end at_end;  // made here, destroyed when the thread ends
-    static_cast<void>(&at_end);
-    const lock_guard lock(mutex_);
-    if (local_cells().shared == nullptr) local_cells().shared = add_slab(end);
-    if (local_cells().shared == nullptr || !try_grow(*local_cells().shared, end)) return false;
-    static_cast<cell_slab&>(local_cells()) = *local_cells().shared;
-    return true;
-  }
-
-  /// Adds the calling thread's cells to those of the ended threads and frees its slab.
-  void retire_local() noexcept {
-    const lock_guard lock(mutex_);
-    local_cells().over = true;
-    cell_slab* const mine = local_cells().shared;
-    if (mine == nullptr) return;
-    for (std::uint32_t i = 0; i < mine->size && i < kinds_.size(); ++i) {
-      const std::uint64_t last = mine->cells[i].load_relaxed();
-      switch (kinds_[i]) {
-        case cell_kind::integer: bump(ended_->cells[i], last); break;
-        case cell_kind::real: bump_real(ended_->cells[i], std::bit_cast<double>(last)); break;
-        case cell_kind::largest: raise(ended_->cells[i], last); break;
-        case cell_kind::private_to_thread: break;
-      }
-    }
-    cell_slab** place = slabs_;
-    while (*place != mine) ++place;
-    for (--slab_count_; place != slabs_ + slab_count_; ++place) *place = place[1];
-    local_cells() = local_slab{{}, nullptr, true};
-    ::operator delete(mine->cells, cache_line);
-    delete mine;
-  }
-
-  mutex mutex_;
-  // An array instead of a vector, because a hot path must not throw without memory; it uses the ended threads' slab
-  // then.
-  cell_slab** slabs_ = nullptr;  // first the ended threads' slab, then one for each thread
-  std::size_t slab_count_ = 0;
-  std::size_t slab_room_ = 0;
-  cell_slab* ended_;
-  std::vector<cell_kind> kinds_;  // of every cell that is or was in use
-  std::vector<range> free_;       // sorted, with cells in use between them
-  std::size_t taken_ = 0;         // how many ranges are in use
-};
-
-}  // namespace detail
-}  // namespace observe
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_OBSERVE_METRICS_DETAIL_CELLS_HPP
-
-// ---- observe/metrics/detail/instrument_cells.hpp
-
-#ifndef MILLRACE_OBSERVE_METRICS_DETAIL_INSTRUMENT_CELLS_HPP
-#define MILLRACE_OBSERVE_METRICS_DETAIL_INSTRUMENT_CELLS_HPP
-
-// How each instrument keeps its numbers in cells. Each class here has
-//   end                  the index after its last cell, or `always_slow`
-//   write(cells, v)      the hot path's update, on a slab that reaches to `end`
-//   end_cell()           the index after its last cell; 0 for an instrument without a registry that has none
-//   write_any(cells, v)  an update without a table, for an `end` of `always_slow`
-//   kinds(bounds)        the kinds of its cells
-namespace millrace {
-inline namespace v0 {
-namespace observe {
-namespace detail {
-
-/// An `end` that no slab reaches, so that the hot path's one comparison always chooses write_local_slowly.
-inline constexpr std::uint32_t always_slow = (std::numeric_limits<std::uint32_t>::max)();
-
-template <class Instrument, class Value>
-[[gnu::noinline]] void write_local_slowly(Instrument instrument, Value value) noexcept {
-  if (const std::uint32_t end = instrument.end_cell(); end != 0)
-    cell_store::instance().write(end, [&](metric_cell* cells) { instrument.write_any(cells, value); });
-}
-/// The hot path of counters, histograms and timers.
-/// Allocates: at a thread's first update, and when metrics have been added since.
-template <class Instrument, class Value>
-[[gnu::always_inline]] inline void write_local(const Instrument& instrument, Value value) noexcept {
-  if (instrument.end > local_cells().size) [[unlikely]] {
-    write_local_slowly(instrument, value);
-    return;
-  }
-  instrument.write(local_cells().cells, value);
-}
-
-struct alignas(64) gauge_cell {
-  light_atomic<double> value{0.0};
-};
-[[gnu::visibility("default")]] inline gauge_cell& discarded_gauge() noexcept {
-  static constinit gauge_cell kept{};
-  return kept;
-}
-
-struct counter_cell {
-  std::uint32_t end = 1;  // without a registry: the first cell, cell_store::discarded, which nobody reads
-
-  std::uint32_t end_cell() const noexcept { return end; }
-  void write(metric_cell* cells, std::uint64_t by) const noexcept { bump(cells[end - 1], by); }
-  void write_any(metric_cell* cells, std::uint64_t by) const noexcept { write(cells, by); }
-
-  static std::vector<cell_kind> kinds() { return {cell_kind::integer}; }
-};
-
-/// For each bucket a pair of cells, a count and a sum. A sum for each bucket loses less to rounding than one for all,
-/// because its values are of like size, and an addition seldom has to wait for the one before. The count is a double
-/// too (exact up to 2^53), so that one vector instruction adds to both.
-struct histogram_cells {
-  const real_buckets* table = nullptr;
-  std::uint32_t pairs = 0;
-  std::uint32_t end = always_slow;
-
-  constexpr histogram_cells() noexcept = default;
-  histogram_cells(const real_buckets& buckets, std::uint32_t first) noexcept : table(&buckets), pairs(pairs_of(first)) {
-    if (buckets.tabled) end = end_cell();
-  }
-  /// Where the pairs begin in a range of cells: at an even index, so that no pair lies in two cache lines. The range
-  /// has a cell more than the pairs need, for that.
-  static constexpr std::uint32_t pairs_of(std::uint32_t first) noexcept { return first + (first & 1U); }
-  std::uint32_t end_cell() const noexcept {
-    return table == nullptr ? 0 : pairs + 2 * (static_cast<std::uint32_t>(table->keys.size()) + 1) + 1;
-  }
-
-  void write(metric_cell* cells, double value) const noexcept {
-    const std::uint64_t bits = real_buckets::bits_of(value);
-    const std::uint64_t at = (bits >> real_buckets::shift) - table->base;
-    if (at >= 512) [[unlikely]] {
-      write_searched(*table, cells + pairs, value);
-      return;
-    }
-    bump_pair(cells + pairs + 2 * (table->bucket[at] + (table->bound[at] < bits ? 1U : 0U)), value);
-  }
-  void write_any(metric_cell* cells, double value) const noexcept { write_searched(*table, cells + pairs, value); }
-
-  static std::vector<cell_kind> kinds(std::size_t bounds) {
-    return std::vector<cell_kind>(2 * (bounds + 1) + 1, cell_kind::real);
-  }
-
- private:
-  /// Finds the bucket by a search. Static, so that the handle itself may stay in registers.
-  [[gnu::noinline]] static void write_searched(const real_buckets& table, metric_cell* pairs, double value) noexcept {
-    const std::uint64_t bucket =
-        __builtin_isnan(value) ? table.keys.size() : table.search(real_buckets::key_of(value + 0.0));
-    bump_pair(pairs + 2 * bucket, __builtin_isfinite(value) ? value : 0.0);
-  }
-};
-
-/// The sum, the extremes, and for each bucket a count; all in nanoseconds.
-struct timer_cells {
-  const whole_buckets* table = nullptr;
-  std::uint32_t first = 0;
-  std::uint32_t end = always_slow;
-
-  // The hot path checks by one comparison whether a value lies within the extremes seen so far: value - low < span,
-  // where span is greatest - least + 1; a value below `low` wraps around to a large number. Both start at 0, so that
-  // the first value fails. The cells `greatest` and `least` are what is merged over threads; `least` holds the
-  // complement of the value, so that 0 means none there too, and the larger complement is the smaller value.
-  enum cell : std::uint32_t { sum, low, span, greatest, least, buckets };
-
-  constexpr timer_cells() noexcept = default;
-  timer_cells(const whole_buckets& of, std::uint32_t from) noexcept : table(&of), first(from) {
-    if (of.tabled) end = end_cell();
-  }
-  std::uint32_t end_cell() const noexcept {
-    return table == nullptr ? 0 : first + buckets + static_cast<std::uint32_t>(table->keys.size()) + 1;
-  }
-
-  void write(metric_cell* cells, std::uint64_t value) const noexcept {
-    const unsigned at = whole_buckets::cell_of(value);
-    write_bucket(cells + first, table->bucket[at] + (table->bound[at] < value ? 1U : 0U), value);
-  }
-  void write_any(metric_cell* cells, std::uint64_t value) const noexcept {
-    write_bucket(cells + first, table->search(value), value);
-  }
-
-  static std::vector<cell_kind> kinds(std::size_t bounds) {
-    std::vector<cell_kind> made(buckets + bounds + 1, cell_kind::integer);
-    made[low] = made[span] = cell_kind::private_to_thread;
-    made[greatest] = made[least] = cell_kind::largest;
-    return made;
-  }
-
- private:
-  static void write_bucket(metric_cell* mine, std::uint64_t bucket, std::uint64_t value) noexcept {
-    bump(mine[buckets + bucket], 1);
-    bump(mine[sum], value);
-    if (value - mine[low].load_relaxed() >= mine[span].load_relaxed()) [[unlikely]]
-      widen(mine, value);
-  }
-  /// Takes a value outside the extremes into them.
-  [[gnu::noinline]] static void widen(metric_cell* mine, std::uint64_t value) noexcept {
-    raise(mine[greatest], value);
-    raise(mine[least], ~value);
-    const std::uint64_t lowest = ~mine[least].load_relaxed();
-    mine[low].store_relaxed(lowest);
-    mine[span].store_relaxed(mine[greatest].load_relaxed() - lowest + 1);
-  }
-};
-
-}  // namespace detail
-}  // namespace observe
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_OBSERVE_METRICS_DETAIL_INSTRUMENT_CELLS_HPP
-
-// ---- observe/metrics/detail/native_buckets.hpp
-
-#ifndef MILLRACE_OBSERVE_METRICS_DETAIL_NATIVE_BUCKETS_HPP
-#define MILLRACE_OBSERVE_METRICS_DETAIL_NATIVE_BUCKETS_HPP
-
-// How a native histogram finds a value's bucket, and how it keeps its counts in cells.
-namespace millrace {
-inline namespace v0 {
-namespace observe {
-namespace detail {
-
-/// Finds a value's bucket among powers of 2^(2^-schema). An octave's 2^schema bounds are found by the leading bits of
-/// the mantissa: these choose one of 2^(schema + 1) cells, each half as wide as two bounds are apart at the least
-/// (ln 2 / 2^schema), so that no cell holds two. One comparison with the cell's bound gives the bucket.
-struct native_buckets {
-  native_layout layout;
-  std::uint64_t least_bits;  // of the zero bucket's upper end
-  std::uint64_t least_octave;
-  unsigned shift;             // leaves the leading bits of the mantissa
-  std::uint64_t bound[512];   // the mantissa of the bound in the cell; the largest number if there is none
-  std::uint16_t before[512];  // how many bounds are in the cells before
-
-  static constexpr std::uint64_t mantissa = 0x000f'ffff'ffff'ffffU;
-
-  explicit native_buckets(const native_layout& of) noexcept
-      : layout(of),
-        least_bits(std::bit_cast<std::uint64_t>(of.zero_threshold)),
-        least_octave(least_bits >> 52),
-        shift(52 - static_cast<unsigned>(of.schema) - 1) {
-    const unsigned bounds = 1U << of.schema;
-    for (std::size_t cell = 0; cell < 2 * bounds; ++cell) {
-      bound[cell] = ~std::uint64_t{0};
-      before[cell] = 0;
-    }
-    for (unsigned i = 0; i < bounds; ++i) {
-      const double power = millrace::detail::math::exp2(static_cast<double>(i) / bounds);
-      const std::uint64_t bits = i == 0 ? 0 : std::bit_cast<std::uint64_t>(power) & mantissa;
-      bound[bits >> shift] = bits;
-      for (std::size_t cell = (bits >> shift) + 1; cell < 2 * bounds; ++cell) ++before[cell];
-    }
-  }
-
-  /// The bucket of a number above the zero bucket, from 0 on; the last one also takes all that is greater.
-  std::uint64_t bucket_of(std::uint64_t bits) const noexcept {
-    const std::uint64_t cell = (bits & mantissa) >> shift;
-    const std::uint64_t part = before[cell] + (bound[cell] < (bits & mantissa) ? 1U : 0U);
-    const std::uint64_t bucket = (((bits >> 52) - least_octave) << layout.schema) + part - 1;
-    return bucket < layout.buckets ? bucket : layout.buckets - 1;
-  }
-};
-
-/// The sum, the count of the zero bucket, and the counts of the others: first those of positive numbers.
-struct native_cells {
-  const native_buckets* table = nullptr;
-  std::uint32_t first = 0;
-  std::uint32_t end = always_slow;
-
-  enum cell : std::uint32_t { sum, zeros, buckets };
-
-  constexpr native_cells() noexcept = default;
-  native_cells(const native_buckets& of, std::uint32_t from) noexcept : table(&of), first(from) { end = end_cell(); }
-  std::uint32_t end_cell() const noexcept { return table == nullptr ? 0 : first + buckets + table->layout.counts(); }
-
-  void write(metric_cell* cells, double value) const noexcept {
-    metric_cell* const mine = cells + first;
-    const std::uint64_t bits = std::bit_cast<std::uint64_t>(value) & ~(std::uint64_t{1} << 63);
-    std::uint64_t at = zeros;
-    if (bits > table->least_bits) {
-      if (value < 0)
-        at = table->layout.both_signs ? buckets + table->layout.buckets + table->bucket_of(bits) : std::uint64_t{zeros};
-      else
-        at = buckets + table->bucket_of(bits);
-    }
-    bump(mine[at], 1);
-    if (__builtin_isfinite(value)) [[likely]]
-      bump_real(mine[sum], value);
-  }
-  void write_any(metric_cell* cells, double value) const noexcept { write(cells, value); }
-
-  static std::vector<cell_kind> kinds(const native_layout& of) {
-    std::vector<cell_kind> made(buckets + of.counts(), cell_kind::integer);
-    made[sum] = cell_kind::real;
-    return made;
-  }
-};
-
-}  // namespace detail
-}  // namespace observe
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_OBSERVE_METRICS_DETAIL_NATIVE_BUCKETS_HPP
-
-// ---- observe/metrics/instruments.hpp
-
-#ifndef MILLRACE_OBSERVE_METRICS_INSTRUMENTS_HPP
-#define MILLRACE_OBSERVE_METRICS_INSTRUMENTS_HPP
-
-// The instruments: small handles that a `metrics_registry` makes and hot paths use.
-//
-// A copy of a handle updates the same series. A handle may be used as long as its registry exists. One made by the
-// default constructor belongs to no registry: its updates are lost, so that code can hold one before it has a registry.
-//
-// Counters, histograms and timers may be updated with an exemplar, which costs some 30 ns more: it is copied into its
-// bucket's place, where the one before was. An update without one costs nothing for it.
-namespace millrace {
-inline namespace v0 {
-namespace observe {
-
-class metrics_registry;
-
-/// Counts what only grows, in whole numbers; fractions do not compile, and a negative number counts nothing. 4 bytes.
-/// Complexity: one addition to the thread's own cell.
-/// Allocates: a thread's cells, at its first update and when metrics have been added since.
-/// Threads: any number at once; none slows another.
-class counter {
- public:
-  constexpr counter() noexcept = default;
-
-  void add(std::uint64_t by = 1) const noexcept { detail::write_local(cell_, by); }
-  void add(std::uint64_t by, const exemplar& of) const noexcept {
-    add(by);
-    if (cell_.end != detail::counter_cell().end)
-      detail::exemplar_store::instance().keep(cell_.end - 1, 1, 0, of, static_cast<double>(by));
-  }
-  /// The same for numbers of other types, which as a std::uint64_t would lose their fraction or their sign.
-  template <class Number>
-  requires std::is_arithmetic_v<Number>
-  void add(Number by) const noexcept {
-    static_assert(
-        !std::is_floating_point_v<Number>,
-        "millrace[METRICS-2]: a counter counts whole numbers; add fractions to a gauge, or update a histogram");
-    if (!std::is_signed_v<Number> || by > Number()) add(static_cast<std::uint64_t>(by));
-  }
-
- private:
-  friend class metrics_registry;
-  explicit counter(std::uint32_t cell) noexcept : cell_{cell + 1} {}
-
-  detail::counter_cell cell_;
-};
-
-/// Counts time, such as what a process has used of a processor: exports are in seconds, with their fraction. 4 bytes.
-/// A length below 0 counts nothing. Complexity, allocation, threads: as `counter`.
-class time_counter {
- public:
-  constexpr time_counter() noexcept = default;
-
-  void add(duration length) const noexcept {
-    if (length.nanoseconds > 0) detail::write_local(cell_, static_cast<std::uint64_t>(length.nanoseconds));
-  }
-
- private:
-  friend class metrics_registry;
-  explicit time_counter(std::uint32_t cell) noexcept : cell_{cell + 1} {}
-
-  detail::counter_cell cell_;
-};
-
-/// A value that goes up and down; the last `set` of any thread counts. 8 bytes.
-/// Complexity: one atomic store or addition, on a memory location that all threads share.
-/// Allocates: never.
-/// Threads: any number at once.
-class gauge {
- public:
-  constexpr gauge() noexcept = default;
-
-  void set(double value) const noexcept { cell_->value.store_relaxed(value); }
-  void add(double by) const noexcept {
-    for (double now = cell_->value.load_relaxed(); !cell_->value.replace_relaxed(now, now + by);) {
-    }
-  }
-  double value() const noexcept { return cell_->value.load_relaxed(); }
-
- private:
-  friend class metrics_registry;
-  explicit gauge(detail::gauge_cell& cell) noexcept : cell_(&cell) {}
-
-  detail::gauge_cell* cell_ = &detail::discarded_gauge();
-};
-
-/// Counts values into buckets by fixed bounds, and adds them up. 16 bytes. A value that is not finite is counted, NaN
-/// and infinity in the last bucket and -infinity in the first, but not added to the sum, which would never be finite
-/// again.
-/// Complexity: one table look-up and two additions; a binary search among the bounds for values that are not positive,
-/// or below the lowest positive bound, or more than a factor of 2^32 above it, and for all values if a sixteenth of an
-/// octave (of a factor of 2) holds two bounds.
-/// Allocates: as `counter`.
-/// Threads: as `counter`.
-class histogram {
- public:
-  constexpr histogram() noexcept = default;
-
-  void update(double value) const noexcept { detail::write_local(cells_, value); }
-  /// The exemplar of a value that is not finite is not kept.
-  void update(double value, const exemplar& of) const noexcept {
-    update(value);
-    if (cells_.table == nullptr || !__builtin_isfinite(value)) return;
-    const auto bucket = static_cast<std::size_t>(cells_.table->search(detail::real_buckets::key_of(value + 0.0)));
-    detail::exemplar_store::instance().keep(cells_.pairs, cells_.table->keys.size() + 1, bucket, of, value);
-  }
-
- private:
-  friend class metrics_registry;
-  explicit histogram(detail::histogram_cells cells) noexcept : cells_(cells) {}
-
-  detail::histogram_cells cells_;
-};
-
-/// A histogram of durations. 16 bytes.
-///
-///     timed.update(250ms);               // any std::chrono::duration
-///     timed.update(mr::seconds(0.25));   // or mr::duration
-///     timed.update(std::uint64_t(250));  // a whole number: nanoseconds, as clocks read them
-///
-/// Units: exports are in seconds. A number with a fraction has no unit, and does not compile. A length of time below 0,
-/// from a clock that was set back, counts as 0.
-/// Guarantee: sum, least and greatest are exact, in whole nanoseconds.
-/// Complexity: one table look-up, two additions and a comparison; a binary search among the bounds in place of the
-/// look-up if two bounds lie between the same two powers of 2, in nanoseconds.
-/// Allocates: as `counter`.
-/// Threads: as `counter`.
-class timer {
- public:
-  constexpr timer() noexcept = default;
-
-  void update(duration length) const noexcept { update(length.nanoseconds); }
-  void update(std::uint64_t nanoseconds) const noexcept { detail::write_local(cells_, nanoseconds); }
-  void update(duration length, const exemplar& of) const noexcept {
-    const auto value = length.nanoseconds < 0 ? std::uint64_t{0} : static_cast<std::uint64_t>(length.nanoseconds);
-    update(value);
-    if (cells_.table == nullptr) return;
-    const auto bucket = static_cast<std::size_t>(cells_.table->search(value));
-    detail::exemplar_store::instance().keep(cells_.first, cells_.table->keys.size() + 1, bucket, of,
-                                            static_cast<double>(value) / 1e9);
-  }
-  /// The same for numbers of other types, which as a std::uint64_t would lose their fraction or their sign.
-  template <class Number>
-  requires std::is_arithmetic_v<Number>
-  void update(Number nanoseconds) const noexcept {
-    static_assert(
-        !std::is_floating_point_v<Number>,
-        "millrace[METRICS-3]: a timer takes a length of time: mr::seconds(0.25), std::chrono::milliseconds(250), "
-        "or nanoseconds as a whole number");
-    update(nanoseconds < Number() ? std::uint64_t{0} : static_cast<std::uint64_t>(nanoseconds));
-  }
-
- private:
-  friend class metrics_registry;
-  explicit timer(detail::timer_cells cells) noexcept : cells_(cells) {}
-
-  detail::timer_cells cells_;
-};
-
-/// Counts values into buckets that grow by a constant factor, 2^(2^-schema): a quantile of whatever size is known to
-/// within that factor, without bounds chosen beforehand. Prometheus calls it a native histogram, OpenTelemetry an
-/// exponential one. 16 bytes. Formats that have no such thing show its count and its sum.
-///
-///     const auto latency = registry.native_histogram({"latency_seconds", "How long requests took.", "seconds"});
-///     latency->update(mr::seconds(0.25));
-///
-/// A value that is not finite is counted, -infinity as other negative numbers and NaN as infinity, but not added to the
-/// sum.
-/// Complexity: one table look-up, two additions. Memory of each thread: 8 bytes a bucket, 4 KiB by default.
-/// Allocates: as `counter`.
-/// Threads: as `counter`.
-class native_histogram {
- public:
-  constexpr native_histogram() noexcept = default;
-
-  void update(double value) const noexcept { detail::write_local(cells_, value); }
-  /// A length of time, in seconds.
-  void update(duration length) const noexcept { update(length.seconds()); }
-
- private:
-  friend class metrics_registry;
-  explicit native_histogram(detail::native_cells cells) noexcept : cells_(cells) {}
-
-  detail::native_cells cells_;
-};
-
-}  // namespace observe
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_OBSERVE_METRICS_INSTRUMENTS_HPP
-
-// ---- core/detail/name_index.hpp
-
-#ifndef MILLRACE_CORE_DETAIL_NAME_INDEX_HPP
-#define MILLRACE_CORE_DETAIL_NAME_INDEX_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace detail {
-
-/// A hash table from names to values, with open addressing, at most half full. It stores views of the names, which must
-/// outlive it, and copies of the values.
-/// Complexity: constant on average.
-/// Allocates: when it grows.
-template <class Value>
-class name_index {
- public:
-  name_index() noexcept = default;
-  name_index(const name_index&) = delete;
-  name_index& operator=(const name_index&) = delete;
-  ~name_index() { delete[] slots_; }
-
-  /// Returns null if the name is not in the table. The pointer is valid until the next `insert` or `reserve`.
-  const Value* find(std::string_view name) const noexcept {
-    if (size_ == 0) return nullptr;
-    const std::uint64_t hash = hash_of(name);
-    for (std::size_t at = hash & (capacity_ - 1); slots_[at].hash != 0; at = (at + 1) & (capacity_ - 1))
-      if (slots_[at].hash == hash && slots_[at].name == name) return &slots_[at].value;
-    return nullptr;
-  }
-
-  /// Makes room for `more` names, whose insertion then throws nothing.
-  void reserve(std::size_t more) {
-    if (2 * (size_ + more) <= capacity_) return;
-    std::size_t capacity = capacity_ == 0 ? 16 : capacity_;
-    while (2 * (size_ + more) > capacity) capacity *= 2;
-    slot* const old = slots_;
-    slot* const old_end = slots_ + capacity_;
-    slots_ = new slot[capacity]();
-    capacity_ = capacity;
-    for (slot* each = old; each != old_end; ++each)
-      if (each->hash != 0) free_slot(each->hash) = *each;
-    delete[] old;
-  }
-  /// Precondition: the name is not in the table.
-  void insert(std::string_view name, Value value) {
-    reserve(1);
-    const std::uint64_t hash = hash_of(name);
-    free_slot(hash) = {hash, name, value};
-    ++size_;
-  }
-
- private:
-  struct slot {
-    std::uint64_t hash = 0;  // 0: free
-    std::string_view name;
-    Value value{};
-  };
-
-  // FNV-1a, 64 bits (Fowler, Noll, Vo), its upper half folded into the lower, which the table's index comes from. Never
-  // 0, which marks a free slot.
-  static std::uint64_t hash_of(std::string_view name) noexcept {
-    std::uint64_t hash = 14695981039346656037U;
-    for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
-    hash ^= hash >> 32;
-    return hash != 0 ? hash : 1;
-  }
-  slot& free_slot(std::uint64_t hash) noexcept {
-    std::size_t at = hash & (capacity_ - 1);
-    while (slots_[at].hash != 0) at = (at + 1) & (capacity_ - 1);
-    return slots_[at];
-  }
-
-  slot* slots_ = nullptr;
-  std::size_t capacity_ = 0;  // a power of two
-  std::size_t size_ = 0;
-};
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_CORE_DETAIL_NAME_INDEX_HPP
-
-// ---- observe/metrics/detail/arena.hpp
-
-#ifndef MILLRACE_OBSERVE_METRICS_DETAIL_ARENA_HPP
-#define MILLRACE_OBSERVE_METRICS_DETAIL_ARENA_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace observe {
-namespace detail {
-
-/// Memory for objects that are all destroyed together, by the arena's destructor, and never move before.
-class arena {
- public:
-  arena() noexcept = default;
-  arena(const arena&) = delete;
-  arena& operator=(const arena&) = delete;
-  ~arena() {
-    for (; objects_ != nullptr; objects_ = objects_->before) objects_->destroy(objects_->made);
-    while (blocks_ != nullptr) ::operator delete(std::exchange(blocks_, blocks_->before), std::align_val_t{alignment});
-  }
-
-  /// Makes an object. Allocates, and throws what the constructor throws.
-  template <class T, class... Args>
-  T& make(Args&&... args) {
-    static_assert(alignof(T) <= alignment);
-    if constexpr (std::is_trivially_destructible_v<T>) {
-      return *::new (room_for(sizeof(T))) T{std::forward<Args>(args)...};
-    } else {
-      void* const note = room_for(sizeof(object));
-      T* const made = ::new (room_for(sizeof(T))) T{std::forward<Args>(args)...};
-      objects_ = ::new (note) object{objects_, made, [](void* end) noexcept { static_cast<T*>(end)->~T(); }};
-      return *made;
-    }
-  }
-  /// Keeps a copy of a text.
-  std::string_view copy(std::string_view text) {
-    char* const to = static_cast<char*>(room_for(text.size()));
-    if (!text.empty()) std::memcpy(to, text.data(), text.size());
-    return {to, text.size()};
-  }
-
- private:
-  static constexpr std::size_t alignment = 64;
-  static constexpr std::size_t block_bytes = 16 * 1024;
-
-  struct alignas(alignment) block {
-    block* before;
-  };
-  /// Links the objects with a destructor, the newest first.
-  struct object {
-    object* before;
-    void* made;
-    void (*destroy)(void*) noexcept;
-  };
-
-  /// Memory for `size` bytes, aligned to 16, or to a cache line of 64 if it is that long.
-  void* room_for(std::size_t size) {
-    const std::size_t step = size < alignment ? 16 : alignment;
-    std::size_t at = (used_ + step - 1) / step * step;
-    if (blocks_ == nullptr || at + size > size_) {
-      const std::size_t bytes = sizeof(block) + size > block_bytes ? sizeof(block) + size : block_bytes;
-      blocks_ = ::new (::operator new(bytes, std::align_val_t{alignment})) block{blocks_};
-      size_ = bytes;
-      at = sizeof(block);
-    }
-    used_ = at + size;
-    return reinterpret_cast<char*>(blocks_) + at;
-  }
-
-  block* blocks_ = nullptr;
-  object* objects_ = nullptr;
-  std::size_t used_ = 0;  // of the newest block
-  std::size_t size_ = 0;
-};
-
-}  // namespace detail
-}  // namespace observe
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_OBSERVE_METRICS_DETAIL_ARENA_HPP
-
-// ---- observe/metrics/detail/metric_text.hpp
-
-#ifndef MILLRACE_OBSERVE_METRICS_DETAIL_METRIC_TEXT_HPP
-#define MILLRACE_OBSERVE_METRICS_DETAIL_METRIC_TEXT_HPP
-
-// The parts of lines that Prometheus' text format and OpenMetrics have in common.
-// Source: Prometheus, "Exposition formats", text 0.0.4; OpenMetrics 1.0.0.
-namespace millrace {
-inline namespace v0 {
-namespace observe {
-namespace detail {
-
-/// Appends a text with backslash and newline escaped, and with `quotes` also quotation marks, for a text between such.
-inline void append_escaped(std::string& out, std::string_view text, bool quotes) {
-  for (const char c : text) {
-    switch (c) {
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '"':
-        if (quotes) out += '\\';
-        out += '"';
-        break;
-      default: out += c;
-    }
-  }
-}
-
-/// The labels as in a line: `a="1",b="2"`.
-inline std::string label_text(const label_set& labels) {
-  std::string out;
-  for (const auto& [name, value] : labels) {
-    if (!out.empty()) out += ',';
-    out += name;
-    out += "=\"";
-    append_escaped(out, value, true);
-    out += '"';
-  }
-  return out;
-}
-
-inline constexpr std::size_t longest_number = 32;  // more than any number below takes
-
-inline char* write_number(char* out, std::uint64_t value) noexcept {
-  return std::to_chars(out, out + longest_number, value).ptr;
-}
-/// Writes the shortest form that reads back to the same double, or NaN, +Inf or -Inf, and returns the end.
-inline char* write_number(char* out, double value) noexcept {
-  if (__builtin_isfinite(value)) [[likely]]
-    return std::to_chars(out, out + longest_number, value).ptr;
-  const char* name = __builtin_isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
-  const std::size_t size = std::strlen(name);
-  std::memcpy(out, name, size);
-  return out + size;
-}
-
-/// A bucket's bound in OpenMetrics' canonical form: without an exponent from 0.0001 to below a million, and then with
-/// `.0` if it is whole; else with an exponent. Prometheus reads `le="1"` and `le="1.0"` as two series, so both formats
-/// use this form.
-/// Source: OpenMetrics 1.0.0, "Canonical Numbers".
-inline std::string bound_text(double bound) {
-  char digits[longest_number];
-  const auto text = [&](std::chars_format format) {
-    return std::string(digits, std::to_chars(digits, digits + sizeof digits, bound, format).ptr);
-  };
-  std::string scientific = text(std::chars_format::scientific);
-  const std::size_t e = scientific.find('e');
-  int exponent = 0;
-  const std::size_t sign = scientific[e + 1] == '+' ? 2 : 1;
-  std::from_chars(scientific.data() + e + sign, scientific.data() + scientific.size(), exponent);
-  if (exponent < -4 || exponent >= 6) return scientific;
-  std::string plain = text(std::chars_format::fixed);
-  if (plain.find('.') == std::string::npos) plain += ".0";
-  return plain;
-}
-
-}  // namespace detail
-}  // namespace observe
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_OBSERVE_METRICS_DETAIL_METRIC_TEXT_HPP
-
-// ---- observe/metrics/detail/metric_catalog.hpp
-
-#ifndef MILLRACE_OBSERVE_METRICS_DETAIL_METRIC_CATALOG_HPP
-#define MILLRACE_OBSERVE_METRICS_DETAIL_METRIC_CATALOG_HPP
-
-// A registry's families and series. They are checked when they are made and never change or move afterwards, so that
-// snapshots may point to them.
-namespace millrace {
-inline namespace v0 {
-namespace observe {
-namespace detail {
-
-struct catalog_family;
-
-struct catalog_series {
-  metric_series info;
-  const catalog_family* family = nullptr;
-  std::uint32_t first_cell = 0;
-  std::uint32_t cell_count = 0;
-  bool shows_zero = true;
-  gauge_cell* gauge = nullptr;  // a gauge's, in place of cells
-  catalog_series* next = nullptr;
-};
-
-struct catalog_family {
-  metric_family info;
-  const real_buckets* reals = nullptr;      // a histogram's
-  const whole_buckets* wholes = nullptr;    // a timer's
-  const native_buckets* natives = nullptr;  // a native histogram's
-  std::size_t series_count = 0;
-  catalog_series* first = nullptr;
-  catalog_series* last = nullptr;
-  catalog_family* next = nullptr;
-};
-
-/// How many numbers a snapshot has to hold for a series' buckets.
-inline std::size_t snapshot_buckets(const metric_family& family) noexcept {
-  return family.type == metric_type::histogram ? family.bounds.size() + 1 + family.native.counts() : 0;
-}
-
-/// How many series and buckets a snapshot has to hold.
-struct catalog_extent {
-  std::size_t series = 0;
-  std::size_t buckets = 0;
-};
-
-/// What a program asks a registry for.
-struct family_request {
-  metric_info info;
-  metric_type type;
-  bool nanoseconds;
-  std::vector<double> bounds;
-  std::vector<cell_kind> cells;  // of one series
-  native_layout native = {};
-};
-
-/// Keeps families and series in an arena, linked in the order of creation. An index finds a family by every name that
-/// its samples have, and a series by `name{labels`.
-// A template, so that its functions are compiled only where a program makes metrics.
-template <class = void>
-class metric_catalog : public shared_state {
- public:
-  metric_catalog() noexcept
-      : shared_state([](const shared_state* self) noexcept { delete static_cast<const metric_catalog*>(self); }),
-        id_(next_id()) {}
-
-  std::uint64_t id() const noexcept { return id_; }
-
-  /// Returns the series of this name and these labels, and makes it if it is new.
-  /// Errors: as `metrics_registry` says.
-  result<const catalog_series*> find_or_add(const family_request& request, const label_set& labels,
-                                            std::size_t most_series);
-
-  /// Calls f(catalog_extent, the first family) under the lock, so that nothing is added meanwhile.
-  template <class F>
-  void read(F&& f) const {
-    const lock_guard lock(mutex_);
-    f(extent_, static_cast<const catalog_family*>(first_));
-  }
-
- private:
-  struct named {
-    catalog_family* family = nullptr;
-    const catalog_series* series = nullptr;  // null if the key is a sample's name
-  };
-
-  static std::uint64_t next_id() noexcept {
-    static light_atomic<std::uint64_t> last;
-    return last.add_relaxed(1) + 1;
-  }
-
-  /// The family's name: a counter's without `_total`.
-  static std::string_view base_name(const family_request& request) noexcept {
-    constexpr std::string_view total = "_total";
-    std::string_view name = request.info.name;
-    if (request.type == metric_type::counter && name.ends_with(total)) name.remove_suffix(total.size());
-    return name;
-  }
-  /// Calls f(name) for every name that the family's samples have in Prometheus' format or OpenMetrics, until f returns
-  /// false.
-  template <class F>
-  static void for_each_sample_name(const std::string& name, metric_type type, F&& f) {
-    if (!f(name)) return;
-    if (type == metric_type::histogram)
-      for (const char* ending : {"_bucket", "_sum", "_count"})
-        if (!f(name + ending)) return;
-    if (type == metric_type::counter && !f(name + "_total")) return;
-    if (type != metric_type::gauge) (void)f(name + "_created");
-  }
-
-  static constexpr std::size_t most_bounds = 1000;
-
-  /// Checks a new family: its name, its unit, that no other family's samples have the same names, its bounds.
-  result<void> check_family(const std::string& name, const family_request& request) const {
-    const auto refuse = [&](errc code, const std::string& why) {
-      return error(code, "metric \"" + valid_utf8(request.info.name) + "\": " + why);
-    };
-    if (!is_name(name, true))
-      return refuse(errc::invalid_argument, "a name is letters, digits, '_' and ':', with no digit first");
-    const std::string unit(request.info.unit);
-    if (!unit.empty() && (!is_name(unit, false) || !name.ends_with("_" + unit)))
-      return refuse(errc::invalid_argument, "the name does not end in its unit, \"_" + valid_utf8(unit) + "\"");
-    const catalog_family* other = nullptr;
-    for_each_sample_name(name, request.type, [&](const std::string& sample) {
-      if (const named* const taken = index_.find(sample)) other = taken->family;
-      return other == nullptr;
-    });
-    if (other != nullptr)
-      return refuse(errc::already_exists, "its samples would be taken for those of the " +
-                                              std::string(to_string(other->info.type)) + " \"" + other->info.name +
-                                              "\"");
-    return request.type == metric_type::histogram && !request.native ? check_bounds(request) : result<void>{};
-  }
-  static result<void> check_bounds(const family_request& request) {
-    const auto refuse = [&](errc code, const std::string& why) {
-      return error(code, "metric \"" + valid_utf8(request.info.name) + "\": " + why);
-    };
-    if (request.bounds.empty() || request.bounds.size() > most_bounds)
-      return refuse(errc::invalid_argument, "a histogram has between 1 and " + std::to_string(most_bounds) + " bounds");
-    for (std::size_t i = 0; i < request.bounds.size(); ++i) {
-      const double bound = request.bounds[i];
-      if (!__builtin_isfinite(bound))
-        return refuse(errc::invalid_argument, "bounds are finite; the last bucket, +Inf, is always there");
-      if (request.nanoseconds && !(bound * 1e9 >= 0.999999 && bound * 1e9 <= 0x1p53))
-        return refuse(errc::invalid_argument, "a timer's bounds lie between a nanosecond and 104 days");
-      if (i > 0 && !(request.nanoseconds ? to_nanoseconds(request.bounds[i - 1]) < to_nanoseconds(bound)
-                                         : request.bounds[i - 1] < bound))
-        return refuse(errc::invalid_argument, "bounds ascend, and " + bound_text(bound) + " does not");
-    }
-    return {};
-  }
-
-  /// Checks that a request for a family that exists agrees with it.
-  static result<void> check_same(const catalog_family& family, const family_request& request) {
-    const auto refuse = [&](const std::string& why) {
-      return error(errc::already_exists, "metric \"" + family.info.name + "\": there already, " + why);
-    };
-    if (family.info.type != request.type || family.info.nanoseconds != request.nanoseconds)
-      return refuse("as a " + std::string(!family.info.nanoseconds                   ? to_string(family.info.type)
-                                          : family.info.type == metric_type::counter ? "counter of time"
-                                                                                     : "timer"));
-    if (family.info.help != valid_utf8(request.info.help)) return refuse("with the help \"" + family.info.help + "\"");
-    if (family.info.unit != request.info.unit) return refuse("with the unit \"" + family.info.unit + "\"");
-    if (family.info.bounds != request.bounds) return refuse("with other bounds");
-    if (family.info.native != request.native) return refuse("with other native buckets");
-    return {};
-  }
-
-  static bool same_names(const label_set& a, const label_set& b) noexcept {
-    if (a.size() != b.size()) return false;
-    for (auto x = a.begin(), y = b.begin(); x != a.end(); ++x, ++y)
-      if (x->name != y->name) return false;
-    return true;
-  }
-
-  /// Seconds in whole nanoseconds. 3e-8 s, for example, times 1e9 is a little below 30 in binary; the 1e-3 added makes
-  /// it 30.
-  static std::uint64_t to_nanoseconds(double seconds) noexcept {
-    return static_cast<std::uint64_t>(seconds * 1e9 + 1e-3);
-  }
-
-  catalog_family& make_family(const std::string& name, const family_request& request) {
-    catalog_family& made = arena_.make<catalog_family>();
-    made.info.name = name;
-    made.info.help = valid_utf8(request.info.help);
-    made.info.unit = request.info.unit;
-    made.info.type = request.type;
-    made.info.nanoseconds = request.nanoseconds;
-    made.info.bounds = request.bounds;
-    made.info.native = request.native;
-    if (request.type != metric_type::histogram) return made;
-    for (const double bound : request.bounds) made.info.bound_text.push_back(bound_text(bound) + "\"} ");
-    made.info.bound_text.emplace_back("+Inf\"} ");
-    if (request.native) {
-      made.natives = &arena_.make<native_buckets>(request.native);
-    } else if (request.nanoseconds) {
-      std::vector<std::uint64_t> whole;
-      for (const double bound : request.bounds) whole.push_back(to_nanoseconds(bound));
-      made.wholes = &arena_.make<whole_buckets>(whole);
-    } else {
-      made.reals = &arena_.make<real_buckets>(request.bounds);
-    }
-    return made;
-  }
-
-  catalog_series& make_series(const catalog_family& family, const label_set& labels, const std::string& rendered) {
-    catalog_series& made = arena_.make<catalog_series>();
-    made.family = &family;
-    made.info.labels = labels;
-    made.info.id = static_cast<std::uint32_t>(extent_.series);
-    const std::string braced = rendered.empty() ? " " : "{" + rendered + "} ";
-    const std::string& name = family.info.name;
-    switch (family.info.type) {
-      case metric_type::counter: made.info.text = name + "_total" + braced; break;
-      case metric_type::gauge:
-        made.info.text = name + braced;
-        made.gauge = &arena_.make<gauge_cell>();
-        break;
-      case metric_type::histogram:
-        made.info.text = name + "_bucket{" + rendered + (rendered.empty() ? "le=\"" : ",le=\"");
-        made.info.sum_text = name + "_sum" + braced;
-        made.info.count_text = name + "_count" + braced;
-    }
-    return made;
-  }
-
-  /// Makes a series, and its family if that is null.
-  const catalog_series& add_series(catalog_family* family, const std::string& name, const family_request& request,
-                                   const label_set& labels, const std::string& rendered);
-
-  /// Adds a series to its family and to the index. Nothing here can fail: the index has room for it.
-  void link(catalog_family& family, catalog_series& series, std::string_view key) noexcept {
-    (family.first == nullptr ? family.first : family.last->next) = &series;
-    family.last = &series;
-    ++family.series_count;
-    index_.insert(key, {&family, &series});
-    ++extent_.series;
-    extent_.buckets += snapshot_buckets(family.info);
-  }
-  /// The index's key of a series. No name holds a brace, so this is never the name of a sample.
-  static std::string series_key(const std::string& name, const std::string& rendered) { return name + '{' + rendered; }
-
-  mutable mutex mutex_;
-  std::uint64_t id_;
-  arena arena_;
-  name_index<named> index_;
-  catalog_family* first_ = nullptr;
-  catalog_family* last_ = nullptr;
-  catalog_extent extent_;
-};
-
-template <class Unused>
-result<const catalog_series*> metric_catalog<Unused>::find_or_add(const family_request& request,
-                                                                  const label_set& labels, std::size_t most_series) {
-  const std::string name(base_name(request));
-  const lock_guard lock(mutex_);
-  const named* const known = index_.find(name);
-  catalog_family* const family =
-      known != nullptr && known->series == nullptr && known->family->info.name == name ? known->family : nullptr;
-  if (result<void> ok = family == nullptr ? check_family(name, request) : check_same(*family, request); !ok)
-    return std::move(ok).error();
-  if (result<void> ok = labels.validate(request.type == metric_type::histogram ? "le" : ""); !ok)
-    return std::move(ok).error().wrap("metric \"" + name + "\"");
-
-  const std::string rendered = label_text(labels);
-  if (const named* const found = index_.find(series_key(name, rendered))) return found->series;
-  if (family != nullptr && !same_names(family->first->info.labels, labels))
-    return error(errc::already_exists,
-                 "metric \"" + name + "\": its series have other label names than {" + rendered + "}");
-  if ((family == nullptr ? 0 : family->series_count) >= most_series)
-    return error(errc::out_of_range, "metric \"" + name + "\": more than " + std::to_string(most_series) +
-                                         " series; the next would be {" + rendered + "}");
-  return &add_series(family, name, request, labels, rendered);
-}
-
-/// All that can fail comes before the first link, so that a series and its names are there as a whole or not at all.
-template <class Unused>
-const catalog_series& metric_catalog<Unused>::add_series(catalog_family* family, const std::string& name,
-                                                         const family_request& request, const label_set& labels,
-                                                         const std::string& rendered) {
-  const bool fresh = family == nullptr;
-  if (fresh) family = &make_family(name, request);
-  catalog_series& series = make_series(*family, labels, rendered);
-  series.shows_zero = request.info.shows_zero || request.type == metric_type::gauge;
-  const std::string_view key = arena_.copy(series_key(name, rendered));
-  constexpr std::size_t most_names = 6;
-  std::string_view names[most_names];
-  std::size_t count = 0;
-  if (fresh)
-    for_each_sample_name(name, request.type, [&](const std::string& sample) {
-      names[count++] = arena_.copy(sample);
-      return true;
-    });
-  index_.reserve(count + 1);
-  if (!request.cells.empty()) {
-    series.first_cell = cell_store::instance().allocate(request.cells);
-    series.cell_count = static_cast<std::uint32_t>(request.cells.size());
-  }
-  for (std::size_t i = 0; i < count; ++i) index_.insert(names[i], {family, nullptr});
-  if (fresh) {
-    (first_ == nullptr ? first_ : last_->next) = family;
-    last_ = family;
-  }
-  link(*family, series, key);
-  return series;
-}
-
-}  // namespace detail
-}  // namespace observe
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_OBSERVE_METRICS_DETAIL_METRIC_CATALOG_HPP
-
-// ---- observe/metrics/metrics_registry.hpp
-
-#ifndef MILLRACE_OBSERVE_METRICS_METRICS_REGISTRY_HPP
-#define MILLRACE_OBSERVE_METRICS_METRICS_REGISTRY_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace observe {
-
-/// The default bounds of a timer, in seconds: from 100 ns to 10 s in steps of 1, 2, 5.
-inline constexpr double latency_buckets[] = {1e-7, 2e-7, 5e-7, 1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5,
-                                             1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2,
-                                             1e-1, 2e-1, 5e-1, 1.0,  2.0,  5.0,  10.0};
-
-/// What a registry accepts.
-struct metrics_options {
-  /// How many series, each with its own label values, a metric may have. A label with unbounded values (a user, a path)
-  /// would otherwise fill the process's memory, and the collector's.
-  std::size_t max_series_per_family = 10'000;
-};
-
-/// Makes metrics and takes snapshots of their values. A metric, or family, is a name with a type; it has a series of
-/// values for each set of labels.
-///
-///     mr::observe::metrics_registry registry;
-///     const auto rows = registry.counter({"rows_total", "Rows read."}, {{"split", "train"}});
-///     if (!rows) return rows.error();
-///     rows->add();
-///     return mr::store::write_file("metrics.prom", mr::observe::to_prometheus(registry.snapshot()));
-///
-/// A second request for the same name and labels returns the same series. Handles may be used as long as the registry
-/// exists; snapshots may outlive it.
-/// Threads: all members, any number at once; a snapshot does not slow the hot paths down.
-/// Errors: `invalid_argument` for a name, label, unit or bounds that collectors would refuse; `already_exists` for a
-/// name in use with another type, help, unit, bounds or label names; `out_of_range` for a series beyond
-/// `max_series_per_family`.
-/// Fork: the child starts with what was counted until then and counts for itself. Do not fork while a thread makes
-/// metrics or takes a snapshot.
-class metrics_registry {
- public:
-  explicit metrics_registry(metrics_options options = {})
-      : options_(options), catalog_(new detail::metric_catalog<>), owner_(catalog_), born_(steady_clock().ticks()) {}
-  metrics_registry(const metrics_registry&) = delete;
-  metrics_registry& operator=(const metrics_registry&) = delete;
-  ~metrics_registry() {
-    catalog_->read([](detail::catalog_extent, const detail::catalog_family* family) {
-      for (; family != nullptr; family = family->next)
-        for (const detail::catalog_series* series = family->first; series != nullptr; series = series->next)
-          if (series->cell_count != 0) release(*series);
-    });
-  }
-
-  /// In exports the name ends in `_total`, whether it is given with or without that.
-  template <class = void>
-  result<observe::counter> counter(const metric_info& info, const label_set& labels = {});
-  /// The same of time: the unit is seconds, so the name ends in `_seconds` or `_seconds_total`.
-  template <class = void>
-  result<observe::time_counter> time_counter(const metric_info& info, const label_set& labels = {});
-  template <class = void>
-  result<observe::gauge> gauge(const metric_info& info, const label_set& labels = {});
-  /// `bounds` are the buckets' upper bounds: from 1 to 1000 of them, finite and ascending. A last bucket without a
-  /// bound is added.
-  template <class = void>
-  result<observe::histogram> histogram(const metric_info& info, const std::vector<double>& bounds,
-                                       const label_set& labels = {});
-  /// Updates are durations, `bounds` and exports are in seconds, so the name ends in `_seconds`. Bounds lie between a
-  /// nanosecond and 104 days; the overload without bounds uses `latency_buckets`.
-  template <class = void>
-  result<observe::timer> timer(const metric_info& info, const label_set& labels = {});
-  template <class = void>
-  result<observe::timer> timer(const metric_info& info, const std::vector<double>& bounds,
-                               const label_set& labels = {});
-
-  /// A name that says a unit ends in it, as for the others; `update` of a length of time is in seconds.
-  template <class = void>
-  result<observe::native_histogram> native_histogram(const metric_info& info, const native_options& options = {},
-                                                     const label_set& labels = {});
-
-  /// A counter's sum over all threads, for tests and health checks; an exporter uses `snapshot`.
-  std::uint64_t total(observe::counter counted) const;
-
-  /// All values now.
-  template <class = void>
-  metrics_snapshot snapshot() const {
-    metrics_snapshot taken;
-    snapshot(taken);
-    return taken;
-  }
-  /// Takes a snapshot into an object that is reused, so that one every second does not allocate.
-  template <class = void>
-  void snapshot(metrics_snapshot& into) const;
-
- private:
-  static void release(const detail::catalog_series& series) noexcept {
-    if (detail::exemplar_store::in_use())
-      detail::exemplar_store::instance().release(series.first_cell, series.cell_count);
-    detail::cell_store::instance().release(series.first_cell, series.cell_count);
-  }
-  template <class = void>
-  result<const detail::catalog_series*> add(const detail::family_request& request, const label_set& labels) {
-    return catalog_->find_or_add(request, labels, options_.max_series_per_family);
-  }
-  using slab_list = std::span<const detail::cell_slab* const>;
-
-  static std::uint64_t now(const detail::metric_cell& cell) noexcept { return cell.load_relaxed(); }
-  /// Calls f(the series' first cell) for every slab that has the series. A thread whose slab ends before the series has
-  /// never added to it.
-  template <class F>
-  static void for_each_part(const detail::catalog_series& series, slab_list slabs, F&& f) {
-    for (const detail::cell_slab* slab : slabs)
-      if (series.first_cell + series.cell_count <= slab->size) f(slab->cells + series.first_cell);
-  }
-  /// Sums a series' cells over all slabs into `sample` and `buckets`.
-  template <class = void>
-  static void read(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
-                   std::span<std::uint64_t> buckets);
-  template <class = void>
-  static void read_timer(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
-                         std::span<std::uint64_t> buckets);
-  template <class = void>
-  static void read_native(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
-                          std::span<std::uint64_t> buckets);
-  /// Appends the exemplars of a series, whose slots are found by its first cell.
-  template <class = void>
-  static std::size_t read_exemplars(const detail::catalog_series& series, std::vector<bucket_exemplar>& to);
-  template <class = void>
-  static void read_histogram(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
-                             std::span<std::uint64_t> buckets);
-
-  metrics_options options_;
-  detail::metric_catalog<>* catalog_;
-  detail::shared_owner owner_;  // snapshots may outlive the registry
-  std::uint64_t born_;          // when it was made, on the steady clock
-};
-
-template <class>
-result<counter> metrics_registry::counter(const metric_info& info, const label_set& labels) {
-  const auto series = add({info, metric_type::counter, false, {}, detail::counter_cell::kinds()}, labels);
-  if (!series) return series.error();
-  return observe::counter((*series)->first_cell);
-}
-
-template <class>
-result<time_counter> metrics_registry::time_counter(const metric_info& info, const label_set& labels) {
-  metric_info in_seconds = info;
-  if (in_seconds.unit.empty()) in_seconds.unit = "seconds";
-  const auto series = add({in_seconds, metric_type::counter, true, {}, detail::counter_cell::kinds()}, labels);
-  if (!series) return series.error();
-  return observe::time_counter((*series)->first_cell);
-}
-
-template <class>
-result<gauge> metrics_registry::gauge(const metric_info& info, const label_set& labels) {
-  const auto series = add({info, metric_type::gauge, false, {}, {}}, labels);
-  if (!series) return series.error();
-  return observe::gauge(*(*series)->gauge);
-}
-
-template <class>
-result<histogram> metrics_registry::histogram(const metric_info& info, const std::vector<double>& bounds,
-                                              const label_set& labels) {
-  const auto series =
-      add({info, metric_type::histogram, false, bounds, detail::histogram_cells::kinds(bounds.size())}, labels);
-  if (!series) return series.error();
-  return observe::histogram({*(*series)->family->reals, (*series)->first_cell});
-}
-
-template <class>
-result<timer> metrics_registry::timer(const metric_info& info, const label_set& labels) {
-  return timer(info, std::vector<double>(std::begin(latency_buckets), std::end(latency_buckets)), labels);
-}
-
-template <class>
-result<timer> metrics_registry::timer(const metric_info& info, const std::vector<double>& bounds,
-                                      const label_set& labels) {
-  metric_info in_seconds = info;
-  if (in_seconds.unit.empty()) in_seconds.unit = "seconds";
-  const auto series =
-      add({in_seconds, metric_type::histogram, true, bounds, detail::timer_cells::kinds(bounds.size())}, labels);
-  if (!series) return series.error();
-  return observe::timer({*(*series)->family->wholes, (*series)->first_cell});
-}
-
-template <class>
-result<native_histogram> metrics_registry::native_histogram(const metric_info& info, const native_options& options,
-                                                            const label_set& labels) {
-  const auto layout = native_layout::make(options);
-  if (!layout) return error(layout.error()).wrap("metric \"" + detail::valid_utf8(info.name) + "\"");
-  const auto series =
-      add({info, metric_type::histogram, false, {}, detail::native_cells::kinds(*layout), *layout}, labels);
-  if (!series) return series.error();
-  return observe::native_histogram({*(*series)->family->natives, (*series)->first_cell});
-}
-
-inline std::uint64_t metrics_registry::total(observe::counter counted) const {
-  std::uint64_t sum = 0;
-  detail::cell_store::instance().read([&](slab_list slabs) {
-    for (const detail::cell_slab* slab : slabs)
-      if (counted.cell_.end <= slab->size) sum += slab->cells[counted.cell_.end - 1].load_relaxed();
-  });
-  return sum;
-}
-
-template <class>
-void metrics_registry::read_timer(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
-                                  std::span<std::uint64_t> buckets) {
-  const auto raise = [](std::uint64_t& most, std::uint64_t value) { most = value > most ? value : most; };
-  std::uint64_t sum = 0;
-  std::uint64_t greatest = 0;
-  std::uint64_t least = 0;
-  for_each_part(series, slabs, [&](const detail::metric_cell* cells) {
-    sum += now(cells[detail::timer_cells::sum]);
-    raise(greatest, now(cells[detail::timer_cells::greatest]));
-    raise(least, now(cells[detail::timer_cells::least]));
-    for (std::size_t i = 0; i < buckets.size(); ++i) buckets[i] += now(cells[detail::timer_cells::buckets + i]);
-  });
-  sample.nanoseconds = sum;
-  sample.value = static_cast<double>(sum) / 1e9;
-  sample.greatest = static_cast<double>(greatest) / 1e9;
-  if (least != 0) sample.least = static_cast<double>(~least) / 1e9;
-}
-
-template <class>
-void metrics_registry::read_histogram(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
-                                      std::span<std::uint64_t> buckets) {
-  const std::uint32_t skipped = detail::histogram_cells::pairs_of(series.first_cell) - series.first_cell;
-  for_each_part(series, slabs, [&](const detail::metric_cell* cells) {
-    const detail::metric_cell* const pairs = cells + skipped;
-    for (std::size_t i = 0; i < buckets.size(); ++i) {
-      buckets[i] += static_cast<std::uint64_t>(std::bit_cast<double>(now(pairs[2 * i])));
-      sample.value += std::bit_cast<double>(now(pairs[2 * i + 1]));
-    }
-  });
-}
-
-template <class>
-void metrics_registry::read_native(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
-                                   std::span<std::uint64_t> buckets) {
-  using cells_of = detail::native_cells;
-  const native_layout& layout = series.family->info.native;
-  const std::span<std::uint64_t> counts = buckets.subspan(1);
-  for_each_part(series, slabs, [&](const detail::metric_cell* cells) {
-    sample.value += std::bit_cast<double>(now(cells[cells_of::sum]));
-    sample.zeros += now(cells[cells_of::zeros]);
-    for (std::size_t i = 0; i < counts.size(); ++i) counts[i] += now(cells[cells_of::buckets + i]);
-  });
-  buckets[0] = sample.zeros;
-  for (const std::uint64_t n : counts) buckets[0] += n;
-  sample.positive = counts.first(layout.buckets);
-  sample.negative = counts.subspan(layout.buckets);
-}
-
-template <class>
-std::size_t metrics_registry::read_exemplars(const detail::catalog_series& series, std::vector<bucket_exemplar>& to) {
-  const metric_family& family = series.family->info;
-  if (family.type == metric_type::gauge || family.native) return 0;
-  const std::uint32_t cell = family.type == metric_type::histogram && !family.nanoseconds
-                                 ? detail::histogram_cells::pairs_of(series.first_cell)
-                                 : series.first_cell;
-  const detail::series_exemplars* const slots = detail::exemplar_store::instance().find(cell);
-  if (slots == nullptr) return 0;
-  const std::size_t before = to.size();
-  bucket_exemplar one;
-  for (one.bucket = 0; one.bucket < slots->size; ++one.bucket)
-    if (slots->slots[one.bucket].read(one.exemplar)) to.push_back(one);
-  return to.size() - before;
-}
-
-template <class>
-void metrics_registry::read(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
-                            std::span<std::uint64_t> buckets) {
-  const metric_family& family = series.family->info;
-  sample = metric_sample{};
-  sample.series = &series.info;
-  switch (family.type) {
-    case metric_type::gauge: sample.value = series.gauge->value.load_relaxed(); return;
-    case metric_type::counter:
-      for_each_part(series, slabs, [&](const detail::metric_cell* cells) { sample.count += now(*cells); });
-      if (family.nanoseconds) sample.value = static_cast<double>(sample.count) / 1e9;
-      return;
-    case metric_type::histogram:
-      if (family.native)
-        read_native(series, slabs, sample, buckets);
-      else if (family.nanoseconds)
-        read_timer(series, slabs, sample, buckets);
-      else
-        read_histogram(series, slabs, sample, buckets);
-      sample.buckets = family.native ? buckets.first(1) : buckets;
-      for (const std::uint64_t n : sample.buckets) sample.count += n;
-  }
-}
-
-template <class>
-void metrics_registry::snapshot(metrics_snapshot& into) const {
-  into.catalog_ = owner_;
-  into.registry_id = catalog_->id();
-  into.unix_nanoseconds = unix_nanoseconds();
-  into.uptime_nanoseconds = steady_clock().ticks() - born_;
-  into.families_.clear();
-  into.exemplars_.clear();
-  const bool may_have_exemplars = detail::exemplar_store::in_use();
-  catalog_->read([&](detail::catalog_extent size, const detail::catalog_family* first) {
-    into.samples_.resize(size.series);
-    into.buckets_.assign(size.buckets, 0);
-    metric_sample* sample = into.samples_.data();
-    std::uint64_t* buckets = into.buckets_.data();
-    detail::cell_store::instance().read([&](slab_list slabs) {
-      for (const detail::catalog_family* family = first; family != nullptr; family = family->next) {
-        metric_sample* const first_sample = sample;
-        const std::size_t bucket_count = detail::snapshot_buckets(family->info);
-        for (const detail::catalog_series* each = family->first; each != nullptr; each = each->next) {
-          read(*each, slabs, *sample, {buckets, bucket_count});
-          if (!each->shows_zero && sample->count == 0) continue;
-          // The list may still move: for now the span has its length alone.
-          if (may_have_exemplars) [[unlikely]]
-            sample->exemplars = {static_cast<const bucket_exemplar*>(nullptr), read_exemplars(*each, into.exemplars_)};
-          ++sample;
-          buckets += bucket_count;
-        }
-        into.families_.push_back({&family->info, {first_sample, sample}});
-      }
-    });
-    if (into.exemplars_.empty()) return;
-    const bucket_exemplar* next = into.exemplars_.data();
-    for (metric_sample* each = into.samples_.data(); each != sample; ++each) {
-      each->exemplars = {next, each->exemplars.size()};
-      next += each->exemplars.size();
-    }
-  });
-}
-
-}  // namespace observe
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_OBSERVE_METRICS_METRICS_REGISTRY_HPP
 
 // ---- middleware/feature_metrics.hpp
 
@@ -37942,6 +38042,695 @@ struct production {
 
 #endif  // MILLRACE_MIDDLEWARE_PROFILES_HPP
 
+// ---- observe/attribute.hpp
+
+#ifndef MILLRACE_OBSERVE_ATTRIBUTE_HPP
+#define MILLRACE_OBSERVE_ATTRIBUTE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace observe {
+
+/// What kind of value an attribute has.
+enum class attribute_kind : std::uint8_t { text, whole, real, truth };
+
+/// A name and a value that say something about a span, an event, a link, or about where all of them come from:
+/// `{"rows", 32}`, `{"model", "fraud"}`. Which members of the value count, `kind` says.
+struct attribute {
+  std::string name;
+  std::string text;
+  std::int64_t whole = 0;
+  double real = 0;
+  bool truth = false;
+  attribute_kind kind = attribute_kind::text;
+
+  attribute() = default;
+  attribute(std::string_view key, std::string_view value) : name(key), text(value) {}
+  attribute(std::string_view key, const char* value) : attribute(key, std::string_view(value)) {}
+  /// A number; whole ones above 2^63 - 1 become that.
+  template <class Number>
+  requires std::is_arithmetic_v<Number>
+  attribute(std::string_view key, Number value) : name(key) {
+    if constexpr (std::same_as<Number, bool>) {
+      kind = attribute_kind::truth;
+      truth = value;
+    } else if constexpr (std::is_integral_v<Number>) {
+      kind = attribute_kind::whole;
+      if constexpr (std::is_unsigned_v<Number> && sizeof(Number) == 8)
+        whole = static_cast<std::int64_t>(value >> 63 != 0 ? ~Number{0} >> 1 : value);
+      else
+        whole = static_cast<std::int64_t>(value);
+    } else {
+      kind = attribute_kind::real;
+      real = static_cast<double>(value);
+    }
+  }
+
+  friend bool operator==(const attribute&, const attribute&) = default;
+};
+
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_ATTRIBUTE_HPP
+
+// ---- observe/tracing/span_context.hpp
+
+#ifndef MILLRACE_OBSERVE_TRACING_SPAN_CONTEXT_HPP
+#define MILLRACE_OBSERVE_TRACING_SPAN_CONTEXT_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace observe {
+
+/// What names a span in other processes: its trace, itself, and whether the trace is recorded.
+struct span_context {
+  trace_id trace;
+  span_id span;
+  std::uint8_t flags = 0;
+
+  /// The flags that W3C gives a meaning: whether the caller records the trace, and whether the last 7 bytes of the
+  /// trace's identifier are random.
+  static constexpr std::uint8_t sampled_flag = 1;
+  static constexpr std::uint8_t random_flag = 2;
+
+  constexpr bool sampled() const noexcept { return (flags & sampled_flag) != 0; }
+  /// Whether it names a span at all.
+  constexpr explicit operator bool() const noexcept { return bool(trace) && bool(span); }
+  friend constexpr bool operator==(const span_context&, const span_context&) = default;
+};
+
+/// Reads the header `traceparent`: `00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01`.
+///
+/// A later version than 00 is read as far as version 00 goes; flags without a meaning here are dropped. Spaces and tabs
+/// around it are ignored, as around every header's value. Of two `traceparent` headers neither may be used.
+/// Allocates: only for an error.
+/// Errors: invalid_data, saying what is wrong; the trace then begins anew.
+/// Source: W3C Trace Context level 2, "traceparent Header Field Values" and "Versioning of traceparent".
+template <class = void>
+result<span_context> parse_traceparent(std::string_view header) {
+  constexpr std::size_t length = 55;
+  const auto refuse = [](const char* why) { return error(errc::invalid_data, std::string("traceparent: ") + why); };
+  while (!header.empty() && (header.front() == ' ' || header.front() == '\t')) header.remove_prefix(1);
+  while (!header.empty() && (header.back() == ' ' || header.back() == '\t')) header.remove_suffix(1);
+  if (header.size() < length) return refuse("it is shorter than 55 characters");
+  std::uint64_t version = 0;
+  std::uint64_t flags = 0;
+  span_context made;
+  if (header[2] != '-' || header[35] != '-' || header[52] != '-') return refuse("a hyphen is missing");
+  if (!detail::read_hex(header.substr(0, 2), version)) return refuse("the version is not two hexadecimal digits");
+  if (version == 0xff) return refuse("version ff does not exist");
+  if (!detail::read_hex(header.substr(3, 16), made.trace.high) ||
+      !detail::read_hex(header.substr(19, 16), made.trace.low))
+    return refuse("the trace-id is not 32 lower-case hexadecimal digits");
+  if (!detail::read_hex(header.substr(36, 16), made.span.value))
+    return refuse("the parent-id is not 16 lower-case hexadecimal digits");
+  if (!detail::read_hex(header.substr(53, 2), flags)) return refuse("the flags are not two hexadecimal digits");
+  if (!made.trace || !made.span) return refuse("an identifier is all zeros");
+  if (header.size() > length && (version == 0 || header[length] != '-'))
+    return refuse(version == 0 ? "it is longer than 55 characters" : "no hyphen follows the flags");
+  made.flags = static_cast<std::uint8_t>(flags & (span_context::sampled_flag | span_context::random_flag));
+  return made;
+}
+
+/// Writes the header `traceparent`, in version 00. Precondition: the context names a span.
+inline std::string to_traceparent(const span_context& context) {
+  std::string header = "00-";
+  append_hex(header, context.trace);
+  header += '-';
+  append_hex(header, context.span);
+  char flags[3] = {'-'};
+  detail::write_hex(flags + 1, context.flags & (span_context::sampled_flag | span_context::random_flag), 2);
+  return header.append(flags, 3);
+}
+
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_TRACING_SPAN_CONTEXT_HPP
+
+// ---- observe/tracing/span_record.hpp
+
+#ifndef MILLRACE_OBSERVE_TRACING_SPAN_RECORD_HPP
+#define MILLRACE_OBSERVE_TRACING_SPAN_RECORD_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace observe {
+
+/// What part a span plays: a step within the process, or one side of a call or a message between two. The numbers are
+/// OTLP's.
+enum class span_kind : std::uint8_t { internal = 1, server = 2, client = 3, producer = 4, consumer = 5 };
+
+/// How a span's work ended. The numbers are OTLP's.
+enum class span_status : std::uint8_t { unset = 0, ok = 1, error = 2 };
+
+/// Something that happened at a moment within a span.
+struct span_event {
+  std::string name;
+  std::uint64_t unix_nanoseconds = 0;
+  std::vector<attribute> attributes;
+};
+
+/// Another span, often of another trace, that a span has to do with: of a batch, say, those of its requests.
+struct span_link {
+  span_context to;
+  std::vector<attribute> attributes;
+};
+
+/// A span that ended: what exporters are given.
+struct span_record {
+  span_context context;
+  span_id parent;              // zero for the first span of a trace
+  bool remote_parent = false;  // whether the parent is another process's
+  std::string trace_state;     // the header `tracestate`
+  std::string name;
+  span_kind kind = span_kind::internal;
+  span_status status = span_status::unset;
+  std::string message;      // of an error
+  std::uint64_t start = 0;  // nanoseconds since 1970
+  std::uint64_t end = 0;
+  std::vector<attribute> attributes;
+  std::vector<span_event> events;
+  std::vector<span_link> links;
+  // What was beyond the tracer's limits.
+  std::uint32_t dropped_attributes = 0;
+  std::uint32_t dropped_events = 0;
+  std::uint32_t dropped_links = 0;
+};
+
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_TRACING_SPAN_RECORD_HPP
+
+// ---- observe/tracing/trace_state.hpp
+
+#ifndef MILLRACE_OBSERVE_TRACING_TRACE_STATE_HPP
+#define MILLRACE_OBSERVE_TRACING_TRACE_STATE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace observe {
+
+/// The header `tracestate`: what tracing systems on the way have noted, each under a key of its own, the latest first.
+/// It is passed on with the trace.
+///
+///     auto state = mr::observe::trace_state::parse(request.header("tracestate"));
+///     if (state) (void)state->set("fraud", "v3");
+///
+/// Guarantee: at most 32 members, of no key twice, each valid by the standard's grammar.
+/// Source: W3C Trace Context level 2, "tracestate Header Field Values" and "Mutating the tracestate Field".
+class trace_state {
+ public:
+  static constexpr std::size_t most_members = 32;
+  static constexpr std::size_t most_bytes = 256;  // of a key, and of a value
+
+  trace_state() = default;
+  /// Reads a header's value. Several headers of this name are joined by commas beforehand, in their order. Of a key
+  /// that stands there twice, the first counts.
+  /// Errors: invalid_data, naming the member; none of it may be passed on then, but `traceparent` still is.
+  template <class = void>
+  static result<trace_state> parse(std::string_view header);
+
+  /// The header's value; empty if there are no members, and then no header is sent.
+  const std::string& header() const noexcept { return text_; }
+  bool empty() const noexcept { return text_.empty(); }
+  std::size_t size() const noexcept {
+    std::size_t commas = 0;
+    for (const char c : text_) commas += c == ',' ? 1 : 0;
+    return text_.empty() ? 0 : commas + 1;
+  }
+  /// The value under a key; empty if there is none.
+  std::string_view operator[](std::string_view key) const noexcept {
+    std::string_view rest = text_;
+    while (!rest.empty()) {
+      const std::string_view member = next_member(rest);
+      const std::size_t sign = member.find('=');
+      if (member.substr(0, sign) == key) return member.substr(sign + 1);
+    }
+    return {};
+  }
+  /// Puts a member in front, in place of one of this key. The last one makes room for a 33rd.
+  /// Errors: invalid_argument for a key or a value that the grammar does not allow.
+  template <class = void>
+  result<void> set(std::string_view key, std::string_view value);
+  void erase(std::string_view key) {
+    std::string kept;
+    std::string_view rest = text_;
+    while (!rest.empty()) {
+      const std::string_view member = next_member(rest);
+      if (member.substr(0, member.find('=')) != key) append(kept, member);
+    }
+    text_ = std::move(kept);
+  }
+
+  friend bool operator==(const trace_state&, const trace_state&) = default;
+
+ private:
+  static std::string_view next_member(std::string_view& rest) noexcept {
+    const std::size_t comma = rest.find(',');
+    const std::string_view member = rest.substr(0, comma);
+    rest.remove_prefix(comma == rest.npos ? rest.size() : comma + 1);
+    return member;
+  }
+  static void append(std::string& to, std::string_view member) {
+    if (!to.empty()) to += ',';
+    to += member;
+  }
+  static constexpr bool is_key(std::string_view key) noexcept {
+    const auto begins = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+    if (key.empty() || key.size() > most_bytes || !begins(key[0])) return false;
+    for (const char c : key)
+      if (!begins(c) && c != '_' && c != '-' && c != '*' && c != '/' && c != '@') return false;
+    return true;
+  }
+  static constexpr bool is_value(std::string_view value) noexcept {
+    if (value.empty() || value.size() > most_bytes || value.back() == ' ') return false;
+    for (const char c : value)
+      if (c < 0x20 || c > 0x7e || c == ',' || c == '=') return false;
+    return true;
+  }
+
+  std::string text_;
+};
+
+template <class>
+result<trace_state> trace_state::parse(std::string_view header) {
+  constexpr auto is_space = [](char c) { return c == ' ' || c == '\t'; };
+  trace_state made;
+  std::size_t members = 0;
+  while (!header.empty()) {
+    std::string_view member = next_member(header);
+    while (!member.empty() && is_space(member.front())) member.remove_prefix(1);
+    while (!member.empty() && is_space(member.back())) member.remove_suffix(1);
+    if (member.empty()) continue;
+    const std::size_t sign = member.find('=');
+    if (sign == member.npos || !is_key(member.substr(0, sign)) || !is_value(member.substr(sign + 1)))
+      return error(errc::invalid_data, "tracestate: the member \"" + detail::valid_utf8(member.substr(0, 64)) +
+                                           "\" is not a key, '=' and a value");
+    if (++members > most_members) return error(errc::invalid_data, "tracestate: more than 32 members");
+    if (made[member.substr(0, sign)].empty()) append(made.text_, member);
+  }
+  return made;
+}
+
+template <class>
+result<void> trace_state::set(std::string_view key, std::string_view value) {
+  if (!is_key(key))
+    return error(errc::invalid_argument, "tracestate: \"" + detail::valid_utf8(key.substr(0, 64)) +
+                                             "\" is no key: letters a to z, digits, '_', '-', '*', '/', '@', and a "
+                                             "letter or digit first");
+  if (!is_value(value))
+    return error(errc::invalid_argument, "tracestate: the value of \"" + std::string(key) +
+                                             "\" is not 1 to 256 printable characters without ',' and '=' and without "
+                                             "a space at the end");
+  std::string made(key);
+  made.append("=").append(value);
+  erase(key);
+  std::string_view rest = text_;
+  for (std::size_t members = 1; !rest.empty() && members < most_members; ++members) append(made, next_member(rest));
+  text_ = std::move(made);
+  return {};
+}
+
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_TRACING_TRACE_STATE_HPP
+
+// ---- observe/tracing/span.hpp
+
+#ifndef MILLRACE_OBSERVE_TRACING_SPAN_HPP
+#define MILLRACE_OBSERVE_TRACING_SPAN_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace observe {
+
+/// How much a span holds. What is beyond is left out and counted.
+struct span_limits {
+  std::size_t attributes = 128;
+  std::size_t events = 128;
+  std::size_t links = 128;
+  std::size_t text_bytes = 4096;  // of a name, a value or a message; cut at a character's end
+};
+
+namespace detail {
+
+/// A span that is being recorded. `unix_offset` is the difference of the wall clock and the tracer's own, in
+/// nanoseconds, when the first span of the trace began here, so that all of the trace's times are by one clock.
+struct open_span {
+  span_record record;
+  std::uint64_t unix_offset = 0;
+};
+
+/// What a span needs of its tracer, whose type it does not know.
+struct span_sink {
+  std::uint64_t (*now)(const span_sink&) noexcept;               // the tracer's own clock, in nanoseconds
+  std::uint64_t (*next_span)(span_sink&) noexcept;               // an identifier, never 0
+  void (*keep)(span_sink&, owning_pointer<open_span>) noexcept;  // takes a span that ended
+  span_limits limits;
+};
+
+/// As much of a text as the limit allows, without a part of a character at its end.
+constexpr std::string_view limited(std::string_view text, std::size_t most) noexcept {
+  if (text.size() <= most) return text;
+  std::size_t end = most;
+  while (end > 0 && most - end < 4 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80) --end;
+  return text.substr(0, (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80 ? most : end);
+}
+
+}  // namespace detail
+
+/// A step of a trace, from when a tracer, or another span, made it until `end` or the end of its scope.
+///
+///     mr::observe::span request = tracer.start("predict", mr::observe::span_kind::server);
+///     request.set("rows", 32);
+///     {
+///       mr::observe::span features = request.child("features");
+///       ...
+///     }
+///     if (!done) request.fail(done.error());
+///
+/// A span of a trace that is not recorded does nothing, and costs no more than to find that out.
+/// Complexity: of a span that is not recorded a comparison for each call.
+/// Allocates: of one that is recorded itself, and what it is told; throws std::bad_alloc as std::string does.
+/// Threads: one at a time. The tracer outlives it.
+class span {
+ public:
+  span() noexcept = default;
+  span(span&& other) noexcept
+      : sink_(std::exchange(other.sink_, nullptr)),
+        context_(other.context_),
+        state_(std::move(other.state_)),
+        open_(std::move(other.open_)) {}
+  span& operator=(span&& other) noexcept {
+    if (this == &other) return *this;
+    end();
+    sink_ = std::exchange(other.sink_, nullptr);
+    context_ = other.context_;
+    state_ = std::move(other.state_);
+    open_ = std::move(other.open_);
+    return *this;
+  }
+  ~span() { end(); }
+
+  /// What names it in other processes: `to_traceparent(one.context())` is a header of the requests that it sends.
+  const span_context& context() const noexcept { return context_; }
+  /// What is passed on beside it.
+  const observe::trace_state& trace_state() const noexcept { return state_; }
+  /// Whether it is recorded: whether what it is told is kept.
+  bool recording() const noexcept { return bool(open_); }
+  /// Whether a tracer made it and it has not ended.
+  explicit operator bool() const noexcept { return sink_ != nullptr; }
+
+  /// A step of this one.
+  span child(std::string_view name, span_kind kind = span_kind::internal) const {
+    span made;
+    made.sink_ = sink_;
+    made.context_ = context_;
+    made.state_ = state_;
+    if (open_) [[unlikely]]
+      made.open(name, kind, context_.span, false, open_->unix_offset);
+    return made;
+  }
+
+  /// Sets an attribute, in place of one of the same name.
+  template <class Value>
+  void set(std::string_view name, const Value& value) {
+    if (!open_) return;
+    add(open_->record.attributes, attribute(name, value), open_->record.dropped_attributes);
+  }
+  /// Notes that something happened now.
+  void event(std::string_view name, const std::vector<attribute>& attributes = {}) {
+    if (!open_) return;
+    span_record& to = open_->record;
+    if (to.events.size() >= sink_->limits.events) {
+      ++to.dropped_events;
+      return;
+    }
+    to.events.push_back({std::string(limit(name)), now(), {}});
+    for (const attribute& each : attributes) add(to.events.back().attributes, each, to.dropped_attributes);
+  }
+  /// Names another span that this one has to do with. One that names none is left out.
+  void link(const span_context& other, const std::vector<attribute>& attributes = {}) {
+    if (!open_ || !other) return;
+    span_record& to = open_->record;
+    if (to.links.size() >= sink_->limits.links) {
+      ++to.dropped_links;
+      return;
+    }
+    to.links.push_back({other, {}});
+    for (const attribute& each : attributes) add(to.links.back().attributes, each, to.dropped_attributes);
+  }
+  /// Says that its work failed, and why. A span that is `succeeded` is not changed.
+  void fail(std::string_view why) {
+    if (!open_ || open_->record.status == span_status::ok) return;
+    open_->record.status = span_status::error;
+    open_->record.message = limit(why);
+  }
+  /// The same with the error's code as the attribute `error.type`.
+  void fail(const error& why) {
+    if (!open_ || open_->record.status == span_status::ok) return;
+    fail(why.describe());
+    set("error.type", to_string(why.code()));
+  }
+  /// Says that its work is known to have succeeded, whatever was said before.
+  void succeed() {
+    if (!open_) return;
+    open_->record.status = span_status::ok;
+    open_->record.message.clear();
+  }
+
+  /// Ends it now, or at a moment of the tracer's clock. What it is told afterwards is lost.
+  void end() noexcept {
+    if (open_) [[unlikely]]
+      end_at(sink_->now(*sink_));
+    sink_ = nullptr;
+  }
+  void end_at(std::uint64_t tick) noexcept {
+    if (open_) {
+      span_record& to = open_->record;
+      const std::uint64_t unix_time = tick + open_->unix_offset;
+      to.end = unix_time > to.start ? unix_time : to.start;
+      sink_->keep(*sink_, std::move(open_));
+    }
+    sink_ = nullptr;
+  }
+  /// The present moment of the tracer's clock, for `end_at`; 0 of a span that is not recorded.
+  std::uint64_t tick() const noexcept { return open_ ? sink_->now(*sink_) : 0; }
+
+ private:
+  template <class, class>
+  friend class basic_tracer;
+
+  void open(std::string_view name, span_kind kind, span_id parent, bool is_remote, std::uint64_t unix_offset) {
+    open_ = detail::make_owning<detail::open_span>();
+    context_.span.value = sink_->next_span(*sink_);
+    open_->unix_offset = unix_offset;
+    span_record& made = open_->record;
+    made.context = context_;
+    made.parent = parent;
+    made.remote_parent = is_remote;
+    made.trace_state = state_.header();
+    made.name = limit(name);
+    made.kind = kind;
+    made.start = now();
+  }
+  std::uint64_t now() const noexcept { return sink_->now(*sink_) + open_->unix_offset; }
+  std::string_view limit(std::string_view text) const noexcept {
+    return detail::limited(text, sink_->limits.text_bytes);
+  }
+
+  void add(std::vector<attribute>& to, attribute one, std::uint32_t& dropped) const {
+    one.name = limit(one.name);
+    one.text = limit(one.text);
+    for (attribute& each : to)
+      if (each.name == one.name) {
+        each = std::move(one);
+        return;
+      }
+    if (one.name.empty() || to.size() >= sink_->limits.attributes)
+      ++dropped;
+    else
+      to.push_back(std::move(one));
+  }
+
+  detail::span_sink* sink_ = nullptr;
+  span_context context_;
+  observe::trace_state state_;
+  detail::owning_pointer<detail::open_span> open_;
+};
+
+namespace detail {
+/// The span whose scope the thread is in.
+[[gnu::visibility("default")]] inline const span*& current_span() noexcept {
+  static constinit thread_local const span* kept = nullptr;
+  return kept;
+}
+}  // namespace detail
+
+/// Makes a span the parent of those that a tracer begins on this thread, until the end of the scope: so that code which
+/// is not given the span, such as a batcher or an adapter, hangs its own below it.
+///
+///     const mr::observe::span_scope within(request);
+///
+/// Threads: it belongs to the thread that made it. The span outlives it.
+class span_scope {
+ public:
+  explicit span_scope(const span& one) noexcept : before_(std::exchange(detail::current_span(), &one)) {}
+  span_scope(const span_scope&) = delete;
+  span_scope& operator=(const span_scope&) = delete;
+  ~span_scope() { detail::current_span() = before_; }
+
+ private:
+  const span* before_;
+};
+
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_TRACING_SPAN_HPP
+
+// ---- middleware/tracing.hpp
+
+#ifndef MILLRACE_MIDDLEWARE_TRACING_HPP
+#define MILLRACE_MIDDLEWARE_TRACING_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// What the middleware `tracing` keeps in a context: the span of the run that the context is used for.
+///
+///     auto ctx = detector.context(amount = 12.5);
+///     ctx[mr::run_trace].continue_from(*mr::observe::parse_traceparent(header));
+///     auto done = detector(ctx);
+///
+/// A copy of a context has a run of its own, below the same parent.
+class chain_trace {
+ public:
+  chain_trace() = default;
+  chain_trace(const chain_trace& other) : parent_(other.parent_), state_(other.state_) {}
+  chain_trace(chain_trace&&) noexcept = default;
+  chain_trace& operator=(chain_trace other) noexcept {
+    end();
+    run_ = std::move(other.run_);
+    failed_at_ = std::exchange(other.failed_at_, 0);
+    parent_ = other.parent_;
+    state_ = std::move(other.state_);
+    return *this;
+  }
+  ~chain_trace() { end(); }
+
+  /// Makes the next runs children of a span of another process, as its headers name it; an empty context makes them
+  /// begin traces again, or hang below the span whose scope their thread is in.
+  void continue_from(const observe::span_context& parent, observe::trace_state state = {}) {
+    parent_ = parent;
+    state_ = std::move(state);
+  }
+  /// The span of the run, for attributes and events of the caller's.
+  observe::span& run() noexcept { return run_; }
+  /// Ends the span of a run that failed, which else ends with the next run or with the context: more events may follow
+  /// in a lenient chain.
+  void end() noexcept {
+    if (failed_at_ != 0)
+      run_.end_at(failed_at_);
+    else
+      run_.end();
+    failed_at_ = 0;
+  }
+
+ private:
+  template <class>
+  friend class tracing;
+
+  observe::span run_;
+  std::uint64_t failed_at_ = 0;  // by the tracer's clock; 0: it has not failed
+  observe::span_context parent_;
+  observe::trace_state state_;
+};
+
+/// The field of a context in which `tracing` keeps its run.
+inline constexpr field<"trace", chain_trace> run_trace;
+
+/// Makes a span of each run of a chain and, below it, one of each event, in a tracer that outlives it. While an event
+/// runs, its span is the one whose scope the thread is in, so that what it calls hangs its spans below.
+///
+///     mr::observe::tracer tracer;
+///     auto detector = mr::chain(read, score).use(mr::tracing{tracer, "detect"});
+///
+/// A failed event's span has its error, and so has the run's. It is best used as the outermost middleware: events that
+/// one further out runs again would look like further events.
+/// Complexity: of a run that is not recorded what the tracer takes for its start, and two comparisons for each event.
+/// Allocates: of a run that is recorded, its spans.
+/// Threads: any number.
+template <class Tracer>
+class tracing {
+ public:
+  using fields = millrace::fields<run_trace>;
+  static constexpr std::string_view name = "tracing";
+  static constexpr bool thread_safe = true;
+
+  explicit tracing(Tracer& tracer, std::string run_name = "run") : tracer_(&tracer), run_name_(std::move(run_name)) {}
+
+  template <class Stage, class Context, class Next>
+  [[gnu::always_inline]] inline result<void> around(const Stage&, Context& ctx, Next&& next) {
+    chain_trace& trace = ctx[run_trace];
+    if (Stage::index == 0 || !trace.run_) begin(trace);
+    if (trace.run_.recording()) [[unlikely]]
+      return recorded(trace, Stage::name, Stage::index + 1 == Stage::count, next);
+    const observe::span_scope within(trace.run_);
+    return next();
+  }
+
+  /// A middleware further out failed the event afterwards, or kept it from running.
+  template <class Stage, class Context>
+  [[gnu::cold]] void rejected(const Stage&, Context& ctx, const error& why) {
+    chain_trace& trace = ctx[run_trace];
+    if (!trace.run_) begin(trace);
+    fail(trace, why);
+  }
+
+ private:
+  void begin(chain_trace& trace) {
+    trace.end();
+    trace.run_ = trace.parent_ ? tracer_->start(run_name_, observe::span_kind::server, trace.parent_, trace.state_)
+                               : tracer_->start(run_name_);
+  }
+  static void fail(chain_trace& trace, const error& why) {
+    trace.run_.fail(why);
+    trace.failed_at_ = trace.run_.tick();
+  }
+  template <class Next>
+  [[gnu::noinline]] static result<void> recorded(chain_trace& trace, std::string_view event, bool is_last, Next& next) {
+    trace.failed_at_ = 0;
+    observe::span step = trace.run_.child(event);
+    const observe::span_scope within(step);
+    result<void> outcome = next();
+    if (!outcome) {
+      step.fail(outcome.error());
+      fail(trace, outcome.error());
+    }
+    step.end();
+    if (is_last) trace.end();
+    return outcome;
+  }
+
+  Tracer* tracer_;
+  std::string run_name_;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MIDDLEWARE_TRACING_HPP
+
 // ---- middleware.hpp
 
 #ifndef MILLRACE_MIDDLEWARE_HPP
@@ -37958,13 +38747,14 @@ struct production {
 ///   `to_json` list them event by event
 /// - `profiler`: measures how long each event takes, for a table or JSON
 /// - `profiles`: the combinations for development, testing and production
+/// - `tracing`: makes spans of runs and events, in a tracer of `observe/tracing.hpp`
 /// - `validation`: looks for NaN and infinities in what events write, and checks shapes, ranges and norms; strict or
 ///   lenient
 ///
-/// Use them in this order, the innermost first: profiler, audit_log, validation, metrics, compression. If an event
-/// succeeded for an inner middleware and one further out fails it, the inner one is told: the audit log then writes
-/// `event_rejected`, and metrics count a failure. Compression must stand outside those that look at tensors; the chain
-/// checks that.
+/// Use them in this order, the innermost first: profiler, audit_log, validation, metrics, compression, tracing. If an
+/// event succeeded for an inner middleware and one further out fails it, the inner one is told: the audit log then
+/// writes `event_rejected`, and metrics count a failure. Compression must stand outside those that look at tensors; the
+/// chain checks that.
 
 #endif  // MILLRACE_MIDDLEWARE_HPP
 
@@ -38917,59 +39707,6 @@ inline result<double> r2(real_view targets, real_view predictions) {
 ///   of numbers in either precision
 
 #endif  // MILLRACE_MODEL_EVALUATION_HPP
-
-// ---- observe/attribute.hpp
-
-#ifndef MILLRACE_OBSERVE_ATTRIBUTE_HPP
-#define MILLRACE_OBSERVE_ATTRIBUTE_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace observe {
-
-/// What kind of value an attribute has.
-enum class attribute_kind : std::uint8_t { text, whole, real, truth };
-
-/// A name and a value that say something about a span, an event, a link, or about where all of them come from:
-/// `{"rows", 32}`, `{"model", "fraud"}`. Which members of the value count, `kind` says.
-struct attribute {
-  std::string name;
-  std::string text;
-  std::int64_t whole = 0;
-  double real = 0;
-  bool truth = false;
-  attribute_kind kind = attribute_kind::text;
-
-  attribute() = default;
-  attribute(std::string_view key, std::string_view value) : name(key), text(value) {}
-  attribute(std::string_view key, const char* value) : attribute(key, std::string_view(value)) {}
-  /// A number; whole ones above 2^63 - 1 become that.
-  template <class Number>
-  requires std::is_arithmetic_v<Number>
-  attribute(std::string_view key, Number value) : name(key) {
-    if constexpr (std::same_as<Number, bool>) {
-      kind = attribute_kind::truth;
-      truth = value;
-    } else if constexpr (std::is_integral_v<Number>) {
-      kind = attribute_kind::whole;
-      if constexpr (std::is_unsigned_v<Number> && sizeof(Number) == 8)
-        whole = static_cast<std::int64_t>(value >> 63 != 0 ? ~Number{0} >> 1 : value);
-      else
-        whole = static_cast<std::int64_t>(value);
-    } else {
-      kind = attribute_kind::real;
-      real = static_cast<double>(value);
-    }
-  }
-
-  friend bool operator==(const attribute&, const attribute&) = default;
-};
-
-}  // namespace observe
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_OBSERVE_ATTRIBUTE_HPP
 
 // ---- observe/export/detail/bucket_values.hpp
 

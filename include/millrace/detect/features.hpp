@@ -3,6 +3,7 @@
 
 /// detect/features: whether features are still distributed as in a reference, such as the training data.
 
+#include <millrace/detect/features/drift_metrics.hpp>
 #include <millrace/detect/features/drift_reference.hpp>
 #include <millrace/detect/features/table_drift.hpp>
 

@@ -10,6 +10,7 @@
 /// - `serving_metrics`: what a batcher does, as metrics
 /// - `serving_threads`, `pool_size`: threads that run a batcher's batches, as many as the waiting asks for
 /// - `swappable`: a model that is replaced while it is in use
+/// - `traced`: a span of each request
 /// - `warm_up`: runs a model before its first caller does
 
 #include <millrace/infer/serving/batcher.hpp>
@@ -19,6 +20,7 @@
 #include <millrace/infer/serving/serving_metrics.hpp>
 #include <millrace/infer/serving/serving_threads.hpp>
 #include <millrace/infer/serving/swappable.hpp>
+#include <millrace/infer/serving/traced.hpp>
 #include <millrace/infer/serving/warm_up.hpp>
 
 #endif  // MILLRACE_INFER_SERVING_HPP
