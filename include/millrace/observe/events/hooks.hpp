@@ -163,14 +163,14 @@ class hooks : private detail::checked_types<Operations...>, private detail::hook
   }
 
   template <class Operation, class Work>
-  result<outcome_t<Operation>> run_between(detail::hooked<Operation>& hooked, Operation& operation, Work& work) {
+  result<outcome_t<Operation>> run_between(detail::hooked<Operation>& own, Operation& operation, Work& work) {
     using made = outcome_t<Operation>;
     if (detail::call_depth() >= detail::max_call_depth)
       return error(errc::unavailable, "hooks of " + std::string(type_name<Operation>) + " nest too deep");
-    hooked.runs.add_relaxed(1);
+    own.runs.add_relaxed(1);
     result<void> allowed;
-    if (hooked.before->has_any())
-      (*hooked.before)(
+    if (own.before->has_any())
+      (*own.before)(
           [&](const detail::call_entry& by, const error& why) {
             allowed = error(errc::vetoed, "hook \"" + by.name + "\" vetoes " + std::string(type_name<Operation>), why);
             return false;
@@ -178,11 +178,11 @@ class hooks : private detail::checked_types<Operations...>, private detail::hook
           operation);
     const bool is_vetoed = !allowed;
     result<made> outcome = is_vetoed ? result<made>(std::move(allowed).error()) : run_guarded<made>(operation, work);
-    if (!outcome) (is_vetoed ? hooked.vetoes : hooked.failed_runs).add_relaxed(1);
-    if (hooked.after->has_any())
-      (*hooked.after)(
+    if (!outcome) (is_vetoed ? own.vetoes : own.failed_runs).add_relaxed(1);
+    if (own.after->has_any())
+      (*own.after)(
           [&](const detail::call_entry& of, const error& why) {
-            hooked.failures.add_relaxed(1);
+            own.failures.add_relaxed(1);
             if (failed_->has_any() && detail::call_depth() < detail::max_call_depth)
               (*failed_)([](const detail::call_entry&, const error&) { return true; },
                          hook_failed{type_name<Operation>, of.name, &why});
