@@ -67,6 +67,17 @@ def redeclared(tree):
             yield f"{'::'.join(path)}::{name} is declared by {', '.join(f'{own} ({where})' for own, where in sorted(by.items()))}"
 
 
+def hidden(tree):
+    """A module that overloads core's `append_json` brings core's into its namespace, too: else what is included first
+    decides whether a text or a number is found there."""
+    for header in tree.all_headers:
+        if module_of(header) in VOCABULARY:
+            continue
+        code = tree.header(header)
+        if re.search(r"^(inline )?void append_json\((?!.*= delete)", code, re.MULTILINE) and "using millrace::append_json;" not in code:
+            yield f"{header}: its append_json hides core's: write `using millrace::append_json;` before it"
+
+
 def public_names(tree, header):
     """(line, name) of what a header offers: free names and members outside private parts, no `detail`."""
     parts = {}  # of the class that is open at each depth: whether what follows is private

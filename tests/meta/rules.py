@@ -11,7 +11,7 @@ import re
 import sys
 
 from code_rules import mutable_globals, threads
-from name_rules import VOCABULARY, private_names, redeclared, words
+from name_rules import VOCABULARY, hidden, private_names, redeclared, words
 from tree import INCLUDE, ROOT, Tree, has_unit_test, is_public, is_room, module_of
 
 MAX_HEADER_LINES = 600
@@ -346,7 +346,7 @@ def readme(tree):
 
 RULES = {rule.__name__: rule for rule in (listed, floors, circles, third_party, standard, guards, preprocessor, style, umbrellas, unit_tests,
                                           codes, root, paths, conflicts, readme, mutable_globals, threads, private_names,
-                                          redeclared, words)}
+                                          redeclared, hidden, words)}
 
 
 def main():

@@ -176,6 +176,8 @@ BAD = [  # rule, words of the refusal, the files changed (None: removed)
     ("redeclared", "thing is declared by chain", {
         "cmake/headers.cmake": LISTS.replace("core tensor)", "core chain tensor)") + "set(MILLRACE_chain_HEADERS chain/x.hpp)\n",
         "include/millrace/chain/x.hpp": header("chain/x.hpp", body="struct thing;")}),
+    ("hidden", "its append_json hides core's", {"include/millrace/tensor/view.hpp": VIEW.replace(
+        "struct thing {};", "struct thing {};\n/// A thing as JSON.\ninline void append_json(std::string& out, const thing& of) {}")}),
     ("words", "`combine`: the word is merge",
      {"include/millrace/tensor/view.hpp": VIEW.replace("struct thing {};", "inline int combine(int a, int b) { return a + b; }")}),
     ("words", "`take`: the word is", {

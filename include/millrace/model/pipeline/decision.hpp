@@ -109,6 +109,8 @@ inline void save_decision(const decision& made, std::vector<std::byte>& into) {
   into = std::move(to).finish();
 }
 
+using millrace::append_json;  // an overload of this namespace hides core's
+
 /// Appends a decision as one object of JSON without line ends, as a log of decisions has it; numbers in the shortest
 /// form that reads back to the same bits, NaN and infinities as texts. A cell says what it is: `{"name":"age"}` is
 /// missing, others have `number`, `text` or `time` (nanoseconds).

@@ -57,6 +57,8 @@ inline void append_series(json_writer& json, const metric_family& family, const 
 
 }  // namespace detail
 
+using millrace::append_json;  // an overload of this namespace hides core's
+
 /// Appends a snapshot as one JSON object:
 ///
 ///     {"timestamp": 1705843822.123, "uptime_seconds": 120.5,

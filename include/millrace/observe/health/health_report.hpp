@@ -92,6 +92,8 @@ inline void append_checked(json_writer& json, const health_report& report, const
 
 }  // namespace detail
 
+using millrace::append_json;  // an overload of this namespace hides core's
+
 /// Appends a report as one JSON object, for a response with `http_status` and `health_content_type`:
 ///
 ///     {"status":"warn","description":"readiness","checks":{"disk:free":[{"observedValue":1.5e9,"observedUnit":"bytes",
