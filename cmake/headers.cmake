@@ -257,12 +257,14 @@ set(MILLRACE_resilience_HEADERS
   resilience/caches/detail/entry_queue.hpp resilience/caches/detail/entry_slab.hpp resilience/caches/detail/flight.hpp
   resilience/caches/detail/ghosts.hpp resilience/caches/detail/loaded.hpp
   resilience/calls.hpp resilience/fwd.hpp
-  resilience/calls/breaker_options.hpp resilience/calls/call_errors.hpp resilience/calls/call_info.hpp
-  resilience/calls/call_monitor.hpp resilience/calls/circuit_breaker.hpp
-  resilience/calls/retry.hpp resilience/calls/retry_options.hpp
-  resilience/calls/sleeper.hpp resilience/calls/stop_source.hpp
+  resilience/calls/breaker_options.hpp resilience/calls/bulkhead.hpp resilience/calls/call_errors.hpp
+  resilience/calls/call_info.hpp resilience/calls/call_metrics.hpp resilience/calls/call_monitor.hpp
+  resilience/calls/circuit_breaker.hpp resilience/calls/fallback.hpp resilience/calls/rate_limiter.hpp
+  resilience/calls/resilient.hpp resilience/calls/retry.hpp resilience/calls/retry_options.hpp
+  resilience/calls/sleeper.hpp resilience/calls/stop_source.hpp resilience/calls/timeout.hpp
   resilience/calls/detail/breaker_core.hpp resilience/calls/detail/call_wrapper_base.hpp
-  resilience/calls/detail/outcome_window.hpp resilience/calls/detail/policies.hpp
+  resilience/calls/detail/outcome_window.hpp resilience/calls/detail/permits.hpp resilience/calls/detail/places.hpp
+  resilience/calls/detail/policies.hpp resilience/calls/detail/stack_rules.hpp
   resilience/locks.hpp resilience/locks/file_lock.hpp resilience/locks/lock_owner.hpp resilience/locks/read_write_lock.hpp)
 set(MILLRACE_middleware_HEADERS
   middleware.hpp

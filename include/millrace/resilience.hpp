@@ -4,7 +4,7 @@
 /// resilience: what keeps a program going when something that it calls fails.
 ///
 /// - resilience/caches.hpp: `cache`, values that are dear to get, kept for many threads
-/// - resilience/calls.hpp: wrappers around calls that can fail, such as `retry` and `circuit_breaker`
+/// - resilience/calls.hpp: wrappers around calls that can fail, such as `retry` and `circuit_breaker`, alone or stacked
 /// - resilience/locks.hpp: `file_lock` between processes, `read_write_lock` among threads
 ///
 /// Standard library and POSIX alone.

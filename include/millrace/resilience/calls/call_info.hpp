@@ -28,10 +28,13 @@ struct call_options {
 template <class Clock = steady_clock>
 class call_info {
  public:
+  /// The clock outlives it.
   explicit call_info(const Clock& clock, const call_options& options = {}) noexcept
       : clock_(&clock), stop_(options.stop) {
     if (options.timeout > duration(0)) deadline_ = after(options.timeout);
   }
+
+  explicit call_info(const Clock&&, const call_options& = {}) = delete;
 
   /// Which attempt of a `retry` this is, from 1.
   std::uint32_t attempt() const noexcept { return attempt_; }

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_RESILIENCE_CALLS_CIRCUIT_BREAKER_HPP
 #define MILLRACE_RESILIENCE_CALLS_CIRCUIT_BREAKER_HPP
 
+#include <millrace/chain/middleware.hpp>
 #include <millrace/core/clock.hpp>
 #include <millrace/core/detail/owning_pointer.hpp>
 #include <millrace/core/detail/requirement.hpp>
@@ -24,7 +25,8 @@ namespace millrace {
 inline namespace v0 {
 namespace resilience {
 
-/// Lets a `circuit_breaker` stand outside of a `retry` in a stack: it then counts a call once, with all its attempts.
+/// Lets a `circuit_breaker` stand outside of a `retry`, in a stack or in a chain: it then counts a call once, with all
+/// its attempts.
 struct counts_whole_calls {};
 
 namespace detail {
@@ -93,6 +95,9 @@ class circuit_breaker : public detail::call_wrapper_base<circuit_breaker<Policie
  public:
   static constexpr std::string_view name = "circuit_breaker";
   using clock_type = detail::lent_t<held_clock>;
+  static constexpr bool is_for_whole_calls = (std::is_same_v<Policies, counts_whole_calls> || ...);
+  using place =
+      std::conditional_t<is_for_whole_calls, millrace::place<outside_of<"retry">>, millrace::place<inside_of<"retry">>>;
 
   circuit_breaker() : circuit_breaker(from_policies(), Policies()...) {}
   explicit circuit_breaker(Policies... policies)

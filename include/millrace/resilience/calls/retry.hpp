@@ -106,6 +106,8 @@ class retry : public detail::call_wrapper_base<retry<Policies...>> {
  public:
   static constexpr std::string_view name = "retry";
   using clock_type = detail::lent_t<held_clock>;
+  /// The options, as far as the compiler knows them.
+  using preset = detail::preset<retry_options, Policies...>;
 
   retry() : retry(from_policies(), Policies()...) {}
   explicit retry(Policies... policies)
@@ -122,7 +124,7 @@ class retry : public detail::call_wrapper_base<retry<Policies...>> {
   /// For stacks: calls `next(call_info)`, and again as it says.
   template <class Info, class Next>
   [[gnu::always_inline]] inline auto run(const Info& outer, Next&& next) {
-    const Info info = options_.within > duration(0) ? outer.until(outer.after(options_.within)) : outer;
+    const Info info = is_limited() ? outer.until(outer.after(options_.within)) : outer;
     monitor().update(call_event::attempted);
     auto outcome = next(info);
     if (outcome) [[likely]] {
@@ -158,6 +160,12 @@ class retry : public detail::call_wrapper_base<retry<Policies...>> {
     if (options_.attempts == 0) options_.attempts = 1;
   }
 
+  bool is_limited() const noexcept {
+    if constexpr (preset::is_known && preset::value.within == duration(0))
+      return false;
+    else
+      return options_.within > duration(0);
+  }
   auto& monitor() noexcept { return detail::lent_object(monitor_); }
   auto& budget() noexcept { return detail::lent_object(budget_); }
 

@@ -77,7 +77,8 @@ class call_wrapper_base {
     if constexpr (returned::ok) {
       if (options.stop != nullptr && options.stop->stop_requested()) [[unlikely]]
         return outcome_type(cancelled_before());
-      const info_type info(self.clock(), options);
+      const typename Wrapper::clock_type& clock = self.clock();  // also one that a wrapper makes now lives as long
+      const info_type info(clock, options);
       return self.run(info, [&](const info_type& inner) __attribute__((always_inline)) -> outcome_type {
         if constexpr (std::is_void_v<decltype(ask(f, inner))>) {
           ask(f, inner);

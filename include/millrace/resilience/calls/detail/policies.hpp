@@ -140,6 +140,23 @@ constexpr Options settled(const Policies&... policies) noexcept {
   return all;
 }
 
+/// What the compiler knows of the options: all of them, unless a policy sets some when the program runs.
+template <class Options, class... Policies>
+struct preset {
+  template <class Policy>
+  static constexpr bool is_constant = requires(Options& all) { Policy::set(all); };
+  static constexpr bool is_known =
+      ((is_constant<Policies> || !of_options<Options>::template plays<lent_t<Policies>>::value) && ...);
+  static constexpr Options value = [] {
+    Options all;
+    [[maybe_unused]] const auto look = [&]<class Policy>(std::type_identity<Policy>) {
+      if constexpr (is_constant<Policy>) Policy::set(all);
+    };
+    (look(std::type_identity<Policies>()), ...);
+    return all;
+  }();
+};
+
 template <class... Policies>
 std::string name_among(const Policies&... policies) {
   std::string name;
