@@ -252,7 +252,8 @@ set(MILLRACE_model_HEADERS
 set(MILLRACE_resilience_HEADERS
   resilience.hpp
   resilience/caches.hpp resilience/caches/cache.hpp resilience/caches/cache_key.hpp resilience/caches/cache_options.hpp
-  resilience/caches/eviction.hpp
+  resilience/caches/cached_storage.hpp resilience/caches/eviction.hpp resilience/caches/feature_cache.hpp
+  resilience/caches/two_level_cache.hpp resilience/caches/value_codec.hpp
   resilience/caches/detail/cache_core.hpp resilience/caches/detail/cache_policies.hpp resilience/caches/detail/cache_shard.hpp
   resilience/caches/detail/entry_queue.hpp resilience/caches/detail/entry_slab.hpp resilience/caches/detail/flight.hpp
   resilience/caches/detail/ghosts.hpp resilience/caches/detail/loaded.hpp

@@ -108,11 +108,13 @@ class cache : detail::cache_core<Key, Value, Policies...> {
     const std::uint64_t hash = hash_of(key);
     shard& of = shard_of(hash);
     prepared made(*this, of, hash, key, std::forward<From>(value), lifetime);
-    count(core::inserts);
     farewell gone(*this, of);
     const detail::sequence_guard locked(of.lock);
+    of.count(detail::cache_count::inserts);
     of.detach(hash, key, gone.left);
-    return link(made, key, gone);
+    const bool is_kept = link(made, key, gone);
+    if (is_kept) made.id = detail::no_entry;  // the table has its pin
+    return is_kept;
   }
 
   /// Removes a key. Returns whether it was there. A loader that is at work for it is not waited for by later callers.
@@ -177,17 +179,18 @@ class cache : detail::cache_core<Key, Value, Policies...> {
     const auto total = [&](unsigned which) {
       std::uint64_t all = 0;
       for (const auto& each : counters_) all += each.of[which].load_relaxed();
+      for (std::size_t i = 0; i < options_.shards; ++i) all += shards_[i].counts[which].load_relaxed();
       return all;
     };
     cache_statistics made;
-    made.hits = total(core::hits);
-    made.misses = total(core::misses);
-    made.loads = total(core::loads);
-    made.load_failures = total(core::load_failures);
-    made.refreshes = total(core::refreshes);
-    made.inserts = total(core::inserts);
-    made.refused = total(core::refused);
-    for (unsigned i = 0; i < removal_causes; ++i) made.removals[i] = total(core::removals + i);
+    made.hits = total(detail::cache_count::hits);
+    made.misses = total(detail::cache_count::misses);
+    made.loads = total(detail::cache_count::loads);
+    made.load_failures = total(detail::cache_count::load_failures);
+    made.refreshes = total(detail::cache_count::refreshes);
+    made.inserts = total(detail::cache_count::inserts);
+    made.refused = total(detail::cache_count::refused);
+    for (unsigned i = 0; i < removal_causes; ++i) made.removals[i] = total(detail::cache_count::removals + i);
     return made;
   }
 
@@ -250,7 +253,7 @@ auto cache<Key, Value, Policies...>::load(std::uint64_t hash, lookup key, Loader
   }
   if (joined.one == nullptr) {
     pinned made;
-    if (old) count(core::refreshes);
+    if (old) count(detail::cache_count::refreshes);
     if (auto done = run(of, *own.one, key, loader, made); !done) {
       if (!old) return std::move(done).error();
       of.entries[old.id_].written_at.store_relaxed(time());  // the next attempt is as far away as after a good one
@@ -281,7 +284,7 @@ result<void> cache<Key, Value, Policies...>::run(shard& of, flight& one, lookup 
       one.end();
     }
   } last{of, one};
-  count(core::loads);
+  count(detail::cache_count::loads);
   auto done = detail::guarded(
       [&]() -> result<void> {
         auto loaded = detail::loaded_by<Value, lookup>(loader, key);
@@ -291,7 +294,7 @@ result<void> cache<Key, Value, Policies...>::run(shard& of, flight& one, lookup 
           farewell gone(*this, of);
           const detail::sequence_guard locked(of.lock);
           if (one.is_listed) {
-            link(next, key, gone);
+            if (link(next, key, gone)) of.entries[next.id].pins.add_relaxed(1);
             of.detach(one, gone.left);
           }
         }
@@ -302,7 +305,7 @@ result<void> cache<Key, Value, Policies...>::run(shard& of, flight& one, lookup 
       },
       [] { return std::string("a cache's loader"); });
   if (!done) {
-    count(core::load_failures);
+    count(detail::cache_count::load_failures);
     one.failure = detail::make_owning<error>(done.error());
     const std::uint64_t now = options_.error_ttl > duration(0) ? time() : 0;
     farewell gone(*this, of);

@@ -117,9 +117,8 @@ class cache_core {
     ::operator delete(static_cast<void*>(shards_), std::align_val_t(alignof(shard)));
   }
 
-  enum counter : unsigned { hits, misses, loads, load_failures, refreshes, inserts, refused, removals };
   struct alignas(64) counters {
-    light_atomic<std::uint64_t> of[removals + removal_causes];
+    light_atomic<std::uint64_t> of[cache_counts];
   };
 
   /// A new entry, which is in no table yet.
@@ -181,7 +180,6 @@ class cache_core {
       while (left.first != no_entry) {
         entry& one = of->entries[left.first];
         const entry_id id = std::exchange(left.first, one.next);
-        in_->count(removals + one.cause);
         if constexpr (!std::is_same_v<listener, tells_nobody>)
           in_->listener_(*one.key, *one.value, static_cast<removal_cause>(one.cause));
         unpin(*of, id);
@@ -276,7 +274,7 @@ class cache_core {
   }
 
   bool read_without_lock(std::uint64_t hash, lookup key, std::optional<Value>& found, bool counts_misses = true);
-  pinned find_hashed(std::uint64_t hash, lookup key, bool* wants_refresh, bool counts_misses = true);
+  pinned find_hashed(std::uint64_t hash, lookup key, bool* wants_refresh);
   bool link(const prepared& made, lookup key, farewell& gone);
 
   cache_options options_;
@@ -323,7 +321,7 @@ bool cache_core<Key, Value, Policies...>::read_without_lock(std::uint64_t hash, 
 
 template <class Key, class Value, class... Policies>
 typename cache_core<Key, Value, Policies...>::pinned cache_core<Key, Value, Policies...>::find_hashed(
-    std::uint64_t hash, lookup key, bool* wants_refresh, bool counts_misses) {
+    std::uint64_t hash, lookup key, bool* wants_refresh) {
   shard& of = shard_of(hash);
   const std::uint64_t now = time_if_timed();
   pinned found;
@@ -331,9 +329,11 @@ typename cache_core<Key, Value, Policies...>::pinned cache_core<Key, Value, Poli
     farewell gone(*this, of);
     const sequence_guard locked(of.lock);
     const entry_id id = of.find(hash, key);
-    if (id != no_entry && shard::is_over(of.entries[id], now)) {
+    const bool is_there = id != no_entry && !shard::is_over(of.entries[id], now);
+    of.count(is_there ? hits : misses);
+    if (id != no_entry && !is_there) {
       of.unlink(id, removal_cause::expired, gone.left);
-    } else if (id != no_entry) {
+    } else if (is_there) {
       of.use(id, now);
       entry& one = of.entries[id];
       one.pins.add_relaxed(1);
@@ -344,7 +344,6 @@ typename cache_core<Key, Value, Policies...>::pinned cache_core<Key, Value, Poli
       }
     }
   }
-  if (found || counts_misses) count(found ? hits : misses);
   return found;
 }
 
@@ -356,7 +355,7 @@ bool cache_core<Key, Value, Policies...>::link(const prepared& made, lookup key,
   of.reserve();
   const bool is_kept = of.link(made.id, old, made.now, gone.left);
   if (is_timed()) of.sweep(2, made.now, gone.left);
-  if (!is_kept) count(refused);
+  if (!is_kept) of.count(refused);
   return is_kept;
 }
 

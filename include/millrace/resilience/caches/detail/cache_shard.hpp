@@ -15,6 +15,10 @@ inline namespace v0 {
 namespace resilience {
 namespace detail {
 
+/// What a cache counts.
+enum cache_count : unsigned { hits, misses, loads, load_failures, refreshes, inserts, refused, removals };
+inline constexpr std::size_t cache_counts = removals + removal_causes;
+
 /// A part of a cache with a lock of its own. Its functions are called under the lock, except where they say so, and
 /// call nothing of the user's but the equality of keys.
 template <class Key, class Value, class Eviction>
@@ -54,6 +58,7 @@ struct alignas(64) cache_shard {
     else
       return a == b;
   }
+  void count(unsigned which) noexcept { counts[which].store_relaxed(counts[which].load_relaxed() + 1); }
   entry_id find(std::uint64_t hash, lookup_of<Key> key) const {
     return table.find(hash, [&](entry_id id) { return same(*entries[id].key, key); });
   }
@@ -85,8 +90,8 @@ struct alignas(64) cache_shard {
     table.reserve(expected, [&](entry_id id) { return entries[id].hash; });
     queues.reserve(table.size() + 1);
   }
-  /// Puts an entry in, in the place of the one of its key, if there is one. Returns false if it is too heavy.
-  /// Precondition: reserve() was called.
+  /// Puts an entry in, in the place of the one of its key, if there is one, and takes over a pin of it. Returns false
+  /// if it is too heavy. Precondition: reserve() was called.
   bool link(entry_id id, entry_id replaced, std::uint64_t now, departures& gone) noexcept {
     entry& one = entries[id];
     eviction_place place;
@@ -98,7 +103,6 @@ struct alignas(64) cache_shard {
       queues.evicted(victim);
       unlink(victim, is_over(entries[victim], now) ? removal_cause::expired : removal_cause::evicted, gone);
     }
-    one.pins.add_relaxed(1);
     one.is_linked = true;
     queues.insert(id, place);
     table.insert(one.hash, id);
@@ -111,6 +115,7 @@ struct alignas(64) cache_shard {
     const eviction_place place = queues.remove(id);
     weight -= one.weight;
     one.is_linked = false;
+    count(removals + static_cast<unsigned>(why));
     one.cause = static_cast<std::uint8_t>(why);
     one.next = no_entry;
     (gone.first == no_entry ? gone.first : entries[gone.last].next) = id;
@@ -189,6 +194,7 @@ struct alignas(64) cache_shard {
   std::size_t max_weight;
   flight_type* flights = nullptr;
   entry_id hand = 0;
+  light_atomic<std::uint64_t> counts[cache_counts];  // what is counted under the lock
 };
 
 }  // namespace detail
