@@ -251,6 +251,7 @@ set(MILLRACE_model_HEADERS
   model/validation/detail/contingency.hpp model/validation/detail/weighted_mean.hpp model/validation/detail/weighted_share.hpp)
 set(MILLRACE_resilience_HEADERS
   resilience.hpp
+  resilience/batch_processor.hpp
   resilience/caches.hpp resilience/caches/cache.hpp resilience/caches/cache_key.hpp resilience/caches/cache_options.hpp
   resilience/caches/cached_storage.hpp resilience/caches/eviction.hpp resilience/caches/feature_cache.hpp
   resilience/caches/two_level_cache.hpp resilience/caches/value_codec.hpp
