@@ -100,7 +100,7 @@ class audit_draft {
 
   /// The event, which views the draft.
   /// Errors: those of `validate`.
-  result<audit_event> event() const {
+  result<audit_event> event() const& {
     audit_event made = event_;
     if (size_ > max_audit_fields)
       return error(errc::invalid_argument, "audit event \"" + std::string(made.kind.view()) +
@@ -110,6 +110,7 @@ class audit_draft {
     if (result<void> valid = validate(made); !valid) return std::move(valid).error();
     return made;
   }
+  result<audit_event> event() && = delete;  // it would view a draft that is gone
 
  private:
   audit_event event_;

@@ -18,7 +18,7 @@ namespace observe {
 namespace detail {
 
 /// What stands for a value of which nothing is shown. A value that itself ends in such stars gets no more than these.
-inline constexpr std::string_view hidden = "***";
+inline constexpr std::string_view mask_stars = "***";
 
 /// The last `count` letters and digits of a text that has at least `least` and, besides them, only what stands between
 /// groups; nothing of any other text.
@@ -58,7 +58,7 @@ inline std::string mask_ip(std::string_view text) {
       made += ':';
     }
   } else {
-    return std::string(hidden);
+    return std::string(mask_stars);
   }
   return made += '*';
 }
@@ -79,7 +79,7 @@ inline std::string mask_ip(std::string_view text) {
 /// A value that is not what its type says, or has anything beside it, and one of any other type is shown as `***`.
 /// Source of the card's digits: PCI DSS 4.0, requirement 3.4.1 allows at most the first six (eight) and the last four.
 inline std::string mask_value(pii_type type, std::string_view value) {
-  const std::string hidden(detail::hidden);
+  const std::string hidden(detail::mask_stars);
   switch (type) {
     case pii_type::none: return std::string(value);
     case pii_type::person_name: return std::string(detail::initial_of(value)) + hidden;
