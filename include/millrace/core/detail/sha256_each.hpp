@@ -2,12 +2,13 @@
 #define MILLRACE_CORE_DETAIL_SHA256_EACH_HPP
 
 #include <millrace/core/detail/sha256_block.hpp>
+#include <millrace/core/detail/sha256_lanes.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
 
-// SHA-256 of many messages, of which several are under way at once: as soon as one ends the next takes its lane.
+// SHA-256 of many messages, of which several are under way at once: as soon as one ends the next takes its place.
 namespace millrace {
 inline namespace v0 {
 namespace detail {
@@ -18,12 +19,11 @@ struct sha256_message {
   int prefix = -1;
 };
 
-/// A message on its way: it is copied by `size` bytes into blocks of its own, the last ones with the padding. A short
-/// message is copied at once and as a whole.
-class sha256_lane {
+/// Cuts a message into blocks: it is copied, `size` bytes at a time, to blocks of its own, the last ones with the
+/// padding. A short message is copied at once and as a whole.
+class sha256_feed {
  public:
   void begin(const sha256_message& message) noexcept {
-    __builtin_memcpy(state_, sha256_start, sizeof state_);
     from_ = reinterpret_cast<const unsigned char*>(message.bytes.data());
     left_ = message.bytes.size();
     length_ = left_;
@@ -37,29 +37,29 @@ class sha256_lane {
     fill(filled);
   }
 
-  std::uint32_t* state() noexcept { return state_; }
   const unsigned char* data() const noexcept { return at_; }
+  /// How many blocks there are at `data`, of which there is one or more.
   std::size_t blocks() const noexcept { return ready_; }
 
-  /// Says that the first `blocks` of its blocks are in the state. Returns whether there are no more.
+  /// Goes on behind the first `blocks` blocks. Returns whether these were the last ones; what comes then are blocks of
+  /// no message, as before `begin`.
   bool advance(std::size_t blocks) noexcept {
     at_ += 64 * blocks;
     ready_ -= blocks;
     if (ready_ != 0) return false;
-    if (last_) return true;
-    fill(0);
-    return false;
-  }
-  /// Takes in all blocks that are left.
-  void finish() noexcept {
-    for (std::size_t now = ready_;; now = ready_) {
-      sha256_blocks(state_, at_, now);
-      if (advance(now)) return;
+    if (!last_) {
+      fill(0);
+      return false;
     }
+    at_ = no_message;
+    ready_ = most_blocks;
+    return true;
   }
 
  private:
-  static constexpr std::size_t size = 512;
+  static constexpr std::size_t most_blocks = 8;
+  static constexpr std::size_t size = 64 * most_blocks;
+  static constexpr unsigned char no_message[size] = {};
 
   void fill(std::size_t filled) noexcept {
     const std::size_t taken = left_ < size - filled ? left_ : size - filled;
@@ -69,7 +69,7 @@ class sha256_lane {
     filled += taken;
     at_ = blocks_;
     last_ = false;
-    ready_ = size / 64;
+    ready_ = most_blocks;
     if (left_ != 0 || (!ended_ && filled == size)) return;
     if (!ended_) blocks_[filled++] = 0x80;
     ended_ = true;
@@ -82,57 +82,131 @@ class sha256_lane {
     __builtin_memcpy(blocks_ + end, &bits, 8);
   }
 
-  std::uint32_t state_[8];
-  unsigned char blocks_[size];
-  const unsigned char* at_;
-  std::size_t ready_;  // blocks from `at_` on
-  const unsigned char* from_;
-  std::size_t left_;
-  std::uint64_t length_;
-  bool ended_;  // the bit behind the message is in a block
-  bool last_;   // and so is its length
+  alignas(64) unsigned char blocks_[size];
+  const unsigned char* at_ = no_message;
+  std::size_t ready_ = most_blocks;
+  const unsigned char* from_ = nullptr;
+  std::size_t left_ = 0;
+  std::uint64_t length_ = 0;
+  bool ended_ = false;  // the bit behind the message is in a block
+  bool last_ = true;    // and so is its length
 };
+
+/// The state of one message: what is left where there are too few for more.
+struct sha256_single {
+  static constexpr std::size_t lanes = 1;
+
+  void start(std::size_t) noexcept { __builtin_memcpy(state, sha256_start, sizeof state); }
+  void update(const unsigned char* const (&data)[1], std::size_t blocks) noexcept {
+    sha256_blocks(state, data[0], blocks);
+  }
+  void copy(std::size_t, std::uint32_t (&to)[8]) const noexcept { __builtin_memcpy(to, state, sizeof state); }
+
+  std::uint32_t state[8];
+};
+
+#if defined(__x86_64__)
+
+/// The states of two messages, by the processor's instructions for SHA-256.
+struct sha256_pair {
+  static constexpr std::size_t lanes = 2;
+
+  void start(std::size_t lane) noexcept { __builtin_memcpy(state[lane], sha256_start, sizeof state[lane]); }
+  void update(const unsigned char* const (&data)[2], std::size_t blocks) noexcept {
+    std::uint32_t* const states[] = {state[0], state[1]};
+    sha256_by_cpu(states, data, blocks);
+  }
+  void copy(std::size_t lane, std::uint32_t (&to)[8]) const noexcept {
+    __builtin_memcpy(to, state[lane], sizeof state[lane]);
+  }
+
+  std::uint32_t state[2][8];
+};
+
+/// The states of 8 or 16 messages, by AVX2 or AVX-512.
+template <std::size_t Lanes>
+struct sha256_vector {
+  static constexpr std::size_t lanes = Lanes;
+
+  void start(std::size_t lane) noexcept {
+    for (unsigned i = 0; i < 8; ++i) state[i][lane] = sha256_start[i];
+  }
+  void update(const unsigned char* const (&data)[Lanes], std::size_t blocks) noexcept {
+    if constexpr (Lanes == 16)
+      sha256_in_16_lanes(state, data, blocks);
+    else
+      sha256_in_8_lanes(state, data, blocks);
+  }
+  void copy(std::size_t lane, std::uint32_t (&to)[8]) const noexcept {
+    for (unsigned i = 0; i < 8; ++i) to[i] = state[i][lane];
+  }
+
+  alignas(64) std::uint32_t state[8][Lanes];
+};
+
+#endif
+
+/// `sha256_each` for as many messages at once as `States` has lanes.
+template <class States, class Message, class Digest>
+void sha256_side_by_side(std::size_t count, const Message& message, const Digest& digest) noexcept {
+  constexpr std::size_t lanes = States::lanes;
+  States states;
+  sha256_feed feeds[lanes];
+  std::size_t index[lanes];  // of a lane's message; `count` if it has none
+  std::size_t begun = 0;
+  std::size_t busy = 0;
+  const auto begin = [&](std::size_t lane) {
+    index[lane] = begun;
+    if (begun == count) return;
+    states.start(lane);
+    feeds[lane].begin(message(begun++));
+    ++busy;
+  };
+  for (std::size_t lane = 0; lane < lanes; ++lane) begin(lane);
+  // Lanes without a message cost as much as those with one.
+  while (2 * busy > lanes) {
+    const unsigned char* data[lanes];
+    std::size_t blocks = feeds[0].blocks();
+    for (std::size_t lane = 0; lane < lanes; ++lane) {
+      data[lane] = feeds[lane].data();
+      if (feeds[lane].blocks() < blocks) blocks = feeds[lane].blocks();
+    }
+    states.update(data, blocks);
+    for (std::size_t lane = 0; lane < lanes; ++lane) {
+      if (!feeds[lane].advance(blocks) || index[lane] == count) continue;
+      std::uint32_t state[8];
+      states.copy(lane, state);
+      store_sha256(digest(index[lane]), state);
+      --busy;
+      begin(lane);
+    }
+  }
+  for (std::size_t lane = 0; lane < lanes; ++lane) {
+    if (index[lane] == count) continue;
+    std::uint32_t state[8];
+    states.copy(lane, state);
+    std::size_t blocks = 0;
+    do {
+      blocks = feeds[lane].blocks();
+      sha256_blocks(state, feeds[lane].data(), blocks);
+    } while (!feeds[lane].advance(blocks));
+    store_sha256(digest(index[lane]), state);
+  }
+}
 
 /// The digest of each of `count` messages: `message(i)` returns one, `digest(i)` where its 32 bytes go. Messages are
 /// begun in their order, and one of up to 510 bytes is read as a whole then; a digest is written at any time after its
 /// message was begun.
+/// The ways are tried by how long a block took on a processor of 2023 that has them all: 23 ns in 16 lanes, 40 ns by
+/// the instructions for SHA-256 for two messages, 47 ns for one, 60 ns in 8 lanes, 290 ns in plain C++.
 template <class Message, class Digest>
 void sha256_each(std::size_t count, const Message& message, const Digest& digest) noexcept {
-  sha256_lane lanes[2];
-  std::size_t begun = 0;
 #if defined(__x86_64__)
-  if (count > 1 && cpu_has_sha()) {
-    std::size_t index[2] = {0, 1};
-    for (; begun < 2; ++begun) lanes[begun].begin(message(begun));
-    for (;;) {
-      const std::size_t blocks = lanes[0].blocks() < lanes[1].blocks() ? lanes[0].blocks() : lanes[1].blocks();
-      std::uint32_t* const states[] = {lanes[0].state(), lanes[1].state()};
-      const unsigned char* const data[] = {lanes[0].data(), lanes[1].data()};
-      sha256_by_cpu(states, data, blocks);
-      bool ended[2];
-      for (unsigned i = 0; i < 2; ++i) {
-        ended[i] = lanes[i].advance(blocks);
-        if (ended[i]) store_sha256(digest(index[i]), lanes[i].state());
-      }
-      for (unsigned i = 0; i < 2; ++i) {
-        if (!ended[i]) continue;
-        if (begun == count) {
-          if (ended[1 - i]) return;
-          lanes[1 - i].finish();
-          return store_sha256(digest(index[1 - i]), lanes[1 - i].state());
-        }
-        index[i] = begun;
-        lanes[i].begin(message(begun++));
-        ended[i] = false;
-      }
-    }
-  }
+  if (count >= 16 && cpu_has_avx512()) return sha256_side_by_side<sha256_vector<16>>(count, message, digest);
+  if (count >= 2 && cpu_has_sha()) return sha256_side_by_side<sha256_pair>(count, message, digest);
+  if (count >= 8 && cpu_has_avx2()) return sha256_side_by_side<sha256_vector<8>>(count, message, digest);
 #endif
-  for (; begun < count; ++begun) {
-    lanes[0].begin(message(begun));
-    lanes[0].finish();
-    store_sha256(digest(begun), lanes[0].state());
-  }
+  sha256_side_by_side<sha256_single>(count, message, digest);
 }
 
 }  // namespace detail
