@@ -13,7 +13,7 @@ set(MILLRACE_core_HEADERS
   core/fixed_string.hpp core/id.hpp
   core/json_check.hpp core/json_writer.hpp core/problem_details.hpp core/result.hpp core/saved.hpp core/seed.hpp core/sha256.hpp core/timestamp.hpp
   core/type_name.hpp core/version.hpp
-  core/detail/chrono.hpp core/detail/crc32.hpp core/detail/cycle_counter.hpp core/detail/decode_table.hpp
+  core/detail/chrono.hpp core/detail/completes.hpp core/detail/crc32.hpp core/detail/cycle_counter.hpp core/detail/decode_table.hpp
   core/detail/deflate_block.hpp core/detail/dense_products.hpp core/detail/field_list.hpp core/detail/flat_vector.hpp core/detail/fork_watch.hpp core/detail/fused.hpp core/detail/gauss_legendre.hpp core/detail/guarded.hpp
   core/detail/heap_sort.hpp core/detail/huffman.hpp core/detail/inflate.hpp core/detail/int128.hpp core/detail/json_reader.hpp core/detail/light_atomic.hpp
   core/detail/math.hpp core/detail/mutex.hpp core/detail/name_index.hpp core/detail/needs_exceptions.hpp
@@ -107,7 +107,7 @@ set(MILLRACE_stats_HEADERS
   stats/tests/quantiles.hpp stats/tests/ratio_metrics.hpp stats/tests/sample_ratio.hpp stats/tests/trimmed.hpp stats/tests/weighted_proportion.hpp
   stats/tests/detail/hypergeometric.hpp stats/tests/detail/score.hpp)
 set(MILLRACE_observe_HEADERS
-  observe.hpp
+  observe.hpp observe/diagnostics.hpp
   observe/attribute.hpp observe/fwd.hpp observe/trace_id.hpp
   observe/metrics.hpp
   observe/metrics/exemplar.hpp observe/metrics/instruments.hpp observe/metrics/label_set.hpp

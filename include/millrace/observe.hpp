@@ -8,11 +8,14 @@
 /// - `metrics_snapshot`: all values at one moment, from which every exporter works
 /// - `to_prometheus`, `to_openmetrics`, `to_json`: exporters that return text; `statsd_writer` sends to a StatsD server
 ///   through `udp_sender`
+/// - `stderr_diagnostics`, `diagnostics_file`, `diagnostics_fan_out`, `repeat_limiter`: where the library's parts tell
+///   what goes wrong, if the program says so
 ///
 /// `mr::store::write_file(path, mr::observe::to_prometheus(registry.snapshot()))` writes a page to a file.
 /// Standard library and POSIX alone.
 
 #include <millrace/observe/attribute.hpp>
+#include <millrace/observe/diagnostics.hpp>
 #include <millrace/observe/export.hpp>
 #include <millrace/observe/fwd.hpp>
 #include <millrace/observe/metrics.hpp>

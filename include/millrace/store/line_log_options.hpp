@@ -1,7 +1,7 @@
 #ifndef MILLRACE_STORE_LINE_LOG_OPTIONS_HPP
 #define MILLRACE_STORE_LINE_LOG_OPTIONS_HPP
 
-#include <millrace/core/config.hpp>
+#include <millrace/core/diagnostic.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -62,6 +62,9 @@ struct line_log_options {
   /// A stream that lines are copied to, for people; `durable_seq` says nothing about it. A stream that blocks, such as
   /// a stopped terminal, blocks the log.
   std::FILE* echo = nullptr;
+  /// Is told, on the log's thread, when the disk begins to refuse, for another reason than before, and when it takes
+  /// lines again. It must not append to this log.
+  diagnostics_ref diagnostics = {};
 };
 
 /// What a line log did so far.

@@ -7,6 +7,7 @@
 #include <millrace/core/detail/mutex.hpp>
 #include <millrace/core/detail/needs_exceptions.hpp>
 #include <millrace/core/detail/worker_thread.hpp>
+#include <millrace/core/diagnostic.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/store/file.hpp>
 #include <millrace/store/file_system.hpp>
@@ -19,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace millrace {
@@ -32,6 +34,7 @@ struct log_schedule {
   std::uint32_t sync_interval_ms = 100;
   std::uint32_t max_delay_ms = 10;
   std::size_t ring_bytes = std::size_t{1} << 20;
+  diagnostics_ref diagnostics = {};
 };
 
 /// What every log with a thread of its own is built on: the ring in front of the thread, the word that tells producers
@@ -246,16 +249,32 @@ class log_worker {
     if ((attention.load_relaxed() & failed) == 0) fail(std::move(no_memory_));
   }
   void fail(error why) noexcept {
-    const detail::lock_guard held(mutex_);
-    status_ = std::move(why);
-    attention.set_bits_release(failed);
-    progress_.notify_all();
+    const errc code = why.code();
+    {
+      const detail::lock_guard held(mutex_);
+      status_ = std::move(why);
+      attention.set_bits_release(failed);
+      progress_.notify_all();
+    }
+    if (told_ == code) return;
+    told_ = code;
+    report(severity::error, "the disk refuses");
   }
   void recover() noexcept {
     if ((attention.load_relaxed() & failed) == 0) return;
-    const detail::lock_guard held(mutex_);
-    status_ = {};
-    attention.keep_bits_release(~failed);
+    {
+      const detail::lock_guard held(mutex_);
+      status_ = {};
+      attention.keep_bits_release(~failed);
+    }
+    told_ = {};
+    report(severity::info, "the disk takes records again");
+  }
+  /// Tells the program's sink. Called without the lock; the thread alone changes the status.
+  void report(severity level, std::string_view message) const noexcept {
+    if (!schedule_.diagnostics) return;
+    const diagnostic_field fields[] = {{"path", self().path()}, {"dropped", dropped_.load_relaxed()}};
+    schedule_.diagnostics.report({level, "log", message, status_ ? nullptr : &status_.error(), fields});
   }
 
   // What producers and waiting threads use, too.
@@ -267,6 +286,7 @@ class log_worker {
   // What only the thread uses, the counters apart.
   std::uint64_t gathered_ = 0;  // the position behind the last record that was taken from the ring
   bool broken_ = false;         // a failure that is final
+  errc told_{};                 // why the disk refuses, as the program's sink was told last
   detail::light_atomic<std::uint64_t> syncs_{0};
   detail::light_atomic<std::uint64_t> dropped_{0};
 

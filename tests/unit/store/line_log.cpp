@@ -431,6 +431,61 @@ TEST_CASE("a full disk is told, keeps whole lines only, and is tried again until
   CHECK(lines[10] == "end");
 }
 
+TEST_CASE("the program's sink is told when the disk begins to refuse, and when it takes lines again",
+          "[line_log][faults]") {
+  struct kept_diagnostics {
+    std::mutex mutex;
+    std::vector<std::string> lines;
+    void report(const mr::diagnostic& said) noexcept {
+      const std::lock_guard held(mutex);
+      std::string line(mr::to_string(said.level));
+      line.append(" ").append(said.component).append(": ").append(said.message);
+      if (said.why != nullptr) line.append("; ").append(mr::to_string(said.why->code()));
+      for (const auto& each : said.fields)
+        each.visit([&]<class T>(const T& value) {
+          if constexpr (std::is_same_v<T, std::string_view>) line.append("; ").append(value);
+        });
+      lines.push_back(std::move(line));
+    }
+    std::size_t count() {
+      const std::lock_guard held(mutex);
+      return lines.size();
+    }
+  };
+  const support::temp_dir dir;
+  const std::string path = dir / "a.log";
+  support::disk_faults disk;
+  kept_diagnostics said;
+  mr::store::line_log_options options;
+  options.diagnostics = said;
+  auto log = faulty_log<mr::store::block>::open(path, options, {}, support::faulty_file_system(disk));
+  REQUIRE(log);
+  log->append("first");
+  REQUIRE(log->flush());
+  CHECK(said.count() == 0);
+  for (int round = 0; round < 2; ++round) {
+    disk.set_room(0);
+    log->append("waits");
+    CHECK_FALSE(log->flush());  // it tries again and again, and says so once
+    REQUIRE(eventually([&] { return said.count() == static_cast<std::size_t>(2 * round + 1); }));
+    disk.set_room(~std::uint64_t{0});
+    REQUIRE(eventually([&] { return log->healthy() && said.count() == static_cast<std::size_t>(2 * round + 2); }));
+  }
+  {
+    const std::lock_guard held(disk.mutex);
+    disk.writes.push_back({0, EIO});
+  }
+  log->append("never");
+  REQUIRE(eventually([&] { return said.count() == 5; }));
+  CHECK_FALSE(log->close());
+  REQUIRE(said.lines.size() == 5);
+  CHECK(said.lines[0] == "error log: the disk refuses; no_space; " + path);
+  CHECK(said.lines[1] == "info log: the disk takes records again; " + path);
+  CHECK(said.lines[2] == said.lines[0]);
+  CHECK(said.lines[3] == said.lines[1]);
+  CHECK(said.lines[4] == "error log: the disk refuses; io; " + path);
+}
+
 TEST_CASE("a blocking producer is told of a full disk instead of waiting for ever", "[line_log][faults]") {
   const support::temp_dir dir;
   support::disk_faults disk;

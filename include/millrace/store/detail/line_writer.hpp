@@ -37,7 +37,7 @@ class line_writer : public log_worker<line_writer<Format, Producers, FileSystem>
   using base::attention, base::durable, base::written, base::ring;
 
   line_writer(const line_log_options& options, Format lines, log_file<Format, FileSystem> file, tail_repair repaired)
-      : base({options.sync, options.sync_interval_ms, options.max_delay_ms, options.ring_bytes},
+      : base({options.sync, options.sync_interval_ms, options.max_delay_ms, options.ring_bytes, options.diagnostics},
              error(errc::unavailable, "cannot make lines for \"" + file.path() + "\": out of memory")),
         format(std::move(lines)),
         options_(options),
