@@ -267,7 +267,8 @@ set(MILLRACE_resilience_HEADERS
   resilience/calls/detail/breaker_core.hpp resilience/calls/detail/call_wrapper_base.hpp
   resilience/calls/detail/outcome_window.hpp resilience/calls/detail/permits.hpp resilience/calls/detail/places.hpp
   resilience/calls/detail/policies.hpp resilience/calls/detail/stack_rules.hpp
-  resilience/locks.hpp resilience/locks/file_lock.hpp resilience/locks/lock_owner.hpp resilience/locks/read_write_lock.hpp)
+  resilience/locks.hpp resilience/locks/file_lock.hpp resilience/locks/lock_owner.hpp resilience/locks/read_write_lock.hpp
+  resilience/locks/stored_value.hpp resilience/locks/versioned.hpp resilience/locks/versioned_file.hpp)
 set(MILLRACE_middleware_HEADERS
   middleware.hpp
   middleware/audit_codec.hpp middleware/audit_log.hpp middleware/audit_options.hpp middleware/compression.hpp

@@ -6,7 +6,8 @@
 /// - `batch_processor`: items collected and handed on in batches, by size and time; what failed comes back
 /// - resilience/caches.hpp: `cache`, values that are dear to get, kept for many threads
 /// - resilience/calls.hpp: wrappers around calls that can fail, such as `retry` and `circuit_breaker`, alone or stacked
-/// - resilience/locks.hpp: `file_lock` between processes, `read_write_lock` among threads
+/// - resilience/locks.hpp: `file_lock` between processes, `read_write_lock` among threads,
+///   and optimistic ones
 ///
 /// Standard library and POSIX alone.
 
