@@ -11,6 +11,9 @@
 /// - `stderr_diagnostics`, `diagnostics_file`, `diagnostics_fan_out`, `repeat_limiter`: where the library's parts tell
 ///   what goes wrong, if the program says so
 ///
+/// Rooms that are included by name: `observe/events.hpp` (event emitter, hooks), `observe/health.hpp` (health checks,
+/// components, what the process uses), `observe/audit.hpp`, `observe/tracing.hpp`.
+///
 /// `mr::store::write_file(path, mr::observe::to_prometheus(registry.snapshot()))` writes a page to a file.
 /// Standard library and POSIX alone.
 

@@ -17,7 +17,7 @@ namespace observe {
 ///
 /// Guarantee: after `unsubscribe` the function is not called again, and no call of it is running, so that what it
 /// refers to may go. From within a handler or hook nobody waits, since the call may be the caller's own: other threads
-/// may then still be in the function's last calls.
+/// may then still be in the function's last calls. Who unsubscribes holds no lock that the function takes.
 /// It may outlive the emitter.
 /// Threads: one at a time, beside any number that emit.
 class [[nodiscard]] subscription {

@@ -71,6 +71,7 @@ struct health_changed {
 /// while a check, or what `on_change` calls, runs.
 /// Threads: `report` from any number; `add`, `on_change` and `expose` too, but not from within a check. The destructor
 /// waits for the checks that still run, since they may use what is destroyed next.
+/// Fork: a child has none of the threads, and makes a monitor of its own.
 template <clock_policy Clock = steady_clock>
 class health_monitor {
  public:
@@ -160,7 +161,7 @@ class health_monitor {
     detail::worker_thread thread;
     // What follows belongs to the monitor's lock.
     state now = state::idle;
-    bool has_result = false;
+    std::uint64_t runs = 0;  // that have come back
     std::uint64_t began = 0;
     std::uint64_t ended = 0;
     std::uint64_t took = 0;
@@ -169,6 +170,11 @@ class health_monitor {
     instruments at;
 
     void run() { owner->work(*this); }
+  };
+  /// A check that a report asks, and how many runs have come back when it has its result.
+  struct asked_run {
+    entry* of;
+    std::uint64_t run;
   };
   struct change {
     std::string check;
@@ -194,8 +200,8 @@ class health_monitor {
   void work(entry& mine);
   void run_once(entry& one);
   void start(entry& one);
-  void await(entry& one);
-  checked_health judge(entry& one, std::vector<change>& changes);
+  void await(const asked_run& asked);
+  checked_health judge(const asked_run& asked, std::vector<change>& changes);
 
   Clock clock_;
   health_monitor_options options_;
@@ -257,7 +263,7 @@ void health_monitor<Clock>::run_once(entry& one) {
   const std::uint64_t ended = time();
   mutex_.lock();
   one.last = std::move(found);
-  one.has_result = true;
+  ++one.runs;
   one.ended = ended;
   one.took = since(began, ended);
   one.now = state::idle;
@@ -285,7 +291,7 @@ void health_monitor<Clock>::start(entry& one) {
   if (one.options.timeout.nanoseconds <= 0) return;
   if (!one.thread.running() && one.thread.start(one) != 0) {
     one.last = {health_status::unhealthy, "the system grants no thread to run it"};
-    one.has_result = true;
+    ++one.runs;
     one.ended = one.began;
     one.took = 0;
     one.now = state::idle;
@@ -293,37 +299,41 @@ void health_monitor<Clock>::start(entry& one) {
   changed_.notify_all();
 }
 
-/// Waits until a check has come back or is late, or runs it here if it has no timeout. The caller has the lock.
+/// Waits until the run that is asked for has come back or is late, or runs it here if it has no timeout. Later runs,
+/// which other reports begin, are not waited for. The caller has the lock.
 template <clock_policy Clock>
-void health_monitor<Clock>::await(entry& one) {
+void health_monitor<Clock>::await(const asked_run& asked) {
+  entry& one = *asked.of;
   const std::uint64_t timeout = length(one.options.timeout);
-  if (timeout == 0) {
-    if (one.now == state::asked) return run_once(one);
-    while (one.now != state::idle) changed_.wait_for(mutex_, 1'000'000'000);
-    return;
-  }
-  while (one.now != state::idle && since(one.began, time()) < timeout) {
-    if constexpr (std::is_same_v<Clock, steady_clock>)
+  while (one.runs < asked.run) {
+    if (timeout == 0) {
+      if (one.now == state::asked)
+        run_once(one);
+      else
+        changed_.wait_for(mutex_, 1'000'000'000);
+    } else if (since(one.began, time()) >= timeout) {
+      return;
+    } else if constexpr (std::is_same_v<Clock, steady_clock>) {
       changed_.wait_until(mutex_, one.began + timeout);
-    else
+    } else {
       changed_.wait_for(mutex_, 1'000'000);  // any other clock is asked again and again
+    }
   }
 }
 
 /// What the report says of a check. The caller has the lock.
 template <clock_policy Clock>
-checked_health health_monitor<Clock>::judge(entry& one, std::vector<change>& changes) {
+checked_health health_monitor<Clock>::judge(const asked_run& asked, std::vector<change>& changes) {
+  entry& one = *asked.of;
   checked_health said;
   said.name = one.name;
   said.is_critical = one.options.is_critical;
+  said.is_late = one.runs < asked.run;
   const std::uint64_t now = time();
-  const std::uint64_t timeout = length(one.options.timeout);
-  // A run that another report has begun since this one waited is not late: there is a result.
-  said.is_late = one.now != state::idle && timeout != 0 && since(one.began, now) >= timeout;
   if (said.is_late) {
     said.took = duration(since(one.began, now));
     said.found.status = health_status::unhealthy;
-    said.found.message = "no result within " + std::to_string(timeout / 1'000'000) + " ms";
+    said.found.message = "no result within " + std::to_string(length(one.options.timeout) / 1'000'000) + " ms";
     one.at.late.add();
   } else {
     said.found = one.last;
@@ -345,14 +355,15 @@ health_report health_monitor<Clock>::report(health_probe probe) {
   made.probe = probe;
   std::vector<change> changes;
   mutex_.lock();
-  std::vector<entry*> asked;
-  for (const auto& each : entries_)
-    if (is_asked_by(*each, probe)) asked.push_back(each.get());
-  for (entry* const each : asked)
-    if (each->now == state::idle && (!each->has_result || since(each->ended, time()) >= length(each->options.max_age)))
+  std::vector<asked_run> asked;
+  for (const auto& each : entries_) {
+    if (!is_asked_by(*each, probe)) continue;
+    if (each->now == state::idle && (each->runs == 0 || since(each->ended, time()) >= length(each->options.max_age)))
       start(*each);
-  for (entry* const each : asked) await(*each);
-  for (entry* const each : asked) made.checks.push_back(judge(*each, changes));
+    asked.push_back({each.get(), each->runs + (each->now != state::idle ? 1U : 0U)});
+  }
+  for (const asked_run& each : asked) await(each);
+  for (const asked_run& each : asked) made.checks.push_back(judge(each, changes));
   mutex_.unlock();
   made.unix_nanoseconds = options_.wall_clock();
   for (const checked_health& each : made.checks)

@@ -43,19 +43,19 @@ class memory_check {
     if (usage->all_stalled >= 0) found.measured.push_back({"stalled", usage->all_stalled, "percent"});
     if (used >= thresholds_.degraded_at)
       found.worsen(used >= thresholds_.unhealthy_at ? health_status::unhealthy : health_status::degraded,
-                   std::to_string(static_cast<int>(used * 100)) + " % of " + megabytes(usage->limit) +
-                       " are used, the " +
+                   percent(used * 100) + " % of " + megabytes(usage->limit) + " are used, the " +
                        (usage->by == memory_limit_of::system ? "machine's memory" : "control group's limit"));
     if (thresholds_.degraded_stall > 0 && usage->all_stalled >= thresholds_.degraded_stall)
-      found.worsen(
-          health_status::degraded,
-          "all tasks wait for memory " + std::to_string(static_cast<int>(usage->all_stalled)) + " % of the time");
+      found.worsen(health_status::degraded,
+                   "all tasks wait for memory " + percent(usage->all_stalled) + " % of the time");
     if (thresholds_.degraded_resident != 0 && usage->resident >= thresholds_.degraded_resident)
       found.worsen(health_status::degraded, "the process has " + megabytes(usage->resident) + " in memory");
     return found;
   }
 
  private:
+  /// A group whose limit was lowered below its usage may use many times of it.
+  static std::string percent(double of) { return std::to_string(static_cast<long>(of < 1e9 ? of : 1e9)); }
   static std::string megabytes(std::uint64_t bytes) { return std::to_string(bytes >> 20U) + " MiB"; }
 
   std::string name_;

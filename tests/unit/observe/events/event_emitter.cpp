@@ -139,6 +139,21 @@ TEST_CASE("from within a handler: who leaves gets no further event, who comes ge
   CHECK(heard == "szzl");
 }
 
+TEST_CASE("the function of who leaves from within its own call goes when the call has returned") {
+  auto held = std::make_shared<int>(0);
+  emitter events(no_history);
+  auto self = std::make_unique<mo::subscription>();
+  *self = events.subscribe<started>("self", [&, held](const started&) {
+    self.reset();
+    CHECK(held.use_count() == 2);  // it is in use
+    ++*held;
+  });
+  CHECK(held.use_count() == 2);
+  events.emit(started{});
+  CHECK(*held == 1);
+  CHECK(held.use_count() == 1);
+}
+
 TEST_CASE("what a handler emits is delivered at once, up to 16 deep") {
   emitter events(no_history);
   std::vector<int> order;

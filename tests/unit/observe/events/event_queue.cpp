@@ -81,6 +81,7 @@ TEST_CASE("a queue's own thread delivers, drains and stops") {
   REQUIRE(!late);
   CHECK(late.error().code() == mr::errc::timeout);
   CHECK(late.error().message() == "5 events still wait in a queue");
+  while (later.statistics().waiting > 4) std::this_thread::yield();
   holds = false;
   REQUIRE(later.drain(30s));
   CHECK(heard == std::vector<int>{0, 1, 2, 3, 4});
@@ -93,6 +94,23 @@ TEST_CASE("a queue's own thread delivers, drains and stops") {
   REQUIRE(later.stop());
   CHECK(heard.back() == 7);
   CHECK(later.statistics().refused == 1);
+}
+
+TEST_CASE("what is being delivered is not yet drained") {
+  emitter events({.history = 0});
+  std::atomic<bool> holds{true};
+  const auto numbers = events.subscribe<noted>("numbers", [&](const noted&) {
+    while (holds) std::this_thread::yield();
+  });
+  mo::event_queue later(events);
+  REQUIRE(later.start());
+  CHECK(later.emit(noted{}));
+  while (later.statistics().waiting != 0) std::this_thread::yield();
+  const auto late = later.drain(1ms);
+  holds = false;
+  REQUIRE(!late);
+  CHECK(late.error().message() == "1 events still wait in a queue");
+  CHECK(later.drain(30s));
 }
 
 TEST_CASE("without a thread, drain and the destructor deliver on the caller's") {

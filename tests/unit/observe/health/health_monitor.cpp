@@ -203,6 +203,41 @@ TEST_CASE("reports in several threads never see a check late that another has ju
   CHECK(most == 1);
 }
 
+TEST_CASE("a check that another report has begun anew meanwhile is not late: its last result counts") {
+  std::atomic<int> runs{0};
+  std::atomic<bool> slow_goes_on{false};
+  std::atomic<bool> quick_goes_on{false};
+  mo::health_monitor monitor;
+  REQUIRE(monitor.add(mo::function_check("slow",
+                                         [&] {
+                                           wait_for(slow_goes_on);
+                                           return mo::health_result{};
+                                         }),
+                      {.timeout = 60s}));
+  REQUIRE(monitor.add(mo::function_check("quick",
+                                         [&] {
+                                           if (++runs == 2) wait_for(quick_goes_on);
+                                           return mo::health_result{health_status::degraded,
+                                                                    "run " + std::to_string(runs)};
+                                         }),
+                      {.is_for_liveness = true, .timeout = 60s, .max_age = mr::duration(0)}));
+  mo::health_report first;
+  std::thread one([&] { first = monitor.report(mo::health_probe::readiness); });  // waits for the slow one
+  while (runs < 1) std::this_thread::yield();
+  std::thread two([&] { monitor.report(mo::health_probe::liveness); });  // shares the first run, or begins the second
+  std::thread three([&] {
+    while (runs < 2) monitor.report(mo::health_probe::liveness);
+  });
+  while (runs < 2) std::this_thread::yield();
+  slow_goes_on = true;
+  one.join();
+  quick_goes_on = true;
+  two.join();
+  three.join();
+  CHECK(!first.find("quick")->is_late);
+  CHECK(first.find("quick")->found.message == "run 1");
+}
+
 TEST_CASE("a check without a timeout runs on the thread that reports") {
   mo::health_monitor monitor;
   std::thread::id where;

@@ -57,6 +57,19 @@ TEST_CASE("memory is judged by how long tasks wait for it, and by the process it
   CHECK(large.message.find("the process has ") == 0);
 }
 
+TEST_CASE("a limit far below what is used, and a stall that cannot be, are no crash") {
+  const machine odd(50000, "99999999999999999999");
+  std::filesystem::create_directories(odd.folder / "sys/fs/cgroup");
+  std::ofstream(odd.folder / "proc/self/cgroup") << "0::/\n";
+  std::ofstream(odd.folder / "sys/fs/cgroup/memory.max") << "1\n";
+  std::ofstream(odd.folder / "sys/fs/cgroup/memory.current") << "18446744073709551615\n";
+  const auto found = odd.examine();
+  CHECK(found.status == health_status::unhealthy);
+  CHECK(
+      found.message ==
+      "1000000000 % of 0 MiB are used, the control group's limit; all tasks wait for memory 1000000000 % of the time");
+}
+
 TEST_CASE("memory that cannot be read is unhealthy and said") {
   const support::temp_dir empty;
   mo::memory_check nothing("memory", {}, empty.path().string());

@@ -133,6 +133,13 @@ TEST_CASE("in a container the top of the mount may be its group, or lie outside 
 
 TEST_CASE("a /proc that lacks files or says nonsense gives what is left, or an error, and nothing else") {
   CHECK(tree{}.read().error().code() == mr::errc::unavailable);
+  // Version 1 says by a number that there is no limit.
+  CHECK(tree{{"/proc/self/cgroup", "4:memory:/\n"},
+             {"/sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n"},
+             {"/sys/fs/cgroup/memory/memory.usage_in_bytes", "5\n"}}
+            .read()
+            .error()
+            .code() == mr::errc::unavailable);
   CHECK(tree{{"/proc/meminfo", "MemTotal: lots kB\n"}}.read().error().code() == mr::errc::unavailable);
   CHECK(tree{{"/proc/meminfo", "MemTotal: 18446744073709551616 kB\n"}}.read().error().code() == mr::errc::unavailable);
   CHECK(tree{{"/proc/meminfo", "MemTotal: 18446744073709551615 kB\n"}}.read().error().code() == mr::errc::unavailable);

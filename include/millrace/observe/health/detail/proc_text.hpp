@@ -60,6 +60,7 @@ constexpr reported_number number_of(std::string_view word) noexcept {
 }
 /// A number such as `12.34`; negative if the word is none.
 constexpr double decimal_of(std::string_view word) noexcept {
+  if (word.size() > 20) return -1;
   double value = 0;
   double unit = 0;
   bool has_digit = false;
