@@ -3,7 +3,7 @@
 
 #include <millrace/core/fixed_string.hpp>
 #include <millrace/core/result.hpp>
-#include <millrace/observe/metrics.hpp>
+#include <millrace/observe/metrics/metrics_registry.hpp>
 #include <millrace/resilience/calls/call_monitor.hpp>
 #include <millrace/resilience/fwd.hpp>
 

@@ -95,6 +95,8 @@ class circuit_breaker : public detail::call_wrapper_base<circuit_breaker<Policie
  public:
   static constexpr std::string_view name = "circuit_breaker";
   using clock_type = detail::lent_t<held_clock>;
+  /// The options, as far as the compiler knows them.
+  using preset = detail::preset<breaker_options, Policies...>;
   static constexpr bool is_for_whole_calls = (std::is_same_v<Policies, counts_whole_calls> || ...);
   using place =
       std::conditional_t<is_for_whole_calls, millrace::place<outside_of<"retry">>, millrace::place<inside_of<"retry">>>;
@@ -123,10 +125,7 @@ class circuit_breaker : public detail::call_wrapper_base<circuit_breaker<Policie
 
   /// For callers that make the call themselves: whether they may make it, and then how it ended. Such calls are not
   /// timed, and one that began before the breaker was half open counts as a probe if it ends while one is under way.
-  bool allows() noexcept {
-    std::uint64_t under = 0;
-    return admits(under);
-  }
+  bool allows() noexcept { return admitted() != not_admitted; }
   void succeeded() noexcept {
     if ((core_->word() & core::clean_bit) == 0) ended(core_->word(), call_verdict::success, false);
     monitor().update(call_event::succeeded);
@@ -144,16 +143,21 @@ class circuit_breaker : public detail::call_wrapper_base<circuit_breaker<Policie
   template <class Info, class Next>
   [[gnu::always_inline]] inline auto run(const Info& info, Next&& next) -> decltype(next(info)) {
     std::uint64_t under = core_->word();
-    if (!core::is_closed(under) && !admits(under)) [[unlikely]]
-      return refusal();
-    under_way call{*this, under, is_timed() ? time() : 0};
+    if (!core::is_closed(under)) [[unlikely]] {
+      under = admitted();
+      if (under == not_admitted) return refusal();
+    }
+    under_way call{*this, under, may_be_timed && is_timed_ ? time() : 0};
     auto outcome = next(info);
     // While the window is clean, one more success changes nothing: see breaker_core.
-    if (outcome && (under & core::clean_bit) != 0 && core_->word() == under && !is_timed()) [[likely]] {
+    if (outcome && (under & core::clean_bit) != 0 && core_->word() == under && !(may_be_timed && is_timed_))
+        [[likely]] {
       call.has_returned = true;
       monitor().update(call_event::succeeded);
     } else {
-      judge(call, outcome ? nullptr : &outcome.error());
+      const call_verdict verdict = verdict_of(outcome ? nullptr : &outcome.error());
+      call.has_returned = true;  // only now: the caller's judge may throw
+      judged(under, call.start, verdict);
     }
     return outcome;
   }
@@ -178,40 +182,41 @@ class circuit_breaker : public detail::call_wrapper_base<circuit_breaker<Policie
     bool has_returned = false;
     ~under_way() {
       if (!has_returned) [[unlikely]]
-        breaker.threw(*this);
+        breaker.judged(under, start, call_verdict::failure);
     }
   };
 
+  static constexpr std::uint64_t not_admitted = ~std::uint64_t{0};
+  static constexpr bool may_be_timed = !preset::is_known || preset::value.slow > duration(0);
+
   auto& monitor() const noexcept { return detail::lent_object(monitor_); }
   std::uint64_t time() const noexcept { return clock().nanoseconds(clock().ticks()); }
-  bool is_timed() const noexcept { return is_timed_; }
 
   [[gnu::cold, gnu::noinline]] error refusal() const { return core_->refusal(name_, time()); }
-  [[gnu::cold, gnu::noinline]] void threw(const under_way& call) noexcept {
-    ended(call.under, call_verdict::failure, is_slow(call));
-    monitor().update(call_event::failed);
-  }
-  bool is_slow(const under_way& call) noexcept {
-    if (!is_timed()) return false;
+  bool is_slow(std::uint64_t start) const noexcept {
+    if (!is_timed_) return false;
     const std::uint64_t now = time();
-    const bool slow = now > call.start && now - call.start >= static_cast<std::uint64_t>(options().slow.nanoseconds);
-    if (slow) monitor().update(call_event::slow);
-    return slow;
+    return now > start && now - start >= static_cast<std::uint64_t>(options().slow.nanoseconds);
   }
 
-  [[gnu::noinline]] bool admits(std::uint64_t& under) noexcept {
-    under = core_->word();
-    if (core::is_closed(under)) return true;
+  /// The word that a call may be made under, if it may.
+  [[gnu::noinline]] std::uint64_t admitted() noexcept {
+    std::uint64_t under = core_->word();
+    if (core::is_closed(under)) return under;
     breaker_change change;
     const bool allowed = core_->allows(time(), under, change);
     tell(change);
-    if (!allowed) monitor().update(call_event::not_allowed);
-    return allowed;
+    if (allowed) return under;
+    monitor().update(call_event::not_allowed);
+    return not_admitted;
   }
-  [[gnu::noinline]] void judge(under_way& call, const error* why) {
-    const call_verdict verdict = why == nullptr ? call_verdict::success : detail::lent_object(judge_).verdict(*why);
-    call.has_returned = true;  // only now: the caller's judge may throw
-    ended(call.under, verdict, is_slow(call));
+  [[gnu::noinline]] call_verdict verdict_of(const error* why) const {
+    return why == nullptr ? call_verdict::success : detail::lent_object(judge_).verdict(*why);
+  }
+  [[gnu::noinline]] void judged(std::uint64_t under, std::uint64_t start, call_verdict verdict) noexcept {
+    const bool slow = is_slow(start);
+    ended(under, verdict, slow);
+    if (slow) monitor().update(call_event::slow);
     monitor().update(verdict == call_verdict::success   ? call_event::succeeded
                      : verdict == call_verdict::failure ? call_event::failed
                                                         : call_event::ignored);

@@ -123,15 +123,11 @@ class retry : public detail::call_wrapper_base<retry<Policies...>> {
 
   /// For stacks: calls `next(call_info)`, and again as it says.
   template <class Info, class Next>
-  [[gnu::always_inline]] inline auto run(const Info& outer, Next&& next) {
-    const Info info = is_limited() ? outer.until(outer.after(options_.within)) : outer;
-    monitor().update(call_event::attempted);
-    auto outcome = next(info);
-    if (outcome) [[likely]] {
-      budget().succeeded();
-      return outcome;
-    }
-    return again<decltype(outcome)>(info, next, std::move(outcome).error());
+  [[gnu::always_inline]] inline auto run(const Info& info, Next&& next) -> decltype(next(info)) {
+    if constexpr (!may_be_limited)
+      return try_first(info, next);
+    else
+      return try_first(options_.within > duration(0) ? info.until(info.after(options_.within)) : info, next);
   }
 
  private:
@@ -160,12 +156,8 @@ class retry : public detail::call_wrapper_base<retry<Policies...>> {
     if (options_.attempts == 0) options_.attempts = 1;
   }
 
-  bool is_limited() const noexcept {
-    if constexpr (preset::is_known && preset::value.within == duration(0))
-      return false;
-    else
-      return options_.within > duration(0);
-  }
+  static constexpr bool may_be_limited = !preset::is_known || preset::value.within > duration(0);
+
   auto& monitor() noexcept { return detail::lent_object(monitor_); }
   auto& budget() noexcept { return detail::lent_object(budget_); }
 
@@ -174,9 +166,21 @@ class retry : public detail::call_wrapper_base<retry<Policies...>> {
     return delays.next(state_->random);
   }
 
-  /// What comes after a first attempt that failed.
+  template <class Info, class Next>
+  [[gnu::always_inline]] inline auto try_first(const Info& info, Next& next) -> decltype(next(info)) {
+    monitor().update(call_event::attempted);
+    auto outcome = next(info);
+    if (outcome) [[likely]] {
+      budget().succeeded();
+      return outcome;
+    }
+    return again<decltype(outcome)>(info, next, std::move(outcome).error());
+  }
+
+  /// What comes after a first attempt that failed. It takes copies, so that a call that succeeds need not have in
+  /// memory what they are copies of.
   template <class Outcome, class Info, class Next>
-  [[gnu::cold, gnu::noinline]] Outcome again(const Info& info, Next& next, error why) {
+  [[gnu::cold, gnu::noinline]] Outcome again(Info info, Next next, error why) {
     retry_delays delays(options_);
     for (std::uint32_t made = 1;; ++made) {
       if (is_open_breaker(why) || !detail::lent_object(predicate_).retries(why))
