@@ -1,10 +1,15 @@
-// Counters, gauges, histograms and scrapes of millrace::observe::metrics_registry beside prometheus-cpp's and
-// beside a bare atomic. Inputs are rotated: a log-normal run of durations that no predictor learns.
+// Counters, gauges, histograms, exemplars, spans and scrapes of millrace::observe::metrics_registry beside
+// prometheus-cpp's and beside a bare atomic. Inputs are rotated: a log-normal run of durations that no predictor
+// learns.
 #include <benchmark/benchmark.h>
 
 #include <millrace/aggregate/histograms/log_histogram.hpp>
+#include <millrace/observe/export/openmetrics.hpp>
+#include <millrace/observe/export/otlp_metrics.hpp>
 #include <millrace/observe/export/prometheus.hpp>
+#include <millrace/observe/export/prometheus_protobuf.hpp>
 #include <millrace/observe/metrics.hpp>
+#include <millrace/observe/tracing.hpp>
 
 #include <atomic>
 #include <cmath>
@@ -132,18 +137,58 @@ void histogram_prometheus_cpp(benchmark::State& state) {
 BENCHMARK(histogram_millrace_timer)->Threads(1)->Threads(2);
 BENCHMARK(histogram_millrace_double)->Threads(1)->Threads(2);
 BENCHMARK(histogram_millrace_log);
+
+void histogram_millrace_native(benchmark::State& state) {
+  static const mr::observe::native_histogram observed = registry().native_histogram({"bench_native", "."}).value();
+  const mr::observe::native_histogram mine = observed;
+  const double* in = seconds();
+  std::size_t i = 0;
+  for (auto _ : state) mine.update(in[i++ % inputs]);
+}
+// An update that leaves an exemplar behind: with a time of the caller's, and with one that is read for it.
+void histogram_millrace_exemplar(benchmark::State& state) {
+  static const mr::observe::timer timed = registry().timer({"bench_exemplar_seconds", "."}).value();
+  const mr::observe::timer mine = timed;
+  const std::uint64_t* in = durations();
+  mr::observe::exemplar one({1, 2}, {3});
+  one.unix_nanoseconds = state.range(0) != 0 ? 1 : 0;
+  std::size_t i = 0;
+  for (auto _ : state) mine.update(mr::duration(static_cast<std::int64_t>(in[i++ % inputs])), one);
+}
+BENCHMARK(histogram_millrace_native)->Threads(1)->Threads(2);
+BENCHMARK(histogram_millrace_exemplar)->Arg(0)->Arg(1);
+
+// A trace of a run with four events: not recorded, and recorded and drained now and then.
+void spans_millrace(benchmark::State& state) {
+  mr::observe::basic_tracer tracer({.capacity = 1 << 16},
+                                   mr::observe::sample_ratio(static_cast<double>(state.range(0))));
+  std::size_t runs = 0;
+  for (auto _ : state) {
+    mr::observe::span run = tracer.start("run");
+    for (int i = 0; i < 4; ++i) {
+      mr::observe::span step = run.child("step");
+      benchmark::DoNotOptimize(step);
+    }
+    run.end();
+    if (++runs % 8192 == 0) benchmark::DoNotOptimize(tracer.drain());
+  }
+}
+BENCHMARK(spans_millrace)->Arg(0)->Arg(1);
 BENCHMARK(histogram_prometheus_cpp)->Threads(1)->Threads(2);
 
 constexpr int scraped = 1000;
 
+using page_writer = void (*)(std::string&, const mr::observe::metrics_snapshot&);
+
 // From a thread's cells to the finished page; snapshot and page are used again, as a server would.
-void scrape(benchmark::State& state, const mr::observe::metrics_registry& from) {
+void scrape(benchmark::State& state, const mr::observe::metrics_registry& from,
+            page_writer append = mr::observe::append_prometheus) {
   mr::observe::metrics_snapshot snapshot;
   std::string page;
   for (auto _ : state) {
     page.clear();
     from.snapshot(snapshot);
-    mr::observe::append_prometheus(page, snapshot);
+    append(page, snapshot);
     benchmark::DoNotOptimize(page.data());
   }
   state.counters["bytes"] = static_cast<double>(page.size());
@@ -168,7 +213,7 @@ void scrape_1000_counters_millrace(benchmark::State& state) {
   benchmark::DoNotOptimize(once);
   scrape(state, filled);
 }
-void scrape_1000_histograms_millrace(benchmark::State& state) {
+const mr::observe::metrics_registry& histograms() {
   static mr::observe::metrics_registry filled;
   static const bool once = [] {
     for (int i = 0; i < scraped; ++i) {
@@ -178,7 +223,32 @@ void scrape_1000_histograms_millrace(benchmark::State& state) {
     return true;
   }();
   benchmark::DoNotOptimize(once);
-  scrape(state, filled);
+  return filled;
+}
+void scrape_1000_histograms_millrace(benchmark::State& state) { scrape(state, histograms()); }
+void scrape_1000_histograms_millrace_openmetrics(benchmark::State& state) {
+  scrape(state, histograms(), mr::observe::append_openmetrics);
+}
+void scrape_1000_histograms_millrace_protobuf(benchmark::State& state) {
+  scrape(state, histograms(), mr::observe::append_prometheus_protobuf<>);
+}
+void scrape_1000_histograms_millrace_otlp(benchmark::State& state) {
+  scrape(state, histograms(), [](std::string& out, const mr::observe::metrics_snapshot& snapshot) {
+    mr::observe::append_otlp(out, snapshot);
+  });
+}
+void scrape_1000_native_histograms_millrace_protobuf(benchmark::State& state) {
+  static mr::observe::metrics_registry filled;
+  static const bool once = [] {
+    for (int i = 0; i < scraped; ++i) {
+      const auto seen =
+          filled.native_histogram({"request_seconds", "Requests.", "seconds"}, {}, {{"shard", std::to_string(i)}});
+      for (int k = 0; k < 100; ++k) seen->update(seconds()[(i + k) % static_cast<int>(inputs)]);
+    }
+    return true;
+  }();
+  benchmark::DoNotOptimize(once);
+  scrape(state, filled, mr::observe::append_prometheus_protobuf<>);
 }
 void scrape_1000_counters_prometheus_cpp(benchmark::State& state) {
   static prometheus::Registry filled;
@@ -207,6 +277,10 @@ void scrape_1000_histograms_prometheus_cpp(benchmark::State& state) {
 BENCHMARK(scrape_1000_counters_millrace)->Unit(benchmark::kMicrosecond);
 BENCHMARK(scrape_1000_counters_prometheus_cpp)->Unit(benchmark::kMicrosecond);
 BENCHMARK(scrape_1000_histograms_millrace)->Unit(benchmark::kMicrosecond);
+BENCHMARK(scrape_1000_histograms_millrace_openmetrics)->Unit(benchmark::kMicrosecond);
+BENCHMARK(scrape_1000_histograms_millrace_protobuf)->Unit(benchmark::kMicrosecond);
+BENCHMARK(scrape_1000_native_histograms_millrace_protobuf)->Unit(benchmark::kMicrosecond);
+BENCHMARK(scrape_1000_histograms_millrace_otlp)->Unit(benchmark::kMicrosecond);
 BENCHMARK(scrape_1000_histograms_prometheus_cpp)->Unit(benchmark::kMicrosecond);
 
 }  // namespace

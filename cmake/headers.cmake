@@ -122,6 +122,8 @@ set(MILLRACE_observe_HEADERS
   observe/export/otlp_metrics.hpp observe/export/otlp_source.hpp observe/export/prometheus.hpp
   observe/export/prometheus_protobuf.hpp observe/export/statsd.hpp observe/export/udp_sender.hpp
   observe/export/detail/bucket_values.hpp observe/export/detail/exposition.hpp observe/export/detail/snapshot_change.hpp
+  observe/dashboards.hpp
+  observe/dashboards/alert_rules.hpp observe/dashboards/grafana.hpp observe/dashboards/metric_table.hpp
   observe/tracing.hpp
   observe/tracing/otlp_spans.hpp observe/tracing/sampler.hpp observe/tracing/span.hpp observe/tracing/span_context.hpp
   observe/tracing/span_record.hpp observe/tracing/trace_state.hpp observe/tracing/tracer.hpp

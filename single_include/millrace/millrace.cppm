@@ -348,6 +348,7 @@ using ::millrace::v0::observe::metric_type;
 using ::millrace::v0::observe::metrics_options;
 using ::millrace::v0::observe::metrics_registry;
 using ::millrace::v0::observe::metrics_snapshot;
+using ::millrace::v0::observe::native_counts;
 using ::millrace::v0::observe::native_histogram;
 using ::millrace::v0::observe::native_layout;
 using ::millrace::v0::observe::native_options;

@@ -3643,10 +3643,7 @@ class protobuf_writer {
  public:
   void varint(std::uint64_t value) {
     std::byte made[10];
-    std::size_t size = 0;
-    for (; value >= 0x80; value >>= 7) made[size++] = static_cast<std::byte>(value | 0x80);
-    made[size++] = static_cast<std::byte>(value);
-    put(made, size);
+    put(made, static_cast<std::size_t>(encode(made, value) - made));
   }
   void tag(unsigned field, wire type) { varint(field << 3 | static_cast<unsigned>(type)); }
   void fixed64(std::uint64_t value) {
@@ -3656,8 +3653,8 @@ class protobuf_writer {
   }
 
   void varint(unsigned field, std::uint64_t value) {
-    tag(field, wire::varint);
-    varint(value);
+    std::byte made[20];
+    put(made, static_cast<std::size_t>(encode_tagged(made, field, wire::varint, value) - made));
   }
   void sint(unsigned field, std::int64_t value) { varint(field, zigzag(value)); }
   void fixed64(unsigned field, std::uint64_t value) {
@@ -3676,8 +3673,8 @@ class protobuf_writer {
     put(made, 4);
   }
   void bytes(unsigned field, std::span<const std::byte> inner) {
-    tag(field, wire::bytes);
-    varint(inner.size());
+    std::byte made[20];
+    put(made, static_cast<std::size_t>(encode_tagged(made, field, wire::bytes, inner.size()) - made));
     put(inner.data(), inner.size());
   }
   void text(unsigned field, std::string_view inner) {
@@ -3688,6 +3685,15 @@ class protobuf_writer {
   void clear() noexcept { bytes_.clear(); }
 
  private:
+  /// Writes the number and returns the end. It takes ten bytes at most.
+  static std::byte* encode(std::byte* out, std::uint64_t value) noexcept {
+    for (; value >= 0x80; value >>= 7) *out++ = static_cast<std::byte>(value | 0x80);
+    *out++ = static_cast<std::byte>(value);
+    return out;
+  }
+  static std::byte* encode_tagged(std::byte* out, unsigned field, wire type, std::uint64_t value) noexcept {
+    return encode(encode(out, field << 3 | static_cast<unsigned>(type)), value);
+  }
   void put(const std::byte* from, std::size_t size) {
     const std::size_t before = bytes_.size();
     bytes_.resize(before + size);
@@ -28020,8 +28026,8 @@ struct native_cells {
 // A copy of a handle updates the same series. A handle may be used as long as its registry exists. One made by the
 // default constructor belongs to no registry: its updates are lost, so that code can hold one before it has a registry.
 //
-// Counters, histograms and timers may be updated with an exemplar, which costs some 30 ns more: it is copied into its
-// bucket's place, where the one before was. An update without one costs nothing for it.
+// Counters, histograms and timers may be updated with an exemplar: it is copied into its bucket's place, where the one
+// before was, and gets the time of the wall clock unless it has one. An update without one costs nothing for it.
 namespace millrace {
 inline namespace v0 {
 namespace observe {
@@ -28579,6 +28585,14 @@ struct bucket_exemplar {
   observe::exemplar exemplar;
 };
 
+/// A native histogram's counts: in the zero bucket, in those of positive numbers, and in those of negative ones, which
+/// are numbered by the family's `native_layout`.
+struct native_counts {
+  std::uint64_t zeros = 0;
+  std::span<const std::uint64_t> positive;
+  std::span<const std::uint64_t> negative;
+};
+
 /// One series' values at one moment.
 struct metric_sample {
   const metric_series* series = nullptr;
@@ -28589,12 +28603,7 @@ struct metric_sample {
   std::uint64_t nanoseconds = 0;           // a timer's sum in nanoseconds
   std::span<const std::uint64_t> buckets;  // a histogram's counts, each by itself, not cumulated; the last is +Inf's
 
-  /// A native histogram's counts: in the zero bucket, in those of positive numbers, and in those of negative ones. Its
-  /// `buckets` have its count alone.
-  std::uint64_t zeros = 0;
-  std::span<const std::uint64_t> positive;
-  std::span<const std::uint64_t> negative;
-
+  const native_counts* native = nullptr;       // a native histogram's; its `buckets` have its count alone
   std::span<const bucket_exemplar> exemplars;  // at most one a bucket, in the order of the buckets
 
   const label_set& labels() const noexcept { return series->labels; }
@@ -28635,6 +28644,7 @@ class metrics_snapshot {
   std::vector<metric_family_samples> families_;
   std::vector<metric_sample> samples_;
   std::vector<std::uint64_t> buckets_;
+  std::vector<native_counts> natives_;
   std::vector<bucket_exemplar> exemplars_;
 };
 
@@ -28688,6 +28698,7 @@ inline std::size_t snapshot_buckets(const metric_family& family) noexcept {
 struct catalog_extent {
   std::size_t series = 0;
   std::size_t buckets = 0;
+  std::size_t natives = 0;  // native histograms
 };
 
 /// What a program asks a registry for.
@@ -28882,6 +28893,7 @@ class metric_catalog : public shared_state {
     index_.insert(key, {&family, &series});
     ++extent_.series;
     extent_.buckets += snapshot_buckets(family.info);
+    if (family.info.native) ++extent_.natives;
   }
   /// The index's key of a series. No name holds a brace, so this is never the name of a sample.
   static std::string series_key(const std::string& name, const std::string& rendered) { return name + '{' + rendered; }
@@ -29073,13 +29085,13 @@ class metrics_registry {
   /// Sums a series' cells over all slabs into `sample` and `buckets`.
   template <class = void>
   static void read(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
-                   std::span<std::uint64_t> buckets);
+                   std::span<std::uint64_t> buckets, native_counts*& natives);
   template <class = void>
   static void read_timer(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
                          std::span<std::uint64_t> buckets);
   template <class = void>
   static void read_native(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
-                          std::span<std::uint64_t> buckets);
+                          std::span<std::uint64_t> buckets, native_counts& counts);
   /// Appends the exemplars of a series, whose slots are found by its first cell.
   template <class = void>
   static std::size_t read_exemplars(const detail::catalog_series& series, std::vector<bucket_exemplar>& to);
@@ -29195,19 +29207,21 @@ void metrics_registry::read_histogram(const detail::catalog_series& series, slab
 
 template <class>
 void metrics_registry::read_native(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
-                                   std::span<std::uint64_t> buckets) {
+                                   std::span<std::uint64_t> buckets, native_counts& counts) {
   using cells_of = detail::native_cells;
   const native_layout& layout = series.family->info.native;
-  const std::span<std::uint64_t> counts = buckets.subspan(1);
+  const std::span<std::uint64_t> signed_ones = buckets.subspan(1);
+  counts.zeros = 0;
   for_each_part(series, slabs, [&](const detail::metric_cell* cells) {
     sample.value += std::bit_cast<double>(now(cells[cells_of::sum]));
-    sample.zeros += now(cells[cells_of::zeros]);
-    for (std::size_t i = 0; i < counts.size(); ++i) counts[i] += now(cells[cells_of::buckets + i]);
+    counts.zeros += now(cells[cells_of::zeros]);
+    for (std::size_t i = 0; i < signed_ones.size(); ++i) signed_ones[i] += now(cells[cells_of::buckets + i]);
   });
-  buckets[0] = sample.zeros;
-  for (const std::uint64_t n : counts) buckets[0] += n;
-  sample.positive = counts.first(layout.buckets);
-  sample.negative = counts.subspan(layout.buckets);
+  buckets[0] = counts.zeros;
+  for (const std::uint64_t n : signed_ones) buckets[0] += n;
+  counts.positive = signed_ones.first(layout.buckets);
+  counts.negative = signed_ones.subspan(layout.buckets);
+  sample.native = &counts;
 }
 
 template <class>
@@ -29228,7 +29242,7 @@ std::size_t metrics_registry::read_exemplars(const detail::catalog_series& serie
 
 template <class>
 void metrics_registry::read(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
-                            std::span<std::uint64_t> buckets) {
+                            std::span<std::uint64_t> buckets, native_counts*& natives) {
   const metric_family& family = series.family->info;
   sample = metric_sample{};
   sample.series = &series.info;
@@ -29240,7 +29254,7 @@ void metrics_registry::read(const detail::catalog_series& series, slab_list slab
       return;
     case metric_type::histogram:
       if (family.native)
-        read_native(series, slabs, sample, buckets);
+        read_native(series, slabs, sample, buckets, *natives++);
       else if (family.nanoseconds)
         read_timer(series, slabs, sample, buckets);
       else
@@ -29262,6 +29276,8 @@ void metrics_registry::snapshot(metrics_snapshot& into) const {
   catalog_->read([&](detail::catalog_extent size, const detail::catalog_family* first) {
     into.samples_.resize(size.series);
     into.buckets_.assign(size.buckets, 0);
+    into.natives_.resize(size.natives);
+    native_counts* natives = into.natives_.data();
     metric_sample* sample = into.samples_.data();
     std::uint64_t* buckets = into.buckets_.data();
     detail::cell_store::instance().read([&](slab_list slabs) {
@@ -29269,7 +29285,7 @@ void metrics_registry::snapshot(metrics_snapshot& into) const {
         metric_sample* const first_sample = sample;
         const std::size_t bucket_count = detail::snapshot_buckets(family->info);
         for (const detail::catalog_series* each = family->first; each != nullptr; each = each->next) {
-          read(*each, slabs, *sample, {buckets, bucket_count});
+          read(*each, slabs, *sample, {buckets, bucket_count}, natives);
           if (!each->shows_zero && sample->count == 0) continue;
           // The list may still move: for now the span has its length alone.
           if (may_have_exemplars) [[unlikely]]
@@ -38682,7 +38698,10 @@ class span {
   /// What names it in other processes: `to_traceparent(one.context())` is a header of the requests that it sends.
   const span_context& context() const noexcept { return context_; }
   /// What is passed on beside it.
-  const observe::trace_state& trace_state() const noexcept { return state_; }
+  const observe::trace_state& trace_state() const noexcept {
+    static const observe::trace_state none;
+    return state_ ? *state_ : none;
+  }
   /// Whether it is recorded: whether what it is told is kept.
   bool recording() const noexcept { return bool(open_); }
   /// Whether a tracer made it and it has not ended.
@@ -38693,7 +38712,8 @@ class span {
     span made;
     made.sink_ = sink_;
     made.context_ = context_;
-    made.state_ = state_;
+    if (state_) [[unlikely]]
+      made.state_ = detail::make_owning<observe::trace_state>(*state_);
     if (open_) [[unlikely]]
       made.open(name, kind, context_.span, false, open_->unix_offset);
     return made;
@@ -38776,7 +38796,7 @@ class span {
     made.context = context_;
     made.parent = parent;
     made.remote_parent = is_remote;
-    made.trace_state = state_.header();
+    made.trace_state = trace_state().header();
     made.name = limit(name);
     made.kind = kind;
     made.start = now();
@@ -38802,7 +38822,7 @@ class span {
 
   detail::span_sink* sink_ = nullptr;
   span_context context_;
-  observe::trace_state state_;
+  detail::owning_pointer<observe::trace_state> state_;  // null where it is empty, so that spans are quick to make
   detail::owning_pointer<detail::open_span> open_;
 };
 
@@ -38819,7 +38839,7 @@ namespace detail {
 ///
 ///     const mr::observe::span_scope within(request);
 ///
-/// Threads: it belongs to the thread that made it. The span outlives it.
+/// Threads: it belongs to the thread that made it. The span outlives it, and is not moved meanwhile.
 class span_scope {
  public:
   explicit span_scope(const span& one) noexcept : before_(std::exchange(detail::current_span(), &one)) {}
@@ -40421,12 +40441,15 @@ void for_each_bucket(const metric_family& family, const metric_sample& now, cons
   }
   const native_layout& layout = family.native;
   const auto number = [&](std::size_t i) { return layout.first + static_cast<std::int32_t>(i); };
-  for (std::size_t i = now.negative.size(); i-- > 0;)
-    if (const std::uint64_t count = grown(now.negative, before != nullptr ? before->negative : none, i); count != 0)
+  for (std::size_t i = now.native->negative.size(); i-- > 0;)
+    if (const std::uint64_t count = grown(now.native->negative, before != nullptr ? before->native->negative : none, i);
+        count != 0)
       f(count, -native_bound(layout, number(i)), -native_bound(layout, number(i) - 1));
-  if (const std::uint64_t count = now.zeros - (before != nullptr ? before->zeros : 0); count != 0) f(count, 0.0, 0.0);
-  for (std::size_t i = 0; i < now.positive.size(); ++i)
-    if (const std::uint64_t count = grown(now.positive, before != nullptr ? before->positive : none, i); count != 0)
+  if (const std::uint64_t count = now.native->zeros - (before != nullptr ? before->native->zeros : 0); count != 0)
+    f(count, 0.0, 0.0);
+  for (std::size_t i = 0; i < now.native->positive.size(); ++i)
+    if (const std::uint64_t count = grown(now.native->positive, before != nullptr ? before->native->positive : none, i);
+        count != 0)
       f(count, native_bound(layout, number(i) - 1), native_bound(layout, number(i)));
 }
 
@@ -40792,9 +40815,9 @@ inline void append_series(json_writer& json, const metric_family& family, const 
       for (const std::uint64_t n : sample.buckets) json.value(n);
       json.end_array();
       if (family.native) {
-        json.key("native").begin_object().member("zeros", sample.zeros);
-        append_native_side(json, "positive", family.native, sample.positive);
-        append_native_side(json, "negative", family.native, sample.negative);
+        json.key("native").begin_object().member("zeros", sample.native->zeros);
+        append_native_side(json, "positive", family.native, sample.native->positive);
+        append_native_side(json, "negative", family.native, sample.native->negative);
         json.end_object();
       }
   }
@@ -41145,9 +41168,9 @@ class prometheus_messages {
     if (family.native) {
       body_.sint(5, family.native.schema);
       body_.f64(6, family.native.zero_threshold);
-      body_.varint(7, sample.zeros);
-      write_side(9, family.native, sample.negative);
-      write_side(12, family.native, sample.positive);
+      body_.varint(7, sample.native->zeros);
+      write_side(9, family.native, sample.native->negative);
+      write_side(12, family.native, sample.native->positive);
       return;
     }
     std::uint64_t cumulated = 0;
@@ -41564,11 +41587,11 @@ class otlp_metrics_writer {
   void write_native(const native_layout& layout, const metric_sample& sample, const metric_sample* before) {
     json_writer& json = to_->json();
     json.member("scale", layout.schema);
-    to_->whole("zeroCount", sample.zeros - (before != nullptr ? before->zeros : 0));
+    to_->whole("zeroCount", sample.native->zeros - (before != nullptr ? before->native->zeros : 0));
     json.member("zeroThreshold", layout.zero_threshold);
     const std::span<const std::uint64_t> none;
-    write_side("positive", layout, sample.positive, before != nullptr ? before->positive : none);
-    write_side("negative", layout, sample.negative, before != nullptr ? before->negative : none);
+    write_side("positive", layout, sample.native->positive, before != nullptr ? before->native->positive : none);
+    write_side("negative", layout, sample.native->negative, before != nullptr ? before->native->negative : none);
   }
   /// Writes the buckets from the first that is not empty to the last. OpenTelemetry's bucket i is (b^i, b^(i+1)], one
   /// number below Prometheus'.
@@ -42313,15 +42336,18 @@ class udp_sender {
 #ifndef MILLRACE_OBSERVE_HPP
 #define MILLRACE_OBSERVE_HPP
 
-/// observe: metrics that a running program keeps and exports.
+/// observe: what a running program shows of itself.
 ///
 /// - `metrics_registry` makes `counter`, `gauge`, `histogram`, `timer`: handles whose update takes about a nanosecond;
 ///   threads that update the same one do not slow each other down, gauges apart
 /// - `metrics_snapshot`: all values at one moment, from which every exporter works
-/// - `to_prometheus`, `to_openmetrics`, `to_json`: exporters that return text; `statsd_writer` sends to a StatsD server
-///   through `udp_sender`
+/// - `to_prometheus`, `to_openmetrics`, `to_json`, `to_otlp` and others: exporters that return text or bytes;
+///   `statsd_writer` sends to a StatsD server through `udp_sender`
+/// - `exemplar`: the trace that an update happened in, `native_histogram`: quantiles without bounds chosen beforehand
 /// - `stderr_diagnostics`, `diagnostics_file`, `diagnostics_fan_out`, `repeat_limiter`: where the library's parts tell
 ///   what goes wrong, if the program says so
+/// - rooms that are included by name: tracing.hpp (spans), dashboards.hpp (Grafana, alert rules), and those that its
+///   folder has besides
 ///
 /// Rooms that are included by name: `observe/events.hpp` (event emitter, hooks), `observe/health.hpp` (health checks,
 /// components, what the process uses), `observe/audit.hpp`, `observe/tracing.hpp`.

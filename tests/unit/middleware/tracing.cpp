@@ -150,3 +150,21 @@ TEST_CASE("tracing: an event that a middleware further out rejects fails the run
   CHECK(spans[0].status == span_status::unset);
   CHECK(spans[1].status == span_status::error);
 }
+
+TEST_CASE("tracing: a request's header, its run, and what is sent to a collector") {
+  const std::string header = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  // [traces]
+  mr::observe::tracer tracer;  // does as the callers do, and records what begins here
+  auto detect = mr::chain(load_amount{}, rate{}).use(mr::tracing{tracer, "detect"});
+
+  auto ctx = detect.context();
+  if (const auto caller = mr::observe::parse_traceparent(header)) ctx[mr::run_trace].continue_from(*caller);
+  const auto done = detect(ctx);
+
+  // The body of a POST to a collector's /v1/traces; sending it is the program's.
+  const std::string body = mr::observe::to_otlp(tracer.drain(), {{{"service.name", "fraud"}}});
+  // [/traces]
+  REQUIRE(done);
+  CHECK(body.find("\"traceId\":\"4bf92f3577b34da6a3ce929d0e0e4736\"") != std::string::npos);
+  CHECK(body.find("\"parentSpanId\":\"00f067aa0ba902b7\"") != std::string::npos);
+}

@@ -31,10 +31,7 @@ class protobuf_writer {
  public:
   void varint(std::uint64_t value) {
     std::byte made[10];
-    std::size_t size = 0;
-    for (; value >= 0x80; value >>= 7) made[size++] = static_cast<std::byte>(value | 0x80);
-    made[size++] = static_cast<std::byte>(value);
-    put(made, size);
+    put(made, static_cast<std::size_t>(encode(made, value) - made));
   }
   void tag(unsigned field, wire type) { varint(field << 3 | static_cast<unsigned>(type)); }
   void fixed64(std::uint64_t value) {
@@ -44,8 +41,8 @@ class protobuf_writer {
   }
 
   void varint(unsigned field, std::uint64_t value) {
-    tag(field, wire::varint);
-    varint(value);
+    std::byte made[20];
+    put(made, static_cast<std::size_t>(encode_tagged(made, field, wire::varint, value) - made));
   }
   void sint(unsigned field, std::int64_t value) { varint(field, zigzag(value)); }
   void fixed64(unsigned field, std::uint64_t value) {
@@ -64,8 +61,8 @@ class protobuf_writer {
     put(made, 4);
   }
   void bytes(unsigned field, std::span<const std::byte> inner) {
-    tag(field, wire::bytes);
-    varint(inner.size());
+    std::byte made[20];
+    put(made, static_cast<std::size_t>(encode_tagged(made, field, wire::bytes, inner.size()) - made));
     put(inner.data(), inner.size());
   }
   void text(unsigned field, std::string_view inner) {
@@ -76,6 +73,15 @@ class protobuf_writer {
   void clear() noexcept { bytes_.clear(); }
 
  private:
+  /// Writes the number and returns the end. It takes ten bytes at most.
+  static std::byte* encode(std::byte* out, std::uint64_t value) noexcept {
+    for (; value >= 0x80; value >>= 7) *out++ = static_cast<std::byte>(value | 0x80);
+    *out++ = static_cast<std::byte>(value);
+    return out;
+  }
+  static std::byte* encode_tagged(std::byte* out, unsigned field, wire type, std::uint64_t value) noexcept {
+    return encode(encode(out, field << 3 | static_cast<unsigned>(type)), value);
+  }
   void put(const std::byte* from, std::size_t size) {
     const std::size_t before = bytes_.size();
     bytes_.resize(before + size);

@@ -46,9 +46,9 @@ inline void append_series(json_writer& json, const metric_family& family, const 
       for (const std::uint64_t n : sample.buckets) json.value(n);
       json.end_array();
       if (family.native) {
-        json.key("native").begin_object().member("zeros", sample.zeros);
-        append_native_side(json, "positive", family.native, sample.positive);
-        append_native_side(json, "negative", family.native, sample.negative);
+        json.key("native").begin_object().member("zeros", sample.native->zeros);
+        append_native_side(json, "positive", family.native, sample.native->positive);
+        append_native_side(json, "negative", family.native, sample.native->negative);
         json.end_object();
       }
   }

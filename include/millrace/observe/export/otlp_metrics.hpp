@@ -112,11 +112,11 @@ class otlp_metrics_writer {
   void write_native(const native_layout& layout, const metric_sample& sample, const metric_sample* before) {
     json_writer& json = to_->json();
     json.member("scale", layout.schema);
-    to_->whole("zeroCount", sample.zeros - (before != nullptr ? before->zeros : 0));
+    to_->whole("zeroCount", sample.native->zeros - (before != nullptr ? before->native->zeros : 0));
     json.member("zeroThreshold", layout.zero_threshold);
     const std::span<const std::uint64_t> none;
-    write_side("positive", layout, sample.positive, before != nullptr ? before->positive : none);
-    write_side("negative", layout, sample.negative, before != nullptr ? before->negative : none);
+    write_side("positive", layout, sample.native->positive, before != nullptr ? before->native->positive : none);
+    write_side("negative", layout, sample.native->negative, before != nullptr ? before->native->negative : none);
   }
   /// Writes the buckets from the first that is not empty to the last. OpenTelemetry's bucket i is (b^i, b^(i+1)], one
   /// number below Prometheus'.

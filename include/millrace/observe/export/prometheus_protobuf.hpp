@@ -95,9 +95,9 @@ class prometheus_messages {
     if (family.native) {
       body_.sint(5, family.native.schema);
       body_.f64(6, family.native.zero_threshold);
-      body_.varint(7, sample.zeros);
-      write_side(9, family.native, sample.negative);
-      write_side(12, family.native, sample.positive);
+      body_.varint(7, sample.native->zeros);
+      write_side(9, family.native, sample.native->negative);
+      write_side(12, family.native, sample.native->positive);
       return;
     }
     std::uint64_t cumulated = 0;

@@ -16,8 +16,8 @@
 // A copy of a handle updates the same series. A handle may be used as long as its registry exists. One made by the
 // default constructor belongs to no registry: its updates are lost, so that code can hold one before it has a registry.
 //
-// Counters, histograms and timers may be updated with an exemplar, which costs some 30 ns more: it is copied into its
-// bucket's place, where the one before was. An update without one costs nothing for it.
+// Counters, histograms and timers may be updated with an exemplar: it is copied into its bucket's place, where the one
+// before was, and gets the time of the wall clock unless it has one. An update without one costs nothing for it.
 namespace millrace {
 inline namespace v0 {
 namespace observe {

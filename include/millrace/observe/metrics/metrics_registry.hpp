@@ -128,13 +128,13 @@ class metrics_registry {
   /// Sums a series' cells over all slabs into `sample` and `buckets`.
   template <class = void>
   static void read(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
-                   std::span<std::uint64_t> buckets);
+                   std::span<std::uint64_t> buckets, native_counts*& natives);
   template <class = void>
   static void read_timer(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
                          std::span<std::uint64_t> buckets);
   template <class = void>
   static void read_native(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
-                          std::span<std::uint64_t> buckets);
+                          std::span<std::uint64_t> buckets, native_counts& counts);
   /// Appends the exemplars of a series, whose slots are found by its first cell.
   template <class = void>
   static std::size_t read_exemplars(const detail::catalog_series& series, std::vector<bucket_exemplar>& to);
@@ -250,19 +250,21 @@ void metrics_registry::read_histogram(const detail::catalog_series& series, slab
 
 template <class>
 void metrics_registry::read_native(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
-                                   std::span<std::uint64_t> buckets) {
+                                   std::span<std::uint64_t> buckets, native_counts& counts) {
   using cells_of = detail::native_cells;
   const native_layout& layout = series.family->info.native;
-  const std::span<std::uint64_t> counts = buckets.subspan(1);
+  const std::span<std::uint64_t> signed_ones = buckets.subspan(1);
+  counts.zeros = 0;
   for_each_part(series, slabs, [&](const detail::metric_cell* cells) {
     sample.value += std::bit_cast<double>(now(cells[cells_of::sum]));
-    sample.zeros += now(cells[cells_of::zeros]);
-    for (std::size_t i = 0; i < counts.size(); ++i) counts[i] += now(cells[cells_of::buckets + i]);
+    counts.zeros += now(cells[cells_of::zeros]);
+    for (std::size_t i = 0; i < signed_ones.size(); ++i) signed_ones[i] += now(cells[cells_of::buckets + i]);
   });
-  buckets[0] = sample.zeros;
-  for (const std::uint64_t n : counts) buckets[0] += n;
-  sample.positive = counts.first(layout.buckets);
-  sample.negative = counts.subspan(layout.buckets);
+  buckets[0] = counts.zeros;
+  for (const std::uint64_t n : signed_ones) buckets[0] += n;
+  counts.positive = signed_ones.first(layout.buckets);
+  counts.negative = signed_ones.subspan(layout.buckets);
+  sample.native = &counts;
 }
 
 template <class>
@@ -283,7 +285,7 @@ std::size_t metrics_registry::read_exemplars(const detail::catalog_series& serie
 
 template <class>
 void metrics_registry::read(const detail::catalog_series& series, slab_list slabs, metric_sample& sample,
-                            std::span<std::uint64_t> buckets) {
+                            std::span<std::uint64_t> buckets, native_counts*& natives) {
   const metric_family& family = series.family->info;
   sample = metric_sample{};
   sample.series = &series.info;
@@ -295,7 +297,7 @@ void metrics_registry::read(const detail::catalog_series& series, slab_list slab
       return;
     case metric_type::histogram:
       if (family.native)
-        read_native(series, slabs, sample, buckets);
+        read_native(series, slabs, sample, buckets, *natives++);
       else if (family.nanoseconds)
         read_timer(series, slabs, sample, buckets);
       else
@@ -317,6 +319,8 @@ void metrics_registry::snapshot(metrics_snapshot& into) const {
   catalog_->read([&](detail::catalog_extent size, const detail::catalog_family* first) {
     into.samples_.resize(size.series);
     into.buckets_.assign(size.buckets, 0);
+    into.natives_.resize(size.natives);
+    native_counts* natives = into.natives_.data();
     metric_sample* sample = into.samples_.data();
     std::uint64_t* buckets = into.buckets_.data();
     detail::cell_store::instance().read([&](slab_list slabs) {
@@ -324,7 +328,7 @@ void metrics_registry::snapshot(metrics_snapshot& into) const {
         metric_sample* const first_sample = sample;
         const std::size_t bucket_count = detail::snapshot_buckets(family->info);
         for (const detail::catalog_series* each = family->first; each != nullptr; each = each->next) {
-          read(*each, slabs, *sample, {buckets, bucket_count});
+          read(*each, slabs, *sample, {buckets, bucket_count}, natives);
           if (!each->shows_zero && sample->count == 0) continue;
           // The list may still move: for now the span has its length alone.
           if (may_have_exemplars) [[unlikely]]

@@ -74,6 +74,14 @@ struct bucket_exemplar {
   observe::exemplar exemplar;
 };
 
+/// A native histogram's counts: in the zero bucket, in those of positive numbers, and in those of negative ones, which
+/// are numbered by the family's `native_layout`.
+struct native_counts {
+  std::uint64_t zeros = 0;
+  std::span<const std::uint64_t> positive;
+  std::span<const std::uint64_t> negative;
+};
+
 /// One series' values at one moment.
 struct metric_sample {
   const metric_series* series = nullptr;
@@ -84,12 +92,7 @@ struct metric_sample {
   std::uint64_t nanoseconds = 0;           // a timer's sum in nanoseconds
   std::span<const std::uint64_t> buckets;  // a histogram's counts, each by itself, not cumulated; the last is +Inf's
 
-  /// A native histogram's counts: in the zero bucket, in those of positive numbers, and in those of negative ones. Its
-  /// `buckets` have its count alone.
-  std::uint64_t zeros = 0;
-  std::span<const std::uint64_t> positive;
-  std::span<const std::uint64_t> negative;
-
+  const native_counts* native = nullptr;       // a native histogram's; its `buckets` have its count alone
   std::span<const bucket_exemplar> exemplars;  // at most one a bucket, in the order of the buckets
 
   const label_set& labels() const noexcept { return series->labels; }
@@ -130,6 +133,7 @@ class metrics_snapshot {
   std::vector<metric_family_samples> families_;
   std::vector<metric_sample> samples_;
   std::vector<std::uint64_t> buckets_;
+  std::vector<native_counts> natives_;
   std::vector<bucket_exemplar> exemplars_;
 };
 

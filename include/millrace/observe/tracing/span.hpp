@@ -90,7 +90,10 @@ class span {
   /// What names it in other processes: `to_traceparent(one.context())` is a header of the requests that it sends.
   const span_context& context() const noexcept { return context_; }
   /// What is passed on beside it.
-  const observe::trace_state& trace_state() const noexcept { return state_; }
+  const observe::trace_state& trace_state() const noexcept {
+    static const observe::trace_state none;
+    return state_ ? *state_ : none;
+  }
   /// Whether it is recorded: whether what it is told is kept.
   bool recording() const noexcept { return bool(open_); }
   /// Whether a tracer made it and it has not ended.
@@ -101,7 +104,8 @@ class span {
     span made;
     made.sink_ = sink_;
     made.context_ = context_;
-    made.state_ = state_;
+    if (state_) [[unlikely]]
+      made.state_ = detail::make_owning<observe::trace_state>(*state_);
     if (open_) [[unlikely]]
       made.open(name, kind, context_.span, false, open_->unix_offset);
     return made;
@@ -184,7 +188,7 @@ class span {
     made.context = context_;
     made.parent = parent;
     made.remote_parent = is_remote;
-    made.trace_state = state_.header();
+    made.trace_state = trace_state().header();
     made.name = limit(name);
     made.kind = kind;
     made.start = now();
@@ -210,7 +214,7 @@ class span {
 
   detail::span_sink* sink_ = nullptr;
   span_context context_;
-  observe::trace_state state_;
+  detail::owning_pointer<observe::trace_state> state_;  // null where it is empty, so that spans are quick to make
   detail::owning_pointer<detail::open_span> open_;
 };
 
@@ -227,7 +231,7 @@ namespace detail {
 ///
 ///     const mr::observe::span_scope within(request);
 ///
-/// Threads: it belongs to the thread that made it. The span outlives it.
+/// Threads: it belongs to the thread that made it. The span outlives it, and is not moved meanwhile.
 class span_scope {
  public:
   explicit span_scope(const span& one) noexcept : before_(std::exchange(detail::current_span(), &one)) {}

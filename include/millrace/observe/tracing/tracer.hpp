@@ -77,7 +77,7 @@ class basic_tracer : detail::span_sink {
     made.sink_ = this;
     made.context_ = parent;
     if (parent) {
-      made.state_ = std::move(state);
+      if (!state.empty()) made.state_ = detail::make_owning<trace_state>(std::move(state));
     } else {
       const std::uint64_t n = traces_.add_relaxed(1);
       made.context_.trace = {mixed(seeds_[0], n), mixed(seeds_[1], n)};

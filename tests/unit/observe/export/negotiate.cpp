@@ -55,6 +55,19 @@ TEST_CASE("negotiate: hostile headers end") {
   CHECK(negotiate(std::string(100'000, '"')) == page_format::prometheus);
 }
 
+TEST_CASE("negotiate: a response to a scrape") {
+  mr::observe::metrics_registry registry;
+  const std::string accept = "application/openmetrics-text;version=1.0.0";
+  std::string body;
+  // [page]
+  const auto format = mr::observe::negotiate(accept);  // the header `Accept` of the request
+  const std::string_view type = content_type(format);  // the header `Content-Type` of the response
+  append_page(body, registry.snapshot(), format);
+  // [/page]
+  CHECK(type == mr::observe::openmetrics_content_type);
+  CHECK(body == "# EOF\n");
+}
+
 TEST_CASE("negotiate: a page is written in the format that was chosen") {
   mr::observe::metrics_registry registry;
   registry.counter({"rows_total", "Rows."}).value().add(3);

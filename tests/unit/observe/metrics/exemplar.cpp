@@ -3,6 +3,7 @@
 #include <millrace/observe/metrics/metrics_registry.hpp>
 #include <support/catch.hpp>
 
+#include <chrono>
 #include <limits>
 #include <string>
 #include <thread>
@@ -81,6 +82,25 @@ TEST_CASE("exemplar: each bucket keeps the last one that it was given") {
   CHECK(counter.exemplars[0].exemplar.value == 5);
   CHECK(counter.count == 5);
   CHECK(snapshot.find("plain")->samples[0].exemplars.empty());
+}
+
+TEST_CASE("exemplar: a slow request is found from the metric") {
+  using namespace std::chrono_literals;
+  mr::observe::metrics_registry registry;
+  const mr::observe::trace_id trace{0x4bf92f3577b34da6, 0xa3ce929d0e0e4736};
+  const mr::observe::span_id span{0x00f067aa0ba902b7};
+  // [native]
+  // Buckets 9 % apart over 19 orders of magnitude, without bounds chosen beforehand.
+  const auto sizes = registry.native_histogram({"basket_euros", "What an order costs."}).value();
+  sizes.update(24.5);
+
+  // The trace of the request stands behind the bucket that it fell into.
+  const auto latency = registry.timer({"order_latency_seconds", "How long orders took."}).value();
+  latency.update(1'250us, mr::observe::exemplar(trace, span));
+  // [/native]
+  const auto snapshot = registry.snapshot();
+  CHECK(snapshot.find("basket_euros")->samples[0].count == 1);
+  CHECK(snapshot.find("order_latency_seconds")->samples[0].exemplars.size() == 1);
 }
 
 TEST_CASE("exemplar: a time of the caller's is kept") {

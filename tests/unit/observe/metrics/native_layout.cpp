@@ -66,15 +66,15 @@ TEST_CASE("native_histogram: values are in the buckets that the exponential hist
     const auto snapshot = registry.snapshot();
     const auto& sample = snapshot.find("seen")->samples[0];
     const native_layout& layout = snapshot.find("seen")->family->native;
-    REQUIRE(sample.positive.size() == layout.buckets);
-    REQUIRE(sample.negative.size() == layout.buckets);
-    CHECK(sample.zeros == 0);
+    REQUIRE(sample.native->positive.size() == layout.buckets);
+    REQUIRE(sample.native->negative.size() == layout.buckets);
+    CHECK(sample.native->zeros == 0);
     CHECK(sample.count == 3080);
     CHECK(sample.value == Approx(sum));
     for (std::uint32_t i = 0; i < layout.buckets; ++i) {
       INFO("schema " << schema << ", bucket " << layout.first + static_cast<std::int32_t>(i));
-      REQUIRE(sample.positive[i] == positive[layout.first + static_cast<std::int32_t>(i)]);
-      REQUIRE(sample.negative[i] == negative[layout.first + static_cast<std::int32_t>(i)]);
+      REQUIRE(sample.native->positive[i] == positive[layout.first + static_cast<std::int32_t>(i)]);
+      REQUIRE(sample.native->negative[i] == negative[layout.first + static_cast<std::int32_t>(i)]);
     }
   }
 }
@@ -89,10 +89,10 @@ TEST_CASE("native_histogram: zero, what is too large, and what is no number have
   seen.update(mr::seconds(1));
   const auto snapshot = registry.snapshot();
   const auto& sample = snapshot.find("seen")->samples[0];
-  CHECK(sample.zeros == 7);
-  CHECK(std::vector<std::uint64_t>(sample.positive.begin(), sample.positive.end()) ==
+  CHECK(sample.native->zeros == 7);
+  CHECK(std::vector<std::uint64_t>(sample.native->positive.begin(), sample.native->positive.end()) ==
         std::vector<std::uint64_t>{1, 0, 6});
-  CHECK(sample.negative.empty());
+  CHECK(sample.native->negative.empty());
   CHECK(sample.count == 14);
   CHECK(sample.value == Approx(1e300));
   CHECK(std::vector<std::uint64_t>(sample.buckets.begin(), sample.buckets.end()) == std::vector<std::uint64_t>{14});

@@ -43,12 +43,15 @@ void for_each_bucket(const metric_family& family, const metric_sample& now, cons
   }
   const native_layout& layout = family.native;
   const auto number = [&](std::size_t i) { return layout.first + static_cast<std::int32_t>(i); };
-  for (std::size_t i = now.negative.size(); i-- > 0;)
-    if (const std::uint64_t count = grown(now.negative, before != nullptr ? before->negative : none, i); count != 0)
+  for (std::size_t i = now.native->negative.size(); i-- > 0;)
+    if (const std::uint64_t count = grown(now.native->negative, before != nullptr ? before->native->negative : none, i);
+        count != 0)
       f(count, -native_bound(layout, number(i)), -native_bound(layout, number(i) - 1));
-  if (const std::uint64_t count = now.zeros - (before != nullptr ? before->zeros : 0); count != 0) f(count, 0.0, 0.0);
-  for (std::size_t i = 0; i < now.positive.size(); ++i)
-    if (const std::uint64_t count = grown(now.positive, before != nullptr ? before->positive : none, i); count != 0)
+  if (const std::uint64_t count = now.native->zeros - (before != nullptr ? before->native->zeros : 0); count != 0)
+    f(count, 0.0, 0.0);
+  for (std::size_t i = 0; i < now.native->positive.size(); ++i)
+    if (const std::uint64_t count = grown(now.native->positive, before != nullptr ? before->native->positive : none, i);
+        count != 0)
       f(count, native_bound(layout, number(i) - 1), native_bound(layout, number(i)));
 }
 

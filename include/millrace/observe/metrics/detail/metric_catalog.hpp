@@ -61,6 +61,7 @@ inline std::size_t snapshot_buckets(const metric_family& family) noexcept {
 struct catalog_extent {
   std::size_t series = 0;
   std::size_t buckets = 0;
+  std::size_t natives = 0;  // native histograms
 };
 
 /// What a program asks a registry for.
@@ -255,6 +256,7 @@ class metric_catalog : public shared_state {
     index_.insert(key, {&family, &series});
     ++extent_.series;
     extent_.buckets += snapshot_buckets(family.info);
+    if (family.info.native) ++extent_.natives;
   }
   /// The index's key of a series. No name holds a brace, so this is never the name of a sample.
   static std::string series_key(const std::string& name, const std::string& rendered) { return name + '{' + rendered; }
