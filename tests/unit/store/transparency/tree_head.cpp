@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace mr = millrace;
@@ -25,6 +26,37 @@ ms::ed25519_private_key reference_key() {
 ms::tree_head reference_head(std::size_t size = 8) {
   return {"payments-audit", support::reference_root(size), 1737469822123456000};
 }
+
+// [evidence]
+/// What the owner of a log hands to an auditor: what the log says as a whole, signed, and where a record stands in it.
+struct evidence {
+  std::string head;
+  std::string proof;
+};
+mr::result<evidence> show(std::span<const mr::sha256_digest> leaves, std::uint64_t index, std::uint64_t time,
+                          const ms::ed25519_private_key& key) {
+  auto head = ms::sign(ms::tree_head{"payments-audit", ms::root_of(leaves), time}, key);
+  if (!head) return std::move(head).error();
+  const auto proof = ms::prove_inclusion(leaves, index);
+  if (!proof) return proof.error();
+  return evidence{*std::move(head), to_text(*proof)};
+}
+
+/// The auditor has the record's bytes, the owner's public key, and a head that he was given earlier.
+mr::result<void> examine(std::span<const std::byte> record, const evidence& given, const ms::ed25519_public_key& key) {
+  const auto head = ms::verify_tree_head(given.head, key);
+  if (!head) return head.error();
+  const auto proof = ms::inclusion_proof::from_text(given.proof);
+  if (!proof) return proof.error();
+  return ms::verify_inclusion(*proof, record, head->root);  // hashes the record's bytes itself
+}
+/// Whether the log has kept to what it said earlier: that needs a consistency proof, and no record.
+mr::result<void> compare(const ms::tree_head& earlier, const ms::tree_head& now, std::string_view proof) {
+  const auto read = ms::consistency_proof::from_text(proof);
+  if (!read) return read.error();
+  return ms::verify_extends(earlier, now.root, *read);
+}
+// [/evidence]
 
 }  // namespace
 
@@ -111,4 +143,19 @@ TEST_CASE("a root and a proof show that a log begins with what an earlier head s
              ContainsSubstring("1 is gone"));
   CHECK(ms::verify_extends(head, {6, now.hash}).error().code() == mr::errc::checksum_mismatch);
   CHECK(ms::verify_extends({"x", {6, now.hash}, 0}, now, proof).error().code() == mr::errc::checksum_mismatch);
+}
+
+TEST_CASE("an auditor verifies a record and a log's growth by texts alone") {
+  const auto leaves = support::reference_leaves();
+  const auto key = reference_key();
+  const auto given = show(leaves, 5, 1, key);
+  REQUIRE(given);
+  CHECK(examine(support::from_hex("40414243"), *given, key.public_key()));
+  CHECK(examine(support::from_hex("40414244"), *given, key.public_key()).error().code() == mr::errc::checksum_mismatch);
+  const auto now = ms::verify_tree_head(given->head, key.public_key());
+  REQUIRE(now);
+  const auto proof = to_text(ms::prove_consistency(leaves, 6).value());
+  CHECK(compare(reference_head(6), *now, proof));
+  CHECK_FALSE(compare(reference_head(5), *now, proof));
+  CHECK_FALSE(show(leaves, 8, 1, key));
 }
