@@ -139,7 +139,11 @@ set(MILLRACE_observe_HEADERS
   observe/audit/audit_draft.hpp observe/audit/audit_event.hpp observe/audit/audit_export.hpp observe/audit/audit_name.hpp
   observe/audit/audit_query.hpp observe/audit/compliance_report.hpp observe/audit/mask.hpp observe/audit/report_templates.hpp
   observe/audit/detail/page_writers.hpp observe/audit/detail/pii_detectors.hpp observe/audit/detail/tally.hpp
-  observe/audit/detail/text_formats.hpp)
+  observe/audit/detail/text_formats.hpp
+  observe/audit/audit_trail.hpp observe/audit/read_trail.hpp observe/audit/trail_options.hpp observe/audit/trail_proofs.hpp observe/audit/verify_trail.hpp
+  observe/audit/detail/trail_check.hpp observe/audit/detail/trail_folder.hpp observe/audit/detail/trail_format.hpp
+  observe/audit/detail/trail_policies.hpp observe/audit/detail/trail_record.hpp observe/audit/detail/trail_recovery.hpp
+  observe/audit/detail/trail_segment.hpp observe/audit/detail/trail_upkeep.hpp observe/audit/detail/trail_writer.hpp)
 set(MILLRACE_feature_HEADERS
   feature.hpp
   feature/fwd.hpp feature/features.hpp feature/hashed_row.hpp feature/policies.hpp feature/series.hpp feature/specification.hpp
