@@ -80,7 +80,7 @@ class bulkhead : public detail::call_wrapper_base<bulkhead<Policies...>> {
   using stranger = detail::first_without<detail::plays_in_bulkhead, Policies...>;
   static_assert(
       detail::requirement<stranger::ok, typename stranger::culprit>,
-      "millrace[RESILIENCE-9]: a bulkhead takes at_once<N>, waiting<N, D> or bulkhead_options; a monitor, a name");
+      "millrace[RESILIENCE-3]: a bulkhead takes at_once<N>, waiting<N, D> or bulkhead_options; a monitor, a name");
   using checked = detail::checked_policies<Policies...>;
   static_assert(checked::template one_each<detail::plays_monitor, detail::plays_name>,
                 "millrace[RESILIENCE-4]: two policies of one kind, such as two clocks; a wrapper takes one of each");

@@ -78,7 +78,7 @@ template <class... Policies>
 class circuit_breaker : public detail::call_wrapper_base<circuit_breaker<Policies...>> {
   using stranger = detail::first_without<detail::plays_in_breaker, Policies...>;
   static_assert(detail::requirement<stranger::ok, typename stranger::culprit>,
-                "millrace[RESILIENCE-5]: a circuit_breaker takes last_calls<N> or last_time<D>, min_calls<N>, "
+                "millrace[RESILIENCE-3]: a circuit_breaker takes last_calls<N> or last_time<D>, min_calls<N>, "
                 "failure_rate<P>, slow_calls<D, P>, open_for<D>, probes<N> or breaker_options; fails_on or judged_by; "
                 "on_change with a noexcept listener; a clock, a monitor, a name; counts_whole_calls");
   using checked = detail::checked_policies<Policies...>;

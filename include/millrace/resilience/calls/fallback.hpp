@@ -70,7 +70,7 @@ template <class Instead, class... Policies>
 class fallback : public detail::call_wrapper_base<fallback<Instead, Policies...>> {
   using stranger = detail::first_without<detail::plays_in_fallback, Policies...>;
   static_assert(detail::requirement<stranger::ok, typename stranger::culprit>,
-                "millrace[RESILIENCE-7]: a fallback takes, after its value or callable: instead_of or instead_if, a "
+                "millrace[RESILIENCE-3]: a fallback takes, after its value or callable: instead_of or instead_if, a "
                 "monitor, a name");
   using checked = detail::checked_policies<Policies...>;
   static_assert(checked::template one_each<detail::plays_monitor, detail::plays_replacer, detail::plays_name>,
@@ -113,7 +113,7 @@ class fallback : public detail::call_wrapper_base<fallback<Instead, Policies...>
     constexpr bool is_callable = detail::calls_with<Instead, const error&> || detail::calls_with<Instead>;
     static_assert(
         detail::requirement < is_value || is_callable, Instead, value_type >,
-        "millrace[RESILIENCE-8]: a fallback's value is what the call returns, and its callable returns that or "
+        "millrace[RESILIENCE-5]: a fallback's value is what the call returns, and its callable returns that or "
         "a result of it, and takes nothing or the error");
     replaced_->add_relaxed(1);
     detail::lent_object(monitor_).update(call_event::replaced);

@@ -91,10 +91,9 @@ struct plays_in_limiter
 template <class... Policies>
 class rate_limiter : public detail::call_wrapper_base<rate_limiter<Policies...>> {
   using stranger = detail::first_without<detail::plays_in_limiter, Policies...>;
-  static_assert(
-      detail::requirement<stranger::ok, typename stranger::culprit>,
-      "millrace[RESILIENCE-10]: a rate_limiter takes rate<N, D>, burst<N> or sliding_window, wait_up_to<D> or "
-      "rate_options; a clock, a sleeper, a monitor, a name");
+  static_assert(detail::requirement<stranger::ok, typename stranger::culprit>,
+                "millrace[RESILIENCE-3]: a rate_limiter takes rate<N, D>, burst<N> or sliding_window, wait_up_to<D> or "
+                "rate_options; a clock, a sleeper, a monitor, a name");
   using checked = detail::checked_policies<Policies...>;
   static_assert(
       checked::template one_each<detail::plays_clock, detail::plays_sleeper, detail::plays_monitor, detail::plays_name>,

@@ -46,25 +46,25 @@ template <class... Wrappers>
 class resilient : public detail::call_wrapper_base<resilient<Wrappers...>> {
   using stranger = detail::first_without<detail::is_call_wrapper, Wrappers...>;
   static_assert(detail::requirement<stranger::ok, typename stranger::culprit>,
-                "millrace[RESILIENCE-11]: resilient<...> stacks wrappers: retry, circuit_breaker, bulkhead, timeout, "
+                "millrace[RESILIENCE-6]: resilient<...> stacks wrappers: retry, circuit_breaker, bulkhead, timeout, "
                 "fallback, rate_limiter, or a class with run(call_info, next) that returns what next(call_info) does");
   using rules = detail::stack_rules<detail::lent_t<Wrappers>...>;
   static_assert(detail::requirement<rules::is_free_of_twins, Wrappers...>,
-                "millrace[RESILIENCE-12]: two wrappers of one kind; only a timeout may stand on both sides of a retry, "
+                "millrace[RESILIENCE-7]: two wrappers of one kind; only a timeout may stand on both sides of a retry, "
                 "and rate limiters be several");
   static_assert(
       detail::requirement<rules::has_fallback_outside, Wrappers...>,
-      "millrace[RESILIENCE-13]: a fallback is the outermost wrapper, since those outside of it would never see "
+      "millrace[RESILIENCE-8]: a fallback is the outermost wrapper, since those outside of it would never see "
       "that a call failed");
   static_assert(
       detail::requirement<rules::has_breaker_in_place, Wrappers...>,
-      "millrace[RESILIENCE-14]: a circuit_breaker stands inside the retry, where it counts each attempt: "
+      "millrace[RESILIENCE-9]: a circuit_breaker stands inside the retry, where it counts each attempt: "
       "resilient<retry<>, circuit_breaker<>>; outside only if it says so: circuit_breaker<counts_whole_calls>");
   static_assert(detail::requirement<rules::has_timeouts_in_bounds, Wrappers...>,
-                "millrace[RESILIENCE-15]: a timeout inside a retry is for one attempt, and shorter than the retry's "
+                "millrace[RESILIENCE-10]: a timeout inside a retry is for one attempt, and shorter than the retry's "
                 "within<D>; one outside is for all attempts, and no shorter");
   static_assert(detail::requirement<rules::has_one_clock, Wrappers...>,
-                "millrace[RESILIENCE-16]: the wrappers of a stack ask one clock: give each of them the same");
+                "millrace[RESILIENCE-11]: the wrappers of a stack ask one clock: give each of them the same");
 
  public:
   static constexpr std::string_view name = "resilient";
@@ -82,7 +82,7 @@ class resilient : public detail::call_wrapper_base<resilient<Wrappers...>> {
   template <fixed_string Name>
   auto& get() noexcept {
     constexpr std::size_t at = index_of(Name.view());
-    static_assert(at < sizeof...(Wrappers), "millrace[RESILIENCE-17]: the stack has no wrapper of this name");
+    static_assert(at < sizeof...(Wrappers), "millrace[RESILIENCE-12]: the stack has no wrapper of this name");
     return detail::lent_object(std::get<at>(wrappers_));
   }
 

@@ -66,7 +66,7 @@ class timeout : public detail::call_wrapper_base<timeout<Policies...>> {
   using stranger = detail::first_without<detail::plays_in_timeout, Policies...>;
   static_assert(
       detail::requirement<stranger::ok, typename stranger::culprit>,
-      "millrace[RESILIENCE-6]: a timeout takes limit<D>, keeps_late or timeout_options; a clock, a monitor, a "
+      "millrace[RESILIENCE-3]: a timeout takes limit<D>, keeps_late or timeout_options; a clock, a monitor, a "
       "name");
   using checked = detail::checked_policies<Policies...>;
   static_assert(checked::template one_each<detail::plays_clock, detail::plays_monitor, detail::plays_name>,

@@ -1,9 +1,14 @@
 #include <millrace/resilience/calls/resilient.hpp>
 
 #include <millrace/chain/chain.hpp>
+#include <millrace/middleware/audit_log.hpp>
+#include <millrace/middleware/metrics.hpp>
+#include <millrace/observe/export.hpp>
 #include <millrace/resilience/calls/rate_limiter.hpp>
+#include <millrace/store/file.hpp>
 
 #include <support/catch.hpp>
+#include <support/temp_dir.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -35,6 +40,44 @@ struct notes {
     return outcome;
   }
 };
+
+// The rules of the order, both ways; tests/compile_fail has what the compiler says of each.
+template <class... Wrappers>
+using rules = rs::detail::stack_rules<Wrappers...>;
+using again = rs::retry<rs::within<1s>>;
+using short_timeout = rs::timeout<rs::limit<200ms>>;
+using long_timeout = rs::timeout<rs::limit<1s>>;
+using breaker = rs::circuit_breaker<>;
+using whole_breaker = rs::circuit_breaker<rs::counts_whole_calls>;
+using limiter = rs::rate_limiter<>;
+static_assert(rules<long_timeout, again, breaker, short_timeout, limiter, limiter, notes, notes>::is_free_of_twins);
+static_assert(!rules<again, breaker, rs::retry<>>::is_free_of_twins);
+static_assert(!rules<again, short_timeout, rs::timeout<>>::is_free_of_twins);
+static_assert(!rules<short_timeout, rs::timeout<>>::is_free_of_twins);
+static_assert(!rules<breaker, whole_breaker>::is_free_of_twins);
+static_assert(!rules<rs::bulkhead<>, rs::bulkhead<rs::at_once<1>>>::is_free_of_twins);
+static_assert(rules<rs::fallback<int>, again>::has_fallback_outside);
+static_assert(!rules<again, rs::fallback<int>>::has_fallback_outside);
+static_assert(rules<again, breaker>::has_breaker_in_place && rules<breaker>::has_breaker_in_place);
+static_assert(rules<whole_breaker, again>::has_breaker_in_place && rules<whole_breaker>::has_breaker_in_place);
+static_assert(!rules<breaker, again>::has_breaker_in_place && !rules<again, whole_breaker>::has_breaker_in_place);
+static_assert(rules<again, short_timeout>::has_timeouts_in_bounds);
+static_assert(!rules<again, long_timeout>::has_timeouts_in_bounds);
+static_assert(rules<long_timeout, again>::has_timeouts_in_bounds);
+static_assert(!rules<short_timeout, again>::has_timeouts_in_bounds);
+static_assert(rules<rs::timeout<rs::timeout_options>, again>::has_timeouts_in_bounds);  // known only when it runs
+static_assert(rules<rs::retry<>, long_timeout>::has_timeouts_in_bounds);
+static_assert(rules<notes, again, rs::bulkhead<>, breaker>::has_one_clock);
+static_assert(!rules<notes, again, rs::bulkhead<>, rs::circuit_breaker<mr::tsc_clock>>::has_one_clock);
+
+// Options that the compiler knows, and refuses.
+static_assert(rs::backoff<0s, 0s>::is_sensible && !rs::backoff<1s, 20ms>::is_sensible);
+static_assert(!rs::within<0s>::is_sensible && !rs::attempts<0>::is_sensible && !rs::limit<0s>::is_sensible);
+static_assert(!rs::failure_rate<0>::is_sensible && !rs::failure_rate<101>::is_sensible);
+static_assert(!rs::last_calls<0>::is_sensible && !rs::last_time<0s>::is_sensible && !rs::min_calls<0>::is_sensible);
+static_assert(!rs::slow_calls<0s>::is_sensible && !rs::probes<0>::is_sensible && !rs::open_for<2s, 1s>::is_sensible);
+static_assert(!rs::at_once<0>::is_sensible && !rs::waiting<0, 1s>::is_sensible && !rs::rate<0, 1s>::is_sensible);
+static_assert(!rs::rate<1, 0s>::is_sensible && !rs::burst<0>::is_sensible && !rs::wait_up_to<0s>::is_sensible);
 
 }  // namespace
 
@@ -150,7 +193,38 @@ TEST_CASE("resilient: as one middleware of a chain, which threads may share") {
   rs::resilient<rs::fallback<int>, stack> outer{rs::fallback{5}, stack()};
   CHECK(outer([]() -> mr::result<int> { return mr::error(errc::corrupt, ""); }).value() == 5);
   // The order of use() is checked in a chain too: here, the right one.
-  auto again = mr::chain(score).use(rs::circuit_breaker<>()).use(rs::retry<>()).use(rs::fallback{[] {}});
-  auto next = again.context();
-  CHECK(again(next));
+  auto guarded = mr::chain(score).use(rs::circuit_breaker<>()).use(rs::retry<>()).use(rs::fallback{[] {}});
+  auto next = guarded.context();
+  CHECK(guarded(next));
+}
+
+TEST_CASE("resilient: in a chain the audit log and the metrics outside see a call once, those inside each attempt") {
+  const support::temp_dir dir;
+  int made = 0;
+  auto score = mr::step<"score", mr::fields<>, mr::fields<>>([&](auto&) -> mr::result<void> {
+    if (++made % 3 != 0) return mr::error(errc::io, "cut off");
+    return {};
+  });
+  mr::observe::metrics_registry inside;
+  mr::observe::metrics_registry outside;
+  {
+    auto scoring = mr::chain(score)
+                       .use(mr::metrics{inside})
+                       .use(rs::resilient<rs::retry<rs::backoff<1us, 1us>>, breaker>())
+                       .use(mr::metrics{outside})
+                       .use(mr::audit_log{dir / "audit.jsonl"});
+    auto ctx = scoring.context();
+    CHECK(scoring(ctx));
+    CHECK(scoring(ctx));
+  }
+  const auto counts = [](mr::observe::metrics_registry& all, const char* line) {
+    return mr::observe::to_prometheus(all.snapshot()).find(line) != std::string::npos;
+  };
+  CHECK(counts(inside, "event_count_total{event=\"score\"} 6\n"));
+  CHECK(counts(outside, "event_count_total{event=\"score\"} 2\n"));
+  const auto log = mr::store::read_file(dir / "audit.jsonl");
+  REQUIRE(log);
+  std::size_t lines = 0;
+  for (std::size_t at = 0; (at = log->find("\"event_complete\"", at)) != std::string::npos; ++at) ++lines;
+  CHECK(lines == 2);
 }

@@ -1,4 +1,4 @@
-// expect: millrace\[RESILIENCE-14\]: a circuit_breaker stands inside the retry
+// expect: millrace\[RESILIENCE-9\]: a circuit_breaker stands inside the retry
 #include <millrace/resilience/calls.hpp>
 
 #include <chrono>

@@ -1,4 +1,4 @@
-// expect: millrace\[RESILIENCE-9\]: a bulkhead takes at_once<N>
+// expect: millrace\[RESILIENCE-8\]: a fallback is the outermost wrapper
 #include <millrace/resilience/calls.hpp>
 
 #include <chrono>
@@ -8,7 +8,7 @@ namespace rs = millrace::resilience;
 using namespace std::chrono_literals;
 
 #ifdef MILLRACE_MISUSE
-rs::bulkhead<mr::tsc_clock> places;
+rs::resilient guarded{rs::retry<>(), rs::fallback{0.02}};
 #else
-rs::bulkhead<rs::at_once<8>> places;
+rs::resilient guarded{rs::fallback{0.02}, rs::retry<>()};
 #endif

@@ -1,4 +1,4 @@
-// expect: millrace\[RESILIENCE-15\]: a timeout inside a retry is for one attempt
+// expect: millrace\[RESILIENCE-10\]: a timeout inside a retry is for one attempt
 #include <millrace/resilience/calls.hpp>
 
 #include <chrono>

@@ -1,4 +1,4 @@
-// expect: millrace\[RESILIENCE-11\]: resilient<...> stacks wrappers
+// expect: millrace\[RESILIENCE-6\]: resilient<...> stacks wrappers
 #include <millrace/resilience/calls.hpp>
 
 #include <chrono>

@@ -1,4 +1,4 @@
-// expect: millrace\[RESILIENCE-5\]: a circuit_breaker takes last_calls<N>
+// expect: millrace\[RESILIENCE-3\]: a circuit_breaker takes last_calls<N>
 // expect: on_change<
 #include <millrace/resilience/calls.hpp>
 

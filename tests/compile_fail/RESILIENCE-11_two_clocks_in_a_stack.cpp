@@ -1,4 +1,4 @@
-// expect: millrace\[RESILIENCE-16\]: the wrappers of a stack ask one clock
+// expect: millrace\[RESILIENCE-11\]: the wrappers of a stack ask one clock
 #include <millrace/resilience/calls.hpp>
 
 #include <chrono>

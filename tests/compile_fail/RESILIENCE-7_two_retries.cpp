@@ -1,4 +1,4 @@
-// expect: millrace\[RESILIENCE-12\]: two wrappers of one kind
+// expect: millrace\[RESILIENCE-7\]: two wrappers of one kind
 #include <millrace/resilience/calls.hpp>
 
 #include <chrono>

@@ -1,4 +1,4 @@
-// expect: millrace\[RESILIENCE-8\]: a fallback.s value is what the call returns
+// expect: millrace\[RESILIENCE-5\]: a fallback.s value is what the call returns
 #include <millrace/resilience/calls.hpp>
 
 #include <chrono>

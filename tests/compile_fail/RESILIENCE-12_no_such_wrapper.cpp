@@ -1,4 +1,4 @@
-// expect: millrace\[RESILIENCE-17\]: the stack has no wrapper of this name
+// expect: millrace\[RESILIENCE-12\]: the stack has no wrapper of this name
 #include <millrace/resilience/calls.hpp>
 
 #include <chrono>
