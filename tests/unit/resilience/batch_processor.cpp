@@ -26,7 +26,44 @@ namespace {
 using batches = std::vector<std::vector<int>>;
 std::vector<int> copy(std::span<const int> items) { return {items.begin(), items.end()}; }
 
+// [batches]
+struct reading {
+  int sensor = 0;
+  double celsius = 0;
+};
+
+mr::result<void> keep(std::span<const reading> readings, std::vector<reading>& table, std::vector<reading>& refused) {
+  auto rows = mz::make_batch_processor<reading>(
+      {.max_items = 500, .max_delay = 200ms},
+      [&](std::span<reading> batch, std::span<mr::result<void>> outcomes) {
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+          if (batch[i].celsius < -273.15)
+            outcomes[i] = mr::error(mr::errc::invalid_data, "colder than can be");
+          else
+            table.push_back(batch[i]);
+        }
+      },
+      [&](std::span<reading> failed, const mr::error&) noexcept {
+        refused.insert(refused.end(), failed.begin(), failed.end());
+      });
+  if (auto started = rows.start(); !started) return started;  // batches are handed on by a thread
+  for (const reading& one : readings)
+    if (auto done = rows.submit(one); !done) return done;  // full: wait, or drop it
+  return rows.close();                                     // the first error, if there was one
+}
+// [/batches]
+
 }  // namespace
+
+TEST_CASE("batch_processor: as the guide shows it") {
+  std::vector<reading> table;
+  std::vector<reading> refused;
+  const auto done = keep(std::vector<reading>{{1, 20}, {2, -300}, {3, 21}}, table, refused);
+  CHECK(done.error().message() == "colder than can be");
+  CHECK(table.size() == 2);
+  REQUIRE(refused.size() == 1);
+  CHECK(refused[0].sensor == 2);
+}
 
 TEST_CASE("batch_processor: a batch is due by size, or by the age of its oldest item") {
   std::uint64_t now = 0;

@@ -253,6 +253,37 @@ void run_threads(int count, const std::function<void(int)>& work) {
 
 }  // namespace
 
+namespace {
+
+// [cache]
+struct profile {
+  std::string name;
+  int orders = 0;
+};
+
+mr::result<int> orders_of(mz::cache<std::string, profile>& profiles, std::string_view id) {
+  const auto found = profiles.find_or_load(id, [&]() -> mr::result<profile> {
+    if (id.empty()) return mr::error(mr::errc::not_found, "there is no customer without an id");
+    return profile{"customer " + std::string(id), 3};  // from where it is dear to get
+  });
+  if (!found) return found.error();
+  return (*found)->orders;  // the profile where it is, not a copy
+}
+
+int orders_of_two() {
+  mz::cache<std::string, profile> profiles({.max_weight = 100'000, .ttl = 5min, .idle = 30s});
+  int orders = 0;
+  for (const char* id : {"17", "18", "17", ""}) orders += orders_of(profiles, id).value_or(0);
+  profiles.insert("18", {"customer 18", 4}, {.ttl = 1min});
+  profiles.invalidate_prefix("1");
+  return orders;
+}
+// [/cache]
+
+}  // namespace
+
+TEST_CASE("cache: as the guide shows it") { CHECK(orders_of_two() == 9); }
+
 TEST_CASE("cache: a million random calls agree with a reference, for every policy, path and bound") {
   using number = std::uint64_t;
   SECTION("numbers, s3_fifo") {
