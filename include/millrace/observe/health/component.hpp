@@ -111,11 +111,7 @@ template <clock_policy Clock = steady_clock>
 class component_group {
  public:
   explicit component_group(const Clock& clock = {})
-  requires(std::default_initializable<Clock>)
-      : component_group(clock, 0) {}
-  explicit component_group(const Clock& clock)
-  requires(!std::default_initializable<Clock>)
-      : component_group(clock, 0) {}
+      : clock_(clock), changes_(new change_list), changes_owner_(changes_) {}
   component_group(const component_group&) = delete;
   component_group& operator=(const component_group&) = delete;
   /// Does not stop anything: what is destroyed first is its owner's to say.
@@ -207,8 +203,6 @@ class component_group {
     component_group* group_;
     bool is_mine_;
   };
-
-  component_group(const Clock& clock, int) : clock_(clock), changes_(new change_list), changes_owner_(changes_) {}
 
   result<void> add(detail::owning_pointer<member> made);
   result<std::vector<member*>> ordered() const;
