@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -54,10 +55,23 @@ struct call_entry {
 /// A list without the type of its functions, so that it is compiled once.
 class call_list_base : public shared_state {
  public:
-  struct array {
+  /// Its entries stand behind it in memory, so that a call finds them by one look fewer.
+  struct alignas(call_entry*) array {
     light_atomic<std::int64_t> balance{0};  // minus those that left; those that entered are added when it is replaced
     std::size_t place = 0;
-    flat_vector<call_entry*> entries;
+    std::size_t size = 0;
+
+    call_entry** begin() noexcept { return reinterpret_cast<call_entry**>(this + 1); }
+    call_entry** end() noexcept { return begin() + size; }
+
+    static array* make(std::size_t place, const flat_vector<call_entry*>& entries) {
+      void* const memory = ::operator new(sizeof(array) + entries.size() * sizeof(call_entry*));
+      auto* const made = ::new (memory) array;
+      made->place = place;
+      for (call_entry* const each : entries) *(made->begin() + made->size++) = each;
+      return made;
+    }
+    static void destroy(array* unused) noexcept { ::operator delete(unused); }
   };
 
   /// What was called so far: how often the list was entered, and how many calls that makes.
@@ -78,7 +92,7 @@ class call_list_base : public shared_state {
     const std::uint64_t now = current_.load_acquire();
     if (const array* const at = places_[now >> count_bits]; at != nullptr) {
       sum.entered += now & count_mask;
-      sum.calls += (now & count_mask) * at->entries.size();
+      sum.calls += (now & count_mask) * at->size;
     }
     sum.calls -= not_called_.load_relaxed();
     return sum;
@@ -144,8 +158,8 @@ class call_list_base : public shared_state {
       --call_depth();
       if (at_ != nullptr && at_->balance.subtract_acq_rel(1) == 1) list_->free(at_);
     }
-    call_entry* const* begin() const noexcept { return at_ != nullptr ? at_->entries.begin() : nullptr; }
-    call_entry* const* end() const noexcept { return at_ != nullptr ? at_->entries.end() : nullptr; }
+    call_entry* const* begin() const noexcept { return at_ != nullptr ? at_->begin() : nullptr; }
+    call_entry* const* end() const noexcept { return at_ != nullptr ? at_->end() : nullptr; }
 
    private:
     call_list_base* list_;
@@ -188,10 +202,8 @@ class call_list_base : public shared_state {
       for (place = 1; place < places && places_[place] != nullptr;) ++place;
       is_late_ = place == places;
       if (is_late_) return;
-      made = new array;
-      made->place = place;
-      made->entries = wanted_;
-      for (call_entry* const each : made->entries) ++each->arrays, ++each->owners;
+      made = array::make(place, wanted_);
+      for (call_entry* const each : wanted_) ++each->arrays, ++each->owners;
       places_[place] = made;
     }
     is_late_ = false;
@@ -200,7 +212,7 @@ class call_list_base : public shared_state {
     if (old == nullptr) return;
     const std::uint64_t entered = before & count_mask;
     past_.entered += entered;
-    past_.calls += entered * old->entries.size();
+    past_.calls += entered * old->size;
     const auto left = static_cast<std::int64_t>(entered);
     if (old->balance.add_acq_rel(left) == -left) unused.push_back(old);
   }
@@ -213,14 +225,14 @@ class call_list_base : public shared_state {
     flat_vector<call_entry*> gone;
     mutex_.lock();
     places_[unused->place] = nullptr;
-    for (call_entry* const each : unused->entries) {
+    for (call_entry* const each : *unused) {
       --each->arrays;
       if (--each->owners == 0) gone.push_back(each);
     }
     if (is_late_) publish(next);
     changed_.notify_all();
     mutex_.unlock();
-    delete unused;
+    array::destroy(unused);
     for (call_entry* const each : gone) each->destroy(each);
     free(next);
   }
@@ -261,7 +273,8 @@ class call_list : public call_list_base {
   template <class Failed>
   void operator()(Failed&& failed, Args... args) {
     const pinned all(*this);
-    for (call_entry* const* at = all.begin(); at != all.end(); ++at) {
+    call_entry* const* const end = all.end();
+    for (call_entry* const* at = all.begin(); at != end; ++at) {
       auto& entry = static_cast<typed_entry<Args...>&>(**at);
       if (!entry.claim()) {
         not_called(1);
@@ -273,7 +286,7 @@ class call_list : public call_list_base {
         continue;
       entry.failures.add_relaxed(1);
       if (failed(entry, done.error())) continue;
-      not_called(static_cast<std::uint64_t>(all.end() - at - 1));
+      not_called(static_cast<std::uint64_t>(end - at - 1));
       return;
     }
   }
