@@ -51859,6 +51859,7 @@ namespace detail {
 
 /// Writes zeros that the compiler may not leave out, though nobody reads them.
 inline void wipe_bytes(void* bytes, std::size_t size) noexcept {
+  if (size == 0) return;  // an empty container may have no memory
   std::memset(bytes, 0, size);
   __asm__ __volatile__("" : : "r"(bytes) : "memory");
 }
