@@ -609,6 +609,42 @@ TEST_CASE("a disk that is full or fails at any call loses nothing that was ackno
   CHECK(partly > 10);
 }
 
+TEST_CASE("what is durable was synced before, also where a file system takes no room beforehand",
+          "[audit_trail][faults]") {
+  struct watched_files : quick_files {
+    std::atomic<bool>* unsynced = nullptr;
+    std::ptrdiff_t write_at(int fd, const void* from, std::size_t size, std::uint64_t offset) noexcept {
+      *unsynced = true;
+      return quick_files::write_at(fd, from, size, offset);
+    }
+    static int allocate(int, std::uint64_t, std::uint64_t) noexcept {
+      errno = EOPNOTSUPP;
+      return -1;
+    }
+    int sync_data(int) noexcept {
+      *unsynced = false;
+      return 0;
+    }
+  };
+  const support::temp_dir dir;
+  std::atomic<bool> unsynced{false};
+  watched_files fs;
+  fs.unsynced = &unsynced;
+  const auto policy = GENERATE(mr::store::sync_policy::every_group, mr::store::sync_policy::interval,
+                               mr::store::sync_policy::on_request);
+  auto options = support::small_trail();
+  options.sync = policy;
+  options.segment_bytes = 5000;
+  auto trail = mo::audit_trail<watched_files>::open(dir / "audit", options, {}, fs).value();
+  for (std::uint64_t i = 0; i < 30; ++i) {
+    support::with_event(i, [&](const mo::audit_event& event) { REQUIRE(trail.append_durable(event).value() == i); });
+    CHECK_FALSE(unsynced);
+  }
+  REQUIRE(trail.close());
+  CHECK_FALSE(unsynced);
+  CHECK(verified(dir / "audit").records == 30);
+}
+
 TEST_CASE("a full disk is told, and the trail goes on when there is room", "[audit_trail][faults]") {
   const support::temp_dir dir;
   failing_files::plan plan;

@@ -35,6 +35,13 @@ refusal write_all_at(FileSystem& fs, int fd, const void* from, std::size_t size,
   return {};
 }
 
+/// Takes room for a part of a file. A file system that cannot do that is written to without.
+template <class FileSystem>
+refusal take_room(FileSystem& fs, int fd, std::uint64_t from, std::uint64_t size) noexcept {
+  if (fs.allocate(fd, from, size) == 0 || errno == EOPNOTSUPP || errno == EINVAL || errno == ENOSYS) return {};
+  return {errno, "take room for"};
+}
+
 /// Makes a file of these bytes appear under its name, whole and durable, or not at all. `more` is how many bytes the
 /// file is to have at least; `fd`, if not null, gets the file still open.
 template <class FileSystem>
@@ -45,7 +52,7 @@ refusal create_whole(FileSystem& fs, const std::string& path, std::string_view b
       uninterrupted([&] { return fs.open(fresh.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, permissions); });
   if (made < 0) return {errno, "create"};
   refusal no;
-  if (more != 0 && fs.allocate(made, 0, more) != 0) no = {errno, "take room for"};
+  if (more != 0) no = take_room(fs, made, 0, more);
   if (!no) no = write_all_at(fs, made, bytes.data(), bytes.size(), 0);
   if (!no && uninterrupted([&] { return fs.sync_data(made); }) != 0) no = {errno, "sync"};
   if (!no && fs.rename(fresh.c_str(), path.c_str()) != 0) no = {errno, "rename"};
@@ -90,14 +97,11 @@ class open_segment_file {
   /// Writes behind the end. After a refusal the end is where it was, so that the same bytes can be written again.
   refusal append(FileSystem& fs, std::string_view bytes, std::uint64_t step) noexcept {
     if (end_ + bytes.size() > allocated_) {
-      std::uint64_t more = bytes.size();
-      if (more < step) more = step;
-      if (fs.allocate(fd_, end_, more) == 0) {
-        allocated_ = end_ + more;
-      } else if (errno == ENOSPC || errno == EDQUOT || errno == EIO) {
-        // A step may be too much where the bytes alone have room: then the write says so.
-        if (errno == EIO) return {errno, "take room for"};
-      }
+      const std::uint64_t more = bytes.size() < step ? step : bytes.size();
+      const refusal no = take_room(fs, fd_, end_, more);
+      // The bytes alone may have room where a whole step has none: then the write says so.
+      if (no && no.why != ENOSPC && no.why != EDQUOT) return no;
+      if (!no) allocated_ = end_ + more;
     }
     if (const refusal no = write_all_at(fs, fd_, bytes.data(), bytes.size(), end_)) return no;
     end_ += bytes.size();

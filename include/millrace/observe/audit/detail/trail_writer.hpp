@@ -128,6 +128,11 @@ class trail_writer : public store::log_worker<trail_writer<Producers, FileSystem
   }
 
   bool step(bool stopping, std::uint64_t& synced_at) noexcept {
+    const bool moved = write_and_sync(stopping, synced_at);
+    if (broken_) serve();  // who waits need not wait for the next round, which is long in coming
+    return moved;
+  }
+  bool write_and_sync(bool stopping, std::uint64_t& synced_at) noexcept {
     if (group_.empty()) {
       if (!rotate_if_due()) return false;
       gather();
