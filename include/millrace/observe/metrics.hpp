@@ -4,7 +4,7 @@
 /// metrics: numbers that a running program keeps.
 ///
 /// - `metrics_registry`: makes instruments, and snapshots of their values
-/// - `counter`, `gauge`, `histogram`, `timer`, `native_histogram`: the instruments
+/// - `counter`, `time_counter`, `gauge`, `histogram`, `timer`, `native_histogram`: the instruments
 /// - `exemplar`: what an update was about, such as a trace
 /// - `native_options`: how fine the buckets of a native histogram are, and how far they reach
 /// - `label_set`: the labels that tell a metric's series apart

@@ -69,7 +69,7 @@ struct health_changed {
 /// its result then counts as any other. What a check throws is unhealthy.
 /// Guarantee: of each check at most one run at a time, however many reports ask at once: they share it. No lock is held
 /// while a check, or what `on_change` calls, runs.
-/// Threads: `report` from any number; `add`, `on_change` and `expose` too, but not from within a check. The destructor
+/// Threads: all members, any number at once, but none from within a check. The destructor
 /// waits for the checks that still run, since they may use what is destroyed next.
 /// Fork: a child has none of the threads, and makes a monitor of its own.
 template <clock_policy Clock = steady_clock>
@@ -171,6 +171,17 @@ class health_monitor {
 
     void run() { owner->work(*this); }
   };
+  /// Gives the lock back for a while, whatever is thrown meanwhile.
+  class unlocked {
+   public:
+    explicit unlocked(detail::mutex& held) noexcept : held_(&held) { held_->unlock(); }
+    unlocked(const unlocked&) = delete;
+    unlocked& operator=(const unlocked&) = delete;
+    ~unlocked() { held_->lock(); }
+
+   private:
+    detail::mutex* held_;
+  };
   /// A check that a report asks, and how many runs have come back when it has its result.
   struct asked_run {
     entry* of;
@@ -255,13 +266,15 @@ template <clock_policy Clock>
 void health_monitor<Clock>::run_once(entry& one) {
   one.now = state::running;
   const std::uint64_t began = time();
-  mutex_.unlock();
   health_result found;
-  const auto done =
-      detail::guarded([&] { found = one.examine(one.check); }, [&] { return "health check \"" + one.name + "\""; });
-  if (!done) found = {health_status::unhealthy, done.error().describe()};
-  const std::uint64_t ended = time();
-  mutex_.lock();
+  std::uint64_t ended = 0;
+  {
+    const unlocked away(mutex_);
+    const auto done =
+        detail::guarded([&] { found = one.examine(one.check); }, [&] { return "health check \"" + one.name + "\""; });
+    if (!done) found = {health_status::unhealthy, done.error().describe()};
+    ended = time();
+  }
   one.last = std::move(found);
   ++one.runs;
   one.ended = ended;
@@ -354,17 +367,18 @@ health_report health_monitor<Clock>::report(health_probe probe) {
   health_report made;
   made.probe = probe;
   std::vector<change> changes;
-  mutex_.lock();
-  std::vector<asked_run> asked;
-  for (const auto& each : entries_) {
-    if (!is_asked_by(*each, probe)) continue;
-    if (each->now == state::idle && (each->runs == 0 || since(each->ended, time()) >= length(each->options.max_age)))
-      start(*each);
-    asked.push_back({each.get(), each->runs + (each->now != state::idle ? 1U : 0U)});
+  {
+    const detail::lock_guard locked(mutex_);
+    std::vector<asked_run> asked;
+    for (const auto& each : entries_) {
+      if (!is_asked_by(*each, probe)) continue;
+      if (each->now == state::idle && (each->runs == 0 || since(each->ended, time()) >= length(each->options.max_age)))
+        start(*each);
+      asked.push_back({each.get(), each->runs + (each->now != state::idle ? 1U : 0U)});
+    }
+    for (const asked_run& each : asked) await(each);
+    for (const asked_run& each : asked) made.checks.push_back(judge(each, changes));
   }
-  for (const asked_run& each : asked) await(each);
-  for (const asked_run& each : asked) made.checks.push_back(judge(each, changes));
-  mutex_.unlock();
   made.unix_nanoseconds = options_.wall_clock();
   for (const checked_health& each : made.checks)
     made.status =

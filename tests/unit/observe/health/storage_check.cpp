@@ -1,9 +1,12 @@
 #include <millrace/observe/health/storage_check.hpp>
 
+#include <millrace/store/folder_storage.hpp>
 #include <millrace/store/memory_storage.hpp>
 #include <support/catch.hpp>
+#include <support/temp_dir.hpp>
 
 #include <cstddef>
+#include <filesystem>
 #include <span>
 #include <string>
 #include <string_view>
@@ -65,6 +68,20 @@ TEST_CASE("a storage that gives back what it is given is healthy, and nothing is
   CHECK(slow.examine().status == health_status::degraded);
   mo::storage_check wrong("storage", storage, {}, "/no key");
   CHECK(wrong.examine().status == health_status::unhealthy);
+}
+
+TEST_CASE("a folder is checked on its disk, and one that is gone is unhealthy") {
+  const support::temp_dir root;
+  std::filesystem::create_directory(root / "kept");
+  auto storage = ms::folder_storage::open(root / "kept");
+  REQUIRE(storage);
+  mo::storage_check round_trip("storage", *storage);
+  CHECK(round_trip.examine().status == health_status::healthy);
+  CHECK(storage->list("", "", 10).value().empty());
+  std::filesystem::remove_all(root / "kept");
+  const auto found = round_trip.examine();
+  CHECK(found.status == health_status::unhealthy);
+  CHECK(found.message.find("the storage does not write: ") == 0);
 }
 
 TEST_CASE("each way in which a storage fails is unhealthy and said") {
