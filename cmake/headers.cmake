@@ -140,7 +140,8 @@ set(MILLRACE_observe_HEADERS
   observe/audit/audit_query.hpp observe/audit/compliance_report.hpp observe/audit/mask.hpp observe/audit/report_templates.hpp
   observe/audit/detail/page_writers.hpp observe/audit/detail/pii_detectors.hpp observe/audit/detail/tally.hpp
   observe/audit/detail/text_formats.hpp
-  observe/audit/audit_trail.hpp observe/audit/read_trail.hpp observe/audit/trail_options.hpp observe/audit/trail_proofs.hpp observe/audit/verify_trail.hpp
+  observe/audit/audit_trail.hpp observe/audit/read_trail.hpp observe/audit/trail_options.hpp observe/audit/trail_proofs.hpp
+  observe/audit/trail_queries.hpp observe/audit/verify_trail.hpp
   observe/audit/detail/trail_check.hpp observe/audit/detail/trail_folder.hpp observe/audit/detail/trail_format.hpp
   observe/audit/detail/trail_policies.hpp observe/audit/detail/trail_record.hpp observe/audit/detail/trail_recovery.hpp
   observe/audit/detail/trail_segment.hpp observe/audit/detail/trail_upkeep.hpp observe/audit/detail/trail_writer.hpp)

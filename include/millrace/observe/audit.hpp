@@ -11,9 +11,10 @@
 /// - `verify_trail`: whether a trail is as it was written, and if not, which record is the first that is not
 /// - `read_trail`: a trail's entries, all or those of a period; `read_leaves`, `prove_record`, `verify_record`: proofs
 /// - `masked`, `unmasked`: how outputs show personal data; `mask_value`, `mask_text`, `find_pii`
-/// - `audit_query`, `audit_selection`, `audit_counts`: which records, and how many of what
-/// - `report_builder` makes a `compliance_report`, which `to_json`, `to_yaml`, `to_csv` and `to_html` write;
-///   `report_templates`: what SOC 2, GDPR, HIPAA and PCI DSS ask evidence for
+/// - `audit_query`, `audit_selection`, `audit_counts`: which records, and how many of what; `query_trail` asks a trail
+/// - `report_builder`, `report_trail`: a `compliance_report` of records, or of a trail that is verified first;
+///   `to_json`, `to_yaml`, `to_csv` and `to_html` write it
+/// - `report_templates`: what SOC 2, GDPR, HIPAA and PCI DSS ask evidence for
 /// - `to_json_lines`, `to_csv`, `to_yaml` of records: exports
 ///
 /// observe.hpp leaves this room out: include it by name.
@@ -30,6 +31,7 @@
 #include <millrace/observe/audit/report_templates.hpp>
 #include <millrace/observe/audit/trail_options.hpp>
 #include <millrace/observe/audit/trail_proofs.hpp>
+#include <millrace/observe/audit/trail_queries.hpp>
 #include <millrace/observe/audit/verify_trail.hpp>
 
 #endif  // MILLRACE_OBSERVE_AUDIT_HPP
