@@ -168,10 +168,12 @@ class batch_processor {
 
   /// How many items were accepted and are in no batch yet.
   std::size_t waiting() const noexcept {
+    if (is_copy()) return 0;
     const detail::lock_guard locked(mutex_);
     return waiting_;
   }
   batch_statistics statistics() const noexcept {
+    if (is_copy()) return {};
     const detail::lock_guard locked(mutex_);
     return {accepted_, refused_, batches_, failed_};
   }

@@ -38,7 +38,8 @@ namespace resilience {
 /// trivially copyable runs under one. Complexity: a hit is a look at a table; where key and value are trivially
 /// copyable and hits are counted
 /// (`s3_fifo`), it takes no lock and `get` copies the value; otherwise it locks 1 of `shards` parts for that look.
-/// Allocates: never for a hit; an entry's memory is kept and used again. Threads: any number.
+/// Allocates: never for a hit; an entry's memory is kept and used again. Threads: any number. Fork: the child of a
+/// process whose other threads use the cache does not use it, since one of them may have held a lock.
 template <class Key, class Value, class... Policies>
 class cache : detail::cache_core<Key, Value, Policies...> {
   using core = detail::cache_core<Key, Value, Policies...>;

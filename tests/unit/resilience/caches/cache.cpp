@@ -652,6 +652,29 @@ TEST_CASE("cache: what is heavier than the cache is refused, returned by its loa
   CHECK(cache.weight() <= 10);
 }
 
+TEST_CASE("cache: shards are a power of two, and each has room") {
+  const auto shards = [](std::size_t max_weight, std::size_t wanted) {
+    return mz::cache<int, int>({.max_weight = max_weight, .shards = wanted}).options().shards;
+  };
+  CHECK(shards(10'000, 0) == 8);
+  CHECK(shards(1'000, 0) == 1);
+  CHECK(shards(1'000'000, 0) == 32);
+  CHECK(shards(1'000'000, 100) == 64);
+  CHECK(shards(3, 16) == 2);
+  CHECK(shards(0, 16) == 1);
+  CHECK(shards(1U << 30U, ~std::size_t{0}) == 1'024);
+  auto heavy = mz::make_cache<int, int>({.max_weight = 1'000'000}, [](int, int) { return 1'000'000U; });
+  CHECK(heavy.options().shards == 1);
+  CHECK(heavy.insert(1, 1));
+  // Entries that are large themselves take memory as they come.
+  struct page {
+    char bytes[100'000];
+  };
+  mz::cache<int, page> pages({.max_weight = 1'000});
+  for (int i = 0; i < 20; ++i) pages.insert(i, page{{static_cast<char>(i)}});
+  CHECK(pages.find(19)->bytes[0] == 19);
+}
+
 TEST_CASE("cache: values that can only be moved, and keys of one's own") {
   struct point {
     int x, y;

@@ -98,7 +98,7 @@ class cache_core {
     make_sense();
     is_timed_.store_relaxed(options_.ttl < never || options_.idle < never || options_.refresh_after < never);
     const std::size_t room = options_.max_weight / options_.shards;
-    const std::size_t expected = weighs || room > 32'768 ? 1024 : room;
+    const std::size_t expected = weighs ? 64 : room;
     shards_ = static_cast<shard*>(::operator new(options_.shards * sizeof(shard), std::align_val_t(alignof(shard))));
     for (std::size_t i = 0; i < options_.shards; ++i)
       ::new (static_cast<void*>(shards_ + i))
@@ -222,11 +222,11 @@ class cache_core {
 
   void make_sense() noexcept {
     constexpr std::size_t most_shards = 1024;
-    if (options_.shards == 0)
-      while (options_.shards < 32 && !weighs && options_.max_weight >> 10U > options_.shards)
-        options_.shards = options_.shards == 0 ? 1 : 2 * options_.shards;
+    std::size_t wanted = options_.shards;
+    if (wanted == 0) wanted = weighs ? 1 : options_.max_weight >> 10U < 32 ? options_.max_weight >> 10U : 32;
+    if (wanted > options_.max_weight) wanted = options_.max_weight;  // each has room for one at least
     std::size_t shards = 1;
-    while (shards < options_.shards && shards < most_shards) shards *= 2;
+    while (2 * shards <= wanted && shards < most_shards) shards *= 2;
     options_.shards = shards;
     if (options_.ttl.nanoseconds < 0) options_.ttl = duration(0);
     if (options_.idle.nanoseconds < 0) options_.idle = duration(0);

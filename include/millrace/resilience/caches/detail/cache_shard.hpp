@@ -35,7 +35,10 @@ struct alignas(64) cache_shard {
   };
 
   cache_shard(std::size_t room, std::size_t expected_entries) noexcept
-      : expected(expected_entries), entries(expected_entries), queues(entries, room), max_weight(room) {}
+      : expected(expected_entries < 4096 ? expected_entries : 4096),
+        entries(expected_entries),
+        queues(entries, room),
+        max_weight(room) {}
 
   static constexpr std::size_t most_failures = 64;  // errors that are kept
 

@@ -68,10 +68,9 @@ struct cache_entry : entry_head {
 template <class Entry>
 class entry_slab {
  public:
-  /// `expected`: how many entries the first segment is for.
+  /// `expected`: how many entries the first segment is for, as far as they take 64 KiB.
   explicit entry_slab(std::size_t expected) noexcept {
-    constexpr unsigned most = 16;
-    while (shift_ < most && (std::size_t{1} << shift_) < expected) ++shift_;
+    while ((std::size_t{1} << shift_) < expected && (sizeof(Entry) << shift_) < 32'768) ++shift_;
   }
   entry_slab(const entry_slab&) = delete;
   entry_slab& operator=(const entry_slab&) = delete;
