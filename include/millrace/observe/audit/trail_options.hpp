@@ -2,6 +2,7 @@
 #define MILLRACE_OBSERVE_AUDIT_TRAIL_OPTIONS_HPP
 
 #include <millrace/core/clock.hpp>
+#include <millrace/core/diagnostic.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/observe/fwd.hpp>
 #include <millrace/store/line_log_options.hpp>
@@ -41,6 +42,9 @@ struct audit_trail_options {
   unsigned permissions = 0640;  ///< of new files, less the umask; the folder gets the same and may be entered
   /// UTC in nanoseconds: the day of a new segment, and the time of an event that has none.
   std::uint64_t (*wall_clock)() noexcept = unix_nanoseconds;
+  /// Is told, on the trail's thread, when the disk begins to refuse, for another reason than before, and when it takes
+  /// records again. It must not append to this trail.
+  diagnostics_ref diagnostics = {};
 };
 
 /// What an audit trail did so far.

@@ -650,7 +650,13 @@ TEST_CASE("a full disk is told, and the trail goes on when there is room", "[aud
   failing_files::plan plan;
   failing_files fs;
   fs.told = &plan;
-  auto trail = mo::audit_trail<failing_files>::open(dir / "audit", support::small_trail(), {}, fs).value();
+  struct kept_diagnostics {
+    std::vector<std::string> lines;
+    void report(const mr::diagnostic& said) noexcept { lines.emplace_back(said.message); }
+  } said;  // which the trail's thread alone writes to
+  auto options = support::small_trail();
+  options.diagnostics = said;
+  auto trail = mo::audit_trail<failing_files>::open(dir / "audit", options, {}, fs).value();
   support::write_events(trail, 0, 10);
   plan.set({0, ENOSPC, true});
   std::uint64_t seq = 0;
@@ -665,6 +671,7 @@ TEST_CASE("a full disk is told, and the trail goes on when there is room", "[aud
   while (!trail.healthy()) std::this_thread::sleep_for(1ms);
   CHECK(trail.wait_durable(seq, 5s));
   REQUIRE(trail.close());
+  CHECK(said.lines == std::vector<std::string>{"the disk refuses", "the disk takes records again"});
   CHECK(verified(dir / "audit").records == 11);
 }
 

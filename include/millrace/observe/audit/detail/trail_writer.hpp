@@ -60,7 +60,7 @@ class trail_writer : public store::log_worker<trail_writer<Producers, FileSystem
 
   trail_writer(std::string folder, const audit_trail_options& options, FileSystem fs, Signer key,
                opened_trail<FileSystem> opened)
-      : base({options.sync, options.sync_interval_ms, options.max_delay_ms, options.ring_bytes},
+      : base({options.sync, options.sync_interval_ms, options.max_delay_ms, options.ring_bytes, options.diagnostics},
              error(errc::unavailable, "cannot write to \"" + folder + "\": out of memory")),
         folder_(std::move(folder)),
         options_(options),
