@@ -324,6 +324,7 @@ using ::millrace::v0::observe::append_prometheus_protobuf;
 using ::millrace::v0::observe::attribute;
 using ::millrace::v0::observe::attribute_kind;
 using ::millrace::v0::observe::basic_diagnostics_file;
+using ::millrace::v0::observe::basic_emf_writer;
 using ::millrace::v0::observe::bucket_exemplar;
 using ::millrace::v0::observe::content_type;
 using ::millrace::v0::observe::counter;

@@ -3639,7 +3639,9 @@ constexpr std::int64_t unzigzag(std::uint64_t value) noexcept {
   return static_cast<std::int64_t>((value >> 1) ^ (~(value & 1) + 1));
 }
 
-class protobuf_writer {
+// A template, so that it is compiled only where a program writes this format.
+template <class = void>
+class basic_protobuf_writer {
  public:
   void varint(std::uint64_t value) {
     std::byte made[10];
@@ -3702,6 +3704,7 @@ class protobuf_writer {
 
   std::vector<std::byte> bytes_;
 };
+using protobuf_writer = basic_protobuf_writer<>;
 
 /// Reads the fields of a message one after the other: after `next`, `field`, `type` and `number` or `inner` hold one.
 /// Malformed bytes end the reading, and `ok` returns false.
@@ -27065,6 +27068,7 @@ class exemplar {
   /// Labels beside those of the trace and the span.
   /// Errors: invalid_argument for a name that collectors would refuse, or that is `trace_id` or `span_id`;
   /// out_of_range for more than `most_labels` labels, or more than `most_bytes` bytes in all.
+  template <class = void>
   static result<exemplar> make(trace_id trace, span_id span, const label_set& labels);
 
   observe::trace_id trace() const noexcept { return trace_; }
@@ -27110,7 +27114,8 @@ class exemplar {
   char text_[most_bytes + 2 * most_labels] = {};
 };
 
-inline result<exemplar> exemplar::make(observe::trace_id trace, observe::span_id span, const label_set& labels) {
+template <class>
+result<exemplar> exemplar::make(observe::trace_id trace, observe::span_id span, const label_set& labels) {
   if (auto ok = labels.validate(); !ok) return std::move(ok).error().wrap("exemplar");
   if (labels.size() > most_labels)
     return error(errc::out_of_range, "exemplar: " + std::to_string(labels.size()) + " labels; " +
@@ -38648,9 +38653,9 @@ struct open_span {
 
 /// What a span needs of its tracer, whose type it does not know.
 struct span_sink {
-  std::uint64_t (*now)(const span_sink&) noexcept;               // the tracer's own clock, in nanoseconds
-  std::uint64_t (*next_span)(span_sink&) noexcept;               // an identifier, never 0
-  void (*keep)(span_sink&, owning_pointer<open_span>) noexcept;  // takes a span that ended
+  std::uint64_t (*now)(const span_sink&) noexcept;                   // the tracer's own clock, in nanoseconds
+  std::uint64_t (*next_span)(span_sink&) noexcept;                   // an identifier, never 0
+  void (*end)(span_sink&, open_span*, std::uint64_t tick) noexcept;  // takes a span that ends at this moment
   span_limits limits;
 };
 
@@ -38685,14 +38690,14 @@ class span {
       : sink_(std::exchange(other.sink_, nullptr)),
         context_(other.context_),
         state_(std::move(other.state_)),
-        open_(std::move(other.open_)) {}
+        open_(std::exchange(other.open_, nullptr)) {}
   span& operator=(span&& other) noexcept {
     if (this == &other) return *this;
     end();
     sink_ = std::exchange(other.sink_, nullptr);
     context_ = other.context_;
     state_ = std::move(other.state_);
-    open_ = std::move(other.open_);
+    open_ = std::exchange(other.open_, nullptr);
     return *this;
   }
   ~span() { end(); }
@@ -38705,11 +38710,12 @@ class span {
     return state_ ? *state_ : none;
   }
   /// Whether it is recorded: whether what it is told is kept.
-  bool recording() const noexcept { return bool(open_); }
+  bool recording() const noexcept { return open_ != nullptr; }
   /// Whether a tracer made it and it has not ended.
   explicit operator bool() const noexcept { return sink_ != nullptr; }
 
   /// A step of this one.
+  template <class = void>
   span child(std::string_view name, span_kind kind = span_kind::internal) const {
     span made;
     made.sink_ = sink_;
@@ -38728,6 +38734,7 @@ class span {
     add(open_->record.attributes, attribute(name, value), open_->record.dropped_attributes);
   }
   /// Notes that something happened now.
+  template <class = void>
   void event(std::string_view name, const std::vector<attribute>& attributes = {}) {
     if (!open_) return;
     span_record& to = open_->record;
@@ -38739,6 +38746,7 @@ class span {
     for (const attribute& each : attributes) add(to.events.back().attributes, each, to.dropped_attributes);
   }
   /// Names another span that this one has to do with. One that names none is left out.
+  template <class = void>
   void link(const span_context& other, const std::vector<attribute>& attributes = {}) {
     if (!open_ || !other) return;
     span_record& to = open_->record;
@@ -38750,18 +38758,21 @@ class span {
     for (const attribute& each : attributes) add(to.links.back().attributes, each, to.dropped_attributes);
   }
   /// Says that its work failed, and why. A span that is `succeeded` is not changed.
+  template <class = void>
   void fail(std::string_view why) {
     if (!open_ || open_->record.status == span_status::ok) return;
     open_->record.status = span_status::error;
     open_->record.message = limit(why);
   }
   /// The same with the error's code as the attribute `error.type`.
+  template <class = void>
   void fail(const error& why) {
     if (!open_ || open_->record.status == span_status::ok) return;
     fail(why.describe());
     set("error.type", to_string(why.code()));
   }
   /// Says that its work is known to have succeeded, whatever was said before.
+  template <class = void>
   void succeed() {
     if (!open_) return;
     open_->record.status = span_status::ok;
@@ -38775,12 +38786,7 @@ class span {
     sink_ = nullptr;
   }
   void end_at(std::uint64_t tick) noexcept {
-    if (open_) {
-      span_record& to = open_->record;
-      const std::uint64_t unix_time = tick + open_->unix_offset;
-      to.end = unix_time > to.start ? unix_time : to.start;
-      sink_->keep(*sink_, std::move(open_));
-    }
+    if (open_ != nullptr) sink_->end(*sink_, std::exchange(open_, nullptr), tick);
     sink_ = nullptr;
   }
   /// The present moment of the tracer's clock, for `end_at`; 0 of a span that is not recorded.
@@ -38790,8 +38796,9 @@ class span {
   template <class, class>
   friend class basic_tracer;
 
+  template <class = void>
   void open(std::string_view name, span_kind kind, span_id parent, bool is_remote, std::uint64_t unix_offset) {
-    open_ = detail::make_owning<detail::open_span>();
+    open_ = new detail::open_span;
     context_.span.value = sink_->next_span(*sink_);
     open_->unix_offset = unix_offset;
     span_record& made = open_->record;
@@ -38808,6 +38815,7 @@ class span {
     return detail::limited(text, sink_->limits.text_bytes);
   }
 
+  template <class = void>
   void add(std::vector<attribute>& to, attribute one, std::uint32_t& dropped) const {
     one.name = limit(one.name);
     one.text = limit(one.text);
@@ -38825,7 +38833,7 @@ class span {
   detail::span_sink* sink_ = nullptr;
   span_context context_;
   detail::owning_pointer<observe::trace_state> state_;  // null where it is empty, so that spans are quick to make
-  detail::owning_pointer<detail::open_span> open_;
+  detail::open_span* open_ = nullptr;                   // the sink's, once it has ended
 };
 
 namespace detail {
@@ -40578,13 +40586,14 @@ struct emf_report {
 /// Errors: what `send` returns, and then the next flush writes all of it again; `invalid_argument` for a snapshot of
 /// another registry than the first, or an older one.
 /// Source: Amazon CloudWatch user guide, "Specification: Embedded metric format".
-class emf_writer {
+template <class = void>
+class basic_emf_writer {
  public:
   static constexpr std::size_t most_metrics = 100;
   static constexpr std::size_t most_dimensions = 30;
   static constexpr std::size_t most_values = 100;
 
-  explicit emf_writer(emf_options options = {}) : options_(std::move(options)) {}
+  explicit basic_emf_writer(emf_options options = {}) : options_(std::move(options)) {}
 
   /// Calls send(line), which returns result<void>, for each document; the line has no newline at its end.
   template <class Send>
@@ -40603,7 +40612,6 @@ class emf_writer {
   };
   using groups = std::vector<detail::owning_pointer<group>>;
 
-  template <class = void>
   static groups grouped(const metrics_snapshot& now, const detail::snapshot_change* change, emf_report& report);
   static bool is_sendable(const metric_family& family, const metric_sample& sample) noexcept {
     return family.type == metric_type::counter || (sample.value >= -0x1p360 && sample.value <= 0x1p360);
@@ -40624,14 +40632,12 @@ class emf_writer {
   }
 
   /// Writes the entries from `first` up to `end` as one document.
-  template <class = void>
   std::string document(const group& of, std::size_t first, std::size_t end, std::uint64_t unix_nanoseconds) const;
   void declare(json_writer& json, std::string_view name, std::string_view unit) const {
     json.begin_object().member("Name", name).member("Unit", unit);
     if (options_.high_resolution) json.member("StorageResolution", 1);
     json.end_object();
   }
-  template <class = void>
   static void put_values(json_writer& json, const entry& one);
   /// A label's value as CloudWatch takes it: empty if nothing of it can be seen.
   static std::string dimension_value(std::string_view label) {
@@ -40650,8 +40656,11 @@ class emf_writer {
   bool has_last_ = false;
 };
 
+using emf_writer = basic_emf_writer<>;
+
+template <class Unused>
 template <class Send>
-result<emf_report> emf_writer::flush(metrics_snapshot snapshot, Send&& send) {
+result<emf_report> basic_emf_writer<Unused>::flush(metrics_snapshot snapshot, Send&& send) {
   const detail::snapshot_change* change = nullptr;
   result<detail::snapshot_change> made = detail::snapshot_change::make(has_last_ ? last_ : snapshot, snapshot);
   if (!made) return std::move(made).error().wrap("embedded metric format");
@@ -40675,9 +40684,10 @@ result<emf_report> emf_writer::flush(metrics_snapshot snapshot, Send&& send) {
   return report;
 }
 
-template <class>
-emf_writer::groups emf_writer::grouped(const metrics_snapshot& now, const detail::snapshot_change* change,
-                                       emf_report& report) {
+template <class Unused>
+typename basic_emf_writer<Unused>::groups basic_emf_writer<Unused>::grouped(const metrics_snapshot& now,
+                                                                            const detail::snapshot_change* change,
+                                                                            emf_report& report) {
   groups made;
   millrace::detail::name_index<group*> by_labels;
   for (const metric_family_samples& each : now.families())
@@ -40710,9 +40720,9 @@ emf_writer::groups emf_writer::grouped(const metrics_snapshot& now, const detail
   return made;
 }
 
-template <class>
-std::string emf_writer::document(const group& of, std::size_t first, std::size_t end,
-                                 std::uint64_t unix_nanoseconds) const {
+template <class Unused>
+std::string basic_emf_writer<Unused>::document(const group& of, std::size_t first, std::size_t end,
+                                               std::uint64_t unix_nanoseconds) const {
   const auto is_taken = [&](std::string_view name) {
     for (std::size_t i = first; i < end; ++i)
       if (is_name_of(of.entries[i], name)) return true;
@@ -40749,8 +40759,8 @@ std::string emf_writer::document(const group& of, std::size_t first, std::size_t
   return text;
 }
 
-template <class>
-void emf_writer::put_values(json_writer& json, const entry& one) {
+template <class Unused>
+void basic_emf_writer<Unused>::put_values(json_writer& json, const entry& one) {
   const metric_family& family = *one.family;
   const std::uint64_t before = one.before != nullptr ? one.before->count : 0;
   switch (family.type) {
@@ -41097,6 +41107,8 @@ namespace detail {
 
 /// Writes the messages of io.prometheus.client. A message that stands in another one is written first, because its
 /// length comes before it.
+// A template, so that it is compiled only where a program writes this format.
+template <class = void>
 class prometheus_messages {
  public:
   void append(std::string& out, const metric_family_samples& each) {
@@ -41239,7 +41251,7 @@ class prometheus_messages {
 /// Source: prometheus/client_model, metrics.proto; Prometheus documentation, "Exposition formats".
 template <class = void>
 void append_prometheus_protobuf(std::string& out, const metrics_snapshot& snapshot) {
-  detail::prometheus_messages messages;
+  detail::prometheus_messages<> messages;
   for (const metric_family_samples& each : snapshot.families()) messages.append(out, each);
 }
 
@@ -41411,25 +41423,27 @@ namespace detail {
 /// Writes the parts that OTLP's messages have in common, as JSON: names in lowerCamelCase, 64-bit integers as texts,
 /// identifiers in hexadecimal, enumerations as numbers.
 /// Source: OpenTelemetry, "OTLP/HTTP", "JSON Protobuf Encoding"; Protocol Buffers, "ProtoJSON format".
-class otlp_json {
+// A template, so that it is compiled only where a program writes this format.
+template <class = void>
+class basic_otlp_json {
  public:
-  explicit otlp_json(std::string& out) noexcept : json_(out) {}
+  explicit basic_otlp_json(std::string& out) noexcept : json_(out) {}
 
   json_writer& json() noexcept { return json_; }
 
   /// A 64-bit integer, as a text.
   template <std::integral Number>
-  otlp_json& whole(std::string_view name, Number value) {
+  basic_otlp_json& whole(std::string_view name, Number value) {
     json_.member(name, std::string_view(std::to_string(value)));
     return *this;
   }
   template <std::integral Number>
-  otlp_json& whole(Number value) {
+  basic_otlp_json& whole(Number value) {
     json_.value(std::string_view(std::to_string(value)));
     return *this;
   }
   template <class Id>
-  otlp_json& id(std::string_view name, Id one) {
+  basic_otlp_json& id(std::string_view name, Id one) {
     json_.member(name, std::string_view(to_hex(one)));
     return *this;
   }
@@ -41478,6 +41492,7 @@ class otlp_json {
  private:
   json_writer json_;
 };
+using otlp_json = basic_otlp_json<>;
 
 }  // namespace detail
 }  // namespace observe
@@ -41499,6 +41514,7 @@ namespace detail {
 
 /// Writes a snapshot's families. What was counted is counted since `before`, where there is one, and else since the
 /// registry was made.
+template <class = void>
 class otlp_metrics_writer {
  public:
   otlp_metrics_writer(otlp_json& to, const metrics_snapshot& now, const snapshot_change* change) noexcept
@@ -41650,7 +41666,7 @@ class otlp_metrics_writer {
 template <class = void>
 void append_otlp(std::string& out, const metrics_snapshot& snapshot, const otlp_source& source = {}) {
   detail::otlp_json to(out);
-  detail::otlp_metrics_writer writer(to, snapshot, nullptr);
+  detail::otlp_metrics_writer<> writer(to, snapshot, nullptr);
   to.message(source, "resourceMetrics", "scopeMetrics", "metrics", [&] {
     for (const metric_family_samples& each : snapshot.families()) writer.write(each);
   });
@@ -41663,7 +41679,7 @@ result<void> append_otlp(std::string& out, const metrics_snapshot& snapshot, con
   const auto change = detail::snapshot_change::make(before, snapshot);
   if (!change) return error(change.error()).wrap("otlp");
   detail::otlp_json to(out);
-  detail::otlp_metrics_writer writer(to, snapshot, &*change);
+  detail::otlp_metrics_writer<> writer(to, snapshot, &*change);
   to.message(source, "resourceMetrics", "scopeMetrics", "metrics", [&] {
     for (const metric_family_samples& each : snapshot.families()) writer.write(each);
   });

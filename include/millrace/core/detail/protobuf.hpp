@@ -27,7 +27,9 @@ constexpr std::int64_t unzigzag(std::uint64_t value) noexcept {
   return static_cast<std::int64_t>((value >> 1) ^ (~(value & 1) + 1));
 }
 
-class protobuf_writer {
+// A template, so that it is compiled only where a program writes this format.
+template <class = void>
+class basic_protobuf_writer {
  public:
   void varint(std::uint64_t value) {
     std::byte made[10];
@@ -90,6 +92,7 @@ class protobuf_writer {
 
   std::vector<std::byte> bytes_;
 };
+using protobuf_writer = basic_protobuf_writer<>;
 
 /// Reads the fields of a message one after the other: after `next`, `field`, `type` and `number` or `inner` hold one.
 /// Malformed bytes end the reading, and `ok` returns false.

@@ -51,13 +51,14 @@ struct emf_report {
 /// Errors: what `send` returns, and then the next flush writes all of it again; `invalid_argument` for a snapshot of
 /// another registry than the first, or an older one.
 /// Source: Amazon CloudWatch user guide, "Specification: Embedded metric format".
-class emf_writer {
+template <class = void>
+class basic_emf_writer {
  public:
   static constexpr std::size_t most_metrics = 100;
   static constexpr std::size_t most_dimensions = 30;
   static constexpr std::size_t most_values = 100;
 
-  explicit emf_writer(emf_options options = {}) : options_(std::move(options)) {}
+  explicit basic_emf_writer(emf_options options = {}) : options_(std::move(options)) {}
 
   /// Calls send(line), which returns result<void>, for each document; the line has no newline at its end.
   template <class Send>
@@ -76,7 +77,6 @@ class emf_writer {
   };
   using groups = std::vector<detail::owning_pointer<group>>;
 
-  template <class = void>
   static groups grouped(const metrics_snapshot& now, const detail::snapshot_change* change, emf_report& report);
   static bool is_sendable(const metric_family& family, const metric_sample& sample) noexcept {
     return family.type == metric_type::counter || (sample.value >= -0x1p360 && sample.value <= 0x1p360);
@@ -97,14 +97,12 @@ class emf_writer {
   }
 
   /// Writes the entries from `first` up to `end` as one document.
-  template <class = void>
   std::string document(const group& of, std::size_t first, std::size_t end, std::uint64_t unix_nanoseconds) const;
   void declare(json_writer& json, std::string_view name, std::string_view unit) const {
     json.begin_object().member("Name", name).member("Unit", unit);
     if (options_.high_resolution) json.member("StorageResolution", 1);
     json.end_object();
   }
-  template <class = void>
   static void put_values(json_writer& json, const entry& one);
   /// A label's value as CloudWatch takes it: empty if nothing of it can be seen.
   static std::string dimension_value(std::string_view label) {
@@ -123,8 +121,11 @@ class emf_writer {
   bool has_last_ = false;
 };
 
+using emf_writer = basic_emf_writer<>;
+
+template <class Unused>
 template <class Send>
-result<emf_report> emf_writer::flush(metrics_snapshot snapshot, Send&& send) {
+result<emf_report> basic_emf_writer<Unused>::flush(metrics_snapshot snapshot, Send&& send) {
   const detail::snapshot_change* change = nullptr;
   result<detail::snapshot_change> made = detail::snapshot_change::make(has_last_ ? last_ : snapshot, snapshot);
   if (!made) return std::move(made).error().wrap("embedded metric format");
@@ -148,9 +149,10 @@ result<emf_report> emf_writer::flush(metrics_snapshot snapshot, Send&& send) {
   return report;
 }
 
-template <class>
-emf_writer::groups emf_writer::grouped(const metrics_snapshot& now, const detail::snapshot_change* change,
-                                       emf_report& report) {
+template <class Unused>
+typename basic_emf_writer<Unused>::groups basic_emf_writer<Unused>::grouped(const metrics_snapshot& now,
+                                                                            const detail::snapshot_change* change,
+                                                                            emf_report& report) {
   groups made;
   millrace::detail::name_index<group*> by_labels;
   for (const metric_family_samples& each : now.families())
@@ -183,9 +185,9 @@ emf_writer::groups emf_writer::grouped(const metrics_snapshot& now, const detail
   return made;
 }
 
-template <class>
-std::string emf_writer::document(const group& of, std::size_t first, std::size_t end,
-                                 std::uint64_t unix_nanoseconds) const {
+template <class Unused>
+std::string basic_emf_writer<Unused>::document(const group& of, std::size_t first, std::size_t end,
+                                               std::uint64_t unix_nanoseconds) const {
   const auto is_taken = [&](std::string_view name) {
     for (std::size_t i = first; i < end; ++i)
       if (is_name_of(of.entries[i], name)) return true;
@@ -222,8 +224,8 @@ std::string emf_writer::document(const group& of, std::size_t first, std::size_t
   return text;
 }
 
-template <class>
-void emf_writer::put_values(json_writer& json, const entry& one) {
+template <class Unused>
+void basic_emf_writer<Unused>::put_values(json_writer& json, const entry& one) {
   const metric_family& family = *one.family;
   const std::uint64_t before = one.before != nullptr ? one.before->count : 0;
   switch (family.type) {

@@ -22,6 +22,7 @@ namespace detail {
 
 /// Writes a snapshot's families. What was counted is counted since `before`, where there is one, and else since the
 /// registry was made.
+template <class = void>
 class otlp_metrics_writer {
  public:
   otlp_metrics_writer(otlp_json& to, const metrics_snapshot& now, const snapshot_change* change) noexcept
@@ -173,7 +174,7 @@ class otlp_metrics_writer {
 template <class = void>
 void append_otlp(std::string& out, const metrics_snapshot& snapshot, const otlp_source& source = {}) {
   detail::otlp_json to(out);
-  detail::otlp_metrics_writer writer(to, snapshot, nullptr);
+  detail::otlp_metrics_writer<> writer(to, snapshot, nullptr);
   to.message(source, "resourceMetrics", "scopeMetrics", "metrics", [&] {
     for (const metric_family_samples& each : snapshot.families()) writer.write(each);
   });
@@ -186,7 +187,7 @@ result<void> append_otlp(std::string& out, const metrics_snapshot& snapshot, con
   const auto change = detail::snapshot_change::make(before, snapshot);
   if (!change) return error(change.error()).wrap("otlp");
   detail::otlp_json to(out);
-  detail::otlp_metrics_writer writer(to, snapshot, &*change);
+  detail::otlp_metrics_writer<> writer(to, snapshot, &*change);
   to.message(source, "resourceMetrics", "scopeMetrics", "metrics", [&] {
     for (const metric_family_samples& each : snapshot.families()) writer.write(each);
   });

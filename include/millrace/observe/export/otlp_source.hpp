@@ -34,25 +34,27 @@ namespace detail {
 /// Writes the parts that OTLP's messages have in common, as JSON: names in lowerCamelCase, 64-bit integers as texts,
 /// identifiers in hexadecimal, enumerations as numbers.
 /// Source: OpenTelemetry, "OTLP/HTTP", "JSON Protobuf Encoding"; Protocol Buffers, "ProtoJSON format".
-class otlp_json {
+// A template, so that it is compiled only where a program writes this format.
+template <class = void>
+class basic_otlp_json {
  public:
-  explicit otlp_json(std::string& out) noexcept : json_(out) {}
+  explicit basic_otlp_json(std::string& out) noexcept : json_(out) {}
 
   json_writer& json() noexcept { return json_; }
 
   /// A 64-bit integer, as a text.
   template <std::integral Number>
-  otlp_json& whole(std::string_view name, Number value) {
+  basic_otlp_json& whole(std::string_view name, Number value) {
     json_.member(name, std::string_view(std::to_string(value)));
     return *this;
   }
   template <std::integral Number>
-  otlp_json& whole(Number value) {
+  basic_otlp_json& whole(Number value) {
     json_.value(std::string_view(std::to_string(value)));
     return *this;
   }
   template <class Id>
-  otlp_json& id(std::string_view name, Id one) {
+  basic_otlp_json& id(std::string_view name, Id one) {
     json_.member(name, std::string_view(to_hex(one)));
     return *this;
   }
@@ -101,6 +103,7 @@ class otlp_json {
  private:
   json_writer json_;
 };
+using otlp_json = basic_otlp_json<>;
 
 }  // namespace detail
 }  // namespace observe

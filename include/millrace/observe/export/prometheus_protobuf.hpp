@@ -22,6 +22,8 @@ namespace detail {
 
 /// Writes the messages of io.prometheus.client. A message that stands in another one is written first, because its
 /// length comes before it.
+// A template, so that it is compiled only where a program writes this format.
+template <class = void>
 class prometheus_messages {
  public:
   void append(std::string& out, const metric_family_samples& each) {
@@ -164,7 +166,7 @@ class prometheus_messages {
 /// Source: prometheus/client_model, metrics.proto; Prometheus documentation, "Exposition formats".
 template <class = void>
 void append_prometheus_protobuf(std::string& out, const metrics_snapshot& snapshot) {
-  detail::prometheus_messages messages;
+  detail::prometheus_messages<> messages;
   for (const metric_family_samples& each : snapshot.families()) messages.append(out, each);
 }
 

@@ -39,6 +39,7 @@ class exemplar {
   /// Labels beside those of the trace and the span.
   /// Errors: invalid_argument for a name that collectors would refuse, or that is `trace_id` or `span_id`;
   /// out_of_range for more than `most_labels` labels, or more than `most_bytes` bytes in all.
+  template <class = void>
   static result<exemplar> make(trace_id trace, span_id span, const label_set& labels);
 
   observe::trace_id trace() const noexcept { return trace_; }
@@ -84,7 +85,8 @@ class exemplar {
   char text_[most_bytes + 2 * most_labels] = {};
 };
 
-inline result<exemplar> exemplar::make(observe::trace_id trace, observe::span_id span, const label_set& labels) {
+template <class>
+result<exemplar> exemplar::make(observe::trace_id trace, observe::span_id span, const label_set& labels) {
   if (auto ok = labels.validate(); !ok) return std::move(ok).error().wrap("exemplar");
   if (labels.size() > most_labels)
     return error(errc::out_of_range, "exemplar: " + std::to_string(labels.size()) + " labels; " +

@@ -15,14 +15,16 @@ namespace observe {
 
 namespace detail {
 
-inline void put_span_link(otlp_json& to, const span_link& one) {
+template <class = void>
+void put_span_link(otlp_json& to, const span_link& one) {
   to.json().begin_object();
   to.id("traceId", one.to.trace).id("spanId", one.to.span);
   to.put_attributes(one.attributes);
   to.json().member("flags", std::uint32_t{one.to.flags}).end_object();
 }
 
-inline void put_span(otlp_json& to, const span_record& one) {
+template <class = void>
+void put_span(otlp_json& to, const span_record& one) {
   // Bits 8 and 9 of the flags: it is known, and then whether, the parent is another process's.
   constexpr std::uint32_t knows_remote = 0x100;
   constexpr std::uint32_t is_remote = 0x200;

@@ -38,9 +38,9 @@ struct open_span {
 
 /// What a span needs of its tracer, whose type it does not know.
 struct span_sink {
-  std::uint64_t (*now)(const span_sink&) noexcept;               // the tracer's own clock, in nanoseconds
-  std::uint64_t (*next_span)(span_sink&) noexcept;               // an identifier, never 0
-  void (*keep)(span_sink&, owning_pointer<open_span>) noexcept;  // takes a span that ended
+  std::uint64_t (*now)(const span_sink&) noexcept;                   // the tracer's own clock, in nanoseconds
+  std::uint64_t (*next_span)(span_sink&) noexcept;                   // an identifier, never 0
+  void (*end)(span_sink&, open_span*, std::uint64_t tick) noexcept;  // takes a span that ends at this moment
   span_limits limits;
 };
 
@@ -75,14 +75,14 @@ class span {
       : sink_(std::exchange(other.sink_, nullptr)),
         context_(other.context_),
         state_(std::move(other.state_)),
-        open_(std::move(other.open_)) {}
+        open_(std::exchange(other.open_, nullptr)) {}
   span& operator=(span&& other) noexcept {
     if (this == &other) return *this;
     end();
     sink_ = std::exchange(other.sink_, nullptr);
     context_ = other.context_;
     state_ = std::move(other.state_);
-    open_ = std::move(other.open_);
+    open_ = std::exchange(other.open_, nullptr);
     return *this;
   }
   ~span() { end(); }
@@ -95,11 +95,12 @@ class span {
     return state_ ? *state_ : none;
   }
   /// Whether it is recorded: whether what it is told is kept.
-  bool recording() const noexcept { return bool(open_); }
+  bool recording() const noexcept { return open_ != nullptr; }
   /// Whether a tracer made it and it has not ended.
   explicit operator bool() const noexcept { return sink_ != nullptr; }
 
   /// A step of this one.
+  template <class = void>
   span child(std::string_view name, span_kind kind = span_kind::internal) const {
     span made;
     made.sink_ = sink_;
@@ -118,6 +119,7 @@ class span {
     add(open_->record.attributes, attribute(name, value), open_->record.dropped_attributes);
   }
   /// Notes that something happened now.
+  template <class = void>
   void event(std::string_view name, const std::vector<attribute>& attributes = {}) {
     if (!open_) return;
     span_record& to = open_->record;
@@ -129,6 +131,7 @@ class span {
     for (const attribute& each : attributes) add(to.events.back().attributes, each, to.dropped_attributes);
   }
   /// Names another span that this one has to do with. One that names none is left out.
+  template <class = void>
   void link(const span_context& other, const std::vector<attribute>& attributes = {}) {
     if (!open_ || !other) return;
     span_record& to = open_->record;
@@ -140,18 +143,21 @@ class span {
     for (const attribute& each : attributes) add(to.links.back().attributes, each, to.dropped_attributes);
   }
   /// Says that its work failed, and why. A span that is `succeeded` is not changed.
+  template <class = void>
   void fail(std::string_view why) {
     if (!open_ || open_->record.status == span_status::ok) return;
     open_->record.status = span_status::error;
     open_->record.message = limit(why);
   }
   /// The same with the error's code as the attribute `error.type`.
+  template <class = void>
   void fail(const error& why) {
     if (!open_ || open_->record.status == span_status::ok) return;
     fail(why.describe());
     set("error.type", to_string(why.code()));
   }
   /// Says that its work is known to have succeeded, whatever was said before.
+  template <class = void>
   void succeed() {
     if (!open_) return;
     open_->record.status = span_status::ok;
@@ -165,12 +171,7 @@ class span {
     sink_ = nullptr;
   }
   void end_at(std::uint64_t tick) noexcept {
-    if (open_) {
-      span_record& to = open_->record;
-      const std::uint64_t unix_time = tick + open_->unix_offset;
-      to.end = unix_time > to.start ? unix_time : to.start;
-      sink_->keep(*sink_, std::move(open_));
-    }
+    if (open_ != nullptr) sink_->end(*sink_, std::exchange(open_, nullptr), tick);
     sink_ = nullptr;
   }
   /// The present moment of the tracer's clock, for `end_at`; 0 of a span that is not recorded.
@@ -180,8 +181,9 @@ class span {
   template <class, class>
   friend class basic_tracer;
 
+  template <class = void>
   void open(std::string_view name, span_kind kind, span_id parent, bool is_remote, std::uint64_t unix_offset) {
-    open_ = detail::make_owning<detail::open_span>();
+    open_ = new detail::open_span;
     context_.span.value = sink_->next_span(*sink_);
     open_->unix_offset = unix_offset;
     span_record& made = open_->record;
@@ -198,6 +200,7 @@ class span {
     return detail::limited(text, sink_->limits.text_bytes);
   }
 
+  template <class = void>
   void add(std::vector<attribute>& to, attribute one, std::uint32_t& dropped) const {
     one.name = limit(one.name);
     one.text = limit(one.text);
@@ -215,7 +218,7 @@ class span {
   detail::span_sink* sink_ = nullptr;
   span_context context_;
   detail::owning_pointer<observe::trace_state> state_;  // null where it is empty, so that spans are quick to make
-  detail::owning_pointer<detail::open_span> open_;
+  detail::open_span* open_ = nullptr;                   // the sink's, once it has ended
 };
 
 namespace detail {

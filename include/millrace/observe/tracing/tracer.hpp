@@ -53,7 +53,7 @@ class basic_tracer : detail::span_sink {
 
  public:
   explicit basic_tracer(const tracer_options& options = {}, Sampler sampler = Sampler(), Clock clock = Clock())
-      : detail::span_sink{now_of, span_of, keep_in, options.limits},
+      : detail::span_sink{now_of, span_of, end_of, options.limits},
         options_(options),
         sampler_(std::move(sampler)),
         clock_(std::move(clock)) {
@@ -126,11 +126,14 @@ class basic_tracer : detail::span_sink {
     const std::uint64_t id = mixed(of.seeds_[2], of.spans_.add_relaxed(1));
     return id != 0 ? id : span_of(self);
   }
-  static void keep_in(detail::span_sink& self, detail::owning_pointer<detail::open_span> one) noexcept {
+  static void end_of(detail::span_sink& self, detail::open_span* one, std::uint64_t tick) noexcept {
+    detail::owning_pointer<detail::open_span> owned(one);
+    const std::uint64_t unix_time = tick + one->unix_offset;
+    one->record.end = unix_time > one->record.start ? unix_time : one->record.start;
     auto& of = static_cast<basic_tracer&>(self);
     const detail::lock_guard locked(of.mutex_);
     if (of.ended_.size() < of.options_.capacity)
-      of.ended_.push_back(std::move(one));  // there is room: nothing is allocated
+      of.ended_.push_back(std::move(owned));  // there is room: nothing is allocated
     else
       of.dropped_.add_relaxed(1);
   }
