@@ -74,6 +74,14 @@ TEST_CASE("rate_limiter: a window of any place holds no more calls than it may")
     if (made) begun.push_back(now);
   }
   CHECK(begun.size() > 5'000);
+  // To the nanosecond.
+  now += 1'000 * ms;
+  for (int i = 0; i < 5; ++i) CHECK(slowly([] {}));
+  now += 100 * ms - 1;
+  CHECK_FALSE(slowly([] {}));
+  now += 1;
+  for (int i = 0; i < 5; ++i) CHECK(slowly([] {}));
+  CHECK_FALSE(slowly([] {}));
   for (std::size_t i = 5; i < begun.size(); ++i)
     if (begun[i] - begun[i - 5] < 100 * ms) FAIL("window at " << begun[i - 5]);
 }

@@ -140,8 +140,10 @@ TEST_CASE("retry: no delay ends after a deadline, the retry's own or the caller'
   CHECK_FALSE(again(down, {.timeout = 15ms}));
   CHECK(down.made == 2);
   down.made = 0;
+  const std::uint64_t before = time.now;
   CHECK_FALSE(again(down, {.timeout = 10ms}));  // a delay that ends with the deadline leaves no time to call
   CHECK(down.made == 1);
+  CHECK(time.now == before);
 
   // A call that takes up the time itself is not made again, either.
   int made = 0;

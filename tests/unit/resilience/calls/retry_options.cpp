@@ -104,6 +104,21 @@ TEST_CASE("retry_budget: on many threads no token is spent twice, and none is ma
   CHECK(retries <= 50 + 2'000);
   // Only what would have filled it beyond its tokens is lost, and it was never full again.
   CHECK(retries + budget.tokens() == Approx(50 + 2'000).margin(1));
+  // All of a budget that nothing fills again, by threads that are all at it.
+  rs::retry_budget large({.tokens = 1'000'000, .ratio = 0});
+  retries = 0;
+  std::atomic<int> ready{0};
+  callers.clear();
+  for (int t = 0; t < 4; ++t)
+    callers.emplace_back([&] {
+      ++ready;
+      while (ready < 4) std::this_thread::yield();
+      int mine = 0;
+      while (large.withdraw()) ++mine;
+      retries += mine;
+    });
+  for (std::thread& one : callers) one.join();
+  CHECK(retries == 1'000'000);
   rs::retry_budget none({.tokens = -1, .ratio = std::numeric_limits<double>::quiet_NaN()});
   none.succeeded();
   CHECK_FALSE(none.withdraw());
