@@ -95,10 +95,11 @@ mr::result<verdict> verify(const std::string& folder, const std::vector<std::str
   if (found->signed_heads != 0)
     std::printf("%llu signed tree heads%s\n", static_cast<unsigned long long>(found->signed_heads),
                 key.empty() ? ", which nobody checked: --key FILE does" : "");
-  if (!key.empty() && found->signed_size < found->records)
+  const bool vouched = key.empty() || found->signed_size >= found->records;
+  if (!vouched)
     std::printf("the last signature vouches for the first %llu of %llu records\n",
                 static_cast<unsigned long long>(found->signed_size), static_cast<unsigned long long>(found->records));
-  return found->sound ? verdict::good : verdict::not_as_written;
+  return found->sound && vouched ? verdict::good : verdict::not_as_written;
 }
 
 mr::result<verdict> print_head(const std::string& folder) {

@@ -66,7 +66,7 @@ int main(int argc, char** argv) {
   CLI::App* verifies =
       command("verify", "is the trail as it was written? names the first bad record, its file and byte");
   verifies->add_option("--head", heads, "a tree head that was kept elsewhere; may be repeated");
-  verifies->add_option("--key", key, "the public key (PEM) of the pair that signed the trail's heads");
+  verifies->add_option("--key", key, "the public key (PEM) of the pair that has to have signed all of it");
   verifies->callback([&] { run = [&] { return verify(folder, heads, key); }; });
 
   command("head", "print the tree head, to be kept where the trail's writer cannot change it")->callback([&] {

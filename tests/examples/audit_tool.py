@@ -99,6 +99,24 @@ class AuditTool(unittest.TestCase):
         done = run("verify", older, "--head", later)
         self.assertEqual(done.returncode, 1, done.stdout)
 
+    def test_a_key_has_to_vouch_for_all_of_it(self):
+        keys = {}
+        for name in ("own", "other"):
+            keys[name], public = self.folder / f"{name}.pem", self.folder / f"{name}.pub"
+            subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", keys[name]], check=True, capture_output=True)
+            subprocess.run(["openssl", "pkey", "-in", keys[name], "-pubout", "-out", public], check=True)
+        unsigned = self.trail.rename(self.folder / "unsigned")
+        self.write(20, self.folder / "signed_head", keys["own"])
+        done = run("verify", self.trail, "--key", self.folder / "own.pub")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        done = run("verify", self.trail, "--key", self.folder / "other.pub")
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        self.assertIn("it is signed with the key", done.stdout)
+        done = run("verify", unsigned, "--key", self.folder / "own.pub")
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        self.assertIn("vouches for the first 0 of 40 records", done.stdout)
+        self.assertEqual(run("verify", self.trail, "--key", self.folder / "none").returncode, 3)
+
     def test_queries_select_and_mask(self):
         done = run("query", self.trail, "--kind", "access_denied", "--newest", "--limit", 3)
         self.assertEqual(done.returncode, 0, done.stderr)
