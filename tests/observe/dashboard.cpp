@@ -103,6 +103,9 @@ void fill(mr::observe::metrics_registry& registry, unsigned steps) {
       "queue", []() -> mr::result<void> { return mr::error(mr::errc::unavailable, "it is down"); }));
   (void)monitor.report();
 
+  auto process = mr::observe::process_collector::make(registry).value();
+  (void)process.update();
+
   const auto calls = mr::resilience::call_metrics<>::make(registry, "features").value();
   for (unsigned step = 0; step < steps; ++step) calls.update(mr::resilience::call_event::failed);
   calls.update(mr::resilience::call_event::opened);

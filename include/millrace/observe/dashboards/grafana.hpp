@@ -102,7 +102,7 @@ inline std::vector<panel_query> queries_of(const metric_family_samples& each, pa
 inline std::string_view panel_unit(const metric_family& family, panel_kind kind) noexcept {
   if (kind == panel_kind::share) return "percentunit";
   if (kind == panel_kind::rate || (kind == panel_kind::automatic && family.type == metric_type::counter))
-    return family.unit == "bytes" ? "Bps" : "ops";
+    return family.unit == "bytes" ? "Bps" : family.unit == "seconds" ? "short" : "ops";
   if (family.unit == "seconds") return "s";
   return family.unit == "bytes" ? "bytes" : "short";
 }

@@ -76,6 +76,10 @@ inline constexpr metric_row standard_metrics[] = {
     {"health_status", "Health", "Checks: 1 healthy, 0.5 degraded, 0 unhealthy", panel_kind::value},
     {"health_check_seconds", "Health", "How long checks take", panel_kind::value},
     {"health_late", "Health", "Checks that were late", panel_kind::rate},
+    {"process_cpu_seconds", "Process", "Processors in use", panel_kind::rate},
+    {"process_resident_memory_bytes", "Process", "Memory in RAM", panel_kind::value},
+    {"process_open_fds", "Process", "Open files", panel_kind::value},
+    {"process_threads", "Process", "Threads", panel_kind::value},
 };
 
 /// When somebody should look at them.
