@@ -158,6 +158,7 @@ TEST_CASE("batch_processor: items that failed come back with the reason, the bat
     CHECK(failed[1].second == "odd: 3");
     CHECK(rows.statistics().failed == 2);
     REQUIRE(rows.submit(4));  // outcomes begin anew
+    REQUIRE(rows.submit(6));
     CHECK(rows.flush());
   }
   SECTION("a handler that throws, also where it judges items") {

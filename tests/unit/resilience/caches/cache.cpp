@@ -740,3 +740,30 @@ TEST_CASE("cache: readers, writers and those who invalidate on eight threads see
   mz::cache<std::uint64_t, std::string, mz::lru> recent({.max_weight = 40, .shards = 2});
   mix(recent, number, text, [](const std::string& s) { return std::stoull(s); });
 }
+
+TEST_CASE("cache: a reader without the lock gets no value that is half of one and half of another") {
+  struct wide {
+    std::uint64_t numbers[32];
+  };
+  mz::cache<std::uint64_t, wide> cache({.max_weight = 1});
+  std::atomic<bool> ends{false};
+  std::atomic<int> torn{0};
+  run_threads(3, [&](int t) {
+    if (t == 0) {
+      for (std::uint64_t i = 0; i < 400'000; ++i) {
+        wide made{};
+        for (auto& each : made.numbers) each = i;
+        cache.insert(i % 2, made);  // one of two keys stays, so that its entry is used again at once
+      }
+      ends = true;
+      return;
+    }
+    while (!ends) {
+      const auto got = cache.get(0);
+      if (!got) continue;
+      for (const auto each : got->numbers)
+        if (each != got->numbers[0] || each % 2 != 0) ++torn;
+    }
+  });
+  CHECK(torn == 0);
+}
