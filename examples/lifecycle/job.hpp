@@ -21,11 +21,13 @@
 #include "work/outputs.hpp"
 #include "work/predictions.hpp"
 #include "work/production.hpp"
+#include "work/run_trail.hpp"
 #include "work/serve.hpp"
 #include "work/terminal.hpp"
 #include "work/unfamiliar.hpp"
 
 #include <millrace/core/clock.hpp>
+#include <millrace/core/sha256.hpp>
 #include <millrace/core/timestamp.hpp>
 
 #include <algorithm>
@@ -192,47 +194,95 @@ inline void stage(output_folder& out, std::string_view name, std::string_view co
   or_stop(out.stage(name, content), exit_code::no_output);
 }
 
+inline std::string hash_of(std::string_view content) {
+  return to_string(mr::sha256_of(std::as_bytes(std::span(content))));
+}
+
+/// healthy, or what is not.
+inline std::string in_words(const mr::observe::health_report& of) {
+  std::string text(to_string(of.status));
+  for (const mr::observe::checked_health& one : of.checks)
+    text += (&one == &of.checks.front() ? ": " : ", ") + one.name +
+            (one.found.message.empty() ? "" : " (" + one.found.message + ")");
+  return text;
+}
+
+/// What a table is called in the trail.
+inline std::string object_of(const table& data) { return "table/" + data.name; }
+inline run_trail::facts shape_of(const table& data) {
+  return {{"rows", std::to_string(data.rows())}, {"columns", std::to_string(data.columns.size())}};
+}
+
 }  // namespace detail
 
 /// Puts the run's files in place, all of them or none.
 inline void publish(output_folder& out, const trained_model& model, const production& stack, const export_record& onnx,
-                    const std::string& report) {
-  detail::stage(out, model_file_name, model_bytes(*model.model));
-  detail::stage(out, encoder_file_name, encoder_json(model));
+                    const std::string& report, run_trail& trail) {
+  run_trail::facts hashes;
+  const auto stage_model = [&](mr::observe::audit_name name, std::string_view file, const std::string& content) {
+    detail::stage(out, file, content);
+    hashes.push_back({name, detail::hash_of(content)});
+  };
+  stage_model("model_sha256", model_file_name, model_bytes(*model.model));
+  stage_model("encoder_sha256", encoder_file_name, encoder_json(model));
   if (onnx.refused.empty())
-    detail::stage(out, onnx_file_name, onnx.file);
+    stage_model("onnx_sha256", onnx_file_name, onnx.file);
   else
     out.leave_out(onnx_file_name);
   detail::stage(out, "metrics.prom", stack.prometheus());
   detail::stage(out, "metrics.json", stack.json());
+  detail::stage(out, "dashboard.json", stack.dashboard());
+  detail::stage(out, "alerts.yml", stack.alerts());
   detail::stage(out, "report.html", report);
   or_stop(out.publish(), exit_code::no_output);
+  trail.tell(mr::observe::audit_kinds::model_registered, "model/" + model.target, hashes);
+  const std::string proof = trail.close();
   detail::heading("in " + out.path() + "/" + (out.had_files() ? ", in the place of an earlier run's files" : ""));
   std::printf(
       "  report.html    what was found, in pictures\n"
       "  model.bin      the model; encoder.json says how a row becomes its input\n"
       "%s"
       "  audit.jsonl    every event of every step and every streamed row, %s\n"
-      "  metrics.prom   for Prometheus; metrics.json the same as JSON\n",
+      "  trail/         what happened to the model, as evidence: %s\n"
+      "  metrics.prom   for Prometheus; metrics.json the same as JSON\n"
+      "  alerts.yml     Prometheus' rules for them; dashboard.json for Grafana\n",
       onnx.refused.empty() ? "  model.onnx     both for other engines\n" : "",
-      bytes(static_cast<double>(stack.audit_bytes())).c_str());
+      bytes(static_cast<double>(stack.audit_bytes())).c_str(), proof.c_str());
 }
 
-/// Fits models to a table, judges the best, streams the holdout through it, and leaves everything in a folder.
-inline void train_job(const options& asked) {
-  output_folder out = or_stop(output_folder::open(asked.out), exit_code::no_output);
-  const table data = load(asked, asked.read);
-  std::fputs(describe(data).c_str(), stdout);
-  const row_split parts = split(asked, data);
-  trained_model model = begin_model(asked, data, parts);
-  const bound_encoder encode = or_stop(model.encoding.bind(data), exit_code::internal);
-  const settings_list settings = settings_of(asked, model, parts);
-  production stack(out.audit_path(), {settings.begin(), settings.end()});
+/// What a run of training works with.
+struct training_run {
+  const options& asked;
+  output_folder& out;
+  const table& data;
+  const row_split& parts;
+  const bound_encoder& encode;
+  const settings_list& settings;
+  production& stack;
+  run_trail& trail;
+};
 
+/// How good the model is, for the trail: the first figure that its task is judged by.
+inline run_trail::facts figures_of(const holdout_findings& holdout) {
+  if (holdout.number) return {{"r2", fixed(holdout.number->r2, 6)}, {"rmse", brief(holdout.number->rmse)}};
+  if (holdout.classes)
+    return {{"accuracy", fixed(holdout.classes->confusion.accuracy(), 6)},
+            {"log_loss", fixed(holdout.classes->log_loss, 6)}};
+  return {{"auc", fixed(holdout.binary->auc, 6)}, {"log_loss", fixed(holdout.binary->log_loss, 6)}};
+}
+
+/// Fits models, judges the best, streams the holdout through it, and leaves everything in the folder.
+inline void learn(const training_run& run, trained_model& model) {
+  const auto& [asked, out, data, parts, encode, settings, stack, trail] = run;
+  const std::string object = "model/" + model.target;
   const workbench bench{data, model.encoding, encode, parts, model.scale, asked.training, stack};
   std::optional<training_record> training;
   const comparison_record compared = compare(asked, bench, training);
   model.model = fit_winner(bench, compared.winner().kind, training);
+  trail.tell(run_kinds::model_fitted, object,
+             {{"family", std::string(title_of(compared.winner().kind, model.task.kind))},
+              {"shape", model.model->shape()},
+              {"seed", std::to_string(asked.seed)}});
   calibration_trial corrected;
   if (model.task.kind != task_kind::number) {
     calibration made = calibrate(std::move(model.model), data,
@@ -242,6 +292,7 @@ inline void train_job(const options& asked) {
   }
   const feature_rows rows = features_for(model.model->kind(), encode, parts.holdout);
   const holdout_findings holdout = judge(asked, model, data, parts, rows, corrected);
+  trail.tell(run_kinds::model_judged, object, figures_of(holdout));
   const std::optional<reference_record> reference = judge_reference(bench, compared);
   const std::vector<double> answers = answers_of(*model.model, rows, model.scale);
   const std::vector<row_reasons> reasons = explain(model, data, parts, rows, answers);
@@ -251,6 +302,8 @@ inline void train_job(const options& asked) {
   std::printf("onnx      %s\n", in_words(onnx, model.task.kind).c_str());
 
   stack.tell(holdout);
+  const mr::observe::health_report health = stack.examine(out.path(), trail);
+  std::printf("health    %s\n", detail::in_words(health).c_str());
   detail::print_profiles(stack, training);
   stack.close();
   detail::stop_if_interrupted("writing the report");
@@ -270,8 +323,26 @@ inline void train_job(const options& asked) {
                             reasons,
                             streamed.comparison,
                             streamed.drift,
+                            health,
+                            trail.evidence(),
                             in_words(onnx, model.task.kind)};
-  publish(out, model, stack, onnx, report_page(report));
+  publish(out, model, stack, onnx, report_page(report), trail);
+}
+
+/// Fits models to a table and leaves the best one, and what it is worth, in a folder.
+inline void train_job(const options& asked) {
+  output_folder out = or_stop(output_folder::open(asked.out), exit_code::no_output);
+  const table data = load(asked, asked.read);
+  std::fputs(describe(data).c_str(), stdout);
+  const row_split parts = split(asked, data);
+  trained_model model = begin_model(asked, data, parts);
+  const bound_encoder encode = or_stop(model.encoding.bind(data), exit_code::internal);
+  const settings_list settings = settings_of(asked, model, parts);
+  production stack(out.audit_path(), {settings.begin(), settings.end()});
+  run_trail trail(out.trail_path());
+  trail.tell(mr::observe::audit_kinds::data_accessed, detail::object_of(data), detail::shape_of(data));
+  trail.watch("model/" + model.target,
+              [&] { learn({asked, out, data, parts, encode, settings, stack, trail}, model); });
 }
 
 namespace detail {
@@ -302,20 +373,27 @@ inline void use_job(const options& asked) {
     std::printf("  note: %s\n", in_words(one, data.rows()).c_str());
   const bound_encoder encode = or_stop(model.encoding.bind(data), exit_code::internal);
   production stack(out.audit_path(), {{"input", asked.input}, {"model", asked.use}});
-
-  std::vector<std::size_t> rows(data.rows());
-  std::iota(rows.begin(), rows.end(), std::size_t{0});
-  const served all = serve(model, encode, data, rows, stack);
-  const asked_target about{model.target, model.task.kind, model.classes};
-  std::printf("%s: %s rows, %s rows/s; %s\n", data.name.c_str(), grouped(all.record.rows).c_str(),
-              detail::whole(all.record.rows_per_second).c_str(), answers_in_words(about, all.answers).c_str());
-  stack.close();
-  detail::stage(out, "metrics.prom", stack.prometheus());
-  detail::stage(out, "metrics.json", stack.json());
-  detail::stage(out, "predictions.csv", predictions_csv(about, data, all.answers));
-  or_stop(out.publish(), exit_code::no_output);
-  std::printf("in %s/: predictions.csv, audit.jsonl, metrics.prom, metrics.json%s\n", out.path().c_str(),
-              out.had_files() ? ", in the place of an earlier run's" : "");
+  run_trail trail(out.trail_path());
+  trail.tell(mr::observe::audit_kinds::data_accessed, detail::object_of(data), detail::shape_of(data));
+  trail.watch("model/" + model.target, [&] {
+    std::vector<std::size_t> rows(data.rows());
+    std::iota(rows.begin(), rows.end(), std::size_t{0});
+    const served all = serve(model, encode, data, rows, stack);
+    const asked_target about{model.target, model.task.kind, model.classes};
+    std::printf("%s: %s rows, %s rows/s; %s\n", data.name.c_str(), grouped(all.record.rows).c_str(),
+                detail::whole(all.record.rows_per_second).c_str(), answers_in_words(about, all.answers).c_str());
+    stack.close();
+    const std::string predictions = predictions_csv(about, data, all.answers);
+    detail::stage(out, "metrics.prom", stack.prometheus());
+    detail::stage(out, "metrics.json", stack.json());
+    detail::stage(out, "predictions.csv", predictions);
+    or_stop(out.publish(), exit_code::no_output);
+    trail.tell(run_kinds::predictions_written, "model/" + model.target,
+               {{"model", asked.use}, {"predictions_sha256", detail::hash_of(predictions)}});
+    const std::string proof = trail.close();
+    std::printf("in %s/: predictions.csv, audit.jsonl, metrics.prom, metrics.json%s\n  trail/: %s\n",
+                out.path().c_str(), out.had_files() ? ", in the place of an earlier run's" : "", proof.c_str());
+  });
 }
 
 }  // namespace lifecycle

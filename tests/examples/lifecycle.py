@@ -1,6 +1,7 @@
 """Runs the main job as its user does and looks at what it leaves behind: lifecycle.py PROGRAM."""
 
 import csv
+import hashlib
 import html.parser
 import json
 import os
@@ -19,7 +20,12 @@ import time
 import unittest
 
 PROGRAM = None
-FILES = {"audit.jsonl", "encoder.json", "metrics.json", "metrics.prom", "model.bin", "model.onnx", "report.html"}
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "oracle"))
+import verify_audit_trail  # noqa: E402
+
+FILES = {"alerts.yml", "audit.jsonl", "dashboard.json", "encoder.json", "metrics.json", "metrics.prom", "model.bin", "model.onnx",
+         "report.html"}
+LEFT = FILES | {"trail"}
 
 
 def run(*args, **kwargs):
@@ -116,7 +122,7 @@ class Lifecycle(unittest.TestCase):
         self.assertGreater(self.auc(ended), 0.85)
         self.assertEqual(ended.stderr, "")
         self.onnx_agrees(ended, 8000)
-        self.assertEqual(set(os.listdir(self.out)), FILES)
+        self.assertEqual(set(os.listdir(self.out)), LEFT)
         self.assertIn("epoch   1/20", ended.stdout)
         self.assertIn("ETA", ended.stdout)
         self.assertNotIn("\r", ended.stdout)  # no terminal, no bar
@@ -127,6 +133,8 @@ class Lifecycle(unittest.TestCase):
         self.audit_is_whole(self.out / "audit.jsonl")
         self.metrics_are_sound()
         self.page_is_sound("fraud = yes")
+        self.trail_tells_the_run()
+        self.dashboard_and_alerts_are_of_these_metrics()
 
     def test_a_full_disk_is_named_as_the_cause(self):
         def small_files():
@@ -151,6 +159,34 @@ class Lifecycle(unittest.TestCase):
         self.assertEqual(len({record["session_id"] for record in records}), 1)
         self.assertTrue(all(record["success"] for record in records if record["type"] == "event_complete"))
         return records
+
+    def trail_is_sound(self, folder):
+        """Read by another implementation; returns its bytes as text."""
+        verify_audit_trail.verify(folder)
+        return "".join(path.read_bytes().decode("latin-1") for path in sorted(folder.glob("*.audit")))
+
+    def trail_tells_the_run(self):
+        text = self.trail_is_sound(self.out / "trail")
+        steps = [text.index(kind) for kind in ("data_accessed", "model_fitted", "model_judged", "model_registered")]
+        self.assertEqual(steps, sorted(steps))
+        self.assertIn(hashlib.sha256((self.out / "model.bin").read_bytes()).hexdigest(), text)
+        self.assertIn(hashlib.sha256((self.out / "model.onnx").read_bytes()).hexdigest(), text)
+        page = (self.out / "report.html").read_text()
+        self.assertRegex(page, r"<dt>tree head</dt><dd>[0-9a-f]{64}</dd>")
+        for checked in ("disk", "memory", "audit_log", "audit_trail"):
+            self.assertIn(f'<td class="name">{checked}</td>', page)
+
+    def dashboard_and_alerts_are_of_these_metrics(self):
+        shown = {name for name in re.findall(r"^# TYPE (\w+)", (self.out / "metrics.prom").read_text(), re.MULTILINE)}
+        panels = [panel for panel in strict_json((self.out / "dashboard.json").read_text())["panels"] if panel["type"] != "row"]
+        self.assertGreater(len(panels), 5)
+        for panel in panels:
+            for target in panel["targets"]:
+                self.assertTrue(any(name in target["expr"] for name in shown), target["expr"])
+        self.assertIn("- alert:", (self.out / "alerts.yml").read_text())
+        if promtool := shutil.which("promtool"):
+            checked = subprocess.run([promtool, "check", "rules", self.out / "alerts.yml"], capture_output=True, text=True)
+            self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
 
     def metrics_are_sound(self):
         strict_json((self.out / "metrics.json").read_text())
@@ -193,7 +229,7 @@ class Lifecycle(unittest.TestCase):
     def test_a_table_of_ones_own_is_learned(self):
         path = self.write(self.table(self.learnable()))
         self.assertGreater(self.auc(run("--input", path, "--target", "y", "--out", self.out)), 0.9)
-        self.assertEqual(set(os.listdir(self.out)), FILES)
+        self.assertEqual(set(os.listdir(self.out)), LEFT)
 
     def test_a_model_is_used_again_and_answers_as_it_did(self):
         path = self.write(self.table(self.learnable()))
@@ -205,7 +241,7 @@ class Lifecycle(unittest.TestCase):
         other = self.write(self.table(shuffled, header="extra,z,x,c"), "fresh.csv")
         used = run("--use", self.folder / "model", "--input", other, "--out", self.out)
         self.assertEqual(used.returncode, 0, used.stderr)
-        self.assertEqual(set(os.listdir(self.out)), {"predictions.csv", "audit.jsonl", "metrics.json", "metrics.prom"})
+        self.assertEqual(set(os.listdir(self.out)), {"predictions.csv", "audit.jsonl", "metrics.json", "metrics.prom", "trail"})
         with open(self.out / "predictions.csv", newline="") as file:
             rows = list(csv.DictReader(file))
         self.assertEqual([int(row["line"]) for row in rows], list(range(2, 202)))
@@ -308,7 +344,7 @@ class Lifecycle(unittest.TestCase):
         self.assertIn(f"<h1>{title}</h1>", text)
         for part in ("<h2>Which model</h2>", 'aria-label="Loss by model"', "What the model looks at", *parts):
             self.assertIn(part, text)
-        self.assertEqual(set(os.listdir(self.out)), FILES)
+        self.assertEqual(set(os.listdir(self.out)), LEFT)
         self.audit_is_whole(self.out / "audit.jsonl")
         self.metrics_are_sound()
 
@@ -554,7 +590,8 @@ class Lifecycle(unittest.TestCase):
             self.assertEqual(code, 130, error)
             self.assertEqual(error.count("\n"), 1, error)
             self.assertIn("interrupted in epoch", error)
-            self.assertEqual(os.listdir(self.out), ["audit.partial.jsonl"])
+            self.assertEqual(set(os.listdir(self.out)), {"audit.partial.jsonl", "trail"})
+            self.assertIn("run_failed", self.trail_is_sound(self.out / "trail"))
             records = self.audit_is_whole(self.out / "audit.partial.jsonl")
             self.assertGreater(len(records), 100)
 
@@ -562,11 +599,13 @@ class Lifecycle(unittest.TestCase):
         self.assertEqual(run("--rows", 2000, "--epochs", 1, "--out", self.out).returncode, 0)
         before = {name: (self.out / name).read_bytes() for name in FILES}
         self.assertEqual(self.interrupt_training()[0], 130)
-        self.assertEqual(set(os.listdir(self.out)), FILES | {"audit.partial.jsonl"})
+        self.assertEqual(set(os.listdir(self.out)), LEFT | {"audit.partial.jsonl"})
         for name, content in before.items():
             self.assertEqual((self.out / name).read_bytes(), content, name)
         self.assertEqual(run("--rows", 2000, "--epochs", 1, "--out", self.out).returncode, 0)
-        self.assertEqual(set(os.listdir(self.out)), FILES)
+        self.assertEqual(set(os.listdir(self.out)), LEFT)
+        told = self.trail_is_sound(self.out / "trail")
+        self.assertEqual((told.count("data_accessed"), told.count("model_registered"), told.count("run_failed")), (3, 2, 1))
 
     def test_a_terminal_gets_a_bar(self):
         try:

@@ -327,6 +327,32 @@ std::string time_section(const report_input& in) {
   return html::section("Time and memory", cards);
 }
 
+std::string health_table(const mr::observe::health_report& of) {
+  std::string rows;
+  for (const mr::observe::checked_health& one : of.checks) {
+    std::string measures;
+    for (const mr::observe::health_measure& measure : one.found.measured)
+      measures += (measures.empty() ? "" : ", ") + measure.name + " " +
+                  (measure.unit == "bytes" ? bytes(measure.value) : brief(measure.value));
+    rows += "<tr>" + html::name(one.name) + html::cell(to_string(one.found.status)) + html::cell(measures) +
+            html::cell(one.found.message) + "</tr>";
+  }
+  return html::table({"check", "status", "measured", "why"}, rows);
+}
+
+std::string health_section(const report_input& in) {
+  if (in.health.checks.empty()) return "";
+  std::string cards =
+      html::card("Checks", "At the end of the run, which is " + std::string(to_string(in.health.status)) + ".",
+                 health_table(in.health), "wide");
+  if (!in.evidence.empty())
+    cards += html::card("Evidence",
+                        "What the audit trail had come to. Who keeps this tree head elsewhere can prove later that no "
+                        "record before it was changed or removed.",
+                        html::facts(in.evidence), "wide");
+  return html::section("Health", cards);
+}
+
 std::string making_section(const report_input& in) {
   const std::string training =
       in.training ? html::card("Training chain", "", html::lines(in.training->chain)) : std::string();
@@ -369,6 +395,7 @@ std::string report_page(const report_input& in) {
   page += training_section(in);
   page += work_section(in);
   page += time_section(in);
+  page += health_section(in);
   page += making_section(in);
   page += notes_section(in.data);
   return page +

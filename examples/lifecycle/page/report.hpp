@@ -6,6 +6,8 @@
 #include "../work/compare.hpp"
 #include "../work/stream.hpp"
 
+#include <millrace/observe/health/health_report.hpp>
+
 #include <optional>
 #include <string>
 #include <utility>
@@ -29,7 +31,9 @@ struct report_input {
   std::vector<row_reasons> reasons = {};
   model_comparison comparison = {};
   mr::detect::table_drift_report drift = {};
-  std::string onnx = {};  // how far the model's ONNX file agrees with it
+  mr::observe::health_report health = {};
+  std::vector<std::pair<std::string, std::string>> evidence = {};  // what the audit trail had come to
+  std::string onnx = {};                                           // how far the model's ONNX file agrees with it
 
   task_kind task() const noexcept { return data.target.task; }
 };

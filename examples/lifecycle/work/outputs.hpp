@@ -44,6 +44,8 @@ class output_folder {
   bool had_files() const noexcept { return had_files_; }
   /// Where the audit log stands while the run goes on.
   std::string audit_path() const { return in("audit.partial.jsonl"); }
+  /// The audit trail of all runs.
+  std::string trail_path() const { return in("trail"); }
 
   /// Keeps a file's content ready beside its place.
   mr::result<void> stage(std::string_view name, std::string_view content) {

@@ -2,12 +2,14 @@
 #define MILLRACE_EXAMPLES_LIFECYCLE_WORK_PRODUCTION_HPP
 
 #include "../model/findings.hpp"
+#include "run_trail.hpp"
 
 #include <millrace/core/clock.hpp>
 #include <millrace/middleware/audit_log.hpp>
 #include <millrace/middleware/metrics.hpp>
 #include <millrace/middleware/profiler.hpp>
 #include <millrace/middleware/validation.hpp>
+#include <millrace/observe/health/health_report.hpp>
 #include <millrace/observe/metrics.hpp>
 
 #include <cstdint>
@@ -40,6 +42,10 @@ class production {
   /// Puts the holdout's figures beside the run's metrics.
   void tell(const holdout_findings& found);
 
+  /// Looks after the run: the disk that `folder` is on, memory, and what both logs say. The metrics show it from then
+  /// on.
+  mr::observe::health_report examine(const std::string& folder, const run_trail& trail);
+
   /// Writes the audit log's last line and makes it durable.
   void close();
 
@@ -48,6 +54,9 @@ class production {
   std::uint64_t audit_bytes() const noexcept { return audit_.statistics().written_bytes; }
   std::string prometheus() const;
   std::string json() const;
+  /// Grafana's panels and Prometheus' rules for the run's metrics.
+  std::string dashboard() const;
+  std::string alerts() const;
 
  private:
   template <class Chain, class... Rules>
