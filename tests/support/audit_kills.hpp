@@ -58,7 +58,8 @@ inline kill_report kill_writers(const std::string& base, int rounds, millrace::r
       std::size_t durable = 0;
       for (std::uint64_t i = next;; ++i) {
         const std::string number = std::to_string(i);
-        const mo::audit_field fields[] = {{"number", number}, {"email", number + "@example.org", mo::pii_type::email}};
+        const std::string email = number + "@example.org";
+        const mo::audit_field fields[] = {{"number", number}, {"email", email, mo::pii_type::email}};
         seqs.push_back(trail->append({.kind = mo::audit_kinds::data_accessed, .actor = "a", .fields = fields}));
         const std::size_t before = durable;
         while (durable < seqs.size() && seqs[durable] <= trail->durable_seq()) ++durable;
