@@ -6,6 +6,7 @@
 #include <millrace/chain.hpp>
 #include <millrace/core/timestamp.hpp>
 #include <millrace/middleware/audit_log.hpp>
+#include <millrace/middleware/merkle_proofs.hpp>
 
 #include <benchmark/benchmark.h>
 #include <spdlog/async.h>
@@ -229,16 +230,17 @@ void count_lines(benchmark::State& state, const std::string& path, int per_itera
 }
 
 /// A chain of one event under the log: two lines a run, until every line is in the file.
+template <class... Policies>
 void file_millrace(benchmark::State& state) {
   const scratch_file file;
   for (auto _ : state) {
     state.PauseTiming();
     std::remove(file.path().c_str());
     state.ResumeTiming();
-    auto chain = mr::chain<mr::tsc_clock>(calculate_loss{}).use(mr::audit_log{file.path(), quiet()});
+    auto chain = mr::chain<mr::tsc_clock>(calculate_loss{}).use(mr::audit_log<Policies...>{file.path(), quiet()});
     auto ctx = chain.context(epoch = 3, batch_idx = 0, loss_value = 0.5, accuracy = 0.9, learning_rate = 1e-3);
     for (int i = 0; i < lines / 2; ++i) (void)chain(ctx);
-    auto& log = chain.get<"audit_log">();
+    auto& log = chain.template get<"audit_log">();
     while (log.statistics().written_bytes == 0 || log.appended_seq() != log.written_seq()) ::usleep(50);
     state.PauseTiming();
     (void)log.close();  // its sync is not what is measured here
@@ -297,6 +299,7 @@ void file_nlohmann(benchmark::State& state) {
 
 // ---- durable lines
 
+template <class... Policies>
 void durable_millrace(benchmark::State& state) {
   const scratch_file file;
   std::uint64_t syncs = 0;
@@ -305,12 +308,12 @@ void durable_millrace(benchmark::State& state) {
     std::remove(file.path().c_str());
     mr::audit_options options = quiet();
     options.log.sync = mr::store::sync_policy::every_group;
-    auto chain = mr::chain<mr::tsc_clock>(calculate_loss{}).use(mr::audit_log{file.path(), options});
+    auto chain = mr::chain<mr::tsc_clock>(calculate_loss{}).use(mr::audit_log<Policies...>{file.path(), options});
     auto ctx = chain.context(epoch = 3, batch_idx = 0, loss_value = 0.5, accuracy = 0.9, learning_rate = 1e-3);
     state.ResumeTiming();
     for (int i = 0; i < lines / 4; ++i) (void)chain(ctx);
-    (void)chain.get<"audit_log">().flush();
-    syncs += chain.get<"audit_log">().statistics().syncs;
+    (void)chain.template get<"audit_log">().flush();
+    syncs += chain.template get<"audit_log">().statistics().syncs;
   }
   count_lines(state, file.path(), lines / 2);
   state.counters["lines/sync"] = static_cast<double>(state.iterations()) * (lines / 2) / static_cast<double>(syncs);
@@ -334,10 +337,12 @@ BENCHMARK(caller_complete<mr::store::exclusive>)->Iterations(300);
 BENCHMARK(caller_start<mr::store::shared>)->Iterations(300);
 BENCHMARK(caller_complete<mr::store::shared>)->Iterations(300);
 BENCHMARK(caller_spdlog_async)->Iterations(100);
-BENCHMARK(file_millrace)->Iterations(5)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(file_millrace<>)->Iterations(5)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(file_millrace<mr::merkle_proofs>)->Iterations(5)->UseRealTime()->Unit(benchmark::kMillisecond);
 BENCHMARK(file_spdlog_async)->Iterations(3)->UseRealTime()->Unit(benchmark::kMillisecond);
 BENCHMARK(file_nlohmann)->Iterations(3)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK(durable_millrace)->Iterations(3)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(durable_millrace<>)->Iterations(3)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(durable_millrace<mr::merkle_proofs>)->Iterations(3)->UseRealTime()->Unit(benchmark::kMillisecond);
 BENCHMARK(durable_bare_fdatasync)->Iterations(500)->UseRealTime()->Unit(benchmark::kMicrosecond);
 
 }  // namespace

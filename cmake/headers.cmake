@@ -280,7 +280,7 @@ set(MILLRACE_middleware_HEADERS
   middleware.hpp
   middleware/audit_codec.hpp middleware/audit_log.hpp middleware/audit_options.hpp middleware/compression.hpp
   middleware/event_metrics.hpp middleware/feature_metrics.hpp
-  middleware/metrics.hpp middleware/profiler.hpp middleware/profiles.hpp middleware/tracing.hpp
+  middleware/merkle_proofs.hpp middleware/metrics.hpp middleware/profiler.hpp middleware/profiles.hpp middleware/tracing.hpp
   middleware/validation.hpp middleware/validation_rules.hpp
   middleware/detail/audit_format.hpp middleware/detail/audit_policies.hpp middleware/detail/audit_record.hpp)
 set(MILLRACE_infer_HEADERS

@@ -8,6 +8,7 @@
 /// - `compression`: compresses tensors in the context after their last use, losslessly: with zlib if
 ///   <millrace/tensor/deflate.hpp> is included; `basic_compression` takes another backend
 /// - `measured_features`: counts and times the features that are made of events
+/// - `merkle_proofs`: a policy of the audit log, whose lines then cannot be changed unseen: `verify_audit_log`
 /// - `metrics`: keeps runs, failures, durations and numeric fields in a metrics registry; `summarize_events` and
 ///   `to_json` list them event by event
 /// - `profiler`: measures how long each event takes, for a table or JSON
@@ -27,6 +28,7 @@
 #include <millrace/middleware/compression.hpp>
 #include <millrace/middleware/event_metrics.hpp>
 #include <millrace/middleware/feature_metrics.hpp>
+#include <millrace/middleware/merkle_proofs.hpp>
 #include <millrace/middleware/metrics.hpp>
 #include <millrace/middleware/profiler.hpp>
 #include <millrace/middleware/profiles.hpp>

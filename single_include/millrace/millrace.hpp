@@ -31412,6 +31412,50 @@ struct audit_codec<T> {
 
 #endif  // MILLRACE_MIDDLEWARE_AUDIT_CODEC_HPP
 
+// ---- core/detail/owning_pointer.hpp
+
+#ifndef MILLRACE_CORE_DETAIL_OWNING_POINTER_HPP
+#define MILLRACE_CORE_DETAIL_OWNING_POINTER_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// The only owner of one object on the heap, null after a move: std::unique_ptr without <memory>.
+template <class T>
+class owning_pointer {
+ public:
+  owning_pointer() noexcept = default;
+  explicit owning_pointer(T* object) noexcept : object_(object) {}
+  owning_pointer(owning_pointer&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
+  owning_pointer& operator=(owning_pointer other) noexcept {
+    std::swap(object_, other.object_);
+    return *this;
+  }
+  ~owning_pointer() { delete object_; }
+
+  /// Gives the object to the caller.
+  T* release() noexcept { return std::exchange(object_, nullptr); }
+  T* get() const noexcept { return object_; }
+  T& operator*() const noexcept { return *object_; }
+  T* operator->() const noexcept { return object_; }
+  explicit operator bool() const noexcept { return object_ != nullptr; }
+
+ private:
+  T* object_ = nullptr;
+};
+
+template <class T, class... Args>
+owning_pointer<T> make_owning(Args&&... args) {
+  return owning_pointer<T>(new T(std::forward<Args>(args)...));
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DETAIL_OWNING_POINTER_HPP
+
 // ---- store/line_log_options.hpp
 
 #ifndef MILLRACE_STORE_LINE_LOG_OPTIONS_HPP
@@ -31752,11 +31796,17 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// Turns the audit log's records into JSON lines, on the log's thread. Models: store::line_format.
+/// Turns the audit log's records into JSON lines, on the log's thread. `LineTree`: what hashes the lines once they are
+/// whole, or an empty type. Models: store::line_format.
+template <class LineTree>
 class audit_format {
+  static constexpr bool hashes = !std::is_empty_v<LineTree>;
+
  public:
-  audit_format(std::string_view session_id, std::uint64_t started, std::uint64_t (*wall_clock)() noexcept)
-      : wall_clock_(wall_clock), last_time_(started) {
+  /// `tree`, which outlives the log's thread, is null where nothing is hashed.
+  audit_format(std::string_view session_id, std::uint64_t started, std::uint64_t (*wall_clock)() noexcept,
+               LineTree* tree = nullptr)
+      : tree_(tree), wall_clock_(wall_clock), last_time_(started) {
     session_ = ",\"session_id\":";
     append_json(session_, session_id);
   }
@@ -31767,7 +31817,8 @@ class audit_format {
     untimed start{};
     switch (schema->kind) {
       case audit_kind::text:
-        out.append(reinterpret_cast<const char*>(record), size - sizeof schema);
+        ended_ = text_of(record, size).starts_with(session_end);
+        out.append(text_of(record, size));
         out += '\n';
         return;
       case audit_kind::anchor: {
@@ -31798,15 +31849,10 @@ class audit_format {
     out += "}\n";
   }
 
-  /// Fills in the times of those `event_start` lines that have none and whose events have not ended in this group: now,
-  /// or, if more records wait, they keep the time of the line before them.
+  /// Ends a group of lines, which is all of `out`: their times are filled in, and they are hashed.
   void end_group(std::string& out, bool caught_up) {
-    if (untimed_.empty()) return;
-    if (caught_up) {
-      const std::uint64_t now = wall_clock_();
-      for (const untimed& start : untimed_) write_iso8601(out.data() + start.at, now);
-    }
-    untimed_.clear();
+    fill_times(out, caught_up);
+    if constexpr (hashes) hash_lines(out);
   }
 
   static bool is_line(std::string_view text) noexcept { return is_json_object(text); }
@@ -31829,7 +31875,41 @@ class audit_format {
     out.append(digits, static_cast<std::size_t>(at - digits));
   }
 
+  static constexpr std::string_view session_end = "{\"type\":\"session_end\"";
+
  private:
+  static std::string_view text_of(const std::byte* record, std::size_t size) noexcept {
+    return {reinterpret_cast<const char*>(record), size - sizeof(const audit_schema*)};
+  }
+
+  /// Fills in the times of those `event_start` lines that have none and whose events have not ended in this group: now,
+  /// or, if more records wait, they keep the time of the line before them.
+  void fill_times(std::string& out, bool caught_up) {
+    if (untimed_.empty()) return;
+    if (caught_up) {
+      const std::uint64_t now = wall_clock_();
+      for (const untimed& start : untimed_) write_iso8601(out.data() + start.at, now);
+    }
+    untimed_.clear();
+  }
+
+  /// Hashes a group's lines, and adds a line that says what all lines before it hash to: behind the session's end, and
+  /// else once a second. Without memory for that line the lines are hashed all the same.
+  void hash_lines(std::string& out) {
+    constexpr std::size_t most = 400;  // bytes of such a line, without the session's id
+    const std::uint64_t now = read_clock(CLOCK_MONOTONIC);
+    const bool due = ended_ || now - head_at_ >= 1'000'000'000U;
+    tree_->append_lines(out);
+    if (!due) return;
+    const std::size_t begin = out.size();
+    out.reserve(begin + most + session_.size());
+    head_at_ = now;
+    const auto root = tree_->make_head(last_time_);
+    LineTree::append_head(out, session_, root);
+    out += '\n';
+    tree_->append_lines(std::string_view(out).substr(begin));
+  }
+
   /// An `event_start` line whose time is not known yet.
   struct untimed {
     std::uint64_t id;
@@ -31913,6 +31993,9 @@ class audit_format {
   }
 
   std::string session_;
+  LineTree* tree_;
+  bool ended_ = false;
+  std::uint64_t head_at_ = read_clock(CLOCK_MONOTONIC);  // when the last tree head was made
   std::uint64_t (*wall_clock_)() noexcept;
   std::uint64_t offset_ = 0;     // UTC minus the chain's clock
   std::uint64_t last_time_ = 0;  // UTC of the last line
@@ -32374,8 +32457,17 @@ struct is_strictness : std::bool_constant<strictness_policy<P>> {};
 template <class P>
 struct is_files : std::bool_constant<store::file_system<P>> {};
 template <class P>
+    struct is_proofs : std::bool_constant < requires {
+  typename P::line_tree;
+}>{};
+template <class P>
 inline constexpr bool is_audit_policy =
-    is_producers<P>::value || is_full<P>::value || is_strictness<P>::value || is_files<P>::value;
+    is_producers<P>::value || is_full<P>::value || is_strictness<P>::value || is_files<P>::value || is_proofs<P>::value;
+
+/// The policy of an audit log without proofs of its lines.
+struct no_proofs {
+  struct line_tree {};
+};
 
 /// The first policy for which `Is` holds, or Default.
 template <template <class> class Is, class Default, class... Policies>
@@ -34105,6 +34197,9 @@ inline namespace v0 {
 /// - `strict` or `lenient`: while the log cannot be written, events are vetoed, or run unrecorded; status() tells
 ///   either way
 /// - a file system: see store/file_system.hpp
+/// - `merkle_proofs` (middleware/merkle_proofs.hpp): lines say what all before them hash to, so that none can be
+/// changed,
+///   removed or added unseen
 ///
 /// The log's own thread writes the file and finds out that the disk refuses. Events are vetoed from then on, and those
 /// of the `options.log.max_delay_ms` before may be lost. close() returns that error, and statistics() counts the lost
@@ -34137,12 +34232,15 @@ template <class... Policies>
 class audit_log {
   static_assert((detail::is_audit_policy<Policies> && ...),
                 "millrace[AUDIT-1]: an audit_log's policies are exclusive or shared, block or drop_and_count, strict "
-                "or lenient, and a file system");
+                "or lenient, a file system, and merkle_proofs");
   using producers = detail::policy_or<detail::is_producers, store::exclusive, Policies...>;
   using full = detail::policy_or<detail::is_full, store::block, Policies...>;
   using strictness = detail::policy_or<detail::is_strictness, strict, Policies...>;
   using files = detail::policy_or<detail::is_files, store::posix_file_system, Policies...>;
-  using log_type = store::basic_line_log<detail::audit_format, producers, full, files>;
+  using proofs = detail::policy_or<detail::is_proofs, detail::no_proofs, Policies...>;
+  using line_tree = typename proofs::line_tree;
+  using log_type = store::basic_line_log<detail::audit_format<line_tree>, producers, full, files>;
+  static constexpr bool proves = !std::is_empty_v<line_tree>;
 
  public:
   static constexpr std::string_view name = "audit_log";
@@ -34156,12 +34254,13 @@ class audit_log {
         limits_(options.limits),
         on_loss_(options.on_loss),
         wall_clock_(options.wall_clock),
+        tree_(proves ? new line_tree : nullptr),
         log_(nothing_yet()) {
     session_id_ =
         options.session_id.empty() ? make_session_id(wall_clock_(), entropy_seed()) : std::move(options.session_id);
     const std::uint64_t now = wall_clock_();
-    log_ = log_type::open(std::move(path), options.log, detail::audit_format(session_id_, now, wall_clock_),
-                          std::move(fs));
+    log_ = log_type::open(std::move(path), options.log,
+                          detail::audit_format<line_tree>(session_id_, now, wall_clock_, tree_.get()), std::move(fs));
     if (!log_) return;
     if (limits_.record_bytes > log_->max_record() / 2) limits_.record_bytes = log_->max_record() / 2;
     shapes_only_ = limits_;
@@ -34186,7 +34285,7 @@ class audit_log {
   audit_log& operator=(audit_log other) noexcept {
     detail::swap_members(*this, other, &audit_log::context_, &audit_log::open_, &audit_log::durable_start_ms_,
                          &audit_log::limits_, &audit_log::shapes_only_, &audit_log::on_loss_, &audit_log::wall_clock_,
-                         &audit_log::counters_, &audit_log::log_, &audit_log::session_id_);
+                         &audit_log::counters_, &audit_log::tree_, &audit_log::log_, &audit_log::session_id_);
     return *this;
   }
   /// Closes the log unless it is closed; passes an error of close() to `options.on_loss`.
@@ -34258,6 +34357,14 @@ class audit_log {
   }
 
   const std::string& session_id() const noexcept { return session_id_; }
+  /// With `merkle_proofs`: what the lines of this session hashed to at the last line of type `tree_head`; once the log
+  /// is closed, all of them. Keep it where who may write the file cannot change it, and give it to `verify_audit_log`.
+  /// Threads: any.
+  auto head() const
+  requires proves
+  {
+    return tree_->head(session_id_);
+  }
   /// Success while the log can be written; else why it could not be opened, or what the disk refuses.
   result<void> status() const { return log_ ? log_->status() : result<void>(log_.error()); }
 
@@ -34403,6 +34510,7 @@ class audit_log {
     json_writer json(line);
     json.begin_object().member("type", "session_start").member("session_id", session_id_);
     json.member("timestamp", to_iso8601(now)).member("library", "millrace " MILLRACE_VERSION_STRING);
+    if constexpr (proves) json.member("proofs", line_tree::scheme);
     json.key("metadata").begin_object();
     for (const auto& [key, value] : options.metadata) {
       json.key(key);
@@ -34433,6 +34541,7 @@ class audit_log {
   void (*on_loss_)(const error&) noexcept;
   std::uint64_t (*wall_clock_)() noexcept;
   detail::audit_counters<producers> counters_;
+  detail::owning_pointer<line_tree> tree_;  // outlives the log, whose thread uses it
   result<log_type> log_;
   std::string session_id_;
 };
@@ -34444,50 +34553,6 @@ audit_log(std::string, audit_options) -> audit_log<>;
 }  // namespace millrace
 
 #endif  // MILLRACE_MIDDLEWARE_AUDIT_LOG_HPP
-
-// ---- core/detail/owning_pointer.hpp
-
-#ifndef MILLRACE_CORE_DETAIL_OWNING_POINTER_HPP
-#define MILLRACE_CORE_DETAIL_OWNING_POINTER_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace detail {
-
-/// The only owner of one object on the heap, null after a move: std::unique_ptr without <memory>.
-template <class T>
-class owning_pointer {
- public:
-  owning_pointer() noexcept = default;
-  explicit owning_pointer(T* object) noexcept : object_(object) {}
-  owning_pointer(owning_pointer&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
-  owning_pointer& operator=(owning_pointer other) noexcept {
-    std::swap(object_, other.object_);
-    return *this;
-  }
-  ~owning_pointer() { delete object_; }
-
-  /// Gives the object to the caller.
-  T* release() noexcept { return std::exchange(object_, nullptr); }
-  T* get() const noexcept { return object_; }
-  T& operator*() const noexcept { return *object_; }
-  T* operator->() const noexcept { return object_; }
-  explicit operator bool() const noexcept { return object_ != nullptr; }
-
- private:
-  T* object_ = nullptr;
-};
-
-template <class T, class... Args>
-owning_pointer<T> make_owning(Args&&... args) {
-  return owning_pointer<T>(new T(std::forward<Args>(args)...));
-}
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_CORE_DETAIL_OWNING_POINTER_HPP
 
 // ---- core/detail/decode_table.hpp
 
@@ -37565,6 +37630,1855 @@ result<measured_features<Features, Clock>> measured_features<Features, Clock>::m
 
 #endif  // MILLRACE_MIDDLEWARE_FEATURE_METRICS_HPP
 
+// ---- store/detail/mapping.hpp
+
+#ifndef MILLRACE_STORE_DETAIL_MAPPING_HPP
+#define MILLRACE_STORE_DETAIL_MAPPING_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+namespace detail {
+
+/// A file's pages in memory, which are let go at the end.
+class mapping {
+ public:
+  mapping() noexcept = default;
+  /// Null is the data where the system refuses; errno says why. Precondition: size > 0.
+  mapping(int descriptor, std::size_t size) noexcept : size_(size) {
+    int flags = MAP_PRIVATE;
+#if defined(__linux__)
+    flags |= MAP_POPULATE;  // all pages by one call: each is read anyway, and a fault of its own costs more
+#endif
+    void* const made = ::mmap(nullptr, size, PROT_READ, flags, descriptor, 0);
+    data_ = made == MAP_FAILED ? nullptr : made;
+  }
+  mapping(mapping&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  mapping& operator=(mapping&& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    return *this;
+  }
+  ~mapping() {
+    if (data_ != nullptr) ::munmap(data_, size_);
+  }
+
+  const std::byte* data() const noexcept { return static_cast<const std::byte*>(data_); }
+  std::size_t size() const noexcept { return size_; }
+
+ private:
+  void* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace detail
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_DETAIL_MAPPING_HPP
+
+// ---- store/file_bytes.hpp
+
+#ifndef MILLRACE_STORE_FILE_BYTES_HPP
+#define MILLRACE_STORE_FILE_BYTES_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+/// How a whole file comes into memory.
+enum class file_access : std::uint8_t {
+  /// Its bytes are copied: what happens to the file afterwards does not matter.
+  read,
+  /// Its pages are mapped and not copied, which spares a large file's time and memory. Only for files that nobody
+  /// shortens or writes to while they are in use, such as those that are replaced as a whole (`write_file`): the system
+  /// ends a process that touches a page behind the new end (SIGBUS), and shows it what is written. On a network's file
+  /// system a lost connection does the same.
+  map,
+};
+
+/// A whole file in memory, read or mapped.
+///
+///     auto content = mr::store::file_bytes::open("model.onnx", mr::store::file_access::map);
+///     auto graph = mr::model::read_onnx(content->bytes());
+///
+/// Allocates: the bytes, where they are read; nothing of their size where they are mapped.
+/// Threads: const calls from any number.
+class file_bytes {
+ public:
+  /// What has no size or cannot be mapped, such as a pipe or a file in /proc or /sys, is read in any case. The path is
+  /// opened once, so that a pipe's writer finds one reader.
+  /// Errors: those of `read_file`, with the path.
+  static result<file_bytes> open(std::string path, file_access how = file_access::read) {
+    const auto opened = file::open(std::move(path), O_RDONLY);
+    if (!opened) return opened.error();
+    file_bytes made;
+    if (how == file_access::map) {
+      const auto size = opened->size();
+      if (!size) return size.error();
+      if (*size > 0) {
+        made.mapped_ = detail::mapping(opened->descriptor(), static_cast<std::size_t>(*size));
+        if (made.mapped_.data() != nullptr) return made;
+        if (errno == ENOMEM) return detail::too_large("map", opened->path(), *size);
+        if (errno != ENODEV) return system_error(errno, "map", opened->path());
+      }
+    }
+    auto bytes = detail::read_rest<std::vector<std::byte>>(*opened);
+    if (!bytes) return std::move(bytes).error();
+    made.read_ = *std::move(bytes);
+    return made;
+  }
+
+  std::span<const std::byte> bytes() const noexcept {
+    return mapped_.data() != nullptr ? std::span(mapped_.data(), mapped_.size()) : std::span(read_);
+  }
+
+ private:
+  file_bytes() = default;
+
+  std::vector<std::byte> read_;
+  detail::mapping mapped_;
+};
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_FILE_BYTES_HPP
+
+// ---- store/transparency/merkle_tree.hpp
+
+#ifndef MILLRACE_STORE_TRANSPARENCY_MERKLE_TREE_HPP
+#define MILLRACE_STORE_TRANSPARENCY_MERKLE_TREE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+// The Merkle tree of RFC 6962, which RFC 9162 keeps: its leaves are the hashes of records, in their order. With k the
+// largest power of two below n, the root of n leaves is the hash of the root of the first k and that of the others; the
+// root of one leaf is that leaf, the root of none the hash of nothing. A leaf is hashed behind a byte 0 and a pair of
+// nodes behind a byte 1, so that nobody can pass one for the other.
+
+/// The leaf of a record. Allocates: never.
+inline sha256_digest leaf_hash(std::span<const std::byte> record) noexcept {
+  constexpr std::byte kind[] = {std::byte{0}};
+  sha256 hash;
+  hash.update(kind);
+  hash.update(record);
+  return hash.digest();
+}
+/// The leaves of many records, as by `leaf_hash`, and faster than one by one, as `sha256_many` says.
+/// Precondition: as many leaves as records. Allocates: never.
+inline void leaf_hashes(std::span<const std::span<const std::byte>> records, std::span<sha256_digest> leaves) noexcept {
+  detail::sha256_each(
+      records.size(), [&](std::size_t i) { return detail::sha256_message{records[i], 0}; },
+      [&](std::size_t i) { return leaves[i].bytes; });
+}
+
+namespace detail {
+
+/// The nodes above pairs, which stand one behind the other: node i is that of nodes 2i and 2i + 1. `to` may be `from`,
+/// or one digest further on.
+inline void node_hashes(const sha256_digest* from, std::size_t pairs, sha256_digest* to) noexcept {
+  static_assert(sizeof(sha256_digest) == 32);
+  sha256_each(
+      pairs, [&](std::size_t i) { return sha256_message{std::as_bytes(std::span(from + 2 * i, 2)), 1}; },
+      [&](std::size_t i) { return to[i].bytes; });
+}
+
+}  // namespace detail
+
+/// The node above two others. Allocates: never.
+inline sha256_digest node_hash(const sha256_digest& left, const sha256_digest& right) noexcept {
+  const sha256_digest pair[] = {left, right};
+  sha256_digest made;
+  detail::node_hashes(pair, 1, &made);
+  return made;
+}
+
+/// What a tree commits to: the hash at its root says every record of the first `size`, and their order. The two stand
+/// together, since a proof that is checked against the root of another size proves nothing.
+struct tree_root {
+  std::uint64_t size = 0;
+  /// Of no record: the SHA-256 of no bytes.
+  sha256_digest hash = {{0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4,
+                         0xc8, 0x99, 0x6f, 0xb9, 0x24, 0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b,
+                         0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55}};
+
+  friend bool operator==(const tree_root&, const tree_root&) noexcept = default;
+};
+
+/// A Merkle tree that only grows, of which no more is kept than it needs to grow: its peaks, the roots of the perfect
+/// trees whose sizes are the powers of two that add up to its size.
+///
+///     mr::store::merkle_tree tree;
+///     for (const auto& record : records) tree.append(mr::store::leaf_hash(record));
+///     const mr::store::tree_root root = tree.root();
+///
+/// Its state is `size()` and `peaks()`, at most 64 hashes, which a file's header can hold: `make` goes on from there.
+/// Guarantee: `root()` is that of RFC 6962 for the leaves so far, however they came.
+/// Complexity: a leaf costs one hash of a node in the mean; a root one for each peak but the last. Allocates: never.
+/// Threads: one at a time; const calls from any number.
+/// Source: RFC 6962, section 2.1; RFC 9162, section 2.1.1 and 2.1.2 (the stack of peaks).
+class merkle_tree {
+ public:
+  merkle_tree() noexcept = default;
+
+  /// The tree that had these `size()` and `peaks()`. Nothing tells peaks of another tree from the right ones but its
+  /// root, which the caller compares with one that he trusts. Errors: invalid_data: a tree of that size has another
+  /// number of peaks.
+  static result<merkle_tree> make(std::uint64_t size, std::span<const sha256_digest> peaks) {
+    if (static_cast<std::size_t>(std::popcount(size)) != peaks.size())
+      return error(errc::invalid_data, "a Merkle tree of " + std::to_string(size) + " leaves has " +
+                                           std::to_string(std::popcount(size)) + " peaks, and not " +
+                                           std::to_string(peaks.size()));
+    merkle_tree made;
+    made.size_ = size;
+    for (std::size_t i = 0; i < peaks.size(); ++i) made.peaks_[i] = peaks[i];
+    return made;
+  }
+
+  /// Adds a leaf behind the others. Precondition: there are fewer than 2^64 - 1.
+  void append(const sha256_digest& leaf) noexcept {
+    auto peak = static_cast<std::size_t>(std::popcount(size_));
+    peaks_[peak] = leaf;
+    // Each bit that the size's increment carries over is a pair of equal trees, which becomes one.
+    for (int pairs = std::countr_one(size_); pairs != 0; --pairs, --peak)
+      peaks_[peak - 1] = node_hash(peaks_[peak - 1], peaks_[peak]);
+    ++size_;
+  }
+  /// Adds leaves, the first one first, and faster than one by one, as `sha256_many` says.
+  void append(std::span<const sha256_digest> leaves) noexcept {
+    while (!leaves.empty()) {
+      const std::size_t count = leaves.size() < part ? leaves.size() : part;
+      append_part(leaves.first(count));
+      leaves = leaves.subspan(count);
+    }
+  }
+
+  std::uint64_t size() const noexcept { return size_; }
+
+  tree_root root() const noexcept {
+    tree_root made{size_};
+    std::size_t peak = peaks().size();
+    if (peak == 0) return made;
+    made.hash = peaks_[--peak];
+    while (peak != 0) made.hash = node_hash(peaks_[--peak], made.hash);
+    return made;
+  }
+
+  /// From the largest perfect tree, which has the first leaves, to the smallest.
+  std::span<const sha256_digest> peaks() const noexcept {
+    return std::span(peaks_).first(static_cast<std::size_t>(std::popcount(size_)));
+  }
+
+ private:
+  /// How many leaves are put into the tree level by level.
+  static constexpr std::size_t part = 128;
+
+  void append_part(std::span<const sha256_digest> leaves) noexcept {
+    sha256_digest row[1 + part];  // the nodes of a level that are new, and before them its peak
+    for (std::size_t i = 0; i < leaves.size(); ++i) row[1 + i] = leaves[i];
+    // Peaks from the lowest up. Of at most 2^7 nodes and a peak a level has an odd number no more than eight times:
+    // after the eighth there is one new node, which goes up with each peak that it meets.
+    sha256_digest left_over[8];
+    std::size_t kept = 0;
+    auto peak = static_cast<std::size_t>(std::popcount(size_));
+    std::size_t count = leaves.size();
+    for (std::uint64_t above = size_; count != 0; above /= 2) {
+      const sha256_digest* nodes = row + 1;
+      if (above % 2 == 1) {
+        row[0] = peaks_[--peak];
+        nodes = row;
+        ++count;
+      }
+      if (count % 2 == 1) left_over[kept++] = nodes[count - 1];
+      count /= 2;
+      detail::node_hashes(nodes, count, row + 1);
+    }
+    while (kept != 0) peaks_[peak++] = left_over[--kept];
+    size_ += leaves.size();
+  }
+
+  std::uint64_t size_ = 0;
+  sha256_digest peaks_[64] = {};
+};
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_TRANSPARENCY_MERKLE_TREE_HPP
+
+// ---- store/detail/text_lines.hpp
+
+#ifndef MILLRACE_STORE_DETAIL_TEXT_LINES_HPP
+#define MILLRACE_STORE_DETAIL_TEXT_LINES_HPP
+
+// Texts whose bytes are signed, such as a file's signature and a tree head: a line that says what the text is and in
+// which version, then lines of a name, one blank and a value, each with a line feed at its end. A value has one form
+// only: decimal digits without leading zeros, hexadecimal digits of lower case, words of visible ASCII characters.
+namespace millrace {
+inline namespace v0 {
+namespace store {
+namespace detail {
+
+inline void append_hex(std::string& out, std::span<const std::byte> bytes) {
+  for (const std::byte one : bytes)
+    for (const unsigned shift : {4U, 0U}) out += "0123456789abcdef"[std::to_integer<unsigned>(one) >> shift & 15U];
+}
+/// Whether the text is hexadecimal digits of lower case, two for each byte of `bytes`, which it fills.
+inline bool read_hex(std::string_view text, std::span<std::byte> bytes) noexcept {
+  if (text.size() != 2 * bytes.size()) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) return false;
+    const auto digit = static_cast<unsigned>(c <= '9' ? c - '0' : c - 'a' + 10);
+    bytes[i / 2] = static_cast<std::byte>(i % 2 == 0 ? digit << 4 : std::to_integer<unsigned>(bytes[i / 2]) | digit);
+  }
+  return true;
+}
+inline std::span<const std::byte> bytes_of(std::string_view text) noexcept { return std::as_bytes(std::span(text)); }
+
+inline bool is_word(std::string_view text) noexcept {
+  for (const char c : text)
+    if (c <= ' ' || c > '~') return false;
+  return !text.empty() && text.size() <= 1024;
+}
+
+inline void append_line(std::string& out, std::string_view name, std::string_view value) {
+  (((out += name) += ' ') += value) += '\n';
+}
+
+/// Takes such a text to pieces, line by line. It keeps its first error: a reader asks for every line in turn, and once
+/// at the end whether all was as it should be. What it returns until then is of no use if it was not.
+/// Allocates: no more than the text is long.
+class line_reader {
+ public:
+  /// `kind`: the first line with its line feed, such as "millrace signature 1\n"; `what`: its name in errors.
+  line_reader(std::string_view text, std::string_view kind, std::string_view what) : text_(text), what_(what) {
+    if (text.starts_with(kind)) {
+      at_ = kind.size();
+    } else if (kind.starts_with(text)) {
+      ends_too_soon();
+    } else if (text.starts_with(kind.substr(0, kind.rfind(' ') + 1))) {
+      refuse(errc::unsupported, "a " + std::string(what) + " of another version");
+    } else {
+      refuse(errc::corrupt, "this is no " + std::string(what));
+    }
+  }
+
+  std::string_view word(std::string_view name) {
+    const std::string_view value = line(name);
+    if (!is_word(value)) wrong_line();
+    return value;
+  }
+  std::uint64_t number(std::string_view name) {
+    const std::string_view value = line(name);
+    std::uint64_t made = 0;
+    const char* const end = value.data() + value.size();
+    const auto read = std::from_chars(value.data(), end, made);
+    if (read.ec != std::errc() || read.ptr != end || (value[0] == '0' && value.size() != 1)) wrong_line();
+    return made;
+  }
+  sha256_digest digest(std::string_view name) {
+    sha256_digest made;
+    if (!read_hex(line(name), std::as_writable_bytes(std::span(made.bytes)))) wrong_line();
+    return made;
+  }
+  /// One byte or more.
+  std::vector<std::byte> bytes(std::string_view name) {
+    const std::string_view value = line(name);
+    std::vector<std::byte> made(value.size() / 2);
+    if (made.empty() || !read_hex(value, made)) wrong_line();
+    return made;
+  }
+
+  /// The lines that were read.
+  std::string_view so_far() const noexcept { return text_.substr(0, at_); }
+  bool at_end() const noexcept { return !failure_ || at_ == text_.size(); }
+
+  /// Errors: truncated; corrupt, with the line; unsupported: another version.
+  result<void> finish() {
+    if (at_ != text_.size()) refuse(errc::corrupt, "bytes behind the end of the " + std::string(what_));
+    return failure_;
+  }
+
+ private:
+  std::string_view line(std::string_view name) {
+    if (!failure_) return {};
+    ++line_;
+    const std::size_t end = text_.find('\n', at_);
+    if (end == text_.npos) {
+      ends_too_soon();
+      return {};
+    }
+    const std::string_view whole = text_.substr(at_, end - at_);
+    if (!whole.starts_with(name) || whole.size() <= name.size() || whole[name.size()] != ' ') {
+      wrong_line();
+      return {};
+    }
+    at_ = end + 1;
+    return whole.substr(name.size() + 1);
+  }
+  void ends_too_soon() { refuse(errc::truncated, "the " + std::string(what_) + " ends too soon"); }
+  void wrong_line() {
+    refuse(errc::corrupt, "line " + std::to_string(line_) + " of the " + std::string(what_) + " is not of its form");
+  }
+  void refuse(errc code, std::string message) {
+    if (failure_) failure_ = error(code, std::move(message));
+  }
+
+  std::string_view text_;
+  std::string_view what_;
+  std::size_t at_ = 0;
+  std::size_t line_ = 1;
+  result<void> failure_;
+};
+
+}  // namespace detail
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_DETAIL_TEXT_LINES_HPP
+
+// ---- store/beneath.hpp
+
+#ifndef MILLRACE_STORE_BENEATH_HPP
+#define MILLRACE_STORE_BENEATH_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+/// The length that means: up to the end of the file.
+inline constexpr std::uint64_t whole_file = ~std::uint64_t{0};
+
+namespace detail {
+
+/// Where a file stands below a folder of ours: the folder, open, that its last part is in.
+struct place_beneath {
+  file folder;
+  std::string name;  // the path's last part
+  std::string path;  // with that of the folder of ours, for errors
+};
+
+/// Finds it, and makes the folders that are missing where that is wanted. No part of the path is followed through a
+/// link, whatever others do meanwhile.
+inline result<place_beneath> find_beneath(const std::string& folder, std::string_view path, std::string_view action,
+                                          bool makes_folders) {
+  place_beneath found;
+  found.path = folder + (folder.empty() || folder.back() == '/' ? "" : "/") + std::string(path);
+  const auto refused = [&](const char* why) {
+    return error(errc::permission_denied, "cannot " + std::string(action) + " \"" + found.path + "\": " + why);
+  };
+  auto at = file::open(folder.empty() ? "." : folder, O_RDONLY | O_DIRECTORY);
+  if (!at) return std::move(at).error();
+  found.folder = *std::move(at);
+  if (path.find('\0') != std::string_view::npos) return refused("its path has a zero byte");
+  for (std::string_view rest = path;;) {
+    const std::size_t slash = rest.find('/');
+    found.name = rest.substr(0, slash);
+    if (found.name == ".." || found.name.empty()) return refused("its path leads out of the folder");
+    if (slash == std::string_view::npos) return found;
+    const int parent = found.folder.descriptor();
+    const auto enter = [&] {
+      return ::openat(parent, found.name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_DIRECTORY);
+    };
+    int next = uninterrupted(enter);
+    if (next < 0 && errno == ENOENT && makes_folders) {
+      if (::mkdirat(parent, found.name.c_str(), 0777) != 0 && errno != EEXIST)
+        return system_error(errno, action, found.path);
+      if (auto done = sync_folder(found.folder, found.path); !done) return std::move(done).error();
+      next = uninterrupted(enter);
+    }
+    if (next < 0 && (errno == ELOOP || errno == ENOTDIR)) return refused("its path leads through a link or a file");
+    if (next < 0) return system_error(errno, action, found.path);
+    found.folder = file(next, found.path);
+    rest.remove_prefix(slash + 1);
+  }
+}
+
+}  // namespace detail
+
+/// Opens for reading a regular file whose path somebody else chose, such as a model's, below a folder of ours.
+/// Guarantee: an absolute path, one with `..` or an empty part, and one that leads through a symbolic link below the
+/// folder are refused; the check holds while the file is opened, whatever others do to the folder meanwhile.
+/// Errors: permission_denied for such a path, invalid_argument for what is no regular file, and those of the system.
+inline result<file> open_beneath(const std::string& folder, std::string_view path) {
+  auto found = detail::find_beneath(folder, path, "open", false);
+  if (!found) return std::move(found).error();
+  // O_NONBLOCK: opening a pipe must not wait for its writer.
+  const int descriptor = detail::uninterrupted([&] {
+    return ::openat(found->folder.descriptor(), found->name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+  });
+  if (descriptor < 0 && errno == ELOOP)
+    return error(errc::permission_denied,
+                 "cannot open \"" + found->path + "\": its path leads through a link or a file");
+  if (descriptor < 0) return system_error(errno, "open", found->path);
+  file opened(descriptor, std::move(found->path));
+  struct stat facts{};
+  if (::fstat(descriptor, &facts) != 0) return system_error(errno, "examine", opened.path());
+  if (!S_ISREG(facts.st_mode))
+    return error(errc::invalid_argument, "cannot read \"" + opened.path() + "\": no regular file");
+  return opened;
+}
+
+/// Reads `length` bytes from `offset` of a file that `open_beneath` opens.
+/// Errors: those of `open_beneath`; truncated if the file is shorter. Nothing is allocated before the file's size is
+/// known.
+inline result<std::vector<std::byte>> read_beneath(const std::string& folder, std::string_view path,
+                                                   std::uint64_t offset = 0, std::uint64_t length = whole_file) {
+  auto opened = open_beneath(folder, path);
+  if (!opened) return std::move(opened).error();
+  const auto size = opened->size();
+  if (!size) return size.error();
+  if (length == whole_file && offset <= *size) length = *size - offset;
+  if (offset > *size || length > *size - offset)
+    return error(errc::truncated, "cannot read \"" + opened->path() + "\": it has " + std::to_string(*size) +
+                                      " bytes, fewer than are asked for");
+  std::vector<std::byte> bytes(static_cast<std::size_t>(length));
+  const auto got = opened->read_at(offset, reinterpret_cast<char*>(bytes.data()), bytes.size());
+  if (!got) return got.error();
+  if (*got != bytes.size()) return error(errc::truncated, "cannot read \"" + opened->path() + "\": it became shorter");
+  return bytes;
+}
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_BENEATH_HPP
+
+// ---- store/atomic_file.hpp
+
+#ifndef MILLRACE_STORE_ATOMIC_FILE_HPP
+#define MILLRACE_STORE_ATOMIC_FILE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+/// Replaces a file as a whole.
+///
+/// The bytes go to a temporary file in the same folder; `commit()` syncs it, renames it over the target and syncs the
+/// folder. Without a commit the destructor removes it. A killed process may leave a temporary file (`.millrace-<16 hex
+/// digits>.tmp`) behind. The new file gets the permission bits of the old one, or 0666 less the umask if there was
+/// none. A target that the caller may not write is refused. If the path is a symbolic link to a file, the link stays
+/// and the file is replaced.
+/// Guarantee: whenever the process or the machine stops, the path holds either the old content or all of the new one.
+/// If two writers replace one path, their contents do not mix, and the last commit wins.
+/// Threads: one at a time.
+/// Fork: the child's copy refuses to write and to commit, and leaves the parent's temporary file alone.
+/// Moved from, it has no path and no file: it refuses to write and to commit.
+class atomic_file {
+ public:
+  atomic_file(atomic_file&& other) noexcept
+      : target_(std::exchange(other.target_, {})),
+        base_(std::exchange(other.base_, {})),
+        temporary_(std::exchange(other.temporary_, {})),
+        folder_(std::move(other.folder_)),
+        file_(std::move(other.file_)),
+        owner_(other.owner_) {}
+  atomic_file& operator=(atomic_file&& other) noexcept {
+    if (this != &other) {
+      discard();
+      target_ = std::exchange(other.target_, {});
+      base_ = std::exchange(other.base_, {});
+      temporary_ = std::exchange(other.temporary_, {});
+      folder_ = std::move(other.folder_);
+      file_ = std::move(other.file_);
+      owner_ = other.owner_;
+    }
+    return *this;
+  }
+  ~atomic_file() { discard(); }
+
+  /// Makes the temporary file for the target `path`.
+  /// Errors: the folder does not exist or is not writable; the target exists and is no regular file, or may not be
+  /// written.
+  static result<atomic_file> create(std::string path) {
+    atomic_file made;
+    made.target_ = std::move(path);
+    if (made.target_.empty() || made.target_.find('\0') != std::string::npos)
+      return error(errc::invalid_argument, "cannot write \"" + made.target_ + "\": not a path");
+
+    result<replaced_file> before = file_at(made.target_);
+    if (!before) return std::move(before).error();
+    const std::string& real = before->path;
+
+    const std::size_t slash = real.rfind('/');
+    made.base_ = slash == std::string::npos ? real : real.substr(slash + 1);
+    if (made.base_.empty() || made.base_ == "." || made.base_ == "..")
+      return error(errc::invalid_argument, "cannot write \"" + made.target_ + "\": it names a folder");
+    auto folder = file::open(slash == std::string::npos ? "." : real.substr(0, slash + 1), O_RDONLY | O_DIRECTORY);
+    if (!folder) return std::move(folder).error().wrap("cannot write \"" + made.target_ + "\"");
+    made.folder_ = std::move(*folder);
+    if (auto begun = made.begin(*before); !begun) return std::move(begun).error();
+    return made;
+  }
+
+  /// Makes the temporary file for a target whose path somebody else chose, below a folder of ours, and the folders on
+  /// the way that are missing.
+  /// Errors: those of `open_beneath` and `create`. A target that is a symbolic link is refused.
+  static result<atomic_file> create_beneath(const std::string& folder, std::string_view path) {
+    auto found = detail::find_beneath(folder, path, "write", true);
+    if (!found) return std::move(found).error();
+    atomic_file made;
+    made.target_ = std::move(found->path);
+    made.base_ = std::move(found->name);
+    made.folder_ = std::move(found->folder);
+    if (made.base_ == ".")
+      return error(errc::invalid_argument, "cannot write \"" + made.target_ + "\": it names a folder");
+    replaced_file before;
+    struct stat facts{};
+    if (::fstatat(made.folder_.descriptor(), made.base_.c_str(), &facts, AT_SYMLINK_NOFOLLOW) == 0) {
+      if (!S_ISREG(facts.st_mode))
+        return error(errc::invalid_argument, "cannot write \"" + made.target_ + "\": it is not a regular file");
+      if (::faccessat(made.folder_.descriptor(), made.base_.c_str(), W_OK, AT_EACCESS) != 0)
+        return system_error(errno, "write", made.target_);
+      before.exists = true;
+      before.permissions = facts.st_mode & 0777U;
+    } else if (errno != ENOENT) {
+      return system_error(errno, "write", made.target_);
+    }
+    if (auto begun = made.begin(before); !begun) return std::move(begun).error();
+    return made;
+  }
+
+  /// The path that `commit` gives the content.
+  const std::string& path() const noexcept { return target_; }
+
+  /// Appends to the new content.
+  result<void> write(std::string_view bytes) {
+    if (is_forked_copy()) return forked_error();
+    return file_.write(bytes);
+  }
+  result<void> write(std::span<const std::byte> bytes) {
+    return write(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+  }
+
+  /// Replaces the target by what was written, durably. Call it once at most. After an error the target is as it was,
+  /// except if the error is `cannot sync the folder of the written file`: then it is replaced, but the old content may
+  /// come back after a power cut.
+  result<void> commit() {
+    if (temporary_.empty()) return error(errc::closed, "cannot write \"" + target_ + "\": it is committed already");
+    if (is_forked_copy()) return forked_error();
+    if (auto done = file_.sync(); !done) return done;
+    if (auto done = file_.close(); !done) return done;
+    const int folder = folder_.descriptor();
+    if (::renameat(folder, temporary_.c_str(), folder, base_.c_str()) != 0)
+      return system_error(errno, "put in place", target_);
+    temporary_.clear();
+    return detail::sync_folder(folder_, target_);
+  }
+
+ private:
+  atomic_file() noexcept = default;
+
+  /// The file to replace: what is at the path or, if that is a symbolic link, the file it leads to.
+  struct replaced_file {
+    std::string path{};
+    bool exists = false;
+    mode_t permissions = 0;
+  };
+  static result<replaced_file> file_at(const std::string& target) {
+    replaced_file found{target};
+    struct stat facts{};
+    if (::stat(target.c_str(), &facts) != 0) {
+      if (errno != ENOENT) return system_error(errno, "write", target);
+      return found;
+    }
+    if (!S_ISREG(facts.st_mode))
+      return error(errc::invalid_argument, "cannot write \"" + target + "\": it is not a regular file");
+    // A rename needs permission for the folder only; a file that may not be written is not replaced either.
+    if (::faccessat(AT_FDCWD, target.c_str(), W_OK, AT_EACCESS) != 0) return system_error(errno, "write", target);
+    if (char* resolved = ::realpath(target.c_str(), nullptr)) {
+      found.path = resolved;
+      std::free(resolved);
+    }
+    found.exists = true;
+    found.permissions = facts.st_mode & 0777U;
+    return found;
+  }
+
+  /// Makes the temporary file in folder_.
+  result<void> begin(const replaced_file& before) {
+    int descriptor = -1;
+    std::string name;
+    do {
+      name = temporary_name();
+      descriptor = ::openat(folder_.descriptor(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    } while (descriptor < 0 && (errno == EINTR || errno == EEXIST));
+    if (descriptor < 0) return system_error(errno, "write", target_);
+    temporary_ = std::move(name);
+    file_ = file(descriptor, target_);
+    if (before.exists && ::fchmod(descriptor, before.permissions) != 0)
+      return system_error(errno, "set the permissions of", target_);
+    return {};
+  }
+  static std::string temporary_name() {
+    static constexpr char hex[] = "0123456789abcdef";
+    std::string name = ".millrace-";
+    std::uint64_t bits = entropy_seed();
+    for (int i = 0; i < 16; ++i, bits >>= 4) name += hex[bits & 15U];
+    name += ".tmp";
+    return name;
+  }
+  bool is_forked_copy() const noexcept { return ::getpid() != owner_; }
+  error forked_error() const {
+    return error(errc::unavailable,
+                 "cannot write \"" + target_ + "\": this is a forked copy; create the file after fork()");
+  }
+  void discard() noexcept {
+    if (!temporary_.empty() && !is_forked_copy()) ::unlinkat(folder_.descriptor(), temporary_.c_str(), 0);
+    temporary_.clear();
+  }
+
+  std::string target_;     // as the caller named it
+  std::string base_;       // the file's own name within folder_
+  std::string temporary_;  // beside it; empty once committed or moved from
+  file folder_;            // held open, so that a change of the working directory does not matter
+  file file_;
+  pid_t owner_ = ::getpid();
+};
+
+/// Replaces a file's content, durably, by a text or by bytes such as `save` makes, or leaves the file as it was.
+/// Errors: those of `atomic_file`.
+inline result<void> write_file(std::string path, std::string_view content) {
+  auto made = atomic_file::create(std::move(path));
+  if (!made) return std::move(made).error();
+  if (auto done = made->write(content); !done) return done;
+  return made->commit();
+}
+inline result<void> write_file(std::string path, std::span<const std::byte> content) {
+  return write_file(std::move(path), std::string_view(reinterpret_cast<const char*>(content.data()), content.size()));
+}
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_ATOMIC_FILE_HPP
+
+// ---- store/signature.hpp
+
+#ifndef MILLRACE_STORE_SIGNATURE_HPP
+#define MILLRACE_STORE_SIGNATURE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+// A file's signature stands beside it, as a text of six lines in `<file>.sig`:
+//
+//   millrace signature 1
+//   algorithm ed25519
+//   key d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a
+//   length 4213
+//   sha256 ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad
+//   signature 92a009a9...
+//
+// Each line ends with a line feed, has one blank behind its first word ("signature" and "1" of the first line apart),
+// and is as above to the byte. `key` is what the signer calls its key: of Ed25519 the public key, in hexadecimal
+// digits. `length` is that of the file in bytes, in decimal digits; `sha256` is the SHA-256 of its bytes. What is
+// signed are the first five lines with their line ends. All digits are of lower case.
+
+/// Makes signatures: a key in memory, such as `ed25519_private_key`, or a device that keeps one. `algorithm` and
+/// `key_id` are words without blanks; `key_id` is the same for both keys of a pair, and no other pair has it.
+/// Law: what `sign(message)` returns passes `verify_signature(message, ...)` of the pair's other key, and of no other.
+/// Messages begin with what they are ("millrace signature 1"), so that a signature of one kind is none of another.
+template <class S>
+concept signer = requires(const S& key, std::span<const std::byte> message) {
+  { key.algorithm() } -> std::convertible_to<std::string>;
+  { key.key_id() } -> std::convertible_to<std::string>;
+  { key.sign(message) } -> std::same_as<result<std::vector<std::byte>>>;
+};
+
+/// Verifies signatures. `verify_signature` returns no truth value, which a caller could read from the result of a call
+/// that failed for another reason: it returns an error unless the signature is this key's for this message. Errors of
+/// `verify_signature`: not_authentic; others if it could not be found out.
+template <class V>
+concept verifier = requires(const V& key, std::span<const std::byte> bytes) {
+  { key.algorithm() } -> std::convertible_to<std::string>;
+  { key.key_id() } -> std::convertible_to<std::string>;
+  { key.verify_signature(bytes, bytes) } -> std::same_as<result<void>>;
+};
+
+/// Where a file's signature stands: the path with `.sig` behind it.
+inline std::string signature_path(const std::string& path) { return path + ".sig"; }
+
+namespace detail {
+
+inline constexpr std::string_view signature_kind = "millrace signature 1\n";
+inline constexpr std::size_t max_signature_text = 16'384;
+
+/// A signature's text, taken to pieces.
+struct signature_text {
+  std::string_view statement;  // what is signed
+  std::string_view algorithm;
+  std::string_view key;
+  std::uint64_t length = 0;
+  sha256_digest hash;
+  std::vector<std::byte> signature;
+
+  /// Errors: truncated; corrupt, with the line; unsupported: a later version.
+  static result<signature_text> read(std::string_view text) {
+    signature_text made;
+    line_reader lines(text, signature_kind, "signature");
+    made.algorithm = lines.word("algorithm");
+    made.key = lines.word("key");
+    made.length = lines.number("length");
+    made.hash = lines.digest("sha256");
+    made.statement = lines.so_far();
+    made.signature = lines.bytes("signature");
+    if (auto whole = lines.finish(); !whole) return std::move(whole).error();
+    return made;
+  }
+};
+
+/// Whether a statement is the key's own; `Given` has its text, the words of its key, and its signature. Errors:
+/// not_authentic; those of the key.
+template <class Given, verifier Verifier>
+result<void> verify_statement(const Given& given, const Verifier& key) {
+  const std::string algorithm(key.algorithm());
+  const std::string id(key.key_id());
+  if (given.algorithm != algorithm)
+    return error(errc::not_authentic,
+                 "it is signed by " + std::string(given.algorithm) + ", and the key is of " + algorithm);
+  if (given.key != id)
+    return error(errc::not_authentic, "it is signed with the key " + std::string(given.key) + ", and not with " + id);
+  return key.verify_signature(bytes_of(given.statement), given.signature);
+}
+/// Adds the signature of a statement behind it. Errors: those of the signer.
+template <signer Signer>
+result<std::string> with_signature(std::string statement, const Signer& by) {
+  auto signature = by.sign(bytes_of(statement));
+  if (!signature) return std::move(signature).error().wrap("signing");
+  statement += "signature ";
+  append_hex(statement, *signature);
+  return std::move(statement += '\n');
+}
+/// Adds the lines that name the key which signs. Errors: invalid_argument: its words have blanks.
+template <signer Signer>
+result<void> append_key(std::string& statement, const Signer& by) {
+  const std::string algorithm(by.algorithm());
+  const std::string id(by.key_id());
+  if (!is_word(algorithm) || !is_word(id))
+    return error(errc::invalid_argument, "signing: the algorithm \"" + algorithm + "\" or the key \"" + id +
+                                             "\" is no word of visible ASCII characters");
+  append_line(statement, "algorithm", algorithm);
+  append_line(statement, "key", id);
+  return {};
+}
+
+/// Whether bytes are those of an authentic statement. Errors: truncated, corrupt, checksum_mismatch.
+inline result<void> verify_length(const signature_text& given, std::uint64_t length) {
+  if (length == given.length) return {};
+  return error(length < given.length ? errc::truncated : errc::corrupt,
+               "it has " + std::to_string(length) + " bytes, and " + std::to_string(given.length) + " were signed");
+}
+inline result<void> verify_bytes(const signature_text& given, std::span<const std::byte> bytes) {
+  if (auto same = verify_length(given, bytes.size()); !same) return same;
+  if (const sha256_digest found = sha256_of(bytes); found != given.hash)
+    return error(errc::checksum_mismatch, "its bytes were changed: their SHA-256 is " + to_string(found) + ", and " +
+                                              to_string(given.hash) + " was signed");
+  return {};
+}
+
+/// The text of a signature, of which no more is read than a signature may have.
+inline result<std::string> read_signature(const std::string& path) {
+  auto opened = file::open(path, O_RDONLY);
+  if (!opened) return std::move(opened).error();
+  std::string text(max_signature_text + 1, '\0');
+  const auto got = opened->read_at(0, text.data(), text.size());
+  if (!got) return got.error();
+  if (*got > max_signature_text) return error(errc::corrupt, '"' + path + "\" is too long for a signature");
+  text.resize(*got);
+  return text;
+}
+
+}  // namespace detail
+
+/// Signs bytes, and returns the text of their signature, which stands in a file beside them.
+/// Allocates: the text. Errors: those of the signer; invalid_argument: its words have blanks.
+template <signer Signer>
+result<std::string> sign(std::span<const std::byte> bytes, const Signer& by) {
+  std::string text(detail::signature_kind);
+  if (auto named = detail::append_key(text, by); !named) return std::move(named).error();
+  detail::append_line(text, "length", std::to_string(bytes.size()));
+  detail::append_line(text, "sha256", to_string(sha256_of(bytes)));
+  return detail::with_signature(std::move(text), by);
+}
+
+/// Returns nothing, if `signature` is the text that the verifier's pair made by `sign` of these bytes.
+/// Errors: not_authentic: it was made with another key, or by nobody who has the key; checksum_mismatch: a byte was
+/// changed; truncated, corrupt: the bytes are fewer, or more, than were signed; or the signature's text is not of its
+/// form, which the message says; unsupported: a later version of it; those of the verifier.
+template <verifier Verifier>
+result<void> verify_signature(std::span<const std::byte> bytes, std::string_view signature, const Verifier& by) {
+  const auto given = detail::signature_text::read(signature);
+  if (!given) return given.error();
+  if (auto authentic = detail::verify_statement(*given, by); !authentic) return authentic;
+  return detail::verify_bytes(*given, bytes);
+}
+
+/// Writes a file and, beside it, its signature: `write_signed("model.onnx", *write_onnx(graph), key)`.
+/// Guarantee: each is replaced as a whole. Between the two, and after a crash there, the new file stands beside the
+/// old signature, and `read_verified` refuses it.
+/// Errors: those of `sign` and of `write_file`.
+template <signer Signer>
+result<void> write_signed(const std::string& path, std::span<const std::byte> bytes, const Signer& by) {
+  auto text = sign(bytes, by);
+  if (!text) return std::move(text).error().wrap("cannot sign \"" + path + '"');
+  if (auto done = write_file(path, bytes); !done) return done;
+  return write_file(signature_path(path), *text);
+}
+
+/// Signs a file of any kind that is there already, as it is now.
+/// Errors: those of `read_bytes`, `sign` and `write_file`.
+template <signer Signer>
+result<void> sign_file(const std::string& path, const Signer& by) {
+  auto bytes = read_bytes(path);
+  if (!bytes) return std::move(bytes).error();
+  auto text = sign(*bytes, by);
+  if (!text) return std::move(text).error().wrap("cannot sign \"" + path + '"');
+  return write_file(signature_path(path), *text);
+}
+
+/// Reads a whole file whose signature stands beside it, and returns its bytes if the verifier's pair has signed them:
+///
+///     auto bytes = mr::store::read_verified("model.onnx", key);
+///     if (!bytes) return std::move(bytes).error();              // says what is wrong, with the path
+///     auto graph = mr::model::read_onnx(*bytes);                // or read_boosted_model, T::load, ...
+///
+/// Guarantee: the bytes returned are those that were verified; the file is opened once. Nothing of it is read before
+/// its signature is found authentic, and no more than was signed.
+/// Allocates: the bytes that were signed.
+/// Errors: those of `verify_signature` and of files, with the path; not_found: it is not signed, or there is no file.
+template <verifier Verifier>
+result<std::vector<std::byte>> read_verified(const std::string& path, const Verifier& by) {
+  const auto refuse = [&](error why) { return std::move(why).wrap("cannot verify \"" + path + '"'); };
+  const auto text = detail::read_signature(signature_path(path));
+  if (!text && text.error().code() == errc::not_found) {
+    if (auto there = file::open(path, O_RDONLY); !there) return refuse(std::move(there).error());
+    return refuse(error(errc::not_found, "it is not signed: there is no \"" + signature_path(path) + '"'));
+  }
+  if (!text) return refuse(text.error());
+  const auto given = detail::signature_text::read(*text);
+  if (!given) return refuse(given.error());
+  if (auto authentic = detail::verify_statement(*given, by); !authentic) return refuse(std::move(authentic).error());
+  auto opened = file::open(path, O_RDONLY);
+  if (!opened) return refuse(std::move(opened).error());
+  const auto size = opened->size();
+  if (!size) return refuse(size.error());
+  if (auto same = detail::verify_length(*given, *size); !same) return refuse(std::move(same).error());
+  std::vector<std::byte> bytes;
+  if (!detail::make_room(bytes, static_cast<std::size_t>(given->length)))
+    return refuse(detail::too_large("read", path, given->length));
+  const auto got = opened->read_at(0, reinterpret_cast<char*>(bytes.data()), bytes.size());
+  if (!got) return refuse(got.error());
+  bytes.resize(*got);
+  if (auto same = detail::verify_bytes(*given, bytes); !same) return refuse(std::move(same).error());
+  return bytes;
+}
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_SIGNATURE_HPP
+
+// ---- store/transparency/proofs.hpp
+
+#ifndef MILLRACE_STORE_TRANSPARENCY_PROOFS_HPP
+#define MILLRACE_STORE_TRANSPARENCY_PROOFS_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+// A proof as a text, for programs in other languages: what it proves, and its hashes, from the leaves to the root. The
+// form is that of a signature (store/signature.hpp): a name, one blank and a value in each line, a line feed behind
+// each, decimal digits without leading zeros, hexadecimal digits of lower case.
+//
+//   millrace inclusion proof 1                    millrace consistency proof 1
+//   index 5                                       from 3
+//   size 7                                        to 7
+//   hash bc1a0643...                              hash 0298d122...
+//   hash b08693ec...                              hash 07506a85...
+//   hash d37ee418...                              hash fac54203...
+//                                                 hash 837dbb15...
+//
+// Neither holds the root, which the reader must have from elsewhere, such as a signed tree head, nor the record.
+
+/// That a record is the `index`-th, from 0, of a tree of `size`: the nodes beside the way from its leaf to the root.
+/// Made by `prove_inclusion`. Source: RFC 9162, section 2.1.3.
+struct inclusion_proof {
+  std::uint64_t index = 0;
+  std::uint64_t size = 0;
+  std::vector<sha256_digest> path;
+
+  /// Reads what `to_text` wrote. Errors: truncated; corrupt, with the line; unsupported: of another version.
+  static result<inclusion_proof> from_text(std::string_view text);
+
+  friend bool operator==(const inclusion_proof&, const inclusion_proof&) = default;
+};
+
+/// That a tree of size `to` begins with the records of the same tree when its size was `from`: nothing was changed,
+/// removed or put in between. Made by `prove_consistency`. Source: RFC 9162, section 2.1.4.
+struct consistency_proof {
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;
+  std::vector<sha256_digest> path;
+
+  /// Reads what `to_text` wrote. Errors: truncated; corrupt, with the line; unsupported: of another version.
+  static result<consistency_proof> from_text(std::string_view text);
+
+  friend bool operator==(const consistency_proof&, const consistency_proof&) = default;
+};
+
+namespace detail {
+
+inline constexpr std::string_view inclusion_kind = "millrace inclusion proof 1\n";
+inline constexpr std::string_view consistency_kind = "millrace consistency proof 1\n";
+/// More hashes than any proof has: a tree of less than 2^64 leaves is 64 levels high.
+inline constexpr std::size_t max_path = 65;
+
+inline std::string proof_text(std::string_view kind, std::string_view first_name, std::uint64_t first,
+                              std::string_view second_name, std::uint64_t second, std::span<const sha256_digest> path) {
+  std::string text(kind);
+  append_line(text, first_name, std::to_string(first));
+  append_line(text, second_name, std::to_string(second));
+  for (const sha256_digest& hash : path) append_line(text, "hash", to_string(hash));
+  return text;
+}
+inline std::vector<sha256_digest> read_path(line_reader& lines) {
+  std::vector<sha256_digest> path;
+  while (!lines.at_end() && path.size() < max_path) path.push_back(lines.digest("hash"));
+  return path;
+}
+
+/// The way from a node to the root, as the node's index in its level beside that of the level's last node. Where a node
+/// is the last of an odd number it has no neighbour, and is the same node one level higher.
+class way_up {
+ public:
+  way_up(std::uint64_t index, std::uint64_t last) noexcept : index_(index), last_(last) {}
+
+  bool at_root() const noexcept { return last_ == 0; }
+  /// Whether the next hash of a path is a left neighbour's. Goes up first where the node has no neighbour.
+  bool from_left() noexcept {
+    const bool left = index_ % 2 == 1 || index_ == last_;
+    if (left)
+      while (index_ % 2 == 0 && index_ != 0) up();
+    return left;
+  }
+  /// Goes up while the node is a right one.
+  void leave_right() noexcept {
+    while (index_ % 2 == 1) up();
+  }
+  void up() noexcept {
+    index_ /= 2;
+    last_ /= 2;
+  }
+
+ private:
+  std::uint64_t index_;
+  std::uint64_t last_;
+};
+
+inline error wrong_proof(const char* what) { return error(errc::corrupt, std::string("the proof ") + what); }
+inline result<void> require_root(const sha256_digest& found, const tree_root& root) {
+  if (found == root.hash) return {};
+  return error(errc::checksum_mismatch, "the proof leads to the root " + to_string(found) + ", and that of the " +
+                                            std::to_string(root.size) + " records is " + to_string(root.hash));
+}
+inline result<void> require_size(std::uint64_t proven, std::uint64_t size) {
+  if (proven == size) return {};
+  return error(errc::invalid_argument, "the proof is about a tree of " + std::to_string(proven) +
+                                           " records, and the root is that of " + std::to_string(size));
+}
+
+}  // namespace detail
+
+inline std::string to_text(const inclusion_proof& proof) {
+  return detail::proof_text(detail::inclusion_kind, "index", proof.index, "size", proof.size, proof.path);
+}
+inline std::string to_text(const consistency_proof& proof) {
+  return detail::proof_text(detail::consistency_kind, "from", proof.from, "to", proof.to, proof.path);
+}
+
+inline result<inclusion_proof> inclusion_proof::from_text(std::string_view text) {
+  inclusion_proof made;
+  detail::line_reader lines(text, detail::inclusion_kind, "inclusion proof");
+  made.index = lines.number("index");
+  made.size = lines.number("size");
+  made.path = detail::read_path(lines);
+  if (auto whole = lines.finish(); !whole) return std::move(whole).error();
+  return made;
+}
+inline result<consistency_proof> consistency_proof::from_text(std::string_view text) {
+  consistency_proof made;
+  detail::line_reader lines(text, detail::consistency_kind, "consistency proof");
+  made.from = lines.number("from");
+  made.to = lines.number("to");
+  made.path = detail::read_path(lines);
+  if (auto whole = lines.finish(); !whole) return std::move(whole).error();
+  return made;
+}
+
+/// Returns nothing if the leaf is the `proof.index`-th of the tree with this root, which the caller has from someone
+/// whom he trusts, such as a tree head that he verified or keeps himself.
+/// Complexity: one hash for each of the path's. Allocates: nothing but an error.
+/// Errors: invalid_argument: the proof is about a tree of another size; out_of_range: the tree has no such leaf;
+/// corrupt: the path has too few hashes or too many; checksum_mismatch: it leads to another root, so that the leaf is
+/// another, or stands elsewhere, or was never in the tree.
+/// Source: RFC 9162, section 2.1.3.2.
+inline result<void> verify_inclusion(const inclusion_proof& proof, const sha256_digest& leaf, const tree_root& root) {
+  if (auto same = detail::require_size(proof.size, root.size); !same) return same;
+  if (proof.index >= proof.size)
+    return error(errc::out_of_range, "the proof is about record " + std::to_string(proof.index) + ", and there are " +
+                                         std::to_string(proof.size));
+  detail::way_up way(proof.index, proof.size - 1);
+  sha256_digest found = leaf;
+  for (const sha256_digest& hash : proof.path) {
+    if (way.at_root()) return detail::wrong_proof("has too many hashes");
+    found = way.from_left() ? node_hash(hash, found) : node_hash(found, hash);
+    way.up();
+  }
+  if (!way.at_root()) return detail::wrong_proof("has too few hashes");
+  return detail::require_root(found, root);
+}
+/// The same for a record's bytes, which are hashed here: a hash that was kept beside a record says nothing of it.
+inline result<void> verify_inclusion(const inclusion_proof& proof, std::span<const std::byte> record,
+                                     const tree_root& root) {
+  return verify_inclusion(proof, leaf_hash(record), root);
+}
+
+/// Returns nothing if the tree with the root `newer` begins with that of the root `older`. Every tree begins with the
+/// empty one.
+/// Complexity: two hashes for each of the path's. Allocates: nothing but an error.
+/// Errors: invalid_argument: the proof is about trees of other sizes, or the older is the larger one; corrupt: the path
+/// has too few hashes or too many; checksum_mismatch: it leads to another root, so that the two trees differ in what
+/// they should share.
+/// Source: RFC 9162, section 2.1.4.2.
+inline result<void> verify_consistency(const consistency_proof& proof, const tree_root& older, const tree_root& newer) {
+  if (auto same = detail::require_size(proof.from, older.size); !same) return same;
+  if (auto same = detail::require_size(proof.to, newer.size); !same) return same;
+  if (proof.from > proof.to)
+    return error(errc::invalid_argument, "the older tree has " + std::to_string(proof.from) +
+                                             " records, and the newer one no more than " + std::to_string(proof.to));
+  if (proof.from == 0 || proof.from == proof.to) {
+    if (!proof.path.empty()) return detail::wrong_proof("has too many hashes");
+    return detail::require_root(proof.from == 0 ? tree_root().hash : newer.hash, older);
+  }
+  std::span<const sha256_digest> path(proof.path);
+  detail::way_up way(proof.from - 1, proof.to - 1);
+  way.leave_right();
+  // The last perfect tree of the older one is where the two ways begin. If it is the whole of it, its hash is known.
+  const bool whole = (proof.from & (proof.from - 1)) == 0;
+  if (!whole && path.empty()) return detail::wrong_proof("has too few hashes");
+  sha256_digest before = whole ? older.hash : path[0];
+  sha256_digest after = before;
+  for (const sha256_digest& hash : path.subspan(whole ? 0 : 1)) {
+    if (way.at_root()) return detail::wrong_proof("has too many hashes");
+    if (way.from_left()) {
+      before = node_hash(hash, before);
+      after = node_hash(hash, after);
+    } else {
+      after = node_hash(after, hash);
+    }
+    way.up();
+  }
+  if (!way.at_root()) return detail::wrong_proof("has too few hashes");
+  if (auto same = detail::require_root(before, older); !same) return same;
+  return detail::require_root(after, newer);
+}
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_TRANSPARENCY_PROOFS_HPP
+
+// ---- store/transparency/prove.hpp
+
+#ifndef MILLRACE_STORE_TRANSPARENCY_PROVE_HPP
+#define MILLRACE_STORE_TRANSPARENCY_PROVE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+/// Where the leaves of a tree are kept, such as a file of hashes: `leaves(first, to)` fills `to` with the leaves from
+/// the index `first` on, or returns why it cannot; there are no fewer than the caller of `prove_inclusion` and the
+/// others says.
+/// Law: a leaf that was once read is the same for ever.
+template <class S>
+concept leaf_source = requires(const S& leaves, std::uint64_t first, std::span<sha256_digest> to) {
+  { leaves(first, to) } -> std::same_as<result<void>>;
+};
+
+/// Leaves in memory. Models: leaf_source. Errors: out_of_range: there are not so many.
+class leaf_span {
+ public:
+  explicit leaf_span(std::span<const sha256_digest> leaves) noexcept : leaves_(leaves) {}
+
+  result<void> operator()(std::uint64_t first, std::span<sha256_digest> to) const {
+    if (first > leaves_.size() || to.size() > leaves_.size() - first)
+      return error(errc::out_of_range, "leaves up to " + std::to_string(first + to.size()) +
+                                           " are asked for, and there are " + std::to_string(leaves_.size()));
+    for (std::size_t i = 0; i < to.size(); ++i) to[i] = leaves_[static_cast<std::size_t>(first) + i];
+    return {};
+  }
+
+ private:
+  std::span<const sha256_digest> leaves_;
+};
+
+namespace detail {
+
+/// The root of leaves that are a tree of their own, from each of them.
+template <leaf_source Source>
+result<sha256_digest> root_of_leaves(const Source& leaves, std::uint64_t first, std::uint64_t count) {
+  merkle_tree tree;
+  sha256_digest read[128];
+  while (count != 0) {
+    const std::span part(read, count < 128 ? static_cast<std::size_t>(count) : 128);
+    if (auto got = leaves(first, part); !got) return std::move(got).error();
+    tree.append(part);
+    first += part.size();
+    count -= part.size();
+  }
+  return tree.root().hash;
+}
+
+/// A source that also has the roots of some perfect subtrees: those of 2^`level` leaves, for every eighth level.
+template <class S>
+concept has_subtrees = requires(const S& leaves, unsigned level, std::uint64_t index) {
+  { leaves.find(level, index) } -> std::same_as<const sha256_digest*>;
+};
+
+/// The root of 2^`level` leaves that are a perfect subtree, from the roots of the next smaller ones that are kept.
+template <has_subtrees Source>
+result<sha256_digest> root_of_subtree(const Source& leaves, std::uint64_t first, unsigned level) {
+  const unsigned kept = level / 8 * 8;
+  if (kept == 0) return root_of_leaves(leaves, first, std::uint64_t{1} << level);
+  merkle_tree tree;
+  for (std::uint64_t i = 0; i < std::uint64_t{1} << (level - kept); ++i) {
+    const sha256_digest* const node = leaves.find(kept, (first >> kept) + i);
+    if (node == nullptr) return root_of_leaves(leaves, first, std::uint64_t{1} << level);
+    tree.append(*node);
+  }
+  return tree.root().hash;
+}
+
+/// The root of leaves that are a tree of their own. A range of a path is such that its own perfect subtrees are some of
+/// the whole tree.
+template <leaf_source Source>
+result<sha256_digest> root_of_range(const Source& leaves, std::uint64_t first, std::uint64_t count) {
+  if constexpr (has_subtrees<Source>) {
+    sha256_digest peaks[64];
+    std::size_t found = 0;
+    for (std::uint64_t left = count; left != 0; ++found) {
+      const std::uint64_t part = std::bit_floor(left);
+      auto root = root_of_subtree(leaves, first, static_cast<unsigned>(std::countr_zero(part)));
+      if (!root) return root;
+      peaks[found] = *root;
+      first += part;
+      left -= part;
+    }
+    const auto tree = merkle_tree::make(count, std::span(peaks).first(found));
+    if (!tree) return tree.error();
+    return tree->root().hash;
+  } else {
+    return root_of_leaves(leaves, first, count);
+  }
+}
+
+/// The leaves below a node.
+struct leaf_range {
+  std::uint64_t first = 0;
+  std::uint64_t count = 0;
+};
+
+/// Goes from the root of `size` leaves towards leaf `index`, down to the first node at which `ends` holds. Adds the
+/// hash of the neighbour of each node that it comes to. Returns the last one's leaves.
+template <leaf_source Source, class Ends>
+result<leaf_range> go_down(const Source& leaves, std::uint64_t index, std::uint64_t size, const Ends& ends,
+                           std::vector<sha256_digest>& path) {
+  leaf_range at{0, size};
+  while (!ends(at)) {
+    const std::uint64_t split = std::bit_floor(at.count - 1);
+    const leaf_range left{at.first, split};
+    const leaf_range right{at.first + split, at.count - split};
+    const bool to_left = index < right.first;
+    const leaf_range& other = to_left ? right : left;
+    const auto hash = root_of_range(leaves, other.first, other.count);
+    if (!hash) return hash.error();
+    path.push_back(*hash);
+    at = to_left ? left : right;
+  }
+  return at;
+}
+inline void turn_round(std::vector<sha256_digest>& path) noexcept {
+  for (std::size_t i = 0, j = path.size(); i + 1 < j; ++i) std::swap(path[i], path[--j]);
+}
+
+}  // namespace detail
+
+/// The root of a tree's first `size` leaves: of the whole tree, or as it was when it had no more.
+/// Complexity: reads `size` leaves, and hashes as many nodes; with a `subtree_cache`, few. Allocates: never. Errors:
+/// those of the source.
+template <leaf_source Source>
+result<tree_root> root_of(const Source& leaves, std::uint64_t size) {
+  const auto hash = detail::root_of_range(leaves, 0, size);
+  if (!hash) return hash.error();
+  return tree_root{size, *hash};
+}
+inline tree_root root_of(std::span<const sha256_digest> leaves) noexcept {
+  merkle_tree tree;
+  tree.append(leaves);
+  return tree.root();
+}
+
+/// Proves that leaf `index` is in the tree of the first `size` leaves.
+/// Complexity: reads and hashes all other leaves of these; with a `subtree_cache`, few. Allocates: the path, of at most
+/// 64 hashes. Errors: out_of_range: the tree has no such leaf; those of the source.
+template <leaf_source Source>
+result<inclusion_proof> prove_inclusion(const Source& leaves, std::uint64_t index, std::uint64_t size) {
+  if (index >= size)
+    return error(errc::out_of_range, "there is no record " + std::to_string(index) + " among " + std::to_string(size) +
+                                         " to prove that it is there");
+  inclusion_proof made{index, size, {}};
+  const auto is_leaf = [](const detail::leaf_range& at) { return at.count == 1; };
+  if (auto leaf = detail::go_down(leaves, index, size, is_leaf, made.path); !leaf) return std::move(leaf).error();
+  detail::turn_round(made.path);
+  return made;
+}
+inline result<inclusion_proof> prove_inclusion(std::span<const sha256_digest> leaves, std::uint64_t index) {
+  return prove_inclusion(leaf_span(leaves), index, leaves.size());
+}
+
+/// Proves that the tree of the first `to` leaves begins with that of the first `from`.
+/// Complexity: reads and hashes `to` leaves; with a `subtree_cache`, few. Allocates: the path, of at most 65 hashes.
+/// Errors: out_of_range: `from` is larger than `to`; those of the source.
+template <leaf_source Source>
+result<consistency_proof> prove_consistency(const Source& leaves, std::uint64_t from, std::uint64_t to) {
+  if (from > to)
+    return error(errc::out_of_range, "a tree of " + std::to_string(to) + " records has none of " +
+                                         std::to_string(from) + " as its beginning");
+  consistency_proof made{from, to, {}};
+  if (from == 0 || from == to) return made;
+  // A node whose last leaf is the older tree's last one is a node of both trees.
+  const auto in_both = [&](const detail::leaf_range& at) { return at.first + at.count == from; };
+  const auto shared = detail::go_down(leaves, from - 1, to, in_both, made.path);
+  if (!shared) return shared.error();
+  // If it is the whole older tree, whoever verifies knows it.
+  if (shared->first != 0) {
+    const auto hash = detail::root_of_range(leaves, shared->first, shared->count);
+    if (!hash) return hash.error();
+    made.path.push_back(*hash);
+  }
+  detail::turn_round(made.path);
+  return made;
+}
+inline result<consistency_proof> prove_consistency(std::span<const sha256_digest> leaves, std::uint64_t from) {
+  return prove_consistency(leaf_span(leaves), from, leaves.size());
+}
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_TRANSPARENCY_PROVE_HPP
+
+// ---- store/transparency/tree_head.hpp
+
+#ifndef MILLRACE_STORE_TRANSPARENCY_TREE_HEAD_HPP
+#define MILLRACE_STORE_TRANSPARENCY_TREE_HEAD_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+// A tree head as a text, in the form of a file's signature (store/signature.hpp):
+//
+//   millrace tree head 1
+//   origin payments-audit
+//   size 1234
+//   root 5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328
+//   time 1737469822123456000
+//   algorithm ed25519
+//   key d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a
+//   signature 92a009a9...
+//
+// `time` is in nanoseconds since 1970-01-01T00:00:00Z. What is signed are all lines but the last, with their line ends.
+// A head that nobody signed ends behind its time.
+
+/// What a log was at one time. Whoever keeps heads of a log where its owner cannot change them finds out later whether
+/// what they said still stands: whether records were changed, removed, or cut off (`verify_extends`).
+struct tree_head {
+  /// Which log it is: a word of visible ASCII characters that no other log has.
+  std::string origin;
+  tree_root root;
+  /// Nanoseconds since 1970-01-01T00:00:00Z.
+  std::uint64_t time = 0;
+
+  /// Reads what `to_text` wrote, which is signed by nobody. Errors: truncated; corrupt, with the line; unsupported: of
+  /// another version.
+  static result<tree_head> from_text(std::string_view text);
+
+  friend bool operator==(const tree_head&, const tree_head&) = default;
+};
+
+namespace detail {
+
+inline constexpr std::string_view tree_head_kind = "millrace tree head 1\n";
+
+inline tree_head read_tree_head(line_reader& lines) {
+  tree_head made;
+  made.origin = lines.word("origin");
+  made.root.size = lines.number("size");
+  made.root.hash = lines.digest("root");
+  made.time = lines.number("time");
+  return made;
+}
+
+/// A tree head's text, taken to pieces.
+struct signed_head_text {
+  tree_head head;
+  std::string_view statement;  // what is signed
+  std::string_view algorithm;
+  std::string_view key;
+  std::vector<std::byte> signature;
+
+  static result<signed_head_text> read(std::string_view text) {
+    signed_head_text made;
+    line_reader lines(text, tree_head_kind, "tree head");
+    made.head = read_tree_head(lines);
+    made.algorithm = lines.word("algorithm");
+    made.key = lines.word("key");
+    made.statement = lines.so_far();
+    made.signature = lines.bytes("signature");
+    if (auto whole = lines.finish(); !whole) return std::move(whole).error();
+    return made;
+  }
+};
+
+}  // namespace detail
+
+/// The head's text, signed by nobody. Precondition: `origin` is a word, or no reader takes the text.
+inline std::string to_text(const tree_head& head) {
+  std::string text(detail::tree_head_kind);
+  detail::append_line(text, "origin", head.origin);
+  detail::append_line(text, "size", std::to_string(head.root.size));
+  detail::append_line(text, "root", to_string(head.root.hash));
+  detail::append_line(text, "time", std::to_string(head.time));
+  return text;
+}
+inline result<tree_head> tree_head::from_text(std::string_view text) {
+  detail::line_reader lines(text, detail::tree_head_kind, "tree head");
+  tree_head made = detail::read_tree_head(lines);
+  if (auto whole = lines.finish(); !whole) return std::move(whole).error();
+  return made;
+}
+
+/// The head's text with a signature, which says that the signer vouches for all of it.
+/// Allocates: the text. Errors: invalid_argument: `origin`, or a word of the signer's, is no word of visible ASCII
+/// characters; those of the signer.
+template <signer Signer>
+result<std::string> sign(const tree_head& head, const Signer& by) {
+  if (!detail::is_word(head.origin))
+    return error(errc::invalid_argument,
+                 "signing a tree head: the origin \"" + head.origin + "\" is no word of visible ASCII characters");
+  std::string text = to_text(head);
+  if (auto named = detail::append_key(text, by); !named) return std::move(named).error();
+  return detail::with_signature(std::move(text), by);
+}
+
+/// The head that the verifier's pair signed.
+/// Errors: not_authentic: it was signed with another key, or by nobody who has the key; truncated, corrupt: the text is
+/// not of its form; unsupported: a later version of it; those of the verifier.
+template <verifier Verifier>
+result<tree_head> verify_tree_head(std::string_view text, const Verifier& by) {
+  auto given = detail::signed_head_text::read(text);
+  if (!given) return std::move(given).error();
+  if (auto authentic = detail::verify_statement(*given, by); !authentic) return std::move(authentic).error();
+  return std::move(given->head);
+}
+
+namespace detail {
+
+inline result<void> require_not_cut(const tree_head& earlier, std::uint64_t size) {
+  if (size >= earlier.root.size) return {};
+  const std::uint64_t missing = earlier.root.size - size;
+  return error(errc::truncated, "log " + earlier.origin + " is cut off: it has " + std::to_string(size) +
+                                    " records, and an earlier head says " + std::to_string(earlier.root.size) +
+                                    ", so " + std::to_string(missing) + (missing == 1 ? " is gone" : " are gone"));
+}
+inline error changed_since(const tree_head& earlier, const std::string& what) {
+  return error(errc::checksum_mismatch, "log " + earlier.origin + " was changed: " + what);
+}
+
+}  // namespace detail
+
+/// Returns nothing if a log that has `size` leaves now begins with all that an earlier head of it says, by the log's
+/// own leaves.
+/// Complexity: reads and hashes as many leaves as the head has. Allocates: nothing but an error.
+/// Errors: truncated: there are fewer leaves than the head says, and how many; checksum_mismatch: one of those that the
+/// head speaks of was changed, removed, put in or moved; those of the source.
+template <leaf_source Source>
+result<void> verify_extends(const tree_head& earlier, const Source& leaves, std::uint64_t size) {
+  if (auto whole = detail::require_not_cut(earlier, size); !whole) return whole;
+  const auto found = root_of(leaves, earlier.root.size);
+  if (!found) return found.error();
+  if (*found == earlier.root) return {};
+  return detail::changed_since(earlier, "the root of its first " + std::to_string(found->size) + " records is " +
+                                            to_string(found->hash) + ", and an earlier head says " +
+                                            to_string(earlier.root.hash));
+}
+inline result<void> verify_extends(const tree_head& earlier, std::span<const sha256_digest> leaves) {
+  return verify_extends(earlier, leaf_span(leaves), leaves.size());
+}
+
+/// The same for who has no leaves: by a proof from the log that its present root begins with the earlier one. Of two
+/// roots of one size none is needed.
+/// Errors: truncated: the present size is less than the earlier one; checksum_mismatch: the roots differ, or the proof
+/// leads to others; those of `verify_consistency`.
+inline result<void> verify_extends(const tree_head& earlier, const tree_root& now,
+                                   const consistency_proof& proof = {}) {
+  if (auto whole = detail::require_not_cut(earlier, now.size); !whole) return whole;
+  if (earlier.root.size != now.size) return verify_consistency(proof, earlier.root, now);
+  if (earlier.root == now) return {};
+  return detail::changed_since(earlier, "the root of its " + std::to_string(now.size) + " records is " +
+                                            to_string(now.hash) + ", and an earlier head says " +
+                                            to_string(earlier.root.hash));
+}
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_TRANSPARENCY_TREE_HEAD_HPP
+
+// ---- middleware/merkle_proofs.hpp
+
+#ifndef MILLRACE_MIDDLEWARE_MERKLE_PROOFS_HPP
+#define MILLRACE_MIDDLEWARE_MERKLE_PROOFS_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+namespace detail {
+
+/// Adds whole lines to a tree, each without its newline.
+inline void append_lines(store::merkle_tree& tree, std::string_view lines) noexcept {
+  constexpr std::size_t part = 64;  // are hashed side by side
+  std::span<const std::byte> records[part];
+  sha256_digest leaves[part];
+  while (!lines.empty()) {
+    std::size_t count = 0;
+    for (; count < part && !lines.empty(); ++count) {
+      const std::size_t end = lines.find('\n');
+      records[count] = std::as_bytes(std::span(lines.substr(0, end)));
+      lines.remove_prefix(end + 1);
+    }
+    store::leaf_hashes(std::span(records).first(count), std::span(leaves).first(count));
+    tree.append(std::span<const sha256_digest>(leaves).first(count));
+  }
+}
+
+}  // namespace detail
+
+/// Policy of an `audit_log`: its thread hashes the lines of the session into a Merkle tree, and writes lines that say
+/// what all lines before them hash to:
+///
+///     {"type":"tree_head","session_id":"run-7","lines":1204,"root":"5c0e..."}
+///
+/// one a second while there are lines, and one behind the session's end. A line of the file is a leaf, without its
+/// newline, also a `tree_head`. `session_start` has a member `"proofs":"rfc6962"` then.
+///
+///     mr::audit_log<mr::merkle_proofs> log{"audit.jsonl"};
+///     ...
+///     if (auto closed = log.close(); !closed) return std::move(closed).error();
+///     mr::store::write_file("/elsewhere/head", to_text(log.head()));   // or signed, by store::sign
+///     auto report = mr::verify_audit_log("audit.jsonl");
+///
+/// What it cannot show: a file that somebody wrote anew, or cut at its end, unless a head was kept elsewhere.
+/// Source: RFC 6962, section 2.1.
+struct merkle_proofs {
+  /// The tree of a session's lines. Threads: `head` any, the rest the log's.
+  class line_tree {
+   public:
+    static constexpr std::string_view scheme = "rfc6962";
+
+    /// Precondition: the lines are whole. Allocates: never.
+    void append_lines(std::string_view lines) noexcept { detail::append_lines(tree_, lines); }
+    /// What the lines so far hash to, which `head` returns from now on.
+    store::tree_root make_head(std::uint64_t time) noexcept {
+      const store::tree_root root = tree_.root();
+      const detail::lock_guard locked(mutex_);
+      root_ = root;
+      time_ = time;
+      return root;
+    }
+    /// The line that says so, without its newline. `session`: the member that has the session's id, and a comma before.
+    static void append_head(std::string& out, std::string_view session, const store::tree_root& root) {
+      out += "{\"type\":\"tree_head\"";
+      out += session;
+      out += ",\"lines\":";
+      append_json(out, root.size);
+      out += ",\"root\":";
+      append_json(out, std::string_view(to_string(root.hash)));
+      out += '}';
+    }
+    store::tree_head head(const std::string& session_id) const {
+      const detail::lock_guard locked(mutex_);
+      return {session_id, root_, time_};
+    }
+
+   private:
+    store::merkle_tree tree_;
+    mutable detail::mutex mutex_;
+    store::tree_root root_;
+    std::uint64_t time_ = 0;
+  };
+};
+
+/// What `verify_audit_log` found.
+struct audit_log_report {
+  bool sound = true;  ///< no fault was found
+  /// The first fault is in one of these lines, numbered from 1 as editors do, the first of which begins at byte
+  /// `offset`.
+  std::uint64_t first_line = 0;
+  std::uint64_t last_line = 0;
+  std::uint64_t offset = 0;
+  std::string what = {};
+
+  std::uint64_t lines = 0;       ///< whole lines, up to the fault
+  std::uint64_t sessions = 0;    ///< that began in the file
+  std::uint64_t unproven = 0;    ///< lines behind the last head of their session, or of sessions without proofs
+  std::uint64_t torn_bytes = 0;  ///< behind the last newline
+  /// The last head of each session with proofs, in their order.
+  std::vector<store::tree_head> heads = {};
+
+  explicit operator bool() const noexcept { return sound; }
+};
+
+/// The report in a sentence: `1206 lines of 1 session are as they were written`, or where they are not.
+inline std::string summary(const audit_log_report& report) {
+  if (!report.sound)
+    return (report.first_line == report.last_line
+                ? "line " + std::to_string(report.first_line)
+                : "one of the lines " + std::to_string(report.first_line) + " to " + std::to_string(report.last_line)) +
+           ": " + report.what + " (byte " + std::to_string(report.offset) + ")";
+  std::string text = std::to_string(report.lines) + " lines of " + std::to_string(report.sessions) +
+                     (report.sessions == 1 ? " session" : " sessions") + " are as they were written";
+  if (report.unproven != 0) text += ", but for " + std::to_string(report.unproven) + " that no tree head vouches for";
+  if (report.torn_bytes != 0) text += "; the last line is cut off";
+  return text;
+}
+
+namespace detail {
+
+/// What a verifier looks at in a line that begins a session.
+struct audit_session_start {
+  std::string session_id;
+  bool proofs = false;
+
+  explicit audit_session_start(std::string_view line) {
+    json_reader reader(line);
+    std::string_view key;
+    int depth = 0;
+    for (json_token token = reader.next(); token != json_token::end && token != json_token::wrong;
+         token = reader.next()) {
+      if (token == json_token::object || token == json_token::array) ++depth;
+      if (token == json_token::close) --depth;
+      if (token == json_token::key) key = depth == 1 ? reader.raw() : std::string_view();
+      if (token != json_token::text) continue;
+      if (key == "session_id") session_id = json_unescaped(reader.raw());
+      if (key == "proofs") proofs = reader.raw() == merkle_proofs::line_tree::scheme;
+    }
+  }
+};
+
+/// Goes through an audit log's lines.
+class audit_log_check {
+ public:
+  explicit audit_log_check(std::span<const store::tree_head> kept) : kept_(kept) {}
+
+  audit_log_report run(std::string_view text) {
+    text_ = text;
+    while (report_.sound) {
+      const std::size_t end = text.find('\n', at_);
+      if (end == text.npos) break;
+      const std::string_view line = text.substr(at_, end - at_);
+      ++report_.lines;
+      if (line.starts_with("{\"type\":\"session_start\""))
+        begin_session(line);
+      else if (line.starts_with("{\"type\":\"tree_head\""))
+        take_head(line);
+      else if (ended_)
+        fault(report_.lines, at_, "a line behind the session's end, where only a tree head may be");
+      ended_ = line.starts_with("{\"type\":\"session_end\"");
+      at_ = end + 1;
+      if (!proven_)
+        ++report_.unproven;
+      else if (tree_.size() + ++pending_ == stop_ && report_.sound)
+        compare_kept();
+    }
+    if (report_.sound) {
+      report_.torn_bytes = text.size() - at_;
+      end_session();
+    }
+    if (report_.sound) find_missing();
+    return std::move(report_);
+  }
+
+ private:
+  void fault(std::uint64_t first, std::uint64_t offset, std::string what) {
+    report_.sound = false;
+    report_.first_line = first;
+    report_.last_line = report_.lines;
+    report_.offset = offset;
+    report_.what = std::move(what);
+  }
+
+  void begin_session(std::string_view line) {
+    end_session();
+    if (!report_.sound) return;
+    audit_session_start session(line);
+    ++report_.sessions;
+    proven_ = session.proofs;
+    session_ = ",\"session_id\":";
+    append_json(session_, session.session_id);
+    tree_ = {};
+    ended_ = false;
+    head_line_ = report_.lines;
+    head_at_ = at_;
+    pending_at_ = at_;
+    pending_ = 0;
+    if (!proven_) return;
+    report_.heads.push_back({std::move(session.session_id), {}, 0});
+    find_stop();
+  }
+  void end_session() {
+    if (!proven_) return;
+    hash_pending();
+    report_.unproven += tree_.size() - report_.heads.back().root.size - (has_head() ? 1 : 0);
+    for (const store::tree_head& head : kept_)
+      if (head.origin == report_.heads.back().origin && head.root.size > tree_.size())
+        fault(report_.lines, at_,
+              "the session \"" + head.origin + "\" is cut off: it has " + std::to_string(tree_.size()) +
+                  " lines, and a head that was kept says " + std::to_string(head.root.size));
+  }
+  bool has_head() const noexcept { return report_.heads.back().root.size != 0; }
+
+  /// A line that says what those before it hash to.
+  void take_head(std::string_view line) {
+    if (!proven_)
+      return fault(head_line_, head_at_, "a tree head of a session that has none, or whose beginning was changed");
+    hash_pending();
+    const store::tree_root root = tree_.root();
+    store::tree_head& last = report_.heads.back();
+    std::string expected;
+    merkle_proofs::line_tree::append_head(expected, session_, root);
+    if (line == expected) {
+      last.root = root;
+      head_line_ = report_.lines + 1;
+      head_at_ = at_ + line.size() + 1;
+      return;
+    }
+    // What is no JSON is no line that a log wrote.
+    std::uint64_t number = head_line_;
+    for (std::size_t from = head_at_; from <= at_; ++number) {
+      const std::size_t end = text_.find('\n', from);
+      if (!is_json_object(text_.substr(from, end - from))) {
+        fault(number, from, "it is no object of JSON");
+        report_.last_line = number;
+        return;
+      }
+      from = end + 1;
+    }
+    fault(head_line_, head_at_,
+          "they do not hash to what the last of them says: one was changed, removed, added or moved");
+  }
+  /// Lines are hashed many at a time: those that came since the last time.
+  void hash_pending() noexcept {
+    append_lines(tree_, text_.substr(pending_at_, at_ - pending_at_));
+    pending_at_ = at_;
+    pending_ = 0;
+  }
+  /// Compares the tree with the kept heads of its size, and finds the size of the next one.
+  void compare_kept() {
+    hash_pending();
+    const std::string& session = report_.heads.back().origin;
+    for (const store::tree_head& head : kept_)
+      if (report_.sound && head.root.size == tree_.size() && head.origin == session &&
+          head.root.hash != tree_.root().hash)
+        fault(head_line_, head_at_, "they do not hash to what a head says that was kept");
+    find_stop();
+  }
+  void find_stop() noexcept {
+    stop_ = 0;
+    for (const store::tree_head& head : kept_)
+      if (head.origin == report_.heads.back().origin && head.root.size > tree_.size() &&
+          (stop_ == 0 || head.root.size < stop_))
+        stop_ = head.root.size;
+  }
+  /// A session of which a head was kept has to be there.
+  void find_missing() {
+    for (const store::tree_head& head : kept_) {
+      bool there = head.root.size == 0;
+      for (const store::tree_head& found : report_.heads) there = there || found.origin == head.origin;
+      if (!there)
+        fault(report_.lines, at_, "the session \"" + head.origin + "\", of which a head was kept, is not in the file");
+      if (!report_.sound) return;
+    }
+  }
+
+  std::span<const store::tree_head> kept_;
+  audit_log_report report_;
+  std::string_view text_;
+  std::size_t at_ = 0;
+  std::size_t pending_at_ = 0;   // where the lines begin that the tree does not have yet
+  std::uint64_t pending_ = 0;    // how many those are
+  std::uint64_t stop_ = 0;       // the size at which a kept head is compared next; 0: none
+  std::string session_;          // as lines spell it
+  bool proven_ = false;          // whether the lines are of a session with proofs
+  bool ended_ = false;           // whether the line before was the session's last but for a head
+  store::merkle_tree tree_;      // of the session's lines
+  std::uint64_t head_line_ = 1;  // the first line that no head vouches for
+  std::size_t head_at_ = 0;
+};
+
+}  // namespace detail
+
+/// Verifies the lines that an `audit_log<merkle_proofs>` wrote: that the lines of each session are those that its tree
+/// heads vouch for, and the heads in `kept`, which were kept elsewhere. Lines of other sessions are counted as
+/// unproven. Complexity: linear, each line hashed once. Allocates: a head for each session. A file that was rotated in
+/// the middle of a session is verified behind the one before: join their texts.
+inline audit_log_report verify_audit_lines(std::string_view text, std::span<const store::tree_head> kept = {}) {
+  return detail::audit_log_check(kept).run(text);
+}
+/// The same of a file. Errors: those of files. What is wrong with the lines is no error, but in the report.
+inline result<audit_log_report> verify_audit_log(const std::string& path, std::span<const store::tree_head> kept = {}) {
+  auto bytes = store::file_bytes::open(path);
+  if (!bytes) return std::move(bytes).error();
+  const std::span<const std::byte> all = bytes->bytes();
+  return verify_audit_lines({reinterpret_cast<const char*>(all.data()), all.size()}, kept);
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MIDDLEWARE_MERKLE_PROOFS_HPP
+
 // ---- middleware/metrics.hpp
 
 #ifndef MILLRACE_MIDDLEWARE_METRICS_HPP
@@ -39011,6 +40925,7 @@ class tracing {
 /// - `compression`: compresses tensors in the context after their last use, losslessly: with zlib if
 ///   <millrace/tensor/deflate.hpp> is included; `basic_compression` takes another backend
 /// - `measured_features`: counts and times the features that are made of events
+/// - `merkle_proofs`: a policy of the audit log, whose lines then cannot be changed unseen: `verify_audit_log`
 /// - `metrics`: keeps runs, failures, durations and numeric fields in a metrics registry; `summarize_events` and
 ///   `to_json` list them event by event
 /// - `profiler`: measures how long each event takes, for a table or JSON
@@ -41698,325 +43613,6 @@ std::string to_otlp(const metrics_snapshot& snapshot, const otlp_source& source 
 }  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_EXPORT_OTLP_METRICS_HPP
-
-// ---- store/beneath.hpp
-
-#ifndef MILLRACE_STORE_BENEATH_HPP
-#define MILLRACE_STORE_BENEATH_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace store {
-
-/// The length that means: up to the end of the file.
-inline constexpr std::uint64_t whole_file = ~std::uint64_t{0};
-
-namespace detail {
-
-/// Where a file stands below a folder of ours: the folder, open, that its last part is in.
-struct place_beneath {
-  file folder;
-  std::string name;  // the path's last part
-  std::string path;  // with that of the folder of ours, for errors
-};
-
-/// Finds it, and makes the folders that are missing where that is wanted. No part of the path is followed through a
-/// link, whatever others do meanwhile.
-inline result<place_beneath> find_beneath(const std::string& folder, std::string_view path, std::string_view action,
-                                          bool makes_folders) {
-  place_beneath found;
-  found.path = folder + (folder.empty() || folder.back() == '/' ? "" : "/") + std::string(path);
-  const auto refused = [&](const char* why) {
-    return error(errc::permission_denied, "cannot " + std::string(action) + " \"" + found.path + "\": " + why);
-  };
-  auto at = file::open(folder.empty() ? "." : folder, O_RDONLY | O_DIRECTORY);
-  if (!at) return std::move(at).error();
-  found.folder = *std::move(at);
-  if (path.find('\0') != std::string_view::npos) return refused("its path has a zero byte");
-  for (std::string_view rest = path;;) {
-    const std::size_t slash = rest.find('/');
-    found.name = rest.substr(0, slash);
-    if (found.name == ".." || found.name.empty()) return refused("its path leads out of the folder");
-    if (slash == std::string_view::npos) return found;
-    const int parent = found.folder.descriptor();
-    const auto enter = [&] {
-      return ::openat(parent, found.name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_DIRECTORY);
-    };
-    int next = uninterrupted(enter);
-    if (next < 0 && errno == ENOENT && makes_folders) {
-      if (::mkdirat(parent, found.name.c_str(), 0777) != 0 && errno != EEXIST)
-        return system_error(errno, action, found.path);
-      if (auto done = sync_folder(found.folder, found.path); !done) return std::move(done).error();
-      next = uninterrupted(enter);
-    }
-    if (next < 0 && (errno == ELOOP || errno == ENOTDIR)) return refused("its path leads through a link or a file");
-    if (next < 0) return system_error(errno, action, found.path);
-    found.folder = file(next, found.path);
-    rest.remove_prefix(slash + 1);
-  }
-}
-
-}  // namespace detail
-
-/// Opens for reading a regular file whose path somebody else chose, such as a model's, below a folder of ours.
-/// Guarantee: an absolute path, one with `..` or an empty part, and one that leads through a symbolic link below the
-/// folder are refused; the check holds while the file is opened, whatever others do to the folder meanwhile.
-/// Errors: permission_denied for such a path, invalid_argument for what is no regular file, and those of the system.
-inline result<file> open_beneath(const std::string& folder, std::string_view path) {
-  auto found = detail::find_beneath(folder, path, "open", false);
-  if (!found) return std::move(found).error();
-  // O_NONBLOCK: opening a pipe must not wait for its writer.
-  const int descriptor = detail::uninterrupted([&] {
-    return ::openat(found->folder.descriptor(), found->name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-  });
-  if (descriptor < 0 && errno == ELOOP)
-    return error(errc::permission_denied,
-                 "cannot open \"" + found->path + "\": its path leads through a link or a file");
-  if (descriptor < 0) return system_error(errno, "open", found->path);
-  file opened(descriptor, std::move(found->path));
-  struct stat facts{};
-  if (::fstat(descriptor, &facts) != 0) return system_error(errno, "examine", opened.path());
-  if (!S_ISREG(facts.st_mode))
-    return error(errc::invalid_argument, "cannot read \"" + opened.path() + "\": no regular file");
-  return opened;
-}
-
-/// Reads `length` bytes from `offset` of a file that `open_beneath` opens.
-/// Errors: those of `open_beneath`; truncated if the file is shorter. Nothing is allocated before the file's size is
-/// known.
-inline result<std::vector<std::byte>> read_beneath(const std::string& folder, std::string_view path,
-                                                   std::uint64_t offset = 0, std::uint64_t length = whole_file) {
-  auto opened = open_beneath(folder, path);
-  if (!opened) return std::move(opened).error();
-  const auto size = opened->size();
-  if (!size) return size.error();
-  if (length == whole_file && offset <= *size) length = *size - offset;
-  if (offset > *size || length > *size - offset)
-    return error(errc::truncated, "cannot read \"" + opened->path() + "\": it has " + std::to_string(*size) +
-                                      " bytes, fewer than are asked for");
-  std::vector<std::byte> bytes(static_cast<std::size_t>(length));
-  const auto got = opened->read_at(offset, reinterpret_cast<char*>(bytes.data()), bytes.size());
-  if (!got) return got.error();
-  if (*got != bytes.size()) return error(errc::truncated, "cannot read \"" + opened->path() + "\": it became shorter");
-  return bytes;
-}
-
-}  // namespace store
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_STORE_BENEATH_HPP
-
-// ---- store/atomic_file.hpp
-
-#ifndef MILLRACE_STORE_ATOMIC_FILE_HPP
-#define MILLRACE_STORE_ATOMIC_FILE_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace store {
-
-/// Replaces a file as a whole.
-///
-/// The bytes go to a temporary file in the same folder; `commit()` syncs it, renames it over the target and syncs the
-/// folder. Without a commit the destructor removes it. A killed process may leave a temporary file (`.millrace-<16 hex
-/// digits>.tmp`) behind. The new file gets the permission bits of the old one, or 0666 less the umask if there was
-/// none. A target that the caller may not write is refused. If the path is a symbolic link to a file, the link stays
-/// and the file is replaced.
-/// Guarantee: whenever the process or the machine stops, the path holds either the old content or all of the new one.
-/// If two writers replace one path, their contents do not mix, and the last commit wins.
-/// Threads: one at a time.
-/// Fork: the child's copy refuses to write and to commit, and leaves the parent's temporary file alone.
-/// Moved from, it has no path and no file: it refuses to write and to commit.
-class atomic_file {
- public:
-  atomic_file(atomic_file&& other) noexcept
-      : target_(std::exchange(other.target_, {})),
-        base_(std::exchange(other.base_, {})),
-        temporary_(std::exchange(other.temporary_, {})),
-        folder_(std::move(other.folder_)),
-        file_(std::move(other.file_)),
-        owner_(other.owner_) {}
-  atomic_file& operator=(atomic_file&& other) noexcept {
-    if (this != &other) {
-      discard();
-      target_ = std::exchange(other.target_, {});
-      base_ = std::exchange(other.base_, {});
-      temporary_ = std::exchange(other.temporary_, {});
-      folder_ = std::move(other.folder_);
-      file_ = std::move(other.file_);
-      owner_ = other.owner_;
-    }
-    return *this;
-  }
-  ~atomic_file() { discard(); }
-
-  /// Makes the temporary file for the target `path`.
-  /// Errors: the folder does not exist or is not writable; the target exists and is no regular file, or may not be
-  /// written.
-  static result<atomic_file> create(std::string path) {
-    atomic_file made;
-    made.target_ = std::move(path);
-    if (made.target_.empty() || made.target_.find('\0') != std::string::npos)
-      return error(errc::invalid_argument, "cannot write \"" + made.target_ + "\": not a path");
-
-    result<replaced_file> before = file_at(made.target_);
-    if (!before) return std::move(before).error();
-    const std::string& real = before->path;
-
-    const std::size_t slash = real.rfind('/');
-    made.base_ = slash == std::string::npos ? real : real.substr(slash + 1);
-    if (made.base_.empty() || made.base_ == "." || made.base_ == "..")
-      return error(errc::invalid_argument, "cannot write \"" + made.target_ + "\": it names a folder");
-    auto folder = file::open(slash == std::string::npos ? "." : real.substr(0, slash + 1), O_RDONLY | O_DIRECTORY);
-    if (!folder) return std::move(folder).error().wrap("cannot write \"" + made.target_ + "\"");
-    made.folder_ = std::move(*folder);
-    if (auto begun = made.begin(*before); !begun) return std::move(begun).error();
-    return made;
-  }
-
-  /// Makes the temporary file for a target whose path somebody else chose, below a folder of ours, and the folders on
-  /// the way that are missing.
-  /// Errors: those of `open_beneath` and `create`. A target that is a symbolic link is refused.
-  static result<atomic_file> create_beneath(const std::string& folder, std::string_view path) {
-    auto found = detail::find_beneath(folder, path, "write", true);
-    if (!found) return std::move(found).error();
-    atomic_file made;
-    made.target_ = std::move(found->path);
-    made.base_ = std::move(found->name);
-    made.folder_ = std::move(found->folder);
-    if (made.base_ == ".")
-      return error(errc::invalid_argument, "cannot write \"" + made.target_ + "\": it names a folder");
-    replaced_file before;
-    struct stat facts{};
-    if (::fstatat(made.folder_.descriptor(), made.base_.c_str(), &facts, AT_SYMLINK_NOFOLLOW) == 0) {
-      if (!S_ISREG(facts.st_mode))
-        return error(errc::invalid_argument, "cannot write \"" + made.target_ + "\": it is not a regular file");
-      if (::faccessat(made.folder_.descriptor(), made.base_.c_str(), W_OK, AT_EACCESS) != 0)
-        return system_error(errno, "write", made.target_);
-      before.exists = true;
-      before.permissions = facts.st_mode & 0777U;
-    } else if (errno != ENOENT) {
-      return system_error(errno, "write", made.target_);
-    }
-    if (auto begun = made.begin(before); !begun) return std::move(begun).error();
-    return made;
-  }
-
-  /// The path that `commit` gives the content.
-  const std::string& path() const noexcept { return target_; }
-
-  /// Appends to the new content.
-  result<void> write(std::string_view bytes) {
-    if (is_forked_copy()) return forked_error();
-    return file_.write(bytes);
-  }
-  result<void> write(std::span<const std::byte> bytes) {
-    return write(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
-  }
-
-  /// Replaces the target by what was written, durably. Call it once at most. After an error the target is as it was,
-  /// except if the error is `cannot sync the folder of the written file`: then it is replaced, but the old content may
-  /// come back after a power cut.
-  result<void> commit() {
-    if (temporary_.empty()) return error(errc::closed, "cannot write \"" + target_ + "\": it is committed already");
-    if (is_forked_copy()) return forked_error();
-    if (auto done = file_.sync(); !done) return done;
-    if (auto done = file_.close(); !done) return done;
-    const int folder = folder_.descriptor();
-    if (::renameat(folder, temporary_.c_str(), folder, base_.c_str()) != 0)
-      return system_error(errno, "put in place", target_);
-    temporary_.clear();
-    return detail::sync_folder(folder_, target_);
-  }
-
- private:
-  atomic_file() noexcept = default;
-
-  /// The file to replace: what is at the path or, if that is a symbolic link, the file it leads to.
-  struct replaced_file {
-    std::string path{};
-    bool exists = false;
-    mode_t permissions = 0;
-  };
-  static result<replaced_file> file_at(const std::string& target) {
-    replaced_file found{target};
-    struct stat facts{};
-    if (::stat(target.c_str(), &facts) != 0) {
-      if (errno != ENOENT) return system_error(errno, "write", target);
-      return found;
-    }
-    if (!S_ISREG(facts.st_mode))
-      return error(errc::invalid_argument, "cannot write \"" + target + "\": it is not a regular file");
-    // A rename needs permission for the folder only; a file that may not be written is not replaced either.
-    if (::faccessat(AT_FDCWD, target.c_str(), W_OK, AT_EACCESS) != 0) return system_error(errno, "write", target);
-    if (char* resolved = ::realpath(target.c_str(), nullptr)) {
-      found.path = resolved;
-      std::free(resolved);
-    }
-    found.exists = true;
-    found.permissions = facts.st_mode & 0777U;
-    return found;
-  }
-
-  /// Makes the temporary file in folder_.
-  result<void> begin(const replaced_file& before) {
-    int descriptor = -1;
-    std::string name;
-    do {
-      name = temporary_name();
-      descriptor = ::openat(folder_.descriptor(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    } while (descriptor < 0 && (errno == EINTR || errno == EEXIST));
-    if (descriptor < 0) return system_error(errno, "write", target_);
-    temporary_ = std::move(name);
-    file_ = file(descriptor, target_);
-    if (before.exists && ::fchmod(descriptor, before.permissions) != 0)
-      return system_error(errno, "set the permissions of", target_);
-    return {};
-  }
-  static std::string temporary_name() {
-    static constexpr char hex[] = "0123456789abcdef";
-    std::string name = ".millrace-";
-    std::uint64_t bits = entropy_seed();
-    for (int i = 0; i < 16; ++i, bits >>= 4) name += hex[bits & 15U];
-    name += ".tmp";
-    return name;
-  }
-  bool is_forked_copy() const noexcept { return ::getpid() != owner_; }
-  error forked_error() const {
-    return error(errc::unavailable,
-                 "cannot write \"" + target_ + "\": this is a forked copy; create the file after fork()");
-  }
-  void discard() noexcept {
-    if (!temporary_.empty() && !is_forked_copy()) ::unlinkat(folder_.descriptor(), temporary_.c_str(), 0);
-    temporary_.clear();
-  }
-
-  std::string target_;     // as the caller named it
-  std::string base_;       // the file's own name within folder_
-  std::string temporary_;  // beside it; empty once committed or moved from
-  file folder_;            // held open, so that a change of the working directory does not matter
-  file file_;
-  pid_t owner_ = ::getpid();
-};
-
-/// Replaces a file's content, durably, by a text or by bytes such as `save` makes, or leaves the file as it was.
-/// Errors: those of `atomic_file`.
-inline result<void> write_file(std::string path, std::string_view content) {
-  auto made = atomic_file::create(std::move(path));
-  if (!made) return std::move(made).error();
-  if (auto done = made->write(content); !done) return done;
-  return made->commit();
-}
-inline result<void> write_file(std::string path, std::span<const std::byte> content) {
-  return write_file(std::move(path), std::string_view(reinterpret_cast<const char*>(content.data()), content.size()));
-}
-
-}  // namespace store
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_STORE_ATOMIC_FILE_HPP
 
 // ---- observe/export/statsd.hpp
 
@@ -51185,124 +52781,6 @@ inline result<interval> score_ratio_interval(const weighted_proportion& a, const
 
 #endif  // MILLRACE_STATS_HPP
 
-// ---- store/detail/mapping.hpp
-
-#ifndef MILLRACE_STORE_DETAIL_MAPPING_HPP
-#define MILLRACE_STORE_DETAIL_MAPPING_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace store {
-namespace detail {
-
-/// A file's pages in memory, which are let go at the end.
-class mapping {
- public:
-  mapping() noexcept = default;
-  /// Null is the data where the system refuses; errno says why. Precondition: size > 0.
-  mapping(int descriptor, std::size_t size) noexcept : size_(size) {
-    int flags = MAP_PRIVATE;
-#if defined(__linux__)
-    flags |= MAP_POPULATE;  // all pages by one call: each is read anyway, and a fault of its own costs more
-#endif
-    void* const made = ::mmap(nullptr, size, PROT_READ, flags, descriptor, 0);
-    data_ = made == MAP_FAILED ? nullptr : made;
-  }
-  mapping(mapping&& other) noexcept
-      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
-  mapping& operator=(mapping&& other) noexcept {
-    std::swap(data_, other.data_);
-    std::swap(size_, other.size_);
-    return *this;
-  }
-  ~mapping() {
-    if (data_ != nullptr) ::munmap(data_, size_);
-  }
-
-  const std::byte* data() const noexcept { return static_cast<const std::byte*>(data_); }
-  std::size_t size() const noexcept { return size_; }
-
- private:
-  void* data_ = nullptr;
-  std::size_t size_ = 0;
-};
-
-}  // namespace detail
-}  // namespace store
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_STORE_DETAIL_MAPPING_HPP
-
-// ---- store/file_bytes.hpp
-
-#ifndef MILLRACE_STORE_FILE_BYTES_HPP
-#define MILLRACE_STORE_FILE_BYTES_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace store {
-
-/// How a whole file comes into memory.
-enum class file_access : std::uint8_t {
-  /// Its bytes are copied: what happens to the file afterwards does not matter.
-  read,
-  /// Its pages are mapped and not copied, which spares a large file's time and memory. Only for files that nobody
-  /// shortens or writes to while they are in use, such as those that are replaced as a whole (`write_file`): the system
-  /// ends a process that touches a page behind the new end (SIGBUS), and shows it what is written. On a network's file
-  /// system a lost connection does the same.
-  map,
-};
-
-/// A whole file in memory, read or mapped.
-///
-///     auto content = mr::store::file_bytes::open("model.onnx", mr::store::file_access::map);
-///     auto graph = mr::model::read_onnx(content->bytes());
-///
-/// Allocates: the bytes, where they are read; nothing of their size where they are mapped.
-/// Threads: const calls from any number.
-class file_bytes {
- public:
-  /// What has no size or cannot be mapped, such as a pipe or a file in /proc or /sys, is read in any case. The path is
-  /// opened once, so that a pipe's writer finds one reader.
-  /// Errors: those of `read_file`, with the path.
-  static result<file_bytes> open(std::string path, file_access how = file_access::read) {
-    const auto opened = file::open(std::move(path), O_RDONLY);
-    if (!opened) return opened.error();
-    file_bytes made;
-    if (how == file_access::map) {
-      const auto size = opened->size();
-      if (!size) return size.error();
-      if (*size > 0) {
-        made.mapped_ = detail::mapping(opened->descriptor(), static_cast<std::size_t>(*size));
-        if (made.mapped_.data() != nullptr) return made;
-        if (errno == ENOMEM) return detail::too_large("map", opened->path(), *size);
-        if (errno != ENODEV) return system_error(errno, "map", opened->path());
-      }
-    }
-    auto bytes = detail::read_rest<std::vector<std::byte>>(*opened);
-    if (!bytes) return std::move(bytes).error();
-    made.read_ = *std::move(bytes);
-    return made;
-  }
-
-  std::span<const std::byte> bytes() const noexcept {
-    return mapped_.data() != nullptr ? std::span(mapped_.data(), mapped_.size()) : std::span(read_);
-  }
-
- private:
-  file_bytes() = default;
-
-  std::vector<std::byte> read_;
-  detail::mapping mapped_;
-};
-
-}  // namespace store
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_STORE_FILE_BYTES_HPP
-
 // ---- store/storage.hpp
 
 #ifndef MILLRACE_STORE_STORAGE_HPP
@@ -52343,936 +53821,6 @@ result<void> basic_secret_file<Clock>::state::look(bool at_once, bool& changed) 
 
 #endif  // MILLRACE_STORE_SECRET_FILE_HPP
 
-// ---- store/detail/text_lines.hpp
-
-#ifndef MILLRACE_STORE_DETAIL_TEXT_LINES_HPP
-#define MILLRACE_STORE_DETAIL_TEXT_LINES_HPP
-
-// Texts whose bytes are signed, such as a file's signature and a tree head: a line that says what the text is and in
-// which version, then lines of a name, one blank and a value, each with a line feed at its end. A value has one form
-// only: decimal digits without leading zeros, hexadecimal digits of lower case, words of visible ASCII characters.
-namespace millrace {
-inline namespace v0 {
-namespace store {
-namespace detail {
-
-inline void append_hex(std::string& out, std::span<const std::byte> bytes) {
-  for (const std::byte one : bytes)
-    for (const unsigned shift : {4U, 0U}) out += "0123456789abcdef"[std::to_integer<unsigned>(one) >> shift & 15U];
-}
-/// Whether the text is hexadecimal digits of lower case, two for each byte of `bytes`, which it fills.
-inline bool read_hex(std::string_view text, std::span<std::byte> bytes) noexcept {
-  if (text.size() != 2 * bytes.size()) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) return false;
-    const auto digit = static_cast<unsigned>(c <= '9' ? c - '0' : c - 'a' + 10);
-    bytes[i / 2] = static_cast<std::byte>(i % 2 == 0 ? digit << 4 : std::to_integer<unsigned>(bytes[i / 2]) | digit);
-  }
-  return true;
-}
-inline std::span<const std::byte> bytes_of(std::string_view text) noexcept { return std::as_bytes(std::span(text)); }
-
-inline bool is_word(std::string_view text) noexcept {
-  for (const char c : text)
-    if (c <= ' ' || c > '~') return false;
-  return !text.empty() && text.size() <= 1024;
-}
-
-inline void append_line(std::string& out, std::string_view name, std::string_view value) {
-  (((out += name) += ' ') += value) += '\n';
-}
-
-/// Takes such a text to pieces, line by line. It keeps its first error: a reader asks for every line in turn, and once
-/// at the end whether all was as it should be. What it returns until then is of no use if it was not.
-/// Allocates: no more than the text is long.
-class line_reader {
- public:
-  /// `kind`: the first line with its line feed, such as "millrace signature 1\n"; `what`: its name in errors.
-  line_reader(std::string_view text, std::string_view kind, std::string_view what) : text_(text), what_(what) {
-    if (text.starts_with(kind)) {
-      at_ = kind.size();
-    } else if (kind.starts_with(text)) {
-      ends_too_soon();
-    } else if (text.starts_with(kind.substr(0, kind.rfind(' ') + 1))) {
-      refuse(errc::unsupported, "a " + std::string(what) + " of another version");
-    } else {
-      refuse(errc::corrupt, "this is no " + std::string(what));
-    }
-  }
-
-  std::string_view word(std::string_view name) {
-    const std::string_view value = line(name);
-    if (!is_word(value)) wrong_line();
-    return value;
-  }
-  std::uint64_t number(std::string_view name) {
-    const std::string_view value = line(name);
-    std::uint64_t made = 0;
-    const char* const end = value.data() + value.size();
-    const auto read = std::from_chars(value.data(), end, made);
-    if (read.ec != std::errc() || read.ptr != end || (value[0] == '0' && value.size() != 1)) wrong_line();
-    return made;
-  }
-  sha256_digest digest(std::string_view name) {
-    sha256_digest made;
-    if (!read_hex(line(name), std::as_writable_bytes(std::span(made.bytes)))) wrong_line();
-    return made;
-  }
-  /// One byte or more.
-  std::vector<std::byte> bytes(std::string_view name) {
-    const std::string_view value = line(name);
-    std::vector<std::byte> made(value.size() / 2);
-    if (made.empty() || !read_hex(value, made)) wrong_line();
-    return made;
-  }
-
-  /// The lines that were read.
-  std::string_view so_far() const noexcept { return text_.substr(0, at_); }
-  bool at_end() const noexcept { return !failure_ || at_ == text_.size(); }
-
-  /// Errors: truncated; corrupt, with the line; unsupported: another version.
-  result<void> finish() {
-    if (at_ != text_.size()) refuse(errc::corrupt, "bytes behind the end of the " + std::string(what_));
-    return failure_;
-  }
-
- private:
-  std::string_view line(std::string_view name) {
-    if (!failure_) return {};
-    ++line_;
-    const std::size_t end = text_.find('\n', at_);
-    if (end == text_.npos) {
-      ends_too_soon();
-      return {};
-    }
-    const std::string_view whole = text_.substr(at_, end - at_);
-    if (!whole.starts_with(name) || whole.size() <= name.size() || whole[name.size()] != ' ') {
-      wrong_line();
-      return {};
-    }
-    at_ = end + 1;
-    return whole.substr(name.size() + 1);
-  }
-  void ends_too_soon() { refuse(errc::truncated, "the " + std::string(what_) + " ends too soon"); }
-  void wrong_line() {
-    refuse(errc::corrupt, "line " + std::to_string(line_) + " of the " + std::string(what_) + " is not of its form");
-  }
-  void refuse(errc code, std::string message) {
-    if (failure_) failure_ = error(code, std::move(message));
-  }
-
-  std::string_view text_;
-  std::string_view what_;
-  std::size_t at_ = 0;
-  std::size_t line_ = 1;
-  result<void> failure_;
-};
-
-}  // namespace detail
-}  // namespace store
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_STORE_DETAIL_TEXT_LINES_HPP
-
-// ---- store/signature.hpp
-
-#ifndef MILLRACE_STORE_SIGNATURE_HPP
-#define MILLRACE_STORE_SIGNATURE_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace store {
-
-// A file's signature stands beside it, as a text of six lines in `<file>.sig`:
-//
-//   millrace signature 1
-//   algorithm ed25519
-//   key d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a
-//   length 4213
-//   sha256 ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad
-//   signature 92a009a9...
-//
-// Each line ends with a line feed, has one blank behind its first word ("signature" and "1" of the first line apart),
-// and is as above to the byte. `key` is what the signer calls its key: of Ed25519 the public key, in hexadecimal
-// digits. `length` is that of the file in bytes, in decimal digits; `sha256` is the SHA-256 of its bytes. What is
-// signed are the first five lines with their line ends. All digits are of lower case.
-
-/// Makes signatures: a key in memory, such as `ed25519_private_key`, or a device that keeps one. `algorithm` and
-/// `key_id` are words without blanks; `key_id` is the same for both keys of a pair, and no other pair has it.
-/// Law: what `sign(message)` returns passes `verify_signature(message, ...)` of the pair's other key, and of no other.
-/// Messages begin with what they are ("millrace signature 1"), so that a signature of one kind is none of another.
-template <class S>
-concept signer = requires(const S& key, std::span<const std::byte> message) {
-  { key.algorithm() } -> std::convertible_to<std::string>;
-  { key.key_id() } -> std::convertible_to<std::string>;
-  { key.sign(message) } -> std::same_as<result<std::vector<std::byte>>>;
-};
-
-/// Verifies signatures. `verify_signature` returns no truth value, which a caller could read from the result of a call
-/// that failed for another reason: it returns an error unless the signature is this key's for this message. Errors of
-/// `verify_signature`: not_authentic; others if it could not be found out.
-template <class V>
-concept verifier = requires(const V& key, std::span<const std::byte> bytes) {
-  { key.algorithm() } -> std::convertible_to<std::string>;
-  { key.key_id() } -> std::convertible_to<std::string>;
-  { key.verify_signature(bytes, bytes) } -> std::same_as<result<void>>;
-};
-
-/// Where a file's signature stands: the path with `.sig` behind it.
-inline std::string signature_path(const std::string& path) { return path + ".sig"; }
-
-namespace detail {
-
-inline constexpr std::string_view signature_kind = "millrace signature 1\n";
-inline constexpr std::size_t max_signature_text = 16'384;
-
-/// A signature's text, taken to pieces.
-struct signature_text {
-  std::string_view statement;  // what is signed
-  std::string_view algorithm;
-  std::string_view key;
-  std::uint64_t length = 0;
-  sha256_digest hash;
-  std::vector<std::byte> signature;
-
-  /// Errors: truncated; corrupt, with the line; unsupported: a later version.
-  static result<signature_text> read(std::string_view text) {
-    signature_text made;
-    line_reader lines(text, signature_kind, "signature");
-    made.algorithm = lines.word("algorithm");
-    made.key = lines.word("key");
-    made.length = lines.number("length");
-    made.hash = lines.digest("sha256");
-    made.statement = lines.so_far();
-    made.signature = lines.bytes("signature");
-    if (auto whole = lines.finish(); !whole) return std::move(whole).error();
-    return made;
-  }
-};
-
-/// Whether a statement is the key's own; `Given` has its text, the words of its key, and its signature. Errors:
-/// not_authentic; those of the key.
-template <class Given, verifier Verifier>
-result<void> verify_statement(const Given& given, const Verifier& key) {
-  const std::string algorithm(key.algorithm());
-  const std::string id(key.key_id());
-  if (given.algorithm != algorithm)
-    return error(errc::not_authentic,
-                 "it is signed by " + std::string(given.algorithm) + ", and the key is of " + algorithm);
-  if (given.key != id)
-    return error(errc::not_authentic, "it is signed with the key " + std::string(given.key) + ", and not with " + id);
-  return key.verify_signature(bytes_of(given.statement), given.signature);
-}
-/// Adds the signature of a statement behind it. Errors: those of the signer.
-template <signer Signer>
-result<std::string> with_signature(std::string statement, const Signer& by) {
-  auto signature = by.sign(bytes_of(statement));
-  if (!signature) return std::move(signature).error().wrap("signing");
-  statement += "signature ";
-  append_hex(statement, *signature);
-  return std::move(statement += '\n');
-}
-/// Adds the lines that name the key which signs. Errors: invalid_argument: its words have blanks.
-template <signer Signer>
-result<void> append_key(std::string& statement, const Signer& by) {
-  const std::string algorithm(by.algorithm());
-  const std::string id(by.key_id());
-  if (!is_word(algorithm) || !is_word(id))
-    return error(errc::invalid_argument, "signing: the algorithm \"" + algorithm + "\" or the key \"" + id +
-                                             "\" is no word of visible ASCII characters");
-  append_line(statement, "algorithm", algorithm);
-  append_line(statement, "key", id);
-  return {};
-}
-
-/// Whether bytes are those of an authentic statement. Errors: truncated, corrupt, checksum_mismatch.
-inline result<void> verify_length(const signature_text& given, std::uint64_t length) {
-  if (length == given.length) return {};
-  return error(length < given.length ? errc::truncated : errc::corrupt,
-               "it has " + std::to_string(length) + " bytes, and " + std::to_string(given.length) + " were signed");
-}
-inline result<void> verify_bytes(const signature_text& given, std::span<const std::byte> bytes) {
-  if (auto same = verify_length(given, bytes.size()); !same) return same;
-  if (const sha256_digest found = sha256_of(bytes); found != given.hash)
-    return error(errc::checksum_mismatch, "its bytes were changed: their SHA-256 is " + to_string(found) + ", and " +
-                                              to_string(given.hash) + " was signed");
-  return {};
-}
-
-/// The text of a signature, of which no more is read than a signature may have.
-inline result<std::string> read_signature(const std::string& path) {
-  auto opened = file::open(path, O_RDONLY);
-  if (!opened) return std::move(opened).error();
-  std::string text(max_signature_text + 1, '\0');
-  const auto got = opened->read_at(0, text.data(), text.size());
-  if (!got) return got.error();
-  if (*got > max_signature_text) return error(errc::corrupt, '"' + path + "\" is too long for a signature");
-  text.resize(*got);
-  return text;
-}
-
-}  // namespace detail
-
-/// Signs bytes, and returns the text of their signature, which stands in a file beside them.
-/// Allocates: the text. Errors: those of the signer; invalid_argument: its words have blanks.
-template <signer Signer>
-result<std::string> sign(std::span<const std::byte> bytes, const Signer& by) {
-  std::string text(detail::signature_kind);
-  if (auto named = detail::append_key(text, by); !named) return std::move(named).error();
-  detail::append_line(text, "length", std::to_string(bytes.size()));
-  detail::append_line(text, "sha256", to_string(sha256_of(bytes)));
-  return detail::with_signature(std::move(text), by);
-}
-
-/// Returns nothing, if `signature` is the text that the verifier's pair made by `sign` of these bytes.
-/// Errors: not_authentic: it was made with another key, or by nobody who has the key; checksum_mismatch: a byte was
-/// changed; truncated, corrupt: the bytes are fewer, or more, than were signed; or the signature's text is not of its
-/// form, which the message says; unsupported: a later version of it; those of the verifier.
-template <verifier Verifier>
-result<void> verify_signature(std::span<const std::byte> bytes, std::string_view signature, const Verifier& by) {
-  const auto given = detail::signature_text::read(signature);
-  if (!given) return given.error();
-  if (auto authentic = detail::verify_statement(*given, by); !authentic) return authentic;
-  return detail::verify_bytes(*given, bytes);
-}
-
-/// Writes a file and, beside it, its signature: `write_signed("model.onnx", *write_onnx(graph), key)`.
-/// Guarantee: each is replaced as a whole. Between the two, and after a crash there, the new file stands beside the
-/// old signature, and `read_verified` refuses it.
-/// Errors: those of `sign` and of `write_file`.
-template <signer Signer>
-result<void> write_signed(const std::string& path, std::span<const std::byte> bytes, const Signer& by) {
-  auto text = sign(bytes, by);
-  if (!text) return std::move(text).error().wrap("cannot sign \"" + path + '"');
-  if (auto done = write_file(path, bytes); !done) return done;
-  return write_file(signature_path(path), *text);
-}
-
-/// Signs a file of any kind that is there already, as it is now.
-/// Errors: those of `read_bytes`, `sign` and `write_file`.
-template <signer Signer>
-result<void> sign_file(const std::string& path, const Signer& by) {
-  auto bytes = read_bytes(path);
-  if (!bytes) return std::move(bytes).error();
-  auto text = sign(*bytes, by);
-  if (!text) return std::move(text).error().wrap("cannot sign \"" + path + '"');
-  return write_file(signature_path(path), *text);
-}
-
-/// Reads a whole file whose signature stands beside it, and returns its bytes if the verifier's pair has signed them:
-///
-///     auto bytes = mr::store::read_verified("model.onnx", key);
-///     if (!bytes) return std::move(bytes).error();              // says what is wrong, with the path
-///     auto graph = mr::model::read_onnx(*bytes);                // or read_boosted_model, T::load, ...
-///
-/// Guarantee: the bytes returned are those that were verified; the file is opened once. Nothing of it is read before
-/// its signature is found authentic, and no more than was signed.
-/// Allocates: the bytes that were signed.
-/// Errors: those of `verify_signature` and of files, with the path; not_found: it is not signed, or there is no file.
-template <verifier Verifier>
-result<std::vector<std::byte>> read_verified(const std::string& path, const Verifier& by) {
-  const auto refuse = [&](error why) { return std::move(why).wrap("cannot verify \"" + path + '"'); };
-  const auto text = detail::read_signature(signature_path(path));
-  if (!text && text.error().code() == errc::not_found) {
-    if (auto there = file::open(path, O_RDONLY); !there) return refuse(std::move(there).error());
-    return refuse(error(errc::not_found, "it is not signed: there is no \"" + signature_path(path) + '"'));
-  }
-  if (!text) return refuse(text.error());
-  const auto given = detail::signature_text::read(*text);
-  if (!given) return refuse(given.error());
-  if (auto authentic = detail::verify_statement(*given, by); !authentic) return refuse(std::move(authentic).error());
-  auto opened = file::open(path, O_RDONLY);
-  if (!opened) return refuse(std::move(opened).error());
-  const auto size = opened->size();
-  if (!size) return refuse(size.error());
-  if (auto same = detail::verify_length(*given, *size); !same) return refuse(std::move(same).error());
-  std::vector<std::byte> bytes;
-  if (!detail::make_room(bytes, static_cast<std::size_t>(given->length)))
-    return refuse(detail::too_large("read", path, given->length));
-  const auto got = opened->read_at(0, reinterpret_cast<char*>(bytes.data()), bytes.size());
-  if (!got) return refuse(got.error());
-  bytes.resize(*got);
-  if (auto same = detail::verify_bytes(*given, bytes); !same) return refuse(std::move(same).error());
-  return bytes;
-}
-
-}  // namespace store
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_STORE_SIGNATURE_HPP
-
-// ---- store/transparency/merkle_tree.hpp
-
-#ifndef MILLRACE_STORE_TRANSPARENCY_MERKLE_TREE_HPP
-#define MILLRACE_STORE_TRANSPARENCY_MERKLE_TREE_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace store {
-
-// The Merkle tree of RFC 6962, which RFC 9162 keeps: its leaves are the hashes of records, in their order. With k the
-// largest power of two below n, the root of n leaves is the hash of the root of the first k and that of the others; the
-// root of one leaf is that leaf, the root of none the hash of nothing. A leaf is hashed behind a byte 0 and a pair of
-// nodes behind a byte 1, so that nobody can pass one for the other.
-
-/// The leaf of a record. Allocates: never.
-inline sha256_digest leaf_hash(std::span<const std::byte> record) noexcept {
-  constexpr std::byte kind[] = {std::byte{0}};
-  sha256 hash;
-  hash.update(kind);
-  hash.update(record);
-  return hash.digest();
-}
-/// The leaves of many records, as by `leaf_hash`, and faster than one by one, as `sha256_many` says.
-/// Precondition: as many leaves as records. Allocates: never.
-inline void leaf_hashes(std::span<const std::span<const std::byte>> records, std::span<sha256_digest> leaves) noexcept {
-  detail::sha256_each(
-      records.size(), [&](std::size_t i) { return detail::sha256_message{records[i], 0}; },
-      [&](std::size_t i) { return leaves[i].bytes; });
-}
-
-namespace detail {
-
-/// The nodes above pairs, which stand one behind the other: node i is that of nodes 2i and 2i + 1. `to` may be `from`,
-/// or one digest further on.
-inline void node_hashes(const sha256_digest* from, std::size_t pairs, sha256_digest* to) noexcept {
-  static_assert(sizeof(sha256_digest) == 32);
-  sha256_each(
-      pairs, [&](std::size_t i) { return sha256_message{std::as_bytes(std::span(from + 2 * i, 2)), 1}; },
-      [&](std::size_t i) { return to[i].bytes; });
-}
-
-}  // namespace detail
-
-/// The node above two others. Allocates: never.
-inline sha256_digest node_hash(const sha256_digest& left, const sha256_digest& right) noexcept {
-  const sha256_digest pair[] = {left, right};
-  sha256_digest made;
-  detail::node_hashes(pair, 1, &made);
-  return made;
-}
-
-/// What a tree commits to: the hash at its root says every record of the first `size`, and their order. The two stand
-/// together, since a proof that is checked against the root of another size proves nothing.
-struct tree_root {
-  std::uint64_t size = 0;
-  /// Of no record: the SHA-256 of no bytes.
-  sha256_digest hash = {{0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4,
-                         0xc8, 0x99, 0x6f, 0xb9, 0x24, 0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b,
-                         0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55}};
-
-  friend bool operator==(const tree_root&, const tree_root&) noexcept = default;
-};
-
-/// A Merkle tree that only grows, of which no more is kept than it needs to grow: its peaks, the roots of the perfect
-/// trees whose sizes are the powers of two that add up to its size.
-///
-///     mr::store::merkle_tree tree;
-///     for (const auto& record : records) tree.append(mr::store::leaf_hash(record));
-///     const mr::store::tree_root root = tree.root();
-///
-/// Its state is `size()` and `peaks()`, at most 64 hashes, which a file's header can hold: `make` goes on from there.
-/// Guarantee: `root()` is that of RFC 6962 for the leaves so far, however they came.
-/// Complexity: a leaf costs one hash of a node in the mean; a root one for each peak but the last. Allocates: never.
-/// Threads: one at a time; const calls from any number.
-/// Source: RFC 6962, section 2.1; RFC 9162, section 2.1.1 and 2.1.2 (the stack of peaks).
-class merkle_tree {
- public:
-  merkle_tree() noexcept = default;
-
-  /// The tree that had these `size()` and `peaks()`. Nothing tells peaks of another tree from the right ones but its
-  /// root, which the caller compares with one that he trusts. Errors: invalid_data: a tree of that size has another
-  /// number of peaks.
-  static result<merkle_tree> make(std::uint64_t size, std::span<const sha256_digest> peaks) {
-    if (static_cast<std::size_t>(std::popcount(size)) != peaks.size())
-      return error(errc::invalid_data, "a Merkle tree of " + std::to_string(size) + " leaves has " +
-                                           std::to_string(std::popcount(size)) + " peaks, and not " +
-                                           std::to_string(peaks.size()));
-    merkle_tree made;
-    made.size_ = size;
-    for (std::size_t i = 0; i < peaks.size(); ++i) made.peaks_[i] = peaks[i];
-    return made;
-  }
-
-  /// Adds a leaf behind the others. Precondition: there are fewer than 2^64 - 1.
-  void append(const sha256_digest& leaf) noexcept {
-    auto peak = static_cast<std::size_t>(std::popcount(size_));
-    peaks_[peak] = leaf;
-    // Each bit that the size's increment carries over is a pair of equal trees, which becomes one.
-    for (int pairs = std::countr_one(size_); pairs != 0; --pairs, --peak)
-      peaks_[peak - 1] = node_hash(peaks_[peak - 1], peaks_[peak]);
-    ++size_;
-  }
-  /// Adds leaves, the first one first, and faster than one by one, as `sha256_many` says.
-  void append(std::span<const sha256_digest> leaves) noexcept {
-    while (!leaves.empty()) {
-      const std::size_t count = leaves.size() < part ? leaves.size() : part;
-      append_part(leaves.first(count));
-      leaves = leaves.subspan(count);
-    }
-  }
-
-  std::uint64_t size() const noexcept { return size_; }
-
-  tree_root root() const noexcept {
-    tree_root made{size_};
-    std::size_t peak = peaks().size();
-    if (peak == 0) return made;
-    made.hash = peaks_[--peak];
-    while (peak != 0) made.hash = node_hash(peaks_[--peak], made.hash);
-    return made;
-  }
-
-  /// From the largest perfect tree, which has the first leaves, to the smallest.
-  std::span<const sha256_digest> peaks() const noexcept {
-    return std::span(peaks_).first(static_cast<std::size_t>(std::popcount(size_)));
-  }
-
- private:
-  /// How many leaves are put into the tree level by level.
-  static constexpr std::size_t part = 128;
-
-  void append_part(std::span<const sha256_digest> leaves) noexcept {
-    sha256_digest row[1 + part];  // the nodes of a level that are new, and before them its peak
-    for (std::size_t i = 0; i < leaves.size(); ++i) row[1 + i] = leaves[i];
-    // Peaks from the lowest up. Of at most 2^7 nodes and a peak a level has an odd number no more than eight times:
-    // after the eighth there is one new node, which goes up with each peak that it meets.
-    sha256_digest left_over[8];
-    std::size_t kept = 0;
-    auto peak = static_cast<std::size_t>(std::popcount(size_));
-    std::size_t count = leaves.size();
-    for (std::uint64_t above = size_; count != 0; above /= 2) {
-      const sha256_digest* nodes = row + 1;
-      if (above % 2 == 1) {
-        row[0] = peaks_[--peak];
-        nodes = row;
-        ++count;
-      }
-      if (count % 2 == 1) left_over[kept++] = nodes[count - 1];
-      count /= 2;
-      detail::node_hashes(nodes, count, row + 1);
-    }
-    while (kept != 0) peaks_[peak++] = left_over[--kept];
-    size_ += leaves.size();
-  }
-
-  std::uint64_t size_ = 0;
-  sha256_digest peaks_[64] = {};
-};
-
-}  // namespace store
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_STORE_TRANSPARENCY_MERKLE_TREE_HPP
-
-// ---- store/transparency/proofs.hpp
-
-#ifndef MILLRACE_STORE_TRANSPARENCY_PROOFS_HPP
-#define MILLRACE_STORE_TRANSPARENCY_PROOFS_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace store {
-
-// A proof as a text, for programs in other languages: what it proves, and its hashes, from the leaves to the root. The
-// form is that of a signature (store/signature.hpp): a name, one blank and a value in each line, a line feed behind
-// each, decimal digits without leading zeros, hexadecimal digits of lower case.
-//
-//   millrace inclusion proof 1                    millrace consistency proof 1
-//   index 5                                       from 3
-//   size 7                                        to 7
-//   hash bc1a0643...                              hash 0298d122...
-//   hash b08693ec...                              hash 07506a85...
-//   hash d37ee418...                              hash fac54203...
-//                                                 hash 837dbb15...
-//
-// Neither holds the root, which the reader must have from elsewhere, such as a signed tree head, nor the record.
-
-/// That a record is the `index`-th, from 0, of a tree of `size`: the nodes beside the way from its leaf to the root.
-/// Made by `prove_inclusion`. Source: RFC 9162, section 2.1.3.
-struct inclusion_proof {
-  std::uint64_t index = 0;
-  std::uint64_t size = 0;
-  std::vector<sha256_digest> path;
-
-  /// Reads what `to_text` wrote. Errors: truncated; corrupt, with the line; unsupported: of another version.
-  static result<inclusion_proof> from_text(std::string_view text);
-
-  friend bool operator==(const inclusion_proof&, const inclusion_proof&) = default;
-};
-
-/// That a tree of size `to` begins with the records of the same tree when its size was `from`: nothing was changed,
-/// removed or put in between. Made by `prove_consistency`. Source: RFC 9162, section 2.1.4.
-struct consistency_proof {
-  std::uint64_t from = 0;
-  std::uint64_t to = 0;
-  std::vector<sha256_digest> path;
-
-  /// Reads what `to_text` wrote. Errors: truncated; corrupt, with the line; unsupported: of another version.
-  static result<consistency_proof> from_text(std::string_view text);
-
-  friend bool operator==(const consistency_proof&, const consistency_proof&) = default;
-};
-
-namespace detail {
-
-inline constexpr std::string_view inclusion_kind = "millrace inclusion proof 1\n";
-inline constexpr std::string_view consistency_kind = "millrace consistency proof 1\n";
-/// More hashes than any proof has: a tree of less than 2^64 leaves is 64 levels high.
-inline constexpr std::size_t max_path = 65;
-
-inline std::string proof_text(std::string_view kind, std::string_view first_name, std::uint64_t first,
-                              std::string_view second_name, std::uint64_t second, std::span<const sha256_digest> path) {
-  std::string text(kind);
-  append_line(text, first_name, std::to_string(first));
-  append_line(text, second_name, std::to_string(second));
-  for (const sha256_digest& hash : path) append_line(text, "hash", to_string(hash));
-  return text;
-}
-inline std::vector<sha256_digest> read_path(line_reader& lines) {
-  std::vector<sha256_digest> path;
-  while (!lines.at_end() && path.size() < max_path) path.push_back(lines.digest("hash"));
-  return path;
-}
-
-/// The way from a node to the root, as the node's index in its level beside that of the level's last node. Where a node
-/// is the last of an odd number it has no neighbour, and is the same node one level higher.
-class way_up {
- public:
-  way_up(std::uint64_t index, std::uint64_t last) noexcept : index_(index), last_(last) {}
-
-  bool at_root() const noexcept { return last_ == 0; }
-  /// Whether the next hash of a path is a left neighbour's. Goes up first where the node has no neighbour.
-  bool from_left() noexcept {
-    const bool left = index_ % 2 == 1 || index_ == last_;
-    if (left)
-      while (index_ % 2 == 0 && index_ != 0) up();
-    return left;
-  }
-  /// Goes up while the node is a right one.
-  void leave_right() noexcept {
-    while (index_ % 2 == 1) up();
-  }
-  void up() noexcept {
-    index_ /= 2;
-    last_ /= 2;
-  }
-
- private:
-  std::uint64_t index_;
-  std::uint64_t last_;
-};
-
-inline error wrong_proof(const char* what) { return error(errc::corrupt, std::string("the proof ") + what); }
-inline result<void> require_root(const sha256_digest& found, const tree_root& root) {
-  if (found == root.hash) return {};
-  return error(errc::checksum_mismatch, "the proof leads to the root " + to_string(found) + ", and that of the " +
-                                            std::to_string(root.size) + " records is " + to_string(root.hash));
-}
-inline result<void> require_size(std::uint64_t proven, std::uint64_t size) {
-  if (proven == size) return {};
-  return error(errc::invalid_argument, "the proof is about a tree of " + std::to_string(proven) +
-                                           " records, and the root is that of " + std::to_string(size));
-}
-
-}  // namespace detail
-
-inline std::string to_text(const inclusion_proof& proof) {
-  return detail::proof_text(detail::inclusion_kind, "index", proof.index, "size", proof.size, proof.path);
-}
-inline std::string to_text(const consistency_proof& proof) {
-  return detail::proof_text(detail::consistency_kind, "from", proof.from, "to", proof.to, proof.path);
-}
-
-inline result<inclusion_proof> inclusion_proof::from_text(std::string_view text) {
-  inclusion_proof made;
-  detail::line_reader lines(text, detail::inclusion_kind, "inclusion proof");
-  made.index = lines.number("index");
-  made.size = lines.number("size");
-  made.path = detail::read_path(lines);
-  if (auto whole = lines.finish(); !whole) return std::move(whole).error();
-  return made;
-}
-inline result<consistency_proof> consistency_proof::from_text(std::string_view text) {
-  consistency_proof made;
-  detail::line_reader lines(text, detail::consistency_kind, "consistency proof");
-  made.from = lines.number("from");
-  made.to = lines.number("to");
-  made.path = detail::read_path(lines);
-  if (auto whole = lines.finish(); !whole) return std::move(whole).error();
-  return made;
-}
-
-/// Returns nothing if the leaf is the `proof.index`-th of the tree with this root, which the caller has from someone
-/// whom he trusts, such as a tree head that he verified or keeps himself.
-/// Complexity: one hash for each of the path's. Allocates: nothing but an error.
-/// Errors: invalid_argument: the proof is about a tree of another size; out_of_range: the tree has no such leaf;
-/// corrupt: the path has too few hashes or too many; checksum_mismatch: it leads to another root, so that the leaf is
-/// another, or stands elsewhere, or was never in the tree.
-/// Source: RFC 9162, section 2.1.3.2.
-inline result<void> verify_inclusion(const inclusion_proof& proof, const sha256_digest& leaf, const tree_root& root) {
-  if (auto same = detail::require_size(proof.size, root.size); !same) return same;
-  if (proof.index >= proof.size)
-    return error(errc::out_of_range, "the proof is about record " + std::to_string(proof.index) + ", and there are " +
-                                         std::to_string(proof.size));
-  detail::way_up way(proof.index, proof.size - 1);
-  sha256_digest found = leaf;
-  for (const sha256_digest& hash : proof.path) {
-    if (way.at_root()) return detail::wrong_proof("has too many hashes");
-    found = way.from_left() ? node_hash(hash, found) : node_hash(found, hash);
-    way.up();
-  }
-  if (!way.at_root()) return detail::wrong_proof("has too few hashes");
-  return detail::require_root(found, root);
-}
-/// The same for a record's bytes, which are hashed here: a hash that was kept beside a record says nothing of it.
-inline result<void> verify_inclusion(const inclusion_proof& proof, std::span<const std::byte> record,
-                                     const tree_root& root) {
-  return verify_inclusion(proof, leaf_hash(record), root);
-}
-
-/// Returns nothing if the tree with the root `newer` begins with that of the root `older`. Every tree begins with the
-/// empty one.
-/// Complexity: two hashes for each of the path's. Allocates: nothing but an error.
-/// Errors: invalid_argument: the proof is about trees of other sizes, or the older is the larger one; corrupt: the path
-/// has too few hashes or too many; checksum_mismatch: it leads to another root, so that the two trees differ in what
-/// they should share.
-/// Source: RFC 9162, section 2.1.4.2.
-inline result<void> verify_consistency(const consistency_proof& proof, const tree_root& older, const tree_root& newer) {
-  if (auto same = detail::require_size(proof.from, older.size); !same) return same;
-  if (auto same = detail::require_size(proof.to, newer.size); !same) return same;
-  if (proof.from > proof.to)
-    return error(errc::invalid_argument, "the older tree has " + std::to_string(proof.from) +
-                                             " records, and the newer one no more than " + std::to_string(proof.to));
-  if (proof.from == 0 || proof.from == proof.to) {
-    if (!proof.path.empty()) return detail::wrong_proof("has too many hashes");
-    return detail::require_root(proof.from == 0 ? tree_root().hash : newer.hash, older);
-  }
-  std::span<const sha256_digest> path(proof.path);
-  detail::way_up way(proof.from - 1, proof.to - 1);
-  way.leave_right();
-  // The last perfect tree of the older one is where the two ways begin. If it is the whole of it, its hash is known.
-  const bool whole = (proof.from & (proof.from - 1)) == 0;
-  if (!whole && path.empty()) return detail::wrong_proof("has too few hashes");
-  sha256_digest before = whole ? older.hash : path[0];
-  sha256_digest after = before;
-  for (const sha256_digest& hash : path.subspan(whole ? 0 : 1)) {
-    if (way.at_root()) return detail::wrong_proof("has too many hashes");
-    if (way.from_left()) {
-      before = node_hash(hash, before);
-      after = node_hash(hash, after);
-    } else {
-      after = node_hash(after, hash);
-    }
-    way.up();
-  }
-  if (!way.at_root()) return detail::wrong_proof("has too few hashes");
-  if (auto same = detail::require_root(before, older); !same) return same;
-  return detail::require_root(after, newer);
-}
-
-}  // namespace store
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_STORE_TRANSPARENCY_PROOFS_HPP
-
-// ---- store/transparency/prove.hpp
-
-#ifndef MILLRACE_STORE_TRANSPARENCY_PROVE_HPP
-#define MILLRACE_STORE_TRANSPARENCY_PROVE_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace store {
-
-/// Where the leaves of a tree are kept, such as a file of hashes: `leaves(first, to)` fills `to` with the leaves from
-/// the index `first` on, or returns why it cannot; there are no fewer than the caller of `prove_inclusion` and the
-/// others says.
-/// Law: a leaf that was once read is the same for ever.
-template <class S>
-concept leaf_source = requires(const S& leaves, std::uint64_t first, std::span<sha256_digest> to) {
-  { leaves(first, to) } -> std::same_as<result<void>>;
-};
-
-/// Leaves in memory. Models: leaf_source. Errors: out_of_range: there are not so many.
-class leaf_span {
- public:
-  explicit leaf_span(std::span<const sha256_digest> leaves) noexcept : leaves_(leaves) {}
-
-  result<void> operator()(std::uint64_t first, std::span<sha256_digest> to) const {
-    if (first > leaves_.size() || to.size() > leaves_.size() - first)
-      return error(errc::out_of_range, "leaves up to " + std::to_string(first + to.size()) +
-                                           " are asked for, and there are " + std::to_string(leaves_.size()));
-    for (std::size_t i = 0; i < to.size(); ++i) to[i] = leaves_[static_cast<std::size_t>(first) + i];
-    return {};
-  }
-
- private:
-  std::span<const sha256_digest> leaves_;
-};
-
-namespace detail {
-
-/// The root of leaves that are a tree of their own, from each of them.
-template <leaf_source Source>
-result<sha256_digest> root_of_leaves(const Source& leaves, std::uint64_t first, std::uint64_t count) {
-  merkle_tree tree;
-  sha256_digest read[128];
-  while (count != 0) {
-    const std::span part(read, count < 128 ? static_cast<std::size_t>(count) : 128);
-    if (auto got = leaves(first, part); !got) return std::move(got).error();
-    tree.append(part);
-    first += part.size();
-    count -= part.size();
-  }
-  return tree.root().hash;
-}
-
-/// A source that also has the roots of some perfect subtrees: those of 2^`level` leaves, for every eighth level.
-template <class S>
-concept has_subtrees = requires(const S& leaves, unsigned level, std::uint64_t index) {
-  { leaves.find(level, index) } -> std::same_as<const sha256_digest*>;
-};
-
-/// The root of 2^`level` leaves that are a perfect subtree, from the roots of the next smaller ones that are kept.
-template <has_subtrees Source>
-result<sha256_digest> root_of_subtree(const Source& leaves, std::uint64_t first, unsigned level) {
-  const unsigned kept = level / 8 * 8;
-  if (kept == 0) return root_of_leaves(leaves, first, std::uint64_t{1} << level);
-  merkle_tree tree;
-  for (std::uint64_t i = 0; i < std::uint64_t{1} << (level - kept); ++i) {
-    const sha256_digest* const node = leaves.find(kept, (first >> kept) + i);
-    if (node == nullptr) return root_of_leaves(leaves, first, std::uint64_t{1} << level);
-    tree.append(*node);
-  }
-  return tree.root().hash;
-}
-
-/// The root of leaves that are a tree of their own. A range of a path is such that its own perfect subtrees are some of
-/// the whole tree.
-template <leaf_source Source>
-result<sha256_digest> root_of_range(const Source& leaves, std::uint64_t first, std::uint64_t count) {
-  if constexpr (has_subtrees<Source>) {
-    sha256_digest peaks[64];
-    std::size_t found = 0;
-    for (std::uint64_t left = count; left != 0; ++found) {
-      const std::uint64_t part = std::bit_floor(left);
-      auto root = root_of_subtree(leaves, first, static_cast<unsigned>(std::countr_zero(part)));
-      if (!root) return root;
-      peaks[found] = *root;
-      first += part;
-      left -= part;
-    }
-    const auto tree = merkle_tree::make(count, std::span(peaks).first(found));
-    if (!tree) return tree.error();
-    return tree->root().hash;
-  } else {
-    return root_of_leaves(leaves, first, count);
-  }
-}
-
-/// The leaves below a node.
-struct leaf_range {
-  std::uint64_t first = 0;
-  std::uint64_t count = 0;
-};
-
-/// Goes from the root of `size` leaves towards leaf `index`, down to the first node at which `ends` holds. Adds the
-/// hash of the neighbour of each node that it comes to. Returns the last one's leaves.
-template <leaf_source Source, class Ends>
-result<leaf_range> go_down(const Source& leaves, std::uint64_t index, std::uint64_t size, const Ends& ends,
-                           std::vector<sha256_digest>& path) {
-  leaf_range at{0, size};
-  while (!ends(at)) {
-    const std::uint64_t split = std::bit_floor(at.count - 1);
-    const leaf_range left{at.first, split};
-    const leaf_range right{at.first + split, at.count - split};
-    const bool to_left = index < right.first;
-    const leaf_range& other = to_left ? right : left;
-    const auto hash = root_of_range(leaves, other.first, other.count);
-    if (!hash) return hash.error();
-    path.push_back(*hash);
-    at = to_left ? left : right;
-  }
-  return at;
-}
-inline void turn_round(std::vector<sha256_digest>& path) noexcept {
-  for (std::size_t i = 0, j = path.size(); i + 1 < j; ++i) std::swap(path[i], path[--j]);
-}
-
-}  // namespace detail
-
-/// The root of a tree's first `size` leaves: of the whole tree, or as it was when it had no more.
-/// Complexity: reads `size` leaves, and hashes as many nodes; with a `subtree_cache`, few. Allocates: never. Errors:
-/// those of the source.
-template <leaf_source Source>
-result<tree_root> root_of(const Source& leaves, std::uint64_t size) {
-  const auto hash = detail::root_of_range(leaves, 0, size);
-  if (!hash) return hash.error();
-  return tree_root{size, *hash};
-}
-inline tree_root root_of(std::span<const sha256_digest> leaves) noexcept {
-  merkle_tree tree;
-  tree.append(leaves);
-  return tree.root();
-}
-
-/// Proves that leaf `index` is in the tree of the first `size` leaves.
-/// Complexity: reads and hashes all other leaves of these; with a `subtree_cache`, few. Allocates: the path, of at most
-/// 64 hashes. Errors: out_of_range: the tree has no such leaf; those of the source.
-template <leaf_source Source>
-result<inclusion_proof> prove_inclusion(const Source& leaves, std::uint64_t index, std::uint64_t size) {
-  if (index >= size)
-    return error(errc::out_of_range, "there is no record " + std::to_string(index) + " among " + std::to_string(size) +
-                                         " to prove that it is there");
-  inclusion_proof made{index, size, {}};
-  const auto is_leaf = [](const detail::leaf_range& at) { return at.count == 1; };
-  if (auto leaf = detail::go_down(leaves, index, size, is_leaf, made.path); !leaf) return std::move(leaf).error();
-  detail::turn_round(made.path);
-  return made;
-}
-inline result<inclusion_proof> prove_inclusion(std::span<const sha256_digest> leaves, std::uint64_t index) {
-  return prove_inclusion(leaf_span(leaves), index, leaves.size());
-}
-
-/// Proves that the tree of the first `to` leaves begins with that of the first `from`.
-/// Complexity: reads and hashes `to` leaves; with a `subtree_cache`, few. Allocates: the path, of at most 65 hashes.
-/// Errors: out_of_range: `from` is larger than `to`; those of the source.
-template <leaf_source Source>
-result<consistency_proof> prove_consistency(const Source& leaves, std::uint64_t from, std::uint64_t to) {
-  if (from > to)
-    return error(errc::out_of_range, "a tree of " + std::to_string(to) + " records has none of " +
-                                         std::to_string(from) + " as its beginning");
-  consistency_proof made{from, to, {}};
-  if (from == 0 || from == to) return made;
-  // A node whose last leaf is the older tree's last one is a node of both trees.
-  const auto in_both = [&](const detail::leaf_range& at) { return at.first + at.count == from; };
-  const auto shared = detail::go_down(leaves, from - 1, to, in_both, made.path);
-  if (!shared) return shared.error();
-  // If it is the whole older tree, whoever verifies knows it.
-  if (shared->first != 0) {
-    const auto hash = detail::root_of_range(leaves, shared->first, shared->count);
-    if (!hash) return hash.error();
-    made.path.push_back(*hash);
-  }
-  detail::turn_round(made.path);
-  return made;
-}
-inline result<consistency_proof> prove_consistency(std::span<const sha256_digest> leaves, std::uint64_t from) {
-  return prove_consistency(leaf_span(leaves), from, leaves.size());
-}
-
-}  // namespace store
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_STORE_TRANSPARENCY_PROVE_HPP
-
 // ---- store/transparency/subtree_cache.hpp
 
 #ifndef MILLRACE_STORE_TRANSPARENCY_SUBTREE_CACHE_HPP
@@ -53356,175 +53904,6 @@ class cached_leaves {
 }  // namespace millrace
 
 #endif  // MILLRACE_STORE_TRANSPARENCY_SUBTREE_CACHE_HPP
-
-// ---- store/transparency/tree_head.hpp
-
-#ifndef MILLRACE_STORE_TRANSPARENCY_TREE_HEAD_HPP
-#define MILLRACE_STORE_TRANSPARENCY_TREE_HEAD_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace store {
-
-// A tree head as a text, in the form of a file's signature (store/signature.hpp):
-//
-//   millrace tree head 1
-//   origin payments-audit
-//   size 1234
-//   root 5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328
-//   time 1737469822123456000
-//   algorithm ed25519
-//   key d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a
-//   signature 92a009a9...
-//
-// `time` is in nanoseconds since 1970-01-01T00:00:00Z. What is signed are all lines but the last, with their line ends.
-// A head that nobody signed ends behind its time.
-
-/// What a log was at one time. Whoever keeps heads of a log where its owner cannot change them finds out later whether
-/// what they said still stands: whether records were changed, removed, or cut off (`verify_extends`).
-struct tree_head {
-  /// Which log it is: a word of visible ASCII characters that no other log has.
-  std::string origin;
-  tree_root root;
-  /// Nanoseconds since 1970-01-01T00:00:00Z.
-  std::uint64_t time = 0;
-
-  /// Reads what `to_text` wrote, which is signed by nobody. Errors: truncated; corrupt, with the line; unsupported: of
-  /// another version.
-  static result<tree_head> from_text(std::string_view text);
-
-  friend bool operator==(const tree_head&, const tree_head&) = default;
-};
-
-namespace detail {
-
-inline constexpr std::string_view tree_head_kind = "millrace tree head 1\n";
-
-inline tree_head read_tree_head(line_reader& lines) {
-  tree_head made;
-  made.origin = lines.word("origin");
-  made.root.size = lines.number("size");
-  made.root.hash = lines.digest("root");
-  made.time = lines.number("time");
-  return made;
-}
-
-/// A tree head's text, taken to pieces.
-struct signed_head_text {
-  tree_head head;
-  std::string_view statement;  // what is signed
-  std::string_view algorithm;
-  std::string_view key;
-  std::vector<std::byte> signature;
-
-  static result<signed_head_text> read(std::string_view text) {
-    signed_head_text made;
-    line_reader lines(text, tree_head_kind, "tree head");
-    made.head = read_tree_head(lines);
-    made.algorithm = lines.word("algorithm");
-    made.key = lines.word("key");
-    made.statement = lines.so_far();
-    made.signature = lines.bytes("signature");
-    if (auto whole = lines.finish(); !whole) return std::move(whole).error();
-    return made;
-  }
-};
-
-}  // namespace detail
-
-/// The head's text, signed by nobody. Precondition: `origin` is a word, or no reader takes the text.
-inline std::string to_text(const tree_head& head) {
-  std::string text(detail::tree_head_kind);
-  detail::append_line(text, "origin", head.origin);
-  detail::append_line(text, "size", std::to_string(head.root.size));
-  detail::append_line(text, "root", to_string(head.root.hash));
-  detail::append_line(text, "time", std::to_string(head.time));
-  return text;
-}
-inline result<tree_head> tree_head::from_text(std::string_view text) {
-  detail::line_reader lines(text, detail::tree_head_kind, "tree head");
-  tree_head made = detail::read_tree_head(lines);
-  if (auto whole = lines.finish(); !whole) return std::move(whole).error();
-  return made;
-}
-
-/// The head's text with a signature, which says that the signer vouches for all of it.
-/// Allocates: the text. Errors: invalid_argument: `origin`, or a word of the signer's, is no word of visible ASCII
-/// characters; those of the signer.
-template <signer Signer>
-result<std::string> sign(const tree_head& head, const Signer& by) {
-  if (!detail::is_word(head.origin))
-    return error(errc::invalid_argument,
-                 "signing a tree head: the origin \"" + head.origin + "\" is no word of visible ASCII characters");
-  std::string text = to_text(head);
-  if (auto named = detail::append_key(text, by); !named) return std::move(named).error();
-  return detail::with_signature(std::move(text), by);
-}
-
-/// The head that the verifier's pair signed.
-/// Errors: not_authentic: it was signed with another key, or by nobody who has the key; truncated, corrupt: the text is
-/// not of its form; unsupported: a later version of it; those of the verifier.
-template <verifier Verifier>
-result<tree_head> verify_tree_head(std::string_view text, const Verifier& by) {
-  auto given = detail::signed_head_text::read(text);
-  if (!given) return std::move(given).error();
-  if (auto authentic = detail::verify_statement(*given, by); !authentic) return std::move(authentic).error();
-  return std::move(given->head);
-}
-
-namespace detail {
-
-inline result<void> require_not_cut(const tree_head& earlier, std::uint64_t size) {
-  if (size >= earlier.root.size) return {};
-  const std::uint64_t missing = earlier.root.size - size;
-  return error(errc::truncated, "log " + earlier.origin + " is cut off: it has " + std::to_string(size) +
-                                    " records, and an earlier head says " + std::to_string(earlier.root.size) +
-                                    ", so " + std::to_string(missing) + (missing == 1 ? " is gone" : " are gone"));
-}
-inline error changed_since(const tree_head& earlier, const std::string& what) {
-  return error(errc::checksum_mismatch, "log " + earlier.origin + " was changed: " + what);
-}
-
-}  // namespace detail
-
-/// Returns nothing if a log that has `size` leaves now begins with all that an earlier head of it says, by the log's
-/// own leaves.
-/// Complexity: reads and hashes as many leaves as the head has. Allocates: nothing but an error.
-/// Errors: truncated: there are fewer leaves than the head says, and how many; checksum_mismatch: one of those that the
-/// head speaks of was changed, removed, put in or moved; those of the source.
-template <leaf_source Source>
-result<void> verify_extends(const tree_head& earlier, const Source& leaves, std::uint64_t size) {
-  if (auto whole = detail::require_not_cut(earlier, size); !whole) return whole;
-  const auto found = root_of(leaves, earlier.root.size);
-  if (!found) return found.error();
-  if (*found == earlier.root) return {};
-  return detail::changed_since(earlier, "the root of its first " + std::to_string(found->size) + " records is " +
-                                            to_string(found->hash) + ", and an earlier head says " +
-                                            to_string(earlier.root.hash));
-}
-inline result<void> verify_extends(const tree_head& earlier, std::span<const sha256_digest> leaves) {
-  return verify_extends(earlier, leaf_span(leaves), leaves.size());
-}
-
-/// The same for who has no leaves: by a proof from the log that its present root begins with the earlier one. Of two
-/// roots of one size none is needed.
-/// Errors: truncated: the present size is less than the earlier one; checksum_mismatch: the roots differ, or the proof
-/// leads to others; those of `verify_consistency`.
-inline result<void> verify_extends(const tree_head& earlier, const tree_root& now,
-                                   const consistency_proof& proof = {}) {
-  if (auto whole = detail::require_not_cut(earlier, now.size); !whole) return whole;
-  if (earlier.root.size != now.size) return verify_consistency(proof, earlier.root, now);
-  if (earlier.root == now) return {};
-  return detail::changed_since(earlier, "the root of its " + std::to_string(now.size) + " records is " +
-                                            to_string(now.hash) + ", and an earlier head says " +
-                                            to_string(earlier.root.hash));
-}
-
-}  // namespace store
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_STORE_TRANSPARENCY_TREE_HEAD_HPP
 
 // ---- store/transparency.hpp
 

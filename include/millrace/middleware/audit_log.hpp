@@ -3,6 +3,7 @@
 
 #include <millrace/chain/outcome.hpp>
 #include <millrace/core/clock.hpp>
+#include <millrace/core/detail/owning_pointer.hpp>
 #include <millrace/core/detail/swap_members.hpp>
 #include <millrace/core/id.hpp>
 #include <millrace/core/json_writer.hpp>
@@ -50,6 +51,9 @@ inline namespace v0 {
 /// - `strict` or `lenient`: while the log cannot be written, events are vetoed, or run unrecorded; status() tells
 ///   either way
 /// - a file system: see store/file_system.hpp
+/// - `merkle_proofs` (middleware/merkle_proofs.hpp): lines say what all before them hash to, so that none can be
+/// changed,
+///   removed or added unseen
 ///
 /// The log's own thread writes the file and finds out that the disk refuses. Events are vetoed from then on, and those
 /// of the `options.log.max_delay_ms` before may be lost. close() returns that error, and statistics() counts the lost
@@ -82,12 +86,15 @@ template <class... Policies>
 class audit_log {
   static_assert((detail::is_audit_policy<Policies> && ...),
                 "millrace[AUDIT-1]: an audit_log's policies are exclusive or shared, block or drop_and_count, strict "
-                "or lenient, and a file system");
+                "or lenient, a file system, and merkle_proofs");
   using producers = detail::policy_or<detail::is_producers, store::exclusive, Policies...>;
   using full = detail::policy_or<detail::is_full, store::block, Policies...>;
   using strictness = detail::policy_or<detail::is_strictness, strict, Policies...>;
   using files = detail::policy_or<detail::is_files, store::posix_file_system, Policies...>;
-  using log_type = store::basic_line_log<detail::audit_format, producers, full, files>;
+  using proofs = detail::policy_or<detail::is_proofs, detail::no_proofs, Policies...>;
+  using line_tree = typename proofs::line_tree;
+  using log_type = store::basic_line_log<detail::audit_format<line_tree>, producers, full, files>;
+  static constexpr bool proves = !std::is_empty_v<line_tree>;
 
  public:
   static constexpr std::string_view name = "audit_log";
@@ -101,12 +108,13 @@ class audit_log {
         limits_(options.limits),
         on_loss_(options.on_loss),
         wall_clock_(options.wall_clock),
+        tree_(proves ? new line_tree : nullptr),
         log_(nothing_yet()) {
     session_id_ =
         options.session_id.empty() ? make_session_id(wall_clock_(), entropy_seed()) : std::move(options.session_id);
     const std::uint64_t now = wall_clock_();
-    log_ = log_type::open(std::move(path), options.log, detail::audit_format(session_id_, now, wall_clock_),
-                          std::move(fs));
+    log_ = log_type::open(std::move(path), options.log,
+                          detail::audit_format<line_tree>(session_id_, now, wall_clock_, tree_.get()), std::move(fs));
     if (!log_) return;
     if (limits_.record_bytes > log_->max_record() / 2) limits_.record_bytes = log_->max_record() / 2;
     shapes_only_ = limits_;
@@ -131,7 +139,7 @@ class audit_log {
   audit_log& operator=(audit_log other) noexcept {
     detail::swap_members(*this, other, &audit_log::context_, &audit_log::open_, &audit_log::durable_start_ms_,
                          &audit_log::limits_, &audit_log::shapes_only_, &audit_log::on_loss_, &audit_log::wall_clock_,
-                         &audit_log::counters_, &audit_log::log_, &audit_log::session_id_);
+                         &audit_log::counters_, &audit_log::tree_, &audit_log::log_, &audit_log::session_id_);
     return *this;
   }
   /// Closes the log unless it is closed; passes an error of close() to `options.on_loss`.
@@ -203,6 +211,14 @@ class audit_log {
   }
 
   const std::string& session_id() const noexcept { return session_id_; }
+  /// With `merkle_proofs`: what the lines of this session hashed to at the last line of type `tree_head`; once the log
+  /// is closed, all of them. Keep it where who may write the file cannot change it, and give it to `verify_audit_log`.
+  /// Threads: any.
+  auto head() const
+  requires proves
+  {
+    return tree_->head(session_id_);
+  }
   /// Success while the log can be written; else why it could not be opened, or what the disk refuses.
   result<void> status() const { return log_ ? log_->status() : result<void>(log_.error()); }
 
@@ -348,6 +364,7 @@ class audit_log {
     json_writer json(line);
     json.begin_object().member("type", "session_start").member("session_id", session_id_);
     json.member("timestamp", to_iso8601(now)).member("library", "millrace " MILLRACE_VERSION_STRING);
+    if constexpr (proves) json.member("proofs", line_tree::scheme);
     json.key("metadata").begin_object();
     for (const auto& [key, value] : options.metadata) {
       json.key(key);
@@ -378,6 +395,7 @@ class audit_log {
   void (*on_loss_)(const error&) noexcept;
   std::uint64_t (*wall_clock_)() noexcept;
   detail::audit_counters<producers> counters_;
+  detail::owning_pointer<line_tree> tree_;  // outlives the log, whose thread uses it
   result<log_type> log_;
   std::string session_id_;
 };

@@ -952,7 +952,7 @@ TEST_CASE("audit.jsonl and kill -9, 200 times: every acknowledged event is there
 }
 
 TEST_CASE("a record that memory has no room for leaves the lines around it whole") {
-  using format = mr::detail::audit_format;
+  using format = mr::detail::audit_format<mr::detail::no_proofs::line_tree>;
   using kind = mr::detail::audit_kind;
   static constexpr mr::detail::audit_schema starved{kind::start, "load",
                                                     [](const std::byte*, std::string&) { throw std::bad_alloc(); }};
@@ -982,7 +982,8 @@ TEST_CASE("a record that memory has no room for leaves the lines around it whole
 TEST_CASE("an event that starts at the clock's 0 has that time") {
   using kind = mr::detail::audit_kind;
   static constexpr mr::detail::audit_schema load{kind::start, "load", nullptr};
-  mr::detail::audit_format lines("s", 0, []() noexcept { return std::uint64_t{9'000'000'000}; });
+  mr::detail::audit_format<mr::detail::no_proofs::line_tree> lines(
+      "s", 0, []() noexcept { return std::uint64_t{9'000'000'000}; });
   std::string out;
   std::vector<std::byte> record(24);
   mr::detail::put_all(record.data(), &mr::detail::anchor_schema, std::uint64_t{0}, std::uint64_t{5'000'000'000});

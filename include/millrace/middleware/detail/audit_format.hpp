@@ -1,6 +1,7 @@
 #ifndef MILLRACE_MIDDLEWARE_DETAIL_AUDIT_FORMAT_HPP
 #define MILLRACE_MIDDLEWARE_DETAIL_AUDIT_FORMAT_HPP
 
+#include <millrace/core/clock.hpp>
 #include <millrace/core/json_check.hpp>
 #include <millrace/core/json_writer.hpp>
 #include <millrace/core/timestamp.hpp>
@@ -12,17 +13,24 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// Turns the audit log's records into JSON lines, on the log's thread. Models: store::line_format.
+/// Turns the audit log's records into JSON lines, on the log's thread. `LineTree`: what hashes the lines once they are
+/// whole, or an empty type. Models: store::line_format.
+template <class LineTree>
 class audit_format {
+  static constexpr bool hashes = !std::is_empty_v<LineTree>;
+
  public:
-  audit_format(std::string_view session_id, std::uint64_t started, std::uint64_t (*wall_clock)() noexcept)
-      : wall_clock_(wall_clock), last_time_(started) {
+  /// `tree`, which outlives the log's thread, is null where nothing is hashed.
+  audit_format(std::string_view session_id, std::uint64_t started, std::uint64_t (*wall_clock)() noexcept,
+               LineTree* tree = nullptr)
+      : tree_(tree), wall_clock_(wall_clock), last_time_(started) {
     session_ = ",\"session_id\":";
     append_json(session_, session_id);
   }
@@ -33,7 +41,8 @@ class audit_format {
     untimed start{};
     switch (schema->kind) {
       case audit_kind::text:
-        out.append(reinterpret_cast<const char*>(record), size - sizeof schema);
+        ended_ = text_of(record, size).starts_with(session_end);
+        out.append(text_of(record, size));
         out += '\n';
         return;
       case audit_kind::anchor: {
@@ -64,15 +73,10 @@ class audit_format {
     out += "}\n";
   }
 
-  /// Fills in the times of those `event_start` lines that have none and whose events have not ended in this group: now,
-  /// or, if more records wait, they keep the time of the line before them.
+  /// Ends a group of lines, which is all of `out`: their times are filled in, and they are hashed.
   void end_group(std::string& out, bool caught_up) {
-    if (untimed_.empty()) return;
-    if (caught_up) {
-      const std::uint64_t now = wall_clock_();
-      for (const untimed& start : untimed_) write_iso8601(out.data() + start.at, now);
-    }
-    untimed_.clear();
+    fill_times(out, caught_up);
+    if constexpr (hashes) hash_lines(out);
   }
 
   static bool is_line(std::string_view text) noexcept { return is_json_object(text); }
@@ -95,7 +99,41 @@ class audit_format {
     out.append(digits, static_cast<std::size_t>(at - digits));
   }
 
+  static constexpr std::string_view session_end = "{\"type\":\"session_end\"";
+
  private:
+  static std::string_view text_of(const std::byte* record, std::size_t size) noexcept {
+    return {reinterpret_cast<const char*>(record), size - sizeof(const audit_schema*)};
+  }
+
+  /// Fills in the times of those `event_start` lines that have none and whose events have not ended in this group: now,
+  /// or, if more records wait, they keep the time of the line before them.
+  void fill_times(std::string& out, bool caught_up) {
+    if (untimed_.empty()) return;
+    if (caught_up) {
+      const std::uint64_t now = wall_clock_();
+      for (const untimed& start : untimed_) write_iso8601(out.data() + start.at, now);
+    }
+    untimed_.clear();
+  }
+
+  /// Hashes a group's lines, and adds a line that says what all lines before it hash to: behind the session's end, and
+  /// else once a second. Without memory for that line the lines are hashed all the same.
+  void hash_lines(std::string& out) {
+    constexpr std::size_t most = 400;  // bytes of such a line, without the session's id
+    const std::uint64_t now = read_clock(CLOCK_MONOTONIC);
+    const bool due = ended_ || now - head_at_ >= 1'000'000'000U;
+    tree_->append_lines(out);
+    if (!due) return;
+    const std::size_t begin = out.size();
+    out.reserve(begin + most + session_.size());
+    head_at_ = now;
+    const auto root = tree_->make_head(last_time_);
+    LineTree::append_head(out, session_, root);
+    out += '\n';
+    tree_->append_lines(std::string_view(out).substr(begin));
+  }
+
   /// An `event_start` line whose time is not known yet.
   struct untimed {
     std::uint64_t id;
@@ -179,6 +217,9 @@ class audit_format {
   }
 
   std::string session_;
+  LineTree* tree_;
+  bool ended_ = false;
+  std::uint64_t head_at_ = read_clock(CLOCK_MONOTONIC);  // when the last tree head was made
   std::uint64_t (*wall_clock_)() noexcept;
   std::uint64_t offset_ = 0;     // UTC minus the chain's clock
   std::uint64_t last_time_ = 0;  // UTC of the last line

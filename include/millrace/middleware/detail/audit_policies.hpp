@@ -26,8 +26,17 @@ struct is_strictness : std::bool_constant<strictness_policy<P>> {};
 template <class P>
 struct is_files : std::bool_constant<store::file_system<P>> {};
 template <class P>
+    struct is_proofs : std::bool_constant < requires {
+  typename P::line_tree;
+}>{};
+template <class P>
 inline constexpr bool is_audit_policy =
-    is_producers<P>::value || is_full<P>::value || is_strictness<P>::value || is_files<P>::value;
+    is_producers<P>::value || is_full<P>::value || is_strictness<P>::value || is_files<P>::value || is_proofs<P>::value;
+
+/// The policy of an audit log without proofs of its lines.
+struct no_proofs {
+  struct line_tree {};
+};
 
 /// The first policy for which `Is` holds, or Default.
 template <template <class> class Is, class Default, class... Policies>
