@@ -3,6 +3,7 @@
 #include <support/catch.hpp>
 
 #include <millrace/core/json_writer.hpp>
+#include <millrace/store/storage.hpp>  // behind secret.hpp: it writes JSON too, and must find core's functions
 
 #include <algorithm>
 #include <array>

@@ -20,6 +20,12 @@ namespace observe {
 
 class audit_draft;
 
+namespace detail {
+/// A text that goes with the expression that made it.
+template <class T>
+concept passing_text = std::same_as<std::remove_const_t<T>, std::string>;
+}  // namespace detail
+
 /// A type of a program's own that can become an audit event: it has a constant `kind`, and says the rest to a draft.
 ///
 ///     struct payout_approved {
@@ -39,8 +45,12 @@ concept audit_describable = requires(const T& value, audit_draft& event) {
 /// An audit event in the making, with room for its fields, also for those that are numbers. The texts are views, as in
 /// `audit_event`.
 ///
-///     mr::observe::audit_draft draft(payout_approved{"ada", "DE89 3704 0044 0532 0130 00", 1200.5});
-///     if (const auto event = draft.event()) ...
+///     const payout_approved payout{"ada", "DE89 3704 0044 0532 0130 00", 1200.5};
+///     const mr::observe::audit_draft draft(payout);
+///     if (const auto event = draft.event()) trail.append(*event);
+///
+/// A text that is put together for the event is a member of the program's own type, or has a name elsewhere: a draft
+/// takes no text that is gone before its event is used.
 ///
 /// Allocates: for an error alone.
 class audit_draft {
@@ -51,6 +61,12 @@ class audit_draft {
   explicit audit_draft(const T& value) {
     event_.kind = T::kind;
     value.describe(*this);
+  }
+  template <audit_describable T>
+  explicit audit_draft(const T&&) {
+    static_assert(!audit_describable<T>,
+                  "millrace[AUDIT-4]: a draft views the texts of its value, so the value needs a name and must outlive "
+                  "the event: const payout_approved payout{...}; const audit_draft draft(payout);");
   }
   audit_draft(const audit_draft&) = delete;
   audit_draft& operator=(const audit_draft&) = delete;
@@ -97,6 +113,17 @@ class audit_draft {
       return field(name, std::string_view(text.data(), static_cast<std::size_t>(end - text.data())), pii);
     }
   }
+
+  // millrace[AUDIT-5]: a draft views its texts, and this one is gone at the end of the line: give it a name.
+  template <detail::passing_text millrace_AUDIT_5_a_draft_views_its_texts_give_this_one_a_name>
+  audit_draft& actor(millrace_AUDIT_5_a_draft_views_its_texts_give_this_one_a_name&&, pii_type = {}) = delete;
+  template <detail::passing_text millrace_AUDIT_5_a_draft_views_its_texts_give_this_one_a_name>
+  audit_draft& object(millrace_AUDIT_5_a_draft_views_its_texts_give_this_one_a_name&&) = delete;
+  template <detail::passing_text millrace_AUDIT_5_a_draft_views_its_texts_give_this_one_a_name>
+  audit_draft& reason(millrace_AUDIT_5_a_draft_views_its_texts_give_this_one_a_name&&) = delete;
+  template <detail::passing_text millrace_AUDIT_5_a_draft_views_its_texts_give_this_one_a_name>
+  audit_draft& field(audit_name, millrace_AUDIT_5_a_draft_views_its_texts_give_this_one_a_name&&,
+                     pii_type = {}) = delete;
 
   /// The event, which views the draft.
   /// Errors: those of `validate`.

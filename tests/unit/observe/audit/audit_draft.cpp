@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace mr = millrace;
 using namespace mr::observe;
@@ -31,6 +33,25 @@ struct no_event {
   static constexpr audit_name kind = "acme.none";
 };
 static_assert(audit_describable<payout_approved> && !audit_describable<no_event> && !audit_describable<int>);
+
+// Texts that go with the expression that made them are refused (AUDIT-5), in every place; those that stay are not.
+template <class Draft, class Text>
+concept takes_actor = requires(Draft& draft, Text&& text) { draft.actor(std::forward<Text>(text)); };
+template <class Draft, class Text>
+concept takes_object = requires(Draft& draft, Text&& text) { draft.object(std::forward<Text>(text)); };
+template <class Draft, class Text>
+concept takes_reason = requires(Draft& draft, Text&& text) { draft.reason(std::forward<Text>(text)); };
+template <class Draft, class Text>
+concept takes_field = requires(Draft& draft, Text&& text) {
+  draft.field("a", std::forward<Text>(text));
+  draft.field("b", std::forward<Text>(text), pii_type::email);
+};
+template <class Text>
+constexpr int places = takes_actor<audit_draft, Text> + takes_object<audit_draft, Text> +
+                       takes_reason<audit_draft, Text> + takes_field<audit_draft, Text>;
+static_assert(places<std::string> == 0 && places<const std::string> == 0);
+static_assert(places<std::string&> == 4 && places<const std::string&> == 4 && places<const char*> == 4 &&
+              places<const char (&)[3]> == 4 && places<std::string_view> == 4);
 
 }  // namespace
 
