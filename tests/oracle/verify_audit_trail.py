@@ -100,7 +100,7 @@ def read_record(frame):
         commitment, opening, openings = reader.take(32), openings[:size], openings[size:]
         if len(opening) != size or size < 24 or size % 16:
             raise ValueError("an opening's size")
-        if not any(opening):
+        if not opening[0]:  # erased, or about to be
             values.append((name, b"", True))
             continue
         length = struct.unpack_from("<I", opening, 4)[0]
@@ -169,10 +169,10 @@ class Trail:
             self.bad(path, 0, "the header has other times")
         self.times, self.previous, marks, at = (2**64 - 1, 0), data[HEADER - 32:HEADER], 0, HEADER
         while at < len(data) and any(data[at:at + 8]):
-            frame, kind = data[at:], 0
-            if len(frame) >= 8:
-                total, kind = struct.unpack_from("<II", frame)
-                frame = frame[:total]
+            frame, kind, total = b"", 0, 0
+            if len(data) - at >= 8:
+                total, kind = struct.unpack_from("<II", data, at)
+                frame = data[at:at + total]
             if kind not in (1, 2) or len(frame) != total or total % 8 or total < 48 or marks & 1:
                 self.bad(path, at, "no frame belongs here")
             if kind == 1:

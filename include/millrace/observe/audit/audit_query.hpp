@@ -56,7 +56,9 @@ inline bool has_text(std::string_view text, std::string_view part) noexcept {
 }  // namespace detail
 
 inline bool audit_query::matches(const audit_entry& entry) const noexcept {
-  if (entry.severity < at_least || entry.unix_nanoseconds < from || entry.unix_nanoseconds >= until) return false;
+  if (entry.severity < at_least || entry.unix_nanoseconds < from ||
+      (entry.unix_nanoseconds >= until && until != ~std::uint64_t{0}))
+    return false;
   const auto any = [](const std::vector<std::string>& names, const auto& same) {
     for (const std::string& name : names)
       if (same(std::string_view(name))) return true;

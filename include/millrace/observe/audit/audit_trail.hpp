@@ -178,7 +178,8 @@ class audit_trail {
   }
   /// Removes the first segments, as long as all their records are older than `unix_nanoseconds`, and never the last
   /// one. Their leaves' hashes stay in `<segment>.hashes`, so that all proofs stay valid; a record says what was
-  /// pruned. Returns how many records were pruned. Waits until it is done. Errors: corrupt: a segment is not what was
+  /// pruned. Returns how many records were pruned. Waits until it is done. Complexity: verifies what it removes; the
+  /// segments from there on are read for records of what was erased in it. Errors: corrupt: a segment is not what was
   /// committed to, and stays; those of `status` and of files.
   result<std::uint64_t> prune(std::uint64_t unix_nanoseconds, std::string_view actor, std::string_view reason) {
     detail::upkeep what;

@@ -121,7 +121,8 @@ class report_builder {
 
   void update(const audit_entry& entry) {
     note_order(entry);
-    const bool counts = entry.unix_nanoseconds >= made_.options.from && entry.unix_nanoseconds < made_.options.until;
+    const bool counts = entry.unix_nanoseconds >= made_.options.from &&
+                        (entry.unix_nanoseconds < made_.options.until || made_.options.until == ~std::uint64_t{0});
     note_approvals(entry, counts);
     if (!counts) return;
     if (made_.records++ == 0) {

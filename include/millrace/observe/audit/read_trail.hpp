@@ -22,12 +22,14 @@ namespace millrace {
 inline namespace v0 {
 namespace observe {
 
-/// Which records of a trail to read: those whose time is in [from, to), in nanoseconds since 1970-01-01T00:00:00Z.
+/// Which records of a trail to read: those whose time is in [from, to), in nanoseconds since 1970-01-01T00:00:00Z; the
+/// largest `to` is no end at all.
 struct audit_period {
   std::uint64_t from = 0;
   std::uint64_t to = ~std::uint64_t{0};
 
-  constexpr bool has(std::uint64_t time) const noexcept { return time >= from && time < to; }
+  constexpr bool has(std::uint64_t time) const noexcept { return time >= from && !ends_before(time); }
+  constexpr bool ends_before(std::uint64_t time) const noexcept { return time >= to && to != ~std::uint64_t{0}; }
 };
 
 namespace detail {
@@ -106,11 +108,11 @@ inline result<segment_header> header_of(const std::string& path) {
 ///     auto done = mr::observe::read_trail("audit", [&](const mr::observe::audit_entry& entry) { ... });
 ///
 /// The entry is the same object each time: a caller who keeps one copies it. The trail's own records, such as those of
-/// an erasure, are among them. Segments that have no record of the period are not read. What was pruned is left out.
-/// Guarantee: only what the trail has committed, in whole records. It does not verify: that is `verify_trail`'s.
-/// Threads: beside a running writer and other readers.
-/// Allocates: the last segment's bytes, and an entry whose strings are used again.
-/// Errors: not_found: there is no such trail; corrupt: with the file and the place; those of files.
+/// an erasure, are among them. Segments that have no record of the period are not read. What was pruned is left out,
+/// also if that was while the trail is read. Guarantee: only what the trail has committed, in whole records. It does
+/// not verify: that is `verify_trail`'s. Threads: beside a running writer and other readers. Allocates: the last two
+/// segments' bytes, one at a time, and an entry whose strings are used again. Errors: not_found: there is no such
+/// trail; corrupt: with the file and the place; those of files.
 template <class F>
 result<void> read_trail(const std::string& folder, F&& f, const audit_period& period = {}) {
   auto files = detail::list_trail(folder);
@@ -134,10 +136,12 @@ result<void> read_trail(const std::string& folder, F&& f, const audit_period& pe
     const bool last = i + 1 == files->size();
     if (!all && !last) {
       const auto next = detail::header_of((*files)[i + 1].path);
+      if (!next && detail::was_pruned((*files)[i + 1], next.error().code())) continue;
       if (!next) return next.error();
-      if (next->before.latest < period.from || next->before.earliest >= period.to) continue;
+      if (next->before.latest < period.from || period.ends_before(next->before.earliest)) continue;
     }
     auto bytes = detail::open_segment(*files, i);
+    if (!bytes && detail::was_pruned(file, bytes.error().code())) continue;
     if (!bytes) return std::move(bytes).error();
     result<bool> more = detail::each_record(bytes->bytes(), file.path, last, show);
     if (!more) return std::move(more).error();

@@ -63,8 +63,11 @@ struct trail_repair {
   std::uint64_t offset = 0;         ///< the size of the last segment afterwards
   std::uint64_t removed_bytes = 0;  ///< of records that were never durable
   std::uint64_t finished_erasures = 0;
+  std::uint64_t finished_prunings = 0;  ///< segments that a record says were pruned, and that were still there
 
-  explicit operator bool() const noexcept { return removed_bytes != 0 || finished_erasures != 0; }
+  explicit operator bool() const noexcept {
+    return removed_bytes != 0 || finished_erasures != 0 || finished_prunings != 0;
+  }
 };
 
 /// A value of personal data in a trail: the actor of a record, or one of its fields.

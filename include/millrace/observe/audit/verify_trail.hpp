@@ -80,20 +80,25 @@ inline result<bool> has_no_frame(const std::string& path) {
 }
 
 template <class SignedHead>
-result<trail_report> verify_files(const std::string& folder, std::span<const store::tree_head> heads,
-                                  SignedHead&& signed_head) {
-  auto files = list_trail(folder);
-  if (!files) return std::move(files).error();
-  if (files->empty()) return error(errc::not_found, '"' + folder + "\" has no audit trail");
+result<trail_report> verify_listed(const std::string& folder, const std::vector<trail_file>& files,
+                                   std::span<const store::tree_head> heads, SignedHead&& signed_head) {
   kept_roots roots;
   for (const store::tree_head& head : heads)
     if (head.root.size != 0) roots.push_back(head.root);
   heap_sort(roots.data(), roots.size(), [](const auto& a, const auto& b) { return a.size < b.size; });
   trail_check check{std::move(roots)};
   trail_report report;
-  for (std::size_t i = 0; report.sound && i < files->size(); ++i) {
-    const trail_file& file = (*files)[i];
-    auto bytes = open_segment(*files, i);
+  const auto vouch = [&](const commit_view& commit) {
+    result<void> vouched = signed_head(check.id, commit);
+    if (vouched) {
+      ++report.signed_heads;
+      report.signed_size = commit.root.size;
+    }
+    return vouched;
+  };
+  for (std::size_t i = 0; report.sound && i < files.size(); ++i) {
+    const trail_file& file = files[i];
+    auto bytes = open_segment(files, i);
     if (!bytes) return std::move(bytes).error();
     ++report.segments;
     if (file.pruned) {
@@ -101,13 +106,12 @@ result<trail_report> verify_files(const std::string& folder, std::span<const sto
       continue;
     }
     bool next_is_empty = false;
-    if (i + 2 == files->size()) {
-      const auto empty = has_no_frame(files->back().path);
+    if (i + 2 == files.size()) {
+      const auto empty = has_no_frame(files.back().path);
       if (!empty) return empty.error();
       next_is_empty = *empty;
     }
-    report.sound = check.take_segment(bytes->bytes(), file, i, i + 1 == files->size(), next_is_empty,
-                                      [&](const commit_view& commit) { return signed_head(check.id, commit); });
+    report.sound = check.take_segment(bytes->bytes(), file, i, i + 1 == files.size(), next_is_empty, vouch);
     report.closed = (check.marks & trail_closed) != 0 && check.good_end == bytes->bytes().size();
   }
   report.head = {origin_of(check.id), {check.committed, check.tree.root().hash}, 0};
@@ -116,14 +120,31 @@ result<trail_report> verify_files(const std::string& folder, std::span<const sto
     if (head.origin != report.head.origin && check.id != trail_id())
       return error(errc::invalid_argument, "the tree head is of the log " + head.origin + ", and \"" + folder +
                                                "\" is the trail " + report.head.origin);
-  if (report.sound) report.sound = check.conclude(*files);
+  if (report.sound) report.sound = check.conclude(files);
   if (report.sound) report.unfinished_erasures = check.unfinished_erasures();
   if (!report.sound) report.fault = std::move(check.fault);
   report.closed = report.closed && report.sound;
   report.records = check.tree.size();
   report.pruned = check.pruned;
-  report.erased = check.erased.size();
+  report.erased = check.erased_values();
   return report;
+}
+
+/// Verifies what is there. A writer may begin, end and prune segments meanwhile: what is found wrong with files that
+/// are no longer those that were listed is looked at again.
+template <class SignedHead>
+result<trail_report> verify_files(const std::string& folder, std::span<const store::tree_head> heads,
+                                  SignedHead&& signed_head) {
+  auto files = list_trail(folder);
+  for (int tries = 0;; ++tries) {
+    if (!files) return std::move(files).error();
+    if (files->empty()) return error(errc::not_found, '"' + folder + "\" has no audit trail");
+    auto report = verify_listed(folder, *files, heads, signed_head);
+    if ((report && *report) || tries == 5) return report;
+    auto now = list_trail(folder);
+    if (now && *now == *files) return report;
+    files = std::move(now);
+  }
 }
 
 }  // namespace detail
@@ -135,19 +156,15 @@ result<trail_report> verify_files(const std::string& folder, std::span<const sto
 ///     if (!report || !*report) std::cerr << (report ? mr::observe::summary(*report) : report.error().message());
 ///
 /// `heads` are tree heads that were exported earlier and kept elsewhere: without one, or a signature, who can write the
-/// files can write them all anew, or cut the end off. Beside a running writer it may find the end torn; verify again.
-/// Complexity: linear in the bytes; the last segment is read, the others are mapped.
-/// Allocates: the last segment's bytes, 24 bytes for each erased value.
-/// Errors: not_found: no trail is there; invalid_argument: a head is of another trail; corrupt: two files claim the
-/// same place; those of files. What is wrong with the trail is no error, but in the report.
+/// files can write them all anew, or cut the end off. Beside a running writer, which may begin, end and prune segments
+/// meanwhile, it may find the end torn; verify again. Complexity: linear in the bytes; the last two segments are read,
+/// the others are mapped. Allocates: the last two segments' bytes, 24 bytes for each erased value. Errors: not_found:
+/// no trail is there; invalid_argument: a head is of another trail; corrupt: two files claim the same place; those of
+/// files. What is wrong with the trail is no error, but in the report.
 inline result<trail_report> verify_trail(const std::string& folder, std::span<const store::tree_head> heads = {}) {
-  std::uint64_t count = 0;
-  auto report =
-      detail::verify_files(folder, heads, [&](const detail::trail_id&, const detail::commit_view&) -> result<void> {
-        ++count;
-        return {};
-      });
-  if (report) report->signed_heads = count;
+  const auto believe = [](const detail::trail_id&, const detail::commit_view&) { return result<void>(); };
+  auto report = detail::verify_files(folder, heads, believe);
+  if (report) report->signed_size = 0;  // nobody looked at the signatures
   return report;
 }
 
@@ -156,23 +173,14 @@ inline result<trail_report> verify_trail(const std::string& folder, std::span<co
 template <store::verifier Verifier>
 result<trail_report> verify_trail(const std::string& folder, const Verifier& key,
                                   std::span<const store::tree_head> heads = {}) {
-  std::uint64_t count = 0;
-  std::uint64_t size = 0;
   const auto vouch = [&](const detail::trail_id& id, const detail::commit_view& commit) -> result<void> {
     const auto head = store::verify_tree_head(commit.signed_head, key);
     if (!head) return head.error();
     if (head->root != commit.root || head->origin != detail::origin_of(id))
       return error(errc::not_authentic, "the signed tree head is another's");
-    ++count;
-    size = commit.root.size;
     return {};
   };
-  auto report = detail::verify_files(folder, heads, vouch);
-  if (report) {
-    report->signed_heads = count;
-    report->signed_size = size;
-  }
-  return report;
+  return detail::verify_files(folder, heads, vouch);
 }
 
 }  // namespace observe

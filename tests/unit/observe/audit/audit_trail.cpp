@@ -313,6 +313,78 @@ TEST_CASE("an erasure that a crash interrupted is finished when the trail is ope
   CHECK(verified(folder).unfinished_erasures == 0);
 }
 
+TEST_CASE("an erasure that a crash left half done, at any of its bytes, is finished when the trail is opened",
+          "[audit_trail][erasure]") {
+  const support::temp_dir dir;
+  const std::string folder = dir / "audit";
+  auto options = support::small_trail();
+  options.segment_bytes = 8 << 10;
+  std::uint64_t opening = 0;
+  {
+    auto trail = mo::audit_trail<quick_files>::open(folder, options).value();
+    support::write_events(trail, 0, 80);
+    opening = support::files_of(folder).begin()->second.find("canary3@") - 24;
+    REQUIRE(trail.erase({3, "email"}, "dpo", "").value() == 1);
+    REQUIRE(trail.close());
+  }
+  const auto files = support::files_of(folder);
+  const std::string whole = [&] {
+    const support::temp_dir other;
+    auto trail = mo::audit_trail<quick_files>::open(other / "audit", options).value();
+    support::write_events(trail, 0, 80);
+    return support::files_of(other / "audit").begin()->second.substr(opening, 48);
+  }();
+  // The first byte is written first, and the rest may be as a crash leaves it: at the front, at the end, in the middle.
+  for (const std::size_t from : {1UL, 4UL, 8UL, 23UL, 24UL, 30UL, 47UL})
+    for (const std::size_t end : {8UL, 24UL, 47UL, 48UL}) {
+      if (from >= end) continue;
+      INFO("bytes " << from << " to " << end << " are still there");
+      auto torn = files;
+      std::copy_n(whole.begin() + static_cast<std::ptrdiff_t>(from), end - from,
+                  torn.begin()->second.begin() + static_cast<std::ptrdiff_t>(opening + from));
+      support::put_files(folder, torn);
+      CHECK(verified(folder).unfinished_erasures == (torn == files ? 0 : 1));
+      CHECK(support::entries_of(folder)[3].find("email")->erased);
+      auto trail = mo::audit_trail<quick_files>::open(folder, options);
+      REQUIRE(trail);
+      REQUIRE(trail->close());
+      CHECK_FALSE(support::any_has(support::files_of(folder), "canary3@"));
+      CHECK(verified(folder).unfinished_erasures == 0);
+    }
+}
+
+TEST_CASE("an erasure may fail at any of its calls: it is finished when the trail is opened",
+          "[audit_trail][erasure]") {
+  const support::temp_dir dir;
+  auto options = support::small_trail();
+  options.segment_bytes = 8 << 10;
+  for (std::uint64_t at = 0; at < 12; ++at) {
+    INFO("call " << at);
+    const std::string folder = dir / std::to_string(at);
+    failing_files::plan plan;
+    failing_files fs;
+    fs.told = &plan;
+    bool erased = false;
+    {
+      auto trail = mo::audit_trail<failing_files>::open(folder, options, {}, fs).value();
+      const std::string text(9000, 'x');  // in three writes
+      const mo::audit_field fields[] = {{"note", text, mo::pii_type::other}};
+      REQUIRE(trail.append_durable({.kind = mo::audit_kinds::data_accessed, .fields = fields}));
+      support::write_events(trail, 1, 4);
+      plan.set({at, EIO, true});
+      const mo::personal_value values[] = {{0, "note"}, {3, "email"}};
+      erased = bool(trail.erase(values, "dpo", ""));
+    }
+    auto trail = mo::audit_trail<quick_files>::open(folder, options);
+    REQUIRE(trail);
+    REQUIRE(trail->close());
+    const auto report = verified(folder);
+    CHECK(report.unfinished_erasures == 0);
+    CHECK((report.erased == 2 || (report.erased == 0 && at < 2 && !erased)));
+    CHECK(support::any_has(support::files_of(folder), "canary3@") == (report.erased == 0));
+  }
+}
+
 TEST_CASE("an erasure whose record is cut off with a torn end has not happened", "[audit_trail][erasure]") {
   const support::temp_dir dir;
   const std::string folder = dir / "audit";
@@ -383,6 +455,107 @@ TEST_CASE("pruned segments leave their hashes: heads and the rest stay valid", "
   const auto gone = mo::verify_trail(folder).value();
   REQUIRE_FALSE(gone);
   CHECK_THAT(gone.fault.what, ContainsSubstring("no record says that it was pruned"));
+}
+
+TEST_CASE("pruning keeps a segment whose records were tampered with", "[audit_trail][pruning]") {
+  const support::temp_dir dir;
+  const std::string folder = dir / "audit";
+  auto options = support::small_trail();
+  options.segment_bytes = 8 << 10;
+  {
+    auto trail = mo::audit_trail<quick_files>::open(folder, options).value();
+    support::write_events(trail, 0, 120);
+    REQUIRE(trail.close());
+  }
+  const auto files = support::files_of(folder);
+  for (const char* const target : {"model/churn/3", "canary3@"}) {
+    INFO(target);
+    auto tampered = files;
+    std::string& bytes = tampered.begin()->second;
+    bytes[bytes.find(target) + 2] ^= 1;
+    support::put_files(folder, tampered);
+    auto trail = mo::audit_trail<quick_files>::open(folder, options).value();
+    const auto pruned = trail.prune(~std::uint64_t{0}, "retention", "");
+    REQUIRE_FALSE(pruned);
+    CHECK(pruned.error().code() == mr::errc::corrupt);
+    REQUIRE(trail.close());
+    CHECK(support::files_of(folder).begin()->second == bytes);
+    CHECK(mo::verify_trail(folder).value().fault.index == 3);
+  }
+}
+
+TEST_CASE("a pruning that a crash interrupted is finished when the trail is opened", "[audit_trail][pruning]") {
+  const support::temp_dir dir;
+  const std::string folder = dir / "audit";
+  auto options = support::small_trail();
+  options.segment_bytes = 8 << 10;
+  support::trail_files before;
+  std::string record;
+  {
+    auto trail = mo::audit_trail<quick_files>::open(folder, options).value();
+    support::write_events(trail, 0, 120);
+    before = support::files_of(folder);
+    REQUIRE(trail.prune(60'000'000'000, "retention", "").value() > 0);
+    REQUIRE(trail.close());
+  }
+  // As it is when the writer is killed before it removes the segments.
+  const auto after = support::files_of(folder);
+  auto killed = after;
+  for (const auto& [name, bytes] : before) killed.emplace(name, bytes);
+  REQUIRE(killed.size() > after.size());
+  support::put_files(folder, killed);
+  auto trail = mo::audit_trail<quick_files>::open(folder, options).value();
+  CHECK(trail.repaired().finished_prunings == killed.size() - after.size());
+  REQUIRE(trail.close());
+  CHECK_FALSE(support::any_has(support::files_of(folder), "canary3@"));
+  CHECK(support::files_of(folder).size() == after.size());
+  verified(folder);
+}
+
+TEST_CASE("a reader whose segment is ended meanwhile reads on", "[audit_trail][threads]") {
+  // The writer cuts the segment where it ends, once the next one is there, while the reader has got to its last commit.
+  struct meeting {
+    std::atomic<bool> armed{false}, may_cut{false}, was_cut{false}, next_is_there{false};
+  } now;
+  struct slow_files : quick_files {
+    meeting* at = nullptr;
+    int truncate(int fd, std::uint64_t size) noexcept {
+      if (!at->armed) return posix_file_system::truncate(fd, size);
+      at->next_is_there = true;
+      for (int i = 0; i < 2000 && !at->may_cut; ++i) std::this_thread::sleep_for(1ms);
+      const int done = posix_file_system::truncate(fd, size);
+      at->was_cut = true;
+      return done;
+    }
+  };
+  struct waiting_key : length_key {
+    meeting* at = nullptr;
+    mr::result<void> verify_signature(std::span<const std::byte> message, std::span<const std::byte> signature) const {
+      at->may_cut = true;
+      while (!at->was_cut) std::this_thread::sleep_for(1ms);
+      return length_key::verify_signature(message, signature);
+    }
+  };
+  const support::temp_dir dir;
+  const std::string folder = dir / "audit";
+  auto options = support::small_trail();
+  options.segment_bytes = 4100;
+  options.allocate_bytes = 1 << 18;
+  slow_files fs;
+  fs.at = &now;
+  auto trail = mo::audit_trail<slow_files, length_key>::open(folder, options, {}, fs).value();
+  support::write_events(trail, 0, 1);
+  now.armed = true;
+  support::with_event(1, [&](const mo::audit_event& event) { REQUIRE(trail.append(event) != 0); });
+  while (!now.next_is_there) std::this_thread::sleep_for(1ms);
+  waiting_key key;
+  key.at = &now;
+  const auto report = mo::verify_trail(folder, key);
+  REQUIRE(report);
+  INFO(summary(*report));
+  CHECK(*report);
+  now.armed = false;
+  REQUIRE(trail.close());
 }
 
 TEST_CASE("a trail that drops events says how many, and the sum is right", "[audit_trail][threads]") {

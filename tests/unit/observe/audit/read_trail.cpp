@@ -7,8 +7,10 @@
 
 #include <millrace/core/seed.hpp>
 #include <millrace/observe/audit/audit_trail.hpp>
+#include <millrace/observe/audit/trail_queries.hpp>
 #include <millrace/observe/audit/verify_trail.hpp>
 
+#include <sys/stat.h>
 #include <string>
 #include <vector>
 
@@ -131,5 +133,36 @@ TEST_CASE("damaged trails are errors or fewer entries, never more", "[read_trail
     for (std::uint64_t flips = random.below(4); flips + 1 != 0; --flips)
       changed[static_cast<std::size_t>(random.below(changed.size()))] ^= static_cast<char>(1 + random.below(255));
     CHECK(read(changed) <= 20);
+  }
+}
+
+TEST_CASE("a record of the last moment that a clock can say is read", "[read_trail]") {
+  const support::temp_dir dir;
+  const std::string folder = dir / "audit";
+  auto trail = mo::audit_trail<>::open(folder, support::small_trail()).value();
+  mo::audit_event event{mo::audit_kinds::security_violation};
+  event.unix_nanoseconds = ~std::uint64_t{0};
+  REQUIRE(trail.append(event));
+  REQUIRE(trail.close());
+  CHECK(support::entries_of(folder).size() == 1);
+  CHECK(support::entries_of(folder, {1, ~std::uint64_t{0}}).size() == 1);
+  CHECK(support::entries_of(folder, {1, ~std::uint64_t{0} - 1}).empty());
+  CHECK(mo::query_trail(folder, {}).value().size() == 1);
+  CHECK(mo::report_trail(folder, {}).value().records == 1);
+}
+
+TEST_CASE("what has a segment's name and is no file is refused, and not waited for", "[read_trail]") {
+  const support::temp_dir dir;
+  const std::string folder = dir / "audit";
+  auto trail = mo::audit_trail<>::open(folder, support::small_trail()).value();
+  REQUIRE(trail.append({.kind = mo::audit_kinds::trail_started}));
+  REQUIRE(trail.close());
+  const std::string pipe = folder + "/2026-12-01-000000000001.audit";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  const auto none = [](const mo::audit_entry&) {};
+  for (const mr::error& why : {mo::read_trail(folder, none).error(), mo::verify_trail(folder).error(),
+                               mo::audit_trail<>::open(folder, support::small_trail()).error()}) {
+    CHECK(why.code() == mr::errc::corrupt);
+    CHECK_THAT(why.message(), ContainsSubstring("000000000001.audit\" is no file"));
   }
 }

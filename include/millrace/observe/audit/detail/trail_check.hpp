@@ -55,6 +55,7 @@ struct erased_value {
   value_place value;
   std::size_t file = 0;
   std::uint64_t offset = 0;
+  bool gone = false;  // to the last byte
 };
 
 inline std::uint64_t number_in(std::string_view text) noexcept {
@@ -62,6 +63,15 @@ inline std::uint64_t number_in(std::string_view text) noexcept {
   const char* const end = text.data() + text.size();
   const auto read = std::from_chars(text.data(), end, number);
   return read.ec == std::errc() && read.ptr == end ? number : ~std::uint64_t{0};
+}
+
+/// Whether a record is the trail's own about an erased value, and which.
+inline bool read_erasure(const record_view& record, value_place& value) noexcept {
+  if (record.origin != record_origin::trail || record.values < 3 ||
+      record.kind != audit_kinds::personal_data_erased.view())
+    return false;
+  value = {number_in(record.value[1].text), number_in(record.value[2].text)};
+  return true;
 }
 
 /// The roots that a trail must have had at these sizes, by somebody who kept them; in the order of their sizes.
@@ -91,6 +101,7 @@ class trail_check {
   std::vector<erased_value> erased;
   std::vector<value_place> erasures;  // by their records
   std::size_t committed_erasures = 0;
+  std::uint64_t committed_pruning = 0;  // `pruned_by_records` at the last commit
   trail_fault fault;
   std::vector<sha256_digest>* leaves = nullptr;  // where the leaves' hashes are to go, too
 
@@ -172,7 +183,8 @@ class trail_check {
              1,
              files[unrecorded->file].path,
              unrecorded->offset,
-             "a value of personal data was erased, and no record says so",
+             unrecorded->gone ? "a value of personal data was erased, and no record says so"
+                              : "a value of personal data is not what its record commits to",
              unrecorded->value.index >= synced};
     return false;
   }
@@ -184,6 +196,12 @@ class trail_check {
     return nullptr;
   }
 
+  /// How many values were erased to the last byte.
+  std::size_t erased_values() const noexcept {
+    std::size_t count = 0;
+    for (const erased_value& each : erased) count += each.gone ? 1U : 0U;
+    return count;
+  }
   /// How many records of erasures name a value that is still there. Precondition: `conclude` was called.
   std::size_t unfinished_erasures() const noexcept {
     std::size_t count = 0;
@@ -306,18 +324,17 @@ class trail_check {
       const value_view& value = record_.value[i];
       if (value.pii == pii_type::none) continue;
       if (value.erased) {
-        erased.push_back({{record_.index, i}, file_number_, at});
+        erased.push_back({{record_.index, i}, file_number_, at, value.gone});
       } else {
         messages_.push_back(value.opening);
         expected_.push_back(value.commitment);
       }
     }
     times.update(record_.time);
-    if (record_.origin == record_origin::trail && record_.values > 2) {
-      if (record_.kind == audit_kinds::personal_data_erased.view())
-        erasures.push_back({number_in(record_.value[1].text), number_in(record_.value[2].text)});
-      if (record_.kind == audit_kinds::records_pruned.view()) pruned_by_records = number_in(record_.value[2].text);
-    }
+    if (record_.origin == record_origin::program) return;
+    if (value_place value; read_erasure(record_, value)) erasures.push_back(value);
+    if (record_.values > 2 && record_.kind == audit_kinds::records_pruned.view())
+      pruned_by_records = number_in(record_.value[2].text);
   }
   /// Hashes what was noted, and adds the records that are what their hashes say. `end` is behind the last of them.
   bool hash_records(std::size_t end) {
@@ -362,6 +379,7 @@ class trail_check {
     committed_tree = tree;
     committed_times = times;
     committed_erasures = erasures.size();
+    committed_pruning = pruned_by_records;
     synced = commit.synced;
     marks = commit.marks;
     ++commits;
@@ -427,7 +445,7 @@ class trail_check {
       else
         high = middle;
     }
-    return low < erased.size() && erased[low].value == value;
+    return low < erased.size() && erased[low].value == value && erased[low].gone;
   }
 
   struct start {

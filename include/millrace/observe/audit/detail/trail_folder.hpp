@@ -10,6 +10,8 @@
 #include <millrace/store/file_bytes.hpp>
 
 #include <dirent.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <cerrno>
 #include <charconv>
 #include <cstddef>
@@ -50,7 +52,10 @@ struct trail_file {
   std::string path;
   std::string stem;
   std::uint64_t first_index = 0;
-  bool pruned = false;  // only its hashes are left
+  std::uint64_t size = 0;  // bytes
+  bool pruned = false;     // only its hashes are left
+
+  friend bool operator==(const trail_file&, const trail_file&) = default;
 };
 
 /// Whether a file's name is that of a segment or of its hashes, and which.
@@ -67,18 +72,34 @@ inline bool read_name(std::string_view name, trail_file& file) {
 }
 
 /// The trail's files, in the order of their records. Hashes of a segment that is still there are left out.
-/// Errors: not_found: there is no such folder; corrupt: two files begin with the same record.
+/// Errors: not_found: there is no such folder; corrupt: two files begin with the same record, or one is no file.
 inline result<std::vector<trail_file>> list_trail(const std::string& folder) {
   DIR* const opened = ::opendir(folder.empty() ? "." : folder.c_str());
   if (opened == nullptr) return store::system_error(errno, "list", folder);
   std::vector<trail_file> files;
-  for (const dirent* each = ::readdir(opened); each != nullptr; each = ::readdir(opened)) {
+  result<void> wrong;
+  while (wrong) {
+    errno = 0;
+    const dirent* const each = ::readdir(opened);
+    if (each == nullptr) {
+      if (errno != 0) wrong = store::system_error(errno, "list", folder);
+      break;
+    }
     trail_file file;
     if (!read_name(each->d_name, file)) continue;
     file.path = path_in(folder, each->d_name);
+    struct stat facts{};
+    if (::stat(file.path.c_str(), &facts) != 0) {
+      if (errno != ENOENT) wrong = store::system_error(errno, "look at", file.path);
+      continue;  // it was pruned just now
+    }
+    // To open a pipe would wait for its other end.
+    if (!S_ISREG(facts.st_mode)) wrong = error(errc::corrupt, '"' + file.path + "\" is no file");
+    file.size = static_cast<std::uint64_t>(facts.st_size);
     files.push_back(std::move(file));
   }
   ::closedir(opened);
+  if (!wrong) return std::move(wrong).error();
   heap_sort(files.data(), files.size(), [](const trail_file& a, const trail_file& b) {
     return a.first_index != b.first_index ? a.first_index < b.first_index : !a.pruned && b.pruned;
   });
@@ -96,10 +117,16 @@ inline result<std::vector<trail_file>> list_trail(const std::string& folder) {
   return files;
 }
 
-/// The last segment may be written, and cut at its end, while it is read: so it is copied. The others are mapped.
+/// Whether a segment that was listed is gone because it was pruned meanwhile.
+inline bool was_pruned(const trail_file& file, errc why) {
+  return why == errc::not_found && ::access((file.path + ".hashes").c_str(), F_OK) == 0;
+}
+
+/// The last two segments may be cut at their ends while they are read, the last but one when the writer has just begun
+/// the last. A mapping would lose its pages then: so they are copied. The others are mapped.
 inline result<store::file_bytes> open_segment(const std::vector<trail_file>& files, std::size_t i) {
   return store::file_bytes::open(files[i].path,
-                                 i + 1 == files.size() ? store::file_access::read : store::file_access::map);
+                                 i + 2 >= files.size() ? store::file_access::read : store::file_access::map);
 }
 
 // ---- what is left of a pruned segment:
@@ -112,14 +139,15 @@ inline result<store::file_bytes> open_segment(const std::vector<trail_file>& fil
 inline constexpr std::string_view hashes_magic = "mrhashes";
 inline constexpr std::size_t hashes_prefix = 56;
 
-inline std::string hashes_text(const segment_header& header, std::span<const sha256_digest> leaves) {
+inline std::string hashes_text(const trail_id& id, std::uint64_t day, std::uint64_t first_index,
+                               std::span<const sha256_digest> leaves) {
   std::string text(hashes_prefix + 32 * leaves.size() + 32, '\0');
   std::byte* const begin = reinterpret_cast<std::byte*>(text.data());
   std::byte* at = put_text(begin, hashes_magic);
   at = put_number(at, std::uint64_t{1});
-  at = put_number(at, header.id);
-  at = put_number(at, header.day);
-  at = put_number(at, header.first_index());
+  at = put_number(at, id);
+  at = put_number(at, day);
+  at = put_number(at, first_index);
   at = put_number(at, std::uint64_t{leaves.size()});
   for (const sha256_digest& leaf : leaves) at = put_number(at, leaf);
   put_number(at, sha256_of(std::span(begin, at)));

@@ -194,7 +194,7 @@ constexpr std::size_t round_up_16(std::size_t size) noexcept { return (size + 15
 //    0  u8 2, so that no opening passes for a leaf or a node      8  16 random bytes
 //    1  3 bytes 0                                                24  the text
 //    4  u32 size of the text                                     ..  zeros
-// Erased, it is all zeros.
+// Erased, it is all zeros. Its first byte goes first: where that is 0, an erasure was begun, and nothing is read of it.
 
 inline constexpr std::size_t record_prefix = 48;
 inline constexpr std::size_t leaf_prefix = 28;
@@ -212,7 +212,8 @@ struct value_view {
   std::span<const std::byte> opening;
   const std::byte* commitment;
   pii_type pii;
-  bool erased;
+  bool erased;  // or about to be
+  bool gone;    // erased to the last byte
 };
 
 /// A record, in the bytes of its frame. Left as it is until `read_record` fills it: most records have few fields.
@@ -264,12 +265,13 @@ class leaf_reader {
   bool failed_ = false;
 };
 
-/// Reads an opening. Returns whether it has the form of one, or of an erased one.
+/// Reads an opening. Returns whether it has the form of one, or of one that is erased or about to be.
 inline bool read_opening(std::span<const std::byte> opening, value_view& value) noexcept {
   value.opening = opening;
   value.text = {};
   value.erased = opening[0] == std::byte{0};
-  if (value.erased) return all_zero(opening);
+  value.gone = value.erased && all_zero(opening);
+  if (value.erased) return true;
   const auto size = load_number<std::uint32_t>(opening.data() + 4);
   if (load_number<std::uint32_t>(opening.data()) != 2 || size > opening.size() - opening_prefix ||
       opening_bytes(size) != opening.size())
@@ -315,7 +317,7 @@ inline const char* read_record(std::span<const std::byte> frame, record_view& re
     if (to_string(value.pii).empty()) return "a value's type of personal data is none";
     if (value.pii == pii_type::none) {
       value.text = reader.text<std::uint32_t>();
-      value.erased = false;
+      value.erased = value.gone = false;
       value.opening = {};
       continue;
     }

@@ -161,7 +161,8 @@ class trail_opener {
     made_.committed = check.committed;
     made_.committed_root = check.committed_tree.root().hash;
     if (result<void> cut = cut_end(bytes->bytes(), check.commit_end); !cut) return cut;
-    return finish_erasures(check);
+    if (result<void> erased = finish_erasures(check); !erased) return erased;
+    return finish_pruning(check);
   }
 
   result<void> take_last(trail_check& check, std::span<const std::byte> bytes) const {
@@ -231,6 +232,20 @@ class trail_opener {
     if (!found) return std::move(found).error();
     made_.repaired.finished_erasures = found->size();
     return refused(overwrite(fs_, files_, std::span<const erasure>(*found)), folder_);
+  }
+
+  /// Removes segments that a record says were pruned, and that are still there.
+  result<void> finish_pruning(const trail_check& check) {
+    prunable which;
+    while (which.first < files_.size() && files_[which.first].pruned) ++which.first;
+    which.end = which.first;
+    if (check.committed_pruning <= check.committed)
+      while (which.end + 1 < files_.size() && files_[which.end + 1].first_index <= check.committed_pruning) ++which.end;
+    if (which.first == which.end) return {};
+    if (auto kept = keep_hashes(fs_, files_, which, options_.permissions); !kept)
+      return kept.error().code() == errc::corrupt ? result<void>() : std::move(kept);  // it stays, to be looked at
+    made_.repaired.finished_prunings = which.end - which.first;
+    return refused(remove_pruned(fs_, files_, which), folder_);
   }
 
   const std::string& folder_;

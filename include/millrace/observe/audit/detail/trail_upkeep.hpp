@@ -65,7 +65,7 @@ result<std::vector<erasure>> find_values(const std::vector<trail_file>& files, s
           return error(errc::invalid_argument, "record " + std::to_string(record.index) + ": " +
                                                    (place == 0 ? "the actor" : '"' + std::string(value.name) + '"') +
                                                    " was not recorded as personal data, and cannot be erased");
-        if (value.erased) continue;
+        if (value.gone) continue;
         found.push_back({{record.index, place},
                          std::string(value.name),
                          i,
@@ -83,7 +83,8 @@ result<std::vector<erasure>> find_values(const std::vector<trail_file>& files, s
   return found;
 }
 
-/// Overwrites values with zeros, and waits until that is on the disk.
+/// Overwrites values with zeros, and waits until that is on the disk. The first byte of each goes first, alone: a crash
+/// may leave any of the others, and that byte then says that it is nothing to be read.
 template <class FileSystem>
 refusal overwrite(FileSystem& fs, const std::vector<trail_file>& files, std::span<const erasure> values) {
   const std::string zeros(4096, '\0');
@@ -92,6 +93,9 @@ refusal overwrite(FileSystem& fs, const std::vector<trail_file>& files, std::spa
     const int fd = uninterrupted([&] { return fs.open(files[file].path.c_str(), O_RDWR | O_CLOEXEC, 0U); });
     if (fd < 0) return {errno, "erase in"};
     refusal no;
+    for (std::size_t k = i; k < values.size() && values[k].file == file && !no; ++k)
+      no = write_all_at(fs, fd, zeros.data(), 1, values[k].offset);
+    if (!no && uninterrupted([&] { return fs.sync_data(fd); }) != 0) no = {errno, "sync"};
     for (; i < values.size() && values[i].file == file && !no; ++i) {
       std::uint64_t at = values[i].offset;
       for (std::uint64_t left = values[i].size; left != 0 && !no;) {
@@ -106,19 +110,6 @@ refusal overwrite(FileSystem& fs, const std::vector<trail_file>& files, std::spa
     if (no) return no;
   }
   return {};
-}
-
-/// The leaves' hashes of a segment, as they stand beside the records.
-inline result<std::vector<sha256_digest>> leaves_of(std::span<const std::byte> segment, const std::string& path,
-                                                    bool last) {
-  std::vector<sha256_digest> leaves;
-  const auto keep = [&](const record_view& record, std::size_t) -> result<bool> {
-    leaves.push_back(load_digest(record.leaf_hash));
-    return true;
-  };
-  result<bool> read = each_record(segment, path, last, keep);
-  if (!read) return std::move(read).error();
-  return leaves;
 }
 
 /// Which segments to prune: the first ones, all of whose records are older than `before`. Never the last.
@@ -139,29 +130,49 @@ inline result<prunable> find_prunable(const std::vector<trail_file>& files, std:
   return found;
 }
 
+/// Returns nothing if a segment is what the trail has committed to, else its loss would hide that it is not. Errors:
+/// corrupt, with the place; those of files.
+inline result<void> check_prunable(const std::vector<trail_file>& files, std::size_t i, trail_check& check) {
+  auto bytes = open_segment(files, i);
+  if (!bytes) return std::move(bytes).error();
+  check.trust_next_header();
+  const auto believe = [](const commit_view&) { return result<void>(); };
+  if (!check.take_segment(bytes->bytes(), files[i], i, false, false, believe))
+    return damaged_segment(files[i].path, check.fault.offset, check.fault.what.c_str());
+  const auto next = header_of(files[i + 1].path);
+  if (!next) return next.error();
+  if (next->tree.root() != check.tree.root())
+    return damaged_segment(files[i].path, 0, "its records are not those that were committed to");
+  // The records of what was erased in it may be in any segment from it on.
+  check.erasures.clear();
+  for (std::size_t k = i; k < files.size() && !check.erased.empty(); ++k) {
+    auto later = open_segment(files, k);
+    if (!later) return std::move(later).error();
+    const auto note = [&](const record_view& record, std::size_t) -> result<bool> {
+      if (value_place value; read_erasure(record, value)) check.erasures.push_back(value);
+      return true;
+    };
+    if (auto read = each_record(later->bytes(), files[k].path, k + 1 == files.size(), note); !read)
+      return std::move(read).error();
+  }
+  if (const erased_value* const lost = check.find_unrecorded(); lost != nullptr)
+    return damaged_segment(files[i].path, lost->offset, "a value was erased, and no record says so");
+  return {};
+}
+
 /// Writes what stays of segments, which `remove_pruned` then removes.
+/// Errors: corrupt: a segment is not what was committed to; those of files.
 template <class FileSystem>
 result<void> keep_hashes(FileSystem& fs, const std::vector<trail_file>& files, const prunable& which,
                          unsigned permissions) {
   for (std::size_t i = which.first; i < which.end; ++i) {
-    auto bytes = open_segment(files, i);
-    if (!bytes) return std::move(bytes).error();
-    segment_header header;
-    if (const char* const why = read_header(bytes->bytes(), header)) return damaged_segment(files[i].path, 0, why);
-    auto leaves = leaves_of(bytes->bytes(), files[i].path, false);
-    if (!leaves) return std::move(leaves).error();
-    if (header.first_index() + leaves->size() != files[i + 1].first_index)
-      return damaged_segment(files[i].path, bytes->bytes().size(), "records are missing");
-    store::merkle_tree tree = header.tree;
-    tree.append(*leaves);
-    // What would be lost must be what the trail committed to, or its loss would hide that it was not.
-    const auto next = header_of(files[i + 1].path);
-    if (!next) return next.error();
-    if (next->tree.root() != tree.root())
-      return damaged_segment(files[i].path, 0, "its records are not those that were committed to");
+    std::vector<sha256_digest> leaves;
+    trail_check check;
+    check.leaves = &leaves;
+    if (result<void> sound = check_prunable(files, i, check); !sound) return sound;
     const std::string path = files[i].path + ".hashes";
-    if (const refusal no = create_whole(fs, path, hashes_text(header, *leaves), permissions))
-      return store::system_error(no.why, no.what, path);
+    const std::string text = hashes_text(check.id, check.day, files[i].first_index, leaves);
+    if (const refusal no = create_whole(fs, path, text, permissions)) return store::system_error(no.why, no.what, path);
   }
   return {};
 }
