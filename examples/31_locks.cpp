@@ -48,7 +48,7 @@ mr::result<void> sign_in(mr::diagnostics_ref diagnostics) {
   if (!token) return token.error();  // names the path, and nothing of the content
   const auto now = token->get();     // as the file is now; it stays while `now` does
   std::printf("a token of %zu bytes\n", now->expose().size());
-  // std::printf("%s", mr::store::to_json(*now)) does not compile: millrace[SECRET-1]
+  // std::printf("%s", to_json(*now)) does not compile: millrace[SECRET-1]
   return {};
 }
 // [/secret]

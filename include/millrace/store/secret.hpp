@@ -62,6 +62,23 @@ inline bool same_bytes(const void* left, const void* right, std::size_t size) no
 
 }  // namespace detail
 
+template <class T = std::string>
+class secret;
+
+// millrace[SECRET-1]: a secret is not printed; write `expose()` where its value has to leave. The functions stand in a
+// namespace that only a secret leads to: in the one around they would hide millrace's own of these names there.
+namespace unprinted {
+struct base {};
+template <class Stream, class millrace_SECRET_1_a_secret_is_not_printed>
+void operator<<(Stream&, const secret<millrace_SECRET_1_a_secret_is_not_printed>&) = delete;
+template <class millrace_SECRET_1_a_secret_is_not_printed>
+void append_json(std::string&, const secret<millrace_SECRET_1_a_secret_is_not_printed>&) = delete;
+template <class millrace_SECRET_1_a_secret_is_not_printed>
+std::string to_json(const secret<millrace_SECRET_1_a_secret_is_not_printed>&) = delete;
+template <class millrace_SECRET_1_a_secret_is_not_printed>
+std::string to_string(const secret<millrace_SECRET_1_a_secret_is_not_printed>&) = delete;
+}  // namespace unprinted
+
 /// A value that must not be seen: a password, a token, a key.
 ///
 ///     auto password = mr::store::environment_secret("DB_PASSWORD");
@@ -74,8 +91,8 @@ inline bool same_bytes(const void* left, const void* right, std::size_t size) no
 /// What is not in its power: copies that `expose`'s caller makes, and pages that the system swaps out or dumps.
 /// T: a container of plain elements in one piece (std::string, std::vector<std::byte>), or a trivially copyable type.
 /// Threads: as T.
-template <class T = std::string>
-class secret {
+template <class T>
+class secret : private unprinted::base {
   static_assert(detail::wipeable<T>,
                 "millrace[SECRET-2]: a secret's memory can be wiped: std::string, a vector of plain elements, or a "
                 "trivially copyable type");
@@ -115,16 +132,6 @@ class secret {
  private:
   T value_;
 };
-
-// millrace[SECRET-1]: a secret is not printed; write `expose()` where its value has to leave.
-template <class Stream, class millrace_SECRET_1_a_secret_is_not_printed>
-void operator<<(Stream&, const secret<millrace_SECRET_1_a_secret_is_not_printed>&) = delete;
-template <class millrace_SECRET_1_a_secret_is_not_printed>
-void append_json(std::string&, const secret<millrace_SECRET_1_a_secret_is_not_printed>&) = delete;
-template <class millrace_SECRET_1_a_secret_is_not_printed>
-std::string to_json(const secret<millrace_SECRET_1_a_secret_is_not_printed>&) = delete;
-template <class millrace_SECRET_1_a_secret_is_not_printed>
-std::string to_string(const secret<millrace_SECRET_1_a_secret_is_not_printed>&) = delete;
 
 /// The secret in an environment variable. The environment keeps its own copy, which children inherit and which the
 /// system shows to the same user (/proc/<pid>/environ): a mounted file (`secret_file`) is the better place.

@@ -102,7 +102,7 @@ constexpr const char* fault_of_key_part(std::string_view part) noexcept {
 
 inline std::string quoted_key(std::string_view key) {
   std::string text;
-  millrace::append_json(text, key.substr(0, 200));  // readable, whatever the bytes are
+  append_json(text, key.substr(0, 200));  // readable, whatever the bytes are
   return text;
 }
 inline error no_such_object(std::string_view key) {
