@@ -43,15 +43,23 @@ struct file_identity {
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
   std::int64_t size = -1;
-  std::int64_t seconds = 0;  // of the last change of its content
-  std::int64_t nanoseconds = 0;
+  std::int64_t written_seconds = 0;
+  std::int64_t written_nanoseconds = 0;
+  std::int64_t changed_seconds = 0;  // also in its times, since anybody may put back when it was written
+  std::int64_t changed_nanoseconds = 0;
   unsigned mode = 0;
 
   static file_identity of(const struct stat& facts) noexcept {
-    return {facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec, facts.st_mode};
+    return {facts.st_dev,          facts.st_ino,         facts.st_size,         facts.st_mtim.tv_sec,
+            facts.st_mtim.tv_nsec, facts.st_ctim.tv_sec, facts.st_ctim.tv_nsec, facts.st_mode};
   }
   bool is_same_file(const file_identity& other) const noexcept {
     return device == other.device && inode == other.inode;
+  }
+  /// Whether at most its name, its rights or its times were changed, as far as they tell.
+  bool is_written_as(const file_identity& other) const noexcept {
+    return is_same_file(other) && size == other.size && written_seconds == other.written_seconds &&
+           written_nanoseconds == other.written_nanoseconds;
   }
   bool operator==(const file_identity&) const noexcept = default;
 };
@@ -256,7 +264,7 @@ result<void> basic_secret_file<Clock>::state::look(bool at_once, bool& changed) 
   struct stat facts{};
   if (::stat(path.c_str(), &facts) != 0) return system_error(errno, "read the secret", path);
   const auto found = detail::file_identity::of(facts);
-  const bool settled = at_once || !found.is_same_file(known) || found == seen;
+  const bool settled = at_once || !found.is_same_file(known) || found.is_written_as(known) || found == seen;
   seen = found;
   if (found == known) return {};
   if (!settled) {

@@ -215,3 +215,24 @@ TEST_CASE("threads that use a secret while it is replaced have one value or the 
   CHECK(torn == 0);
   CHECK(token->statistics().failures == 0);
 }
+
+TEST_CASE("a secret of the same length is seen though its time of writing was put back", "[secret_file]") {
+  const support::temp_dir dir;
+  const std::string path = dir / "token";
+  write_in_place(path, "canary-old");
+  struct stat before{};
+  REQUIRE(::stat(path.c_str(), &before) == 0);
+  std::uint64_t now = 0;
+  const auto token = watched::open(path, {}, mr::manual_clock(now));
+  REQUIRE(token);
+  struct stat after = before;
+  while (after.st_ctim.tv_sec == before.st_ctim.tv_sec && after.st_ctim.tv_nsec == before.st_ctim.tv_nsec) {
+    write_in_place(path, "canary-new");  // again, until the system's clock has ticked
+    const timespec times[2] = {before.st_atim, before.st_mtim};
+    REQUIRE(::utimensat(AT_FDCWD, path.c_str(), times, 0) == 0);
+    REQUIRE(::stat(path.c_str(), &after) == 0);
+  }
+  CHECK(after.st_mtim.tv_sec == before.st_mtim.tv_sec);
+  REQUIRE(token->refresh());
+  CHECK(token->get()->expose() == "canary-new");
+}
