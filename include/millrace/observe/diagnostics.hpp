@@ -3,6 +3,7 @@
 
 #include <millrace/core/clock.hpp>
 #include <millrace/core/detail/completes.hpp>
+#include <millrace/core/detail/fork_watch.hpp>
 #include <millrace/core/detail/light_atomic.hpp>
 #include <millrace/core/detail/mutex.hpp>
 #include <millrace/core/detail/owning_pointer.hpp>
@@ -120,7 +121,8 @@ struct diagnostics_file_statistics {
 /// files together have at most (keep + 1) x max_bytes, longer single lines and stuck files apart.
 /// If somebody else renames or deletes the file, lines go on in a new one at the path. Another process that opens the
 /// same file is refused.
-/// Threads: any number. Fork: the child's copy drops what it is told.
+/// Threads: any number. Fork: the child's copy drops what it is told, and does not keep the file from who opens it when
+/// the parent has gone.
 template <store::file_system FileSystem = store::posix_file_system>
 class basic_diagnostics_file {
  public:
@@ -163,7 +165,12 @@ struct basic_diagnostics_file<FileSystem>::state {
   state(const state&) = delete;
   state& operator=(const state&) = delete;
   ~state() {
-    if (fd >= 0) fs.close(fd);
+    const detail::fork_watch::pause no_forks;
+    drop();
+  }
+  /// Gives the file and its lock up. In a forked child's copy, too: the lock belongs to all copies of the descriptor.
+  void drop() noexcept {
+    if (fd >= 0) fs.close(std::exchange(fd, -1));
   }
 
   void report(const diagnostic& said) noexcept {
@@ -185,6 +192,7 @@ struct basic_diagnostics_file<FileSystem>::state {
   }
 
   result<void> open() {
+    const detail::fork_watch::pause no_forks;  // no child inherits a descriptor that `fd` does not know yet
     const int opened = detail::uninterrupted(
         [&] { return fs.open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, options.permissions); });
     if (opened < 0) return store::system_error(errno, "open", path);
@@ -197,7 +205,7 @@ struct basic_diagnostics_file<FileSystem>::state {
                                          : store::system_error(errno, "lock", path));
     const std::int64_t length = fs.regular_size(opened);
     if (length < 0) return refuse(store::system_error(errno, "examine", path));
-    if (fd >= 0) fs.close(fd);
+    drop();
     fd = opened;
     size = static_cast<std::uint64_t>(length);
     grown_to = 0;
@@ -295,6 +303,7 @@ struct basic_diagnostics_file<FileSystem>::state {
   detail::light_atomic<std::uint64_t> dropped{0};
   detail::light_atomic<std::uint64_t> rotations{0};
   detail::light_atomic<std::uint64_t> stuck{0};
+  const detail::fork_watch watch{this, [](void* self) noexcept { static_cast<state*>(self)->drop(); }};
 };
 
 /// Tells each diagnostic to several sinks, in their order. It refers to them.
@@ -338,7 +347,8 @@ class repeat_limiter {
 
   void report(const diagnostic& said) noexcept {
     const std::uint64_t now = time();
-    tell_where([&](const place& one) { return now - one.began >= window_; }, now);
+    // Another thread may have begun a window after this one read the clock, and a clock may go back.
+    tell_where([&](const place& one) { return (now > one.began ? now - one.began : one.began - now) >= window_; }, now);
     bool passes = true;
     place evicted;
     (void)detail::completes([&] { passes = note(said, now, evicted); });

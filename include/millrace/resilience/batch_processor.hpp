@@ -85,6 +85,7 @@ class batch_processor {
   explicit batch_processor(const batch_options& options, Handler handler, OnFailure on_failure = {}, Clock clock = {})
       : options_(options), handler_(std::move(handler)), on_failure_(std::move(on_failure)), clock_(std::move(clock)) {
     if (options_.max_items == 0) options_.max_items = 1;
+    if (options_.max_waiting == 0) options_.max_waiting = 1;
     if (options_.max_delay < duration(0)) options_.max_delay = duration(0);
     batch_.reserve(options_.max_items < 4096 ? options_.max_items : 4096);
   }

@@ -321,3 +321,42 @@ TEST_CASE("threads write whole lines to one diagnostics file while it is rotated
   CHECK(log->statistics().lines == 402);
   CHECK(log->statistics().rotations >= 5);
 }
+
+TEST_CASE("a diagnostics file is free when its process has gone, though a forked child lives on", "[diagnostics]") {
+  const support::temp_dir dir;
+  int forked[2] = {-1, -1};
+  REQUIRE(::pipe(forked) == 0);
+  pid_t child = 0;
+  {
+    auto log = mo::diagnostics_file::open(dir / "run.log");
+    REQUIRE(log);
+    child = ::fork();
+    if (child == 0) {
+      (void)!::write(forked[1], "x", 1);
+      for (;;) ::pause();
+    }
+    char byte = 0;
+    CHECK(::read(forked[0], &byte, 1) == 1);
+    log->report({mr::severity::info, "a", "one"});
+    CHECK(mo::diagnostics_file::open(dir / "run.log").error().code() == mr::errc::unavailable);
+  }
+  CHECK(mo::diagnostics_file::open(dir / "run.log"));
+  CHECK(messages(dir / "run.log") == texts{"one"});
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  for (const int end : forked) ::close(end);
+}
+
+TEST_CASE("a window of repeats holds though a clock goes back a little, and ends when it goes back far",
+          "[diagnostics]") {
+  std::uint64_t now = 1'000'000'000'000;
+  kept_diagnostics kept;
+  mo::repeat_limiter calm(kept, 10s, mr::manual_clock(now));
+  calm.report({mr::severity::info, "a", "b"});
+  now -= 1;  // as another thread may have read the clock before the first told its own
+  calm.report({mr::severity::info, "a", "b"});
+  CHECK(kept.lines == texts{"b"});
+  now -= 500'000'000'000;
+  calm.report({mr::severity::info, "a", "b"});
+  CHECK(kept.lines == texts{"b", "b repeated=1 within_ms=0", "b"});
+}

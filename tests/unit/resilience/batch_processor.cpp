@@ -234,9 +234,11 @@ TEST_CASE("batch_processor: a forked copy refuses, hands nothing on, and does no
   auto* const rows = new mz::batch_processor<int, decltype(handler)>({.max_delay = 1h}, handler);
   REQUIRE(rows->start());
   REQUIRE(rows->submit(1));
+  std::this_thread::sleep_for(1ms);  // so that its thread waits, for which the copy's end must not
   const pid_t child = ::fork();
   REQUIRE(child >= 0);
   if (child == 0) {
+    ::alarm(10);
     bool fine = rows->waiting() == 0 && !rows->submit(2) && !rows->flush() && !rows->poll() && !rows->close();
     delete rows;
     ::_exit(fine && handed == 0 ? 0 : 1);
@@ -245,5 +247,15 @@ TEST_CASE("batch_processor: a forked copy refuses, hands nothing on, and does no
   REQUIRE(::waitpid(child, &status, 0) == child);
   CHECK(status == 0);
   delete rows;
+  CHECK(handed == 1);
+}
+
+TEST_CASE("batch_processor: one item may wait at least") {
+  int handed = 0;
+  auto rows = mz::make_batch_processor<int>({.max_waiting = 0},
+                                            [&](std::span<int> batch) { handed += static_cast<int>(batch.size()); });
+  CHECK(rows.submit(1));
+  CHECK(rows.submit(2).error().code() == mr::errc::unavailable);
+  CHECK(rows.close());
   CHECK(handed == 1);
 }

@@ -51,7 +51,9 @@ class condition {
   }
   condition(const condition&) = delete;
   condition& operator=(const condition&) = delete;
-  ~condition() { ::pthread_cond_destroy(&handle_); }
+  // No pthread_cond_destroy, which frees nothing in glibc and musl but waits until all who wait have gone: in a forked
+  // child that are threads of the parent, which never go.
+  ~condition() = default;
 
   void notify_all() noexcept { ::pthread_cond_broadcast(&handle_); }
 

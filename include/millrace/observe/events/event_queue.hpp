@@ -3,7 +3,9 @@
 
 #include <millrace/core/clock.hpp>
 #include <millrace/core/detail/flat_vector.hpp>
+#include <millrace/core/detail/fork_watch.hpp>
 #include <millrace/core/detail/guarded.hpp>
+#include <millrace/core/detail/light_atomic.hpp>
 #include <millrace/core/detail/mutex.hpp>
 #include <millrace/core/detail/worker_thread.hpp>
 #include <millrace/core/duration.hpp>
@@ -41,7 +43,7 @@ struct event_queue_statistics {
 /// Allocates: each event, once.
 /// Threads: all members, any number at once, but `start` and `stop` one at a time; none of them from a handler. The
 /// emitter outlives the queue.
-/// Fork: a child has no thread, and does not use the queue.
+/// Fork: the child's copy refuses everything and delivers nothing; the events are the parent's.
 template <class Emitter>
 class event_queue {
  public:
@@ -49,13 +51,19 @@ class event_queue {
       : emitter_(&emitter), ring_(capacity != 0 ? capacity : 1, nullptr) {}
   event_queue(const event_queue&) = delete;
   event_queue& operator=(const event_queue&) = delete;
-  ~event_queue() { static_cast<void>(stop()); }
+  ~event_queue() {
+    if (is_copy_.load_relaxed())
+      worker_.forget();
+    else
+      static_cast<void>(stop());
+  }
 
   /// Lets the event wait. False: it is refused, because the queue is full or stopped.
   template <class Event>
   bool emit(Event event) {
     static_assert(Emitter::template has<Event>,
                   "millrace[EVENTS-1]: the queue's emitter does not pass this type: add it to its list");
+    if (is_copy_.load_relaxed()) return false;
     item* const made = new item_of<Event>(std::move(event));
     mutex_.lock();
     const bool fits = !is_stopped_ && count_ < ring_.size();
@@ -80,20 +88,24 @@ class event_queue {
   /// Has a thread of the queue's own deliver from now on.
   /// Errors: already_exists; those of the system, if it grants no thread.
   result<void> start() {
+    if (is_copy_.load_relaxed()) return copy_error();
     if (worker_.running()) return error(errc::already_exists, "the queue of events has a thread already");
     {
       const detail::lock_guard locked(mutex_);
       is_stopped_ = false;
     }
-    if (const int failed = worker_.start(*this); failed != 0)
-      return store::system_error(failed, "start", "the thread of a queue of events");
+    const int failed = worker_.start(*this);
+    has_worker_.store_release(failed == 0);
+    if (failed != 0) return store::system_error(failed, "start", "the thread of a queue of events");
     return {};
   }
   /// Waits until nothing waits, or, without a thread, delivers it.
   /// Errors: timeout.
   result<void> drain(duration patience) {
-    const std::uint64_t until = steady_clock().ticks() + static_cast<std::uint64_t>(patience.nanoseconds);
-    const bool by_worker = worker_.running();
+    if (is_copy_.load_relaxed()) return copy_error();
+    const std::uint64_t length = patience.nanoseconds > 0 ? static_cast<std::uint64_t>(patience.nanoseconds) : 0;
+    const std::uint64_t until = steady_clock().ticks() + length;
+    const bool by_worker = has_worker_.load_acquire();
     for (;;) {
       if (!by_worker && deliver_next()) continue;
       const detail::lock_guard locked(mutex_);
@@ -105,12 +117,14 @@ class event_queue {
   }
   /// Refuses events from now on, delivers those that wait, and ends the thread. `start` opens the queue again.
   result<void> stop() {
+    if (is_copy_.load_relaxed()) return copy_error();
     {
       const detail::lock_guard locked(mutex_);
       is_stopped_ = true;
       changed_.notify_all();
     }
     worker_.join();
+    has_worker_.store_release(false);
     deliver();
     return {};
   }
@@ -136,7 +150,11 @@ class event_queue {
     Event event;
   };
 
+  static error copy_error() {
+    return error(errc::unavailable, "this is a forked copy of a queue of events; make one after fork()");
+  }
   bool deliver_next() {
+    if (is_copy_.load_relaxed()) return false;
     mutex_.lock();
     if (count_ == 0) {
       mutex_.unlock();
@@ -182,6 +200,10 @@ class event_queue {
   bool is_stopped_ = false;
   bool is_waiting_ = false;
   detail::worker_thread worker_;
+  detail::light_atomic<bool> has_worker_{false};
+  detail::light_atomic<bool> is_copy_{false};
+  const detail::fork_watch watch_{
+      this, [](void* self) noexcept { static_cast<event_queue*>(self)->is_copy_.store_relaxed(true); }};
 };
 
 }  // namespace observe

@@ -2,7 +2,9 @@
 #define MILLRACE_OBSERVE_HEALTH_HEALTH_MONITOR_HPP
 
 #include <millrace/core/clock.hpp>
+#include <millrace/core/detail/fork_watch.hpp>
 #include <millrace/core/detail/guarded.hpp>
+#include <millrace/core/detail/light_atomic.hpp>
 #include <millrace/core/detail/mutex.hpp>
 #include <millrace/core/detail/owning_pointer.hpp>
 #include <millrace/core/detail/worker_thread.hpp>
@@ -71,7 +73,8 @@ struct health_changed {
 /// while a check, or what `on_change` calls, runs.
 /// Threads: all members, any number at once, but none from within a check. The destructor
 /// waits for the checks that still run, since they may use what is destroyed next.
-/// Fork: a child has none of the threads, and makes a monitor of its own.
+/// Fork: a child has none of the threads, and makes a monitor of its own; its copy of this one can be destroyed, and
+/// destroys no check.
 template <clock_policy Clock = steady_clock>
 class health_monitor {
  public:
@@ -83,6 +86,10 @@ class health_monitor {
   health_monitor(const health_monitor&) = delete;
   health_monitor& operator=(const health_monitor&) = delete;
   ~health_monitor() {
+    if (is_copy_.load_relaxed()) {  // nobody knows what the parent's threads were doing with the checks
+      for (const auto& each : entries_) each->thread.forget();
+      return;
+    }
     mutex_.lock();
     is_over_ = true;
     changed_.notify_all();
@@ -223,6 +230,9 @@ class health_monitor {
   std::vector<detail::owning_pointer<entry>> entries_;  // grows only; entries stay where they are
   metrics_registry* registry_ = nullptr;
   bool is_over_ = false;
+  detail::light_atomic<bool> is_copy_{false};
+  const detail::fork_watch watch_{
+      this, [](void* self) noexcept { static_cast<health_monitor*>(self)->is_copy_.store_relaxed(true); }};
 };
 
 /// Says whether a check may be added, and makes its instruments. The caller has the lock.

@@ -3,8 +3,12 @@
 #include <millrace/observe/events/event_emitter.hpp>
 #include <support/catch.hpp>
 
+#include <sys/wait.h>
+#include <unistd.h>
 #include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <thread>
 #include <vector>
@@ -145,4 +149,51 @@ TEST_CASE("no event is lost or comes twice between threads that emit and one tha
   CHECK(sum == accepted);
   const auto told = later.statistics();
   CHECK(told.delivered + told.refused == 1600);
+}
+
+TEST_CASE("a forked copy of a queue refuses events, and its end waits for no thread") {
+  emitter events({.history = 0});
+  int heard = 0;
+  const auto numbers = events.subscribe<noted>("numbers", [&](const noted&) { ++heard; });
+  auto* const later = new mo::event_queue(events);
+  REQUIRE(later->start());
+  std::this_thread::sleep_for(1ms);  // so that its thread waits
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    ::alarm(10);
+    const bool is_refused = !later->emit(noted{1}) && !later->start() && !later->drain(1s) && !later->stop();
+    delete later;
+    ::_exit(is_refused && heard == 0 ? 0 : 1);
+  }
+  int status = 1;
+  CHECK(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+  CHECK(later->emit(noted{1}));
+  delete later;
+  CHECK(heard == 1);
+}
+
+TEST_CASE("a queue is drained while another thread starts and stops it, and a patience below 0 is none") {
+  emitter events({.history = 0});
+  mo::event_queue later(events);
+  std::atomic<int> drained{0};
+  std::thread drains([&] {
+    for (int i = 0; i < 100; ++i) drained += later.drain(10s) ? 1 : 0;
+  });
+  for (int i = 0; i < 20; ++i) {
+    REQUIRE(later.start());
+    later.emit(noted{i});
+    REQUIRE(later.stop());
+  }
+  drains.join();
+  CHECK(drained == 100);
+  std::atomic<bool> goes_on{true};
+  const auto slow = events.subscribe<noted>("slow", [&](const noted&) {
+    while (goes_on) std::this_thread::yield();
+  });
+  REQUIRE(later.start());
+  later.emit(noted{1});
+  CHECK(later.drain(mr::duration(std::numeric_limits<std::int64_t>::min())).error().code() == mr::errc::timeout);
+  goes_on = false;
 }

@@ -4,6 +4,8 @@
 #include <millrace/observe/export/prometheus.hpp>
 #include <support/catch.hpp>
 
+#include <sys/wait.h>
+#include <unistd.h>
 #include <atomic>
 #include <chrono>
 #include <stdexcept>
@@ -327,4 +329,23 @@ TEST_CASE("a registry shows each check's status, what it took, and how often it 
   while (monitor.report().find("hangs")->is_late) std::this_thread::yield();
   CHECK(mo::to_prometheus(registry.snapshot()).find("millrace_health_check_seconds{check=\"hangs\"} 2\n") !=
         std::string::npos);
+}
+
+TEST_CASE("the end of a forked copy of a monitor waits for no thread") {
+  auto* const monitor = new mo::health_monitor<>;
+  REQUIRE(monitor->add(mo::function_check("a", [] { return mo::health_result{}; })));
+  CHECK(monitor->is_ready());
+  std::this_thread::sleep_for(1ms);  // so that the check's thread waits
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    ::alarm(10);
+    delete monitor;
+    ::_exit(0);
+  }
+  int status = 1;
+  CHECK(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+  CHECK(monitor->is_ready());
+  delete monitor;
 }
