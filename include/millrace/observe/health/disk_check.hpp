@@ -70,7 +70,7 @@ class disk_check {
     health_result found;
     const double used = part(facts->size - (facts->free < facts->size ? facts->free : facts->size), facts->size);
     found.measured = {{"used", used}, {"free", static_cast<double>(facts->free), "bytes"}};
-    if (used >= thresholds_.degraded_at)
+    if (used >= thresholds_.degraded_at || used >= thresholds_.unhealthy_at)
       found.worsen(used >= thresholds_.unhealthy_at ? health_status::unhealthy : health_status::degraded,
                    "the disk of " + path_ + " is " + std::to_string(static_cast<int>(used * 100)) + " % full");
     if (facts->free < thresholds_.degraded_free || facts->free < thresholds_.unhealthy_free)
@@ -80,7 +80,7 @@ class disk_check {
       const double inodes = part(
           facts->inodes - (facts->free_inodes < facts->inodes ? facts->free_inodes : facts->inodes), facts->inodes);
       found.measured.push_back({"used_inodes", inodes});
-      if (inodes >= thresholds_.degraded_inodes_at)
+      if (inodes >= thresholds_.degraded_inodes_at || inodes >= thresholds_.unhealthy_inodes_at)
         found.worsen(inodes >= thresholds_.unhealthy_inodes_at ? health_status::unhealthy : health_status::degraded,
                      "the disk of " + path_ + " has used " + std::to_string(static_cast<int>(inodes * 100)) +
                          " % of its inodes");

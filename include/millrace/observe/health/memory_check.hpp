@@ -41,7 +41,7 @@ class memory_check {
                       {"limit", static_cast<double>(usage->limit), "bytes"},
                       {"resident", static_cast<double>(usage->resident), "bytes"}};
     if (usage->all_stalled >= 0) found.measured.push_back({"stalled", usage->all_stalled, "percent"});
-    if (used >= thresholds_.degraded_at)
+    if (used >= thresholds_.degraded_at || used >= thresholds_.unhealthy_at)
       found.worsen(used >= thresholds_.unhealthy_at ? health_status::unhealthy : health_status::degraded,
                    percent(used * 100) + " % of " + megabytes(usage->limit) + " are used, the " +
                        (usage->by == memory_limit_of::system ? "machine's memory" : "control group's limit"));

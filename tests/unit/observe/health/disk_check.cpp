@@ -63,3 +63,9 @@ TEST_CASE("the machine's disks have a size, and a path that is none is unhealthy
   CHECK(gone.examine().status == health_status::unhealthy);
   CHECK(gone.examine().message.find("/no/such/path") != std::string::npos);
 }
+
+TEST_CASE("a disk that is unhealthy early is so below the limit of degraded") {
+  CHECK(of({1000, 500, 0, 0}, {.unhealthy_at = 0.5}).status == health_status::unhealthy);
+  CHECK(of({1000, 501, 0, 0}, {.unhealthy_at = 0.5}).status == health_status::healthy);
+  CHECK(of({1000, 900, 100, 50}, {.unhealthy_inodes_at = 0.5}).status == health_status::unhealthy);
+}

@@ -42,6 +42,7 @@ TEST_CASE("memory is judged by the part of its limit that is used") {
   CHECK(degraded.measured[2].value == 100 * 1048576);
   CHECK(machine(5120, "").examine().status == health_status::unhealthy);
   CHECK(machine(50000, "").examine({.degraded_at = 0.4, .unhealthy_at = 0.5}).status == health_status::unhealthy);
+  CHECK(machine(50000, "").examine({.unhealthy_at = 0.5}).status == health_status::unhealthy);  // each limit counts
 }
 
 TEST_CASE("memory is judged by how long tasks wait for it, and by the process itself") {
