@@ -581,7 +581,6 @@ using ::millrace::v0::stats::z_variance;
 }  // namespace millrace::inline v0::stats
 
 export namespace millrace::inline v0::store {
-using ::millrace::v0::store::append_json;
 using ::millrace::v0::store::atomic_file;
 using ::millrace::v0::store::basic_line_log;
 using ::millrace::v0::store::basic_secret_file;
@@ -621,7 +620,6 @@ using ::millrace::v0::store::merkle_tree;
 using ::millrace::v0::store::moved_policy;
 using ::millrace::v0::store::node_hash;
 using ::millrace::v0::store::open_beneath;
-using ::millrace::v0::store::operator<<;
 using ::millrace::v0::store::plain_lines;
 using ::millrace::v0::store::posix_file_system;
 using ::millrace::v0::store::prove_consistency;
@@ -654,8 +652,6 @@ using ::millrace::v0::store::subtree_cache;
 using ::millrace::v0::store::sync_policy;
 using ::millrace::v0::store::system_error;
 using ::millrace::v0::store::tail_repair;
-using ::millrace::v0::store::to_json;
-using ::millrace::v0::store::to_string;
 using ::millrace::v0::store::to_text;
 using ::millrace::v0::store::tree_head;
 using ::millrace::v0::store::tree_root;
@@ -671,6 +667,14 @@ using ::millrace::v0::store::write_file;
 using ::millrace::v0::store::write_signed;
 using ::millrace::v0::store::writes_objects;
 }  // namespace millrace::inline v0::store
+
+export namespace millrace::inline v0::store::unprinted {
+using ::millrace::v0::store::unprinted::append_json;
+using ::millrace::v0::store::unprinted::base;
+using ::millrace::v0::store::unprinted::operator<<;
+using ::millrace::v0::store::unprinted::to_json;
+using ::millrace::v0::store::unprinted::to_string;
+}  // namespace millrace::inline v0::store::unprinted
 
 export namespace millrace::inline v0::tensor {
 using ::millrace::v0::tensor::all_dtypes;

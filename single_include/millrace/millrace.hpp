@@ -26785,7 +26785,9 @@ class condition {
   }
   condition(const condition&) = delete;
   condition& operator=(const condition&) = delete;
-  ~condition() { ::pthread_cond_destroy(&handle_); }
+  // No pthread_cond_destroy, which frees nothing in glibc and musl but waits until all who wait have gone: in a forked
+  // child that are threads of the parent, which never go.
+  ~condition() = default;
 
   void notify_all() noexcept { ::pthread_cond_broadcast(&handle_); }
 
@@ -42020,7 +42022,8 @@ struct diagnostics_file_statistics {
 /// files together have at most (keep + 1) x max_bytes, longer single lines and stuck files apart.
 /// If somebody else renames or deletes the file, lines go on in a new one at the path. Another process that opens the
 /// same file is refused.
-/// Threads: any number. Fork: the child's copy drops what it is told.
+/// Threads: any number. Fork: the child's copy drops what it is told, and does not keep the file from who opens it when
+/// the parent has gone.
 template <store::file_system FileSystem = store::posix_file_system>
 class basic_diagnostics_file {
  public:
@@ -42063,7 +42066,12 @@ struct basic_diagnostics_file<FileSystem>::state {
   state(const state&) = delete;
   state& operator=(const state&) = delete;
   ~state() {
-    if (fd >= 0) fs.close(fd);
+    const detail::fork_watch::pause no_forks;
+    drop();
+  }
+  /// Gives the file and its lock up. In a forked child's copy, too: the lock belongs to all copies of the descriptor.
+  void drop() noexcept {
+    if (fd >= 0) fs.close(std::exchange(fd, -1));
   }
 
   void report(const diagnostic& said) noexcept {
@@ -42085,6 +42093,7 @@ struct basic_diagnostics_file<FileSystem>::state {
   }
 
   result<void> open() {
+    const detail::fork_watch::pause no_forks;  // no child inherits a descriptor that `fd` does not know yet
     const int opened = detail::uninterrupted(
         [&] { return fs.open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, options.permissions); });
     if (opened < 0) return store::system_error(errno, "open", path);
@@ -42097,7 +42106,7 @@ struct basic_diagnostics_file<FileSystem>::state {
                                          : store::system_error(errno, "lock", path));
     const std::int64_t length = fs.regular_size(opened);
     if (length < 0) return refuse(store::system_error(errno, "examine", path));
-    if (fd >= 0) fs.close(fd);
+    drop();
     fd = opened;
     size = static_cast<std::uint64_t>(length);
     grown_to = 0;
@@ -42195,6 +42204,7 @@ struct basic_diagnostics_file<FileSystem>::state {
   detail::light_atomic<std::uint64_t> dropped{0};
   detail::light_atomic<std::uint64_t> rotations{0};
   detail::light_atomic<std::uint64_t> stuck{0};
+  const detail::fork_watch watch{this, [](void* self) noexcept { static_cast<state*>(self)->drop(); }};
 };
 
 /// Tells each diagnostic to several sinks, in their order. It refers to them.
@@ -42238,7 +42248,8 @@ class repeat_limiter {
 
   void report(const diagnostic& said) noexcept {
     const std::uint64_t now = time();
-    tell_where([&](const place& one) { return now - one.began >= window_; }, now);
+    // Another thread may have begun a window after this one read the clock, and a clock may go back.
+    tell_where([&](const place& one) { return (now > one.began ? now - one.began : one.began - now) >= window_; }, now);
     bool passes = true;
     place evicted;
     (void)detail::completes([&] { passes = note(said, now, evicted); });
@@ -52874,7 +52885,7 @@ constexpr const char* fault_of_key_part(std::string_view part) noexcept {
 
 inline std::string quoted_key(std::string_view key) {
   std::string text;
-  millrace::append_json(text, key.substr(0, 200));  // readable, whatever the bytes are
+  append_json(text, key.substr(0, 200));  // readable, whatever the bytes are
   return text;
 }
 inline error no_such_object(std::string_view key) {
@@ -53395,6 +53406,23 @@ inline bool same_bytes(const void* left, const void* right, std::size_t size) no
 
 }  // namespace detail
 
+template <class T = std::string>
+class secret;
+
+// millrace[SECRET-1]: a secret is not printed; write `expose()` where its value has to leave. The functions stand in a
+// namespace that only a secret leads to: in the one around they would hide millrace's own of these names there.
+namespace unprinted {
+struct base {};
+template <class Stream, class millrace_SECRET_1_a_secret_is_not_printed>
+void operator<<(Stream&, const secret<millrace_SECRET_1_a_secret_is_not_printed>&) = delete;
+template <class millrace_SECRET_1_a_secret_is_not_printed>
+void append_json(std::string&, const secret<millrace_SECRET_1_a_secret_is_not_printed>&) = delete;
+template <class millrace_SECRET_1_a_secret_is_not_printed>
+std::string to_json(const secret<millrace_SECRET_1_a_secret_is_not_printed>&) = delete;
+template <class millrace_SECRET_1_a_secret_is_not_printed>
+std::string to_string(const secret<millrace_SECRET_1_a_secret_is_not_printed>&) = delete;
+}  // namespace unprinted
+
 /// A value that must not be seen: a password, a token, a key.
 ///
 ///     auto password = mr::store::environment_secret("DB_PASSWORD");
@@ -53407,8 +53435,8 @@ inline bool same_bytes(const void* left, const void* right, std::size_t size) no
 /// What is not in its power: copies that `expose`'s caller makes, and pages that the system swaps out or dumps.
 /// T: a container of plain elements in one piece (std::string, std::vector<std::byte>), or a trivially copyable type.
 /// Threads: as T.
-template <class T = std::string>
-class secret {
+template <class T>
+class secret : private unprinted::base {
   static_assert(detail::wipeable<T>,
                 "millrace[SECRET-2]: a secret's memory can be wiped: std::string, a vector of plain elements, or a "
                 "trivially copyable type");
@@ -53448,16 +53476,6 @@ class secret {
  private:
   T value_;
 };
-
-// millrace[SECRET-1]: a secret is not printed; write `expose()` where its value has to leave.
-template <class Stream, class millrace_SECRET_1_a_secret_is_not_printed>
-void operator<<(Stream&, const secret<millrace_SECRET_1_a_secret_is_not_printed>&) = delete;
-template <class millrace_SECRET_1_a_secret_is_not_printed>
-void append_json(std::string&, const secret<millrace_SECRET_1_a_secret_is_not_printed>&) = delete;
-template <class millrace_SECRET_1_a_secret_is_not_printed>
-std::string to_json(const secret<millrace_SECRET_1_a_secret_is_not_printed>&) = delete;
-template <class millrace_SECRET_1_a_secret_is_not_printed>
-std::string to_string(const secret<millrace_SECRET_1_a_secret_is_not_printed>&) = delete;
 
 /// The secret in an environment variable. The environment keeps its own copy, which children inherit and which the
 /// system shows to the same user (/proc/<pid>/environ): a mounted file (`secret_file`) is the better place.
@@ -53587,15 +53605,23 @@ struct file_identity {
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
   std::int64_t size = -1;
-  std::int64_t seconds = 0;  // of the last change of its content
-  std::int64_t nanoseconds = 0;
+  std::int64_t written_seconds = 0;
+  std::int64_t written_nanoseconds = 0;
+  std::int64_t changed_seconds = 0;  // also in its times, since anybody may put back when it was written
+  std::int64_t changed_nanoseconds = 0;
   unsigned mode = 0;
 
   static file_identity of(const struct stat& facts) noexcept {
-    return {facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec, facts.st_mode};
+    return {facts.st_dev,          facts.st_ino,         facts.st_size,         facts.st_mtim.tv_sec,
+            facts.st_mtim.tv_nsec, facts.st_ctim.tv_sec, facts.st_ctim.tv_nsec, facts.st_mode};
   }
   bool is_same_file(const file_identity& other) const noexcept {
     return device == other.device && inode == other.inode;
+  }
+  /// Whether at most its name, its rights or its times were changed, as far as they tell.
+  bool is_written_as(const file_identity& other) const noexcept {
+    return is_same_file(other) && size == other.size && written_seconds == other.written_seconds &&
+           written_nanoseconds == other.written_nanoseconds;
   }
   bool operator==(const file_identity&) const noexcept = default;
 };
@@ -53800,7 +53826,7 @@ result<void> basic_secret_file<Clock>::state::look(bool at_once, bool& changed) 
   struct stat facts{};
   if (::stat(path.c_str(), &facts) != 0) return system_error(errno, "read the secret", path);
   const auto found = detail::file_identity::of(facts);
-  const bool settled = at_once || !found.is_same_file(known) || found == seen;
+  const bool settled = at_once || !found.is_same_file(known) || found.is_written_as(known) || found == seen;
   seen = found;
   if (found == known) return {};
   if (!settled) {

@@ -31,7 +31,9 @@ namespace resilience {
 struct two_level_options {
   /// The first level, in memory.
   cache_options memory{};
-  /// How long the storage's copy of a value lives. An entry in memory never lives longer than its copy.
+  /// How long the storage's copy of a value lives. An entry in memory never lives longer than its copy. A copy that has
+  /// more than twice as long to live is over: it was made by a clock that has gone back since, or with another
+  /// lifetime.
   duration storage_ttl = never;
   /// Under which key of the storage the copies stand. Several caches need several.
   std::string prefix = "cache";
@@ -126,7 +128,7 @@ class two_level_cache {
         return;
       }
       const auto copy = parse(*bytes);
-      if (copy && copy->ends > options_.wall_clock()) return;
+      if (copy && time_left(*copy) > 0) return;
       if (auto done = noted(storage_->remove(each.key)); !done && failed) failed = std::move(done);
       ++removed;
     });
@@ -187,7 +189,16 @@ class two_level_cache {
 
   /// An entry in memory ends with its copy.
   void cap(entry_lifetime& lifetime, duration most) const noexcept {
-    if (most < (lifetime.ttl > duration(0) ? lifetime.ttl : options_.memory.ttl)) lifetime.ttl = most;
+    if (most < (lifetime.ttl > duration(0) ? lifetime.ttl : options_.memory.ttl))
+      lifetime.ttl = most > duration(0) ? most : duration(1);  // 0 would be the cache's own
+  }
+  /// How long a copy has to live. Clocks of machines that share a storage may differ by a lifetime.
+  std::uint64_t time_left(const stored_copy& copy) const noexcept {
+    const std::uint64_t now = options_.wall_clock();
+    const std::uint64_t left = copy.ends > now ? copy.ends - now : 0;
+    const bool is_possible =
+        options_.storage_ttl >= never || left / 2 <= static_cast<std::uint64_t>(options_.storage_ttl.nanoseconds);
+    return is_possible ? left : 0;
   }
 
   result<void> write(std::string_view key, const Value& value, duration ttl) {
@@ -223,15 +234,14 @@ class two_level_cache {
       (void)noted(found ? error(errc::corrupt, "a cache's copy is of another key") : found.error());
       return std::nullopt;
     }
-    const std::uint64_t now = options_.wall_clock();
-    if (now >= found->ends) return std::nullopt;
+    const std::uint64_t left = time_left(*found);
+    if (left == 0) return std::nullopt;
     auto value = codec_.decode(found->value);
     if (!value) {
       (void)noted(std::move(value).error());
       return std::nullopt;
     }
     timed_value<Value> made{*std::move(value), {}};
-    const std::uint64_t left = found->ends - now;
     if (left < static_cast<std::uint64_t>(never.nanoseconds))
       cap(made.lifetime, duration(static_cast<std::int64_t>(left)));
     return made;

@@ -104,6 +104,8 @@ class [[nodiscard]] held_file_lock {
     // First the record, as long as nobody else can have written one. That it fails harms nothing: the next owner
     // writes over it.
     if (!shared_) (void)!::ftruncate(file_->fd, 0);
+    // Not by closing alone: a child that another thread makes has the open file, too, until it calls exec.
+    (void)::flock(file_->fd, LOCK_UN);
     file_->close();
   }
 
@@ -132,7 +134,8 @@ class [[nodiscard]] held_file_lock {
 /// written to.
 /// Order: waiters are served in none; one who shares keeps out who wants it alone for as long as others keep coming.
 /// Fork: a child holds nothing of its parent's, also while the parent is about to get the lock. A child made without
-/// fork(), such as by a bare clone(), shares the lock until it calls exec.
+/// fork(), such as by posix_spawn() or a bare clone(), shares the lock until it calls exec; `release` frees it all the
+/// same.
 /// Threads: all members, any number at once; a thread that already holds the lock waits for itself.
 /// File systems: it is flock(2). Linux makes byte-range locks of it on NFS, which hold between machines unless it is
 /// mounted with `local_lock`; the file must be writable there.

@@ -201,3 +201,36 @@ TEST_CASE("two_level_cache: readers beside a writer never see time go back") {
   for (auto& thread : threads) thread.join();
   CHECK(wrong == 0);
 }
+
+TEST_CASE("two_level_cache: copies that end at once leave nothing in memory") {
+  std::uint64_t now = 0;
+  faulty_storage storage;
+  wall = 5'000;
+  mz::two_level_options with = options();
+  with.storage_ttl = mr::duration(0);
+  using timed = mz::two_level_cache<std::string, faulty_storage, mz::default_codec<std::string>, mr::manual_clock>;
+  timed cache(storage, with, {}, mr::manual_clock(now));
+  CHECK(loaded(cache, "a", "1") == "1");
+  ++now;
+  CHECK(loaded(cache, "a", "2") == "2");
+}
+
+TEST_CASE("two_level_cache: a copy of a wall clock that was ahead does not live until then") {
+  faulty_storage storage;
+  mz::two_level_options with = options();
+  with.storage_ttl = mr::duration(100);
+  constexpr std::uint64_t year = 365ULL * 86'400 * 1'000'000'000;
+  wall = 2 * year;
+  {
+    cache ahead(storage, with);
+    CHECK(loaded(ahead, "a", "1") == "1");
+    CHECK(loaded(ahead, "b", "1") == "1");
+  }
+  wall = year;  // somebody has set it right
+  cache after(storage, with);
+  CHECK(loaded(after, "a", "2") == "2");
+  CHECK(after.remove_expired().value() == 1);
+  wall -= 100;  // clocks that differ by a lifetime may share copies
+  cache behind(storage, with);
+  CHECK(loaded(behind, "a", "3") == "2");
+}

@@ -35,7 +35,9 @@ TEST_CASE("breaker_options: numbers that make no sense become the nearest that d
                                                         .time = mr::duration(-1),
                                                         .buckets = 0,
                                                         .min_calls = 99,
+                                                        .failure_rate = nan,
                                                         .slow = mr::duration(-1),
+                                                        .slow_rate = nan,
                                                         .open_for = mr::duration(-5),
                                                         .growth = nan,
                                                         .max_open = mr::duration(-7),
@@ -47,7 +49,9 @@ TEST_CASE("breaker_options: numbers that make no sense become the nearest that d
   CHECK(with.time == mr::duration(0));
   CHECK(with.buckets == 1);
   CHECK(with.min_calls == 1);
+  CHECK(with.failure_rate == 0.5);
   CHECK(with.slow == mr::duration(0));
+  CHECK(with.slow_rate == 1);
   CHECK(with.open_for == mr::duration(0));
   CHECK(with.max_open == mr::duration(0));
   CHECK(with.growth == 1);

@@ -150,6 +150,14 @@ TEST_CASE("rate_limiter: clocks that go back, numbers that make no sense, and ex
       mr::manual_clock(now)};
   CHECK(once([] {}));
   CHECK_FALSE(once([] {}));
+  std::uint64_t slept = 0;
+  rs::rate_limiter window{
+      rs::rate_options{.calls = 1, .per = mr::duration(longest), .is_window = true, .wait = mr::duration(longest)},
+      mr::manual_clock(now), rs::manual_sleeper(slept)};
+  CHECK(window([] {}));
+  CHECK(window([] {}));
+  CHECK(slept > 0);
+  CHECK_FALSE(window([] {}));  // it would come after twice the longest time
   rs::rate_limiter fast{rs::rate_options{.per = mr::duration(-5)}, mr::manual_clock(now)};
   CHECK_THROWS_AS(fast([]() -> mr::result<int> { throw std::runtime_error("out of order"); }), std::runtime_error);
   CHECK(fast([]() -> mr::result<int> { return 4; }).value() == 4);

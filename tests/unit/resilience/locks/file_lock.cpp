@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <atomic>
@@ -348,4 +349,20 @@ TEST_CASE("an owner that cannot be recorded is reported, and the lock is held", 
     return held && said.lines.size() == 1 && said.lines[0].starts_with("the owner of a lock is not recorded; ") ? 0 : 1;
   });
   CHECK(status_of(pid) == 0);
+}
+
+TEST_CASE("a lock that is released is free though a child without fork() has the open file still", "[file_lock]") {
+  const support::temp_dir dir;
+  const res::file_lock lock(dir / "lock");
+  auto held = lock.try_lock();
+  REQUIRE(held);
+  const auto child = static_cast<pid_t>(::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr));
+  if (child == 0)
+    for (;;) ::pause();  // as posix_spawn()'s before exec
+  REQUIRE(child > 0);
+  CHECK(lock.try_lock().error().code() == mr::errc::unavailable);
+  held->release();
+  CHECK(lock.try_lock());
+  ::kill(child, SIGKILL);
+  CHECK(status_of(child) == 128 + SIGKILL);
 }

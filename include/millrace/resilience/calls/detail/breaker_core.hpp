@@ -33,6 +33,9 @@ inline breaker_options sensible(breaker_options all) noexcept {
   if (all.slow.nanoseconds < 0) all.slow = duration(0);
   if (all.open_for.nanoseconds < 0) all.open_for = duration(0);
   if (all.max_open < all.open_for) all.max_open = all.open_for;
+  // A rate that is no number is none that a share reaches: the breaker would never open.
+  if (all.failure_rate != all.failure_rate) all.failure_rate = breaker_options().failure_rate;
+  if (all.slow_rate != all.slow_rate) all.slow_rate = breaker_options().slow_rate;
   if (!(all.growth >= 1)) all.growth = 1;
   if (!(all.jitter > 0)) all.jitter = 0;
   if (all.probe_limit.nanoseconds < 0) all.probe_limit = duration(0);

@@ -49,8 +49,10 @@ class permits {
   }
   std::uint64_t until_window(std::uint64_t now) const noexcept {
     if (count_ < calls_) return 0;
-    const std::uint64_t free = begun_[at_] + per_;  // when the oldest of the last `calls` is out of the window
-    return free > now ? free - now : 0;
+    const std::uint64_t since = now > begun_[at_] ? now - begun_[at_] : 0;
+    const std::uint64_t ahead = begun_[at_] > now ? begun_[at_] - now : 0;
+    // When the oldest of the last `calls` is out of the window.
+    return since >= per_ ? 0 : ahead < ~per_ ? ahead + (per_ - since) : ~std::uint64_t{0};
   }
 
   /// The generic cell rate algorithm, which is a token bucket that needs no filling: a call may begin as soon as it is
