@@ -42428,6 +42428,11 @@ inline namespace v0 {
 namespace observe {
 namespace detail {
 
+/// A time so many nanoseconds before another; 1970 where a clock was set to less than that.
+constexpr std::uint64_t time_before(std::uint64_t unix_nanoseconds, std::uint64_t length) noexcept {
+  return unix_nanoseconds > length ? unix_nanoseconds - length : 0;
+}
+
 /// What each series was at an earlier snapshot, for formats that tell differences. Both snapshots outlive it.
 class snapshot_change {
  public:
@@ -42439,7 +42444,7 @@ class snapshot_change {
     if (before.uptime_nanoseconds > now.uptime_nanoseconds)
       return error(errc::invalid_argument, "the snapshot is older than the one before");
     snapshot_change made;
-    made.since_ = now.unix_nanoseconds - (now.uptime_nanoseconds - before.uptime_nanoseconds);
+    made.since_ = time_before(now.unix_nanoseconds, now.uptime_nanoseconds - before.uptime_nanoseconds);
     for (const metric_family_samples& each : before.families())
       for (const metric_sample& sample : each.samples) {
         const std::size_t id = sample.series->id;
@@ -42490,7 +42495,8 @@ struct emf_options {
 struct emf_report {
   std::size_t documents = 0;
   std::size_t metrics = 0;
-  std::size_t skipped = 0;  // series left out: a value that is not finite or beyond 2^360, or more than 30 labels
+  // Series left out: a value that is not finite or beyond 2^360, more than 30 labels, or a metric of the name `_aws`.
+  std::size_t skipped = 0;
 };
 
 /// Writes what changed since the last flush in CloudWatch's embedded metric format: JSON lines, which CloudWatch takes
@@ -42539,6 +42545,7 @@ class basic_emf_writer {
 
   static groups grouped(const metrics_snapshot& now, const detail::snapshot_change* change, emf_report& report);
   static bool is_sendable(const metric_family& family, const metric_sample& sample) noexcept {
+    if (family.name == "_aws") return false;  // the document's own member
     return family.type == metric_type::counter || (sample.value >= -0x1p360 && sample.value <= 0x1p360);
   }
   static std::size_t metrics_of(const metric_family& family) noexcept {
@@ -43446,7 +43453,7 @@ class otlp_metrics_writer {
       : to_(&to),
         change_(change),
         end_(now.unix_nanoseconds),
-        start_(change != nullptr ? change->since() : now.unix_nanoseconds - now.uptime_nanoseconds) {}
+        start_(change != nullptr ? change->since() : time_before(now.unix_nanoseconds, now.uptime_nanoseconds)) {}
 
   void write(const metric_family_samples& each) {
     const metric_family& family = *each.family;
@@ -43493,7 +43500,7 @@ class otlp_metrics_writer {
         if (family.nanoseconds)
           json.member("asDouble", static_cast<double>(sample.count - counted) / 1e9);
         else
-          to_->whole("asInt", sample.count - counted);
+          put_count(sample.count - counted);
         break;
       case metric_type::histogram:
         to_->whole("count", sample.count - counted);
@@ -43508,6 +43515,14 @@ class otlp_metrics_writer {
     }
     write_exemplars(family, sample);
     json.end_object();
+  }
+
+  /// A counter's value: OTLP's whole numbers have a sign, and a collector refuses all of a message with a larger one.
+  void put_count(std::uint64_t count) {
+    if (count >> 63 == 0)
+      to_->whole("asInt", count);
+    else
+      to_->json().member("asDouble", static_cast<double>(count));
   }
 
   void write_counts(std::span<const std::uint64_t> now, std::span<const std::uint64_t> before) {
@@ -43562,7 +43577,7 @@ class otlp_metrics_writer {
       if (!std::exchange(any, true)) json.key("exemplars").begin_array();
       json.begin_object();
       to_->whole("timeUnixNano", one.unix_nanoseconds);
-      if (family.type == metric_type::counter)
+      if (family.type == metric_type::counter && one.value < 0x1p63)
         to_->whole("asInt", static_cast<std::int64_t>(one.value));
       else
         json.member("asDouble", one.value);
@@ -43585,9 +43600,9 @@ class otlp_metrics_writer {
 
 /// Appends a snapshot as OTLP's JSON: the body of an HTTP request to a collector's `otlp_metrics_path`. Counters are
 /// monotonic sums, native histograms exponential ones; everything is counted since the registry was made (temporality
-/// cumulative). Exemplars are in it. NaN and infinities are the texts "NaN", "Infinity", "-Infinity", as in every
-/// protocol buffer's JSON.
-/// Source: opentelemetry-proto v1, metrics.proto and examples/metrics.json.
+/// cumulative). A count of 2^63 or more is a double, because OTLP's whole numbers have a sign. Exemplars are in it. NaN
+/// and infinities are the texts "NaN", "Infinity", "-Infinity", as in every protocol buffer's JSON. Source:
+/// opentelemetry-proto v1, metrics.proto and examples/metrics.json.
 template <class = void>
 void append_otlp(std::string& out, const metrics_snapshot& snapshot, const otlp_source& source = {}) {
   detail::otlp_json to(out);

@@ -30,7 +30,8 @@ struct emf_options {
 struct emf_report {
   std::size_t documents = 0;
   std::size_t metrics = 0;
-  std::size_t skipped = 0;  // series left out: a value that is not finite or beyond 2^360, or more than 30 labels
+  // Series left out: a value that is not finite or beyond 2^360, more than 30 labels, or a metric of the name `_aws`.
+  std::size_t skipped = 0;
 };
 
 /// Writes what changed since the last flush in CloudWatch's embedded metric format: JSON lines, which CloudWatch takes
@@ -79,6 +80,7 @@ class basic_emf_writer {
 
   static groups grouped(const metrics_snapshot& now, const detail::snapshot_change* change, emf_report& report);
   static bool is_sendable(const metric_family& family, const metric_sample& sample) noexcept {
+    if (family.name == "_aws") return false;  // the document's own member
     return family.type == metric_type::counter || (sample.value >= -0x1p360 && sample.value <= 0x1p360);
   }
   static std::size_t metrics_of(const metric_family& family) noexcept {

@@ -29,7 +29,7 @@ class otlp_metrics_writer {
       : to_(&to),
         change_(change),
         end_(now.unix_nanoseconds),
-        start_(change != nullptr ? change->since() : now.unix_nanoseconds - now.uptime_nanoseconds) {}
+        start_(change != nullptr ? change->since() : time_before(now.unix_nanoseconds, now.uptime_nanoseconds)) {}
 
   void write(const metric_family_samples& each) {
     const metric_family& family = *each.family;
@@ -76,7 +76,7 @@ class otlp_metrics_writer {
         if (family.nanoseconds)
           json.member("asDouble", static_cast<double>(sample.count - counted) / 1e9);
         else
-          to_->whole("asInt", sample.count - counted);
+          put_count(sample.count - counted);
         break;
       case metric_type::histogram:
         to_->whole("count", sample.count - counted);
@@ -91,6 +91,14 @@ class otlp_metrics_writer {
     }
     write_exemplars(family, sample);
     json.end_object();
+  }
+
+  /// A counter's value: OTLP's whole numbers have a sign, and a collector refuses all of a message with a larger one.
+  void put_count(std::uint64_t count) {
+    if (count >> 63 == 0)
+      to_->whole("asInt", count);
+    else
+      to_->json().member("asDouble", static_cast<double>(count));
   }
 
   void write_counts(std::span<const std::uint64_t> now, std::span<const std::uint64_t> before) {
@@ -145,7 +153,7 @@ class otlp_metrics_writer {
       if (!std::exchange(any, true)) json.key("exemplars").begin_array();
       json.begin_object();
       to_->whole("timeUnixNano", one.unix_nanoseconds);
-      if (family.type == metric_type::counter)
+      if (family.type == metric_type::counter && one.value < 0x1p63)
         to_->whole("asInt", static_cast<std::int64_t>(one.value));
       else
         json.member("asDouble", one.value);
@@ -168,9 +176,9 @@ class otlp_metrics_writer {
 
 /// Appends a snapshot as OTLP's JSON: the body of an HTTP request to a collector's `otlp_metrics_path`. Counters are
 /// monotonic sums, native histograms exponential ones; everything is counted since the registry was made (temporality
-/// cumulative). Exemplars are in it. NaN and infinities are the texts "NaN", "Infinity", "-Infinity", as in every
-/// protocol buffer's JSON.
-/// Source: opentelemetry-proto v1, metrics.proto and examples/metrics.json.
+/// cumulative). A count of 2^63 or more is a double, because OTLP's whole numbers have a sign. Exemplars are in it. NaN
+/// and infinities are the texts "NaN", "Infinity", "-Infinity", as in every protocol buffer's JSON. Source:
+/// opentelemetry-proto v1, metrics.proto and examples/metrics.json.
 template <class = void>
 void append_otlp(std::string& out, const metrics_snapshot& snapshot, const otlp_source& source = {}) {
   detail::otlp_json to(out);

@@ -152,3 +152,19 @@ TEST_CASE("emf: everything that has tripped an exporter is JSON") {
   for (const std::string& line : out.all) CHECK(mr::is_json(line));
   CHECK(out.all[0].find("\"StorageResolution\":1") != std::string::npos);
 }
+
+TEST_CASE("emf: no metric takes a document's own member, or another metric's") {
+  mr::observe::metrics_registry registry;
+  registry.gauge({"_aws", "."}).value().set(1);
+  registry.gauge({"other", "."}).value().set(2);
+  REQUIRE(registry.histogram({"size", "."}, {1}));
+  CHECK_FALSE(registry.gauge({"size_count", "."}));
+  emf_writer emf;
+  lines out;
+  const auto told = emf.flush(registry.snapshot(), out);
+  REQUIRE(told);
+  CHECK(told->skipped == 1);
+  CHECK(told->metrics == 1);
+  REQUIRE(out.all.size() == 1);
+  CHECK(out.all[0].find("\"_aws\"") == out.all[0].rfind("\"_aws\""));
+}

@@ -95,3 +95,25 @@ TEST_CASE("otlp_metrics: everything that has tripped an exporter is JSON") {
   CHECK(text.find(R"("asDouble":"-Infinity")") != text.npos);
   CHECK(mr::is_json(to_otlp(mr::observe::metrics_registry().snapshot())));
 }
+
+TEST_CASE("otlp_metrics: counts beyond a signed number, and a clock that was set to 1970, stay within their types") {
+  mr::observe::metrics_registry registry;
+  const auto counter = registry.counter({"rows_total", ""}).value();
+  counter.add((std::uint64_t{1} << 63) - 1);
+  auto before = registry.snapshot();
+  CHECK(to_otlp(before).find(R"("asInt":"9223372036854775807")") != std::string::npos);
+  counter.add((std::uint64_t{1} << 63) + 1, mr::observe::exemplar({1, 2}, {3}));  // wraps to 0
+  counter.add(std::uint64_t{1} << 63);
+  auto now = registry.snapshot();
+  now.unix_nanoseconds = before.unix_nanoseconds = 1;
+  now.uptime_nanoseconds += 100;
+  for (const bool delta : {false, true}) {
+    std::string text = delta ? "" : to_otlp(now);
+    if (delta) REQUIRE(append_otlp(text, now, before));
+    INFO(text);
+    CHECK(mr::is_json(text));
+    CHECK(text.find(R"("startTimeUnixNano":"0","timeUnixNano":"1")") != std::string::npos);
+    CHECK(text.find(delta ? R"("asInt":"1")" : R"("asDouble":9223372036854775808)") != std::string::npos);
+    CHECK(text.find(R"("asDouble":9223372036854775808,"traceId")") != std::string::npos);
+  }
+}

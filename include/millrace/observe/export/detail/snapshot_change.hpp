@@ -13,6 +13,11 @@ inline namespace v0 {
 namespace observe {
 namespace detail {
 
+/// A time so many nanoseconds before another; 1970 where a clock was set to less than that.
+constexpr std::uint64_t time_before(std::uint64_t unix_nanoseconds, std::uint64_t length) noexcept {
+  return unix_nanoseconds > length ? unix_nanoseconds - length : 0;
+}
+
 /// What each series was at an earlier snapshot, for formats that tell differences. Both snapshots outlive it.
 class snapshot_change {
  public:
@@ -24,7 +29,7 @@ class snapshot_change {
     if (before.uptime_nanoseconds > now.uptime_nanoseconds)
       return error(errc::invalid_argument, "the snapshot is older than the one before");
     snapshot_change made;
-    made.since_ = now.unix_nanoseconds - (now.uptime_nanoseconds - before.uptime_nanoseconds);
+    made.since_ = time_before(now.unix_nanoseconds, now.uptime_nanoseconds - before.uptime_nanoseconds);
     for (const metric_family_samples& each : before.families())
       for (const metric_sample& sample : each.samples) {
         const std::size_t id = sample.series->id;
