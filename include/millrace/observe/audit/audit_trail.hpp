@@ -160,9 +160,10 @@ class audit_trail {
   /// say so are durable. The trail stays verifiable. Values that are erased already are left out.
   /// Returns how many were erased. What the disk itself keeps of old blocks, and copies of the files, it cannot reach.
   /// Complexity: reads the segments that have the records. Waits until it is done.
-  /// Errors: not_found: there is no such record or field; invalid_argument: it was not recorded as personal data;
-  /// nothing is erased then. Those of `status`.
+  /// Errors: not_found: there is no such record or field; invalid_argument: it was not recorded as personal data, or no
+  /// actor is named; no_space: actor and reason are too long for a record; nothing is erased then. Those of `status`.
   result<std::uint64_t> erase(std::span<const personal_value> values, std::string_view actor, std::string_view reason) {
+    if (auto said = says_who(actor, reason); !said) return std::move(said).error();
     if (values.empty()) return std::uint64_t{0};
     std::vector<personal_value> sorted(values.begin(), values.end());
     detail::heap_sort(sorted.data(), sorted.size(),
@@ -180,8 +181,9 @@ class audit_trail {
   /// one. Their leaves' hashes stay in `<segment>.hashes`, so that all proofs stay valid; a record says what was
   /// pruned. Returns how many records were pruned. Waits until it is done. Complexity: verifies what it removes; the
   /// segments from there on are read for records of what was erased in it. Errors: corrupt: a segment is not what was
-  /// committed to, and stays; those of `status` and of files.
+  /// committed to, and stays; invalid_argument, no_space: as of `erase`; those of `status` and of files.
   result<std::uint64_t> prune(std::uint64_t unix_nanoseconds, std::string_view actor, std::string_view reason) {
+    if (auto said = says_who(actor, reason); !said) return std::move(said).error();
     detail::upkeep what;
     what.before = unix_nanoseconds;
     what.actor = actor;
@@ -200,6 +202,13 @@ class audit_trail {
  private:
   explicit audit_trail(writer* owned) noexcept : writer_(owned) {}
 
+  /// Whether the record of an erasure or a pruning can say who did it, within the bounds of other events.
+  result<void> says_who(std::string_view actor, std::string_view reason) const {
+    if (actor.empty()) return error(errc::invalid_argument, "what is removed from \"" + path() + "\" needs an actor");
+    if (actor.size() > writer_->ring.max_size() || reason.size() > writer_->ring.max_size() - actor.size())
+      return no_room(actor.size() + reason.size());
+    return {};
+  }
   error no_room(std::size_t size) const {
     if (auto well = status(); !well) return std::move(well).error();
     if (size > writer_->ring.max_size())

@@ -243,6 +243,10 @@ TEST_CASE("erased values are gone from every file, and the trail still verifies"
   CHECK(trail.erase({15, "version"}, "dpo", "").error().code() == mr::errc::invalid_argument);
   CHECK(trail.erase({7, {}}, "dpo", "").error().code() == mr::errc::invalid_argument);
   CHECK(trail.erase({9'999, {}}, "dpo", "").error().code() == mr::errc::not_found);
+  CHECK(trail.erase({18, "email"}, "", "request 8").error().code() == mr::errc::invalid_argument);
+  CHECK(trail.erase({18, "email"}, "dpo", std::string(1 << 20, 'x')).error().code() == mr::errc::no_space);
+  CHECK(trail.prune(1, "", "").error().code() == mr::errc::invalid_argument);
+  CHECK(support::any_has(support::files_of(folder), "canary18@"));
   REQUIRE(trail.close());
   CHECK(trail.erase(values, "dpo", "late").error().code() == mr::errc::closed);
 
@@ -866,7 +870,7 @@ TEST_CASE("a forked copy refuses to work, and destroying it leaves the parent's 
   REQUIRE(child >= 0);
   if (child == 0) {
     const bool right = trail.is_forked_copy() && trail.append({.kind = mo::audit_kinds::login_failed}) == 0 &&
-                       !trail.status() && !trail.flush() && !trail.erase({0, "email"}, "", "") && !trail.close();
+                       !trail.status() && !trail.flush() && !trail.erase({0, "email"}, "dpo", "") && !trail.close();
     {
       const auto gone = std::move(trail);
     }
