@@ -115,6 +115,9 @@ class audit_trail {
   result<std::uint64_t> append_durable(const audit_event& event) {
     const std::size_t size = detail::queued_bytes(event);
     if (auto valid = validate(event); !valid) return std::move(valid).error();
+    if (size == 0)
+      return error(errc::no_space, "an audit event is larger than the " + std::to_string(detail::max_event_bytes) +
+                                       " bytes that a trail takes");
     const std::uint64_t seq = writer_->template append<full>(
         size, [&](const store::ring_slot& slot) { detail::put_queued(slot.data, event, slot.end); });
     if (seq == 0) return no_room(size);

@@ -42,6 +42,10 @@ struct queued_field {
 };
 inline constexpr std::size_t queued_field_bytes = 6;
 
+/// No event is larger, whatever the ring takes: its frame has a few bytes more for each value, and stays below
+/// `max_frame_bytes`.
+inline constexpr std::size_t max_event_bytes = max_frame_bytes / 2;
+
 /// How many bytes an event takes in the ring; 0 if it is none that a trail may hold.
 inline std::size_t queued_bytes(const audit_event& event) noexcept {
   if (event.kind.view().empty() || event.fields.size() > max_audit_fields) return 0;
@@ -53,7 +57,7 @@ inline std::size_t queued_bytes(const audit_event& event) noexcept {
     known &= static_cast<std::size_t>(field.pii) < pii_types && !field.name.view().empty();
     size += queued_field_bytes + field.name.view().size() + field.value.size();
   }
-  return known ? size : 0;
+  return known && size <= max_event_bytes ? size : 0;
 }
 
 inline void put_queued(std::byte* to, const audit_event& event, std::uint64_t receipt) noexcept {

@@ -44,6 +44,12 @@ template <class Wanted, class PlaceOf>
 result<std::vector<erasure>> find_values(const std::vector<trail_file>& files, std::span<const Wanted> wanted,
                                          PlaceOf&& place_of) {
   std::vector<erasure> found;
+  // A value may be asked for twice.
+  const auto is_found = [&](std::uint64_t index, std::size_t place) {
+    for (std::size_t k = found.size(); k > 0 && found[k - 1].value.index == index; --k)
+      if (found[k - 1].value.place == place) return true;
+    return false;
+  };
   std::size_t next = 0;
   for (std::size_t i = 0; i < files.size() && next < wanted.size(); ++i) {
     const std::uint64_t end = i + 1 < files.size() ? files[i + 1].first_index : ~std::uint64_t{0};
@@ -65,7 +71,7 @@ result<std::vector<erasure>> find_values(const std::vector<trail_file>& files, s
           return error(errc::invalid_argument, "record " + std::to_string(record.index) + ": " +
                                                    (place == 0 ? "the actor" : '"' + std::string(value.name) + '"') +
                                                    " was not recorded as personal data, and cannot be erased");
-        if (value.gone) continue;
+        if (value.gone || is_found(record.index, place)) continue;
         found.push_back({{record.index, place},
                          std::string(value.name),
                          i,
