@@ -32,8 +32,9 @@ namespace infer {
 /// Threads: those of what it refers to. The batcher and the tracer outlive it.
 template <class Serve, class Tracer>
 class traced {
+  static constexpr bool serves = serves_requests<Serve>;  // by name, the compiler would list all that is missing
   static_assert(
-      serves_requests<Serve>,
+      serves,
       "millrace[INFER-14]: what is traced serves requests: a batcher, or what is called with rows, outputs and "
       "request_options, is noexcept, returns served, and has a model()");
 
