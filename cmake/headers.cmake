@@ -14,7 +14,7 @@ set(MILLRACE_core_HEADERS
   core/json_check.hpp core/json_writer.hpp core/problem_details.hpp core/result.hpp core/saved.hpp core/seed.hpp core/sha256.hpp core/timestamp.hpp
   core/type_name.hpp core/version.hpp
   core/detail/chrono.hpp core/detail/completes.hpp core/detail/crc32.hpp core/detail/cycle_counter.hpp core/detail/decode_table.hpp
-  core/detail/deflate_block.hpp core/detail/dense_products.hpp core/detail/field_list.hpp core/detail/flat_vector.hpp core/detail/fork_watch.hpp core/detail/fused.hpp core/detail/gauss_legendre.hpp core/detail/guarded.hpp
+  core/detail/deflate_block.hpp core/detail/dense_products.hpp core/detail/duration_nanoseconds.hpp core/detail/field_list.hpp core/detail/flat_vector.hpp core/detail/fork_watch.hpp core/detail/fused.hpp core/detail/gauss_legendre.hpp core/detail/guarded.hpp
   core/detail/heap_sort.hpp core/detail/huffman.hpp core/detail/inflate.hpp core/detail/int128.hpp core/detail/json_reader.hpp core/detail/light_atomic.hpp
   core/detail/math.hpp core/detail/mutex.hpp core/detail/name_index.hpp core/detail/needs_exceptions.hpp
   core/detail/number_text.hpp core/detail/order_key.hpp core/detail/owning_pointer.hpp core/detail/protobuf.hpp core/detail/requirement.hpp
@@ -74,7 +74,7 @@ set(MILLRACE_store_HEADERS
   store/fwd.hpp store/atomic_file.hpp store/beneath.hpp store/ed25519.hpp store/file.hpp store/file_bytes.hpp store/file_system.hpp store/folder_storage.hpp store/line_log.hpp store/line_log_options.hpp
   store/log_worker.hpp store/memory_storage.hpp
   store/record_ring.hpp store/saved_file.hpp store/secret.hpp store/secret_file.hpp store/signature.hpp store/storage.hpp store/transparency.hpp
-  store/detail/duration_nanoseconds.hpp store/detail/line_writer.hpp store/detail/log_file.hpp store/detail/make_room.hpp store/detail/mapping.hpp store/detail/text_lines.hpp store/detail/torn_tail.hpp
+  store/detail/line_writer.hpp store/detail/log_file.hpp store/detail/make_room.hpp store/detail/mapping.hpp store/detail/text_lines.hpp store/detail/torn_tail.hpp
   store/transparency/merkle_tree.hpp store/transparency/proofs.hpp store/transparency/prove.hpp
   store/transparency/subtree_cache.hpp store/transparency/tree_head.hpp)
 set(MILLRACE_stats_HEADERS

@@ -32624,14 +32624,13 @@ class audit_counters<store::shared> {
 
 #endif  // MILLRACE_MIDDLEWARE_DETAIL_AUDIT_POLICIES_HPP
 
-// ---- store/detail/duration_nanoseconds.hpp
+// ---- core/detail/duration_nanoseconds.hpp
 
-#ifndef MILLRACE_STORE_DETAIL_DURATION_NANOSECONDS_HPP
-#define MILLRACE_STORE_DETAIL_DURATION_NANOSECONDS_HPP
+#ifndef MILLRACE_CORE_DETAIL_DURATION_NANOSECONDS_HPP
+#define MILLRACE_CORE_DETAIL_DURATION_NANOSECONDS_HPP
 
 namespace millrace {
 inline namespace v0 {
-namespace store {
 namespace detail {
 
 /// A std::chrono duration in nanoseconds, without <chrono>: 0 for a negative one or NaN, at most 4e18.
@@ -32644,11 +32643,10 @@ constexpr std::uint64_t duration_nanoseconds(const Duration& duration) noexcept 
 }
 
 }  // namespace detail
-}  // namespace store
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_STORE_DETAIL_DURATION_NANOSECONDS_HPP
+#endif  // MILLRACE_CORE_DETAIL_DURATION_NANOSECONDS_HPP
 
 // ---- store/detail/make_room.hpp
 

@@ -1,8 +1,8 @@
 #ifndef MILLRACE_STORE_LINE_LOG_HPP
 #define MILLRACE_STORE_LINE_LOG_HPP
 
+#include <millrace/core/detail/duration_nanoseconds.hpp>
 #include <millrace/core/result.hpp>
-#include <millrace/store/detail/duration_nanoseconds.hpp>
 #include <millrace/store/detail/line_writer.hpp>
 #include <millrace/store/detail/log_file.hpp>
 #include <millrace/store/file_system.hpp>

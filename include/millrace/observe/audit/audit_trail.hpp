@@ -1,6 +1,7 @@
 #ifndef MILLRACE_OBSERVE_AUDIT_AUDIT_TRAIL_HPP
 #define MILLRACE_OBSERVE_AUDIT_AUDIT_TRAIL_HPP
 
+#include <millrace/core/detail/duration_nanoseconds.hpp>
 #include <millrace/core/detail/heap_sort.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/observe/audit/audit_event.hpp>
@@ -142,9 +143,7 @@ class audit_trail {
   /// Errors: timeout; closed; out_of_range (`seq` was never appended); those of `status`.
   template <class Duration>
   result<void> wait_durable(std::uint64_t seq, const Duration& timeout) {
-    const double nanoseconds = static_cast<double>(timeout.count()) * static_cast<double>(Duration::period::num) * 1e9 /
-                               static_cast<double>(Duration::period::den);
-    return writer_->wait_durable(seq, nanoseconds > 0 ? static_cast<std::uint64_t>(nanoseconds) : 0);
+    return writer_->wait_durable(seq, detail::duration_nanoseconds(timeout));
   }
   /// Waits until everything appended so far is durable.
   result<void> flush() { return writer_->wait_durable(appended_seq(), std::uint64_t{1} << 61); }

@@ -1,14 +1,12 @@
-#ifndef MILLRACE_STORE_DETAIL_DURATION_NANOSECONDS_HPP
-#define MILLRACE_STORE_DETAIL_DURATION_NANOSECONDS_HPP
+#ifndef MILLRACE_CORE_DETAIL_DURATION_NANOSECONDS_HPP
+#define MILLRACE_CORE_DETAIL_DURATION_NANOSECONDS_HPP
 
 #include <millrace/core/config.hpp>
-#include <millrace/store/fwd.hpp>
 
 #include <cstdint>
 
 namespace millrace {
 inline namespace v0 {
-namespace store {
 namespace detail {
 
 /// A std::chrono duration in nanoseconds, without <chrono>: 0 for a negative one or NaN, at most 4e18.
@@ -21,8 +19,7 @@ constexpr std::uint64_t duration_nanoseconds(const Duration& duration) noexcept 
 }
 
 }  // namespace detail
-}  // namespace store
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_STORE_DETAIL_DURATION_NANOSECONDS_HPP
+#endif  // MILLRACE_CORE_DETAIL_DURATION_NANOSECONDS_HPP
