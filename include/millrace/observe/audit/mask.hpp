@@ -77,7 +77,8 @@ inline std::string mask_ip(std::string_view text) {
 /// | ip_address | the network: `192.0.2.*` (/24), `2001:db8:1:*` (/48) | is an IPv4 or IPv6 address |
 ///
 /// A value that is not what its type says, or has anything beside it, and one of any other type is shown as `***`.
-/// Source of the card's digits: PCI DSS 4.0, requirement 3.4.1 allows at most the first six (eight) and the last four.
+/// Source of the card's digits: PCI DSS v4.0.1, requirement 3.4.1, allows at most the bank's number in front, of six or
+/// eight digits, and the last four.
 inline std::string mask_value(pii_type type, std::string_view value) {
   const std::string hidden(detail::mask_stars);
   switch (type) {
