@@ -652,6 +652,7 @@ using ::millrace::v0::store::subtree_cache;
 using ::millrace::v0::store::sync_policy;
 using ::millrace::v0::store::system_error;
 using ::millrace::v0::store::tail_repair;
+using ::millrace::v0::store::temporary_storage;
 using ::millrace::v0::store::to_text;
 using ::millrace::v0::store::tree_head;
 using ::millrace::v0::store::tree_root;

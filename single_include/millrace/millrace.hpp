@@ -52877,6 +52877,15 @@ concept versioned_storage = storage<S> && requires(S& storage, std::string_view 
   { storage.write_if(key, bytes, version) } -> std::same_as<result<std::string>>;
 };
 
+/// What a class that refers to a storage asks for where it is given one that is gone when its line is over: it does not
+/// compile, and says why.
+template <class Storage>
+struct temporary_storage {
+  static_assert(millrace::detail::requirement<false, Storage>,
+                "millrace[STORAGE-1]: the storage is referred to, and outlives what is made around it: make it a "
+                "variable");
+};
+
 namespace detail {
 
 /// Why a text cannot be a part of a key, or null.

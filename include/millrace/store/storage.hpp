@@ -1,6 +1,7 @@
 #ifndef MILLRACE_STORE_STORAGE_HPP
 #define MILLRACE_STORE_STORAGE_HPP
 
+#include <millrace/core/detail/requirement.hpp>
 #include <millrace/core/json_writer.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/store/fwd.hpp>
@@ -79,6 +80,15 @@ concept versioned_storage = storage<S> && requires(S& storage, std::string_view 
                                                    std::string_view version) {
   { std::as_const(storage).read_versioned(key) } -> std::same_as<result<stored_bytes>>;
   { storage.write_if(key, bytes, version) } -> std::same_as<result<std::string>>;
+};
+
+/// What a class that refers to a storage asks for where it is given one that is gone when its line is over: it does not
+/// compile, and says why.
+template <class Storage>
+struct temporary_storage {
+  static_assert(millrace::detail::requirement<false, Storage>,
+                "millrace[STORAGE-1]: the storage is referred to, and outlives what is made around it: make it a "
+                "variable");
 };
 
 namespace detail {

@@ -7,6 +7,7 @@
 #include <millrace/core/detail/guarded.hpp>
 #include <millrace/core/detail/light_atomic.hpp>
 #include <millrace/core/detail/mutex.hpp>
+#include <millrace/core/detail/requirement.hpp>
 #include <millrace/core/detail/worker_thread.hpp>
 #include <millrace/core/duration.hpp>
 #include <millrace/core/result.hpp>
@@ -49,6 +50,10 @@ class event_queue {
  public:
   explicit event_queue(Emitter& emitter, std::size_t capacity = 1024)
       : emitter_(&emitter), ring_(capacity != 0 ? capacity : 1, nullptr) {}
+  explicit event_queue(Emitter&& emitter, std::size_t capacity = 1024) : event_queue(emitter, capacity) {
+    static_assert(detail::requirement<false, Emitter>,
+                  "millrace[EVENTS-4]: a queue refers to its emitter, which outlives it: make it a variable");
+  }
   event_queue(const event_queue&) = delete;
   event_queue& operator=(const event_queue&) = delete;
   ~event_queue() {

@@ -6,6 +6,7 @@
 #include <millrace/core/detail/light_atomic.hpp>
 #include <millrace/core/detail/mutex.hpp>
 #include <millrace/core/detail/owning_pointer.hpp>
+#include <millrace/core/detail/requirement.hpp>
 #include <millrace/core/duration.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/observe/events/detail/call_list.hpp>
@@ -18,6 +19,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -119,8 +121,12 @@ class component_group {
 
   /// Adds a component, which outlives the group's last stop and starts after those named in `after`.
   /// Errors: already_exists; unavailable while the group is busy, and once it has been started.
-  template <class Component>
-  result<void> add(std::string name, Component& one, std::vector<std::string> after = {}) {
+  template <class Object>
+  result<void> add(std::string name, Object&& one, std::vector<std::string> after = {}) {
+    static_assert(detail::requirement<std::is_lvalue_reference_v<Object>, Object>,
+                  "millrace[HEALTH-3]: a component_group refers to its components, and a component_check to its group: "
+                  "make it a variable that outlives them");
+    using Component = std::remove_reference_t<Object>;
     static_assert(
         component<Component>,
         "millrace[HEALTH-2]: a component has start(), drain(mr::duration) and stop(), which return result<void>; "
@@ -417,6 +423,12 @@ class component_check {
  public:
   component_check(std::string name, const Group& group, bool is_for_liveness = false)
       : name_(std::move(name)), group_(&group), is_for_liveness_(is_for_liveness) {}
+  component_check(std::string name, const Group&& group, bool is_for_liveness = false)
+      : component_check(std::move(name), group, is_for_liveness) {
+    static_assert(detail::requirement<false, Group>,
+                  "millrace[HEALTH-3]: a component_group refers to its components, and a component_check to its group: "
+                  "make it a variable that outlives them");
+  }
   const std::string& name() const noexcept { return name_; }
   health_result examine() const { return group_->health(is_for_liveness_); }
 

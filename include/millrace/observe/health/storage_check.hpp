@@ -32,6 +32,10 @@ class storage_check {
         storage_(&storage),
         degraded_after_(degraded_after),
         key_(std::string(prefix) + make_session_id()) {}
+  storage_check(std::string name, Storage&& storage, duration = {}, std::string_view = {})
+      : storage_check(std::move(name), storage) {
+    static_cast<void>(sizeof(store::temporary_storage<Storage>));
+  }
   const std::string& name() const noexcept { return name_; }
 
   health_result examine() {

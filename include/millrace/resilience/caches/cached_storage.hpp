@@ -45,6 +45,11 @@ class cached_storage {
   explicit cached_storage(Storage& storage, const cache_options& options = {.max_weight = std::size_t{64} << 20},
                           const Given&... given)
       : storage_(&storage), memory_(options, given...) {}
+  template <class... Given>
+  explicit cached_storage(Storage&& storage, const cache_options& options = {}, const Given&... given)
+      : cached_storage(storage, options, given...) {
+    static_cast<void>(sizeof(store::temporary_storage<Storage>));
+  }
 
   result<std::vector<std::byte>> read(std::string_view key) const {
     return memory_.get_or_load(key, [&] { return std::as_const(*storage_).read(key); });

@@ -78,6 +78,11 @@ class two_level_cache {
       : storage_(&storage), options_(std::move(options)), codec_(std::move(codec)), memory_(options_.memory, given...) {
     if (options_.storage_ttl < duration(0)) options_.storage_ttl = duration(0);
   }
+  template <class... Given>
+  explicit two_level_cache(Storage&& storage, two_level_options options = {}, Codec codec = {}, const Given&... given)
+      : two_level_cache(storage, std::move(options), std::move(codec), given...) {
+    static_cast<void>(sizeof(store::temporary_storage<Storage>));
+  }
 
   /// The value, of memory, the storage or `loader()` or `loader(key)`, as `cache::get_or_load` calls it.
   /// Errors: the loader's.

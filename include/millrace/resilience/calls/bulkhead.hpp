@@ -156,7 +156,7 @@ class bulkhead : public detail::call_wrapper_base<bulkhead<Policies...>> {
 };
 
 template <class... Policies>
-bulkhead(Policies...) -> bulkhead<Policies...>;
+bulkhead(Policies&&...) -> bulkhead<detail::kept_t<Policies>...>;
 
 }  // namespace resilience
 }  // namespace v0

@@ -250,7 +250,7 @@ class circuit_breaker : public detail::call_wrapper_base<circuit_breaker<Policie
 };
 
 template <class... Policies>
-circuit_breaker(Policies...) -> circuit_breaker<Policies...>;
+circuit_breaker(Policies&&...) -> circuit_breaker<detail::kept_t<Policies>...>;
 
 }  // namespace resilience
 }  // namespace v0

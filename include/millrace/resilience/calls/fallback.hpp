@@ -143,7 +143,7 @@ class fallback : public detail::call_wrapper_base<fallback<Instead, Policies...>
 };
 
 template <class Instead, class... Policies>
-fallback(Instead, Policies...) -> fallback<Instead, Policies...>;
+fallback(Instead&&, Policies&&...) -> fallback<detail::kept_t<Instead>, detail::kept_t<Policies>...>;
 
 }  // namespace resilience
 }  // namespace v0

@@ -186,7 +186,7 @@ class rate_limiter : public detail::call_wrapper_base<rate_limiter<Policies...>>
 };
 
 template <class... Policies>
-rate_limiter(Policies...) -> rate_limiter<Policies...>;
+rate_limiter(Policies&&...) -> rate_limiter<detail::kept_t<Policies>...>;
 
 }  // namespace resilience
 }  // namespace v0

@@ -128,7 +128,7 @@ class resilient : public detail::call_wrapper_base<resilient<Wrappers...>> {
 };
 
 template <class... Wrappers>
-resilient(Wrappers...) -> resilient<Wrappers...>;
+resilient(Wrappers&&...) -> resilient<detail::kept_t<Wrappers>...>;
 
 }  // namespace resilience
 }  // namespace v0

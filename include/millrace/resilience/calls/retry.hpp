@@ -241,7 +241,7 @@ class retry : public detail::call_wrapper_base<retry<Policies...>> {
 };
 
 template <class... Policies>
-retry(Policies...) -> retry<Policies...>;
+retry(Policies&&...) -> retry<detail::kept_t<Policies>...>;
 
 }  // namespace resilience
 }  // namespace v0

@@ -136,7 +136,7 @@ class timeout : public detail::call_wrapper_base<timeout<Policies...>> {
 };
 
 template <class... Policies>
-timeout(Policies...) -> timeout<Policies...>;
+timeout(Policies&&...) -> timeout<detail::kept_t<Policies>...>;
 
 }  // namespace resilience
 }  // namespace v0

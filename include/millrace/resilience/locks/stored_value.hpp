@@ -52,6 +52,9 @@ class stored_value {
   };
 
   stored_value(Storage& storage, std::string key) noexcept : storage_(&storage), key_(std::move(key)) {}
+  stored_value(Storage&& storage, std::string key) noexcept : stored_value(storage, std::move(key)) {
+    static_cast<void>(sizeof(store::temporary_storage<Storage>));
+  }
 
   const std::string& key() const noexcept { return key_; }
 

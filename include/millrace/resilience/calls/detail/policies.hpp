@@ -113,6 +113,17 @@ struct checked_policies {
   static constexpr bool one_each = ((players<Roles, Policies...> <= 1) && ...);
 };
 
+/// What a wrapper keeps of a policy, or a stack of a wrapper, that it is given as a value of its own.
+template <class Given>
+struct kept {
+  using type = std::decay_t<Given>;
+  static_assert(requirement<std::is_constructible_v<type, Given>, type>,
+                "millrace[RESILIENCE-13]: this wrapper or policy has a state and is not copied: lend it, by "
+                "mr::borrow(it), to all that share it, or hand it over, by std::move(it)");
+};
+template <class Given>
+using kept_t = typename kept<Given>::type;
+
 template <class Wanted>
 Wanted pick() {
   return Wanted();
