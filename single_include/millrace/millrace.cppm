@@ -581,6 +581,7 @@ using ::millrace::v0::stats::z_variance;
 }  // namespace millrace::inline v0::stats
 
 export namespace millrace::inline v0::store {
+using ::millrace::v0::store::absolute_path;
 using ::millrace::v0::store::atomic_file;
 using ::millrace::v0::store::basic_line_log;
 using ::millrace::v0::store::basic_secret_file;

@@ -32716,6 +32716,14 @@ constexpr errc errc_of_errno(int number) noexcept {
 
 }  // namespace detail
 
+/// The path from the root, so that a later change of the working directory does not change which file is meant. One
+/// that is empty or begins at the root is returned as it is, as is any other where the working directory has no name.
+inline std::string absolute_path(const std::string& path) {
+  char folder[4096];
+  if (path.empty() || path.front() == '/' || ::getcwd(folder, sizeof folder) == nullptr) return path;
+  return std::string(folder) + '/' + path;
+}
+
 /// An error of the operating system: `cannot write "out/audit.jsonl": No space left on device`, where `action` is
 /// "write" and `subject` the path. `number` is errno, read before another call could change it.
 inline error system_error(int number, std::string_view action, std::string_view subject) {
@@ -33044,7 +33052,7 @@ class log_file {
  public:
   log_file(std::string path, const line_log_options& options, FileSystem fs)
       : path_(std::move(path)),
-        absolute_(from_root(path_)),
+        absolute_(absolute_path(path_)),
         permissions_(options.permissions),
         lock_(options.lock),
         fs_(std::move(fs)) {}
@@ -33117,13 +33125,6 @@ class log_file {
   file_place place() noexcept { return fs_.place_of(fd_, absolute_.c_str()); }
 
  private:
-  /// The path made absolute, so that a change of the working directory does not change which file is meant.
-  static std::string from_root(const std::string& path) {
-    char folder[4096];
-    if (path.empty() || path.front() == '/' || ::getcwd(folder, sizeof folder) == nullptr) return path;
-    return std::string(folder) + '/' + path;
-  }
-
   /// Locks the file, repairs its end and, if it is empty, syncs its folder, so that its name is durable too.
   result<tail_repair> prepare(int fd) {
     if (lock_ && uninterrupted([&] { return fs_.lock(fd); }) != 0) {
@@ -33534,6 +33535,12 @@ class log_worker {
 
   // ---- the disk refuses
 
+  /// The error for a file of the log's that is no longer at its path.
+  static error moved_error(const std::string& path, file_place place) {
+    return error(errc::not_found, "cannot go on in \"" + path + "\": the file was " +
+                                      (place == file_place::deleted ? "deleted" : "renamed or replaced") +
+                                      " while the log had it open");
+  }
   /// Notes a refusal. A full disk may have room later; after anything else the log stays broken. Returns false.
   bool refuse(refusal no) noexcept {
     if (no.why != ENOSPC && no.why != EDQUOT) broken_ = true;
@@ -33907,13 +33914,7 @@ class line_writer : public log_worker<line_writer<Format, Producers, FileSystem>
       if (text_.empty()) recover();
       return true;
     }
-    if (options_.when_moved == moved_policy::refuse) {
-      return tell([&] {
-        return error(errc::not_found, "cannot go on in \"" + path() + "\": the file was " +
-                                          (place == file_place::deleted ? "deleted" : "renamed or replaced") +
-                                          " while the log had it open");
-      });
-    }
+    if (options_.when_moved == moved_policy::refuse) return tell([&] { return this->moved_error(path(), place); });
     if (place == file_place::renamed) {
       const std::uint64_t now = read_clock(CLOCK_MONOTONIC);
       if (renamed_at_ == 0) renamed_at_ = now;
@@ -34226,8 +34227,11 @@ inline namespace v0 {
 /// a log through `mr::borrow` must have the same clock.
 /// Errors: with `strict`, an event fails with status()'s error or, under `block`, with unavailable if the log did not
 /// take its record.
-/// Rotation: as `line_log` does it, by `options.log.when_moved`; logrotate need not send a signal.
-/// Fork: the child's copy refuses as if the disk were full: `strict` vetoes every event, status and close say why.
+/// Rotation: as `line_log` does it, by `options.log.when_moved`; logrotate need not send a signal. Under the default,
+/// `moved_policy::reopen`, the lines in a file that somebody deletes are lost, also those that were durable, and the
+/// log goes on in a new one; under `moved_policy::refuse` it fails until `reopen`, and a `strict` log then lets no
+/// event run. Fork: the child's copy refuses as if the disk were full: `strict` vetoes every event, status and close
+/// say why.
 template <class... Policies>
 class audit_log {
   static_assert((detail::is_audit_policy<Policies> && ...),

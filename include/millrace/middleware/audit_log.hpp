@@ -80,8 +80,11 @@ inline namespace v0 {
 /// a log through `mr::borrow` must have the same clock.
 /// Errors: with `strict`, an event fails with status()'s error or, under `block`, with unavailable if the log did not
 /// take its record.
-/// Rotation: as `line_log` does it, by `options.log.when_moved`; logrotate need not send a signal.
-/// Fork: the child's copy refuses as if the disk were full: `strict` vetoes every event, status and close say why.
+/// Rotation: as `line_log` does it, by `options.log.when_moved`; logrotate need not send a signal. Under the default,
+/// `moved_policy::reopen`, the lines in a file that somebody deletes are lost, also those that were durable, and the
+/// log goes on in a new one; under `moved_policy::refuse` it fails until `reopen`, and a `strict` log then lets no
+/// event run. Fork: the child's copy refuses as if the disk were full: `strict` vetoes every event, status and close
+/// say why.
 template <class... Policies>
 class audit_log {
   static_assert((detail::is_audit_policy<Policies> && ...),

@@ -50,6 +50,14 @@ constexpr errc errc_of_errno(int number) noexcept {
 
 }  // namespace detail
 
+/// The path from the root, so that a later change of the working directory does not change which file is meant. One
+/// that is empty or begins at the root is returned as it is, as is any other where the working directory has no name.
+inline std::string absolute_path(const std::string& path) {
+  char folder[4096];
+  if (path.empty() || path.front() == '/' || ::getcwd(folder, sizeof folder) == nullptr) return path;
+  return std::string(folder) + '/' + path;
+}
+
 /// An error of the operating system: `cannot write "out/audit.jsonl": No space left on device`, where `action` is
 /// "write" and `subject` the path. `number` is errno, read before another call could change it.
 inline error system_error(int number, std::string_view action, std::string_view subject) {

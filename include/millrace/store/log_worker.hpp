@@ -227,6 +227,12 @@ class log_worker {
 
   // ---- the disk refuses
 
+  /// The error for a file of the log's that is no longer at its path.
+  static error moved_error(const std::string& path, file_place place) {
+    return error(errc::not_found, "cannot go on in \"" + path + "\": the file was " +
+                                      (place == file_place::deleted ? "deleted" : "renamed or replaced") +
+                                      " while the log had it open");
+  }
   /// Notes a refusal. A full disk may have room later; after anything else the log stays broken. Returns false.
   bool refuse(refusal no) noexcept {
     if (no.why != ENOSPC && no.why != EDQUOT) broken_ = true;

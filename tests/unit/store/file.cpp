@@ -10,6 +10,7 @@
 #include <laws/moving.hpp>
 
 #include <sys/stat.h>
+#include <filesystem>
 #include <thread>
 #include <utility>
 
@@ -95,6 +96,12 @@ TEST_CASE("read_file reads everything, also from files that do not know their si
   CHECK(mr::store::read_file("/dev/null").value().empty());
   CHECK(mr::store::read_file(folder / "none").error().code() == mr::errc::not_found);
   CHECK(!mr::store::read_file(folder.path().string()).has_value());
+}
+
+TEST_CASE("an absolute path begins at the working directory of now") {
+  CHECK(mr::store::absolute_path("") == "");
+  CHECK(mr::store::absolute_path("/a/b") == "/a/b");
+  CHECK(mr::store::absolute_path("a/b") == (std::filesystem::current_path() / "a/b").string());
 }
 
 TEST_CASE("a full device is an error of its own kind") {

@@ -11,6 +11,7 @@
 #include <millrace/observe/audit/detail/trail_writer.hpp>
 #include <millrace/observe/audit/trail_options.hpp>
 #include <millrace/observe/fwd.hpp>
+#include <millrace/store/file.hpp>
 #include <millrace/store/file_system.hpp>
 #include <millrace/store/line_log_options.hpp>
 #include <millrace/store/record_ring.hpp>
@@ -57,7 +58,9 @@ namespace observe {
 /// an append is a copy into the ring. Allocates: when opened, and on the trail's thread. Threads: append as the policy
 /// says; everything else but move and close from any. Errors: as `store::line_log`: on a full disk the trail tries
 /// again until there is room, any other failure is final; `status()` says why, and nothing that was acknowledged as
-/// durable is lost. Fork: the child's copy refuses every event; the parent's trail goes on.
+/// durable is lost. Each sync looks whether the segment and the lock are still at their paths: where they were deleted,
+/// renamed or replaced, alone or with their folder, that is such a failure (not_found, with the file), and nothing is
+/// acknowledged any more. Fork: the child's copy refuses every event; the parent's trail goes on.
 template <class... Policies>
 class audit_trail {
   static_assert((detail::is_trail_policy<Policies> && ...),
@@ -76,9 +79,11 @@ class audit_trail {
   /// of the system.
   static result<audit_trail> open(std::string folder, const audit_trail_options& options = {}, key_type key = {},
                                   files fs = {}) {
-    auto opened = detail::trail_opener<files>(folder, options, fs).open();
+    std::string absolute = store::absolute_path(folder);
+    auto opened = detail::trail_opener<files>(absolute, options, fs).open();
     if (!opened) return std::move(opened).error();
-    audit_trail trail(new writer(std::move(folder), options, std::move(fs), std::move(key), *std::move(opened)));
+    audit_trail trail(
+        new writer(std::move(folder), std::move(absolute), options, std::move(fs), std::move(key), *std::move(opened)));
     if (const int why = trail.writer_->start(); why != 0)
       return store::system_error(why, "start the writer of", trail.writer_->path());
     return trail;

@@ -210,13 +210,7 @@ class line_writer : public log_worker<line_writer<Format, Producers, FileSystem>
       if (text_.empty()) recover();
       return true;
     }
-    if (options_.when_moved == moved_policy::refuse) {
-      return tell([&] {
-        return error(errc::not_found, "cannot go on in \"" + path() + "\": the file was " +
-                                          (place == file_place::deleted ? "deleted" : "renamed or replaced") +
-                                          " while the log had it open");
-      });
-    }
+    if (options_.when_moved == moved_policy::refuse) return tell([&] { return this->moved_error(path(), place); });
     if (place == file_place::renamed) {
       const std::uint64_t now = read_clock(CLOCK_MONOTONIC);
       if (renamed_at_ == 0) renamed_at_ = now;

@@ -31,7 +31,7 @@ class log_file {
  public:
   log_file(std::string path, const line_log_options& options, FileSystem fs)
       : path_(std::move(path)),
-        absolute_(from_root(path_)),
+        absolute_(absolute_path(path_)),
         permissions_(options.permissions),
         lock_(options.lock),
         fs_(std::move(fs)) {}
@@ -104,13 +104,6 @@ class log_file {
   file_place place() noexcept { return fs_.place_of(fd_, absolute_.c_str()); }
 
  private:
-  /// The path made absolute, so that a change of the working directory does not change which file is meant.
-  static std::string from_root(const std::string& path) {
-    char folder[4096];
-    if (path.empty() || path.front() == '/' || ::getcwd(folder, sizeof folder) == nullptr) return path;
-    return std::string(folder) + '/' + path;
-  }
-
   /// Locks the file, repairs its end and, if it is empty, syncs its folder, so that its name is durable too.
   result<tail_repair> prepare(int fd) {
     if (lock_ && uninterrupted([&] { return fs_.lock(fd); }) != 0) {

@@ -19,6 +19,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -836,6 +837,138 @@ TEST_CASE("what is durable was synced before, also where a file system takes no 
   REQUIRE(trail.close());
   CHECK_FALSE(unsynced);
   CHECK(verified(dir / "audit").records == 30);
+}
+
+TEST_CASE("a trail whose files are deleted or moved away acknowledges nothing more, and names the file",
+          "[audit_trail][moved]") {
+  namespace files = std::filesystem;
+  const support::temp_dir dir;
+  const std::string folder = dir / "audit";
+  const std::string segment = folder + "/2026-11-30-000000000000.audit";
+  struct loss {
+    const char* what;
+    void (*happens)(const std::string&, const std::string&);
+    std::string named;
+    bool deleted;
+  };
+  const loss losses[] = {
+      {"the segment is deleted", [](const std::string&, const std::string& file) { files::remove(file); }, segment,
+       true},
+      {"the segment is replaced by a copy",
+       [](const std::string&, const std::string& file) {
+         files::copy_file(file, file + ".copy");
+         files::rename(file + ".copy", file);
+       },
+       segment, true},
+      {"the segment is renamed",
+       [](const std::string&, const std::string& file) { files::rename(file, file + ".old"); }, segment, false},
+      {"the folder is deleted", [](const std::string& at, const std::string&) { files::remove_all(at); }, segment,
+       true},
+      {"the folder is renamed", [](const std::string& at, const std::string&) { files::rename(at, at + ".old"); },
+       segment, false},
+      {"the folder is renamed, and a new one is put there",
+       [](const std::string& at, const std::string&) {
+         files::rename(at, at + ".old");
+         files::create_directory(at);
+       },
+       segment, false},
+      {"the folder is renamed, and a copy is put there",
+       [](const std::string& at, const std::string&) {
+         files::rename(at, at + ".old");
+         files::copy(at + ".old", at);
+       },
+       segment, false},
+      {"the lock is deleted", [](const std::string& at, const std::string&) { files::remove(at + "/audit.lock"); },
+       folder + "/audit.lock", true},
+  };
+  for (const loss& each : losses) {
+    INFO(each.what);
+    files::remove_all(folder);
+    files::remove_all(folder + ".old");
+    auto trail = mo::audit_trail<quick_files>::open(folder, support::small_trail()).value();
+    support::write_events(trail, 0, 10);
+    const std::uint64_t durable = trail.durable_seq();
+    const auto head = trail.head();
+    each.happens(folder, segment);
+    std::uint64_t seq = 0;
+    support::with_event(10, [&](const mo::audit_event& event) { seq = trail.append(event); });
+    const auto told = trail.wait_durable(seq, 30s);
+    REQUIRE_FALSE(told);
+    CHECK(told.error().code() == mr::errc::not_found);
+    CHECK(told.error().message() == "cannot go on in \"" + each.named + "\": the file was " +
+                                        (each.deleted ? "deleted" : "renamed or replaced") +
+                                        " while the log had it open");
+    CHECK(trail.durable_seq() == durable);
+    CHECK(trail.head() == head);
+    CHECK_FALSE(trail.healthy());
+    // Whatever is put back: what was acknowledged before may be missing, so it stays at that.
+    CHECK(trail.append_durable({.kind = mo::audit_kinds::login_failed}).error().code() == mr::errc::not_found);
+    CHECK(trail.erase({0, "email"}, "dpo", "").error().code() == mr::errc::not_found);
+    CHECK_FALSE(trail.close());
+  }
+}
+
+TEST_CASE("a trail without new records says too that its files are gone, and leaves another folder alone",
+          "[audit_trail][moved]") {
+  namespace files = std::filesystem;
+  const support::temp_dir dir;
+  const std::string folder = dir / "audit";
+  const auto opened = [&](std::uint64_t count) {
+    files::remove_all(folder);
+    files::remove_all(folder + ".old");
+    auto options = support::small_trail();
+    options.segment_bytes = 5000;
+    auto trail = mo::audit_trail<quick_files>::open(folder, options).value();
+    support::write_events(trail, 0, count);
+    files::rename(folder, folder + ".old");
+    files::copy(folder + ".old", folder);
+    return trail;
+  };
+  const auto is_left_alone = [&] { return support::files_of(folder) == support::files_of(folder + ".old"); };
+  SECTION("when it is closed") {
+    auto trail = opened(3);
+    const auto closed = trail.close();
+    REQUIRE_FALSE(closed);
+    CHECK(closed.error().code() == mr::errc::not_found);
+  }
+  SECTION("when something is to be erased") {
+    auto trail = opened(10);
+    CHECK(trail.erase({0, "email"}, "dpo", "").error().code() == mr::errc::not_found);
+    CHECK(is_left_alone());
+  }
+  SECTION("when old segments are to be pruned") {
+    auto trail = opened(60);
+    CHECK(trail.prune(~std::uint64_t{0}, "retention", "").error().code() == mr::errc::not_found);
+    CHECK(is_left_alone());
+  }
+  SECTION("when the next segment is due") {
+    auto trail = opened(40);  // which fills one
+    CHECK_FALSE(trail.append_durable({.kind = mo::audit_kinds::login_failed}));
+    CHECK(is_left_alone());
+  }
+}
+
+TEST_CASE("a trail keeps its folder when the working directory changes", "[audit_trail][moved]") {
+  namespace files = std::filesystem;
+  struct back {
+    files::path to = files::current_path();
+    ~back() { files::current_path(to); }
+  };
+  const support::temp_dir dir;
+  const support::temp_dir other;
+  const back there;
+  files::current_path(dir.path());
+  auto options = support::small_trail();
+  options.segment_bytes = 5000;
+  auto trail = mo::audit_trail<quick_files>::open("audit", options).value();
+  CHECK(trail.path() == "audit");
+  files::current_path(other.path());
+  support::write_events(trail, 0, 90);
+  CHECK(trail.erase({0, "email"}, "dpo", "").value() == 1);
+  REQUIRE(trail.close());
+  CHECK(verified(dir / "audit").records == 91);
+  CHECK(verified(dir / "audit").segments > 1);
+  CHECK(files::is_empty(other.path()));
 }
 
 TEST_CASE("a full disk is told, and the trail goes on when there is room", "[audit_trail][faults]") {

@@ -34,6 +34,7 @@ namespace detail {
 
 inline constexpr std::string_view segment_suffix = ".audit";
 inline constexpr std::string_view hashes_suffix = ".audit.hashes";
+inline constexpr std::string_view lock_name = "audit.lock";
 
 inline std::string path_in(const std::string& folder, std::string_view name) {
   return folder + (folder.empty() || folder.back() != '/' ? "/" : "") + std::string(name);

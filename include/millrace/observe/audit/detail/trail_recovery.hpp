@@ -84,7 +84,7 @@ class trail_opener {
     } else if (errno != EEXIST) {
       return store::system_error(errno, "create", folder_);
     }
-    const std::string path = path_in(folder_, "audit.lock");
+    const std::string path = path_in(folder_, lock_name);
     made_.lock =
         uninterrupted([&] { return fs_.open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, options_.permissions); });
     if (made_.lock < 0) return store::system_error(errno, "open", path);

@@ -111,6 +111,8 @@ class open_segment_file {
     if (uninterrupted([&] { return fs.sync_data(fd_); }) != 0) return {errno, "sync"};
     return {};
   }
+  /// Whether the open file is still at its path.
+  store::file_place place(FileSystem& fs) noexcept { return fs.place_of(fd_, path_.c_str()); }
   /// Cuts off what was allocated and not written.
   refusal trim(FileSystem& fs) noexcept {
     if (uninterrupted([&] { return fs.truncate(fd_, end_); }) != 0) return {errno, "cut"};

@@ -58,11 +58,14 @@ class trail_writer : public store::log_worker<trail_writer<Producers, FileSystem
  public:
   using base::attention, base::durable, base::written, base::ring;
 
-  trail_writer(std::string folder, const audit_trail_options& options, FileSystem fs, Signer key,
+  /// `folder` is as the caller named it, `absolute` the same from the root.
+  trail_writer(std::string folder, std::string absolute, const audit_trail_options& options, FileSystem fs, Signer key,
                opened_trail<FileSystem> opened)
       : base({options.sync, options.sync_interval_ms, options.max_delay_ms, options.ring_bytes, options.diagnostics},
              error(errc::unavailable, "cannot write to \"" + folder + "\": out of memory")),
-        folder_(std::move(folder)),
+        path_(std::move(folder)),
+        folder_(std::move(absolute)),
+        lock_path_(path_in(folder_, lock_name)),
         options_(options),
         fs_(std::move(fs)),
         key_(std::move(key)),
@@ -71,7 +74,7 @@ class trail_writer : public store::log_worker<trail_writer<Producers, FileSystem
     group_.reserve(2 * group_bytes);
   }
 
-  const std::string& path() const noexcept { return folder_; }
+  const std::string& path() const noexcept { return path_; }
   const std::string& origin() const noexcept { return opened_.origin; }
   const trail_repair& repaired() const noexcept { return opened_.repaired; }
 
@@ -105,7 +108,7 @@ class trail_writer : public store::log_worker<trail_writer<Producers, FileSystem
     if (!this->ended_) asked_ = &what;
     this->wake_held();
     while (!what.finished) {
-      if (this->ended_) return error(errc::closed, '"' + folder_ + "\" is closed");
+      if (this->ended_) return error(errc::closed, '"' + path_ + "\" is closed");
       progress_.wait_for(mutex_, 100 * millisecond);
     }
     return what.done;
@@ -154,6 +157,7 @@ class trail_writer : public store::log_worker<trail_writer<Producers, FileSystem
   /// After the thread's end: the mark that says that the trail was closed in order.
   result<void> close_file() {
     refusal no;
+    result<void> lost;
     if (!this->forked()) {
       if (!broken_ && opened_.segment.is_open()) {
         if (group_.empty())
@@ -161,13 +165,17 @@ class trail_writer : public store::log_worker<trail_writer<Producers, FileSystem
         else
           no = opened_.segment.trim(fs_);  // of a group that found no room, a part may be there
       }
-      answer(error(errc::closed, '"' + folder_ + "\" is closed"));
+      answer(error(errc::closed, '"' + path_ + "\" is closed"));
+      // Nor is there a trail to go on with if it is gone with its last records.
+      if (!broken_ && !no)
+        if (const moved_file moved = find_moved()) lost = base::moved_error(*moved.path, moved.place);
     }
     const refusal at_close = opened_.segment.close(fs_);
     if (opened_.lock >= 0) fs_.close(std::exchange(opened_.lock, -1));
     if (!no) no = at_close;
     if (no) return store::system_error(no.why, no.what, opened_.segment.path());
-    if (!signing_) return std::move(signing_).error().wrap("the last tree head of \"" + folder_ + "\" is not signed");
+    if (!lost) return lost;
+    if (!signing_) return std::move(signing_).error().wrap("the last tree head of \"" + path_ + "\" is not signed");
     return {};
   }
   std::uint64_t count_unwritten() noexcept { return group_records_ + this->count_left(); }
@@ -179,6 +187,7 @@ class trail_writer : public store::log_worker<trail_writer<Producers, FileSystem
     try {
       now_ = options_.wall_clock();
       begin_upkeep();
+      if (broken_) return;
       report_repair();
     } catch (...) {
       return out_of_memory();
@@ -193,7 +202,7 @@ class trail_writer : public store::log_worker<trail_writer<Producers, FileSystem
           return true;
         }
         this->tell([&] {
-          return error(errc::unavailable, "cannot write to \"" + folder_ + "\": the system has no random bytes");
+          return error(errc::unavailable, "cannot write to \"" + path_ + "\": the system has no random bytes");
         });
         broken_ = true;
       } catch (...) {
@@ -326,6 +335,7 @@ class trail_writer : public store::log_worker<trail_writer<Producers, FileSystem
       broken_ = true;
       return refuse(no);
     }
+    if (!is_in_place()) return false;
     {
       const lock_guard held(mutex_);
       durable_root_ = written_root_;
@@ -333,6 +343,30 @@ class trail_writer : public store::log_worker<trail_writer<Producers, FileSystem
     }
     this->note_synced();
     return true;
+  }
+
+  /// The first of the trail's open files that is no longer at its path, if any is not.
+  struct moved_file {
+    const std::string* path = nullptr;
+    store::file_place place = store::file_place::here;
+
+    explicit operator bool() const noexcept { return path != nullptr; }
+  };
+  moved_file find_moved() noexcept {
+    if (const auto place = opened_.segment.place(fs_); place != store::file_place::here)
+      return {&opened_.segment.path(), place};
+    // Where the lock is gone, another writer may begin, and cut off what this one has not yet synced.
+    if (const auto place = fs_.place_of(opened_.lock, lock_path_.c_str()); place != store::file_place::here)
+      return {&lock_path_, place};
+    return {};
+  }
+  /// Whether what was synced can be found again. Without this question records would be acknowledged in a file that was
+  /// deleted, or that is in no folder of a trail any more. It is four system calls beside the sync of a disk.
+  bool is_in_place() noexcept {
+    const moved_file moved = find_moved();
+    if (!moved) return true;
+    broken_ = true;  // what was acknowledged before may be lost, so that the trail must not seem to go on
+    return tell([&] { return base::moved_error(*moved.path, moved.place); });
   }
 
   // ---- one segment after the other
@@ -353,7 +387,7 @@ class trail_writer : public store::log_worker<trail_writer<Producers, FileSystem
   /// Makes the next segment, then ends this one: after a crash in between, the next one has no record, and opening the
   /// trail ends this one.
   bool rotate(std::uint64_t day) {
-    if (durable_root_.size != written_root_.size && !sync_segment()) return false;
+    if (!(durable_root_.size != written_root_.size ? sync_segment() : is_in_place())) return false;
     if (next_path_.empty()) {
       std::string header(trail_header_bytes, '\0');
       const segment_header next{opened_.id, day, opened_.times, opened_.tree};
@@ -405,6 +439,7 @@ class trail_writer : public store::log_worker<trail_writer<Producers, FileSystem
       if (asked_ == nullptr) return;
       doing_ = asked_;
     }
+    if (!is_in_place()) return;  // else another trail's files would be changed
     auto files = list_trail(folder_);
     if (!files) return answer(std::move(files).error());
     files_ = *std::move(files);
@@ -496,7 +531,9 @@ class trail_writer : public store::log_worker<trail_writer<Producers, FileSystem
   std::uint64_t durable_time_ = 0;
 
   // What only the thread uses, the counters apart.
-  const std::string folder_;
+  const std::string path_;    // the folder, as the caller named it
+  const std::string folder_;  // the same from the root
+  const std::string lock_path_;
   const audit_trail_options options_;
   FileSystem fs_;
   Signer key_;
