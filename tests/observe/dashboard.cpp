@@ -124,7 +124,7 @@ int main(int argc, char** argv) {
   } else if (wanted == "dashboard") {
     text = mr::observe::grafana_dashboard(snapshot, {.title = "Fraud \"live\"", .uid = "fraud"});
   } else if (wanted == "alerts") {
-    text = mr::observe::prometheus_alerts(snapshot);
+    text = mr::observe::prometheus_alerts(snapshot).value().yaml;
   } else if (wanted == "unknown") {
     for (const mr::observe::metric_row& row : mr::observe::standard_metrics)
       if (!mr::observe::detail::is_meant_by(snapshot, row.metric)) text.append(row.metric) += '\n';

@@ -52,7 +52,9 @@ std::string production::json() const { return mr::observe::to_json(registry_.sna
 std::string production::dashboard() const {
   return mr::observe::grafana_dashboard(registry_.snapshot(), {.title = "Lifecycle of a model", .uid = "lifecycle"});
 }
-std::string production::alerts() const { return mr::observe::prometheus_alerts(registry_.snapshot()); }
+std::string production::alerts() const {
+  return or_stop(mr::observe::prometheus_alerts(registry_.snapshot()), exit_code::internal).yaml;
+}
 
 void production::show(std::string_view figure, double value) {
   or_stop(registry_.gauge({"lifecycle_holdout", "How the model did on the holdout."}, {{"figure", figure}}),

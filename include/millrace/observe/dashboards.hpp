@@ -8,6 +8,8 @@
 /// them
 /// - `grafana_dashboard`: a dashboard as JSON, which Grafana imports
 /// - `prometheus_alerts`: alert rules as YAML, which a Prometheus server loads and `promtool check rules` accepts
+/// - `alert_rules`, `left_out_alert`, `alert_options`: what it returns, which alerts lack a metric, and what it is
+/// asked
 ///
 /// Both take the names of metrics and labels from a snapshot, so they never ask for what the program does not export.
 

@@ -39,7 +39,8 @@ struct alert_row {
   std::string_view name;
   /// A condition in PromQL, in which `{inference_errors}` stands for the metric with a name that ends so, as Prometheus
   /// has it: of a counter with `_total`, of a histogram with `_bucket` if that is written behind. Where the program has
-  /// no such metric, the alert is left out.
+  /// no such metric, the alert is left out, and `prometheus_alerts` says so. Other braces, as in
+  /// `{queue_depth}{model="a"}`, are PromQL's.
   std::string_view condition;
   std::string_view severity;  // `critical` wakes somebody, `warning` does not
   std::string_view lasts;     // how long the condition must hold: `5m`

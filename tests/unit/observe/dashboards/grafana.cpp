@@ -71,10 +71,11 @@ TEST_CASE("grafana: a program's own metrics beside the library's") {
 
   const auto snapshot = registry.snapshot();  // at the start will do: it has the names already
   const std::string dashboard = grafana_dashboard(snapshot, {.title = "Shop", .uid = "shop"}, metrics);
-  const std::string rules = prometheus_alerts(snapshot, alerts);
+  const auto rules = prometheus_alerts(snapshot, {.metrics = metrics}, alerts);  // an error: a name is misspelt
   // [/dashboard]
   CHECK(dashboard.find("sum by (country) (rate(shop_orders_total[$__rate_interval]))") != std::string::npos);
-  CHECK(rules.find("sum(rate(shop_orders_total[1h])) == 0") != std::string::npos);
+  REQUIRE(rules);
+  CHECK(rules->yaml.find("sum(rate(shop_orders_total[1h])) == 0") != std::string::npos);
 }
 
 TEST_CASE("grafana: hostile texts leave JSON whole, and no metrics are a dashboard, too") {
