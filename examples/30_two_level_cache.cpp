@@ -42,7 +42,6 @@ mr::resilience::two_level_options kept_for_a_day() {
 
 int main() {
   std::filesystem::remove_all("cache");
-  std::filesystem::create_directory("cache");
   auto folder = mr::store::folder_storage::open("cache");
   if (!folder) return std::fprintf(stderr, "%s\n", folder.error().describe().c_str()), 1;
   profile_service service;

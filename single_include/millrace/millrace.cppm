@@ -599,6 +599,7 @@ using ::millrace::v0::store::file_bytes;
 using ::millrace::v0::store::file_place;
 using ::millrace::v0::store::file_system;
 using ::millrace::v0::store::folder_storage;
+using ::millrace::v0::store::folder_storage_options;
 using ::millrace::v0::store::for_each_object;
 using ::millrace::v0::store::full_policy;
 using ::millrace::v0::store::inclusion_proof;

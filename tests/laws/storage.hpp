@@ -149,6 +149,21 @@ void storage_basics(S& storage) {
   CHECK(calls == 1);
   for (const std::string& key : plain_keys()) REQUIRE(storage.remove(key));
   CHECK(storage.list("", "", 10)->empty());
+  // A key is an object's alone: nothing is at the first parts of its path, and nothing below it.
+  REQUIRE(storage.write("d/e/f", bytes_of("here")));
+  for (const char* key : {"d", "d/e", "d/e/f/g", "d/e/f/g/h", "d/e/g", "d/f"}) {
+    INFO(key);
+    CHECK(storage.read(key).error().code() == mr::errc::not_found);
+    CHECK(storage.examine(key).error().code() == mr::errc::not_found);
+    REQUIRE(ms::exists(storage, key));
+    CHECK_FALSE(*ms::exists(storage, key));
+    CHECK(storage.remove(key));
+    if (storage.write(key, bytes_of("too"))) CHECK(storage.remove(key));  // or it cannot hold both
+    CHECK(text_of(*storage.read("d/e/f")) == "here");
+    CHECK(storage.list("", "", 10)->size() == 1);
+  }
+  REQUIRE(storage.remove("d/e/f"));
+  CHECK_FALSE(*ms::exists(storage, "d"));
 }
 
 /// Random calls agree with a map, and every page of every list with the map's.

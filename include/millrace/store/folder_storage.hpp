@@ -6,6 +6,7 @@
 #include <millrace/core/result.hpp>
 #include <millrace/store/atomic_file.hpp>
 #include <millrace/store/beneath.hpp>
+#include <millrace/store/file_system.hpp>
 #include <millrace/store/storage.hpp>
 
 #include <dirent.h>
@@ -26,24 +27,40 @@ namespace millrace {
 inline namespace v0 {
 namespace store {
 
+struct folder_storage_options {
+  /// Whether `open` refuses a folder that is not there, such as one on a disk that is not mounted. Otherwise it makes
+  /// it, as an audit trail does, in a folder that is there.
+  bool must_exist = false;
+};
+
 /// A storage in a folder: each object is the file at the folder's path and its key.
+///
+///     auto models = mr::store::folder_storage::open("/var/lib/models");    // made where there is none
 ///
 /// A write goes to a temporary file first and is synced and renamed, as by `atomic_file`: it is durable once it has
 /// returned, and so is a removal. Folders are made as they are needed and stay when they are empty; an object cannot
-/// stand where a folder of other objects does (`a` beside `a/b`). No symbolic link below the folder is followed, read,
-/// replaced or listed, and no file whose path is no key is listed.
+/// stand where a folder of other objects does (`a` beside `a/b`), and nothing is at the key `a` of such a folder. No
+/// symbolic link below the folder is followed, read, replaced or listed, and no file whose path is no key is listed.
 /// Models: storage, without versions. Complexity: a list reads all folders on the way to what it lists.
 /// Threads: any number, and any number of processes. Errors: those of the system, with the path.
 class folder_storage {
  public:
-  /// Errors: those of the system if there is no such folder.
-  static result<folder_storage> open(const std::string& folder) {
+  /// Errors: not_found if there is no such folder and it has to exist; those of the system.
+  static result<folder_storage> open(const std::string& folder, const folder_storage_options& options = {}) {
     auto opened = file::open(folder, O_RDONLY | O_DIRECTORY);
+    bool is_new = false;
+    if (!opened && opened.error().code() == errc::not_found && !options.must_exist) {
+      is_new = ::mkdir(folder.c_str(), 0777) == 0;
+      if (!is_new && errno != EEXIST) return system_error(errno, "make the folder", folder);
+      opened = file::open(folder, O_RDONLY | O_DIRECTORY);
+    }
     if (!opened) return std::move(opened).error();
     char* const resolved = ::realpath(folder.c_str(), nullptr);  // so that a change of the working folder is no matter
     if (resolved == nullptr) return system_error(errno, "open", folder);
     folder_storage made(resolved);
     std::free(resolved);
+    if (is_new && posix_file_system().sync_directory_of(made.folder_.c_str()) != 0 && errno != EINVAL)
+      return system_error(errno, "sync the folder of", folder);
     return made;
   }
 
@@ -74,11 +91,12 @@ class folder_storage {
   result<void> remove(std::string_view key) {
     if (auto fine = check_storage_key(key); !fine) return fine;
     const auto found = detail::find_beneath(folder_, key, "remove", false);
-    if (!found) return found.error().code() == errc::not_found ? result<void>() : found.error();
+    if (!found) return is_absence(found.error(), key) ? result<void>() : found.error();
     struct stat facts{};
     const int folder = found->folder.descriptor();
     if (::fstatat(folder, found->name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0)
       return errno == ENOENT ? result<void>() : system_error(errno, "remove", found->path);
+    if (S_ISDIR(facts.st_mode)) return {};  // of other objects
     if (!S_ISREG(facts.st_mode))
       return error(errc::invalid_argument, "cannot remove \"" + found->path + "\": it is not a regular file");
     if (::unlinkat(folder, found->name.c_str(), 0) != 0 && errno != ENOENT)
@@ -112,8 +130,21 @@ class folder_storage {
     bool wants(std::string_view key) const noexcept { return key.substr(0, prefix.size()) == prefix && key > after; }
   };
 
-  static error absent_or(error failure, std::string_view key) {
-    return failure.code() == errc::not_found ? detail::no_such_object(key) : std::move(failure);
+  error absent_or(error failure, std::string_view key) const {
+    return is_absence(failure, key) ? detail::no_such_object(key) : std::move(failure);
+  }
+  /// Whether a key could not be opened because nothing is there: not even if it is a folder of other objects, or below
+  /// another object.
+  bool is_absence(const error& failure, std::string_view key) const {
+    if (failure.code() == errc::not_found) return true;
+    if (failure.code() != errc::invalid_argument && failure.code() != errc::permission_denied) return false;
+    for (std::size_t slash = key.find('/');; slash = key.find('/', slash + 1)) {
+      const std::string path = folder_ + "/" + std::string(key.substr(0, slash));
+      struct stat facts{};
+      if (::lstat(path.c_str(), &facts) != 0) return errno == ENOENT;
+      if (slash == std::string_view::npos) return S_ISDIR(facts.st_mode);
+      if (!S_ISDIR(facts.st_mode)) return S_ISREG(facts.st_mode);
+    }
   }
 
   /// The names in a folder in the order of the keys below them: a folder's ends with a slash.

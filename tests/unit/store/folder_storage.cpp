@@ -43,13 +43,16 @@ TEST_CASE("folder_storage: no link is followed, replaced, removed or listed, and
   REQUIRE(ms::write_file(folder / "root/data/odd#name", std::string_view("no")));
   auto storage = ms::folder_storage::open(folder / "root");
   REQUIRE(storage);
-  for (const char* key : {"link", "up/secret", "pipe", "data"}) {
+  for (const char* key : {"link", "up/secret", "pipe", "pipe/below", "link/below"}) {
     INFO(key);
     CHECK_FALSE(storage->read(key));
     CHECK_FALSE(storage->examine(key));
+    CHECK_FALSE(ms::exists(*storage, key));  // an error: who can say what is there?
     CHECK_FALSE(storage->write(key, bytes_of("x")));
     CHECK_FALSE(storage->remove(key));
   }
+  REQUIRE(storage->remove("data"));  // a folder is no object
+  CHECK(fs::exists(folder.path() / "root/data"));
   CHECK_FALSE(storage->write("up/new", bytes_of("x")));
   CHECK_FALSE(fs::exists(folder.path() / "new"));
   CHECK(storage->list("", "", 10)->empty());
@@ -65,6 +68,26 @@ TEST_CASE("folder_storage: an object cannot stand where a folder of others does"
   CHECK_FALSE(storage->write("c", bytes_of("4")));
   CHECK(laws::text_of(*storage->read("a")) == "1");
   CHECK(laws::text_of(*storage->read("c/d")) == "3");
-  CHECK_FALSE(ms::folder_storage::open(folder / "none"));
-  CHECK_FALSE(ms::folder_storage::open(folder / "a"));
+}
+
+TEST_CASE("folder_storage: the folder is made, but not those around it, or has to be there") {
+  const support::temp_dir folder;
+  const auto absent = ms::folder_storage::open(folder / "new", {.must_exist = true});
+  REQUIRE_FALSE(absent);
+  CHECK(absent.error().code() == mr::errc::not_found);
+  CHECK_FALSE(fs::exists(folder.path() / "new"));
+  for (const char* name : {"new", "new", "other/"}) {
+    auto storage = ms::folder_storage::open(folder / name);
+    REQUIRE(storage);
+    CHECK(storage->write("a", bytes_of("1")));
+    CHECK(ms::folder_storage::open(folder / name, {.must_exist = true}));
+  }
+  const auto deep = ms::folder_storage::open(folder / "none/new");
+  REQUIRE_FALSE(deep);
+  CHECK(deep.error().code() == mr::errc::not_found);
+  CHECK_FALSE(fs::exists(folder.path() / "none"));
+  CHECK_FALSE(ms::folder_storage::open(folder / "new/a"));  // a file
+  fs::create_directory_symlink(folder / "gone", folder / "link");
+  CHECK_FALSE(ms::folder_storage::open(folder / "link"));
+  CHECK_FALSE(fs::exists(folder.path() / "gone"));
 }
