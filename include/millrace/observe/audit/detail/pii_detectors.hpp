@@ -147,52 +147,185 @@ constexpr parsed_ip parse_ipv6(std::string_view text) noexcept {
   return made;
 }
 
-/// Each of the following returns how long the personal data is that begins at `at`, and 0 if none begins there.
-
 constexpr bool is_mail_local(char c) noexcept {
   return is_word(c) || std::string_view(".!#$%&'*+/=?^_`{|}~-").find(c) != std::string_view::npos;
 }
-/// An e-mail address without quotes. `at` is the first character that may stand in front of an `@`.
-constexpr std::size_t email_at(std::string_view text, std::size_t at) noexcept {
-  std::size_t sign = at;
-  bool says = false;  // stars alone are what a mask leaves
-  for (; sign < text.size() && is_mail_local(text[sign]); ++sign) says = says || text[sign] != '*';
-  if (!says || sign == text.size() || text[sign] != '@') return 0;
-  std::size_t end = sign + 1;
-  while (end < text.size() && end - sign <= 253 && (is_word(text[end]) || text[end] == '.' || text[end] == '-')) ++end;
+/// The characters that may stand in front of an `@`, and what follows them. Found once for all that begins in them, so
+/// that a text of nothing else is not searched to its end again and again.
+struct mail_run {
+  std::size_t end = 0;     // behind the last of them
+  std::size_t domain = 0;  // behind the domain; 0: no `@` and domain follow
+
+  /// How long the address without quotes is that begins at `at`, in the run. Stars alone are what a mask leaves.
+  constexpr std::size_t email_at(std::string_view text, std::size_t at) const noexcept {
+    return domain != 0 && text.find_first_not_of('*', at) < end ? domain - at : 0;
+  }
+};
+constexpr mail_run mail_run_at(std::string_view text, std::size_t at) noexcept {
+  mail_run run{at, 0};
+  while (run.end < text.size() && is_mail_local(text[run.end])) ++run.end;
+  if (run.end == text.size() || text[run.end] != '@') return run;
+  const std::size_t begin = run.end + 1;
+  std::size_t end = begin;
+  while (end < text.size() && end - begin < 253 && (is_word(text[end]) || text[end] == '.' || text[end] == '-')) ++end;
   // What is behind the domain may be the sentence's: a stop, a dash. The longest domain counts.
-  while (end > sign + 1 && !is_domain(text.substr(sign + 1, end - sign - 1))) --end;
-  return end > sign + 1 ? end - at : 0;
+  while (end > begin && !is_domain(text.substr(begin, end - begin))) --end;
+  if (end > begin) run.domain = end;
+  return run;
 }
 
-/// The number of a payment card: 13 to 19 digits, also in groups between single spaces, hyphens or dots, not zero
-/// first, of which Luhn holds.
+/// Each of the functions ..._at below returns how long the personal data is that begins at `at`, and 0 if none begins
+/// there. Each reads a few characters alone, whatever the text.
+
+/// Whether issuers have cards whose numbers begin with this digit and have so many digits. That a time in milliseconds
+/// or nanoseconds begins with 1 and has 13 or 19 is why this is asked.
+/// Source: ISO/IEC 7812-1, the issuers' lengths and prefixes: airlines 1; Mastercard 2 and 5; American Express, Diners
+/// Club and JCB 3; Visa 4; Maestro 5 and 6; Discover and UnionPay 6; national schemes 8 and 9.
+constexpr bool is_card_size(char first, std::size_t digits) noexcept {
+  switch (first) {
+    case '1': return digits == 15;
+    case '2': return digits == 15 || digits == 16;
+    case '3': return digits >= 14 && digits <= 19;
+    case '4': return digits == 13 || (digits >= 16 && digits <= 19);
+    case '5':
+    case '6': return digits >= 13 && digits <= 19;
+    case '7':
+    case '8': return digits == 16;
+    case '9': return digits == 16 || digits == 19;
+    default: return false;
+  }
+}
+
+/// The number of a payment card: 13 to 19 digits of which Luhn holds, not behind a decimal point, also in groups of at
+/// least three between single characters of one kind: spaces, hyphens or dots; the last one may be shorter. One dot
+/// alone is a decimal point.
 constexpr std::size_t card_at(std::string_view text, std::size_t at) noexcept {
-  if (text[at] == '0') return 0;
-  const auto separates = [](char c) { return c == ' ' || c == '-' || c == '.'; };
+  if (at >= 2 && text[at - 1] == '.' && is_digit(text[at - 2])) return 0;
   std::size_t digits = 0;
+  std::size_t group = 0;  // digits in the last group
+  char separator = 0;
+  std::size_t groups = 1;
   std::size_t longest = 0;
   for (std::size_t i = at; i < text.size(); ++i) {
-    if (separates(text[i]) && i + 1 < text.size() && is_digit(text[i + 1])) continue;
-    if (!is_digit(text[i]) || ++digits > 19) break;
+    const char c = text[i];
+    if ((c == ' ' || c == '-' || c == '.') && i + 1 < text.size() && is_digit(text[i + 1])) {
+      if (group < 3 || (groups > 1 && c != separator)) break;
+      separator = c;
+      group = 0;
+      ++groups;
+      continue;
+    }
+    if (!is_digit(c) || ++digits > 19) break;
+    ++group;
     const bool whole = i + 1 == text.size() || !is_alphanumeric(text[i + 1]);
-    if (digits >= 13 && whole && luhn_holds(text.substr(at, i + 1 - at))) longest = i + 1 - at;
+    if (whole && is_card_size(text[at], digits) && (separator != '.' || groups > 2) &&
+        luhn_holds(text.substr(at, i + 1 - at)))
+      longest = i + 1 - at;
   }
   return longest;
 }
 
-/// An IBAN, also in groups between single spaces.
+/// An IBAN, also in groups of four between single spaces, of which the last may be shorter; its letters are all large
+/// or all small.
 constexpr std::size_t iban_at(std::string_view text, std::size_t at) noexcept {
   if (text.size() - at < 15 || !is_letter(text[at]) || !is_letter(text[at + 1]) || !is_digit(text[at + 2])) return 0;
+  const bool lower = text[at] >= 'a';
   std::size_t letters = 0;
+  std::size_t group = 0;  // characters in the last group
+  bool groups = false;
   std::size_t longest = 0;
   for (std::size_t i = at; i < text.size(); ++i) {
-    if (text[i] == ' ' && i + 1 < text.size() && is_alphanumeric(text[i + 1])) continue;
-    if (!is_alphanumeric(text[i]) || ++letters > 34) break;
+    const char c = text[i];
+    if (c == ' ' && i + 1 < text.size() && is_alphanumeric(text[i + 1])) {
+      if (group != 4) break;
+      groups = true;
+      group = 0;
+      continue;
+    }
+    if (!is_alphanumeric(c) || (is_letter(c) && (c >= 'a') != lower) || ++letters > 34) break;
+    if (++group > 4 && groups) break;
     const bool whole = i + 1 == text.size() || !is_alphanumeric(text[i + 1]);
     if (letters >= 15 && whole && is_iban(text.substr(at, i + 1 - at))) longest = i + 1 - at;
   }
   return longest;
+}
+
+/// A telephone number in the international form: `+`, the country, 9 to 15 digits in all, also in groups with at most
+/// two of space, hyphen, dot, slash and parentheses between them. One dot alone is a decimal point. A number of +1 has
+/// ten more digits, of which neither the first nor the fourth is 0 or 1.
+/// Source: ITU-T E.164 and E.123; North American Numbering Plan.
+constexpr std::size_t phone_at(std::string_view text, std::size_t at) noexcept {
+  if (at + 1 >= text.size() || !is_digit(text[at + 1]) || text[at + 1] == '0') return 0;
+  std::array<char, 15> digits{};
+  std::size_t size = 0;
+  std::size_t between = 0;  // characters since the last digit
+  std::size_t dots = 0;
+  std::size_t others = 0;
+  bool open = false;  // within parentheses
+  std::size_t longest = 0;
+  for (std::size_t i = at + 1; i < text.size(); ++i) {
+    const char c = text[i];
+    if (!is_digit(c)) {
+      if (std::string_view(" -./()").find(c) == std::string_view::npos || ++between > 2 || (c == '(' && open) ||
+          (c == ')' && !open))
+        break;
+      open = c == '(' || (open && c != ')');
+      continue;
+    }
+    if (between == 1 && text[i - 1] == '.')
+      ++dots;
+    else if (between != 0)
+      ++others;
+    between = 0;
+    // "+44 (0)20" says both that a 0 is dialled from within the country, and that it is not part of the number.
+    if (c == '0' && text[i - 1] == '(' && i + 1 < text.size() && text[i + 1] == ')') continue;
+    if (size == digits.size()) break;
+    digits[size++] = c;
+    const char after = i + 1 < text.size() ? text[i + 1] : ' ';
+    const bool decimals = after == ',' && i + 2 < text.size() && is_digit(text[i + 2]);
+    if (size < 9 || open || is_alphanumeric(after) || decimals || (dots == 1 && others == 0)) continue;
+    if (digits[0] == '1' && (size != 11 || digits[1] < '2' || digits[4] < '2')) continue;
+    longest = i + 1 - at;
+  }
+  return longest;
+}
+
+/// A social security number of the United States, 3, 2 and 4 digits between hyphens, which the administration can have
+/// given: no area 000, 666 or from 900, no group 00, no serial 0000.
+/// Source: Social Security Administration, "Social Security Number Randomization", 2011.
+constexpr std::size_t ssn_at(std::string_view text, std::size_t at) noexcept {
+  constexpr std::size_t size = 11;
+  const std::string_view number = text.substr(at, size);
+  if (number.size() != size) return 0;
+  for (std::size_t i = 0; i < size; ++i)
+    if (i == 3 || i == 6 ? number[i] != '-' : !is_digit(number[i])) return 0;
+  const std::string_view area = number.substr(0, 3);
+  if (area == "000" || area == "666" || area[0] == '9' || number.substr(4, 2) == "00" || number.substr(7) == "0000")
+    return 0;
+  if (at >= 2 && (text[at - 1] == '-' || text[at - 1] == '.') && is_digit(text[at - 2])) return 0;
+  const std::string_view rest = text.substr(at + size);
+  if (!rest.empty() && is_alphanumeric(rest[0])) return 0;
+  return rest.size() >= 2 && rest[0] == '-' && is_alphanumeric(rest[1]) ? 0 : size;
+}
+
+/// The address of a network device: six pairs of hexadecimal digits between colons or, with a letter among them,
+/// hyphens, and not a part of more pairs. Source: IEEE 802, EUI-48.
+constexpr std::size_t mac_at(std::string_view text, std::size_t at) noexcept {
+  constexpr std::size_t size = 17;
+  if (text.size() - at < size) return 0;
+  const char separator = text[at + 2];
+  if (separator != ':' && separator != '-') return 0;
+  bool letters = separator == ':';
+  for (std::size_t i = 0; i < size; ++i) {
+    const char c = text[at + i];
+    if (i % 3 == 2 ? c != separator : hex_value(c) == 16) return 0;
+    letters = letters || is_letter(c);
+  }
+  const auto pair_at = [&](std::size_t i) { return hex_value(text[i]) < 16 && hex_value(text[i + 1]) < 16; };
+  if (at >= 3 && text[at - 1] == separator && pair_at(at - 3) && (at == 3 || !is_alphanumeric(text[at - 4]))) return 0;
+  const std::string_view rest = text.substr(at + size);
+  if (!rest.empty() && is_alphanumeric(rest[0])) return 0;
+  return !letters || (rest.size() >= 2 && rest[0] == separator && is_alphanumeric(rest[1])) ? 0 : size;
 }
 
 /// An IPv4 address, and not the beginning of more numbers between dots.
@@ -205,13 +338,13 @@ constexpr std::size_t ipv4_at(std::string_view text, std::size_t at) noexcept {
   return parse_ipv4(text.substr(at, end - at)).size != 0 ? end - at : 0;
 }
 
-/// An IPv6 address.
+/// An IPv6 address that has a digit below ten.
 constexpr std::size_t ipv6_at(std::string_view text, std::size_t at) noexcept {
   std::size_t end = at;
-  bool digits = false;  // `::` alone is nobody's
+  bool digits = false;  // `::` alone is nobody's, and `dead::beef` may be a name of a program's
   for (; end < text.size() && end - at < 46 && (hex_value(text[end]) < 16 || text[end] == '.' || text[end] == ':');
        ++end)
-    digits = digits || hex_value(text[end]) < 16;
+    digits = digits || is_digit(text[end]);
   if (!digits || (end < text.size() && is_alphanumeric(text[end]))) return 0;
   for (; end > at + 1; --end) {
     if (parse_ipv6(text.substr(at, end - at)).size != 0) return end - at;
