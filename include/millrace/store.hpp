@@ -12,7 +12,8 @@
 ///   durable and repairs a torn end; `record_ring` is the queue in front of that thread, `log_worker` what a log of
 ///   another kind is made with
 /// - `sign_file`, `write_signed`, `read_verified`: a file and its signature beside it, by any `signer` and `verifier`
-/// - `storage`, `versioned_storage`: what keeps bytes under keys, as concepts; `memory_storage` and `folder_storage` do
+/// - `storage`, `versioned_storage`, `transactional_storage`: what keeps bytes under keys, as concepts, the last for
+///   several objects that change together; `memory_storage` and `folder_storage` are storages
 /// - transparency.hpp: records of which nobody can change, remove or move one unseen: a Merkle tree, proofs, tree heads
 /// - `file_system`, `segment_file_system`: the system calls of a log, as a policy
 ///
@@ -36,6 +37,7 @@
 #include <millrace/store/secret_file.hpp>
 #include <millrace/store/signature.hpp>
 #include <millrace/store/storage.hpp>
+#include <millrace/store/transaction.hpp>
 #include <millrace/store/transparency.hpp>
 
 #endif  // MILLRACE_STORE_HPP

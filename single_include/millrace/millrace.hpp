@@ -3696,11 +3696,7 @@ class basic_protobuf_writer {
   static std::byte* encode_tagged(std::byte* out, unsigned field, wire type, std::uint64_t value) noexcept {
     return encode(encode(out, field << 3 | static_cast<unsigned>(type)), value);
   }
-  void put(const std::byte* from, std::size_t size) {
-    const std::size_t before = bytes_.size();
-    bytes_.resize(before + size);
-    if (size != 0) std::memcpy(bytes_.data() + before, from, size);
-  }
+  void put(const std::byte* from, std::size_t size) { bytes_.insert(bytes_.end(), from, from + size); }
 
   std::vector<std::byte> bytes_;
 };
@@ -53903,6 +53899,68 @@ result<void> basic_secret_file<Clock>::state::look(bool at_once, bool& changed) 
 
 #endif  // MILLRACE_STORE_SECRET_FILE_HPP
 
+// ---- store/transaction.hpp
+
+#ifndef MILLRACE_STORE_TRANSACTION_HPP
+#define MILLRACE_STORE_TRANSACTION_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+// Several objects that change together. tests/laws/transaction.hpp asks a transactional storage for what no compiler
+// checks, beyond the laws of storage.hpp:
+//
+// - Whole: all writes of a transaction come to be seen at once, when `transact` returns its value, or none of them
+// does:
+//   `use` returned an error, threw, or what it wrote could not be kept. A crash at any moment leaves all or none.
+// - Serial: transactions, and writes outside of one, take effect one after the other, among all processes that have the
+//   storage open. What `use` reads is the state that its writes are made in, and what it has written itself.
+// - A snapshot is the state of one moment, whatever is written meanwhile.
+// - `use` runs once, on the calling thread. It works on what it is given and calls the storage itself for nothing: a
+//   write by that way is refused with errc::conflict, or would wait for the transaction that makes it.
+
+/// Reads objects and lists them in both directions: `list_backward` returns, from the last that is less than `before`
+/// (from the last of all where that is empty), at most `limit` of the objects whose keys begin with `prefix`, the
+/// greatest key first.
+template <class V>
+concept storage_view = reads_objects<V> && lists_objects<V> &&
+                       requires(const V& view, std::string_view prefix, std::string_view before, std::size_t limit) {
+                         {
+                           view.list_backward(prefix, before, limit)
+                         } -> std::same_as<result<std::vector<storage_entry>>>;
+                       };
+
+/// What the code inside a transaction works on.
+template <class T>
+concept storage_transaction = storage_view<T> && writes_objects<T>;
+
+namespace detail {
+
+template <class Seen>
+struct use_of {
+  result<int> operator()(Seen&) const;  // asked for its type only
+};
+
+}  // namespace detail
+
+/// A storage with transactions: `transact(use)` calls `use(transaction&)` and returns its result, once all that it
+/// wrote is kept; `look(use)` calls `use(const snapshot&)` and returns its result. `use` returns a `result<T>`.
+template <class S>
+concept transactional_storage =
+    versioned_storage<S> && storage_transaction<typename S::transaction> && storage_view<typename S::snapshot> &&
+    requires(S& storage, detail::use_of<typename S::transaction> change,
+             detail::use_of<const typename S::snapshot> question) {
+      { storage.transact(change) } -> std::same_as<result<int>>;
+      { std::as_const(storage).look(question) } -> std::same_as<result<int>>;
+    };
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_TRANSACTION_HPP
+
 // ---- store/transparency/subtree_cache.hpp
 
 #ifndef MILLRACE_STORE_TRANSPARENCY_SUBTREE_CACHE_HPP
@@ -54020,7 +54078,8 @@ class cached_leaves {
 ///   durable and repairs a torn end; `record_ring` is the queue in front of that thread, `log_worker` what a log of
 ///   another kind is made with
 /// - `sign_file`, `write_signed`, `read_verified`: a file and its signature beside it, by any `signer` and `verifier`
-/// - `storage`, `versioned_storage`: what keeps bytes under keys, as concepts; `memory_storage` and `folder_storage` do
+/// - `storage`, `versioned_storage`, `transactional_storage`: what keeps bytes under keys, as concepts, the last for
+///   several objects that change together; `memory_storage` and `folder_storage` are storages
 /// - transparency.hpp: records of which nobody can change, remove or move one unseen: a Merkle tree, proofs, tree heads
 /// - `file_system`, `segment_file_system`: the system calls of a log, as a policy
 ///

@@ -84,11 +84,7 @@ class basic_protobuf_writer {
   static std::byte* encode_tagged(std::byte* out, unsigned field, wire type, std::uint64_t value) noexcept {
     return encode(encode(out, field << 3 | static_cast<unsigned>(type)), value);
   }
-  void put(const std::byte* from, std::size_t size) {
-    const std::size_t before = bytes_.size();
-    bytes_.resize(before + size);
-    if (size != 0) std::memcpy(bytes_.data() + before, from, size);
-  }
+  void put(const std::byte* from, std::size_t size) { bytes_.insert(bytes_.end(), from, from + size); }
 
   std::vector<std::byte> bytes_;
 };
