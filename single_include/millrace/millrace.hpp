@@ -53404,6 +53404,36 @@ auto load_file(const std::string& path, const Maker& as, file_access how = file_
 
 #endif  // MILLRACE_STORE_SAVED_FILE_HPP
 
+// ---- core/detail/unprinted.hpp
+
+#ifndef MILLRACE_CORE_DETAIL_UNPRINTED_HPP
+#define MILLRACE_CORE_DETAIL_UNPRINTED_HPP
+
+// millrace's own `to_string`, `to_json` and `append_json`, named as such (`mr::to_string(password)`), say of a secret
+// that it is not printed. They are less special than those that only a secret leads to, which are meant where both are
+// found: see store/secret.hpp.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+template <class T>
+inline constexpr bool is_unprinted = false;
+}  // namespace detail
+
+template <class millrace_SECRET_1_a_secret_is_not_printed>
+requires(detail::is_unprinted<millrace_SECRET_1_a_secret_is_not_printed>)
+void append_json(std::string&, const millrace_SECRET_1_a_secret_is_not_printed&) = delete;
+template <class millrace_SECRET_1_a_secret_is_not_printed>
+requires(detail::is_unprinted<millrace_SECRET_1_a_secret_is_not_printed>)
+std::string to_json(const millrace_SECRET_1_a_secret_is_not_printed&) = delete;
+template <class millrace_SECRET_1_a_secret_is_not_printed>
+requires(detail::is_unprinted<millrace_SECRET_1_a_secret_is_not_printed>)
+std::string to_string(const millrace_SECRET_1_a_secret_is_not_printed&) = delete;
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DETAIL_UNPRINTED_HPP
+
 // ---- store/secret.hpp
 
 #ifndef MILLRACE_STORE_SECRET_HPP
@@ -53541,6 +53571,11 @@ inline result<secret<std::string>> environment_secret(const char* variable) {
 }
 
 }  // namespace store
+
+namespace detail {
+template <class T>
+inline constexpr bool is_unprinted<store::secret<T>> = true;
+}  // namespace detail
 }  // namespace v0
 }  // namespace millrace
 
@@ -53704,7 +53739,9 @@ inline result<secret_reading> read_secret_file(const std::string& path, const se
   if (static_cast<std::uint64_t>(facts.st_size) > options.max_bytes)
     return refuse(errc::invalid_data, "it is larger than a secret may be (max_bytes)");
   const file_identity before = file_identity::of(facts);
-  std::string text(static_cast<std::size_t>(facts.st_size) + 1, '\0');  // one more, to see that it ends
+  std::string text;
+  if (!make_room(text, static_cast<std::size_t>(facts.st_size) + 1))  // one more, to see that it ends
+    return too_large("read the secret", path, static_cast<std::uint64_t>(facts.st_size));
   const auto got = opened->read_at(0, text.data(), text.size());
   const bool as_long = got && *got + 1 == text.size();
   text.resize(got ? *got : 0);
@@ -53720,8 +53757,9 @@ inline result<secret_reading> read_secret_file(const std::string& path, const se
 }  // namespace detail
 
 /// Reads a secret from a file, once.
-/// Errors: invalid_data: it is empty, or larger than `max_bytes`; unavailable: it is being written; invalid_argument:
-/// no regular file; those of the system. Each names the path, and nothing of the content.
+/// Errors: invalid_data: it is empty, or larger than `max_bytes`; unavailable: it is being written, or memory has no
+/// room for it; invalid_argument: no regular file; those of the system. Each names the path, and nothing of the
+/// content.
 inline result<secret<std::string>> read_secret(const std::string& path, const secret_file_options& options = {}) {
   auto read = detail::read_secret_file(path, options);
   if (!read) return std::move(read).error();
@@ -53746,6 +53784,8 @@ struct secret_file_statistics {
 /// force: it vanishes, is empty, too large, or not to be read; `status` then says why, and it is counted and reported.
 /// A file that was replaced, which is another file at the path, is read at the next look. One that is written in place
 /// is read when two looks one after the other have found it the same, so that half of it is not taken for the secret.
+/// Where memory runs out in a look, `get` and `refresh` throw std::bad_alloc, the last value stays, and the next look
+/// reads the file.
 /// Complexity: `get` is a reading of the clock and a copy of a pointer; once an interval, one thread also examines the
 /// path, a system call, and reads what has changed.
 /// Threads: any number; what `get` returned stays whole while another thread reads the next value.
@@ -53852,15 +53892,20 @@ using secret_file = basic_secret_file<>;
 template <clock_policy Clock>
 void basic_secret_file<Clock>::state::look_and_unlock(bool at_once) {
   bool changed = false;
-  const result<void> outcome = look(at_once, changed);
   bool news = false;
+  result<void> outcome;
   {
+    const struct turn {  // given back, whatever is thrown
+      detail::mutex& of;
+      ~turn() { of.unlock(); }
+    } mine{reading};
+    checks.add_relaxed(1);
+    outcome = look(at_once, changed);
+    result<void> kept = outcome;
     const detail::lock_guard held(mutex);
     news = failed.has_value() != outcome.has_value();
-    failed = outcome;
+    failed = std::move(kept);
   }
-  reading.unlock();
-  checks.add_relaxed(1);
   if (changed) changes.add_relaxed(1);
   if (!outcome) failures.add_relaxed(1);
   if (!options.diagnostics || !(news || changed)) return;
@@ -53887,9 +53932,10 @@ result<void> basic_secret_file<Clock>::state::look(bool at_once, bool& changed) 
   }
   auto read = detail::read_secret_file(path, options);
   if (!read) return std::move(read).error();
-  changed = read->value != *now.get();
-  known = seen = read->from;
+  const bool is_other = read->value != *now.get();
   now.replace(detail::shared_value<secret<std::string>>::make(std::move(read->value)));
+  known = seen = read->from;  // only now: what was not kept for want of memory is read again
+  changed = is_other;
   return {};
 }
 

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_STORE_SECRET_HPP
 #define MILLRACE_STORE_SECRET_HPP
 
+#include <millrace/core/detail/unprinted.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/store/fwd.hpp>
 
@@ -145,6 +146,11 @@ inline result<secret<std::string>> environment_secret(const char* variable) {
 }
 
 }  // namespace store
+
+namespace detail {
+template <class T>
+inline constexpr bool is_unprinted<store::secret<T>> = true;
+}  // namespace detail
 }  // namespace v0
 }  // namespace millrace
 

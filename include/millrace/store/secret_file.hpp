@@ -9,6 +9,7 @@
 #include <millrace/core/diagnostic.hpp>
 #include <millrace/core/duration.hpp>
 #include <millrace/core/result.hpp>
+#include <millrace/store/detail/make_room.hpp>
 #include <millrace/store/file.hpp>
 #include <millrace/store/fwd.hpp>
 #include <millrace/store/secret.hpp>
@@ -90,7 +91,9 @@ inline result<secret_reading> read_secret_file(const std::string& path, const se
   if (static_cast<std::uint64_t>(facts.st_size) > options.max_bytes)
     return refuse(errc::invalid_data, "it is larger than a secret may be (max_bytes)");
   const file_identity before = file_identity::of(facts);
-  std::string text(static_cast<std::size_t>(facts.st_size) + 1, '\0');  // one more, to see that it ends
+  std::string text;
+  if (!make_room(text, static_cast<std::size_t>(facts.st_size) + 1))  // one more, to see that it ends
+    return too_large("read the secret", path, static_cast<std::uint64_t>(facts.st_size));
   const auto got = opened->read_at(0, text.data(), text.size());
   const bool as_long = got && *got + 1 == text.size();
   text.resize(got ? *got : 0);
@@ -106,8 +109,9 @@ inline result<secret_reading> read_secret_file(const std::string& path, const se
 }  // namespace detail
 
 /// Reads a secret from a file, once.
-/// Errors: invalid_data: it is empty, or larger than `max_bytes`; unavailable: it is being written; invalid_argument:
-/// no regular file; those of the system. Each names the path, and nothing of the content.
+/// Errors: invalid_data: it is empty, or larger than `max_bytes`; unavailable: it is being written, or memory has no
+/// room for it; invalid_argument: no regular file; those of the system. Each names the path, and nothing of the
+/// content.
 inline result<secret<std::string>> read_secret(const std::string& path, const secret_file_options& options = {}) {
   auto read = detail::read_secret_file(path, options);
   if (!read) return std::move(read).error();
@@ -132,6 +136,8 @@ struct secret_file_statistics {
 /// force: it vanishes, is empty, too large, or not to be read; `status` then says why, and it is counted and reported.
 /// A file that was replaced, which is another file at the path, is read at the next look. One that is written in place
 /// is read when two looks one after the other have found it the same, so that half of it is not taken for the secret.
+/// Where memory runs out in a look, `get` and `refresh` throw std::bad_alloc, the last value stays, and the next look
+/// reads the file.
 /// Complexity: `get` is a reading of the clock and a copy of a pointer; once an interval, one thread also examines the
 /// path, a system call, and reads what has changed.
 /// Threads: any number; what `get` returned stays whole while another thread reads the next value.
@@ -238,15 +244,20 @@ using secret_file = basic_secret_file<>;
 template <clock_policy Clock>
 void basic_secret_file<Clock>::state::look_and_unlock(bool at_once) {
   bool changed = false;
-  const result<void> outcome = look(at_once, changed);
   bool news = false;
+  result<void> outcome;
   {
+    const struct turn {  // given back, whatever is thrown
+      detail::mutex& of;
+      ~turn() { of.unlock(); }
+    } mine{reading};
+    checks.add_relaxed(1);
+    outcome = look(at_once, changed);
+    result<void> kept = outcome;
     const detail::lock_guard held(mutex);
     news = failed.has_value() != outcome.has_value();
-    failed = outcome;
+    failed = std::move(kept);
   }
-  reading.unlock();
-  checks.add_relaxed(1);
   if (changed) changes.add_relaxed(1);
   if (!outcome) failures.add_relaxed(1);
   if (!options.diagnostics || !(news || changed)) return;
@@ -273,9 +284,10 @@ result<void> basic_secret_file<Clock>::state::look(bool at_once, bool& changed) 
   }
   auto read = detail::read_secret_file(path, options);
   if (!read) return std::move(read).error();
-  changed = read->value != *now.get();
-  known = seen = read->from;
+  const bool is_other = read->value != *now.get();
   now.replace(detail::shared_value<secret<std::string>>::make(std::move(read->value)));
+  known = seen = read->from;  // only now: what was not kept for want of memory is read again
+  changed = is_other;
   return {};
 }
 

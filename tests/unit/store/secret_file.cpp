@@ -1,5 +1,6 @@
 #include <millrace/store/secret_file.hpp>
 
+#include <support/allocation_counter.hpp>
 #include <support/catch.hpp>
 #include <support/temp_dir.hpp>
 
@@ -235,4 +236,46 @@ TEST_CASE("a secret of the same length is seen though its time of writing was pu
   CHECK(after.st_mtim.tv_sec == before.st_mtim.tv_sec);
   REQUIRE(token->refresh());
   CHECK(token->get()->expose() == "canary-new");
+}
+
+TEST_CASE("memory that runs out in a look leaves the last value, and the next look reads the file", "[secret_file]") {
+  const support::temp_dir dir;
+  const std::string path = dir / "token";
+  REQUIRE(ms::write_file(path, std::string_view("the first of them, too long for no allocation")));
+  std::uint64_t now = 1;
+  auto token = watched::open(path, {}, mr::manual_clock(now));
+  REQUIRE(token);
+  bool ran_out = true;
+  for (std::int64_t after = 0; ran_out && after < 100; ++after) {
+    const std::string before = token->get()->expose();
+    const std::string next = "another, the one of number " + std::to_string(after);
+    REQUIRE(ms::write_file(path, std::string_view(next)));  // another file at the path
+    now += 1'000'000'000;
+    ran_out = support::runs_out_of_memory(after, [&] { (void)token->get(); });
+    const std::string left = token->get()->expose();
+    CHECK((left == next || (ran_out && left == before)));
+    now += 1'000'000'000;
+    INFO(after);
+    CHECK(token->get()->expose() == next);
+    CHECK(token->status());
+  }
+  CHECK_FALSE(ran_out);
+  CHECK(token->refresh());
+}
+
+TEST_CASE("a secret that memory has no room for is an error", "[secret_file]") {
+  const support::temp_dir dir;
+  const std::string path = dir / "token";
+  REQUIRE(ms::write_file(path, std::string_view("first")));
+  std::uint64_t now = 1;
+  auto token = watched::open(path, {.max_bytes = ~std::size_t{0}}, mr::manual_clock(now));
+  REQUIRE(token);
+  if (support::counts_allocations) {  // a sanitizer ends the program instead
+    REQUIRE(::truncate(path.c_str(), std::int64_t{1} << 43) == 0);
+    const auto tried = token->refresh();
+    REQUIRE_FALSE(tried);
+    CHECK(tried.error().code() == mr::errc::unavailable);
+    CHECK(tried.error().message().find("memory has no room for 8796093022208 bytes") != std::string::npos);
+  }
+  CHECK(token->get()->expose() == "first");
 }
