@@ -14,6 +14,7 @@
 /// - `sign_file`, `write_signed`, `read_verified`: a file and its signature beside it, by any `signer` and `verifier`
 /// - `storage`, `versioned_storage`, `transactional_storage`: what keeps bytes under keys, as concepts, the last for
 ///   several objects that change together; `memory_storage` and `folder_storage` are storages
+/// - `content_storage`: bytes under their own hash, in any storage: the same bytes once, and verified when read
 /// - transparency.hpp: records of which nobody can change, remove or move one unseen: a Merkle tree, proofs, tree heads
 /// - `file_system`, `segment_file_system`: the system calls of a log, as a policy
 ///
@@ -22,6 +23,7 @@
 
 #include <millrace/store/atomic_file.hpp>
 #include <millrace/store/beneath.hpp>
+#include <millrace/store/content_storage.hpp>
 #include <millrace/store/file.hpp>
 #include <millrace/store/file_bytes.hpp>
 #include <millrace/store/file_system.hpp>
