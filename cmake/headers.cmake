@@ -138,7 +138,8 @@ set(MILLRACE_observe_HEADERS
   observe/audit.hpp
   observe/audit/audit_draft.hpp observe/audit/audit_event.hpp observe/audit/audit_export.hpp observe/audit/audit_name.hpp
   observe/audit/audit_query.hpp observe/audit/compliance_report.hpp observe/audit/mask.hpp observe/audit/report_templates.hpp
-  observe/audit/detail/page_writers.hpp observe/audit/detail/pii_detectors.hpp observe/audit/detail/tally.hpp
+  observe/audit/detail/nearest_names.hpp observe/audit/detail/page_writers.hpp
+  observe/audit/detail/pii_detectors.hpp observe/audit/detail/tally.hpp
   observe/audit/detail/text_formats.hpp
   observe/audit/audit_trail.hpp observe/audit/read_trail.hpp observe/audit/trail_options.hpp observe/audit/trail_proofs.hpp
   observe/audit/trail_queries.hpp observe/audit/verify_trail.hpp

@@ -13,6 +13,7 @@
 #include <millrace/store/transparency.hpp>
 #ifdef AUDIT_TOOL_HAS_KEYS
 #include <millrace/store/ed25519.hpp>
+#include <millrace/store/secret_file.hpp>
 #endif
 
 #include <cstddef>
@@ -76,6 +77,36 @@ std::string page(const mo::compliance_report& report, const std::string& format,
   return mo::to_json(report, mask);
 }
 
+template <class Trail>
+mr::result<verdict> erase_in(mr::result<Trail> trail, const erasure& what) {
+  if (!trail) return std::move(trail).error();
+  std::vector<mo::personal_value> values;
+  for (const std::string& field : what.fields) values.push_back({what.index, field});
+  if (values.empty()) values.push_back({what.index, {}});
+  const auto erased = trail->erase(values, what.actor, what.reason);
+  if (!erased) return erased.error();
+  if (auto closed = trail->close(); !closed) return std::move(closed).error();
+  std::printf("%llu values of record %llu were erased\n", static_cast<unsigned long long>(*erased),
+              static_cast<unsigned long long>(what.index));
+  return verdict::good;
+}
+
+#ifdef AUDIT_TOOL_HAS_KEYS
+mr::result<ms::ed25519_private_key> read_private_key(const std::string& file, const std::string& passphrase_file) {
+  const auto pem = ms::read_secret(file);
+  if (!pem) return pem.error();
+  ms::secret<std::string> passphrase;
+  if (!passphrase_file.empty()) {
+    auto read = ms::read_secret(passphrase_file);
+    if (!read) return std::move(read).error();
+    passphrase = *std::move(read);
+  }
+  auto key = ms::ed25519_private_key::from_pem(pem->expose(), passphrase.expose());
+  if (!key) return std::move(key).error().wrap(file);
+  return key;
+}
+#endif
+
 }  // namespace
 
 mr::result<verdict> verify(const std::string& folder, const std::vector<std::string>& heads, const std::string& key) {
@@ -115,6 +146,10 @@ mr::result<verdict> print_head(const std::string& folder) {
 
 mr::result<verdict> query(const std::string& folder, mo::audit_query query, const output& to) {
   const auto entries = mo::query_trail(folder, std::move(query));
+  if (!entries && entries.error().code() == mr::errc::invalid_argument) {  // nothing can be what is asked for
+    std::fprintf(stderr, "audit_tool: %s\n", entries.error().describe().c_str());
+    return verdict::wrong_options;
+  }
   if (!entries) return entries.error();
   const std::string text =
       to.unmasked ? exported(*entries, to.format, mo::unmasked()) : exported(*entries, to.format, mo::masked());
@@ -206,17 +241,21 @@ mr::result<verdict> check(const std::string& proof, const std::string& record, c
 mr::result<verdict> erase_values(const std::string& folder, const erasure& what) {
   if (auto there = mo::read_trail(folder, [](const mo::audit_entry&) { return false; }); !there)
     return std::move(there).error();  // opening would begin a new trail
-  auto trail = mo::audit_trail<>::open(folder);
-  if (!trail) return std::move(trail).error();
-  std::vector<mo::personal_value> values;
-  for (const std::string& field : what.fields) values.push_back({what.index, field});
-  if (values.empty()) values.push_back({what.index, {}});
-  const auto erased = trail->erase(values, what.actor, what.reason);
-  if (!erased) return erased.error();
-  if (auto closed = trail->close(); !closed) return std::move(closed).error();
-  std::printf("%llu values of record %llu were erased\n", static_cast<unsigned long long>(*erased),
-              static_cast<unsigned long long>(what.index));
-  return verdict::good;
+  if (what.key.empty()) return erase_in(mo::audit_trail<>::open(folder), what);
+#ifdef AUDIT_TOOL_HAS_KEYS
+  auto key = read_private_key(what.key, what.passphrase);
+  if (!key) return std::move(key).error();
+  // Heads of two keys could be verified with neither of them.
+  const auto found = mo::verify_trail(folder, key->public_key());
+  if (!found) return found.error();
+  if (!found->sound) {
+    std::fprintf(stderr, "%s: %s\n", folder.c_str(), summary(*found).c_str());
+    return verdict::not_as_written;
+  }
+  return erase_in(mo::audit_trail<ms::ed25519_private_key>::open(folder, {}, *std::move(key)), what);
+#else
+  return mr::error(mr::errc::unsupported, "--sign: this program was built without OpenSSL");
+#endif
 }
 
 }  // namespace audit_tool

@@ -48,6 +48,8 @@ struct erasure {
   std::vector<std::string> fields;  // none: the actor
   std::string actor;
   std::string reason;
+  std::string key;         // file of the private key that signs the trail, or empty
+  std::string passphrase;  // file of the key's passphrase, or empty
 };
 mr::result<verdict> erase_values(const std::string& folder, const erasure& what);
 

@@ -1,13 +1,14 @@
 // What people do with the folder of an audit trail.
 //
-//     audit_tool verify FOLDER [--head FILE]... [--key FILE]     is it as it was written, and does it go on from the
-//     heads audit_tool head FOLDER                                     its tree head, to be kept elsewhere audit_tool
-//     query FOLDER [--kind K]... [--actor A]... ...   records, personal data masked audit_tool export FOLDER --format
-//     csv                      all of them audit_tool report FOLDER --template soc2 --format html     what happened,
-//     for people who have to judge it audit_tool prove FOLDER --index 17 --record FILE             that a record is in
-//     it, for somebody who has a head alone audit_tool prove FOLDER --since FILE                       that it goes on
-//     from an earlier head audit_tool check --proof FILE --head FILE --record FILE      whether such a proof holds
-//     audit_tool erase FOLDER --index 17 --field email ...       personal data; the trail stays verifiable
+// - audit_tool verify FOLDER [--head FILE]... [--key FILE]: is it as it was written, and does it go on from the heads?
+// - audit_tool head FOLDER: its tree head, to be kept elsewhere
+// - audit_tool query FOLDER [--kind K]... [--actor A]... [--index N]...: records, personal data masked
+// - audit_tool export FOLDER --format csv: all of them
+// - audit_tool report FOLDER --template soc2 --format html: what happened, for people who have to judge it
+// - audit_tool prove FOLDER --index 17 --record FILE: that a record is in it, for somebody who has a head alone
+// - audit_tool prove FOLDER --since FILE: that it goes on from an earlier head
+// - audit_tool check --proof FILE --head FILE --record FILE: whether such a proof holds
+// - audit_tool erase FOLDER --index 17 --field email ... [--sign FILE]: personal data; the trail stays verifiable
 
 #include "commands.hpp"
 
@@ -77,6 +78,7 @@ int main(int argc, char** argv) {
   std::string severity = "info";
   CLI::App* queries = command("query", "print the records that match all that is given");
   queries->add_option("--kind", wanted.kinds, "any of these kinds; `acme.` is all that begin so; may be repeated");
+  queries->add_option("--index", wanted.indexes, "the record at this place in the trail; may be repeated");
   queries->add_option("--actor", wanted.actors, "any of these actors; may be repeated");
   queries->add_option("--severity", severity, "at least")
       ->check(CLI::IsMember({"info", "warning", "error", "critical"}));
@@ -156,6 +158,10 @@ int main(int argc, char** argv) {
   erases->add_option("--field", what.fields, "of this field; may be repeated; without one, the actor");
   erases->add_option("--actor", what.actor, "who erases")->required();
   erases->add_option("--reason", what.reason, "why")->required();
+  CLI::Option* signs = erases->add_option(
+      "--sign", what.key, "the private key (PEM) that signs the trail, so that it vouches for the erasure too");
+  erases->add_option("--passphrase", what.passphrase, "the file with the key's passphrase, if it has one")
+      ->needs(signs);
   erases->callback([&] { run = [&] { return erase_values(folder, what); }; });
 
   try {

@@ -674,6 +674,7 @@ using ::millrace::v0::store::verify_tree_head;
 using ::millrace::v0::store::versioned_storage;
 using ::millrace::v0::store::whole_file;
 using ::millrace::v0::store::write_file;
+using ::millrace::v0::store::write_secret;
 using ::millrace::v0::store::write_signed;
 using ::millrace::v0::store::writes_objects;
 }  // namespace millrace::inline v0::store

@@ -54023,6 +54023,22 @@ inline result<secret<std::string>> read_secret(const std::string& path, const se
   return std::move(read->value);
 }
 
+/// Writes a secret, such as a key that was made just now, to a new file that its owner alone may read. Durable once it
+/// returns.
+/// Errors: already_exists: something is at the path, and stays as it is; those of the system. Each names the path, and
+/// nothing of the content. A crash meanwhile may leave a part of the file.
+inline result<void> write_secret(const std::string& path, const secret<std::string>& value) {
+  auto made = file::open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+  if (!made) return std::move(made).error();
+  result<void> done = made->write(std::string_view(value.expose()));
+  if (done) done = made->sync();
+  if (done) done = made->close();
+  if (done && posix_file_system().sync_directory_of(path.c_str()) != 0 && errno != EINVAL)
+    done = system_error(errno, "sync the folder of", path);
+  if (!done) ::unlink(path.c_str());
+  return done;
+}
+
 /// What a `secret_file` did so far.
 struct secret_file_statistics {
   std::uint64_t checks = 0;    // looks at the file

@@ -117,6 +117,30 @@ class AuditTool(unittest.TestCase):
         self.assertIn("vouches for the first 0 of 40 records", done.stdout)
         self.assertEqual(run("verify", self.trail, "--key", self.folder / "none").returncode, 3)
 
+        # An erasure that the key signs is vouched for; one that it does not is not; and no other key gets in between.
+        erase = ("erase", self.trail, "--index", 6, "--field", "email", "--actor", "dpo", "--reason", "Art. 17")
+        before = self.segment().read_bytes()
+        done = run(*erase, "--sign", keys["other"])
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        self.assertIn("it is signed with the key", done.stderr)
+        self.assertEqual(run(*erase, "--sign", self.folder / "own.pub").returncode, 3)
+        self.assertEqual(run(*erase, "--passphrase", "x").returncode, 2)
+        self.assertEqual(self.segment().read_bytes(), before)
+        hidden, word = self.folder / "hidden.pem", self.folder / "word"
+        word.write_text("open sesame\n")
+        subprocess.run(["openssl", "pkey", "-in", keys["own"], "-aes256", "-passout", f"file:{word}", "-out", hidden], check=True)
+        self.assertEqual(run(*erase, "--sign", hidden).returncode, 3)
+        done = run(*erase, "--sign", hidden, "--passphrase", word)
+        self.assertEqual((done.returncode, done.stdout), (0, "1 values of record 6 were erased\n"), done.stderr)
+        self.assertNotIn(b"canary6@example.org\x00\x00", self.segment().read_bytes())
+        done = run("verify", self.trail, "--key", self.folder / "own.pub", "--head", self.folder / "signed_head")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("1 values were erased", done.stdout)
+        run("erase", self.trail, "--index", 8, "--field", "email", "--actor", "dpo", "--reason", "Art. 17")
+        done = run("verify", self.trail, "--key", self.folder / "own.pub")
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("vouches for the first 21 of 22 records", done.stdout)
+
     def test_queries_select_and_mask(self):
         done = run("query", self.trail, "--kind", "access_denied", "--newest", "--limit", 3)
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -132,6 +156,22 @@ class AuditTool(unittest.TestCase):
         self.assertIn("canary17@example.org", run("query", self.trail, "--text", "canary17@", "--unmasked").stdout)
         rows = list(csv.DictReader(io.StringIO(run("export", self.trail, "--format", "csv").stdout)))
         self.assertEqual([row["index"] for row in rows], [str(i) for i in range(40)])
+
+    def test_a_query_that_nothing_can_match_says_so(self):
+        for args, near in ((["--kind", "acess_denied"], "access_denied"), (["--kind", "Access-Denied"], "access_denied"),
+                           (["--from", "2025-12-02", "--until", "2025-12-01"], "before it begins")):
+            done = run("query", self.trail, *args)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), args)
+            self.assertIn(near, done.stderr)
+        self.assertEqual(run("query", self.trail, "--kind", "acme.payout_approved").returncode, 0)
+
+    def test_records_are_found_by_their_places(self):
+        done = run("query", self.trail, "--index", 17, "--index", 3, "--format", "csv")
+        self.assertEqual([row["index"] for row in csv.DictReader(io.StringIO(done.stdout))], ["3", "17"])
+        self.assertEqual(run("query", self.trail, "--index", 17, "--kind", "access_denied").stdout, "")
+        done = run("query", self.trail, "--index", 40)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("has no record 40", done.stderr)
 
     def test_no_output_has_personal_data_unless_asked(self):
         for args in (["query"], ["export", "--format", "csv"], ["export", "--format", "yaml"],

@@ -2,12 +2,14 @@
 #define MILLRACE_STORE_ED25519_HPP
 
 #include <millrace/core/result.hpp>
+#include <millrace/store/secret.hpp>
 #include <millrace/store/signature.hpp>
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs12.h>
 
 #include <climits>
 #include <cstddef>
@@ -79,6 +81,39 @@ EVP_PKEY* read_pem(std::string_view text, const Read& read) noexcept {
   return made;
 }
 
+/// Puts what `write(bio)`, one of OpenSSL's functions, writes into a text that has been empty. Returns false if OpenSSL
+/// cannot. OpenSSL overwrites its own copies of what it has written.
+template <class Write>
+bool write_pem(std::string& text, const Write& write) {
+  struct owned_bio {
+    BIO* at = ::BIO_new(::BIO_s_mem());
+    ~owned_bio() { ::BIO_free(at); }
+  } const to;
+  if (to.at == nullptr || write(to.at) != 1) return false;
+  char* bytes = nullptr;
+  const long size = ::BIO_ctrl(to.at, BIO_CTRL_INFO, 0, &bytes);
+  if (size <= 0) return false;
+  text.assign(bytes, static_cast<std::size_t>(size));
+  return true;
+}
+
+/// Writes a key with its content encrypted: PKCS #8 by AES-256 and a key that PBKDF2 with SHA-256 makes of the
+/// passphrase.
+inline int write_encrypted(BIO* to, EVP_PKEY* key, std::string_view passphrase) noexcept {
+  // As OWASP's cheat sheet on the storage of passwords (2023) asks for; OpenSSL's own number is 2048.
+  constexpr int rounds = 600'000;
+  PKCS8_PRIV_KEY_INFO* const plain = ::EVP_PKEY2PKCS8(key);
+  if (plain == nullptr) return 0;
+  // -1: as the cipher needs it, by PBKDF2.
+  X509_SIG* const hidden = ::PKCS8_encrypt(-1, ::EVP_aes_256_cbc(), passphrase.data(),
+                                           static_cast<int>(passphrase.size()), nullptr, 0, rounds, plain);
+  ::PKCS8_PRIV_KEY_INFO_free(plain);
+  if (hidden == nullptr) return 0;
+  const int done = ::PEM_write_bio_PKCS8(to, hidden);
+  ::X509_SIG_free(hidden);
+  return done;
+}
+
 }  // namespace detail
 
 inline constexpr std::size_t ed25519_key_bytes = 32;
@@ -109,6 +144,15 @@ class ed25519_public_key {
     if (::EVP_PKEY_id(made.get()) != EVP_PKEY_ED25519)
       return error(errc::invalid_data, "the public key is not of Ed25519");
     return ed25519_public_key(std::move(made));
+  }
+
+  /// The text that `from_pem` reads, and `openssl pkey -pubin`. Errors: unavailable.
+  result<std::string> to_pem() const {
+    const detail::openssl_errors errors;
+    std::string text;
+    if (!detail::write_pem(text, [&](BIO* to) { return ::PEM_write_bio_PUBKEY(to, key_.get()); }))
+      return errors.made(errc::unavailable, "OpenSSL cannot write a public key as PEM");
+    return text;
   }
 
   static std::string algorithm() { return "ed25519"; }
@@ -194,6 +238,24 @@ class ed25519_private_key {
     return owned(std::move(made), errors);
   }
 
+  /// The text that `from_pem` reads, and `openssl pkey`: the key for whoever has it, so that it goes to
+  /// `write_secret(path, *pem)` (store/secret_file.hpp) or another place that its owner alone reads.
+  /// Errors: unavailable.
+  result<secret<std::string>> to_pem() const {
+    return private_pem([&](BIO* to) {
+      return ::PEM_write_bio_PKCS8PrivateKey(to, key_.get(), nullptr, nullptr, 0, nullptr, nullptr);
+    });
+  }
+  /// The same encrypted, for who has the passphrase: some tenths of a second of work, here and in `from_pem`, so that a
+  /// guess is not cheap. Errors: invalid_argument: the passphrase is empty, or longer than the 1024 bytes that OpenSSL
+  /// reads; unavailable.
+  result<secret<std::string>> to_pem(std::string_view passphrase) const {
+    if (passphrase.empty() || passphrase.size() > PEM_BUFSIZE)
+      return error(errc::invalid_argument, "a passphrase has 1 to " + std::to_string(PEM_BUFSIZE) + " bytes, and not " +
+                                               std::to_string(passphrase.size()));
+    return private_pem([&](BIO* to) { return detail::write_encrypted(to, key_.get(), passphrase); });
+  }
+
   static std::string algorithm() { return "ed25519"; }
   std::string key_id() const { return public_.key_id(); }
   const ed25519_public_key& public_key() const noexcept { return public_; }
@@ -224,6 +286,16 @@ class ed25519_private_key {
     auto its_public = ed25519_public_key::make(raw);
     if (!its_public) return std::move(its_public).error();
     return ed25519_private_key(std::move(made), *std::move(its_public));
+  }
+
+  template <class Write>
+  static result<secret<std::string>> private_pem(const Write& write) {
+    const detail::openssl_errors errors;
+    std::string text;
+    const bool done = detail::write_pem(text, write);
+    secret<std::string> made(std::move(text));
+    if (!done) return errors.made(errc::unavailable, "OpenSSL cannot write a private key as PEM");
+    return made;
   }
 
   detail::openssl_key key_;

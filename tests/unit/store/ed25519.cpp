@@ -3,15 +3,18 @@
 #include <millrace/aggregate/sketches/kll.hpp>
 #include <millrace/model/formats/onnx.hpp>
 #include <millrace/store/saved_file.hpp>
+#include <millrace/store/secret_file.hpp>
 #include <support/catch.hpp>
 #include <support/golden.hpp>
 #include <support/temp_dir.hpp>
 
+#include <sys/stat.h>
 #include <cstddef>
 #include <cstdlib>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace mr = millrace;
@@ -125,6 +128,74 @@ TEST_CASE("Ed25519: keys come from PEM, and what is none is said") {
   CHECK(ms::ed25519_public_key::make(bytes_of("short")).error().code() == mr::errc::invalid_argument);
   CHECK(ms::ed25519_private_key::make(bytes_of("short")).error().code() == mr::errc::invalid_argument);
   CHECK(::ERR_peek_error() == 0);  // nothing of it stays with the thread
+}
+
+TEST_CASE("Ed25519: a key that was made is stored as PEM, and read again") {
+  const auto of_rfc = ms::ed25519_private_key::from_pem(private_pem);
+  REQUIRE(of_rfc);
+  CHECK(of_rfc->to_pem()->expose() == private_pem);
+  CHECK(of_rfc->public_key().to_pem().value() == public_pem);
+  static_assert(std::is_same_v<decltype(of_rfc->to_pem()), mr::result<ms::secret<std::string>>>);
+
+  const support::temp_dir dir;
+  const auto key = ms::ed25519_private_key::generate();
+  REQUIRE(key);
+  const auto pem = key->to_pem();
+  REQUIRE(pem);
+  REQUIRE(ms::write_secret(dir / "key.pem", *pem));
+  struct stat facts{};
+  REQUIRE(::stat((dir / "key.pem").c_str(), &facts) == 0);
+  CHECK((facts.st_mode & 0777U) == 0600U);
+  const auto kept = ms::read_secret(dir / "key.pem");
+  REQUIRE(kept);
+  const auto again = ms::ed25519_private_key::from_pem(kept->expose());
+  REQUIRE(again);
+  CHECK(again->key_id() == key->key_id());
+  CHECK(again->sign(bytes_of(model)).value() == key->sign(bytes_of(model)).value());
+
+  const auto hidden = key->to_pem("open sesame");
+  REQUIRE(hidden);
+  CHECK(hidden->expose().starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"));
+  CHECK(ms::ed25519_private_key::from_pem(hidden->expose(), "open sesame")->key_id() == key->key_id());
+  CHECK(ms::ed25519_private_key::from_pem(hidden->expose(), "open-sesame").error().code() == mr::errc::invalid_data);
+  CHECK(ms::ed25519_private_key::from_pem(hidden->expose()).error().code() == mr::errc::invalid_data);
+  CHECK(key->to_pem("").error().code() == mr::errc::invalid_argument);
+  CHECK(key->to_pem(std::string(1025, 'x')).error().code() == mr::errc::invalid_argument);
+  CHECK(::ERR_peek_error() == 0);
+}
+
+TEST_CASE("Ed25519: the openssl program reads the keys that are written here, and its own are read") {
+  if (std::system("openssl version > /dev/null 2>&1") != 0) {
+    WARN("there is no openssl program to ask");
+    return;
+  }
+  const support::temp_dir dir;
+  const auto run = [&](const std::string& command) {
+    return std::system(("cd " + (dir / "") + " && openssl " + command + " > said 2>&1").c_str()) == 0;
+  };
+  const auto key = ms::ed25519_private_key::generate();
+  REQUIRE(key);
+  const std::string its_public = key->public_key().to_pem().value();
+  REQUIRE(ms::write_secret(dir / "key.pem", key->to_pem().value()));
+  REQUIRE(ms::write_secret(dir / "hidden.pem", key->to_pem("open sesame").value()));
+  REQUIRE(ms::write_file(dir / "public.pem", its_public));
+  REQUIRE(run("pkey -in key.pem -pubout -out a.pem"));
+  CHECK(ms::read_file(dir / "a.pem").value() == its_public);
+  REQUIRE(run("pkey -in hidden.pem -passin 'pass:open sesame' -pubout -out b.pem"));
+  CHECK(ms::read_file(dir / "b.pem").value() == its_public);
+  REQUIRE(run("pkey -pubin -in public.pem -pubout -out d.pem"));
+  CHECK(ms::read_file(dir / "d.pem").value() == its_public);
+  REQUIRE(run("asn1parse -in hidden.pem"));
+  CHECK_THAT(ms::read_file(dir / "said").value(), ContainsSubstring("hmacWithSHA256") &&
+                                                      ContainsSubstring(":0927C0") &&  // 600,000
+                                                      ContainsSubstring("aes-256-cbc"));
+
+  REQUIRE(run("genpkey -algorithm ed25519 -out theirs.pem"));
+  const std::string theirs = ms::read_file(dir / "theirs.pem").value();
+  CHECK(ms::ed25519_private_key::from_pem(theirs)->to_pem()->expose() == theirs);
+  REQUIRE(run("pkey -in theirs.pem -pubout -out theirs.pub"));
+  const std::string their_public = ms::read_file(dir / "theirs.pub").value();
+  CHECK(ms::ed25519_public_key::from_pem(their_public)->to_pem().value() == their_public);
 }
 
 TEST_CASE("Ed25519: a file's signature is the one that the openssl program makes") {

@@ -58,6 +58,27 @@ struct kept_diagnostics {
 
 }  // namespace
 
+TEST_CASE("a secret is written to a new file of its owner's alone, and never over another") {
+  const support::temp_dir dir;
+  const std::string path = dir / "token";
+  const ms::secret<std::string> token(std::string("hunter2"));
+  REQUIRE(ms::write_secret(path, token));
+  struct stat facts{};
+  REQUIRE(::stat(path.c_str(), &facts) == 0);
+  CHECK((facts.st_mode & 0777U) == 0600U);
+  CHECK(*ms::read_secret(path) == token);
+  const auto again = ms::write_secret(path, ms::secret<std::string>(std::string("another")));
+  REQUIRE_FALSE(again);
+  CHECK(again.error().code() == mr::errc::already_exists);
+  CHECK_THAT(again.error().message(), ContainsSubstring(path) && !ContainsSubstring("another"));
+  CHECK(*ms::read_secret(path) == token);
+  REQUIRE(::symlink((dir / "elsewhere").c_str(), (dir / "link").c_str()) == 0);
+  CHECK_FALSE(ms::write_secret(dir / "link", token));
+  CHECK_FALSE(std::filesystem::exists(dir / "elsewhere"));
+  CHECK(ms::write_secret(dir / "none/token", token).error().code() == mr::errc::not_found);
+  CHECK(ms::write_secret("/dev/full", token).error().code() == mr::errc::already_exists);
+}
+
 TEST_CASE("a secret is read from a file, less one line end", "[secret_file]") {
   const support::temp_dir dir;
   const auto read = [&](std::string_view text, const ms::secret_file_options& options = {}) {

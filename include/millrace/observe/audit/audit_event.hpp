@@ -86,7 +86,23 @@ inline constexpr audit_name trail_started = "trail_started";
 inline constexpr audit_name trail_stopped = "trail_stopped";
 inline constexpr audit_name records_pruned = "records_pruned";              // older than they have to be kept
 inline constexpr audit_name personal_data_erased = "personal_data_erased";  // fields of a record that stays
+inline constexpr audit_name records_dropped =
+    "records_dropped";                                          // events found no room; the field `count` says how many
+inline constexpr audit_name trail_repaired = "trail_repaired";  // what a crash left torn was cut off when it was opened
 }  // namespace audit_kinds
+
+/// All of `audit_kinds`.
+inline constexpr audit_name known_audit_kinds[] = {
+    audit_kinds::model_registered,     audit_kinds::model_promoted,        audit_kinds::model_deployed,
+    audit_kinds::model_rolled_back,    audit_kinds::model_archived,        audit_kinds::approval_requested,
+    audit_kinds::approval_granted,     audit_kinds::approval_rejected,     audit_kinds::ab_test_started,
+    audit_kinds::ab_test_ended,        audit_kinds::shadow_started,        audit_kinds::shadow_ended,
+    audit_kinds::data_accessed,        audit_kinds::data_changed,          audit_kinds::data_deleted,
+    audit_kinds::access_granted,       audit_kinds::access_revoked,        audit_kinds::access_denied,
+    audit_kinds::login_succeeded,      audit_kinds::login_failed,          audit_kinds::credentials_changed,
+    audit_kinds::security_violation,   audit_kinds::configuration_changed, audit_kinds::incident_reported,
+    audit_kinds::trail_started,        audit_kinds::trail_stopped,         audit_kinds::records_pruned,
+    audit_kinds::personal_data_erased, audit_kinds::records_dropped,       audit_kinds::trail_repaired};
 
 /// One more thing that an event says: a name, and any text as its value.
 struct audit_field {

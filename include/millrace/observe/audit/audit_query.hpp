@@ -23,8 +23,9 @@ namespace observe {
 ///
 ///     mr::observe::audit_query denied{.kinds = {"access_denied", "login_failed"}, .limit = 20, .newest_first = true};
 struct audit_query {
-  std::vector<std::string> kinds = {};   // any of these; `acme.` is every kind that begins so
-  std::vector<std::string> actors = {};  // any of these
+  std::vector<std::string> kinds = {};      // any of these; `acme.` is every kind that begins so
+  std::vector<std::string> actors = {};     // any of these
+  std::vector<std::uint64_t> indexes = {};  // any of these places in the trail
   audit_severity at_least = audit_severity::info;
   std::uint64_t from = 0;                   // at this time or later, in nanoseconds since 1970
   std::uint64_t until = ~std::uint64_t{0};  // and before this one
@@ -38,6 +39,12 @@ struct audit_query {
   /// Complexity: O(size of the record), for each kind and actor.
   /// Allocates: never.
   bool matches(const audit_entry& entry) const noexcept;
+  /// Whether `indexes` has this one.
+  bool wants_index(std::uint64_t index) const noexcept {
+    for (const std::uint64_t each : indexes)
+      if (each == index) return true;
+    return false;
+  }
 };
 
 namespace detail {
@@ -68,6 +75,7 @@ inline bool audit_query::matches(const audit_entry& entry) const noexcept {
         return kind.ends_with('.') ? entry.kind.starts_with(kind) : entry.kind == kind;
       }))
     return false;
+  if (!indexes.empty() && !wants_index(entry.index)) return false;
   if (!any(actors, [&](std::string_view actor) { return !entry.actor.erased && entry.actor.text == actor; }))
     return false;
   if (!object.empty() && entry.object != object) return false;

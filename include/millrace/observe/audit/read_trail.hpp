@@ -100,6 +100,44 @@ inline result<segment_header> header_of(const std::string& path) {
   return header;
 }
 
+/// `read_trail` of those segments for which wants(first, end) holds, the indexes of their records.
+template <class Wants, class F>
+result<void> read_segments(const std::string& folder, const audit_period& period, const Wants& wants, F&& f) {
+  auto files = list_trail(folder);
+  if (!files) return std::move(files).error();
+  if (files->empty()) return error(errc::not_found, '"' + folder + "\" has no audit trail");
+  audit_entry entry;
+  const auto show = [&](const record_view& record, std::size_t) -> result<bool> {
+    if (!period.has(record.time)) return true;
+    copy_record(record, entry);
+    if constexpr (std::is_convertible_v<decltype(f(std::as_const(entry))), bool>) {
+      return static_cast<bool>(f(std::as_const(entry)));
+    } else {
+      f(std::as_const(entry));
+      return true;
+    }
+  };
+  const bool all = period.from == 0 && period.to == ~std::uint64_t{0};
+  for (std::size_t i = 0; i < files->size(); ++i) {
+    const trail_file& file = (*files)[i];
+    const bool last = i + 1 == files->size();
+    if (file.pruned || !wants(file.first_index, last ? ~std::uint64_t{0} : (*files)[i + 1].first_index)) continue;
+    if (!all && !last) {
+      const auto next = header_of((*files)[i + 1].path);
+      if (!next && was_pruned((*files)[i + 1], next.error().code())) continue;
+      if (!next) return next.error();
+      if (next->before.latest < period.from || period.ends_before(next->before.earliest)) continue;
+    }
+    auto bytes = open_segment(*files, i);
+    if (!bytes && was_pruned(file, bytes.error().code())) continue;
+    if (!bytes) return std::move(bytes).error();
+    result<bool> more = each_record(bytes->bytes(), file.path, last, show);
+    if (!more) return std::move(more).error();
+    if (!*more) break;
+  }
+  return {};
+}
+
 }  // namespace detail
 
 /// Calls f(audit_entry const&) for each record of a trail, in its order, or until f returns false, if it returns a
@@ -115,39 +153,7 @@ inline result<segment_header> header_of(const std::string& path) {
 /// trail; corrupt: with the file and the place; those of files.
 template <class F>
 result<void> read_trail(const std::string& folder, F&& f, const audit_period& period = {}) {
-  auto files = detail::list_trail(folder);
-  if (!files) return std::move(files).error();
-  if (files->empty()) return error(errc::not_found, '"' + folder + "\" has no audit trail");
-  audit_entry entry;
-  const auto show = [&](const detail::record_view& record, std::size_t) -> result<bool> {
-    if (!period.has(record.time)) return true;
-    detail::copy_record(record, entry);
-    if constexpr (std::is_convertible_v<decltype(f(std::as_const(entry))), bool>) {
-      return static_cast<bool>(f(std::as_const(entry)));
-    } else {
-      f(std::as_const(entry));
-      return true;
-    }
-  };
-  const bool all = period.from == 0 && period.to == ~std::uint64_t{0};
-  for (std::size_t i = 0; i < files->size(); ++i) {
-    const detail::trail_file& file = (*files)[i];
-    if (file.pruned) continue;
-    const bool last = i + 1 == files->size();
-    if (!all && !last) {
-      const auto next = detail::header_of((*files)[i + 1].path);
-      if (!next && detail::was_pruned((*files)[i + 1], next.error().code())) continue;
-      if (!next) return next.error();
-      if (next->before.latest < period.from || period.ends_before(next->before.earliest)) continue;
-    }
-    auto bytes = detail::open_segment(*files, i);
-    if (!bytes && detail::was_pruned(file, bytes.error().code())) continue;
-    if (!bytes) return std::move(bytes).error();
-    result<bool> more = detail::each_record(bytes->bytes(), file.path, last, show);
-    if (!more) return std::move(more).error();
-    if (!*more) break;
-  }
-  return {};
+  return detail::read_segments(folder, period, [](std::uint64_t, std::uint64_t) { return true; }, f);
 }
 
 }  // namespace observe

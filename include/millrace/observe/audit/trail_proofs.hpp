@@ -33,46 +33,57 @@ struct trail_leaves {
   std::vector<sha256_digest> leaves;
 };
 
+namespace detail {
+
+/// The leaves of a trail that has these files.
+inline result<trail_leaves> leaves_of(std::vector<trail_file>& files) {
+  trail_leaves made;
+  commit_view commit{};
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    trail_file& file = files[i];
+    if (file.first_index != made.leaves.size())
+      return damaged_segment(file.path, 0, "the records before it are missing");
+    auto bytes = open_segment(files, i);
+    if (!bytes && !file.pruned && was_pruned(file, bytes.error().code())) {
+      file.path += pruned_suffix;
+      file.pruned = true;
+      bytes = open_segment(files, i);
+    }
+    if (!bytes) return std::move(bytes).error();
+    if (file.pruned) {
+      pruned_segment segment;
+      if (const char* const why = read_hashes(bytes->bytes(), segment)) return damaged_segment(file.path, 0, why);
+      for (std::size_t k = 0; k < segment.size(); ++k) made.leaves.push_back(segment.leaf(k));
+      continue;
+    }
+    segment_header header;
+    if (const char* const why = read_header(bytes->bytes(), header)) return damaged_segment(file.path, 0, why);
+    made.head.origin = origin_of(header.id);
+    commit.root = header.tree.root();
+    const auto keep = [&](const record_view& record, std::size_t) -> result<bool> {
+      made.leaves.push_back(load_digest(record.leaf_hash));
+      return true;
+    };
+    const bool last = i + 1 == files.size();
+    result<bool> read = each_record(bytes->bytes(), file.path, last, keep, &commit);
+    if (!read) return std::move(read).error();
+  }
+  if (store::root_of(made.leaves) != commit.root)
+    return damaged_segment(files.back().path, 0, "the hashes do not lead to the root of the last commit");
+  made.head.root = commit.root;
+  return made;
+}
+
+}  // namespace detail
+
 /// Reads the leaves' hashes that stand beside a trail's records.
 /// Guarantee: they lead to the root of the trail's last commit. Whether the records are theirs, `verify_trail` says.
 /// Complexity: linear in the bytes. Allocates: 32 bytes a record. Threads: beside a running writer.
 /// Errors: not_found: there is no such trail; corrupt, with the file; those of files.
 inline result<trail_leaves> read_leaves(const std::string& folder) {
-  auto files = detail::list_trail(folder);
-  if (!files) return std::move(files).error();
-  if (files->empty()) return error(errc::not_found, '"' + folder + "\" has no audit trail");
-  trail_leaves made;
-  detail::commit_view commit{};
-  for (std::size_t i = 0; i < files->size(); ++i) {
-    const detail::trail_file& file = (*files)[i];
-    if (file.first_index != made.leaves.size())
-      return detail::damaged_segment(file.path, 0, "the records before it are missing");
-    auto bytes = detail::open_segment(*files, i);
-    if (!bytes) return std::move(bytes).error();
-    if (file.pruned) {
-      detail::pruned_segment segment;
-      if (const char* const why = detail::read_hashes(bytes->bytes(), segment))
-        return detail::damaged_segment(file.path, 0, why);
-      for (std::size_t k = 0; k < segment.size(); ++k) made.leaves.push_back(segment.leaf(k));
-      continue;
-    }
-    detail::segment_header header;
-    if (const char* const why = detail::read_header(bytes->bytes(), header))
-      return detail::damaged_segment(file.path, 0, why);
-    made.head.origin = detail::origin_of(header.id);
-    commit.root = header.tree.root();
-    const auto keep = [&](const detail::record_view& record, std::size_t) -> result<bool> {
-      made.leaves.push_back(detail::load_digest(record.leaf_hash));
-      return true;
-    };
-    const bool last = i + 1 == files->size();
-    result<bool> read = detail::each_record(bytes->bytes(), file.path, last, keep, &commit);
-    if (!read) return std::move(read).error();
-  }
-  if (store::root_of(made.leaves) != commit.root)
-    return detail::damaged_segment(files->back().path, 0, "the hashes do not lead to the root of the last commit");
-  made.head.root = commit.root;
-  return made;
+  return detail::look_at_files(
+      folder, [](std::vector<detail::trail_file>& files) { return detail::leaves_of(files); },
+      [](const result<trail_leaves>& made) { return made.has_value(); });
 }
 
 /// One record of a trail, and the proof that it is in it, for somebody who has neither the trail nor other records.
@@ -108,6 +119,7 @@ inline result<record_proof> prove_record(const std::string& folder, std::uint64_
     const bool last = i + 1 == files->size();
     if ((*files)[i].pruned || (!last && (*files)[i + 1].first_index <= index)) continue;
     auto bytes = detail::open_segment(*files, i);
+    if (!bytes && detail::was_pruned((*files)[i], bytes.error().code())) break;
     if (!bytes) return std::move(bytes).error();
     const auto look = [&](const detail::record_view& record, std::size_t) -> result<bool> {
       found = record.index == index;

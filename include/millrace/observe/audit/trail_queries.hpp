@@ -6,11 +6,19 @@
 #include <millrace/observe/audit/audit_event.hpp>
 #include <millrace/observe/audit/audit_query.hpp>
 #include <millrace/observe/audit/compliance_report.hpp>
+#include <millrace/observe/audit/detail/nearest_names.hpp>
+#include <millrace/observe/audit/detail/tally.hpp>
+#include <millrace/observe/audit/detail/trail_folder.hpp>
 #include <millrace/observe/audit/read_trail.hpp>
 #include <millrace/observe/audit/verify_trail.hpp>
 #include <millrace/observe/fwd.hpp>
 
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,21 +26,109 @@ namespace millrace {
 inline namespace v0 {
 namespace observe {
 
-/// The records of a trail that a query asks for. Segments whose records are all of other times are not read; without a
-/// limit or with the newest first, all others are.
+namespace detail {
+
+/// Why a record was not read.
+inline error no_record(const std::string& folder, std::uint64_t index) {
+  auto files = list_trail(folder);
+  if (!files) return std::move(files).error();
+  const trail_file* holder = nullptr;
+  for (const trail_file& each : *files)
+    if (each.first_index <= index) holder = &each;
+  if (holder == nullptr || holder->pruned)
+    return error(errc::not_found, "record " + std::to_string(index) + " was pruned: only its hash is left");
+  return error(errc::out_of_range, '"' + folder + "\" has no record " + std::to_string(index));
+}
+
+/// The error for a kind that no record can have, with the kinds nearest to it.
+inline error no_kind(const std::string& kind, std::span<const std::string_view> names) {
+  std::string text = "no record has the kind \"" + valid_utf8(std::string_view(kind).substr(0, max_audit_name)) + '"';
+  const std::string near_ones = nearest_names(kind, names);
+  text += near_ones.empty()
+              ? ", which is none of audit_kinds; a program's own have a name in front: acme.payout_approved"
+              : "; the nearest there are: " + near_ones;
+  return error(errc::invalid_argument, std::move(text));
+}
+
+/// Refuses kinds that are no names, and collects those that a record has only if a program did not put its own name in
+/// front.
+inline result<void> check_kinds(const std::vector<std::string>& kinds, std::vector<std::string>& doubtful) {
+  std::string_view known[std::size(known_audit_kinds)];
+  for (std::size_t i = 0; i < std::size(known); ++i) known[i] = known_audit_kinds[i].view();
+  for (const std::string& kind : kinds) {
+    const std::string_view name = std::string_view(kind).substr(0, kind.size() - (kind.ends_with('.') ? 1 : 0));
+    if (!is_audit_name(name)) return no_kind(kind, known);
+    bool is_known = name.size() != kind.size() || name.find('.') != name.npos;
+    for (const std::string_view each : known) is_known |= each == name;
+    if (!is_known) doubtful.push_back(kind);
+  }
+  return {};
+}
+
+/// Whether records of the trail have these kinds. `found` are some of the records.
+inline result<void> find_kinds(const std::string& folder, const std::vector<std::string>& kinds,
+                               const std::vector<audit_entry>& found) {
+  const auto is_found = [&](const std::string& kind) {
+    for (const audit_entry& each : found)
+      if (each.kind == kind) return true;
+    return false;
+  };
+  for (const std::string& kind : kinds) {
+    if (is_found(kind)) continue;
+    tally all;
+    if (auto read = read_trail(folder, [&](const audit_entry& entry) { all.add(entry.kind); }); !read) return read;
+    std::vector<std::string_view> names;
+    bool there = false;
+    for (const tally::line& each : all.sorted()) {
+      there |= each.name == kind;
+      names.push_back(each.name);
+    }
+    for (const audit_name each : known_audit_kinds) names.push_back(each.view());
+    if (!there) return no_kind(kind, names);
+  }
+  return {};
+}
+
+}  // namespace detail
+
+/// The records of a trail that a query asks for. Segments whose records are all of other times, or other than
+/// `indexes`, are not read; without a limit or with the newest first, all others are.
 ///
 ///     auto denied = mr::observe::query_trail("audit", {.kinds = {"access_denied"}, .limit = 20, .newest_first =
 ///     true});
 ///
 /// Guarantee: that of `read_trail`, which does not verify.
 /// Allocates: the records that match, at most `limit`.
-/// Errors: those of `read_trail`.
+/// Errors: invalid_argument: nothing can match: the time ends before it begins, or a kind is no name, or has no dot, is
+/// none of `audit_kinds` and is no record's (with the nearest that there are; to look for such a kind, the trail is
+/// read as a whole); out_of_range, not_found: there is no record of an index, or it was pruned; those of `read_trail`.
 inline result<std::vector<audit_entry>> query_trail(const std::string& folder, audit_query query) {
-  const audit_period period{query.from, query.until};
+  if (query.from > query.until)
+    return error(errc::invalid_argument, "the time that a query of \"" + folder + "\" asks for ends before it begins");
+  std::vector<std::string> doubtful;
+  if (auto names = detail::check_kinds(query.kinds, doubtful); !names) return std::move(names).error();
+  const std::vector<std::uint64_t> indexes = query.indexes;
+  const audit_period period = indexes.empty() ? audit_period{query.from, query.until} : audit_period{};
+  const auto wants = [&](std::uint64_t first, std::uint64_t end) {
+    for (const std::uint64_t each : indexes)
+      if (each >= first && each < end) return true;
+    return indexes.empty();
+  };
   audit_selection selection(std::move(query));
-  auto done = read_trail(folder, [&](const audit_entry& entry) { return selection.update(entry); }, period);
+  std::vector<bool> seen(indexes.size());
+  bool goes_on = true;
+  const auto take = [&](const audit_entry& entry) {
+    for (std::size_t i = 0; i < indexes.size(); ++i)
+      if (indexes[i] == entry.index) seen[i] = true;
+    return goes_on = selection.update(entry);
+  };
+  auto done = detail::read_segments(folder, period, wants, take);
   if (!done) return std::move(done).error();
-  return std::move(selection).entries();
+  std::vector<audit_entry> found = std::move(selection).entries();
+  for (std::size_t i = 0; i < indexes.size() && goes_on; ++i)
+    if (!seen[i]) return detail::no_record(folder, indexes[i]);
+  if (auto there = detail::find_kinds(folder, doubtful, found); !there) return std::move(there).error();
+  return found;
 }
 
 /// What `verify_trail` found, as a report says it.

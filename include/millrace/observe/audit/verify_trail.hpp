@@ -130,21 +130,13 @@ result<trail_report> verify_listed(const std::string& folder, const std::vector<
   return report;
 }
 
-/// Verifies what is there. A writer may begin, end and prune segments meanwhile: what is found wrong with files that
-/// are no longer those that were listed is looked at again.
+/// Verifies what is there.
 template <class SignedHead>
 result<trail_report> verify_files(const std::string& folder, std::span<const store::tree_head> heads,
                                   SignedHead&& signed_head) {
-  auto files = list_trail(folder);
-  for (int tries = 0;; ++tries) {
-    if (!files) return std::move(files).error();
-    if (files->empty()) return error(errc::not_found, '"' + folder + "\" has no audit trail");
-    auto report = verify_listed(folder, *files, heads, signed_head);
-    if ((report && *report) || tries == 5) return report;
-    auto now = list_trail(folder);
-    if (now && *now == *files) return report;
-    files = std::move(now);
-  }
+  return look_at_files(
+      folder, [&](const std::vector<trail_file>& files) { return verify_listed(folder, files, heads, signed_head); },
+      [](const result<trail_report>& report) { return report && *report; });
 }
 
 }  // namespace detail

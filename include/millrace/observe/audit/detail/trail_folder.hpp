@@ -34,6 +34,7 @@ namespace detail {
 
 inline constexpr std::string_view segment_suffix = ".audit";
 inline constexpr std::string_view hashes_suffix = ".audit.hashes";
+inline constexpr std::string_view pruned_suffix = ".hashes";  // behind the name of the segment that it was
 inline constexpr std::string_view lock_name = "audit.lock";
 
 inline std::string path_in(const std::string& folder, std::string_view name) {
@@ -118,9 +119,27 @@ inline result<std::vector<trail_file>> list_trail(const std::string& folder) {
   return files;
 }
 
+/// Calls look(files) with the trail's files. A writer may begin, end and prune segments meanwhile, also while they are
+/// listed: where what came of it is not well, and the files are no longer those that were listed, it looks again.
+template <class Look, class IsWell>
+auto look_at_files(const std::string& folder, const Look& look, const IsWell& is_well)
+    -> decltype(look(std::declval<std::vector<trail_file>&>())) {
+  auto files = list_trail(folder);
+  for (int tries = 0;; ++tries) {
+    if (!files) return std::move(files).error();
+    if (files->empty()) return error(errc::not_found, '"' + folder + "\" has no audit trail");
+    const std::vector<trail_file> listed = *files;
+    auto seen = look(*files);
+    if (is_well(seen) || tries == 5) return seen;
+    auto now = list_trail(folder);
+    if (now && *now == listed) return seen;
+    files = std::move(now);
+  }
+}
+
 /// Whether a segment that was listed is gone because it was pruned meanwhile.
 inline bool was_pruned(const trail_file& file, errc why) {
-  return why == errc::not_found && ::access((file.path + ".hashes").c_str(), F_OK) == 0;
+  return why == errc::not_found && ::access((file.path + std::string(pruned_suffix)).c_str(), F_OK) == 0;
 }
 
 /// The last two segments may be cut at their ends while they are read, the last but one when the writer has just begun

@@ -176,7 +176,7 @@ result<void> keep_hashes(FileSystem& fs, const std::vector<trail_file>& files, c
     trail_check check;
     check.leaves = &leaves;
     if (result<void> sound = check_prunable(files, i, check); !sound) return sound;
-    const std::string path = files[i].path + ".hashes";
+    const std::string path = files[i].path + std::string(pruned_suffix);
     const std::string text = hashes_text(check.id, check.day, files[i].first_index, leaves);
     if (const refusal no = create_whole(fs, path, text, permissions)) return store::system_error(no.why, no.what, path);
   }

@@ -32,10 +32,6 @@ inline namespace v0 {
 namespace observe {
 namespace detail {
 
-// The kinds of records that a trail writes about itself, beside those of `audit_kinds`.
-inline constexpr audit_name records_dropped = "records_dropped";
-inline constexpr audit_name trail_repaired = "trail_repaired";
-
 /// What somebody asks of the thread, one at a time: to erase values, or to prune segments. It stands on the stack of
 /// whoever waits for it.
 struct upkeep {
@@ -285,7 +281,7 @@ class trail_writer : public store::log_worker<trail_writer<Producers, FileSystem
     char digits[16];
     const auto end = std::to_chars(digits, digits + sizeof digits, count);
     const audit_field fields[] = {{"count", std::string_view(digits, static_cast<std::size_t>(end.ptr - digits))}};
-    audit_event event{records_dropped, audit_severity::warning};
+    audit_event event{audit_kinds::records_dropped, audit_severity::warning};
     event.reason = "the trail's ring was full";
     event.fields = fields;
     return queue(event, room);
@@ -302,7 +298,7 @@ class trail_writer : public store::log_worker<trail_writer<Producers, FileSystem
     const std::string numbers[] = {std::to_string(opened_.repaired.offset),
                                    std::to_string(opened_.repaired.removed_bytes)};
     const audit_field fields[] = {{"offset", numbers[0]}, {"bytes", numbers[1]}, {"sha256", opened_.removed_hash}};
-    audit_event event{trail_repaired, audit_severity::warning};
+    audit_event event{audit_kinds::trail_repaired, audit_severity::warning};
     event.reason = "bytes that were never durable were cut off";
     event.fields = fields;
     append_own(event);
