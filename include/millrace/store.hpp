@@ -15,6 +15,8 @@
 /// - `storage`, `versioned_storage`, `transactional_storage`: what keeps bytes under keys, as concepts, the last for
 ///   several objects that change together; `memory_storage` and `folder_storage` are storages
 /// - `content_storage`: bytes under their own hash, in any storage: the same bytes once, and verified when read
+/// - `write_document`, `read_document`: structs as JSON with a format number; `keep_document` and `load_document` keep
+///   them in a storage
 /// - transparency.hpp: records of which nobody can change, remove or move one unseen: a Merkle tree, proofs, tree heads
 /// - `file_system`, `segment_file_system`: the system calls of a log, as a policy
 ///
@@ -24,6 +26,7 @@
 #include <millrace/store/atomic_file.hpp>
 #include <millrace/store/beneath.hpp>
 #include <millrace/store/content_storage.hpp>
+#include <millrace/store/document.hpp>
 #include <millrace/store/file.hpp>
 #include <millrace/store/file_bytes.hpp>
 #include <millrace/store/file_system.hpp>

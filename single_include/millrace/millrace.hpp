@@ -53231,6 +53231,281 @@ class content_storage {
 
 #endif  // MILLRACE_STORE_CONTENT_STORAGE_HPP
 
+// ---- store/document.hpp
+
+#ifndef MILLRACE_STORE_DOCUMENT_HPP
+#define MILLRACE_STORE_DOCUMENT_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+class document_reader;
+class document_writer;
+
+/// A struct that says its members once, for writing and for reading:
+///
+///     struct reading {
+///       std::string sensor;
+///       std::vector<double> values;
+///       template <class Self, class Members>
+///       static void describe(Self& self, Members& members) {
+///         members("sensor", self.sensor)("values", self.values);
+///       }
+///     };
+///
+/// Members are texts in UTF-8, integers, doubles (NaN and infinities too), bools, enums for which `to_string` returns a
+/// name and, for numbers that are none, nothing, such structs, and vectors of these.
+template <class T>
+concept described = requires(T& value, document_reader& reader, const T& same, document_writer& writer) {
+  T::describe(value, reader);
+  T::describe(same, writer);
+};
+
+/// A described struct that is kept as a document of its own: `document_kind` is what errors call it, `document_format`
+/// the number of its format, which a change of its members makes one greater. `describe` asks `members.format()` for
+/// the format that is read, to leave out what it did not have yet.
+template <class T>
+concept document = described<T> && requires {
+  { T::document_kind } -> std::convertible_to<std::string_view>;
+  { T::document_format } -> std::convertible_to<unsigned>;
+};
+
+/// Writes the members of a described struct as JSON.
+class document_writer {
+ public:
+  document_writer(json_writer& out, unsigned format) noexcept : out_(&out), format_(format) {}
+
+  unsigned format() const noexcept { return format_; }
+
+  template <class T>
+  document_writer& operator()(std::string_view name, const T& value) {
+    out_->key(name);
+    put(value);
+    return *this;
+  }
+
+ private:
+  template <class T>
+  void put(const T& value) {
+    if constexpr (described<T>) {
+      out_->begin_object();
+      T::describe(value, *this);
+      out_->end_object();
+    } else if constexpr (std::is_enum_v<T>) {
+      out_->value(to_string(value));
+    } else {
+      out_->value(value);
+    }
+  }
+  template <class T>
+  void put(const std::vector<T>& values) {
+    out_->begin_array();
+    for (const T& each : values) put(each);
+    out_->end_array();
+  }
+
+  json_writer* out_;
+  unsigned format_;
+};
+
+/// Reads the members of a described struct from JSON. The first fault is noted, with the member's path; what follows
+/// is passed over.
+class document_reader {
+ public:
+  /// `text`: one JSON object. `format`: that of the document that it is of.
+  document_reader(std::string_view text, unsigned format) : format_(format) { open(text); }
+
+  unsigned format() const noexcept { return format_; }
+
+  template <class T>
+  document_reader& operator()(std::string_view name, T& value) {
+    if (!fault_.empty()) return *this;
+    for (member& each : members_) {
+      if (each.name != name) continue;
+      each.is_known = true;
+      get(each.raw, value, std::string(name));
+      return *this;
+    }
+    fault_ = "the member `" + std::string(name) + "` is missing";
+    return *this;
+  }
+  /// Ends the reading: a member that nobody has asked for is a fault too. Returns the fault, or an empty text.
+  std::string finish() && {
+    for (const member& each : members_)
+      if (fault_.empty() && !each.is_known) fault_ = "the member `" + each.name + "` is unknown";
+    return std::move(fault_);
+  }
+
+ private:
+  struct member {
+    std::string name;
+    std::string_view raw;
+    bool is_known = false;
+  };
+
+  void open(std::string_view text);
+  /// Reads past the rest of a value whose first token has been read.
+  static bool pass(detail::json_reader& reader, detail::json_token token) {
+    for (std::size_t depth = 0;;) {
+      if (token == detail::json_token::wrong || token == detail::json_token::end) return false;
+      if (token == detail::json_token::object || token == detail::json_token::array) ++depth;
+      if (token == detail::json_token::close) --depth;
+      if (depth == 0) return true;
+      token = reader.next();
+    }
+  }
+  void expects(const std::string& path, const char* what) { fault_ = "`" + path + "`: " + what + " is expected"; }
+
+  void get(std::string_view raw, std::string& value, const std::string& path) {
+    detail::json_reader reader(raw);
+    if (reader.next() != detail::json_token::text) return expects(path, "a text");
+    value = detail::json_unescaped(reader.raw());
+  }
+  void get(std::string_view raw, bool& value, const std::string& path) {
+    value = raw == "true";
+    if (!value && raw != "false") expects(path, "true or false");
+  }
+  void get(std::string_view raw, double& value, const std::string& path) {
+    if (raw == "\"NaN\"")
+      value = __builtin_nan("");
+    else if (raw == "\"Infinity\"" || raw == "\"-Infinity\"")
+      value = raw[1] == '-' ? -__builtin_inf() : __builtin_inf();
+    else if (raw.empty() || raw[0] == '"' || !detail::read_real(raw, value))
+      expects(path, "a number");
+  }
+  template <class T>
+  requires(std::integral<T> && !std::same_as<T, bool>)
+  void get(std::string_view raw, T& value, const std::string& path) {
+    const char* const end = raw.data() + raw.size();
+    const auto read = std::from_chars(raw.data(), end, value);
+    if (read.ec != std::errc() || read.ptr != end) expects(path, "an integer of its range");
+  }
+  template <class T>
+  requires std::is_enum_v<T>
+  void get(std::string_view raw, T& value, const std::string& path) {
+    std::string name;
+    get(raw, name, path);
+    for (int i = 0;; ++i) {
+      const auto each = static_cast<T>(i);
+      const std::string_view known = to_string(each);
+      if (known.empty()) return expects(path, "one of the names that there are");
+      if (known == name) return void(value = each);
+    }
+  }
+  template <described T>
+  void get(std::string_view raw, T& value, const std::string& path) {
+    document_reader inner(raw, format_);
+    T::describe(value, inner);
+    if (std::string fault = std::move(inner).finish(); !fault.empty()) fault_ = "`" + path + "`: " + fault;
+  }
+  template <class T>
+  void get(std::string_view raw, std::vector<T>& values, const std::string& path) {
+    values.clear();
+    detail::json_reader reader(raw);
+    if (reader.next() != detail::json_token::array) return expects(path, "an array");
+    for (;;) {
+      const std::size_t before = reader.at();
+      const detail::json_token token = reader.next();
+      if (token == detail::json_token::close) return;
+      if (!pass(reader, token)) return expects(path, "an array");
+      values.emplace_back();
+      get(trimmed(raw.substr(before, reader.at() - before)), values.back(),
+          path + '[' + std::to_string(values.size() - 1) + ']');
+      if (!fault_.empty()) return;
+    }
+  }
+  /// A value without the comma, colon and white space before it.
+  static std::string_view trimmed(std::string_view raw) noexcept {
+    const std::size_t begin = raw.find_first_not_of(", :\t\r\n");
+    return begin == raw.npos ? std::string_view() : raw.substr(begin);
+  }
+
+  unsigned format_;
+  std::vector<member> members_;
+  std::string fault_;
+};
+
+inline void document_reader::open(std::string_view text) {
+  detail::json_reader reader(text);
+  if (reader.next() != detail::json_token::object) return void(fault_ = "it is no JSON object");
+  for (;;) {
+    const detail::json_token token = reader.next();
+    if (token == detail::json_token::close) break;
+    if (token != detail::json_token::key) break;
+    member made{detail::json_unescaped(reader.raw()), {}};
+    const std::size_t before = reader.at();
+    if (!pass(reader, reader.next())) break;
+    made.raw = trimmed(text.substr(before, reader.at() - before));
+    for (const member& each : members_)
+      if (each.name == made.name) return void(fault_ = "the member `" + made.name + "` stands in it twice");
+    members_.push_back(std::move(made));
+  }
+  if (reader.next() != detail::json_token::end)
+    fault_ = "it is no JSON from byte " + std::to_string(reader.at()) + " on";
+}
+
+/// A document as JSON text, whose first member is its format.
+template <document T>
+std::string write_document(const T& value) {
+  std::string text;
+  json_writer json(text);
+  json.begin_object();
+  json.member("format", static_cast<unsigned>(T::document_format));
+  document_writer members(json, T::document_format);
+  T::describe(value, members);
+  json.end_object();
+  return text;
+}
+
+/// Reads a document that `write_document` of this or an earlier version has written. `name` is what errors call it,
+/// such as its key.
+/// Complexity: linear in the text, for each level of nesting. Allocates: what it returns, and the members' names.
+/// Errors: unsupported: a newer version has written it; corrupt: with the member and what is wrong with it.
+template <document T>
+result<T> read_document(std::string_view text, std::string_view name) {
+  const auto called = [&] { return std::string(T::document_kind) + " " + detail::quoted_key(name); };
+  struct any_format {
+    unsigned format = 0;
+    static void describe(any_format& self, document_reader& members) { members("format", self.format); }
+  } head;
+  document_reader first(text, 0);
+  any_format::describe(head, first);
+  if (head.format > T::document_format)
+    return error(errc::unsupported, called() + " is of format " + std::to_string(head.format) +
+                                        ", which a newer version wrote; this one reads formats up to " +
+                                        std::to_string(T::document_format));
+  T made;
+  document_reader members(text, head.format);
+  unsigned format = 0;
+  members("format", format);
+  T::describe(made, members);
+  std::string fault = std::move(members).finish();
+  if (fault.empty() && format == 0) fault = "format 0 is none";
+  if (!fault.empty()) return error(errc::corrupt, called() + ": " + fault);
+  return made;
+}
+
+/// Reads the document at a key. Errors: not_found; those of the storage and of `read_document`.
+template <document T, reads_objects S>
+result<T> load_document(const S& storage, std::string_view key) {
+  auto bytes = storage.read(key);
+  if (!bytes) return std::move(bytes).error();
+  return read_document<T>(std::string_view(reinterpret_cast<const char*>(bytes->data()), bytes->size()), key);
+}
+/// Writes a document to a key. Errors: those of the storage.
+template <document T, writes_objects S>
+result<void> keep_document(S& storage, std::string_view key, const T& value) {
+  const std::string text = write_document(value);
+  return storage.write(key, std::as_bytes(std::span(text.data(), text.size())));
+}
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_DOCUMENT_HPP
+
 // ---- store/folder_storage.hpp
 
 #ifndef MILLRACE_STORE_FOLDER_STORAGE_HPP
@@ -54338,6 +54613,8 @@ class cached_leaves {
 /// - `storage`, `versioned_storage`, `transactional_storage`: what keeps bytes under keys, as concepts, the last for
 ///   several objects that change together; `memory_storage` and `folder_storage` are storages
 /// - `content_storage`: bytes under their own hash, in any storage: the same bytes once, and verified when read
+/// - `write_document`, `read_document`: structs as JSON with a format number; `keep_document` and `load_document` keep
+///   them in a storage
 /// - transparency.hpp: records of which nobody can change, remove or move one unseen: a Merkle tree, proofs, tree heads
 /// - `file_system`, `segment_file_system`: the system calls of a log, as a policy
 ///
