@@ -16,8 +16,11 @@ namespace observe {
 /// Keeps a function at an `event_emitter` or at `hooks`: it is called until this object goes, or `unsubscribe`.
 ///
 /// Guarantee: after `unsubscribe` the function is not called again, and no call of it is running, so that what it
-/// refers to may go. From within a handler or hook nobody waits, since the call may be the caller's own: other threads
-/// may then still be in the function's last calls. Who unsubscribes holds no lock that the function takes.
+/// refers to may go. For that it waits until the events that were being delivered when it began have been, by all
+/// their handlers: what a handler costs more to be told apart, every event would pay. So it takes as long as the
+/// slowest handler of its event, and who unsubscribes holds no lock that any of them takes. From within a handler or
+/// hook nobody waits, since the call may be the caller's own: other threads may then still be in the function's last
+/// calls.
 /// It may outlive the emitter.
 /// Threads: one at a time, beside any number that emit.
 class [[nodiscard]] subscription {

@@ -120,7 +120,8 @@ class component_group {
   ~component_group() { changes_->close(); }
 
   /// Adds a component, which outlives the group's last stop and starts after those named in `after`.
-  /// Errors: already_exists; unavailable while the group is busy, and once it has been started.
+  /// Errors: already_exists; unavailable while the group is busy, and while any of its components runs: a group that
+  /// has stopped, or failed to start, takes more, and starts them with the others.
   template <class Object>
   result<void> add(std::string name, Object&& one, std::vector<std::string> after = {}) {
     static_assert(detail::requirement<std::is_lvalue_reference_v<Object>, Object>,
@@ -240,12 +241,15 @@ template <clock_policy Clock>
 result<void> component_group<Clock>::add(detail::owning_pointer<member> made) {
   const turn now(*this);
   if (!now.is_mine()) return turn::refused();
-  if (!order_.empty())
-    return error(errc::unavailable, "component \"" + made->name + "\": the group was started already");
   const detail::lock_guard locked(mutex_);
-  for (const auto& each : members_)
+  for (const auto& each : members_) {
     if (each->name == made->name)
       return error(errc::already_exists, "component \"" + made->name + "\": there is one of this name already");
+    const component_state state = each->state.load_acquire();
+    if (state == component_state::running || state == component_state::draining)
+      return error(errc::unavailable, "component \"" + made->name + "\": the group was started already, \"" +
+                                          each->name + "\" is " + std::string(to_string(state)));
+  }
   members_.push_back(std::move(made));
   return {};
 }

@@ -124,9 +124,9 @@ struct breaker_change {
   breaker_state to = breaker_state::closed;
   /// By which changes are in order, where threads tell of them at once.
   std::uint64_t number = 0;
-  std::uint32_t calls = 0;
-  std::uint32_t failures = 0;
-  std::uint32_t slow = 0;
+  std::uint64_t calls = 0;
+  std::uint64_t failures = 0;
+  std::uint64_t slow = 0;
   /// How long it stays open, if that is what it is now and nobody forced it.
   duration open_for = duration(0);
 };
@@ -146,9 +146,9 @@ struct breaker_statistics {
   breaker_state state = breaker_state::closed;
   bool is_forced = false;
   // In the window; a half-open breaker's are of its probes.
-  std::uint32_t calls = 0;
-  std::uint32_t failures = 0;
-  std::uint32_t slow = 0;
+  std::uint64_t calls = 0;
+  std::uint64_t failures = 0;
+  std::uint64_t slow = 0;
   std::uint64_t not_allowed = 0;
   std::uint64_t opened = 0;
 };

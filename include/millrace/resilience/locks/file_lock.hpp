@@ -30,9 +30,10 @@ namespace resilience {
 
 /// What a file lock records and tells.
 struct file_lock_options {
-  std::string purpose = {};            ///< What the lock is held for; the file and the errors of others say it.
-  unsigned permissions = 0644;         ///< Of a new file, less the umask.
-  duration longest_pause{50'000'000};  ///< Between two tries of `lock`, which begin a millisecond apart.
+  std::string purpose = {};     ///< What the lock is held for; the file and the errors of others say it.
+  unsigned permissions = 0644;  ///< Of a new file, less the umask.
+  /// Between two tries of `lock`, which begin a millisecond apart; 0.1 ms at least, so that nobody spins.
+  duration longest_pause{50'000'000};
   /// A wait that is longer than this is reported, once, with the owner's name.
   duration report_after{1'000'000'000};
   diagnostics_ref diagnostics = {};
@@ -192,7 +193,9 @@ template <clock_policy Clock, sleeper_policy Sleeper>
 result<held_file_lock> basic_file_lock<Clock, Sleeper>::acquire(bool shared, const duration* longest) const {
   auto file = detail::make_owning<detail::lock_file>();
   const std::uint64_t began = now();
-  duration pause{1'000'000};
+  constexpr duration shortest{100'000};
+  const duration most = options_.longest_pause < shortest ? shortest : options_.longest_pause;
+  duration pause = most < duration(1'000'000) ? most : duration(1'000'000);
   bool reported = false;
   for (;;) {
     auto got = attempt(*file, shared);
@@ -215,8 +218,7 @@ result<held_file_lock> basic_file_lock<Clock, Sleeper>::acquire(bool shared, con
     }
     const duration left(longest->nanoseconds - waited);
     sleeper_.sleep(pause < left ? pause : left, nullptr);
-    pause = duration(pause.nanoseconds * 2) < options_.longest_pause ? duration(pause.nanoseconds * 2)
-                                                                     : options_.longest_pause;
+    pause = pause.nanoseconds < most.nanoseconds - pause.nanoseconds ? duration(pause.nanoseconds * 2) : most;
   }
 }
 

@@ -222,6 +222,40 @@ TEST_CASE("states change only as they may, and each change is told") {
         "adraining astopped ");
 }
 
+TEST_CASE("a group takes components whenever none of them runs") {
+  std::string notes;
+  noted a{"a", &notes};
+  noted b{"b", &notes, "+"};
+  noted c{"c", &notes};
+  noted d{"d", &notes};
+  mo::component_group group;
+  REQUIRE(group.add("a", a, {"c"}));
+  REQUIRE(group.add("b", b));
+  CHECK(group.start().error().code() == mr::errc::not_found);  // "c" is none
+  REQUIRE(group.add("c", c));
+  CHECK_FALSE(group.start());  // b does not
+  CHECK(group.add("c", d).error().code() == mr::errc::already_exists);
+  b.fails_at.clear();
+  REQUIRE(group.add("d", d));
+  notes.clear();
+  REQUIRE(group.start());
+  CHECK(notes == "+b +c +a +d ");
+  noted e{"e", &notes};
+  const auto late = group.add("e", e);
+  REQUIRE_FALSE(late);
+  CHECK(late.error().code() == mr::errc::unavailable);
+  CHECK(late.error().message() == "component \"e\": the group was started already, \"a\" is running");
+  CHECK_FALSE(group.state("e"));
+  REQUIRE(group.drain(1s));
+  CHECK_FALSE(group.add("e", e));
+  REQUIRE(group.stop());
+  REQUIRE(group.add("e", e));
+  notes.clear();
+  REQUIRE(group.start());
+  REQUIRE(group.stop());
+  CHECK(notes == "+b +c +a +d +e -e -d -a -c -b ");
+}
+
 TEST_CASE("a group's health: readiness asks that all run and are well, liveness that none has failed") {
   std::string notes;
   noted a{"a", &notes};

@@ -548,3 +548,18 @@ TEST_CASE("circuit_breaker: calls that succeed or fail take no memory of the bre
           for (int i = 0; i < 1'000; ++i) (void)breaker(good);
         }) == 0);
 }
+
+TEST_CASE("circuit_breaker: a window of time counts beyond 32 bits") {
+  rs::detail::outcome_tally sum{0xffff'ffffU, 0xffff'fffeU, 7};
+  const rs::detail::outcome_tally part = sum;
+  sum.update(true, true);
+  sum.update(true, false);
+  CHECK(sum.calls == 0x1'0000'0001U);
+  CHECK(sum.failures == 0x1'0000'0000U);
+  sum.subtract(part);
+  CHECK(sum.calls == 2);
+  CHECK(sum.failures == 2);
+  CHECK(sum.slow == 1);
+  static_assert(sizeof(rs::breaker_statistics::calls) == sizeof sum.calls);
+  static_assert(sizeof(rs::breaker_change::calls) == sizeof sum.calls);
+}

@@ -19,6 +19,7 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <thread>
 #include <utility>
@@ -163,6 +164,35 @@ TEST_CASE("a lock is waited for by the clock and the sleeper that were given, an
   CHECK(waits.lock(1h));
   CHECK(now >= 100'000'000);
   CHECK(now < 200'000'000);
+}
+
+TEST_CASE("who waits for a lock never spins, and pauses of any length are defined", "[file_lock]") {
+  const support::temp_dir dir;
+  const std::string path = dir / "a.lock";
+  const auto held = res::file_lock(path).try_lock();
+  REQUIRE(held);
+  struct counting : res::manual_sleeper {
+    counting(std::uint64_t& now, int& times) noexcept : manual_sleeper(now), count(&times) {}
+    void sleep(mr::duration length, const res::stop_source* stop = nullptr) const noexcept {
+      if (++*count > 1'000'000) std::abort();  // for ever: a pause of nothing
+      manual_sleeper::sleep(length, stop);
+    }
+    int* count;
+  };
+  const auto naps = [&](mr::duration longest_pause, mr::duration longest) {
+    std::uint64_t now = 0;
+    int times = 0;
+    const res::basic_file_lock<mr::manual_clock, counting> lock(path, {.longest_pause = longest_pause},
+                                                                mr::manual_clock(now), counting(now, times));
+    CHECK(lock.lock(longest).error().code() == mr::errc::timeout);
+    return times;
+  };
+  CHECK(naps(mr::duration(0), 10ms) == 100);
+  CHECK(naps(mr::duration(-1), 10ms) == 100);
+  CHECK(naps(mr::duration(500'000), 10ms) == 20);
+  CHECK(naps(mr::duration(3'000'000), 10ms) == 5);  // 1, 2, 3, 3 and the rest
+  const mr::duration ages(std::int64_t{9'000'000'000'000'000'000});
+  CHECK(naps(ages, ages) == 44);
 }
 
 TEST_CASE("a file with other content, a folder and a pipe are no locks, and stay as they are", "[file_lock]") {

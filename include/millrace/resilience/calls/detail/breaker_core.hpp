@@ -168,8 +168,10 @@ class breaker_core {
  private:
   bool is_forced() const noexcept { return (word() & forced_bit) != 0; }
 
-  bool is_too_bad(const outcome_tally& tally, std::uint32_t calls) const noexcept {
-    const auto reaches = [calls](std::uint32_t bad, double rate) { return bad > 0 && bad >= rate * calls; };
+  bool is_too_bad(const outcome_tally& tally, std::uint64_t calls) const noexcept {
+    const auto reaches = [calls](std::uint64_t bad, double rate) {
+      return bad > 0 && static_cast<double>(bad) >= rate * static_cast<double>(calls);
+    };
     return reaches(tally.failures, options_.failure_rate) || reaches(tally.slow, options_.slow_rate);
   }
 

@@ -14,9 +14,9 @@ namespace resilience {
 namespace detail {
 
 struct outcome_tally {
-  std::uint32_t calls = 0;
-  std::uint32_t failures = 0;
-  std::uint32_t slow = 0;
+  std::uint64_t calls = 0;  // a window of hours has more than 32 bits hold
+  std::uint64_t failures = 0;
+  std::uint64_t slow = 0;
 
   void update(bool failed, bool was_slow) noexcept {
     ++calls;
@@ -44,7 +44,7 @@ class outcome_window {
   void update(bool failed, bool slow, std::uint64_t now) noexcept {
     if (length_ == 0) {
       unsigned char& place = ring_[at_];
-      if (sum_.calls == ring_.size()) sum_.subtract({1, place & 1U, std::uint32_t{place} >> 1U});
+      if (sum_.calls == ring_.size()) sum_.subtract({1, place & 1U, std::uint64_t{place} >> 1U});
       place = static_cast<unsigned char>((failed ? 1U : 0U) | (slow ? 2U : 0U));
       at_ = at_ + 1 == ring_.size() ? 0 : at_ + 1;
     } else {
