@@ -72,6 +72,7 @@ set(MILLRACE_aggregate_HEADERS
 set(MILLRACE_store_HEADERS
   store.hpp
   store/fwd.hpp store/atomic_file.hpp store/beneath.hpp store/content_storage.hpp store/ed25519.hpp store/file.hpp store/file_bytes.hpp store/file_system.hpp store/folder_storage.hpp store/line_log.hpp store/line_log_options.hpp store/document.hpp
+  store/key_part.hpp
   store/log_worker.hpp store/memory_storage.hpp
   store/record_ring.hpp store/saved_file.hpp store/secret.hpp store/secret_file.hpp store/signature.hpp store/storage.hpp store/transaction.hpp store/transparency.hpp
   store/detail/line_writer.hpp store/detail/log_file.hpp store/detail/make_room.hpp store/detail/mapping.hpp store/detail/text_lines.hpp store/detail/torn_tail.hpp

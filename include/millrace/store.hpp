@@ -14,6 +14,7 @@
 /// - `sign_file`, `write_signed`, `read_verified`: a file and its signature beside it, by any `signer` and `verifier`
 /// - `storage`, `versioned_storage`, `transactional_storage`: what keeps bytes under keys, as concepts, the last for
 ///   several objects that change together; `memory_storage` and `folder_storage` are storages
+/// - `text_key_part`, `number_key_part`: parts of their keys, made of names that users choose and of numbers to sort by
 /// - `content_storage`: bytes under their own hash, in any storage: the same bytes once, and verified when read
 /// - `write_document`, `read_document`: structs as JSON with a format number; `keep_document` and `load_document` keep
 ///   them in a storage
@@ -32,6 +33,7 @@
 #include <millrace/store/file_system.hpp>
 #include <millrace/store/folder_storage.hpp>
 #include <millrace/store/fwd.hpp>
+#include <millrace/store/key_part.hpp>
 #include <millrace/store/line_log.hpp>
 #include <millrace/store/line_log_options.hpp>
 #include <millrace/store/log_worker.hpp>
