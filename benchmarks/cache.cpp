@@ -100,6 +100,7 @@ void get_number(benchmark::State& state) {
   std::size_t at = static_cast<std::size_t>(state.thread_index()) * 31'337;
   for (auto _ : state) benchmark::DoNotOptimize(all.get(popular()[at++ % asked]));
 }
+BENCHMARK_TEMPLATE(get_number, mz::adaptive_eviction)->Threads(1)->Threads(2)->UseRealTime();
 BENCHMARK_TEMPLATE(get_number, mz::s3_fifo)->Threads(1)->Threads(2)->UseRealTime();
 BENCHMARK_TEMPLATE(get_number, mz::lru)->Threads(1)->Threads(2)->UseRealTime();
 
@@ -157,6 +158,7 @@ void mix_of_ours(benchmark::State& state) {
   static mz::cache<std::uint64_t, std::uint64_t, Policy> cache({.max_weight = keys / 10, .seed = 1});
   mix(state, cache);
 }
+BENCHMARK_TEMPLATE(mix_of_ours, mz::adaptive_eviction)->Threads(1)->Threads(2)->UseRealTime();
 BENCHMARK_TEMPLATE(mix_of_ours, mz::s3_fifo)->Threads(1)->Threads(2)->UseRealTime();
 BENCHMARK_TEMPLATE(mix_of_ours, mz::lru)->Threads(1)->Threads(2)->UseRealTime();
 

@@ -266,7 +266,7 @@ set(MILLRACE_resilience_HEADERS
   resilience/caches/two_level_cache.hpp resilience/caches/value_codec.hpp
   resilience/caches/detail/cache_core.hpp resilience/caches/detail/cache_policies.hpp resilience/caches/detail/cache_shard.hpp
   resilience/caches/detail/entry_queue.hpp resilience/caches/detail/entry_slab.hpp resilience/caches/detail/flight.hpp
-  resilience/caches/detail/ghosts.hpp resilience/caches/detail/loaded.hpp
+  resilience/caches/detail/ghosts.hpp resilience/caches/detail/loaded.hpp resilience/caches/detail/policy_shadow.hpp
   resilience/calls.hpp resilience/fwd.hpp
   resilience/calls/breaker_options.hpp resilience/calls/bulkhead.hpp resilience/calls/call_errors.hpp
   resilience/calls/call_info.hpp resilience/calls/call_metrics.hpp resilience/calls/call_monitor.hpp

@@ -1,4 +1,4 @@
-// expect: millrace\[CACHE-1\]: a cache's policies are lru or s3_fifo
+// expect: millrace\[CACHE-1\]: a cache's policies are adaptive_eviction, s3_fifo or lru
 #include <millrace/resilience/caches.hpp>
 
 namespace mz = millrace::resilience;

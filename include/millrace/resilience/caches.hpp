@@ -3,9 +3,9 @@
 
 /// Caches: values that are dear to get, kept for many threads.
 ///
-/// - `cache`: bounded by entries or weight; lifetimes; a pass over many keys does not empty it (`s3_fifo`); callers
-/// that
-///   miss a key together load it once; `make_cache` gives it a weigher, a listener, a clock, a hash
+/// - `cache`: bounded by entries or weight; lifetimes; what leaves is chosen by what hits more, LRU or S3-FIFO
+///   (`adaptive_eviction`); callers that miss a key together load it once; `make_cache` gives it a weigher, a listener,
+///   a clock, a hash
 /// - `two_level_cache`: the same over copies in any `store::storage`, which outlive the process; values by a
 /// `value_codec`
 /// - `cached_storage`: a storage whose objects stay in memory once they were read

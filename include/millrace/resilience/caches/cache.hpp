@@ -29,17 +29,17 @@ namespace resilience {
 ///     auto one = profiles.get_or_load(id, [&] { return read_profile(id); });     // result<profile>
 ///     if (auto kept = profiles.find(id)) use(kept->name);                        // no copy, alive as long as `kept`
 ///
-/// Policies, in any order: how entries leave (`s3_fifo`, the default, or `lru`), a clock (`coarse_clock`), and
-/// callables: a hash (key), a weigher (key, value) and a noexcept listener (key, value, `removal_cause`). `make_cache`
-/// deduces them from objects. Guarantee: never heavier than `max_weight`; once a key has been written, invalidated or
-/// has expired, no call that begins later returns the value from before, nor does the result of a loader that was at
-/// work then come in. Of callers that miss one key together one runs its loader, and all get what it returns. No lock
-/// is held while a loader, weigher, hash, listener, clock, copy or destructor runs; the equality of keys that are not
-/// trivially copyable runs under one. Complexity: a hit is a look at a table; where key and value are trivially
-/// copyable and hits are counted
-/// (`s3_fifo`), it takes no lock and `get` copies the value; otherwise it locks 1 of `shards` parts for that look.
-/// Allocates: never for a hit; an entry's memory is kept and used again. Threads: any number. Fork: the child of a
-/// process whose other threads use the cache does not use it, since one of them may have held a lock.
+/// Policies, in any order: how entries leave (`adaptive_eviction`, the default, `s3_fifo` or `lru`), a clock
+/// (`coarse_clock`), and callables: a hash (key), a weigher (key, value) and a noexcept listener (key, value,
+/// `removal_cause`). `make_cache` deduces them from objects. Guarantee: never heavier than `max_weight`; once a key has
+/// been written, invalidated or has expired, no call that begins later returns the value from before, nor does the
+/// result of a loader that was at work then come in. Of callers that miss one key together one runs its loader, and all
+/// get what it returns. No lock is held while a loader, weigher, hash, listener, clock, copy or destructor runs; the
+/// equality of keys that are not trivially copyable runs under one. Complexity: a hit is a look at a table; where key
+/// and value are trivially copyable (and the policy is not `lru`), it takes no lock and `get` copies the value;
+/// otherwise it locks 1 of `shards` parts for that look. Allocates: never for a hit; an entry's memory is kept and used
+/// again. Threads: any number. Fork: the child of a process whose other threads use the cache does not use it, since
+/// one of them may have held a lock.
 template <class Key, class Value, class... Policies>
 class cache : detail::cache_core<Key, Value, Policies...> {
   using core = detail::cache_core<Key, Value, Policies...>;

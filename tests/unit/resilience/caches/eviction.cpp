@@ -1,5 +1,7 @@
 #include <millrace/resilience/caches/eviction.hpp>
 
+#include <millrace/core/seed.hpp>
+
 #include <support/catch.hpp>
 
 #include <cstdint>
@@ -10,14 +12,15 @@ namespace md = millrace::resilience::detail;
 
 namespace {
 
-static_assert(mz::eviction_policy<mz::lru> && mz::eviction_policy<mz::s3_fifo>);
+static_assert(mz::eviction_policy<mz::lru> && mz::eviction_policy<mz::s3_fifo> &&
+              mz::eviction_policy<mz::adaptive_eviction>);
 
 struct entries {
-  std::vector<md::entry_head> all;
+  std::vector<md::bare_entry> all;
   explicit entries(std::size_t count) : all(count) {
     for (std::size_t i = 0; i < count; ++i) all[i].hash = 0x9e3779b97f4a7c15U * (i + 1);
   }
-  md::entry_head& operator[](md::entry_id id) noexcept { return all[id]; }
+  md::bare_entry& operator[](md::entry_id id) noexcept { return all[id]; }
 };
 
 /// A cache of so many entries, which are numbers.
@@ -36,12 +39,7 @@ struct tiny_cache {
   /// Returns whether it was there.
   bool ask(md::entry_id id) {
     if (held[id]) {
-      if constexpr (Policy::counts_uses) {
-        const auto uses = slab[id].uses.load_relaxed();
-        if (uses < md::max_uses) slab[id].uses.store_relaxed(static_cast<std::uint8_t>(uses + 1));
-      } else {
-        order.used(id);
-      }
+      order.used(id, slab[id].hash);
       return true;
     }
     const auto place = order.place_of_new(slab[id].hash, 1);
@@ -49,11 +47,11 @@ struct tiny_cache {
       const md::entry_id victim = order.victim();
       order.evicted(victim);
       order.remove(victim);
-      held[victim] = false;
+      slab[victim].is_linked = held[victim] = false;
       --count;
     }
     order.insert(id, place);
-    held[id] = true;
+    slab[id].is_linked = held[id] = true;
     ++count;
     return false;
   }
@@ -91,7 +89,54 @@ TEST_CASE("s3_fifo: a key that comes back soon after it left stands among the us
   CHECK_FALSE(cache.held[1]);
 }
 
-TEST_CASE("s3_fifo: room for new keys grows where they come back, so that recency is served too") {
+TEST_CASE("adaptive_eviction: entries leave in LRU's order while S3-FIFO is no better") {
+  millrace::random_engine random(1);
+  SECTION("one after the other") {
+    tiny_cache<mz::lru> lru(20'000, 400);
+    tiny_cache<mz::adaptive_eviction> ours(20'000, 400);
+    md::entry_id next = 0;
+    while (next < 20'000) {
+      const auto back = static_cast<md::entry_id>(random.below(350));
+      const md::entry_id asked = random.uniform() < 0.6 && back < next ? next - 1 - back : next++;
+      const bool was_there = lru.ask(asked);
+      REQUIRE(ours.ask(asked) == was_there);
+    }
+    CHECK(ours.held == lru.held);
+  }
+  SECTION("with many hits between two misses") {
+    tiny_cache<mz::lru> lru(5'000, 1'000);
+    tiny_cache<mz::adaptive_eviction> ours(5'000, 1'000);
+    const auto ask = [&](md::entry_id id) {
+      const bool was_there = lru.ask(id);
+      CHECK(ours.ask(id) == was_there);
+    };
+    for (md::entry_id id = 0; id < 1'000; ++id) ask(id);
+    for (md::entry_id id = 0; id < 600; ++id) ask(id * 7 % 1'000);
+    for (md::entry_id id = 1'000; id < 1'700; ++id) ask(id);
+    CHECK(ours.held == lru.held);
+  }
+}
+
+TEST_CASE("adaptive_eviction: a loop and passes are S3-FIFO's, and recency is LRU's again") {
+  tiny_cache<mz::adaptive_eviction> cache(200'000, 400);
+  for (md::entry_id i = 0; i < 30'000; ++i) cache.ask(i % 600);
+  int hits = 0;
+  for (md::entry_id i = 0; i < 5'000; ++i) hits += cache.ask(i % 600);
+  CHECK(hits > 2'000);
+  millrace::random_engine random(2);
+  for (md::entry_id next = 1'000; next < 40'000; ++next) {
+    cache.ask(next);
+    cache.ask(next - 1 - static_cast<md::entry_id>(random.below(350)));
+  }
+  hits = 0;
+  for (md::entry_id next = 40'000; next < 42'000; ++next) {
+    cache.ask(next);
+    hits += cache.ask(next - 1 - static_cast<md::entry_id>(random.below(250)));
+  }
+  CHECK(hits > 1'950);
+}
+
+TEST_CASE("adaptive_eviction: recency is served too") {
   // Each key is used again after thirty others, which a tenth of the room does not see.
   const auto late_hits = [](auto&& cache) {
     int hits = 0;
@@ -101,5 +146,5 @@ TEST_CASE("s3_fifo: room for new keys grows where they come back, so that recenc
     }
     return hits;
   };
-  CHECK(late_hits(tiny_cache<mz::s3_fifo>(10'000, 100)) > 3'900);
+  CHECK(late_hits(tiny_cache<mz::adaptive_eviction>(10'000, 100)) > 3'900);
 }

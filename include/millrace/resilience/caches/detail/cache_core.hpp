@@ -29,12 +29,12 @@ namespace detail {
 template <class Key, class Value, class... Policies>
 class cache_core {
   using kinds = cache_kinds<Key, Value>;
-  static_assert(
-      (kinds::template is_policy<Policies> && ...),
-      "millrace[CACHE-1]: a cache's policies are lru or s3_fifo, a clock, and callables: hash(key), weigher(key, "
-      "value) and listener(key, value, removal_cause), which is noexcept");
+  static_assert((kinds::template is_policy<Policies> && ...),
+                "millrace[CACHE-1]: a cache's policies are adaptive_eviction, s3_fifo or lru, a clock, and callables: "
+                "hash(key), weigher(key, "
+                "value) and listener(key, value, removal_cause), which is noexcept");
 
-  using eviction = typename policy_of_kind<kinds::template is_eviction, s3_fifo, Policies...>::type;
+  using eviction = typename policy_of_kind<kinds::template is_eviction, adaptive_eviction, Policies...>::type;
   using clock = typename policy_of_kind<kinds::template is_clock, coarse_clock, Policies...>::type;
   using hasher = typename policy_of_kind<kinds::template is_hash, default_hash<Key>, Policies...>::type;
   using weigher = typename policy_of_kind<kinds::template is_weigher, all_weigh_one, Policies...>::type;
@@ -51,8 +51,8 @@ class cache_core {
   using flight = typename shard::flight_type;
   using entry_id = std::uint32_t;
   /// Whether a reader can do without the lock.
-  static constexpr bool races = eviction::counts_uses && racing_room<Key>::can_race && racing_room<Value>::can_race &&
-                                sizeof(Key) <= 64 && sizeof(Value) <= 256;
+  static constexpr bool races = eviction::hits_without_lock && racing_room<Key>::can_race &&
+                                racing_room<Value>::can_race && sizeof(Key) <= 64 && sizeof(Value) <= 256;
 
  public:
   using lookup = lookup_of<Key>;
@@ -295,15 +295,16 @@ bool cache_core<Key, Value, Policies...>::read_without_lock(std::uint64_t hash, 
   const std::uint64_t number = of.lock.number();
   if (number % 2 != 0) return false;
   bool is_torn = false;
+  bool may_end = false;
+  std::uint64_t now = 0;
   typename racing_room<Value>::copy value;
   const entry_id id = of.table.find(hash, [&](entry_id each) {
     const entry& one = of.entries[each];
     typename racing_room<Key>::copy stands;
     one.key.read(stands);
     one.value.read(value);
-    const bool may_end = one.deadline.load_acquire() != no_deadline;
-    const bool is_over = may_end && shard::is_over(one, time());
-    is_torn = !of.lock.is_still(number) || is_over;
+    may_end = one.deadline.load_acquire() != no_deadline;
+    is_torn = (may_end && shard::is_over(one, now = time())) || !of.lock.is_still(number);
     return is_torn || shard::same(*stands, key);
   });
   if (is_torn || !of.lock.is_still(number)) return false;
@@ -312,8 +313,8 @@ bool cache_core<Key, Value, Policies...>::read_without_lock(std::uint64_t hash, 
     return counts_misses;
   }
   // Should the entry be another's by now, that one has a use too many, or lives as if it had been used.
-  entry& one = of.entries[id];
-  shard::count_use(one, one.idle.load_relaxed() != 0 ? time() : 0);
+  of.use(id, hash);
+  if (may_end) shard::use_at(of.entries[id], now);
   count(hits);
   found.emplace(*value);
   return true;
@@ -334,8 +335,9 @@ typename cache_core<Key, Value, Policies...>::pinned cache_core<Key, Value, Poli
     if (id != no_entry && !is_there) {
       of.unlink(id, removal_cause::expired, gone.left);
     } else if (is_there) {
-      of.use(id, now);
+      of.use(id, hash);
       entry& one = of.entries[id];
+      shard::use_at(one, now);
       one.pins.add_relaxed(1);
       found = pinned(of, id);
       if (wants_refresh != nullptr && options_.refresh_after < never) {

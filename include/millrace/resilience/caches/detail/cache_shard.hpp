@@ -74,18 +74,11 @@ struct alignas(64) cache_shard {
     const std::uint64_t used = one.used_at.load_relaxed();
     return idle != 0 && now > used && now - used >= idle;
   }
-  /// Notes a use at this moment. Also without the lock, where uses are counted.
-  static void count_use(entry& one, std::uint64_t now) noexcept {
-    if constexpr (Eviction::counts_uses) {
-      const std::uint8_t uses = one.uses.load_relaxed();
-      if (uses < max_uses) one.uses.store_relaxed(static_cast<std::uint8_t>(uses + 1));
-    }
-    if (one.deadline.load_relaxed() != no_deadline && one.idle.load_relaxed() != 0 && now > one.used_at.load_relaxed())
-      one.used_at.store_relaxed(now);
-  }
-  void use(entry_id id, std::uint64_t now) noexcept {
-    count_use(entries[id], now);
-    if constexpr (!Eviction::counts_uses) queues.used(id);
+  /// Notes a use. Also without the lock, where the policy notes hits without it.
+  void use(entry_id id, std::uint64_t hash) noexcept { queues.used(id, hash); }
+  /// Notes when an entry was used that may end. Also without the lock.
+  static void use_at(entry& one, std::uint64_t now) noexcept {
+    if (one.idle.load_relaxed() != 0 && now > one.used_at.load_relaxed()) one.used_at.store_relaxed(now);
   }
 
   /// Makes room for one entry more; all that allocates while entries come and go.
@@ -106,8 +99,8 @@ struct alignas(64) cache_shard {
       queues.evicted(victim);
       unlink(victim, is_over(entries[victim], now) ? removal_cause::expired : removal_cause::evicted, gone);
     }
-    one.is_linked = true;
     queues.insert(id, place);
+    one.is_linked = true;
     table.insert(one.hash, id);
     weight += one.weight;
     return true;

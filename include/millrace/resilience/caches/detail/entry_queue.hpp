@@ -16,13 +16,16 @@ namespace detail {
 /// An entry's place in the slab.
 using entry_id = std::uint32_t;
 inline constexpr entry_id no_entry = ~entry_id{0};
+/// Of an entry that is in no list of used ones.
+inline constexpr entry_id unnoted = no_entry - 1;
 
 /// So many uses of an entry are counted at most.
 inline constexpr std::uint8_t max_uses = 3;
 /// A deadline of what never ends.
 inline constexpr std::uint64_t no_deadline = ~std::uint64_t{0};
 
-/// What an entry is besides its key and value.
+/// What an entry is besides its key and value: in front of them what a hit looks at, so that most hits touch one line
+/// of memory, and behind them the rest.
 struct entry_head {
   light_atomic<std::uint32_t> pins{0};  // the table, and those that use the value
   entry_id previous = no_entry;         // in its queue
@@ -33,6 +36,9 @@ struct entry_head {
   std::uint8_t cause = 0;  // why it was removed
   /// When it expires by its lifetime. `no_deadline`: no clock need be read, as it cannot become idle either.
   light_atomic<std::uint64_t> deadline{no_deadline};
+};
+struct entry_tail {
+  light_atomic<entry_id> noted{unnoted};  // in a list of those that were used: the next there
   std::uint64_t hash = 0;
   std::size_t weight = 1;
   light_atomic<std::uint64_t> used_at{0};     // only of entries that may become idle
@@ -40,9 +46,10 @@ struct entry_head {
   light_atomic<std::uint64_t> written_at{0};  // only where entries are refreshed
 };
 
-/// For concepts: what an order of entries is made over.
+/// For concepts and tests: what an order of entries is made over.
+struct bare_entry : entry_head, entry_tail {};
 struct any_slab {
-  entry_head& operator[](entry_id) noexcept;
+  bare_entry& operator[](entry_id) noexcept;
 };
 
 /// A queue of entries, linked through them.
@@ -56,7 +63,7 @@ class entry_queue {
   entry_id back() const noexcept { return back_; }
 
   void push_front(entry_id id) noexcept {
-    entry_head& entry = (*slab_)[id];
+    auto& entry = (*slab_)[id];
     entry.previous = no_entry;
     entry.next = front_;
     (front_ != no_entry ? (*slab_)[front_].previous : back_) = id;
@@ -65,7 +72,7 @@ class entry_queue {
     weight_ += entry.weight;
   }
   void remove(entry_id id) noexcept {
-    entry_head& entry = (*slab_)[id];
+    auto& entry = (*slab_)[id];
     (entry.previous != no_entry ? (*slab_)[entry.previous].next : front_) = entry.next;
     (entry.next != no_entry ? (*slab_)[entry.next].previous : back_) = entry.previous;
     --size_;

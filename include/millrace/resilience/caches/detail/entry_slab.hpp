@@ -58,10 +58,12 @@ class racing_room {
 };
 
 template <class Key, class Value>
-struct cache_entry : entry_head {
+struct entry_content {
   racing_room<Key> key;
   racing_room<Value> value;
 };
+template <class Key, class Value>
+struct cache_entry : entry_head, entry_content<Key, Value>, entry_tail {};
 
 /// Entries by number. They never move, and their memory stays as long as the slab, so that a reader without a lock
 /// reads an old entry at worst. Each segment is twice as large as the one before.
