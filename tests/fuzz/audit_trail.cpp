@@ -4,6 +4,7 @@
 #include <millrace/observe/audit/detail/trail_check.hpp>
 #include <millrace/observe/audit/read_trail.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -17,18 +18,43 @@ namespace {
 namespace mr = millrace;
 namespace mod = millrace::observe::detail;
 
-/// Mends what a fuzzer cannot guess: the header's hash, and each frame's size, leaf hash or check. So it gets further.
+/// Mends what a fuzzer cannot guess: the header's hash, each record's index, leaf hash and commitments, each commit's
+/// tree, predecessor and check. So it gets further: to segments that are sound but for what they say.
 void mend(std::vector<std::byte>& bytes) {
   if (bytes.size() < mod::trail_header_bytes) return;
-  const auto put = [&](std::size_t at, const mr::sha256_digest& digest) { std::memcpy(&bytes[at], &digest, 32); };
+  const auto put = [&](std::size_t at, const auto& value) { std::memcpy(&bytes[at], &value, sizeof value); };
   put(mod::trail_header_bytes - 32, mr::sha256_of(std::span(bytes).first(mod::trail_header_bytes - 32)));
+  mod::segment_header header;
+  static_cast<void>(mod::read_header(bytes, header));
+  mr::store::merkle_tree tree = header.tree;
+  mr::sha256_digest previous = mod::header_check(bytes);
   for (std::size_t at = mod::trail_header_bytes; at + 8 <= bytes.size();) {
     const auto frame = mod::find_frame(bytes, at);
-    if (frame.kind == mod::frame_kind::record && frame.bytes.size() >= 48) {
-      const auto leaf = mod::load_number<std::uint32_t>(&bytes[at + 8]);
-      if (leaf <= frame.bytes.size() - 48) put(at + 16, mr::sha256_of(std::span(bytes).subspan(at + 48, leaf)));
+    if (frame.kind == mod::frame_kind::record && frame.bytes.size() >= mod::record_prefix + mod::leaf_prefix) {
+      const auto size = mod::load_number<std::uint32_t>(&bytes[at + 8]);
+      if (size >= mod::leaf_prefix && size <= frame.bytes.size() - mod::record_prefix) {
+        const auto leaf = std::span(bytes).subspan(at + mod::record_prefix, size);
+        put(at + mod::record_prefix + 8, tree.size());
+        mod::record_view record;
+        if (mod::read_record(frame.bytes, record) == nullptr)
+          for (std::size_t i = 0; i < record.values; ++i) {
+            const mod::value_view& value = record.value[i];
+            if (value.pii == mr::observe::pii_type::none || value.erased) continue;
+            const auto was = std::as_bytes(std::span(&value.commitment, 1));
+            const auto place = std::search(leaf.begin(), leaf.end(), was.begin(), was.end());
+            const mr::sha256_digest commitment = mr::sha256_of(value.opening);
+            if (place != leaf.end()) std::memcpy(&*place, &commitment, sizeof commitment);
+          }
+        const mr::sha256_digest hash = mr::sha256_of(leaf);
+        put(at + 16, hash);
+        tree.append(std::span(&hash, 1));
+      }
     } else if (frame.kind == mod::frame_kind::commit && frame.bytes.size() >= mod::commit_prefix) {
-      put(at + 96, mod::check_of_commit(frame.bytes));
+      put(at + 8, tree.size());
+      put(at + 32, tree.root().hash);
+      put(at + 64, previous);
+      previous = mod::check_of_commit(frame.bytes);
+      put(at + 96, previous);
     } else {
       return;
     }

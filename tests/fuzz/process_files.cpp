@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -39,14 +40,20 @@ bool is_shown(double value) { return value == value && value >= 0 && value < 1e3
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const support::temp_dir root;
+  static std::string written[std::size(files)];
+  static bool begun = false;
   std::string_view rest(reinterpret_cast<const char*>(data), size);
-  for (const std::string_view name : files) {
-    const std::string path = root / std::string(name);
-    static_cast<void>(std::filesystem::create_directories(std::filesystem::path(path).parent_path()));
+  for (std::size_t i = 0; i < std::size(files); ++i) {
     const std::string_view text = rest.substr(0, rest.find('\0'));
     rest.remove_prefix(text.size() < rest.size() ? text.size() + 1 : rest.size());
+    if (begun && written[i] == text) continue;  // most of what a fuzzer changes is in one file
+    const std::string path = root / std::string(files[i]);
+    if (!begun) static_cast<void>(std::filesystem::create_directories(std::filesystem::path(path).parent_path()));
+    std::filesystem::remove(path);  // a file cut to nothing and written anew is waited for by some file systems
     std::ofstream(path, std::ios::binary) << text;
+    written[i] = text;
   }
+  begun = true;
   const std::string where = root.path().string();
   if (const auto usage = mo::read_memory_usage(where)) {
     if (!is_shown(usage->fraction())) std::abort();
