@@ -75,7 +75,7 @@ set(MILLRACE_store_HEADERS
   store/key_part.hpp
   store/log_worker.hpp store/memory_storage.hpp
   store/record_ring.hpp store/saved_file.hpp store/secret.hpp store/secret_file.hpp store/signature.hpp store/storage.hpp store/transaction.hpp store/transparency.hpp
-  store/detail/line_writer.hpp store/detail/log_file.hpp store/detail/make_room.hpp store/detail/mapping.hpp store/detail/text_lines.hpp store/detail/torn_tail.hpp
+  store/detail/line_writer.hpp store/detail/log_file.hpp store/detail/make_room.hpp store/detail/mapping.hpp store/detail/object_tree.hpp store/detail/writer_mutex.hpp store/detail/text_lines.hpp store/detail/torn_tail.hpp
   store/transparency/merkle_tree.hpp store/transparency/proofs.hpp store/transparency/prove.hpp
   store/transparency/subtree_cache.hpp store/transparency/tree_head.hpp)
 set(MILLRACE_stats_HEADERS

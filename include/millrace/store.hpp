@@ -13,7 +13,7 @@
 ///   another kind is made with
 /// - `sign_file`, `write_signed`, `read_verified`: a file and its signature beside it, by any `signer` and `verifier`
 /// - `storage`, `versioned_storage`, `transactional_storage`: what keeps bytes under keys, as concepts, the last for
-///   several objects that change together; `memory_storage` and `folder_storage` are storages
+///   several objects that change together: `memory_storage` has transactions, `folder_storage` does not
 /// - `text_key_part`, `number_key_part`: parts of their keys, made of names that users choose and of numbers to sort by
 /// - `content_storage`: bytes under their own hash, in any storage: the same bytes once, and verified when read
 /// - `write_document`, `read_document`: structs as JSON with a format number; `keep_document` and `load_document` keep

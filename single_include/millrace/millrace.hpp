@@ -53017,6 +53017,17 @@ struct use_of {
   result<int> operator()(Seen&) const;  // asked for its type only
 };
 
+template <class T>
+concept some_result = std::same_as<T, result<typename T::value_type>>;
+
+/// What `transact` and `look` ask of the code that they call: it does not compile otherwise, and says why.
+template <class Result>
+constexpr void check_use() {
+  static_assert(millrace::detail::requirement<some_result<Result>, Result>,
+                "millrace[STORAGE-2]: the code inside a transaction returns a result<T>, so that an error undoes what "
+                "it wrote");
+}
+
 }  // namespace detail
 
 /// A storage with transactions: `transact(use)` calls `use(transaction&)` and returns its result, once all that it
@@ -53931,6 +53942,318 @@ result<Number> read_key_part_number(std::string_view part) {
 
 #endif  // MILLRACE_STORE_KEY_PART_HPP
 
+// ---- core/detail/seeded_hash.hpp
+
+#ifndef MILLRACE_CORE_DETAIL_SEEDED_HASH_HPP
+#define MILLRACE_CORE_DETAIL_SEEDED_HASH_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// The high and the low half of a product, folded by exclusive or.
+constexpr std::uint64_t folded_product(std::uint64_t a, std::uint64_t b) noexcept {
+  const uint128 product = static_cast<uint128>(a) * b;
+  return static_cast<std::uint64_t>(product >> 64) ^ static_cast<std::uint64_t>(product);
+}
+
+/// A hash of a number, for tables in memory alone. Different seeds give unrelated hashes, so that whoever chooses the
+/// keys cannot choose where they fall.
+constexpr std::uint64_t seeded_hash(std::uint64_t number, std::uint64_t seed) noexcept {
+  return folded_product(number ^ seed, 0x9e3779b97f4a7c15U ^ (seed << 1));
+}
+
+/// The same of a text: eight bytes at a time, those at the end read once more where they overlap. It differs between
+/// machines of different byte order.
+inline std::uint64_t seeded_hash(std::string_view text, std::uint64_t seed) noexcept {
+  constexpr std::uint64_t odd = 0x9e3779b97f4a7c15U;
+  const char* from = text.data();
+  const std::size_t size = text.size();
+  std::uint64_t hash = seed ^ 0xd1b54a32d192ed03U;
+  std::uint64_t word = 0;
+  if (size >= 8) {
+    for (std::size_t at = 0; at + 8 < size; at += 8) {
+      __builtin_memcpy(&word, from + at, 8);
+      hash = folded_product(hash ^ word, odd) + 0xa0761d6478bd642fU;
+    }
+    __builtin_memcpy(&word, from + size - 8, 8);
+  } else if (size >= 4) {
+    std::uint32_t low = 0;
+    std::uint32_t high = 0;
+    __builtin_memcpy(&low, from, 4);
+    __builtin_memcpy(&high, from + size - 4, 4);
+    word = low | std::uint64_t{high} << 32;
+  } else if (size > 0) {
+    word = static_cast<unsigned char>(from[0]) |
+           static_cast<std::uint64_t>(static_cast<unsigned char>(from[size / 2])) << 8 |
+           static_cast<std::uint64_t>(static_cast<unsigned char>(from[size - 1])) << 16;
+  }
+  hash = folded_product(hash ^ word, odd) + 0xa0761d6478bd642fU;
+  return folded_product(hash ^ size, odd ^ seed);
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DETAIL_SEEDED_HASH_HPP
+
+// ---- store/detail/object_tree.hpp
+
+#ifndef MILLRACE_STORE_DETAIL_OBJECT_TREE_HPP
+#define MILLRACE_STORE_DETAIL_OBJECT_TREE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+namespace detail {
+
+/// Objects in the order of their keys, as a value: a copy costs O(1) and shares all nodes with what it was copied from,
+/// and a change copies the O(log n) nodes on its way that are shared. So a snapshot is a copy, a transaction works on a
+/// copy, and a tree that is not shared is changed in place.
+///
+/// A treap: heap order by a rank, which is a hash of the key under a seed, so that nobody who chooses keys chooses its
+/// depth.
+/// Threads: copies are independent, though they share nodes: the same tree is one thread's at a time.
+/// Source: Seidel, Aragon, "Randomized search trees", Algorithmica 16, 1996.
+class object_tree {
+ public:
+  struct object {
+    std::string key;
+    std::vector<std::byte> bytes;
+    std::uint64_t version = 0;
+    light_atomic<std::uint32_t> users{1};
+
+    std::size_t weight() const noexcept { return key.size() + bytes.size(); }
+  };
+
+  object_tree() noexcept = default;
+  object_tree(const object_tree& other) noexcept : root_(other.root_), size_(other.size_), weight_(other.weight_) {
+    share(root_);
+  }
+  object_tree& operator=(object_tree other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~object_tree() { leave(root_); }
+  void swap(object_tree& other) noexcept {
+    std::swap(root_, other.root_);
+    std::swap(size_, other.size_);
+    std::swap(weight_, other.weight_);
+  }
+
+  std::size_t size() const noexcept { return size_; }
+  std::size_t weight() const noexcept { return weight_; }  // bytes of all keys and objects
+
+  const object* find(std::string_view key) const noexcept {
+    for (const node* at = root_; at != nullptr;) {
+      const int order = key.compare(at->object->key);
+      if (order == 0) return at->object;
+      at = order < 0 ? at->left : at->right;
+    }
+    return nullptr;
+  }
+
+  /// Calls `visit(object)` in the order of the keys, from the first for which `is_before(key)` does not hold, until it
+  /// returns false. `is_before` holds for no key behind one for which it does not.
+  template <class IsBefore, class Visit>
+  void forward(const IsBefore& is_before, const Visit& visit) const {
+    walk<&node::left, &node::right>(root_, is_before, visit);
+  }
+  /// The same in the opposite order: from the last key for which `is_behind(key)` does not hold.
+  template <class IsBehind, class Visit>
+  void backward(const IsBehind& is_behind, const Visit& visit) const {
+    walk<&node::right, &node::left>(root_, is_behind, visit);
+  }
+
+  struct node {
+    object_tree::object* object = nullptr;
+    node* left = nullptr;
+    node* right = nullptr;
+    std::uint64_t rank = 0;  // not below that of a child
+    light_atomic<std::uint32_t> users{1};
+  };
+  /// An object on its way into a tree, or out of one: whoever has a lock lets it go behind the lock.
+  struct loose_node {
+    node* held = nullptr;
+
+    loose_node() noexcept = default;
+    explicit loose_node(node* one) noexcept : held(one) {}
+    loose_node(loose_node&& other) noexcept : held(std::exchange(other.held, nullptr)) {}
+    loose_node& operator=(loose_node&&) = delete;
+    ~loose_node() { leave(held); }
+  };
+  static loose_node make(std::string_view key, std::span<const std::byte> bytes, std::uint64_t rank) {
+    auto one = make_owning<object_tree::object>();
+    one->key = key;
+    one->bytes.assign(bytes.begin(), bytes.end());
+    auto made = make_owning<node>();
+    made->object = one.release();
+    made->rank = rank;
+    return loose_node(made.release());
+  }
+
+  /// Puts a made object in, with this version; `one` becomes what was there under its key, if anything was.
+  void put(loose_node& one, std::uint64_t version) {
+    one.held->object->version = version;
+    const std::size_t weight = one.held->object->weight();
+    put_below(root_, one);
+    weight_ += weight;
+    if (one.held == nullptr)
+      ++size_;
+    else
+      weight_ -= one.held->object->weight();
+  }
+  /// Takes the object out. Precondition: there is one.
+  loose_node take(std::string_view key) {
+    node** at = &root_;
+    for (;;) {
+      own(*at);
+      const int order = key.compare((*at)->object->key);
+      if (order == 0) break;
+      at = order < 0 ? &(*at)->left : &(*at)->right;
+    }
+    while ((*at)->left != nullptr && (*at)->right != nullptr) {
+      node* const sinking = *at;
+      const bool to_right = sinking->right->rank < sinking->left->rank;
+      own(to_right ? sinking->left : sinking->right);
+      to_right ? lift_left(*at) : lift_right(*at);
+      at = to_right ? &(*at)->right : &(*at)->left;
+    }
+    node* const gone = *at;
+    *at = std::exchange(gone->left, nullptr);
+    if (*at == nullptr) *at = std::exchange(gone->right, nullptr);
+    --size_;
+    weight_ -= gone->object->weight();
+    return loose_node(gone);
+  }
+
+ private:
+  template <class T>
+  static void share(T* one) noexcept {
+    if (one != nullptr) one->users.add_relaxed(1);
+  }
+  static void leave(node* one) noexcept {
+    if (one == nullptr || one->users.subtract_acq_rel(1) != 1) return;
+    leave(one->left);
+    leave(one->right);
+    if (one->object->users.subtract_acq_rel(1) == 1) delete one->object;
+    delete one;
+  }
+  /// Makes a node this tree's alone. The tree is what it was if there is no memory.
+  static void own(node*& at) {
+    if (at->users.load_acquire() == 1) return;
+    node* const copy = new node;
+    copy->object = at->object;
+    copy->left = at->left;
+    copy->right = at->right;
+    copy->rank = at->rank;
+    share(copy->object);
+    share(copy->left);
+    share(copy->right);
+    leave(std::exchange(at, copy));
+  }
+  static void lift_left(node*& at) noexcept {
+    node* const child = at->left;
+    at->left = child->right;
+    child->right = at;
+    at = child;
+  }
+  static void lift_right(node*& at) noexcept {
+    node* const child = at->right;
+    at->right = child->left;
+    child->left = at;
+    at = child;
+  }
+  static void put_below(node*& at, loose_node& one) {
+    if (at == nullptr) {
+      at = std::exchange(one.held, nullptr);
+      return;
+    }
+    own(at);
+    const int order = one.held->object->key.compare(at->object->key);
+    if (order == 0) return std::swap(at->object, one.held->object);
+    if (order < 0) {
+      put_below(at->left, one);
+      if (at->rank < at->left->rank) lift_left(at);
+    } else {
+      put_below(at->right, one);
+      if (at->rank < at->right->rank) lift_right(at);
+    }
+  }
+  template <node* node::* Near, node* node::* Far, class IsOutside, class Visit>
+  static bool walk(const node* at, const IsOutside& is_outside, const Visit& visit) {
+    for (; at != nullptr; at = at->*Far) {
+      if (is_outside(std::string_view(at->object->key))) continue;
+      if (!walk<Near, Far>(at->*Near, is_outside, visit) || !visit(*at->object)) return false;
+    }
+    return true;
+  }
+
+  node* root_ = nullptr;
+  std::size_t size_ = 0;
+  std::size_t weight_ = 0;
+};
+
+}  // namespace detail
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_DETAIL_OBJECT_TREE_HPP
+
+// ---- store/detail/writer_mutex.hpp
+
+#ifndef MILLRACE_STORE_DETAIL_WRITER_MUTEX_HPP
+#define MILLRACE_STORE_DETAIL_WRITER_MUTEX_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+namespace detail {
+
+/// Lets one thread write at a time. A thread that writes already is told so, and does not wait for itself.
+class writer_mutex {
+ public:
+  class guard {
+   public:
+    explicit guard(writer_mutex& held) noexcept {
+      const auto self = static_cast<std::uint64_t>(::pthread_self());
+      if (held.owner_.load_relaxed() == self) return;  // which nobody but this thread can have stored
+      held.mutex_.lock();
+      held.owner_.store_relaxed(self);
+      held_ = &held;
+    }
+    guard(const guard&) = delete;
+    guard& operator=(const guard&) = delete;
+    ~guard() {
+      if (held_ == nullptr) return;
+      held_->owner_.store_relaxed(0);
+      held_->mutex_.unlock();
+    }
+
+    explicit operator bool() const noexcept { return held_ != nullptr; }
+    static error refusal() {
+      return error(errc::conflict,
+                   "a storage is written to from within its own transaction: write to the transaction instead");
+    }
+
+   private:
+    writer_mutex* held_ = nullptr;
+  };
+
+ private:
+  mutex mutex_;
+  light_atomic<std::uint64_t> owner_{0};
+};
+
+}  // namespace detail
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_DETAIL_WRITER_MUTEX_HPP
+
 // ---- store/memory_storage.hpp
 
 #ifndef MILLRACE_STORE_MEMORY_STORAGE_HPP
@@ -53947,34 +54270,114 @@ struct memory_storage_options {
 };
 
 /// A storage in memory: for tests, and as the second level of a cache. Nothing of it outlives the process.
-/// Models: versioned_storage; versions are numbers that never come twice.
-/// Complexity: O(log n) comparisons of keys; a new key moves the n pointers behind it. No lock is held while bytes are
-/// copied. Allocates: a write and a read, the object's bytes. Threads: any number.
+/// Models: transactional_storage; versions are numbers that never come twice.
+/// Complexity: O(log n) comparisons of keys; a snapshot O(1), and the first write after it copies O(log n) pointers.
+/// No lock is held while bytes are copied. Allocates: a write and a read, the object's bytes. Threads: any number;
+/// writers wait for a transaction of another thread.
 class memory_storage {
  public:
+  /// The objects of one moment. A copy is of the same moment.
+  class snapshot {
+   public:
+    result<std::vector<std::byte>> read(std::string_view key) const {
+      auto found = read_versioned(key);
+      if (!found) return std::move(found).error();
+      return std::move(found->bytes);
+    }
+    result<stored_bytes> read_versioned(std::string_view key) const {
+      if (auto fine = check_storage_key(key); !fine) return std::move(fine).error();
+      const object* const found = objects_.find(key);
+      if (found == nullptr) return detail::no_such_object(key);
+      return stored_bytes{found->bytes, std::to_string(found->version)};
+    }
+    result<storage_entry> examine(std::string_view key) const {
+      if (auto fine = check_storage_key(key); !fine) return std::move(fine).error();
+      const object* const found = objects_.find(key);
+      if (found == nullptr) return detail::no_such_object(key);
+      return entry_of(*found);
+    }
+    result<std::vector<storage_entry>> list(std::string_view prefix, std::string_view after, std::size_t limit) const {
+      std::vector<storage_entry> found;
+      if (limit == 0) return found;
+      objects_.forward([&](std::string_view key) { return key < prefix || (!after.empty() && key <= after); },
+                       taker{prefix, limit, found});
+      return found;
+    }
+    result<std::vector<storage_entry>> list_backward(std::string_view prefix, std::string_view before,
+                                                     std::size_t limit) const {
+      std::vector<storage_entry> found;
+      if (limit == 0) return found;
+      objects_.backward(
+          [&](std::string_view key) {
+            return key.substr(0, prefix.size()) > prefix || (!before.empty() && key >= before);
+          },
+          taker{prefix, limit, found});
+      return found;
+    }
+
+   private:
+    friend memory_storage;
+    using object = detail::object_tree::object;
+
+    explicit snapshot(detail::object_tree objects) noexcept : objects_(std::move(objects)) {}
+    static storage_entry entry_of(const object& one) {
+      return {one.key, one.bytes.size(), std::to_string(one.version)};
+    }
+    /// Lists an object, and says whether the list goes on.
+    struct taker {
+      std::string_view prefix;
+      std::size_t limit;
+      std::vector<storage_entry>& found;
+
+      bool operator()(const object& each) const {
+        if (each.key.compare(0, prefix.size(), prefix) != 0) return false;
+        found.push_back(entry_of(each));
+        return found.size() < limit;
+      }
+    };
+
+    detail::object_tree objects_;
+  };
+
+  /// What the code inside of `transact` reads and writes.
+  class transaction : public snapshot {
+   public:
+    result<void> write(std::string_view key, std::span<const std::byte> bytes) {
+      if (auto fine = check_storage_key(key); !fine) return fine;
+      if (bytes.size() > storage_->options_.max_bytes) return storage_->no_space(key);
+      auto next = storage_->made(key, bytes);
+      auto done = storage_->put(objects_, next, nullptr);
+      if (!done) return std::move(done).error();
+      return {};
+    }
+    result<void> remove(std::string_view key) {
+      if (auto fine = check_storage_key(key); !fine) return fine;
+      if (objects_.find(key) != nullptr) objects_.take(key);
+      return {};
+    }
+
+   private:
+    friend memory_storage;
+    transaction(memory_storage& storage, const detail::object_tree& objects) noexcept
+        : snapshot(objects), storage_(&storage) {}
+
+    memory_storage* storage_;
+  };
+
   explicit memory_storage(const memory_storage_options& options = {}) noexcept : options_(options) {}
   memory_storage(const memory_storage&) = delete;
   memory_storage& operator=(const memory_storage&) = delete;
-  ~memory_storage() {
-    for (object* each : objects_) leave(each);
-  }
+  ~memory_storage() = default;
 
-  result<std::vector<std::byte>> read(std::string_view key) const {
-    auto found = read_versioned(key);
-    if (!found) return std::move(found).error();
-    return std::move(found->bytes);
+  result<std::vector<std::byte>> read(std::string_view key) const { return now().read(key); }
+  result<stored_bytes> read_versioned(std::string_view key) const { return now().read_versioned(key); }
+  result<storage_entry> examine(std::string_view key) const { return now().examine(key); }
+  result<std::vector<storage_entry>> list(std::string_view prefix, std::string_view after, std::size_t limit) const {
+    return now().list(prefix, after, limit);
   }
-  result<stored_bytes> read_versioned(std::string_view key) const {
-    if (auto fine = check_storage_key(key); !fine) return std::move(fine).error();
-    const held found(find(key));
-    if (found.object == nullptr) return detail::no_such_object(key);
-    return stored_bytes{found.object->bytes, std::to_string(found.object->version)};
-  }
-  result<storage_entry> examine(std::string_view key) const {
-    if (auto fine = check_storage_key(key); !fine) return std::move(fine).error();
-    const held found(find(key));
-    if (found.object == nullptr) return detail::no_such_object(key);
-    return entry_of(*found.object);
+  result<std::vector<storage_entry>> list_backward(std::string_view prefix, std::string_view before,
+                                                   std::size_t limit) const {
+    return now().list_backward(prefix, before, limit);
   }
 
   result<void> write(std::string_view key, std::span<const std::byte> bytes) {
@@ -53987,110 +54390,76 @@ class memory_storage {
   }
   result<void> remove(std::string_view key) {
     if (auto fine = check_storage_key(key); !fine) return fine;
-    held old;
-    const detail::lock_guard locked(mutex_);
-    const std::size_t at = place_of(key);
-    if (at == objects_.size() || objects_[at]->key != key) return {};
-    old.object = objects_[at];  // freed behind the lock
-    bytes_ -= old.object->weight();
-    for (std::size_t i = at + 1; i < objects_.size(); ++i) objects_[i - 1] = objects_[i];
-    objects_.pop_back();
+    const writer writing(writer_);
+    if (!writing) return writer::refusal();
+    const auto take = [&] {
+      const detail::lock_guard locked(mutex_);
+      return objects_.find(key) != nullptr ? objects_.take(key) : detail::object_tree::loose_node();
+    };
+    take();  // whose memory is freed here, behind the lock
     return {};
   }
 
-  result<std::vector<storage_entry>> list(std::string_view prefix, std::string_view after, std::size_t limit) const {
-    std::vector<storage_entry> found;
+  /// Calls `use(transaction&)` and returns its result, once its writes have taken effect, all at once. They never do if
+  /// it returns an error or throws. Other writers wait meanwhile, readers do not.
+  /// Errors: those of `use`; conflict within a transaction of the same storage.
+  template <class Use>
+  auto transact(Use&& use) -> decltype(use(std::declval<transaction&>())) {
+    detail::check_use<decltype(use(std::declval<transaction&>()))>();
+    const writer writing(writer_);
+    if (!writing) return writer::refusal();
+    transaction changes(*this, now().objects_);
+    auto outcome = use(changes);
+    if (!outcome) return outcome;
     const detail::lock_guard locked(mutex_);
-    std::size_t at = place_of(prefix < after ? after : prefix);
-    if (at < objects_.size() && !after.empty() && objects_[at]->key == after) ++at;
-    for (; at < objects_.size() && found.size() < limit; ++at) {
-      if (objects_[at]->key.compare(0, prefix.size(), prefix) != 0) break;
-      found.push_back(entry_of(*objects_[at]));
-    }
-    return found;
+    objects_.swap(changes.objects_);
+    return outcome;
+  }
+  /// Calls `use(const snapshot&)` and returns its result.
+  template <class Use>
+  auto look(Use&& use) const -> decltype(use(std::declval<const snapshot&>())) {
+    detail::check_use<decltype(use(std::declval<const snapshot&>()))>();
+    const snapshot seen = now();
+    return use(seen);
   }
 
   /// How many bytes the keys and objects have, and how many objects there are.
-  std::size_t bytes() const noexcept {
-    const detail::lock_guard locked(mutex_);
-    return bytes_;
-  }
-  std::size_t size() const noexcept {
-    const detail::lock_guard locked(mutex_);
-    return objects_.size();
-  }
+  std::size_t bytes() const noexcept { return now().objects_.weight(); }
+  std::size_t size() const noexcept { return now().objects_.size(); }
 
  private:
-  struct object {
-    std::string key;
-    std::vector<std::byte> bytes;
-    std::uint64_t version = 0;
-    detail::light_atomic<std::uint32_t> users{1};  // the storage, and those that read
+  using writer = detail::writer_mutex::guard;
 
-    std::size_t weight() const noexcept { return key.size() + bytes.size(); }
-  };
-  static void leave(object* one) noexcept {
-    if (one->users.subtract_acq_rel(1) == 1) delete one;
-  }
-  /// A use of an object, or none.
-  struct held {
-    memory_storage::object* object = nullptr;
-
-    held() noexcept = default;
-    explicit held(memory_storage::object* one) noexcept : object(one) {}
-    held(const held&) = delete;
-    held& operator=(const held&) = delete;
-    ~held() {
-      if (object != nullptr) leave(object);
-    }
-  };
-
-  static storage_entry entry_of(const object& one) { return {one.key, one.bytes.size(), std::to_string(one.version)}; }
-  /// Where the first key stands that is not less.
-  std::size_t place_of(std::string_view key) const noexcept {
-    std::size_t low = 0;
-    for (std::size_t high = objects_.size(); low < high;) {
-      const std::size_t middle = low + (high - low) / 2;
-      if (objects_[middle]->key < key)
-        low = middle + 1;
-      else
-        high = middle;
-    }
-    return low;
-  }
-  object* find(std::string_view key) const noexcept {
+  snapshot now() const noexcept {
     const detail::lock_guard locked(mutex_);
-    const std::size_t at = place_of(key);
-    if (at == objects_.size() || objects_[at]->key != key) return nullptr;
-    objects_[at]->users.add_relaxed(1);
-    return objects_[at];
+    return snapshot(objects_);
   }
   result<std::string> replace(std::string_view key, std::span<const std::byte> bytes, const std::string_view* version) {
     if (auto fine = check_storage_key(key); !fine) return std::move(fine).error();
     if (bytes.size() > options_.max_bytes) return no_space(key);
-    auto next = detail::make_owning<object>();
-    next->key = key;
-    next->bytes.assign(bytes.begin(), bytes.end());
-    held old;
+    auto next = made(key, bytes);  // and what was there, freed behind the locks
+    const writer writing(writer_);
+    if (!writing) return writer::refusal();
     const detail::lock_guard locked(mutex_);
-    const std::size_t at = place_of(key);
-    object* const before = at < objects_.size() && objects_[at]->key == key ? objects_[at] : nullptr;
+    return put(objects_, next, version);
+  }
+  detail::object_tree::loose_node made(std::string_view key, std::span<const std::byte> bytes) const {
+    return detail::object_tree::make(key, bytes, detail::seeded_hash(key, seed_));
+  }
+  /// The caller is the only writer.
+  result<std::string> put(detail::object_tree& objects, detail::object_tree::loose_node& next,
+                          const std::string_view* version) {
+    const std::string_view key = next.held->object->key;
+    const detail::object_tree::object* const before = objects.find(key);
     if (version != nullptr && *version != (before != nullptr ? std::to_string(before->version) : std::string()))
       return error(errc::conflict, "the object " + detail::quoted_key(key) + " is not of version \"" +
                                        std::string(*version) + "\" any more");
-    const std::size_t weight = bytes_ - (before != nullptr ? before->weight() : 0) + next->weight();
-    if (weight > options_.max_bytes || (before == nullptr && objects_.size() >= options_.max_objects))
+    const std::size_t weight =
+        objects.weight() - (before != nullptr ? before->weight() : 0) + next.held->object->weight();
+    if (weight > options_.max_bytes || (before == nullptr && objects.size() >= options_.max_objects))
       return no_space(key);
-    next->version = versions_ + 1;
-    std::string made = std::to_string(next->version);
-    if (before == nullptr) {
-      objects_.push_back(nullptr);
-      for (std::size_t i = objects_.size() - 1; i > at; --i) objects_[i] = objects_[i - 1];
-    }
-    old.object = before;
-    objects_[at] = next.release();
-    bytes_ = weight;
-    ++versions_;
+    std::string made = std::to_string(++versions_);
+    objects.put(next, versions_);
     return made;
   }
   error no_space(std::string_view key) const {
@@ -54100,10 +54469,11 @@ class memory_storage {
   }
 
   memory_storage_options options_;
-  mutable detail::mutex mutex_;           // guards what follows
-  detail::flat_vector<object*> objects_;  // in the order of their keys
-  std::size_t bytes_ = 0;
-  std::uint64_t versions_ = 0;
+  std::uint64_t seed_ = entropy_seed();
+  detail::writer_mutex writer_;
+  std::uint64_t versions_ = 0;   // guarded by writer_
+  mutable detail::mutex mutex_;  // held for moments, guards what follows
+  detail::object_tree objects_;
 };
 
 }  // namespace store
@@ -54833,7 +55203,7 @@ class cached_leaves {
 ///   another kind is made with
 /// - `sign_file`, `write_signed`, `read_verified`: a file and its signature beside it, by any `signer` and `verifier`
 /// - `storage`, `versioned_storage`, `transactional_storage`: what keeps bytes under keys, as concepts, the last for
-///   several objects that change together; `memory_storage` and `folder_storage` are storages
+///   several objects that change together: `memory_storage` has transactions, `folder_storage` does not
 /// - `text_key_part`, `number_key_part`: parts of their keys, made of names that users choose and of numbers to sort by
 /// - `content_storage`: bytes under their own hash, in any storage: the same bytes once, and verified when read
 /// - `write_document`, `read_document`: structs as JSON with a format number; `keep_document` and `load_document` keep

@@ -1,12 +1,14 @@
 #ifndef MILLRACE_STORE_MEMORY_STORAGE_HPP
 #define MILLRACE_STORE_MEMORY_STORAGE_HPP
 
-#include <millrace/core/detail/flat_vector.hpp>
-#include <millrace/core/detail/light_atomic.hpp>
 #include <millrace/core/detail/mutex.hpp>
-#include <millrace/core/detail/owning_pointer.hpp>
+#include <millrace/core/detail/seeded_hash.hpp>
 #include <millrace/core/result.hpp>
+#include <millrace/core/seed.hpp>
+#include <millrace/store/detail/object_tree.hpp>
+#include <millrace/store/detail/writer_mutex.hpp>
 #include <millrace/store/storage.hpp>
+#include <millrace/store/transaction.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -27,34 +29,114 @@ struct memory_storage_options {
 };
 
 /// A storage in memory: for tests, and as the second level of a cache. Nothing of it outlives the process.
-/// Models: versioned_storage; versions are numbers that never come twice.
-/// Complexity: O(log n) comparisons of keys; a new key moves the n pointers behind it. No lock is held while bytes are
-/// copied. Allocates: a write and a read, the object's bytes. Threads: any number.
+/// Models: transactional_storage; versions are numbers that never come twice.
+/// Complexity: O(log n) comparisons of keys; a snapshot O(1), and the first write after it copies O(log n) pointers.
+/// No lock is held while bytes are copied. Allocates: a write and a read, the object's bytes. Threads: any number;
+/// writers wait for a transaction of another thread.
 class memory_storage {
  public:
+  /// The objects of one moment. A copy is of the same moment.
+  class snapshot {
+   public:
+    result<std::vector<std::byte>> read(std::string_view key) const {
+      auto found = read_versioned(key);
+      if (!found) return std::move(found).error();
+      return std::move(found->bytes);
+    }
+    result<stored_bytes> read_versioned(std::string_view key) const {
+      if (auto fine = check_storage_key(key); !fine) return std::move(fine).error();
+      const object* const found = objects_.find(key);
+      if (found == nullptr) return detail::no_such_object(key);
+      return stored_bytes{found->bytes, std::to_string(found->version)};
+    }
+    result<storage_entry> examine(std::string_view key) const {
+      if (auto fine = check_storage_key(key); !fine) return std::move(fine).error();
+      const object* const found = objects_.find(key);
+      if (found == nullptr) return detail::no_such_object(key);
+      return entry_of(*found);
+    }
+    result<std::vector<storage_entry>> list(std::string_view prefix, std::string_view after, std::size_t limit) const {
+      std::vector<storage_entry> found;
+      if (limit == 0) return found;
+      objects_.forward([&](std::string_view key) { return key < prefix || (!after.empty() && key <= after); },
+                       taker{prefix, limit, found});
+      return found;
+    }
+    result<std::vector<storage_entry>> list_backward(std::string_view prefix, std::string_view before,
+                                                     std::size_t limit) const {
+      std::vector<storage_entry> found;
+      if (limit == 0) return found;
+      objects_.backward(
+          [&](std::string_view key) {
+            return key.substr(0, prefix.size()) > prefix || (!before.empty() && key >= before);
+          },
+          taker{prefix, limit, found});
+      return found;
+    }
+
+   private:
+    friend memory_storage;
+    using object = detail::object_tree::object;
+
+    explicit snapshot(detail::object_tree objects) noexcept : objects_(std::move(objects)) {}
+    static storage_entry entry_of(const object& one) {
+      return {one.key, one.bytes.size(), std::to_string(one.version)};
+    }
+    /// Lists an object, and says whether the list goes on.
+    struct taker {
+      std::string_view prefix;
+      std::size_t limit;
+      std::vector<storage_entry>& found;
+
+      bool operator()(const object& each) const {
+        if (each.key.compare(0, prefix.size(), prefix) != 0) return false;
+        found.push_back(entry_of(each));
+        return found.size() < limit;
+      }
+    };
+
+    detail::object_tree objects_;
+  };
+
+  /// What the code inside of `transact` reads and writes.
+  class transaction : public snapshot {
+   public:
+    result<void> write(std::string_view key, std::span<const std::byte> bytes) {
+      if (auto fine = check_storage_key(key); !fine) return fine;
+      if (bytes.size() > storage_->options_.max_bytes) return storage_->no_space(key);
+      auto next = storage_->made(key, bytes);
+      auto done = storage_->put(objects_, next, nullptr);
+      if (!done) return std::move(done).error();
+      return {};
+    }
+    result<void> remove(std::string_view key) {
+      if (auto fine = check_storage_key(key); !fine) return fine;
+      if (objects_.find(key) != nullptr) objects_.take(key);
+      return {};
+    }
+
+   private:
+    friend memory_storage;
+    transaction(memory_storage& storage, const detail::object_tree& objects) noexcept
+        : snapshot(objects), storage_(&storage) {}
+
+    memory_storage* storage_;
+  };
+
   explicit memory_storage(const memory_storage_options& options = {}) noexcept : options_(options) {}
   memory_storage(const memory_storage&) = delete;
   memory_storage& operator=(const memory_storage&) = delete;
-  ~memory_storage() {
-    for (object* each : objects_) leave(each);
-  }
+  ~memory_storage() = default;
 
-  result<std::vector<std::byte>> read(std::string_view key) const {
-    auto found = read_versioned(key);
-    if (!found) return std::move(found).error();
-    return std::move(found->bytes);
+  result<std::vector<std::byte>> read(std::string_view key) const { return now().read(key); }
+  result<stored_bytes> read_versioned(std::string_view key) const { return now().read_versioned(key); }
+  result<storage_entry> examine(std::string_view key) const { return now().examine(key); }
+  result<std::vector<storage_entry>> list(std::string_view prefix, std::string_view after, std::size_t limit) const {
+    return now().list(prefix, after, limit);
   }
-  result<stored_bytes> read_versioned(std::string_view key) const {
-    if (auto fine = check_storage_key(key); !fine) return std::move(fine).error();
-    const held found(find(key));
-    if (found.object == nullptr) return detail::no_such_object(key);
-    return stored_bytes{found.object->bytes, std::to_string(found.object->version)};
-  }
-  result<storage_entry> examine(std::string_view key) const {
-    if (auto fine = check_storage_key(key); !fine) return std::move(fine).error();
-    const held found(find(key));
-    if (found.object == nullptr) return detail::no_such_object(key);
-    return entry_of(*found.object);
+  result<std::vector<storage_entry>> list_backward(std::string_view prefix, std::string_view before,
+                                                   std::size_t limit) const {
+    return now().list_backward(prefix, before, limit);
   }
 
   result<void> write(std::string_view key, std::span<const std::byte> bytes) {
@@ -67,110 +149,76 @@ class memory_storage {
   }
   result<void> remove(std::string_view key) {
     if (auto fine = check_storage_key(key); !fine) return fine;
-    held old;
-    const detail::lock_guard locked(mutex_);
-    const std::size_t at = place_of(key);
-    if (at == objects_.size() || objects_[at]->key != key) return {};
-    old.object = objects_[at];  // freed behind the lock
-    bytes_ -= old.object->weight();
-    for (std::size_t i = at + 1; i < objects_.size(); ++i) objects_[i - 1] = objects_[i];
-    objects_.pop_back();
+    const writer writing(writer_);
+    if (!writing) return writer::refusal();
+    const auto take = [&] {
+      const detail::lock_guard locked(mutex_);
+      return objects_.find(key) != nullptr ? objects_.take(key) : detail::object_tree::loose_node();
+    };
+    take();  // whose memory is freed here, behind the lock
     return {};
   }
 
-  result<std::vector<storage_entry>> list(std::string_view prefix, std::string_view after, std::size_t limit) const {
-    std::vector<storage_entry> found;
+  /// Calls `use(transaction&)` and returns its result, once its writes have taken effect, all at once. They never do if
+  /// it returns an error or throws. Other writers wait meanwhile, readers do not.
+  /// Errors: those of `use`; conflict within a transaction of the same storage.
+  template <class Use>
+  auto transact(Use&& use) -> decltype(use(std::declval<transaction&>())) {
+    detail::check_use<decltype(use(std::declval<transaction&>()))>();
+    const writer writing(writer_);
+    if (!writing) return writer::refusal();
+    transaction changes(*this, now().objects_);
+    auto outcome = use(changes);
+    if (!outcome) return outcome;
     const detail::lock_guard locked(mutex_);
-    std::size_t at = place_of(prefix < after ? after : prefix);
-    if (at < objects_.size() && !after.empty() && objects_[at]->key == after) ++at;
-    for (; at < objects_.size() && found.size() < limit; ++at) {
-      if (objects_[at]->key.compare(0, prefix.size(), prefix) != 0) break;
-      found.push_back(entry_of(*objects_[at]));
-    }
-    return found;
+    objects_.swap(changes.objects_);
+    return outcome;
+  }
+  /// Calls `use(const snapshot&)` and returns its result.
+  template <class Use>
+  auto look(Use&& use) const -> decltype(use(std::declval<const snapshot&>())) {
+    detail::check_use<decltype(use(std::declval<const snapshot&>()))>();
+    const snapshot seen = now();
+    return use(seen);
   }
 
   /// How many bytes the keys and objects have, and how many objects there are.
-  std::size_t bytes() const noexcept {
-    const detail::lock_guard locked(mutex_);
-    return bytes_;
-  }
-  std::size_t size() const noexcept {
-    const detail::lock_guard locked(mutex_);
-    return objects_.size();
-  }
+  std::size_t bytes() const noexcept { return now().objects_.weight(); }
+  std::size_t size() const noexcept { return now().objects_.size(); }
 
  private:
-  struct object {
-    std::string key;
-    std::vector<std::byte> bytes;
-    std::uint64_t version = 0;
-    detail::light_atomic<std::uint32_t> users{1};  // the storage, and those that read
+  using writer = detail::writer_mutex::guard;
 
-    std::size_t weight() const noexcept { return key.size() + bytes.size(); }
-  };
-  static void leave(object* one) noexcept {
-    if (one->users.subtract_acq_rel(1) == 1) delete one;
-  }
-  /// A use of an object, or none.
-  struct held {
-    memory_storage::object* object = nullptr;
-
-    held() noexcept = default;
-    explicit held(memory_storage::object* one) noexcept : object(one) {}
-    held(const held&) = delete;
-    held& operator=(const held&) = delete;
-    ~held() {
-      if (object != nullptr) leave(object);
-    }
-  };
-
-  static storage_entry entry_of(const object& one) { return {one.key, one.bytes.size(), std::to_string(one.version)}; }
-  /// Where the first key stands that is not less.
-  std::size_t place_of(std::string_view key) const noexcept {
-    std::size_t low = 0;
-    for (std::size_t high = objects_.size(); low < high;) {
-      const std::size_t middle = low + (high - low) / 2;
-      if (objects_[middle]->key < key)
-        low = middle + 1;
-      else
-        high = middle;
-    }
-    return low;
-  }
-  object* find(std::string_view key) const noexcept {
+  snapshot now() const noexcept {
     const detail::lock_guard locked(mutex_);
-    const std::size_t at = place_of(key);
-    if (at == objects_.size() || objects_[at]->key != key) return nullptr;
-    objects_[at]->users.add_relaxed(1);
-    return objects_[at];
+    return snapshot(objects_);
   }
   result<std::string> replace(std::string_view key, std::span<const std::byte> bytes, const std::string_view* version) {
     if (auto fine = check_storage_key(key); !fine) return std::move(fine).error();
     if (bytes.size() > options_.max_bytes) return no_space(key);
-    auto next = detail::make_owning<object>();
-    next->key = key;
-    next->bytes.assign(bytes.begin(), bytes.end());
-    held old;
+    auto next = made(key, bytes);  // and what was there, freed behind the locks
+    const writer writing(writer_);
+    if (!writing) return writer::refusal();
     const detail::lock_guard locked(mutex_);
-    const std::size_t at = place_of(key);
-    object* const before = at < objects_.size() && objects_[at]->key == key ? objects_[at] : nullptr;
+    return put(objects_, next, version);
+  }
+  detail::object_tree::loose_node made(std::string_view key, std::span<const std::byte> bytes) const {
+    return detail::object_tree::make(key, bytes, detail::seeded_hash(key, seed_));
+  }
+  /// The caller is the only writer.
+  result<std::string> put(detail::object_tree& objects, detail::object_tree::loose_node& next,
+                          const std::string_view* version) {
+    const std::string_view key = next.held->object->key;
+    const detail::object_tree::object* const before = objects.find(key);
     if (version != nullptr && *version != (before != nullptr ? std::to_string(before->version) : std::string()))
       return error(errc::conflict, "the object " + detail::quoted_key(key) + " is not of version \"" +
                                        std::string(*version) + "\" any more");
-    const std::size_t weight = bytes_ - (before != nullptr ? before->weight() : 0) + next->weight();
-    if (weight > options_.max_bytes || (before == nullptr && objects_.size() >= options_.max_objects))
+    const std::size_t weight =
+        objects.weight() - (before != nullptr ? before->weight() : 0) + next.held->object->weight();
+    if (weight > options_.max_bytes || (before == nullptr && objects.size() >= options_.max_objects))
       return no_space(key);
-    next->version = versions_ + 1;
-    std::string made = std::to_string(next->version);
-    if (before == nullptr) {
-      objects_.push_back(nullptr);
-      for (std::size_t i = objects_.size() - 1; i > at; --i) objects_[i] = objects_[i - 1];
-    }
-    old.object = before;
-    objects_[at] = next.release();
-    bytes_ = weight;
-    ++versions_;
+    std::string made = std::to_string(++versions_);
+    objects.put(next, versions_);
     return made;
   }
   error no_space(std::string_view key) const {
@@ -180,10 +228,11 @@ class memory_storage {
   }
 
   memory_storage_options options_;
-  mutable detail::mutex mutex_;           // guards what follows
-  detail::flat_vector<object*> objects_;  // in the order of their keys
-  std::size_t bytes_ = 0;
-  std::uint64_t versions_ = 0;
+  std::uint64_t seed_ = entropy_seed();
+  detail::writer_mutex writer_;
+  std::uint64_t versions_ = 0;   // guarded by writer_
+  mutable detail::mutex mutex_;  // held for moments, guards what follows
+  detail::object_tree objects_;
 };
 
 }  // namespace store

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_STORE_TRANSACTION_HPP
 #define MILLRACE_STORE_TRANSACTION_HPP
 
+#include <millrace/core/detail/requirement.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/store/storage.hpp>
 
@@ -47,6 +48,17 @@ template <class Seen>
 struct use_of {
   result<int> operator()(Seen&) const;  // asked for its type only
 };
+
+template <class T>
+concept some_result = std::same_as<T, result<typename T::value_type>>;
+
+/// What `transact` and `look` ask of the code that they call: it does not compile otherwise, and says why.
+template <class Result>
+constexpr void check_use() {
+  static_assert(millrace::detail::requirement<some_result<Result>, Result>,
+                "millrace[STORAGE-2]: the code inside a transaction returns a result<T>, so that an error undoes what "
+                "it wrote");
+}
 
 }  // namespace detail
 
