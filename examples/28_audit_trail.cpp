@@ -36,10 +36,7 @@ mr::result<void> write_trail(const std::string& folder) {
   trail->append({.kind = mr::observe::audit_kinds::model_deployed, .actor = "alice", .object = "model/churn/3"});
 
   const payout_approved payout{"Charlotte Weber", "DE89 3704 0044 0532 0130 00", 1200.5};
-  const mr::observe::audit_draft draft(payout);
-  const auto event = draft.event();
-  if (!event) return event.error();
-  const auto index = trail->append_durable(*event);  // waits until it is on the disk
+  const auto index = trail->append_durable(payout);  // waits until it is on the disk
   if (!index) return index.error();
   return trail->close();
 }

@@ -9,22 +9,19 @@
 #include <charconv>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 namespace millrace {
 inline namespace v0 {
 namespace observe {
 
 class audit_draft;
-
-namespace detail {
-/// A text that goes with the expression that made it.
-template <class T>
-concept passing_text = std::same_as<std::remove_const_t<T>, std::string>;
-}  // namespace detail
 
 /// A type of a program's own that can become an audit event: it has a constant `kind`, and says the rest to a draft.
 ///
@@ -42,31 +39,27 @@ concept audit_describable = requires(const T& value, audit_draft& event) {
   value.describe(event);
 };
 
-/// An audit event in the making, with room for its fields, also for those that are numbers. The texts are views, as in
-/// `audit_event`.
+/// An audit event in the making, also with fields that are numbers. It copies what it is told, so that a text may be
+/// put together on the way and a value may be gone before the event is used: no other bytes of the memory can get into
+/// a trail, where nobody can erase them.
 ///
-///     const payout_approved payout{"ada", "DE89 3704 0044 0532 0130 00", 1200.5};
-///     const mr::observe::audit_draft draft(payout);
-///     if (const auto event = draft.event()) trail.append(*event);
+///     trail.append(payout_approved{"ada", "DE89 3704 0044 0532 0130 00", 1200.5});   // by a draft of its own
 ///
-/// A text that is put together for the event is a member of the program's own type, or has a name elsewhere: a draft
-/// takes no text that is gone before its event is used.
+///     mr::observe::audit_draft draft("acme.payout_denied");
+///     draft.actor("ada").object("payout/" + std::to_string(number)).field("euros", 1200.5);
+///     trail.append(draft);
 ///
-/// Allocates: for an error alone.
+/// Allocates: for texts beyond `audit_draft::room` bytes in all, and for an error. A function that takes a text throws
+/// nothing but std::bad_alloc, and what describe() throws passes.
 class audit_draft {
  public:
-  explicit audit_draft(audit_name kind) noexcept { event_.kind = kind; }
-  /// The draft views the value's texts, so the value must outlive it, or at least the use of its event.
+  /// The bytes of texts, names and numbers that a draft holds without memory of its own.
+  static constexpr std::size_t room = 2048;
+
+  explicit audit_draft(audit_name kind) { event_.kind = kept(kind); }
   template <audit_describable T>
-  explicit audit_draft(const T& value) {
-    event_.kind = T::kind;
+  explicit audit_draft(const T& value) : audit_draft(audit_name(T::kind)) {
     value.describe(*this);
-  }
-  template <audit_describable T>
-  explicit audit_draft(const T&&) {
-    static_assert(!audit_describable<T>,
-                  "millrace[AUDIT-4]: a draft views the texts of its value, so the value needs a name and must outlive "
-                  "the event: const payout_approved payout{...}; const audit_draft draft(payout);");
   }
   audit_draft(const audit_draft&) = delete;
   audit_draft& operator=(const audit_draft&) = delete;
@@ -75,55 +68,43 @@ class audit_draft {
     event_.severity = severity;
     return *this;
   }
-  audit_draft& actor(std::string_view name, pii_type pii = pii_type::none) noexcept {
-    event_.actor = name;
+  audit_draft& actor(std::string_view name, pii_type pii = pii_type::none) {
+    event_.actor = kept(name);
     event_.actor_pii = pii;
     return *this;
   }
-  audit_draft& object(std::string_view name) noexcept {
-    event_.object = name;
+  audit_draft& object(std::string_view name) {
+    event_.object = kept(name);
     return *this;
   }
-  audit_draft& reason(std::string_view why) noexcept {
-    event_.reason = why;
+  audit_draft& reason(std::string_view why) {
+    event_.reason = kept(why);
     return *this;
   }
   audit_draft& at(std::uint64_t unix_nanoseconds) noexcept {
     event_.unix_nanoseconds = unix_nanoseconds;
     return *this;
   }
-  audit_draft& field(audit_name name, std::string_view value, pii_type pii = pii_type::none) noexcept {
-    if (size_ < max_audit_fields) fields_[size_] = {name, value, pii};
+  audit_draft& field(audit_name name, std::string_view value, pii_type pii = pii_type::none) {
+    if (size_ < max_audit_fields) fields_[size_] = {kept(name), kept(value), pii};
     ++size_;
     return *this;
   }
   /// A number, in the shortest form that reads back to the same value; `true` or `false`.
   template <class T>
   requires std::is_arithmetic_v<T>
-  audit_draft& field(audit_name name, T value, pii_type pii = pii_type::none) noexcept {
+  audit_draft& field(audit_name name, T value, pii_type pii = pii_type::none) {
     if constexpr (std::is_same_v<T, bool>) {
       return field(name, value ? std::string_view("true") : std::string_view("false"), pii);
     } else {
-      if (size_ >= max_audit_fields) return field(name, std::string_view(), pii);
       if constexpr (std::is_floating_point_v<T>)
         if (const char* word = detail::non_finite_name(value); word != nullptr)
           return field(name, std::string_view(word), pii);
-      std::array<char, 40>& text = numbers_[size_];
-      const char* const end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
-      return field(name, std::string_view(text.data(), static_cast<std::size_t>(end - text.data())), pii);
+      char text[40];
+      const char* const end = std::to_chars(text, text + sizeof text, value).ptr;
+      return field(name, std::string_view(text, static_cast<std::size_t>(end - text)), pii);
     }
   }
-
-  // millrace[AUDIT-5]: a draft views its texts, and this one is gone at the end of the line: give it a name.
-  template <detail::passing_text millrace_AUDIT_5_a_draft_views_its_texts_give_this_one_a_name>
-  audit_draft& actor(millrace_AUDIT_5_a_draft_views_its_texts_give_this_one_a_name&&, pii_type = {}) = delete;
-  template <detail::passing_text millrace_AUDIT_5_a_draft_views_its_texts_give_this_one_a_name>
-  audit_draft& object(millrace_AUDIT_5_a_draft_views_its_texts_give_this_one_a_name&&) = delete;
-  template <detail::passing_text millrace_AUDIT_5_a_draft_views_its_texts_give_this_one_a_name>
-  audit_draft& reason(millrace_AUDIT_5_a_draft_views_its_texts_give_this_one_a_name&&) = delete;
-  template <detail::passing_text millrace_AUDIT_5_a_draft_views_its_texts_give_this_one_a_name>
-  audit_draft& field(audit_name, millrace_AUDIT_5_a_draft_views_its_texts_give_this_one_a_name&&,
-                     pii_type = {}) = delete;
 
   /// The event, which views the draft.
   /// Errors: those of `validate`.
@@ -140,10 +121,29 @@ class audit_draft {
   result<audit_event> event() && = delete;  // it would view a draft that is gone
 
  private:
+  /// A copy of the text, which stays where it is as long as the draft.
+  std::string_view kept(std::string_view text) {
+    if (text.empty()) return {};
+    char* to = texts_ + used_;
+    if (text.size() <= room - used_) {
+      used_ += text.size();
+    } else {
+      to = more_.emplace_back(text.size()).data();
+    }
+    std::memcpy(to, text.data(), text.size());
+    return {to, text.size()};
+  }
+  audit_name kept(audit_name name) {
+    name.text_ = kept(name.text_);
+    return name;
+  }
+
   audit_event event_;
   std::size_t size_ = 0;  // of fields given, also of those without room
   std::array<audit_field, max_audit_fields> fields_{};
-  std::array<std::array<char, 40>, max_audit_fields> numbers_;
+  std::size_t used_ = 0;  // of texts_
+  char texts_[room];
+  std::vector<std::vector<char>> more_;  // texts that found no room there
 };
 
 }  // namespace observe

@@ -31,6 +31,8 @@ constexpr bool is_audit_name(std::string_view name) noexcept {
 inline void refuse_name(const char*) noexcept {}
 }  // namespace detail
 
+class audit_draft;
+
 /// The name of a kind of event or of a field: at most 64 of `a-z`, `0-9`, `_` and `.`, a letter first. The names
 /// without a dot are the library's; a program puts its own in front: `acme.payout_approved`. A literal is checked by
 /// the compiler, other texts by `make`. It is a view: its text must live as long as it is used.
@@ -61,6 +63,8 @@ class audit_name {
   friend constexpr bool operator==(audit_name a, audit_name b) noexcept { return a.text_ == b.text_; }
 
  private:
+  friend class audit_draft;  // which keeps a copy of the text
+
   std::string_view text_;
 };
 

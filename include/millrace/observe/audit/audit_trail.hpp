@@ -4,6 +4,7 @@
 #include <millrace/core/detail/duration_nanoseconds.hpp>
 #include <millrace/core/detail/heap_sort.hpp>
 #include <millrace/core/result.hpp>
+#include <millrace/observe/audit/audit_draft.hpp>
 #include <millrace/observe/audit/audit_event.hpp>
 #include <millrace/observe/audit/detail/trail_policies.hpp>
 #include <millrace/observe/audit/detail/trail_record.hpp>
@@ -22,6 +23,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -115,6 +117,14 @@ class audit_trail {
     return writer_->template append<full>(
         size, [&](const store::ring_slot& slot) { detail::put_queued(slot.data, event, 0); });
   }
+  /// Appends what a draft says, or a value of a program's own type. Returns 0 too if it is no event, which
+  /// `audit_draft(value).event()` explains. Allocates: what the draft does.
+  template <class T>
+  requires(audit_describable<T> || std::is_same_v<T, audit_draft>)
+  std::uint64_t append(const T& value) {
+    const auto appended = with_event(value, [&](const audit_event& event) { return append(event); });
+    return appended ? *appended : 0;
+  }
   /// Appends an event, waits until it is durable, and returns its index in the trail.
   /// Errors: invalid_argument: it is none that a trail may hold; no_space: it is too large, or there was no room for
   /// it; closed; those of `status`.
@@ -131,6 +141,13 @@ class audit_trail {
     const std::uint64_t index = writer_->take_receipt(seq);
     if (index == ~std::uint64_t{0}) return error(errc::unavailable, "the event is durable; its index was not kept");
     return index;
+  }
+
+  /// The same of what a draft says, or of a value of a program's own type. Errors: those of `audit_draft::event` too.
+  template <class T>
+  requires(audit_describable<T> || std::is_same_v<T, audit_draft>)
+  result<std::uint64_t> append_durable(const T& value) {
+    return with_event(value, [&](const audit_event& event) { return append_durable(event); });
   }
 
   /// False while the disk refuses, and in a forked copy. Complexity: one load.
@@ -209,6 +226,17 @@ class audit_trail {
  private:
   explicit audit_trail(writer* owned) noexcept : writer_(owned) {}
 
+  /// Calls f with the event that a value becomes.
+  template <class T, class F>
+  static result<std::uint64_t> with_event(const T& value, const F& f) {
+    if constexpr (audit_describable<T>) {
+      return with_event(audit_draft(value), f);
+    } else {
+      const auto event = value.event();
+      if (!event) return event.error();
+      return f(*event);
+    }
+  }
   /// Whether the record of an erasure or a pruning can say who did it, within the bounds of other events.
   result<void> says_who(std::string_view actor, std::string_view reason) const {
     if (actor.empty()) return error(errc::invalid_argument, "what is removed from \"" + path() + "\" needs an actor");

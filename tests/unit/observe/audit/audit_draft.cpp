@@ -2,6 +2,7 @@
 
 #include <support/catch.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -34,24 +35,22 @@ struct no_event {
 };
 static_assert(audit_describable<payout_approved> && !audit_describable<no_event> && !audit_describable<int>);
 
-// Texts that go with the expression that made them are refused (AUDIT-5), in every place; those that stay are not.
-template <class Draft, class Text>
-concept takes_actor = requires(Draft& draft, Text&& text) { draft.actor(std::forward<Text>(text)); };
-template <class Draft, class Text>
-concept takes_object = requires(Draft& draft, Text&& text) { draft.object(std::forward<Text>(text)); };
-template <class Draft, class Text>
-concept takes_reason = requires(Draft& draft, Text&& text) { draft.reason(std::forward<Text>(text)); };
-template <class Draft, class Text>
-concept takes_field = requires(Draft& draft, Text&& text) {
-  draft.field("a", std::forward<Text>(text));
-  draft.field("b", std::forward<Text>(text), pii_type::email);
+/// Says what it is by texts that are gone when describe() returns, names included.
+struct passing_event {
+  static constexpr audit_name kind = "acme.passing";
+  int number = 0;
+  std::size_t length = 0;
+
+  void describe(audit_draft& event) const {
+    const std::string digits = std::to_string(number);
+    const std::string name = "a_field_whose_name_was_put_together_" + digits;
+    event.actor("somebody whose name is longer than a short string " + digits, pii_type::person_name)
+        .object("object/" + digits + "/" + std::string(length, 'o'))
+        .reason(std::string_view(std::string(length, 'r') + digits));
+    event.field(audit_name::make(name).value(), digits + std::string(length, 'v'), pii_type::other);
+    event.field("length", length);
+  }
 };
-template <class Text>
-constexpr int places = takes_actor<audit_draft, Text> + takes_object<audit_draft, Text> +
-                       takes_reason<audit_draft, Text> + takes_field<audit_draft, Text>;
-static_assert(places<std::string> == 0 && places<const std::string> == 0);
-static_assert(places<std::string&> == 4 && places<const std::string&> == 4 && places<const char*> == 4 &&
-              places<const char (&)[3]> == 4 && places<std::string_view> == 4);
 
 }  // namespace
 
@@ -89,4 +88,46 @@ TEST_CASE("a draft of too many fields, or of two of one name, is no event") {
   CHECK_THAT(draft.event().error().message(), ContainsSubstring("twice"));
   draft.field("more", 64).field("more", "text");
   CHECK_THAT(draft.event().error().message(), ContainsSubstring("66 fields; at most 64"));
+}
+
+TEST_CASE("a draft keeps texts that are gone before its event is used, short and long") {
+  for (const std::size_t length :
+       {std::size_t{0}, std::size_t{30}, std::size_t{700}, std::size_t{2048}, std::size_t{100'000}}) {
+    CAPTURE(length);
+    const audit_draft draft(passing_event{17, length});
+    std::string noise;
+    for (int i = 0; i < 50; ++i) noise += std::string(length + 64, '#');  // where those texts were
+    const auto event = draft.event();
+    REQUIRE(event);
+    CHECK(event->kind == passing_event::kind);
+    CHECK(event->actor == "somebody whose name is longer than a short string 17");
+    CHECK(event->object == "object/17/" + std::string(length, 'o'));
+    CHECK(event->reason == std::string(length, 'r') + "17");
+    REQUIRE(event->fields.size() == 2);
+    CHECK(event->fields[0].name.view() == "a_field_whose_name_was_put_together_17");
+    CHECK(event->fields[0].value == "17" + std::string(length, 'v'));
+    CHECK(event->fields[0].pii == pii_type::other);
+    CHECK(event->fields[1].value == std::to_string(length));
+  }
+}
+
+TEST_CASE("the texts of a draft stand side by side, to the last byte of its room") {
+  audit_draft draft("a.b");  // 3 bytes
+  for (int i = 0; i < 3; ++i) {
+    const std::string text(static_cast<std::size_t>(i == 2 ? audit_draft::room - 3 - 2 * 502 : 500),
+                           static_cast<char>('a' + i));
+    const std::string name = "n" + std::to_string(i);
+    draft.field(audit_name::make(name).value(), i == 2 ? std::string_view(text).substr(2) : std::string_view(text));
+  }
+  draft.object("o").reason("");
+  const auto event = draft.event();
+  REQUIRE(event);
+  CHECK(event->kind.view() == "a.b");
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(event->fields[i].name.view() == "n" + std::to_string(i));
+    CHECK(event->fields[i].value.find_first_not_of(static_cast<char>('a' + i)) == std::string_view::npos);
+  }
+  CHECK(event->fields[2].value.size() == audit_draft::room - 3 - 2 * 502 - 2);
+  CHECK(event->object == "o");
+  CHECK(event->reason.empty());
 }

@@ -109,6 +109,20 @@ struct length_key {
   }
 };
 
+/// An event of a program's own, which names a text that is gone when it has said what it is.
+struct payout_approved {
+  static constexpr mo::audit_name kind = "acme.payout_approved";
+  std::string officer;
+  int number = 0;
+  int fields = 1;
+
+  void describe(mo::audit_draft& event) const {
+    const std::string object = "payout/of/the/month/of/november/" + std::to_string(number);
+    event.actor(officer, mo::pii_type::person_name).object(object);
+    for (int i = 0; i < fields; ++i) event.field("number", number);
+  }
+};
+
 // [trail]
 mr::result<void> deploy(const std::string& folder, const std::string& keep_at) {
   auto trail = mo::audit_trail<>::open(folder);
@@ -190,6 +204,30 @@ TEST_CASE("an event that a trail cannot hold is refused, and the error says why"
   REQUIRE(entries.size() == 2);
   CHECK(entries[0].kind == "records_dropped");  // the large ones, which no policy lets wait for room
   CHECK(entries[1].unix_nanoseconds == support::audit_clock());
+}
+
+TEST_CASE("a program's own type is appended at once, and one that is no event is refused", "[audit_trail]") {
+  const support::temp_dir dir;
+  auto trail = mo::audit_trail<>::open(dir / "audit", support::small_trail()).value();
+  CHECK(trail.append(payout_approved{"Ada", 1}) != 0);
+  CHECK(trail.append_durable(payout_approved{"Grace", 2}).value() == 1);
+  mo::audit_draft draft("acme.payout_denied");
+  draft.reason("no " + std::string(30, 'x'));
+  CHECK(trail.append(draft) != 0);
+  CHECK(trail.append_durable(draft).value() == 3);
+  CHECK(trail.append(payout_approved{"Ada", 1, 2}) == 0);
+  const auto twice = trail.append_durable(payout_approved{"Ada", 1, 2});
+  REQUIRE_FALSE(twice);
+  CHECK(twice.error().code() == mr::errc::invalid_argument);
+  CHECK_THAT(twice.error().message(), ContainsSubstring("\"number\" is given twice"));
+  REQUIRE(trail.close());
+  const auto entries = support::entries_of(dir / "audit");
+  REQUIRE(entries.size() == 4);
+  CHECK(entries[0].actor.text == "Ada");
+  CHECK(entries[0].object == "payout/of/the/month/of/november/1");
+  CHECK(entries[1].find("number")->text == "2");
+  CHECK(entries[3].kind == "acme.payout_denied");
+  CHECK(entries[3].reason == "no " + std::string(30, 'x'));
 }
 
 TEST_CASE("no event is larger than a frame may be, whatever the ring takes", "[audit_trail]") {
