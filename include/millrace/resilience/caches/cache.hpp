@@ -85,7 +85,8 @@ class cache : detail::cache_core<Key, Value, Policies...> {
   /// The value, or what `loader()` or `loader(key)` returns: a value, a `timed_value`, or a result of either. Its value
   /// is kept, its error is not, unless there is an `error_ttl`. What it throws becomes errc::event_threw.
   /// Errors: the loader's, of whoever ran it; unavailable: this thread, or one that waits for it, runs a loader for
-  /// this very key, by way of others of this cache.
+  /// this very key, by way of others of this cache or of other caches. A loader that takes for ever keeps all waiting
+  /// that want its key: what it waits for has a time limit.
   template <class Loader>
   result<Value> get_or_load(lookup key, Loader&& loader) {
     const std::uint64_t hash = hash_of(key);
@@ -211,7 +212,6 @@ class cache : detail::cache_core<Key, Value, Policies...> {
   bool invalidate_slice(shard& of, entry_id from, Wanted& wanted, std::size_t& removed);
 
   using core::clock_, core::counters_, core::options_, core::shards_;
-  detail::waiting_threads waiting_;
 };
 
 /// A cache of these policies: `make_cache<std::string, image>({.max_weight = 64 << 20}, weigher, listener)`.
@@ -263,7 +263,7 @@ auto cache<Key, Value, Policies...>::load(std::uint64_t hash, lookup key, Loader
     return made;
   }
   if (old) return old;
-  if (!joined.one->is_done.load_acquire() && !waiting_.wait_for(*joined.one))
+  if (!joined.one->is_done.load_acquire() && !detail::waiting_threads::everyone().wait_for(*joined.one))
     return error(errc::unavailable,
                  "a cache's loader waits for itself: it asks, by way of others, for the key that it loads");
   if (joined.one->failure) return *joined.one->failure;

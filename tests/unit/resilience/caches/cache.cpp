@@ -446,6 +446,60 @@ TEST_CASE("cache: two loaders that wait for each other on two threads end with a
   CHECK(*cache.get_or_load(0, [] { return 7; }) == 7);
 }
 
+TEST_CASE("cache: loaders of several caches that wait for each other end with an error") {
+  mz::cache<int, int> numbers({.max_weight = 10});
+  mz::cache<std::string, std::string> texts({.max_weight = 10});
+  mz::cache<int, double> fractions({.max_weight = 10});
+  const auto of_itself = numbers.get_or_load(1, [&]() -> mr::result<int> {
+    const auto text = texts.get_or_load("1", [&]() -> mr::result<std::string> {
+      const auto again = numbers.get_or_load(1, [] { return 1; });
+      if (!again) return again.error();
+      return std::to_string(*again);
+    });
+    if (!text) return text.error();
+    return 1;
+  });
+  REQUIRE_FALSE(of_itself);
+  CHECK(of_itself.error().code() == mr::errc::unavailable);
+
+  // On three threads, each of which has one and wants the next.
+  std::atomic<int> inside{0};
+  std::atomic<int> failed{0};
+  const auto all_are_inside = [&] {
+    ++inside;
+    while (inside < 3) std::this_thread::yield();
+  };
+  const auto passed_on = [](const auto& got) -> mr::result<int> {
+    if (!got) return got.error();
+    return 0;
+  };
+  run_threads(3, [&](int t) {
+    mr::result<int> done = 0;
+    if (t == 0)
+      done = numbers.get_or_load(0, [&]() -> mr::result<int> {
+        all_are_inside();
+        return passed_on(texts.get_or_load("0", [] { return std::string(); }));
+      });
+    else if (t == 1)
+      done = passed_on(texts.get_or_load("0", [&]() -> mr::result<std::string> {
+        all_are_inside();
+        const auto got = fractions.get_or_load(0, [] { return 0.0; });
+        if (!got) return got.error();
+        return std::string("0");
+      }));
+    else
+      done = passed_on(fractions.get_or_load(0, [&]() -> mr::result<double> {
+        all_are_inside();
+        const auto got = numbers.get_or_load(0, [] { return 0; });
+        if (!got) return got.error();
+        return 0.0;
+      }));
+    if (!done) ++failed;
+  });
+  CHECK(failed == 3);
+  CHECK(*numbers.get_or_load(0, [] { return 7; }) == 7);
+}
+
 TEST_CASE("cache: what a loader brings does not come in after its key was written or invalidated") {
   mz::cache<std::string, int> cache({.max_weight = 10});
   const auto stale = cache.get_or_load("a", [&] {

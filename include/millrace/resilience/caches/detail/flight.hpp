@@ -1,6 +1,7 @@
 #ifndef MILLRACE_RESILIENCE_CACHES_DETAIL_FLIGHT_HPP
 #define MILLRACE_RESILIENCE_CACHES_DETAIL_FLIGHT_HPP
 
+#include <millrace/core/detail/fork_watch.hpp>
 #include <millrace/core/detail/light_atomic.hpp>
 #include <millrace/core/detail/mutex.hpp>
 #include <millrace/core/detail/owning_pointer.hpp>
@@ -9,6 +10,7 @@
 
 #include <pthread.h>
 #include <cstdint>
+#include <new>
 #include <utility>
 
 namespace millrace {
@@ -48,9 +50,16 @@ struct flight : flight_base {
   std::uint64_t kept_until = 0;
 };
 
-/// Who waits for whom in a cache, so that loaders that wait for each other are an error and no deadlock.
+/// Who waits for whom in all caches of the program, so that loaders that wait for each other are an error and no
+/// deadlock. Only who waits for a loader comes here.
 class waiting_threads {
  public:
+  /// Those of the program. Never destroyed, because a cache may be used after main has returned.
+  static waiting_threads& everyone() noexcept {
+    static waiting_threads& only = *new waiting_threads;
+    return only;
+  }
+
   /// Waits for the end. Returns false at once if the one who runs it waits for this thread, or is this thread.
   bool wait_for(flight_base& one) noexcept {
     waiter self{::pthread_self(), &one, nullptr};
@@ -73,6 +82,13 @@ class waiting_threads {
 
  private:
   static constexpr std::uint64_t an_hour = 3'600'000'000'000;
+  waiting_threads() noexcept
+      : watch_(this, [](void* self) noexcept { static_cast<waiting_threads*>(self)->forget(); }) {}
+  /// In a forked child none of those that waited is there, and one may have had the lock.
+  void forget() noexcept {
+    first_ = nullptr;
+    ::new (static_cast<void*>(&mutex_)) mutex;
+  }
   struct waiter {
     pthread_t thread;
     flight_base* on;
@@ -93,6 +109,7 @@ class waiting_threads {
 
   mutex mutex_;
   waiter* first_ = nullptr;
+  fork_watch watch_;
 };
 
 }  // namespace detail
