@@ -3644,7 +3644,7 @@ template <class = void>
 class basic_protobuf_writer {
  public:
   void varint(std::uint64_t value) {
-    std::byte made[10];
+    std::byte made[10] = {};
     put(made, static_cast<std::size_t>(encode(made, value) - made));
   }
   void tag(unsigned field, wire type) { varint(field << 3 | static_cast<unsigned>(type)); }
@@ -3655,7 +3655,7 @@ class basic_protobuf_writer {
   }
 
   void varint(unsigned field, std::uint64_t value) {
-    std::byte made[20];
+    std::byte made[20] = {};
     put(made, static_cast<std::size_t>(encode_tagged(made, field, wire::varint, value) - made));
   }
   void sint(unsigned field, std::int64_t value) { varint(field, zigzag(value)); }
@@ -3675,7 +3675,7 @@ class basic_protobuf_writer {
     put(made, 4);
   }
   void bytes(unsigned field, std::span<const std::byte> inner) {
-    std::byte made[20];
+    std::byte made[20] = {};
     put(made, static_cast<std::size_t>(encode_tagged(made, field, wire::bytes, inner.size()) - made));
     put(inner.data(), inner.size());
   }
