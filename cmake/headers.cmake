@@ -20,7 +20,7 @@ set(MILLRACE_core_HEADERS
   core/detail/number_text.hpp core/detail/order_key.hpp core/detail/owning_pointer.hpp core/detail/protobuf.hpp core/detail/requirement.hpp
   core/detail/sha256_block.hpp core/detail/sha256_each.hpp core/detail/sha256_lanes.hpp core/detail/simd.hpp core/detail/sort.hpp core/detail/sort_doubles.hpp core/detail/spin_lock.hpp
   core/detail/shared_value.hpp
-  core/detail/swap_members.hpp core/detail/uninterrupted.hpp core/detail/unprinted.hpp core/detail/worker_thread.hpp
+  core/detail/swap_members.hpp core/detail/thread_slot.hpp core/detail/uninterrupted.hpp core/detail/unprinted.hpp core/detail/worker_thread.hpp
   core/detail/seeded_hash.hpp
   core/saved/envelope.hpp core/saved/fields.hpp
   core/saved/detail/crc32c.hpp core/saved/detail/image.hpp)

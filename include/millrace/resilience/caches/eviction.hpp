@@ -42,7 +42,9 @@ struct lru {
     void resize(std::size_t) noexcept {}
     eviction_place place_of_new(std::uint64_t, std::size_t) noexcept { return {}; }
     void insert(detail::entry_id id, eviction_place) noexcept { all_.push_front(id); }
-    void used(detail::entry_id id, std::uint64_t) noexcept {
+    /// An entry of this hash was hit.
+    template <class Entry>
+    void used(detail::entry_id id, Entry&, std::uint64_t) noexcept {
       all_.remove(id);
       all_.push_front(id);
     }
@@ -87,8 +89,8 @@ struct s3_fifo {
       (*slab_)[id].uses.store_relaxed(where.uses);
       queue_of(id).push_front(id);
     }
-    void used(detail::entry_id id, std::uint64_t) noexcept {
-      auto& entry = (*slab_)[id];
+    template <class Entry>
+    void used(detail::entry_id, Entry& entry, std::uint64_t) noexcept {
       const std::uint8_t uses = entry.uses.load_relaxed();
       if (uses < detail::max_uses) entry.uses.store_relaxed(static_cast<std::uint8_t>(uses + 1));
     }
@@ -191,8 +193,8 @@ struct adaptive_eviction {
       base::insert(id, where);
       compare(base::slab()[id]);
     }
-    void used(detail::entry_id id, std::uint64_t hash) noexcept {
-      auto& entry = base::slab()[id];
+    template <class Entry>
+    void used(detail::entry_id id, Entry& entry, std::uint64_t hash) noexcept {
       const std::uint8_t uses = entry.uses.load_relaxed();
       if (uses == nothing_to_note) return;
       if ((hash & unlogged_hashes_.load_relaxed()) != 0) {
@@ -206,7 +208,7 @@ struct adaptive_eviction {
         logged_.store_relaxed(logged + 1);
       } else {
         entry.uses.store_relaxed(static_cast<std::uint8_t>(counted(uses) | is_noted));
-        note(id);
+        note(id, entry);
       }
     }
     detail::entry_id victim() noexcept {
@@ -232,8 +234,8 @@ struct adaptive_eviction {
       base::make_newest(id);
     }
     /// Puts an entry on the list of those that were used while the log was full, once.
-    void note(detail::entry_id id) noexcept {
-      auto& entry = base::slab()[id];
+    template <class Entry>
+    void note(detail::entry_id id, Entry& entry) noexcept {
       detail::entry_id next = detail::unnoted;
       if (entry.noted.load_relaxed() != next) return;
       if (!entry.noted.replace_acquire(next, detail::no_entry)) return;

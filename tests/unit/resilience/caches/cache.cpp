@@ -799,6 +799,24 @@ TEST_CASE("cache: readers, writers and those who invalidate on eight threads see
   mix(recent, number, text, [](const std::string& s) { return std::stoull(s); });
 }
 
+TEST_CASE(
+    "cache: each hit is counted once, by more threads than have a slot of their own, and by those that come later") {
+  mz::cache<std::uint64_t, std::uint64_t> cache({.max_weight = 10});
+  cache.insert(1, 2);
+  for (int round = 0; round < 2; ++round) {
+    std::vector<std::thread> threads;
+    std::atomic<int> here{0};
+    for (int i = 0; i < 40; ++i)
+      threads.emplace_back([&] {
+        ++here;
+        while (here < 40) std::this_thread::yield();
+        for (int asked = 0; asked < 500; ++asked) (void)cache.get(1);
+      });
+    for (auto& each : threads) each.join();
+  }
+  CHECK(cache.statistics().hits == 2 * 40 * 500);
+}
+
 TEST_CASE("cache: a reader without the lock gets no value that is half of one and half of another") {
   struct wide {
     std::uint64_t numbers[32];

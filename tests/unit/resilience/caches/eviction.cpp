@@ -39,7 +39,7 @@ struct tiny_cache {
   /// Returns whether it was there.
   bool ask(md::entry_id id) {
     if (held[id]) {
-      order.used(id, slab[id].hash);
+      order.used(id, slab[id], slab[id].hash);
       return true;
     }
     const auto place = order.place_of_new(slab[id].hash, 1);

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_RESILIENCE_CACHES_DETAIL_CACHE_CORE_HPP
 #define MILLRACE_RESILIENCE_CACHES_DETAIL_CACHE_CORE_HPP
 
+#include <millrace/core/detail/thread_slot.hpp>
 #include <millrace/core/seed.hpp>
 #include <millrace/resilience/caches/cache_options.hpp>
 #include <millrace/resilience/caches/detail/cache_policies.hpp>
@@ -8,7 +9,6 @@
 #include <millrace/resilience/caches/detail/flight.hpp>
 #include <millrace/resilience/caches/eviction.hpp>
 
-#include <pthread.h>
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -268,12 +268,19 @@ class cache_core {
     return time();
   }
   void count(unsigned which, std::uint64_t by = 1) noexcept {
-    // The address of a thread's block differs from others' in these bits.
-    const auto self = static_cast<std::uint64_t>(::pthread_self());
-    counters_[(self >> 12U) * 0x9e3779b97f4a7c15U >> 60U].of[which].add_relaxed(by);
+    const std::uint32_t slot = millrace::detail::thread_slot();
+    auto& counted = counters_[slot].of[which];
+    if (slot != millrace::detail::shared_slot) [[likely]]
+      counted.store_relaxed(counted.load_relaxed() + by);
+    else
+      counted.add_relaxed(by);
   }
 
-  bool read_without_lock(std::uint64_t hash, lookup key, std::optional<Value>& found, bool counts_misses = true);
+  bool read_without_lock(std::uint64_t hash, lookup key, std::optional<Value>& found, bool counts_misses = true) {
+    return is_timed() ? read<true>(hash, key, found, counts_misses) : read<false>(hash, key, found, counts_misses);
+  }
+  template <bool may_end>
+  bool read(std::uint64_t hash, lookup key, std::optional<Value>& found, bool counts_misses);
   pinned find_hashed(std::uint64_t hash, lookup key, bool* wants_refresh);
   bool link(const prepared& made, lookup key, farewell& gone);
 
@@ -284,27 +291,30 @@ class cache_core {
   [[no_unique_address]] listener listener_;
   light_atomic<bool> is_timed_{false};  // some entry may expire
   shard* shards_ = nullptr;
-  counters counters_[16];
+  counters counters_[millrace::detail::shared_slot + 1];
 };
 
 /// Returns false where a reader has to take the lock: because of writers, or since the entry's time may be over.
+/// `may_end`: without it no entry was to expire when the call began, and no clock is read.
 template <class Key, class Value, class... Policies>
-bool cache_core<Key, Value, Policies...>::read_without_lock(std::uint64_t hash, lookup key, std::optional<Value>& found,
-                                                            bool counts_misses) {
+template <bool may_end>
+bool cache_core<Key, Value, Policies...>::read(std::uint64_t hash, lookup key, std::optional<Value>& found,
+                                               bool counts_misses) {
   shard& of = shard_of(hash);
   const std::uint64_t number = of.lock.number();
   if (number % 2 != 0) return false;
   bool is_torn = false;
-  bool may_end = false;
+  entry* at = nullptr;
   std::uint64_t now = 0;
   typename racing_room<Value>::copy value;
   const entry_id id = of.table.find(hash, [&](entry_id each) {
-    const entry& one = of.entries[each];
+    entry& one = of.entries[each];
+    at = &one;
     typename racing_room<Key>::copy stands;
     one.key.read(stands);
     one.value.read(value);
-    may_end = one.deadline.load_acquire() != no_deadline;
-    is_torn = (may_end && shard::is_over(one, now = time())) || !of.lock.is_still(number);
+    if constexpr (may_end) is_torn = one.deadline.load_acquire() != no_deadline && shard::is_over(one, now = time());
+    is_torn = is_torn || !of.lock.is_still(number);
     return is_torn || shard::same(*stands, key);
   });
   if (is_torn || !of.lock.is_still(number)) return false;
@@ -313,8 +323,8 @@ bool cache_core<Key, Value, Policies...>::read_without_lock(std::uint64_t hash, 
     return counts_misses;
   }
   // Should the entry be another's by now, that one has a use too many, or lives as if it had been used.
-  of.use(id, hash);
-  if (may_end) shard::use_at(of.entries[id], now);
+  of.use(id, *at, hash);
+  if constexpr (may_end) shard::use_at(*at, now);
   count(hits);
   found.emplace(*value);
   return true;
@@ -335,8 +345,8 @@ typename cache_core<Key, Value, Policies...>::pinned cache_core<Key, Value, Poli
     if (id != no_entry && !is_there) {
       of.unlink(id, removal_cause::expired, gone.left);
     } else if (is_there) {
-      of.use(id, hash);
       entry& one = of.entries[id];
+      of.use(id, one, hash);
       shard::use_at(one, now);
       one.pins.add_relaxed(1);
       found = pinned(of, id);

@@ -75,7 +75,7 @@ struct alignas(64) cache_shard {
     return idle != 0 && now > used && now - used >= idle;
   }
   /// Notes a use. Also without the lock, where the policy notes hits without it.
-  void use(entry_id id, std::uint64_t hash) noexcept { queues.used(id, hash); }
+  void use(entry_id id, entry& one, std::uint64_t hash) noexcept { queues.used(id, one, hash); }
   /// Notes when an entry was used that may end. Also without the lock.
   static void use_at(entry& one, std::uint64_t now) noexcept {
     if (one.idle.load_relaxed() != 0 && now > one.used_at.load_relaxed()) one.used_at.store_relaxed(now);

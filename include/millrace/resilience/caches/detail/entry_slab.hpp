@@ -77,13 +77,14 @@ class entry_slab {
   entry_slab(const entry_slab&) = delete;
   entry_slab& operator=(const entry_slab&) = delete;
   ~entry_slab() {
-    for (auto& segment : segments_) delete[] segment.load_relaxed();
+    for (unsigned segment = 0; segment < most_segments; ++segment)
+      if (const std::uintptr_t at = segments_[segment].load_relaxed(); at != 0)
+        delete[] reinterpret_cast<Entry*>(at + (sizeof(Entry) << segment));
   }
 
   Entry& operator[](entry_id id) const noexcept {
-    const std::uint64_t from = (std::uint64_t{id} >> shift_) + 1;
-    const auto segment = static_cast<unsigned>(63 - __builtin_clzll(from));
-    return segments_[segment].load_acquire()[id - (((std::uint64_t{1} << segment) - 1) << shift_)];
+    const std::uint64_t place = place_of(id);
+    return *reinterpret_cast<Entry*>(segments_[segment_of(place)].load_acquire() + place * sizeof(Entry));
   }
   /// How many numbers were given out, those of entries that were given back included.
   std::size_t size() const noexcept { return size_; }
@@ -92,11 +93,11 @@ class entry_slab {
   entry_id take() {
     if (free_ == no_entry) free_ = returned_.exchange_acq_rel(no_entry);
     if (free_ != no_entry) return std::exchange(free_, (*this)[free_].next);
-    const std::uint64_t from = (std::uint64_t{size_} >> shift_) + 1;
-    const auto segment = static_cast<unsigned>(63 - __builtin_clzll(from));
-    if (segments_[segment].load_relaxed() == nullptr)
-      segments_[segment].store_release(new Entry[std::size_t{1} << (segment + shift_)]);
-    return static_cast<entry_id>(size_++);
+    const unsigned segment = segment_of(place_of(size_));
+    if (segments_[segment].load_relaxed() == 0)
+      segments_[segment].store_release(reinterpret_cast<std::uintptr_t>(new Entry[std::size_t{1} << segment]) -
+                                       (sizeof(Entry) << segment));
+    return size_++;
   }
   /// Gives an entry back. Without the lock.
   void give_back(entry_id id) noexcept {
@@ -106,11 +107,19 @@ class entry_slab {
   }
 
  private:
+  static constexpr unsigned most_segments = 33;
+
+  /// Behind as many places as the first segment has: those of 2^n to 2^(n+1) - 1 are in segment n.
+  std::uint64_t place_of(entry_id id) const noexcept { return id + (std::uint64_t{1} << shift_); }
+  static unsigned segment_of(std::uint64_t place) noexcept {
+    return static_cast<unsigned>(63 - __builtin_clzll(place));
+  }
+
   unsigned shift_ = 3;
   std::uint32_t size_ = 0;
   entry_id free_ = no_entry;
   light_atomic<entry_id> returned_{no_entry};
-  light_atomic<Entry*> segments_[32];
+  light_atomic<std::uintptr_t> segments_[most_segments];  // where place 0 would be, were it there too; 0: none yet
 };
 
 /// A table from hashes to entries, open addressing, at most half full: it keeps half of each hash, and asks the caller
@@ -144,9 +153,11 @@ class entry_table {
   entry_id find(std::uint64_t hash, IsIt&& is_it) const {
     const slots* const table = slots_.load_acquire();
     if (table == nullptr) return no_entry;
-    std::size_t at = hash & table->mask;
-    for (std::size_t seen = 0; seen <= table->mask; ++seen, at = (at + 1) & table->mask) {
-      const std::uint64_t slot = table->at[at].load_acquire();
+    const std::size_t mask = table->mask;
+    const light_atomic<std::uint64_t>* const first = table->at;
+    std::size_t at = hash & mask;
+    for (std::size_t seen = 0; seen <= mask; ++seen, at = (at + 1) & mask) {
+      const std::uint64_t slot = first[at].load_acquire();
       if (slot == 0) break;
       if (matches(slot, hash) && is_it(id_of(slot))) return id_of(slot);
     }

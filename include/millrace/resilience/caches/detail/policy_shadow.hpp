@@ -33,7 +33,7 @@ class policy_shadow {
     entry_id id = entries_[bucket_of(hash)].first;
     while (id != no_entry && entries_[id].hash != hash) id = entries_[id].chain;
     if (id != no_entry) {
-      order_.used(id, hash);
+      order_.used(id, entries_[id], hash);
       return true;
     }
     if (weight > room) weight = room;
