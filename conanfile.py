@@ -11,7 +11,7 @@ required_conan_version = ">=2.4"
 
 
 class MillraceConan(ConanFile):
-    """The components are the CMake targets: core always, millrace, openssl and xtensor as the options say."""
+    """The components are the CMake targets: core always, millrace, openssl, sqlite and xtensor as the options say."""
 
     name = "millrace"
     license = "MIT"
@@ -19,8 +19,8 @@ class MillraceConan(ConanFile):
     topics = ("machine-learning", "middleware", "header-only")
     package_type = "header-library"
     settings = "os", "arch", "compiler", "build_type"
-    options = {"millrace": [True, False], "openssl": [True, False], "xtensor": [True, False]}
-    default_options = {"millrace": False, "openssl": False, "xtensor": False}
+    options = {"millrace": [True, False], "openssl": [True, False], "sqlite": [True, False], "xtensor": [True, False]}
+    default_options = {"millrace": False, "openssl": False, "sqlite": False, "xtensor": False}
     exports_sources = "include/*", "LICENSE"
     no_copy_source = True
 
@@ -37,6 +37,8 @@ class MillraceConan(ConanFile):
             self.requires("zlib/[>=1.2.11 <2]")
         if self.options.openssl:
             self.requires("openssl/[>=3 <4]")
+        if self.options.sqlite:
+            self.requires("sqlite3/[>=3.38 <4]")
         if self.options.xtensor:
             self.requires("xtensor/[>=0.24 <0.26]")
 
@@ -64,6 +66,8 @@ class MillraceConan(ConanFile):
             needs["millrace"] = ["core", "eigen::eigen", "zlib::zlib"]
         if self.options.openssl:
             needs["openssl"] = ["core", "openssl::crypto"]
+        if self.options.sqlite:
+            needs["sqlite"] = ["core", "sqlite3::sqlite3"]
         if self.options.xtensor:
             needs["xtensor"] = ["core", "xtensor::xtensor"]
         for component, required in needs.items():

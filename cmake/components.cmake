@@ -1,7 +1,7 @@
 # What each component needs beside the standard library. Read by the build, and by the installed
 # package, so both look for the same things and say the same when one is missing.
 
-set(MILLRACE_ALL_COMPONENTS core millrace openssl xtensor)
+set(MILLRACE_ALL_COMPONENTS core millrace openssl sqlite xtensor)
 set(MILLRACE_DEFAULT_COMPONENTS core millrace)
 
 set(MILLRACE_core_REQUIRES)
@@ -13,6 +13,9 @@ set(MILLRACE_millrace_PACKAGES Eigen3 ZLIB)
 set(MILLRACE_openssl_REQUIRES core)
 set(MILLRACE_openssl_PACKAGES OpenSSL)
 
+set(MILLRACE_sqlite_REQUIRES core)
+set(MILLRACE_sqlite_PACKAGES SQLite3)
+
 set(MILLRACE_xtensor_REQUIRES core)
 set(MILLRACE_xtensor_PACKAGES xtensor)
 
@@ -21,6 +24,7 @@ set(MILLRACE_PACKAGE_Threads Threads::Threads "a thread library" libc6-dev)
 set(MILLRACE_PACKAGE_Eigen3 Eigen3::Eigen "Eigen 3.4" libeigen3-dev)
 set(MILLRACE_PACKAGE_ZLIB ZLIB::ZLIB "zlib" zlib1g-dev)
 set(MILLRACE_PACKAGE_OpenSSL OpenSSL::Crypto "OpenSSL 3" libssl-dev)
+set(MILLRACE_PACKAGE_SQLite3 SQLite::SQLite3 "SQLite 3.38" libsqlite3-dev)
 set(MILLRACE_PACKAGE_xtensor xtensor "xtensor" libxtensor-dev)
 
 # Looks for what `component` needs. `missing` becomes a sentence for each package that is not there.

@@ -71,11 +71,11 @@ set(MILLRACE_aggregate_HEADERS
   aggregate/windows/detail/window_engines.hpp aggregate/windows/detail/window_ops.hpp)
 set(MILLRACE_store_HEADERS
   store.hpp
-  store/fwd.hpp store/atomic_file.hpp store/beneath.hpp store/content_storage.hpp store/ed25519.hpp store/file.hpp store/file_bytes.hpp store/file_system.hpp store/folder_storage.hpp store/line_log.hpp store/line_log_options.hpp store/document.hpp
+  store/fwd.hpp store/atomic_file.hpp store/beneath.hpp store/content_storage.hpp store/durable.hpp store/ed25519.hpp store/file.hpp store/file_bytes.hpp store/file_system.hpp store/folder_storage.hpp store/line_log.hpp store/line_log_options.hpp store/document.hpp
   store/key_part.hpp
   store/log_worker.hpp store/memory_storage.hpp
-  store/record_ring.hpp store/saved_file.hpp store/secret.hpp store/secret_file.hpp store/signature.hpp store/storage.hpp store/transaction.hpp store/transparency.hpp
-  store/detail/line_writer.hpp store/detail/log_file.hpp store/detail/make_room.hpp store/detail/mapping.hpp store/detail/object_tree.hpp store/detail/writer_mutex.hpp store/detail/text_lines.hpp store/detail/torn_tail.hpp
+  store/record_ring.hpp store/saved_file.hpp store/secret.hpp store/secret_file.hpp store/signature.hpp store/sqlite.hpp store/storage.hpp store/transaction.hpp store/transparency.hpp
+  store/detail/line_writer.hpp store/detail/log_file.hpp store/detail/make_room.hpp store/detail/mapping.hpp store/detail/object_tree.hpp store/detail/sqlite_connection.hpp store/detail/sqlite_engine.hpp store/detail/writer_mutex.hpp store/detail/text_lines.hpp store/detail/torn_tail.hpp
   store/transparency/merkle_tree.hpp store/transparency/proofs.hpp store/transparency/prove.hpp
   store/transparency/subtree_cache.hpp store/transparency/tree_head.hpp)
 set(MILLRACE_stats_HEADERS
@@ -316,4 +316,5 @@ set(MILLRACE_train_HEADERS
 # of third parties (tests/meta checks it against what the headers include).
 set(MILLRACE_millrace_ADAPTERS tensor/deflate.hpp tensor/eigen.hpp)
 set(MILLRACE_openssl_ADAPTERS store/ed25519.hpp)
+set(MILLRACE_sqlite_ADAPTERS store/sqlite.hpp store/detail/sqlite_connection.hpp store/detail/sqlite_engine.hpp)
 set(MILLRACE_xtensor_ADAPTERS tensor/xtensor.hpp)

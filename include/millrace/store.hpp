@@ -14,6 +14,7 @@
 /// - `sign_file`, `write_signed`, `read_verified`: a file and its signature beside it, by any `signer` and `verifier`
 /// - `storage`, `versioned_storage`, `transactional_storage`: what keeps bytes under keys, as concepts, the last for
 ///   several objects that change together: `memory_storage` has transactions, `folder_storage` does not
+/// - `durable::each`, `durable::group`, `durable::os`: what a crash may take, as a type
 /// - `text_key_part`, `number_key_part`: parts of their keys, made of names that users choose and of numbers to sort by
 /// - `content_storage`: bytes under their own hash, in any storage: the same bytes once, and verified when read
 /// - `write_document`, `read_document`: structs as JSON with a format number; `keep_document` and `load_document` keep
@@ -21,13 +22,14 @@
 /// - transparency.hpp: records of which nobody can change, remove or move one unseen: a Merkle tree, proofs, tree heads
 /// - `file_system`, `segment_file_system`: the system calls of a log, as a policy
 ///
-/// Standard library and POSIX alone. One header is left out, because it needs a third party: store/ed25519.hpp, keys
-/// and signatures of Ed25519 by OpenSSL.
+/// Standard library and POSIX alone. Two headers are left out, because they need a third party: store/ed25519.hpp, keys
+/// and signatures of Ed25519 by OpenSSL; store/sqlite.hpp, a storage with transactions in one SQLite file.
 
 #include <millrace/store/atomic_file.hpp>
 #include <millrace/store/beneath.hpp>
 #include <millrace/store/content_storage.hpp>
 #include <millrace/store/document.hpp>
+#include <millrace/store/durable.hpp>
 #include <millrace/store/file.hpp>
 #include <millrace/store/file_bytes.hpp>
 #include <millrace/store/file_system.hpp>

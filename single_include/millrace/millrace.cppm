@@ -597,6 +597,7 @@ using ::millrace::v0::store::document;
 using ::millrace::v0::store::document_reader;
 using ::millrace::v0::store::document_writer;
 using ::millrace::v0::store::drop_and_count;
+using ::millrace::v0::store::durability;
 using ::millrace::v0::store::environment_secret;
 using ::millrace::v0::store::exclusive;
 using ::millrace::v0::store::exists;
@@ -692,6 +693,12 @@ using ::millrace::v0::store::write_secret;
 using ::millrace::v0::store::write_signed;
 using ::millrace::v0::store::writes_objects;
 }  // namespace millrace::inline v0::store
+
+export namespace millrace::inline v0::store::durable {
+using ::millrace::v0::store::durable::each;
+using ::millrace::v0::store::durable::group;
+using ::millrace::v0::store::durable::os;
+}  // namespace millrace::inline v0::store::durable
 
 export namespace millrace::inline v0::store::unprinted {
 using ::millrace::v0::store::unprinted::append_json;

@@ -53517,6 +53517,57 @@ result<void> keep_document(S& storage, std::string_view key, const T& value) {
 
 #endif  // MILLRACE_STORE_DOCUMENT_HPP
 
+// ---- store/durable.hpp
+
+#ifndef MILLRACE_STORE_DURABLE_HPP
+#define MILLRACE_STORE_DURABLE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+/// What has become of a change once the call that made it has returned, as types: which one holds is read where the
+/// storage is declared.
+namespace durable {
+
+/// It outlives a crash of the machine: each transaction is synced to the disk by itself.
+struct each {
+  static constexpr bool syncs = true;
+  static constexpr std::uint32_t shares_ms = 0;
+};
+
+/// It outlives a crash of the machine: transactions of several threads share a sync, for which the first of them waits
+/// at most so many milliseconds longer. One that is alone does not wait.
+template <std::uint32_t Milliseconds>
+struct group {
+  static_assert(Milliseconds >= 1 && Milliseconds <= 1000,
+                "millrace[STORAGE-3]: durable::group<Milliseconds> shares a sync for 1 to 1000 milliseconds");
+  static constexpr bool syncs = true;
+  static constexpr std::uint32_t shares_ms = Milliseconds;
+};
+
+/// It outlives a crash of the process, and is the operating system's to write: a crash of the machine loses the last
+/// seconds, and never a part of a transaction.
+struct os {
+  static constexpr bool syncs = false;
+  static constexpr std::uint32_t shares_ms = 0;
+};
+
+}  // namespace durable
+
+/// `durable::each`, `durable::group<Milliseconds>` or `durable::os`.
+template <class D>
+concept durability = requires {
+  { D::syncs } -> std::convertible_to<bool>;
+  { D::shares_ms } -> std::convertible_to<std::uint32_t>;
+};
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_DURABLE_HPP
+
 // ---- store/folder_storage.hpp
 
 #ifndef MILLRACE_STORE_FOLDER_STORAGE_HPP
@@ -54224,12 +54275,16 @@ class writer_mutex {
       held.owner_.store_relaxed(self);
       held_ = &held;
     }
+    /// Of nothing: no turn.
+    guard() noexcept = default;
     guard(const guard&) = delete;
     guard& operator=(const guard&) = delete;
-    ~guard() {
+    ~guard() { unlock(); }
+    void unlock() noexcept {
       if (held_ == nullptr) return;
       held_->owner_.store_relaxed(0);
       held_->mutex_.unlock();
+      held_ = nullptr;
     }
 
     explicit operator bool() const noexcept { return held_ != nullptr; }
@@ -55204,6 +55259,7 @@ class cached_leaves {
 /// - `sign_file`, `write_signed`, `read_verified`: a file and its signature beside it, by any `signer` and `verifier`
 /// - `storage`, `versioned_storage`, `transactional_storage`: what keeps bytes under keys, as concepts, the last for
 ///   several objects that change together: `memory_storage` has transactions, `folder_storage` does not
+/// - `durable::each`, `durable::group`, `durable::os`: what a crash may take, as a type
 /// - `text_key_part`, `number_key_part`: parts of their keys, made of names that users choose and of numbers to sort by
 /// - `content_storage`: bytes under their own hash, in any storage: the same bytes once, and verified when read
 /// - `write_document`, `read_document`: structs as JSON with a format number; `keep_document` and `load_document` keep
@@ -55211,8 +55267,8 @@ class cached_leaves {
 /// - transparency.hpp: records of which nobody can change, remove or move one unseen: a Merkle tree, proofs, tree heads
 /// - `file_system`, `segment_file_system`: the system calls of a log, as a policy
 ///
-/// Standard library and POSIX alone. One header is left out, because it needs a third party: store/ed25519.hpp, keys
-/// and signatures of Ed25519 by OpenSSL.
+/// Standard library and POSIX alone. Two headers are left out, because they need a third party: store/ed25519.hpp, keys
+/// and signatures of Ed25519 by OpenSSL; store/sqlite.hpp, a storage with transactions in one SQLite file.
 
 #endif  // MILLRACE_STORE_HPP
 

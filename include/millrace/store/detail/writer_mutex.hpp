@@ -26,12 +26,16 @@ class writer_mutex {
       held.owner_.store_relaxed(self);
       held_ = &held;
     }
+    /// Of nothing: no turn.
+    guard() noexcept = default;
     guard(const guard&) = delete;
     guard& operator=(const guard&) = delete;
-    ~guard() {
+    ~guard() { unlock(); }
+    void unlock() noexcept {
       if (held_ == nullptr) return;
       held_->owner_.store_relaxed(0);
       held_->mutex_.unlock();
+      held_ = nullptr;
     }
 
     explicit operator bool() const noexcept { return held_ != nullptr; }
