@@ -3,7 +3,7 @@
 # Private headers stand under <module>/detail/ and have no unit test of their own.
 
 # Modules that need the standard library alone: millrace::core and millrace.hpp.
-set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe feature detect resilience model middleware infer)
+set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe feature detect resilience model middleware infer track)
 # Modules that need a third party as a whole: millrace::millrace.
 set(MILLRACE_FULL_MODULES train)
 
@@ -304,6 +304,12 @@ set(MILLRACE_infer_HEADERS
   infer/detail/operators/table.hpp infer/detail/operators/text_casts.hpp
   infer/detail/operators/tree_nodes.hpp infer/detail/operators/trees.hpp
   infer/detail/operators/windows.hpp)
+set(MILLRACE_track_HEADERS
+  track.hpp
+  track/fwd.hpp track/metric_points.hpp track/names.hpp track/options.hpp track/records.hpp track/run.hpp track/tracker.hpp
+  track/detail/documents.hpp track/detail/experiment_changes.hpp track/detail/layout.hpp track/detail/metric_log.hpp
+  track/detail/metric_series.hpp track/detail/process.hpp track/detail/recent_points.hpp track/detail/run_changes.hpp
+  track/detail/run_metrics.hpp track/detail/tracker_core.hpp)
 set(MILLRACE_train_HEADERS
   train.hpp
   train/fwd.hpp train/activation.hpp train/backpropagation.hpp train/calculate_loss.hpp train/clip.hpp train/fields.hpp

@@ -1,0 +1,20 @@
+#ifndef MILLRACE_TRACK_HPP
+#define MILLRACE_TRACK_HPP
+
+/// track: experiments and their runs, kept and found again.
+///
+/// - `tracker`: experiments, runs, their parameters, tags and metrics, over any storage with transactions
+/// - `run`: one run, which ends with its scope; logs values without waiting, and says when they are durable
+/// - `save_points`, `load_points`: the bytes in which a metric's points are kept
+///
+/// Standard library alone.
+
+#include <millrace/track/fwd.hpp>
+#include <millrace/track/metric_points.hpp>
+#include <millrace/track/names.hpp>
+#include <millrace/track/options.hpp>
+#include <millrace/track/records.hpp>
+#include <millrace/track/run.hpp>
+#include <millrace/track/tracker.hpp>
+
+#endif  // MILLRACE_TRACK_HPP

@@ -1,0 +1,77 @@
+#ifndef MILLRACE_TRACK_OPTIONS_HPP
+#define MILLRACE_TRACK_OPTIONS_HPP
+
+#include <millrace/core/clock.hpp>
+#include <millrace/core/diagnostic.hpp>
+#include <millrace/track/records.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+namespace track {
+
+/// How a tracker works.
+struct tracker_options {
+  /// The first part of all keys: a storage may hold more than one tracker's, and a registry's.
+  std::string folder = "experiment_tracking";
+  /// How many milliseconds of points a transaction gathers, unless somebody waits for one.
+  std::uint32_t gather_ms = 5;
+  /// The size of the queue between those who log points and the thread that makes them durable. A point takes about 64
+  /// bytes. Whoever finds it full waits.
+  std::size_t queue_bytes = std::size_t{4} << 20;
+  /// How many of its last points a metric's, and a run's, memory holds to know those that come again without reading.
+  /// A metric's window is 1,024 at least. They bound memory alone: all points are kept.
+  std::uint64_t window_of_key = 10'000;
+  std::uint64_t window_of_run = 100'000;
+  /// Where experiments that do not say it have their artifacts, for programs that ask. An experiment's id is appended.
+  std::string artifact_location = "mlflow-artifacts:/";
+  /// Whether opening marks runs as killed whose process is gone.
+  bool mark_killed = true;
+  /// Of ids of runs; 0: from the system's entropy.
+  std::uint64_t seed = 0;
+  std::uint64_t (*wall_clock)() noexcept = unix_nanoseconds;
+  diagnostics_ref diagnostics = {};
+};
+
+/// What a new experiment has beside its name.
+struct experiment_options {
+  std::string description = {};
+  std::string artifact_location = {};  // empty: by the tracker's
+  std::vector<key_value> tags = {};
+};
+
+/// What a new run has.
+struct run_options {
+  std::string name = {};  // empty: made from its id
+  std::string parent = {};
+  std::string description = {};
+  std::string user = {};
+  std::string source = {};  // what runs, such as a program's path
+  std::vector<key_value> tags = {};
+  std::vector<key_value> parameters = {};
+  /// In milliseconds since 1970; 0: now.
+  std::int64_t start = 0;
+};
+
+/// A metric's value with its name, for `log_batch`.
+struct named_point {
+  std::string key;
+  metric_point point;
+};
+
+/// What `log_batch` logs at once.
+struct run_batch {
+  std::vector<named_point> metrics = {};
+  std::vector<key_value> parameters = {};
+  std::vector<key_value> tags = {};
+};
+
+}  // namespace track
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TRACK_OPTIONS_HPP

@@ -1,0 +1,305 @@
+#ifndef MILLRACE_TRACK_TRACKER_HPP
+#define MILLRACE_TRACK_TRACKER_HPP
+
+#include <millrace/core/detail/owning_pointer.hpp>
+#include <millrace/core/result.hpp>
+#include <millrace/store/file.hpp>
+#include <millrace/store/transaction.hpp>
+#include <millrace/track/detail/experiment_changes.hpp>
+#include <millrace/track/detail/run_changes.hpp>
+#include <millrace/track/detail/tracker_core.hpp>
+#include <millrace/track/options.hpp>
+#include <millrace/track/records.hpp>
+#include <millrace/track/run.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+namespace track {
+
+/// Experiments and their runs, in any storage with transactions.
+///
+///     mr::store::memory_storage storage;
+///     auto tracker = mr::track::tracker<mr::store::memory_storage>::open(storage);
+///     auto experiment = tracker->create_experiment("tuning");
+///     auto run = tracker->start_run(experiment->id, {.name = "trial 1", .parameters = {{"lr", "0.1"}}});
+///     for (int step = 0; step < 100; ++step) run->log_metric("loss", loss(step), step);
+///     // the run ends with its scope: finished, or failed if an exception leaves it
+///
+/// Guarantee: what a call that returns no error has changed is as durable as a transaction of the storage; points of
+/// `run::log_metric` are once `flush`, `wait_durable` or `end` says so. All programs that have the storage open see
+/// each other's changes, whole.
+/// Allocates: every call; `run::log_metric` never.
+/// Threads: all members, any number at once. The storage outlives the tracker, and the tracker its runs.
+/// Errors: the storage's; not_found, conflict (it is deleted, or is not), already_exists (a name, or a parameter of
+/// another value), invalid_argument (names, values and their lengths), unsupported and corrupt (documents).
+/// Source: MLflow's tracking, whose rules these are where it has some.
+template <class Storage>
+class tracker {
+  static_assert(millrace::detail::requirement<store::transactional_storage<Storage>, Storage>,
+                "millrace[TRACK-1]: a tracker needs a storage with transactions (store/transaction.hpp): "
+                "memory_storage and sqlite_storage are some");
+  using core = detail::tracker_core<Storage>;
+
+ public:
+  using run_type = run<Storage>;
+
+  /// Starts the thread that makes points durable, and marks runs as killed whose process is gone.
+  static result<tracker> open(Storage& storage, tracker_options options = {}) {
+    if (auto fine = store::check_storage_key(options.folder); !fine) return std::move(fine).error();
+    tracker made(millrace::detail::make_owning<core>(storage, std::move(options)));
+    if (const int failed = made.core_->log.start(); failed != 0)
+      return store::system_error(failed, "start the thread for", made.core_->log.path());
+    if (made.core_->options.mark_killed)
+      if (auto done = made.mark_killed(); !done) return std::move(done).error();
+    return made;
+  }
+  static result<tracker> open(Storage&& storage, tracker_options options = {}) {
+    static_cast<void>(sizeof(store::temporary_storage<Storage>));
+    return open(storage, std::move(options));
+  }
+  tracker(tracker&&) noexcept = default;
+  tracker& operator=(tracker&&) noexcept = default;
+  /// Makes durable what was logged; `close` says whether that went well.
+  ~tracker() {
+    if (core_) static_cast<void>(core_->log.close());
+  }
+  result<void> close() { return core_->log.close(); }
+
+  // ---- experiments
+
+  /// Names are unique, those of deleted experiments among them.
+  result<experiment> create_experiment(std::string_view name, const experiment_options& options = {}) {
+    return change<experiment>([&](auto& objects) {
+      return detail::create_experiment(objects, keys(), name, options, core_->options.artifact_location, now());
+    });
+  }
+  result<experiment> get_experiment(std::string_view id) const {
+    return look<experiment>([&](const auto& objects) { return detail::load_experiment(objects, keys(), id); });
+  }
+  result<experiment> find_experiment(std::string_view name) const {
+    return look<experiment>([&](const auto& objects) -> result<experiment> {
+      const auto id = detail::id_of_name(objects, keys(), name);
+      if (!id) return id.error();
+      if (id->empty()) return error(errc::not_found, "there is no experiment of the name " + detail::quoted(name));
+      return detail::load_experiment(objects, keys(), *id);
+    });
+  }
+  result<experiment> rename_experiment(std::string_view id, std::string_view name) {
+    return change<experiment>(
+        [&](auto& objects) { return detail::rename_experiment(objects, keys(), id, name, now()); });
+  }
+  /// Its runs count as deleted while it is, and are what they were once it is restored.
+  result<experiment> delete_experiment(std::string_view id) {
+    return change<experiment>(
+        [&](auto& objects) { return detail::set_experiment_stage(objects, keys(), id, lifecycle::deleted, now()); });
+  }
+  result<experiment> restore_experiment(std::string_view id) {
+    return change<experiment>(
+        [&](auto& objects) { return detail::set_experiment_stage(objects, keys(), id, lifecycle::active, now()); });
+  }
+  result<experiment> set_experiment_tag(std::string_view id, const key_value& tag) {
+    if (auto fine = detail::check_pair("tag", tag, max_tag_value); !fine) return std::move(fine).error();
+    return change<experiment>([&](auto& objects) {
+      return detail::change_experiment(objects, keys(), id, now(), [&](experiment& it) -> result<void> {
+        if (it.stage == lifecycle::deleted) return detail::is_deleted("experiment", id);
+        detail::set_value(it.tags, tag.key, tag.value);
+        return {};
+      });
+    });
+  }
+
+  // ---- runs
+
+  /// A run that ends with the scope of the object returned.
+  result<run_type> start_run(std::string_view experiment_id, const run_options& options = {}) {
+    auto made = create_run(experiment_id, options, core_->here);
+    if (!made) return std::move(made).error();
+    return run_type(*core_, std::move(*made));
+  }
+  /// A run that nobody's scope ends: `end_run` does.
+  result<run_info> create_run(std::string_view experiment_id, const run_options& options = {}) {
+    return create_run(experiment_id, options, run_process());
+  }
+  /// Goes on with a run, which is running again; what is logged is added to what it has.
+  result<run_type> resume_run(std::string_view id) {
+    auto found = change<run_info>([&](auto& objects) {
+      return detail::change_run(objects, keys(), id, [&](run_info& it) -> result<void> {
+        it.status = run_status::running;
+        it.end = 0;
+        it.process = core_->here;
+        return {};
+      });
+    });
+    if (!found) return std::move(found).error();
+    return run_type(*core_, std::move(*found));
+  }
+  result<run_record> get_run(std::string_view id) const {
+    return look<run_record>([&](const auto& objects) -> result<run_record> {
+      auto info = detail::load_run(objects, keys(), id);
+      if (!info) return std::move(info).error();
+      auto metrics = detail::load_summaries(objects, keys(), id);
+      if (!metrics) return std::move(metrics).error();
+      return run_record{std::move(*info), std::move(metrics->metrics)};
+    });
+  }
+  /// The ids of the runs within a run.
+  result<std::vector<std::string>> children(std::string_view id) const;
+  result<run_info> end_run(std::string_view id, run_status status = run_status::finished) {
+    return change<run_info>([&](auto& objects) { return detail::end_run(objects, keys(), id, status, now()); });
+  }
+  result<run_info> rename_run(std::string_view id, std::string_view name) {
+    return set_tags(id, {{std::string(run_name_tag), std::string(name)}});
+  }
+  result<run_info> delete_run(std::string_view id) {
+    return change<run_info>(
+        [&](auto& objects) { return detail::set_run_stage(objects, keys(), id, lifecycle::deleted, now()); });
+  }
+  result<run_info> restore_run(std::string_view id) {
+    return change<run_info>(
+        [&](auto& objects) { return detail::set_run_stage(objects, keys(), id, lifecycle::active, now()); });
+  }
+  result<run_info> set_tags(std::string_view id, const std::vector<key_value>& tags) {
+    return change<run_info>([&](auto& objects) {
+      return detail::change_run(objects, keys(), id, [&](run_info& it) { return detail::set_texts(it, {}, tags); });
+    });
+  }
+  result<run_info> delete_tag(std::string_view id, std::string_view key);
+  /// A parameter is written once.
+  result<run_info> log_parameters(std::string_view id, const std::vector<key_value>& parameters) {
+    return change<run_info>([&](auto& objects) {
+      return detail::change_run(objects, keys(), id,
+                                [&](run_info& it) { return detail::set_texts(it, parameters, {}); });
+    });
+  }
+  /// Logs all of it or nothing, and returns once it is durable.
+  result<void> log_batch(std::string_view id, const run_batch& batch);
+  /// The points of a metric, in the order in which they came, from the `first`-th on, at most `limit`. A run without
+  /// that metric has none.
+  result<std::vector<metric_point>> history(std::string_view id, std::string_view key, std::uint64_t first = 0,
+                                            std::size_t limit = ~std::size_t{0}) const;
+
+  // ---- all of it
+
+  /// Marks runs as killed that run in a process which is gone; returns how many. `open` has done it once.
+  result<std::uint64_t> mark_killed();
+  /// Waits until all that was logged so far, by whomever, is durable.
+  result<void> flush() { return core_->flush(); }
+  /// Why points are not kept at the moment.
+  result<void> status() const { return core_->log.status(); }
+
+ private:
+  explicit tracker(millrace::detail::owning_pointer<core> made) noexcept : core_(std::move(made)) {}
+
+  const detail::layout& keys() const noexcept { return core_->log.keys(); }
+  std::int64_t now() const noexcept { return core_->now(); }
+  template <class T, class Use>
+  result<T> change(Use&& use) {
+    return core_->storage->transact([&](auto& objects) -> result<T> { return use(objects); });
+  }
+  template <class T, class Use>
+  result<T> look(Use&& use) const {
+    return std::as_const(*core_->storage).look([&](const auto& objects) -> result<T> { return use(objects); });
+  }
+  result<run_info> create_run(std::string_view experiment_id, const run_options& options, const run_process& process) {
+    const std::string id = core_->next_id();
+    return change<run_info>(
+        [&](auto& objects) { return detail::create_run(objects, keys(), experiment_id, options, id, process, now()); });
+  }
+
+  millrace::detail::owning_pointer<core> core_;
+};
+
+template <class Storage>
+result<std::vector<std::string>> tracker<Storage>::children(std::string_view id) const {
+  return look<std::vector<std::string>>([&](const auto& objects) -> result<std::vector<std::string>> {
+    if (auto fine = detail::experiment_of(objects, keys(), id); !fine) return std::move(fine).error();
+    std::vector<std::string> made;
+    auto walked = store::for_each_object(objects, keys().children(id), [&](const store::storage_entry& each) {
+      made.push_back(detail::last_part(each.key));
+    });
+    if (!walked) return std::move(walked).error();
+    return made;
+  });
+}
+
+template <class Storage>
+result<run_info> tracker<Storage>::delete_tag(std::string_view id, std::string_view key) {
+  return change<run_info>([&](auto& objects) {
+    return detail::change_run(objects, keys(), id, [&](run_info& it) -> result<void> {
+      for (std::size_t i = 0; i < it.tags.size(); ++i)
+        if (it.tags[i].key == key) {
+          it.tags.erase(it.tags.begin() + static_cast<std::ptrdiff_t>(i));
+          if (key == parent_run_tag) it.parent.clear();
+          if (key == user_tag) it.user.clear();
+          return {};
+        }
+      return error(errc::not_found, "run " + detail::quoted(id) + " has no tag " + detail::quoted(key));
+    });
+  });
+}
+
+template <class Storage>
+result<void> tracker<Storage>::log_batch(std::string_view id, const run_batch& batch) {
+  detail::run_metrics metrics{std::string(id)};
+  for (const named_point& each : batch.metrics) {
+    if (const char* fault = detail::fault_of_name(each.key); fault != nullptr)
+      return detail::bad_name("metric", each.key, fault);
+    metrics.update(each.key, each.point);
+  }
+  auto done = change<int>([&](auto& objects) -> result<int> {
+    if (metrics.has_incoming()) {
+      auto fine = metrics.prepare(objects, keys(), core_->log.windows(), true);
+      if (fine) fine = metrics.append(objects, keys(), core_->log.windows());
+      if (!fine) return std::move(fine).error();
+    }
+    if (!metrics.has_incoming() || !batch.parameters.empty() || !batch.tags.empty()) {
+      auto changed = detail::change_run(
+          objects, keys(), id, [&](run_info& it) { return detail::set_texts(it, batch.parameters, batch.tags); });
+      if (!changed) return std::move(changed).error();
+    }
+    return 0;
+  });
+  if (!done) return std::move(done).error();
+  return {};
+}
+
+template <class Storage>
+result<std::vector<metric_point>> tracker<Storage>::history(std::string_view id, std::string_view key,
+                                                            std::uint64_t first, std::size_t limit) const {
+  return look<std::vector<metric_point>>([&](const auto& objects) -> result<std::vector<metric_point>> {
+    if (auto fine = detail::experiment_of(objects, keys(), id); !fine) return std::move(fine).error();
+    return detail::read_history(objects, keys().points(id, key), first, limit);
+  });
+}
+
+template <class Storage>
+result<std::uint64_t> tracker<Storage>::mark_killed() {
+  return change<std::uint64_t>([&](auto& objects) -> result<std::uint64_t> {
+    std::uint64_t marked = 0;
+    auto walked =
+        store::for_each_object(objects, keys().open_runs(), [&](const store::storage_entry& each) -> result<void> {
+          const auto found = detail::load_run(objects, keys(), detail::last_part(each.key));
+          if (!found) return found.error();
+          if (!detail::is_gone(found->process, core_->here)) return {};
+          auto ended = detail::end_run(objects, keys(), found->id, run_status::killed, now());
+          if (!ended) return std::move(ended).error();
+          ++marked;
+          return {};
+        });
+    if (!walked) return std::move(walked).error();
+    return marked;
+  });
+}
+
+}  // namespace track
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TRACK_TRACKER_HPP
