@@ -12032,6 +12032,36 @@ bool read_real(std::string_view text, T& value) noexcept {
 
 #endif  // MILLRACE_CORE_DETAIL_NUMBER_TEXT_HPP
 
+// ---- core/detail/unprinted.hpp
+
+#ifndef MILLRACE_CORE_DETAIL_UNPRINTED_HPP
+#define MILLRACE_CORE_DETAIL_UNPRINTED_HPP
+
+// millrace's own `to_string`, `to_json` and `append_json`, named as such (`mr::to_string(password)`), say of a secret
+// that it is not printed. They are less special than those that only a secret leads to, which are meant where both are
+// found: see store/secret.hpp.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+template <class T>
+inline constexpr bool is_unprinted = false;
+}  // namespace detail
+
+template <class millrace_SECRET_1_a_secret_is_not_printed>
+requires(detail::is_unprinted<millrace_SECRET_1_a_secret_is_not_printed>)
+void append_json(std::string&, const millrace_SECRET_1_a_secret_is_not_printed&) = delete;
+template <class millrace_SECRET_1_a_secret_is_not_printed>
+requires(detail::is_unprinted<millrace_SECRET_1_a_secret_is_not_printed>)
+std::string to_json(const millrace_SECRET_1_a_secret_is_not_printed&) = delete;
+template <class millrace_SECRET_1_a_secret_is_not_printed>
+requires(detail::is_unprinted<millrace_SECRET_1_a_secret_is_not_printed>)
+std::string to_string(const millrace_SECRET_1_a_secret_is_not_printed&) = delete;
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DETAIL_UNPRINTED_HPP
+
 // ---- core/json_writer.hpp
 
 #ifndef MILLRACE_CORE_JSON_WRITER_HPP
@@ -12160,6 +12190,8 @@ class json_writer {
   }
   template <class T>
   json_writer& value(const T& item) {
+    static_assert(!detail::is_unprinted<T>,
+                  "millrace[SECRET-1]: a secret is not printed; write `expose()` where its value has to leave");
     separate();
     append_json(*out_, item);
     comma_ = true;
@@ -18834,8 +18866,9 @@ template <class T>
 constexpr borrowed<T> borrow(T& object) noexcept {
   return {&object};
 }
-template <class T>
-void borrow(const T&&) = delete;
+// millrace[CHAIN-20]: what is borrowed is a variable that outlives who borrows it.
+template <class millrace_CHAIN_20_what_is_borrowed_is_a_variable>
+void borrow(const millrace_CHAIN_20_what_is_borrowed_is_a_variable&&) = delete;
 
 namespace detail {
 template <class T>
@@ -54582,36 +54615,6 @@ auto load_file(const std::string& path, const Maker& as, file_access how = file_
 }  // namespace millrace
 
 #endif  // MILLRACE_STORE_SAVED_FILE_HPP
-
-// ---- core/detail/unprinted.hpp
-
-#ifndef MILLRACE_CORE_DETAIL_UNPRINTED_HPP
-#define MILLRACE_CORE_DETAIL_UNPRINTED_HPP
-
-// millrace's own `to_string`, `to_json` and `append_json`, named as such (`mr::to_string(password)`), say of a secret
-// that it is not printed. They are less special than those that only a secret leads to, which are meant where both are
-// found: see store/secret.hpp.
-namespace millrace {
-inline namespace v0 {
-namespace detail {
-template <class T>
-inline constexpr bool is_unprinted = false;
-}  // namespace detail
-
-template <class millrace_SECRET_1_a_secret_is_not_printed>
-requires(detail::is_unprinted<millrace_SECRET_1_a_secret_is_not_printed>)
-void append_json(std::string&, const millrace_SECRET_1_a_secret_is_not_printed&) = delete;
-template <class millrace_SECRET_1_a_secret_is_not_printed>
-requires(detail::is_unprinted<millrace_SECRET_1_a_secret_is_not_printed>)
-std::string to_json(const millrace_SECRET_1_a_secret_is_not_printed&) = delete;
-template <class millrace_SECRET_1_a_secret_is_not_printed>
-requires(detail::is_unprinted<millrace_SECRET_1_a_secret_is_not_printed>)
-std::string to_string(const millrace_SECRET_1_a_secret_is_not_printed&) = delete;
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_CORE_DETAIL_UNPRINTED_HPP
 
 // ---- store/secret.hpp
 

@@ -1,4 +1,4 @@
-// expect: deleted function
+// expect: millrace\[SECRET-1\]: a secret is not printed
 #include <millrace/core/json_writer.hpp>
 #include <millrace/store/secret.hpp>
 

@@ -88,8 +88,9 @@ template <class T>
 constexpr borrowed<T> borrow(T& object) noexcept {
   return {&object};
 }
-template <class T>
-void borrow(const T&&) = delete;
+// millrace[CHAIN-20]: what is borrowed is a variable that outlives who borrows it.
+template <class millrace_CHAIN_20_what_is_borrowed_is_a_variable>
+void borrow(const millrace_CHAIN_20_what_is_borrowed_is_a_variable&&) = delete;
 
 namespace detail {
 template <class T>

@@ -2,6 +2,7 @@
 #define MILLRACE_CORE_JSON_WRITER_HPP
 
 #include <millrace/core/detail/number_text.hpp>
+#include <millrace/core/detail/unprinted.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -132,6 +133,8 @@ class json_writer {
   }
   template <class T>
   json_writer& value(const T& item) {
+    static_assert(!detail::is_unprinted<T>,
+                  "millrace[SECRET-1]: a secret is not printed; write `expose()` where its value has to leave");
     separate();
     append_json(*out_, item);
     comma_ = true;
