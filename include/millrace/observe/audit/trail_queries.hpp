@@ -15,7 +15,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
@@ -53,8 +52,8 @@ inline error no_kind(const std::string& kind, std::span<const std::string_view> 
 /// Refuses kinds that are no names, and collects those that a record has only if a program did not put its own name in
 /// front.
 inline result<void> check_kinds(const std::vector<std::string>& kinds, std::vector<std::string>& doubtful) {
-  std::string_view known[std::size(known_audit_kinds)];
-  for (std::size_t i = 0; i < std::size(known); ++i) known[i] = known_audit_kinds[i].view();
+  std::vector<std::string_view> known;
+  for (const audit_name each : known_audit_kinds) known.push_back(each.view());
   for (const std::string& kind : kinds) {
     const std::string_view name = std::string_view(kind).substr(0, kind.size() - (kind.ends_with('.') ? 1 : 0));
     if (!is_audit_name(name)) return no_kind(kind, known);

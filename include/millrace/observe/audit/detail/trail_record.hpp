@@ -40,6 +40,7 @@ struct queued_field {
   std::uint8_t name = 0;
   pii_type pii = pii_type::none;
 };
+static_assert(sizeof(queued_event) == 32, "put_queued writes the members side by side");
 inline constexpr std::size_t queued_field_bytes = 6;
 
 /// No event is larger, whatever the ring takes: its frame has a few bytes more for each value, and stays below
@@ -61,17 +62,16 @@ inline std::size_t queued_bytes(const audit_event& event) noexcept {
 }
 
 inline void put_queued(std::byte* to, const audit_event& event, std::uint64_t receipt) noexcept {
-  queued_event head;
-  head.receipt = receipt;
-  head.time = event.unix_nanoseconds;
-  head.actor = static_cast<std::uint32_t>(event.actor.size());
-  head.object = static_cast<std::uint32_t>(event.object.size());
-  head.reason = static_cast<std::uint32_t>(event.reason.size());
-  head.kind = static_cast<std::uint8_t>(event.kind.view().size());
-  head.fields = static_cast<std::uint8_t>(event.fields.size());
-  head.severity = event.severity;
-  head.actor_pii = event.actor_pii;
-  to = put_number(to, head);
+  // A `queued_event`, member by member: put together elsewhere and copied in one move, it would wait for those writes.
+  to = put_number(to, receipt);
+  to = put_number(to, event.unix_nanoseconds);
+  to = put_number(to, static_cast<std::uint32_t>(event.actor.size()));
+  to = put_number(to, static_cast<std::uint32_t>(event.object.size()));
+  to = put_number(to, static_cast<std::uint32_t>(event.reason.size()));
+  to = put_number(to, static_cast<std::uint8_t>(event.kind.view().size()));
+  to = put_number(to, static_cast<std::uint8_t>(event.fields.size()));
+  to = put_number(to, event.severity);
+  to = put_number(to, event.actor_pii);
   to = put_text(to, event.kind.view());
   to = put_text(to, event.actor);
   to = put_text(to, event.object);
