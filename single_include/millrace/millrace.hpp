@@ -54931,7 +54931,9 @@ inline result<secret_reading> read_secret_file(const std::string& path, const se
   secret<std::string> value(std::move(text));
   if (!got) return got.error();
   if (::fstat(opened->descriptor(), &facts) != 0) return system_error(errno, "examine", path);
-  if (!as_long || file_identity::of(facts) != before) return refuse(errc::unavailable, "it is being written");
+  // Not by all of its identity: a file that was replaced meanwhile has another time of change, and is whole.
+  if (!as_long || !file_identity::of(facts).is_written_as(before))
+    return refuse(errc::unavailable, "it is being written");
   if (value.expose().empty()) return refuse(errc::invalid_data, "it is empty");
   return secret_reading{std::move(value), before};
 }
