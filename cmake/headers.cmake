@@ -3,7 +3,7 @@
 # Private headers stand under <module>/detail/ and have no unit test of their own.
 
 # Modules that need the standard library alone: millrace::core and millrace.hpp.
-set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe feature detect resilience model middleware infer track)
+set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe feature detect resilience model middleware infer registry track)
 # Modules that need a third party as a whole: millrace::millrace.
 set(MILLRACE_FULL_MODULES train)
 
@@ -285,6 +285,13 @@ set(MILLRACE_middleware_HEADERS
   middleware/merkle_proofs.hpp middleware/metrics.hpp middleware/profiler.hpp middleware/profiles.hpp middleware/tracing.hpp
   middleware/validation.hpp middleware/validation_rules.hpp
   middleware/detail/audit_format.hpp middleware/detail/audit_policies.hpp middleware/detail/audit_record.hpp)
+set(MILLRACE_registry_HEADERS
+  registry.hpp
+  registry/fwd.hpp registry/change.hpp registry/model_registry.hpp registry/operations.hpp registry/records.hpp
+  registry/rules.hpp registry/semantic_version.hpp registry/stage.hpp registry/transition_request.hpp registry/watcher.hpp
+  registry/detail/approvals.hpp registry/detail/catalog.hpp registry/detail/input_checks.hpp registry/detail/keys.hpp
+  registry/detail/ledger.hpp registry/detail/outbox.hpp registry/detail/registry_policies.hpp
+  registry/detail/transitions.hpp)
 set(MILLRACE_infer_HEADERS
   infer.hpp
   infer/fwd.hpp infer/bound_graph.hpp infer/graph_engine.hpp infer/onnxruntime.hpp infer/serving.hpp

@@ -5,7 +5,7 @@
 ///
 /// Left out, to be included by name: the module that needs a third party (train: Eigen), the adapters to one
 /// (tensor/eigen.hpp, tensor/xtensor.hpp, tensor/deflate.hpp), the models of model.hpp, but for their evaluation, and
-/// what later modules add (feature, infer, resilience).
+/// what later modules add (feature, infer, registry, resilience).
 
 #include <millrace/aggregate.hpp>
 #include <millrace/chain.hpp>

@@ -1,0 +1,75 @@
+#ifndef MILLRACE_REGISTRY_WATCHER_HPP
+#define MILLRACE_REGISTRY_WATCHER_HPP
+
+#include <millrace/core/result.hpp>
+#include <millrace/registry/fwd.hpp>
+#include <millrace/registry/operations.hpp>
+#include <millrace/registry/records.hpp>
+#include <millrace/registry/transition_request.hpp>
+
+#include <string>
+#include <utility>
+
+namespace millrace {
+inline namespace v0 {
+namespace registry {
+
+// What a registry tells of, once it is done and in the storage. Texts and objects are valid during the call.
+
+struct model_registered {
+  const model_version& version;
+};
+/// A version entered a stage that is not `archived`, also by being rolled back to.
+struct model_promoted {
+  const stage_change& change;
+};
+struct model_archived {
+  const std::string& model;
+  std::uint64_t version;
+};
+struct artifact_stored {
+  const artifact& stored;
+};
+struct approval_requested {
+  const transition_request& request;
+};
+/// A request was approved by one reviewer, or got into a final state.
+struct approval_changed {
+  const transition_request& request;
+};
+struct model_deleted {
+  const removal& what;
+};
+
+namespace detail {
+/// Does an operation's work, to ask for a watcher's type only.
+struct plain_work {
+  template <class Operation>
+  result<typename Operation::outcome> operator()(const Operation&) const;
+};
+}  // namespace detail
+
+/// Stands around a registry's operations and sees what they did: `around(operation, work)` returns what
+/// `work(operation)` returns, unless it refuses it; `emit(event)` is called once an event's change is in the storage.
+/// `watched` is one, with the hooks, events and metrics of `observe`.
+template <class W>
+concept watcher = requires(W& each, version_draft& draft, detail::plain_work work, const model_registered& event) {
+  { each.around(draft, work) } -> std::same_as<result<model_version>>;
+  each.emit(event);
+};
+
+/// Nobody watches.
+struct unwatched {
+  template <class Operation, class Work>
+  auto around(Operation& operation, const Work& work) const {
+    return work(std::as_const(operation));
+  }
+  template <class Event>
+  void emit(const Event&) const noexcept {}
+};
+
+}  // namespace registry
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_REGISTRY_WATCHER_HPP
