@@ -810,11 +810,11 @@ TEST_CASE(
       threads.emplace_back([&] {
         ++here;
         while (here < 40) std::this_thread::yield();
-        for (int asked = 0; asked < 500; ++asked) (void)cache.get(1);
+        for (int asked = 0; asked < 5'000; ++asked) (void)cache.get(1);
       });
     for (auto& each : threads) each.join();
   }
-  CHECK(cache.statistics().hits == 2 * 40 * 500);
+  CHECK(cache.statistics().hits == 2 * 40 * 5'000);
 }
 
 TEST_CASE("cache: a reader without the lock gets no value that is half of one and half of another") {
