@@ -41,8 +41,8 @@ namespace store {
 /// processes and as long as it takes for their own. After fork(), the child opens it again: here, each call is refused
 /// with errc::closed.
 /// Errors: timeout if others write for too long; no_space; corrupt; conflict if the file was replaced, or for a write
-/// from within a transaction; io, after which a commit may still be found kept once the machine has crashed; those of
-/// the system. They name the file and the key.
+/// from within a transaction; io, after which, on a disk that goes on failing, a commit may still be found kept once
+/// the process has crashed; those of the system. They name the file and the key.
 template <durability Durability = durable::group<5>>
 class sqlite_storage {
  public:

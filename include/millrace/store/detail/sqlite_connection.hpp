@@ -166,6 +166,13 @@ class sqlite_connection {
     return code != SQLITE_OK ? code : ::sqlite3_step(prepared_[static_cast<std::size_t>(sqlite_query::hold)]);
   }
   void let_go() noexcept { ::sqlite3_reset(prepared_[static_cast<std::size_t>(sqlite_query::hold)]); }
+  /// After a commit that failed when its sync did, the file beside ours may hold it whole, and whoever opens ours after
+  /// a crash would find it kept. So that file is emptied, if nobody reads just now.
+  void empty_wal() noexcept {
+    ::sqlite3_busy_handler(db_, nullptr, nullptr);
+    ::sqlite3_wal_checkpoint_v2(db_, "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+    ::sqlite3_busy_handler(db_, &wait_for_others, this);
+  }
   /// The first number that a statement returns.
   result<std::int64_t> ask(const char* text) {
     sqlite3_stmt* statement = nullptr;

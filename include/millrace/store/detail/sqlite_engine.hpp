@@ -365,6 +365,7 @@ class sqlite_engine {
     if (const int code = writer_->run(sqlite_query::commit); code != SQLITE_OK) {
       outcome = writer_->failure(code, "write");
       if (::sqlite3_get_autocommit(writer_->handle()) == 0) writer_->run(sqlite_query::rollback);
+      writer_->empty_wal();
     }
     has_begun_ = false;
     has_changes_ = false;
