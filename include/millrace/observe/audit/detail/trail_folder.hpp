@@ -120,12 +120,18 @@ inline result<std::vector<trail_file>> list_trail(const std::string& folder) {
 }
 
 /// Calls look(files) with the trail's files. A writer may begin, end and prune segments meanwhile, also while they are
-/// listed: where what came of it is not well, and the files are no longer those that were listed, it looks again.
+/// listed: where what came of it is not well, and the files are no longer those that were listed, it looks again, up to
+/// five times, not counting those after which less is left to be pruned.
 template <class Look, class IsWell>
 auto look_at_files(const std::string& folder, const Look& look, const IsWell& is_well)
     -> decltype(look(std::declval<std::vector<trail_file>&>())) {
+  const auto left = [](const std::vector<trail_file>& of) {
+    std::size_t count = 0;
+    for (const trail_file& each : of) count += each.pruned ? 0 : 1;
+    return count;
+  };
   auto files = list_trail(folder);
-  for (int tries = 0;; ++tries) {
+  for (int tries = 0;;) {
     if (!files) return std::move(files).error();
     if (files->empty()) return error(errc::not_found, '"' + folder + "\" has no audit trail");
     const std::vector<trail_file> listed = *files;
@@ -133,6 +139,7 @@ auto look_at_files(const std::string& folder, const Look& look, const IsWell& is
     if (is_well(seen) || tries == 5) return seen;
     auto now = list_trail(folder);
     if (now && *now == listed) return seen;
+    if (!now || left(*now) >= left(listed)) ++tries;
     files = std::move(now);
   }
 }
