@@ -314,7 +314,7 @@ set(MILLRACE_infer_HEADERS
 set(MILLRACE_track_HEADERS
   track.hpp
   track/fwd.hpp track/metric_points.hpp track/names.hpp track/options.hpp track/records.hpp track/run.hpp track/tracker.hpp
-  track/detail/documents.hpp track/detail/experiment_changes.hpp track/detail/layout.hpp track/detail/metric_log.hpp
+  track/detail/artifact_changes.hpp track/detail/documents.hpp track/detail/experiment_changes.hpp track/detail/layout.hpp track/detail/metric_log.hpp
   track/detail/metric_series.hpp track/detail/process.hpp track/detail/recent_points.hpp track/detail/run_changes.hpp
   track/detail/run_metrics.hpp track/detail/tracker_core.hpp)
 set(MILLRACE_train_HEADERS

@@ -157,6 +157,29 @@ struct metric_summaries {
   }
 };
 
+/// A file of a run. Its bytes are kept once, however many runs have them.
+struct artifact {
+  std::string path;     // parts with slashes between them: `model/weights.bin`
+  std::string content;  // SHA-256, 64 hexadecimal digits
+  std::uint64_t size = 0;
+  std::string type;          // the caller's word for what it is: `onnx`, `image/png`; may be empty
+  std::int64_t created = 0;  // milliseconds since 1970
+
+  static constexpr std::string_view document_kind = "artifact";
+  static constexpr unsigned document_format = 1;
+  template <class Self, class Members>
+  static void describe(Self& self, Members& members) {
+    members("path", self.path)("content", self.content)("size", self.size)("type", self.type)("created", self.created);
+  }
+  friend bool operator==(const artifact&, const artifact&) = default;
+};
+
+/// What a folder of a run's artifacts has: files, and folders, of which the path alone is set.
+struct artifact_entry {
+  artifact file;
+  bool is_folder = false;
+};
+
 /// A run with the summaries of its metrics, in the order of their names.
 struct run_record {
   run_info info;

@@ -2,12 +2,15 @@
 #define MILLRACE_TRACK_RUN_HPP
 
 #include <millrace/core/result.hpp>
+#include <millrace/track/detail/artifact_changes.hpp>
 #include <millrace/track/detail/run_changes.hpp>
 #include <millrace/track/detail/tracker_core.hpp>
 #include <millrace/track/records.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,7 +20,7 @@ namespace millrace {
 inline namespace v0 {
 namespace track {
 
-template <class Storage>
+template <class Storage, class Contents>
 class tracker;
 
 /// A run that ends with its scope: as finished, or as failed if an exception leaves the scope. `end` ends it earlier,
@@ -26,9 +29,9 @@ class tracker;
 /// Made by `tracker::start_run` and `resume_run`.
 /// Threads: `log_metric`, `flush`, `wait_durable` and what sets parameters and tags, any number at once; the rest by
 /// one, when nobody is in another. The tracker outlives it.
-template <class Storage>
+template <class Storage, class Contents = Storage>
 class run {
-  using core = detail::tracker_core<Storage>;
+  using core = detail::tracker_core<Storage, Contents>;
 
  public:
   run(run&& other) noexcept
@@ -101,6 +104,12 @@ class run {
   }
   result<void> set_tags(const std::vector<key_value>& tags) { return set({}, tags); }
 
+  /// Keeps bytes as a file of this run. Errors: also those of `tracker::log_artifact`.
+  result<artifact> log_artifact(std::string_view path, std::span<const std::byte> bytes, std::string_view type = {}) {
+    if (core_ == nullptr) return ended();
+    return detail::keep_artifact(*core_, info_.id, path, bytes, type);
+  }
+
   /// A run within this one.
   result<run> start_child(run_options options = {}) {
     if (core_ == nullptr) return ended();
@@ -125,14 +134,17 @@ class run {
     if (!done) return std::move(done).error();
     result<void> lost = std::move(sink_->status);
     core_->log.remove(std::exchange(sink_, nullptr));
+    core_->counts.active_runs.add_relaxed(~std::uint64_t{0});
     core_ = nullptr;
     return lost;
   }
 
  private:
-  friend class tracker<Storage>;
+  friend class tracker<Storage, Contents>;
   run(core& of, run_info info)
-      : core_(&of), sink_(of.log.add(info.id)), info_(std::move(info)), exceptions_(std::uncaught_exceptions()) {}
+      : core_(&of), sink_(of.log.add(info.id)), info_(std::move(info)), exceptions_(std::uncaught_exceptions()) {
+    of.counts.active_runs.add_relaxed(1);
+  }
 
   error ended() const { return error(errc::closed, "run " + detail::quoted(info_.id) + " has ended"); }
   [[gnu::cold, gnu::noinline]] std::uint64_t refuse(std::string_view key, const char* fault) noexcept {

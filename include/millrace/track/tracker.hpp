@@ -3,8 +3,11 @@
 
 #include <millrace/core/detail/owning_pointer.hpp>
 #include <millrace/core/result.hpp>
+#include <millrace/store/content_storage.hpp>
 #include <millrace/store/file.hpp>
+#include <millrace/store/file_bytes.hpp>
 #include <millrace/store/transaction.hpp>
+#include <millrace/track/detail/artifact_changes.hpp>
 #include <millrace/track/detail/experiment_changes.hpp>
 #include <millrace/track/detail/run_changes.hpp>
 #include <millrace/track/detail/tracker_core.hpp>
@@ -12,8 +15,10 @@
 #include <millrace/track/records.hpp>
 #include <millrace/track/run.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,29 +45,36 @@ namespace track {
 /// Errors: the storage's; not_found, conflict (it is deleted, or is not), already_exists (a name, or a parameter of
 /// another value), invalid_argument (names, values and their lengths), unsupported and corrupt (documents).
 /// Source: MLflow's tracking, whose rules these are where it has some.
-template <class Storage>
+template <class Storage, class Contents = Storage>
 class tracker {
   static_assert(millrace::detail::requirement<store::transactional_storage<Storage>, Storage>,
                 "millrace[TRACK-1]: a tracker needs a storage with transactions (store/transaction.hpp): "
                 "memory_storage and sqlite_storage are some");
-  using core = detail::tracker_core<Storage>;
+  using core = detail::tracker_core<Storage, Contents>;
 
  public:
-  using run_type = run<Storage>;
+  using run_type = run<Storage, Contents>;
 
   /// Starts the thread that makes points durable, and marks runs as killed whose process is gone.
-  static result<tracker> open(Storage& storage, tracker_options options = {}) {
+  static result<tracker> open(Storage& storage, tracker_options options = {})
+  requires std::same_as<Storage, Contents>
+  {
+    return open(storage, storage, std::move(options));
+  }
+  /// The same with the bytes of artifacts in a storage of their own, such as a folder or a bucket.
+  static result<tracker> open(Storage& storage, Contents& contents, tracker_options options = {}) {
     if (auto fine = store::check_storage_key(options.folder); !fine) return std::move(fine).error();
-    tracker made(millrace::detail::make_owning<core>(storage, std::move(options)));
+    tracker made(millrace::detail::make_owning<core>(storage, contents, std::move(options)));
     if (const int failed = made.core_->log.start(); failed != 0)
       return store::system_error(failed, "start the thread for", made.core_->log.path());
     if (made.core_->options.mark_killed)
       if (auto done = made.mark_killed(); !done) return std::move(done).error();
     return made;
   }
-  static result<tracker> open(Storage&& storage, tracker_options options = {}) {
+  template <class... Rest>
+  static result<tracker> open(Storage&&, Rest&&...) {
     static_cast<void>(sizeof(store::temporary_storage<Storage>));
-    return open(storage, std::move(options));
+    return error(errc::invalid_argument, "a temporary");
   }
   tracker(tracker&&) noexcept = default;
   tracker& operator=(tracker&&) noexcept = default;
@@ -76,9 +88,11 @@ class tracker {
 
   /// Names are unique, those of deleted experiments among them.
   result<experiment> create_experiment(std::string_view name, const experiment_options& options = {}) {
-    return change<experiment>([&](auto& objects) {
+    auto made = change<experiment>([&](auto& objects) {
       return detail::create_experiment(objects, keys(), name, options, core_->options.artifact_location, now());
     });
+    if (made) core_->counts.experiments_created.add_relaxed(1);
+    return made;
   }
   result<experiment> get_experiment(std::string_view id) const {
     return look<experiment>([&](const auto& objects) { return detail::load_experiment(objects, keys(), id); });
@@ -185,6 +199,64 @@ class tracker {
   result<std::vector<metric_point>> history(std::string_view id, std::string_view key, std::uint64_t first = 0,
                                             std::size_t limit = ~std::size_t{0}) const;
 
+  // ---- artifacts
+
+  /// Keeps bytes as a file of a run; the same bytes are kept once, whoever logs them. A file at that path is replaced.
+  /// Errors: also invalid_argument: the path is none of a storage (store/storage.hpp); conflict: a part of it is a
+  /// file.
+  result<artifact> log_artifact(std::string_view id, std::string_view path, std::span<const std::byte> bytes,
+                                std::string_view type = {}) {
+    return detail::keep_artifact(*core_, id, path, bytes, type);
+  }
+  result<artifact> log_artifact_file(std::string_view id, std::string_view path, std::string file,
+                                     std::string_view type = {}) {
+    const auto content = store::file_bytes::open(std::move(file), store::file_access::map);
+    if (!content) return content.error();
+    return detail::keep_artifact(*core_, id, path, content->bytes(), type);
+  }
+  /// What is in a folder of a run's artifacts, the empty one being all of it: files and folders, in the order of their
+  /// paths. A folder that is not there has nothing.
+  result<std::vector<artifact_entry>> list_artifacts(std::string_view id, std::string_view folder = {}) const {
+    return look<std::vector<artifact_entry>>(
+        [&](const auto& objects) { return detail::list_artifacts(objects, keys(), id, folder); });
+  }
+  result<artifact> get_artifact(std::string_view id, std::string_view path) const {
+    return look<artifact>([&](const auto& objects) { return detail::load_artifact(objects, keys(), id, path); });
+  }
+  /// The bytes that were logged. Errors: also checksum_mismatch: the storage has others.
+  result<std::vector<std::byte>> read_artifact(std::string_view id, std::string_view path) const {
+    const auto found = get_artifact(id, path);
+    if (!found) return found.error();
+    const auto content = store::parse_content_id(found->content);
+    if (!content) return content.error();
+    return core_->contents.get(*content);
+  }
+  result<artifact> delete_artifact(std::string_view id, std::string_view path) {
+    return change<artifact>([&](auto& objects) { return detail::remove_artifact(objects, keys(), id, path); });
+  }
+  /// Removes contents that no artifact has any more and that nobody logged in the last `unused_for` nanoseconds;
+  /// returns how many.
+  result<std::uint64_t> remove_unused_contents(std::uint64_t unused_for = 3'600'000'000'000U) {
+    return core_->contents.remove_unused(
+        [&](const store::content_id& id) -> result<bool> {
+          const auto users = std::as_const(*core_->storage).list(keys().users(to_string(id)), "", 1);
+          if (!users) return users.error();
+          return !users->empty();
+        },
+        unused_for);
+  }
+
+  // ---- removal, for good
+
+  /// Removes a run with all that it has. Errors: also conflict: it is running.
+  result<run_info> remove_run(std::string_view id) {
+    return change<run_info>([&](auto& objects) { return detail::remove_run(objects, keys(), id); });
+  }
+  /// Removes the runs of an experiment that ended before a moment, in milliseconds since 1970, or only those of them
+  /// that are deleted. Runs within runs go as any other. Returns how many.
+  /// Guarantee: each run goes whole, in a transaction of its own.
+  result<std::uint64_t> remove_runs(std::string_view experiment_id, std::int64_t ended_before, bool deleted_only);
+
   // ---- all of it
 
   /// Marks runs as killed that run in a process which is gone; returns how many. `open` has done it once.
@@ -216,8 +288,8 @@ class tracker {
   millrace::detail::owning_pointer<core> core_;
 };
 
-template <class Storage>
-result<std::vector<std::string>> tracker<Storage>::children(std::string_view id) const {
+template <class Storage, class Contents>
+result<std::vector<std::string>> tracker<Storage, Contents>::children(std::string_view id) const {
   return look<std::vector<std::string>>([&](const auto& objects) -> result<std::vector<std::string>> {
     if (auto fine = detail::experiment_of(objects, keys(), id); !fine) return std::move(fine).error();
     std::vector<std::string> made;
@@ -229,8 +301,8 @@ result<std::vector<std::string>> tracker<Storage>::children(std::string_view id)
   });
 }
 
-template <class Storage>
-result<run_info> tracker<Storage>::delete_tag(std::string_view id, std::string_view key) {
+template <class Storage, class Contents>
+result<run_info> tracker<Storage, Contents>::delete_tag(std::string_view id, std::string_view key) {
   return change<run_info>([&](auto& objects) {
     return detail::change_run(objects, keys(), id, [&](run_info& it) -> result<void> {
       for (std::size_t i = 0; i < it.tags.size(); ++i)
@@ -245,8 +317,8 @@ result<run_info> tracker<Storage>::delete_tag(std::string_view id, std::string_v
   });
 }
 
-template <class Storage>
-result<void> tracker<Storage>::log_batch(std::string_view id, const run_batch& batch) {
+template <class Storage, class Contents>
+result<void> tracker<Storage, Contents>::log_batch(std::string_view id, const run_batch& batch) {
   detail::run_metrics metrics{std::string(id)};
   for (const named_point& each : batch.metrics) {
     if (const char* fault = detail::fault_of_name(each.key); fault != nullptr)
@@ -270,17 +342,43 @@ result<void> tracker<Storage>::log_batch(std::string_view id, const run_batch& b
   return {};
 }
 
-template <class Storage>
-result<std::vector<metric_point>> tracker<Storage>::history(std::string_view id, std::string_view key,
-                                                            std::uint64_t first, std::size_t limit) const {
+template <class Storage, class Contents>
+result<std::vector<metric_point>> tracker<Storage, Contents>::history(std::string_view id, std::string_view key,
+                                                                      std::uint64_t first, std::size_t limit) const {
   return look<std::vector<metric_point>>([&](const auto& objects) -> result<std::vector<metric_point>> {
     if (auto fine = detail::experiment_of(objects, keys(), id); !fine) return std::move(fine).error();
     return detail::read_history(objects, keys().points(id, key), first, limit);
   });
 }
 
-template <class Storage>
-result<std::uint64_t> tracker<Storage>::mark_killed() {
+template <class Storage, class Contents>
+result<std::uint64_t> tracker<Storage, Contents>::remove_runs(std::string_view experiment_id, std::int64_t ended_before,
+                                                              bool deleted_only) {
+  if (const auto of = get_experiment(experiment_id); !of) return of.error();
+  std::uint64_t removed = 0;
+  auto walked = store::for_each_object(std::as_const(*core_->storage), keys().runs(experiment_id),
+                                       [&](const store::storage_entry& each) -> result<void> {
+                                         std::string id = detail::last_part(each.key);
+                                         id.resize(id.size() - std::string_view(".json").size());
+                                         const auto gone = change<bool>([&](auto& objects) -> result<bool> {
+                                           const auto found = detail::load_run(objects, keys(), experiment_id, id);
+                                           if (!found) return found.error();
+                                           if (found->end == 0 || found->end >= ended_before) return false;
+                                           if (deleted_only && found->stage != lifecycle::deleted) return false;
+                                           auto done = detail::remove_run(objects, keys(), id);
+                                           if (!done) return std::move(done).error();
+                                           return true;
+                                         });
+                                         if (!gone) return gone.error();
+                                         removed += *gone;
+                                         return {};
+                                       });
+  if (!walked) return std::move(walked).error();
+  return removed;
+}
+
+template <class Storage, class Contents>
+result<std::uint64_t> tracker<Storage, Contents>::mark_killed() {
   return change<std::uint64_t>([&](auto& objects) -> result<std::uint64_t> {
     std::uint64_t marked = 0;
     auto walked =

@@ -1,5 +1,6 @@
 #include <millrace/track/tracker.hpp>
 
+#include <millrace/core/sha256.hpp>
 #include <millrace/store/memory_storage.hpp>
 
 #include <support/catch.hpp>
@@ -142,4 +143,98 @@ TEST_CASE("a document of a newer version is refused by its number") {
   const auto read = tracks.get_experiment(id);
   CHECK(code_of(read) == mr::errc::unsupported);
   CHECK(read.error().message().find("format 2") != std::string::npos);
+}
+
+TEST_CASE("artifacts are kept, listed, read and removed, their bytes once") {
+  ms::memory_storage storage;
+  auto tracks = *tracker::open(storage, {.wall_clock = test_time});
+  const std::string experiment = tracks.create_experiment("e")->id;
+  const std::string id = tracks.create_run(experiment)->id;
+  const std::string other = tracks.create_run(experiment)->id;
+  const std::string text = "weights";
+  const auto bytes = std::as_bytes(std::span(text));
+  const auto made = tracks.log_artifact(id, "model/weights.bin", bytes, "onnx");
+  REQUIRE(made);
+  CHECK(made->content == mr::to_string(mr::sha256_of(bytes)));
+  CHECK(made->size == 7);
+  REQUIRE(tracks.log_artifact(id, "model/conf/a b %2e.json", {}));
+  REQUIRE(tracks.log_artifact(id, "readme", bytes));
+  REQUIRE(tracks.log_artifact(other, "copy", bytes));
+
+  // fasttrackml#355: a listing is of the run's own root.
+  const auto top = tracks.list_artifacts(id);
+  REQUIRE(top->size() == 2);
+  CHECK((*top)[0].is_folder);
+  CHECK((*top)[0].file.path == "model");
+  CHECK((*top)[1].file == *tracks.get_artifact(id, "readme"));
+  const auto inner = tracks.list_artifacts(id, "model");
+  REQUIRE(inner->size() == 2);
+  CHECK((*inner)[0].file.path == "model/conf");
+  CHECK((*inner)[1].file == *made);
+  CHECK(tracks.list_artifacts(id, "mod")->empty());
+  CHECK(tracks.list_artifacts(id, "readme")->empty());
+  CHECK(tracks.list_artifacts(other)->size() == 1);
+
+  const auto read = tracks.read_artifact(id, "model/weights.bin");
+  CHECK(std::vector<std::byte>(bytes.begin(), bytes.end()) == *read);
+  CHECK(tracks.read_artifact(id, "model/conf/a b %2e.json")->empty());
+  CHECK(code_of(tracks.read_artifact(id, "model")) == mr::errc::not_found);
+  CHECK(code_of(tracks.log_artifact(id, "model", bytes)) == mr::errc::conflict);
+  CHECK(code_of(tracks.log_artifact(id, "readme/x", bytes)) == mr::errc::conflict);
+  for (const std::string bad : {"", "..", "../x", "a/../b", "/etc/passwd", "a//b", "a\\b", "a#b", "a?b", "a/", "./a"}) {
+    CHECK(code_of(tracks.log_artifact(id, bad, bytes)) == mr::errc::invalid_argument);
+    CHECK(code_of(tracks.read_artifact(id, bad)) == mr::errc::invalid_argument);
+    if (!bad.empty()) CHECK(code_of(tracks.list_artifacts(id, bad)) == mr::errc::invalid_argument);
+  }
+  CHECK(code_of(tracks.log_artifact("00", "a", bytes)) == mr::errc::not_found);
+
+  const std::string changed = "other weights";
+  REQUIRE(tracks.log_artifact(id, "readme", std::as_bytes(std::span(changed))));  // replaced
+  CHECK(tracks.get_artifact(id, "readme")->size == changed.size());
+
+  // Contents go once no artifact has them and nobody has logged them for a while.
+  REQUIRE(tracks.delete_artifact(id, "model/weights.bin"));
+  CHECK(code_of(tracks.delete_artifact(id, "model/weights.bin")) == mr::errc::not_found);
+  time_now += 7'200'000'000'000U;
+  CHECK(*tracks.remove_unused_contents() == 0);  // the other run has it
+  CHECK(tracks.read_artifact(other, "copy"));
+  REQUIRE(tracks.delete_artifact(other, "copy"));
+  REQUIRE(tracks.log_artifact(other, "new", bytes));
+  REQUIRE(tracks.delete_artifact(other, "new"));
+  CHECK(*tracks.remove_unused_contents() == 0);  // logged just now
+  time_now += 7'200'000'000'000U;
+  CHECK(*tracks.remove_unused_contents() == 1);
+  CHECK(tracks.read_artifact(id, "readme"));
+}
+
+TEST_CASE("a removed run leaves nothing, and only those that ended long ago are removed") {
+  ms::memory_storage storage;
+  auto tracks = *tracker::open(storage, {.wall_clock = test_time});
+  const std::string experiment = tracks.create_experiment("e")->id;
+  const std::size_t before = storage.size();
+  std::vector<std::string> ids;
+  for (int i = 0; i < 4; ++i) {
+    ids.push_back(tracks.create_run(experiment, {.tags = {{"a", "b"}}, .parameters = {{"p", "q"}}})->id);
+    mt::run_batch batch;
+    for (int k = 0; k < 1100; ++k) batch.metrics.push_back({"m", {k, k, 1.0}});
+    REQUIRE(tracks.log_batch(ids.back(), batch));
+    REQUIRE(tracks.log_artifact(ids.back(), "a/b", {}));
+    if (i != 2) REQUIRE(tracks.end_run(ids.back()));
+    time_now += 1'000'000'000U;
+  }
+  CHECK(code_of(tracks.remove_run(ids[2])) == mr::errc::conflict);
+  const std::int64_t now = static_cast<std::int64_t>(time_now / 1'000'000);
+  CHECK(*tracks.remove_runs(experiment, now - 1'500, true) == 0);
+  REQUIRE(tracks.delete_run(ids[0]));
+  CHECK(*tracks.remove_runs(experiment, now - 1'500, true) == 1);
+  CHECK(code_of(tracks.get_run(ids[0])) == mr::errc::not_found);
+  CHECK(*tracks.remove_runs(experiment, now - 1'500, false) == 1);
+  CHECK(tracks.get_run(ids[2]));
+  CHECK(tracks.get_run(ids[3]));
+  CHECK(tracks.read_artifact(ids[3], "a/b"));
+  REQUIRE(tracks.end_run(ids[2]));
+  CHECK(*tracks.remove_runs(experiment, now + 10'000, false) == 2);
+  time_now += 7'200'000'000'000U;
+  CHECK(*tracks.remove_unused_contents() == 1);
+  CHECK(storage.size() == before);
 }

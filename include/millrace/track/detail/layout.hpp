@@ -27,6 +27,7 @@ namespace detail {
 //     metrics/RUN/points/KEY/FIRST            1 to 1,024 points of a metric, from the FIRST-th (16 digits) on
 //     metrics/RUN/sketches/KEY                the percentiles of the points in full chunks
 //     artifacts/RUN/PATH                      an artifact: its hash, size and type
+//     contents/...                            what artifacts are, each content once (store/content_storage.hpp)
 //     counters/experiments.json               the next experiment's id
 //     index/...                               derived, keys alone
 //
@@ -77,18 +78,24 @@ class layout {
   std::string open_run(std::string_view experiment, std::string_view run) const {
     return key("index/open/", experiment, "/", run);
   }
+  /// Artifacts that have a content.
+  std::string users(std::string_view content) const { return key("index/contents/", content, "/"); }
+  std::string user(std::string_view content, std::string_view run, std::string_view path) const {
+    return key("index/contents/", content, "/", run, "/", store::text_key_part(path));
+  }
+  std::string contents() const { return root_ + "contents"; }
   std::string children(std::string_view parent) const { return key("index/children/", parent, "/"); }
-  /// Runs of an experiment by their start.
+  /// Runs of an experiment by their start, the last one first: START/RUN, where START is that of `from_last`.
   std::string starts(std::string_view experiment, lifecycle stage) const {
     return key("index/start/", experiment, "/", to_string(stage), "/");
   }
-  /// Runs of an experiment by a figure (`last`, `min`, `max`) of a metric.
+  /// Runs of an experiment by a figure (`last`, `min`, `max`) of a metric: VALUE/START/RUN.
   std::string metric_values(std::string_view experiment, lifecycle stage, std::string_view metric,
                             std::string_view figure) const {
     return key("index/metrics/", experiment, "/", to_string(stage), "/", store::text_key_part(metric), "/", figure,
                "/");
   }
-  /// Runs of an experiment by the value of a parameter (`parameters`) or tag (`tags`).
+  /// Runs of an experiment by the value of a parameter (`parameters`) or tag (`tags`): VALUE/RUN.
   std::string text_values(std::string_view kind, std::string_view experiment, lifecycle stage,
                           std::string_view name) const {
     return key("index/", kind, "/", experiment, "/", to_string(stage), "/", store::text_key_part(name), "/");
@@ -105,11 +112,14 @@ class layout {
   std::string root_;
 };
 
+/// A time as a part of a key, so that later ones come first.
+inline std::string from_last(std::int64_t time) { return store::number_key_part(static_cast<std::int64_t>(~time)); }
+
 /// The keys under which indexes have a run, without those of its metrics.
 inline std::vector<std::string> index_keys(const layout& keys, const run_info& run) {
   std::vector<std::string> made;
   made.push_back(keys.experiment_of(run.id) + run.experiment_id);
-  made.push_back(keys.starts(run.experiment_id, run.stage) + store::number_key_part(run.start) + '/' + run.id);
+  made.push_back(keys.starts(run.experiment_id, run.stage) + from_last(run.start) + '/' + run.id);
   if (run.status == run_status::running) made.push_back(keys.open_run(run.experiment_id, run.id));
   if (!run.parent.empty()) made.push_back(keys.children(run.parent) + run.id);
   const auto texts = [&](std::string_view kind, const std::vector<key_value>& all) {
@@ -126,7 +136,7 @@ inline void append_index_keys(std::vector<std::string>& made, const layout& keys
                               const metric_summary& metric) {
   const auto number = [&](std::string_view figure, double value) {
     made.push_back(keys.metric_values(run.experiment_id, run.stage, metric.key, figure) +
-                   store::number_key_part(value) + '/' + run.id);
+                   store::number_key_part(value) + '/' + from_last(run.start) + '/' + run.id);
   };
   number("last", metric.last.value);
   number("min", metric.min);

@@ -2,9 +2,11 @@
 #define MILLRACE_TRACK_DETAIL_TRACKER_CORE_HPP
 
 #include <millrace/core/clock.hpp>
+#include <millrace/core/detail/light_atomic.hpp>
 #include <millrace/core/detail/mutex.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/seed.hpp>
+#include <millrace/store/content_storage.hpp>
 #include <millrace/track/detail/metric_log.hpp>
 #include <millrace/track/detail/metric_series.hpp>
 #include <millrace/track/detail/process.hpp>
@@ -21,12 +23,20 @@ inline namespace v0 {
 namespace track {
 namespace detail {
 
+/// What a tracker has done since it was opened.
+struct tracker_counts {
+  millrace::detail::light_atomic<std::uint64_t> experiments_created{0};
+  millrace::detail::light_atomic<std::uint64_t> artifacts_stored{0};
+  millrace::detail::light_atomic<std::uint64_t> active_runs{0};  // scopes that have not ended
+};
+
 /// What a tracker and its runs share.
-template <class Storage>
+template <class Storage, class Contents>
 struct tracker_core {
-  tracker_core(Storage& to, tracker_options wanted)
+  tracker_core(Storage& to, Contents& artifacts, tracker_options wanted)
       : storage(&to),
         options(std::move(wanted)),
+        contents(artifacts, {layout(options.folder).contents(), options.wall_clock}),
         log(to, layout(options.folder),
             {store::sync_policy::interval, options.gather_ms, options.gather_ms, options.queue_bytes,
              options.diagnostics},
@@ -56,6 +66,8 @@ struct tracker_core {
   Storage* storage;
   const tracker_options options;
   const run_process here = this_run_process();
+  store::content_storage<Contents> contents;
+  tracker_counts counts;
   metric_log<Storage> log;
 
  private:
