@@ -72,7 +72,11 @@ set(MILLRACE_aggregate_HEADERS
 set(MILLRACE_store_HEADERS
   store.hpp
   store/fwd.hpp store/atomic_file.hpp store/beneath.hpp store/content_storage.hpp store/durable.hpp store/ed25519.hpp store/file.hpp store/file_bytes.hpp store/file_system.hpp store/folder_storage.hpp store/line_log.hpp store/line_log_options.hpp store/document.hpp
-  store/key_part.hpp
+  store/key_part.hpp store/search.hpp
+  store/search/filter.hpp store/search/like_pattern.hpp store/search/mlflow_schemas.hpp store/search/node.hpp
+  store/search/order.hpp store/search/page.hpp store/search/ranges.hpp store/search/schema.hpp store/search/value.hpp
+  store/search/detail/condition.hpp store/search/detail/filter_parser.hpp store/search/detail/filter_text.hpp
+  store/search/detail/scanner.hpp
   store/log_worker.hpp store/memory_storage.hpp
   store/record_ring.hpp store/saved_file.hpp store/secret.hpp store/secret_file.hpp store/signature.hpp store/sqlite.hpp store/storage.hpp store/transaction.hpp store/transparency.hpp
   store/detail/line_writer.hpp store/detail/log_file.hpp store/detail/make_room.hpp store/detail/mapping.hpp store/detail/object_tree.hpp store/detail/sqlite_connection.hpp store/detail/sqlite_engine.hpp store/detail/writer_mutex.hpp store/detail/text_lines.hpp store/detail/torn_tail.hpp

@@ -19,6 +19,7 @@
 /// - `content_storage`: bytes under their own hash, in any storage: the same bytes once, and verified when read
 /// - `write_document`, `read_document`: structs as JSON with a format number; `keep_document` and `load_document` keep
 ///   them in a storage
+/// - search.hpp: filters, orders and pages over rows of any kind, in the grammar of MLflow's searches and beyond it
 /// - transparency.hpp: records of which nobody can change, remove or move one unseen: a Merkle tree, proofs, tree heads
 /// - `file_system`, `segment_file_system`: the system calls of a log, as a policy
 ///
@@ -42,6 +43,7 @@
 #include <millrace/store/memory_storage.hpp>
 #include <millrace/store/record_ring.hpp>
 #include <millrace/store/saved_file.hpp>
+#include <millrace/store/search.hpp>
 #include <millrace/store/secret.hpp>
 #include <millrace/store/secret_file.hpp>
 #include <millrace/store/signature.hpp>

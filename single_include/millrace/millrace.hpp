@@ -54616,6 +54616,1869 @@ auto load_file(const std::string& path, const Maker& as, file_access how = file_
 
 #endif  // MILLRACE_STORE_SAVED_FILE_HPP
 
+// ---- store/search/like_pattern.hpp
+
+#ifndef MILLRACE_STORE_SEARCH_LIKE_PATTERN_HPP
+#define MILLRACE_STORE_SEARCH_LIKE_PATTERN_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+/// The most bytes of a pattern.
+inline constexpr std::size_t max_like_pattern = 8'000;
+
+/// A pattern of SQL's LIKE: `%` stands for any characters, `_` for one, everything else for itself.
+///
+/// A character is one of UTF-8. Without regard to case (`ILIKE`), letters of ASCII are equal to each other, and all
+/// other characters only to themselves, as in SQLite. With an escape character, this one and the character behind it
+/// are that character; without one, `%` and `_` cannot be searched for.
+///
+/// Guarantee: a text is looked at once from its beginning to its end, whatever the pattern is: no pattern is slow.
+/// Complexity: of a match, linear in the text times one word of 64 bits for each 64 bytes of the pattern. Allocates:
+/// a match never. Threads: any number match at once. Errors: invalid_argument: the pattern is too long, or ends with
+/// its escape character.
+/// Source: G. Navarro, M. Raffinot, "Flexible Pattern Matching in Strings", 2002, 4.2: all prefixes of the pattern that
+/// end here are bits of a word, and each byte of the text moves them all.
+class like_pattern {
+ public:
+  /// `escape`: 0 for none.
+  static result<like_pattern> make(std::string_view pattern, bool ignore_case = false, char escape = 0);
+
+  bool matches(std::string_view text) const noexcept;
+  /// What all texts that match begin with; empty if case is ignored.
+  const std::string& prefix() const noexcept { return prefix_; }
+
+ private:
+  static constexpr std::size_t most_words = (max_like_pattern + 64) / 64;
+
+  std::size_t row_of(char c) const noexcept { return std::size_t{rows_[static_cast<unsigned char>(c)]} * words_; }
+  // State i: the first i characters of the pattern have been met. `steps_` has, for each byte in the pattern and for
+  // all other ones in two rows, the states that this byte leads into from the one before; row 0 is for other bytes
+  // that begin a character, row 1 for other bytes that continue one.
+  std::size_t words_ = 1;
+  std::size_t last_ = 0;
+  std::uint16_t rows_[256] = {};
+  std::vector<std::uint64_t> steps_;
+  std::vector<std::uint64_t> stays_;  // states that any byte leaves as they are: behind `%`
+  std::vector<std::uint64_t> tails_;  // states that a byte which continues a character leaves as they are: behind `_`
+  std::string prefix_;
+};
+
+namespace detail {
+
+/// The other case of a letter of ASCII; any other character as it is.
+constexpr char other_case(char c) noexcept {
+  const char lower = static_cast<char>(c | 0x20);
+  return lower >= 'a' && lower <= 'z' ? static_cast<char>(c ^ 0x20) : c;
+}
+constexpr bool continues_character(char c) noexcept { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U; }
+
+}  // namespace detail
+
+inline result<like_pattern> like_pattern::make(std::string_view pattern, bool ignore_case, char escape) {
+  if (pattern.size() > max_like_pattern)
+    return error(errc::invalid_argument, "a pattern has " + std::to_string(pattern.size()) + " bytes; " +
+                                             std::to_string(max_like_pattern) + " at most");
+  struct character {
+    char c = 0;
+    bool any = false;
+  };
+  std::vector<character> characters;
+  std::vector<bool> open(1);  // whether a `%` stands behind as many characters
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    const bool escaped = escape != 0 && pattern[i] == escape;
+    if (escaped && ++i == pattern.size())
+      return error(errc::invalid_argument, "a pattern ends with its escape character");
+    if (!escaped && pattern[i] == '%') {
+      open.back() = true;
+      continue;
+    }
+    characters.push_back({pattern[i], !escaped && pattern[i] == '_'});
+    open.push_back(false);
+  }
+
+  like_pattern made;
+  made.last_ = characters.size();
+  made.words_ = characters.size() / 64 + 1;
+  for (int c = 0; c < 256; ++c) made.rows_[c] = detail::continues_character(static_cast<char>(c)) ? 1 : 0;
+  std::uint16_t rows = 2;
+  for (const character& each : characters)
+    for (const char c : {each.c, ignore_case ? detail::other_case(each.c) : each.c})
+      if (std::uint16_t& row = made.rows_[static_cast<unsigned char>(c)]; !each.any && row < 2) row = rows++;
+  made.steps_.resize(rows * made.words_);
+  made.stays_.resize(made.words_);
+  made.tails_.resize(made.words_);
+  for (std::size_t i = 0; i <= characters.size(); ++i) {
+    const std::uint64_t bit = std::uint64_t{1} << i % 64;
+    if (open[i]) made.stays_[i / 64] |= bit;
+    if (i == 0) continue;
+    const character& before = characters[i - 1];
+    if (before.any) {
+      made.tails_[i / 64] |= bit;
+      for (int c = 0; c < 256; ++c)
+        if (!detail::continues_character(static_cast<char>(c)))
+          made.steps_[made.row_of(static_cast<char>(c)) + i / 64] |= bit;
+    } else {
+      made.steps_[made.row_of(before.c) + i / 64] |= bit;
+      if (ignore_case) made.steps_[made.row_of(detail::other_case(before.c)) + i / 64] |= bit;
+    }
+  }
+  if (!ignore_case)
+    for (std::size_t i = 0; i < characters.size() && !open[i] && !characters[i].any; ++i)
+      made.prefix_ += characters[i].c;
+  return made;
+}
+
+inline bool like_pattern::matches(std::string_view text) const noexcept {
+  const auto is_last = [&](const std::uint64_t* states) { return (states[last_ / 64] >> last_ % 64 & 1U) != 0; };
+  const bool open = is_last(stays_.data());
+  if (words_ == 1) {
+    std::uint64_t states = 1;
+    for (const char c : text) {
+      const std::uint64_t kept = stays_[0] | (detail::continues_character(c) ? tails_[0] : 0);
+      states = ((states << 1) & steps_[row_of(c)]) | (states & kept);
+      if (states == 0) return false;
+      if (open && is_last(&states)) return true;
+    }
+    return is_last(&states);
+  }
+  std::uint64_t states[most_words] = {1};
+  for (const char c : text) {
+    const bool continues = detail::continues_character(c);
+    const std::uint64_t* const steps = &steps_[row_of(c)];
+    std::uint64_t carry = 0;
+    std::uint64_t any = 0;
+    for (std::size_t w = 0; w < words_; ++w) {
+      const std::uint64_t moved = states[w] << 1 | carry;
+      carry = states[w] >> 63;
+      states[w] = (moved & steps[w]) | (states[w] & (stays_[w] | (continues ? tails_[w] : 0)));
+      any |= states[w];
+    }
+    if (any == 0) return false;
+    if (open && is_last(states)) return true;
+  }
+  return is_last(states);
+}
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_SEARCH_LIKE_PATTERN_HPP
+
+// ---- store/search/node.hpp
+
+#ifndef MILLRACE_STORE_SEARCH_NODE_HPP
+#define MILLRACE_STORE_SEARCH_NODE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+/// What a node of a filter does.
+enum class search_operation : std::uint8_t {
+  conjunction,  // all children, two or more
+  disjunction,  // one of the children, two or more
+  negation,     // not the child
+  equal,
+  not_equal,
+  less,
+  less_equal,
+  greater,
+  greater_equal,
+  between,  // two values, the ends belong to it
+  in,       // one value or more, in order
+  like,     // the pattern, and the escape character if there is one
+  ilike,    // the pattern, without regard to case
+  is_null,  // no value
+  is_nan    // no value
+};
+/// Whether it asks a row for a field; else it is about its children.
+constexpr bool is_condition(search_operation operation) noexcept { return operation >= search_operation::equal; }
+
+/// A node of a filter's tree. Its children stand behind it.
+struct search_node {
+  search_operation operation = search_operation::conjunction;
+  bool negated = false;       // NOT IN, NOT LIKE, NOT BETWEEN, IS NOT NULL, IS NOT NAN
+  std::uint16_t field = 0;    // of a condition
+  std::uint32_t first = 0;    // its first value
+  std::uint32_t count = 0;    // how many values it has
+  std::uint32_t size = 1;     // nodes of it and all below it
+  std::uint32_t pattern = 0;  // of LIKE and ILIKE: which one of the filter's patterns
+
+  friend bool operator==(const search_node&, const search_node&) = default;
+};
+
+/// The most bytes, conditions, and nestings of a filter.
+inline constexpr std::size_t max_search_filter = std::size_t{1} << 20;
+inline constexpr std::size_t max_search_conditions = 1'000;
+inline constexpr std::size_t max_search_depth = 64;
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_SEARCH_NODE_HPP
+
+// ---- store/search/schema.hpp
+
+#ifndef MILLRACE_STORE_SEARCH_SCHEMA_HPP
+#define MILLRACE_STORE_SEARCH_SCHEMA_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+// What can be searched for, as a table: which groups of keys there are, what they are called, and what may be asked of
+// them. A schema is a constant; filters and orders refer to it. Rows of your own need a schema and a `find`.
+
+/// Which filters and orders are taken.
+enum class search_grammar : unsigned char {
+  full,   // everything
+  mlflow  // what MLflow takes, read as MLflow reads it: for those who speak to its clients
+};
+
+/// The group that a key is in. What numbers from 16 mean is said by the schema that has them.
+enum class search_kind : std::uint8_t { attribute, metric, param, tag, dataset };
+
+/// What is under a key.
+enum class search_type : std::uint8_t { text, number, integer };
+
+/// What MLflow's grammar lets a filter ask of a key, together a set. The full grammar asks what the type allows.
+enum class search_asks : std::uint8_t {
+  nothing = 0,
+  equality = 1,       // = !=
+  order = 2,          // < <= > >=
+  patterns = 4,       // LIKE ILIKE
+  lists = 8,          // IN, NOT IN
+  nulls = 16,         // IS NULL, IS NOT NULL
+  quoted_number = 32  // the number may be in quotes
+};
+constexpr search_asks operator|(search_asks a, search_asks b) noexcept {
+  return static_cast<search_asks>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
+}
+/// Whether the set has all of the other one.
+constexpr bool includes(search_asks set, search_asks asked) noexcept {
+  return (static_cast<unsigned>(set) & static_cast<unsigned>(asked)) == static_cast<unsigned>(asked);
+}
+
+/// A key that rows have by definition, such as `start_time`.
+struct searched_key {
+  std::string_view name;
+  search_type type = search_type::text;
+  search_asks asks = search_asks::nothing;
+  bool ordered = false;           // MLflow's grammar takes it in `order_by`
+  std::string_view aliases[3]{};  // other names of it in filters and orders
+};
+
+/// Keys with something in common before the dot: `metrics.loss`, `tags.team`.
+struct searched_group {
+  search_kind kind = search_kind::attribute;
+  std::string_view names[5]{};  // the first one is printed
+  /// The keys that there are; none: users choose them, and the members below are about them all.
+  std::span<const searched_key> keys{};
+  search_type type = search_type::text;
+  search_asks asks = search_asks::nothing;
+  bool ordered = false;
+  /// A row may have several values under one key, as a run has several data sets. A condition is met if one of them
+  /// meets it.
+  bool repeated = false;
+};
+
+/// One of the keys that rows are sorted by.
+struct searched_order {
+  std::string_view key;  // of the first group
+  bool descending = false;
+};
+
+/// Everything that can be asked of one kind of rows.
+struct search_schema {
+  std::string_view name;  // in errors: `runs`
+  /// The first is the group of a key that stands alone.
+  std::span<const searched_group> groups;
+  /// How rows are sorted if nobody says how.
+  std::span<const searched_order> order{};
+  /// What decides between rows that are equal in the order that was asked for. The last one is different in every row.
+  std::span<const searched_order> ties{};
+};
+
+/// What a filter or an order asks a row for.
+struct search_field {
+  search_kind kind = search_kind::attribute;
+  search_type type = search_type::text;
+  bool repeated = false;
+  std::string_view group;  // its name, as the schema has it
+  std::string key;
+
+  friend bool operator==(const search_field&, const search_field&) = default;
+};
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_SEARCH_SCHEMA_HPP
+
+// ---- store/search/value.hpp
+
+#ifndef MILLRACE_STORE_SEARCH_VALUE_HPP
+#define MILLRACE_STORE_SEARCH_VALUE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+/// What a row has under a key: nothing, a number or a text. An integer is kept to the last digit, so that times in
+/// nanoseconds compare as they are.
+///
+/// A text is referred to, not held: who returns one from a row keeps it until the row has been asked.
+class search_value {
+ public:
+  enum class form : std::uint8_t { absent, integer, real, text };
+
+  /// Nothing.
+  constexpr search_value() noexcept = default;
+  template <class T>
+  requires(std::integral<T> && !std::same_as<T, bool>)
+  constexpr search_value(T value) noexcept {  // NOLINT(*-explicit-*): what a row has is a value of this kind
+    if constexpr (std::unsigned_integral<T> && sizeof(T) == sizeof(std::int64_t)) {
+      if (value > static_cast<T>((std::numeric_limits<std::int64_t>::max)())) {
+        form_ = form::real;
+        real_ = static_cast<double>(value);
+        return;
+      }
+    }
+    form_ = form::integer;
+    integer_ = static_cast<std::int64_t>(value);
+  }
+  constexpr search_value(double value) noexcept : form_(form::real), real_(value) {}  // NOLINT(*-explicit-*)
+  template <class T>
+  requires std::convertible_to<const T&, std::string_view>
+  constexpr search_value(const T& value) noexcept  // NOLINT(*-explicit-*)
+      : form_(form::text), text_(value) {}
+
+  constexpr form holds() const noexcept { return form_; }
+  constexpr bool is_number() const noexcept { return form_ == form::integer || form_ == form::real; }
+  constexpr bool is_text() const noexcept { return form_ == form::text; }
+  constexpr bool is_absent() const noexcept { return form_ == form::absent; }
+  constexpr bool is_nan() const noexcept { return form_ == form::real && __builtin_isnan(real_); }
+
+  /// Precondition: it holds an integer.
+  constexpr std::int64_t integer() const noexcept { return integer_; }
+  /// The number, an integer rounded to the nearest double. Precondition: it holds a number.
+  constexpr double real() const noexcept { return form_ == form::integer ? static_cast<double>(integer_) : real_; }
+  /// Precondition: it holds a text.
+  constexpr std::string_view text() const noexcept { return text_; }
+
+ private:
+  form form_ = form::absent;
+  union {
+    std::int64_t integer_ = 0;
+    double real_;
+  };
+  std::string_view text_;
+};
+
+namespace detail {
+
+/// How far an integer is from the double that is nearest to it.
+constexpr std::int64_t beyond_nearest(std::int64_t integer, double nearest) noexcept {
+  constexpr std::int64_t most = (std::numeric_limits<std::int64_t>::max)();
+  if (nearest >= 0x1p63) return integer - most - 1;
+  return integer - static_cast<std::int64_t>(nearest);
+}
+
+/// Compares numbers exactly. Rounding keeps order, so two numbers that round to different doubles compare as these do;
+/// and where the doubles are equal, what was rounded away decides.
+constexpr std::partial_ordering compare_numbers(const search_value& a, const search_value& b) noexcept {
+  const double x = a.real();
+  const double y = b.real();
+  if (!(x == y)) return x <=> y;
+  const auto rest = [](const search_value& value) {
+    return value.holds() == search_value::form::integer ? beyond_nearest(value.integer(), value.real())
+                                                        : std::int64_t{0};
+  };
+  return rest(a) <=> rest(b);
+}
+
+/// The number that a text is, all of it, or nothing.
+inline search_value number_in(std::string_view text) noexcept {
+  std::int64_t integer = 0;
+  const char* const end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, integer);
+  if (read.ec == std::errc() && read.ptr == end) return integer;
+  double real = 0;
+  if (read_real(text, real)) return real;
+  return {};
+}
+
+/// Makes two values ones that compare: a text is read as a number where the other side is one. False: one is absent, or
+/// no number although the other one is.
+inline bool make_comparable(search_value& a, search_value& b) noexcept {
+  if (a.is_absent() || b.is_absent()) return false;
+  if (a.is_text() == b.is_text()) return true;
+  search_value& text = a.is_text() ? a : b;
+  text = number_in(text.text());
+  return !text.is_absent();
+}
+/// Compares two texts, or two numbers. Unordered: one is NaN.
+constexpr std::partial_ordering compare_values(const search_value& a, const search_value& b) noexcept {
+  if (a.is_text()) return a.text() <=> b.text();
+  return compare_numbers(a, b);
+}
+
+}  // namespace detail
+
+/// Two values are equal if they are the same number, the same text, or both absent. NaN is equal to nothing.
+inline bool operator==(const search_value& a, const search_value& b) noexcept {
+  if (a.is_absent() || b.is_absent() || a.is_text() != b.is_text()) return a.is_absent() && b.is_absent();
+  return detail::compare_values(a, b) == 0;
+}
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_SEARCH_VALUE_HPP
+
+// ---- store/search/detail/condition.hpp
+
+#ifndef MILLRACE_STORE_SEARCH_DETAIL_CONDITION_HPP
+#define MILLRACE_STORE_SEARCH_DETAIL_CONDITION_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+namespace detail {
+
+enum class search_truth : std::uint8_t { no, unknown, yes };
+constexpr search_truth negated(search_truth truth) noexcept {
+  return static_cast<search_truth>(2 - static_cast<int>(truth));
+}
+constexpr search_truth truth_of(bool holds) noexcept { return holds ? search_truth::yes : search_truth::no; }
+
+/// A number or a text of a filter.
+class search_literal {
+ public:
+  search_literal(search_value number) noexcept : number_(number) {}  // NOLINT(*-explicit-*): a number is a literal
+  explicit search_literal(std::string text) noexcept : text_(std::move(text)) {}
+
+  bool is_text() const noexcept { return number_.is_absent(); }
+  search_value value() const noexcept { return is_text() ? search_value(text_) : number_; }
+
+  friend bool operator==(const search_literal&, const search_literal&) noexcept = default;
+
+ private:
+  search_value number_;  // absent: it is a text
+  std::string text_;
+};
+
+/// What a filter was read into.
+struct filter_tree {
+  std::vector<search_node> nodes;  // each in front of its children
+  std::vector<search_field> fields;
+  std::vector<search_literal> literals;
+  std::vector<like_pattern> patterns;
+};
+
+constexpr bool holds(search_operation operation, std::partial_ordering order) noexcept {
+  switch (operation) {
+    case search_operation::equal: return order == 0;
+    case search_operation::not_equal: return order != 0;
+    case search_operation::less: return order < 0;
+    case search_operation::less_equal: return order <= 0;
+    case search_operation::greater: return order > 0;
+    default: return order >= 0;
+  }
+}
+inline search_truth test_order(search_value value, search_operation operation, search_value literal) noexcept {
+  if (!make_comparable(value, literal)) return search_truth::unknown;
+  return truth_of(holds(operation, compare_values(value, literal)));
+}
+
+/// Whether a value is in a list that is in order and whose values are all texts, or all numbers.
+inline search_truth test_list(search_value value, std::span<const search_literal> list) noexcept {
+  if (value.is_number() && list[0].is_text()) {  // the texts are not in the order of the numbers that they are
+    search_truth found = search_truth::unknown;
+    for (const search_literal& each : list) {
+      const search_truth one = test_order(value, search_operation::equal, each.value());
+      if (one == search_truth::yes) return one;
+      if (one == search_truth::no) found = one;
+    }
+    return found;
+  }
+  search_value first = list[0].value();
+  if (!make_comparable(value, first)) return search_truth::unknown;
+  std::size_t low = 0;
+  for (std::size_t high = list.size(); low < high;) {
+    const std::size_t middle = low + (high - low) / 2;
+    if (compare_values(list[middle].value(), value) < 0)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return truth_of(low < list.size() && compare_values(list[low].value(), value) == 0);
+}
+
+/// Whether a value meets a condition.
+inline search_truth test_condition(const search_value& value, search_operation operation,
+                                   std::span<const search_literal> literals, const like_pattern* pattern) noexcept {
+  switch (operation) {
+    case search_operation::is_null: return truth_of(value.is_absent());
+    case search_operation::is_nan: return value.is_absent() ? search_truth::unknown : truth_of(value.is_nan());
+    case search_operation::like:
+    case search_operation::ilike:
+      return value.is_text() ? truth_of(pattern->matches(value.text())) : search_truth::unknown;
+    case search_operation::in: return test_list(value, literals);
+    case search_operation::between: {
+      const search_truth low = test_order(value, search_operation::greater_equal, literals[0].value());
+      const search_truth high = test_order(value, search_operation::less_equal, literals[1].value());
+      return low < high ? low : high;
+    }
+    default: return test_order(value, operation, literals[0].value());
+  }
+}
+
+}  // namespace detail
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_SEARCH_DETAIL_CONDITION_HPP
+
+// ---- store/search/detail/scanner.hpp
+
+#ifndef MILLRACE_STORE_SEARCH_DETAIL_SCANNER_HPP
+#define MILLRACE_STORE_SEARCH_DETAIL_SCANNER_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+namespace detail {
+
+constexpr bool is_space(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
+constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+constexpr bool is_word_character(char c) noexcept {
+  const char lower = static_cast<char>(c | 0x20);
+  return (lower >= 'a' && lower <= 'z') || is_digit(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+}
+/// Whether two texts are equal but for the case of letters; `upper` has capital ones only.
+constexpr bool is_keyword(std::string_view text, std::string_view upper) noexcept {
+  if (text.size() != upper.size()) return false;
+  for (std::size_t i = 0; i < text.size(); ++i)
+    if (text[i] != upper[i] && !(text[i] >= 'a' && text[i] <= 'z' && text[i] - 0x20 == upper[i])) return false;
+  return true;
+}
+
+/// Goes over a filter's or an order's text, piece by piece. It keeps its first error.
+class scanner {
+ public:
+  /// `what`: its name in errors, such as "filter".
+  scanner(std::string_view text, const char* what, const search_schema& schema, search_grammar grammar)
+      : text_(text), what_(what), schema_(schema), grammar_(grammar) {}
+
+  bool strict() const noexcept { return grammar_ == search_grammar::mlflow; }
+  const search_schema& schema() const noexcept { return schema_; }
+
+  bool at_end() {
+    while (at_ < text_.size() && is_space(text_[at_])) ++at_;
+    return at_ == text_.size();
+  }
+  std::size_t position() const noexcept { return at_; }
+  void return_to(std::size_t position) noexcept { at_ = position; }
+
+  /// Skips a sign, if it is next.
+  bool skip(std::string_view sign) {
+    if (at_end() || !text_.substr(at_).starts_with(sign)) return false;
+    at_ += sign.size();
+    return true;
+  }
+  /// Skips a word of any case, if it is next.
+  bool skip_keyword(std::string_view upper) {
+    if (at_end() || !is_keyword(text_.substr(at_, upper.size()), upper)) return false;
+    const std::size_t end = at_ + upper.size();
+    if (end < text_.size() && is_word_character(text_[end])) return false;
+    at_ = end;
+    return true;
+  }
+  /// Whether the next character, blanks aside, is one of these.
+  bool is_next(std::string_view characters) { return !at_end() && characters.find(text_[at_]) != characters.npos; }
+
+  /// Reads what stands in quotes, which are next. In the full grammar, the quote mark twice is one of it. MLflow leaves
+  /// what is between the marks as it is, where a mark twice, or one behind a backslash, does not end it.
+  bool read_quoted(std::string& text) {
+    const char mark = text_[at_];
+    const std::size_t start = at_ + 1;
+    std::size_t after_backslash = 0;
+    text.clear();
+    for (std::size_t i = start; i < text_.size(); ++i) {
+      if (strict() && mark != '`' && text_[i] == '\\' && i + 1 < text_.size() && text_[i + 1] == mark) {
+        after_backslash = ++i;
+        continue;
+      }
+      if (text_[i] != mark) continue;
+      if (i + 1 < text_.size() && text_[i + 1] == mark) {
+        ++i;
+        continue;
+      }
+      return read_up_to(i, text);
+    }
+    // The last mark of all is behind a backslash: then it ends the text.
+    if (after_backslash != 0 && text_.find(mark, after_backslash + 1) == text_.npos)
+      return read_up_to(after_backslash, text);
+    return fail(std::string("the quote mark ") + mark + " is not closed");
+  }
+
+  /// Reads a name: a word, or one in quotes.
+  bool read_name(std::string& name) {
+    if (at_end()) return expected("a key");
+    if (text_[at_] == '`' || text_[at_] == '"') return read_quoted(name);
+    std::size_t end = at_;
+    while (end < text_.size() && is_word_character(text_[end])) ++end;
+    if (end == at_ || is_digit(text_[at_])) return expected("a key");
+    name = text_.substr(at_, end - at_);
+    at_ = end;
+    return true;
+  }
+  /// Reads what stands behind the dot of a group: a text in quotes, or words with dots between them, which in the full
+  /// grammar may have `-`, `/` and `:` in them as well.
+  bool read_key(std::string& key) {
+    if (at_ < text_.size() && (text_[at_] == '`' || text_[at_] == '"' || text_[at_] == '\'')) {
+      if (!read_quoted(key)) return false;
+    } else {
+      const std::size_t start = at_;
+      const auto belongs = [&](char c) {
+        return is_word_character(c) || c == '.' || (!strict() && (c == '-' || c == '/' || c == ':'));
+      };
+      while (at_ < text_.size() && belongs(text_[at_])) ++at_;
+      key = text_.substr(start, at_ - start);
+      if (key.empty()) return expected("a key behind the dot");
+      if (key.back() == '.') return fail("a key that ends with a dot has to stand in quotes");
+    }
+    if (key.empty()) return fail("the key is empty");
+    return true;
+  }
+
+  /// Reads a key and finds it in the schema.
+  bool read_field(search_field& field, search_asks& asks, bool& ordered);
+
+  /// The next characters, for an error.
+  bool expected(std::string_view what) {
+    std::string message = "expected ";
+    message += what;
+    if (at_end()) {
+      message += ", found the end";
+    } else {
+      message += ", found ";
+      append_json(message, text_.substr(at_, 40));
+    }
+    return fail(std::move(message));
+  }
+  bool fail(std::string message) { return fail_at(at_, std::move(message)); }
+  bool fail_at(std::size_t position, std::string message) {
+    if (failure_)
+      failure_ = error(errc::invalid_argument, std::string(what_) + " of " + std::string(schema_.name) + ", byte " +
+                                                   std::to_string(position + 1) + ": " + std::move(message));
+    return false;
+  }
+  const result<void>& failure() const noexcept { return failure_; }
+
+  std::string_view rest() const noexcept { return text_.substr(at_); }
+  void skip_bytes(std::size_t count) noexcept { at_ += count; }
+
+ private:
+  bool read_up_to(std::size_t end, std::string& text) {
+    const char mark = text_[at_];
+    for (std::size_t i = at_ + 1; i < end; ++i) {
+      text += text_[i];
+      if (!strict() && text_[i] == mark) ++i;
+    }
+    at_ = end + 1;
+    return true;
+  }
+  bool choose_key(const searched_group& group, std::size_t start, search_field& field, search_asks& asks,
+                  bool& ordered);
+
+  std::string_view text_;
+  const char* what_;
+  const search_schema& schema_;
+  search_grammar grammar_;
+  std::size_t at_ = 0;
+  result<void> failure_;
+};
+
+inline bool scanner::read_field(search_field& field, search_asks& asks, bool& ordered) {
+  at_end();
+  const std::size_t start = at_;
+  if (!read_name(field.key)) return false;
+  if (at_ == text_.size() || text_[at_] != '.') return choose_key(schema_.groups[0], start, field, asks, ordered);
+  if (strict() && text_[start] == '"') return fail_at(start, "a group of keys stands without quotes, or in backticks");
+  ++at_;
+  std::string known;
+  for (const searched_group& group : schema_.groups) {
+    for (const std::string_view name : group.names)
+      if (!name.empty() && field.key == name)
+        return read_key(field.key) && choose_key(group, start, field, asks, ordered);
+    (known += known.empty() ? "" : ", ") += group.names[0];
+  }
+  std::string message = "there is no group ";
+  append_json(message, std::string_view(field.key).substr(0, 100));
+  return fail_at(start, message + " of keys; the groups are " + known);
+}
+
+inline bool scanner::choose_key(const searched_group& group, std::size_t start, search_field& field, search_asks& asks,
+                                bool& ordered) {
+  field.kind = group.kind;
+  field.type = group.type;
+  field.repeated = group.repeated;
+  field.group = group.names[0];
+  asks = group.asks;
+  ordered = group.ordered;
+  if (group.keys.empty()) return true;
+  std::string known;
+  for (const searched_key& key : group.keys) {
+    bool found = field.key == key.name;
+    for (const std::string_view alias : key.aliases) found = found || (!alias.empty() && field.key == alias);
+    if (found) {
+      field.key = key.name;
+      field.type = key.type;
+      asks = key.asks;
+      ordered = key.ordered;
+      return true;
+    }
+    (known += known.empty() ? "" : ", ") += key.name;
+  }
+  std::string message = "there is no key ";
+  append_json(message, std::string_view(field.key).substr(0, 100));
+  return fail_at(start, message + " among " + std::string(group.names[0]) + ", which are " + known);
+}
+
+/// Appends a text in quotes.
+inline void append_quoted(std::string& out, std::string_view text, char mark) {
+  out += mark;
+  for (const char c : text) out.append(c == mark ? 2 : 1, c);
+  out += mark;
+}
+/// Appends a key, in quotes where it has to be.
+inline void append_key(std::string& out, std::string_view key) {
+  bool plain = !key.empty() && key.back() != '.';
+  for (const char c : key) plain = plain && (is_word_character(c) || c == '.');
+  if (plain)
+    out += key;
+  else
+    append_quoted(out, key, '`');
+}
+
+}  // namespace detail
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_SEARCH_DETAIL_SCANNER_HPP
+
+// ---- store/search/detail/filter_parser.hpp
+
+#ifndef MILLRACE_STORE_SEARCH_DETAIL_FILTER_PARSER_HPP
+#define MILLRACE_STORE_SEARCH_DETAIL_FILTER_PARSER_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+namespace detail {
+
+/// Reads a filter's text, by descent. A group of ANDs or ORs becomes a node in front of its children once the second
+/// one is met.
+class filter_parser {
+ public:
+  filter_parser(std::string_view text, const search_schema& schema, search_grammar grammar)
+      : scan_(text, "filter", schema, grammar), strict_(grammar == search_grammar::mlflow) {}
+
+  result<filter_tree> parse() {
+    const std::string_view text = scan_.rest();
+    if (text.size() > max_search_filter) {
+      scan_.fail("a filter of " + std::to_string(text.size()) + " bytes; " + std::to_string(max_search_filter) +
+                 " at most");
+    } else if (strict_) {
+      parse_mlflow(text);
+    } else if (!scan_.at_end() && parse_any(0) && !scan_.at_end()) {
+      scan_.expected("AND, OR or the end");
+    }
+    if (!scan_.failure()) return scan_.failure().error();
+    return std::move(made_);
+  }
+
+ private:
+  using op = search_operation;
+
+  /// MLflow takes conditions one behind the other, and AND wherever it stands.
+  void parse_mlflow(std::string_view text) {
+    if (text.empty()) return;
+    if (scan_.at_end()) {
+      scan_.expected("a condition");
+      return;
+    }
+    std::size_t conditions = 0;
+    for (;;) {
+      while (scan_.skip_keyword("AND")) {
+      }
+      if (scan_.at_end()) break;
+      if (!parse_condition()) return;
+      ++conditions;
+    }
+    if (conditions > 1) group(0, op::conjunction);
+  }
+
+  bool parse_any(std::size_t depth) {
+    const std::size_t start = made_.nodes.size();
+    if (!parse_all(depth)) return false;
+    if (!scan_.skip_keyword("OR")) return true;
+    do
+      if (!parse_all(depth)) return false;
+    while (scan_.skip_keyword("OR"));
+    group(start, op::disjunction);
+    return true;
+  }
+  bool parse_all(std::size_t depth) {
+    const std::size_t start = made_.nodes.size();
+    if (!parse_one(depth)) return false;
+    if (!scan_.skip_keyword("AND")) return true;
+    do
+      if (!parse_one(depth)) return false;
+    while (scan_.skip_keyword("AND"));
+    group(start, op::conjunction);
+    return true;
+  }
+  bool parse_one(std::size_t depth) {
+    if (depth >= max_search_depth) return scan_.fail("nested more than " + std::to_string(max_search_depth) + " deep");
+    if (scan_.skip("(")) {
+      if (!parse_any(depth + 1)) return false;
+      return scan_.skip(")") || scan_.expected("AND, OR or `)`");
+    }
+    if (scan_.skip_keyword("NOT")) {
+      const std::size_t start = made_.nodes.size();
+      if (!parse_one(depth + 1)) return false;
+      group(start, op::negation);
+      return true;
+    }
+    return parse_condition();
+  }
+  void group(std::size_t start, op operation) {
+    search_node node;
+    node.operation = operation;
+    node.size = static_cast<std::uint32_t>(made_.nodes.size() - start + 1);
+    made_.nodes.insert(made_.nodes.begin() + static_cast<std::ptrdiff_t>(start), node);
+  }
+
+  bool parse_condition() {
+    if (++conditions_ > max_search_conditions)
+      return scan_.fail("more than " + std::to_string(max_search_conditions) + " conditions");
+    search_field field;
+    bool ordered = false;
+    if (!scan_.read_field(field, asks_, ordered)) return false;
+    search_node node;
+    node.first = static_cast<std::uint32_t>(made_.literals.size());
+    if (!parse_comparison(field, node)) return false;
+    node.count = static_cast<std::uint32_t>(made_.literals.size() - node.first);
+    node.field = number_of(std::move(field));
+    made_.nodes.push_back(node);
+    return true;
+  }
+  std::uint16_t number_of(search_field field) {
+    for (std::size_t i = 0; i < made_.fields.size(); ++i)
+      if (made_.fields[i] == field) return static_cast<std::uint16_t>(i);
+    made_.fields.push_back(std::move(field));
+    return static_cast<std::uint16_t>(made_.fields.size() - 1);
+  }
+
+  bool parse_comparison(const search_field& field, search_node& node) {
+    struct sign {
+      std::string_view text;
+      op operation;
+    };
+    static constexpr sign signs[] = {{"<=", op::less_equal}, {">=", op::greater_equal}, {"!=", op::not_equal},
+                                     {"<>", op::not_equal},  {"=", op::equal},          {"<", op::less},
+                                     {">", op::greater}};
+    const bool text = field.type == search_type::text;
+    for (const sign& each : signs) {
+      if (strict_ && each.text == "<>") continue;
+      const std::size_t start = scan_.position();
+      if (!scan_.skip(each.text)) continue;
+      node.operation = each.operation;
+      const bool order = each.operation != op::equal && each.operation != op::not_equal;
+      return allowed(order ? search_asks::order : search_asks::equality, start) && parse_value(field);
+    }
+    scan_.at_end();
+    const std::size_t start = scan_.position();
+    if (scan_.skip_keyword("IS")) return parse_is(field, node, start);
+    node.negated = scan_.skip_keyword("NOT");
+    if (scan_.skip_keyword("IN")) {
+      node.operation = op::in;
+      return allowed(search_asks::lists, start) && parse_list(field);
+    }
+    if (!strict_ && scan_.skip_keyword("BETWEEN")) {
+      node.operation = op::between;
+      if (!parse_value(field)) return false;
+      return scan_.skip_keyword("AND") ? parse_value(field) : scan_.expected("AND and the other end of BETWEEN");
+    }
+    if ((text || strict_) && !(strict_ && node.negated)) {
+      const bool any_case = scan_.skip_keyword("ILIKE");
+      if (any_case || scan_.skip_keyword("LIKE")) {
+        node.operation = any_case ? op::ilike : op::like;
+        return allowed(search_asks::patterns, start) && parse_pattern(node);
+      }
+    }
+    if (node.negated)
+      return scan_.expected(text ? "IN, LIKE, ILIKE or BETWEEN behind NOT" : "IN or BETWEEN behind NOT");
+    return scan_.expected(text ? "=, != or another comparison" : "=, !=, <, <=, > or >=");
+  }
+  bool parse_is(const search_field& field, search_node& node, std::size_t start) {
+    node.negated = scan_.skip_keyword("NOT");
+    if (scan_.skip_keyword("NULL")) {
+      node.operation = op::is_null;
+      return allowed(search_asks::nulls, start);
+    }
+    if (strict_ || field.type == search_type::text || !scan_.skip_keyword("NAN"))
+      return scan_.expected(strict_ || field.type == search_type::text ? "NULL or NOT NULL"
+                                                                       : "[NOT] NULL or [NOT] NAN");
+    node.operation = op::is_nan;
+    return true;
+  }
+  /// Whether MLflow takes it for this key, if that matters.
+  bool allowed(search_asks asked, std::size_t start) {
+    if (!strict_ || includes(asks_, asked)) return true;
+    return scan_.fail_at(start, "MLflow does not take this comparison for this key");
+  }
+
+  bool parse_value(const search_field& field) {
+    if (scan_.is_next("'\"")) {
+      const std::size_t start = scan_.position();
+      std::string text;
+      if (!scan_.read_quoted(text)) return false;
+      if (field.type == search_type::text) {
+        made_.literals.emplace_back(std::move(text));
+        return true;
+      }
+      const search_value number = number_in(text);
+      if (!includes(asks_, search_asks::quoted_number) || number.holds() != search_value::form::integer)
+        return scan_.fail_at(start, "expected a number, without quotes");
+      made_.literals.emplace_back(number);
+      return true;
+    }
+    if (strict_ && field.type == search_type::text) return scan_.expected("a text in quotes");
+    return parse_number(field);
+  }
+  bool parse_number(const search_field& field) {
+    scan_.at_end();
+    const std::string_view text = scan_.rest();
+    std::size_t end = !text.empty() && (text[0] == '-' || (text[0] == '+' && !strict_)) ? 1 : 0;
+    const std::size_t first = end;
+    const auto digits = [&] {
+      const std::size_t from = end;
+      while (end < text.size() && is_digit(text[end])) ++end;
+      return end != from;
+    };
+    bool found = digits();
+    bool whole = true;
+    if (end < text.size() && text[end] == '.') {
+      ++end;
+      found = digits() || found;
+      whole = false;
+    }
+    if (found && end < text.size() && (text[end] == 'e' || text[end] == 'E')) {
+      ++end;
+      if (end < text.size() && (text[end] == '-' || (text[end] == '+' && !strict_))) ++end;
+      found = digits();
+      whole = false;
+    }
+    if (!found && !strict_) {  // an infinity
+      end = first;
+      while (end < text.size() && is_word_character(text[end])) ++end;
+      found =
+          is_keyword(text.substr(first, end - first), "INF") || is_keyword(text.substr(first, end - first), "INFINITY");
+      if (is_keyword(text.substr(first, end - first), "NAN"))
+        return scan_.fail("nothing compares with NaN; ask IS NAN or IS NOT NAN");
+    }
+    if (!found || (end < text.size() && is_word_character(text[end])))
+      return scan_.expected(field.type == search_type::text ? "a text in quotes or a number" : "a number");
+    if (strict_ && field.type == search_type::integer && !whole) return scan_.expected("a whole number");
+    search_value number = number_in(text.substr(text[0] == '+' ? 1 : 0, end - (text[0] == '+' ? 1 : 0)));
+    // A whole number is one, however it is written, so that a filter has one form.
+    if (!number.is_nan() && number.real() >= -0x1p63 && number.real() < 0x1p63 &&
+        number.holds() == search_value::form::real &&
+        number.real() == static_cast<double>(static_cast<std::int64_t>(number.real())))
+      number = static_cast<std::int64_t>(number.real());
+    made_.literals.emplace_back(number);
+    scan_.skip_bytes(end);
+    return true;
+  }
+
+  bool parse_list(const search_field& field) {
+    if (!scan_.skip("(")) return scan_.expected("a list in parentheses");
+    const std::size_t first = made_.literals.size();
+    do {
+      const std::size_t start = scan_.position();
+      if (strict_ && made_.literals.size() != first && scan_.is_next(")")) break;
+      if (!parse_value(field)) return false;
+      if (strict_ && !read_escapes(start)) return false;
+      if (made_.literals[first].is_text() != made_.literals.back().is_text())
+        return scan_.fail_at(start, "a list has either texts or numbers");
+    } while (scan_.skip(","));
+    if (!scan_.skip(")")) return scan_.expected("`,` or `)`");
+    put_in_order(first);
+    return true;
+  }
+  /// MLflow reads lists as Python does, with backslashes; other texts it leaves as they are.
+  bool read_escapes(std::size_t start) {
+    const search_value value = made_.literals.back().value();
+    if (!value.is_text() || value.text().find('\\') == std::string_view::npos) return true;
+    static constexpr std::string_view names = "\\'\"nrt";
+    static constexpr std::string_view meant = "\\'\"\n\r\t";
+    std::string text;
+    for (std::size_t i = 0; i < value.text().size(); ++i) {
+      char c = value.text()[i];
+      if (c == '\\') {
+        const std::size_t which = ++i < value.text().size() ? names.find(value.text()[i]) : names.npos;
+        if (which == names.npos)
+          return scan_.fail_at(start, "in a list, a backslash stands before \\, ', \", n, r or t");
+        c = meant[which];
+      }
+      text += c;
+    }
+    made_.literals.back() = search_literal(std::move(text));
+    return true;
+  }
+  /// Sorts a list and leaves each value in it once, so that it is searched by halves and has one form.
+  void put_in_order(std::size_t first) {
+    std::vector<search_literal> list;
+    std::vector<std::size_t> places(made_.literals.size() - first);
+    for (std::size_t i = 0; i < places.size(); ++i) places[i] = first + i;
+    heap_sort(places.data(), places.size(), [&](std::size_t a, std::size_t b) {
+      return compare_values(made_.literals[a].value(), made_.literals[b].value()) < 0;
+    });
+    for (const std::size_t each : places)
+      if (list.empty() || !(list.back() == made_.literals[each])) list.push_back(std::move(made_.literals[each]));
+    made_.literals.erase(made_.literals.begin() + static_cast<std::ptrdiff_t>(first), made_.literals.end());
+    for (search_literal& each : list) made_.literals.push_back(std::move(each));
+  }
+
+  bool parse_pattern(search_node& node) {
+    std::string text;
+    std::string escape;
+    if (!scan_.is_next("'\"")) return scan_.expected("a pattern in quotes");
+    const std::size_t start = scan_.position();
+    if (!scan_.read_quoted(text)) return false;
+    if (!strict_ && scan_.skip_keyword("ESCAPE")) {
+      if (!scan_.is_next("'\"")) return scan_.expected("a character in quotes");
+      if (!scan_.read_quoted(escape)) return false;
+      if (escape.size() != 1) return scan_.fail("an escape is one character of ASCII");
+    }
+    auto pattern = like_pattern::make(text, node.operation == op::ilike, escape.empty() ? char{0} : escape[0]);
+    if (!pattern) return scan_.fail_at(start, pattern.error().message());
+    node.pattern = static_cast<std::uint32_t>(made_.patterns.size());
+    made_.patterns.push_back(std::move(*pattern));
+    made_.literals.emplace_back(std::move(text));
+    if (!escape.empty()) made_.literals.emplace_back(std::move(escape));
+    return true;
+  }
+
+  scanner scan_;
+  bool strict_;
+  filter_tree made_;
+  search_asks asks_ = search_asks::nothing;
+  std::size_t conditions_ = 0;
+};
+
+}  // namespace detail
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_SEARCH_DETAIL_FILTER_PARSER_HPP
+
+// ---- store/search/detail/filter_text.hpp
+
+#ifndef MILLRACE_STORE_SEARCH_DETAIL_FILTER_TEXT_HPP
+#define MILLRACE_STORE_SEARCH_DETAIL_FILTER_TEXT_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+namespace detail {
+
+inline void append_value(std::string& out, const search_value& value) {
+  if (value.is_text()) {
+    append_quoted(out, value.text(), '\'');
+  } else if (value.holds() == search_value::form::integer) {
+    append_number(out, value.integer());
+  } else if (__builtin_isinf(value.real())) {
+    out += value.real() < 0 ? "-inf" : "inf";
+  } else {
+    append_number(out, value.real());
+  }
+}
+
+inline void append_condition(std::string& out, const filter_tree& filter, const search_node& node) {
+  const search_field& field = filter.fields[node.field];
+  (out += field.group) += '.';
+  append_key(out, field.key);
+  static constexpr std::string_view words[] = {
+      " = ", " != ", " < ", " <= ", " > ", " >= ", " BETWEEN ", " IN (", " LIKE ", " ILIKE ", " IS NULL", " IS NAN"};
+  const std::string_view word =
+      words[static_cast<std::size_t>(node.operation) - static_cast<std::size_t>(search_operation::equal)];
+  if (node.operation >= search_operation::is_null)
+    ((out += " IS") += node.negated ? " NOT" : "") += word.substr(3);
+  else
+    (out += node.negated ? " NOT" : "") += word;
+  for (std::size_t i = 0; i < node.count; ++i) {
+    if (i != 0) {
+      const bool list = node.operation == search_operation::in;
+      out += list ? ", " : node.operation == search_operation::between ? " AND " : " ESCAPE ";
+    }
+    append_value(out, filter.literals[node.first + i].value());
+  }
+  if (node.operation == search_operation::in) out += ')';
+}
+
+inline void append_node(std::string& out, const filter_tree& filter, std::size_t at) {
+  const search_node& node = filter.nodes[at];
+  if (is_condition(node.operation)) return append_condition(out, filter, node);
+  // What binds less than its parent stands in parentheses, and so does what would melt into it.
+  const auto append_child = [&](std::size_t child) {
+    const search_operation below = filter.nodes[child].operation;
+    const bool open = !is_condition(below) && below != search_operation::negation &&
+                      (node.operation != search_operation::disjunction || below != search_operation::conjunction);
+    if (open) out += '(';
+    append_node(out, filter, child);
+    if (open) out += ')';
+  };
+  if (node.operation == search_operation::negation) {
+    out += "NOT ";
+    append_child(at + 1);
+    return;
+  }
+  for (std::size_t child = at + 1; child < at + node.size; child += filter.nodes[child].size) {
+    if (child != at + 1) out += node.operation == search_operation::conjunction ? " AND " : " OR ";
+    append_child(child);
+  }
+}
+
+inline std::string filter_text(const filter_tree& filter) {
+  std::string text;
+  if (!filter.nodes.empty()) append_node(text, filter, 0);
+  return text;
+}
+
+}  // namespace detail
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_SEARCH_DETAIL_FILTER_TEXT_HPP
+
+// ---- store/search/filter.hpp
+
+#ifndef MILLRACE_STORE_SEARCH_FILTER_HPP
+#define MILLRACE_STORE_SEARCH_FILTER_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+namespace detail {
+struct ignored_value {
+  void operator()(const search_value&) const noexcept {}
+};
+}  // namespace detail
+
+/// A row that tells what it has under a key: `find(field)`. The law: asked twice, it returns the same.
+template <class R>
+concept searchable = requires(const R& row, const search_field& field) {
+  { row.find(field) } -> std::convertible_to<search_value>;
+};
+/// A row that also has several values under one key, of a group that is `repeated`: `for_each(field, use)` calls `use`
+/// with each, and for none if there is none.
+template <class R>
+concept repeatedly_searchable = searchable<R> && requires(const R& row, const search_field& field,
+                                                          detail::ignored_value use) { row.for_each(field, use); };
+
+/// What a filter says, read once and asked of many rows.
+///
+///     const auto good = mr::store::search_filter::make("metrics.loss < 0.1 AND (params.net = 'a' OR tags.ok IS NULL)",
+///                                                      mr::store::run_schema);
+///     if (good->matches(row)) ...
+///
+/// The full grammar, in which words have any case:
+///
+///     filter     one or more conditions with AND, OR, NOT and parentheses; NOT binds most, OR least
+///     condition  KEY = VALUE, also != <> < <= > >=
+///                KEY [NOT] LIKE 'a%' [ESCAPE '!'], KEY [NOT] ILIKE 'a%'
+///                KEY [NOT] IN (VALUE, ...)    KEY [NOT] BETWEEN VALUE AND VALUE
+///                KEY IS [NOT] NULL    KEY IS [NOT] NAN
+///     KEY        start_time, attributes.start_time, metrics.loss, tags.`a b`, params."a.b"
+///     VALUE      a number, or a text in '...' or "..."; the quote mark twice is one of it
+///
+/// The grammar of MLflow is a part of that: conditions with AND, and of these what MLflow takes for each key. A row
+/// matches as it does there: no condition is met by a key that the row lacks, not even `!=`; only IS NULL is. With NOT
+/// and OR, that is SQL's logic of three values: a condition on a key that is not there is unknown, and so is NOT of it.
+/// NaN is unequal to every number, and neither less nor greater. In the full grammar, a text under a key and a number
+/// in the filter compare as numbers (`params.lr < 0.1`); a text that is no number is unknown then.
+///
+/// Complexity: of a match, linear in the conditions and in what they compare; an IN takes the logarithm of its list.
+/// Allocates: a match never. Threads: any number match at once. Errors of `make`: invalid_argument, with the byte of
+/// the text, counted from 1, and what was expected there.
+class search_filter {
+ public:
+  /// Matches every row.
+  search_filter() = default;
+  static result<search_filter> make(std::string_view text, const search_schema& schema,
+                                    search_grammar grammar = search_grammar::full) {
+    auto tree = detail::filter_parser(text, schema, grammar).parse();
+    if (!tree) return tree.error();
+    return search_filter(std::move(*tree));
+  }
+
+  template <searchable Row>
+  bool matches(const Row& row) const {
+    return tree_.nodes.empty() || evaluate(row, 0) == detail::search_truth::yes;
+  }
+
+  /// The tree, each node in front of its children; empty if every row matches.
+  std::span<const search_node> nodes() const noexcept { return tree_.nodes; }
+  /// What rows are asked for, each once; nodes say which by number.
+  std::span<const search_field> fields() const noexcept { return tree_.fields; }
+  /// What is compared with. A text lives as long as the filter does.
+  search_value value(std::size_t number) const noexcept { return tree_.literals[number].value(); }
+
+  /// What every text begins with that this node's LIKE takes. Precondition: its operation is `like` or `ilike`.
+  std::string_view prefix(const search_node& node) const noexcept { return tree_.patterns[node.pattern].prefix(); }
+
+  friend std::string to_text(const search_filter& filter);
+  friend bool operator==(const search_filter& a, const search_filter& b) noexcept {
+    return a.tree_.nodes == b.tree_.nodes && a.tree_.fields == b.tree_.fields && a.tree_.literals == b.tree_.literals;
+  }
+
+ private:
+  explicit search_filter(detail::filter_tree tree) noexcept : tree_(std::move(tree)) {}
+
+  template <class Row>
+  detail::search_truth evaluate(const Row& row, std::size_t at) const {
+    using detail::search_truth;
+    const search_node& node = tree_.nodes[at];
+    if (is_condition(node.operation)) return ask(row, node);
+    if (node.operation == search_operation::negation) return negated(evaluate(row, at + 1));
+    const bool all = node.operation == search_operation::conjunction;
+    const search_truth decides = all ? search_truth::no : search_truth::yes;
+    search_truth found = negated(decides);
+    for (std::size_t child = at + 1; child < at + node.size; child += tree_.nodes[child].size) {
+      const search_truth one = evaluate(row, child);
+      if (one == decides) return one;
+      if (one == search_truth::unknown) found = one;
+    }
+    return found;
+  }
+  template <class Row>
+  detail::search_truth ask(const Row& row, const search_node& node) const {
+    using detail::search_truth;
+    const search_field& field = tree_.fields[node.field];
+    if constexpr (repeatedly_searchable<Row>) {
+      if (field.repeated) {
+        // One value that meets the condition is enough; and none is like one that is absent.
+        bool any = false;
+        search_truth found = search_truth::no;
+        row.for_each(field, [&](const search_value& value) {
+          any = true;
+          if (test(value, node) == search_truth::yes) found = search_truth::yes;
+        });
+        return any ? found : test(search_value(), node);
+      }
+    }
+    return test(row.find(field), node);
+  }
+  detail::search_truth test(const search_value& value, const search_node& node) const noexcept {
+    const auto found =
+        detail::test_condition(value, node.operation, std::span(tree_.literals).subspan(node.first, node.count),
+                               tree_.patterns.data() + node.pattern);
+    return node.negated ? negated(found) : found;
+  }
+
+  detail::filter_tree tree_;
+};
+
+/// The filter in the full grammar, in one form whatever it was read from; reading it gives the same filter.
+inline std::string to_text(const search_filter& filter) { return detail::filter_text(filter.tree_); }
+
+/// A text as a filter's value, in quotes: whoever puts a filter together from texts of others puts each through this.
+inline std::string quoted_search_text(std::string_view text) {
+  std::string quoted;
+  detail::append_quoted(quoted, text, '\'');
+  return quoted;
+}
+/// A key as it stands behind a group's dot, in quotes if it has to: `"tags." + quoted_search_key(key)`.
+inline std::string quoted_search_key(std::string_view key) {
+  std::string quoted;
+  detail::append_key(quoted, key);
+  return quoted;
+}
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_SEARCH_FILTER_HPP
+
+// ---- store/search/mlflow_schemas.hpp
+
+#ifndef MILLRACE_STORE_SEARCH_MLFLOW_SCHEMAS_HPP
+#define MILLRACE_STORE_SEARCH_MLFLOW_SCHEMAS_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+namespace detail {
+
+inline constexpr search_asks ask_texts = search_asks::equality | search_asks::patterns;
+inline constexpr search_asks ask_lists = ask_texts | search_asks::lists;
+inline constexpr search_asks ask_optional_texts = ask_texts | search_asks::nulls;
+inline constexpr search_asks ask_numbers = search_asks::equality | search_asks::order;
+
+inline constexpr searched_key run_keys[] = {
+    {"run_id", search_type::text, ask_lists, true},
+    {"run_name", search_type::text, ask_texts, true, {"run name", "Run name", "Run Name"}},
+    {"experiment_id"},
+    {"user_id", search_type::text, ask_texts, true},
+    {"status", search_type::text, ask_texts, true},
+    {"lifecycle_stage"},
+    {"artifact_uri", search_type::text, ask_texts, true},
+    {"start_time", search_type::number, ask_numbers, true, {"created", "Created"}},
+    {"end_time", search_type::number, ask_numbers, true},
+};
+inline constexpr searched_key dataset_keys[] = {
+    {"name", search_type::text, ask_lists},
+    {"digest", search_type::text, ask_lists},
+    {"context", search_type::text, ask_lists},
+};
+inline constexpr searched_group run_groups[] = {
+    {search_kind::attribute, {"attributes", "attribute", "attr", "run"}, run_keys},
+    {search_kind::metric, {"metrics", "metric"}, {}, search_type::number, ask_numbers, true},
+    {search_kind::param,
+     {"params", "param", "parameters", "parameter"},
+     {},
+     search_type::text,
+     ask_optional_texts,
+     true},
+    {search_kind::tag, {"tags", "tag"}, {}, search_type::text, ask_optional_texts, true},
+    {search_kind::dataset, {"datasets", "dataset"}, dataset_keys, search_type::text, ask_lists, false, true},
+};
+inline constexpr searched_order run_ties[] = {{"start_time", true}, {"run_id", false}};
+
+inline constexpr searched_key experiment_keys[] = {
+    {"name", search_type::text, ask_texts, true},
+    {"experiment_id", search_type::text, search_asks::equality | search_asks::lists, true},
+    {"creation_time", search_type::integer, ask_numbers, true},
+    {"last_update_time", search_type::integer, ask_numbers, true},
+    {"lifecycle_stage"},
+    {"artifact_location"},
+};
+inline constexpr searched_group experiment_groups[] = {
+    {search_kind::attribute, {"attributes", "attribute"}, experiment_keys},
+    {search_kind::tag, {"tags", "tag"}, {}, search_type::text, ask_optional_texts},
+};
+inline constexpr searched_order experiment_order[] = {{"creation_time", true}, {"experiment_id", false}};
+inline constexpr searched_order experiment_ties[] = {{"experiment_id", true}};
+
+inline constexpr searched_key registered_model_keys[] = {
+    {"name", search_type::text, ask_lists, true},
+    {"creation_timestamp", search_type::integer},
+    {"last_updated_timestamp", search_type::integer, search_asks::nothing, true, {"timestamp"}},
+    {"description"},
+};
+inline constexpr searched_group registered_model_groups[] = {
+    {search_kind::attribute, {"attributes", "attribute"}, registered_model_keys},
+    {search_kind::tag, {"tags", "tag"}, {}, search_type::text, ask_texts},
+};
+inline constexpr searched_order registered_model_ties[] = {{"name", false}};
+
+inline constexpr searched_key model_version_keys[] = {
+    {"name", search_type::text, ask_lists, true},
+    {"version_number", search_type::integer, ask_numbers | search_asks::quoted_number, true},
+    {"run_id", search_type::text, ask_lists},
+    {"source_path", search_type::text, ask_texts},
+    {"creation_timestamp", search_type::integer, search_asks::nothing, true},
+    {"last_updated_timestamp", search_type::integer, search_asks::nothing, true},
+    {"current_stage"},
+    {"status"},
+    {"user_id"},
+    {"description"},
+};
+inline constexpr searched_group model_version_groups[] = {
+    {search_kind::attribute, {"attributes", "attribute"}, model_version_keys},
+    {search_kind::tag, {"tags", "tag"}, {}, search_type::text, ask_texts},
+};
+inline constexpr searched_order model_version_order[] = {{"last_updated_timestamp", true}};
+inline constexpr searched_order model_version_ties[] = {{"name", false}, {"version_number", true}};
+
+}  // namespace detail
+
+// What MLflow's four searches take, and how they sort, and besides, for the full grammar, keys that MLflow has but
+// cannot search for. Source: documentation and answers of MLflow 3.17.
+
+/// `search_runs`: attributes, `metrics.`, `params.`, `tags.`, `datasets.`.
+inline constexpr search_schema run_schema{"runs", detail::run_groups, {}, detail::run_ties};
+/// `search_experiments`: attributes and `tags.`.
+inline constexpr search_schema experiment_schema{"experiments", detail::experiment_groups, detail::experiment_order,
+                                                 detail::experiment_ties};
+/// `search_registered_models`: attributes and `tags.`.
+inline constexpr search_schema registered_model_schema{
+    "registered models", detail::registered_model_groups, {}, detail::registered_model_ties};
+/// `search_model_versions`: attributes and `tags.`.
+inline constexpr search_schema model_version_schema{"model versions", detail::model_version_groups,
+                                                    detail::model_version_order, detail::model_version_ties};
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_SEARCH_MLFLOW_SCHEMAS_HPP
+
+// ---- store/search/order.hpp
+
+#ifndef MILLRACE_STORE_SEARCH_ORDER_HPP
+#define MILLRACE_STORE_SEARCH_ORDER_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+/// One key that rows are sorted by.
+struct search_order_term {
+  search_field field;
+  bool descending = false;
+
+  friend bool operator==(const search_order_term&, const search_order_term&) = default;
+};
+
+/// The most terms of an order.
+inline constexpr std::size_t max_search_order = 64;
+/// How many bytes of a text count in an order, but in its last term all of them.
+inline constexpr std::size_t max_ordered_text = 1'000;
+
+namespace detail {
+
+/// Appends a value so that the bytes sort as the values do: numbers, texts, then NaN, then what is absent. Descending,
+/// numbers and texts are the other way round, and NaN and what is absent are still the last.
+inline void append_sort_key(std::string& out, const search_value& value, bool descending, std::size_t most) {
+  const auto flip = static_cast<unsigned char>(descending ? 0xff : 0);
+  const auto append = [&](unsigned byte) { out += static_cast<char>((byte ^ flip) & 0xffU); };
+  if (value.is_absent() || value.is_nan()) {
+    out += value.is_absent() ? '\4' : '\3';
+  } else if (value.is_number()) {
+    out += '\1';
+    // The nearest double, then what an integer has beyond it: at most 512 more or less.
+    const std::uint64_t nearest = to_unsigned_key(value.real() + 0.0);
+    for (unsigned shift = 64; shift != 0; shift -= 8) append(static_cast<unsigned>(nearest >> (shift - 8)));
+    const std::int64_t beyond =
+        value.holds() == search_value::form::integer ? beyond_nearest(value.integer(), value.real()) : 0;
+    const auto rest = static_cast<unsigned>(beyond + 0x8000);
+    append(rest >> 8);
+    append(rest);
+  } else {
+    out += '\2';
+    for (const char c : value.text().substr(0, most)) {
+      append(static_cast<unsigned char>(c));
+      if (c == '\0') append(0xff);  // a zero and what is not 0xff end the text
+    }
+    append(0);
+    append(0);
+  }
+}
+
+}  // namespace detail
+
+/// What rows are sorted by.
+///
+/// Written as MLflow writes it, one key a term: `metrics.loss DESC`, `attributes.start_time`, `tags.'a b' ASC`; in the
+/// full grammar, a term may have several with commas between them. Behind these come those of the schema that decide
+/// between equal rows, so that the order of rows is one order, and a page of them begins where the last one ended.
+///
+/// A row that lacks a key is behind all that have it, and NaN is before that, whichever way the others are sorted.
+/// Texts are sorted by their bytes, of which the first `max_ordered_text` count.
+///
+/// Rows are compared by their sort keys: `a` is before `b` if `order.sort_key(a) < order.sort_key(b)`. Errors of
+/// `make`: invalid_argument, with the byte of the term.
+class search_order {
+ public:
+  /// No terms: the order of the schema.
+  static result<search_order> make(std::span<const std::string> terms, const search_schema& schema,
+                                   search_grammar grammar = search_grammar::full);
+
+  /// With those that decide between equal rows.
+  std::span<const search_order_term> terms() const noexcept { return terms_; }
+
+  template <searchable Row>
+  std::string sort_key(const Row& row) const {
+    std::string key;
+    for (std::size_t i = 0; i < terms_.size(); ++i)
+      detail::append_sort_key(key, row.find(terms_[i].field), terms_[i].descending,
+                              i + 1 == terms_.size() ? key.max_size() : max_ordered_text);
+    return key;
+  }
+
+  friend bool operator==(const search_order&, const search_order&) = default;
+
+ private:
+  bool has(const search_field& field) const noexcept {
+    for (const search_order_term& each : terms_)
+      if (each.field == field) return true;
+    return false;
+  }
+  bool read_term(detail::scanner& scan);
+  void append_fixed(const search_schema& schema, std::span<const searched_order> fixed);
+
+  std::vector<search_order_term> terms_;
+};
+
+inline bool search_order::read_term(detail::scanner& scan) {
+  search_order_term term;
+  search_asks asks = search_asks::nothing;
+  bool ordered = false;
+  scan.at_end();
+  const std::size_t start = scan.position();
+  if (!scan.read_field(term.field, asks, ordered)) return false;
+  if (term.field.repeated) return scan.fail_at(start, "rows may have several values under this key");
+  if (scan.strict() && !ordered) return scan.fail_at(start, "MLflow does not sort by this key");
+  if (has(term.field)) return scan.fail_at(start, "this key stands in the order twice");
+  if (terms_.size() == max_search_order) return scan.fail_at(start, "the order has too many keys");
+  term.descending = scan.skip_keyword("DESC");
+  if (!term.descending) scan.skip_keyword("ASC");
+  terms_.push_back(std::move(term));
+  return true;
+}
+
+inline void search_order::append_fixed(const search_schema& schema, std::span<const searched_order> fixed) {
+  const searched_group& group = schema.groups[0];
+  for (const searched_order& each : fixed) {
+    search_order_term term{{group.kind, group.type, false, group.names[0], std::string(each.key)}, each.descending};
+    for (const searched_key& key : group.keys)
+      if (key.name == each.key) term.field.type = key.type;
+    if (!has(term.field)) terms_.push_back(std::move(term));
+  }
+}
+
+inline result<search_order> search_order::make(std::span<const std::string> terms, const search_schema& schema,
+                                               search_grammar grammar) {
+  search_order made;
+  for (const std::string& text : terms) {
+    detail::scanner scan(text, "order", schema, grammar);
+    bool good = made.read_term(scan);
+    while (good && !scan.strict() && scan.skip(",")) good = made.read_term(scan);
+    if (good && !scan.at_end()) scan.expected("ASC, DESC or the end");
+    if (!scan.failure()) return scan.failure().error();
+  }
+  if (terms.empty()) made.append_fixed(schema, schema.order);
+  made.append_fixed(schema, schema.ties);
+  return made;
+}
+
+/// The order in one form, whatever it was read from.
+inline std::string to_text(const search_order& order) {
+  std::string text;
+  for (const search_order_term& each : order.terms()) {
+    if (!text.empty()) text += ", ";
+    (text += each.field.group) += '.';
+    detail::append_key(text, each.field.key);
+    if (each.descending) text += " DESC";
+  }
+  return text;
+}
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_SEARCH_ORDER_HPP
+
+// ---- store/search/page.hpp
+
+#ifndef MILLRACE_STORE_SEARCH_PAGE_HPP
+#define MILLRACE_STORE_SEARCH_PAGE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+/// Makes and reads the tokens by which a search goes on where its last page ended.
+///
+/// A token is hexadecimal text that holds the position of the last row, such as its sort key, so that rows which come
+/// and go meanwhile move no page. It is bound to the query: filter, order and `view`, which is whatever else decides
+/// what is found (a list of experiments, deleted ones or not), in words of the caller's.
+///
+/// A token is not secret and not signed: who makes one up gets to see another page of the same query.
+class page_tokens {
+ public:
+  page_tokens(const search_filter& filter, const search_order& order, std::string_view view = {}) {
+    sha256 hash;
+    const std::string texts[] = {to_text(filter), to_text(order), std::string(view)};
+    for (const std::string& each : texts) {
+      hash.update(detail::bytes_of(std::to_string(each.size()) + ':'));
+      hash.update(detail::bytes_of(each));
+    }
+    query_ = hash.digest();
+  }
+
+  /// The token of the page behind a position.
+  std::string token(std::string_view position) const {
+    std::string text;
+    detail::append_hex(text, std::as_bytes(std::span(&version, 1)));
+    detail::append_hex(text, query());
+    detail::append_hex(text, detail::bytes_of(position));
+    append_check(text, text);
+    return text;
+  }
+
+  /// The position of a token; of the empty one, the empty position, which is before all rows.
+  /// Errors: invalid_argument: it is no token, of another version, or of another query.
+  result<std::string> position(std::string_view token) const {
+    if (token.empty()) return std::string();
+    constexpr std::size_t around = 2 * (1 + bound + checked);
+    std::string check;
+    if (token.size() >= around && token.size() % 2 == 0)
+      append_check(check, token.substr(0, token.size() - 2 * checked));
+    if (check.empty() || !token.ends_with(check))
+      return error(errc::invalid_argument, "the page token is damaged, or none of ours");
+    std::vector<std::byte> bytes(token.size() / 2);
+    if (!detail::read_hex(token, bytes))
+      return error(errc::invalid_argument, "the page token is damaged, or none of ours");
+    if (std::to_integer<unsigned char>(bytes[0]) != version)
+      return error(errc::invalid_argument, "the page token is of another version");
+    for (std::size_t i = 0; i < bound; ++i)
+      if (bytes[1 + i] != query()[i])
+        return error(errc::invalid_argument,
+                     "the page token is of another query: the filter, the order or what is searched has changed");
+    return std::string(reinterpret_cast<const char*>(bytes.data()) + 1 + bound, bytes.size() - 1 - bound - checked);
+  }
+
+ private:
+  static constexpr unsigned char version = 1;
+  static constexpr std::size_t bound = 8;    // bytes of the query's hash
+  static constexpr std::size_t checked = 8;  // bytes of the hash of all bytes before
+
+  std::span<const std::byte> query() const noexcept { return std::as_bytes(std::span(query_.bytes)).first(bound); }
+  static void append_check(std::string& out, std::string_view text) {
+    const sha256_digest digest = sha256_of(detail::bytes_of(text));
+    detail::append_hex(out, std::as_bytes(std::span(digest.bytes)).first(checked));
+  }
+
+  sha256_digest query_;
+};
+
+/// A page of what a search found.
+template <class Item>
+struct found_page {
+  std::vector<Item> items;  // in order
+  /// The position of the last item if there are more behind it, else empty.
+  std::string next;
+};
+
+/// Picks a page out of rows that come in any order: the first `limit` of those behind a position.
+///
+/// Complexity: of all updates together, O(n log limit). Memory: for two pages. Allocates: as it fills. Threads: one at
+/// a time.
+template <class Item>
+class page_picker {
+ public:
+  /// `after`: where the last page ended; empty: nowhere.
+  explicit page_picker(std::size_t limit, std::string after = {}) : limit_(limit), after_(std::move(after)) {}
+
+  /// Whether a row with this sort key could be on the page; to ask before its item is made.
+  bool wants(std::string_view key) const noexcept {
+    if (!after_.empty() && key <= after_) return false;
+    return !full_ || key < worst_;
+  }
+  void update(std::string key, Item item) {
+    if (!wants(key)) return;
+    rows_.push_back({std::move(key), std::move(item)});
+    if (rows_.size() >= 2 * (limit_ + 1)) keep_first();
+  }
+  /// The page; there is nothing left behind.
+  found_page<Item> finish() {
+    keep_first();
+    found_page<Item> page;
+    const bool more = rows_.size() > limit_;
+    if (more) rows_.pop_back();
+    if (more && !rows_.empty()) page.next = rows_.back().key;
+    for (row& each : rows_) page.items.push_back(std::move(each.item));
+    rows_.clear();
+    full_ = false;
+    return page;
+  }
+
+ private:
+  struct row {
+    std::string key;
+    Item item;
+  };
+
+  /// Keeps one page, and one row more, which shows that there is a next one.
+  void keep_first() {
+    std::vector<std::size_t> places(rows_.size());
+    for (std::size_t i = 0; i < places.size(); ++i) places[i] = i;
+    detail::heap_sort(places.data(), places.size(),
+                      [&](std::size_t a, std::size_t b) { return rows_[a].key < rows_[b].key; });
+    if (places.size() > limit_ + 1) places.resize(limit_ + 1);
+    std::vector<row> kept;
+    kept.reserve(2 * (limit_ + 1));
+    for (const std::size_t each : places) kept.push_back(std::move(rows_[each]));
+    rows_ = std::move(kept);
+    full_ = rows_.size() == limit_ + 1;
+    if (full_) worst_ = rows_.back().key;
+  }
+
+  std::size_t limit_;
+  std::string after_;
+  std::string worst_;
+  bool full_ = false;
+  std::vector<row> rows_;
+};
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_SEARCH_PAGE_HPP
+
+// ---- store/search/ranges.hpp
+
+#ifndef MILLRACE_STORE_SEARCH_RANGES_HPP
+#define MILLRACE_STORE_SEARCH_RANGES_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+/// Where all rows that match a filter have their value under one key, for who has an index of that key.
+///
+/// A text lives as long as the filter does.
+struct search_range {
+  std::size_t field = 0;  // of `filter.fields()`
+  /// The ends; absent: none at this side. With both absent, the row has any value there, perhaps NaN.
+  search_value low;
+  search_value high;
+  bool low_open = false;   // `low` itself is not in the range
+  bool high_open = false;  // nor `high`
+  /// Texts that begin with this one, if it is not empty.
+  std::string_view prefix;
+  /// One of these values, in order, if there are any.
+  std::vector<search_value> values;
+};
+
+namespace detail {
+
+/// An end of a range. Under a key of doubles it is a double; where it has to be rounded to be one, the range keeps what
+/// rounding might have cut off.
+inline void tighten(search_value& end, bool& open, search_value limit, bool limit_open, bool low,
+                    search_type type) noexcept {
+  if (type == search_type::number && limit.holds() == search_value::form::integer) {
+    const double nearest = limit.real();
+    if (beyond_nearest(limit.integer(), nearest) != 0) limit_open = false;
+    limit = nearest;
+  }
+  const auto order = end.is_absent() ? std::partial_ordering::equivalent : compare_values(limit, end);
+  if (end.is_absent() || (low ? order > 0 : order < 0)) {
+    end = limit;
+    open = limit_open;
+  } else if (order == 0) {
+    open = open || limit_open;
+  }
+}
+
+inline void narrow(search_range& range, const search_filter& filter, const search_node& node, search_type type) {
+  const bool text = type == search_type::text;
+  const search_value first = node.count == 0 ? search_value() : filter.value(node.first);
+  if (node.negated || first.is_absent() || first.is_text() != text) return;
+  switch (node.operation) {
+    case search_operation::less:
+    case search_operation::less_equal:
+      return tighten(range.high, range.high_open, first, node.operation == search_operation::less, false, type);
+    case search_operation::greater:
+    case search_operation::greater_equal:
+      return tighten(range.low, range.low_open, first, node.operation == search_operation::greater, true, type);
+    case search_operation::between:
+      if (filter.value(node.first + 1).is_text() != text) return;
+      tighten(range.low, range.low_open, first, false, true, type);
+      return tighten(range.high, range.high_open, filter.value(node.first + 1), false, false, type);
+    case search_operation::equal:
+    case search_operation::in:
+      if (!range.values.empty()) return;
+      for (std::size_t i = 0; i < node.count; ++i) range.values.push_back(filter.value(node.first + i));
+      return;
+    case search_operation::like:
+      if (filter.prefix(node).size() > range.prefix.size()) range.prefix = filter.prefix(node);
+      return;
+    default: return;
+  }
+}
+
+}  // namespace detail
+
+/// What a filter requires of single keys: ranges outside of which no row matches. A key has one, in which all
+/// conditions on it are put together that stand at the filter's top, alone or with AND; a key of which a row may have
+/// several values has one for each condition. A filter of another form has none, and all rows have to be looked at.
+/// Rows that an index finds are still asked by `matches`.
+///
+/// A text that is compared with a number is in no range, because an index of texts does not sort as numbers.
+inline std::vector<search_range> required_ranges(const search_filter& filter) {
+  std::vector<search_range> ranges;
+  const auto nodes = filter.nodes();
+  const auto read_condition = [&](const search_node& node) {
+    if (!is_condition(node.operation) || (node.operation == search_operation::is_null && !node.negated)) return;
+    const search_field& field = filter.fields()[node.field];
+    std::size_t at = 0;
+    while (at < ranges.size() && (field.repeated || ranges[at].field != node.field)) ++at;
+    if (at == ranges.size()) ranges.emplace_back().field = node.field;
+    detail::narrow(ranges[at], filter, node, field.type);
+  };
+  if (nodes.empty()) return ranges;
+  // Conjunctions of conjunctions are one.
+  for (std::size_t at = 0; at < nodes.size();) {
+    if (nodes[at].operation == search_operation::conjunction) {
+      ++at;
+      continue;
+    }
+    read_condition(nodes[at]);
+    at += nodes[at].size;
+  }
+  return ranges;
+}
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_SEARCH_RANGES_HPP
+
+// ---- store/search.hpp
+
+#ifndef MILLRACE_STORE_SEARCH_HPP
+#define MILLRACE_STORE_SEARCH_HPP
+
+/// search: filters, orders and pages over rows of any kind, in the grammar of MLflow's searches and beyond it.
+///
+/// - `search_filter`: reads `metrics.loss < 0.1 AND tags.team = 'a'` once and asks rows; with OR, NOT, parentheses,
+///   BETWEEN, IS NULL and more, unless only MLflow's grammar is taken
+/// - `search_order`: reads `metrics.loss DESC` and gives each row a sort key, with absent values last
+/// - `page_tokens`, `page_picker`: pages by the position of the last row, and tokens that are bound to their query
+/// - `required_ranges`: where all rows that match have their values, for who has an index
+/// - `search_schema`: what can be asked; `run_schema`, `experiment_schema`, `registered_model_schema` and
+///   `model_version_schema` are MLflow's
+/// - `searchable`: a row, `search_value`: what it has under a key, `like_pattern`: SQL's LIKE in linear time
+/// - `quoted_search_text`, `quoted_search_key`: texts of others as parts of a filter
+
+#endif  // MILLRACE_STORE_SEARCH_HPP
+
 // ---- store/secret.hpp
 
 #ifndef MILLRACE_STORE_SECRET_HPP
@@ -55269,6 +57132,7 @@ class cached_leaves {
 /// - `content_storage`: bytes under their own hash, in any storage: the same bytes once, and verified when read
 /// - `write_document`, `read_document`: structs as JSON with a format number; `keep_document` and `load_document` keep
 ///   them in a storage
+/// - search.hpp: filters, orders and pages over rows of any kind, in the grammar of MLflow's searches and beyond it
 /// - transparency.hpp: records of which nobody can change, remove or move one unseen: a Merkle tree, proofs, tree heads
 /// - `file_system`, `segment_file_system`: the system calls of a log, as a policy
 ///
