@@ -13,7 +13,8 @@
 ///   another kind is made with
 /// - `sign_file`, `write_signed`, `read_verified`: a file and its signature beside it, by any `signer` and `verifier`
 /// - `storage`, `versioned_storage`, `transactional_storage`: what keeps bytes under keys, as concepts, the last for
-///   several objects that change together: `memory_storage` has transactions, `folder_storage` does not
+///   several objects that change together: `memory_storage` has transactions, `folder_storage` does not;
+///   `creates_objects`: whether of all who create a key one succeeds
 /// - `durable::each`, `durable::group`, `durable::os`: what a crash may take, as a type
 /// - `text_key_part`, `number_key_part`: parts of their keys, made of names that users choose and of numbers to sort by
 /// - `content_storage`: bytes under their own hash, in any storage: the same bytes once, and verified when read

@@ -593,6 +593,7 @@ using ::millrace::v0::store::consistency_proof;
 using ::millrace::v0::store::content_id;
 using ::millrace::v0::store::content_options;
 using ::millrace::v0::store::content_storage;
+using ::millrace::v0::store::creates_objects;
 using ::millrace::v0::store::described;
 using ::millrace::v0::store::document;
 using ::millrace::v0::store::document_reader;

@@ -38299,19 +38299,33 @@ class atomic_file {
   /// except if the error is `cannot sync the folder of the written file`: then it is replaced, but the old content may
   /// come back after a power cut.
   result<void> commit() {
-    if (temporary_.empty()) return error(errc::closed, "cannot write \"" + target_ + "\": it is committed already");
-    if (is_forked_copy()) return forked_error();
-    if (auto done = file_.sync(); !done) return done;
-    if (auto done = file_.close(); !done) return done;
+    if (auto done = end_writing(); !done) return done;
     const int folder = folder_.descriptor();
     if (::renameat(folder, temporary_.c_str(), folder, base_.c_str()) != 0)
       return system_error(errno, "put in place", target_);
     temporary_.clear();
     return detail::sync_folder(folder_, target_);
   }
+  /// The same where nothing is at the path; whoever puts something there meanwhile, nothing is replaced.
+  /// Errors: already_exists; those of `commit`.
+  result<void> commit_new() {
+    if (auto done = end_writing(); !done) return done;
+    const int folder = folder_.descriptor();
+    if (::linkat(folder, temporary_.c_str(), folder, base_.c_str(), 0) != 0)
+      return system_error(errno, "put in place", target_);
+    discard();  // the other name
+    return detail::sync_folder(folder_, target_);
+  }
 
  private:
   atomic_file() noexcept = default;
+
+  result<void> end_writing() {
+    if (temporary_.empty()) return error(errc::closed, "cannot write \"" + target_ + "\": it is committed already");
+    if (is_forked_copy()) return forked_error();
+    if (auto done = file_.sync(); !done) return done;
+    return file_.close();
+  }
 
   /// The file to replace: what is at the path or, if that is a symbolic link, the file it leads to.
   struct replaced_file {
@@ -52890,6 +52904,14 @@ concept writes_objects = requires(S& storage, std::string_view key, std::span<co
   { storage.remove(key) } -> std::same_as<result<void>>;
 };
 
+/// Writes an object where there is none: of all who create one key, in whatever process, one succeeds.
+/// errc::already_exists: there is one. What a storage without transactions and versions can promise, such as a folder:
+/// enough to number things without a gap.
+template <class S>
+concept creates_objects = requires(S& storage, std::string_view key, std::span<const std::byte> bytes) {
+  { storage.create(key, bytes) } -> std::same_as<result<void>>;
+};
+
 /// Lists, from the first that is greater than `after`, at most `limit` of the objects whose keys begin with `prefix`,
 /// which may end within a part and may be empty.
 template <class S>
@@ -52946,6 +52968,9 @@ inline std::string quoted_key(std::string_view key) {
 inline error no_such_object(std::string_view key) {
   return error(errc::not_found, "there is no object " + quoted_key(key));
 }
+inline error object_exists(std::string_view key) {
+  return error(errc::already_exists, "there is an object " + quoted_key(key) + " already");
+}
 
 }  // namespace detail
 
@@ -52977,6 +53002,18 @@ result<bool> exists(const S& storage, std::string_view key) {
   if (found.error().code() == errc::not_found) return false;
   return found.error();
 }
+
+namespace detail {
+
+/// `create` within a transaction.
+template <class Transaction>
+result<void> create_in(Transaction& transaction, std::string_view key, std::span<const std::byte> bytes) {
+  const auto found = exists(transaction, key);
+  if (!found) return found.error();
+  return *found ? result<void>(object_exists(key)) : transaction.write(key, bytes);
+}
+
+}  // namespace detail
 
 /// Calls `use(entry)` for all objects whose keys begin with `prefix`, in order, a page of the list at a time. `use` may
 /// write and remove: an object that is there all the while is met once. Where `use` returns a `result<void>`, its first
@@ -53624,8 +53661,9 @@ struct folder_storage_options {
 /// returned, and so is a removal. Folders are made as they are needed and stay when they are empty; an object cannot
 /// stand where a folder of other objects does (`a` beside `a/b`), and nothing is at the key `a` of such a folder. No
 /// symbolic link below the folder is followed, read, replaced or listed, and no file whose path is no key is listed.
-/// Models: storage, without versions. Complexity: a list reads all folders on the way to what it lists.
-/// Threads: any number, and any number of processes. Errors: those of the system, with the path.
+/// Models: storage, creates_objects; there are no versions and no transactions. Complexity: a list reads all folders on
+/// the way to what it lists. Threads: any number, and any number of processes. Errors: those of the system, with the
+/// path.
 class folder_storage {
  public:
   /// Errors: not_found if there is no such folder and it has to exist; those of the system.
@@ -53670,6 +53708,18 @@ class folder_storage {
     if (!made) return std::move(made).error();
     if (auto done = made->write(bytes); !done) return done;
     return made->commit();
+  }
+  /// Of all threads and processes that create one key, one succeeds, on a network file system, too.
+  result<void> create(std::string_view key, std::span<const std::byte> bytes) {
+    if (auto fine = check_storage_key(key); !fine) return fine;
+    if (const auto found = exists(*this, key); !found || *found)
+      return found ? result<void>(detail::object_exists(key)) : found.error();
+    auto made = atomic_file::create_beneath(folder_, key);
+    if (!made) return std::move(made).error();
+    if (auto done = made->write(bytes); !done) return done;
+    auto done = made->commit_new();
+    if (!done && done.error().code() == errc::already_exists) return detail::object_exists(key);
+    return done;
   }
   result<void> remove(std::string_view key) {
     if (auto fine = check_storage_key(key); !fine) return fine;
@@ -54358,7 +54408,7 @@ struct memory_storage_options {
 };
 
 /// A storage in memory: for tests, and as the second level of a cache. Nothing of it outlives the process.
-/// Models: transactional_storage; versions are numbers that never come twice.
+/// Models: transactional_storage, creates_objects; versions are numbers that never come twice.
 /// Complexity: O(log n) comparisons of keys; a snapshot O(1), and the first write after it copies O(log n) pointers.
 /// No lock is held while bytes are copied. Allocates: a write and a read, the object's bytes. Threads: any number;
 /// writers wait for a transaction of another thread.
@@ -54438,6 +54488,9 @@ class memory_storage {
       if (!done) return std::move(done).error();
       return {};
     }
+    result<void> create(std::string_view key, std::span<const std::byte> bytes) {
+      return detail::create_in(*this, key, bytes);
+    }
     result<void> remove(std::string_view key) {
       if (auto fine = check_storage_key(key); !fine) return fine;
       if (objects_.find(key) != nullptr) objects_.take(key);
@@ -54472,6 +54525,9 @@ class memory_storage {
     auto done = replace(key, bytes, nullptr);
     if (!done) return std::move(done).error();
     return {};
+  }
+  result<void> create(std::string_view key, std::span<const std::byte> bytes) {
+    return transact([&](transaction& t) { return t.create(key, bytes); });
   }
   result<std::string> write_if(std::string_view key, std::span<const std::byte> bytes, std::string_view version) {
     return replace(key, bytes, &version);
@@ -57126,7 +57182,8 @@ class cached_leaves {
 ///   another kind is made with
 /// - `sign_file`, `write_signed`, `read_verified`: a file and its signature beside it, by any `signer` and `verifier`
 /// - `storage`, `versioned_storage`, `transactional_storage`: what keeps bytes under keys, as concepts, the last for
-///   several objects that change together: `memory_storage` has transactions, `folder_storage` does not
+///   several objects that change together: `memory_storage` has transactions, `folder_storage` does not;
+///   `creates_objects`: whether of all who create a key one succeeds
 /// - `durable::each`, `durable::group`, `durable::os`: what a crash may take, as a type
 /// - `text_key_part`, `number_key_part`: parts of their keys, made of names that users choose and of numbers to sort by
 /// - `content_storage`: bytes under their own hash, in any storage: the same bytes once, and verified when read

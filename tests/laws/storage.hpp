@@ -284,6 +284,52 @@ void storage_versions(S& storage, int rounds) {
   REQUIRE(storage.remove("v/key"));
 }
 
+/// Of threads that create one key, one does, and what it wrote stays.
+template <ms::creates_objects S>
+void storage_creates(S& storage, int rounds) {
+  namespace mr = millrace;
+  REQUIRE(storage.create("c/key", bytes_of("first")));
+  const auto second = storage.create("c/key", bytes_of("second"));
+  CHECK(second.error().code() == mr::errc::already_exists);
+  CHECK(second.error().message() == "there is an object \"c/key\" already");
+  CHECK(text_of(*storage.read("c/key")) == "first");
+  REQUIRE(storage.remove("c/key"));
+  REQUIRE(storage.create("c/key", bytes_of("")));
+  CHECK(storage.create("c/key", bytes_of("third")).error().code() == mr::errc::already_exists);
+  REQUIRE(storage.remove("c/key"));
+  for (const std::string& key : refused_keys()) {
+    INFO(key);
+    CHECK(storage.create(key, bytes_of("x")).error().code() == mr::errc::invalid_argument);
+  }
+  // Numbers without a gap: each thread takes the next one that is free.
+  std::atomic<int> failed{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&, t] {
+      int number = 0;
+      for (int i = 0; i < rounds; ++number) {
+        const auto done = storage.create("c/" + std::to_string(number), bytes_of(std::to_string(t)));
+        if (done) ++i;
+        if (!done && done.error().code() != mr::errc::already_exists) {
+          ++failed;
+          return;
+        }
+      }
+    });
+  for (auto& thread : threads) thread.join();
+  CHECK(failed == 0);
+  std::vector<int> made(4);
+  for (int number = 0; number < 4 * rounds; ++number) {
+    const std::string key = "c/" + std::to_string(number);
+    const auto owner = storage.read(key);
+    REQUIRE(owner);
+    ++made[static_cast<std::size_t>(std::stoi(text_of(*owner)))];
+    REQUIRE(storage.remove(key));
+  }
+  CHECK(made == std::vector<int>(4, rounds));
+  CHECK(storage.list("c/", "", 9)->empty());
+}
+
 /// All of the above.
 template <ms::storage S>
 void storage_laws(S& storage, std::uint64_t seed, int steps, int rounds) {
@@ -291,6 +337,7 @@ void storage_laws(S& storage, std::uint64_t seed, int steps, int rounds) {
   storage_agrees_with_a_map(storage, seed, steps);
   storage_is_whole_under_threads(storage, rounds);
   if constexpr (ms::versioned_storage<S>) storage_versions(storage, rounds);
+  if constexpr (ms::creates_objects<S>) storage_creates(storage, rounds < 25 ? rounds : 25);
 }
 
 }  // namespace laws

@@ -85,7 +85,10 @@ void kill_round(const std::string& path, const millrace::store::sqlite_storage_o
     const pid_t child = ::fork();
     if (child == 0) {
       auto storage = Storage::open(path, options);
-      if (!storage) ::_exit(9);
+      if (!storage) {
+        (void)std::fprintf(stderr, "%s\n", storage.error().describe().c_str());
+        ::_exit(9);
+      }
       millrace::random_engine own(seed + static_cast<std::uint64_t>(i));
       for (;;) {
         if (!take_version(*storage, i, own.below(4) == 0)) ::_exit(8);

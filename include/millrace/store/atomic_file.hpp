@@ -126,19 +126,33 @@ class atomic_file {
   /// except if the error is `cannot sync the folder of the written file`: then it is replaced, but the old content may
   /// come back after a power cut.
   result<void> commit() {
-    if (temporary_.empty()) return error(errc::closed, "cannot write \"" + target_ + "\": it is committed already");
-    if (is_forked_copy()) return forked_error();
-    if (auto done = file_.sync(); !done) return done;
-    if (auto done = file_.close(); !done) return done;
+    if (auto done = end_writing(); !done) return done;
     const int folder = folder_.descriptor();
     if (::renameat(folder, temporary_.c_str(), folder, base_.c_str()) != 0)
       return system_error(errno, "put in place", target_);
     temporary_.clear();
     return detail::sync_folder(folder_, target_);
   }
+  /// The same where nothing is at the path; whoever puts something there meanwhile, nothing is replaced.
+  /// Errors: already_exists; those of `commit`.
+  result<void> commit_new() {
+    if (auto done = end_writing(); !done) return done;
+    const int folder = folder_.descriptor();
+    if (::linkat(folder, temporary_.c_str(), folder, base_.c_str(), 0) != 0)
+      return system_error(errno, "put in place", target_);
+    discard();  // the other name
+    return detail::sync_folder(folder_, target_);
+  }
 
  private:
   atomic_file() noexcept = default;
+
+  result<void> end_writing() {
+    if (temporary_.empty()) return error(errc::closed, "cannot write \"" + target_ + "\": it is committed already");
+    if (is_forked_copy()) return forked_error();
+    if (auto done = file_.sync(); !done) return done;
+    return file_.close();
+  }
 
   /// The file to replace: what is at the path or, if that is a symbolic link, the file it leads to.
   struct replaced_file {

@@ -41,8 +41,9 @@ struct folder_storage_options {
 /// returned, and so is a removal. Folders are made as they are needed and stay when they are empty; an object cannot
 /// stand where a folder of other objects does (`a` beside `a/b`), and nothing is at the key `a` of such a folder. No
 /// symbolic link below the folder is followed, read, replaced or listed, and no file whose path is no key is listed.
-/// Models: storage, without versions. Complexity: a list reads all folders on the way to what it lists.
-/// Threads: any number, and any number of processes. Errors: those of the system, with the path.
+/// Models: storage, creates_objects; there are no versions and no transactions. Complexity: a list reads all folders on
+/// the way to what it lists. Threads: any number, and any number of processes. Errors: those of the system, with the
+/// path.
 class folder_storage {
  public:
   /// Errors: not_found if there is no such folder and it has to exist; those of the system.
@@ -87,6 +88,18 @@ class folder_storage {
     if (!made) return std::move(made).error();
     if (auto done = made->write(bytes); !done) return done;
     return made->commit();
+  }
+  /// Of all threads and processes that create one key, one succeeds, on a network file system, too.
+  result<void> create(std::string_view key, std::span<const std::byte> bytes) {
+    if (auto fine = check_storage_key(key); !fine) return fine;
+    if (const auto found = exists(*this, key); !found || *found)
+      return found ? result<void>(detail::object_exists(key)) : found.error();
+    auto made = atomic_file::create_beneath(folder_, key);
+    if (!made) return std::move(made).error();
+    if (auto done = made->write(bytes); !done) return done;
+    auto done = made->commit_new();
+    if (!done && done.error().code() == errc::already_exists) return detail::object_exists(key);
+    return done;
   }
   result<void> remove(std::string_view key) {
     if (auto fine = check_storage_key(key); !fine) return fine;

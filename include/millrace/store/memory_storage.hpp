@@ -29,7 +29,7 @@ struct memory_storage_options {
 };
 
 /// A storage in memory: for tests, and as the second level of a cache. Nothing of it outlives the process.
-/// Models: transactional_storage; versions are numbers that never come twice.
+/// Models: transactional_storage, creates_objects; versions are numbers that never come twice.
 /// Complexity: O(log n) comparisons of keys; a snapshot O(1), and the first write after it copies O(log n) pointers.
 /// No lock is held while bytes are copied. Allocates: a write and a read, the object's bytes. Threads: any number;
 /// writers wait for a transaction of another thread.
@@ -109,6 +109,9 @@ class memory_storage {
       if (!done) return std::move(done).error();
       return {};
     }
+    result<void> create(std::string_view key, std::span<const std::byte> bytes) {
+      return detail::create_in(*this, key, bytes);
+    }
     result<void> remove(std::string_view key) {
       if (auto fine = check_storage_key(key); !fine) return fine;
       if (objects_.find(key) != nullptr) objects_.take(key);
@@ -143,6 +146,9 @@ class memory_storage {
     auto done = replace(key, bytes, nullptr);
     if (!done) return std::move(done).error();
     return {};
+  }
+  result<void> create(std::string_view key, std::span<const std::byte> bytes) {
+    return transact([&](transaction& t) { return t.create(key, bytes); });
   }
   result<std::string> write_if(std::string_view key, std::span<const std::byte> bytes, std::string_view version) {
     return replace(key, bytes, &version);

@@ -34,15 +34,14 @@ namespace store {
 /// newer one is refused, an older one brought forward. A snapshot that is kept for long keeps the file beside it
 /// growing.
 ///
-/// Models: transactional_storage; versions are random numbers of 63 bits, so that they come twice neither among
-/// processes nor after an older copy of the file was put back.
-/// Complexity: O(log n) pages. Allocates: what it returns; a connection for each reader at once, of which some are
-/// kept. Threads: any number, and processes; one writes at a time, the others wait `busy_timeout_ms` for those of other
-/// processes and as long as it takes for their own. After fork(), the child opens it again: here, each call is refused
-/// with errc::closed.
-/// Errors: timeout if others write for too long; no_space; corrupt; conflict if the file was replaced, or for a write
-/// from within a transaction; io, after which, on a disk that goes on failing, a commit may still be found kept once
-/// the process has crashed; those of the system. They name the file and the key.
+/// Models: transactional_storage, creates_objects; versions are random numbers of 63 bits, so that they come twice
+/// neither among processes nor after an older copy of the file was put back. Complexity: O(log n) pages. Allocates:
+/// what it returns; a connection for each reader at once, of which some are kept. Threads: any number, and processes;
+/// one writes at a time, the others wait `busy_timeout_ms` for those of other processes and as long as it takes for
+/// their own. After fork(), the child opens it again: here, each call is refused with errc::closed. Errors: timeout if
+/// others write for too long; no_space; corrupt; conflict if the file was replaced, or for a write from within a
+/// transaction; io, after which, on a disk that goes on failing, a commit may still be found kept once the process has
+/// crashed; those of the system. They name the file and the key.
 template <durability Durability = durable::group<5>>
 class sqlite_storage {
  public:
@@ -86,6 +85,9 @@ class sqlite_storage {
       auto made = write_at(key, bytes, nullptr);
       if (!made) return std::move(made).error();
       return {};
+    }
+    result<void> create(std::string_view key, std::span<const std::byte> bytes) {
+      return detail::create_in(*this, key, bytes);
     }
     result<void> remove(std::string_view key) {
       if (auto fine = check_storage_key(key); !fine) return fine;
@@ -143,6 +145,9 @@ class sqlite_storage {
   result<void> write(std::string_view key, std::span<const std::byte> bytes) {
     if (auto fine = check_storage_key(key); !fine) return fine;
     return transact([&](transaction& t) { return t.write(key, bytes); });
+  }
+  result<void> create(std::string_view key, std::span<const std::byte> bytes) {
+    return transact([&](transaction& t) { return t.create(key, bytes); });
   }
   result<std::string> write_if(std::string_view key, std::span<const std::byte> bytes, std::string_view version) {
     if (auto fine = check_storage_key(key); !fine) return std::move(fine).error();

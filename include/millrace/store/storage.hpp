@@ -62,6 +62,14 @@ concept writes_objects = requires(S& storage, std::string_view key, std::span<co
   { storage.remove(key) } -> std::same_as<result<void>>;
 };
 
+/// Writes an object where there is none: of all who create one key, in whatever process, one succeeds.
+/// errc::already_exists: there is one. What a storage without transactions and versions can promise, such as a folder:
+/// enough to number things without a gap.
+template <class S>
+concept creates_objects = requires(S& storage, std::string_view key, std::span<const std::byte> bytes) {
+  { storage.create(key, bytes) } -> std::same_as<result<void>>;
+};
+
 /// Lists, from the first that is greater than `after`, at most `limit` of the objects whose keys begin with `prefix`,
 /// which may end within a part and may be empty.
 template <class S>
@@ -118,6 +126,9 @@ inline std::string quoted_key(std::string_view key) {
 inline error no_such_object(std::string_view key) {
   return error(errc::not_found, "there is no object " + quoted_key(key));
 }
+inline error object_exists(std::string_view key) {
+  return error(errc::already_exists, "there is an object " + quoted_key(key) + " already");
+}
 
 }  // namespace detail
 
@@ -149,6 +160,18 @@ result<bool> exists(const S& storage, std::string_view key) {
   if (found.error().code() == errc::not_found) return false;
   return found.error();
 }
+
+namespace detail {
+
+/// `create` within a transaction.
+template <class Transaction>
+result<void> create_in(Transaction& transaction, std::string_view key, std::span<const std::byte> bytes) {
+  const auto found = exists(transaction, key);
+  if (!found) return found.error();
+  return *found ? result<void>(object_exists(key)) : transaction.write(key, bytes);
+}
+
+}  // namespace detail
 
 /// Calls `use(entry)` for all objects whose keys begin with `prefix`, in order, a page of the list at a time. `use` may
 /// write and remove: an object that is there all the while is met once. Where `use` returns a `result<void>`, its first

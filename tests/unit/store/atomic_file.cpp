@@ -247,3 +247,17 @@ TEST_CASE("an atomic file that was moved from writes and commits nothing, and mo
   REQUIRE(one.commit());
   CHECK(mr::store::read_file(folder / "a").value() == "new");
 }
+
+TEST_CASE("atomic_file: commit_new replaces nothing") {
+  const support::temp_dir folder;
+  auto one = mr::store::atomic_file::create(folder / "a");
+  auto two = mr::store::atomic_file::create(folder / "a");
+  REQUIRE(one->write("one"));
+  REQUIRE(two->write("two"));
+  REQUIRE(one->commit_new());
+  CHECK(two->commit_new().error().code() == mr::errc::already_exists);
+  CHECK(*mr::store::read_file(folder / "a") == "one");
+  CHECK(one->commit_new().error().code() == mr::errc::closed);
+  two = mr::error(mr::errc::cancelled, "");  // which removes its temporary file
+  CHECK(entries(folder) == 1);
+}

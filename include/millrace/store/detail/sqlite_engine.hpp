@@ -231,7 +231,10 @@ class sqlite_engine {
     if (::stat(path_.c_str(), &facts) != 0) return system_error(errno, "open", path_);
     device_ = facts.st_dev;
     inode_ = facts.st_ino;
+    // In one snapshot: somebody else may be making the tables.
+    if (const int code = writer_->run("BEGIN"); code != SQLITE_OK) return writer_->failure(code, "read");
     const auto version = check_whose();
+    writer_->run("ROLLBACK");
     if (!version) return version.error();
     if (auto done = choose_journal(); !done) return done;
     if (const int code =
