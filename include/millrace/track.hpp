@@ -5,6 +5,7 @@
 ///
 /// - `tracker`: experiments, runs, their parameters, tags and metrics, over any storage with transactions
 /// - `run`: one run, which ends with its scope; logs values without waiting, and says when they are durable
+/// - `search_runs`, `search_experiments`: by MLflow's filter grammar and beyond it, in order, page by page; `rank_runs`
 /// - `save_points`, `load_points`: the bytes in which a metric's points are kept
 ///
 /// Standard library alone.
@@ -15,6 +16,7 @@
 #include <millrace/track/options.hpp>
 #include <millrace/track/records.hpp>
 #include <millrace/track/run.hpp>
+#include <millrace/track/search.hpp>
 #include <millrace/track/tracker.hpp>
 
 #endif  // MILLRACE_TRACK_HPP

@@ -68,9 +68,14 @@ class run {
       return refuse(key, fault);
     return core_->log.append(*sink_, key, point);
   }
-  /// Waits until the value at a position, and all before it, are durable. Errors: timeout; that of the storage.
+  /// Waits until the value at a position, and all before it, are durable. Errors: timeout; that of the storage; that
+  /// for which the value was refused, if it was.
   result<void> wait_durable(std::uint64_t position, std::uint64_t nanoseconds = ~std::uint64_t{0} / 4) const {
     if (core_ == nullptr) return ended();
+    if (position == 0) {
+      auto why = status();
+      return why ? error(errc::invalid_argument, "position 0 is that of a value that was refused") : why;
+    }
     return core_->log.wait_durable(position, nanoseconds);
   }
   /// Waits until all that was logged so far is durable. Errors: the first that made this run lose a value, if one did.

@@ -28,6 +28,27 @@ namespace millrace {
 inline namespace v0 {
 namespace track {
 
+namespace detail {
+
+/// For what is about a tracker and stands in headers of its own.
+struct tracker_access {
+  template <class Tracker>
+  static auto& core(const Tracker& of) noexcept {
+    return *of.core_;
+  }
+  template <class Tracker>
+  static const layout& keys(const Tracker& of) noexcept {
+    return of.keys();
+  }
+  /// Calls `use(const snapshot&)` of the tracker's storage.
+  template <class T, class Tracker, class Use>
+  static result<T> look(const Tracker& of, Use&& use) {
+    return of.template look<T>(std::forward<Use>(use));
+  }
+};
+
+}  // namespace detail
+
 /// Experiments and their runs, in any storage with transactions.
 ///
 ///     mr::store::memory_storage storage;
@@ -267,6 +288,7 @@ class tracker {
   result<void> status() const { return core_->log.status(); }
 
  private:
+  friend detail::tracker_access;
   explicit tracker(millrace::detail::owning_pointer<core> made) noexcept : core_(std::move(made)) {}
 
   const detail::layout& keys() const noexcept { return core_->log.keys(); }

@@ -242,7 +242,7 @@ result<void> metric_series::load(const Objects& objects, const series_place& pla
   return {};
 }
 
-/// Sets `known` for points that are there and no longer in the window. Few points are looked for: those
+/// Sets `known` for points that are there, before any of these is added. Few points are looked for: those
 /// that do not come after the latest one.
 template <class Objects>
 result<void> metric_series::find_known(const Objects& objects, const series_place& place,
@@ -250,11 +250,13 @@ result<void> metric_series::find_known(const Objects& objects, const series_plac
   const std::uint64_t points_outside = summary.count - recent_.size();
   const std::uint64_t outside = (points_outside + max_chunk - 1) / max_chunk;
   std::vector<std::size_t> sought;
-  if (outside != 0)
-    for (std::size_t i = 0; i < points.size(); ++i)
-      if (!is_later(points[i], summary.last) && !recent_.contains(points[i])) sought.push_back(i);
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    if (summary.count == 0 || is_later(points[i], summary.last)) continue;
+    known.resize(points.size());
+    known[i] = recent_.contains(points[i]);  // now: when its turn comes, the window may have moved on
+    if (!known[i] && outside != 0) sought.push_back(i);
+  }
   if (sought.empty()) return {};
-  known.resize(points.size());
   if (bounds_.size() < full()) bounds_.resize(full());
   const std::string keys = place.keys->points(place.run, summary.key);
   for (std::uint64_t chunk = 0; chunk < full() && chunk < outside; ++chunk) {
