@@ -1,9 +1,10 @@
 # Every header, module by module: the one list that the targets, the installed files, the single
 # header, the unit tests (tests/unit/<path>.cpp each) and the meta tests are made from.
 # Private headers stand under <module>/detail/ and have no unit test of their own.
+# The headers of connect/<x> are in MILLRACE_connect_<x>_HEADERS.
 
 # Modules that need the standard library alone: millrace::core and millrace.hpp.
-set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe feature detect resilience model middleware infer registry track)
+set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe feature detect resilience model middleware infer registry track connect/mlflow)
 # Modules that need a third party as a whole: millrace::millrace.
 set(MILLRACE_FULL_MODULES train)
 
@@ -15,7 +16,7 @@ set(MILLRACE_core_HEADERS
   core/type_name.hpp core/version.hpp
   core/detail/chrono.hpp core/detail/completes.hpp core/detail/crc32.hpp core/detail/cycle_counter.hpp core/detail/decode_table.hpp
   core/detail/deflate_block.hpp core/detail/dense_products.hpp core/detail/duration_nanoseconds.hpp core/detail/field_list.hpp core/detail/flat_vector.hpp core/detail/fork_watch.hpp core/detail/fused.hpp core/detail/gauss_legendre.hpp core/detail/guarded.hpp
-  core/detail/heap_sort.hpp core/detail/huffman.hpp core/detail/inflate.hpp core/detail/int128.hpp core/detail/json_reader.hpp core/detail/light_atomic.hpp
+  core/detail/heap_sort.hpp core/detail/huffman.hpp core/detail/inflate.hpp core/detail/int128.hpp core/detail/json_reader.hpp core/detail/letter_case.hpp core/detail/light_atomic.hpp
   core/detail/math.hpp core/detail/mutex.hpp core/detail/name_index.hpp core/detail/needs_exceptions.hpp
   core/detail/number_text.hpp core/detail/order_key.hpp core/detail/owning_pointer.hpp core/detail/protobuf.hpp core/detail/requirement.hpp
   core/detail/sha256_block.hpp core/detail/sha256_each.hpp core/detail/sha256_lanes.hpp core/detail/simd.hpp core/detail/sort.hpp core/detail/sort_doubles.hpp core/detail/spin_lock.hpp
@@ -71,7 +72,7 @@ set(MILLRACE_aggregate_HEADERS
   aggregate/windows/detail/window_engines.hpp aggregate/windows/detail/window_ops.hpp)
 set(MILLRACE_store_HEADERS
   store.hpp
-  store/fwd.hpp store/atomic_file.hpp store/beneath.hpp store/content_storage.hpp store/durable.hpp store/ed25519.hpp store/file.hpp store/file_bytes.hpp store/file_system.hpp store/folder_storage.hpp store/line_log.hpp store/line_log_options.hpp store/document.hpp
+  store/fwd.hpp store/atomic_file.hpp store/beneath.hpp store/content_storage.hpp store/durable.hpp store/ed25519.hpp store/file.hpp store/file_bytes.hpp store/file_system.hpp store/folder_storage.hpp store/http.hpp store/line_log.hpp store/line_log_options.hpp store/document.hpp
   store/key_part.hpp store/search.hpp
   store/search/filter.hpp store/search/like_pattern.hpp store/search/mlflow_schemas.hpp store/search/node.hpp
   store/search/order.hpp store/search/page.hpp store/search/ranges.hpp store/search/schema.hpp store/search/value.hpp
@@ -321,6 +322,11 @@ set(MILLRACE_track_HEADERS
   track/detail/artifact_changes.hpp track/detail/documents.hpp track/detail/experiment_changes.hpp track/detail/index_walk.hpp track/detail/layout.hpp track/detail/metric_log.hpp
   track/detail/metric_series.hpp track/detail/process.hpp track/detail/recent_points.hpp track/detail/run_changes.hpp
   track/detail/run_metrics.hpp track/detail/run_row.hpp track/detail/run_search.hpp track/detail/tracker_core.hpp)
+set(MILLRACE_connect_mlflow_HEADERS
+  connect/mlflow.hpp
+  connect/mlflow/fwd.hpp connect/mlflow/server.hpp
+  connect/mlflow/detail/message.hpp connect/mlflow/detail/records.hpp connect/mlflow/detail/refusal.hpp
+  connect/mlflow/detail/tracking_calls.hpp)
 set(MILLRACE_train_HEADERS
   train.hpp
   train/fwd.hpp train/activation.hpp train/backpropagation.hpp train/calculate_loss.hpp train/clip.hpp train/fields.hpp

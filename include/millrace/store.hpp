@@ -22,6 +22,7 @@
 ///   them in a storage
 /// - search.hpp: filters, orders and pages over rows of any kind, in the grammar of MLflow's searches and beyond it
 /// - transparency.hpp: records of which nobody can change, remove or move one unseen: a Merkle tree, proofs, tree heads
+/// - `http_request`, `http_response`, `http_handler`, `http_target`: requests of HTTP as values, and who handles them
 /// - `file_system`, `segment_file_system`: the system calls of a log, as a policy
 ///
 /// Standard library and POSIX alone. Two headers are left out, because they need a third party: store/ed25519.hpp, keys
@@ -37,6 +38,7 @@
 #include <millrace/store/file_system.hpp>
 #include <millrace/store/folder_storage.hpp>
 #include <millrace/store/fwd.hpp>
+#include <millrace/store/http.hpp>
 #include <millrace/store/key_part.hpp>
 #include <millrace/store/line_log.hpp>
 #include <millrace/store/line_log_options.hpp>

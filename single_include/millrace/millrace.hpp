@@ -42866,6 +42866,32 @@ inline std::string to_json(const metrics_snapshot& snapshot) {
 
 #endif  // MILLRACE_OBSERVE_EXPORT_JSON_EXPORT_HPP
 
+// ---- core/detail/letter_case.hpp
+
+#ifndef MILLRACE_CORE_DETAIL_LETTER_CASE_HPP
+#define MILLRACE_CORE_DETAIL_LETTER_CASE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// A letter of ASCII as a lower-case one, any other character as it is, whatever the locale.
+constexpr char lower_case(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+/// Whether two texts are equal but for the case of letters of ASCII.
+constexpr bool same_but_case(std::string_view a, std::string_view b) noexcept {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    if (lower_case(a[i]) != lower_case(b[i])) return false;
+  return true;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DETAIL_LETTER_CASE_HPP
+
 // ---- observe/export/detail/exposition.hpp
 
 #ifndef MILLRACE_OBSERVE_EXPORT_DETAIL_EXPOSITION_HPP
@@ -43280,13 +43306,6 @@ void append_page(std::string& out, const metrics_snapshot& snapshot, page_format
 
 namespace detail {
 
-constexpr char lower_case(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-constexpr bool same_word(std::string_view a, std::string_view b) noexcept {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i)
-    if (lower_case(a[i]) != lower_case(b[i])) return false;
-  return true;
-}
 constexpr std::string_view trimmed(std::string_view text) noexcept {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
@@ -43348,17 +43367,18 @@ constexpr page_format negotiate(std::string_view accept) noexcept {
       const std::string_view name = detail::trimmed(detail::cut(value, '='));
       value = detail::trimmed(value);
       if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
-      if (detail::same_word(name, "q")) likes = detail::weight(value);
-      if (detail::same_word(name, "proto")) other_message = value != "io.prometheus.client.MetricFamily";
-      if (detail::same_word(name, "encoding")) delimited = detail::same_word(value, "delimited");
-      if (detail::same_word(name, "version")) other_version = value != "1.0.0" && value != "0.0.1" && value != "0.0.4";
+      if (detail::same_but_case(name, "q")) likes = detail::weight(value);
+      if (detail::same_but_case(name, "proto")) other_message = value != "io.prometheus.client.MetricFamily";
+      if (detail::same_but_case(name, "encoding")) delimited = detail::same_but_case(value, "delimited");
+      if (detail::same_but_case(name, "version"))
+        other_version = value != "1.0.0" && value != "0.0.1" && value != "0.0.4";
     }
     if (likes <= most) continue;
-    if (detail::same_word(type, "application/vnd.google.protobuf") && !other_message && delimited)
+    if (detail::same_but_case(type, "application/vnd.google.protobuf") && !other_message && delimited)
       best = page_format::protobuf;
-    else if (detail::same_word(type, "application/openmetrics-text") && !other_version)
+    else if (detail::same_but_case(type, "application/openmetrics-text") && !other_version)
       best = page_format::openmetrics;
-    else if (detail::same_word(type, "text/plain") || detail::same_word(type, "text/*") || type == "*/*")
+    else if (detail::same_but_case(type, "text/plain") || detail::same_but_case(type, "text/*") || type == "*/*")
       best = page_format::prometheus;
     else
       continue;
@@ -53854,6 +53874,152 @@ class folder_storage {
 
 #endif  // MILLRACE_STORE_FOLDER_STORAGE_HPP
 
+// ---- store/http.hpp
+
+#ifndef MILLRACE_STORE_HTTP_HPP
+#define MILLRACE_STORE_HTTP_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+// Requests and responses of HTTP as plain values, so that whoever handles requests knows no library that carries them,
+// and the other way around.
+
+/// A line of a header: `Content-Type`, `application/json`. Names are equal whatever case their letters have.
+struct http_header {
+  std::string name;
+  std::string value;
+
+  friend bool operator==(const http_header&, const http_header&) = default;
+};
+
+/// The value of the first header of a name, or null.
+inline const std::string* find_header(const std::vector<http_header>& headers, std::string_view name) noexcept {
+  for (const http_header& each : headers)
+    if (millrace::detail::same_but_case(each.name, name)) return &each.value;
+  return nullptr;
+}
+
+struct http_request {
+  std::string method = "GET";
+  std::string target = "/";  // the path and its query as they were sent, with their escapes
+  std::vector<http_header> headers;
+  std::string body;
+};
+
+struct http_response {
+  int status = 200;
+  std::vector<http_header> headers;
+  std::string body;
+};
+
+/// What handles requests: `handle(request)` returns the response, whatever the request is. The laws: any number of
+/// threads call it at once; what it cannot do it says by the response's status; a server may call it with requests of
+/// any method, and with bodies up to the size that the server takes.
+template <class H>
+concept http_handler = requires(const H& handler, const http_request& request) {
+  { handler.handle(request) } -> std::same_as<http_response>;
+};
+
+/// A parameter of a query: `?key=value`.
+struct http_parameter {
+  std::string key;
+  std::string value;
+
+  friend bool operator==(const http_parameter&, const http_parameter&) = default;
+};
+
+/// The most parameters that a query has.
+inline constexpr std::size_t max_http_parameters = 1000;
+
+namespace detail {
+
+constexpr int http_digit(char c) noexcept {
+  if (c >= '0' && c <= '9') return c - '0';
+  const char lower = lower_case(c);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+/// Why a decoded text is refused, or null. `any_lines`: it may have control characters other than zero and DEL.
+constexpr const char* fault_of_decoded(std::string_view text, bool any_lines) noexcept {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c == 0 || c == 0x7f || (c < 0x20 && !any_lines)) return "it has a control character";
+    const std::size_t length = utf8_sequence(text.substr(i));
+    if (length == 0) return "it is not UTF-8";
+    i += length;
+  }
+  return nullptr;
+}
+
+}  // namespace detail
+
+/// Replaces each `%HH` by its byte, once: `%2520` becomes `%20`. `plus_is_space`: `+` is a space, as in queries.
+/// Errors: invalid_argument: a `%` without two digits behind it, a control character, or what is not UTF-8, all of it
+/// looked for in what comes out, so that no escape hides it.
+inline result<std::string> percent_decoded(std::string_view text, bool plus_is_space = false) {
+  const auto fault = [&](const char* why) {
+    return error(errc::invalid_argument, "not a text with percent-escapes: " + detail::quoted_key(text) + ": " + why);
+  };
+  std::string made;
+  made.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      made += plus_is_space && text[i] == '+' ? ' ' : text[i];
+      continue;
+    }
+    const int high = i + 1 < text.size() ? detail::http_digit(text[i + 1]) : -1;
+    const int low = i + 2 < text.size() ? detail::http_digit(text[i + 2]) : -1;
+    if (high < 0 || low < 0) return fault("a `%` needs two hexadecimal digits behind it");
+    made += static_cast<char>(high * 16 + low);
+    i += 2;
+  }
+  if (const char* why = detail::fault_of_decoded(made, plus_is_space); why != nullptr) return fault(why);
+  return made;
+}
+
+/// A request's target, decoded.
+struct http_target {
+  std::string path;
+  std::vector<http_parameter> query;  // in the order in which they came; a key may come again
+
+  /// Takes `/path?key=value&other`; a path that was sent with a scheme and a host is refused.
+  /// Errors: invalid_argument: it does not begin with a slash, has an escape that is none, or too many parameters.
+  static result<http_target> parse(std::string_view text) {
+    text = text.substr(0, text.find('#'));
+    const std::size_t mark = text.find('?');
+    if (text.empty() || text.front() != '/')
+      return error(errc::invalid_argument, "the target of a request begins with a slash: " + detail::quoted_key(text));
+    http_target made;
+    auto path = percent_decoded(text.substr(0, mark));
+    if (!path) return std::move(path).error();
+    made.path = *std::move(path);
+    std::string_view rest = mark == text.npos ? std::string_view() : text.substr(mark + 1);
+    while (!rest.empty()) {
+      const std::size_t end = rest.find('&');
+      const std::string_view each = rest.substr(0, end);
+      rest = end == rest.npos ? std::string_view() : rest.substr(end + 1);
+      if (each.empty()) continue;
+      if (made.query.size() == max_http_parameters)
+        return error(errc::invalid_argument, "a query has more than 1,000 parameters");
+      const std::size_t sign = each.find('=');
+      auto key = percent_decoded(each.substr(0, sign), true);
+      if (!key) return std::move(key).error();
+      auto value = percent_decoded(sign == each.npos ? std::string_view() : each.substr(sign + 1), true);
+      if (!value) return std::move(value).error();
+      made.query.push_back({*std::move(key), *std::move(value)});
+    }
+    return made;
+  }
+};
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_HTTP_HPP
+
 // ---- store/key_part.hpp
 
 #ifndef MILLRACE_STORE_KEY_PART_HPP
@@ -57191,6 +57357,7 @@ class cached_leaves {
 ///   them in a storage
 /// - search.hpp: filters, orders and pages over rows of any kind, in the grammar of MLflow's searches and beyond it
 /// - transparency.hpp: records of which nobody can change, remove or move one unseen: a Merkle tree, proofs, tree heads
+/// - `http_request`, `http_response`, `http_handler`, `http_target`: requests of HTTP as values, and who handles them
 /// - `file_system`, `segment_file_system`: the system calls of a log, as a policy
 ///
 /// Standard library and POSIX alone. Two headers are left out, because they need a third party: store/ed25519.hpp, keys

@@ -182,7 +182,7 @@ def style(tree):
         if opened != len(re.findall(r"^namespace millrace \{\ninline namespace v0 \{$", text, re.MULTILINE)):
             yield f"{name}: namespace millrace without `inline namespace v0` (in lines of their own: not every tool reads `::inline`)"
         home = module_of(name)
-        if opened and home not in VOCABULARY and not re.search(rf"^namespace {home} \{{$", text, re.MULTILINE):
+        if opened and home not in VOCABULARY and not re.search(rf"^namespace {home.split('/')[-1]} \{{$", text, re.MULTILINE):
             yield f"{name}: nothing in `namespace {home}`, where the names of {home} stand"
         if re.search(r"\b(TODO|FIXME|XXX)\b", text):
             yield f"{name}: an unfinished note"
@@ -211,7 +211,7 @@ def umbrellas(tree):
                 yield f"{name} includes {room}, a room that is included by name"
             included = included + inside if room in included else included + [room] + inside if room in APART else included
         for header in names:
-            if is_public(header) and header not in adapters and header not in included:
+            if is_public(header) and header not in adapters and header not in included and header != name:
                 yield f"{name} does not include {header}"
         yield from (f"{name} includes {path}" for path in included if not (is_public(path) and module_of(path) == module))
         yield from (f"{name} includes {path}, an adapter to a third party" for path in included if path in adapters)
@@ -333,7 +333,7 @@ def readme(tree):
         yield "no README.md"
         return
     text = tree.text("README.md")
-    rows = re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)
+    rows = re.findall(r"^\| `([\w/]+)` \|", text, re.MULTILINE)
     yield from (f"README.md's table of modules lacks `{module}`" for module in tree.modules
                 if tree.headers[module] and module not in rows)
     if "```cpp" not in text:

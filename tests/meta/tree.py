@@ -14,7 +14,7 @@ class Tree:
         self.std_modules = lists["MILLRACE_STD_MODULES"].split()
         self.full_modules = lists["MILLRACE_FULL_MODULES"].split()
         self.modules = self.std_modules + self.full_modules
-        self.headers = {module: lists[f"MILLRACE_{module}_HEADERS"].split() for module in self.modules}
+        self.headers = {module: lists[f"MILLRACE_{module.replace('/', '_')}_HEADERS"].split() for module in self.modules}
         self.adapters = {match: names.split() for name, names in lists.items()
                          for match in re.findall(r"^MILLRACE_(\w+)_ADAPTERS$", name)}
         self.all_adapters = {header for headers in self.adapters.values() for header in headers}

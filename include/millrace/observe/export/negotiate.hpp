@@ -1,6 +1,7 @@
 #ifndef MILLRACE_OBSERVE_EXPORT_NEGOTIATE_HPP
 #define MILLRACE_OBSERVE_EXPORT_NEGOTIATE_HPP
 
+#include <millrace/core/detail/letter_case.hpp>
 #include <millrace/observe/export/openmetrics.hpp>
 #include <millrace/observe/export/prometheus.hpp>
 #include <millrace/observe/export/prometheus_protobuf.hpp>
@@ -40,13 +41,6 @@ void append_page(std::string& out, const metrics_snapshot& snapshot, page_format
 
 namespace detail {
 
-constexpr char lower_case(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-constexpr bool same_word(std::string_view a, std::string_view b) noexcept {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i)
-    if (lower_case(a[i]) != lower_case(b[i])) return false;
-  return true;
-}
 constexpr std::string_view trimmed(std::string_view text) noexcept {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
@@ -108,17 +102,18 @@ constexpr page_format negotiate(std::string_view accept) noexcept {
       const std::string_view name = detail::trimmed(detail::cut(value, '='));
       value = detail::trimmed(value);
       if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
-      if (detail::same_word(name, "q")) likes = detail::weight(value);
-      if (detail::same_word(name, "proto")) other_message = value != "io.prometheus.client.MetricFamily";
-      if (detail::same_word(name, "encoding")) delimited = detail::same_word(value, "delimited");
-      if (detail::same_word(name, "version")) other_version = value != "1.0.0" && value != "0.0.1" && value != "0.0.4";
+      if (detail::same_but_case(name, "q")) likes = detail::weight(value);
+      if (detail::same_but_case(name, "proto")) other_message = value != "io.prometheus.client.MetricFamily";
+      if (detail::same_but_case(name, "encoding")) delimited = detail::same_but_case(value, "delimited");
+      if (detail::same_but_case(name, "version"))
+        other_version = value != "1.0.0" && value != "0.0.1" && value != "0.0.4";
     }
     if (likes <= most) continue;
-    if (detail::same_word(type, "application/vnd.google.protobuf") && !other_message && delimited)
+    if (detail::same_but_case(type, "application/vnd.google.protobuf") && !other_message && delimited)
       best = page_format::protobuf;
-    else if (detail::same_word(type, "application/openmetrics-text") && !other_version)
+    else if (detail::same_but_case(type, "application/openmetrics-text") && !other_version)
       best = page_format::openmetrics;
-    else if (detail::same_word(type, "text/plain") || detail::same_word(type, "text/*") || type == "*/*")
+    else if (detail::same_but_case(type, "text/plain") || detail::same_but_case(type, "text/*") || type == "*/*")
       best = page_format::prometheus;
     else
       continue;

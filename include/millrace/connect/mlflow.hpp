@@ -1,0 +1,13 @@
+#ifndef MILLRACE_CONNECT_MLFLOW_HPP
+#define MILLRACE_CONNECT_MLFLOW_HPP
+
+/// connect/mlflow: what MLflow's own clients talk to.
+///
+/// - `server`: handles requests of MLflow's REST API from a tracker: experiments, runs, metrics, artifacts
+///
+/// Standard library alone: connect/http.hpp, or any other server, carries the requests.
+
+#include <millrace/connect/mlflow/fwd.hpp>
+#include <millrace/connect/mlflow/server.hpp>
+
+#endif  // MILLRACE_CONNECT_MLFLOW_HPP

@@ -1,0 +1,77 @@
+#ifndef MILLRACE_CONNECT_MLFLOW_DETAIL_RECORDS_HPP
+#define MILLRACE_CONNECT_MLFLOW_DETAIL_RECORDS_HPP
+
+#include <millrace/connect/mlflow/fwd.hpp>
+#include <millrace/core/json_writer.hpp>
+#include <millrace/track/records.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+// What a tracker has, as the messages of MLflow's API: Experiment, Run and Metric of its service.proto. As there,
+// members without a value are left out, integers are numbers and enums are names.
+namespace millrace {
+inline namespace v0 {
+namespace connect {
+namespace mlflow {
+namespace detail {
+
+inline void put_pairs(json_writer& out, std::string_view name, const std::vector<track::key_value>& pairs) {
+  if (pairs.empty()) return;
+  out.key(name).begin_array();
+  for (const track::key_value& each : pairs)
+    out.begin_object().member("key", each.key).member("value", each.value).end_object();
+  out.end_array();
+}
+
+inline void put_experiment(json_writer& out, const track::experiment& of) {
+  out.begin_object().member("experiment_id", of.id).member("name", of.name);
+  out.member("artifact_location", of.artifact_location).member("lifecycle_stage", to_string(of.stage));
+  out.member("last_update_time", of.updated).member("creation_time", of.created);
+  put_pairs(out, "tags", of.tags);
+  out.end_object();
+}
+
+inline void put_metric(json_writer& out, std::string_view key, const track::metric_point& point) {
+  out.begin_object().member("key", key).member("value", point.value).member("timestamp", point.time);
+  out.member("step", point.step).end_object();
+}
+
+/// Where a run's artifacts are, for clients.
+inline std::string artifact_uri(const track::experiment& of, const track::run_info& run) {
+  return of.artifact_location + '/' + run.id + "/artifacts";
+}
+
+inline void put_run_info(json_writer& out, const track::experiment& of, const track::run_info& run) {
+  out.begin_object().member("run_uuid", run.id).member("experiment_id", run.experiment_id);
+  out.member("run_name", run.name).member("user_id", run.user).member("status", to_string(run.status));
+  out.member("start_time", run.start);
+  if (run.end != 0) out.member("end_time", run.end);
+  out.member("artifact_uri", artifact_uri(of, run)).member("lifecycle_stage", to_string(run.stage));
+  out.member("run_id", run.id).end_object();
+}
+
+inline void put_run(json_writer& out, const track::experiment& of, const track::run_record& run) {
+  out.begin_object().key("info");
+  put_run_info(out, of, run.info);
+  out.key("data").begin_object();
+  if (!run.metrics.empty()) {
+    out.key("metrics").begin_array();
+    for (const track::metric_summary& each : run.metrics) put_metric(out, each.key, each.last);
+    out.end_array();
+  }
+  put_pairs(out, "params", run.info.parameters);
+  put_pairs(out, "tags", run.info.tags);
+  out.end_object();
+  out.key("inputs").begin_object().end_object();
+  out.end_object();
+}
+
+}  // namespace detail
+}  // namespace mlflow
+}  // namespace connect
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CONNECT_MLFLOW_DETAIL_RECORDS_HPP

@@ -1,0 +1,409 @@
+#ifndef MILLRACE_CONNECT_MLFLOW_DETAIL_TRACKING_CALLS_HPP
+#define MILLRACE_CONNECT_MLFLOW_DETAIL_TRACKING_CALLS_HPP
+
+#include <millrace/connect/mlflow/detail/message.hpp>
+#include <millrace/connect/mlflow/detail/records.hpp>
+#include <millrace/connect/mlflow/detail/refusal.hpp>
+#include <millrace/connect/mlflow/fwd.hpp>
+#include <millrace/core/detail/crc32.hpp>
+#include <millrace/core/json_writer.hpp>
+#include <millrace/core/result.hpp>
+#include <millrace/track/tracker.hpp>
+
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+namespace connect {
+namespace mlflow {
+namespace detail {
+
+// Limits of MLflow's requests.
+inline constexpr std::size_t max_batch_metrics = 1000;
+inline constexpr std::size_t max_batch_texts = 100;  // parameters, and tags
+inline constexpr std::size_t max_batch = 1000;       // all together
+inline constexpr std::int64_t max_history_page = 25'000;
+
+/// The experiment that clients mean who have set none. It is made when the first one asks for it.
+inline constexpr std::string_view default_experiment_id = "0";
+inline constexpr std::string_view default_experiment_name = "Default";
+
+inline result<track::run_status> parse_status(std::string_view text) {
+  for (int i = 0;; ++i) {
+    const auto each = static_cast<track::run_status>(i);
+    if (to_string(each).empty()) return message::no("status", "RUNNING, SCHEDULED, FINISHED, FAILED or KILLED");
+    if (to_string(each) == text) return each;
+  }
+}
+inline result<std::vector<track::key_value>> pairs_of(const message& in, std::string_view name) {
+  std::vector<track::key_value> made;
+  auto walked = in.for_each(name, [&](const message& each) -> result<void> {
+    auto key = each.required("key");
+    if (!key) return std::move(key).error();
+    auto value = each.text("value");
+    if (!value) return std::move(value).error();
+    made.push_back({*std::move(key), *std::move(value)});
+    return {};
+  });
+  if (!walked) return std::move(walked).error();
+  return made;
+}
+inline result<track::named_point> point_of(const message& in) {
+  track::named_point made;
+  auto key = in.required("key");
+  if (!key) return std::move(key).error();
+  made.key = *std::move(key);
+  const auto value = in.real("value");
+  if (!value) return value.error();
+  made.point.value = *value;
+  if (!in.has("timestamp")) return message::missing("timestamp");
+  const auto time = in.integer("timestamp", 0);
+  if (!time) return time.error();
+  made.point.time = *time;
+  const auto step = in.integer("step", 0);
+  if (!step) return step.error();
+  made.point.step = *step;
+  return made;
+}
+
+/// Where the next page of a history begins. The token has a checksum of what it is a page of, so that one of another
+/// history is refused instead of skipping points.
+class history_token {
+ public:
+  history_token(std::string_view run, std::string_view key) {
+    const std::string of = std::string(run) + '\n' + std::string(key);
+    check_ = crc32(0, reinterpret_cast<const unsigned char*>(of.data()), of.size());
+  }
+  std::string make(std::uint64_t first) const { return std::to_string(first) + '-' + std::to_string(check_); }
+  result<std::uint64_t> parse(std::string_view token) const {
+    std::uint64_t first = 0;
+    if (token.empty()) return first;
+    const auto read = std::from_chars(token.data(), token.data() + token.size(), first);
+    if (read.ec != std::errc() || make(first) != token)
+      return message::no("page_token", "the token of the page before");
+    return first;
+  }
+
+ private:
+  std::uint32_t check_ = 0;
+};
+
+/// The calls about experiments and runs. Each writes the members of its response.
+template <class Storage>
+class tracking_calls {
+ public:
+  explicit tracking_calls(track::tracker<Storage>& tracker) noexcept : tracker_(&tracker) {}
+
+  // ---- experiments
+
+  result<void> create_experiment(const message& in, json_writer& out) const {
+    track::experiment_options options;
+    auto name = in.required("name");
+    if (!name) return std::move(name).error();
+    auto location = in.text("artifact_location");
+    if (!location) return std::move(location).error();
+    options.artifact_location = *std::move(location);
+    auto tags = pairs_of(in, "tags");
+    if (!tags) return std::move(tags).error();
+    options.tags = *std::move(tags);
+    const auto made = tracker_->create_experiment(*name, options);
+    if (!made) return made.error();
+    out.member("experiment_id", made->id);
+    return {};
+  }
+  result<void> get_experiment(const message& in, json_writer& out) const {
+    return with_text(in, "experiment_id", [&](const std::string& id) { return show(out, experiment(id)); });
+  }
+  result<void> get_experiment_by_name(const message& in, json_writer& out) const {
+    return with_text(in, "experiment_name", [&](const std::string& name) {
+      return show(
+          out, name == default_experiment_name ? experiment(default_experiment_id) : tracker_->find_experiment(name));
+    });
+  }
+  result<void> update_experiment(const message& in, json_writer&) const {
+    return with_text(in, "experiment_id", [&](const std::string& id) -> result<void> {
+      const auto name = in.required("new_name");
+      if (!name) return name.error();
+      return done(tracker_->rename_experiment(id, *name));
+    });
+  }
+  // To MLflow, an experiment that is deleted is not there for who deletes it, nor one that is not for who restores it.
+  result<void> delete_experiment(const message& in, json_writer&) const {
+    return with_text(in, "experiment_id", [&](const std::string& id) {
+      return done(recoded(tracker_->delete_experiment(id), errc::conflict, errc::not_found));
+    });
+  }
+  result<void> restore_experiment(const message& in, json_writer&) const {
+    return with_text(in, "experiment_id", [&](const std::string& id) {
+      return done(recoded(tracker_->restore_experiment(id), errc::conflict, errc::not_found));
+    });
+  }
+  result<void> set_experiment_tag(const message& in, json_writer&) const {
+    return with_text(in, "experiment_id", [&](const std::string& id) -> result<void> {
+      auto tag = pair(in);
+      if (!tag) return std::move(tag).error();
+      const auto found = experiment(id);
+      if (!found) return found.error();
+      return done(tracker_->set_experiment_tag(found->id, *tag));
+    });
+  }
+
+  // ---- runs
+
+  result<void> create_run(const message& in, json_writer& out) const {
+    track::run_options options;
+    auto id = in.text("experiment_id");
+    auto name = in.text("run_name");
+    auto user = in.text("user_id");
+    const auto start = in.integer("start_time", 0);
+    for (const auto* each : {&id, &name, &user})
+      if (!*each) return each->error();
+    if (!start) return start.error();
+    options.start = *start;
+    auto tags = pairs_of(in, "tags");
+    if (!tags) return std::move(tags).error();
+    options.tags = *std::move(tags);
+    bool names_user = false;
+    for (const track::key_value& each : options.tags) {
+      names_user = names_user || each.key == track::user_tag;
+      if (each.key == track::run_name_tag && !name->empty() && each.value != *name)
+        return error(errc::invalid_argument,
+                     "Both 'run_name' argument and 'mlflow.runName' tag are specified, but with "
+                     "different values: " +
+                         quoted(*name) + " and " + quoted(each.value));
+    }
+    options.name = *std::move(name);
+    if (!names_user && *user != "unknown") options.user = *std::move(user);  // as clients say who know no user
+    const auto of = experiment(id->empty() ? default_experiment_id : std::string_view(*id));
+    if (!of) return of.error();
+    const auto made = tracker_->create_run(of->id, options);
+    if (!made) return made.error();
+    out.key("run");
+    put_run(out, *of, {*made, {}});
+    return {};
+  }
+  result<void> get_run(const message& in, json_writer& out) const {
+    return with_run(in, [&](const std::string& id) -> result<void> {
+      const auto found = tracker_->get_run(id);
+      if (!found) return found.error();
+      const auto of = tracker_->get_experiment(found->info.experiment_id);
+      if (!of) return of.error();
+      out.key("run");
+      put_run(out, *of, *found);
+      return {};
+    });
+  }
+  result<void> update_run(const message& in, json_writer& out) const {
+    return with_run(in, [&](const std::string& id) -> result<void> {
+      const auto status = in.text("status");
+      if (!status) return status.error();
+      const auto name = in.text("run_name");
+      if (!name) return name.error();
+      auto found = tracker_->get_run(id);
+      if (!found) return found.error();
+      track::run_info run = std::move(found->info);
+      if (run.stage == track::lifecycle::deleted)
+        return error(errc::invalid_argument, "The run " + id + " must be in the 'active' state. It is deleted");
+      if (!status->empty()) {
+        const auto parsed = parse_status(*status);
+        if (!parsed) return parsed.error();
+        auto ended = tracker_->end_run(id, *parsed);
+        if (!ended) return std::move(ended).error();
+        run = *std::move(ended);
+      }
+      if (!name->empty()) {
+        auto renamed = tracker_->rename_run(id, *name);
+        if (!renamed) return std::move(renamed).error();
+        run = *std::move(renamed);
+      }
+      const auto of = tracker_->get_experiment(run.experiment_id);
+      if (!of) return of.error();
+      out.key("run_info");
+      put_run_info(out, *of, run);
+      return {};
+    });
+  }
+  // Deleting twice is no error to MLflow, nor is restoring what is there.
+  result<void> delete_run(const message& in, json_writer&) const {
+    return with_run(in, [&](const std::string& id) { return unless_so_already(tracker_->delete_run(id)); });
+  }
+  result<void> restore_run(const message& in, json_writer&) const {
+    return with_run(in, [&](const std::string& id) { return unless_so_already(tracker_->restore_run(id)); });
+  }
+  result<void> log_metric(const message& in, json_writer&) const {
+    return with_run(in, [&](const std::string& id) -> result<void> {
+      track::run_batch batch;
+      auto point = point_of(in);
+      if (!point) return std::move(point).error();
+      batch.metrics.push_back(*std::move(point));
+      return tracker_->log_batch(id, batch);
+    });
+  }
+  result<void> log_parameter(const message& in, json_writer&) const {
+    return with_run(in, [&](const std::string& id) -> result<void> {
+      auto parameter = pair(in);
+      if (!parameter) return std::move(parameter).error();
+      return done(
+          recoded(tracker_->log_parameters(id, {*std::move(parameter)}), errc::already_exists, errc::invalid_argument));
+    });
+  }
+  result<void> set_tag(const message& in, json_writer&) const {
+    return with_run(in, [&](const std::string& id) -> result<void> {
+      auto tag = pair(in);
+      if (!tag) return std::move(tag).error();
+      return done(tracker_->set_tags(id, {*std::move(tag)}));
+    });
+  }
+  result<void> delete_tag(const message& in, json_writer&) const {
+    return with_run(in, [&](const std::string& id) -> result<void> {
+      const auto key = in.required("key");
+      if (!key) return key.error();
+      return done(tracker_->delete_tag(id, *key));
+    });
+  }
+  result<void> log_batch(const message& in, json_writer&) const {
+    return with_run(in, [&](const std::string& id) -> result<void> {
+      track::run_batch batch;
+      auto walked = in.for_each("metrics", [&](const message& each) -> result<void> {
+        auto point = point_of(each);
+        if (!point) return std::move(point).error();
+        batch.metrics.push_back(*std::move(point));
+        return {};
+      });
+      if (!walked) return walked;
+      auto parameters = pairs_of(in, "params");
+      if (!parameters) return std::move(parameters).error();
+      batch.parameters = *std::move(parameters);
+      auto tags = pairs_of(in, "tags");
+      if (!tags) return std::move(tags).error();
+      batch.tags = *std::move(tags);
+      if (batch.metrics.size() > max_batch_metrics || batch.parameters.size() > max_batch_texts ||
+          batch.tags.size() > max_batch_texts ||
+          batch.metrics.size() + batch.parameters.size() + batch.tags.size() > max_batch)
+        return error(errc::invalid_argument,
+                     "A batch logging request can contain at most 1000 metrics, 100 params and 100 tags, and 1000 of "
+                     "all together");
+      return recoded(tracker_->log_batch(id, batch), errc::already_exists, errc::invalid_argument);
+    });
+  }
+  result<void> get_history(const message& in, json_writer& out) const {
+    return with_run(in, [&](const std::string& id) -> result<void> {
+      const auto key = in.required("metric_key");
+      if (!key) return key.error();
+      const auto most = in.integer("max_results", max_history_page);
+      if (!most) return most.error();
+      if (*most <= 0) return message::no("max_results", "a positive integer");
+      const auto limit = static_cast<std::size_t>(*most < max_history_page ? *most : max_history_page);
+      const auto token = in.text("page_token");
+      if (!token) return token.error();
+      const history_token tokens(id, *key);
+      const auto first = tokens.parse(*token);
+      if (!first) return first.error();
+      const auto points = tracker_->history(id, *key, *first, limit + 1);  // one more shows that there is another page
+      if (!points) return points.error();
+      const std::size_t count = points->size() < limit ? points->size() : limit;
+      if (count > 0) {
+        out.key("metrics").begin_array();
+        for (std::size_t i = 0; i < count; ++i) put_metric(out, *key, (*points)[i]);
+        out.end_array();
+      }
+      if (points->size() > limit) out.member("next_page_token", tokens.make(*first + limit));
+      return {};
+    });
+  }
+
+  // ---- artifacts
+
+  result<void> list_artifacts(const message& in, json_writer& out) const {
+    return with_run(in, [&](const std::string& id) -> result<void> {
+      const auto path = in.text("path");
+      if (!path) return path.error();
+      const auto run = tracker_->get_run(id);
+      if (!run) return run.error();
+      const auto of = tracker_->get_experiment(run->info.experiment_id);
+      if (!of) return of.error();
+      out.member("root_uri", artifact_uri(*of, run->info));
+      return put_files(id, *path, false, out);
+    });
+  }
+  /// The files of a folder; `names`: by their last parts alone.
+  result<void> put_files(std::string_view run, std::string_view folder, bool names, json_writer& out) const {
+    if (!folder.empty())
+      if (auto fine = store::check_storage_key(folder); !fine) return fine;
+    const auto found = tracker_->list_artifacts(run, folder);
+    if (!found) return found.error();
+    if (found->empty()) return {};
+    out.key("files").begin_array();
+    for (const track::artifact_entry& each : *found) {
+      const std::string_view path = each.file.path;
+      out.begin_object().member("path", names ? path.substr(path.rfind('/') + 1) : path);
+      out.member("is_dir", each.is_folder);
+      if (!each.is_folder) out.member("file_size", each.file.size);
+      out.end_object();
+    }
+    out.end_array();
+    return {};
+  }
+
+  track::tracker<Storage>& tracker() const noexcept { return *tracker_; }
+
+ private:
+  template <class Result>
+  static result<void> done(Result&& made) {
+    if (!made) return std::move(made).error();
+    return {};
+  }
+  static result<void> unless_so_already(result<track::run_info> made) {
+    if (!made && made.error().code() != errc::conflict) return std::move(made).error();
+    return {};
+  }
+  template <class Use>
+  static result<void> with_text(const message& in, std::string_view name, Use&& use) {
+    const auto found = in.required(name);
+    if (!found) return found.error();
+    return use(*found);
+  }
+  /// Older clients call a run's id `run_uuid`.
+  template <class Use>
+  static result<void> with_run(const message& in, Use&& use) {
+    return with_text(in, in.has("run_id") || !in.has("run_uuid") ? "run_id" : "run_uuid", use);
+  }
+  static result<track::key_value> pair(const message& in) {
+    auto key = in.required("key");
+    if (!key) return std::move(key).error();
+    auto value = in.text("value");
+    if (!value) return std::move(value).error();
+    return track::key_value{*std::move(key), *std::move(value)};
+  }
+  result<track::experiment> experiment(std::string_view id) const {
+    if (id != default_experiment_id) return tracker_->get_experiment(id);
+    auto found = tracker_->find_experiment(default_experiment_name);
+    if (found || found.error().code() != errc::not_found) return found;
+    auto made = tracker_->create_experiment(default_experiment_name);
+    if (made || made.error().code() != errc::already_exists) return made;
+    return tracker_->find_experiment(default_experiment_name);  // another client was first
+  }
+  static result<void> show(json_writer& out, const result<track::experiment>& found) {
+    if (!found) return found.error();
+    out.key("experiment");
+    put_experiment(out, *found);
+    return {};
+  }
+
+  track::tracker<Storage>* tracker_;
+};
+
+}  // namespace detail
+}  // namespace mlflow
+}  // namespace connect
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CONNECT_MLFLOW_DETAIL_TRACKING_CALLS_HPP

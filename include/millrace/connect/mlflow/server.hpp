@@ -1,0 +1,211 @@
+#ifndef MILLRACE_CONNECT_MLFLOW_SERVER_HPP
+#define MILLRACE_CONNECT_MLFLOW_SERVER_HPP
+
+#include <millrace/connect/mlflow/detail/message.hpp>
+#include <millrace/connect/mlflow/detail/refusal.hpp>
+#include <millrace/connect/mlflow/detail/tracking_calls.hpp>
+#include <millrace/core/json_writer.hpp>
+#include <millrace/core/result.hpp>
+#include <millrace/store/http.hpp>
+#include <millrace/store/secret.hpp>
+#include <millrace/track/tracker.hpp>
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace millrace {
+inline namespace v0 {
+namespace connect {
+namespace mlflow {
+
+struct server_options {
+  /// What clients have to send as `Authorization: Bearer TOKEN` (MLflow's clients do, with MLFLOW_TRACKING_TOKEN set).
+  /// Empty: nobody is asked, which is for a server that only this machine reaches.
+  store::secret<std::string> token = {};
+};
+
+/// Handles requests of MLflow's REST API, version 2.0, from a tracker, so that MLflow's clients work on it.
+///
+///     mr::connect::mlflow::server server(tracker);
+///     auto response = server.handle({.method = "GET", .target = "/api/2.0/mlflow/experiments/get?experiment_id=1"});
+///
+/// Under `/api/2.0/` and `/ajax-api/2.0/` there are
+///
+///     mlflow/experiments/  create, get, get-by-name, update, delete, restore, set-experiment-tag
+///     mlflow/runs/         create, get, update, delete, restore, log-metric, log-batch, log-parameter, set-tag,
+///                          delete-tag
+///     mlflow/metrics/get-history, mlflow/artifacts/list
+///     mlflow-artifacts/artifacts[/EXPERIMENT/RUN/artifacts/PATH]: list, download, upload, delete
+///
+/// and `/health`. Experiment 0 is the one of the name `Default`. Errors are MLflow's: `error_code`, `message`, and the
+/// status of HTTP that goes with the code; what there is none of is ENDPOINT_NOT_FOUND.
+/// Guarantee: what a response acknowledges is as durable as the tracker's storage makes it. The body of a request is
+/// taken as JSON by its content type alone, so that no page in a browser can post a form here.
+/// Threads: any number at once. The tracker outlives the server.
+/// Source: MLflow's service.proto and handlers.py, version 3.
+template <class Storage>
+class server {
+ public:
+  explicit server(track::tracker<Storage>& tracker, server_options options = {})
+      : options_(std::move(options)), tracking_(tracker) {}
+  explicit server(track::tracker<Storage>&&, server_options = {}) = delete;
+
+  store::http_response handle(const store::http_request& request) const {
+    using namespace detail;
+    auto target = store::http_target::parse(request.target);
+    if (!target) return refuse(target.error());
+    if (target->path == "/health") return {200, {{"Content-Type", "text/plain"}}, "OK"};
+    if (!is_allowed(request)) {
+      auto made = refuse({"UNAUTHENTICATED", 401}, "the request has no valid token");
+      made.headers.push_back({"WWW-Authenticate", "Bearer"});
+      return made;
+    }
+    std::string_view path = target->path;
+    for (const std::string_view root : {"/api/2.0/", "/ajax-api/2.0/"})
+      if (path.starts_with(root)) {
+        path.remove_prefix(root.size());
+        if (path == artifacts || path.starts_with(std::string(artifacts) + '/'))
+          return handle_artifact(request, path.substr(artifacts.size()), std::move(target->query));
+        if (path.starts_with("mlflow/")) return call(request, path.substr(7), std::move(target->query));
+      }
+    return refuse({"ENDPOINT_NOT_FOUND", 404}, "there is nothing at " + quoted(target->path));
+  }
+
+ private:
+  static constexpr std::string_view artifacts = "mlflow-artifacts/artifacts";
+  using calls = detail::tracking_calls<Storage>;
+  struct route {
+    std::string_view method;
+    std::string_view path;
+    result<void> (calls::*call)(const detail::message&, json_writer&) const;
+  };
+  static constexpr route routes[] = {
+      {"POST", "experiments/create", &calls::create_experiment},
+      {"GET", "experiments/get", &calls::get_experiment},
+      {"GET", "experiments/get-by-name", &calls::get_experiment_by_name},
+      {"POST", "experiments/update", &calls::update_experiment},
+      {"POST", "experiments/delete", &calls::delete_experiment},
+      {"POST", "experiments/restore", &calls::restore_experiment},
+      {"POST", "experiments/set-experiment-tag", &calls::set_experiment_tag},
+      {"POST", "runs/create", &calls::create_run},
+      {"GET", "runs/get", &calls::get_run},
+      {"POST", "runs/update", &calls::update_run},
+      {"POST", "runs/delete", &calls::delete_run},
+      {"POST", "runs/restore", &calls::restore_run},
+      {"POST", "runs/log-metric", &calls::log_metric},
+      {"POST", "runs/log-batch", &calls::log_batch},
+      {"POST", "runs/log-parameter", &calls::log_parameter},
+      {"POST", "runs/set-tag", &calls::set_tag},
+      {"POST", "runs/delete-tag", &calls::delete_tag},
+      {"GET", "metrics/get-history", &calls::get_history},
+      {"GET", "artifacts/list", &calls::list_artifacts},
+  };
+
+  bool is_allowed(const store::http_request& request) const {
+    if (options_.token.expose().empty()) return true;
+    const std::string* const sent = store::find_header(request.headers, "Authorization");
+    constexpr std::string_view scheme = "Bearer ";
+    return sent != nullptr &&
+           millrace::detail::same_but_case(std::string_view(*sent).substr(0, scheme.size()), scheme) &&
+           options_.token.equals(sent->substr(scheme.size()));
+  }
+
+  store::http_response call(const store::http_request& request, std::string_view path,
+                            std::vector<store::http_parameter> query) const {
+    using namespace detail;
+    bool is_there = false;
+    for (const route& each : routes) {
+      if (each.path != path) continue;
+      is_there = true;
+      if (each.method != request.method) continue;
+      const auto in = read(request, std::move(query));
+      if (!in) return refuse(in.error());
+      store::http_response made{200, {{"Content-Type", "application/json"}}, {}};
+      json_writer out(made.body);
+      out.begin_object();
+      if (auto done = (tracking_.*each.call)(*in, out); !done) return refuse(done.error());
+      out.end_object();
+      return made;
+    }
+    if (is_there) return refuse({"BAD_REQUEST", 405}, quoted(path) + " has no method " + quoted(request.method));
+    return refuse({"ENDPOINT_NOT_FOUND", 404}, "there is nothing at " + quoted(path));
+  }
+  static result<detail::message> read(const store::http_request& request, std::vector<store::http_parameter> query) {
+    if (request.method == "GET") return detail::message::from_query(std::move(query));
+    const std::string* const type = store::find_header(request.headers, "Content-Type");
+    if (type == nullptr || !millrace::detail::same_but_case(
+                               std::string_view(*type).substr(0, type->find_first_of("; ")), "application/json"))
+      return error(errc::invalid_argument, "Bad Request. Content-Type must be application/json");
+    return request.body.empty() ? detail::message() : detail::message::from_json(request.body);
+  }
+
+  /// `/EXPERIMENT/RUN/artifacts[/PATH]`, by which clients have a run's artifacts.
+  struct artifact_place {
+    std::string run;
+    std::string path;  // empty: the folder of all of them
+  };
+  result<artifact_place> find_place(std::string_view path) const {
+    std::string_view parts[3];
+    for (std::string_view& each : parts) {
+      const std::size_t slash = path.find('/');
+      each = path.substr(0, slash);
+      path = slash == path.npos ? std::string_view() : path.substr(slash + 1);
+    }
+    const auto run = tracking_.tracker().get_run(parts[1]);
+    if (!run) return run.error();
+    if (run->info.experiment_id != parts[0] || parts[2] != "artifacts")
+      return error(errc::not_found, "no run has its artifacts there: EXPERIMENT/RUN/artifacts is expected");
+    return artifact_place{std::string(parts[1]), std::string(path)};
+  }
+
+  store::http_response handle_artifact(const store::http_request& request, std::string_view path,
+                                       std::vector<store::http_parameter> query) const {
+    using namespace detail;
+    store::http_response made{200, {{"Content-Type", "application/json"}}, {}};
+    if (path.size() <= 1) {
+      if (request.method != "GET") return refuse({"BAD_REQUEST", 405}, "an artifact's path is expected");
+      const auto folder = message::from_query(std::move(query)).required("path");
+      if (!folder) return refuse(folder.error());
+      const auto place = find_place(*folder);
+      if (!place) return refuse(place.error());
+      json_writer out(made.body);
+      out.begin_object();
+      if (auto done = tracking_.put_files(place->run, place->path, true, out); !done) return refuse(done.error());
+      out.end_object();
+      return made;
+    }
+    const auto place = find_place(path.substr(1));
+    if (!place) return refuse(place.error());
+    auto& tracker = tracking_.tracker();
+    if (request.method == "GET") {
+      const auto bytes = tracker.read_artifact(place->run, place->path);
+      if (!bytes) return refuse(bytes.error());
+      made.headers = {{"Content-Type", "application/octet-stream"},
+                      {"Content-Disposition", "attachment"},
+                      {"X-Content-Type-Options", "nosniff"}};  // no page of an artifact's author runs here
+      made.body.assign(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+      return made;
+    }
+    result<track::artifact> changed =
+        request.method == "PUT" ? tracker.log_artifact(place->run, place->path, std::as_bytes(std::span(request.body)))
+        : request.method == "DELETE"
+            ? tracker.delete_artifact(place->run, place->path)
+            : result<track::artifact>(error(errc::unsupported, "artifacts have no method " + quoted(request.method)));
+    if (!changed) return refuse(changed.error());
+    made.body = "{}";
+    return made;
+  }
+
+  server_options options_;
+  calls tracking_;
+};
+
+}  // namespace mlflow
+}  // namespace connect
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CONNECT_MLFLOW_SERVER_HPP

@@ -1,0 +1,156 @@
+#ifndef MILLRACE_STORE_HTTP_HPP
+#define MILLRACE_STORE_HTTP_HPP
+
+#include <millrace/core/detail/letter_case.hpp>
+#include <millrace/core/json_writer.hpp>
+#include <millrace/core/result.hpp>
+#include <millrace/store/fwd.hpp>
+#include <millrace/store/storage.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+// Requests and responses of HTTP as plain values, so that whoever handles requests knows no library that carries them,
+// and the other way around.
+
+/// A line of a header: `Content-Type`, `application/json`. Names are equal whatever case their letters have.
+struct http_header {
+  std::string name;
+  std::string value;
+
+  friend bool operator==(const http_header&, const http_header&) = default;
+};
+
+/// The value of the first header of a name, or null.
+inline const std::string* find_header(const std::vector<http_header>& headers, std::string_view name) noexcept {
+  for (const http_header& each : headers)
+    if (millrace::detail::same_but_case(each.name, name)) return &each.value;
+  return nullptr;
+}
+
+struct http_request {
+  std::string method = "GET";
+  std::string target = "/";  // the path and its query as they were sent, with their escapes
+  std::vector<http_header> headers;
+  std::string body;
+};
+
+struct http_response {
+  int status = 200;
+  std::vector<http_header> headers;
+  std::string body;
+};
+
+/// What handles requests: `handle(request)` returns the response, whatever the request is. The laws: any number of
+/// threads call it at once; what it cannot do it says by the response's status; a server may call it with requests of
+/// any method, and with bodies up to the size that the server takes.
+template <class H>
+concept http_handler = requires(const H& handler, const http_request& request) {
+  { handler.handle(request) } -> std::same_as<http_response>;
+};
+
+/// A parameter of a query: `?key=value`.
+struct http_parameter {
+  std::string key;
+  std::string value;
+
+  friend bool operator==(const http_parameter&, const http_parameter&) = default;
+};
+
+/// The most parameters that a query has.
+inline constexpr std::size_t max_http_parameters = 1000;
+
+namespace detail {
+
+constexpr int http_digit(char c) noexcept {
+  if (c >= '0' && c <= '9') return c - '0';
+  const char lower = lower_case(c);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+/// Why a decoded text is refused, or null. `any_lines`: it may have control characters other than zero and DEL.
+constexpr const char* fault_of_decoded(std::string_view text, bool any_lines) noexcept {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c == 0 || c == 0x7f || (c < 0x20 && !any_lines)) return "it has a control character";
+    const std::size_t length = utf8_sequence(text.substr(i));
+    if (length == 0) return "it is not UTF-8";
+    i += length;
+  }
+  return nullptr;
+}
+
+}  // namespace detail
+
+/// Replaces each `%HH` by its byte, once: `%2520` becomes `%20`. `plus_is_space`: `+` is a space, as in queries.
+/// Errors: invalid_argument: a `%` without two digits behind it, a control character, or what is not UTF-8, all of it
+/// looked for in what comes out, so that no escape hides it.
+inline result<std::string> percent_decoded(std::string_view text, bool plus_is_space = false) {
+  const auto fault = [&](const char* why) {
+    return error(errc::invalid_argument, "not a text with percent-escapes: " + detail::quoted_key(text) + ": " + why);
+  };
+  std::string made;
+  made.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      made += plus_is_space && text[i] == '+' ? ' ' : text[i];
+      continue;
+    }
+    const int high = i + 1 < text.size() ? detail::http_digit(text[i + 1]) : -1;
+    const int low = i + 2 < text.size() ? detail::http_digit(text[i + 2]) : -1;
+    if (high < 0 || low < 0) return fault("a `%` needs two hexadecimal digits behind it");
+    made += static_cast<char>(high * 16 + low);
+    i += 2;
+  }
+  if (const char* why = detail::fault_of_decoded(made, plus_is_space); why != nullptr) return fault(why);
+  return made;
+}
+
+/// A request's target, decoded.
+struct http_target {
+  std::string path;
+  std::vector<http_parameter> query;  // in the order in which they came; a key may come again
+
+  /// Takes `/path?key=value&other`; a path that was sent with a scheme and a host is refused.
+  /// Errors: invalid_argument: it does not begin with a slash, has an escape that is none, or too many parameters.
+  static result<http_target> parse(std::string_view text) {
+    text = text.substr(0, text.find('#'));
+    const std::size_t mark = text.find('?');
+    if (text.empty() || text.front() != '/')
+      return error(errc::invalid_argument, "the target of a request begins with a slash: " + detail::quoted_key(text));
+    http_target made;
+    auto path = percent_decoded(text.substr(0, mark));
+    if (!path) return std::move(path).error();
+    made.path = *std::move(path);
+    std::string_view rest = mark == text.npos ? std::string_view() : text.substr(mark + 1);
+    while (!rest.empty()) {
+      const std::size_t end = rest.find('&');
+      const std::string_view each = rest.substr(0, end);
+      rest = end == rest.npos ? std::string_view() : rest.substr(end + 1);
+      if (each.empty()) continue;
+      if (made.query.size() == max_http_parameters)
+        return error(errc::invalid_argument, "a query has more than 1,000 parameters");
+      const std::size_t sign = each.find('=');
+      auto key = percent_decoded(each.substr(0, sign), true);
+      if (!key) return std::move(key).error();
+      auto value = percent_decoded(sign == each.npos ? std::string_view() : each.substr(sign + 1), true);
+      if (!value) return std::move(value).error();
+      made.query.push_back({*std::move(key), *std::move(value)});
+    }
+    return made;
+  }
+};
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_HTTP_HPP

@@ -1,0 +1,333 @@
+#include <millrace/connect/mlflow/server.hpp>
+
+#include <millrace/store/memory_storage.hpp>
+
+#include <nlohmann/json.hpp>
+#include <support/catch.hpp>
+
+#include <cmath>
+#include <limits>
+#include <string>
+
+namespace mr = millrace;
+namespace ms = millrace::store;
+namespace mt = millrace::track;
+namespace mlflow = millrace::connect::mlflow;
+
+namespace {
+
+using json = nlohmann::json;
+using storage = ms::memory_storage;
+
+std::uint64_t server_time() noexcept { return 1'700'000'000'123'000'000U; }
+
+/// A server on a storage of its own, asked as a client asks.
+class asked {
+ public:
+  explicit asked(std::string token = {})
+      : tracker_(*mt::tracker<storage>::open(storage_, {.seed = 7, .wall_clock = server_time})),
+        server_(tracker_, {.token = ms::secret<std::string>(std::move(token))}) {}
+
+  /// The response as JSON, with `status` in it.
+  json get(const std::string& path) const { return parsed(server_.handle({"GET", root + path, {}, {}})); }
+  json send_text(const std::string& path, const std::string& body) const {
+    return parsed(server_.handle({"POST", root + path, {{"content-type", "application/json"}}, body}));
+  }
+  json post(const std::string& path, const json& body) const { return send_text(path, body.dump()); }
+  ms::http_response send(const ms::http_request& request) const { return server_.handle(request); }
+
+  std::string experiment(const std::string& name = "e") const {
+    return post("experiments/create", json{{"name", name}}).at("experiment_id");
+  }
+  std::string run(const std::string& experiment) const {
+    return post("runs/create", json{{"experiment_id", experiment}}).at("run").at("info").at("run_id");
+  }
+  mt::tracker<storage>& tracker() { return tracker_; }
+
+  static inline const std::string root = "/api/2.0/mlflow/";
+
+ private:
+  static json parsed(const ms::http_response& response) {
+    json made = json::parse(response.body);
+    made["status"] = response.status;
+    return made;
+  }
+
+  storage storage_;
+  mt::tracker<storage> tracker_;
+  mlflow::server<storage> server_;
+};
+
+bool refused(const json& response, int status, const std::string& code) {
+  INFO(response.dump());
+  CHECK(response.at("status") == status);
+  CHECK(response.at("error_code") == code);
+  CHECK(response.at("message").is_string());
+  return response.at("status") == status && response.at("error_code") == code;
+}
+
+}  // namespace
+
+TEST_CASE("experiments are created, found and changed as MLflow's clients ask for it") {
+  const asked server;
+  const json made =
+      server.send_text("experiments/create", R"({"name":"a/b %20","tags":[{"key":"t","value":"1"}],"new":{}})");
+  CHECK(made == json{{"experiment_id", "1"}, {"status", 200}});
+  const json expected = {{"experiment_id", "1"},
+                         {"name", "a/b %20"},
+                         {"artifact_location", "mlflow-artifacts:/1"},
+                         {"lifecycle_stage", "active"},
+                         {"last_update_time", 1'700'000'000'123},
+                         {"creation_time", 1'700'000'000'123},
+                         {"tags", {{{"key", "t"}, {"value", "1"}}}}};
+  CHECK(server.get("experiments/get?experiment_id=1") == json{{"experiment", expected}, {"status", 200}});
+  CHECK(server.get("experiments/get-by-name?experiment_name=a%2Fb+%2520").at("experiment") == expected);
+  CHECK(server.send({"GET", "/ajax-api/2.0/mlflow/experiments/get?experiment_id=1", {}, {}}).status == 200);
+
+  CHECK(refused(server.post("experiments/create", json{{"name", "a/b %20"}}), 400, "RESOURCE_ALREADY_EXISTS"));
+  CHECK(refused(server.post("experiments/create", json{{"name", ""}}), 400, "INVALID_PARAMETER_VALUE"));
+  CHECK(refused(server.post("experiments/create", json{{"name", 3}}), 400, "INVALID_PARAMETER_VALUE"));
+  CHECK(refused(server.post("experiments/create", json{{"name", nullptr}}), 400, "INVALID_PARAMETER_VALUE"));
+  CHECK(refused(server.get("experiments/get?experiment_id=9"), 404, "RESOURCE_DOES_NOT_EXIST"));
+  CHECK(refused(server.get("experiments/get-by-name?experiment_name=no"), 404, "RESOURCE_DOES_NOT_EXIST"));
+
+  CHECK(server.post("experiments/update", json{{"experiment_id", "1"}, {"new_name", "b"}}).at("status") == 200);
+  CHECK(server.post("experiments/set-experiment-tag", json{{"experiment_id", "1"}, {"key", "t"}, {"value", "2"}}) ==
+        json{{"status", 200}});
+  const json changed = server.get("experiments/get-by-name?experiment_name=b").at("experiment");
+  CHECK(changed.at("tags") == json{{{"key", "t"}, {"value", "2"}}});
+
+  CHECK(server.post("experiments/delete", json{{"experiment_id", "1"}}) == json{{"status", 200}});
+  CHECK(server.get("experiments/get?experiment_id=1").at("experiment").at("lifecycle_stage") == "deleted");
+  CHECK(refused(server.post("experiments/delete", json{{"experiment_id", "1"}}), 404, "RESOURCE_DOES_NOT_EXIST"));
+  CHECK(refused(server.post("runs/create", json{{"experiment_id", "1"}}), 400, "INVALID_PARAMETER_VALUE"));
+  CHECK(server.post("experiments/restore", json{{"experiment_id", "1"}}) == json{{"status", 200}});
+  CHECK(refused(server.post("experiments/restore", json{{"experiment_id", "1"}}), 404, "RESOURCE_DOES_NOT_EXIST"));
+}
+
+TEST_CASE("experiment 0 is the default one, made when somebody asks for it") {
+  const asked server;
+  const json run = server.post("runs/create", json{{"experiment_id", "0"}}).at("run").at("info");
+  const json found = server.get("experiments/get?experiment_id=0").at("experiment");
+  CHECK(found.at("name") == "Default");
+  CHECK(run.at("experiment_id") == found.at("experiment_id"));
+  CHECK(server.get("experiments/get-by-name?experiment_name=Default").at("experiment") == found);
+}
+
+TEST_CASE("a run's life by way of MLflow's API") {
+  const asked server;
+  const std::string e = server.experiment();
+  const json made = server.post("runs/create", json{{"experiment_id", e},
+                                                    {"run_name", "n"},
+                                                    {"user_id", "unknown"},
+                                                    {"start_time", 1'600'000'000'000},
+                                                    {"tags", {{{"key", "mlflow.user"}, {"value", "ada"}}}}});
+  const std::string id = made.at("run").at("info").at("run_id");
+  json info = {{"run_id", id},
+               {"run_uuid", id},
+               {"run_name", "n"},
+               {"experiment_id", e},
+               {"user_id", "ada"},
+               {"status", "RUNNING"},
+               {"start_time", 1'600'000'000'000},
+               {"artifact_uri", "mlflow-artifacts:/1/" + id + "/artifacts"},
+               {"lifecycle_stage", "active"}};
+  CHECK(made.at("run").at("info") == info);
+  CHECK(made.at("run").at("inputs") == json::object());
+
+  CHECK(server.post("runs/log-parameter", json{{"run_id", id}, {"key", "lr"}, {"value", "0.1"}}).at("status") == 200);
+  CHECK(server.post("runs/log-parameter", json{{"run_uuid", id}, {"key", "lr"}, {"value", "0.1"}}).at("status") == 200);
+  CHECK(refused(server.post("runs/log-parameter", json{{"run_id", id}, {"key", "lr"}, {"value", "0.2"}}), 400,
+                "INVALID_PARAMETER_VALUE"));
+  CHECK(server.post("runs/set-tag", json{{"run_id", id}, {"key", "a b"}, {"value", ""}}).at("status") == 200);
+  CHECK(server
+            .post("runs/log-metric",
+                  json{{"run_id", id}, {"key", "loss"}, {"value", 0.5}, {"timestamp", 5}, {"step", "2"}})
+            .at("status") == 200);
+  const json run = server.get("runs/get?run_id=" + id).at("run");
+  const json metrics = {{{"key", "loss"}, {"value", 0.5}, {"timestamp", 5}, {"step", 2}}};
+  CHECK(run.at("data").at("metrics") == metrics);
+  const json parameters = {{{"key", "lr"}, {"value", "0.1"}}};
+  CHECK(run.at("data").at("params") == parameters);
+  CHECK(run.at("data").at("tags").size() == 3);
+
+  CHECK(server.post("runs/delete-tag", json{{"run_id", id}, {"key", "a b"}}).at("status") == 200);
+  CHECK(refused(server.post("runs/delete-tag", json{{"run_id", id}, {"key", "a b"}}), 404, "RESOURCE_DOES_NOT_EXIST"));
+  CHECK(server.get("runs/get?run_uuid=" + id).at("run").at("data").at("tags").size() == 2);
+
+  const json updated = server.post("runs/update", json{{"run_id", id}, {"status", "FAILED"}, {"run_name", "m"}});
+  info["status"] = "FAILED";
+  info["run_name"] = "m";
+  info["end_time"] = 1'700'000'000'123;
+  CHECK(updated.at("run_info") == info);
+  CHECK(refused(server.post("runs/update", json{{"run_id", id}, {"status", "DONE"}}), 400, "INVALID_PARAMETER_VALUE"));
+
+  for (int twice = 0; twice < 2; ++twice) CHECK(server.post("runs/delete", json{{"run_id", id}}).at("status") == 200);
+  CHECK(server.get("runs/get?run_id=" + id).at("run").at("info").at("lifecycle_stage") == "deleted");
+  CHECK(refused(server.post("runs/set-tag", json{{"run_id", id}, {"key", "k"}}), 400, "INVALID_PARAMETER_VALUE"));
+  CHECK(refused(server.post("runs/update", json{{"run_id", id}, {"status", "FINISHED"}}), 400,
+                "INVALID_PARAMETER_VALUE"));
+  for (int twice = 0; twice < 2; ++twice) CHECK(server.post("runs/restore", json{{"run_id", id}}).at("status") == 200);
+  CHECK(refused(server.get("runs/get?run_id=none"), 404, "RESOURCE_DOES_NOT_EXIST"));
+  CHECK(refused(server.get("runs/get"), 400, "INVALID_PARAMETER_VALUE"));
+  CHECK(refused(server.post("runs/create", json{{"experiment_id", e},
+                                                {"run_name", "a"},
+                                                {"tags", {{{"key", "mlflow.runName"}, {"value", "b"}}}}}),
+                400, "INVALID_PARAMETER_VALUE"));
+}
+
+TEST_CASE("a batch is logged whole or not at all, and NaN and infinities come back") {
+  const asked server;
+  const std::string id = server.run(server.experiment());
+  // NaN as MLflow's own client writes it, and bare as other programs do.
+  CHECK(server
+            .send_text("runs/log-batch", R"({"run_id":")" + id + R"(","metrics":[
+      {"key":"x","value":"NaN","timestamp":1},{"key":"x","value":Infinity,"timestamp":2,"step":1},
+      {"key":"x","value":"-Infinity","timestamp":"3","step":2.0},{"key":"x","value":1e-320,"timestamp":4,"step":3}],
+      "params":[{"key":"p","value":"v"}],"tags":[{"key":"t","value":"w"}]})")
+            .at("status") == 200);
+  const json history = server.get("metrics/get-history?metric_key=x&run_id=" + id).at("metrics");
+  REQUIRE(history.size() == 4);
+  CHECK(history[0].at("value") == "NaN");
+  CHECK(history[1].at("value") == "Infinity");
+  CHECK(history[2] == json{{"key", "x"}, {"value", "-Infinity"}, {"timestamp", 3}, {"step", 2}});
+  CHECK(history[3].at("value").get<double>() == 1e-320);
+
+  const json before = server.get("runs/get?run_id=" + id);
+  const std::string start = R"({"run_id":")" + id + R"(",)";
+  for (const char* wrong :
+       {R"("metrics":[{"key":"y","value":1,"timestamp":1},{"key":"y","value":"one","timestamp":1}]})",
+        R"("metrics":[{"key":"y","value":1,"timestamp":1},{"key":"y","value":1}]})",
+        R"("metrics":[{"key":"y","value":1,"timestamp":1},{"key":"","value":1,"timestamp":1}]})",
+        R"("metrics":[{"key":"y","value":1,"timestamp":1.5}]})", R"("metrics":[{"key":"y","timestamp":1}]})",
+        R"("metrics":[{"key":"y","value":1,"timestamp":1}],"params":[{"key":"p","value":"other"}]})",
+        R"("metrics":[{"key":"y","value":1,"timestamp":1}],"tags":[{"value":"no key"}]})", R"("metrics":{}})",
+        R"("metrics":[3]})", R"("metrics":[{"key":"y","value":1,"timestamp":1}])",
+        R"("metrics":[{"key":"y","value":1,"timestamp":1}]}x)",
+        R"("metrics":[{"key":"../y","value":1,"timestamp":1}]})"})
+    CHECK(refused(server.send_text("runs/log-batch", start + wrong), 400, "INVALID_PARAMETER_VALUE"));
+  CHECK(server.get("runs/get?run_id=" + id) == before);
+
+  json large = {{"run_id", id}, {"metrics", json::array()}};
+  for (int i = 0; i < 1000; ++i)
+    large["metrics"].push_back({{"key", "z"}, {"value", i}, {"timestamp", i}, {"step", i}});
+  CHECK(server.post("runs/log-batch", large).at("status") == 200);
+  large["metrics"].push_back({{"key", "z"}, {"value", 1}, {"timestamp", 1}, {"step", 1}});
+  CHECK(refused(server.post("runs/log-batch", large), 400, "INVALID_PARAMETER_VALUE"));
+}
+
+TEST_CASE("a history comes in pages, and a token of another history is refused") {
+  asked server;
+  const std::string id = server.run(server.experiment());
+  mt::run_batch batch;
+  for (int i = 0; i < 25; ++i) batch.metrics.push_back({"m/a b", {i, i, i * .5}});
+  batch.metrics.push_back({"other", {0, 0, 1}});
+  REQUIRE(server.tracker().log_batch(id, batch));
+  const std::string query = "metrics/get-history?metric_key=m%2Fa+b&run_id=" + id + "&max_results=10";
+  std::string token;
+  std::vector<double> seen;
+  int pages = 0;
+  do {
+    const json page = server.get(query + "&page_token=" + token);
+    for (const json& each : page.at("metrics")) seen.push_back(each.at("value"));
+    token = page.value("next_page_token", "");
+    if (++pages == 1)
+      CHECK(refused(server.get("metrics/get-history?metric_key=other&run_id=" + id + "&page_token=" + token), 400,
+                    "INVALID_PARAMETER_VALUE"));
+  } while (!token.empty());
+  CHECK(pages == 3);
+  REQUIRE(seen.size() == 25);
+  for (std::size_t i = 0; i < seen.size(); ++i) CHECK(seen[i] == static_cast<double>(i) * .5);
+  CHECK(server.get("metrics/get-history?metric_key=none&run_id=" + id) == json{{"status", 200}});
+  for (const char* wrong : {"&max_results=0", "&max_results=-1", "&max_results=x", "&page_token=10", "&page_token=1-1"})
+    CHECK(refused(server.get("metrics/get-history?metric_key=other&run_id=" + id + wrong), 400,
+                  "INVALID_PARAMETER_VALUE"));
+}
+
+TEST_CASE("artifacts are uploaded, listed, downloaded and deleted, and stay within their run") {
+  const asked server;
+  const std::string e = server.experiment();
+  const std::string id = server.run(e);
+  const std::string base = "/api/2.0/mlflow-artifacts/artifacts/" + e + '/' + id + "/artifacts/";
+  const std::string bytes("\0<script>\xff", 10);
+  CHECK(server.send({"PUT", base + "model/a%20b.bin", {}, bytes}).status == 200);
+  CHECK(server.send({"PUT", base + "top.txt", {}, "t"}).status == 200);
+  const auto back = server.send({"GET", base + "model/a%20b.bin", {}, {}});
+  CHECK(back.status == 200);
+  CHECK(back.body == bytes);
+  CHECK(*ms::find_header(back.headers, "content-type") == "application/octet-stream");
+
+  const json root = server.get("artifacts/list?run_id=" + id);
+  CHECK(root.at("root_uri") == "mlflow-artifacts:/1/" + id + "/artifacts");
+  const json files = {{{"path", "model"}, {"is_dir", true}},
+                      {{"path", "top.txt"}, {"is_dir", false}, {"file_size", 1}}};
+  CHECK(root.at("files") == files);
+  const json inner = {{{"path", "model/a b.bin"}, {"is_dir", false}, {"file_size", 10}}};
+  CHECK(server.get("artifacts/list?path=model&run_id=" + id).at("files") == inner);
+  const auto listed = server.send(
+      {"GET", "/ajax-api/2.0/mlflow-artifacts/artifacts?path=" + e + '/' + id + "/artifacts/model", {}, {}});
+  const json by_name = {{{"path", "a b.bin"}, {"is_dir", false}, {"file_size", 10}}};
+  CHECK(json::parse(listed.body).at("files") == by_name);
+
+  for (const char* path :
+       {"..", "../x", "a/../../x", "%2e%2e/x", "a/%2e%2e/%2e%2e/x", "a%2f..%2fx", "%2fetc/passwd", "a//b", "a%00b",
+        "a%5cb", "a%23b", "a%3fb", "./a", "a/.", "a/", "%", "%252e%252e/x%2f..", ""}) {
+    INFO(path);
+    const auto refusal = server.send({"PUT", base + path, {}, "x"});
+    CHECK(refusal.status == 400);
+    CHECK(server.send({"GET", base + path, {}, {}}).status >= 400);
+    const std::string query = server.root + "artifacts/list?run_id=" + id + "&path=";
+    CHECK((std::string_view(path).empty() || server.send({"GET", query + path, {}, {}}).status >= 400));
+  }
+  CHECK(server.send({"PUT", base + "%252e%252e", {}, "x"}).status == 200);  // the plain name `%2e%2e`
+  for (const std::string& place : {e + "/none/artifacts/a", "9/" + id + "/artifacts/a", e + '/' + id + "/a/a"})
+    CHECK(server.send({"GET", "/api/2.0/mlflow-artifacts/artifacts/" + place, {}, {}}).status == 404);
+
+  CHECK(server.send({"DELETE", base + "top.txt", {}, {}}).status == 200);
+  CHECK(server.send({"GET", base + "top.txt", {}, {}}).status == 404);
+  CHECK(server.send({"PATCH", base + "top.txt", {}, {}}).status == 501);
+}
+
+TEST_CASE("requests that are none of the API's are refused by what is wrong with them") {
+  const asked server;
+  CHECK(server.send({"GET", "/health", {}, {}}).body == "OK");
+  CHECK(refused(server.get("experiments/no-such-call"), 404, "ENDPOINT_NOT_FOUND"));
+  CHECK(refused(server.get("experiments/create"), 405, "BAD_REQUEST"));
+  for (const char* target : {"/", "/api/2.0/", "/api/3.0/mlflow/runs/get", "/api/2.0/mlflow", "/api/2.0/mlflow/"})
+    CHECK(server.send({"GET", target, {}, {}}).status == 404);
+  CHECK(server.send({"GET", "/api/%zz", {}, {}}).status == 400);
+  const auto form = [&](const std::vector<ms::http_header>& headers) {
+    return server.send({"POST", server.root + "experiments/create", headers, R"({"name":"x"})"}).status;
+  };
+  CHECK(form({}) == 400);
+  CHECK(form({{"Content-Type", "text/plain"}}) == 400);
+  CHECK(form({{"Content-Type", "application/jsonx"}}) == 400);
+  CHECK(form({{"Content-Type", "Application/JSON; charset=utf-8"}}) == 200);
+  const std::string body = R"({"name":"a","tags":[{"key":"k","value":"v"}],"x":[1,{"y":null}]})";
+  CHECK(server.send_text("experiments/create", body).at("status") == 200);
+  for (std::size_t i = 1; i < body.size(); ++i) {
+    INFO(body.substr(0, i));
+    CHECK(refused(server.send_text("experiments/create", body.substr(0, i)), 400, "INVALID_PARAMETER_VALUE"));
+  }
+  CHECK(refused(server.send_text("experiments/create", std::string(100'000, '[')), 400, "INVALID_PARAMETER_VALUE"));
+  CHECK(refused(server.send_text("experiments/create", R"({"x":)" + std::string(100'000, '[')), 400,
+                "INVALID_PARAMETER_VALUE"));
+}
+
+TEST_CASE("with a token, requests without it are refused, and no response has it") {
+  const asked server("correct-horse");
+  const auto with = [&](const std::string& value) {
+    return server.send({"GET", server.root + "experiments/get?experiment_id=0", {{"authorization", value}}, {}});
+  };
+  CHECK(with("Bearer correct-horse").status == 200);
+  CHECK(with("bearer correct-horse").status == 200);
+  for (const char* wrong : {"", "Bearer", "Bearer ", "Bearer correct-hors", "Bearer correct-horsf",
+                            "Basic correct-horse", "correct-horse", "Bearer correct-horse "}) {
+    const auto refusal = with(wrong);
+    CHECK(refusal.status == 401);
+    CHECK(*ms::find_header(refusal.headers, "WWW-Authenticate") == "Bearer");
+    CHECK(refusal.body.find("horse") == std::string::npos);
+  }
+  CHECK(server.send({"GET", "/health", {}, {}}).status == 200);
+  CHECK(server.send({"GET", "/api/2.0/mlflow-artifacts/artifacts?path=a", {}, {}}).status == 401);
+}
