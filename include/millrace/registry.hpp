@@ -10,11 +10,13 @@
 /// - `stage_rule`, `gate`: what a version needs to enter a stage: figures, and approvals of n of m reviewers
 /// - `transition_request`, `review`: who asked for what, and what the others said
 /// - `change`, `change_sink`: everything that was done, handed to an audit trail once each
-/// - `watcher`: hooks, events and metrics around a registry
+/// - `audit_sink`: the sink that writes them into an `observe::audit_trail`
+/// - `watcher`, `watched`: hooks, events and metrics around a registry
 /// - `version_draft`, `transition`, `request_draft` and so on: what a registry is asked to do
 ///
 /// Standard library and POSIX alone.
 
+#include <millrace/registry/audit_sink.hpp>
 #include <millrace/registry/change.hpp>
 #include <millrace/registry/fwd.hpp>
 #include <millrace/registry/model_registry.hpp>
@@ -24,6 +26,7 @@
 #include <millrace/registry/semantic_version.hpp>
 #include <millrace/registry/stage.hpp>
 #include <millrace/registry/transition_request.hpp>
+#include <millrace/registry/watched.hpp>
 #include <millrace/registry/watcher.hpp>
 
 #endif  // MILLRACE_REGISTRY_HPP

@@ -9,9 +9,11 @@
 #include <millrace/registry/change.hpp>
 #include <millrace/registry/detail/approvals.hpp>
 #include <millrace/registry/detail/catalog.hpp>
+#include <millrace/registry/detail/edits.hpp>
 #include <millrace/registry/detail/input_checks.hpp>
 #include <millrace/registry/detail/keys.hpp>
 #include <millrace/registry/detail/ledger.hpp>
+#include <millrace/registry/detail/lookups.hpp>
 #include <millrace/registry/detail/outbox.hpp>
 #include <millrace/registry/detail/registry_policies.hpp>
 #include <millrace/registry/detail/transitions.hpp>
@@ -155,7 +157,8 @@ class model_registry {
   result<std::vector<std::byte>> read_artifact(const model_version& of, std::string_view path) const {
     const artifact* const found = of.find_artifact(path);
     if (found == nullptr)
-      return error(errc::not_found, detail::name_of(of.model, of.version) + " has no artifact " + detail::quoted(path));
+      return error(errc::not_found,
+                   detail::name_of(of.model, of.version) + " has no artifact " + detail::quoted_text(path));
     auto id = store::parse_content_id(found->sha256);
     if (!id) return std::move(id).error();
     return contents().get(*id);
@@ -165,7 +168,7 @@ class model_registry {
     for (const artifact& each : of.artifacts) {
       auto bytes = read_artifact(of, each.path);
       if (!bytes)
-        return std::move(bytes).error().wrap("the artifact " + detail::quoted(each.path) + " of " +
+        return std::move(bytes).error().wrap("the artifact " + detail::quoted_text(each.path) + " of " +
                                              detail::name_of(of.model, of.version));
     }
     return {};
@@ -187,14 +190,94 @@ class model_registry {
     return with_model(name, [&](const reader& books, const model& of) { return books.find_version(of, version); });
   }
   /// The version of a semantic version, whatever its build.
-  result<model_version> find_semantic(std::string_view name, std::string_view semantic) const;
+  result<model_version> find_semantic(std::string_view name, std::string_view semantic) const {
+    auto wanted = parse_semantic_version(semantic);
+    if (!wanted) return std::move(wanted).error();
+    return with_model(name,
+                      [&](const reader& books, const model& of) { return detail::find_semantic(books, of, *wanted); });
+  }
   /// The version that an alias stands for.
-  result<model_version> find_alias(std::string_view name, std::string_view alias) const;
+  result<model_version> find_alias(std::string_view name, std::string_view called) const {
+    return with_model(name,
+                      [&](const reader& books, const model& of) { return detail::find_alias(books, of, called); });
+  }
   /// The versions of a model in a stage, ascending.
-  result<std::vector<model_version>> in_stage(std::string_view name, stage which) const;
+  result<std::vector<model_version>> in_stage(std::string_view name, stage which) const {
+    return with_model(
+        name, [&](const reader& books, const model& of) { return detail::versions_in_stage(books, of, which); });
+  }
   /// At most `limit` versions of a model that are not deleted, ascending from the first behind `after`.
   result<std::vector<model_version>> list_versions(std::string_view name, std::uint64_t after = 0,
-                                                   std::size_t limit = 1000) const;
+                                                   std::size_t limit = 1000) const {
+    return with_model(
+        name, [&](const reader& books, const model& of) { return detail::versions_after(books, of, after, limit); });
+  }
+
+  // Where versions come from, and what came of them. What is deleted is left out.
+
+  /// The versions that name this one as a parent.
+  result<std::vector<model_version>> children(std::string_view name, std::uint64_t version) const {
+    return with_model(name, [&](const reader& books, const model& of) {
+      return detail::versions_named(books, books.keys().children(of.id, version));
+    });
+  }
+  result<std::vector<model_version>> versions_of_run(std::string_view run) const {
+    return look([&](const reader& books) { return detail::versions_named(books, books.keys().run(run)); });
+  }
+  result<std::vector<model_version>> versions_of_data_set(std::string_view name) const {
+    return look([&](const reader& books) { return detail::versions_named(books, books.keys().data_set(name)); });
+  }
+
+  // What may change. A version of 0 is the model itself.
+
+  result<void> set_description(std::string_view name, std::uint64_t version, std::string text, std::string_view actor) {
+    if (auto fine = detail::check_texts(actor, text); !fine) return fine;
+    return transact([&](writer& books) {
+      return detail::edit_texts(books, name, version, "description_changed", actor, {},
+                                [&](std::string& description, std::vector<tag>&) {
+                                  description = text;
+                                  return result<void>();
+                                });
+    });
+  }
+  result<void> set_tag(std::string_view name, std::uint64_t version, const tag& what, std::string_view actor) {
+    if (auto fine = detail::check_tags("the tag", {what}); !fine) return fine;
+    if (auto fine = detail::check_actor(actor); !fine) return fine;
+    return transact([&](writer& books) { return detail::set_tag(books, name, version, what, actor); });
+  }
+  result<void> remove_tag(std::string_view name, std::uint64_t version, std::string_view key, std::string_view actor) {
+    if (auto fine = detail::check_texts(actor, key); !fine) return fine;
+    return transact([&](writer& books) { return detail::remove_tag(books, name, version, key, actor); });
+  }
+  /// Lets an alias stand for a version, whatever it stood for before.
+  result<void> set_alias(std::string_view name, std::string_view called, std::uint64_t version,
+                         std::string_view actor) {
+    if (auto fine = detail::check_actor(actor); !fine) return fine;
+    return transact([&](writer& books) { return detail::set_alias(books, name, called, version, actor); });
+  }
+  result<void> remove_alias(std::string_view name, std::string_view called, std::string_view actor) {
+    if (auto fine = detail::check_texts(actor, called); !fine) return fine;
+    return transact([&](writer& books) { return detail::remove_alias(books, name, called, actor); });
+  }
+  /// Puts a comment under a version, or changes the text of one, whose number is given, as its author.
+  /// Errors: permission_denied: it is another author's.
+  result<comment> write_comment(std::string_view name, std::uint64_t version, std::string text, std::string author,
+                                std::uint64_t number = 0) {
+    if (auto fine = detail::check_name("the author", author); !fine) return std::move(fine).error();
+    if (auto fine = detail::check_text("the comment", text); !fine) return std::move(fine).error();
+    const comment what{number, std::move(author), std::move(text)};
+    return transact([&](writer& books) { return detail::write_comment(books, name, version, what); });
+  }
+  result<void> remove_comment(std::string_view name, std::uint64_t version, std::uint64_t number,
+                              std::string_view actor) {
+    if (auto fine = detail::check_actor(actor); !fine) return fine;
+    return transact([&](writer& books) { return detail::remove_comment(books, name, version, number, actor); });
+  }
+  result<std::vector<comment>> comments(std::string_view name, std::uint64_t version) const {
+    return with_model(name, [&](const reader& books, const model& of) {
+      return books.template load_all<comment>(books.keys().comments(of.id, version));
+    });
+  }
 
   // Stages.
 
@@ -223,16 +306,24 @@ class model_registry {
     return told(transact([&](writer& books) { return detail::roll_back(books, name, actor, reason); }));
   }
   /// All changes of stages of a model, oldest first.
-  result<std::vector<stage_change>> history(std::string_view name) const;
+  result<std::vector<stage_change>> history(std::string_view name) const {
+    return with_model(name, [](const reader& books, const model& of) { return detail::all_changes(books, of); });
+  }
   /// Which versions were in a stage at a time, ascending.
   /// Complexity: the model's changes.
-  result<std::vector<std::uint64_t>> in_stage_at(std::string_view name, stage which, std::uint64_t time) const;
+  result<std::vector<std::uint64_t>> in_stage_at(std::string_view name, stage which, std::uint64_t time) const {
+    return with_model(name,
+                      [&](const reader& books, const model& of) { return detail::held_at(books, of, which, time); });
+  }
 
   // Rules and requests.
 
   /// Sets what has to be fulfilled before a version of a model enters a stage; of all models that have no rule of their
   /// own, if the name is empty.
-  result<void> set_rule(std::string_view name, const stage_rule& rule, std::string_view actor);
+  result<void> set_rule(std::string_view name, const stage_rule& rule, std::string_view actor) {
+    if (auto fine = detail::check_rule(rule, actor); !fine) return fine;
+    return transact([&](writer& books) { return detail::set_rule(books, name, rule, actor); });
+  }
   /// The rule that holds for a model and a stage.
   result<stage_rule> find_rule(std::string_view name, stage to) const {
     return with_model(name, [&](const reader& books, const model& of) { return books.rule(of.id, to); });
@@ -255,15 +346,30 @@ class model_registry {
   result<transition_request> review(review_draft draft);
   /// Takes a request back, which who has asked may. Errors: as of `review`.
   result<transition_request> withdraw(std::string_view name, std::uint64_t request, std::string_view actor,
-                                      std::string_view reason);
+                                      std::string_view reason) {
+    if (auto fine = detail::check_texts(actor, reason); !fine) return std::move(fine).error();
+    return told(transact([&](writer& books) { return detail::withdraw_request(books, name, request, actor, reason); }));
+  }
   /// Says something about a request.
   result<transition_request> discuss(std::string_view name, std::uint64_t request, std::string_view actor,
-                                     std::string_view text);
+                                     std::string_view text) {
+    if (auto fine = detail::check_texts(actor, text); !fine) return std::move(fine).error();
+    return transact([&](writer& books) { return detail::remark_on(books, name, request, actor, text); });
+  }
   result<transition_request> find_request(std::string_view name, std::uint64_t number) const {
-    return with_model(name, [&](const reader& books, const model& of) { return seen(books.find_request(of, number)); });
+    return seen(with_model(name, [&](const reader& books, const model& of) { return books.find_request(of, number); }));
   }
   /// All requests of a model, oldest first.
-  result<std::vector<transition_request>> list_requests(std::string_view name) const;
+  result<std::vector<transition_request>> list_requests(std::string_view name) const {
+    return seen(with_model(name, [](const reader& books, const model& of) { return detail::all_requests(books, of); }));
+  }
+  /// The requests of all models that are open.
+  result<std::vector<transition_request>> open_requests() const {
+    auto found = seen(look([](const reader& books) { return detail::open_requests(books); }));
+    if (found)
+      std::erase_if(*found, [](const transition_request& each) { return each.status != request_status::open; });
+    return found;
+  }
 
   // Changes.
 
@@ -372,6 +478,13 @@ class model_registry {
     return request;
   }
 
+  result<std::vector<transition_request>> seen(result<std::vector<transition_request>> requests) const {
+    if (requests)
+      for (transition_request& each : *requests)
+        if (each.is_overdue(self_->options.wall_clock())) each.status = request_status::expired;
+    return requests;
+  }
+
   detail::owning_pointer<state> self_;
 };
 
@@ -411,69 +524,14 @@ result<void> model_registry<Storage, Policies...>::find_contents(const std::vect
     if (!id) return id.error();
     const auto size = contents().size(*id);
     if (!size && size.error().code() == errc::not_found)
-      return error(errc::not_found, "the bytes of the artifact " + detail::quoted(each.path) +
+      return error(errc::not_found, "the bytes of the artifact " + detail::quoted_text(each.path) +
                                         " are not there: put_artifact keeps them");
     if (!size) return size.error();
     if (*size != each.size)
-      return error(errc::invalid_argument, "the artifact " + detail::quoted(each.path) + " has " +
+      return error(errc::invalid_argument, "the artifact " + detail::quoted_text(each.path) + " has " +
                                                std::to_string(*size) + " bytes, not " + std::to_string(each.size));
   }
   return {};
-}
-
-template <class Storage, class... Policies>
-result<model_version> model_registry<Storage, Policies...>::find_semantic(std::string_view name,
-                                                                          std::string_view semantic) const {
-  auto parsed = parse_semantic_version(semantic);
-  if (!parsed) return std::move(parsed).error();
-  return with_model(name, [&](const reader& books, const model& of) -> result<model_version> {
-    const auto version = books.number_at(detail::semantic_key(books.keys(), of.id, *parsed));
-    if (!version && version.error().code() == errc::not_found)
-      return error(errc::not_found, "the model " + detail::quoted(name) + " has no version " + to_string(*parsed));
-    if (!version) return version.error();
-    return books.find_version(of, *version);
-  });
-}
-
-template <class Storage, class... Policies>
-result<model_version> model_registry<Storage, Policies...>::find_alias(std::string_view name,
-                                                                       std::string_view alias) const {
-  return with_model(name, [&](const reader& books, const model& of) -> result<model_version> {
-    for (const registry::alias& each : of.aliases)
-      if (each.name == alias) return books.find_version(of, each.version);
-    return error(errc::not_found, "the model " + detail::quoted(name) + " has no alias " + detail::quoted(alias));
-  });
-}
-
-template <class Storage, class... Policies>
-result<std::vector<model_version>> model_registry<Storage, Policies...>::in_stage(std::string_view name,
-                                                                                  stage which) const {
-  return with_model(name, [&](const reader& books, const model& of) -> result<std::vector<model_version>> {
-    const auto numbers = books.in_stage(of.id, which);
-    if (!numbers) return numbers.error();
-    std::vector<model_version> made;
-    for (const std::uint64_t each : *numbers) {
-      auto version = books.find_version(of, each);
-      if (!version) return std::move(version).error();
-      made.push_back(std::move(*version));
-    }
-    return made;
-  });
-}
-
-template <class Storage, class... Policies>
-result<std::vector<model_version>> model_registry<Storage, Policies...>::list_versions(std::string_view name,
-                                                                                       std::uint64_t after,
-                                                                                       std::size_t limit) const {
-  return with_model(name, [&](const reader& books, const model& of) -> result<std::vector<model_version>> {
-    std::vector<model_version> made;
-    for (std::uint64_t number = after + 1; number <= of.last_version && made.size() < limit; ++number) {
-      auto version = books.any_version(of, number);
-      if (!version) return std::move(version).error();
-      if (!version->is_deleted) made.push_back(std::move(*version));
-    }
-    return made;
-  });
 }
 
 template <class Storage, class... Policies>
@@ -495,56 +553,6 @@ result<stage_change> model_registry<Storage, Policies...>::move_from(transition 
 }
 
 template <class Storage, class... Policies>
-result<std::vector<stage_change>> model_registry<Storage, Policies...>::history(std::string_view name) const {
-  return with_model(name, [&](const reader& books, const model& of) -> result<std::vector<stage_change>> {
-    std::vector<stage_change> made;
-    auto walked = detail::for_each_change(books, of, [&](stage_change&& each) {
-      made.push_back(std::move(each));
-      return true;
-    });
-    if (!walked) return std::move(walked).error();
-    return made;
-  });
-}
-
-template <class Storage, class... Policies>
-result<std::vector<std::uint64_t>> model_registry<Storage, Policies...>::in_stage_at(std::string_view name, stage which,
-                                                                                     std::uint64_t time) const {
-  return with_model(name, [&](const reader& books, const model& of) -> result<std::vector<std::uint64_t>> {
-    std::vector<std::uint64_t> held;
-    auto walked = detail::for_each_change(books, of, [&](const stage_change& each) {
-      if (each.at > time) return true;
-      if (each.from == which) std::erase(held, each.version);
-      if (each.to == which) held.push_back(each.version);
-      return true;
-    });
-    if (!walked) return std::move(walked).error();
-    detail::sort_by(held, [](std::uint64_t a, std::uint64_t b) { return a < b; });
-    return held;
-  });
-}
-
-template <class Storage, class... Policies>
-result<void> model_registry<Storage, Policies...>::set_rule(std::string_view name, const stage_rule& rule,
-                                                            std::string_view actor) {
-  if (auto fine = detail::check_rule(rule, actor); !fine) return fine;
-  return transact([&](writer& books) -> result<void> {
-    std::uint64_t id = 0;
-    if (!name.empty()) {
-      const auto of = books.find_model(name);
-      if (!of) return of.error();
-      id = of->id;
-    }
-    if (auto done = books.keep(books.keys().rule(id, rule.to), rule); !done) return done;
-    return books.note("configuration_changed", actor,
-                      name.empty() ? std::string("registry") : detail::object_of(std::string(name)), "stage rule",
-                      {{"to", std::string(to_string(rule.to))},
-                       {"gates", std::to_string(rule.gates.size())},
-                       {"approvals", std::to_string(rule.approvals)}});
-  });
-}
-
-template <class Storage, class... Policies>
 result<transition_request> model_registry<Storage, Policies...>::review(review_draft draft) {
   return self_->watcher.around(draft, [&](const review_draft& asked) -> result<transition_request> {
     if (auto fine = detail::check_draft(asked); !fine) return std::move(fine).error();
@@ -558,36 +566,6 @@ result<transition_request> model_registry<Storage, Policies...>::review(review_d
         if (auto same = verify_artifacts(*of); !same) return std::move(same).error();
     }
     return told(transact([&](writer& books) { return detail::review_request<edges>(books, asked); }));
-  });
-}
-
-template <class Storage, class... Policies>
-result<transition_request> model_registry<Storage, Policies...>::withdraw(std::string_view name, std::uint64_t request,
-                                                                          std::string_view actor,
-                                                                          std::string_view reason) {
-  if (auto fine = detail::check_texts(actor, reason); !fine) return std::move(fine).error();
-  return told(transact([&](writer& books) { return detail::withdraw_request(books, name, request, actor, reason); }));
-}
-
-template <class Storage, class... Policies>
-result<transition_request> model_registry<Storage, Policies...>::discuss(std::string_view name, std::uint64_t request,
-                                                                         std::string_view actor,
-                                                                         std::string_view text) {
-  if (auto fine = detail::check_texts(actor, text); !fine) return std::move(fine).error();
-  return transact([&](writer& books) { return detail::remark_on(books, name, request, actor, text); });
-}
-
-template <class Storage, class... Policies>
-result<std::vector<transition_request>> model_registry<Storage, Policies...>::list_requests(
-    std::string_view name) const {
-  return with_model(name, [&](const reader& books, const model& of) -> result<std::vector<transition_request>> {
-    std::vector<transition_request> made;
-    for (std::uint64_t number = 1; number <= of.last_request; ++number) {
-      auto request = seen(books.find_request(of, number));
-      if (!request) return std::move(request).error();
-      made.push_back(std::move(*request));
-    }
-    return made;
   });
 }
 

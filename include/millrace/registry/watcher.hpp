@@ -14,31 +14,31 @@ namespace millrace {
 inline namespace v0 {
 namespace registry {
 
-// What a registry tells of, once it is done and in the storage. Texts and objects are valid during the call.
+// What a registry tells of, once it is done and in the storage.
 
 struct model_registered {
-  const model_version& version;
+  model_version version;
 };
 /// A version entered a stage that is not `archived`, also by being rolled back to.
 struct model_promoted {
-  const stage_change& change;
+  stage_change change;
 };
 struct model_archived {
-  const std::string& model;
-  std::uint64_t version;
+  std::string model;
+  std::uint64_t version = 0;
 };
 struct artifact_stored {
-  const artifact& stored;
+  artifact stored;
 };
 struct approval_requested {
-  const transition_request& request;
+  transition_request request;
 };
 /// A request was approved by one reviewer, or got into a final state.
 struct approval_changed {
-  const transition_request& request;
+  transition_request request;
 };
 struct model_deleted {
-  const removal& what;
+  removal what;
 };
 
 namespace detail {

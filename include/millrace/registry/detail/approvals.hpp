@@ -22,7 +22,7 @@ namespace registry {
 namespace detail {
 
 inline std::string name_of(const transition_request& request) {
-  return "request " + std::to_string(request.number) + " of the model " + quoted(request.model);
+  return "request " + std::to_string(request.number) + " of the model " + quoted_text(request.model);
 }
 inline std::vector<tag> fields_of(const transition_request& request) {
   return {{"request", std::to_string(request.number)},
@@ -75,8 +75,8 @@ result<transition_request> open_request(Ledger& books, const request_draft& draf
   for (const std::string& each : made.reviewers) others += each != made.requester;
   if (!made.reviewers.empty() && others < made.approvals)
     return error(errc::invalid_argument, std::to_string(made.approvals) + " approvals are needed, and " +
-                                             std::to_string(others) + " reviewers besides " + quoted(made.requester) +
-                                             " could give one");
+                                             std::to_string(others) + " reviewers besides " +
+                                             quoted_text(made.requester) + " could give one");
   if (auto done = books.keep(*of, made); !done) return std::move(done).error();
   if (auto done = books.keep(*of); !done) return std::move(done).error();
   auto done = books.note("approval_requested", made.requester, object_of(of->name, made.version), made.justification,
@@ -93,7 +93,7 @@ inline error closed_request(const transition_request& request) {
                                                                  : errc::closed;
   std::string text = name_of(request) + " is ";
   if (request.status == request_status::rejected && !request.reviews.empty())
-    text += "rejected, by " + quoted(request.reviews.back().reviewer);
+    text += "rejected, by " + quoted_text(request.reviews.back().reviewer);
   else
     text += to_string(request.status);
   return error(code, text + ", and stays so");
@@ -110,13 +110,14 @@ result<void> expire(Ledger& books, const model& of, transition_request& request)
 
 inline result<void> may_review(const transition_request& request, const review_draft& draft) {
   if (draft.actor == request.requester)
-    return error(errc::permission_denied, quoted(draft.actor) + " has asked for " + name_of(request) +
+    return error(errc::permission_denied, quoted_text(draft.actor) + " has asked for " + name_of(request) +
                                               " and cannot review it: nobody approves their own");
   if (!request.reviewers.empty() && !is_among(request.reviewers, draft.actor))
-    return error(errc::permission_denied, quoted(draft.actor) + " is none of the reviewers of " + name_of(request));
+    return error(errc::permission_denied,
+                 quoted_text(draft.actor) + " is none of the reviewers of " + name_of(request));
   for (const review& each : request.reviews)
     if (each.reviewer == draft.actor)
-      return error(errc::already_exists, quoted(draft.actor) + " has reviewed " + name_of(request) + " already");
+      return error(errc::already_exists, quoted_text(draft.actor) + " has reviewed " + name_of(request) + " already");
   return {};
 }
 
@@ -180,8 +181,8 @@ result<review_outcome> withdraw_request(Ledger& books, std::string_view name, st
   }
   if (request->status != request_status::open) return closed_request(*request);
   if (actor != request->requester)
-    return error(errc::permission_denied, quoted(actor) + " has not asked for " + name_of(*request) +
-                                              "; who has, may withdraw it: " + quoted(request->requester));
+    return error(errc::permission_denied, quoted_text(actor) + " has not asked for " + name_of(*request) +
+                                              "; who has, may withdraw it: " + quoted_text(request->requester));
   request->status = request_status::withdrawn;
   request->closed = books.now();
   if (auto done = books.keep(*of, *request); !done) return std::move(done).error();

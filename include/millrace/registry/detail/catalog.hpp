@@ -32,7 +32,7 @@ result<model> make_model(Ledger& books, const model_draft& draft) {
   auto before = books.any_model(draft.name);
   if (!before && before.error().code() != errc::not_found) return before;
   if (before && !before->is_deleted)
-    return error(errc::already_exists, "there is a model " + quoted(draft.name) + " already");
+    return error(errc::already_exists, "there is a model " + quoted_text(draft.name) + " already");
   model made;
   if (before) {
     // The name of a model that is deleted is free. Its versions stay deleted, and their numbers are not given again.
@@ -92,7 +92,7 @@ result<void> enter_indexes(Ledger& books, const model& of, const model_version& 
     const std::string key = semantic_key(books.keys(), of.id, std::move(*semantic));
     const auto other = books.number_at(key);
     if (other)
-      return error(errc::already_exists, "version " + std::to_string(*other) + " of the model " + quoted(of.name) +
+      return error(errc::already_exists, "version " + std::to_string(*other) + " of the model " + quoted_text(of.name) +
                                              " is " + version.semantic + " already");
     if (other.error().code() != errc::not_found) return other.error();
     if (auto done = books.keep_number(key, version.version); !done) return done;
@@ -184,7 +184,7 @@ result<model> rename(Ledger& books, std::string_view from, std::string_view to, 
   const auto other = books.any_model(to);
   if (other)
     return error(errc::already_exists,
-                 "there is a model " + quoted(to) + (other->is_deleted ? ", which is deleted" : ""));
+                 "there is a model " + quoted_text(to) + (other->is_deleted ? ", which is deleted" : ""));
   if (other.error().code() != errc::not_found) return other.error();
   of->name = to;
   if (auto done = books.remove(books.keys().name(from)); !done) return std::move(done).error();
@@ -233,7 +233,7 @@ result<void> restore(Ledger& books, std::string_view name, std::uint64_t number,
   auto of = books.any_model(name);
   if (!of) return std::move(of).error();
   if (number == 0) {
-    if (!of->is_deleted) return error(errc::conflict, "the model " + quoted(name) + " is not deleted");
+    if (!of->is_deleted) return error(errc::conflict, "the model " + quoted_text(name) + " is not deleted");
     of->is_deleted = false;
     if (auto done = books.keep(*of); !done) return done;
     return books.note("model_restored", actor, object_of(of->name));

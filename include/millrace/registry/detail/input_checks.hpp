@@ -33,7 +33,7 @@ inline constexpr std::size_t max_entries = 10'000;
 
 namespace detail {
 
-inline std::string quoted(std::string_view text) {
+inline std::string quoted_text(std::string_view text) {
   std::string made;
   append_json(made, text.substr(0, 200));
   return made;
@@ -49,15 +49,15 @@ inline bool is_utf8(std::string_view text) noexcept {
 inline result<void> check_text(std::string_view what, std::string_view text, std::size_t most = max_text) {
   if (text.size() > most)
     return error(errc::invalid_argument, std::string(what) + " has " + std::to_string(text.size()) +
-                                             " bytes; at most " + std::to_string(most) + ": " + quoted(text));
+                                             " bytes; at most " + std::to_string(most) + ": " + quoted_text(text));
   if (is_utf8(text)) return {};
-  return error(errc::invalid_argument, std::string(what) + " is not UTF-8: " + quoted(text));
+  return error(errc::invalid_argument, std::string(what) + " is not UTF-8: " + quoted_text(text));
 }
 inline result<void> check_name(std::string_view what, std::string_view text) {
   if (text.empty()) return error(errc::invalid_argument, std::string(what) + " is empty");
   for (const char c : text)
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-      return error(errc::invalid_argument, std::string(what) + " has a control character: " + quoted(text));
+      return error(errc::invalid_argument, std::string(what) + " has a control character: " + quoted_text(text));
   return check_text(what, text, max_name);
 }
 inline result<void> check_actor(std::string_view actor) { return check_text("the actor", actor, max_name); }
@@ -78,7 +78,7 @@ result<void> check_entries(std::string_view what, const std::vector<Entry>& entr
   sort_by(seen, [](std::string_view a, std::string_view b) { return a < b; });
   for (std::size_t i = 1; i < seen.size(); ++i)
     if (seen[i] == seen[i - 1])
-      return error(errc::invalid_argument, std::string(what) + " " + quoted(seen[i]) + " is given twice");
+      return error(errc::invalid_argument, std::string(what) + " " + quoted_text(seen[i]) + " is given twice");
   return {};
 }
 inline result<void> check_tags(std::string_view what, const std::vector<tag>& tags) {
@@ -88,7 +88,7 @@ inline result<void> check_artifact(const artifact& each) {
   if (auto fine = store::check_storage_key(each.path); !fine) return fine;
   if (auto id = store::parse_content_id(each.sha256); !id) return std::move(id).error();
   if (to_string(each.type).empty())
-    return error(errc::invalid_argument, "the artifact " + quoted(each.path) + " has an unknown type");
+    return error(errc::invalid_argument, "the artifact " + quoted_text(each.path) + " has an unknown type");
   return {};
 }
 
@@ -136,7 +136,7 @@ inline result<void> check_people(const std::vector<std::string>& names) {
     if (auto fine = check_name("a reviewer's name", names[i]); !fine) return fine;
     for (std::size_t j = 0; j < i; ++j)
       if (names[j] == names[i])
-        return error(errc::invalid_argument, "the reviewer " + quoted(names[i]) + " is given twice");
+        return error(errc::invalid_argument, "the reviewer " + quoted_text(names[i]) + " is given twice");
   }
   return {};
 }
@@ -161,7 +161,7 @@ inline result<void> check_rule(const stage_rule& rule, std::string_view actor) {
     if (auto fine = check_name("a gate's metric", each.metric); !fine) return fine;
     if (!to_string(each.comparison).empty() && !to_string(each.reference).empty() && !__builtin_isnan(each.bound))
       return {};
-    return error(errc::invalid_argument, "the gate " + quoted(each.name) + " compares with nothing");
+    return error(errc::invalid_argument, "the gate " + quoted_text(each.name) + " compares with nothing");
   });
 }
 

@@ -40,10 +40,21 @@ struct registry_state {
 };
 
 inline std::string name_of(const std::string& model, std::uint64_t version) {
-  return "version " + std::to_string(version) + " of the model " + quoted(model);
+  return "version " + std::to_string(version) + " of the model " + quoted_text(model);
 }
 inline std::string object_of(const std::string& model, std::uint64_t version = 0) {
   return version == 0 ? "model/" + model : "model/" + model + '/' + std::to_string(version);
+}
+
+/// A text as a change has it: of a long one the beginning, since a trail takes records of a bounded size.
+inline std::string shortened(std::string text) {
+  constexpr std::size_t most = 2'000;
+  if (text.size() <= most) return text;
+  const std::size_t all = text.size();
+  std::size_t end = most;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U) --end;
+  text.resize(end);
+  return text + "... (" + std::to_string(all) + " bytes)";
 }
 
 /// A registry's documents, as a snapshot shows them.
@@ -91,7 +102,7 @@ class ledger {
     if (!bytes) return bytes.error();
     std::uint64_t made = 0;
     if (!read_number({reinterpret_cast<const char*>(bytes->data()), bytes->size()}, made))
-      return error(errc::corrupt, "the entry " + quoted(key) + " of a registry holds no number");
+      return error(errc::corrupt, "the entry " + quoted_text(key) + " of a registry holds no number");
     return made;
   }
 
@@ -102,18 +113,19 @@ class ledger {
   result<model> any_model(std::string_view name) const {
     if (auto fine = check_name("a model's name", name); !fine) return std::move(fine).error();
     const auto id = number_at(keys_->name(name));
-    if (!id && id.error().code() == errc::not_found) return error(errc::not_found, "there is no model " + quoted(name));
+    if (!id && id.error().code() == errc::not_found)
+      return error(errc::not_found, "there is no model " + quoted_text(name));
     if (!id) return id.error();
     auto found = model_of(*id);
     if (found && found->name != name)
       return error(errc::corrupt,
-                   "the registry's entry for the model " + quoted(name) + " leads to " + quoted(found->name));
+                   "the registry's entry for the model " + quoted_text(name) + " leads to " + quoted_text(found->name));
     return found;
   }
   result<model> find_model(std::string_view name) const {
     auto found = any_model(name);
     if (found && found->is_deleted)
-      return error(errc::not_found, "the model " + quoted(name) + " is deleted; it can be restored");
+      return error(errc::not_found, "the model " + quoted_text(name) + " is deleted; it can be restored");
     return found;
   }
   /// A version, also one that is deleted.
@@ -147,7 +159,7 @@ class ledger {
     auto walked = for_each_part(keys_->stage(id, which), [&](std::string_view part) -> result<void> {
       std::uint64_t version = 0;
       if (!read_number(part, version))
-        return error(errc::corrupt, "a registry's entry of a stage names no version: " + quoted(part));
+        return error(errc::corrupt, "a registry's entry of a stage names no version: " + quoted_text(part));
       made.push_back(version);
       return {};
     });
@@ -177,7 +189,7 @@ class ledger {
   result<transition_request> find_request(const model& of, std::uint64_t number) const {
     auto found = load<transition_request>(keys_->request(of.id, number));
     if (!found && found.error().code() == errc::not_found)
-      return error(errc::not_found, "the model " + quoted(of.name) + " has no request " + std::to_string(number));
+      return error(errc::not_found, "the model " + quoted_text(of.name) + " has no request " + std::to_string(number));
     if (found) found->model = of.name;
     return found;
   }
@@ -246,8 +258,15 @@ class ledger_writer : public ledger<Transaction> {
     if (!now) return std::move(now).error();
     ++now->last_change;
     if (auto done = keep(keys_->state(), *now); !done) return done;
-    const change made{now->last_change,    now->id, std::string(kind), std::string(actor), std::move(object),
-                      std::string(reason), now_,    std::move(fields)};
+    for (tag& each : fields) each.value = shortened(std::move(each.value));
+    change made{now->last_change,
+                now->id,
+                std::string(kind),
+                std::string(actor),
+                std::move(object),
+                shortened(std::string(reason)),
+                now_,
+                std::move(fields)};
     return keep(keys_->outbox() + store::number_key_part(made.number), made);
   }
 

@@ -146,7 +146,7 @@ result<model_version> production_before(const Ledger& books, const model& of) {
     if (version->stage != stage::production && !version->is_deleted) return version;
   }
   return error(errc::not_found,
-               "no other version of the model " + quoted(of.name) + " that is there has been in production");
+               "no other version of the model " + quoted_text(of.name) + " that is there has been in production");
 }
 
 /// Brings the version back into production that was there before, and archives the one that is. Gates and approvals are

@@ -1,0 +1,148 @@
+#ifndef MILLRACE_REGISTRY_DETAIL_LOOKUPS_HPP
+#define MILLRACE_REGISTRY_DETAIL_LOOKUPS_HPP
+
+#include <millrace/core/detail/sort.hpp>
+#include <millrace/core/result.hpp>
+#include <millrace/registry/detail/catalog.hpp>
+#include <millrace/registry/detail/ledger.hpp>
+#include <millrace/registry/detail/transitions.hpp>
+#include <millrace/registry/records.hpp>
+#include <millrace/registry/semantic_version.hpp>
+#include <millrace/registry/transition_request.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// Questions about models and versions, each function within a snapshot.
+namespace millrace {
+inline namespace v0 {
+namespace registry {
+namespace detail {
+
+template <class Ledger>
+result<model_version> find_semantic(const Ledger& books, const model& of, const semantic_version& wanted) {
+  const auto version = books.number_at(semantic_key(books.keys(), of.id, wanted));
+  if (!version && version.error().code() == errc::not_found)
+    return error(errc::not_found, "the model " + quoted_text(of.name) + " has no version " + to_string(wanted));
+  if (!version) return version.error();
+  return books.find_version(of, *version);
+}
+
+template <class Ledger>
+result<model_version> find_alias(const Ledger& books, const model& of, std::string_view called) {
+  for (const alias& each : of.aliases)
+    if (each.name == called) return books.find_version(of, each.version);
+  return error(errc::not_found, "the model " + quoted_text(of.name) + " has no alias " + quoted_text(called));
+}
+
+template <class Ledger>
+result<std::vector<model_version>> versions_in_stage(const Ledger& books, const model& of, stage which) {
+  const auto numbers = books.in_stage(of.id, which);
+  if (!numbers) return numbers.error();
+  std::vector<model_version> made;
+  for (const std::uint64_t each : *numbers) {
+    auto version = books.find_version(of, each);
+    if (!version) return std::move(version).error();
+    made.push_back(std::move(*version));
+  }
+  return made;
+}
+
+template <class Ledger>
+result<std::vector<model_version>> versions_after(const Ledger& books, const model& of, std::uint64_t after,
+                                                  std::size_t limit) {
+  std::vector<model_version> made;
+  for (std::uint64_t number = after + 1; number <= of.last_version && made.size() < limit; ++number) {
+    auto version = books.any_version(of, number);
+    if (!version) return std::move(version).error();
+    if (!version->is_deleted) made.push_back(std::move(*version));
+  }
+  return made;
+}
+
+/// The versions that index entries `<model>-<version>` name; those that are deleted are left out.
+template <class Ledger>
+result<std::vector<model_version>> versions_named(const Ledger& books, const std::string& prefix) {
+  std::vector<model_version> made;
+  auto walked = books.for_each_part(prefix, [&](std::string_view part) -> result<void> {
+    std::uint64_t id = 0, number = 0;
+    if (!read_number_pair(part, id, number))
+      return error(errc::corrupt, "a registry's entry names no version: " + quoted_text(prefix + std::string(part)));
+    const auto of = books.model_of(id);
+    if (!of) return of.error();
+    if (of->is_deleted) return {};
+    auto version = books.any_version(*of, number);
+    if (!version) return std::move(version).error();
+    if (!version->is_deleted) made.push_back(std::move(*version));
+    return {};
+  });
+  if (!walked) return std::move(walked).error();
+  return made;
+}
+
+template <class Ledger>
+result<std::vector<stage_change>> all_changes(const Ledger& books, const model& of) {
+  std::vector<stage_change> made;
+  auto walked = for_each_change(books, of, [&](stage_change&& each) {
+    made.push_back(std::move(each));
+    return true;
+  });
+  if (!walked) return std::move(walked).error();
+  return made;
+}
+
+template <class Ledger>
+result<std::vector<std::uint64_t>> held_at(const Ledger& books, const model& of, stage which, std::uint64_t time) {
+  std::vector<std::uint64_t> held;
+  auto walked = for_each_change(books, of, [&](const stage_change& each) {
+    if (each.at > time) return true;
+    if (each.from == which) std::erase(held, each.version);
+    if (each.to == which) held.push_back(each.version);
+    return true;
+  });
+  if (!walked) return std::move(walked).error();
+  sort_by(held, [](std::uint64_t a, std::uint64_t b) { return a < b; });
+  return held;
+}
+
+template <class Ledger>
+result<std::vector<transition_request>> all_requests(const Ledger& books, const model& of) {
+  std::vector<transition_request> made;
+  for (std::uint64_t number = 1; number <= of.last_request; ++number) {
+    auto request = books.find_request(of, number);
+    if (!request) return std::move(request).error();
+    made.push_back(std::move(*request));
+  }
+  return made;
+}
+
+/// The requests of all models that nobody has closed.
+template <class Ledger>
+result<std::vector<transition_request>> open_requests(const Ledger& books) {
+  std::vector<transition_request> made;
+  auto walked = books.for_each_part(books.keys().open_requests(), [&](std::string_view part) -> result<void> {
+    std::uint64_t id = 0, number = 0;
+    if (!read_number_pair(part, id, number))
+      return error(errc::corrupt, "a registry's entry names no request: " + quoted_text(part));
+    const auto of = books.model_of(id);
+    if (!of) return of.error();
+    if (of->is_deleted) return {};
+    auto request = books.find_request(*of, number);
+    if (!request) return std::move(request).error();
+    made.push_back(std::move(*request));
+    return {};
+  });
+  if (!walked) return std::move(walked).error();
+  return made;
+}
+
+}  // namespace detail
+}  // namespace registry
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_REGISTRY_DETAIL_LOOKUPS_HPP
