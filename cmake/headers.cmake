@@ -292,8 +292,9 @@ set(MILLRACE_middleware_HEADERS
   middleware/detail/audit_format.hpp middleware/detail/audit_policies.hpp middleware/detail/audit_record.hpp)
 set(MILLRACE_registry_HEADERS
   registry.hpp
-  registry/fwd.hpp registry/audit_sink.hpp registry/change.hpp registry/model_registry.hpp registry/operations.hpp registry/records.hpp
-  registry/rules.hpp registry/semantic_version.hpp registry/stage.hpp registry/transition_request.hpp registry/watched.hpp registry/watcher.hpp
+  registry/fwd.hpp registry/change.hpp registry/model_registry.hpp registry/operations.hpp registry/records.hpp
+  registry/rules.hpp registry/search.hpp registry/semantic_version.hpp registry/stage.hpp registry/transition_request.hpp registry/watcher.hpp
+  registry/observed.hpp registry/observed/audit_sink.hpp registry/observed/watched.hpp
   registry/detail/approvals.hpp registry/detail/catalog.hpp registry/detail/edits.hpp registry/detail/input_checks.hpp registry/detail/keys.hpp
   registry/detail/ledger.hpp registry/detail/lookups.hpp registry/detail/outbox.hpp registry/detail/registry_policies.hpp
   registry/detail/transitions.hpp)

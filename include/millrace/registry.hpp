@@ -10,23 +10,23 @@
 /// - `stage_rule`, `gate`: what a version needs to enter a stage: figures, and approvals of n of m reviewers
 /// - `transition_request`, `review`: who asked for what, and what the others said
 /// - `change`, `change_sink`: everything that was done, handed to an audit trail once each
-/// - `audit_sink`: the sink that writes them into an `observe::audit_trail`
-/// - `watcher`, `watched`: hooks, events and metrics around a registry
+/// - `watcher`: what stands around a registry's operations and sees what they did
+/// - `search_versions`, `search_models`: by MLflow's filter grammar and beyond it, page by page
 /// - `version_draft`, `transition`, `request_draft` and so on: what a registry is asked to do
+/// - registry/observed.hpp, left out here: `audit_sink` for an audit trail; `watched` for hooks, events and metrics
 ///
 /// Standard library and POSIX alone.
 
-#include <millrace/registry/audit_sink.hpp>
 #include <millrace/registry/change.hpp>
 #include <millrace/registry/fwd.hpp>
 #include <millrace/registry/model_registry.hpp>
 #include <millrace/registry/operations.hpp>
 #include <millrace/registry/records.hpp>
 #include <millrace/registry/rules.hpp>
+#include <millrace/registry/search.hpp>
 #include <millrace/registry/semantic_version.hpp>
 #include <millrace/registry/stage.hpp>
 #include <millrace/registry/transition_request.hpp>
-#include <millrace/registry/watched.hpp>
 #include <millrace/registry/watcher.hpp>
 
 #endif  // MILLRACE_REGISTRY_HPP

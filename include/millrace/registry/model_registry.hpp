@@ -125,6 +125,17 @@ class model_registry {
     return look([&](const reader& books) { return books.models_by_name(after, limit); });
   }
 
+  /// Calls `use(model&&)` for all models that are not deleted, in the order of their names, of one moment.
+  template <class Use>
+  result<void> for_each_model(const Use& use) const {
+    return look([&](const reader& books) { return detail::for_each_model(books, use); });
+  }
+  /// The same with `use(model_version&&)` for all versions of all models.
+  template <class Use>
+  result<void> for_each_version(const Use& use) const {
+    return look([&](const reader& books) { return detail::for_each_version(books, use); });
+  }
+
   /// Deletes a model or a version, which can be restored. Errors: conflict: it, or a version of it, is in production.
   result<void> remove(removal asked) {
     return self_->watcher.around(asked, [&](const removal& what) -> result<void> {

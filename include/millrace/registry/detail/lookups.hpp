@@ -84,6 +84,33 @@ result<std::vector<model_version>> versions_named(const Ledger& books, const std
   return made;
 }
 
+template <class Ledger, class Use>
+result<void> for_each_model(const Ledger& books, const Use& use) {
+  return books.for_each_part(books.keys().names(), [&](std::string_view part) -> result<void> {
+    const auto id = books.number_at(books.keys().names() + std::string(part));
+    if (!id) return id.error();
+    auto of = books.model_of(*id);
+    if (!of) return std::move(of).error();
+    if (!of->is_deleted) use(std::move(*of));
+    return {};
+  });
+}
+
+template <class Ledger, class Use>
+result<void> for_each_version(const Ledger& books, const Use& use) {
+  result<void> done;
+  auto walked = for_each_model(books, [&](const model& of) {
+    for (std::uint64_t number = 1; number <= of.last_version && done; ++number) {
+      auto version = books.any_version(of, number);
+      if (!version)
+        done = std::move(version).error();
+      else if (!version->is_deleted)
+        use(std::move(*version));
+    }
+  });
+  return walked ? std::move(done) : std::move(walked);
+}
+
 template <class Ledger>
 result<std::vector<stage_change>> all_changes(const Ledger& books, const model& of) {
   std::vector<stage_change> made;

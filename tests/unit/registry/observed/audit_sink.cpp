@@ -1,4 +1,4 @@
-#include <millrace/registry/audit_sink.hpp>
+#include <millrace/registry/observed/audit_sink.hpp>
 
 #include <millrace/core/seed.hpp>
 #include <millrace/observe/audit/verify_trail.hpp>

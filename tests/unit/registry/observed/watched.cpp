@@ -1,4 +1,4 @@
-#include <millrace/registry/watched.hpp>
+#include <millrace/registry/observed/watched.hpp>
 
 #include <millrace/observe/export/prometheus.hpp>
 #include <millrace/store/memory_storage.hpp>

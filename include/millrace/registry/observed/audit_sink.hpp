@@ -1,5 +1,5 @@
-#ifndef MILLRACE_REGISTRY_AUDIT_SINK_HPP
-#define MILLRACE_REGISTRY_AUDIT_SINK_HPP
+#ifndef MILLRACE_REGISTRY_OBSERVED_AUDIT_SINK_HPP
+#define MILLRACE_REGISTRY_OBSERVED_AUDIT_SINK_HPP
 
 #include <millrace/core/result.hpp>
 #include <millrace/observe/audit/audit_event.hpp>
@@ -128,4 +128,4 @@ class audit_sink {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_REGISTRY_AUDIT_SINK_HPP
+#endif  // MILLRACE_REGISTRY_OBSERVED_AUDIT_SINK_HPP

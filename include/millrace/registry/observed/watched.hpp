@@ -1,5 +1,5 @@
-#ifndef MILLRACE_REGISTRY_WATCHED_HPP
-#define MILLRACE_REGISTRY_WATCHED_HPP
+#ifndef MILLRACE_REGISTRY_OBSERVED_WATCHED_HPP
+#define MILLRACE_REGISTRY_OBSERVED_WATCHED_HPP
 
 #include <millrace/core/detail/needs_exceptions.hpp>
 #include <millrace/core/result.hpp>
@@ -106,4 +106,4 @@ struct watched {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_REGISTRY_WATCHED_HPP
+#endif  // MILLRACE_REGISTRY_OBSERVED_WATCHED_HPP
