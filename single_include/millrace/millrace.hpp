@@ -56343,10 +56343,15 @@ class search_order {
   template <searchable Row>
   std::string sort_key(const Row& row) const {
     std::string key;
-    for (std::size_t i = 0; i < terms_.size(); ++i)
-      detail::append_sort_key(key, row.find(terms_[i].field), terms_[i].descending,
-                              i + 1 == terms_.size() ? key.max_size() : max_ordered_text);
+    append_sort_key(key, row);
     return key;
+  }
+  /// Appends the row's sort key: for who asks many rows with one text, and keeps few of them.
+  template <searchable Row>
+  void append_sort_key(std::string& out, const Row& row) const {
+    for (std::size_t i = 0; i < terms_.size(); ++i)
+      detail::append_sort_key(out, row.find(terms_[i].field), terms_[i].descending,
+                              i + 1 == terms_.size() ? out.max_size() : max_ordered_text);
   }
 
   friend bool operator==(const search_order&, const search_order&) = default;

@@ -36,6 +36,11 @@ struct row {
   row& attribute(const std::string& key, value one) { return with(ms::search_kind::attribute, key, std::move(one)); }
   row& dataset(const std::string& key, const std::string& one) { return with(ms::search_kind::dataset, key, one); }
 
+  /// The run's id.
+  const std::string& name() const {
+    return std::get<std::string>(values.at({ms::search_kind::attribute, "run_id"}).front());
+  }
+
   ms::search_value find(const ms::search_field& field) const {
     const auto found = values.find({field.kind, field.key});
     return found == values.end() ? ms::search_value() : view(found->second.front());

@@ -105,10 +105,10 @@ TEST_CASE("search: LIKE matches what trying everything matches, also beyond a wo
       text.push_back(letters[draw() % letters.size()]);
     for (const std::string& each : text) switch (draw() % 8) {
         case 0: pattern.push_back("_"); break;
-        case 1:
-          if (i % 50 != 0 || pattern.size() < 3) pattern.push_back("%");
+        case 1: pattern.push_back(i % 50 != 0 || pattern.size() < 3 ? "%" : each); break;
+        case 2:
+          if (i % 50 == 0) pattern.push_back(each);
           break;
-        case 2: break;
         default: pattern.push_back(each);
       }
     const bool expected = slow_like(text, 0, pattern, 0);

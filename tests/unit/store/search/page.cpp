@@ -111,39 +111,58 @@ TEST_CASE("search: a last page has no next one, and an empty one no items") {
 }
 
 // All of it as a server uses it: filter, order, page after page by tokens.
+namespace {
+
+// [search]
+struct answer {
+  std::vector<std::string> run_ids;
+  std::string next_page_token;
+};
+
+/// One page of the runs of an experiment that match.
+mr::result<answer> search_runs(const std::vector<searched::row>& runs, const std::string& experiment,
+                               const std::string& where, const std::vector<std::string>& order_by,
+                               const std::string& page_token, std::size_t most) {
+  const auto filter = ms::search_filter::make(where, ms::run_schema);
+  if (!filter) return filter.error();
+  const auto order = ms::search_order::make(order_by, ms::run_schema);
+  if (!order) return order.error();
+  const ms::page_tokens tokens(*filter, *order, experiment);
+  const auto after = tokens.position(page_token);
+  if (!after) return after.error();
+
+  ms::page_picker<std::string> picker(most, *after);
+  for (const searched::row& run : runs)
+    if (filter->matches(run)) picker.update(order->sort_key(run), run.name());
+  auto page = picker.finish();
+  return answer{std::move(page.items), page.next.empty() ? "" : tokens.token(page.next)};
+}
+// [/search]
+
+}  // namespace
+
 TEST_CASE("search: runs are found, sorted and paged") {
   std::vector<searched::row> runs;
   for (int i = 0; i < 100; ++i) {
-    runs.emplace_back()
-        .attribute("run_id", "run" + std::to_string(100 + i))
-        .attribute("start_time", i)
-        .tag("half", i < 50 ? "a" : "b");
-    if (i % 10 != 0) runs.back().metric("loss", (i * 37) % 100);
+    searched::row& run = runs.emplace_back();
+    run.attribute("run_id", "run" + std::to_string(100 + i)).attribute("start_time", i).tag("half", i < 50 ? "a" : "b");
+    if (i % 10 != 0) run.metric("loss", (i * 37) % 100);
   }
-  const auto filter =
-      ms::search_filter::make("tags.half = 'a' AND (metrics.loss < 50 OR metrics.loss IS NULL)", ms::run_schema);
-  const auto order = ms::search_order::make(std::vector<std::string>{"metrics.loss DESC"}, ms::run_schema);
-  REQUIRE(filter);
-  REQUIRE(order);
-  const ms::page_tokens tokens(*filter, *order, "all");
+  const std::string where = "tags.half = 'a' AND (metrics.loss < 50 OR metrics.loss IS NULL)";
   std::vector<std::string> found;
-  std::string token;
+  answer page;
   do {
-    const auto after = tokens.position(token);
-    REQUIRE(after);
-    ms::page_picker<std::string> picker(7, *after);
-    for (const searched::row& run : runs)
-      if (filter->matches(run))
-        picker.update(order->sort_key(run),
-                      std::get<std::string>(run.values.at({ms::search_kind::attribute, "run_id"})[0]));
-    const auto page = picker.finish();
-    found.insert(found.end(), page.items.begin(), page.items.end());
-    token = page.next.empty() ? "" : tokens.token(page.next);
-  } while (!token.empty());
+    const auto next = search_runs(runs, "7", where, {"metrics.loss DESC"}, page.next_page_token, 7);
+    REQUIRE(next);
+    page = *next;
+    found.insert(found.end(), page.run_ids.begin(), page.run_ids.end());
+  } while (!page.next_page_token.empty());
   std::vector<std::string> expected;
   for (int loss = 49; loss >= 0; --loss)
     for (int i = 0; i < 50; ++i)
       if (i % 10 != 0 && (i * 37) % 100 == loss) expected.push_back("run" + std::to_string(100 + i));
   for (int i = 40; i >= 0; i -= 10) expected.push_back("run" + std::to_string(100 + i));
   CHECK(found == expected);
+  const auto first = search_runs(runs, "7", where, {"metrics.loss DESC"}, "", 7);
+  CHECK_FALSE(search_runs(runs, "8", where, {"metrics.loss DESC"}, first->next_page_token, 7));
 }

@@ -10,6 +10,7 @@ namespace ms = millrace::store;
 
 namespace {
 
+// [rows]
 constexpr auto rooms = static_cast<ms::search_kind>(16);
 constexpr ms::searched_key house_keys[] = {{"street"}, {"built", ms::search_type::integer}};
 constexpr ms::searched_group house_groups[] = {{ms::search_kind::attribute, {"house"}, house_keys},
@@ -25,6 +26,7 @@ struct house {
     return field.key == "built" ? ms::search_value(built) : ms::search_value("Elm Street");
   }
 };
+// [/rows]
 
 }  // namespace
 
