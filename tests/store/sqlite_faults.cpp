@@ -9,9 +9,11 @@
 #include <support/temp_dir.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <map>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -116,6 +118,44 @@ TEST_CASE("sqlite_storage: whichever write, sync or truncation fails, what is th
   CHECK(fail_at_each(vfs, fault::full, true) > 15);
   CHECK(fail_at_each(vfs, fault::sync, false) >= 4);
   CHECK(fail_at_each(vfs, fault::sync, true) >= 4);
+}
+
+TEST_CASE("sqlite_storage: where a shared commit fails, all who share it are told, and nothing of it stays") {
+  faulty_vfs vfs("faulty_groups");
+  using shared = ms::sqlite_storage<ms::durable::group<1000>>;
+  for (int round = 0; round < 40; ++round) {
+    const support::temp_dir folder;
+    ms::sqlite_storage_options options;
+    options.vfs = vfs.name();
+    auto storage = shared::open(folder / "a.db", options);
+    REQUIRE(storage);
+    vfs.arm(faulty_vfs::fault::sync, 2 + round % 5, false);
+    std::atomic<int> wrong{0};
+    std::atomic<int> failures{0};
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t)
+      threads.emplace_back([&, t] {
+        for (int i = 0; i < 12; ++i) {
+          const std::string key = std::to_string(t) + "/" + std::to_string(i);
+          const auto done = storage->transact([&](shared::transaction& one) -> mr::result<void> {
+            std::this_thread::yield();  // so that others come to wait
+            if (auto written = one.write(key, laws::bytes_of(key)); !written) return written;
+            // Undone by itself, whatever becomes of those that share its commit.
+            if (i % 4 == 3) return mr::error(mr::errc::vetoed, "no");
+            return one.write(key + "/second", laws::bytes_of(key));
+          });
+          if (!done && done.error().code() == mr::errc::io) ++failures;
+          const auto first = ms::exists(*storage, key);
+          const auto second = ms::exists(*storage, key + "/second");
+          if (!first || !second || *first != done.has_value() || *second != done.has_value()) ++wrong;
+        }
+      });
+    for (auto& thread : threads) thread.join();
+    CHECK(wrong == 0);
+    CHECK(failures <= 4);  // of one commit, which each thread shares once at most
+    CHECK(vfs.has_failed());
+    CHECK(support::sqlite_integrity(folder / "a.db") == "ok");
+  }
 }
 
 TEST_CASE("sqlite_storage: errors of the disk name the file and the key, and have a code") {

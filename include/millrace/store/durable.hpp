@@ -20,8 +20,8 @@ struct each {
   static constexpr std::uint32_t shares_ms = 0;
 };
 
-/// It outlives a crash of the machine: transactions of several threads share a sync, for which the first of them waits
-/// at most so many milliseconds longer. One that is alone does not wait.
+/// It outlives a crash of the machine: transactions of several threads that begin within so many milliseconds share a
+/// sync. One that is alone does not wait.
 template <std::uint32_t Milliseconds>
 struct group {
   static_assert(Milliseconds >= 1 && Milliseconds <= 1000,

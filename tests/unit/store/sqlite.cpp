@@ -192,6 +192,24 @@ TEST_CASE("sqlite_storage: a forked child is told to open the file itself") {
   CHECK(laws::text_of(*storage->read("b")) == "child");
 }
 
+TEST_CASE("sqlite_storage: a transaction that forks is the parent's alone") {
+  const support::temp_dir folder;
+  using storage_type = ms::sqlite_storage<>;
+  auto storage = storage_type::open(folder / "a.db");
+  pid_t child = -1;
+  const auto done = storage->transact([&](storage_type::transaction& t) -> mr::result<void> {
+    REQUIRE(t.write("a", bytes_of("1")));
+    child = ::fork();
+    return {};
+  });
+  if (child == 0) ::_exit(!done && done.error().code() == mr::errc::closed ? 0 : 1);
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  CHECK(status == 0);
+  CHECK(done);
+  CHECK(laws::text_of(*storage->read("a")) == "1");
+}
+
 TEST_CASE("sqlite_storage: two on one file see each other's writes, and wait for each other") {
   const support::temp_dir folder;
   using storage = ms::sqlite_storage<ms::durable::os>;

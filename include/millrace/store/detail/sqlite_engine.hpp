@@ -79,7 +79,7 @@ constexpr bool is_network_file_system(std::uint64_t type) noexcept {
 /// Of whoever waits until a commit that others share is done.
 struct sqlite_follower {
   sqlite_follower* next = nullptr;
-  bool done = true;
+  bool done = false;
   result<void> outcome = {};
 };
 
@@ -149,8 +149,10 @@ class sqlite_engine {
 
     result<void> end(bool keeps) {
       begun_ = false;
+      if (of_.is_forked()) return of_.forked();  // `use` has forked: the transaction is the parent's
       result<void> outcome = std::move(failed_);
       sqlite_follower follower;
+      bool follows = false;  // from when the turn has gone to others, they write to `follower`
       if (!keeps || !outcome) {
         of_.undo_one(shares_);
       } else {
@@ -159,7 +161,7 @@ class sqlite_engine {
       const bool is_kept = keeps && outcome;
       if (of_.has_changes_ && of_.leaves_commit_to_others()) {
         if (is_kept) {
-          follower.done = false;
+          follows = true;
           follower.next = std::exchange(of_.followers_, &follower);
         }
       } else if (of_.has_changes_) {
@@ -167,7 +169,7 @@ class sqlite_engine {
         if (is_kept) outcome = std::move(committed);
       }
       guard_.unlock();
-      if (!follower.done) outcome = of_.wait_for(follower);
+      if (follows) outcome = of_.wait_for(follower);
       return outcome;
     }
 
@@ -191,6 +193,10 @@ class sqlite_engine {
     reader& operator=(const reader&) = delete;
     ~reader() {
       if (!connection_) return;
+      if (of_.is_forked()) {
+        (void)connection_->release();
+        return;
+      }
       (*connection_)->let_go();
       of_.keep_reader(*std::move(connection_));
     }
@@ -321,6 +327,7 @@ class sqlite_engine {
     return is_forked() ? turns_of_child_ : turns_;
   }
   result<void> begin_one(bool& shares) {
+    if (has_begun_ && !is_young()) (void)commit();  // whose followers have waited long enough
     shares = has_begun_;
     if (shares) {
       if (const int code = writer_->run(sqlite_query::save); code != SQLITE_OK) {
@@ -359,9 +366,11 @@ class sqlite_engine {
     has_changes_ = false;
     tell_followers(std::move(why));
   }
+  bool is_young() const noexcept {
+    return steady_clock().ticks() - began_ < keeps_.shares_ms * std::uint64_t{1'000'000};
+  }
   bool leaves_commit_to_others() const noexcept {
-    return keeps_.shares_ms != 0 && waiting_.load_relaxed() != 0 &&
-           steady_clock().ticks() - began_ < keeps_.shares_ms * std::uint64_t{1'000'000};
+    return keeps_.shares_ms != 0 && waiting_.load_relaxed() != 0 && is_young();
   }
   result<void> commit() {
     result<void> outcome;
