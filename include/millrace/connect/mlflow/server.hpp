@@ -7,6 +7,7 @@
 #include <millrace/core/json_writer.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/store/http.hpp>
+#include <millrace/store/search/schema.hpp>
 #include <millrace/store/secret.hpp>
 #include <millrace/track/tracker.hpp>
 
@@ -25,6 +26,8 @@ struct server_options {
   /// What clients have to send as `Authorization: Bearer TOKEN` (MLflow's clients do, with MLFLOW_TRACKING_TOKEN set).
   /// Empty: nobody is asked, which is for a server that only this machine reaches.
   store::secret<std::string> token = {};
+  /// How searches are read: MLflow's grammar alone, or also what goes beyond it, such as OR.
+  store::search_grammar grammar = store::search_grammar::full;
 };
 
 /// Handles requests of MLflow's REST API, version 2.0, from a tracker, so that MLflow's clients work on it.
@@ -34,9 +37,9 @@ struct server_options {
 ///
 /// Under `/api/2.0/` and `/ajax-api/2.0/` there are
 ///
-///     mlflow/experiments/  create, get, get-by-name, update, delete, restore, set-experiment-tag
-///     mlflow/runs/         create, get, update, delete, restore, log-metric, log-batch, log-parameter, set-tag,
-///                          delete-tag
+///     mlflow/experiments/  create, get, get-by-name, search, update, delete, restore, set-experiment-tag
+///     mlflow/runs/         create, get, search, update, delete, restore, log-metric, log-batch, log-parameter,
+///                          set-tag, delete-tag
 ///     mlflow/metrics/get-history, mlflow/artifacts/list
 ///     mlflow-artifacts/artifacts[/EXPERIMENT/RUN/artifacts/PATH]: list, download, upload, delete
 ///
@@ -46,12 +49,12 @@ struct server_options {
 /// taken as JSON by its content type alone, so that no page in a browser can post a form here.
 /// Threads: any number at once. The tracker outlives the server.
 /// Source: MLflow's service.proto and handlers.py, version 3.
-template <class Storage>
+template <class Storage, class Contents = Storage>
 class server {
  public:
-  explicit server(track::tracker<Storage>& tracker, server_options options = {})
-      : options_(std::move(options)), tracking_(tracker) {}
-  explicit server(track::tracker<Storage>&&, server_options = {}) = delete;
+  explicit server(track::tracker<Storage, Contents>& tracker, server_options options = {})
+      : options_(std::move(options)), tracking_(tracker, options_.grammar) {}
+  explicit server(track::tracker<Storage, Contents>&&, server_options = {}) = delete;
 
   store::http_response handle(const store::http_request& request) const {
     using namespace detail;
@@ -76,7 +79,7 @@ class server {
 
  private:
   static constexpr std::string_view artifacts = "mlflow-artifacts/artifacts";
-  using calls = detail::tracking_calls<Storage>;
+  using calls = detail::tracking_calls<track::tracker<Storage, Contents>>;
   struct route {
     std::string_view method;
     std::string_view path;
@@ -86,12 +89,15 @@ class server {
       {"POST", "experiments/create", &calls::create_experiment},
       {"GET", "experiments/get", &calls::get_experiment},
       {"GET", "experiments/get-by-name", &calls::get_experiment_by_name},
+      {"GET", "experiments/search", &calls::search_experiments},
+      {"POST", "experiments/search", &calls::search_experiments},
       {"POST", "experiments/update", &calls::update_experiment},
       {"POST", "experiments/delete", &calls::delete_experiment},
       {"POST", "experiments/restore", &calls::restore_experiment},
       {"POST", "experiments/set-experiment-tag", &calls::set_experiment_tag},
       {"POST", "runs/create", &calls::create_run},
       {"GET", "runs/get", &calls::get_run},
+      {"POST", "runs/search", &calls::search_runs},
       {"POST", "runs/update", &calls::update_run},
       {"POST", "runs/delete", &calls::delete_run},
       {"POST", "runs/restore", &calls::restore_run},

@@ -244,6 +244,67 @@ TEST_CASE("a history comes in pages, and a token of another history is refused")
                   "INVALID_PARAMETER_VALUE"));
 }
 
+TEST_CASE("experiments and runs are searched for, in pages") {
+  const asked server;
+  for (const char* name : {"a1", "a2", "b1"}) server.experiment(name);
+  REQUIRE(server.post("experiments/delete", json{{"experiment_id", "3"}}).at("status") == 200);
+  const auto names = [](const json& found) {
+    std::string made;
+    for (const json& each : found.value("experiments", json::array())) made += each.at("name").get<std::string>() + ' ';
+    return made;
+  };
+  CHECK(names(server.get("experiments/search?max_results=9&order_by=name+ASC")) == "a1 a2 ");
+  CHECK(names(server.get("experiments/search?view_type=3&order_by=name+DESC")) == "b1 a2 a1 ");
+  CHECK(names(server.get("experiments/search?view_type=DELETED_ONLY")) == "b1 ");
+  CHECK(names(server.post("experiments/search", json{{"filter", "name LIKE 'a%'"}, {"order_by", {"name"}}})) ==
+        "a1 a2 ");
+  const json first = server.post("experiments/search", json{{"max_results", 1}, {"order_by", {"name"}}});
+  CHECK(names(first) == "a1 ");
+  CHECK(names(server.post(
+            "experiments/search",
+            json{{"max_results", 1}, {"order_by", {"name"}}, {"page_token", first.at("next_page_token")}})) == "a2 ");
+  CHECK(refused(server.get("experiments/search?view_type=4"), 400, "INVALID_PARAMETER_VALUE"));
+  CHECK(refused(server.get("experiments/search?filter=name+%3D"), 400, "INVALID_PARAMETER_VALUE"));
+
+  std::vector<std::string> ids;
+  for (int i = 0; i < 5; ++i) {
+    ids.push_back(server.run("1"));
+    const json batch = {{"run_id", ids.back()},
+                        {"metrics", {{{"key", "loss"}, {"value", i}, {"timestamp", 1}}}},
+                        {"params", {{{"key", "net"}, {"value", i % 2 ? "odd" : "even"}}}}};
+    REQUIRE(server.post("runs/log-batch", batch).at("status") == 200);
+  }
+  const auto runs = [](const json& found) {
+    std::vector<std::string> made;
+    for (const json& each : found.value("runs", json::array())) made.push_back(each.at("info").at("run_id"));
+    return made;
+  };
+  using texts = std::vector<std::string>;
+  json query = {{"experiment_ids", {"1", "99"}},  // one that is not there has no runs
+                {"filter", "params.net = 'even' AND metrics.loss > 0"},
+                {"order_by", {"metrics.loss DESC"}},
+                {"max_results", 1}};
+  const json page = server.post("runs/search", query);
+  CHECK(runs(page) == texts{ids[4]});
+  CHECK(page.at("runs")[0] == server.get("runs/get?run_id=" + ids[4]).at("run"));
+  query["page_token"] = page.at("next_page_token");
+  const json last = server.post("runs/search", query);
+  CHECK(runs(last) == texts{ids[2]});
+  CHECK_FALSE(last.contains("next_page_token"));
+  query["filter"] = "metrics.loss < 1 OR metrics.loss > 3";
+  CHECK(refused(server.post("runs/search", query), 400, "INVALID_PARAMETER_VALUE"));  // a token of another query
+  query.erase("page_token");
+  query["max_results"] = 50'000;
+  CHECK(runs(server.post("runs/search", query)) == texts{ids[4], ids[0]});
+  query["max_results"] = 50'001;
+  CHECK(refused(server.post("runs/search", query), 400, "INVALID_PARAMETER_VALUE"));
+  CHECK(server.post("runs/search", json{{"experiment_ids", {"99"}}}) == json{{"status", 200}});
+  CHECK(server.post("runs/search", json{{"experiment_ids", json::array()}}) == json{{"status", 200}});
+  REQUIRE(server.post("runs/delete", json{{"run_id", ids[0]}}).at("status") == 200);
+  CHECK(runs(server.post("runs/search", json{{"experiment_ids", {"1"}}, {"run_view_type", "DELETED_ONLY"}})) ==
+        texts{ids[0]});
+}
+
 TEST_CASE("artifacts are uploaded, listed, downloaded and deleted, and stay within their run") {
   const asked server;
   const std::string e = server.experiment();

@@ -75,6 +75,11 @@ class message {
   }
 
   bool has(std::string_view name) const noexcept { return find(name) != nullptr; }
+  /// A text or a number as it is spelled; empty if the member is not there.
+  std::string_view spelled(std::string_view name) const noexcept {
+    const member* const found = find(name);
+    return found == nullptr ? std::string_view() : std::string_view(found->value);
+  }
   /// The text of a member; empty if it is not there. Errors: invalid_argument: it is no text.
   result<std::string> text(std::string_view name) const {
     const member* const found = find(name);

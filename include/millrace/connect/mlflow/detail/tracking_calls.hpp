@@ -8,6 +8,8 @@
 #include <millrace/core/detail/crc32.hpp>
 #include <millrace/core/json_writer.hpp>
 #include <millrace/core/result.hpp>
+#include <millrace/store/search/schema.hpp>
+#include <millrace/track/search.hpp>
 #include <millrace/track/tracker.hpp>
 
 #include <charconv>
@@ -41,6 +43,48 @@ inline result<track::run_status> parse_status(std::string_view text) {
     if (to_string(each).empty()) return message::no("status", "RUNNING, SCHEDULED, FINISHED, FAILED or KILLED");
     if (to_string(each) == text) return each;
   }
+}
+/// Which experiments or runs a search is about: by name, or by the number that MLflow's message has for it.
+inline result<track::lifecycle_view> view_of(const message& in, std::string_view name) {
+  using track::lifecycle_view;
+  const auto sent = in.spelled(name);
+  for (const lifecycle_view each : {lifecycle_view::active_only, lifecycle_view::deleted_only, lifecycle_view::all})
+    if (sent == to_string(each) || sent == std::to_string(static_cast<int>(each) + 1)) return each;
+  if (sent.empty()) return lifecycle_view::active_only;
+  return message::no(name, "ACTIVE_ONLY, DELETED_ONLY or ALL");
+}
+inline result<std::vector<std::string>> texts_of(const message& in, std::string_view name) {
+  std::vector<std::string> made;
+  auto walked = in.for_each(name, [&](const message& each) -> result<void> {
+    auto text = each.required("value");
+    if (!text) return message::no(name, "an array of texts");
+    made.push_back(*std::move(text));
+    return {};
+  });
+  if (!walked) return std::move(walked).error();
+  return made;
+}
+inline result<track::search_options> search_of(const message& in, std::string_view view,
+                                               store::search_grammar grammar) {
+  track::search_options made;
+  made.grammar = grammar;
+  auto filter = in.text("filter");
+  if (!filter) return std::move(filter).error();
+  made.filter = *std::move(filter);
+  auto order = texts_of(in, "order_by");
+  if (!order) return std::move(order).error();
+  made.order_by = *std::move(order);
+  const auto which = view_of(in, view);
+  if (!which) return which.error();
+  made.view = *which;
+  const auto most = in.integer("max_results", 1000);
+  if (!most) return most.error();
+  if (*most <= 0) return message::no("max_results", "a positive integer");
+  made.max_results = static_cast<std::size_t>(*most);
+  auto token = in.text("page_token");
+  if (!token) return std::move(token).error();
+  made.page_token = *std::move(token);
+  return made;
 }
 inline result<std::vector<track::key_value>> pairs_of(const message& in, std::string_view name) {
   std::vector<track::key_value> made;
@@ -96,10 +140,10 @@ class history_token {
 };
 
 /// The calls about experiments and runs. Each writes the members of its response.
-template <class Storage>
+template <class Tracker>
 class tracking_calls {
  public:
-  explicit tracking_calls(track::tracker<Storage>& tracker) noexcept : tracker_(&tracker) {}
+  tracking_calls(Tracker& tracker, store::search_grammar grammar) noexcept : tracker_(&tracker), grammar_(grammar) {}
 
   // ---- experiments
 
@@ -155,8 +199,52 @@ class tracking_calls {
     });
   }
 
+  result<void> search_experiments(const message& in, json_writer& out) const {
+    const auto options = search_of(in, "view_type", grammar_);
+    if (!options) return options.error();
+    const auto found = track::search_experiments(*tracker_, *options);
+    if (!found) return found.error();
+    if (!found->items.empty()) {
+      out.key("experiments").begin_array();
+      for (const track::experiment& each : found->items) put_experiment(out, each);
+      out.end_array();
+    }
+    if (!found->next_page_token.empty()) out.member("next_page_token", found->next_page_token);
+    return {};
+  }
+
   // ---- runs
 
+  /// Experiments that are not there have no runs.
+  result<void> search_runs(const message& in, json_writer& out) const {
+    const auto options = search_of(in, "run_view_type", grammar_);
+    if (!options) return options.error();
+    auto asked = texts_of(in, "experiment_ids");
+    if (!asked) return std::move(asked).error();
+    std::vector<track::experiment> known;
+    std::vector<std::string> ids;
+    for (const std::string& each : *asked) {
+      auto found = experiment(each);
+      if (!found && found.error().code() != errc::not_found) return std::move(found).error();
+      if (!found) continue;
+      ids.push_back(found->id);
+      known.push_back(*std::move(found));
+    }
+    const auto found = track::search_runs(*tracker_, ids, *options);
+    if (!found) return found.error();
+    if (!found->items.empty()) {
+      out.key("runs").begin_array();
+      for (const track::run_record& each : found->items)
+        for (const track::experiment& of : known)
+          if (of.id == each.info.experiment_id) {
+            put_run(out, of, each);
+            break;
+          }
+      out.end_array();
+    }
+    if (!found->next_page_token.empty()) out.member("next_page_token", found->next_page_token);
+    return {};
+  }
   result<void> create_run(const message& in, json_writer& out) const {
     track::run_options options;
     auto id = in.text("experiment_id");
@@ -352,7 +440,7 @@ class tracking_calls {
     return {};
   }
 
-  track::tracker<Storage>& tracker() const noexcept { return *tracker_; }
+  Tracker& tracker() const noexcept { return *tracker_; }
 
  private:
   template <class Result>
@@ -397,7 +485,8 @@ class tracking_calls {
     return {};
   }
 
-  track::tracker<Storage>* tracker_;
+  Tracker* tracker_;
+  store::search_grammar grammar_;
 };
 
 }  // namespace detail
