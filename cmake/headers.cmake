@@ -81,6 +81,14 @@ set(MILLRACE_store_HEADERS
   store/log_worker.hpp store/memory_storage.hpp
   store/record_ring.hpp store/saved_file.hpp store/secret.hpp store/secret_file.hpp store/signature.hpp store/sqlite.hpp store/storage.hpp store/transaction.hpp store/transparency.hpp
   store/detail/line_writer.hpp store/detail/log_file.hpp store/detail/make_room.hpp store/detail/mapping.hpp store/detail/object_tree.hpp store/detail/sqlite_connection.hpp store/detail/sqlite_engine.hpp store/detail/writer_mutex.hpp store/detail/text_lines.hpp store/detail/torn_tail.hpp
+  store/parquet.hpp
+  store/parquet/codecs.hpp store/parquet/column.hpp store/parquet/field.hpp store/parquet/reader.hpp
+  store/parquet/statistics.hpp store/parquet/writer.hpp
+  store/parquet/detail/bounds.hpp store/parquet/detail/byte_reader.hpp store/parquet/detail/column_buffer.hpp
+  store/parquet/detail/decoder.hpp store/parquet/detail/deltas.hpp store/parquet/detail/dictionary.hpp
+  store/parquet/detail/footer.hpp store/parquet/detail/footer_writer.hpp store/parquet/detail/gzip.hpp
+  store/parquet/detail/lz_codecs.hpp store/parquet/detail/page.hpp store/parquet/detail/page_values.hpp
+  store/parquet/detail/run_lengths.hpp store/parquet/detail/thrift.hpp store/parquet/detail/value_bounds.hpp
   store/transparency/merkle_tree.hpp store/transparency/proofs.hpp store/transparency/prove.hpp
   store/transparency/subtree_cache.hpp store/transparency/tree_head.hpp)
 set(MILLRACE_stats_HEADERS
