@@ -20,7 +20,6 @@
 /// - `content_storage`: bytes under their own hash, in any storage: the same bytes once, and verified when read
 /// - `write_document`, `read_document`: structs as JSON with a format number; `keep_document` and `load_document` keep
 ///   them in a storage
-/// - search.hpp: filters, orders and pages over rows of any kind, in the grammar of MLflow's searches and beyond it
 /// - transparency.hpp: records of which nobody can change, remove or move one unseen: a Merkle tree, proofs, tree heads
 /// - `http_request`, `http_response`, `http_handler`, `http_target`: requests of HTTP as values, and who handles them
 /// - `file_system`, `segment_file_system`: the system calls of a log, as a policy
@@ -28,7 +27,9 @@
 /// A room that is included by name, because not every program reads tables: store/parquet.hpp, Parquet files.
 ///
 /// Standard library and POSIX alone. Two headers are left out, because they need a third party: store/ed25519.hpp, keys
-/// and signatures of Ed25519 by OpenSSL; store/sqlite.hpp, a storage with transactions in one SQLite file.
+/// and signatures of Ed25519 by OpenSSL; store/sqlite.hpp, a storage with transactions in one SQLite file. One room is
+/// left out, because who keeps files should not pay for it: store/search.hpp, filters, orders and pages over rows of
+/// any kind, in the grammar of MLflow's searches and beyond it.
 
 #include <millrace/store/atomic_file.hpp>
 #include <millrace/store/beneath.hpp>
@@ -48,7 +49,6 @@
 #include <millrace/store/memory_storage.hpp>
 #include <millrace/store/record_ring.hpp>
 #include <millrace/store/saved_file.hpp>
-#include <millrace/store/search.hpp>
 #include <millrace/store/secret.hpp>
 #include <millrace/store/secret_file.hpp>
 #include <millrace/store/signature.hpp>

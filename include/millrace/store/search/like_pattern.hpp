@@ -69,22 +69,21 @@ inline result<like_pattern> like_pattern::make(std::string_view pattern, bool ig
   if (pattern.size() > max_like_pattern)
     return error(errc::invalid_argument, "a pattern has " + std::to_string(pattern.size()) + " bytes; " +
                                              std::to_string(max_like_pattern) + " at most");
-  struct character {
-    char c = 0;
-    bool any = false;
-  };
-  std::vector<character> characters;
-  std::vector<bool> open(1);  // whether a `%` stands behind as many characters
+  // What the characters are, whether each is `_`, and whether a `%` stands behind as many of them.
+  std::string characters;
+  std::string any;
+  std::string open(1, '\0');
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     const bool escaped = escape != 0 && pattern[i] == escape;
     if (escaped && ++i == pattern.size())
       return error(errc::invalid_argument, "a pattern ends with its escape character");
     if (!escaped && pattern[i] == '%') {
-      open.back() = true;
+      open.back() = 1;
       continue;
     }
-    characters.push_back({pattern[i], !escaped && pattern[i] == '_'});
-    open.push_back(false);
+    characters += pattern[i];
+    any += static_cast<char>(!escaped && pattern[i] == '_');
+    open += '\0';
   }
 
   like_pattern made;
@@ -92,30 +91,28 @@ inline result<like_pattern> like_pattern::make(std::string_view pattern, bool ig
   made.words_ = characters.size() / 64 + 1;
   for (int c = 0; c < 256; ++c) made.rows_[c] = detail::continues_character(static_cast<char>(c)) ? 1 : 0;
   std::uint16_t rows = 2;
-  for (const character& each : characters)
-    for (const char c : {each.c, ignore_case ? detail::other_case(each.c) : each.c})
-      if (std::uint16_t& row = made.rows_[static_cast<unsigned char>(c)]; !each.any && row < 2) row = rows++;
+  for (std::size_t i = 0; i < characters.size(); ++i)
+    for (const char c : {characters[i], ignore_case ? detail::other_case(characters[i]) : characters[i]})
+      if (std::uint16_t& row = made.rows_[static_cast<unsigned char>(c)]; any[i] == 0 && row < 2) row = rows++;
   made.steps_.resize(rows * made.words_);
   made.stays_.resize(made.words_);
   made.tails_.resize(made.words_);
   for (std::size_t i = 0; i <= characters.size(); ++i) {
     const std::uint64_t bit = std::uint64_t{1} << i % 64;
-    if (open[i]) made.stays_[i / 64] |= bit;
+    if (open[i] != 0) made.stays_[i / 64] |= bit;
     if (i == 0) continue;
-    const character& before = characters[i - 1];
-    if (before.any) {
+    if (any[i - 1] != 0) {
       made.tails_[i / 64] |= bit;
       for (int c = 0; c < 256; ++c)
         if (!detail::continues_character(static_cast<char>(c)))
           made.steps_[made.row_of(static_cast<char>(c)) + i / 64] |= bit;
     } else {
-      made.steps_[made.row_of(before.c) + i / 64] |= bit;
-      if (ignore_case) made.steps_[made.row_of(detail::other_case(before.c)) + i / 64] |= bit;
+      made.steps_[made.row_of(characters[i - 1]) + i / 64] |= bit;
+      if (ignore_case) made.steps_[made.row_of(detail::other_case(characters[i - 1])) + i / 64] |= bit;
     }
   }
   if (!ignore_case)
-    for (std::size_t i = 0; i < characters.size() && !open[i] && !characters[i].any; ++i)
-      made.prefix_ += characters[i].c;
+    for (std::size_t i = 0; i < characters.size() && open[i] == 0 && any[i] == 0; ++i) made.prefix_ += characters[i];
   return made;
 }
 
