@@ -6,10 +6,13 @@
 /// - `tracker`: experiments, runs, their parameters, tags and metrics, over any storage with transactions
 /// - `run`: one run, which ends with its scope; logs values without waiting, and says when they are durable
 /// - `search_runs`, `search_experiments`: by MLflow's filter grammar and beyond it, in order, page by page; `rank_runs`
+/// - `comparison`: runs side by side, as text, CSV, JSON and a page with pictures
+/// - `tracking`: middleware that logs what a chain's events write, and how they are set
 /// - `save_points`, `load_points`: the bytes in which a metric's points are kept
 ///
 /// Standard library alone.
 
+#include <millrace/track/comparison.hpp>
 #include <millrace/track/fwd.hpp>
 #include <millrace/track/metric_points.hpp>
 #include <millrace/track/names.hpp>
@@ -18,5 +21,6 @@
 #include <millrace/track/run.hpp>
 #include <millrace/track/search.hpp>
 #include <millrace/track/tracker.hpp>
+#include <millrace/track/tracking.hpp>
 
 #endif  // MILLRACE_TRACK_HPP

@@ -115,6 +115,13 @@ class run {
     return detail::keep_artifact(*core_, info_.id, path, bytes, type);
   }
 
+  /// Keeps a model, or whatever has `save`, as a file of this run.
+  template <class Model>
+  result<artifact> log_model(std::string_view path, const Model& model, std::string_view type = "model") {
+    const auto bytes = model.save();
+    return log_artifact(path, bytes, type);
+  }
+
   /// A run within this one.
   result<run> start_child(run_options options = {}) {
     if (core_ == nullptr) return ended();

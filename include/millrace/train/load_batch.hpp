@@ -73,6 +73,13 @@ class load_batch {
   }
   const batch_options& options() const noexcept { return options_; }
 
+  /// Calls use(name, value) with each setting, for those who keep a record of a training.
+  template <class Use>
+  void for_each_setting(Use&& use) const {
+    use("batch_size", options_.size);
+    use("batch_seed", options_.seed);
+  }
+
   result<void> operator()(auto& ctx) {
     const std::uint64_t index = ctx[Fields::batch_idx];
     if (index >= batches_per_epoch()) return no_such_batch(index);

@@ -78,6 +78,18 @@ class network {
   std::size_t layer_count() const noexcept { return layers_.size(); }
   /// Units and function of a layer; 0 is the first layer after the inputs.
   dense layer(std::size_t index) const noexcept { return {layers_[index].units, layers_[index].function}; }
+  /// Calls use(name, value) with what it is made of, for those who keep a record of a training: `inputs`, and `layers`
+  /// such as `32 tanh, 1 identity`.
+  template <class Use>
+  void for_each_setting(Use&& use) const {
+    std::string layers;
+    for (const auto& each : layers_) {
+      if (!layers.empty()) layers += ", ";
+      ((layers += std::to_string(each.units)) += ' ') += to_string(each.function);
+    }
+    use("inputs", inputs());
+    use("layers", std::string_view(layers));
+  }
 
   /// All weights and biases. The numbers may be changed, the size may not.
   vector_type& parameters() noexcept { return parameters_; }

@@ -60,6 +60,12 @@ struct sgd {
 
   double weight_decay = 0;
 
+  /// Calls use(name, value) with each setting, for those who keep a record of a training.
+  template <class Use>
+  void for_each_setting(Use&& use) const {
+    use("weight_decay", weight_decay);
+  }
+
   template <class Scalar>
   struct state {};
 
@@ -86,6 +92,14 @@ struct momentum {
   double decay = 0.9;
   bool nesterov = false;
   double weight_decay = 0;
+
+  /// Calls use(name, value) with each setting, for those who keep a record of a training.
+  template <class Use>
+  void for_each_setting(Use&& use) const {
+    use("decay", decay);
+    use("nesterov", nesterov);
+    use("weight_decay", weight_decay);
+  }
 
   template <class Scalar>
   struct state {
@@ -183,6 +197,15 @@ struct adam {
   double epsilon = 1e-8;
   double weight_decay = 0;  // an L2 penalty: weight_decay p is added to the gradient
 
+  /// Calls use(name, value) with each setting, for those who keep a record of a training.
+  template <class Use>
+  void for_each_setting(Use&& use) const {
+    use("beta1", beta1);
+    use("beta2", beta2);
+    use("epsilon", epsilon);
+    use("weight_decay", weight_decay);
+  }
+
   template <class Scalar>
   using state = detail::adam_state<Scalar>;
 
@@ -208,6 +231,15 @@ struct adamw {
   double beta2 = 0.999;
   double epsilon = 1e-8;
   double weight_decay = 0.01;
+
+  /// Calls use(name, value) with each setting, for those who keep a record of a training.
+  template <class Use>
+  void for_each_setting(Use&& use) const {
+    use("beta1", beta1);
+    use("beta2", beta2);
+    use("epsilon", epsilon);
+    use("weight_decay", weight_decay);
+  }
 
   template <class Scalar>
   using state = detail::adam_state<Scalar>;

@@ -22,6 +22,12 @@ concept learning_rate_schedule = requires(const Schedule& schedule, std::uint64_
 struct constant_rate {
   double rate = 1e-3;
 
+  /// Calls use(name, value) with each setting, for those who keep a record of a training.
+  template <class Use>
+  void for_each_setting(Use&& use) const {
+    use("learning_rate", rate);
+  }
+
   constexpr double operator()(std::uint64_t) const noexcept { return rate; }
 };
 
@@ -31,6 +37,14 @@ struct step_decay {
   double rate = 1e-3;
   std::uint64_t every = 1'000;
   double factor = 0.5;
+
+  /// Calls use(name, value) with each setting, for those who keep a record of a training.
+  template <class Use>
+  void for_each_setting(Use&& use) const {
+    use("learning_rate", rate);
+    use("decay_every", every);
+    use("decay_factor", factor);
+  }
 
   double operator()(std::uint64_t step) const noexcept {
     return rate * std::pow(factor, static_cast<double>(step / every));
@@ -42,6 +56,13 @@ struct exponential_decay {
   double rate = 1e-3;
   double factor = 0.999;
 
+  /// Calls use(name, value) with each setting, for those who keep a record of a training.
+  template <class Use>
+  void for_each_setting(Use&& use) const {
+    use("learning_rate", rate);
+    use("decay_factor", factor);
+  }
+
   double operator()(std::uint64_t step) const noexcept { return rate * std::pow(factor, static_cast<double>(step)); }
 };
 
@@ -52,6 +73,14 @@ struct cosine_decay {
   double rate = 1e-3;
   std::uint64_t steps = 10'000;
   double minimum = 0;
+
+  /// Calls use(name, value) with each setting, for those who keep a record of a training.
+  template <class Use>
+  void for_each_setting(Use&& use) const {
+    use("learning_rate", rate);
+    use("decay_steps", steps);
+    use("minimal_rate", minimum);
+  }
 
   double operator()(std::uint64_t step) const noexcept {
     if (step >= steps) return minimum;
@@ -66,6 +95,13 @@ template <learning_rate_schedule Schedule = constant_rate>
 struct warm_up {
   std::uint64_t steps = 100;
   Schedule then{};
+
+  /// Calls use(name, value) with each setting, for those who keep a record of a training.
+  template <class Use>
+  void for_each_setting(Use&& use) const {
+    use("warm_up_steps", steps);
+    if constexpr (requires { then.for_each_setting(use); }) then.for_each_setting(use);
+  }
 
   double operator()(std::uint64_t step) const noexcept {
     if (step >= steps) return then(step - steps);

@@ -60,6 +60,16 @@ class update_weights {
   /// How many updates were made.
   std::uint64_t steps() const noexcept { return steps_; }
 
+  /// Calls use(name, value) with each setting that the optimizer, the schedule and the model say, for those who keep a
+  /// record of a training.
+  template <class Use>
+  void for_each_setting(Use&& use) const {
+    if constexpr (requires { Optimizer::name; }) use("optimizer", std::string_view(Optimizer::name));
+    if constexpr (requires { rule_.for_each_setting(use); }) rule_.for_each_setting(use);
+    if constexpr (requires { schedule_.for_each_setting(use); }) schedule_.for_each_setting(use);
+    if constexpr (requires { model_->for_each_setting(use); }) model_->for_each_setting(use);
+  }
+
   result<void> operator()(auto& ctx) {
     auto& gradients = ctx[Fields::gradients];
     auto& parameters = model_->parameters();
