@@ -52872,6 +52872,29 @@ inline result<interval> score_ratio_interval(const weighted_proportion& a, const
 
 #endif  // MILLRACE_STATS_HPP
 
+// ---- core/detail/quoted_text.hpp
+
+#ifndef MILLRACE_CORE_DETAIL_QUOTED_TEXT_HPP
+#define MILLRACE_CORE_DETAIL_QUOTED_TEXT_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// A text of somebody else's as messages quote it: readable whatever its bytes are, and not longer than a line or two.
+/// It is not called `quoted`: of a std::string that would be std::quoted wherever <iomanip> is included.
+inline std::string quoted_text(std::string_view text) {
+  std::string made;
+  append_json(made, text.substr(0, 200));
+  return made;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DETAIL_QUOTED_TEXT_HPP
+
 // ---- store/storage.hpp
 
 #ifndef MILLRACE_STORE_STORAGE_HPP
@@ -52980,16 +53003,11 @@ constexpr const char* fault_of_key_part(std::string_view part) noexcept {
   return nullptr;
 }
 
-inline std::string quoted_key(std::string_view key) {
-  std::string text;
-  append_json(text, key.substr(0, 200));  // readable, whatever the bytes are
-  return text;
-}
 inline error no_such_object(std::string_view key) {
-  return error(errc::not_found, "there is no object " + quoted_key(key));
+  return error(errc::not_found, "there is no object " + quoted_text(key));
 }
 inline error object_exists(std::string_view key) {
-  return error(errc::already_exists, "there is an object " + quoted_key(key) + " already");
+  return error(errc::already_exists, "there is an object " + quoted_text(key) + " already");
 }
 
 }  // namespace detail
@@ -53011,7 +53029,7 @@ inline result<void> check_storage_key(std::string_view key) {
   }
   if (fault == nullptr) [[likely]]
     return {};
-  return error(errc::invalid_argument, "not a storage key: " + detail::quoted_key(key) + ": " + fault);
+  return error(errc::invalid_argument, "not a storage key: " + detail::quoted_text(key) + ": " + fault);
 }
 
 /// Whether there is an object. Errors: those of `examine`, but not_found.
@@ -53154,8 +53172,8 @@ using content_id = sha256_digest;
 inline result<content_id> parse_content_id(std::string_view text) {
   content_id made;
   if (detail::read_hex(text, std::as_writable_bytes(std::span(made.bytes)))) return made;
-  return error(errc::invalid_argument,
-               "not a content's identifier, which is 64 hexadecimal digits of lower case: " + detail::quoted_key(text));
+  return error(errc::invalid_argument, "not a content's identifier, which is 64 hexadecimal digits of lower case: " +
+                                           detail::quoted_text(text));
 }
 
 struct content_options {
@@ -53212,7 +53230,7 @@ class content_storage {
   result<std::vector<std::byte>> get(const content_id& id) const {
     auto bytes = std::as_const(*storage_).read(key_of(id));
     if (bytes && sha256_of(*bytes) != id)
-      return error(errc::checksum_mismatch, "the bytes of " + detail::quoted_key(key_of(id)) + " are not those put");
+      return error(errc::checksum_mismatch, "the bytes of " + detail::quoted_text(key_of(id)) + " are not those put");
     return bytes;
   }
   result<bool> exists(const content_id& id) const { return store::exists(*storage_, key_of(id)); }
@@ -53565,7 +53583,7 @@ std::string write_document(const T& value) {
 /// Errors: unsupported: a newer version has written it; corrupt: with the member and what is wrong with it.
 template <document T>
 result<T> read_document(std::string_view text, std::string_view name) {
-  const auto called = [&] { return std::string(T::document_kind) + " " + detail::quoted_key(name); };
+  const auto called = [&] { return std::string(T::document_kind) + " " + detail::quoted_text(name); };
   struct any_format {
     unsigned format = 0;
     static void describe(any_format& self, document_reader& members) { members("format", self.format); }
@@ -53960,7 +53978,7 @@ constexpr const char* fault_of_decoded(std::string_view text, bool any_lines) no
 /// looked for in what comes out, so that no escape hides it.
 inline result<std::string> percent_decoded(std::string_view text, bool plus_is_space = false) {
   const auto fault = [&](const char* why) {
-    return error(errc::invalid_argument, "not a text with percent-escapes: " + detail::quoted_key(text) + ": " + why);
+    return error(errc::invalid_argument, "not a text with percent-escapes: " + detail::quoted_text(text) + ": " + why);
   };
   std::string made;
   made.reserve(text.size());
@@ -53990,7 +54008,7 @@ struct http_target {
     text = text.substr(0, text.find('#'));
     const std::size_t mark = text.find('?');
     if (text.empty() || text.front() != '/')
-      return error(errc::invalid_argument, "the target of a request begins with a slash: " + detail::quoted_key(text));
+      return error(errc::invalid_argument, "the target of a request begins with a slash: " + detail::quoted_text(text));
     http_target made;
     auto path = percent_decoded(text.substr(0, mark));
     if (!path) return std::move(path).error();
@@ -54130,7 +54148,7 @@ inline bool read_key_part_characters(std::string_view part, std::string& text) {
 
 inline error no_key_part(std::string_view part, const char* why) {
   return error(errc::invalid_data,
-               "not a part of a key that was made of a " + std::string(why) + ": " + quoted_key(part));
+               "not a part of a key that was made of a " + std::string(why) + ": " + quoted_text(part));
 }
 
 template <class T>
@@ -54762,7 +54780,7 @@ class memory_storage {
     const std::string_view key = next.held->object->key;
     const detail::object_tree::object* const before = objects.find(key);
     if (version != nullptr && *version != (before != nullptr ? std::to_string(before->version) : std::string()))
-      return error(errc::conflict, "the object " + detail::quoted_key(key) + " is not of version \"" +
+      return error(errc::conflict, "the object " + detail::quoted_text(key) + " is not of version \"" +
                                        std::string(*version) + "\" any more");
     const std::size_t weight =
         objects.weight() - (before != nullptr ? before->weight() : 0) + next.held->object->weight();
@@ -54773,7 +54791,7 @@ class memory_storage {
     return made;
   }
   error no_space(std::string_view key) const {
-    return error(errc::no_space, "memory_storage has no room for " + detail::quoted_key(key) + ": it holds at most " +
+    return error(errc::no_space, "memory_storage has no room for " + detail::quoted_text(key) + ": it holds at most " +
                                      std::to_string(options_.max_bytes) + " bytes and " +
                                      std::to_string(options_.max_objects) + " objects");
   }

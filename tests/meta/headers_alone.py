@@ -4,7 +4,7 @@
 usage: headers_alone.py --compiler CXX --folders FILE [--passed FILE] MODULE      (MODULE `millrace`: millrace.hpp)
 
 The macros are ones that real headers define (<complex.h>, <termios.h>, <sys/sysmacros.h>, windows.h, X11, and
-those single letters that embedded and scientific code is fond of). Third parties and the standard library are
+those single letters that embedded and scientific code is fond of). Third parties and much of the standard library are
 included before they are defined, since it is our names that are on trial.
 """
 import argparse
@@ -18,11 +18,15 @@ from tree import Tree
 
 OBJECTS = """I B0 B50 E N PI small near far interface IN OUT OPTIONAL VOID ERROR DELETE STRICT IGNORE INFINITE
 None Bool Status True False Always Success Complex Unsorted unix linux""".split()
+# What finds our functions' names by the types of their arguments, if we call them like its own: std::quoted was one.
+STANDARD = ["<algorithm>", "<cmath>", "<cstdlib>", "<filesystem>", "<functional>", "<iomanip>", "<iterator>", "<memory>", "<numeric>",
+            "<ranges>", "<thread>"]
 FUNCTIONS = "min max major minor makedev check verify require likely unlikely".split()
 
 
 def hostile(tree, names):
     others = dict.fromkeys(path for name in names for path in tree.closure(name) if path.startswith("<"))
+    others.update(dict.fromkeys(STANDARD))
     lines = [f"#if __has_include({path})\n#include {path}\n#endif" for path in others]
     lines += [f"#undef {macro}\n#define {macro} (the macro {macro} of somebody else)" for macro in OBJECTS]
     lines += [f"#undef {macro}\n#define {macro}(...) (the macro {macro} of somebody else)" for macro in FUNCTIONS]

@@ -1,7 +1,7 @@
 #ifndef MILLRACE_REGISTRY_SEMANTIC_VERSION_HPP
 #define MILLRACE_REGISTRY_SEMANTIC_VERSION_HPP
 
-#include <millrace/core/json_writer.hpp>
+#include <millrace/core/detail/quoted_text.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/registry/fwd.hpp>
 
@@ -145,9 +145,8 @@ inline result<semantic_version> parse_semantic_version(std::string_view text) {
     rest = {};
   }
   if (is_fine && rest.empty()) return made;
-  std::string quoted;
-  append_json(quoted, text.substr(0, 200));
-  return error(errc::invalid_argument, quoted + " is no semantic version, such as 1.4.0 or 2.0.0-rc.1, of at most " +
+  return error(errc::invalid_argument, detail::quoted_text(text) +
+                                           " is no semantic version, such as 1.4.0 or 2.0.0-rc.1, of at most " +
                                            std::to_string(max_semantic_version) + " characters");
 }
 

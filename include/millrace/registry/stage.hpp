@@ -1,8 +1,8 @@
 #ifndef MILLRACE_REGISTRY_STAGE_HPP
 #define MILLRACE_REGISTRY_STAGE_HPP
 
+#include <millrace/core/detail/quoted_text.hpp>
 #include <millrace/core/detail/requirement.hpp>
-#include <millrace/core/json_writer.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/registry/fwd.hpp>
 
@@ -40,10 +40,9 @@ inline result<stage> parse_stage(std::string_view text) {
     for (std::size_t i = 0; i < stages; ++i)
       if (to_string(static_cast<stage>(i)) == low) return static_cast<stage>(i);
   }
-  std::string quoted;
-  append_json(quoted, text.substr(0, 200));
-  return error(errc::invalid_argument,
-               quoted + " is no stage; there are development (or none), staging, production and archived");
+  return error(
+      errc::invalid_argument,
+      detail::quoted_text(text) + " is no stage; there are development (or none), staging, production and archived");
 }
 
 /// One step that a version may go.

@@ -29,8 +29,8 @@ using content_id = sha256_digest;
 inline result<content_id> parse_content_id(std::string_view text) {
   content_id made;
   if (detail::read_hex(text, std::as_writable_bytes(std::span(made.bytes)))) return made;
-  return error(errc::invalid_argument,
-               "not a content's identifier, which is 64 hexadecimal digits of lower case: " + detail::quoted_key(text));
+  return error(errc::invalid_argument, "not a content's identifier, which is 64 hexadecimal digits of lower case: " +
+                                           detail::quoted_text(text));
 }
 
 struct content_options {
@@ -87,7 +87,7 @@ class content_storage {
   result<std::vector<std::byte>> get(const content_id& id) const {
     auto bytes = std::as_const(*storage_).read(key_of(id));
     if (bytes && sha256_of(*bytes) != id)
-      return error(errc::checksum_mismatch, "the bytes of " + detail::quoted_key(key_of(id)) + " are not those put");
+      return error(errc::checksum_mismatch, "the bytes of " + detail::quoted_text(key_of(id)) + " are not those put");
     return bytes;
   }
   result<bool> exists(const content_id& id) const { return store::exists(*storage_, key_of(id)); }

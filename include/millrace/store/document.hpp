@@ -248,7 +248,7 @@ std::string write_document(const T& value) {
 /// Errors: unsupported: a newer version has written it; corrupt: with the member and what is wrong with it.
 template <document T>
 result<T> read_document(std::string_view text, std::string_view name) {
-  const auto called = [&] { return std::string(T::document_kind) + " " + detail::quoted_key(name); };
+  const auto called = [&] { return std::string(T::document_kind) + " " + detail::quoted_text(name); };
   struct any_format {
     unsigned format = 0;
     static void describe(any_format& self, document_reader& members) { members("format", self.format); }

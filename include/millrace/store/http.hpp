@@ -95,7 +95,7 @@ constexpr const char* fault_of_decoded(std::string_view text, bool any_lines) no
 /// looked for in what comes out, so that no escape hides it.
 inline result<std::string> percent_decoded(std::string_view text, bool plus_is_space = false) {
   const auto fault = [&](const char* why) {
-    return error(errc::invalid_argument, "not a text with percent-escapes: " + detail::quoted_key(text) + ": " + why);
+    return error(errc::invalid_argument, "not a text with percent-escapes: " + detail::quoted_text(text) + ": " + why);
   };
   std::string made;
   made.reserve(text.size());
@@ -125,7 +125,7 @@ struct http_target {
     text = text.substr(0, text.find('#'));
     const std::size_t mark = text.find('?');
     if (text.empty() || text.front() != '/')
-      return error(errc::invalid_argument, "the target of a request begins with a slash: " + detail::quoted_key(text));
+      return error(errc::invalid_argument, "the target of a request begins with a slash: " + detail::quoted_text(text));
     http_target made;
     auto path = percent_decoded(text.substr(0, mark));
     if (!path) return std::move(path).error();

@@ -123,7 +123,7 @@ inline bool read_key_part_characters(std::string_view part, std::string& text) {
 
 inline error no_key_part(std::string_view part, const char* why) {
   return error(errc::invalid_data,
-               "not a part of a key that was made of a " + std::string(why) + ": " + quoted_key(part));
+               "not a part of a key that was made of a " + std::string(why) + ": " + quoted_text(part));
 }
 
 template <class T>

@@ -217,7 +217,7 @@ class memory_storage {
     const std::string_view key = next.held->object->key;
     const detail::object_tree::object* const before = objects.find(key);
     if (version != nullptr && *version != (before != nullptr ? std::to_string(before->version) : std::string()))
-      return error(errc::conflict, "the object " + detail::quoted_key(key) + " is not of version \"" +
+      return error(errc::conflict, "the object " + detail::quoted_text(key) + " is not of version \"" +
                                        std::string(*version) + "\" any more");
     const std::size_t weight =
         objects.weight() - (before != nullptr ? before->weight() : 0) + next.held->object->weight();
@@ -228,7 +228,7 @@ class memory_storage {
     return made;
   }
   error no_space(std::string_view key) const {
-    return error(errc::no_space, "memory_storage has no room for " + detail::quoted_key(key) + ": it holds at most " +
+    return error(errc::no_space, "memory_storage has no room for " + detail::quoted_text(key) + ": it holds at most " +
                                      std::to_string(options_.max_bytes) + " bytes and " +
                                      std::to_string(options_.max_objects) + " objects");
   }

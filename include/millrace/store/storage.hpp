@@ -1,6 +1,7 @@
 #ifndef MILLRACE_STORE_STORAGE_HPP
 #define MILLRACE_STORE_STORAGE_HPP
 
+#include <millrace/core/detail/quoted_text.hpp>
 #include <millrace/core/detail/requirement.hpp>
 #include <millrace/core/json_writer.hpp>
 #include <millrace/core/result.hpp>
@@ -118,16 +119,11 @@ constexpr const char* fault_of_key_part(std::string_view part) noexcept {
   return nullptr;
 }
 
-inline std::string quoted_key(std::string_view key) {
-  std::string text;
-  append_json(text, key.substr(0, 200));  // readable, whatever the bytes are
-  return text;
-}
 inline error no_such_object(std::string_view key) {
-  return error(errc::not_found, "there is no object " + quoted_key(key));
+  return error(errc::not_found, "there is no object " + quoted_text(key));
 }
 inline error object_exists(std::string_view key) {
-  return error(errc::already_exists, "there is an object " + quoted_key(key) + " already");
+  return error(errc::already_exists, "there is an object " + quoted_text(key) + " already");
 }
 
 }  // namespace detail
@@ -149,7 +145,7 @@ inline result<void> check_storage_key(std::string_view key) {
   }
   if (fault == nullptr) [[likely]]
     return {};
-  return error(errc::invalid_argument, "not a storage key: " + detail::quoted_key(key) + ": " + fault);
+  return error(errc::invalid_argument, "not a storage key: " + detail::quoted_text(key) + ": " + fault);
 }
 
 /// Whether there is an object. Errors: those of `examine`, but not_found.

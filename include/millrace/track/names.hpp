@@ -1,6 +1,7 @@
 #ifndef MILLRACE_TRACK_NAMES_HPP
 #define MILLRACE_TRACK_NAMES_HPP
 
+#include <millrace/core/detail/quoted_text.hpp>
 #include <millrace/core/json_writer.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/track/fwd.hpp>
@@ -74,15 +75,9 @@ constexpr const char* fault_of_name(std::string_view name) noexcept {
   return nullptr;
 }
 
-/// A text as messages quote it.
-inline std::string quoted(std::string_view text) {
-  std::string made;
-  append_json(made, text.substr(0, 200));
-  return made;
-}
-
 inline error bad_name(const char* what, std::string_view name, const char* fault) {
-  return error(errc::invalid_argument, std::string("not the name of a ") + what + ": " + quoted(name) + ": " + fault);
+  return error(errc::invalid_argument,
+               std::string("not the name of a ") + what + ": " + quoted_text(name) + ": " + fault);
 }
 
 /// Whether this can be the id of an experiment or a run: 1 to 64 letters, digits, `_` and `-`.

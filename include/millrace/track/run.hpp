@@ -158,7 +158,7 @@ class run {
     of.counts.active_runs.add_relaxed(1);
   }
 
-  error ended() const { return error(errc::closed, "run " + detail::quoted(info_.id) + " has ended"); }
+  error ended() const { return error(errc::closed, "run " + detail::quoted_text(info_.id) + " has ended"); }
   [[gnu::cold, gnu::noinline]] std::uint64_t refuse(std::string_view key, const char* fault) noexcept {
     try {
       sink_->refuse(detail::bad_name("metric", key, fault), 1);

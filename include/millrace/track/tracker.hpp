@@ -122,7 +122,7 @@ class tracker {
     return look<experiment>([&](const auto& objects) -> result<experiment> {
       const auto id = detail::id_of_name(objects, keys(), name);
       if (!id) return id.error();
-      if (id->empty()) return error(errc::not_found, "there is no experiment of the name " + detail::quoted(name));
+      if (id->empty()) return error(errc::not_found, "there is no experiment of the name " + detail::quoted_text(name));
       return detail::load_experiment(objects, keys(), *id);
     });
   }
@@ -334,7 +334,7 @@ result<run_info> tracker<Storage, Contents>::delete_tag(std::string_view id, std
           if (key == user_tag) it.user.clear();
           return {};
         }
-      return error(errc::not_found, "run " + detail::quoted(id) + " has no tag " + detail::quoted(key));
+      return error(errc::not_found, "run " + detail::quoted_text(id) + " has no tag " + detail::quoted_text(key));
     });
   });
 }

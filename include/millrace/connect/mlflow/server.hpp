@@ -74,7 +74,7 @@ class server {
           return handle_artifact(request, path.substr(artifacts.size()), std::move(target->query));
         if (path.starts_with("mlflow/")) return call(request, path.substr(7), std::move(target->query));
       }
-    return refuse({"ENDPOINT_NOT_FOUND", 404}, "there is nothing at " + quoted(target->path));
+    return refuse({"ENDPOINT_NOT_FOUND", 404}, "there is nothing at " + quoted_text(target->path));
   }
 
  private:
@@ -136,8 +136,9 @@ class server {
       out.end_object();
       return made;
     }
-    if (is_there) return refuse({"BAD_REQUEST", 405}, quoted(path) + " has no method " + quoted(request.method));
-    return refuse({"ENDPOINT_NOT_FOUND", 404}, "there is nothing at " + quoted(path));
+    if (is_there)
+      return refuse({"BAD_REQUEST", 405}, quoted_text(path) + " has no method " + quoted_text(request.method));
+    return refuse({"ENDPOINT_NOT_FOUND", 404}, "there is nothing at " + quoted_text(path));
   }
   static result<detail::message> read(const store::http_request& request, std::vector<store::http_parameter> query) {
     if (request.method == "GET") return detail::message::from_query(std::move(query));
@@ -199,7 +200,8 @@ class server {
         request.method == "PUT" ? tracker.log_artifact(place->run, place->path, std::as_bytes(std::span(request.body)))
         : request.method == "DELETE"
             ? tracker.delete_artifact(place->run, place->path)
-            : result<track::artifact>(error(errc::unsupported, "artifacts have no method " + quoted(request.method)));
+            : result<track::artifact>(
+                  error(errc::unsupported, "artifacts have no method " + quoted_text(request.method)));
     if (!changed) return refuse(changed.error());
     made.body = "{}";
     return made;

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_REGISTRY_DETAIL_INPUT_CHECKS_HPP
 #define MILLRACE_REGISTRY_DETAIL_INPUT_CHECKS_HPP
 
+#include <millrace/core/detail/quoted_text.hpp>
 #include <millrace/core/detail/sort.hpp>
 #include <millrace/core/json_writer.hpp>
 #include <millrace/core/result.hpp>
@@ -33,11 +34,6 @@ inline constexpr std::size_t max_entries = 10'000;
 
 namespace detail {
 
-inline std::string quoted_text(std::string_view text) {
-  std::string made;
-  append_json(made, text.substr(0, 200));
-  return made;
-}
 inline bool is_utf8(std::string_view text) noexcept {
   while (!text.empty()) {
     const std::size_t length = utf8_sequence(text);

@@ -187,7 +187,7 @@ class sqlite_connection {
   /// What an error code of SQLite's means: `cannot write "models/a" to "out/millrace.db": database or disk is full`.
   error failure(int code, std::string_view action, std::string_view key = {}) const {
     std::string message = "cannot " + std::string(action);
-    if (!key.empty()) message += ' ' + quoted_key(key) + (action == "read" ? " from" : " in");
+    if (!key.empty()) message += ' ' + quoted_text(key) + (action == "read" ? " from" : " in");
     message += " \"" + path_ + "\": " + ::sqlite3_errstr(code & 0xff);
     if ((code & 0xff) == SQLITE_BUSY)
       message += ": somebody else has written for " + std::to_string(patience_ / 1'000'000) + " ms";
@@ -201,7 +201,7 @@ class sqlite_connection {
     return error(meaning_of(code), std::move(message));
   }
   error corrupt(std::string_view key, const char* why) const {
-    return error(errc::corrupt, "cannot read " + quoted_key(key) + " from \"" + path_ + "\": " + why);
+    return error(errc::corrupt, "cannot read " + quoted_text(key) + " from \"" + path_ + "\": " + why);
   }
 
   // What a storage does. Keys are checked by the caller.
@@ -266,7 +266,7 @@ class sqlite_connection {
     if (!old) return old.error();
     if (version != nullptr && *version != (old->exists ? std::to_string(old->version) : std::string()))
       return error(errc::conflict,
-                   "the object " + quoted_key(key) + " is not of version \"" + std::string(*version) + "\" any more");
+                   "the object " + quoted_text(key) + " is not of version \"" + std::string(*version) + "\" any more");
     const auto made = static_cast<std::int64_t>(random_() >> 1);
     std::int64_t large = 0;
     if (bytes.size() > sqlite_large) {

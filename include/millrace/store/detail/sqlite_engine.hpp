@@ -412,7 +412,7 @@ class sqlite_engine {
     const std::uint64_t room = std::uint64_t{facts.f_bavail} * (facts.f_frsize != 0 ? facts.f_frsize : facts.f_bsize);
     // Twice: beside the file first, then in it.
     if (room >= options_.keep_free && (room - options_.keep_free) / 2 >= size) return {};
-    return error(errc::no_space, "cannot write " + quoted_key(key) + " in \"" + path_ + "\": the disk has " +
+    return error(errc::no_space, "cannot write " + quoted_text(key) + " in \"" + path_ + "\": the disk has " +
                                      std::to_string(room) + " bytes left, and " + std::to_string(options_.keep_free) +
                                      " are kept free");
   }

@@ -28,7 +28,7 @@ result<artifact> load_artifact(const Objects& objects, const layout& keys, std::
   if (auto fine = store::check_storage_key(path); !fine) return std::move(fine).error();
   auto found = store::load_document<artifact>(objects, keys.artifacts(run) + std::string(path));
   if (!found && found.error().code() == errc::not_found)
-    return error(errc::not_found, "run " + quoted(run) + " has no artifact " + quoted(path));
+    return error(errc::not_found, "run " + quoted_text(run) + " has no artifact " + quoted_text(path));
   return found;
 }
 
@@ -37,13 +37,14 @@ template <class Objects>
 result<void> check_place(const Objects& objects, const std::string& root, std::string_view path) {
   const auto below = objects.list(root + std::string(path) + '/', "", 1);
   if (!below) return below.error();
-  if (!below->empty()) return error(errc::conflict, "artifact " + quoted(path) + " is a folder of other artifacts");
+  if (!below->empty())
+    return error(errc::conflict, "artifact " + quoted_text(path) + " is a folder of other artifacts");
   for (std::size_t at = path.find('/'); at != path.npos; at = path.find('/', at + 1)) {
     const auto above = store::exists(objects, root + std::string(path.substr(0, at)));
     if (!above) return above.error();
     if (*above)
-      return error(errc::conflict,
-                   "artifact " + quoted(path) + " would be in " + quoted(path.substr(0, at)) + ", which is a file");
+      return error(errc::conflict, "artifact " + quoted_text(path) + " would be in " + quoted_text(path.substr(0, at)) +
+                                       ", which is a file");
   }
   return {};
 }
@@ -127,7 +128,7 @@ result<run_info> remove_run(Objects& objects, const layout& keys, std::string_vi
   auto found = load_run(objects, keys, id);
   if (!found) return found;
   if (found->status == run_status::running)
-    return error(errc::conflict, "run " + quoted(id) + " is running: end it first");
+    return error(errc::conflict, "run " + quoted_text(id) + " is running: end it first");
   std::vector<std::string> gone = index_keys(keys, *found);
   const auto metrics = load_summaries(objects, keys, id);
   if (!metrics) return metrics.error();

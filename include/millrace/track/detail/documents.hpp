@@ -19,27 +19,27 @@ namespace track {
 namespace detail {
 
 inline error no_such(const char* what, std::string_view id) {
-  return error(errc::not_found, std::string("there is no ") + what + ' ' + quoted(id));
+  return error(errc::not_found, std::string("there is no ") + what + ' ' + quoted_text(id));
 }
 inline error is_deleted(const char* what, std::string_view id) {
-  return error(errc::conflict, std::string(what) + ' ' + quoted(id) + " is deleted: restore it first");
+  return error(errc::conflict, std::string(what) + ' ' + quoted_text(id) + " is deleted: restore it first");
 }
 
 /// A text that documents hold as it is: UTF-8, of `most` bytes at most.
 inline result<void> check_text(const std::string& what, std::string_view text, std::size_t most) {
   if (text.size() > most)
     return error(errc::invalid_argument, what + " has " + std::to_string(text.size()) + " bytes, " +
-                                             std::to_string(most) + " at most: " + quoted(text));
+                                             std::to_string(most) + " at most: " + quoted_text(text));
   for (std::size_t i = 0; i < text.size();) {
     const std::size_t length = utf8_sequence(text.substr(i));
-    if (length == 0) return error(errc::invalid_argument, what + " is not UTF-8: " + quoted(text));
+    if (length == 0) return error(errc::invalid_argument, what + " is not UTF-8: " + quoted_text(text));
     i += length;
   }
   return {};
 }
 inline result<void> check_pair(const char* what, const key_value& pair, std::size_t most) {
   if (const char* fault = fault_of_name(pair.key); fault != nullptr) return bad_name(what, pair.key, fault);
-  return check_text(std::string("the value of ") + what + ' ' + quoted(pair.key), pair.value, most);
+  return check_text(std::string("the value of ") + what + ' ' + quoted_text(pair.key), pair.value, most);
 }
 
 template <class Objects>

@@ -29,7 +29,7 @@ result<void> check_free(const Objects& objects, const layout& keys, std::string_
   if (taken->empty()) return {};
   const auto holder = load_experiment(objects, keys, *taken);
   if (!holder) return holder.error();
-  return error(errc::already_exists, "experiment " + quoted(name) + " exists, with id " + *taken +
+  return error(errc::already_exists, "experiment " + quoted_text(name) + " exists, with id " + *taken +
                                          (holder->stage == lifecycle::deleted ? ", and is deleted" : ""));
 }
 
@@ -97,7 +97,7 @@ result<experiment> set_experiment_stage(Objects& objects, const layout& keys, st
   return change_experiment(objects, keys, id, now, [&](experiment& it) -> result<void> {
     if (it.stage == stage)
       return error(errc::conflict,
-                   "experiment " + quoted(id) + (stage == lifecycle::deleted ? " is deleted" : " is not deleted"));
+                   "experiment " + quoted_text(id) + (stage == lifecycle::deleted ? " is deleted" : " is not deleted"));
     it.stage = stage;
     return {};
   });

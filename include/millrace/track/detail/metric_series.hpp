@@ -113,7 +113,7 @@ class metric_series {
     const auto bytes = objects.read(key);
     if (!bytes) return bytes.error();
     auto points = load_points(*bytes);
-    if (!points) return std::move(points).error().wrap("cannot read " + quoted(key));
+    if (!points) return std::move(points).error().wrap("cannot read " + quoted_text(key));
     return points;
   }
   template <class Objects>
@@ -206,7 +206,8 @@ result<void> metric_series::load(const Objects& objects, const series_place& pla
   const std::uint64_t full_chunks = summary.count / max_chunk;
   const std::string keys = place.keys->points(place.run, summary.key);
   const auto corrupt = [&](const char* what) {
-    return error(errc::corrupt, "metric " + quoted(summary.key) + " of run " + quoted(place.run) + ": " + what);
+    return error(errc::corrupt,
+                 "metric " + quoted_text(summary.key) + " of run " + quoted_text(place.run) + ": " + what);
   };
   tail_.clear();
   cuts_.clear();
@@ -231,7 +232,7 @@ result<void> metric_series::load(const Objects& objects, const series_place& pla
     const auto bytes = objects.read(place.keys->sketch(place.run, summary.key));
     if (!bytes) return bytes.error();
     auto read = tdigest<100>::load(*bytes);
-    if (!read) return std::move(read).error().wrap("the percentiles of metric " + quoted(summary.key));
+    if (!read) return std::move(read).error().wrap("the percentiles of metric " + quoted_text(summary.key));
     sketch_ = std::move(*read);
   }
   for (const metric_point& each : tail_) {

@@ -34,8 +34,9 @@ inline result<void> set_parameter(run_info& run, const key_value& parameter) {
   if (known == nullptr)
     run.parameters.push_back(parameter);
   else if (*known != parameter.value)
-    return error(errc::already_exists, "parameter " + quoted(parameter.key) + " of run " + quoted(run.id) + " is " +
-                                           quoted(*known) + " already, and not " + quoted(parameter.value));
+    return error(errc::already_exists, "parameter " + quoted_text(parameter.key) + " of run " + quoted_text(run.id) +
+                                           " is " + quoted_text(*known) + " already, and not " +
+                                           quoted_text(parameter.value));
   return {};
 }
 inline result<void> set_texts(run_info& run, const std::vector<key_value>& parameters,
@@ -109,7 +110,7 @@ result<run_info> set_run_stage(Objects& objects, const layout& keys, std::string
       [&](run_info& run) -> result<void> {
         if (run.stage == stage)
           return error(errc::conflict,
-                       "run " + quoted(id) + (stage == lifecycle::deleted ? " is deleted" : " is not deleted"));
+                       "run " + quoted_text(id) + (stage == lifecycle::deleted ? " is deleted" : " is not deleted"));
         run.stage = stage;
         run.deleted = stage == lifecycle::deleted ? now : 0;
         return {};

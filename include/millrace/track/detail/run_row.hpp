@@ -60,11 +60,11 @@ inline result<bool> find_summary(std::string_view text, std::string_view key, me
   if (at == text.npos) return false;
   const std::size_t inner = text.find('}', at);
   const std::size_t end = inner == text.npos ? inner : text.find('}', inner + 1);
-  if (end == text.npos) return error(errc::corrupt, "the summary of metric " + quoted(key) + " ends too early");
+  if (end == text.npos) return error(errc::corrupt, "the summary of metric " + quoted_text(key) + " ends too early");
   store::document_reader members(text.substr(at, end + 1 - at), 1);
   metric_summary::describe(found, members);
   if (std::string fault = std::move(members).finish(); !fault.empty())
-    return error(errc::corrupt, "the summary of metric " + quoted(key) + ": " + fault);
+    return error(errc::corrupt, "the summary of metric " + quoted_text(key) + ": " + fault);
   return true;
 }
 

@@ -99,7 +99,7 @@ result<std::vector<metric_point>> read_history(const Objects& objects, const std
       const auto bytes = objects.read(each.key);
       if (!bytes) return bytes.error();
       auto points = load_points(*bytes);
-      if (!points) return std::move(points).error().wrap("cannot read " + quoted(each.key));
+      if (!points) return std::move(points).error().wrap("cannot read " + quoted_text(each.key));
       for (std::size_t i = *begin < first ? first - *begin : 0; i < points->size() && made.size() < limit; ++i)
         made.push_back((*points)[i]);
       if (made.size() == limit) break;

@@ -4,7 +4,7 @@
 #include <millrace/connect/mlflow/fwd.hpp>
 #include <millrace/core/detail/json_reader.hpp>
 #include <millrace/core/detail/number_text.hpp>
-#include <millrace/core/json_writer.hpp>
+#include <millrace/core/detail/quoted_text.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/store/http.hpp>
 
@@ -22,13 +22,6 @@ inline namespace v0 {
 namespace connect {
 namespace mlflow {
 namespace detail {
-
-/// A text as messages quote it.
-inline std::string quoted(std::string_view text) {
-  std::string made;
-  append_json(made, text.substr(0, 200));
-  return made;
-}
 
 /// What a request says: the members of its JSON body, or the parameters of its query. Members that nobody asks for are
 /// passed over, as MLflow's server does, because newer clients send more; `null` is as if the member were not there,
@@ -159,10 +152,11 @@ class message {
   }
 
   static error missing(std::string_view name) {
-    return error(errc::invalid_argument, "Missing value for required parameter " + quoted(name));
+    return error(errc::invalid_argument, "Missing value for required parameter " + quoted_text(name));
   }
   static error no(std::string_view name, const char* what) {
-    return error(errc::invalid_argument, "Invalid value for parameter " + quoted(name) + ": " + what + " is expected");
+    return error(errc::invalid_argument,
+                 "Invalid value for parameter " + quoted_text(name) + ": " + what + " is expected");
   }
 
  private:

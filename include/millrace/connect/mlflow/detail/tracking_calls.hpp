@@ -265,7 +265,7 @@ class tracking_calls {
         return error(errc::invalid_argument,
                      "Both 'run_name' argument and 'mlflow.runName' tag are specified, but with "
                      "different values: " +
-                         quoted(*name) + " and " + quoted(each.value));
+                         quoted_text(*name) + " and " + quoted_text(each.value));
     }
     options.name = *std::move(name);
     if (!names_user && *user != "unknown") options.user = *std::move(user);  // as clients say who know no user
