@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -123,7 +124,7 @@ TEST_CASE("sqlite_storage: whichever write, sync or truncation fails, what is th
 TEST_CASE("sqlite_storage: where a shared commit fails, all who share it are told, and nothing of it stays") {
   faulty_vfs vfs("faulty_groups");
   using shared = ms::sqlite_storage<ms::durable::group<1000>>;
-  for (int round = 0; round < 40; ++round) {
+  for (int round = 0; round < 20; ++round) {
     const support::temp_dir folder;
     ms::sqlite_storage_options options;
     options.vfs = vfs.name();
@@ -138,7 +139,7 @@ TEST_CASE("sqlite_storage: where a shared commit fails, all who share it are tol
         for (int i = 0; i < 12; ++i) {
           const std::string key = std::to_string(t) + "/" + std::to_string(i);
           const auto done = storage->transact([&](shared::transaction& one) -> mr::result<void> {
-            std::this_thread::yield();  // so that others come to wait
+            std::this_thread::sleep_for(std::chrono::microseconds(200));  // others come to wait for their turn
             if (auto written = one.write(key, laws::bytes_of(key)); !written) return written;
             // Undone by itself, whatever becomes of those that share its commit.
             if (i % 4 == 3) return mr::error(mr::errc::vetoed, "no");
