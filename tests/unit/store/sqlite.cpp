@@ -5,6 +5,7 @@
 #include <laws/storage.hpp>
 #include <laws/transaction.hpp>
 #include <support/catch.hpp>
+#include <support/faulty_vfs.hpp>
 #include <support/golden.hpp>
 #include <support/sqlite_file.hpp>
 #include <support/temp_dir.hpp>
@@ -41,8 +42,10 @@ TEST_CASE("sqlite_storage keeps the laws when transactions share syncs") {
 
 TEST_CASE("sqlite_storage keeps the laws with a rollback journal, but readers that write wait for themselves") {
   const support::temp_dir folder;
+  const support::faulty_vfs without_syncs("rollback");
   auto storage = ms::sqlite_storage<ms::durable::os>::open(
-      folder / "a.db", {.journal = ms::sqlite_journal::rollback, .busy_timeout_ms = 60'000});
+      folder / "a.db",
+      {.journal = ms::sqlite_journal::rollback, .busy_timeout_ms = 60'000, .vfs = without_syncs.name()});
   REQUIRE(storage);
   CHECK_FALSE(storage->writes_ahead());
   laws::transactions_agree_with_a_map(*storage, 14, 30);
@@ -136,6 +139,13 @@ TEST_CASE("sqlite_storage: files that it does not take are refused by name") {
   CHECK(newer.code() == mr::errc::unsupported);
   CHECK(newer.message() ==
         "\"" + folder / "newer.db" + "\" has tables of version 7, of a newer millrace: this one knows version 1");
+  // Also if it has become that since.
+  auto early = storage::open(folder / "early.db");
+  REQUIRE(early->write("a", bytes_of("1")));
+  support::ask_sqlite(folder / "early.db", "PRAGMA user_version = 7");
+  CHECK(early->write("a", bytes_of("2")).error().code() == mr::errc::unsupported);
+  support::ask_sqlite(folder / "early.db", "PRAGMA user_version = 1");
+  CHECK(early->write("a", bytes_of("2")));
   // One that may not be written to, unless we are root.
   REQUIRE(storage::open(folder / "mine.db"));
   fs::permissions(folder / "mine.db", fs::perms::owner_read);
@@ -251,6 +261,7 @@ TEST_CASE("sqlite_storage reads what its first version wrote") {
 TEST_CASE("sqlite_storage: a file with wrong bytes is an error, not a crash") {
   const support::temp_dir folder;
   const auto bytes = support::golden("store/sqlite_v1.db");
+  const support::faulty_vfs without_syncs("wrong_bytes");
   mr::random_engine random(15);
   int noticed = 0;
   for (int i = 0; i < 150; ++i) {
@@ -262,7 +273,7 @@ TEST_CASE("sqlite_storage: a file with wrong bytes is an error, not a crash") {
     const std::string path = folder / std::to_string(i);
     std::ofstream(path, std::ios::binary)
         .write(reinterpret_cast<const char*>(changed.data()), static_cast<std::streamsize>(changed.size()));
-    auto storage = ms::sqlite_storage<ms::durable::os>::open(path, {.idle_readers = 0});
+    auto storage = ms::sqlite_storage<ms::durable::os>::open(path, {.idle_readers = 0, .vfs = without_syncs.name()});
     bool is_well = storage.has_value();
     if (storage) {
       const auto walked = ms::for_each_object(*storage, "", [&](const ms::storage_entry& each) -> mr::result<void> {

@@ -44,6 +44,7 @@ enum class sqlite_query : std::uint8_t {
   save,
   undo,
   release,
+  version,
   hold,
   read,
   examine,
@@ -64,6 +65,7 @@ inline constexpr const char* sqlite_texts[] = {
     "SAVEPOINT one",
     "ROLLBACK TO one",
     "RELEASE one",
+    "PRAGMA user_version",
     "SELECT (SELECT 1 FROM objects)",  // has one row, and reads a page
     "SELECT version, size, value FROM objects WHERE key = ?1",
     "SELECT version, size FROM objects WHERE key = ?1",

@@ -261,11 +261,13 @@ class sqlite_engine {
     if (!tables) return tables.error();
     if (*application != sqlite_application && (*application != 0 || *version != 0 || *tables != 0))
       return error(errc::invalid_data, "\"" + path_ + "\" is a SQLite file of another program");
-    if (*version < 0 || *version > sqlite_schema_version)
-      return error(errc::unsupported, "\"" + path_ + "\" has tables of version " + std::to_string(*version) +
-                                          ", of a newer millrace: this one knows version " +
-                                          std::to_string(sqlite_schema_version));
+    if (*version < 0 || *version > sqlite_schema_version) return newer(*version);
     return *version;
+  }
+  error newer(std::int64_t version) const {
+    return error(errc::unsupported, "\"" + path_ + "\" has tables of version " + std::to_string(version) +
+                                        ", of a newer millrace: this one knows version " +
+                                        std::to_string(sqlite_schema_version));
   }
   result<void> choose_journal() {
     writes_ahead_ = options_.journal == sqlite_journal::write_ahead;
@@ -339,10 +341,22 @@ class sqlite_engine {
     }
     if (auto fine = check_place(); !fine) return fine;
     if (const int code = writer_->run(sqlite_query::begin); code != SQLITE_OK) return writer_->failure(code, "write");
+    // A newer program may have opened the file since.
+    const std::int64_t version = version_of_tables();
+    if (version != sqlite_schema_version) {
+      error why =
+          version < 0 ? writer_->failure(::sqlite3_extended_errcode(writer_->handle()), "write") : newer(version);
+      writer_->run(sqlite_query::rollback);
+      return why;
+    }
     has_begun_ = true;
     has_changes_ = false;
     began_ = steady_clock().ticks();
     return {};
+  }
+  std::int64_t version_of_tables() noexcept {
+    sqlite_connection::call asked(*writer_, sqlite_query::version);
+    return asked.step() == SQLITE_ROW ? asked.number(0) : -1;
   }
   result<void> keep_one(bool shares) {
     if (shares)
