@@ -178,7 +178,7 @@ set(MILLRACE_feature_HEADERS
   feature/specification/detail/table_cells.hpp feature/specification/detail/words.hpp
   feature/tables/amounts.hpp feature/tables/csv.hpp feature/tables/csv_options.hpp feature/tables/dates.hpp
   feature/tables/encoding.hpp feature/tables/findings.hpp feature/tables/json_lines.hpp feature/tables/notation.hpp
-  feature/tables/table.hpp
+  feature/tables/parquet.hpp feature/tables/table.hpp
   feature/tables/detail/csv_rows.hpp feature/tables/detail/csv_shape.hpp feature/tables/detail/find_notation.hpp
   feature/tables/detail/json_cells.hpp feature/tables/detail/raw_cells.hpp feature/tables/detail/raw_columns.hpp
   feature/tables/detail/time_text.hpp

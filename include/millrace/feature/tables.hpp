@@ -9,6 +9,7 @@
 /// - `reread`: a column of texts once more, as numbers or times
 /// - `read_number`, `read_time`: one cell, in the notation that a column was found to have
 /// - `read_json_lines`: from an object a line
+/// - `read_parquet`: from a Parquet file that <millrace/store/parquet.hpp> opens
 /// - `amounts.hpp`, `dates.hpp`, `encoding.hpp`: what stands around and between a number's digits; how dates are
 /// written;
 ///   UTF-8 and Latin-1
@@ -23,6 +24,7 @@
 #include <millrace/feature/tables/findings.hpp>
 #include <millrace/feature/tables/json_lines.hpp>
 #include <millrace/feature/tables/notation.hpp>
+#include <millrace/feature/tables/parquet.hpp>
 #include <millrace/feature/tables/table.hpp>
 
 #endif  // MILLRACE_FEATURE_TABLES_HPP
