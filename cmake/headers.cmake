@@ -21,7 +21,7 @@ set(MILLRACE_core_HEADERS
   core/detail/number_text.hpp core/detail/order_key.hpp core/detail/owning_pointer.hpp core/detail/protobuf.hpp core/detail/quoted_text.hpp core/detail/requirement.hpp
   core/detail/sha256_block.hpp core/detail/sha256_each.hpp core/detail/sha256_lanes.hpp core/detail/simd.hpp core/detail/sort.hpp core/detail/sort_doubles.hpp core/detail/spin_lock.hpp
   core/detail/shared_value.hpp
-  core/detail/swap_members.hpp core/detail/thread_slot.hpp core/detail/uninterrupted.hpp core/detail/unprinted.hpp core/detail/worker_thread.hpp
+  core/detail/swap_members.hpp core/detail/text_formats.hpp core/detail/thread_slot.hpp core/detail/uninterrupted.hpp core/detail/unprinted.hpp core/detail/worker_thread.hpp
   core/detail/seeded_hash.hpp
   core/saved/envelope.hpp core/saved/fields.hpp
   core/saved/detail/crc32c.hpp core/saved/detail/image.hpp)
@@ -154,7 +154,7 @@ set(MILLRACE_observe_HEADERS
   observe/audit/audit_query.hpp observe/audit/compliance_report.hpp observe/audit/mask.hpp observe/audit/report_templates.hpp
   observe/audit/detail/nearest_names.hpp observe/audit/detail/page_writers.hpp
   observe/audit/detail/pii_detectors.hpp observe/audit/detail/tally.hpp
-  observe/audit/detail/text_formats.hpp
+ 
   observe/audit/audit_trail.hpp observe/audit/read_trail.hpp observe/audit/trail_options.hpp observe/audit/trail_proofs.hpp
   observe/audit/trail_queries.hpp observe/audit/verify_trail.hpp
   observe/audit/detail/trail_check.hpp observe/audit/detail/trail_folder.hpp observe/audit/detail/trail_format.hpp
@@ -300,7 +300,8 @@ set(MILLRACE_middleware_HEADERS
   middleware/detail/audit_format.hpp middleware/detail/audit_policies.hpp middleware/detail/audit_record.hpp)
 set(MILLRACE_registry_HEADERS
   registry.hpp
-  registry/fwd.hpp registry/change.hpp registry/model_registry.hpp registry/operations.hpp registry/records.hpp
+  registry/fwd.hpp registry/change.hpp registry/compare.hpp registry/model_folders.hpp registry/model_registry.hpp
+  registry/open_lineage.hpp registry/operations.hpp registry/records.hpp
   registry/rules.hpp registry/search.hpp registry/semantic_version.hpp registry/stage.hpp registry/transition_request.hpp registry/watcher.hpp
   registry/observed.hpp registry/observed/audit_sink.hpp registry/observed/watched.hpp
   registry/detail/approvals.hpp registry/detail/catalog.hpp registry/detail/edits.hpp registry/detail/input_checks.hpp registry/detail/keys.hpp

@@ -13,13 +13,19 @@
 /// - `watcher`: what stands around a registry's operations and sees what they did
 /// - `search_versions`, `search_models`: by MLflow's filter grammar and beyond it, page by page
 /// - `version_draft`, `transition`, `request_draft` and so on: what a registry is asked to do
+/// - `compare`: versions side by side, as a table, CSV, HTML or JSON; `to_open_lineage`: where one comes from
+/// - `export_mlflow_model`, `export_triton_model`, `export_registry_folders`, `import_registry_folders`: the folders of
+///   others
 /// - registry/observed.hpp, left out here: `audit_sink` for an audit trail; `watched` for hooks, events and metrics
 ///
 /// Standard library and POSIX alone.
 
 #include <millrace/registry/change.hpp>
+#include <millrace/registry/compare.hpp>
 #include <millrace/registry/fwd.hpp>
+#include <millrace/registry/model_folders.hpp>
 #include <millrace/registry/model_registry.hpp>
+#include <millrace/registry/open_lineage.hpp>
 #include <millrace/registry/operations.hpp>
 #include <millrace/registry/records.hpp>
 #include <millrace/registry/rules.hpp>

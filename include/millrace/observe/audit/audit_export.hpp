@@ -1,10 +1,10 @@
 #ifndef MILLRACE_OBSERVE_AUDIT_AUDIT_EXPORT_HPP
 #define MILLRACE_OBSERVE_AUDIT_AUDIT_EXPORT_HPP
 
+#include <millrace/core/detail/text_formats.hpp>
 #include <millrace/core/json_writer.hpp>
 #include <millrace/core/timestamp.hpp>
 #include <millrace/observe/audit/audit_event.hpp>
-#include <millrace/observe/audit/detail/text_formats.hpp>
 #include <millrace/observe/audit/mask.hpp>
 
 #include <span>

@@ -1,7 +1,7 @@
 #ifndef MILLRACE_OBSERVE_METRICS_LABEL_SET_HPP
 #define MILLRACE_OBSERVE_METRICS_LABEL_SET_HPP
 
-#include <millrace/core/json_writer.hpp>
+#include <millrace/core/detail/text_formats.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/observe/fwd.hpp>
 
@@ -17,34 +17,6 @@ inline namespace v0 {
 namespace observe {
 
 namespace detail {
-
-/// Whether text begins with an escape as `valid_utf8` writes it: `\xHH`, with two lower-case hexadecimal digits.
-constexpr bool begins_as_byte(std::string_view text) noexcept {
-  const auto digit = [&](std::size_t i) {
-    return (text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'f');
-  };
-  return text.size() >= 4 && text[0] == '\\' && text[1] == 'x' && digit(2) && digit(3);
-}
-
-/// `text` with each byte that is not part of well-formed UTF-8 as the four characters `\xHH`. A backslash that begins
-/// four such characters already becomes `\x5c`, so different bytes stay different: replacing each `\xHH` by its byte,
-/// from the left, gives back the text. All other well-formed text stays as it is.
-inline std::string valid_utf8(std::string_view text) {
-  static constexpr char hex[] = "0123456789abcdef";
-  std::string out;
-  out.reserve(text.size());
-  while (!text.empty()) {
-    const std::size_t length = begins_as_byte(text) ? 0 : utf8_sequence(text);
-    if (length != 0) {
-      out.append(text.substr(0, length));
-    } else {
-      const auto byte = static_cast<unsigned char>(text.front());
-      out += {'\\', 'x', hex[byte >> 4], hex[byte & 15U]};
-    }
-    text.remove_prefix(length != 0 ? length : 1);
-  }
-  return out;
-}
 
 /// Whether a name is letters, digits, `_` and, with `colons`, `:`, and does not begin with a digit.
 constexpr bool is_name(std::string_view name, bool colons) noexcept {

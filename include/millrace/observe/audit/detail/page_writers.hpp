@@ -2,8 +2,8 @@
 #define MILLRACE_OBSERVE_AUDIT_DETAIL_PAGE_WRITERS_HPP
 
 #include <millrace/core/detail/number_text.hpp>
+#include <millrace/core/detail/text_formats.hpp>
 #include <millrace/core/json_writer.hpp>
-#include <millrace/observe/audit/detail/text_formats.hpp>
 #include <millrace/observe/fwd.hpp>
 
 #include <cstddef>
