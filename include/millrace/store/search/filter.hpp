@@ -131,6 +131,10 @@ class search_filter {
         return any ? found : test(search_value(), node);
       }
     }
+    if (!field.otherwise.empty()) {
+      const search_value value = row.find(field);
+      return test(value.is_absent() ? search_value(field.otherwise) : value, node);
+    }
     return test(row.find(field), node);
   }
   detail::search_truth test(const search_value& value, const search_node& node) const noexcept {

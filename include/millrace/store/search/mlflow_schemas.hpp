@@ -59,6 +59,10 @@ inline constexpr searched_group experiment_groups[] = {
 inline constexpr searched_order experiment_order[] = {{"creation_time", true}, {"experiment_id", false}};
 inline constexpr searched_order experiment_ties[] = {{"experiment_id", true}};
 
+/// MLflow keeps prompts among the models, under this tag. Its clients ask for models by `!= 'true'`, which models
+/// without the tag meet.
+inline constexpr searched_default prompt_defaults[] = {{"mlflow.prompt.is_prompt", "false"}};
+
 inline constexpr searched_key registered_model_keys[] = {
     {"name", search_type::text, ask_lists, true},
     {"creation_timestamp", search_type::integer},
@@ -67,7 +71,7 @@ inline constexpr searched_key registered_model_keys[] = {
 };
 inline constexpr searched_group registered_model_groups[] = {
     {search_kind::attribute, {"attributes", "attribute"}, registered_model_keys},
-    {search_kind::tag, {"tags", "tag"}, {}, search_type::text, ask_texts},
+    {search_kind::tag, {"tags", "tag"}, {}, search_type::text, ask_texts, false, false, prompt_defaults},
 };
 inline constexpr searched_order registered_model_ties[] = {{"name", false}};
 
@@ -85,7 +89,7 @@ inline constexpr searched_key model_version_keys[] = {
 };
 inline constexpr searched_group model_version_groups[] = {
     {search_kind::attribute, {"attributes", "attribute"}, model_version_keys},
-    {search_kind::tag, {"tags", "tag"}, {}, search_type::text, ask_texts},
+    {search_kind::tag, {"tags", "tag"}, {}, search_type::text, ask_texts, false, false, prompt_defaults},
 };
 inline constexpr searched_order model_version_order[] = {{"last_updated_timestamp", true}};
 inline constexpr searched_order model_version_ties[] = {{"name", false}, {"version_number", true}};

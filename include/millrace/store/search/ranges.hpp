@@ -93,6 +93,7 @@ inline std::vector<search_range> required_ranges(const search_filter& filter) {
   const auto read_condition = [&](const search_node& node) {
     if (!is_condition(node.operation) || (node.operation == search_operation::is_null && !node.negated)) return;
     const search_field& field = filter.fields()[node.field];
+    if (!field.otherwise.empty()) return;  // rows without a value may match
     std::size_t at = 0;
     while (at < ranges.size() && (field.repeated || ranges[at].field != node.field)) ++at;
     if (at == ranges.size()) ranges.emplace_back().field = node.field;

@@ -54,6 +54,12 @@ struct searched_key {
   std::string_view aliases[3]{};  // other names of it in filters and orders
 };
 
+/// What a row that lacks a key counts as having under it.
+struct searched_default {
+  std::string_view key;
+  std::string_view text;
+};
+
 /// Keys with something in common before the dot: `metrics.loss`, `tags.team`.
 struct searched_group {
   search_kind kind = search_kind::attribute;
@@ -66,6 +72,8 @@ struct searched_group {
   /// A row may have several values under one key, as a run has several data sets. A condition is met if one of them
   /// meets it.
   bool repeated = false;
+  /// Keys that filters find in every row.
+  std::span<const searched_default> defaults{};
 };
 
 /// One of the keys that rows are sorted by.
@@ -92,6 +100,7 @@ struct search_field {
   bool repeated = false;
   std::string_view group;  // its name, as the schema has it
   std::string key;
+  std::string_view otherwise{};  // what a filter takes for the value of a row that has none, unless it is empty
 
   friend bool operator==(const search_field&, const search_field&) = default;
 };

@@ -1,7 +1,9 @@
 #include <millrace/store/search/mlflow_schemas.hpp>
 
 #include <millrace/store/search/filter.hpp>
+#include <millrace/store/search/ranges.hpp>
 #include <support/catch.hpp>
+#include <support/search_rows.hpp>
 
 #include <string>
 #include <vector>
@@ -201,4 +203,26 @@ TEST_CASE("search: the full grammar takes more of MLflow's keys") {
                              "metrics.a > 1e",
                              "metrics.a > ."})
     CHECK_FALSE(takes(filter, ms::run_schema, full));
+}
+
+// MLflow's own client puts this condition behind every filter of registered models.
+TEST_CASE("search: a model that is not said to be a prompt is none") {
+  const auto finds = [](const searched::row& model, const std::string& filter) {
+    for (const ms::search_schema& schema : {ms::registered_model_schema, ms::model_version_schema})
+      for (const auto grammar : {ms::search_grammar::mlflow, ms::search_grammar::full}) {
+        const auto made = ms::search_filter::make(filter, schema, grammar);
+        REQUIRE(made);
+        if (!made->matches(model)) return false;
+        if (ms::required_ranges(*made).size() > 1) FAIL("rows without the tag may match");
+      }
+    return true;
+  };
+  const searched::row plain = searched::row().attribute("name", "m");
+  const searched::row prompt = searched::row().attribute("name", "m").tag("mlflow.prompt.is_prompt", "true");
+  CHECK(finds(plain, "name = 'm' AND tag.`mlflow.prompt.is_prompt` != 'true'"));
+  CHECK(finds(plain, "tags.`mlflow.prompt.is_prompt` = 'false'"));
+  CHECK_FALSE(finds(plain, "tags.`mlflow.prompt.is_prompt` = 'true'"));
+  CHECK(finds(prompt, "tags.mlflow.prompt.is_prompt = 'true'"));
+  CHECK_FALSE(finds(prompt, "tags.`mlflow.prompt.is_prompt` != 'true'"));
+  CHECK_FALSE(finds(plain, "tags.other != 'true'"));
 }

@@ -195,6 +195,8 @@ inline bool scanner::choose_key(const searched_group& group, std::size_t start, 
   field.group = group.names[0];
   asks = group.asks;
   ordered = group.ordered;
+  for (const searched_default& each : group.defaults)
+    if (field.key == each.key) field.otherwise = each.text;
   if (group.keys.empty()) return true;
   std::string known;
   for (const searched_key& key : group.keys) {
