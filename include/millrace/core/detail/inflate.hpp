@@ -89,6 +89,14 @@ class inflater {
       if (!symbols()) return false;
     return !broken_ && out_ == out_end_ && reader_.align() == reader_.size;
   }
+  /// The same for a stream that may end before `in` and `out` do: says how many bytes of each it took.
+  bool finish(std::size_t& in_bytes, std::size_t& out_bytes) noexcept {
+    for (; coded_; coded_ = next_block())
+      if (!symbols()) return false;
+    in_bytes = reader_.align();
+    out_bytes = static_cast<std::size_t>(out_ - out_begin_);
+    return !broken_ && in_bytes <= reader_.size;
+  }
 
   /// Decodes literals of two streams in turn, until one of them has something else. The CPU works on one stream while a
   /// look-up of the other waits for memory.

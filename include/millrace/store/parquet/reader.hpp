@@ -184,7 +184,9 @@ class basic_parquet_reader {
     if (made.field.type.physical == parquet_physical::nested) return made;
     const detail::parquet_chunk& chunk = chunk_of(group, column);
     made.missing = chunk.missing;
-    made.has_bounds = detail::have_order(made.field.type, chunk, footer_.has_orders);
+    const std::size_t place = footer_.first_chunks[column];
+    const bool ordered = place < footer_.orders.size() && footer_.orders[place];
+    made.has_bounds = detail::have_order(made.field.type, chunk, ordered);
     if (!made.has_bounds) return made;
     made.lower_bytes = chunk.min_value;
     made.upper_bytes = chunk.max_value;

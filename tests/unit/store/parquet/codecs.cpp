@@ -111,3 +111,24 @@ TEST_CASE("parquet: gzip goes there and back, and a member that was changed is r
     CHECK_FALSE(unpacks(size, text.size()));
   }
 }
+
+TEST_CASE("parquet: gzip members behind each other are read as one", "[store]") {
+  ms::detail::huffman_block block;
+  ms::detail::inflater inflater;
+  ms::detail::flat_vector<std::byte> packed;
+  for (const std::string_view part : {"first ", "", "and second"})
+    ms::detail::encode_gzip(block, bytes_of(part), packed);
+  const std::size_t size = packed.size();
+  packed.resize(size + 8);
+  const auto unpacked = [&](std::size_t in, std::size_t to) {
+    std::string out(to + ms::detail::inflate_slack, '?');
+    const bool good =
+        ms::detail::decode_gzip(inflater, {packed.data(), in}, reinterpret_cast<std::byte*>(out.data()), to);
+    return good ? out.substr(0, to) : "refused";
+  };
+  CHECK(unpacked(size, 16) == "first and second");
+  CHECK(unpacked(size, 15) == "refused");
+  CHECK(unpacked(size, 17) == "refused");
+  CHECK(unpacked(size - 1, 16) == "refused");
+  CHECK(unpacked(size + 1, 16) == "refused");  // something behind the last
+}

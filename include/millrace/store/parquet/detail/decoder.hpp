@@ -115,12 +115,14 @@ class parquet_decoder {
   /// Levels as they are, and values, which may be compressed.
   result<void> read_data_v2(const page_header& page, std::span<const std::byte> bytes) {
     byte_reader in(bytes);
-    if (page.repetition_bytes != 0) return corrupt("a page has levels of a nested column");
-    if (page.definition_bytes < 0 || page.definition_bytes > page.uncompressed)
+    const std::int64_t level_bytes = page.repetition_bytes + page.definition_bytes;
+    if (page.repetition_bytes < 0 || page.definition_bytes < 0 || page.repetition_bytes > page.uncompressed ||
+        page.definition_bytes > page.uncompressed || level_bytes > page.uncompressed)
       return corrupt("a page ends within its levels");
+    in.bytes(static_cast<std::uint64_t>(page.repetition_bytes));  // some writers say that nothing repeats
     const auto levels = in.bytes(static_cast<std::uint64_t>(page.definition_bytes));
     if (!in.ok()) return corrupt("a page ends within its levels");
-    const std::int64_t size = page.uncompressed - page.definition_bytes;
+    const std::int64_t size = page.uncompressed - level_bytes;
     const parquet_codec codec = codec_;
     if (!page.is_compressed || in.left() == 0) codec_ = parquet_codec::uncompressed;
     auto plain = decompress(in.rest(), size);

@@ -66,7 +66,7 @@ struct parquet_footer {
   std::vector<parquet_group> groups{};
   std::vector<std::pair<std::string, std::string>> metadata{};
   std::string created_by{};
-  bool has_orders = false;
+  flat_vector<bool> orders{};  // of each chunk of a row group: whether it is that of the column's type
   bool encrypted = false;
 };
 
@@ -107,7 +107,7 @@ class basic_footer_reader {
       case 4: return each(at, [this] { group(); });
       case 5: return each(at, [this] { key_value(); });
       case 6: made_.created_by = in_.binary(at.type); return true;
-      case 7: made_.has_orders = true; return false;
+      case 7: return each(at, [this] { order(); });
       case 8: made_.encrypted = true; return false;
       default: return false;
     }
@@ -122,6 +122,15 @@ class basic_footer_reader {
     return true;
   }
 
+  /// The order of a column's bounds: 1, that of its type; others are newer.
+  void order() {
+    bool known = false;
+    in_.structure([&](thrift_field at) {
+      known = at.id == 1;
+      return false;
+    });
+    made_.orders.push_back(known);
+  }
   void schema() {
     schema_element one;
     in_.structure([&](thrift_field at) {
@@ -360,7 +369,7 @@ class basic_footer_reader {
     std::uint64_t rows = 0;
     for (std::size_t g = 0; g < made_.groups.size(); ++g) {
       const parquet_group& group = made_.groups[g];
-      if (group.rows < 0 || group.rows > made_.rows || group.chunks.size() != made_.chunks)
+      if (group.rows < 0 || group.chunks.size() != made_.chunks)
         return parquet_error(errc::corrupt, "row group " + std::to_string(g) + " does not have the schema's columns");
       rows += static_cast<std::uint64_t>(group.rows);
     }

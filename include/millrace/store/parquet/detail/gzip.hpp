@@ -11,34 +11,44 @@
 #include <cstdint>
 #include <span>
 
-// A gzip file of one member in memory (RFC 1952).
+// A gzip file in memory (RFC 1952).
 namespace millrace {
 inline namespace v0 {
 namespace store {
 namespace detail {
 
-/// Returns whether `compressed` is exactly one gzip member of exactly `size` bytes, with the right checksum.
-/// Precondition: 8 bytes behind the input may be read, and `inflate_slack` bytes behind the output may be written.
+/// Returns whether `compressed` is exactly gzip members, one or more behind each other, of exactly `size` bytes
+/// together, with the right checksums. Precondition: 8 bytes behind the input may be read, and `inflate_slack` bytes
+/// behind the output may be written.
 template <class Inflater>
 bool decode_gzip(Inflater& inflater, std::span<const std::byte> compressed, std::byte* to, std::size_t size) noexcept {
   byte_reader in(compressed);
-  if (in.number<std::uint16_t>() != 0x8b1f || in.byte() != 8) return false;
-  const unsigned flags = in.byte();
-  in.bytes(6);  // when, how, where
-  const auto skip_text = [&in] {
-    while (in.ok() && in.byte() != 0) {
-    }
-  };
-  if ((flags & 4U) != 0) in.bytes(in.number<std::uint16_t>());
-  if ((flags & 8U) != 0) skip_text();
-  if ((flags & 16U) != 0) skip_text();
-  if ((flags & 2U) != 0) in.bytes(2);
-  if (!in.ok() || in.left() < 8) return false;
-  const auto stream = in.bytes(in.left() - 8);
-  auto* const out = reinterpret_cast<unsigned char*>(to);
-  if (!inflater.inflate(reinterpret_cast<const unsigned char*>(stream.data()), stream.size(), out, size)) return false;
-  return in.number<std::uint32_t>() == crc32(0, out, size) &&
-         in.number<std::uint32_t>() == static_cast<std::uint32_t>(size);
+  do {
+    if (in.number<std::uint16_t>() != 0x8b1f || in.byte() != 8) return false;
+    const unsigned flags = in.byte();
+    in.bytes(6);  // when, how, where
+    const auto skip_text = [&in] {
+      while (in.ok() && in.byte() != 0) {
+      }
+    };
+    if ((flags & 4U) != 0) in.bytes(in.number<std::uint16_t>());
+    if ((flags & 8U) != 0) skip_text();
+    if ((flags & 16U) != 0) skip_text();
+    if ((flags & 2U) != 0) in.bytes(2);
+    if (!in.ok() || in.left() < 8) return false;
+    auto* const out = reinterpret_cast<unsigned char*>(to);
+    std::size_t taken = 0;
+    std::size_t made = 0;
+    inflater.open(reinterpret_cast<const unsigned char*>(in.position()), in.left() - 8, out, size);
+    if (!inflater.finish(taken, made)) return false;
+    in.bytes(taken);
+    if (in.number<std::uint32_t>() != crc32(0, out, made) ||
+        in.number<std::uint32_t>() != static_cast<std::uint32_t>(made))
+      return false;
+    to += made;
+    size -= made;
+  } while (in.left() != 0);
+  return in.ok() && size == 0;
 }
 
 /// Appends a gzip member of these bytes: Huffman codes, and runs of one byte, or the bytes as they are where that is
