@@ -8,6 +8,7 @@
 /// - `search_runs`, `search_experiments`: by MLflow's filter grammar and beyond it, in order, page by page; `rank_runs`
 /// - `comparison`: runs side by side, as text, CSV, JSON and a page with pictures
 /// - `tracking`: middleware that logs what a chain's events write, and how they are set
+/// - `watcher_ref`: who is asked before and told after; track/observed.hpp, which is included by name, has hooks
 /// - `save_points`, `load_points`: the bytes in which a metric's points are kept
 ///
 /// Standard library alone.
@@ -22,5 +23,6 @@
 #include <millrace/track/search.hpp>
 #include <millrace/track/tracker.hpp>
 #include <millrace/track/tracking.hpp>
+#include <millrace/track/watcher.hpp>
 
 #endif  // MILLRACE_TRACK_HPP

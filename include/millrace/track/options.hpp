@@ -4,6 +4,7 @@
 #include <millrace/core/clock.hpp>
 #include <millrace/core/diagnostic.hpp>
 #include <millrace/track/records.hpp>
+#include <millrace/track/watcher.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -35,6 +36,8 @@ struct tracker_options {
   std::uint64_t seed = 0;
   std::uint64_t (*wall_clock)() noexcept = unix_nanoseconds;
   diagnostics_ref diagnostics = {};
+  /// Who is asked before and told after what the tracker does; see track/observed.hpp.
+  watcher_ref watcher = {};
 };
 
 /// What a new experiment has beside its name.

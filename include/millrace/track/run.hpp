@@ -126,11 +126,7 @@ class run {
   result<run> start_child(run_options options = {}) {
     if (core_ == nullptr) return ended();
     options.parent = info_.id;
-    const std::string id = core_->next_id();
-    auto made = core_->storage->transact([&](auto& objects) -> result<run_info> {
-      return detail::create_run(objects, core_->log.keys(), info_.experiment_id, options, id, core_->here,
-                                core_->now());
-    });
+    auto made = core_->start(info_.experiment_id, options, core_->here);
     if (!made) return std::move(made).error();
     return run(*core_, std::move(*made));
   }
@@ -140,9 +136,7 @@ class run {
   result<void> end(run_status status = run_status::finished) {
     if (core_ == nullptr) return ended();
     if (auto done = core_->flush(); !done) return done;
-    auto done = core_->storage->transact([&](auto& objects) -> result<run_info> {
-      return detail::end_run(objects, core_->log.keys(), info_.id, status, core_->now());
-    });
+    auto done = core_->end(info_.id, status, core_->now());
     if (!done) return std::move(done).error();
     result<void> lost = std::move(sink_->status);
     core_->log.remove(std::exchange(sink_, nullptr));

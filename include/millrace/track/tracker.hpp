@@ -109,9 +109,14 @@ class tracker {
 
   /// Names are unique, those of deleted experiments among them.
   result<experiment> create_experiment(std::string_view name, const experiment_options& options = {}) {
-    auto made = change<experiment>([&](auto& objects) {
-      return detail::create_experiment(objects, keys(), name, options, core_->options.artifact_location, now());
-    });
+    experiment_draft draft{std::string(name), options.description, options.artifact_location, options.tags};
+    const auto work = [&](const experiment_draft& asked) {
+      const experiment_options asks{asked.description, asked.artifact_location, asked.tags};
+      return change<experiment>([&](auto& objects) {
+        return detail::create_experiment(objects, keys(), asked.name, asks, core_->options.artifact_location, now());
+      });
+    };
+    auto made = core_->watch(draft, work, [](const experiment& it) { return experiment_created{it}; });
     if (made) core_->counts.experiments_created.add_relaxed(1);
     return made;
   }
@@ -186,8 +191,9 @@ class tracker {
   }
   /// The ids of the runs within a run.
   result<std::vector<std::string>> children(std::string_view id) const;
-  result<run_info> end_run(std::string_view id, run_status status = run_status::finished) {
-    return change<run_info>([&](auto& objects) { return detail::end_run(objects, keys(), id, status, now()); });
+  /// `end`: in milliseconds since 1970; 0: now.
+  result<run_info> end_run(std::string_view id, run_status status = run_status::finished, std::int64_t end = 0) {
+    return core_->end(id, status, end != 0 ? end : now());
   }
   result<run_info> rename_run(std::string_view id, std::string_view name) {
     return set_tags(id, {{std::string(run_name_tag), std::string(name)}});
@@ -302,9 +308,7 @@ class tracker {
     return std::as_const(*core_->storage).look([&](const auto& objects) -> result<T> { return use(objects); });
   }
   result<run_info> create_run(std::string_view experiment_id, const run_options& options, const run_process& process) {
-    const std::string id = core_->next_id();
-    return change<run_info>(
-        [&](auto& objects) { return detail::create_run(objects, keys(), experiment_id, options, id, process, now()); });
+    return core_->start(experiment_id, options, process);
   }
 
   millrace::detail::owning_pointer<core> core_;
@@ -401,8 +405,8 @@ result<std::uint64_t> tracker<Storage, Contents>::remove_runs(std::string_view e
 
 template <class Storage, class Contents>
 result<std::uint64_t> tracker<Storage, Contents>::mark_killed() {
-  return change<std::uint64_t>([&](auto& objects) -> result<std::uint64_t> {
-    std::uint64_t marked = 0;
+  std::vector<run_info> killed;
+  auto done = change<std::uint64_t>([&](auto& objects) -> result<std::uint64_t> {
     auto walked =
         store::for_each_object(objects, keys().open_runs(), [&](const store::storage_entry& each) -> result<void> {
           const auto found = detail::load_run(objects, keys(), detail::last_part(each.key));
@@ -410,12 +414,15 @@ result<std::uint64_t> tracker<Storage, Contents>::mark_killed() {
           if (!detail::is_gone(found->process, core_->here)) return {};
           auto ended = detail::end_run(objects, keys(), found->id, run_status::killed, now());
           if (!ended) return std::move(ended).error();
-          ++marked;
+          killed.push_back(std::move(*ended));
           return {};
         });
     if (!walked) return std::move(walked).error();
-    return marked;
+    return killed.size();
   });
+  if (done)
+    for (run_info& each : killed) core_->options.watcher.emit(run_ended{std::move(each)});
+  return done;
 }
 
 }  // namespace track

@@ -60,8 +60,8 @@ result<artifact> remove_artifact(Objects& objects, const layout& keys, std::stri
 
 /// Keeps bytes as an artifact: first the content, then, in a transaction, the document that names it.
 template <class Core>
-result<artifact> keep_artifact(Core& core, std::string_view run, std::string_view path,
-                               std::span<const std::byte> bytes, std::string_view type) {
+result<artifact> keep_unwatched(Core& core, std::string_view run, std::string_view path,
+                                std::span<const std::byte> bytes, std::string_view type) {
   if (auto fine = store::check_storage_key(path); !fine) return std::move(fine).error();
   if (auto fine = check_text("an artifact's type", type, max_name); !fine) return std::move(fine).error();
   const layout& keys = core.log.keys();
@@ -89,6 +89,16 @@ result<artifact> keep_artifact(Core& core, std::string_view run, std::string_vie
   if (!done) return std::move(done).error();
   core.counts.artifacts_stored.add_relaxed(1);
   return made;
+}
+
+template <class Core>
+result<artifact> keep_artifact(Core& core, std::string_view run, std::string_view path,
+                               std::span<const std::byte> bytes, std::string_view type) {
+  artifact_draft draft{std::string(run), std::string(path), bytes, std::string(type)};
+  const auto work = [&](const artifact_draft& asked) {
+    return keep_unwatched(core, asked.run_id, asked.path, asked.bytes, asked.type);
+  };
+  return core.watch(draft, work, [&](const artifact& file) { return artifact_stored{draft.run_id, file}; });
 }
 
 template <class Objects>

@@ -10,6 +10,7 @@
 #include <millrace/track/detail/metric_log.hpp>
 #include <millrace/track/detail/metric_series.hpp>
 #include <millrace/track/detail/process.hpp>
+#include <millrace/track/detail/run_changes.hpp>
 #include <millrace/track/options.hpp>
 
 #include <cstddef>
@@ -59,6 +60,37 @@ struct tracker_core {
     std::string id(32, '0');
     for (std::size_t i = 0; i < 32; ++i) id[i] = "0123456789abcdef"[words[i / 16] >> (60 - 4 * (i % 16)) & 15U];
     return id;
+  }
+
+  /// Does what is asked between the hooks, and emits an event of what was made.
+  template <class Operation, class Work, class Event>
+  result<typename Operation::outcome> watch(Operation& operation, Work&& work, Event&& event_of) {
+    auto made = options.watcher.around(operation, work);
+    if (made && options.watcher) options.watcher.emit(event_of(*made));
+    return made;
+  }
+  result<run_info> start(std::string_view experiment_id, const run_options& wanted, const run_process& process) {
+    run_draft draft{std::string(experiment_id), wanted.name, wanted.parent, wanted.tags, wanted.parameters};
+    const auto work = [&](const run_draft& asked) -> result<run_info> {
+      run_options asks = wanted;
+      asks.name = asked.name;
+      asks.parent = asked.parent;
+      asks.tags = asked.tags;
+      asks.parameters = asked.parameters;
+      const std::string id = next_id();
+      return storage->transact([&](auto& objects) -> result<run_info> {
+        return create_run(objects, log.keys(), asked.experiment_id, asks, id, process, now());
+      });
+    };
+    return watch(draft, work, [](const run_info& run) { return run_started{run}; });
+  }
+  result<run_info> end(std::string_view id, run_status status, std::int64_t at) {
+    run_end asked{std::string(id), status};
+    const auto work = [&](const run_end& ends) -> result<run_info> {
+      return storage->transact(
+          [&](auto& objects) -> result<run_info> { return end_run(objects, log.keys(), ends.id, ends.status, at); });
+    };
+    return watch(asked, work, [](const run_info& run) { return run_ended{run}; });
   }
 
   result<void> flush() { return log.wait_durable(log.ring.head(), ~std::uint64_t{0} / 4); }

@@ -1,0 +1,98 @@
+#ifndef MILLRACE_TRACK_OBSERVED_WATCHED_HPP
+#define MILLRACE_TRACK_OBSERVED_WATCHED_HPP
+
+#include <millrace/core/detail/needs_exceptions.hpp>
+#include <millrace/core/result.hpp>
+#include <millrace/observe/events/event_emitter.hpp>
+#include <millrace/observe/events/hooks.hpp>
+#include <millrace/observe/metrics/instruments.hpp>
+#include <millrace/observe/metrics/metrics_registry.hpp>
+#include <millrace/track/watcher.hpp>
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace millrace {
+inline namespace v0 {
+namespace track {
+
+/// What happens in a tracker, for who subscribes to it.
+using tracker_events = observe::event_emitter<experiment_created, run_started, run_ended, artifact_stored>;
+/// Functions before a tracker's operations, which may change or veto them, and after them.
+using tracker_hooks = observe::hooks<experiment_draft, run_draft, run_end, artifact_draft>;
+
+/// How much is done in a tracker, in a metrics registry:
+///
+///   experiments_created
+///   active_runs           runs that were started and have not ended
+///   artifacts_stored      also one whose bytes were there already
+///
+/// Allocates: when made. Threads: any number. The metrics registry outlives it.
+class tracker_metrics {
+ public:
+  /// Errors: those of `metrics_registry`.
+  static result<tracker_metrics> make(observe::metrics_registry& shown, std::string_view prefix = "") {
+    tracker_metrics made;
+    const std::string begin(prefix);
+    const auto created = shown.counter({begin + "experiments_created", "Experiments that were created."});
+    if (!created) return created.error();
+    const auto stored = shown.counter({begin + "artifacts_stored", "Files of runs that were stored."});
+    if (!stored) return stored.error();
+    const auto active = shown.gauge({begin + "active_runs", "Runs that were started and have not ended."});
+    if (!active) return active.error();
+    made.created_ = *created;
+    made.stored_ = *stored;
+    made.active_ = *active;
+    return made;
+  }
+
+  void update(const experiment_created&) const noexcept { created_.add(); }
+  void update(const run_started&) const noexcept { active_.add(1); }
+  void update(const run_ended&) const noexcept { active_.add(-1); }
+  void update(const artifact_stored&) const noexcept { stored_.add(); }
+
+ private:
+  tracker_metrics() = default;
+
+  observe::counter created_;
+  observe::counter stored_;
+  observe::gauge active_;
+};
+
+/// A watcher: hooks around a tracker's operations, and events and metrics of what they did. What is null is left out.
+///
+///     mr::track::tracker_hooks hooks;
+///     const auto named = hooks.before<mr::track::run_draft>("named", [](mr::track::run_draft& asked) ->
+///     mr::result<void> {
+///       if (asked.name.empty()) return mr::error(mr::errc::invalid_argument, "a run needs a name");
+///       return {};
+///     });
+///     mr::track::watched watch{.hooks = &hooks};
+///     auto tracker = mr::track::tracker<storage>::open(store, {.watcher = watch});
+///
+/// Guarantee: hooks before run before anything is written; events, metrics and hooks after, once it is. An operation
+/// that is vetoed, or fails, emits nothing. A run that is found killed emits that it ended.
+/// Threads: as its parts; they outlive the tracker.
+struct watched {
+  tracker_hooks* hooks = nullptr;
+  tracker_events* events = nullptr;
+  const tracker_metrics* metrics = nullptr;
+
+  template <class Operation, class Work>
+  auto around(Operation& operation, const Work& work) const {
+    if (hooks == nullptr) return work(std::as_const(operation));
+    return hooks->run(operation, work);
+  }
+  template <class Event>
+  void emit(const Event& event) const {
+    if (metrics != nullptr) metrics->update(event);
+    if (events != nullptr) events->emit(event);
+  }
+};
+
+}  // namespace track
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TRACK_OBSERVED_WATCHED_HPP
