@@ -32,7 +32,7 @@ namespace store {
 /// that cannot work, it has a rollback journal, readers and writers wait, and a `look` that writes would wait for
 /// itself until `busy_timeout_ms` is over. Files `-wal` and `-shm` beside it belong to it. Its tables have a version: a
 /// newer one is refused, an older one brought forward. A snapshot that is kept for long keeps the file beside it
-/// growing.
+/// growing; many short ones do not.
 ///
 /// Models: transactional_storage, creates_objects; versions are random numbers of 63 bits, so that they come twice
 /// neither among processes nor after an older copy of the file was put back. Complexity: O(log n) pages. Allocates:

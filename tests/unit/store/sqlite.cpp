@@ -12,11 +12,15 @@
 
 #include <sys/wait.h>
 #include <unistd.h>
+#include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
+#include <vector>
 
 namespace fs = std::filesystem;
 namespace mr = millrace;
@@ -218,6 +222,29 @@ TEST_CASE("sqlite_storage: a transaction that forks is the parent's alone") {
   CHECK(status == 0);
   CHECK(done);
   CHECK(laws::text_of(*storage->read("a")) == "1");
+}
+
+TEST_CASE("sqlite_storage: readers without a pause do not let the file beside it grow for ever") {
+  const support::temp_dir folder;
+  using storage_type = ms::sqlite_storage<ms::durable::os>;
+  auto storage = storage_type::open(folder / "a.db", {.max_wal_bytes = 8 << 20});
+  REQUIRE(storage);
+  std::atomic<bool> over{false};
+  std::vector<std::thread> readers;
+  for (const int milliseconds : {13, 17, 19, 23})  // longer than a write takes: one of them began before it
+    readers.emplace_back([&, milliseconds] {
+      while (!over)
+        (void)storage->look([&](const storage_type::snapshot& seen) -> mr::result<void> {
+          std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+          (void)seen.list("", "", 1);
+          return {};
+        });
+    });
+  for (int i = 0; i < 40; ++i)
+    REQUIRE(storage->write("a" + std::to_string(i % 4), bytes_of(std::string(1 << 20, static_cast<char>('a' + i)))));
+  over = true;
+  for (auto& reader : readers) reader.join();
+  CHECK(fs::file_size(folder / "a.db-wal") < (14 << 20));
 }
 
 TEST_CASE("sqlite_storage: two on one file see each other's writes, and wait for each other") {

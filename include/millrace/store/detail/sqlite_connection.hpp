@@ -153,6 +153,14 @@ class sqlite_connection {
     return {};
   }
 
+  /// From now on moves what commits have put beside the file into it, in their course. Readers that follow each other
+  /// without a pause would keep the file beside it growing: from `limit` bytes on it waits for those that are there, a
+  /// moment and not each time.
+  void keep_wal_below(std::uint64_t limit) noexcept {
+    wal_limit_ = limit;
+    ::sqlite3_wal_hook(db_, &after_commit, this);
+  }
+
   sqlite3* handle() const noexcept { return db_; }
   const std::string& path() const noexcept { return path_; }
 
@@ -368,7 +376,24 @@ class sqlite_connection {
     return 1;
   }
 
+  static int after_commit(void* self, sqlite3* db, const char* name, int pages) noexcept {
+    constexpr int few = 1000;  // SQLite's own choice
+    if (pages < few) return SQLITE_OK;
+    auto& on = *static_cast<sqlite_connection*>(self);
+    const std::uint64_t bytes = static_cast<std::uint64_t>(pages) * 4096;
+    if (bytes < on.wal_limit_) on.next_wait_ = on.wal_limit_;
+    const bool waits = bytes >= on.next_wait_;
+    if (waits) on.next_wait_ = bytes + on.wal_limit_ / 4;
+    const std::uint64_t patience = std::exchange(on.patience_, 100'000'000);
+    ::sqlite3_wal_checkpoint_v2(db, name, waits ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, nullptr,
+                                nullptr);
+    on.patience_ = patience;
+    return SQLITE_OK;  // what could not be moved now is the next commit's
+  }
+
   std::string path_;
+  std::uint64_t wal_limit_ = 0;
+  std::uint64_t next_wait_ = 0;
   std::uint64_t patience_;  // nanoseconds
   std::uint64_t waits_since_ = 0;
   random_engine random_;

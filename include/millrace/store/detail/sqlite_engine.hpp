@@ -44,6 +44,9 @@ struct sqlite_storage_options {
   std::uint32_t busy_timeout_ms = 5000;
   /// A write is refused with errc::no_space when the disk would have less than so many bytes left. Removals are not.
   std::uint64_t keep_free = 8 << 20;
+  /// From how many bytes on the file beside it, `-wal`, waits for readers to become short again: up to 100 ms, once a
+  /// quarter of it.
+  std::uint64_t max_wal_bytes = 64 << 20;
   /// How many connections for readers stay open.
   std::size_t idle_readers = 4;
   /// The name of the SQLite VFS that reaches the file; empty: the default one.
@@ -248,6 +251,7 @@ class sqlite_engine {
                                       : "PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 67108864");
         code != SQLITE_OK)
       return writer_->failure(code, "open");
+    writer_->keep_wal_below(options_.max_wal_bytes);
     if (*version < sqlite_schema_version) return migrate();
     return {};
   }
