@@ -61,14 +61,13 @@ result<model> make_model(Ledger& books, const model_draft& draft) {
 /// Marks all versions of a deleted model as deleted, so that they stay so when its name is used again.
 template <class Ledger>
 result<void> delete_versions(Ledger& books, const model& of) {
-  for (std::uint64_t number = 1; number <= of.last_version; ++number) {
-    auto version = books.any_version(of, number);
-    if (!version && version.error().code() == errc::not_found) continue;
-    if (!version) return std::move(version).error();
-    if (version->is_deleted) continue;
-    version->is_deleted = true;
-    if (auto done = leave_indexes(books, of, *version); !done) return done;
-    if (auto done = books.keep(of, *version); !done) return done;
+  auto all = books.template load_all<model_version>(books.keys().versions(of.id));
+  if (!all) return std::move(all).error();
+  for (model_version& each : *all) {
+    if (each.is_deleted) continue;
+    each.is_deleted = true;
+    if (auto done = leave_indexes(books, of, each); !done) return done;
+    if (auto done = books.keep(of, each); !done) return done;
   }
   return {};
 }
@@ -128,6 +127,8 @@ result<model_version> make_version(Ledger& books, const version_draft& draft) {
   if (!of) return std::move(of).error();
   auto parents = find_parents(books, draft);
   if (!parents) return std::move(parents).error();
+  if (of->last_version == ~std::uint64_t{0})
+    return error(errc::out_of_range, "the model " + quoted_text(of->name) + " has no version number left");
   model_version made;
   made.model = of->name;
   made.version = ++of->last_version;
