@@ -1,7 +1,7 @@
 # What each component needs beside the standard library. Read by the build, and by the installed
 # package, so both look for the same things and say the same when one is missing.
 
-set(MILLRACE_ALL_COMPONENTS core millrace openssl sqlite xtensor)
+set(MILLRACE_ALL_COMPONENTS core millrace http openssl sqlite xtensor)
 set(MILLRACE_DEFAULT_COMPONENTS core millrace)
 
 set(MILLRACE_core_REQUIRES)
@@ -9,6 +9,9 @@ set(MILLRACE_core_PACKAGES Threads)
 
 set(MILLRACE_millrace_REQUIRES core)
 set(MILLRACE_millrace_PACKAGES Eigen3 ZLIB)
+
+set(MILLRACE_http_REQUIRES core)
+set(MILLRACE_http_PACKAGES httplib)
 
 set(MILLRACE_openssl_REQUIRES core)
 set(MILLRACE_openssl_PACKAGES OpenSSL)
@@ -23,9 +26,13 @@ set(MILLRACE_xtensor_PACKAGES xtensor)
 set(MILLRACE_PACKAGE_Threads Threads::Threads "a thread library" libc6-dev)
 set(MILLRACE_PACKAGE_Eigen3 Eigen3::Eigen "Eigen 3.4" libeigen3-dev)
 set(MILLRACE_PACKAGE_ZLIB ZLIB::ZLIB "zlib" zlib1g-dev)
+set(MILLRACE_PACKAGE_httplib httplib::httplib "cpp-httplib 0.11" "libcpp-httplib-dev pkg-config")
 set(MILLRACE_PACKAGE_OpenSSL OpenSSL::Crypto "OpenSSL 3" libssl-dev)
 set(MILLRACE_PACKAGE_SQLite3 SQLite::SQLite3 "SQLite 3.38" libsqlite3-dev)
 set(MILLRACE_PACKAGE_xtensor xtensor "xtensor" libxtensor-dev)
+
+# Where this file is: find modules of ours stand beside it.
+set(MILLRACE_CMAKE_FOLDER ${CMAKE_CURRENT_LIST_DIR})
 
 # Looks for what `component` needs. `missing` becomes a sentence for each package that is not there.
 # A macro, since find_package may set variables that belong to the caller's scope.
@@ -34,7 +41,9 @@ macro(millrace_find_packages component missing)
   foreach(_millrace_package IN LISTS MILLRACE_${component}_PACKAGES)
     list(GET MILLRACE_PACKAGE_${_millrace_package} 0 _millrace_target)
     if(NOT TARGET ${_millrace_target})
+      list(PREPEND CMAKE_MODULE_PATH ${MILLRACE_CMAKE_FOLDER})
       find_package(${_millrace_package} QUIET)
+      list(POP_FRONT CMAKE_MODULE_PATH)
     endif()
     if(NOT TARGET ${_millrace_target})
       list(GET MILLRACE_PACKAGE_${_millrace_package} 1 _millrace_title)

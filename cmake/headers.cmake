@@ -4,7 +4,7 @@
 # The headers of connect/<x> are in MILLRACE_connect_<x>_HEADERS.
 
 # Modules that need the standard library alone: millrace::core and millrace.hpp.
-set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe feature detect resilience model middleware infer registry track connect/mlflow)
+set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe feature detect resilience model middleware infer registry track connect/http connect/mlflow)
 # Modules that need a third party as a whole: millrace::millrace.
 set(MILLRACE_FULL_MODULES train)
 
@@ -333,6 +333,7 @@ set(MILLRACE_track_HEADERS
   track/detail/artifact_changes.hpp track/detail/comparison_text.hpp track/detail/documents.hpp track/detail/experiment_changes.hpp track/detail/index_walk.hpp track/detail/layout.hpp track/detail/metric_log.hpp
   track/detail/metric_series.hpp track/detail/process.hpp track/detail/recent_points.hpp track/detail/run_changes.hpp
   track/detail/run_metrics.hpp track/detail/run_row.hpp track/detail/run_search.hpp track/detail/tracker_core.hpp)
+set(MILLRACE_connect_http_HEADERS connect/http.hpp)
 set(MILLRACE_connect_mlflow_HEADERS
   connect/mlflow.hpp
   connect/mlflow/fwd.hpp connect/mlflow/server.hpp
@@ -350,5 +351,6 @@ set(MILLRACE_train_HEADERS
 # of third parties (tests/meta checks it against what the headers include).
 set(MILLRACE_millrace_ADAPTERS tensor/deflate.hpp tensor/eigen.hpp)
 set(MILLRACE_openssl_ADAPTERS store/ed25519.hpp)
+set(MILLRACE_http_ADAPTERS connect/http.hpp)
 set(MILLRACE_sqlite_ADAPTERS store/sqlite.hpp store/detail/sqlite_connection.hpp store/detail/sqlite_engine.hpp)
 set(MILLRACE_xtensor_ADAPTERS tensor/xtensor.hpp)

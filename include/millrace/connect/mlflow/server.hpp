@@ -43,12 +43,12 @@ struct server_options {
 ///     mlflow/metrics/get-history, mlflow/artifacts/list
 ///     mlflow-artifacts/artifacts[/EXPERIMENT/RUN/artifacts/PATH]: list, download, upload, delete
 ///
-/// and `/health`. Experiment 0 is the one of the name `Default`. Errors are MLflow's: `error_code`, `message`, and the
-/// status of HTTP that goes with the code; what there is none of is ENDPOINT_NOT_FOUND.
-/// Guarantee: what a response acknowledges is as durable as the tracker's storage makes it. The body of a request is
-/// taken as JSON by its content type alone, so that no page in a browser can post a form here.
-/// Threads: any number at once. The tracker outlives the server.
-/// Source: MLflow's service.proto and handlers.py, version 3.
+/// and `/health`. `mlflow/logged-models/search` finds none, because a tracker has none: clients ask for them when they
+/// list a folder of artifacts. Experiment 0 is the one of the name `Default`. Errors are MLflow's: `error_code`,
+/// `message`, and the status of HTTP that goes with the code; what there is none of is ENDPOINT_NOT_FOUND. Guarantee:
+/// what a response acknowledges is as durable as the tracker's storage makes it. The body of a request is taken as JSON
+/// by its content type alone, so that no page in a browser can post a form here. Threads: any number at once. The
+/// tracker outlives the server. Source: MLflow's service.proto and handlers.py, version 3.
 template <class Storage, class Contents = Storage>
 class server {
  public:
@@ -106,6 +106,7 @@ class server {
       {"POST", "runs/log-parameter", &calls::log_parameter},
       {"POST", "runs/set-tag", &calls::set_tag},
       {"POST", "runs/delete-tag", &calls::delete_tag},
+      {"POST", "logged-models/search", &calls::search_logged_models},
       {"GET", "metrics/get-history", &calls::get_history},
       {"GET", "artifacts/list", &calls::list_artifacts},
   };

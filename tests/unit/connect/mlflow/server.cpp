@@ -187,6 +187,10 @@ TEST_CASE("a batch is logged whole or not at all, and NaN and infinities come ba
       "params":[{"key":"p","value":"v"}],"tags":[{"key":"t","value":"w"}]})")
             .at("status") == 200);
   const json history = server.get("metrics/get-history?metric_key=x&run_id=" + id).at("metrics");
+  REQUIRE(server.post("runs/log-metric", json{{"run_id", id}, {"key", "zero"}, {"value", -0.0}, {"timestamp", 1}})
+              .at("status") == 200);
+  CHECK(server.send({"GET", server.root + "metrics/get-history?metric_key=zero&run_id=" + id, {}, {}})
+            .body.find("\"value\":-0.0") != std::string::npos);
   REQUIRE(history.size() == 4);
   CHECK(history[0].at("value") == "NaN");
   CHECK(history[1].at("value") == "Infinity");
@@ -303,6 +307,13 @@ TEST_CASE("experiments and runs are searched for, in pages") {
   REQUIRE(server.post("runs/delete", json{{"run_id", ids[0]}}).at("status") == 200);
   CHECK(runs(server.post("runs/search", json{{"experiment_ids", {"1"}}, {"run_view_type", "DELETED_ONLY"}})) ==
         texts{ids[0]});
+}
+
+TEST_CASE("no models are found beside runs, and none are made") {
+  const asked server;
+  CHECK(server.post("logged-models/search", json{{"experiment_ids", {"1"}}}) == json{{"status", 200}});
+  CHECK(refused(server.post("logged-models/search", json{{"experiment_ids", 1}}), 400, "INVALID_PARAMETER_VALUE"));
+  CHECK(refused(server.post("logged-models", json{{"experiment_id", "1"}}), 404, "ENDPOINT_NOT_FOUND"));
 }
 
 TEST_CASE("artifacts are uploaded, listed, downloaded and deleted, and stay within their run") {

@@ -34,8 +34,12 @@ inline void put_experiment(json_writer& out, const track::experiment& of) {
 }
 
 inline void put_metric(json_writer& out, std::string_view key, const track::metric_point& point) {
-  out.begin_object().member("key", key).member("value", point.value).member("timestamp", point.time);
-  out.member("step", point.step).end_object();
+  out.begin_object().member("key", key).key("value");
+  if (point.value == 0 && __builtin_signbit(point.value))
+    out.raw("-0.0");  // Python reads -0 as the integer, which has no sign
+  else
+    out.value(point.value);
+  out.member("timestamp", point.time).member("step", point.step).end_object();
 }
 
 /// Where a run's artifacts are, for clients.

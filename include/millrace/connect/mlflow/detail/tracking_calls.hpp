@@ -407,6 +407,13 @@ class tracking_calls {
     });
   }
 
+  /// A tracker has no models besides runs' artifacts. Clients look for them wherever a folder of artifacts is listed.
+  result<void> search_logged_models(const message& in, json_writer&) const {
+    const auto asked = texts_of(in, "experiment_ids");
+    if (!asked) return asked.error();
+    return {};
+  }
+
   // ---- artifacts
 
   result<void> list_artifacts(const message& in, json_writer& out) const {

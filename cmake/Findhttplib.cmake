@@ -1,0 +1,18 @@
+# cpp-httplib as the target httplib::httplib: by its own package (vcpkg, Conan, its installer), or by pkg-config as
+# Debian and Ubuntu have it, where it is a library whose header needs the macros that it was built with.
+find_package(httplib CONFIG QUIET)
+if(NOT TARGET httplib::httplib)
+  find_package(PkgConfig QUIET)
+  if(PkgConfig_FOUND)
+    pkg_check_modules(MILLRACE_HTTPLIB QUIET IMPORTED_TARGET cpp-httplib)
+    if(TARGET PkgConfig::MILLRACE_HTTPLIB)
+      add_library(httplib::httplib INTERFACE IMPORTED)
+      target_link_libraries(httplib::httplib INTERFACE PkgConfig::MILLRACE_HTTPLIB)
+    endif()
+  endif()
+endif()
+if(TARGET httplib::httplib)
+  set(httplib_FOUND TRUE)
+else()
+  set(httplib_FOUND FALSE)
+endif()

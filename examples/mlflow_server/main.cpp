@@ -1,0 +1,75 @@
+// A server that MLflow's clients log into: experiments, runs and artifacts, kept in one SQLite file.
+//
+//     mlflow_server --store runs.db --port 5000
+//     MLFLOW_TRACKING_URI=http://127.0.0.1:5000 python train.py
+//
+// With MLFLOW_TRACKING_TOKEN set, here and where the clients run, requests without that token are refused. Ends by
+// SIGINT or SIGTERM, when the requests that were taken have their responses.
+#include <millrace/connect/http.hpp>
+#include <millrace/connect/mlflow.hpp>
+#include <millrace/store/sqlite.hpp>
+#include <millrace/track.hpp>
+
+#include <signal.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <utility>
+
+namespace mr = millrace;
+
+namespace {
+
+struct options {
+  std::string store = "millrace.db";
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 5000;
+};
+
+mr::result<void> serve(const options& asked, const sigset_t& signals) {
+  mr::connect::mlflow::server_options access;
+  if (auto token = mr::store::environment_secret("MLFLOW_TRACKING_TOKEN"))
+    access.token = *std::move(token);
+  else if (asked.address != "127.0.0.1" && asked.address != "::1")
+    return mr::error(mr::errc::permission_denied,
+                     "others than this machine would reach " + asked.address + ": set MLFLOW_TRACKING_TOKEN");
+
+  auto storage = mr::store::sqlite_storage<>::open(asked.store);
+  if (!storage) return std::move(storage).error();
+  auto tracker = mr::track::tracker<mr::store::sqlite_storage<>>::open(*storage);
+  if (!tracker) return std::move(tracker).error();
+  const mr::connect::mlflow::server api(*tracker, std::move(access));
+  auto hosted = mr::connect::http::server::listen(api, {.address = asked.address, .port = asked.port});
+  if (!hosted) return std::move(hosted).error();
+  std::printf("http://%s:%d\n", asked.address.c_str(), hosted->port());
+  std::fflush(stdout);
+
+  int signal = 0;
+  ::sigwait(&signals, &signal);
+  hosted->stop();
+  return tracker->close();
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  sigset_t signals;  // blocked in every thread, and waited for by this one
+  ::sigemptyset(&signals);
+  ::sigaddset(&signals, SIGINT);
+  ::sigaddset(&signals, SIGTERM);
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+  options asked;
+  CLI::App app("Handles MLflow's REST API from one SQLite file.");
+  app.add_option("--store", asked.store, "the file, made if it is not there");
+  app.add_option("--port", asked.port, "0: any that is free");
+  app.add_option("--address", asked.address, "of this machine; others than the default need MLFLOW_TRACKING_TOKEN");
+  CLI11_PARSE(app, count, arguments);
+  if (auto done = serve(asked, signals); !done) {
+    std::fprintf(stderr, "mlflow_server: %s\n", done.error().describe().c_str());
+    return 1;
+  }
+  return 0;
+}

@@ -1,0 +1,207 @@
+#ifndef MILLRACE_CONNECT_HTTP_HPP
+#define MILLRACE_CONNECT_HTTP_HPP
+
+/// connect/http: a server of HTTP by cpp-httplib, for whatever handles requests (store/http.hpp).
+///
+/// - `server`: listens, and calls a handler with each request
+///
+/// Needs cpp-httplib: connect/http.hpp is in the component `millrace::http`.
+
+#include <millrace/core/detail/owning_pointer.hpp>
+#include <millrace/core/detail/worker_thread.hpp>
+#include <millrace/core/result.hpp>
+#include <millrace/store/file.hpp>
+#include <millrace/store/http.hpp>
+
+#include <httplib.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+namespace millrace {
+inline namespace v0 {
+namespace connect {
+namespace http {
+
+struct server_options {
+  /// The address to listen at. This one is reached from the same machine alone.
+  std::string address = "127.0.0.1";
+  /// 0: any that is free, which `port()` tells.
+  std::uint16_t port = 0;
+  /// How many connections are served at a time; others wait. A connection has its thread while it is open.
+  std::size_t threads = 16;
+  /// The most bytes of a request's body, also after decompression; a longer one gets status 413.
+  std::size_t max_body = std::size_t{256} << 20;
+  /// The most bytes of a request's path, without its query; a longer one gets status 414.
+  std::size_t max_path = 2000;
+  /// How long a connection is kept that asks for nothing. `stop` waits as long for those that are open.
+  std::uint32_t idle_seconds = 5;
+  /// How long a client may take between two pieces of a request, or of a response.
+  std::uint32_t io_seconds = 30;
+};
+
+/// Listens, and calls a handler with each request: on threads of its own, from `listen` to `stop`.
+///
+///     mr::connect::mlflow::server api(tracker);
+///     auto hosted = mr::connect::http::server::listen(api, {.port = 5000});
+///     ...
+///     hosted->stop();
+///
+/// Guarantee: a request that was taken gets its response also while the server stops. A handler that throws is status
+/// 500, without a word of what it threw; a body of several parts (`multipart/form-data`) is refused with 415. Threads:
+/// `stop` from any. The handler outlives the server. Errors: io: the address cannot be listened at, or no thread be
+/// started.
+class server {
+ public:
+  template <store::http_handler Handler>
+  static result<server> listen(const Handler& handler, const server_options& options = {}) {
+    return open(
+        &handler,
+        [](const void* of, const store::http_request& request) {
+          return static_cast<const Handler*>(of)->handle(request);
+        },
+        options);
+  }
+  server(server&&) noexcept = default;
+  server& operator=(server&& other) noexcept {
+    stop();
+    self_ = std::move(other.self_);
+    return *this;
+  }
+  ~server() { stop(); }
+
+  std::uint16_t port() const noexcept { return self_->port; }
+
+  /// Takes no more connections, and returns when those that are open have their responses. Again: does nothing.
+  void stop() noexcept {
+    if (!self_ || !self_->thread.running()) return;
+    self_->http.stop();
+    self_->thread.join();
+  }
+
+ private:
+  using call = store::http_response (*)(const void*, const store::http_request&);
+  struct state {
+    ::httplib::Server http;
+    const void* handler = nullptr;
+    call handle = nullptr;
+    server_options options;
+    std::uint16_t port = 0;
+    millrace::detail::worker_thread thread;
+    std::atomic<bool> ended = false;
+
+    void run() noexcept {
+      http.listen_after_bind();
+      ended = true;
+    }
+    void handle_request(const ::httplib::Request& from, ::httplib::Response& to,
+                        const ::httplib::ContentReader* content) const {
+      if (from.is_multipart_form_data()) {  // whose body the library takes apart, and does not give whole
+        to.status = 415;
+        to.set_header("Connection", "close");
+        return;
+      }
+      store::http_request request{from.method, from.target, {}, {}};
+      for (const auto& [name, value] : from.headers) request.headers.push_back({name, value});
+      // A body is there if the client says so: whoever waits for one that is not waits until the connection ends.
+      if (content != nullptr && (from.has_header("Content-Length") || from.has_header("Transfer-Encoding"))) {
+        bool fits = true;
+        const bool read = (*content)([&](const char* bytes, std::size_t count) {
+          fits = count <= options.max_body - request.body.size();
+          if (fits) request.body.append(bytes, count);
+          return fits;
+        });
+        if (!read) {
+          if (to.status < 400) to.status = fits ? 400 : 413;
+          to.set_header("Connection", "close");  // the rest of the body is no request
+          return;
+        }
+      }
+      store::http_response response = handle(handler, request);
+      to.status = response.status;
+      std::string type = "application/octet-stream";
+      for (store::http_header& each : response.headers) {
+        if (millrace::detail::same_but_case(each.name, "Content-Type"))
+          type = std::move(each.value);
+        else
+          to.set_header(each.name, each.value);
+      }
+      to.body = std::move(response.body);
+      to.set_header("Content-Type", type);
+    }
+  };
+
+  explicit server(millrace::detail::owning_pointer<state> made) noexcept : self_(std::move(made)) {}
+
+  static result<server> open(const void* handler, call handle, const server_options& options) {
+    auto made = millrace::detail::make_owning<state>();
+    state& self = *made;
+    self.handler = handler;
+    self.handle = handle;
+    self.options = options;
+    configure(self);
+    const std::string place = options.address + ':' + std::to_string(options.port);
+    const int port = options.port == 0 ? self.http.bind_to_any_port(options.address)
+                     : self.http.bind_to_port(options.address, options.port) ? options.port
+                                                                             : -1;
+    if (port <= 0) return error(errc::io, "cannot listen at " + place + ": the address is in use, or none of ours");
+    self.port = static_cast<std::uint16_t>(port);
+    if (const int failed = self.thread.start(self); failed != 0)
+      return store::system_error(failed, "start the thread that listens at", place);
+    while (!self.http.is_running() && !self.ended) ::poll(nullptr, 0, 1);  // a stop before would not be seen
+    if (self.ended) {
+      self.thread.join();
+      return error(errc::io, "cannot listen at " + place);
+    }
+    return server(std::move(made));
+  }
+
+  static void configure(state& self) {
+    ::httplib::Server& http = self.http;
+    const server_options& options = self.options;
+    http.set_tcp_nodelay(true);  // a response is not held back for more to send with it
+    http.set_keep_alive_max_count(1'000'000);
+    http.set_keep_alive_timeout(options.idle_seconds);
+    http.set_read_timeout(options.io_seconds);
+    http.set_write_timeout(options.io_seconds);
+    http.set_payload_max_length(options.max_body);
+    http.new_task_queue = [threads = options.threads] { return new ::httplib::ThreadPool(threads); };
+    // Without SO_REUSEPORT, which would let two servers have one port, and each of them half of the requests.
+    http.set_socket_options([](auto socket) {
+      const int yes = 1;
+      ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    });
+    http.set_pre_routing_handler([&self](const ::httplib::Request& from, ::httplib::Response& to) {
+      // The library matches paths by a regular expression, whose recursion takes stack for each byte.
+      if (from.target.find('?') <= self.options.max_path || from.target.size() <= self.options.max_path)
+        return ::httplib::Server::HandlerResponse::Unhandled;
+      to.status = 414;
+      return ::httplib::Server::HandlerResponse::Handled;
+    });
+    http.set_exception_handler([](const ::httplib::Request&, ::httplib::Response& to, auto&&...) { to.status = 500; });
+    const auto plain = [&self](const ::httplib::Request& from, ::httplib::Response& to) {
+      self.handle_request(from, to, nullptr);
+    };
+    const auto with_body = [&self](const ::httplib::Request& from, ::httplib::Response& to,
+                                   const ::httplib::ContentReader& content) {
+      self.handle_request(from, to, &content);
+    };
+    const char* const any = "[^]*";
+    http.Get(any, plain).Options(any, plain);
+    http.Post(any, with_body).Put(any, with_body).Patch(any, with_body).Delete(any, with_body);
+  }
+
+  millrace::detail::owning_pointer<state> self_;
+};
+
+}  // namespace http
+}  // namespace connect
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CONNECT_HTTP_HPP

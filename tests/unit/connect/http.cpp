@@ -1,0 +1,68 @@
+#include <millrace/connect/http.hpp>
+
+#include <support/catch.hpp>
+
+#include <stdexcept>
+#include <string>
+
+namespace ms = millrace::store;
+namespace http = millrace::connect::http;
+
+namespace {
+
+/// Says what it was asked, or fails as it is told.
+struct echo {
+  ms::http_response handle(const ms::http_request& request) const {
+    if (request.target == "/throw") throw std::runtime_error("a password");
+    ms::http_response made{201, {{"X-Method", request.method}}, request.target + '\n' + request.body};
+    if (const std::string* const kind = ms::find_header(request.headers, "X-Kind"))
+      made.headers.push_back({"Content-Type", *kind});
+    return made;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a server hands requests to a handler as they were sent, and its responses back") {
+  const echo handler;
+  auto server = http::server::listen(handler, {.max_body = 1000, .idle_seconds = 1});
+  REQUIRE(server);
+  ::httplib::Client client("127.0.0.1", server->port());
+  client.set_keep_alive(true);
+
+  const auto got = client.Get("/a%2Fb?c=d%26e", {{"X-Kind", "text/x"}});
+  REQUIRE(got);
+  CHECK(got->status == 201);
+  CHECK(got->body == "/a%2Fb?c=d%26e\n");
+  CHECK(got->get_header_value("Content-Type") == "text/x");
+  CHECK(got->get_header_value("X-Method") == "GET");
+
+  const std::string bytes("\0\xff{}", 4);
+  for (const char* type : {"application/json", "application/x-www-form-urlencoded", "x"}) {
+    const auto put = client.Put("/p", bytes, type);
+    REQUIRE(put);
+    CHECK(put->body == "/p\n" + bytes);
+  }
+  CHECK(client.Put("/p", bytes, "multipart/form-data; boundary=x")->status == 415);
+  CHECK(client.Delete("/d")->body == "/d\n");  // a DELETE without a length, on a connection that goes on
+  CHECK(client.Post("/", std::string(1000, 'x'), "text/plain")->body.size() == 1002);
+  CHECK(client.Post("/", std::string(1001, 'x'), "text/plain")->status == 413);
+  CHECK(client.Get("/after")->body == "/after\n");
+  CHECK(client.Get(("/" + std::string(2000, 'y')).c_str())->status == 414);
+  CHECK(client.Get(("/?" + std::string(4000, 'y')).c_str())->status == 201);
+
+  const auto thrown = client.Get("/throw");
+  REQUIRE(thrown);
+  CHECK(thrown->status == 500);
+  CHECK(thrown->body.find("password") == std::string::npos);
+  for (const auto& each : thrown->headers) CHECK(each.second.find("password") == std::string::npos);
+
+  CHECK_FALSE(http::server::listen(handler, {.port = server->port()}));
+  const std::uint16_t port = server->port();
+  client.stop();
+  server->stop();
+  server->stop();
+  ::httplib::Client late("127.0.0.1", port);
+  CHECK_FALSE(late.Get("/"));
+  CHECK_FALSE(http::server::listen(handler, {.address = "192.0.2.1"}));  // none of this machine's
+}
