@@ -3,6 +3,7 @@
 #include <millrace/store/parquet.hpp>
 #include <support/catch.hpp>
 #include <support/golden.hpp>
+#include <support/temp_dir.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -12,12 +13,52 @@
 #include <string>
 #include <vector>
 
+namespace mr = millrace;
 namespace mf = millrace::feature;
 namespace ms = millrace::store;
 using millrace::errc;
 using ms::parquet_type;
 
 namespace {
+
+// [trades]
+mr::result<void> write_trades(const std::string& path, const std::vector<std::int64_t>& times,
+                              const std::vector<double>& prices, std::span<const bool> known,
+                              const std::vector<std::string>& symbols) {
+  using type = ms::parquet_type;
+  auto writer = ms::create_parquet(path, {{"at", type::timestamp(ms::parquet_unit::microseconds), false},
+                                          {"price", type::float64()},
+                                          {"symbol", type::string()}});
+  if (!writer) return std::move(writer).error();
+  if (auto done = writer->write({times, {prices, known}, symbols}); !done) return done;  // as often as rows come
+  return writer->finish();                                                               // now the file is there
+}
+
+mr::result<double> highest_price(const std::string& path, double at_least) {
+  auto reader = ms::open_parquet(path);
+  if (!reader) return std::move(reader).error();
+  const auto column = reader->find("price");
+  if (!column) return column.error();
+  double highest = at_least;
+  for (std::size_t group = 0; group < reader->groups(); ++group) {
+    const auto bound = reader->statistics(group, *column).upper<double>();
+    if (bound && *bound <= highest) continue;  // nothing in this row group
+    const auto prices = reader->read(group, *column);
+    if (!prices) return prices.error();
+    const auto values = prices->values<double>();
+    if (!values) return values.error();
+    for (std::size_t row = 0; row < values->size(); ++row)
+      if (!prices->missing(row) && (*values)[row] > highest) highest = (*values)[row];
+  }
+  return highest;
+}
+
+mr::result<mf::table> trades_by_symbol(const std::string& path) {
+  auto reader = ms::open_parquet(path);
+  if (!reader) return std::move(reader).error();
+  return mf::read_parquet(*reader, {.columns = {"symbol", "price"}});
+}
+// [/trades]
 
 /// A file of these columns, in row groups of two rows.
 std::vector<std::byte> file_of(std::vector<ms::parquet_field> fields, const std::vector<ms::parquet_cells>& cells) {
@@ -114,4 +155,17 @@ TEST_CASE("read_parquet: what a table cannot have is refused when it is asked fo
   REQUIRE(flat);
   CHECK(flat->size() == 2);
   CHECK(flat->find("last")->texts == std::vector<std::string>{"a", "b"});
+}
+
+TEST_CASE("read_parquet: the guide's trades go to a file and come back", "[feature]") {
+  const support::temp_dir folder;
+  const std::string path = folder / "trades.parquet";
+  const bool known[] = {true, true, false};
+  REQUIRE(write_trades(path, {1, 2, 3}, {10, 12.5, 99}, known, {"A", "B", "A"}));
+  CHECK(highest_price(path, 0).value() == 12.5);
+  CHECK(highest_price(path, 50).value() == 50);
+  const auto table = trades_by_symbol(path);
+  REQUIRE(table);
+  CHECK(table->find("symbol")->codes == std::vector<std::uint32_t>{0, 1, 0});
+  CHECK(table->find("price")->missing(2));
 }
