@@ -2,6 +2,7 @@
 #define MILLRACE_STORE_SEARCH_VALUE_HPP
 
 #include <millrace/core/detail/number_text.hpp>
+#include <millrace/core/detail/requirement.hpp>
 #include <millrace/store/fwd.hpp>
 
 #include <charconv>
@@ -12,6 +13,7 @@
 #include <limits>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 
 namespace millrace {
 inline namespace v0 {
@@ -42,9 +44,14 @@ class search_value {
   }
   constexpr search_value(double value) noexcept : form_(form::real), real_(value) {}  // NOLINT(*-explicit-*)
   template <class T>
-  requires std::convertible_to<const T&, std::string_view>
-  constexpr search_value(const T& value) noexcept  // NOLINT(*-explicit-*)
-      : form_(form::text), text_(value) {}
+  requires std::convertible_to<const std::remove_reference_t<T>&, std::string_view>
+  constexpr search_value(T&& value) noexcept : form_(form::text), text_(value) {  // NOLINT(*-explicit-*)
+    static_assert(millrace::detail::requirement < std::is_lvalue_reference_v<T> ||
+                      std::is_trivially_copyable_v<std::remove_cv_t<T>>,
+                  T >,
+                  "millrace[SEARCH-1]: a search_value refers to its text, and this one is gone when the line is over: "
+                  "keep it in the row");
+  }
 
   constexpr form holds() const noexcept { return form_; }
   constexpr bool is_number() const noexcept { return form_ == form::integer || form_ == form::real; }
