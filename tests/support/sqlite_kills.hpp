@@ -103,7 +103,7 @@ void kill_round(const std::string& path, const millrace::store::sqlite_storage_o
     for (std::size_t i = 0; i < writers; ++i) sum += counts[i];
     return sum;
   };
-  const long until = steps_done() + static_cast<long>(random.below(40));
+  const long until = steps_done() + static_cast<long>(random.below(24));
   if (random.below(8) != 0)
     for (int waits = 0; waits < 20'000 && steps_done() < until; ++waits) ::usleep(100);
   ::usleep(static_cast<useconds_t>(random.below(1000)));
@@ -165,7 +165,7 @@ inline sqlite_kill_report kill_sqlite_writers(const std::string& base, int round
   ms::sqlite_storage_options options;
   options.vfs = without_syncs.name();
   for (int round = 0; round < rounds && report.problem.empty(); ++round) {
-    if (round % 25 == 0) {  // a new file, which all of them make at once
+    if (round % 10 == 0) {  // a new file, which all of them make at once
       if (!path.empty()) std::filesystem::remove(path);
       path = base + "/" + std::to_string(round) + ".db";
       for (std::size_t i = 0; i < 8; ++i) counts[i] = 0;
