@@ -55629,9 +55629,9 @@ class cached_leaves {
 /// A room that is included by name, because not every program reads tables: store/parquet.hpp, Parquet files.
 ///
 /// Standard library and POSIX alone. Two headers are left out, because they need a third party: store/ed25519.hpp, keys
-/// and signatures of Ed25519 by OpenSSL; store/sqlite.hpp, a storage with transactions in one SQLite file. One room is
-/// left out, because who keeps files should not pay for it: store/search.hpp, filters, orders and pages over rows of
-/// any kind, in the grammar of MLflow's searches and beyond it.
+/// and signatures of Ed25519 by OpenSSL; store/sqlite.hpp, a storage with transactions in one SQLite file. Another
+/// room is included by name, because who keeps files should not pay for it: store/search.hpp, filters, orders and pages
+/// over rows of any kind, in the grammar of MLflow's searches and beyond it.
 
 #endif  // MILLRACE_STORE_HPP
 
