@@ -53240,13 +53240,14 @@ struct use_of {
 template <class T>
 concept some_result = std::same_as<T, result<typename T::value_type>>;
 
-/// What `transact` and `look` ask of the code that they call: it does not compile otherwise, and says why.
+/// What `transact` and `look` ask of the code that they call: it does not compile otherwise, and says why. It is a
+/// class, since a compiler looks into a class where its size is asked for, and into a function after all else.
 template <class Result>
-constexpr void check_use() {
+struct checked_use {
   static_assert(millrace::detail::requirement<some_result<Result>, Result>,
                 "millrace[STORAGE-2]: the code inside a transaction returns a result<T>, so that an error undoes what "
                 "it wrote");
-}
+};
 
 }  // namespace detail
 
@@ -54845,7 +54846,7 @@ class memory_storage {
   /// Errors: those of `use`; conflict within a transaction of the same storage.
   template <class Use>
   auto transact(Use&& use) -> decltype(use(std::declval<transaction&>())) {
-    detail::check_use<decltype(use(std::declval<transaction&>()))>();
+    static_cast<void>(sizeof(detail::checked_use<decltype(use(std::declval<transaction&>()))>));
     const writer writing(writer_);
     if (!writing) return writer::refusal();
     transaction changes(*this, now().objects_);
@@ -54858,7 +54859,7 @@ class memory_storage {
   /// Calls `use(const snapshot&)` and returns its result.
   template <class Use>
   auto look(Use&& use) const -> decltype(use(std::declval<const snapshot&>())) {
-    detail::check_use<decltype(use(std::declval<const snapshot&>()))>();
+    static_cast<void>(sizeof(detail::checked_use<decltype(use(std::declval<const snapshot&>()))>));
     const snapshot seen = now();
     return use(seen);
   }

@@ -170,7 +170,7 @@ class memory_storage {
   /// Errors: those of `use`; conflict within a transaction of the same storage.
   template <class Use>
   auto transact(Use&& use) -> decltype(use(std::declval<transaction&>())) {
-    detail::check_use<decltype(use(std::declval<transaction&>()))>();
+    static_cast<void>(sizeof(detail::checked_use<decltype(use(std::declval<transaction&>()))>));
     const writer writing(writer_);
     if (!writing) return writer::refusal();
     transaction changes(*this, now().objects_);
@@ -183,7 +183,7 @@ class memory_storage {
   /// Calls `use(const snapshot&)` and returns its result.
   template <class Use>
   auto look(Use&& use) const -> decltype(use(std::declval<const snapshot&>())) {
-    detail::check_use<decltype(use(std::declval<const snapshot&>()))>();
+    static_cast<void>(sizeof(detail::checked_use<decltype(use(std::declval<const snapshot&>()))>));
     const snapshot seen = now();
     return use(seen);
   }

@@ -162,7 +162,7 @@ class sqlite_storage {
   /// undone if it returns an error or throws. Other writers wait meanwhile, readers do not.
   template <class Use>
   auto transact(Use&& use) -> decltype(use(std::declval<transaction&>())) {
-    detail::check_use<decltype(use(std::declval<transaction&>()))>();
+    static_cast<void>(sizeof(detail::checked_use<decltype(use(std::declval<transaction&>()))>));
     turn own(*engine_);
     if (auto begun = own.begin(); !begun) return std::move(begun).error();
     transaction changes(own);
@@ -173,7 +173,7 @@ class sqlite_storage {
   /// Calls `use(const snapshot&)` and returns its result.
   template <class Use>
   auto look(Use&& use) const -> decltype(use(std::declval<const snapshot&>())) {
-    detail::check_use<decltype(use(std::declval<const snapshot&>()))>();
+    static_cast<void>(sizeof(detail::checked_use<decltype(use(std::declval<const snapshot&>()))>));
     return by_reader(use, true);
   }
 

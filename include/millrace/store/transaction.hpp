@@ -52,13 +52,14 @@ struct use_of {
 template <class T>
 concept some_result = std::same_as<T, result<typename T::value_type>>;
 
-/// What `transact` and `look` ask of the code that they call: it does not compile otherwise, and says why.
+/// What `transact` and `look` ask of the code that they call: it does not compile otherwise, and says why. It is a
+/// class, since a compiler looks into a class where its size is asked for, and into a function after all else.
 template <class Result>
-constexpr void check_use() {
+struct checked_use {
   static_assert(millrace::detail::requirement<some_result<Result>, Result>,
                 "millrace[STORAGE-2]: the code inside a transaction returns a result<T>, so that an error undoes what "
                 "it wrote");
-}
+};
 
 }  // namespace detail
 
