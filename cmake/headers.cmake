@@ -18,7 +18,7 @@ set(MILLRACE_core_HEADERS
   core/detail/deflate_block.hpp core/detail/dense_products.hpp core/detail/duration_nanoseconds.hpp core/detail/field_list.hpp core/detail/flat_vector.hpp core/detail/fork_watch.hpp core/detail/fused.hpp core/detail/gauss_legendre.hpp core/detail/guarded.hpp
   core/detail/heap_sort.hpp core/detail/huffman.hpp core/detail/inflate.hpp core/detail/int128.hpp core/detail/json_reader.hpp core/detail/letter_case.hpp core/detail/light_atomic.hpp
   core/detail/math.hpp core/detail/mutex.hpp core/detail/name_index.hpp core/detail/needs_exceptions.hpp
-  core/detail/number_text.hpp core/detail/order_key.hpp core/detail/owning_pointer.hpp core/detail/protobuf.hpp core/detail/quoted_text.hpp core/detail/requirement.hpp
+  core/detail/number_text.hpp core/detail/order_key.hpp core/detail/owning_pointer.hpp core/detail/policy_or.hpp core/detail/protobuf.hpp core/detail/quoted_text.hpp core/detail/requirement.hpp
   core/detail/sha256_block.hpp core/detail/sha256_each.hpp core/detail/sha256_lanes.hpp core/detail/simd.hpp core/detail/sort.hpp core/detail/sort_doubles.hpp core/detail/spin_lock.hpp
   core/detail/shared_value.hpp
   core/detail/swap_members.hpp core/detail/text_formats.hpp core/detail/thread_slot.hpp core/detail/uninterrupted.hpp core/detail/unprinted.hpp core/detail/worker_thread.hpp

@@ -3,6 +3,7 @@
 
 #include <millrace/chain/outcome.hpp>
 #include <millrace/core/detail/light_atomic.hpp>
+#include <millrace/core/detail/policy_or.hpp>
 #include <millrace/store/file_system.hpp>
 #include <millrace/store/line_log_options.hpp>
 #include <millrace/store/record_ring.hpp>
@@ -37,17 +38,6 @@ inline constexpr bool is_audit_policy =
 struct no_proofs {
   struct line_tree {};
 };
-
-/// The first policy for which `Is` holds, or Default.
-template <template <class> class Is, class Default, class... Policies>
-struct first_policy {
-  using type = Default;
-};
-template <template <class> class Is, class Default, class First, class... Rest>
-struct first_policy<Is, Default, First, Rest...>
-    : std::conditional_t<Is<First>::value, std::type_identity<First>, first_policy<Is, Default, Rest...>> {};
-template <template <class> class Is, class Default, class... Policies>
-using policy_or = typename first_policy<Is, Default, Policies...>::type;
 
 template <class Producers>
 class audit_counters;

@@ -68,10 +68,10 @@ class audit_trail {
   static_assert((detail::is_trail_policy<Policies> && ...),
                 "millrace[AUDIT-3]: an audit_trail's policies are exclusive or shared, block or drop_and_count, "
                 "unsigned_heads or a signer, and a segment_file_system");
-  using producers = detail::trail_policy_or<detail::is_trail_producers, store::exclusive, Policies...>;
-  using full = detail::trail_policy_or<detail::is_trail_full, store::block, Policies...>;
-  using files = detail::trail_policy_or<detail::is_trail_files, store::posix_file_system, Policies...>;
-  using key_type = detail::trail_policy_or<detail::is_trail_key, unsigned_heads, Policies...>;
+  using producers = detail::policy_or<detail::is_trail_producers, store::exclusive, Policies...>;
+  using full = detail::policy_or<detail::is_trail_full, store::block, Policies...>;
+  using files = detail::policy_or<detail::is_trail_files, store::posix_file_system, Policies...>;
+  using key_type = detail::policy_or<detail::is_trail_key, unsigned_heads, Policies...>;
   using writer = detail::trail_writer<producers, files, key_type>;
 
  public:

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_REGISTRY_DETAIL_REGISTRY_POLICIES_HPP
 #define MILLRACE_REGISTRY_DETAIL_REGISTRY_POLICIES_HPP
 
+#include <millrace/core/detail/policy_or.hpp>
 #include <millrace/registry/change.hpp>
 #include <millrace/registry/fwd.hpp>
 #include <millrace/registry/stage.hpp>
@@ -49,17 +50,6 @@ struct is_artifacts : std::bool_constant<is_artifacts_in<P>> {};
 template <class P>
 inline constexpr bool is_registry_policy =
     is_edges<P>::value || is_sink<P>::value || is_watcher<P>::value || is_artifacts<P>::value;
-
-/// The first policy for which `Is` holds, or Default.
-template <template <class> class Is, class Default, class... Policies>
-struct first_policy {
-  using type = Default;
-};
-template <template <class> class Is, class Default, class First, class... Rest>
-struct first_policy<Is, Default, First, Rest...>
-    : std::conditional_t<Is<First>::value, std::type_identity<First>, first_policy<Is, Default, Rest...>> {};
-template <template <class> class Is, class Default, class... Policies>
-using policy_or = typename first_policy<Is, Default, Policies...>::type;
 
 /// The object of a kind among those given, or one made by default.
 template <class Wanted>
