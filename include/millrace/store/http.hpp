@@ -57,6 +57,68 @@ concept http_handler = requires(const H& handler, const http_request& request) {
   { handler.handle(request) } -> std::same_as<http_response>;
 };
 
+/// What carries requests to one server and brings its responses back: `send(request)`. A request's target is a path
+/// and its query; where the server is, what it wants of everybody (a token), how safe the way there is and how long it
+/// may take are the transport's. The laws:
+///
+/// - A response of any status is a result, 404 and 503 among them, and a redirect too, which nobody follows; an error
+///   means that no whole response came.
+/// - The code of an error says what has become of the request. `unavailable`: the server was not reached, and has
+///   nothing of it. `timeout` and `io`: the server may have it, and may have done what it asks for. All others: it
+///   would fail again.
+/// - A request is sent once, because only who made it knows whether it may be sent again.
+/// - The text of an error has nothing of the token, of the headers and of the bodies.
+/// - Any number of threads call it at once.
+template <class T>
+concept http_transport = requires(T& transport, const http_request& request) {
+  { transport.send(request) } -> std::same_as<result<http_response>>;
+};
+
+/// Carries requests to a handler in the same process: for tests, and for a client and a server of one program.
+///
+///     mr::store::handler_transport server(api);
+///     auto response = server.send({.target = "/health"});
+///
+/// The handler outlives it. Errors: none.
+template <http_handler Handler>
+class handler_transport {
+ public:
+  explicit handler_transport(const Handler& handler) noexcept : handler_(&handler) {}
+  explicit handler_transport(const Handler&&) = delete;
+
+  result<http_response> send(const http_request& request) const { return handler_->handle(request); }
+
+ private:
+  const Handler* handler_;
+};
+
+/// What kind of failure a status from 300 on is, where the response itself does not say it better.
+/// Source: RFC 9110, section 15.
+constexpr errc errc_of_status(int status) noexcept {
+  switch (status) {
+    case 401:
+    case 403:
+    case 407: return errc::permission_denied;
+    case 404:
+    case 410: return errc::not_found;
+    case 409:
+    case 412: return errc::conflict;
+    case 408:
+    case 504: return errc::timeout;
+    case 425:
+    case 429:
+    case 502:
+    case 503: return errc::unavailable;
+    case 405:
+    case 415:
+    case 501: return errc::unsupported;
+    case 413:
+    case 414: return errc::out_of_range;
+    case 507: return errc::no_space;
+    default: return status >= 500 ? errc::io : status >= 400 ? errc::invalid_argument : errc::unsupported;
+  }
+}
+
 /// A parameter of a query: `?key=value`.
 struct http_parameter {
   std::string key;
@@ -114,10 +176,41 @@ inline result<std::string> percent_decoded(std::string_view text, bool plus_is_s
   return made;
 }
 
+/// Replaces each byte that a path or a query could not have as it is by `%HH`: all but letters, digits and `-._~`.
+/// `keep_slashes`: `/` stays, which parts a path. What it returns, `percent_decoded` makes the text again, if that
+/// takes it at all. Source: RFC 3986, section 2.3.
+inline std::string percent_encoded(std::string_view text, bool keep_slashes = false) {
+  constexpr char digits[] = "0123456789ABCDEF";
+  std::string made;
+  for (const char each : text) {
+    const char lower = detail::lower_case(each);
+    if ((lower >= 'a' && lower <= 'z') || (each >= '0' && each <= '9') || each == '-' || each == '.' || each == '_' ||
+        each == '~' || (each == '/' && keep_slashes)) {
+      made += each;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(each);
+    ((made += '%') += digits[byte >> 4]) += digits[byte & 15U];
+  }
+  return made;
+}
+
 /// A request's target, decoded.
 struct http_target {
   std::string path;
   std::vector<http_parameter> query;  // in the order in which they came; a key may come again
+
+  /// The text to send, which `parse` reads as this again. A slash in the path parts it, and is sent as it is.
+  std::string text() const {
+    std::string made = percent_encoded(path, true);
+    char sign = '?';
+    for (const http_parameter& each : query) {
+      ((made += sign) += percent_encoded(each.key)) += '=';
+      made += percent_encoded(each.value);
+      sign = '&';
+    }
+    return made;
+  }
 
   /// Takes `/path?key=value&other`; a path that was sent with a scheme and a host is refused.
   /// Errors: invalid_argument: it does not begin with a slash, has an escape that is none, or too many parameters.

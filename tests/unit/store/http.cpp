@@ -1,8 +1,14 @@
 #include <millrace/store/http.hpp>
 
+#include <millrace/core/detail/json_reader.hpp>
+#include <millrace/core/seed.hpp>
+
 #include <support/catch.hpp>
 
+#include <cstdint>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace mr = millrace;
 namespace ms = millrace::store;
@@ -36,6 +42,81 @@ TEST_CASE("a request's target is taken apart before it is decoded") {
   for (std::size_t i = 0; i < ms::max_http_parameters; ++i) many += "a&";
   CHECK(ms::http_target::parse(many)->query.size() == ms::max_http_parameters);
   CHECK_FALSE(ms::http_target::parse(many + "a"));
+}
+
+TEST_CASE("what is encoded is decoded to what it was, and has nothing that a target means something by") {
+  CHECK(ms::percent_encoded("aZ09-._~") == "aZ09-._~");
+  CHECK(ms::percent_encoded("a b/c?d#e%20+&=\xc3\xa4") == "a%20b%2Fc%3Fd%23e%2520%2B%26%3D%C3%A4");
+  CHECK(ms::percent_encoded("/a b/c", true) == "/a%20b/c");
+  CHECK(ms::percent_encoded(std::string_view("\0\r\n\xff", 4)) == "%00%0D%0A%FF");
+
+  mr::random_engine random(1);
+  for (int round = 0; round < 300; ++round) {
+    const auto text = [&](std::size_t size) {
+      std::string made;
+      while (made.size() < size) {
+        mr::detail::put_utf8(static_cast<std::uint32_t>(0x20 + random() % 0x4f),
+                             [&](std::uint32_t byte) { made += static_cast<char>(byte); });
+        if (random() % 8 == 0) made += "\xe2\x82\xac";
+      }
+      return made;
+    };
+    ms::http_target target{'/' + text(random() % 20), {}};
+    for (std::uint64_t i = random() % 4; i > 0; --i)
+      target.query.push_back({text(1 + random() % 5), text(random() % 9)});
+    const std::string sent = target.text();
+    CAPTURE(sent);
+    for (const char each : sent) CHECK((each > ' ' && each < 0x7f));
+    const auto again = ms::http_target::parse(sent);
+    REQUIRE(again);
+    CHECK(again->path == target.path);
+    CHECK(again->query == target.query);
+  }
+}
+
+namespace {
+
+struct late {
+  ms::http_response handle(const ms::http_request& request) const {
+    return {503, {{"A", request.target}}, request.body};
+  }
+};
+struct sends_no_result {
+  ms::http_response send(const ms::http_request&);
+};
+
+}  // namespace
+
+TEST_CASE("a handler in the same process is a server behind a transport") {
+  STATIC_REQUIRE(ms::http_transport<ms::handler_transport<late>>);
+  STATIC_REQUIRE_FALSE(ms::http_transport<sends_no_result>);
+  STATIC_REQUIRE_FALSE(ms::http_transport<late>);
+  const late handler;
+  ms::handler_transport server(handler);
+  const auto response = server.send({"PUT", "/x?y", {}, "bytes"});
+  REQUIRE(response);  // whatever its status
+  CHECK(response->status == 503);
+  CHECK(*ms::find_header(response->headers, "a") == "/x?y");
+  CHECK(response->body == "bytes");
+}
+
+TEST_CASE("a status says what kind of failure it is") {
+  using mr::errc;
+  for (const auto& [status, code] : {std::pair{401, errc::permission_denied},
+                                     {403, errc::permission_denied},
+                                     {404, errc::not_found},
+                                     {409, errc::conflict},
+                                     {400, errc::invalid_argument},
+                                     {418, errc::invalid_argument},
+                                     {413, errc::out_of_range},
+                                     {429, errc::unavailable},
+                                     {503, errc::unavailable},
+                                     {504, errc::timeout},
+                                     {500, errc::io},
+                                     {599, errc::io},
+                                     {501, errc::unsupported},
+                                     {302, errc::unsupported}})
+    CHECK(ms::errc_of_status(status) == code);
 }
 
 TEST_CASE("names of headers are equal whatever their case") {
