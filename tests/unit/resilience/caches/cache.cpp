@@ -5,6 +5,7 @@
 #include <support/catch.hpp>
 
 #include <atomic>
+#include <bit>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -797,6 +798,34 @@ TEST_CASE("cache: readers, writers and those who invalidate on eight threads see
   mix(texts, text, text, [](const std::string& s) { return std::stoull(s); });
   mz::cache<std::uint64_t, std::string, mz::lru> recent({.max_weight = 40, .shards = 2});
   mix(recent, number, text, [](const std::string& s) { return std::stoull(s); });
+}
+
+TEST_CASE("cache: threads that live at one time count hits at slots of their own, and give them back at their end") {
+  const std::uint32_t before = mr::detail::taken_slots().load_relaxed();
+  for (int round = 0; round < 3; ++round) {
+    std::atomic<int> here{0};
+    std::vector<std::uint32_t> slots(40);
+    run_threads(40, [&](int t) {
+      const std::uint32_t slot = mr::detail::thread_slot();
+      ++here;
+      while (here < 40) std::this_thread::yield();
+      slots[static_cast<std::size_t>(t)] = mr::detail::thread_slot() == slot ? slot : 99;
+    });
+    std::uint32_t taken = before;
+    std::size_t shared = 0;
+    for (const std::uint32_t slot : slots) {
+      if (slot == mr::detail::shared_slot) {
+        ++shared;
+        continue;
+      }
+      REQUIRE(slot < mr::detail::shared_slot);
+      CHECK((taken >> slot & 1U) == 0);
+      taken |= 1U << slot;
+    }
+    CHECK(taken == (1U << mr::detail::shared_slot) - 1);
+    CHECK(shared == 40 - (mr::detail::shared_slot - static_cast<std::size_t>(std::popcount(before))));
+    CHECK(mr::detail::taken_slots().load_relaxed() == before);
+  }
 }
 
 TEST_CASE(

@@ -89,6 +89,47 @@ TEST_CASE("s3_fifo: a key that comes back soon after it left stands among the us
   CHECK_FALSE(cache.held[1]);
 }
 
+TEST_CASE("policy_shadow: holds what a cache of its policy holds, by hashes alone") {
+  const auto agree = [](auto cache, auto& shadow, std::uint64_t seed) {
+    shadow.reserve();
+    millrace::random_engine random(seed);
+    for (int step = 0; step < 30'000; ++step) {
+      // Half of them among few, so that there are hits, and many in one bucket.
+      const auto id = static_cast<md::entry_id>(random.below(random.below(2) == 0 ? 60 : 1'000));
+      REQUIRE(shadow.ask(cache.slab[id].hash, 1, 100) == cache.ask(id));
+      REQUIRE(shadow.size() == cache.count);
+    }
+    CHECK(shadow.is_full());
+  };
+  md::policy_shadow<mz::lru> lru(100, 100);
+  agree(tiny_cache<mz::lru>(1'000, 100), lru, 1);
+  md::policy_shadow<mz::s3_fifo> s3_fifo(100, 100);
+  agree(tiny_cache<mz::s3_fifo>(1'000, 100), s3_fifo, 2);
+}
+
+TEST_CASE("policy_shadow: weights fill its room, and a thinner sample keeps its own keys in their order") {
+  entries keys(400);
+  md::policy_shadow<mz::lru> shadow(100, 64);
+  shadow.reserve();
+  CHECK_FALSE(shadow.ask(keys[0].hash, 60, 100));
+  CHECK_FALSE(shadow.ask(keys[1].hash, 40, 100));
+  CHECK(shadow.ask(keys[0].hash, 60, 100));
+  CHECK_FALSE(shadow.ask(keys[2].hash, 1, 100));  // 1 leaves: 0 was used later
+  CHECK(shadow.ask(keys[0].hash, 60, 100));
+  CHECK_FALSE(shadow.ask(keys[3].hash, 1'000, 100));  // as heavy as the room at most
+  CHECK(shadow.size() == 1);
+
+  for (md::entry_id id = 100; id < 160; ++id) shadow.ask(keys[id].hash, 1, 100);
+  std::vector<md::entry_id> kept;
+  for (md::entry_id id = 100; id < 160; ++id)
+    if ((keys[id].hash & 1U) == 0) kept.push_back(id);
+  REQUIRE(kept.size() > 20);
+  shadow.thin_out(1, 20);
+  CHECK(shadow.size() == 20);
+  for (std::size_t i = kept.size() - 20; i < kept.size(); ++i) CHECK(shadow.ask(keys[kept[i]].hash, 1, 20));
+  for (std::size_t i = 0; i + 20 < kept.size(); ++i) CHECK_FALSE(shadow.ask(keys[kept[i]].hash, 1, 20));
+}
+
 TEST_CASE("adaptive_eviction: entries leave in LRU's order while S3-FIFO is no better") {
   millrace::random_engine random(1);
   SECTION("one after the other") {
