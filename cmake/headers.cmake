@@ -285,7 +285,7 @@ set(MILLRACE_resilience_HEADERS
   resilience/calls/call_info.hpp resilience/calls/call_metrics.hpp resilience/calls/call_monitor.hpp
   resilience/calls/circuit_breaker.hpp resilience/calls/fallback.hpp resilience/calls/rate_limiter.hpp
   resilience/calls/resilient.hpp resilience/calls/retry.hpp resilience/calls/retry_options.hpp
-  resilience/calls/sleeper.hpp resilience/calls/stop_source.hpp resilience/calls/timeout.hpp
+  resilience/calls/sleeper.hpp resilience/calls/stop_source.hpp resilience/calls/throttled.hpp resilience/calls/timeout.hpp
   resilience/calls/detail/breaker_core.hpp resilience/calls/detail/call_wrapper_base.hpp
   resilience/calls/detail/outcome_window.hpp resilience/calls/detail/permits.hpp resilience/calls/detail/places.hpp
   resilience/calls/detail/policies.hpp resilience/calls/detail/stack_rules.hpp

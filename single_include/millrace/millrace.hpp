@@ -53518,6 +53518,11 @@ concept document = described<T> && requires {
   { T::document_format } -> std::convertible_to<unsigned>;
 };
 
+/// A member that is kept as the JSON text that it is, for who reads it on: it refers to the text that is read.
+struct json_text {
+  std::string_view text = "null";
+};
+
 /// Writes the members of a described struct as JSON.
 class document_writer {
  public:
@@ -53541,6 +53546,8 @@ class document_writer {
       out_->end_object();
     } else if constexpr (std::is_enum_v<T>) {
       out_->value(to_string(value));
+    } else if constexpr (std::is_same_v<T, json_text>) {
+      out_->raw(value.text);
     } else {
       out_->value(value);
     }
@@ -53561,26 +53568,33 @@ class document_writer {
 class document_reader {
  public:
   /// `text`: one JSON object. `format`: that of the document that it is of.
-  document_reader(std::string_view text, unsigned format) : format_(format) { open(text); }
+  document_reader(std::string_view text, unsigned format) : document_reader(text, format, false) {}
+
+  /// For messages of others, which newer programs than this one send: what is missing, `null` or a name that is none
+  /// of an enum's stays what it is, what nobody asks for is passed over, the last of two members of one name counts,
+  /// and an integer may be a text. `text`: one JSON object.
+  static document_reader of_message(std::string_view text) { return document_reader(text, 0, true); }
 
   unsigned format() const noexcept { return format_; }
 
   template <class T>
   document_reader& operator()(std::string_view name, T& value) {
     if (!fault_.empty()) return *this;
-    for (member& each : members_) {
+    for (std::size_t i = members_.size(); i > 0; --i) {
+      member& each = members_[i - 1];
       if (each.name != name) continue;
       each.is_known = true;
-      get(each.raw, value, std::string(name));
+      if (!lenient_ || each.raw != "null") get(each.raw, value, std::string(name));
       return *this;
     }
+    if (lenient_) return *this;
     fault_ = "the member `" + std::string(name) + "` is missing";
     return *this;
   }
   /// Ends the reading: a member that nobody has asked for is a fault too. Returns the fault, or an empty text.
   std::string finish() && {
     for (const member& each : members_)
-      if (fault_.empty() && !each.is_known) fault_ = "the member `" + each.name + "` is unknown";
+      if (fault_.empty() && !each.is_known && !lenient_) fault_ = "the member `" + each.name + "` is unknown";
     return std::move(fault_);
   }
 
@@ -53590,6 +53604,10 @@ class document_reader {
     std::string_view raw;
     bool is_known = false;
   };
+
+  document_reader(std::string_view text, unsigned format, bool lenient) : format_(format), lenient_(lenient) {
+    open(text);
+  }
 
   void open(std::string_view text);
   /// Reads past the rest of a value whose first token has been read.
@@ -53621,9 +53639,11 @@ class document_reader {
     else if (raw.empty() || raw[0] == '"' || !detail::read_real(raw, value))
       expects(path, "a number");
   }
+  void get(std::string_view raw, json_text& value, const std::string&) { value.text = raw; }
   template <class T>
   requires(std::integral<T> && !std::same_as<T, bool>)
   void get(std::string_view raw, T& value, const std::string& path) {
+    if (lenient_ && raw.size() >= 2 && raw.front() == '"') raw = raw.substr(1, raw.size() - 2);
     const char* const end = raw.data() + raw.size();
     const auto read = std::from_chars(raw.data(), end, value);
     if (read.ec != std::errc() || read.ptr != end) expects(path, "an integer of its range");
@@ -53636,13 +53656,14 @@ class document_reader {
     for (int i = 0;; ++i) {
       const auto each = static_cast<T>(i);
       const std::string_view known = to_string(each);
+      if (known.empty() && lenient_) return;
       if (known.empty()) return expects(path, "one of the names that there are");
       if (known == name) return void(value = each);
     }
   }
   template <described T>
   void get(std::string_view raw, T& value, const std::string& path) {
-    document_reader inner(raw, format_);
+    document_reader inner(raw, format_, lenient_);
     T::describe(value, inner);
     if (std::string fault = std::move(inner).finish(); !fault.empty()) fault_ = "`" + path + "`: " + fault;
   }
@@ -53669,6 +53690,7 @@ class document_reader {
   }
 
   unsigned format_;
+  bool lenient_;
   std::vector<member> members_;
   std::string fault_;
 };
@@ -53685,11 +53707,25 @@ inline void document_reader::open(std::string_view text) {
     if (!pass(reader, reader.next())) break;
     made.raw = trimmed(text.substr(before, reader.at() - before));
     for (const member& each : members_)
-      if (each.name == made.name) return void(fault_ = "the member `" + made.name + "` stands in it twice");
+      if (!lenient_ && each.name == made.name)
+        return void(fault_ = "the member `" + made.name + "` stands in it twice");
     members_.push_back(std::move(made));
   }
   if (reader.next() != detail::json_token::end)
     fault_ = "it is no JSON from byte " + std::to_string(reader.at()) + " on";
+}
+
+/// Reads a described struct from a message of others, as `document_reader::of_message` does. `name` is what errors call
+/// it. Complexity, allocation: those of `read_document`.
+/// Errors: corrupt: it is no JSON object, or a member has another type.
+template <described T>
+result<T> read_message(std::string_view text, std::string_view name) {
+  T made;
+  document_reader members = document_reader::of_message(text);
+  T::describe(made, members);
+  std::string fault = std::move(members).finish();
+  if (!fault.empty()) return error(errc::corrupt, std::string(name) + ": " + fault);
+  return made;
 }
 
 /// A document as JSON text, whose first member is its format.

@@ -9,6 +9,7 @@
 /// - `timeout`: what comes too late is an error; `fallback`: something else in the place of a call that failed
 /// - `resilient`: wrappers around one another, whose order is checked when it is compiled
 /// - `call_options`: a caller's time limit and who may cancel a call (`stop_source`); `call_info` tells the callable
+/// - `throttled`: a result that says when to come again, as a server does by Retry-After
 /// - `call_monitor`: what is told of all that wrappers do, such as `call_metrics` for a metrics registry
 /// - `thread_sleeper`, `manual_sleeper`: how a thread waits, as a policy beside the clock
 ///
@@ -30,6 +31,7 @@
 #include <millrace/resilience/calls/retry_options.hpp>
 #include <millrace/resilience/calls/sleeper.hpp>
 #include <millrace/resilience/calls/stop_source.hpp>
+#include <millrace/resilience/calls/throttled.hpp>
 #include <millrace/resilience/calls/timeout.hpp>
 
 #endif  // MILLRACE_RESILIENCE_CALLS_HPP

@@ -143,3 +143,51 @@ TEST_CASE("a document is kept in a storage") {
   REQUIRE(storage.write("a/d", {}));
   CHECK(ms::load_document<picture>(storage, "a/d").error().code() == mr::errc::corrupt);
 }
+
+namespace {
+
+struct reply {
+  std::string name = "unset";
+  std::int64_t number = -1;
+  bool yes = false;
+  colour tint = colour::red;
+  point inner;
+  std::vector<std::string> words;
+  ms::json_text rest;
+
+  template <class Self, class Members>
+  static void describe(Self& self, Members& members) {
+    members("name", self.name)("number", self.number)("yes", self.yes)("tint", self.tint)("inner", self.inner);
+    members("words", self.words)("rest", self.rest);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a message of others is read though it has more, less and other names than expected") {
+  const auto empty = ms::read_message<reply>("{}", "the response");
+  REQUIRE(empty);
+  CHECK((empty->name == "unset" && empty->number == -1 && empty->rest.text == "null"));
+
+  const std::string text = R"( {"new":{"deep":[1,{"a":[]}]}, "name":"a", "number":"9007199254740993", "yes" : true,
+    "tint":"infrared", "inner":{"x":3,"odd":null}, "words":["w"], "rest" : {"k":[1, 2]} , "name":"b", "words":null} )";
+  const auto full = ms::read_message<reply>(text, "the response");
+  REQUIRE(full);
+  CHECK(full->name == "b");
+  CHECK(full->number == 9007199254740993);
+  CHECK(full->yes);
+  CHECK(full->tint == colour::red);
+  CHECK(full->inner.x == 3);
+  CHECK(full->words.empty());
+  CHECK(full->rest.text == R"({"k":[1, 2]})");
+  CHECK(ms::read_message<reply>(R"({"number":7})", "r")->number == 7);
+
+  const auto fault = [](std::string_view wrong) { return ms::read_message<reply>(wrong, "the response").error(); };
+  CHECK(fault("<html>").message() == "the response: it is no JSON object");
+  CHECK(fault("<html>").code() == mr::errc::corrupt);
+  CHECK(fault(R"({"number":"x"})").message() == "the response: `number`: an integer of its range is expected");
+  CHECK(fault(R"({"inner":[]})").message() == "the response: `inner`: it is no JSON object");
+  CHECK(fault(R"({"words":["a",1]})").message() == "the response: `words[1]`: a text is expected");
+  for (std::size_t cut = 0; cut + 2 < text.size(); ++cut)
+    CHECK_FALSE(ms::read_message<reply>(text.substr(0, cut), "r"));
+}

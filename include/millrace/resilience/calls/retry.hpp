@@ -16,6 +16,7 @@
 #include <millrace/resilience/calls/detail/policies.hpp>
 #include <millrace/resilience/calls/retry_options.hpp>
 #include <millrace/resilience/calls/sleeper.hpp>
+#include <millrace/resilience/calls/throttled.hpp>
 #include <millrace/resilience/fwd.hpp>
 
 #include <concepts>
@@ -78,8 +79,9 @@ struct plays_in_retry
 /// Policies, in any order, as types or as values (`retry{retry_options{.attempts = n}, mr::borrow(budget)}`): options,
 /// `retry_on` or `retry_if`, a `retry_budget`, a clock, a sleeper, a monitor, a name. Without any: three attempts after
 /// transient errors, delays with full jitter below 100 and 200 ms.
-/// Guarantee: no delay is longer than `cap` or ends after the deadline, its own (`within`) or the caller's; a call that
-/// an open `circuit_breaker` did not make is not made again; an exception ends the call and goes through.
+/// Guarantee: no delay is longer than `cap` or ends after the deadline, its own (`within`) or the caller's; none is
+/// shorter than what a `throttled` outcome asks for, and one that asks for more than `cap` is not tried again; a call
+/// that an open `circuit_breaker` did not make is not made again; an exception ends the call and goes through.
 /// Complexity: of a call that succeeds, nothing but the call; a reading of the clock with `within`.
 /// Allocates: when it is made; for the errors.
 /// Threads: any number.
@@ -174,20 +176,24 @@ class retry : public detail::call_wrapper_base<retry<Policies...>> {
       budget().succeeded();
       return outcome;
     }
-    return again<decltype(outcome)>(info, next, std::move(outcome).error());
+    const duration told = detail::told_delay(outcome);
+    return again<decltype(outcome)>(info, next, std::move(outcome).error(), told);
   }
 
   /// What comes after a first attempt that failed. It takes copies, so that a call that succeeds need not have in
   /// memory what they are copies of.
   template <class Outcome, class Info, class Next>
-  [[gnu::cold, gnu::noinline]] Outcome again(Info info, Next next, error why) {
+  [[gnu::cold, gnu::noinline]] Outcome again(Info info, Next next, error why, duration told) {
     retry_delays delays(options_);
     for (std::uint32_t made = 1;; ++made) {
       if (is_open_breaker(why) || !detail::lent_object(predicate_).retries(why))
         return last_error(std::move(why), made);
       if (options_.attempts == 1) return why;
       if (made >= options_.attempts) return given_up(std::move(why), made, "");
-      const duration delay = drawn(delays);
+      if (told > duration(0) && told > options_.cap)
+        return given_up(std::move(why), made, ", since it is told to come again later than it ever would");
+      duration delay = drawn(delays);
+      if (delay < told) delay = told;
       if (info.is_cancelled()) return cancelled(std::move(why), made);
       if (info.has_deadline() && delay >= info.remaining())
         return given_up(std::move(why), made, ", since the next would come after the deadline");
@@ -209,6 +215,7 @@ class retry : public detail::call_wrapper_base<retry<Policies...>> {
         monitor().update(call_event::recovered);
         return outcome;
       }
+      told = detail::told_delay(outcome);
       why = std::move(outcome).error();
     }
   }

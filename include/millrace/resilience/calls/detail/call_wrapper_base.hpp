@@ -5,6 +5,7 @@
 #include <millrace/core/detail/requirement.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/resilience/calls/call_info.hpp>
+#include <millrace/resilience/calls/throttled.hpp>
 #include <millrace/resilience/fwd.hpp>
 
 #include <type_traits>
@@ -15,7 +16,7 @@ inline namespace v0 {
 namespace resilience {
 namespace detail {
 
-/// What a callable returns to wrappers: its result<T>, and result<void> if it returns nothing.
+/// What a callable returns to wrappers: its result<T> or throttled<T>, and result<void> if it returns nothing.
 template <class Returned>
 struct outcome_of {
   static constexpr bool ok = false;
@@ -25,6 +26,11 @@ template <class T>
 struct outcome_of<result<T>> {
   static constexpr bool ok = true;
   using type = result<T>;
+};
+template <class T>
+struct outcome_of<throttled<T>> {
+  static constexpr bool ok = true;
+  using type = throttled<T>;
 };
 template <>
 struct outcome_of<void> {
@@ -63,8 +69,8 @@ class call_wrapper_base {
  public:
   static constexpr bool thread_safe = true;
 
-  /// Calls `f()`, or `f(call_info)` if it takes one, as the wrapper says. Returns what `f` returns, a result<T>, or an
-  /// error in its place; of an `f` that returns void, a result<void>. What `f` throws goes through.
+  /// Calls `f()`, or `f(call_info)` if it takes one, as the wrapper says. Returns what `f` returns, a result<T> or a
+  /// throttled<T>, or an error in its place; of an `f` that returns void, a result<void>. What `f` throws goes through.
   template <class F>
   [[gnu::always_inline]] inline auto operator()(F&& f, const call_options& options = {}) {
     auto& self = static_cast<Wrapper&>(*this);
