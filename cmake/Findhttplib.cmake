@@ -1,5 +1,6 @@
 # cpp-httplib as the target httplib::httplib: by its own package (vcpkg, Conan, its installer), or by pkg-config as
-# Debian and Ubuntu have it, where it is a library whose header needs the macros that it was built with.
+# Debian and Ubuntu have it, where it is a library whose header needs the macros that it was built with. By these the
+# header itself calls OpenSSL (from 0.12 on), which pkg-config does not say.
 find_package(httplib CONFIG QUIET)
 if(NOT TARGET httplib::httplib)
   find_package(PkgConfig QUIET)
@@ -8,6 +9,10 @@ if(NOT TARGET httplib::httplib)
     if(TARGET PkgConfig::MILLRACE_HTTPLIB)
       add_library(httplib::httplib INTERFACE IMPORTED)
       target_link_libraries(httplib::httplib INTERFACE PkgConfig::MILLRACE_HTTPLIB)
+      find_package(OpenSSL QUIET)
+      if(OPENSSL_FOUND)
+        target_link_libraries(httplib::httplib INTERFACE OpenSSL::SSL OpenSSL::Crypto)
+      endif()
     endif()
   endif()
 endif()
