@@ -72,7 +72,7 @@ set(MILLRACE_aggregate_HEADERS
   aggregate/windows/detail/window_engines.hpp aggregate/windows/detail/window_ops.hpp)
 set(MILLRACE_store_HEADERS
   store.hpp
-  store/fwd.hpp store/atomic_file.hpp store/beneath.hpp store/content_storage.hpp store/durable.hpp store/ed25519.hpp store/file.hpp store/file_bytes.hpp store/file_system.hpp store/folder_storage.hpp store/http.hpp store/line_log.hpp store/line_log_options.hpp store/document.hpp
+  store/fwd.hpp store/atomic_file.hpp store/beneath.hpp store/commit_ticket.hpp store/content_storage.hpp store/durable.hpp store/ed25519.hpp store/file.hpp store/file_bytes.hpp store/file_system.hpp store/folder_storage.hpp store/http.hpp store/line_log.hpp store/line_log_options.hpp store/document.hpp
   store/key_part.hpp store/search.hpp
   store/search/filter.hpp store/search/like_pattern.hpp store/search/mlflow_schemas.hpp store/search/node.hpp
   store/search/order.hpp store/search/page.hpp store/search/ranges.hpp store/search/schema.hpp store/search/value.hpp
@@ -80,7 +80,11 @@ set(MILLRACE_store_HEADERS
   store/search/detail/scanner.hpp
   store/log_worker.hpp store/memory_storage.hpp
   store/record_ring.hpp store/saved_file.hpp store/secret.hpp store/secret_file.hpp store/signature.hpp store/sqlite.hpp store/storage.hpp store/transaction.hpp store/transparency.hpp
-  store/detail/line_writer.hpp store/detail/log_file.hpp store/detail/make_room.hpp store/detail/mapping.hpp store/detail/object_tree.hpp store/detail/sqlite_connection.hpp store/detail/sqlite_engine.hpp store/detail/writer_mutex.hpp store/detail/text_lines.hpp store/detail/torn_tail.hpp
+  store/detail/line_writer.hpp store/detail/log_file.hpp store/detail/make_room.hpp store/detail/mapping.hpp store/detail/commit_group.hpp store/detail/disk_room.hpp store/detail/folder_names.hpp store/detail/object_tree.hpp store/detail/tree_snapshot.hpp store/detail/sqlite_connection.hpp store/detail/sqlite_engine.hpp store/detail/writer_mutex.hpp store/detail/text_lines.hpp store/detail/torn_tail.hpp
+  store/documents.hpp store/documents/document_folder.hpp store/documents/path_rule.hpp
+  store/documents/detail/document_engine.hpp store/documents/detail/document_files.hpp
+  store/documents/detail/document_index.hpp store/documents/detail/folder_journal.hpp
+  store/documents/detail/folder_lock.hpp
   store/parquet.hpp
   store/parquet/codecs.hpp store/parquet/column.hpp store/parquet/field.hpp store/parquet/reader.hpp
   store/parquet/statistics.hpp store/parquet/writer.hpp
@@ -300,7 +304,7 @@ set(MILLRACE_middleware_HEADERS
   middleware/detail/audit_format.hpp middleware/detail/audit_policies.hpp middleware/detail/audit_record.hpp)
 set(MILLRACE_registry_HEADERS
   registry.hpp
-  registry/fwd.hpp registry/change.hpp registry/compare.hpp registry/model_folders.hpp registry/model_registry.hpp
+  registry/fwd.hpp registry/change.hpp registry/compare.hpp registry/folder_paths.hpp registry/model_folders.hpp registry/model_registry.hpp
   registry/open_lineage.hpp registry/operations.hpp registry/records.hpp
   registry/rules.hpp registry/search.hpp registry/semantic_version.hpp registry/stage.hpp registry/transition_request.hpp registry/watcher.hpp
   registry/observed.hpp registry/observed/audit_sink.hpp registry/observed/watched.hpp
@@ -328,7 +332,7 @@ set(MILLRACE_infer_HEADERS
   infer/detail/operators/windows.hpp)
 set(MILLRACE_track_HEADERS
   track.hpp
-  track/fwd.hpp track/comparison.hpp track/metric_points.hpp track/names.hpp track/options.hpp track/records.hpp track/run.hpp track/search.hpp track/tracker.hpp track/tracking.hpp track/watcher.hpp
+  track/fwd.hpp track/comparison.hpp track/folder_paths.hpp track/metric_points.hpp track/names.hpp track/options.hpp track/records.hpp track/run.hpp track/search.hpp track/tracker.hpp track/tracking.hpp track/watcher.hpp
   track/observed.hpp track/observed/watched.hpp
   track/detail/artifact_changes.hpp track/detail/comparison_text.hpp track/detail/documents.hpp track/detail/experiment_changes.hpp track/detail/index_walk.hpp track/detail/layout.hpp track/detail/metric_log.hpp
   track/detail/metric_series.hpp track/detail/process.hpp track/detail/recent_points.hpp track/detail/run_changes.hpp

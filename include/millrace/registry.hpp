@@ -16,12 +16,14 @@
 /// - `compare`: versions side by side, as a table, CSV, HTML or JSON; `to_open_lineage`: where one comes from
 /// - `export_mlflow_model`, `export_triton_model`, `export_registry_folders`, `import_registry_folders`: the folders of
 ///   others
+/// - `folder_paths`: where a `store::document_folder` keeps its documents
 /// - registry/observed.hpp, left out here: `audit_sink` for an audit trail; `watched` for hooks, events and metrics
 ///
 /// Standard library and POSIX alone.
 
 #include <millrace/registry/change.hpp>
 #include <millrace/registry/compare.hpp>
+#include <millrace/registry/folder_paths.hpp>
 #include <millrace/registry/fwd.hpp>
 #include <millrace/registry/model_folders.hpp>
 #include <millrace/registry/model_registry.hpp>

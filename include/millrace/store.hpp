@@ -15,7 +15,8 @@
 /// - `storage`, `versioned_storage`, `transactional_storage`: what keeps bytes under keys, as concepts, the last for
 ///   several objects that change together: `memory_storage` has transactions, `folder_storage` does not;
 ///   `creates_objects`: whether of all who create a key one succeeds
-/// - `durable::each`, `durable::group`, `durable::os`: what a crash may take, as a type
+/// - `durable::each`, `durable::group`, `durable::os`: what a crash may take, as a type; `commit_ticket`: when a
+///   transaction is kept, for who goes on meanwhile
 /// - `text_key_part`, `number_key_part`: parts of their keys, made of names that users choose and of numbers to sort by
 /// - `content_storage`: bytes under their own hash, in any storage: the same bytes once, and verified when read
 /// - `write_document`, `read_document`: structs as JSON with a format number; `keep_document` and `load_document` keep
@@ -24,7 +25,8 @@
 /// - `http_request`, `http_response`, `http_handler`, `http_target`: requests of HTTP as values, and who handles them
 /// - `file_system`, `segment_file_system`: the system calls of a log, as a policy
 ///
-/// A room that is included by name, because not every program reads tables: store/parquet.hpp, Parquet files.
+/// Rooms that are included by name, because not every program reads tables: store/parquet.hpp, Parquet files;
+/// store/documents.hpp, a storage with transactions in a folder of JSON documents with indexes in Parquet.
 ///
 /// Standard library and POSIX alone. Two headers are left out, because they need a third party: store/ed25519.hpp, keys
 /// and signatures of Ed25519 by OpenSSL; store/sqlite.hpp, a storage with transactions in one SQLite file. Another
@@ -33,6 +35,7 @@
 
 #include <millrace/store/atomic_file.hpp>
 #include <millrace/store/beneath.hpp>
+#include <millrace/store/commit_ticket.hpp>
 #include <millrace/store/content_storage.hpp>
 #include <millrace/store/document.hpp>
 #include <millrace/store/durable.hpp>

@@ -9,11 +9,13 @@
 /// - `comparison`: runs side by side, as text, CSV, JSON and a page with pictures
 /// - `tracking`: middleware that logs what a chain's events write, and how they are set
 /// - `watcher_ref`: who is asked before and told after; track/observed.hpp, which is included by name, has hooks
+/// - `folder_paths`: where a `store::document_folder` keeps what a tracker writes
 /// - `save_points`, `load_points`: the bytes in which a metric's points are kept
 ///
 /// Standard library alone.
 
 #include <millrace/track/comparison.hpp>
+#include <millrace/track/folder_paths.hpp>
 #include <millrace/track/fwd.hpp>
 #include <millrace/track/metric_points.hpp>
 #include <millrace/track/names.hpp>

@@ -588,6 +588,7 @@ using ::millrace::v0::store::basic_secret_file;
 using ::millrace::v0::store::block;
 using ::millrace::v0::store::cached_leaves;
 using ::millrace::v0::store::check_storage_key;
+using ::millrace::v0::store::commit_ticket;
 using ::millrace::v0::store::consistency_proof;
 using ::millrace::v0::store::content_id;
 using ::millrace::v0::store::content_options;

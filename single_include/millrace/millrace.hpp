@@ -53,6 +53,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <system_error>
 #include <time.h>
 #include <tuple>
@@ -52999,6 +53000,141 @@ inline result<interval> score_ratio_interval(const weighted_proportion& a, const
 
 #endif  // MILLRACE_STATS_HPP
 
+// ---- store/durable.hpp
+
+#ifndef MILLRACE_STORE_DURABLE_HPP
+#define MILLRACE_STORE_DURABLE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+/// What has become of a change once the call that made it has returned, as types: which one holds is read where the
+/// storage is declared.
+namespace durable {
+
+/// It outlives a crash of the machine: each transaction is synced to the disk by itself.
+struct each {
+  static constexpr bool syncs = true;
+  static constexpr std::uint32_t shares_ms = 0;
+};
+
+/// It outlives a crash of the machine: transactions of several threads that begin within so many milliseconds share a
+/// sync. One that is alone does not wait.
+template <std::uint32_t Milliseconds>
+struct group {
+  static_assert(Milliseconds >= 1 && Milliseconds <= 1000,
+                "millrace[STORAGE-3]: durable::group<Milliseconds> shares a sync for 1 to 1000 milliseconds");
+  static constexpr bool syncs = true;
+  static constexpr std::uint32_t shares_ms = Milliseconds;
+};
+
+/// It outlives a crash of the process, and is the operating system's to write: a crash of the machine loses the last
+/// seconds, and never a part of a transaction.
+struct os {
+  static constexpr bool syncs = false;
+  static constexpr std::uint32_t shares_ms = 0;
+};
+
+}  // namespace durable
+
+/// `durable::each`, `durable::group<Milliseconds>` or `durable::os`.
+template <class D>
+concept durability = requires {
+  { D::syncs } -> std::convertible_to<bool>;
+  { D::shares_ms } -> std::convertible_to<std::uint32_t>;
+};
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_DURABLE_HPP
+
+// ---- store/commit_ticket.hpp
+
+#ifndef MILLRACE_STORE_COMMIT_TICKET_HPP
+#define MILLRACE_STORE_COMMIT_TICKET_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+namespace detail {
+
+/// What becomes of a transaction whose commit somebody else makes. Shared by whoever makes it and whoever waits.
+struct commit_outcome {
+  light_atomic<std::uint32_t> users{1};
+  light_atomic<std::uint32_t> done{0};
+  result<void> outcome = {};                // once it is done
+  void* group = nullptr;                    // there as long as it is not done
+  result<void> (*settle)(void*) = nullptr;  // makes the commit that is open, if there is one
+  commit_outcome* next = nullptr;           // the group's
+
+  static void leave(commit_outcome* one) noexcept {
+    if (one != nullptr && one->users.subtract_acq_rel(1) == 1) delete one;
+  }
+};
+
+}  // namespace detail
+
+/// Says when a transaction that has returned is kept:
+///
+///     mr::store::commit_ticket ticket;
+///     auto number = storage.transact(use, ticket);       // at once: later transactions see it
+///     ...                                                // more of them, which share the sync
+///     if (auto kept = ticket.wait(); !kept) return kept;  // now it outlives a crash
+///
+/// Of a storage with `durable::group<Milliseconds>`: a commit is made when somebody waits for it, by a later
+/// transaction, or when the milliseconds are over, and by the storage's end in any case. Until then a crash may take
+/// the transaction, whole, and so may an error of the commit, which `wait` returns. A ticket of nothing is kept.
+/// Threads: one at a time; many tickets at once.
+class commit_ticket {
+ public:
+  commit_ticket() noexcept = default;
+  commit_ticket(commit_ticket&& other) noexcept : outcome_(std::exchange(other.outcome_, nullptr)) {}
+  commit_ticket& operator=(commit_ticket other) noexcept {
+    std::swap(outcome_, other.outcome_);
+    return *this;
+  }
+  ~commit_ticket() { detail::commit_outcome::leave(outcome_); }
+
+  /// Whether it is known what became of the transaction, so that `wait` would return at once.
+  bool is_done() const noexcept { return outcome_ == nullptr || outcome_->done.load_acquire() != 0; }
+  /// Makes the commit, together with all that others have put into it, unless it has been made.
+  /// Errors: those of the commit, after which nothing of the transaction is kept; conflict within a transaction of the
+  /// same storage; closed in a forked child.
+  result<void> wait() {
+    if (outcome_ == nullptr) return {};
+    if (outcome_->done.load_acquire() == 0)
+      if (auto done = outcome_->settle(outcome_->group); !done) return done;
+    return outcome_->outcome;
+  }
+
+  /// Of an outcome that a storage shares with it.
+  explicit commit_ticket(detail::commit_outcome* outcome) noexcept : outcome_(outcome) {}
+
+ private:
+  detail::commit_outcome* outcome_ = nullptr;
+};
+
+namespace detail {
+
+/// What `transact` with a ticket asks of a storage.
+template <class Durability>
+struct ticketed {
+  static_assert(millrace::detail::requirement<Durability::shares_ms != 0, Durability>,
+                "millrace[STORAGE-4]: a ticket is of a commit that transactions share, as with durable::group<5>: "
+                "durable::each has kept a transaction when it returns, durable::os leaves it to the system");
+};
+
+}  // namespace detail
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_COMMIT_TICKET_HPP
+
 // ---- core/detail/quoted_text.hpp
 
 #ifndef MILLRACE_CORE_DETAIL_QUOTED_TEXT_HPP
@@ -53789,56 +53925,103 @@ result<void> keep_document(S& storage, std::string_view key, const T& value) {
 
 #endif  // MILLRACE_STORE_DOCUMENT_HPP
 
-// ---- store/durable.hpp
+// ---- store/detail/disk_room.hpp
 
-#ifndef MILLRACE_STORE_DURABLE_HPP
-#define MILLRACE_STORE_DURABLE_HPP
+#ifndef MILLRACE_STORE_DETAIL_DISK_ROOM_HPP
+#define MILLRACE_STORE_DETAIL_DISK_ROOM_HPP
 
 namespace millrace {
 inline namespace v0 {
 namespace store {
+namespace detail {
 
-/// What has become of a change once the call that made it has returned, as types: which one holds is read where the
-/// storage is declared.
-namespace durable {
+/// Whether the disk of a path has room for so many bytes beside `keep_free`. It is asked before anything is written, so
+/// that a disk does not get full by us; what others do meanwhile, each write has to bear.
+/// Errors: no_space, with the key that is to be written.
+inline result<void> check_disk_room(const std::string& path, std::uint64_t keep_free, std::uint64_t bytes,
+                                    std::string_view key) {
+  struct statvfs facts{};
+  if (keep_free == 0 || ::statvfs(path.c_str(), &facts) != 0) return {};  // the write will say what is wrong
+  const std::uint64_t room = std::uint64_t{facts.f_bavail} * (facts.f_frsize != 0 ? facts.f_frsize : facts.f_bsize);
+  if (room >= keep_free && room - keep_free >= bytes) return {};
+  return error(errc::no_space, "cannot write " + quoted_text(key) + " in \"" + path + "\": the disk has " +
+                                   std::to_string(room) + " bytes left, and " + std::to_string(keep_free) +
+                                   " are kept free");
+}
 
-/// It outlives a crash of the machine: each transaction is synced to the disk by itself.
-struct each {
-  static constexpr bool syncs = true;
-  static constexpr std::uint32_t shares_ms = 0;
-};
-
-/// It outlives a crash of the machine: transactions of several threads that begin within so many milliseconds share a
-/// sync. One that is alone does not wait.
-template <std::uint32_t Milliseconds>
-struct group {
-  static_assert(Milliseconds >= 1 && Milliseconds <= 1000,
-                "millrace[STORAGE-3]: durable::group<Milliseconds> shares a sync for 1 to 1000 milliseconds");
-  static constexpr bool syncs = true;
-  static constexpr std::uint32_t shares_ms = Milliseconds;
-};
-
-/// It outlives a crash of the process, and is the operating system's to write: a crash of the machine loses the last
-/// seconds, and never a part of a transaction.
-struct os {
-  static constexpr bool syncs = false;
-  static constexpr std::uint32_t shares_ms = 0;
-};
-
-}  // namespace durable
-
-/// `durable::each`, `durable::group<Milliseconds>` or `durable::os`.
-template <class D>
-concept durability = requires {
-  { D::syncs } -> std::convertible_to<bool>;
-  { D::shares_ms } -> std::convertible_to<std::uint32_t>;
-};
-
+}  // namespace detail
 }  // namespace store
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_STORE_DURABLE_HPP
+#endif  // MILLRACE_STORE_DETAIL_DISK_ROOM_HPP
+
+// ---- store/detail/folder_names.hpp
+
+#ifndef MILLRACE_STORE_DETAIL_FOLDER_NAMES_HPP
+#define MILLRACE_STORE_DETAIL_FOLDER_NAMES_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+namespace detail {
+
+/// The names in a folder that can be parts of keys, in the order of the keys below them: a folder's ends with a slash.
+/// Links and what is no regular file are left out. Calls `other(name)` with the names that can be no part of a key.
+template <class Other>
+result<std::vector<std::string>> folder_names(const file& folder, const Other& other) {
+  // A descriptor of its own, because the stream closes its descriptor.
+  const int own = uninterrupted([&] { return ::openat(folder.descriptor(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
+  struct stream {
+    DIR* handle;
+    ~stream() {
+      if (handle != nullptr) ::closedir(handle);
+    }
+  } entries{own < 0 ? nullptr : ::fdopendir(own)};
+  if (entries.handle == nullptr) {
+    const int why = errno;
+    if (own >= 0) ::close(own);
+    return system_error(why, "list", folder.path());
+  }
+  std::vector<std::string> names;
+  for (;;) {
+    errno = 0;
+    const dirent* const each = ::readdir(entries.handle);
+    if (each == nullptr) break;
+    if (fault_of_key_part(each->d_name) != nullptr) {
+      other(each->d_name);
+      continue;
+    }
+    bool is_folder = each->d_type == DT_DIR;
+    if (each->d_type == DT_UNKNOWN) {
+      struct stat facts{};
+      if (::fstatat(folder.descriptor(), each->d_name, &facts, AT_SYMLINK_NOFOLLOW) != 0) continue;  // gone again
+      is_folder = S_ISDIR(facts.st_mode);
+    } else if (!is_folder && each->d_type != DT_REG) {
+      continue;
+    }
+    names.push_back(std::string(each->d_name) + (is_folder ? "/" : ""));
+  }
+  if (errno != 0) return system_error(errno, "list", folder.path());
+  millrace::detail::sort_by(names, [](const std::string& a, const std::string& b) { return a < b; });
+  return names;
+}
+
+/// Opens a folder in a folder. One that is gone, or became something else, is a file that is not open.
+inline result<file> folder_in(const file& folder, const std::string& name) {
+  const int next = uninterrupted(
+      [&] { return ::openat(folder.descriptor(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); });
+  if (next < 0 && (errno == ENOENT || errno == ELOOP || errno == ENOTDIR)) return file();
+  if (next < 0) return system_error(errno, "list", folder.path() + "/" + name);
+  return file(next, folder.path() + "/" + name);
+}
+
+}  // namespace detail
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_DETAIL_FOLDER_NAMES_HPP
 
 // ---- store/folder_storage.hpp
 
@@ -53853,6 +54036,8 @@ struct folder_storage_options {
   /// Whether `open` refuses a folder that is not there, such as one on a disk that is not mounted. Otherwise it makes
   /// it, as an audit trail does, in a folder that is there.
   bool must_exist = false;
+  /// A write is refused with errc::no_space when the disk would have less than so many bytes left. Removals are not.
+  std::uint64_t keep_free = 8 << 20;
 };
 
 /// A storage in a folder: each object is the file at the folder's path and its key.
@@ -53880,7 +54065,7 @@ class folder_storage {
     if (!opened) return std::move(opened).error();
     char* const resolved = ::realpath(folder.c_str(), nullptr);  // so that a change of the working folder is no matter
     if (resolved == nullptr) return system_error(errno, "open", folder);
-    folder_storage made(resolved);
+    folder_storage made(resolved, options);
     std::free(resolved);
     if (is_new && posix_file_system().sync_directory_of(made.folder_.c_str()) != 0 && errno != EINVAL)
       return system_error(errno, "sync the folder of", folder);
@@ -53906,6 +54091,7 @@ class folder_storage {
 
   result<void> write(std::string_view key, std::span<const std::byte> bytes) {
     if (auto fine = check_storage_key(key); !fine) return fine;
+    if (auto fine = detail::check_disk_room(folder_, keep_free_, bytes.size(), key); !fine) return fine;
     auto made = atomic_file::create_beneath(folder_, key);
     if (!made) return std::move(made).error();
     if (auto done = made->write(bytes); !done) return done;
@@ -53916,6 +54102,7 @@ class folder_storage {
     if (auto fine = check_storage_key(key); !fine) return fine;
     if (const auto found = exists(*this, key); !found || *found)
       return found ? result<void>(detail::object_exists(key)) : found.error();
+    if (auto fine = detail::check_disk_room(folder_, keep_free_, bytes.size(), key); !fine) return fine;
     auto made = atomic_file::create_beneath(folder_, key);
     if (!made) return std::move(made).error();
     if (auto done = made->write(bytes); !done) return done;
@@ -53948,7 +54135,8 @@ class folder_storage {
   }
 
  private:
-  explicit folder_storage(std::string folder) : folder_(std::move(folder)) {}
+  folder_storage(std::string folder, const folder_storage_options& options)
+      : folder_(std::move(folder)), keep_free_(options.keep_free) {}
 
   struct listing {
     std::string_view prefix;
@@ -53982,64 +54170,23 @@ class folder_storage {
     }
   }
 
-  /// The names in a folder in the order of the keys below them: a folder's ends with a slash.
-  static result<std::vector<std::string>> names_in(const file& folder) {
-    // A descriptor of its own, because the stream closes its descriptor.
-    const int own =
-        detail::uninterrupted([&] { return ::openat(folder.descriptor(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
-    struct stream {
-      DIR* handle;
-      ~stream() {
-        if (handle != nullptr) ::closedir(handle);
-      }
-    } entries{own < 0 ? nullptr : ::fdopendir(own)};
-    if (entries.handle == nullptr) {
-      const int why = errno;
-      if (own >= 0) ::close(own);
-      return system_error(why, "list", folder.path());
-    }
-    std::vector<std::string> names;
-    for (;;) {
-      errno = 0;
-      const dirent* const each = ::readdir(entries.handle);
-      if (each == nullptr) break;
-      if (detail::fault_of_key_part(each->d_name) != nullptr) continue;
-      bool is_folder = each->d_type == DT_DIR;
-      if (each->d_type == DT_UNKNOWN) {
-        struct stat facts{};
-        if (::fstatat(folder.descriptor(), each->d_name, &facts, AT_SYMLINK_NOFOLLOW) != 0) continue;  // gone again
-        is_folder = S_ISDIR(facts.st_mode);
-      } else if (!is_folder && each->d_type != DT_REG) {
-        continue;
-      }
-      names.push_back(std::string(each->d_name) + (is_folder ? "/" : ""));
-    }
-    if (errno != 0) return system_error(errno, "list", folder.path());
-    return names;
-  }
-
   static result<void> walk(const file& folder, const std::string& path, listing& all) {
-    const auto names = names_in(folder);
+    const auto names = detail::folder_names(folder, [](const char*) {});
     if (!names) return names.error();
-    detail::flat_vector<const std::string*> sorted;
-    for (const std::string& each : *names) sorted.push_back(&each);
-    detail::heap_sort(sorted.data(), sorted.size(), [](const std::string* a, const std::string* b) { return *a < *b; });
-    for (const std::string* name : sorted) {
+    for (const std::string& name : *names) {
       if (all.found.size() >= all.limit) return {};
-      const std::string key = path + *name;
+      const std::string key = path + name;
       const bool is_folder = key.back() == '/';
       if (key.size() > max_storage_key || (is_folder ? !all.may_be_below(key) : !all.wants(key))) continue;
       if (is_folder) {
-        const std::string base = name->substr(0, name->size() - 1);
-        const int next = detail::uninterrupted([&] {
-          return ::openat(folder.descriptor(), base.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        });
-        if (next < 0 && (errno == ENOENT || errno == ELOOP || errno == ENOTDIR)) continue;  // changed meanwhile
-        if (next < 0) return system_error(errno, "list", folder.path() + "/" + base);
-        if (auto done = walk(file(next, folder.path() + "/" + base), key, all); !done) return done;
+        const std::string base = name.substr(0, name.size() - 1);
+        const auto next = detail::folder_in(folder, base);
+        if (!next) return next.error();
+        if (!next->is_open()) continue;  // changed meanwhile
+        if (auto done = walk(*next, key, all); !done) return done;
       } else {
         struct stat facts{};
-        if (::fstatat(folder.descriptor(), name->c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(facts.st_mode))
+        if (::fstatat(folder.descriptor(), name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(facts.st_mode))
           continue;  // changed meanwhile
         all.found.push_back({key, static_cast<std::uint64_t>(facts.st_size), {}});
       }
@@ -54048,6 +54195,7 @@ class folder_storage {
   }
 
   std::string folder_;
+  std::uint64_t keep_free_;
 };
 
 }  // namespace store
@@ -54777,6 +54925,85 @@ class object_tree {
 
 #endif  // MILLRACE_STORE_DETAIL_OBJECT_TREE_HPP
 
+// ---- store/detail/tree_snapshot.hpp
+
+#ifndef MILLRACE_STORE_DETAIL_TREE_SNAPSHOT_HPP
+#define MILLRACE_STORE_DETAIL_TREE_SNAPSHOT_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+namespace detail {
+
+/// What a tree of objects holds, as a `storage_view`. A copy costs O(1) and is of the same moment.
+class tree_snapshot {
+ public:
+  result<std::vector<std::byte>> read(std::string_view key) const {
+    auto found = read_versioned(key);
+    if (!found) return std::move(found).error();
+    return std::move(found->bytes);
+  }
+  result<stored_bytes> read_versioned(std::string_view key) const {
+    if (auto fine = check_storage_key(key); !fine) return std::move(fine).error();
+    const object* const found = objects_.find(key);
+    if (found == nullptr) return no_such_object(key);
+    return stored_bytes{found->bytes, std::to_string(found->version)};
+  }
+  result<storage_entry> examine(std::string_view key) const {
+    if (auto fine = check_storage_key(key); !fine) return std::move(fine).error();
+    const object* const found = objects_.find(key);
+    if (found == nullptr) return no_such_object(key);
+    return entry_of(*found);
+  }
+  result<std::vector<storage_entry>> list(std::string_view prefix, std::string_view after, std::size_t limit) const {
+    std::vector<storage_entry> found;
+    if (limit == 0) return found;
+    objects_.forward([&](std::string_view key) { return key < prefix || (!after.empty() && key <= after); },
+                     taker{prefix, limit, found});
+    return found;
+  }
+  result<std::vector<storage_entry>> list_backward(std::string_view prefix, std::string_view before,
+                                                   std::size_t limit) const {
+    std::vector<storage_entry> found;
+    if (limit == 0) return found;
+    objects_.backward(
+        [&](std::string_view key) {
+          return key.substr(0, prefix.size()) > prefix || (!before.empty() && key >= before);
+        },
+        taker{prefix, limit, found});
+    return found;
+  }
+
+ protected:
+  using object = object_tree::object;
+
+  explicit tree_snapshot(object_tree objects) noexcept : objects_(std::move(objects)) {}
+
+  object_tree objects_;
+
+ private:
+  static storage_entry entry_of(const object& one) { return {one.key, one.bytes.size(), std::to_string(one.version)}; }
+  /// Lists an object, and says whether the list goes on.
+  struct taker {
+    std::string_view prefix;
+    std::size_t limit;
+    std::vector<storage_entry>& found;
+
+    bool operator()(const object& each) const {
+      if (each.key.compare(0, prefix.size(), prefix) != 0) return false;
+      found.push_back(entry_of(each));
+      return found.size() < limit;
+    }
+  };
+};
+
+}  // namespace detail
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_DETAIL_TREE_SNAPSHOT_HPP
+
 // ---- store/detail/writer_mutex.hpp
 
 #ifndef MILLRACE_STORE_DETAIL_WRITER_MUTEX_HPP
@@ -54856,66 +55083,9 @@ struct memory_storage_options {
 class memory_storage {
  public:
   /// The objects of one moment. A copy is of the same moment.
-  class snapshot {
-   public:
-    result<std::vector<std::byte>> read(std::string_view key) const {
-      auto found = read_versioned(key);
-      if (!found) return std::move(found).error();
-      return std::move(found->bytes);
-    }
-    result<stored_bytes> read_versioned(std::string_view key) const {
-      if (auto fine = check_storage_key(key); !fine) return std::move(fine).error();
-      const object* const found = objects_.find(key);
-      if (found == nullptr) return detail::no_such_object(key);
-      return stored_bytes{found->bytes, std::to_string(found->version)};
-    }
-    result<storage_entry> examine(std::string_view key) const {
-      if (auto fine = check_storage_key(key); !fine) return std::move(fine).error();
-      const object* const found = objects_.find(key);
-      if (found == nullptr) return detail::no_such_object(key);
-      return entry_of(*found);
-    }
-    result<std::vector<storage_entry>> list(std::string_view prefix, std::string_view after, std::size_t limit) const {
-      std::vector<storage_entry> found;
-      if (limit == 0) return found;
-      objects_.forward([&](std::string_view key) { return key < prefix || (!after.empty() && key <= after); },
-                       taker{prefix, limit, found});
-      return found;
-    }
-    result<std::vector<storage_entry>> list_backward(std::string_view prefix, std::string_view before,
-                                                     std::size_t limit) const {
-      std::vector<storage_entry> found;
-      if (limit == 0) return found;
-      objects_.backward(
-          [&](std::string_view key) {
-            return key.substr(0, prefix.size()) > prefix || (!before.empty() && key >= before);
-          },
-          taker{prefix, limit, found});
-      return found;
-    }
-
-   private:
+  class snapshot : public detail::tree_snapshot {
     friend memory_storage;
-    using object = detail::object_tree::object;
-
-    explicit snapshot(detail::object_tree objects) noexcept : objects_(std::move(objects)) {}
-    static storage_entry entry_of(const object& one) {
-      return {one.key, one.bytes.size(), std::to_string(one.version)};
-    }
-    /// Lists an object, and says whether the list goes on.
-    struct taker {
-      std::string_view prefix;
-      std::size_t limit;
-      std::vector<storage_entry>& found;
-
-      bool operator()(const object& each) const {
-        if (each.key.compare(0, prefix.size(), prefix) != 0) return false;
-        found.push_back(entry_of(each));
-        return found.size() < limit;
-      }
-    };
-
-    detail::object_tree objects_;
+    using tree_snapshot::tree_snapshot;
   };
 
   /// What the code inside of `transact` reads and writes.
@@ -55762,7 +55932,8 @@ class cached_leaves {
 /// - `storage`, `versioned_storage`, `transactional_storage`: what keeps bytes under keys, as concepts, the last for
 ///   several objects that change together: `memory_storage` has transactions, `folder_storage` does not;
 ///   `creates_objects`: whether of all who create a key one succeeds
-/// - `durable::each`, `durable::group`, `durable::os`: what a crash may take, as a type
+/// - `durable::each`, `durable::group`, `durable::os`: what a crash may take, as a type; `commit_ticket`: when a
+///   transaction is kept, for who goes on meanwhile
 /// - `text_key_part`, `number_key_part`: parts of their keys, made of names that users choose and of numbers to sort by
 /// - `content_storage`: bytes under their own hash, in any storage: the same bytes once, and verified when read
 /// - `write_document`, `read_document`: structs as JSON with a format number; `keep_document` and `load_document` keep
@@ -55771,7 +55942,8 @@ class cached_leaves {
 /// - `http_request`, `http_response`, `http_handler`, `http_target`: requests of HTTP as values, and who handles them
 /// - `file_system`, `segment_file_system`: the system calls of a log, as a policy
 ///
-/// A room that is included by name, because not every program reads tables: store/parquet.hpp, Parquet files.
+/// Rooms that are included by name, because not every program reads tables: store/parquet.hpp, Parquet files;
+/// store/documents.hpp, a storage with transactions in a folder of JSON documents with indexes in Parquet.
 ///
 /// Standard library and POSIX alone. Two headers are left out, because they need a third party: store/ed25519.hpp, keys
 /// and signatures of Ed25519 by OpenSSL; store/sqlite.hpp, a storage with transactions in one SQLite file. Another

@@ -25,8 +25,8 @@ FROZEN = "core chain tensor aggregate store stats observe detect model/evaluatio
 # Rooms that their module's umbrella leaves out: who uses what is made here should not pay for readers of other people's
 # files, nor who counts for what is kept as evidence.
 APART = {"model/formats.hpp", "model/to_graph.hpp", "observe/audit.hpp", "observe/events.hpp", "observe/health.hpp",
-         "observe/dashboards.hpp", "observe/tracing.hpp", "registry/observed.hpp", "store/parquet.hpp",
-         "store/search.hpp", "track/observed.hpp"}
+         "observe/dashboards.hpp", "observe/tracing.hpp", "registry/observed.hpp", "store/documents.hpp",
+         "store/parquet.hpp", "store/search.hpp", "track/observed.hpp"}
 # What a detail header (and core/config.hpp) may ask the preprocessor: which machine, standard library and dialect this is.
 ALLOWED_QUESTIONS = re.compile(r"(__x86_64__|__AVX__|__i386__|__aarch64__|__linux__|__BYTE_ORDER__|__cplusplus|__cpp_exceptions|__GLIBCXX__)")
 # Files that nobody has: how a compiler is stopped that is set to an older standard, or to no exceptions.

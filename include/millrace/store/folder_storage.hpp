@@ -1,15 +1,14 @@
 #ifndef MILLRACE_STORE_FOLDER_STORAGE_HPP
 #define MILLRACE_STORE_FOLDER_STORAGE_HPP
 
-#include <millrace/core/detail/flat_vector.hpp>
-#include <millrace/core/detail/heap_sort.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/store/atomic_file.hpp>
 #include <millrace/store/beneath.hpp>
+#include <millrace/store/detail/disk_room.hpp>
+#include <millrace/store/detail/folder_names.hpp>
 #include <millrace/store/file_system.hpp>
 #include <millrace/store/storage.hpp>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -31,6 +30,8 @@ struct folder_storage_options {
   /// Whether `open` refuses a folder that is not there, such as one on a disk that is not mounted. Otherwise it makes
   /// it, as an audit trail does, in a folder that is there.
   bool must_exist = false;
+  /// A write is refused with errc::no_space when the disk would have less than so many bytes left. Removals are not.
+  std::uint64_t keep_free = 8 << 20;
 };
 
 /// A storage in a folder: each object is the file at the folder's path and its key.
@@ -58,7 +59,7 @@ class folder_storage {
     if (!opened) return std::move(opened).error();
     char* const resolved = ::realpath(folder.c_str(), nullptr);  // so that a change of the working folder is no matter
     if (resolved == nullptr) return system_error(errno, "open", folder);
-    folder_storage made(resolved);
+    folder_storage made(resolved, options);
     std::free(resolved);
     if (is_new && posix_file_system().sync_directory_of(made.folder_.c_str()) != 0 && errno != EINVAL)
       return system_error(errno, "sync the folder of", folder);
@@ -84,6 +85,7 @@ class folder_storage {
 
   result<void> write(std::string_view key, std::span<const std::byte> bytes) {
     if (auto fine = check_storage_key(key); !fine) return fine;
+    if (auto fine = detail::check_disk_room(folder_, keep_free_, bytes.size(), key); !fine) return fine;
     auto made = atomic_file::create_beneath(folder_, key);
     if (!made) return std::move(made).error();
     if (auto done = made->write(bytes); !done) return done;
@@ -94,6 +96,7 @@ class folder_storage {
     if (auto fine = check_storage_key(key); !fine) return fine;
     if (const auto found = exists(*this, key); !found || *found)
       return found ? result<void>(detail::object_exists(key)) : found.error();
+    if (auto fine = detail::check_disk_room(folder_, keep_free_, bytes.size(), key); !fine) return fine;
     auto made = atomic_file::create_beneath(folder_, key);
     if (!made) return std::move(made).error();
     if (auto done = made->write(bytes); !done) return done;
@@ -126,7 +129,8 @@ class folder_storage {
   }
 
  private:
-  explicit folder_storage(std::string folder) : folder_(std::move(folder)) {}
+  folder_storage(std::string folder, const folder_storage_options& options)
+      : folder_(std::move(folder)), keep_free_(options.keep_free) {}
 
   struct listing {
     std::string_view prefix;
@@ -160,64 +164,23 @@ class folder_storage {
     }
   }
 
-  /// The names in a folder in the order of the keys below them: a folder's ends with a slash.
-  static result<std::vector<std::string>> names_in(const file& folder) {
-    // A descriptor of its own, because the stream closes its descriptor.
-    const int own =
-        detail::uninterrupted([&] { return ::openat(folder.descriptor(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
-    struct stream {
-      DIR* handle;
-      ~stream() {
-        if (handle != nullptr) ::closedir(handle);
-      }
-    } entries{own < 0 ? nullptr : ::fdopendir(own)};
-    if (entries.handle == nullptr) {
-      const int why = errno;
-      if (own >= 0) ::close(own);
-      return system_error(why, "list", folder.path());
-    }
-    std::vector<std::string> names;
-    for (;;) {
-      errno = 0;
-      const dirent* const each = ::readdir(entries.handle);
-      if (each == nullptr) break;
-      if (detail::fault_of_key_part(each->d_name) != nullptr) continue;
-      bool is_folder = each->d_type == DT_DIR;
-      if (each->d_type == DT_UNKNOWN) {
-        struct stat facts{};
-        if (::fstatat(folder.descriptor(), each->d_name, &facts, AT_SYMLINK_NOFOLLOW) != 0) continue;  // gone again
-        is_folder = S_ISDIR(facts.st_mode);
-      } else if (!is_folder && each->d_type != DT_REG) {
-        continue;
-      }
-      names.push_back(std::string(each->d_name) + (is_folder ? "/" : ""));
-    }
-    if (errno != 0) return system_error(errno, "list", folder.path());
-    return names;
-  }
-
   static result<void> walk(const file& folder, const std::string& path, listing& all) {
-    const auto names = names_in(folder);
+    const auto names = detail::folder_names(folder, [](const char*) {});
     if (!names) return names.error();
-    detail::flat_vector<const std::string*> sorted;
-    for (const std::string& each : *names) sorted.push_back(&each);
-    detail::heap_sort(sorted.data(), sorted.size(), [](const std::string* a, const std::string* b) { return *a < *b; });
-    for (const std::string* name : sorted) {
+    for (const std::string& name : *names) {
       if (all.found.size() >= all.limit) return {};
-      const std::string key = path + *name;
+      const std::string key = path + name;
       const bool is_folder = key.back() == '/';
       if (key.size() > max_storage_key || (is_folder ? !all.may_be_below(key) : !all.wants(key))) continue;
       if (is_folder) {
-        const std::string base = name->substr(0, name->size() - 1);
-        const int next = detail::uninterrupted([&] {
-          return ::openat(folder.descriptor(), base.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        });
-        if (next < 0 && (errno == ENOENT || errno == ELOOP || errno == ENOTDIR)) continue;  // changed meanwhile
-        if (next < 0) return system_error(errno, "list", folder.path() + "/" + base);
-        if (auto done = walk(file(next, folder.path() + "/" + base), key, all); !done) return done;
+        const std::string base = name.substr(0, name.size() - 1);
+        const auto next = detail::folder_in(folder, base);
+        if (!next) return next.error();
+        if (!next->is_open()) continue;  // changed meanwhile
+        if (auto done = walk(*next, key, all); !done) return done;
       } else {
         struct stat facts{};
-        if (::fstatat(folder.descriptor(), name->c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(facts.st_mode))
+        if (::fstatat(folder.descriptor(), name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(facts.st_mode))
           continue;  // changed meanwhile
         all.found.push_back({key, static_cast<std::uint64_t>(facts.st_size), {}});
       }
@@ -226,6 +189,7 @@ class folder_storage {
   }
 
   std::string folder_;
+  std::uint64_t keep_free_;
 };
 
 }  // namespace store

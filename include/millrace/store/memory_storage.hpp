@@ -6,6 +6,7 @@
 #include <millrace/core/result.hpp>
 #include <millrace/core/seed.hpp>
 #include <millrace/store/detail/object_tree.hpp>
+#include <millrace/store/detail/tree_snapshot.hpp>
 #include <millrace/store/detail/writer_mutex.hpp>
 #include <millrace/store/storage.hpp>
 #include <millrace/store/transaction.hpp>
@@ -36,66 +37,9 @@ struct memory_storage_options {
 class memory_storage {
  public:
   /// The objects of one moment. A copy is of the same moment.
-  class snapshot {
-   public:
-    result<std::vector<std::byte>> read(std::string_view key) const {
-      auto found = read_versioned(key);
-      if (!found) return std::move(found).error();
-      return std::move(found->bytes);
-    }
-    result<stored_bytes> read_versioned(std::string_view key) const {
-      if (auto fine = check_storage_key(key); !fine) return std::move(fine).error();
-      const object* const found = objects_.find(key);
-      if (found == nullptr) return detail::no_such_object(key);
-      return stored_bytes{found->bytes, std::to_string(found->version)};
-    }
-    result<storage_entry> examine(std::string_view key) const {
-      if (auto fine = check_storage_key(key); !fine) return std::move(fine).error();
-      const object* const found = objects_.find(key);
-      if (found == nullptr) return detail::no_such_object(key);
-      return entry_of(*found);
-    }
-    result<std::vector<storage_entry>> list(std::string_view prefix, std::string_view after, std::size_t limit) const {
-      std::vector<storage_entry> found;
-      if (limit == 0) return found;
-      objects_.forward([&](std::string_view key) { return key < prefix || (!after.empty() && key <= after); },
-                       taker{prefix, limit, found});
-      return found;
-    }
-    result<std::vector<storage_entry>> list_backward(std::string_view prefix, std::string_view before,
-                                                     std::size_t limit) const {
-      std::vector<storage_entry> found;
-      if (limit == 0) return found;
-      objects_.backward(
-          [&](std::string_view key) {
-            return key.substr(0, prefix.size()) > prefix || (!before.empty() && key >= before);
-          },
-          taker{prefix, limit, found});
-      return found;
-    }
-
-   private:
+  class snapshot : public detail::tree_snapshot {
     friend memory_storage;
-    using object = detail::object_tree::object;
-
-    explicit snapshot(detail::object_tree objects) noexcept : objects_(std::move(objects)) {}
-    static storage_entry entry_of(const object& one) {
-      return {one.key, one.bytes.size(), std::to_string(one.version)};
-    }
-    /// Lists an object, and says whether the list goes on.
-    struct taker {
-      std::string_view prefix;
-      std::size_t limit;
-      std::vector<storage_entry>& found;
-
-      bool operator()(const object& each) const {
-        if (each.key.compare(0, prefix.size(), prefix) != 0) return false;
-        found.push_back(entry_of(each));
-        return found.size() < limit;
-      }
-    };
-
-    detail::object_tree objects_;
+    using tree_snapshot::tree_snapshot;
   };
 
   /// What the code inside of `transact` reads and writes.

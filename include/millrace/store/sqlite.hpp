@@ -3,6 +3,7 @@
 
 #include <millrace/core/detail/owning_pointer.hpp>
 #include <millrace/core/result.hpp>
+#include <millrace/store/commit_ticket.hpp>
 #include <millrace/store/detail/sqlite_connection.hpp>
 #include <millrace/store/detail/sqlite_engine.hpp>
 #include <millrace/store/durable.hpp>
@@ -162,13 +163,15 @@ class sqlite_storage {
   /// undone if it returns an error or throws. Other writers wait meanwhile, readers do not.
   template <class Use>
   auto transact(Use&& use) -> decltype(use(std::declval<transaction&>())) {
-    static_cast<void>(sizeof(detail::checked_use<decltype(use(std::declval<transaction&>()))>));
-    turn own(*engine_);
-    if (auto begun = own.begin(); !begun) return std::move(begun).error();
-    transaction changes(own);
-    auto outcome = use(changes);
-    if (auto kept = own.end(outcome.has_value()); !kept && outcome) return std::move(kept).error();
-    return outcome;
+    return transact(use, static_cast<commit_ticket*>(nullptr));
+  }
+  /// The same, but returns at once: `ticket` is of the commit. Later transactions of this storage see what was written;
+  /// others and readers do once it is kept.
+  template <class Use>
+  auto transact(Use&& use, commit_ticket& ticket) -> decltype(use(std::declval<transaction&>())) {
+    static_cast<void>(sizeof(detail::ticketed<Durability>));
+    ticket = commit_ticket();
+    return transact(use, &ticket);
   }
   /// Calls `use(const snapshot&)` and returns its result.
   template <class Use>
@@ -179,6 +182,17 @@ class sqlite_storage {
 
  private:
   using turn = detail::sqlite_engine::turn;
+
+  template <class Use>
+  auto transact(Use& use, commit_ticket* ticket) -> decltype(use(std::declval<transaction&>())) {
+    static_cast<void>(sizeof(detail::checked_use<decltype(use(std::declval<transaction&>()))>));
+    turn own(*engine_);
+    if (auto begun = own.begin(); !begun) return std::move(begun).error();
+    transaction changes(own);
+    auto outcome = use(changes);
+    if (auto kept = own.end(outcome.has_value(), ticket); !kept && outcome) return std::move(kept).error();
+    return outcome;
+  }
 
   explicit sqlite_storage(detail::owning_pointer<detail::sqlite_engine> engine) noexcept : engine_(std::move(engine)) {}
 

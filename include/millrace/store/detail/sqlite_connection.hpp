@@ -33,7 +33,6 @@ inline constexpr const char* sqlite_migrations[] = {
     "CREATE TABLE objects(key TEXT NOT NULL PRIMARY KEY, version INTEGER NOT NULL, size INTEGER NOT NULL, "
     "value NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE large(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL);"};
-inline constexpr std::int64_t sqlite_schema_version = std::size(sqlite_migrations);
 inline constexpr std::size_t sqlite_large = 512;
 
 /// The statements of a connection, each prepared when it is first used.

@@ -9,6 +9,9 @@
 #include <millrace/core/detail/owning_pointer.hpp>
 #include <millrace/core/diagnostic.hpp>
 #include <millrace/core/result.hpp>
+#include <millrace/store/commit_ticket.hpp>
+#include <millrace/store/detail/commit_group.hpp>
+#include <millrace/store/detail/disk_room.hpp>
 #include <millrace/store/detail/sqlite_connection.hpp>
 #include <millrace/store/detail/writer_mutex.hpp>
 #include <millrace/store/file.hpp>
@@ -16,11 +19,11 @@
 #include <sqlite3.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
-#include <sys/statvfs.h>
 #include <time.h>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -79,19 +82,11 @@ constexpr bool is_network_file_system(std::uint64_t type) noexcept {
   }
 }
 
-/// Of whoever waits until a commit that others share is done.
-struct sqlite_follower {
-  sqlite_follower* next = nullptr;
-  bool done = false;
-  result<void> outcome = {};
-};
-
 /// What a SQLite storage is made of: the connection that writes, one thread at a time; those that read; and the commit
 /// that several transactions share, each of which undoes its own by a savepoint.
-///
-/// A transaction leaves the shared commit to the next one if another thread waits to write; so somebody always makes
-/// it. Whoever has left it waits for it.
-class sqlite_engine {
+class sqlite_engine : private commit_group<sqlite_engine> {
+  friend commit_group<sqlite_engine>;
+
  public:
   struct promise {
     bool syncs;
@@ -99,17 +94,19 @@ class sqlite_engine {
   };
 
   static result<owning_pointer<sqlite_engine>> open(const std::string& path, const sqlite_storage_options& options,
-                                                    promise keeps) {
+                                                    promise keeps,
+                                                    std::span<const char* const> migrations = sqlite_migrations) {
     if (::sqlite3_threadsafe() == 0) return error(errc::unsupported, "this SQLite was built without threads");
     if (path.empty() || path.find('\0') != std::string::npos)
       return error(errc::invalid_argument, "the path of a SQLite file is empty, or has a zero byte");
-    owning_pointer<sqlite_engine> made(new sqlite_engine(absolute_path(path), options, keeps));
+    owning_pointer<sqlite_engine> made(new sqlite_engine(absolute_path(path), options, keeps, migrations));
     if (auto done = made->open_file(); !done) return std::move(done).error();
     return made;
   }
   sqlite_engine(const sqlite_engine&) = delete;
   sqlite_engine& operator=(const sqlite_engine&) = delete;
   ~sqlite_engine() {
+    finish_commits();
     if (is_forked()) {
       // The child of a fork must not touch the parent's connections: closing them would work on the parent's file.
       (void)writer_.release();
@@ -125,7 +122,7 @@ class sqlite_engine {
   /// `end(true)` returns no error.
   class turn {
    public:
-    explicit turn(sqlite_engine& of) noexcept : of_(of), guard_(of.announced()) { of_.waiting_.subtract_acq_rel(1); }
+    explicit turn(sqlite_engine& of) noexcept : of_(of), guard_(of.announced()) { of_.has_turn(); }
     turn(const turn&) = delete;
     turn& operator=(const turn&) = delete;
     ~turn() {
@@ -150,29 +147,29 @@ class sqlite_engine {
     }
     result<void> check_room(std::string_view key, std::size_t size) const { return of_.check_room(key, size); }
 
-    result<void> end(bool keeps) {
+    /// With a ticket, others make the commit.
+    result<void> end(bool keeps, commit_ticket* ticket = nullptr) {
       begun_ = false;
       if (of_.is_forked()) return of_.forked();  // `use` has forked: the transaction is the parent's
       result<void> outcome = std::move(failed_);
-      sqlite_follower follower;
-      bool follows = false;  // from when the turn has gone to others, they write to `follower`
+      commit_outcome* follows = nullptr;
       if (!keeps || !outcome) {
         of_.undo_one(shares_);
       } else {
         outcome = of_.keep_one(shares_);
       }
       const bool is_kept = keeps && outcome;
-      if (of_.has_changes_ && of_.leaves_commit_to_others()) {
-        if (is_kept) {
-          follows = true;
-          follower.next = std::exchange(of_.followers_, &follower);
-        }
+      const bool is_ticketed = is_kept && ticket != nullptr && of_.is_young() && of_.commit_in_time();
+      if (of_.has_changes_ && (is_ticketed || of_.leaves_commit_to_others())) {
+        if (is_kept) follows = of_.follow();
       } else if (of_.has_changes_) {
         auto committed = of_.commit();
         if (is_kept) outcome = std::move(committed);
       }
       guard_.unlock();
-      if (follows) outcome = of_.wait_for(follower);
+      if (follows == nullptr) return outcome;
+      if (ticket == nullptr) return of_.wait_for(follows);
+      *ticket = commit_ticket(follows);
       return outcome;
     }
 
@@ -215,8 +212,14 @@ class sqlite_engine {
   };
 
  private:
-  sqlite_engine(std::string path, const sqlite_storage_options& options, promise keeps)
-      : path_(std::move(path)), options_(options), keeps_(keeps) {}
+  sqlite_engine(std::string path, const sqlite_storage_options& options, promise keeps,
+                std::span<const char* const> migrations)
+      : commit_group(keeps.shares_ms),
+        path_(std::move(path)),
+        options_(options),
+        keeps_(keeps),
+        migrations_(migrations),
+        schema_version_(static_cast<std::int64_t>(migrations.size())) {}
 
   bool is_forked() const noexcept { return forked_.load_relaxed() != 0; }
   error forked() const {
@@ -252,7 +255,7 @@ class sqlite_engine {
         code != SQLITE_OK)
       return writer_->failure(code, "open");
     writer_->keep_wal_below(options_.max_wal_bytes);
-    if (*version < sqlite_schema_version) return migrate();
+    if (*version < schema_version_) return migrate();
     return {};
   }
   /// The version of the tables. Errors: it is not a file of ours, or a later one's.
@@ -265,13 +268,13 @@ class sqlite_engine {
     if (!tables) return tables.error();
     if (*application != sqlite_application && (*application != 0 || *version != 0 || *tables != 0))
       return error(errc::invalid_data, "\"" + path_ + "\" is a SQLite file of another program");
-    if (*version < 0 || *version > sqlite_schema_version) return newer(*version);
+    if (*version < 0 || *version > schema_version_) return newer(*version);
     return *version;
   }
   error newer(std::int64_t version) const {
     return error(errc::unsupported, "\"" + path_ + "\" has tables of version " + std::to_string(version) +
                                         ", of a newer millrace: this one knows version " +
-                                        std::to_string(sqlite_schema_version));
+                                        std::to_string(schema_version_));
   }
   result<void> choose_journal() {
     writes_ahead_ = options_.journal == sqlite_journal::write_ahead;
@@ -312,11 +315,11 @@ class sqlite_engine {
     if (const int code = writer_->run("BEGIN IMMEDIATE"); code != SQLITE_OK) return writer_->failure(code, "write");
     const auto version = check_whose();  // somebody else may have been faster
     int code = SQLITE_OK;
-    if (version && *version < sqlite_schema_version) {
-      for (std::int64_t at = *version; at < sqlite_schema_version && code == SQLITE_OK; ++at)
-        code = writer_->run(sqlite_migrations[at]);
+    if (version && *version < schema_version_) {
+      for (std::int64_t at = *version; at < schema_version_ && code == SQLITE_OK; ++at)
+        code = writer_->run(migrations_[static_cast<std::size_t>(at)]);
       const std::string marks = "PRAGMA application_id = " + std::to_string(sqlite_application) +
-                                "; PRAGMA user_version = " + std::to_string(sqlite_schema_version);
+                                "; PRAGMA user_version = " + std::to_string(schema_version_);
       if (code == SQLITE_OK) code = writer_->run(marks.c_str());
     }
     if (code == SQLITE_OK && version) code = writer_->run("COMMIT");
@@ -328,10 +331,6 @@ class sqlite_engine {
 
   // Writing. Whoever calls these has the turn.
 
-  writer_mutex& announced() noexcept {
-    waiting_.add_relaxed(1);
-    return is_forked() ? turns_of_child_ : turns_;
-  }
   result<void> begin_one(bool& shares) {
     if (has_begun_ && !is_young()) (void)commit();  // whose followers have waited long enough
     shares = has_begun_;
@@ -347,15 +346,13 @@ class sqlite_engine {
     if (const int code = writer_->run(sqlite_query::begin); code != SQLITE_OK) return writer_->failure(code, "write");
     // A newer program may have opened the file since.
     const std::int64_t version = version_of_tables();
-    if (version != sqlite_schema_version) {
+    if (version != schema_version_) {
       error why =
           version < 0 ? writer_->failure(::sqlite3_extended_errcode(writer_->handle()), "write") : newer(version);
       writer_->run(sqlite_query::rollback);
       return why;
     }
-    has_begun_ = true;
-    has_changes_ = false;
-    began_ = steady_clock().ticks();
+    begin_sharing();
     return {};
   }
   std::int64_t version_of_tables() noexcept {
@@ -380,15 +377,8 @@ class sqlite_engine {
     // Without others, or with none that can be kept.
     error why = error(errc::io, "what was written to \"" + path_ + "\" was undone by an error of another transaction");
     if (!lost) writer_->run(sqlite_query::rollback);
-    has_begun_ = false;
-    has_changes_ = false;
+    end_sharing();
     tell_followers(std::move(why));
-  }
-  bool is_young() const noexcept {
-    return steady_clock().ticks() - began_ < keeps_.shares_ms * std::uint64_t{1'000'000};
-  }
-  bool leaves_commit_to_others() const noexcept {
-    return keeps_.shares_ms != 0 && waiting_.load_relaxed() != 0 && is_young();
   }
   result<void> commit() {
     result<void> outcome;
@@ -397,27 +387,10 @@ class sqlite_engine {
       if (::sqlite3_get_autocommit(writer_->handle()) == 0) writer_->run(sqlite_query::rollback);
       writer_->empty_wal();
     }
-    has_begun_ = false;
-    has_changes_ = false;
+    end_sharing();
     tell_followers(outcome);
     return outcome;
   }
-  void tell_followers(const result<void>& outcome) {
-    if (followers_ == nullptr) return;
-    const lock_guard locked(mutex_);
-    while (followers_ != nullptr) {
-      sqlite_follower& each = *std::exchange(followers_, followers_->next);
-      each.outcome = outcome;
-      each.done = true;
-    }
-    told_.notify_all();
-  }
-  result<void> wait_for(sqlite_follower& follower) {
-    const lock_guard locked(mutex_);
-    while (!follower.done) told_.wait_for(mutex_, 1'000'000'000);
-    return std::move(follower.outcome);
-  }
-
   result<void> check_place() const {
     struct stat facts{};
     if (::stat(path_.c_str(), &facts) != 0) return system_error(errno, "write", path_);
@@ -425,14 +398,7 @@ class sqlite_engine {
     return error(errc::conflict, "cannot write \"" + path_ + "\": another file is there by now");
   }
   result<void> check_room(std::string_view key, std::size_t size) const {
-    struct statvfs facts{};
-    if (::statvfs(path_.c_str(), &facts) != 0) return {};  // the write will say what is wrong
-    const std::uint64_t room = std::uint64_t{facts.f_bavail} * (facts.f_frsize != 0 ? facts.f_frsize : facts.f_bsize);
-    // Twice: beside the file first, then in it.
-    if (room >= options_.keep_free && (room - options_.keep_free) / 2 >= size) return {};
-    return error(errc::no_space, "cannot write " + quoted_text(key) + " in \"" + path_ + "\": the disk has " +
-                                     std::to_string(room) + " bytes left, and " + std::to_string(options_.keep_free) +
-                                     " are kept free");
+    return check_disk_room(path_, options_.keep_free, 2 * std::uint64_t{size}, key);  // beside the file, then in it
   }
 
   // Reading.
@@ -462,23 +428,14 @@ class sqlite_engine {
   std::string path_;
   sqlite_storage_options options_;
   promise keeps_;
+  std::span<const char* const> migrations_;
+  std::int64_t schema_version_;
   bool writes_ahead_ = true;
   dev_t device_ = 0;
   ino_t inode_ = 0;
 
-  writer_mutex turns_;
-  writer_mutex turns_of_child_;             // of a fork, where the other one may be locked for ever
-  light_atomic<std::uint32_t> waiting_{0};  // threads that will have a turn
-  // Of whoever has the turn:
-  owning_pointer<sqlite_connection> writer_;
-  bool has_begun_ = false;
-  bool has_changes_ = false;  // of transactions that ended well
-  std::uint64_t began_ = 0;
-  sqlite_follower* followers_ = nullptr;
-
-  mutex mutex_;  // held for moments
-  condition told_;
-  flat_vector<sqlite_connection*> idle_;
+  owning_pointer<sqlite_connection> writer_;  // of whoever has the turn
+  flat_vector<sqlite_connection*> idle_;      // guarded by mutex_
 
   light_atomic<std::uint32_t> forked_{0};
   fork_watch watch_{this, [](void* self) noexcept { static_cast<sqlite_engine*>(self)->forked_.store_relaxed(1); }};
