@@ -74,7 +74,7 @@ set(MILLRACE_store_HEADERS
   store.hpp
   store/fwd.hpp store/atomic_file.hpp store/beneath.hpp store/commit_ticket.hpp store/content_storage.hpp store/durable.hpp store/ed25519.hpp store/file.hpp store/file_bytes.hpp store/file_system.hpp store/folder_storage.hpp store/http.hpp store/line_log.hpp store/line_log_options.hpp store/document.hpp
   store/key_part.hpp store/search.hpp
-  store/search/filter.hpp store/search/like_pattern.hpp store/search/mlflow_schemas.hpp store/search/node.hpp
+  store/search/filter.hpp store/search/index_walk.hpp store/search/like_pattern.hpp store/search/mlflow_schemas.hpp store/search/node.hpp
   store/search/order.hpp store/search/page.hpp store/search/ranges.hpp store/search/schema.hpp store/search/value.hpp
   store/search/detail/condition.hpp store/search/detail/filter_parser.hpp store/search/detail/filter_text.hpp
   store/search/detail/scanner.hpp
@@ -310,7 +310,8 @@ set(MILLRACE_registry_HEADERS
   registry/observed.hpp registry/observed/audit_sink.hpp registry/observed/watched.hpp
   registry/detail/approvals.hpp registry/detail/catalog.hpp registry/detail/edits.hpp registry/detail/input_checks.hpp registry/detail/keys.hpp
   registry/detail/ledger.hpp registry/detail/lookups.hpp registry/detail/outbox.hpp registry/detail/registry_policies.hpp
-  registry/detail/transitions.hpp)
+  registry/detail/removals.hpp registry/detail/requests.hpp registry/detail/search_rows.hpp registry/detail/transitions.hpp
+  registry/detail/version_index.hpp registry/detail/version_search.hpp)
 set(MILLRACE_infer_HEADERS
   infer.hpp
   infer/fwd.hpp infer/bound_graph.hpp infer/graph_engine.hpp infer/onnxruntime.hpp infer/serving.hpp
@@ -334,7 +335,7 @@ set(MILLRACE_track_HEADERS
   track.hpp
   track/fwd.hpp track/comparison.hpp track/folder_paths.hpp track/metric_points.hpp track/names.hpp track/options.hpp track/records.hpp track/run.hpp track/search.hpp track/tracker.hpp track/tracking.hpp track/watcher.hpp
   track/observed.hpp track/observed/watched.hpp
-  track/detail/artifact_changes.hpp track/detail/comparison_text.hpp track/detail/documents.hpp track/detail/experiment_changes.hpp track/detail/index_walk.hpp track/detail/layout.hpp track/detail/metric_log.hpp
+  track/detail/artifact_changes.hpp track/detail/comparison_text.hpp track/detail/documents.hpp track/detail/experiment_changes.hpp track/detail/layout.hpp track/detail/metric_log.hpp
   track/detail/metric_series.hpp track/detail/process.hpp track/detail/recent_points.hpp track/detail/run_changes.hpp
   track/detail/run_metrics.hpp track/detail/run_row.hpp track/detail/run_search.hpp track/detail/tracker_core.hpp)
 set(MILLRACE_connect_http_HEADERS connect/http.hpp)

@@ -11,7 +11,7 @@
 /// - `transition_request`, `review`: who asked for what, and what the others said
 /// - `change`, `change_sink`: everything that was done, handed to an audit trail once each
 /// - `watcher`: what stands around a registry's operations and sees what they did
-/// - `search_versions`, `search_models`: by MLflow's filter grammar and beyond it, page by page
+/// - `search_versions`, `search_models`: by MLflow's filter grammar and beyond it, page by page, by indexes
 /// - `version_draft`, `transition`, `request_draft` and so on: what a registry is asked to do
 /// - `compare`: versions side by side, as a table, CSV, HTML or JSON; `to_open_lineage`: where one comes from
 /// - `export_mlflow_model`, `export_triton_model`, `export_registry_folders`, `import_registry_folders`: the folders of

@@ -52,6 +52,7 @@ class RegistryTool(unittest.TestCase):
         self.run_tool("approve", "fraud", 2, actor="bob")
         stopped = self.run_tool("--audit", trail, "approve", "fraud", 2, actor="dora", code=1)
         self.assertIn("auc is 0.93, which has to be at least 0.94, with 0.95 of version 1 in production", stopped)
+        self.assertIn("dora: approves, but the gate", self.run_tool("requests", "fraud"))
         self.run_tool("reject", "fraud", 2, "--comment", "worse", actor="carl")
         self.assertIn("is rejected, by \"carl\"", self.run_tool("approve", "fraud", 2, actor="dora", code=1))
         self.assertIn("carl: reject, worse", self.run_tool("requests", "fraud"))
@@ -69,6 +70,7 @@ class RegistryTool(unittest.TestCase):
         found = subprocess.run([AUDIT_TOOL, "query", trail], capture_output=True, text=True, timeout=60)
         kinds = [json.loads(line)["kind"] for line in found.stdout.splitlines()]
         self.assertEqual(kinds.count("approval_granted"), 3)
+        self.assertEqual(kinds.count("approval_stopped"), 1)
         self.assertEqual(kinds.count("approval_rejected"), 1)
         self.assertEqual(kinds.count("model_promoted"), 3)
 

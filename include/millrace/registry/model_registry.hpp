@@ -136,7 +136,8 @@ class model_registry {
     return look([&](const reader& books) { return detail::for_each_version(books, use); });
   }
 
-  /// Deletes a model or a version, which can be restored. Errors: conflict: it, or a version of it, is in production.
+  /// Deletes a model or a version, which can be restored. A version leaves its stage, as the history tells, and open
+  /// requests for it are withdrawn. Errors: conflict: it, or a version of it, is in production.
   result<void> remove(removal asked) {
     return self_->watcher.around(asked, [&](const removal& what) -> result<void> {
       auto done = transact([&](writer& books) {
@@ -351,6 +352,8 @@ class model_registry {
     });
   }
   /// Approves or rejects a request. The approval that makes them enough moves the version in the same transaction.
+  /// An approval that would be enough, but for a gate, is not counted; that it was given and which gate stopped it is a
+  /// remark of the request, and a change.
   /// Errors: permission_denied: the reviewer has asked for it, or is none of its reviewers; already_exists: has
   /// reviewed it already; timeout: it has expired; closed: it was rejected or withdrawn; conflict: it is approved
   /// already, or a gate keeps the version out; checksum_mismatch: artifacts are not those that were asked for.
@@ -401,6 +404,8 @@ class model_registry {
   }
 
  private:
+  friend detail::registry_access;
+
   struct state {
     Storage* storage;
     model_registry_options options;
@@ -478,6 +483,7 @@ class model_registry {
   /// What a review or a withdrawal came to, for who asked for it.
   result<transition_request> told(result<detail::review_outcome> made) {
     if (!made) return std::move(made).error();
+    if (!made->stopped) return std::move(made->stopped).error();
     self_->watcher.emit(approval_changed{made->request});
     if (made->was_expired) return detail::closed_request(made->request);
     if (!made->moved.empty()) static_cast<void>(told(result<stage_change>(std::move(made->moved.front()))));
@@ -510,20 +516,17 @@ template <class Storage, class... Policies>
 result<void> model_registry<Storage, Policies...>::begin() {
   const auto found = look([](const reader& books) { return books.state(); });
   if (!found && found.error().code() != errc::not_found) return found.error();
-  if (found) {
+  if (found && found->indexes >= detail::registry_state::current_indexes) {
     self_->id = found->id;
     return {};
   }
   return self_->storage->transact([&](typename Storage::transaction& transaction) -> result<void> {
     writer books(transaction, self_->keys, 0, is_recorded);
-    auto made = books.state();  // another process may have begun it
-    if (!made) {
-      if (made.error().code() != errc::not_found) return made.error();
-      made = detail::registry_state();
-      for (int half = 0; half < 2; ++half) made->id += store::number_key_part(entropy_seed());
-      if (auto done = books.keep(self_->keys.state(), *made); !done) return done;
-    }
-    self_->id = made->id;
+    std::string id;
+    for (int half = 0; half < 2; ++half) id += store::number_key_part(entropy_seed());
+    auto made = detail::begin_books(books, id);
+    if (!made) return std::move(made).error();
+    self_->id = std::move(made->id);
     return {};
   });
 }

@@ -2,15 +2,14 @@
 #define MILLRACE_REGISTRY_SEARCH_HPP
 
 #include <millrace/core/result.hpp>
+#include <millrace/registry/detail/search_rows.hpp>
+#include <millrace/registry/detail/version_search.hpp>
 #include <millrace/registry/fwd.hpp>
 #include <millrace/registry/records.hpp>
-#include <millrace/registry/stage.hpp>
 #include <millrace/store/search.hpp>
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -41,144 +40,28 @@ struct search_page {
 
 namespace detail {
 
-inline constexpr store::search_asks ask_texts =
-    store::search_asks::equality | store::search_asks::patterns | store::search_asks::lists;
-inline constexpr store::search_asks ask_numbers = store::search_asks::equality | store::search_asks::order;
+/// What a search asks, once it is read.
+struct search_query {
+  store::search_filter filter;
+  store::search_order order;
+  store::page_tokens tokens;
+  std::string position;
 
-inline constexpr store::searched_key searched_version_keys[] = {
-    {"name", store::search_type::text, ask_texts, true},
-    {"version_number", store::search_type::integer, ask_numbers, true, {"version"}},
-    {"semantic_version", store::search_type::text, ask_texts, true},
-    {"stage", store::search_type::text, ask_texts, true, {"current_stage"}},
-    {"framework", store::search_type::text, ask_texts, true},
-    {"run_id", store::search_type::text, ask_texts, true},
-    {"source_path", store::search_type::text, ask_texts, true, {"source"}},
-    {"user_id", store::search_type::text, ask_texts, true, {"created_by"}},
-    {"description", store::search_type::text, ask_texts, true},
-    {"creation_timestamp", store::search_type::integer, ask_numbers, true},
-    {"last_updated_timestamp", store::search_type::integer, ask_numbers, true},
-};
-inline constexpr store::searched_key searched_data_keys[] = {
-    {"name", store::search_type::text, ask_texts},
-    {"digest", store::search_type::text, ask_texts},
-    {"context", store::search_type::text, ask_texts, false, {"role"}},
-};
-inline constexpr store::searched_group searched_version_groups[] = {
-    {store::search_kind::attribute, {"attributes", "attribute"}, searched_version_keys},
-    {store::search_kind::metric, {"metrics", "metric"}, {}, store::search_type::number, ask_numbers, true},
-    {store::search_kind::param,
-     {"params", "param", "hyperparameters"},
-     {},
-     store::search_type::text,
-     ask_texts | store::search_asks::nulls,
-     true},
-    {store::search_kind::tag,
-     {"tags", "tag"},
-     {},
-     store::search_type::text,
-     ask_texts | store::search_asks::nulls,
-     true},
-    {store::search_kind::dataset,
-     {"datasets", "dataset"},
-     searched_data_keys,
-     store::search_type::text,
-     ask_texts,
-     false,
-     true},
-};
-
-template <class Entry>
-store::search_value value_of(const std::vector<Entry>& entries, std::string_view key) noexcept {
-  for (const Entry& each : entries)
-    if (each.key == key) return each.value;
-  return {};
-}
-constexpr std::int64_t in_milliseconds(std::uint64_t time) noexcept {
-  return static_cast<std::int64_t>(time / 1'000'000U);
-}
-inline store::search_value text_or_none(std::string_view text) noexcept {
-  if (text.empty()) return {};
-  return text;
-}
-
-/// A version as a row of a search.
-struct version_row {
-  const model_version* of;
-
-  store::search_value find(const store::search_field& field) const noexcept {
-    switch (field.kind) {
-      case store::search_kind::attribute: return attribute(field.key);
-      case store::search_kind::metric: return value_of(of->metrics, field.key);
-      case store::search_kind::param: return value_of(of->hyperparameters, field.key);
-      case store::search_kind::tag: return value_of(of->tags, field.key);
-      case store::search_kind::dataset: break;
-    }
-    return {};
+  static result<search_query> make(const search_options& options, const store::search_schema& schema) {
+    if (options.max_results == 0 || options.max_results > 50'000)
+      return error(errc::invalid_argument,
+                   "a page has 1 to 50000 results, and not " + std::to_string(options.max_results));
+    auto filter = store::search_filter::make(options.filter, schema, options.grammar);
+    if (!filter) return std::move(filter).error();
+    auto order = store::search_order::make(options.order_by, schema, options.grammar);
+    if (!order) return std::move(order).error();
+    const store::page_tokens tokens(*filter, *order, schema.name);
+    auto position = tokens.position(options.page_token);
+    if (!position) return std::move(position).error();
+    return search_query{std::move(*filter), std::move(*order), tokens, std::move(*position)};
   }
-  template <class Use>
-  void for_each(const store::search_field& field, const Use& use) const {
-    for (const data_set& each : of->data_sets)
-      use(store::search_value(field.key == "name" ? each.name : field.key == "digest" ? each.digest : each.role));
-  }
-
- private:
-  store::search_value attribute(std::string_view key) const noexcept {
-    if (key == "name") return of->model;
-    if (key == "version_number") return of->version;
-    if (key == "semantic_version") return text_or_none(of->semantic);
-    if (key == "stage" || key == "current_stage") return to_string(of->stage);
-    if (key == "framework") return text_or_none(of->framework);
-    if (key == "run_id") return text_or_none(of->run_id);
-    if (key == "source_path") return text_or_none(of->source);
-    if (key == "user_id") return text_or_none(of->created_by);
-    if (key == "description") return text_or_none(of->description);
-    if (key == "creation_timestamp") return in_milliseconds(of->created);
-    if (key == "last_updated_timestamp") return in_milliseconds(of->updated);
-    if (key == "status") return std::string_view("READY");
-    return {};
-  }
+  std::string token(const std::string& next) const { return next.empty() ? std::string() : tokens.token(next); }
 };
-
-/// A model as a row of a search.
-struct model_row {
-  const model* of;
-
-  store::search_value find(const store::search_field& field) const noexcept {
-    if (field.kind == store::search_kind::tag) return value_of(of->tags, field.key);
-    if (field.kind != store::search_kind::attribute) return {};
-    if (field.key == "name") return of->name;
-    if (field.key == "description") return text_or_none(of->description);
-    if (field.key == "creation_timestamp") return in_milliseconds(of->created);
-    if (field.key == "last_updated_timestamp") return in_milliseconds(of->updated);
-    return {};
-  }
-};
-
-/// Picks a page of the rows that `each_row(use)` calls `use(item)` with.
-template <class Row, class Item, class EachRow>
-result<search_page<Item>> pick_page(const search_options& options, const store::search_schema& schema,
-                                    const EachRow& each_row) {
-  if (options.max_results == 0 || options.max_results > 50'000)
-    return error(errc::invalid_argument,
-                 "a page has 1 to 50000 results, and not " + std::to_string(options.max_results));
-  auto filter = store::search_filter::make(options.filter, schema, options.grammar);
-  if (!filter) return std::move(filter).error();
-  auto order = store::search_order::make(options.order_by, schema, options.grammar);
-  if (!order) return std::move(order).error();
-  const store::page_tokens tokens(*filter, *order, schema.name);
-  auto position = tokens.position(options.page_token);
-  if (!position) return std::move(position).error();
-  store::page_picker<Item> picker(options.max_results, std::move(*position));
-  auto walked = each_row([&](Item&& item) {
-    const Row row{&item};
-    if (!filter->matches(row)) return;
-    std::string key = order->sort_key(row);
-    if (picker.wants(key)) picker.update(std::move(key), std::move(item));
-  });
-  if (!walked) return std::move(walked).error();
-  auto found = picker.finish();
-  return search_page<Item>{std::move(found.items), found.next.empty() ? std::string() : tokens.token(found.next)};
-}
 
 }  // namespace detail
 
@@ -194,21 +77,44 @@ inline constexpr store::search_schema searched_versions{"model versions", detail
 ///                                                        .order_by = {"metrics.auc DESC"}});
 ///
 /// Guarantee: a page is of one moment, and goes on where the last one ended.
-/// Complexity: looks at all versions. Memory: two pages.
-/// Errors: invalid_argument: the filter, the order, the token or the size of the page; those of the registry.
+/// Complexity: of the models, those whose names the filter requires, by `=`, IN or the beginning of a LIKE, and else
+/// all. Of these, where the filter requires of a metric, run, stage, number or data set a value that few versions have
+/// (1,000), these are looked at; where the order begins with a metric, `last_updated_timestamp` (the default) or
+/// `version_number`, versions are looked at in that order until the page is full; else all versions are looked at.
+/// Memory: two pages, and the models. Errors: invalid_argument: the filter, the order, the token or the size of the
+/// page; those of the registry.
 template <class Registry>
 result<search_page<model_version>> search_versions(const Registry& models, const search_options& options = {}) {
+  using page = search_page<model_version>;
   const auto& schema =
       options.grammar == store::search_grammar::mlflow ? store::model_version_schema : searched_versions;
-  return detail::pick_page<detail::version_row, model_version>(
-      options, schema, [&](const auto& use) { return models.for_each_version(use); });
+  const auto query = detail::search_query::make(options, schema);
+  if (!query) return query.error();
+  auto after = detail::version_position::make(query->position);
+  if (!after) return std::move(after).error();
+  return detail::registry_access::look(models, [&](const auto& books) -> result<page> {
+    detail::version_searcher searcher(books, query->filter, query->order, options.max_results, *after);
+    auto found = searcher.run();
+    if (!found) return std::move(found).error();
+    return page{std::move(found->items), query->token(found->next)};
+  });
 }
 
-/// Searches models, by `store::registered_model_schema`. As `search_versions`.
+/// Searches models, by `store::registered_model_schema`: looks at all of them. As `search_versions`.
 template <class Registry>
 result<search_page<model>> search_models(const Registry& models, const search_options& options = {}) {
-  return detail::pick_page<detail::model_row, model>(options, store::registered_model_schema,
-                                                     [&](const auto& use) { return models.for_each_model(use); });
+  const auto query = detail::search_query::make(options, store::registered_model_schema);
+  if (!query) return query.error();
+  store::page_picker<model> picker(options.max_results, query->position);
+  auto walked = models.for_each_model([&](model&& each) {
+    const detail::model_row row{&each};
+    if (!query->filter.matches(row)) return;
+    std::string key = query->order.sort_key(row);
+    if (picker.wants(key)) picker.update(std::move(key), std::move(each));
+  });
+  if (!walked) return std::move(walked).error();
+  auto found = picker.finish();
+  return search_page<model>{std::move(found.items), query->token(found.next)};
 }
 
 }  // namespace registry

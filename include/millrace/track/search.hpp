@@ -142,15 +142,15 @@ result<std::vector<ranked_run>> rank_runs(const tracker<Storage, Contents>& of, 
         if (limit == 0 || in->stage == lifecycle::deleted) return made;
         const std::string prefix = keys.metric_values(experiment_id, lifecycle::active, metric, "last");
         const auto use = [&](std::string_view suffix) -> result<bool> {
-          const std::string_view value = suffix.substr(0, detail::value_digits);
-          if (value == detail::nan_part) return false;
+          const std::string_view value = suffix.substr(0, store::index_value_size);
+          if (value == store::index_nan) return false;
           const auto number = store::read_key_part_number<double>(value);
           if (!number) return number.error();
           made.push_back({detail::last_part(suffix), *number});
           return made.size() < limit;
         };
-        const auto walked = greatest_first ? detail::walk_down(objects, prefix, detail::nan_part, use)
-                                           : detail::walk_up(objects, prefix, "", use);
+        const auto walked = greatest_first ? store::walk_index_down(objects, prefix, store::index_nan, use)
+                                           : store::walk_index_up(objects, prefix, "", use);
         if (!walked) return walked.error();
         return made;
       });

@@ -150,11 +150,16 @@ void fill_with_everything(ms::memory_storage& storage) {
 TEST_CASE("a registry that an earlier version wrote is read and goes on") {
   ms::memory_storage made;
   fill_with_everything(made);
-  const auto bytes = support::golden("registry/format_1.txt");
-  const std::string golden(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  CHECK(dump(made) == golden);
+  const auto golden = [](const char* name) {
+    const auto bytes = support::golden(name);
+    return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  };
+  CHECK(dump(made) == golden("registry/format_2.txt"));
+  const char* const name = GENERATE("registry/format_1.txt", "registry/format_2.txt");
   ms::memory_storage storage;
-  fill(storage, golden);
+  fill(storage, golden(name));
+  REQUIRE(mg::open_registry(storage, support::at_a_millisecond()));
+  CHECK(dump(storage) == dump(made));  // brought forward
   auto models = mg::open_registry(storage, support::at_a_millisecond()).value();
   const auto version = models.find_alias("a / b#c", "champion").value();
   CHECK(version.semantic == "1.0.0-rc.1+x");
@@ -175,7 +180,7 @@ TEST_CASE("documents of a newer version are refused by name, and damaged ones ar
   const std::string text = dump(whole);
   std::vector<std::string> all;
   REQUIRE(ms::for_each_object(whole, "registry/", [&](const ms::storage_entry& each) { all.push_back(each.key); }));
-  const std::string damage[] = {R"({"format":2})", "", "{", "[]", "\xff", R"({"format":1})", "ffffffffffffffff"};
+  const std::string damage[] = {R"({"format":3})", "", "{", "[]", "\xff", R"({"format":1})", "ffffffffffffffff"};
   int refused = 0;
   for (const std::string& key : all)
     for (const std::string& what : damage) {
@@ -323,6 +328,39 @@ TEST_CASE("what is deleted can be restored, and its number and name are not give
   CHECK(models.list_versions("fraud")->empty());
   CHECK(models.in_stage("fraud", stage::production)->empty());
   CHECK(register_one(models, "fraud").version == 3);
+}
+
+TEST_CASE("the history tells until when a version that was deleted was in production") {
+  ms::memory_storage storage;
+  auto models = mg::open_registry(storage, at_a_millisecond()).value();
+  const auto in_production = [&](std::uint64_t time) {
+    return models.in_stage_at("fraud", stage::production, time).value();
+  };
+  using versions = std::vector<std::uint64_t>;
+  register_one(models, "fraud");
+  REQUIRE(models.move({.model = "fraud", .version = 1, .to = stage::staging, .actor = "ada"}));
+  REQUIRE(models.move({.model = "fraud", .version = 1, .actor = "ada"}));
+  registry_now = 2'000'000;
+  REQUIRE(
+      models.remove({.model = "fraud", .version = 1, .actor = "eve", .reason = "a leak", .also_in_production = true}));
+  CHECK(in_production(1'999'999) == versions{1});
+  CHECK(in_production(2'000'000) == versions{});
+  CHECK(models.history("fraud")->back().reason == "a leak");
+  CHECK(models.in_stage("fraud", stage::archived)->empty());
+  CHECK(models.pending_changes()->back().kind == "version_deleted");
+  registry_now = 3'000'000;
+  REQUIRE(models.restore("fraud", 1, "ada"));
+  CHECK(models.in_stage("fraud", stage::development)->size() == 1);
+  CHECK(*models.in_stage_at("fraud", stage::archived, 2'500'000) == versions{1});
+  CHECK(*models.in_stage_at("fraud", stage::archived, 3'000'000) == versions{});
+  REQUIRE(models.move({.model = "fraud", .version = 1, .to = stage::staging, .actor = "ada"}));
+  REQUIRE(models.move({.model = "fraud", .version = 1, .actor = "ada"}));
+  registry_now = 4'000'000;
+  REQUIRE(models.remove({.model = "fraud", .actor = "ada", .also_in_production = true}));
+  REQUIRE(models.create_model({.name = "fraud", .actor = "bob"}));
+  CHECK(in_production(3'500'000) == versions{1});
+  CHECK(in_production(4'000'000) == versions{});
+  CHECK(models.history("fraud")->back().actor == "bob");
 }
 
 TEST_CASE("tags, aliases and comments are changed, and refused where they cannot be") {

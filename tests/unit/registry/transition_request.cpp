@@ -161,6 +161,71 @@ TEST_CASE("a request that nobody could approve is refused") {
         "the name of who asks is empty");
 }
 
+TEST_CASE("open requests for a version that is deleted are withdrawn") {
+  ms::memory_storage storage;
+  auto models = ruled(storage, 500);
+  support::register_one(models, "fraud", .8);
+  REQUIRE(models.move({.model = "fraud", .version = 2, .to = mg::stage::staging, .archives_others = false}));
+  REQUIRE(models.request_transition({.model = "fraud", .version = 2, .actor = "ada"}));
+  REQUIRE(models.request_transition({.model = "fraud", .version = 1, .actor = "ada"}));
+  REQUIRE(says(models, "bob"));
+  SECTION("and others stay open") {
+    REQUIRE(models.remove({.model = "fraud", .version = 1, .actor = "root"}));
+    const auto open = models.open_requests().value();
+    REQUIRE(open.size() == 1);
+    CHECK(open[0].version == 2);
+    const auto ended = models.find_request("fraud", 1).value();
+    CHECK(ended.status == mg::request_status::withdrawn);
+    CHECK(ended.closed == support::registry_now);
+    CHECK(ended.remarks.at(0).author == "root");
+    CHECK(ended.remarks.at(0).text == "the version was deleted");
+    REQUIRE(models.restore("fraud", 1, "root"));
+    CHECK(support::failure(says(models, "carl"), mr::errc::closed) ==
+          "request 1 of the model \"fraud\" is withdrawn, and stays so");
+    int withdrawn = 0;
+    const auto changes = models.pending_changes().value();
+    for (const mg::change& each : changes) withdrawn += each.kind == "approval_withdrawn" && each.actor == "root";
+    CHECK(withdrawn == 2);
+  }
+  SECTION("but what has expired has expired") {
+    support::registry_now += 500;
+    REQUIRE(models.remove({.model = "fraud", .version = 1, .actor = "root"}));
+    CHECK(models.find_request("fraud", 1)->status == mg::request_status::expired);
+    CHECK(models.find_request("fraud", 1)->remarks.empty());
+  }
+  SECTION("and those of a model wait until it is restored, or its name is another's") {
+    REQUIRE(models.remove({.model = "fraud", .actor = "root"}));
+    CHECK(models.open_requests()->empty());
+    REQUIRE(models.restore("fraud", 0, "root"));
+    CHECK(models.open_requests()->size() == 3);
+    REQUIRE(models.remove({.model = "fraud", .actor = "root"}));
+    REQUIRE(models.create_model({.name = "fraud", .actor = "eve"}));
+    CHECK(models.open_requests()->empty());
+    CHECK(models.find_request("fraud", 1)->status == mg::request_status::withdrawn);
+    CHECK(models.find_request("fraud", 2)->remarks.at(0).author == "eve");
+  }
+}
+
+TEST_CASE("each refusal of a review has a code of its own") {
+  ms::memory_storage storage;
+  auto models = ruled(storage, 500);
+  const auto code = [&](auto&& got) { return got ? mr::errc::io : got.error().code(); };
+  CHECK(code(says(models, "ada")) == mr::errc::permission_denied);  // who has asked
+  CHECK(code(says(models, "eve")) == mr::errc::permission_denied);  // no reviewer
+  CHECK(code(models.review({.model = "fraud", .request = 9, .actor = "bob"})) == mr::errc::not_found);
+  REQUIRE(says(models, "bob"));
+  CHECK(code(says(models, "bob")) == mr::errc::already_exists);  // twice
+  REQUIRE(storage.remove(ms::content_storage(storage).key_of(
+      ms::parse_content_id(models.find_version("fraud", 1)->artifacts[0].sha256).value())));
+  CHECK(code(says(models, "carl")) == mr::errc::not_found);  // its bytes are gone
+  support::register_one(models, "fraud");                    // and come back
+  REQUIRE(models.request_transition({.model = "fraud", .version = 1, .actor = "ada"}));
+  REQUIRE(models.review({.model = "fraud", .request = 2, .verdict = mg::verdict::reject, .actor = "carl"}));
+  CHECK(code(models.review({.model = "fraud", .request = 2, .actor = "dora"})) == mr::errc::closed);  // rejected
+  support::registry_now += 500;
+  CHECK(code(says(models, "carl")) == mr::errc::timeout);  // expired
+}
+
 TEST_CASE("the last approval moves the version or, past a gate that fails, nothing") {
   ms::memory_storage storage;
   auto models = ruled(storage);
@@ -170,7 +235,19 @@ TEST_CASE("the last approval moves the version or, past a gate that fails, nothi
   REQUIRE(says(models, "bob"));
   CHECK(support::failure(says(models, "carl"), mr::errc::conflict) ==
         "the gate \"floor\" keeps version 1 of fraud out of production: auc is 0.9, which has to be at least 0.95");
-  CHECK(models.find_request("fraud", 1)->reviews.size() == 1);
+  const auto stopped = models.find_request("fraud", 1).value();
+  CHECK(stopped.reviews.size() == 1);
+  CHECK(stopped.status == mg::request_status::open);
+  REQUIRE(stopped.remarks.size() == 1);
+  CHECK(stopped.remarks[0].author == "carl");
+  CHECK(stopped.remarks[0].text ==
+        "approves, but the gate \"floor\" keeps version 1 of fraud out of production: auc is 0.9, which has to be at "
+        "least 0.95");
+  CHECK(models.pending_changes()->back().kind == "approval_stopped");
+  CHECK(models.pending_changes()->back().actor == "carl");
+  CHECK_FALSE(says(models, "carl"));  // again, which is a change and no other remark
+  CHECK(models.find_request("fraud", 1)->remarks.size() == 1);
+  CHECK(models.find_version("fraud", 1)->stage == mg::stage::staging);
   rule.gates[0].bound = .9;
   REQUIRE(models.set_rule("fraud", rule, "root"));
   CHECK(says(models, "carl")->status == mg::request_status::approved);

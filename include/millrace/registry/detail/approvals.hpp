@@ -3,6 +3,7 @@
 
 #include <millrace/core/result.hpp>
 #include <millrace/registry/detail/ledger.hpp>
+#include <millrace/registry/detail/requests.hpp>
 #include <millrace/registry/detail/transitions.hpp>
 #include <millrace/registry/operations.hpp>
 #include <millrace/registry/stage.hpp>
@@ -21,14 +22,6 @@ inline namespace v0 {
 namespace registry {
 namespace detail {
 
-inline std::string name_of(const transition_request& request) {
-  return "request " + std::to_string(request.number) + " of the model " + quoted_text(request.model);
-}
-inline std::vector<tag> fields_of(const transition_request& request) {
-  return {{"request", std::to_string(request.number)},
-          {"to", std::string(to_string(request.to))},
-          {"digest", request.digest}};
-}
 inline bool is_among(const std::vector<std::string>& names, std::string_view name) noexcept {
   for (const std::string& each : names)
     if (each == name) return true;
@@ -41,6 +34,7 @@ struct review_outcome {
   transition_request request;
   std::vector<stage_change> moved;  // the transition, if this review brought it about
   bool was_expired = false;
+  result<void> stopped = {};  // by a gate: the approval that would have been enough is not counted
 };
 
 template <class Edges, class Ledger>
@@ -99,15 +93,6 @@ inline error closed_request(const transition_request& request) {
   return error(code, text + ", and stays so");
 }
 
-/// Marks a request as expired.
-template <class Ledger>
-result<void> expire(Ledger& books, const model& of, transition_request& request) {
-  request.status = request_status::expired;
-  request.closed = books.now();
-  if (auto done = books.keep(of, request); !done) return done;
-  return books.note("approval_expired", {}, object_of(of.name, request.version), {}, fields_of(request));
-}
-
 inline result<void> may_review(const transition_request& request, const review_draft& draft) {
   if (draft.actor == request.requester)
     return error(errc::permission_denied, quoted_text(draft.actor) + " has asked for " + name_of(request) +
@@ -128,6 +113,22 @@ inline result<void> check_pinned(const transition_request& request, const model_
                                             name_of(request) + ": its artifacts or source have changed since");
 }
 
+/// Writes down that a gate stopped the approval that would have been enough. The request stays open: another version in
+/// production, or another rule, may let it pass.
+template <class Ledger>
+result<review_outcome> stop_review(Ledger& books, const model& of, transition_request& request,
+                                   const review_draft& draft, error why) {
+  const std::string text = "approves, but " + why.describe();
+  const bool is_said =
+      !request.remarks.empty() && request.remarks.back().author == draft.actor && request.remarks.back().text == text;
+  if (!is_said) request.remarks.push_back({draft.actor, text, books.now()});
+  if (auto done = books.keep(of, request); !done) return std::move(done).error();
+  auto noted = books.note("approval_stopped", draft.actor, object_of(of.name, request.version), why.describe(),
+                          fields_of(request));
+  if (!noted) return std::move(noted).error();
+  return review_outcome{std::move(request), {}, false, std::move(why)};
+}
+
 template <class Edges, class Ledger>
 result<review_outcome> review_request(Ledger& books, const review_draft& draft) {
   auto of = books.find_model(draft.model);
@@ -145,9 +146,17 @@ result<review_outcome> review_request(Ledger& books, const review_draft& draft) 
   const bool approves = draft.verdict == verdict::approve;
   if (approves)
     if (auto same = check_pinned(*request, *version); !same) return std::move(same).error();
+  const bool is_enough = approves && request->approved_by() + 1 >= request->approvals;
+  const auto rule = is_enough ? books.rule(of->id, request->to) : result<stage_rule>(stage_rule());
+  if (!rule) return rule.error();
+  if (is_enough) {
+    auto passes = pass_gates(books, *of, *version, *rule);
+    if (!passes && passes.error().code() == errc::conflict)
+      return stop_review(books, *of, *request, draft, std::move(passes).error());
+    if (!passes) return std::move(passes).error();
+  }
   request->reviews.push_back({draft.actor, draft.verdict, draft.comment, books.now()});
-  const bool is_decided = !approves || request->approved_by() >= request->approvals;
-  if (is_decided) {
+  if (!approves || is_enough) {
     request->status = approves ? request_status::approved : request_status::rejected;
     request->closed = books.now();
   }
@@ -156,9 +165,7 @@ result<review_outcome> review_request(Ledger& books, const review_draft& draft) 
                           object_of(of->name, request->version), draft.comment, fields_of(*request));
   if (!noted) return std::move(noted).error();
   review_outcome made{std::move(*request), {}, false};
-  if (!is_decided || !approves) return made;
-  const auto rule = books.rule(of->id, made.request.to);
-  if (!rule) return rule.error();
+  if (!is_enough) return made;
   const transition asked{of->name,    made.request.version,      made.request.to, made.request.archives_others,
                          draft.actor, made.request.justification};
   auto moved = enter_stage<Edges>(books, *of, *version, asked, *rule, made.request.number);

@@ -4,6 +4,8 @@
 #include <millrace/core/result.hpp>
 #include <millrace/registry/detail/input_checks.hpp>
 #include <millrace/registry/detail/ledger.hpp>
+#include <millrace/registry/detail/removals.hpp>
+#include <millrace/registry/detail/version_index.hpp>
 #include <millrace/registry/operations.hpp>
 #include <millrace/registry/records.hpp>
 #include <millrace/registry/semantic_version.hpp>
@@ -15,17 +17,11 @@
 #include <utility>
 #include <vector>
 
-// What happens to models and versions, each function within a transaction.
+// How models and versions come to be, each function within a transaction.
 namespace millrace {
 inline namespace v0 {
 namespace registry {
 namespace detail {
-
-/// The key of a semantic version's index entry: without its build, which makes no other version.
-inline std::string semantic_key(const keys& of, std::uint64_t id, semantic_version version) {
-  version.build.clear();
-  return of.semantic(id, to_string(version));
-}
 
 template <class Ledger>
 result<model> make_model(Ledger& books, const model_draft& draft) {
@@ -40,7 +36,8 @@ result<model> make_model(Ledger& books, const model_draft& draft) {
     made.last_version = before->last_version;
     made.last_request = before->last_request;
     made.changes = before->changes;
-    if (auto done = delete_versions(books, *before); !done) return std::move(done).error();
+    made.name = draft.name;
+    if (auto done = delete_versions(books, made, draft.actor); !done) return std::move(done).error();
   } else {
     auto state = books.state();
     if (!state) return std::move(state).error();
@@ -56,47 +53,6 @@ result<model> make_model(Ledger& books, const model_draft& draft) {
   if (auto done = books.keep(made); !done) return std::move(done).error();
   if (auto done = books.note("model_created", draft.actor, object_of(made.name)); !done) return std::move(done).error();
   return made;
-}
-
-/// Marks all versions of a deleted model as deleted, so that they stay so when its name is used again.
-template <class Ledger>
-result<void> delete_versions(Ledger& books, const model& of) {
-  auto all = books.template load_all<model_version>(books.keys().versions(of.id));
-  if (!all) return std::move(all).error();
-  for (model_version& each : *all) {
-    if (each.is_deleted) continue;
-    each.is_deleted = true;
-    if (auto done = leave_indexes(books, of, each); !done) return done;
-    if (auto done = books.keep(of, each); !done) return done;
-  }
-  return {};
-}
-
-/// Takes a version out of the indexes by which it is found as one that is there.
-template <class Ledger>
-result<void> leave_indexes(Ledger& books, const model& of, const model_version& version) {
-  if (auto done = books.remove(books.keys().stage(of.id, version.stage) + store::number_key_part(version.version));
-      !done)
-    return done;
-  if (version.semantic.empty()) return {};
-  auto semantic = parse_semantic_version(version.semantic);
-  if (!semantic) return std::move(semantic).error();
-  return books.remove(semantic_key(books.keys(), of.id, std::move(*semantic)));
-}
-template <class Ledger>
-result<void> enter_indexes(Ledger& books, const model& of, const model_version& version) {
-  if (!version.semantic.empty()) {
-    auto semantic = parse_semantic_version(version.semantic);
-    if (!semantic) return std::move(semantic).error();
-    const std::string key = semantic_key(books.keys(), of.id, std::move(*semantic));
-    const auto other = books.number_at(key);
-    if (other)
-      return error(errc::already_exists, "version " + std::to_string(*other) + " of the model " + quoted_text(of.name) +
-                                             " is " + version.semantic + " already");
-    if (other.error().code() != errc::not_found) return other.error();
-    if (auto done = books.keep_number(key, version.version); !done) return done;
-  }
-  return books.keep_entry(books.keys().stage(of.id, version.stage) + store::number_key_part(version.version));
 }
 
 /// The identifiers of a draft's parents, which have to be there.
@@ -194,60 +150,6 @@ result<model> rename(Ledger& books, std::string_view from, std::string_view to, 
   auto done = books.note("model_renamed", actor, object_of(of->name), {}, {{"from", std::string(from)}});
   if (!done) return std::move(done).error();
   return of;
-}
-
-template <class Ledger>
-result<void> remove_model(Ledger& books, const removal& asked) {
-  auto of = books.find_model(asked.model);
-  if (!of) return std::move(of).error();
-  const auto live = books.in_stage(of->id, stage::production);
-  if (!live) return live.error();
-  if (!live->empty() && !asked.also_in_production)
-    return error(errc::conflict, name_of(of->name, live->front()) + " is in production");
-  of->is_deleted = true;
-  if (auto done = books.keep(*of); !done) return done;
-  return books.note("model_deleted", asked.actor, object_of(of->name), asked.reason);
-}
-
-template <class Ledger>
-result<void> remove_version(Ledger& books, const removal& asked) {
-  auto of = books.find_model(asked.model);
-  if (!of) return std::move(of).error();
-  auto version = books.find_version(*of, asked.version);
-  if (!version) return std::move(version).error();
-  if (version->stage == stage::production && !asked.also_in_production)
-    return error(errc::conflict, name_of(of->name, version->version) + " is in production");
-  version->is_deleted = true;
-  if (auto done = leave_indexes(books, *of, *version); !done) return done;
-  if (auto done = books.keep(*of, *version); !done) return done;
-  std::vector<alias> left;
-  for (const alias& each : of->aliases)
-    if (each.version != version->version) left.push_back(each);
-  of->aliases = std::move(left);
-  if (auto done = books.keep(*of); !done) return done;
-  return books.note("version_deleted", asked.actor, object_of(of->name, version->version), asked.reason);
-}
-
-/// Brings back a model, with the versions that were there, or a version, which begins in development again.
-template <class Ledger>
-result<void> restore(Ledger& books, std::string_view name, std::uint64_t number, std::string_view actor) {
-  auto of = books.any_model(name);
-  if (!of) return std::move(of).error();
-  if (number == 0) {
-    if (!of->is_deleted) return error(errc::conflict, "the model " + quoted_text(name) + " is not deleted");
-    of->is_deleted = false;
-    if (auto done = books.keep(*of); !done) return done;
-    return books.note("model_restored", actor, object_of(of->name));
-  }
-  if (of->is_deleted) return books.find_model(name).error();
-  auto version = books.any_version(*of, number);
-  if (!version) return std::move(version).error();
-  if (!version->is_deleted) return error(errc::conflict, name_of(of->name, number) + " is not deleted");
-  version->is_deleted = false;
-  version->stage = stage::development;
-  if (auto done = enter_indexes(books, *of, *version); !done) return done;
-  if (auto done = books.keep(*of, *version); !done) return done;
-  return books.note("version_restored", actor, object_of(of->name, number));
 }
 
 }  // namespace detail

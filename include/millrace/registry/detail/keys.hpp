@@ -17,6 +17,8 @@
 //   models/<id>/model                          a model
 //   models/<id>/versions/<version>             a version
 //   models/<id>/semantic/<semantic version>    -> the version
+//   models/<id>/metrics/<metric>/<value>/<~version>, models/<id>/updated/<milliseconds>/<~version>
+//                                              the versions that are there, by figures and by their last changes
 //   models/<id>/stages/<stage>/<version>       the versions of a stage
 //   models/<id>/history/<change>               a stage_change
 //   models/<id>/requests/<request>             a transition_request
@@ -32,8 +34,12 @@ inline namespace v0 {
 namespace registry {
 namespace detail {
 
+/// A version as a part of a key, so that later ones come first.
+inline std::string from_last(std::uint64_t version) { return store::number_key_part(~version); }
+
 struct keys {
-  std::string root;  // with its slash
+  static constexpr std::uint64_t millisecond = 1'000'000;  // in nanoseconds
+  std::string root;                                        // with its slash
 
   std::string state() const { return root + "state"; }
   std::string names() const { return root + "names/"; }
@@ -49,6 +55,13 @@ struct keys {
   }
   std::string semantic(std::uint64_t id, std::string_view text) const {
     return of(id, "semantic/") + store::text_key_part(text);
+  }
+  std::string metric(std::uint64_t id, std::string_view name) const {
+    return of(id, "metrics/") + store::text_key_part(name) + '/';
+  }
+  std::string updated(std::uint64_t id) const { return of(id, "updated/"); }
+  std::string updated_entry(std::uint64_t id, std::uint64_t time, std::uint64_t version) const {
+    return updated(id) + store::number_key_part(time / millisecond) + '/' + from_last(version);
   }
   std::string stage(std::uint64_t id, registry::stage which) const {
     return of(id, "stages/") + std::string(to_string(which)) + '/';

@@ -27,15 +27,20 @@ namespace detail {
 /// What all of a registry has in common.
 struct registry_state {
   static constexpr std::string_view document_kind = "registry state";
-  static constexpr unsigned document_format = 1;
+  static constexpr unsigned document_format = 2;
+  static constexpr std::uint64_t current_indexes = 1;
 
   std::string id;  // 32 hexadecimal digits
   std::uint64_t last_model = 0;
   std::uint64_t last_change = 0;
+  /// The number of the layout of index entries that the storage has. Before format 2, entries of metrics and changes
+  /// were not there: 0.
+  std::uint64_t indexes = 0;
 
   template <class Self, class Members>
   static void describe(Self& self, Members& members) {
     members("id", self.id)("last_model", self.last_model)("last_change", self.last_change);
+    if (members.format() >= 2) members("indexes", self.indexes);
   }
 };
 
@@ -64,6 +69,7 @@ class ledger {
   ledger(View& view, const detail::keys& keys) noexcept : view_(&view), keys_(&keys) {}
 
   const detail::keys& keys() const noexcept { return *keys_; }
+  const View& objects() const noexcept { return *view_; }
 
   template <class Document>
   result<Document> load(const std::string& key) const {
@@ -240,7 +246,11 @@ class ledger_writer : public ledger<Transaction> {
     return keep(keys_->model(what.id), what);
   }
   result<void> keep(const model& of, model_version& what) {
+    if (what.updated != 0)
+      if (auto done = remove(keys_->updated_entry(of.id, what.updated, what.version)); !done) return done;
     what.updated = now_;
+    if (!what.is_deleted)
+      if (auto done = keep_entry(keys_->updated_entry(of.id, now_, what.version)); !done) return done;
     return keep(keys_->version(of.id, what.version), what);
   }
   result<void> keep(const model& of, const transition_request& what) {

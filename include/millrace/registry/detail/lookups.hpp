@@ -3,9 +3,9 @@
 
 #include <millrace/core/detail/sort.hpp>
 #include <millrace/core/result.hpp>
-#include <millrace/registry/detail/catalog.hpp>
 #include <millrace/registry/detail/ledger.hpp>
 #include <millrace/registry/detail/transitions.hpp>
+#include <millrace/registry/detail/version_index.hpp>
 #include <millrace/registry/records.hpp>
 #include <millrace/registry/semantic_version.hpp>
 #include <millrace/registry/transition_request.hpp>
@@ -22,6 +22,14 @@ namespace millrace {
 inline namespace v0 {
 namespace registry {
 namespace detail {
+
+/// Shows what is beside a registry, such as a search, its documents of one moment.
+struct registry_access {
+  template <class Registry, class Use>
+  static auto look(const Registry& models, const Use& use) {
+    return models.look(use);
+  }
+};
 
 template <class Ledger>
 result<model_version> find_semantic(const Ledger& books, const model& of, const semantic_version& wanted) {

@@ -2,7 +2,6 @@
 #define MILLRACE_REGISTRY_DETAIL_TRANSITIONS_HPP
 
 #include <millrace/core/result.hpp>
-#include <millrace/registry/detail/catalog.hpp>
 #include <millrace/registry/detail/ledger.hpp>
 #include <millrace/registry/operations.hpp>
 #include <millrace/registry/records.hpp>
@@ -86,18 +85,22 @@ result<void> archive_others(Ledger& books, model& of, const stage_change& maker,
   return {};
 }
 
+/// Whether a version passes the gates of a stage. Errors: conflict: it does not, with the gate and its figures.
+template <class Ledger>
+result<void> pass_gates(const Ledger& books, const model& of, const model_version& version, const stage_rule& rule) {
+  if (rule.gates.empty()) return {};
+  const auto live = production_of(books, of);
+  if (!live) return live.error();
+  return check_gates(rule, version, live->empty() ? nullptr : &live->front());
+}
+
 /// Moves a version to a stage past the stage's gates, and with `archives_others` empties the stage for it.
 template <class Edges, class Ledger>
 result<stage_change> enter_stage(Ledger& books, model& of, model_version& version, const transition& asked,
                                  const stage_rule& rule, std::uint64_t request) {
   if (auto fine = check_edge<Edges>(version.stage, asked.to); !fine)
     return std::move(fine).error().wrap(name_of(of.name, version.version));
-  if (!rule.gates.empty()) {
-    const auto live = production_of(books, of);
-    if (!live) return live.error();
-    if (auto fine = check_gates(rule, version, live->empty() ? nullptr : &live->front()); !fine)
-      return std::move(fine).error();
-  }
+  if (auto fine = pass_gates(books, of, version, rule); !fine) return std::move(fine).error();
   stage_change made;
   made.version = version.version;
   made.to = asked.to;

@@ -5,7 +5,6 @@
 #include <millrace/core/result.hpp>
 #include <millrace/store/search.hpp>
 #include <millrace/track/detail/documents.hpp>
-#include <millrace/track/detail/index_walk.hpp>
 #include <millrace/track/detail/layout.hpp>
 #include <millrace/track/detail/run_row.hpp>
 #include <millrace/track/records.hpp>
@@ -255,7 +254,7 @@ class run_searcher {
                                                     in.of->id, in.stage, field.key);
       for (const store::search_value& value : range.values) {
         const auto done =
-            walk_up(*objects_, prefix + store::text_key_part(value.text()) + '/', "", each, prefix.size());
+            store::walk_index_up(*objects_, prefix + store::text_key_part(value.text()) + '/', "", each, prefix.size());
         if (!done || !*done) return done;
       }
       return true;
@@ -263,30 +262,8 @@ class run_searcher {
     const std::string_view index = is_figure(field.kind) ? index_of_figure(field.kind) : std::string_view();
     if (index.empty()) return false;
     const std::string prefix = keys_->metric_values(in.of->id, in.stage, field.key, index);
-    if (!range.values.empty()) {
-      if (range.values.size() > most) return false;
-      for (const store::search_value& value : range.values) {
-        const auto done =
-            walk_up(*objects_, prefix + store::number_key_part(value.real()) + '/', "", each, prefix.size());
-        if (!done || !*done) return done;
-      }
-      return true;
-    }
-    const bool bounded = !range.low.is_absent() || !range.high.is_absent();
-    const std::string high = range.high.is_absent() ? std::string() : store::number_key_part(range.high.real());
-    std::string after;
-    // Behind all entries of the lower end, which a 0 in the place of the slash is, or before them.
-    if (!range.low.is_absent()) after = prefix + store::number_key_part(range.low.real()) + (range.low_open ? "0" : "");
-    bool beyond = false;
-    const auto done = walk_up(*objects_, prefix, after, [&](std::string_view suffix) -> result<bool> {
-      const std::string_view value = suffix.substr(0, value_digits);
-      beyond = (bounded && value == nan_part) ||
-               (!high.empty() && (range.high_open ? value >= high : value > std::string_view(high)));
-      if (beyond) return false;
-      return use(suffix);
-    });
-    if (!done) return done;
-    return *done || beyond;
+    if (range.values.size() > most) return false;
+    return store::walk_index_range(*objects_, prefix, range, each);
   }
 
   // ---- all runs, in order if there is an index for it
@@ -302,7 +279,7 @@ class run_searcher {
     const std::string starts = keys_->starts(in.of->id, in.stage);
     if (walked_.by != walked_order::kind::figure) {
       const bool resumed = walked_.by == walked_order::kind::start && !place_.empty();
-      return walk_up(*objects_, starts, resumed ? starts + place_ : std::string(), each);
+      return store::walk_index_up(*objects_, starts, resumed ? starts + place_ : std::string(), each);
     }
     const std::string index =
         keys_->metric_values(in.of->id, in.stage, walked_.figure.key, index_of_figure(walked_.figure.kind));
@@ -311,29 +288,32 @@ class run_searcher {
     if (!resumed_behind) more = walked_.descending ? walk_figures_down(index, each) : walk_figures_up(index, each);
     if (!more || !*more) return more;
     // Those without the figure, in the order of their start.
-    return walk_up(*objects_, starts, resumed_behind ? starts + place_.substr(2) : std::string(),
-                   [&](std::string_view suffix) -> result<bool> {
-                     const run_row<Objects> row(*objects_, *keys_, *in.of, in.shown, last_part(suffix));
-                     const bool has = !row.find(walked_.figure).is_absent();
-                     if (!row.status()) return row.status().error();
-                     if (has) return true;
-                     return each(suffix);
-                   });
+    return store::walk_index_up(*objects_, starts, resumed_behind ? starts + place_.substr(2) : std::string(),
+                                [&](std::string_view suffix) -> result<bool> {
+                                  const run_row<Objects> row(*objects_, *keys_, *in.of, in.shown, last_part(suffix));
+                                  const bool has = !row.find(walked_.figure).is_absent();
+                                  if (!row.status()) return row.status().error();
+                                  if (has) return true;
+                                  return each(suffix);
+                                });
   }
   template <class Each>
   result<bool> walk_figures_up(const std::string& index, const Each& each) {
-    return walk_up(*objects_, index, place_.empty() ? std::string() : index + place_, each);
+    return store::walk_index_up(*objects_, index, place_.empty() ? std::string() : index + place_, each);
   }
   /// The greatest number first, and NaN behind them all.
   template <class Each>
   result<bool> walk_figures_down(const std::string& index, const Each& each) {
-    const std::string nans = index + std::string(nan_part) + '/';
-    const std::string value = place_.substr(0, value_digits);
-    if (value == nan_part) return walk_up(*objects_, nans, index + place_, each, index.size());
+    const std::string nans = index + std::string(store::index_nan) + '/';
+    const std::string value = place_.substr(0, store::index_value_size);
+    if (value == store::index_nan) return store::walk_index_up(*objects_, nans, index + place_, each, index.size());
     result<bool> more = true;
-    if (!place_.empty()) more = walk_up(*objects_, index + value + '/', index + place_, each, index.size());
-    if (more && *more) more = walk_down(*objects_, index, place_.empty() ? nan_part : std::string_view(value), each);
-    if (more && *more) more = walk_up(*objects_, nans, "", each, index.size());
+    if (!place_.empty())
+      more = store::walk_index_up(*objects_, index + value + '/', index + place_, each, index.size());
+    if (more && *more)
+      more =
+          store::walk_index_down(*objects_, index, place_.empty() ? store::index_nan : std::string_view(value), each);
+    if (more && *more) more = store::walk_index_up(*objects_, nans, "", each, index.size());
     return more;
   }
 
