@@ -69,7 +69,7 @@ def experiments(client):
     same(client.get_experiment(ids[3]).lifecycle_stage, "deleted", "stage")
     found = client.search_experiments(order_by=["name ASC"], filter_string="tags.kind = 'test'")
     same([each.name for each in found], sorted(names[1:3]), "search")
-    same(len(client.search_experiments(view_type=ViewType.ALL)), 4, "all")
+    same(len(client.search_experiments(view_type=ViewType.ALL)), 5, "all, and the default one")
     pages = []
     token = None
     while True:
@@ -78,7 +78,7 @@ def experiments(client):
         token = page.token
         if not token:
             break
-    same(pages, [3, 1], "pages")
+    same(pages, [3, 2], "pages")
     client.restore_experiment(ids[3])
     refused("RESOURCE_DOES_NOT_EXIST", client.restore_experiment, ids[3])
     refused("RESOURCE_ALREADY_EXISTS", client.create_experiment, "renamed")

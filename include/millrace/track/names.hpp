@@ -46,6 +46,10 @@ inline constexpr std::string_view user_tag = "mlflow.user";
 inline constexpr std::string_view source_name_tag = "mlflow.source.name";
 inline constexpr std::string_view description_tag = "mlflow.note.content";
 
+/// What the experiment is called that runs are of which name none, and its id.
+inline constexpr std::string_view default_experiment_name = "Default";
+inline constexpr std::string_view default_experiment_id = "0";
+
 namespace detail {
 
 /// Why a text cannot be the name of a metric, a parameter or a tag, or null. The rule is MLflow's: letters, digits,
@@ -102,6 +106,15 @@ inline void set_value(std::vector<key_value>& all, std::string_view key, std::st
       return;
     }
   all.push_back({std::string(key), std::string(value)});
+}
+/// Removes a key; false: there is none of it.
+inline bool remove_value(std::vector<key_value>& all, std::string_view key) {
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (all[i].key == key) {
+      all.erase(all.begin() + static_cast<std::ptrdiff_t>(i));
+      return true;
+    }
+  return false;
 }
 
 }  // namespace detail

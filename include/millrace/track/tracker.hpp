@@ -109,16 +109,18 @@ class tracker {
 
   /// Names are unique, those of deleted experiments among them.
   result<experiment> create_experiment(std::string_view name, const experiment_options& options = {}) {
-    experiment_draft draft{std::string(name), options.description, options.artifact_location, options.tags};
-    const auto work = [&](const experiment_draft& asked) {
-      const experiment_options asks{asked.description, asked.artifact_location, asked.tags};
-      return change<experiment>([&](auto& objects) {
-        return detail::create_experiment(objects, keys(), asked.name, asks, core_->options.artifact_location, now());
-      });
-    };
-    auto made = core_->watch(draft, work, [](const experiment& it) { return experiment_created{it}; });
-    if (made) core_->counts.experiments_created.add_relaxed(1);
-    return made;
+    return create_experiment(name, options, {});
+  }
+  /// The experiment of runs that name none: `Default`, made when somebody asks for it first. Its id is `0`, unless
+  /// there was one of that name before.
+  result<experiment> default_experiment() {
+    auto found = find_experiment(default_experiment_name);
+    if (found || found.error().code() != errc::not_found) return found;
+    found = get_experiment(default_experiment_id);  // it may have another name by now
+    if (found || found.error().code() != errc::not_found) return found;
+    auto made = create_experiment(default_experiment_name, {}, default_experiment_id);
+    if (made || made.error().code() != errc::already_exists) return made;
+    return find_experiment(default_experiment_name);  // another thread or process was first
   }
   result<experiment> get_experiment(std::string_view id) const {
     return look<experiment>([&](const auto& objects) { return detail::load_experiment(objects, keys(), id); });
@@ -151,6 +153,16 @@ class tracker {
         if (it.stage == lifecycle::deleted) return detail::is_deleted("experiment", id);
         detail::set_value(it.tags, tag.key, tag.value);
         return {};
+      });
+    });
+  }
+  result<experiment> delete_experiment_tag(std::string_view id, std::string_view key) {
+    return change<experiment>([&](auto& objects) {
+      return detail::change_experiment(objects, keys(), id, now(), [&](experiment& it) -> result<void> {
+        if (it.stage == lifecycle::deleted) return detail::is_deleted("experiment", id);
+        if (detail::remove_value(it.tags, key)) return {};
+        return error(errc::not_found,
+                     "experiment " + detail::quoted_text(id) + " has no tag " + detail::quoted_text(key));
       });
     });
   }
@@ -299,6 +311,19 @@ class tracker {
 
   const detail::layout& keys() const noexcept { return core_->log.keys(); }
   std::int64_t now() const noexcept { return core_->now(); }
+  result<experiment> create_experiment(std::string_view name, const experiment_options& options, std::string_view id) {
+    experiment_draft draft{std::string(name), options.description, options.artifact_location, options.tags};
+    const auto work = [&](const experiment_draft& asked) {
+      const experiment_options asks{asked.description, asked.artifact_location, asked.tags};
+      return change<experiment>([&](auto& objects) {
+        return detail::create_experiment(objects, keys(), asked.name, asks, core_->options.artifact_location, now(),
+                                         id);
+      });
+    };
+    auto made = core_->watch(draft, work, [](const experiment& it) { return experiment_created{it}; });
+    if (made) core_->counts.experiments_created.add_relaxed(1);
+    return made;
+  }
   template <class T, class Use>
   result<T> change(Use&& use) {
     return core_->storage->transact([&](auto& objects) -> result<T> { return use(objects); });
@@ -331,14 +356,11 @@ template <class Storage, class Contents>
 result<run_info> tracker<Storage, Contents>::delete_tag(std::string_view id, std::string_view key) {
   return change<run_info>([&](auto& objects) {
     return detail::change_run(objects, keys(), id, [&](run_info& it) -> result<void> {
-      for (std::size_t i = 0; i < it.tags.size(); ++i)
-        if (it.tags[i].key == key) {
-          it.tags.erase(it.tags.begin() + static_cast<std::ptrdiff_t>(i));
-          if (key == parent_run_tag) it.parent.clear();
-          if (key == user_tag) it.user.clear();
-          return {};
-        }
-      return error(errc::not_found, "run " + detail::quoted_text(id) + " has no tag " + detail::quoted_text(key));
+      if (!detail::remove_value(it.tags, key))
+        return error(errc::not_found, "run " + detail::quoted_text(id) + " has no tag " + detail::quoted_text(key));
+      if (key == parent_run_tag) it.parent.clear();
+      if (key == user_tag) it.user.clear();
+      return {};
     });
   });
 }

@@ -54,6 +54,8 @@ TEST_CASE("experiments are created, found, renamed, deleted and restored") {
   CHECK(code_of(tracks.rename_experiment("1", "other")) == mr::errc::already_exists);
   CHECK(tracks.rename_experiment("1", "a/b #?\\ %20"));
   CHECK(*mt::detail::value_of(tracks.set_experiment_tag("1", {"x", "y"})->tags, "x") == "y");
+  CHECK(mt::detail::value_of(tracks.delete_experiment_tag("1", "x")->tags, "x") == nullptr);
+  CHECK(code_of(tracks.delete_experiment_tag("1", "x")) == mr::errc::not_found);
 
   CHECK(tracks.delete_experiment("1")->stage == mt::lifecycle::deleted);
   CHECK(code_of(tracks.delete_experiment("1")) == mr::errc::conflict);
@@ -64,6 +66,22 @@ TEST_CASE("experiments are created, found, renamed, deleted and restored") {
   CHECK(tracks.restore_experiment("1")->stage == mt::lifecycle::active);
   CHECK(code_of(tracks.restore_experiment("1")) == mr::errc::conflict);
   CHECK(tracks.create_experiment("third")->id == "3");
+}
+
+TEST_CASE("the default experiment is made once, and is what has its name or its id") {
+  ms::memory_storage storage;
+  auto tracks = *tracker::open(storage);
+  CHECK(code_of(tracks.get_experiment("0")) == mr::errc::not_found);
+  const auto made = tracks.default_experiment();
+  REQUIRE(made);
+  CHECK(made->id == "0");
+  CHECK(made->name == "Default");
+  CHECK(*tracks.default_experiment() == *made);
+  CHECK(tracks.create_experiment("first")->id == "1");
+  REQUIRE(tracks.rename_experiment("0", "other"));
+  CHECK(tracks.default_experiment()->name == "other");
+  REQUIRE(tracks.create_experiment("Default"));
+  CHECK(tracks.default_experiment()->id == "2");
 }
 
 TEST_CASE("a run has its parameters and tags, and a parameter is written once") {

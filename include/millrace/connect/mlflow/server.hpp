@@ -22,6 +22,9 @@ inline namespace v0 {
 namespace connect {
 namespace mlflow {
 
+/// The version of MLflow whose API is served: what its own server is compared with, call by call.
+inline constexpr std::string_view served_version = "3.17.2";
+
 struct server_options {
   /// What clients have to send as `Authorization: Bearer TOKEN` (MLflow's clients do, with MLFLOW_TRACKING_TOKEN set).
   /// Empty: nobody is asked, which is for a server that only this machine reaches.
@@ -37,7 +40,8 @@ struct server_options {
 ///
 /// Under `/api/2.0/` and `/ajax-api/2.0/` there are
 ///
-///     mlflow/experiments/  create, get, get-by-name, search, update, delete, restore, set-experiment-tag
+///     mlflow/experiments/  create, get, get-by-name, search, update, delete, restore, set-experiment-tag,
+///                          delete-experiment-tag
 ///     mlflow/runs/         create, get, search, update, delete, restore, log-metric, log-batch, log-parameter,
 ///                          set-tag, delete-tag
 ///     mlflow/metrics/get-history, mlflow/artifacts/list
@@ -48,7 +52,7 @@ struct server_options {
 /// `message`, and the status of HTTP that goes with the code; what there is none of is ENDPOINT_NOT_FOUND. Guarantee:
 /// what a response acknowledges is as durable as the tracker's storage makes it. The body of a request is taken as JSON
 /// by its content type alone, so that no page in a browser can post a form here. Threads: any number at once. The
-/// tracker outlives the server. Source: MLflow's service.proto and handlers.py, version 3.
+/// tracker outlives the server. Source: MLflow's service.proto and handlers.py, `served_version`.
 template <class Storage, class Contents = Storage>
 class server {
  public:
@@ -60,6 +64,7 @@ class server {
     using namespace detail;
     auto target = store::http_target::parse(request.target);
     if (!target) return refuse(target.error());
+    if (target->path == "/version") return {200, {{"Content-Type", "text/plain"}}, std::string(served_version)};
     if (target->path == "/health") return {200, {{"Content-Type", "text/plain"}}, "OK"};
     if (!is_allowed(request)) {
       auto made = refuse({"UNAUTHENTICATED", 401}, "the request has no valid token");
@@ -95,6 +100,7 @@ class server {
       {"POST", "experiments/delete", &calls::delete_experiment},
       {"POST", "experiments/restore", &calls::restore_experiment},
       {"POST", "experiments/set-experiment-tag", &calls::set_experiment_tag},
+      {"POST", "experiments/delete-experiment-tag", &calls::delete_experiment_tag},
       {"POST", "runs/create", &calls::create_run},
       {"GET", "runs/get", &calls::get_run},
       {"POST", "runs/search", &calls::search_runs},
@@ -177,6 +183,7 @@ class server {
       if (request.method != "GET") return refuse({"BAD_REQUEST", 405}, "an artifact's path is expected");
       const auto folder = message::from_query(std::move(query)).required("path");
       if (!folder) return refuse(folder.error());
+      if (auto fine = store::check_storage_key(*folder); !fine) return refuse(fine.error());
       const auto place = find_place(*folder);
       if (!place) return refuse(place.error());
       json_writer out(made.body);

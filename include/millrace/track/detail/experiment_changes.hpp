@@ -33,9 +33,11 @@ result<void> check_free(const Objects& objects, const layout& keys, std::string_
                                          (holder->stage == lifecycle::deleted ? ", and is deleted" : ""));
 }
 
+/// `id`: of an experiment that has one of its own; empty: the next number.
 template <class Objects>
 result<experiment> create_experiment(Objects& objects, const layout& keys, std::string_view name,
-                                     const experiment_options& options, std::string_view location, std::int64_t now) {
+                                     const experiment_options& options, std::string_view location, std::int64_t now,
+                                     std::string_view id = {}) {
   if (auto fine = check_experiment_name(name); !fine) return std::move(fine).error();
   if (auto fine = check_free(objects, keys, name); !fine) return std::move(fine).error();
   experiment made;
@@ -50,16 +52,19 @@ result<experiment> create_experiment(Objects& objects, const layout& keys, std::
       return std::move(fine).error();
     set_value(made.tags, description_tag, options.description);
   }
-  auto next = store::load_document<counter>(objects, keys.counter_of_experiments());
-  if (!next && next.error().code() != errc::not_found) return std::move(next).error();
-  counter ids = next ? *next : counter();
-  made.id = std::to_string(ids.next++);
+  made.id = id;
+  if (id.empty()) {
+    auto next = store::load_document<counter>(objects, keys.counter_of_experiments());
+    if (!next && next.error().code() != errc::not_found) return std::move(next).error();
+    counter ids = next ? *next : counter();
+    made.id = std::to_string(ids.next++);
+    if (auto done = store::keep_document(objects, keys.counter_of_experiments(), ids); !done)
+      return std::move(done).error();
+  }
   if (auto fine = check_text("an artifact location", options.artifact_location, max_tag_value); !fine)
     return std::move(fine).error();
   made.artifact_location =
       options.artifact_location.empty() ? std::string(location) + made.id : options.artifact_location;
-  if (auto done = store::keep_document(objects, keys.counter_of_experiments(), ids); !done)
-    return std::move(done).error();
   if (auto done = objects.write(keys.name(name) + made.id, {}); !done) return std::move(done).error();
   if (auto done = store::keep_document(objects, keys.experiment(made.id), made); !done) return std::move(done).error();
   return made;

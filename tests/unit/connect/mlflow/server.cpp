@@ -89,6 +89,9 @@ TEST_CASE("experiments are created, found and changed as MLflow's clients ask fo
   CHECK(refused(server.post("experiments/create", json{{"name", 3}}), 400, "INVALID_PARAMETER_VALUE"));
   CHECK(refused(server.post("experiments/create", json{{"name", nullptr}}), 400, "INVALID_PARAMETER_VALUE"));
   CHECK(refused(server.get("experiments/get?experiment_id=9"), 404, "RESOURCE_DOES_NOT_EXIST"));
+  CHECK(refused(server.get("experiments/get?experiment_id=a"), 400, "INVALID_PARAMETER_VALUE"));
+  CHECK(refused(server.post("experiments/create", json{{"name", "f"}, {"artifact_location", "s3://a#b"}}), 400,
+                "INVALID_PARAMETER_VALUE"));
   CHECK(refused(server.get("experiments/get-by-name?experiment_name=no"), 404, "RESOURCE_DOES_NOT_EXIST"));
 
   CHECK(server.post("experiments/update", json{{"experiment_id", "1"}, {"new_name", "b"}}).at("status") == 200);
@@ -96,6 +99,10 @@ TEST_CASE("experiments are created, found and changed as MLflow's clients ask fo
         json{{"status", 200}});
   const json changed = server.get("experiments/get-by-name?experiment_name=b").at("experiment");
   CHECK(changed.at("tags") == json{{{"key", "t"}, {"value", "2"}}});
+  const json tag = {{"experiment_id", "1"}, {"key", "t"}};
+  CHECK(server.post("experiments/delete-experiment-tag", tag) == json{{"status", 200}});
+  CHECK(refused(server.post("experiments/delete-experiment-tag", tag), 404, "RESOURCE_DOES_NOT_EXIST"));
+  CHECK_FALSE(server.get("experiments/get?experiment_id=1").at("experiment").contains("tags"));
 
   CHECK(server.post("experiments/delete", json{{"experiment_id", "1"}}) == json{{"status", 200}});
   CHECK(server.get("experiments/get?experiment_id=1").at("experiment").at("lifecycle_stage") == "deleted");
@@ -106,12 +113,29 @@ TEST_CASE("experiments are created, found and changed as MLflow's clients ask fo
 }
 
 TEST_CASE("experiment 0 is the default one, made when somebody asks for it") {
+  for (const char* query :
+       {"experiments/search", "experiments/get?experiment_id=0", "experiments/get-by-name?experiment_name=Default"}) {
+    const asked other;
+    const json response = other.get(query);
+    CHECK((response.contains("experiment") ? response.at("experiment") : response.at("experiments")[0]) ==
+          other.get("experiments/get?experiment_id=0").at("experiment"));
+  }
   const asked server;
   const json run = server.post("runs/create", json{{"experiment_id", "0"}}).at("run").at("info");
   const json found = server.get("experiments/get?experiment_id=0").at("experiment");
   CHECK(found.at("name") == "Default");
+  CHECK(found.at("experiment_id") == "0");
   CHECK(run.at("experiment_id") == found.at("experiment_id"));
   CHECK(server.get("experiments/get-by-name?experiment_name=Default").at("experiment") == found);
+  CHECK(server.experiment() == "1");
+  REQUIRE(server.post("experiments/update", json{{"experiment_id", "0"}, {"new_name", "renamed"}}).at("status") == 200);
+  CHECK(server.get("experiments/get?experiment_id=0").at("experiment").at("name") == "renamed");
+  REQUIRE(server.post("experiments/delete", json{{"experiment_id", "0"}}).at("status") == 200);
+  CHECK(refused(server.post("runs/create", json::object()), 400, "INVALID_PARAMETER_VALUE"));
+
+  asked older;  // one that has the name and another id stays what runs are of
+  REQUIRE(older.tracker().create_experiment("Default"));
+  CHECK(older.get("experiments/get?experiment_id=0").at("experiment").at("experiment_id") == "1");
 }
 
 TEST_CASE("a run's life by way of MLflow's API") {
@@ -134,6 +158,8 @@ TEST_CASE("a run's life by way of MLflow's API") {
                {"lifecycle_stage", "active"}};
   CHECK(made.at("run").at("info") == info);
   CHECK(made.at("run").at("inputs") == json::object());
+  CHECK_FALSE(made.at("run").contains("outputs"));
+  CHECK(server.get("runs/get?run_id=" + id).at("run").at("outputs") == json::object());
 
   CHECK(server.post("runs/log-parameter", json{{"run_id", id}, {"key", "lr"}, {"value", "0.1"}}).at("status") == 200);
   CHECK(server.post("runs/log-parameter", json{{"run_uuid", id}, {"key", "lr"}, {"value", "0.1"}}).at("status") == 200);
@@ -161,6 +187,14 @@ TEST_CASE("a run's life by way of MLflow's API") {
   info["end_time"] = 1'700'000'000'123;
   CHECK(updated.at("run_info") == info);
   CHECK(refused(server.post("runs/update", json{{"run_id", id}, {"status", "DONE"}}), 400, "INVALID_PARAMETER_VALUE"));
+  CHECK(refused(server.post("runs/update", json{{"run_id", id}, {"end_time", "x"}}), 400, "INVALID_PARAMETER_VALUE"));
+  info["status"] = "KILLED";
+  info["end_time"] = 1'600'000'000'500;
+  CHECK(
+      server.post("runs/update", json{{"run_id", id}, {"status", 5}, {"end_time", 1'600'000'000'500}}).at("run_info") ==
+      info);
+  info["end_time"] = 7;
+  CHECK(server.post("runs/update", json{{"run_id", id}, {"end_time", 7}}).at("run_info") == info);
 
   for (int twice = 0; twice < 2; ++twice) CHECK(server.post("runs/delete", json{{"run_id", id}}).at("status") == 200);
   CHECK(server.get("runs/get?run_id=" + id).at("run").at("info").at("lifecycle_stage") == "deleted");
@@ -174,6 +208,23 @@ TEST_CASE("a run's life by way of MLflow's API") {
                                                 {"run_name", "a"},
                                                 {"tags", {{{"key", "mlflow.runName"}, {"value", "b"}}}}}),
                 400, "INVALID_PARAMETER_VALUE"));
+}
+
+TEST_CASE("of values that are too long the beginning is kept, as by MLflow's server") {
+  asked server;
+  const std::string id = server.run(server.experiment());
+  const std::string letters = std::string(5999, 'p') + "\u00e4" + std::string(3000, 'p');
+  REQUIRE(server.post("runs/log-parameter", json{{"run_id", id}, {"key", "one"}, {"value", letters}}).at("status") ==
+          200);
+  REQUIRE(server
+              .post("runs/log-batch", json{{"run_id", id},
+                                           {"params", {{{"key", "two"}, {"value", letters}}}},
+                                           {"tags", {{{"key", "tag"}, {"value", letters}}}}})
+              .at("status") == 200);
+  const mt::run_record run = *server.tracker().get_run(id);
+  CHECK(*run.parameter("one") == std::string(5999, 'p'));  // a character of two bytes is not cut
+  CHECK(*run.parameter("two") == *run.parameter("one"));
+  CHECK(*run.tag("tag") == letters.substr(0, 8000));
 }
 
 TEST_CASE("a batch is logged whole or not at all, and NaN and infinities come back") {
@@ -207,7 +258,8 @@ TEST_CASE("a batch is logged whole or not at all, and NaN and infinities come ba
         R"("metrics":[{"key":"y","value":1,"timestamp":1}],"params":[{"key":"p","value":"other"}]})",
         R"("metrics":[{"key":"y","value":1,"timestamp":1}],"tags":[{"value":"no key"}]})", R"("metrics":{}})",
         R"("metrics":[3]})", R"("metrics":[{"key":"y","value":1,"timestamp":1}])",
-        R"("metrics":[{"key":"y","value":1,"timestamp":1}]}x)",
+        R"("metrics":[{"key":"y","value":1,"timestamp":1}]}x)", R"("metrics":[{"key":"y","value":1,"timestamp":-1}]})",
+        R"("params":[{"key":"twice","value":"v"},{"key":"twice","value":"v"}]})",
         R"("metrics":[{"key":"../y","value":1,"timestamp":1}]})"})
     CHECK(refused(server.send_text("runs/log-batch", start + wrong), 400, "INVALID_PARAMETER_VALUE"));
   CHECK(server.get("runs/get?run_id=" + id) == before);
@@ -257,16 +309,16 @@ TEST_CASE("experiments and runs are searched for, in pages") {
     for (const json& each : found.value("experiments", json::array())) made += each.at("name").get<std::string>() + ' ';
     return made;
   };
-  CHECK(names(server.get("experiments/search?max_results=9&order_by=name+ASC")) == "a1 a2 ");
-  CHECK(names(server.get("experiments/search?view_type=3&order_by=name+DESC")) == "b1 a2 a1 ");
+  CHECK(names(server.get("experiments/search?max_results=9&order_by=name+ASC")) == "Default a1 a2 ");
+  CHECK(names(server.get("experiments/search?view_type=3&order_by=name+DESC")) == "b1 a2 a1 Default ");
   CHECK(names(server.get("experiments/search?view_type=DELETED_ONLY")) == "b1 ");
   CHECK(names(server.post("experiments/search", json{{"filter", "name LIKE 'a%'"}, {"order_by", {"name"}}})) ==
         "a1 a2 ");
   const json first = server.post("experiments/search", json{{"max_results", 1}, {"order_by", {"name"}}});
-  CHECK(names(first) == "a1 ");
+  CHECK(names(first) == "Default ");
   CHECK(names(server.post(
             "experiments/search",
-            json{{"max_results", 1}, {"order_by", {"name"}}, {"page_token", first.at("next_page_token")}})) == "a2 ");
+            json{{"max_results", 1}, {"order_by", {"name"}}, {"page_token", first.at("next_page_token")}})) == "a1 ");
   CHECK(refused(server.get("experiments/search?view_type=4"), 400, "INVALID_PARAMETER_VALUE"));
   CHECK(refused(server.get("experiments/search?filter=name+%3D"), 400, "INVALID_PARAMETER_VALUE"));
 
@@ -303,6 +355,7 @@ TEST_CASE("experiments and runs are searched for, in pages") {
   query["max_results"] = 50'001;
   CHECK(refused(server.post("runs/search", query), 400, "INVALID_PARAMETER_VALUE"));
   CHECK(server.post("runs/search", json{{"experiment_ids", {"99"}}}) == json{{"status", 200}});
+  CHECK(refused(server.post("runs/search", json{{"experiment_ids", "1"}}), 400, "INVALID_PARAMETER_VALUE"));
   CHECK(server.post("runs/search", json{{"experiment_ids", json::array()}}) == json{{"status", 200}});
   REQUIRE(server.post("runs/delete", json{{"run_id", ids[0]}}).at("status") == 200);
   CHECK(runs(server.post("runs/search", json{{"experiment_ids", {"1"}}, {"run_view_type", "DELETED_ONLY"}})) ==

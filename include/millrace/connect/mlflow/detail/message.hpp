@@ -5,6 +5,7 @@
 #include <millrace/core/detail/json_reader.hpp>
 #include <millrace/core/detail/number_text.hpp>
 #include <millrace/core/detail/quoted_text.hpp>
+#include <millrace/core/json_writer.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/store/http.hpp>
 
@@ -25,7 +26,7 @@ namespace detail {
 
 /// What a request says: the members of its JSON body, or the parameters of its query. Members that nobody asks for are
 /// passed over, as MLflow's server does, because newer clients send more; `null` is as if the member were not there,
-/// and of two members of one name the last one counts.
+/// and of two members of one name the last one counts, of two parameters the first.
 class message {
  public:
   message() = default;
@@ -62,6 +63,7 @@ class message {
   }
   static message from_query(std::vector<store::http_parameter> query) {
     message made;
+    made.is_query_ = true;
     for (store::http_parameter& each : query)
       made.members_.push_back({std::move(each.key), std::move(each.value), json_token::text});
     return made;
@@ -72,6 +74,25 @@ class message {
   std::string_view spelled(std::string_view name) const noexcept {
     const member* const found = find(name);
     return found == nullptr ? std::string_view() : std::string_view(found->value);
+  }
+  /// A member as JSON; `null` if it is not there.
+  std::string json(std::string_view name) const {
+    const member* const found = find(name);
+    std::string made;
+    if (found == nullptr)
+      made = "null";
+    else if (found->type == json_token::text)
+      append_json(made, found->value);
+    else if (found->type == json_token::yes || found->type == json_token::no)
+      made = found->type == json_token::yes ? "true" : "false";
+    else
+      made = found->value;
+    return made;
+  }
+  /// Gives members the names that `change(name)` makes of theirs.
+  template <class Change>
+  void rename(Change&& change) {
+    for (member& each : members_) each.name = change(each.name);
   }
   /// The text of a member; empty if it is not there. Errors: invalid_argument: it is no text.
   result<std::string> text(std::string_view name) const {
@@ -119,7 +140,7 @@ class message {
   result<void> for_each(std::string_view name, Use&& use) const {
     for (const member& each : members_) {
       if (each.name != name || each.type == json_token::null) continue;
-      if (each.type == json_token::text) {  // a query says an array by the same key again and again
+      if (each.type == json_token::text && is_query_) {  // which says an array by the same key again and again
         message one;
         one.members_.push_back({"value", each.value, json_token::text});
         if (auto done = use(one); !done) return done;
@@ -167,9 +188,10 @@ class message {
   };
 
   const member* find(std::string_view name) const noexcept {
-    for (std::size_t i = members_.size(); i > 0; --i)
-      if (members_[i - 1].name == name) return members_[i - 1].type == json_token::null ? nullptr : &members_[i - 1];
-    return nullptr;
+    const member* found = nullptr;
+    for (const member& each : members_)
+      if (each.name == name && (found == nullptr || !is_query_)) found = &each;
+    return found == nullptr || found->type == json_token::null ? nullptr : found;
   }
   /// Reads past the rest of an object or an array whose bracket has been read.
   static bool pass(json_reader& reader) noexcept {
@@ -183,6 +205,7 @@ class message {
   }
 
   std::vector<member> members_;
+  bool is_query_ = false;
 };
 
 }  // namespace detail

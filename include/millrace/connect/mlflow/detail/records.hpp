@@ -33,13 +33,17 @@ inline void put_experiment(json_writer& out, const track::experiment& of) {
   out.end_object();
 }
 
-inline void put_metric(json_writer& out, std::string_view key, const track::metric_point& point) {
+/// `run`: of which it is, where the message has that.
+inline void put_metric(json_writer& out, std::string_view key, const track::metric_point& point,
+                       std::string_view run = {}) {
   out.begin_object().member("key", key).key("value");
   if (point.value == 0 && __builtin_signbit(point.value))
     out.raw("-0.0");  // Python reads -0 as the integer, which has no sign
   else
     out.value(point.value);
-  out.member("timestamp", point.time).member("step", point.step).end_object();
+  out.member("timestamp", point.time).member("step", point.step);
+  if (!run.empty()) out.member("run_id", run);
+  out.end_object();
 }
 
 /// Where a run's artifacts are, for clients.
@@ -56,7 +60,8 @@ inline void put_run_info(json_writer& out, const track::experiment& of, const tr
   out.member("run_id", run.id).end_object();
 }
 
-inline void put_run(json_writer& out, const track::experiment& of, const track::run_record& run) {
+/// `is_new`: in the response that made it, where MLflow's server leaves out what a new run has not.
+inline void put_run(json_writer& out, const track::experiment& of, const track::run_record& run, bool is_new = false) {
   out.begin_object().key("info");
   put_run_info(out, of, run.info);
   out.key("data").begin_object();
@@ -69,6 +74,7 @@ inline void put_run(json_writer& out, const track::experiment& of, const track::
   put_pairs(out, "tags", run.info.tags);
   out.end_object();
   out.key("inputs").begin_object().end_object();
+  if (!is_new) out.key("outputs").begin_object().end_object();
   out.end_object();
 }
 

@@ -33,16 +33,38 @@ inline constexpr std::size_t max_batch_texts = 100;  // parameters, and tags
 inline constexpr std::size_t max_batch = 1000;       // all together
 inline constexpr std::int64_t max_history_page = 25'000;
 
-/// The experiment that clients mean who have set none. It is made when the first one asks for it.
-inline constexpr std::string_view default_experiment_id = "0";
-inline constexpr std::string_view default_experiment_name = "Default";
-
+/// By name, or by the number that MLflow's message has for it.
 inline result<track::run_status> parse_status(std::string_view text) {
   for (int i = 0;; ++i) {
     const auto each = static_cast<track::run_status>(i);
     if (to_string(each).empty()) return message::no("status", "RUNNING, SCHEDULED, FINISHED, FAILED or KILLED");
-    if (to_string(each) == text) return each;
+    if (to_string(each) == text || std::to_string(i + 1) == text) return each;
   }
+}
+/// What MLflow's server keeps of a value that is too long: its beginning.
+inline std::string shortened(std::string text, std::size_t most) {
+  if (text.size() <= most) return text;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80U) --most;  // within a character
+  text.resize(most);
+  return text;
+}
+inline void shorten(std::vector<track::key_value>& pairs, std::size_t most) {
+  for (track::key_value& each : pairs) each.value = shortened(std::move(each.value), most);
+}
+/// Whether an address names a place, and not a part of one.
+inline result<void> check_location(std::string_view address) {
+  if (address.find_first_of("#;") == address.npos) return {};
+  return error(errc::invalid_argument,
+               "'artifact_location' URL can't include fragments or params: " + quoted_text(address));
+}
+/// Names each key once.
+inline result<void> check_unique(const std::vector<track::key_value>& parameters) {
+  for (std::size_t i = 0; i < parameters.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      if (parameters[i].key == parameters[j].key)
+        return error(errc::invalid_argument,
+                     "Duplicate parameter keys have been submitted: " + quoted_text(parameters[i].key));
+  return {};
 }
 /// Which experiments or runs a search is about: by name, or by the number that MLflow's message has for it.
 inline result<track::lifecycle_view> view_of(const message& in, std::string_view name) {
@@ -110,6 +132,7 @@ inline result<track::named_point> point_of(const message& in) {
   if (!in.has("timestamp")) return message::missing("timestamp");
   const auto time = in.integer("timestamp", 0);
   if (!time) return time.error();
+  if (*time < 0) return message::no("timestamp", "a time since 1970");
   made.point.time = *time;
   const auto step = in.integer("step", 0);
   if (!step) return step.error();
@@ -153,6 +176,7 @@ class tracking_calls {
     if (!name) return std::move(name).error();
     auto location = in.text("artifact_location");
     if (!location) return std::move(location).error();
+    if (auto fine = check_location(*location); !fine) return fine;
     options.artifact_location = *std::move(location);
     auto tags = pairs_of(in, "tags");
     if (!tags) return std::move(tags).error();
@@ -167,41 +191,47 @@ class tracking_calls {
   }
   result<void> get_experiment_by_name(const message& in, json_writer& out) const {
     return with_text(in, "experiment_name", [&](const std::string& name) {
-      return show(
-          out, name == default_experiment_name ? experiment(default_experiment_id) : tracker_->find_experiment(name));
+      return show(out, name == track::default_experiment_name ? tracker_->default_experiment()
+                                                              : tracker_->find_experiment(name));
     });
   }
   result<void> update_experiment(const message& in, json_writer&) const {
-    return with_text(in, "experiment_id", [&](const std::string& id) -> result<void> {
+    return with_experiment(in, [&](const track::experiment& of) -> result<void> {
       const auto name = in.required("new_name");
       if (!name) return name.error();
-      return done(tracker_->rename_experiment(id, *name));
+      return done(tracker_->rename_experiment(of.id, *name));
     });
   }
   // To MLflow, an experiment that is deleted is not there for who deletes it, nor one that is not for who restores it.
   result<void> delete_experiment(const message& in, json_writer&) const {
-    return with_text(in, "experiment_id", [&](const std::string& id) {
-      return done(recoded(tracker_->delete_experiment(id), errc::conflict, errc::not_found));
+    return with_experiment(in, [&](const track::experiment& of) {
+      return done(recoded(tracker_->delete_experiment(of.id), errc::conflict, errc::not_found));
     });
   }
   result<void> restore_experiment(const message& in, json_writer&) const {
-    return with_text(in, "experiment_id", [&](const std::string& id) {
-      return done(recoded(tracker_->restore_experiment(id), errc::conflict, errc::not_found));
+    return with_experiment(in, [&](const track::experiment& of) {
+      return done(recoded(tracker_->restore_experiment(of.id), errc::conflict, errc::not_found));
     });
   }
   result<void> set_experiment_tag(const message& in, json_writer&) const {
-    return with_text(in, "experiment_id", [&](const std::string& id) -> result<void> {
-      auto tag = pair(in);
+    return with_experiment(in, [&](const track::experiment& of) -> result<void> {
+      auto tag = pair(in, track::max_tag_value);
       if (!tag) return std::move(tag).error();
-      const auto found = experiment(id);
-      if (!found) return found.error();
-      return done(tracker_->set_experiment_tag(found->id, *tag));
+      return done(tracker_->set_experiment_tag(of.id, *tag));
+    });
+  }
+  result<void> delete_experiment_tag(const message& in, json_writer&) const {
+    return with_experiment(in, [&](const track::experiment& of) -> result<void> {
+      const auto key = in.required("key");
+      if (!key) return key.error();
+      return done(tracker_->delete_experiment_tag(of.id, *key));
     });
   }
 
   result<void> search_experiments(const message& in, json_writer& out) const {
     const auto options = search_of(in, "view_type", grammar_);
     if (!options) return options.error();
+    if (const auto usual = tracker_->default_experiment(); !usual) return usual.error();
     const auto found = track::search_experiments(*tracker_, *options);
     if (!found) return found.error();
     if (!found->items.empty()) {
@@ -258,6 +288,7 @@ class tracking_calls {
     auto tags = pairs_of(in, "tags");
     if (!tags) return std::move(tags).error();
     options.tags = *std::move(tags);
+    shorten(options.tags, track::max_tag_value);
     bool names_user = false;
     for (const track::key_value& each : options.tags) {
       names_user = names_user || each.key == track::user_tag;
@@ -269,12 +300,12 @@ class tracking_calls {
     }
     options.name = *std::move(name);
     if (!names_user && *user != "unknown") options.user = *std::move(user);  // as clients say who know no user
-    const auto of = experiment(id->empty() ? default_experiment_id : std::string_view(*id));
+    const auto of = experiment(id->empty() ? track::default_experiment_id : std::string_view(*id));
     if (!of) return of.error();
     const auto made = tracker_->create_run(of->id, options);
     if (!made) return made.error();
     out.key("run");
-    put_run(out, *of, {*made, {}});
+    put_run(out, *of, {*made, {}}, true);
     return {};
   }
   result<void> get_run(const message& in, json_writer& out) const {
@@ -290,19 +321,20 @@ class tracking_calls {
   }
   result<void> update_run(const message& in, json_writer& out) const {
     return with_run(in, [&](const std::string& id) -> result<void> {
-      const auto status = in.text("status");
-      if (!status) return status.error();
+      const std::string_view status = in.spelled("status");
       const auto name = in.text("run_name");
       if (!name) return name.error();
+      const auto end = in.integer("end_time", 0);
+      if (!end) return end.error();
       auto found = tracker_->get_run(id);
       if (!found) return found.error();
       track::run_info run = std::move(found->info);
       if (run.stage == track::lifecycle::deleted)
         return error(errc::invalid_argument, "The run " + id + " must be in the 'active' state. It is deleted");
-      if (!status->empty()) {
-        const auto parsed = parse_status(*status);
+      if (!status.empty() || *end != 0) {
+        const auto parsed = status.empty() ? result<track::run_status>(run.status) : parse_status(status);
         if (!parsed) return parsed.error();
-        auto ended = tracker_->end_run(id, *parsed);
+        auto ended = tracker_->end_run(id, *parsed, *end);
         if (!ended) return std::move(ended).error();
         run = *std::move(ended);
       }
@@ -336,7 +368,7 @@ class tracking_calls {
   }
   result<void> log_parameter(const message& in, json_writer&) const {
     return with_run(in, [&](const std::string& id) -> result<void> {
-      auto parameter = pair(in);
+      auto parameter = pair(in, track::max_parameter_value);
       if (!parameter) return std::move(parameter).error();
       return done(
           recoded(tracker_->log_parameters(id, {*std::move(parameter)}), errc::already_exists, errc::invalid_argument));
@@ -344,7 +376,7 @@ class tracking_calls {
   }
   result<void> set_tag(const message& in, json_writer&) const {
     return with_run(in, [&](const std::string& id) -> result<void> {
-      auto tag = pair(in);
+      auto tag = pair(in, track::max_tag_value);
       if (!tag) return std::move(tag).error();
       return done(tracker_->set_tags(id, {*std::move(tag)}));
     });
@@ -378,6 +410,9 @@ class tracking_calls {
         return error(errc::invalid_argument,
                      "A batch logging request can contain at most 1000 metrics, 100 params and 100 tags, and 1000 of "
                      "all together");
+      if (auto fine = check_unique(batch.parameters); !fine) return fine;
+      shorten(batch.parameters, track::max_parameter_value);
+      shorten(batch.tags, track::max_tag_value);
       return recoded(tracker_->log_batch(id, batch), errc::already_exists, errc::invalid_argument);
     });
   }
@@ -440,7 +475,7 @@ class tracking_calls {
       const std::string_view path = each.file.path;
       out.begin_object().member("path", names ? path.substr(path.rfind('/') + 1) : path);
       out.member("is_dir", each.is_folder);
-      if (!each.is_folder) out.member("file_size", each.file.size);
+      if (!each.is_folder && each.file.size != 0) out.member("file_size", each.file.size);  // as MLflow's server
       out.end_object();
     }
     out.end_array();
@@ -470,20 +505,28 @@ class tracking_calls {
   static result<void> with_run(const message& in, Use&& use) {
     return with_text(in, in.has("run_id") || !in.has("run_uuid") ? "run_id" : "run_uuid", use);
   }
-  static result<track::key_value> pair(const message& in) {
+  template <class Use>
+  result<void> with_experiment(const message& in, Use&& use) const {
+    return with_text(in, "experiment_id", [&](const std::string& id) -> result<void> {
+      const auto of = experiment(id);
+      if (!of) return of.error();
+      return use(*of);
+    });
+  }
+  static result<track::key_value> pair(const message& in, std::size_t most) {
     auto key = in.required("key");
     if (!key) return std::move(key).error();
     auto value = in.text("value");
     if (!value) return std::move(value).error();
-    return track::key_value{*std::move(key), *std::move(value)};
+    return track::key_value{*std::move(key), shortened(*std::move(value), most)};
   }
   result<track::experiment> experiment(std::string_view id) const {
-    if (id != default_experiment_id) return tracker_->get_experiment(id);
-    auto found = tracker_->find_experiment(default_experiment_name);
-    if (found || found.error().code() != errc::not_found) return found;
-    auto made = tracker_->create_experiment(default_experiment_name);
-    if (made || made.error().code() != errc::already_exists) return made;
-    return tracker_->find_experiment(default_experiment_name);  // another client was first
+    if (id == track::default_experiment_id) return tracker_->default_experiment();
+    std::int64_t number = 0;
+    const auto read = std::from_chars(id.data(), id.data() + id.size(), number);
+    if (read.ec != std::errc() || read.ptr != id.data() + id.size())
+      return error(errc::invalid_argument, "Invalid experiment ID " + quoted_text(id) + ": an integer is expected");
+    return tracker_->get_experiment(id);
   }
   static result<void> show(json_writer& out, const result<track::experiment>& found) {
     if (!found) return found.error();
