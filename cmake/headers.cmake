@@ -4,7 +4,7 @@
 # The headers of connect/<x> are in MILLRACE_connect_<x>_HEADERS.
 
 # Modules that need the standard library alone: millrace::core and millrace.hpp.
-set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe feature detect resilience model middleware infer registry track connect/http connect/mlflow)
+set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe feature detect resilience model middleware infer registry track mlops connect/http connect/mlflow)
 # Modules that need a third party as a whole: millrace::millrace.
 set(MILLRACE_FULL_MODULES train)
 
@@ -338,6 +338,9 @@ set(MILLRACE_track_HEADERS
   track/detail/artifact_changes.hpp track/detail/comparison_text.hpp track/detail/documents.hpp track/detail/experiment_changes.hpp track/detail/layout.hpp track/detail/metric_log.hpp
   track/detail/metric_series.hpp track/detail/process.hpp track/detail/recent_points.hpp track/detail/run_changes.hpp
   track/detail/run_metrics.hpp track/detail/run_row.hpp track/detail/run_search.hpp track/detail/tracker_core.hpp)
+set(MILLRACE_mlops_HEADERS
+  mlops.hpp
+  mlops/fwd.hpp mlops/context.hpp mlops/settings.hpp mlops/stored_backend.hpp)
 set(MILLRACE_connect_http_HEADERS connect/http.hpp)
 set(MILLRACE_connect_mlflow_HEADERS
   connect/mlflow.hpp

@@ -46,7 +46,7 @@ class registry_metrics {
     const row rows[] = {{"models_registered", "Versions of models that were registered.", &made.registered_},
                         {"models_promoted", "Versions of models that entered a stage.", &made.promoted_},
                         {"models_archived", "Versions of models that were archived.", &made.archived_},
-                        {"artifacts_stored", "Files of models that were stored.", &made.stored_},
+                        {"artifacts_stored", "Files of runs and of models that were stored.", &made.stored_},
                         {"approvals_requested", "Transitions that were asked for.", &made.requested_}};
     for (const row& each : rows) {
       const auto counts = shown.counter({std::string(prefix) + each.name, each.help});

@@ -37,7 +37,7 @@ class tracker_metrics {
     const std::string begin(prefix);
     const auto created = shown.counter({begin + "experiments_created", "Experiments that were created."});
     if (!created) return created.error();
-    const auto stored = shown.counter({begin + "artifacts_stored", "Files of runs that were stored."});
+    const auto stored = shown.counter({begin + "artifacts_stored", "Files of runs and of models that were stored."});
     if (!stored) return stored.error();
     const auto active = shown.gauge({begin + "active_runs", "Runs that were started and have not ended."});
     if (!active) return active.error();
