@@ -345,8 +345,11 @@ set(MILLRACE_connect_http_HEADERS connect/http.hpp)
 set(MILLRACE_connect_mlflow_HEADERS
   connect/mlflow.hpp
   connect/mlflow/fwd.hpp connect/mlflow/server.hpp
-  connect/mlflow/detail/message.hpp connect/mlflow/detail/records.hpp connect/mlflow/detail/refusal.hpp
-  connect/mlflow/detail/tracking_calls.hpp)
+  connect/mlflow/detail/message.hpp connect/mlflow/detail/model_names.hpp connect/mlflow/detail/model_records.hpp
+  connect/mlflow/detail/model_source.hpp connect/mlflow/detail/records.hpp connect/mlflow/detail/refusal.hpp
+  connect/mlflow/detail/registry_calls.hpp connect/mlflow/detail/route.hpp
+  connect/mlflow/detail/search_request.hpp connect/mlflow/detail/tracking_calls.hpp
+  connect/mlflow/detail/version_sources.hpp)
 set(MILLRACE_train_HEADERS
   train.hpp
   train/fwd.hpp train/activation.hpp train/backpropagation.hpp train/calculate_loss.hpp train/clip.hpp train/fields.hpp

@@ -1,12 +1,16 @@
-// A server that MLflow's clients log into: experiments, runs and artifacts, kept in one SQLite file.
+// A server that MLflow's clients log into: experiments, runs, artifacts and registered models, kept in one SQLite file.
 //
 //     mlflow_server --store runs.db --port 5000
 //     MLFLOW_TRACKING_URI=http://127.0.0.1:5000 python train.py
 //
-// With MLFLOW_TRACKING_TOKEN set, here and where the clients run, requests without that token are refused. Ends by
-// SIGINT or SIGTERM, when the requests that were taken have their responses.
+// With MLFLOW_TRACKING_TOKEN set, here and where the clients run, requests without that token are refused. --users
+// names a file with a line `NAME TOKEN` for everybody who has a token of their own, by whose name versions are
+// registered and transitions asked for and approved. Ends by SIGINT or SIGTERM, when the requests that were taken have
+// their responses.
 #include <millrace/connect/http.hpp>
 #include <millrace/connect/mlflow.hpp>
+#include <millrace/registry.hpp>
+#include <millrace/store/secret_file.hpp>
 #include <millrace/store/sqlite.hpp>
 #include <millrace/track.hpp>
 
@@ -16,6 +20,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace mr = millrace;
@@ -26,13 +31,33 @@ struct options {
   std::string store = "millrace.db";
   std::string address = "127.0.0.1";
   std::uint16_t port = 5000;
+  std::string users;
 };
+
+/// Reads `NAME TOKEN` lines.
+mr::result<void> read_users(const std::string& path, mr::connect::mlflow::server_options& access) {
+  const auto text = mr::store::read_secret(path);
+  if (!text) return text.error();
+  for (std::string_view rest = text->expose(); !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(line.size() < rest.size() ? line.size() + 1 : rest.size());
+    if (line.empty()) continue;
+    const std::size_t space = line.find(' ');
+    if (space == 0 || space == line.npos || space + 1 == line.size())
+      return mr::error(mr::errc::invalid_data, path + ": a line is no `NAME TOKEN`");
+    access.users.push_back(
+        {std::string(line.substr(0, space)), mr::store::secret<std::string>(std::string(line.substr(space + 1)))});
+  }
+  return {};
+}
 
 mr::result<void> serve(const options& asked, const sigset_t& signals) {
   mr::connect::mlflow::server_options access;
+  if (!asked.users.empty())
+    if (auto read = read_users(asked.users, access); !read) return read;
   if (auto token = mr::store::environment_secret("MLFLOW_TRACKING_TOKEN"))
     access.token = *std::move(token);
-  else if (asked.address != "127.0.0.1" && asked.address != "::1")
+  else if (access.users.empty() && asked.address != "127.0.0.1" && asked.address != "::1")
     return mr::error(mr::errc::permission_denied,
                      "others than this machine would reach " + asked.address + ": set MLFLOW_TRACKING_TOKEN");
 
@@ -40,7 +65,10 @@ mr::result<void> serve(const options& asked, const sigset_t& signals) {
   if (!storage) return std::move(storage).error();
   auto tracker = mr::track::tracker<mr::store::sqlite_storage<>>::open(*storage);
   if (!tracker) return std::move(tracker).error();
-  const mr::connect::mlflow::server api(*tracker, std::move(access));
+  // As MLflow's own registry, this one lets versions go from any stage to any other.
+  auto models = mr::registry::open_registry(*storage, {}, mr::registry::any_edge());
+  if (!models) return std::move(models).error();
+  const mr::connect::mlflow::server api(*tracker, *models, std::move(access));
   auto hosted = mr::connect::http::server::listen(api, {.address = asked.address, .port = asked.port});
   if (!hosted) return std::move(hosted).error();
   std::printf("http://%s:%d\n", asked.address.c_str(), hosted->port());
@@ -66,6 +94,7 @@ int main(int count, char** arguments) {
   app.add_option("--store", asked.store, "the file, made if it is not there");
   app.add_option("--port", asked.port, "0: any that is free");
   app.add_option("--address", asked.address, "of this machine; others than the default need MLFLOW_TRACKING_TOKEN");
+  app.add_option("--users", asked.users, "a file of lines `NAME TOKEN`: who may call");
   CLI11_PARSE(app, count, arguments);
   if (auto done = serve(asked, signals); !done) {
     std::fprintf(stderr, "mlflow_server: %s\n", done.error().describe().c_str());

@@ -3,7 +3,8 @@
 
 /// connect/mlflow: what MLflow's own clients talk to.
 ///
-/// - `server`: handles requests of MLflow's REST API from a tracker: experiments, runs, metrics, artifacts
+/// - `server`: handles requests of MLflow's REST API from a tracker and a registry: experiments, runs, metrics,
+///   artifacts, registered models
 ///
 /// Standard library alone: connect/http.hpp, or any other server, carries the requests.
 

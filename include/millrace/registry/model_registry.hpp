@@ -218,6 +218,10 @@ class model_registry {
     return with_model(
         name, [&](const reader& books, const model& of) { return detail::versions_in_stage(books, of, which); });
   }
+  /// The greatest version of each stage that has one, in the stages' order.
+  result<std::vector<model_version>> latest_versions(std::string_view name) const {
+    return with_model(name, [](const reader& books, const model& of) { return detail::latest_versions(books, of); });
+  }
   /// At most `limit` versions of a model that are not deleted, ascending from the first behind `after`.
   result<std::vector<model_version>> list_versions(std::string_view name, std::uint64_t after = 0,
                                                    std::size_t limit = 1000) const {

@@ -3,7 +3,10 @@
 
 #include <millrace/connect/mlflow/detail/message.hpp>
 #include <millrace/connect/mlflow/detail/refusal.hpp>
+#include <millrace/connect/mlflow/detail/registry_calls.hpp>
+#include <millrace/connect/mlflow/detail/route.hpp>
 #include <millrace/connect/mlflow/detail/tracking_calls.hpp>
+#include <millrace/core/detail/requirement.hpp>
 #include <millrace/core/json_writer.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/store/http.hpp>
@@ -15,7 +18,9 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace millrace {
 inline namespace v0 {
@@ -25,17 +30,30 @@ namespace mlflow {
 /// The version of MLflow whose API is served: what its own server is compared with, call by call.
 inline constexpr std::string_view served_version = "3.17.2";
 
+/// Somebody who may call, and the name that stands for them in what they do: who asks for a transition, who approves
+/// it.
+struct server_user {
+  std::string name;
+  store::secret<std::string> token;
+};
+
 struct server_options {
   /// What clients have to send as `Authorization: Bearer TOKEN` (MLflow's clients do, with MLFLOW_TRACKING_TOKEN set).
-  /// Empty: nobody is asked, which is for a server that only this machine reaches.
+  /// Empty, and no users: nobody is asked, which is for a server that only this machine reaches.
   store::secret<std::string> token = {};
+  /// Those who have tokens of their own. Whoever sends another, or none where none is needed, is called `unknown`.
+  std::vector<server_user> users = {};
   /// How searches are read: MLflow's grammar alone, or also what goes beyond it, such as OR.
   store::search_grammar grammar = store::search_grammar::full;
 };
 
-/// Handles requests of MLflow's REST API, version 2.0, from a tracker, so that MLflow's clients work on it.
+/// In place of a registry: there is none.
+struct no_registry {};
+
+/// Handles requests of MLflow's REST API, version 2.0, from a tracker and, if there is one, a registry, so that
+/// MLflow's clients work on them.
 ///
-///     mr::connect::mlflow::server server(tracker);
+///     mr::connect::mlflow::server server(tracker, models);     // or server(tracker): no registered models
 ///     auto response = server.handle({.method = "GET", .target = "/api/2.0/mlflow/experiments/get?experiment_id=1"});
 ///
 /// Under `/api/2.0/` and `/ajax-api/2.0/` there are
@@ -46,19 +64,34 @@ struct server_options {
 ///                          set-tag, delete-tag
 ///     mlflow/metrics/get-history, mlflow/artifacts/list
 ///     mlflow-artifacts/artifacts[/EXPERIMENT/RUN/artifacts/PATH]: list, download, upload, delete
+///     mlflow/registered-models/  create, get, rename, update, delete, search, get-latest-versions, set-tag,
+///                                delete-tag, alias (set, get, delete)
+///     mlflow/model-versions/     create, get, update, delete, search, transition-stage, get-download-uri, set-tag,
+///                                delete-tag
 ///
 /// and `/health`. `mlflow/logged-models/search` finds none, because a tracker has none: clients ask for them when they
 /// list a folder of artifacts. Experiment 0 is the one of the name `Default`. Errors are MLflow's: `error_code`,
 /// `message`, and the status of HTTP that goes with the code; what there is none of is ENDPOINT_NOT_FOUND. Guarantee:
 /// what a response acknowledges is as durable as the tracker's storage makes it. The body of a request is taken as JSON
 /// by its content type alone, so that no page in a browser can post a form here. Threads: any number at once. The
-/// tracker outlives the server. Source: MLflow's service.proto and handlers.py, `served_version`.
-template <class Storage, class Contents = Storage>
+/// tracker and the registry outlive the server. Source: MLflow's service.proto, model_registry.proto and handlers.py,
+/// `served_version`.
+template <class Tracker, class Registry = no_registry>
 class server {
+  static constexpr bool has_registry = !std::is_same_v<Registry, no_registry>;
+  static_assert(millrace::detail::requirement<detail::keeps_runs<Tracker>, Tracker>,
+                "millrace[MLFLOW-1]: a server of MLflow's API has its runs in a tracker, such as track::tracker");
+  static_assert(millrace::detail::requirement<!has_registry || detail::keeps_models<Registry>, Registry>,
+                "millrace[MLFLOW-2]: a server of MLflow's API has its models in a registry, such as "
+                "registry::model_registry, or is given none");
+
  public:
-  explicit server(track::tracker<Storage, Contents>& tracker, server_options options = {})
+  explicit server(Tracker& tracker, server_options options = {})
+  requires(std::is_same_v<Registry, no_registry>)
       : options_(std::move(options)), tracking_(tracker, options_.grammar) {}
-  explicit server(track::tracker<Storage, Contents>&&, server_options = {}) = delete;
+  server(Tracker& tracker, Registry& models, server_options options = {})
+      : options_(std::move(options)), tracking_(tracker, options_.grammar), models_(&models) {}
+  explicit server(Tracker&&, server_options = {}) = delete;
 
   store::http_response handle(const store::http_request& request) const {
     using namespace detail;
@@ -66,7 +99,8 @@ class server {
     if (!target) return refuse(target.error());
     if (target->path == "/version") return {200, {{"Content-Type", "text/plain"}}, std::string(served_version)};
     if (target->path == "/health") return {200, {{"Content-Type", "text/plain"}}, "OK"};
-    if (!is_allowed(request)) {
+    std::string_view who;
+    if (!identify(request, who)) {
       auto made = refuse({"UNAUTHENTICATED", 401}, "the request has no valid token");
       made.headers.push_back({"WWW-Authenticate", "Bearer"});
       return made;
@@ -77,20 +111,15 @@ class server {
         path.remove_prefix(root.size());
         if (path == artifacts || path.starts_with(std::string(artifacts) + '/'))
           return handle_artifact(request, path.substr(artifacts.size()), std::move(target->query));
-        if (path.starts_with("mlflow/")) return call(request, path.substr(7), std::move(target->query));
+        if (path.starts_with("mlflow/")) return call(request, who, path.substr(7), std::move(target->query));
       }
     return refuse({"ENDPOINT_NOT_FOUND", 404}, "there is nothing at " + quoted_text(target->path));
   }
 
  private:
   static constexpr std::string_view artifacts = "mlflow-artifacts/artifacts";
-  using calls = detail::tracking_calls<track::tracker<Storage, Contents>>;
-  struct route {
-    std::string_view method;
-    std::string_view path;
-    result<void> (calls::*call)(const detail::message&, json_writer&) const;
-  };
-  static constexpr route routes[] = {
+  using calls = detail::tracking_calls<Tracker>;
+  static constexpr detail::route<calls> routes[] = {
       {"POST", "experiments/create", &calls::create_experiment},
       {"GET", "experiments/get", &calls::get_experiment},
       {"GET", "experiments/get-by-name", &calls::get_experiment_by_name},
@@ -117,38 +146,58 @@ class server {
       {"GET", "artifacts/list", &calls::list_artifacts},
   };
 
-  bool is_allowed(const store::http_request& request) const {
-    if (options_.token.expose().empty()) return true;
+  /// Whether a request may be handled, and who has sent it.
+  bool identify(const store::http_request& request, std::string_view& who) const {
+    who = "unknown";
+    if (options_.token.expose().empty() && options_.users.empty()) return true;
     const std::string* const sent = store::find_header(request.headers, "Authorization");
     constexpr std::string_view scheme = "Bearer ";
-    return sent != nullptr &&
-           millrace::detail::same_but_case(std::string_view(*sent).substr(0, scheme.size()), scheme) &&
-           options_.token.equals(sent->substr(scheme.size()));
+    if (sent == nullptr || !millrace::detail::same_but_case(std::string_view(*sent).substr(0, scheme.size()), scheme))
+      return false;
+    const std::string token = sent->substr(scheme.size());
+    if (token.empty()) return false;
+    for (const server_user& each : options_.users)
+      if (each.token.equals(token)) {
+        who = each.name;
+        return true;
+      }
+    return options_.token.equals(token);
   }
 
-  store::http_response call(const store::http_request& request, std::string_view path,
+  store::http_response call(const store::http_request& request, std::string_view who, std::string_view path,
                             std::vector<store::http_parameter> query) const {
     using namespace detail;
     bool is_there = false;
-    for (const route& each : routes) {
-      if (each.path != path) continue;
-      is_there = true;
-      if (each.method != request.method) continue;
-      const auto in = read(request, std::move(query));
-      if (!in) return refuse(in.error());
-      store::http_response made{200, {{"Content-Type", "application/json"}}, {}};
-      json_writer out(made.body);
-      out.begin_object();
-      if (auto done = (tracking_.*each.call)(*in, out); !done) return refuse(done.error());
-      out.end_object();
-      return made;
+    if (const auto* const found = find_route(routes, path, request.method, is_there))
+      return handle_call(tracking_, *found, request, std::move(query));
+    if constexpr (has_registry) {
+      if (const auto* const found =
+              find_route(registry_calls<Registry, Tracker>::routes, path, request.method, is_there))
+        return handle_call(registry_calls<Registry, Tracker>(*models_, tracking_.tracker(), options_.grammar, who),
+                           *found, request, std::move(query));
     }
     if (is_there)
       return refuse({"BAD_REQUEST", 405}, quoted_text(path) + " has no method " + quoted_text(request.method));
     return refuse({"ENDPOINT_NOT_FOUND", 404}, "there is nothing at " + quoted_text(path));
   }
+  template <class Calls>
+  static store::http_response handle_call(const Calls& calls, const detail::route<Calls>& route,
+                                          const store::http_request& request,
+                                          std::vector<store::http_parameter> query) {
+    const auto in = read(request, std::move(query));
+    if (!in) return detail::refuse(in.error());
+    store::http_response made{200, {{"Content-Type", "application/json"}}, {}};
+    json_writer out(made.body);
+    out.begin_object();
+    if (auto done = (calls.*route.call)(*in, out); !done)
+      return detail::refuse(Calls::refusal_of(done.error().code()), done.error().message());
+    out.end_object();
+    return made;
+  }
   static result<detail::message> read(const store::http_request& request, std::vector<store::http_parameter> query) {
-    if (request.method == "GET") return detail::message::from_query(std::move(query));
+    // Databricks' clients delete by a query, MLflow's by a body.
+    if (request.method == "GET" || (request.method == "DELETE" && request.body.empty()))
+      return detail::message::from_query(std::move(query));
     const std::string* const type = store::find_header(request.headers, "Content-Type");
     if (type == nullptr || !millrace::detail::same_but_case(
                                std::string_view(*type).substr(0, type->find_first_of("; ")), "application/json"))
@@ -217,6 +266,7 @@ class server {
 
   server_options options_;
   calls tracking_;
+  Registry* models_ = nullptr;
 };
 
 }  // namespace mlflow

@@ -172,6 +172,16 @@ class ledger {
     if (!walked) return std::move(walked).error();
     return made;
   }
+  /// The greatest number of the versions in a stage; 0: there is none.
+  result<std::uint64_t> last_in_stage(std::uint64_t id, stage which) const {
+    const std::string prefix = keys_->stage(id, which);
+    const auto last = std::as_const(*view_).list_backward(prefix, {}, 1);
+    if (!last) return last.error();
+    std::uint64_t version = 0;
+    if (!last->empty() && !read_number(std::string_view(last->front().key).substr(prefix.size()), version))
+      return error(errc::corrupt, "a registry's entry of a stage names no version: " + quoted_text(last->front().key));
+    return version;
+  }
   /// Models that are not deleted, in the order of their names' keys, from the first behind `after`.
   result<std::vector<model>> models_by_name(std::string_view after, std::size_t limit) const {
     std::vector<model> made;

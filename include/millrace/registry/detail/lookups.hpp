@@ -60,6 +60,21 @@ result<std::vector<model_version>> versions_in_stage(const Ledger& books, const 
   return made;
 }
 
+/// The greatest version of each stage that has one, in the stages' order.
+template <class Ledger>
+result<std::vector<model_version>> latest_versions(const Ledger& books, const model& of) {
+  std::vector<model_version> made;
+  for (std::size_t i = 0; i < stages; ++i) {
+    const auto last = books.last_in_stage(of.id, static_cast<stage>(i));
+    if (!last) return last.error();
+    if (*last == 0) continue;
+    auto version = books.find_version(of, *last);
+    if (!version) return std::move(version).error();
+    made.push_back(std::move(*version));
+  }
+  return made;
+}
+
 template <class Ledger>
 result<std::vector<model_version>> versions_after(const Ledger& books, const model& of, std::uint64_t after,
                                                   std::size_t limit) {

@@ -22,7 +22,7 @@ inline constexpr store::search_asks ask_numbers = store::search_asks::equality |
 
 inline constexpr store::searched_key searched_version_keys[] = {
     {"name", store::search_type::text, ask_texts, true},
-    {"version_number", store::search_type::integer, ask_numbers, true, {"version"}},
+    {"version_number", store::search_type::integer, ask_numbers | store::search_asks::quoted_number, true, {"version"}},
     {"semantic_version", store::search_type::text, ask_texts, true},
     {"stage", store::search_type::text, ask_texts, true, {"current_stage"}},
     {"framework", store::search_type::text, ask_texts, true},
@@ -52,7 +52,9 @@ inline constexpr store::searched_group searched_version_groups[] = {
      {},
      store::search_type::text,
      ask_texts | store::search_asks::nulls,
-     true},
+     true,
+     false,
+     store::model_version_schema.groups.back().defaults},
     {store::search_kind::dataset,
      {"datasets", "dataset"},
      searched_data_keys,

@@ -55,7 +55,7 @@ class asked {
 
   storage storage_;
   mt::tracker<storage> tracker_;
-  mlflow::server<storage> server_;
+  mlflow::server<mt::tracker<storage>> server_;
 };
 
 bool refused(const json& response, int status, const std::string& code) {

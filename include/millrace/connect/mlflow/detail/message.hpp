@@ -3,6 +3,7 @@
 
 #include <millrace/connect/mlflow/fwd.hpp>
 #include <millrace/core/detail/json_reader.hpp>
+#include <millrace/core/detail/letter_case.hpp>
 #include <millrace/core/detail/number_text.hpp>
 #include <millrace/core/detail/quoted_text.hpp>
 #include <millrace/core/json_writer.hpp>
@@ -53,6 +54,8 @@ class message {
         if (!pass(reader)) return wrong();
         begin = text.find_first_of("{[", begin);
         each.value = text.substr(begin, reader.at() - begin);
+      } else if (each.type == json_token::yes || each.type == json_token::no) {
+        each.value = each.type == json_token::yes ? "true" : "false";
       } else if (each.type == json_token::wrong) {
         return wrong();
       }
@@ -121,6 +124,16 @@ class message {
       if (static_cast<double>(value) == real) return value;
     }
     return no(name, "an integer of 64 bits");
+  }
+  /// `true` or `false`, which a query has as texts.
+  result<bool> boolean(std::string_view name, bool otherwise) const {
+    const member* const found = find(name);
+    if (found == nullptr) return otherwise;
+    const bool is_one = found->type == json_token::yes || found->type == json_token::no;
+    if (is_one || found->type == json_token::text)
+      for (const std::string_view each : {"true", "false"})
+        if (same_but_case(found->value, each)) return each == "true";
+    return no(name, "true or false");
   }
   /// Any double: a number, or `NaN`, `Infinity` or `-Infinity` as a text or bare.
   result<double> real(std::string_view name) const {

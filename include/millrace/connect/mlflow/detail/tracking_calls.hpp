@@ -4,6 +4,7 @@
 #include <millrace/connect/mlflow/detail/message.hpp>
 #include <millrace/connect/mlflow/detail/records.hpp>
 #include <millrace/connect/mlflow/detail/refusal.hpp>
+#include <millrace/connect/mlflow/detail/search_request.hpp>
 #include <millrace/connect/mlflow/fwd.hpp>
 #include <millrace/core/detail/crc32.hpp>
 #include <millrace/core/json_writer.hpp>
@@ -75,50 +76,14 @@ inline result<track::lifecycle_view> view_of(const message& in, std::string_view
   if (sent.empty()) return lifecycle_view::active_only;
   return message::no(name, "ACTIVE_ONLY, DELETED_ONLY or ALL");
 }
-inline result<std::vector<std::string>> texts_of(const message& in, std::string_view name) {
-  std::vector<std::string> made;
-  auto walked = in.for_each(name, [&](const message& each) -> result<void> {
-    auto text = each.required("value");
-    if (!text) return message::no(name, "an array of texts");
-    made.push_back(*std::move(text));
-    return {};
-  });
-  if (!walked) return std::move(walked).error();
-  return made;
-}
 inline result<track::search_options> search_of(const message& in, std::string_view view,
                                                store::search_grammar grammar) {
   track::search_options made;
   made.grammar = grammar;
-  auto filter = in.text("filter");
-  if (!filter) return std::move(filter).error();
-  made.filter = *std::move(filter);
-  auto order = texts_of(in, "order_by");
-  if (!order) return std::move(order).error();
-  made.order_by = *std::move(order);
+  if (auto read = read_search(in, 1000, made); !read) return std::move(read).error();
   const auto which = view_of(in, view);
   if (!which) return which.error();
   made.view = *which;
-  const auto most = in.integer("max_results", 1000);
-  if (!most) return most.error();
-  if (*most <= 0) return message::no("max_results", "a positive integer");
-  made.max_results = static_cast<std::size_t>(*most);
-  auto token = in.text("page_token");
-  if (!token) return std::move(token).error();
-  made.page_token = *std::move(token);
-  return made;
-}
-inline result<std::vector<track::key_value>> pairs_of(const message& in, std::string_view name) {
-  std::vector<track::key_value> made;
-  auto walked = in.for_each(name, [&](const message& each) -> result<void> {
-    auto key = each.required("key");
-    if (!key) return std::move(key).error();
-    auto value = each.text("value");
-    if (!value) return std::move(value).error();
-    made.push_back({*std::move(key), *std::move(value)});
-    return {};
-  });
-  if (!walked) return std::move(walked).error();
   return made;
 }
 inline result<track::named_point> point_of(const message& in) {
@@ -162,11 +127,20 @@ class history_token {
   std::uint32_t check_ = 0;
 };
 
+/// What keeps experiments and runs.
+template <class T>
+concept keeps_runs = requires(T& tracker, std::string_view text) {
+  tracker.create_experiment(text);
+  tracker.get_run(text);
+};
+
 /// The calls about experiments and runs. Each writes the members of its response.
 template <class Tracker>
 class tracking_calls {
  public:
   tracking_calls(Tracker& tracker, store::search_grammar grammar) noexcept : tracker_(&tracker), grammar_(grammar) {}
+
+  static constexpr refusal refusal_of(errc code) noexcept { return detail::refusal_of(code); }
 
   // ---- experiments
 
@@ -178,7 +152,7 @@ class tracking_calls {
     if (!location) return std::move(location).error();
     if (auto fine = check_location(*location); !fine) return fine;
     options.artifact_location = *std::move(location);
-    auto tags = pairs_of(in, "tags");
+    auto tags = pairs_of<track::key_value>(in, "tags");
     if (!tags) return std::move(tags).error();
     options.tags = *std::move(tags);
     const auto made = tracker_->create_experiment(*name, options);
@@ -285,7 +259,7 @@ class tracking_calls {
       if (!*each) return each->error();
     if (!start) return start.error();
     options.start = *start;
-    auto tags = pairs_of(in, "tags");
+    auto tags = pairs_of<track::key_value>(in, "tags");
     if (!tags) return std::move(tags).error();
     options.tags = *std::move(tags);
     shorten(options.tags, track::max_tag_value);
@@ -398,10 +372,10 @@ class tracking_calls {
         return {};
       });
       if (!walked) return walked;
-      auto parameters = pairs_of(in, "params");
+      auto parameters = pairs_of<track::key_value>(in, "params");
       if (!parameters) return std::move(parameters).error();
       batch.parameters = *std::move(parameters);
-      auto tags = pairs_of(in, "tags");
+      auto tags = pairs_of<track::key_value>(in, "tags");
       if (!tags) return std::move(tags).error();
       batch.tags = *std::move(tags);
       if (batch.metrics.size() > max_batch_metrics || batch.parameters.size() > max_batch_texts ||
