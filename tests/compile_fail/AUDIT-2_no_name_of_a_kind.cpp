@@ -1,4 +1,4 @@
-// expect: millrace\[AUDIT-2\]
+// expect: millrace_AUDIT_2_a_name_is_1_to_64_of_a_to_z
 // expect: Payout approved!
 #include <millrace/observe/audit/audit_event.hpp>
 
