@@ -226,6 +226,28 @@ TEST_CASE("experiments are searched by name, tag and stage") {
   CHECK(names({.filter = "tags.half = 'even' AND name LIKE 'e%'"}) == "e4 e2 e0 ");
 }
 
+// MLflow's ids of experiments are integers, and sorted so; its filters take them in quotes.
+TEST_CASE("experiments are sorted by their ids as numbers, and found by them as texts") {
+  ms::memory_storage storage;
+  auto tracks = *tracker::open(storage, {.wall_clock = test_time});
+  for (int i = 0; i < 11; ++i) REQUIRE(tracks.create_experiment("e" + std::to_string(i)));
+  const auto ids = [&](mt::search_options options) {
+    std::string made;
+    do {
+      const auto page = mt::search_experiments(tracks, options);
+      REQUIRE(page);
+      for (const mt::experiment& each : page->items) made += each.id + ' ';
+      options.page_token = page->next_page_token;
+    } while (!options.page_token.empty());
+    return made;
+  };
+  CHECK(ids({.max_results = 4}) == "1 2 3 4 5 6 7 8 9 10 11 ");  // all of one moment
+  CHECK(ids({.order_by = {"experiment_id DESC"}, .max_results = 3}) == "11 10 9 8 7 6 5 4 3 2 1 ");
+  CHECK(ids({.filter = "experiment_id IN ('2', '10')", .order_by = {"experiment_id"}}) == "2 10 ");
+  CHECK(ids({.filter = "experiment_id != '2'", .order_by = {"experiment_id"}, .max_results = 9}) ==
+        "1 3 4 5 6 7 8 9 10 11 ");
+}
+
 TEST_CASE("runs are ranked by a metric from its index") {
   made_runs made(40);
   for (const bool greatest : {false, true}) {

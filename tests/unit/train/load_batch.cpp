@@ -1,5 +1,6 @@
 #include <millrace/train/load_batch.hpp>
 #include <support/catch.hpp>
+#include <support/settings.hpp>
 
 #include <millrace/chain.hpp>
 #include <set>
@@ -146,4 +147,10 @@ TEST_CASE("a data set that grows between epochs is seen") {
   REQUIRE(chain(ctx));
   CHECK(ctx[training::batch].rows() == 4);
   CHECK(ctx[training::labels][3] == 4);
+}
+
+TEST_CASE("batches say how they are made") {
+  const data set(4);
+  CHECK(support::settings_of(mr::train::load_batch(set.points, set.labels, {.size = 32, .seed = 5})) ==
+        "batch_size=32 batch_seed=5 ");
 }

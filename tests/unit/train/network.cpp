@@ -1,5 +1,6 @@
 #include <millrace/train/network.hpp>
 #include <support/catch.hpp>
+#include <support/settings.hpp>
 
 #include <millrace/chain.hpp>
 #include <millrace/store/file.hpp>
@@ -415,4 +416,9 @@ TEST_CASE("errors say what is wrong with a network's bytes") {
   CHECK(with(characters.find("gelu") + 3, 'a') ==
         "saved network: layer 1 has the activation \"gela\", which is unknown");
   CHECK(refusal(in_envelope(std::span(sound).first(6))).message() == "saved network: it ends before the layers");
+}
+
+TEST_CASE("a network says what it is made of") {
+  const mr::train::network<> net(2, {{32, mr::train::activation::tanh}, {1}}, 7);
+  CHECK(support::settings_of(net) == "inputs=2 layers='32 tanh, 1 identity' ");
 }

@@ -2,6 +2,7 @@
 #include <support/catch.hpp>
 
 #include <cmath>
+#include <support/settings.hpp>
 #include <support/train.hpp>
 #include <support/train_reference.hpp>
 
@@ -101,4 +102,15 @@ TEST_CASE("prepare forgets the past") {
   rule.prepare(state, 2);
   rule.update(state, again, gradient, 0.1);
   CHECK(again[0] == Approx(-0.1f));
+}
+
+TEST_CASE("optimizers say how they are set, each under its own name") {
+  using namespace mr::train;
+  CHECK(support::settings_of(sgd{.weight_decay = 0.25}) == "weight_decay=0.25 ");
+  CHECK(support::settings_of(momentum{.decay = 0.5, .nesterov = true, .weight_decay = 0.25}) ==
+        "decay=0.5 nesterov=true weight_decay=0.25 ");
+  CHECK(support::settings_of(adam{.beta1 = 0.5, .beta2 = 0.75, .epsilon = 0.125, .weight_decay = 0.25}) ==
+        "beta1=0.5 beta2=0.75 epsilon=0.125 weight_decay=0.25 ");
+  CHECK(support::settings_of(adamw{.beta1 = 0.5, .beta2 = 0.75, .epsilon = 0.125, .weight_decay = 0.25}) ==
+        "beta1=0.5 beta2=0.75 epsilon=0.125 weight_decay=0.25 ");
 }

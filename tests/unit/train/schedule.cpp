@@ -1,6 +1,7 @@
 #include <millrace/train/schedule.hpp>
 #include <support/catch.hpp>
 
+#include <support/settings.hpp>
 #include <support/train_reference.hpp>
 
 namespace mr = millrace;
@@ -38,4 +39,16 @@ TEST_CASE("a cosine ends exactly at its minimum and stays there") {
   CHECK(rate(0) == 0.1);
   CHECK(rate(10) == 0.001);
   CHECK(rate(~std::uint64_t{0}) == 0.001);
+}
+
+TEST_CASE("schedules say how they are set, a warm-up with what follows it") {
+  using namespace mr::train;
+  CHECK(support::settings_of(constant_rate{0.25}) == "learning_rate=0.25 ");
+  CHECK(support::settings_of(step_decay{0.25, 10, 0.5}) == "learning_rate=0.25 decay_every=10 decay_factor=0.5 ");
+  CHECK(support::settings_of(exponential_decay{0.25, 0.5}) == "learning_rate=0.25 decay_factor=0.5 ");
+  CHECK(support::settings_of(cosine_decay{0.25, 10, 0.125}) == "learning_rate=0.25 decay_steps=10 minimal_rate=0.125 ");
+  CHECK(support::settings_of(warm_up{7, step_decay{0.25, 10, 0.5}}) ==
+        "warm_up_steps=7 learning_rate=0.25 decay_every=10 decay_factor=0.5 ");
+  const auto silent = [](std::uint64_t) noexcept { return 0.5; };  // a schedule of one's own need not say anything
+  CHECK(support::settings_of(warm_up{7, silent}) == "warm_up_steps=7 ");
 }

@@ -1,5 +1,6 @@
 #include <millrace/train/update_weights.hpp>
 #include <support/catch.hpp>
+#include <support/settings.hpp>
 
 #include <cmath>
 #include <cstring>
@@ -108,4 +109,13 @@ TEST_CASE("one seed leads to one network, bit for bit") {
   const auto second = taught(data, mr::train::adam{}, 0.01, mr::train::no_clipping{}, 3);
   CHECK(std::memcmp(first.parameters().data(), second.parameters().data(),
                     sizeof(float) * static_cast<std::size_t>(first.parameter_count())) == 0);
+}
+
+TEST_CASE("an update says the settings of its optimizer, its schedule and its model") {
+  using namespace mr::train;
+  network<> net(2, {{3, activation::relu}, {1}}, 1);
+  const update_weights step(net, momentum{.decay = 0.5}, step_decay{0.25, 10, 0.5});
+  CHECK(support::settings_of(step) ==
+        "optimizer='momentum' decay=0.5 nesterov=false weight_decay=0 learning_rate=0.25 decay_every=10 "
+        "decay_factor=0.5 inputs=2 layers='3 relu, 1 identity' ");
 }

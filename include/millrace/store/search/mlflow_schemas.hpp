@@ -46,7 +46,7 @@ inline constexpr searched_order run_ties[] = {{"start_time", true}, {"run_id", f
 
 inline constexpr searched_key experiment_keys[] = {
     {"name", search_type::text, ask_texts, true},
-    {"experiment_id", search_type::text, search_asks::equality | search_asks::lists, true},
+    {"experiment_id", search_type::text, search_asks::equality | search_asks::lists, true, {}, true},
     {"creation_time", search_type::integer, ask_numbers, true},
     {"last_update_time", search_type::integer, ask_numbers, true},
     {"lifecycle_stage"},

@@ -73,7 +73,8 @@ inline void append_sort_key(std::string& out, const search_value& value, bool de
 /// between equal rows, so that the order of rows is one order, and a page of them begins where the last one ended.
 ///
 /// A row that lacks a key is behind all that have it, and NaN is before that, whichever way the others are sorted.
-/// Texts are sorted by their bytes, of which the first `max_ordered_text` count.
+/// Texts are sorted by their bytes, of which the first `max_ordered_text` count, but where the schema says that they
+/// spell integers, such as the ids of experiments.
 ///
 /// Rows are compared by their sort keys: `a` is before `b` if `order.sort_key(a) < order.sort_key(b)`. Errors of
 /// `make`: invalid_argument, with the byte of the term.
@@ -95,9 +96,13 @@ class search_order {
   /// Appends the row's sort key: for who asks many rows with one text, and keeps few of them.
   template <searchable Row>
   void append_sort_key(std::string& out, const Row& row) const {
-    for (std::size_t i = 0; i < terms_.size(); ++i)
-      detail::append_sort_key(out, row.find(terms_[i].field), terms_[i].descending,
+    for (std::size_t i = 0; i < terms_.size(); ++i) {
+      search_value value = row.find(terms_[i].field);
+      if (terms_[i].field.type == search_type::integer && value.is_text())
+        if (const search_value number = detail::number_in(value.text()); !number.is_absent()) value = number;
+      detail::append_sort_key(out, value, terms_[i].descending,
                               i + 1 == terms_.size() ? out.max_size() : max_ordered_text);
+    }
   }
 
   friend bool operator==(const search_order&, const search_order&) = default;
@@ -110,6 +115,7 @@ class search_order {
   }
   bool read_term(detail::scanner& scan);
   void append_fixed(const search_schema& schema, std::span<const searched_order> fixed);
+  void find_integers(const search_schema& schema);
 
   std::vector<search_order_term> terms_;
 };
@@ -141,6 +147,15 @@ inline void search_order::append_fixed(const search_schema& schema, std::span<co
   }
 }
 
+/// Texts that are sorted as integers.
+inline void search_order::find_integers(const search_schema& schema) {
+  for (const searched_group& group : schema.groups)
+    for (const searched_key& key : group.keys)
+      for (search_order_term& each : terms_)
+        if (key.sorted_as_integer && each.field.kind == group.kind && each.field.key == key.name)
+          each.field.type = search_type::integer;
+}
+
 inline result<search_order> search_order::make(std::span<const std::string> terms, const search_schema& schema,
                                                search_grammar grammar) {
   search_order made;
@@ -153,6 +168,7 @@ inline result<search_order> search_order::make(std::span<const std::string> term
   }
   if (terms.empty()) made.append_fixed(schema, schema.order);
   made.append_fixed(schema, schema.ties);
+  made.find_integers(schema);
   return made;
 }
 

@@ -52,6 +52,8 @@ struct searched_key {
   search_asks asks = search_asks::nothing;
   bool ordered = false;           // MLflow's grammar takes it in `order_by`
   std::string_view aliases[3]{};  // other names of it in filters and orders
+  /// A text that filters compare as such, and that is sorted as the integer that it spells.
+  bool sorted_as_integer = false;
 };
 
 /// What a row that lacks a key counts as having under it.
