@@ -30,8 +30,12 @@ struct tracker_options {
   std::uint64_t window_of_run = 100'000;
   /// Where experiments that do not say it have their artifacts, for programs that ask. An experiment's id is appended.
   std::string artifact_location = "mlflow-artifacts:/";
-  /// Whether opening marks runs as killed whose process is gone.
+  /// Whether runs are marked as killed whose process is gone: at opening, and later once a lease.
   bool mark_killed = true;
+  /// How many milliseconds a tracker may be silent before others, on other machines, take its runs for killed: it
+  /// renews its lease four times as often, in the storage. Clocks of machines may differ by half of it. 0: no lease;
+  /// then the runs of a machine that is gone go on for ever.
+  std::uint32_t lease_ms = 60'000;
   /// Of ids of runs; 0: from the system's entropy.
   std::uint64_t seed = 0;
   std::uint64_t (*wall_clock)() noexcept = unix_nanoseconds;
@@ -58,6 +62,23 @@ struct run_options {
   std::vector<key_value> parameters = {};
   /// In milliseconds since 1970; 0: now.
   std::int64_t start = 0;
+};
+
+/// Which runs `remove_older` removes.
+struct retention {
+  /// Those that ended longer ago than so many days.
+  std::uint32_t days = 30;
+  /// Of these only those that are deleted.
+  bool deleted_only = false;
+  /// Of one experiment; empty: of all.
+  std::string experiment_id = {};
+  /// Contents that no artifact has any more stay for so many nanoseconds after they were logged last.
+  std::uint64_t unused_for = 3'600'000'000'000U;
+};
+/// What `remove_older` has removed.
+struct removed_counts {
+  std::uint64_t runs = 0;
+  std::uint64_t contents = 0;
 };
 
 /// A metric's value with its name, for `log_batch`.

@@ -30,7 +30,7 @@ enum class run_status : std::uint8_t {
   scheduled,
   finished,
   failed,  // left by an exception, or ended so
-  killed,  // its process ended without a word
+  killed,  // its process, or the machine of that, ended without a word
 };
 
 /// The status as MLflow spells it: `RUNNING`.
@@ -72,10 +72,12 @@ struct run_process {
   std::string space;          // the space of process numbers, which containers have of their own
   std::int64_t pid = 0;       // 0: nobody that is known
   std::uint64_t started = 0;  // in the kernel's ticks: another process of the same number has another start
+  std::string owner;          // the tracker in it, which renews a lease while it is there; empty: it has none
 
   template <class Self, class Members>
   static void describe(Self& self, Members& members) {
     members("host", self.host)("boot", self.boot)("space", self.space)("pid", self.pid)("started", self.started);
+    if (members.format() >= 2) members("owner", self.owner);
   }
   friend bool operator==(const run_process&, const run_process&) = default;
 };
@@ -94,10 +96,10 @@ struct run_info {
   std::string user;
   std::vector<key_value> parameters;  // in the order in which they came
   std::vector<key_value> tags;
-  run_process process;  // who runs it, while it is running
+  run_process process;  // who runs it, while it is running, or ran it when it was taken for gone
 
   static constexpr std::string_view document_kind = "run";
-  static constexpr unsigned document_format = 1;
+  static constexpr unsigned document_format = 2;  // 1: processes had no owner
   template <class Self, class Members>
   static void describe(Self& self, Members& members) {
     members("id", self.id)("experiment_id", self.experiment_id)("name", self.name)("status", self.status);

@@ -25,7 +25,7 @@ class tracker;
 
 /// A run that ends with its scope: as finished, or as failed if an exception leaves the scope. `end` ends it earlier,
 /// as anything, and says whether all that was logged is durable. A run whose process ends without a word is marked as
-/// killed when a tracker is opened next.
+/// killed when a tracker is opened next on its machine, or on another one once the tracker's lease has expired.
 /// Made by `tracker::start_run` and `resume_run`.
 /// Threads: `log_metric`, `flush`, `wait_durable` and what sets parameters and tags, any number at once; the rest by
 /// one, when nobody is in another. The tracker outlives it.
@@ -132,25 +132,25 @@ class run {
   }
 
   /// Makes what was logged durable and ends the run. After an error the run is open, and may be ended again.
-  /// Errors: also the first that made this run lose a value; then the run has ended all the same.
+  /// Errors: also the first that made this run lose a value; then the run has ended all the same. conflict: another
+  /// process runs it by now, since this one's lease had expired: it goes on, and this scope has ended.
   result<void> end(run_status status = run_status::finished) {
     if (core_ == nullptr) return ended();
     if (auto done = core_->flush(); !done) return done;
-    auto done = core_->end(info_.id, status, core_->now());
-    if (!done) return std::move(done).error();
-    result<void> lost = std::move(sink_->status);
-    core_->log.remove(std::exchange(sink_, nullptr));
-    core_->counts.active_runs.add_relaxed(~std::uint64_t{0});
-    core_ = nullptr;
+    bool taken_over = false;
+    auto done = core_->end(info_.id, status, core_->now(), &taken_over);
+    if (!done && !taken_over) return std::move(done).error();
+    result<void> lost = taken_over ? result<void>(std::move(done).error()) : std::move(sink_->status);
+    core& of = *std::exchange(core_, nullptr);
+    of.log.remove(std::exchange(sink_, nullptr));
+    of.stored(0, of.log.cached());
     return lost;
   }
 
  private:
   friend class tracker<Storage, Contents>;
   run(core& of, run_info info)
-      : core_(&of), sink_(of.log.add(info.id)), info_(std::move(info)), exceptions_(std::uncaught_exceptions()) {
-    of.counts.active_runs.add_relaxed(1);
-  }
+      : core_(&of), sink_(of.log.add(info.id)), info_(std::move(info)), exceptions_(std::uncaught_exceptions()) {}
 
   error ended() const { return error(errc::closed, "run " + detail::quoted_text(info_.id) + " has ended"); }
   [[gnu::cold, gnu::noinline]] std::uint64_t refuse(std::string_view key, const char* fault) noexcept {
@@ -163,8 +163,10 @@ class run {
   result<void> set(const std::vector<key_value>& parameters, const std::vector<key_value>& tags) {
     if (core_ == nullptr) return ended();
     auto done = core_->storage->transact([&](auto& objects) -> result<run_info> {
-      return detail::change_run(objects, core_->log.keys(), info_.id,
-                                [&](run_info& it) { return detail::set_texts(it, parameters, tags); });
+      return detail::change_run(objects, core_->log.keys(), info_.id, [&](run_info& it) -> result<void> {
+        if (auto fine = detail::check_owner(it, core_->here); !fine) return fine;
+        return detail::set_texts(it, parameters, tags);
+      });
     });
     if (!done) return std::move(done).error();
     return {};

@@ -101,9 +101,13 @@ class tracker {
   tracker& operator=(tracker&&) noexcept = default;
   /// Makes durable what was logged; `close` says whether that went well.
   ~tracker() {
-    if (core_) static_cast<void>(core_->log.close());
+    if (core_) static_cast<void>(close());
   }
-  result<void> close() { return core_->log.close(); }
+  result<void> close() {
+    auto done = core_->log.close();
+    core_->give_up_lease();
+    return done;
+  }
 
   // ---- experiments
 
@@ -179,16 +183,10 @@ class tracker {
   result<run_info> create_run(std::string_view experiment_id, const run_options& options = {}) {
     return create_run(experiment_id, options, run_process());
   }
-  /// Goes on with a run, which is running again; what is logged is added to what it has.
+  /// Goes on with a run, which is running again; what is logged is added to what it has. Errors: also conflict: another
+  /// process runs it, one of this machine or one with a lease. Others may log to it by `log_batch`.
   result<run_type> resume_run(std::string_view id) {
-    auto found = change<run_info>([&](auto& objects) {
-      return detail::change_run(objects, keys(), id, [&](run_info& it) -> result<void> {
-        it.status = run_status::running;
-        it.end = 0;
-        it.process = core_->here;
-        return {};
-      });
-    });
+    auto found = core_->resume(id);
     if (!found) return std::move(found).error();
     return run_type(*core_, std::move(*found));
   }
@@ -293,13 +291,16 @@ class tracker {
   }
   /// Removes the runs of an experiment that ended before a moment, in milliseconds since 1970, or only those of them
   /// that are deleted. Runs within runs go as any other. Returns how many.
-  /// Guarantee: each run goes whole, in a transaction of its own.
+  /// Guarantee: each run goes whole. Complexity: all runs of the experiment are looked at; a transaction removes 64.
   result<std::uint64_t> remove_runs(std::string_view experiment_id, std::int64_t ended_before, bool deleted_only);
+  /// Removes runs by their age, and then the contents of artifacts that nobody has any more.
+  result<removed_counts> remove_older(const retention& which = {});
 
   // ---- all of it
 
-  /// Marks runs as killed that run in a process which is gone; returns how many. `open` has done it once.
-  result<std::uint64_t> mark_killed();
+  /// Marks runs as killed that run in a process which is gone, or in one of another machine whose lease has expired;
+  /// returns how many. `open` has done it once, and the tracker's thread does it as often as a lease lasts.
+  result<std::uint64_t> mark_killed() { return core_->end_gone(); }
   /// Waits until all that was logged so far, by whomever, is durable.
   result<void> flush() { return core_->flush(); }
   /// Why points are not kept at the moment.
@@ -321,7 +322,6 @@ class tracker {
       });
     };
     auto made = core_->watch(draft, work, [](const experiment& it) { return experiment_created{it}; });
-    if (made) core_->counts.experiments_created.add_relaxed(1);
     return made;
   }
   template <class T, class Use>
@@ -375,7 +375,7 @@ result<void> tracker<Storage, Contents>::log_batch(std::string_view id, const ru
   }
   auto done = change<int>([&](auto& objects) -> result<int> {
     if (metrics.has_incoming()) {
-      auto fine = metrics.prepare(objects, keys(), core_->log.windows(), true);
+      auto fine = metrics.prepare(objects, keys(), core_->log.windows(), nullptr);
       if (fine) fine = metrics.append(objects, keys(), core_->log.windows());
       if (!fine) return std::move(fine).error();
     }
@@ -403,48 +403,65 @@ template <class Storage, class Contents>
 result<std::uint64_t> tracker<Storage, Contents>::remove_runs(std::string_view experiment_id, std::int64_t ended_before,
                                                               bool deleted_only) {
   if (const auto of = get_experiment(experiment_id); !of) return of.error();
+  constexpr std::size_t most = 64;  // runs of a transaction
   std::uint64_t removed = 0;
+  std::vector<std::string> ids;
+  const auto remove = [&]() -> result<void> {
+    const auto gone = change<std::uint64_t>([&](auto& objects) -> result<std::uint64_t> {
+      std::uint64_t count = 0;
+      for (const std::string& id : ids) {
+        const auto found = detail::load_run(objects, keys(), experiment_id, id);
+        if (!found && found.error().code() == errc::not_found) continue;  // another has removed it meanwhile
+        if (!found) return found.error();
+        if (found->end == 0 || found->end >= ended_before) continue;
+        if (deleted_only && found->stage != lifecycle::deleted) continue;
+        if (auto done = detail::remove_run(objects, keys(), id); !done) return std::move(done).error();
+        ++count;
+      }
+      return count;
+    });
+    if (!gone) return gone.error();
+    removed += *gone;
+    ids.clear();
+    return {};
+  };
   auto walked = store::for_each_object(std::as_const(*core_->storage), keys().runs(experiment_id),
                                        [&](const store::storage_entry& each) -> result<void> {
                                          std::string id = detail::last_part(each.key);
                                          id.resize(id.size() - std::string_view(".json").size());
-                                         const auto gone = change<bool>([&](auto& objects) -> result<bool> {
-                                           const auto found = detail::load_run(objects, keys(), experiment_id, id);
-                                           if (!found) return found.error();
-                                           if (found->end == 0 || found->end >= ended_before) return false;
-                                           if (deleted_only && found->stage != lifecycle::deleted) return false;
-                                           auto done = detail::remove_run(objects, keys(), id);
-                                           if (!done) return std::move(done).error();
-                                           return true;
-                                         });
-                                         if (!gone) return gone.error();
-                                         removed += *gone;
-                                         return {};
+                                         ids.push_back(std::move(id));
+                                         return ids.size() < most ? result<void>() : remove();
                                        });
+  if (walked && !ids.empty()) walked = remove();
   if (!walked) return std::move(walked).error();
   return removed;
 }
 
 template <class Storage, class Contents>
-result<std::uint64_t> tracker<Storage, Contents>::mark_killed() {
-  std::vector<run_info> killed;
-  auto done = change<std::uint64_t>([&](auto& objects) -> result<std::uint64_t> {
-    auto walked =
-        store::for_each_object(objects, keys().open_runs(), [&](const store::storage_entry& each) -> result<void> {
-          const auto found = detail::load_run(objects, keys(), detail::last_part(each.key));
-          if (!found) return found.error();
-          if (!detail::is_gone(found->process, core_->here)) return {};
-          auto ended = detail::end_run(objects, keys(), found->id, run_status::killed, now());
-          if (!ended) return std::move(ended).error();
-          killed.push_back(std::move(*ended));
-          return {};
-        });
+result<removed_counts> tracker<Storage, Contents>::remove_older(const retention& which) {
+  std::vector<std::string> ids;
+  if (!which.experiment_id.empty()) {
+    ids.push_back(which.experiment_id);
+  } else {
+    auto walked = store::for_each_object(std::as_const(*core_->storage), keys().experiments(),
+                                         [&](const store::storage_entry& each) {
+                                           std::string id = detail::last_part(each.key);
+                                           id.resize(id.size() - std::string_view(".json").size());
+                                           ids.push_back(std::move(id));
+                                         });
     if (!walked) return std::move(walked).error();
-    return killed.size();
-  });
-  if (done)
-    for (run_info& each : killed) core_->options.watcher.emit(run_ended{std::move(each)});
-  return done;
+  }
+  removed_counts made;
+  const std::int64_t before = now() - std::int64_t{which.days} * 86'400'000;
+  for (const std::string& each : ids) {
+    const auto gone = remove_runs(each, before, which.deleted_only);
+    if (!gone) return gone.error();
+    made.runs += *gone;
+  }
+  const auto contents = remove_unused_contents(which.unused_for);
+  if (!contents) return contents.error();
+  made.contents = *contents;
+  return made;
 }
 
 }  // namespace track

@@ -6,6 +6,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -57,12 +58,21 @@ struct experiment_created {
 struct run_started {
   run_info run;
 };
+/// A run that had ended, or was taken for dead, goes on.
+struct run_resumed {
+  run_info run;
+};
 struct run_ended {
   run_info run;
 };
 struct artifact_stored {
   std::string run_id;
   artifact file;
+};
+/// The tracker's thread has made points durable, or let some go from memory.
+struct points_stored {
+  std::uint64_t points = 0;  // that were taken
+  std::uint64_t cached = 0;  // points that the tracker has in memory now, to know those that come again
 };
 
 namespace detail {
@@ -82,8 +92,9 @@ concept watches_event = requires(W& watcher, const Event& event) { watcher.emit(
 
 /// Whom a tracker tells what it is asked and what it has done: `around(operation, work)` returns what
 /// `work(const operation&)` does, or an error in its place; `emit(event)` is told what has happened. `watched`
-/// (track/observed.hpp) is one, of hooks, events and metrics.
-/// Threads: any number at once.
+/// (track/observed.hpp) is one, of hooks, events and metrics. It may be told of `run_resumed` and `points_stored` too.
+/// Threads: any number at once, the tracker's own among them, which makes points durable: what is told there
+/// throws nothing and waits for nothing of the tracker.
 template <class W>
 concept tracker_watcher = detail::watches_operation<W, experiment_draft> && detail::watches_operation<W, run_draft> &&
                           detail::watches_operation<W, run_end> && detail::watches_operation<W, artifact_draft> &&
@@ -122,8 +133,7 @@ class watcher_ref {
   template <class Event>
   void emit(const Event& event) const {
     if (calls_ == nullptr) return;
-    const emit_call<Event> call = pick_event<Event>(*calls_);
-    call(of_, event);
+    if (const emit_call<Event> call = pick_event<Event>(*calls_); call != nullptr) call(of_, event);
   }
 
  private:
@@ -136,6 +146,8 @@ class watcher_ref {
     emit_call<run_started> started;
     emit_call<run_ended> ended;
     emit_call<artifact_stored> stored;
+    emit_call<run_resumed> resumed;         // null: not asked for
+    emit_call<points_stored> made_durable;  // likewise
   };
   template <class W, class Operation>
   static outcome<Operation> around_of(void* of, Operation& operation,
@@ -147,10 +159,24 @@ class watcher_ref {
   static void emit_of(void* of, const Event& event) {
     static_cast<W*>(of)->emit(event);
   }
+  template <class W, class Event>
+  static constexpr emit_call<Event> emit_if_watched() noexcept {
+    if constexpr (detail::watches_event<W, Event>)
+      return &emit_of<W, Event>;
+    else
+      return nullptr;
+  }
   template <class W>
-  static constexpr calls calls_of{
-      &around_of<W, experiment_draft>, &around_of<W, run_draft>, &around_of<W, run_end>, &around_of<W, artifact_draft>,
-      &emit_of<W, experiment_created>, &emit_of<W, run_started>, &emit_of<W, run_ended>, &emit_of<W, artifact_stored>};
+  static constexpr calls calls_of{&around_of<W, experiment_draft>,
+                                  &around_of<W, run_draft>,
+                                  &around_of<W, run_end>,
+                                  &around_of<W, artifact_draft>,
+                                  &emit_of<W, experiment_created>,
+                                  &emit_of<W, run_started>,
+                                  &emit_of<W, run_ended>,
+                                  &emit_of<W, artifact_stored>,
+                                  emit_if_watched<W, run_resumed>(),
+                                  emit_if_watched<W, points_stored>()};
   template <class Operation>
   static around_call<Operation> pick(const calls& from) noexcept {
     if constexpr (std::same_as<Operation, experiment_draft>)
@@ -170,8 +196,12 @@ class watcher_ref {
       return from.started;
     else if constexpr (std::same_as<Event, run_ended>)
       return from.ended;
-    else
+    else if constexpr (std::same_as<Event, artifact_stored>)
       return from.stored;
+    else if constexpr (std::same_as<Event, run_resumed>)
+      return from.resumed;
+    else
+      return from.made_durable;
   }
 
   void* of_ = nullptr;

@@ -256,3 +256,45 @@ TEST_CASE("a removed run leaves nothing, and only those that ended long ago are 
   CHECK(*tracks.remove_unused_contents() == 1);
   CHECK(storage.size() == before);
 }
+
+TEST_CASE("runs older than so many days are removed, with what only they had") {
+  ms::memory_storage storage;
+  auto tracks = *tracker::open(storage, {.wall_clock = test_time});
+  constexpr std::uint64_t day = 86'400'000'000'000U;
+  std::vector<std::string> experiments;
+  for (const char* name : {"a", "b"}) experiments.push_back(tracks.create_experiment(name)->id);
+  const std::string shared = "shared";
+  const auto ended_run = [&](const std::string& experiment, const std::string& own) {
+    const std::string id = tracks.create_run(experiment)->id;
+    REQUIRE(tracks.log_artifact(id, "own", std::as_bytes(std::span(own))));
+    REQUIRE(tracks.log_artifact(id, "shared", std::as_bytes(std::span(shared))));
+    REQUIRE(tracks.end_run(id));
+    return id;
+  };
+  std::vector<std::string> old;
+  for (int i = 0; i < 70; ++i) old.push_back(ended_run(experiments[0], "old " + std::to_string(i)));
+  const std::string old_too = ended_run(experiments[1], "old too");
+  const std::string goes_on = tracks.create_run(experiments[1])->id;
+  time_now += 31 * day;
+  const std::string young = ended_run(experiments[0], "young");
+
+  const auto none = tracks.remove_older({.days = 32});
+  CHECK(none->runs == 0);
+  CHECK(none->contents == 0);
+  REQUIRE(tracks.delete_run(old[3]));
+  const auto deleted = tracks.remove_older({.deleted_only = true});
+  CHECK(deleted->runs == 1);
+  CHECK(deleted->contents == 1);
+  CHECK(code_of(tracks.get_run(old[3])) == mr::errc::not_found);
+  const auto first = tracks.remove_older({.experiment_id = experiments[0]});
+  CHECK(first->runs == 69);  // more than one transaction removes
+  CHECK(first->contents == 69);
+  CHECK(tracks.get_run(old_too));
+  const auto rest = tracks.remove_older();
+  CHECK(rest->runs == 1);
+  CHECK(rest->contents == 1);
+  CHECK(tracks.get_run(goes_on)->info.status == mt::run_status::running);
+  CHECK(tracks.read_artifact(young, "own"));
+  CHECK(tracks.read_artifact(young, "shared"));  // which removed runs had, too
+  CHECK(code_of(tracks.remove_older({.experiment_id = "77"})) == mr::errc::not_found);
+}

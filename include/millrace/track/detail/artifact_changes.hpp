@@ -87,7 +87,6 @@ result<artifact> keep_unwatched(Core& core, std::string_view run, std::string_vi
     return 0;
   });
   if (!done) return std::move(done).error();
-  core.counts.artifacts_stored.add_relaxed(1);
   return made;
 }
 

@@ -29,6 +29,7 @@ namespace detail {
 //     artifacts/RUN/PATH                      an artifact: its hash, size and type
 //     contents/...                            what artifacts are, each content once (store/content_storage.hpp)
 //     counters/experiments.json               the next experiment's id
+//     leases/OWNER.json                       that a tracker which runs some is alive
 //     index/...                               derived, keys alone
 //
 // An index's entries are written in the transaction that changes what they are derived from.
@@ -68,6 +69,9 @@ class layout {
   }
   std::string artifacts(std::string_view run) const { return key("artifacts/", run, "/"); }
   std::string counter_of_experiments() const { return key("counters/experiments.json"); }
+
+  std::string leases() const { return key("leases/"); }
+  std::string lease(std::string_view owner) const { return key("leases/", owner, ".json"); }
 
   std::string indexes() const { return key("index/"); }
   /// The experiment of a name.

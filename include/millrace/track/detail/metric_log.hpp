@@ -32,6 +32,7 @@ struct run_sink {
   mutable millrace::detail::mutex mutex;
   result<void> status;                                       // why something of this run was refused; the first reason
   millrace::detail::light_atomic<std::uint64_t> refused{0};  // points
+  millrace::detail::light_atomic<std::uint64_t> cached{0};   // points in memory
 
   void refuse(error why, std::uint64_t points) {
     refused.add_relaxed(points);
@@ -43,14 +44,19 @@ struct run_sink {
 /// The thread that makes logged points durable: it takes them from the ring, some milliseconds of them at a time, and
 /// adds them to their runs, all in one transaction. While the storage refuses, it keeps what it has taken and tries
 /// again; the ring fills, and then appends are refused.
-template <class Storage>
-class metric_log final : public store::log_worker<metric_log<Storage>, store::shared> {
+///
+/// `Owner` has `here`, the process, and two functions for the thread, with no lock held: `stored(points, cached)` after
+/// each transaction, and `upkeep()` once a round, a second apart at most.
+template <class Storage, class Owner>
+class metric_log final : public store::log_worker<metric_log<Storage, Owner>, store::shared> {
   using base = store::log_worker<metric_log, store::shared>;
   friend base;
 
  public:
-  metric_log(Storage& storage, layout keys, const store::log_schedule& schedule, const window_sizes& windows)
+  metric_log(Owner& owner, Storage& storage, layout keys, const store::log_schedule& schedule,
+             const window_sizes& windows)
       : base(schedule, error(errc::unavailable, "no memory to keep metrics")),
+        owner_(&owner),
         storage_(&storage),
         keys_(std::move(keys)),
         windows_(windows),
@@ -76,8 +82,21 @@ class metric_log final : public store::log_worker<metric_log<Storage>, store::sh
         std::swap(freed, each);
         std::swap(each, sinks_.back());
         sinks_.pop_back();
+        cached_.add_relaxed(~freed->cached.load_relaxed() + 1);
         return;
       }
+  }
+  /// The runs that log.
+  std::vector<std::string> runs() {
+    std::vector<std::string> ids;
+    const millrace::detail::lock_guard held(sinks_mutex_);
+    ids.reserve(sinks_.size());
+    for (const auto& each : sinks_) ids.push_back(each->metrics.run());
+    return ids;
+  }
+  bool has_runs() noexcept {
+    const millrace::detail::lock_guard held(sinks_mutex_);
+    return !sinks_.empty();
   }
 
   /// Returns the point's position, 0 if it was refused. Precondition: the key is a name.
@@ -92,9 +111,8 @@ class metric_log final : public store::log_worker<metric_log<Storage>, store::sh
     return at;
   }
 
-  /// How many points were taken, and how many transactions that took.
-  std::uint64_t points() const noexcept { return points_.load_relaxed(); }
-  std::uint64_t commits() const noexcept { return base::syncs_.load_relaxed(); }
+  /// How many points are in memory, besides those that wait.
+  std::uint64_t cached() const noexcept { return cached_.load_relaxed(); }
 
  private:
   struct head {
@@ -106,7 +124,7 @@ class metric_log final : public store::log_worker<metric_log<Storage>, store::sh
 
   // ---- what log_worker asks of its thread
 
-  void serve() noexcept {}
+  void serve() noexcept { owner_->upkeep(); }
   result<void> close_file() noexcept { return {}; }
   std::uint64_t count_unwritten() noexcept { return batch_points_ + base::count_left(); }
   bool step(bool stopping, std::uint64_t& synced_at) noexcept {
@@ -132,6 +150,7 @@ class metric_log final : public store::log_worker<metric_log<Storage>, store::sh
     base::written.store_release(base::gathered_);
     base::note_synced();
     base::recover();
+    owner_->stored(stored_, cached());
     return true;
   }
 
@@ -153,7 +172,6 @@ class metric_log final : public store::log_worker<metric_log<Storage>, store::sh
     });
     if (!base::broken_) base::gathered_ = reached;
     batch_points_ = taken;
-    points_.add_relaxed(taken);
     base::tell_room();
   }
   /// Adds the batch to its runs. A run that cannot be read is left out, and told so.
@@ -162,7 +180,7 @@ class metric_log final : public store::log_worker<metric_log<Storage>, store::sh
       for (run_sink* const each : batch_) {
         run_metrics& metrics = each->metrics;
         if (!metrics.has_incoming()) continue;
-        auto fine = metrics.prepare(objects, keys_, windows_, false);
+        auto fine = metrics.prepare(objects, keys_, windows_, &owner_->here);
         if (!fine && is_of_data(fine.error().code())) {
           each->refuse(std::move(fine).error(), metrics.incoming());
           metrics.drop_incoming();
@@ -175,15 +193,21 @@ class metric_log final : public store::log_worker<metric_log<Storage>, store::sh
       return 0;
     });
     if (!done) return std::move(done).error();
+    stored_ = 0;
     for (run_sink* const each : batch_) {
+      stored_ += each->metrics.incoming();
       if (each->metrics.has_incoming()) each->metrics.commit();
       each->is_listed = false;
+      const std::uint64_t now = each->metrics.cached();
+      cached_.add_relaxed(now - each->cached.load_relaxed());
+      each->cached.store_relaxed(now);
     }
     batch_.clear();
     batch_points_ = 0;
     return {};
   }
 
+  Owner* owner_;
   Storage* storage_;
   const layout keys_;
   const window_sizes windows_;
@@ -192,7 +216,8 @@ class metric_log final : public store::log_worker<metric_log<Storage>, store::sh
   std::vector<millrace::detail::owning_pointer<run_sink>> sinks_;
   std::vector<run_sink*> batch_;  // runs with points that are taken and not durable yet
   std::uint64_t batch_points_ = 0;
-  millrace::detail::light_atomic<std::uint64_t> points_{0};
+  std::uint64_t stored_ = 0;  // points of the last transaction
+  millrace::detail::light_atomic<std::uint64_t> cached_{0};
 };
 
 }  // namespace detail

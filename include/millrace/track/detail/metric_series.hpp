@@ -84,8 +84,10 @@ class metric_series {
   const std::string key;
   metric_summary summary;
   std::vector<metric_point> incoming;  // not written yet
-  std::uint64_t duplicates = 0;        // of the incoming points, those that were there before
   bool is_loaded = false;              // what follows is what the storage has
+
+  /// How many points it has in memory, besides the incoming ones.
+  std::uint64_t cached() const noexcept { return recent_.size(); }
 
   /// Reads what is needed to add points, after `summary` was set. Changes nothing in the storage.
   template <class Objects>
@@ -94,7 +96,6 @@ class metric_series {
   template <class Objects>
   result<void> append(Objects& objects, const series_place& place) {
     constexpr std::size_t slice = least_window;  // what a slice adds is all in the window at its end
-    duplicates = 0;
     for (std::size_t at = 0; at < incoming.size(); at += slice) {
       const std::size_t size = incoming.size() - at < slice ? incoming.size() - at : slice;
       if (auto done = append(objects, place, std::span(incoming).subspan(at, size)); !done) return done;
@@ -124,7 +125,6 @@ class metric_series {
       const metric_point& point = points[i];
       const bool later = summary.count == 0 || is_later(point, summary.last);
       if (!later && ((!known.empty() && known[i]) || recent_.contains(point))) {
-        ++duplicates;
         continue;
       }
       update(point);

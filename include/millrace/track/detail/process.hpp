@@ -56,11 +56,14 @@ inline run_process this_run_process() {
   return made;
 }
 
+/// Whether a process has a number that means something here, `here` being this process.
+inline bool is_visible(const run_process& other, const run_process& here) noexcept {
+  return other.pid > 0 && other.host == here.host && other.boot == here.boot && other.space == here.space;
+}
 /// Whether a process is gone for sure. `here`: this one. Of another machine's nothing is known.
 inline bool is_gone(const run_process& other, const run_process& here) {
-  if (other.pid <= 0 || other.host != here.host) return false;
-  if (other.boot != here.boot) return true;  // the machine was started again since
-  if (other.space != here.space) return false;
+  if (other.pid > 0 && other.host == here.host && other.boot != here.boot) return true;  // started again since
+  if (!is_visible(other, here)) return false;
   if (::kill(static_cast<pid_t>(other.pid), 0) != 0) return errno == ESRCH;
   return other.started != 0 && start_of(other.pid) != other.started;
 }

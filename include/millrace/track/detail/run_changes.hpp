@@ -88,15 +88,16 @@ result<run_info> change_run(Objects& objects, const layout& keys, std::string_vi
   return after;
 }
 
+/// `keeps_process`: the run goes on saying which process ran it.
 template <class Objects>
-result<run_info> end_run(Objects& objects, const layout& keys, std::string_view id, run_status status,
-                         std::int64_t now) {
+result<run_info> end_run(Objects& objects, const layout& keys, std::string_view id, run_status status, std::int64_t now,
+                         bool keeps_process = false) {
   return change_run(
       objects, keys, id,
       [&](run_info& run) -> result<void> {
         run.status = status;
         run.end = status == run_status::running || status == run_status::scheduled ? 0 : now;
-        if (status != run_status::running) run.process = {};
+        if (status != run_status::running && !keeps_process) run.process = {};
         return {};
       },
       true);

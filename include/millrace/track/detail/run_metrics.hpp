@@ -6,6 +6,7 @@
 #include <millrace/core/detail/sort.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/track/detail/documents.hpp>
+#include <millrace/track/detail/leases.hpp>
 #include <millrace/track/detail/metric_series.hpp>
 #include <millrace/track/records.hpp>
 
@@ -50,9 +51,13 @@ class run_metrics {
 
   const std::string& run() const noexcept { return run_; }
   bool has_incoming() const noexcept { return incoming_ != 0; }
-  /// How many points were there before when they came, in all transactions.
-  std::uint64_t duplicates() const noexcept { return duplicates_; }
   std::uint64_t incoming() const noexcept { return incoming_; }
+  /// How many points are in memory, besides those that wait.
+  std::uint64_t cached() const noexcept {
+    std::uint64_t all = 0;
+    for (const auto& each : series_) all += each->cached();
+    return all;
+  }
 
   /// Lets a point wait for the next transaction. Precondition: the key is a name.
   void update(std::string_view key, const metric_point& point) {
@@ -65,16 +70,16 @@ class run_metrics {
   }
 
   /// What `append` begins with: reads what it needs, and changes nothing. An error for which `is_of_data` is true is
-  /// this run's alone.
+  /// this run's alone. `scope_of`: the process whose scope it is, which another must not have taken over; null: it is
+  /// nobody's, and has to be active.
   template <class Objects>
-  result<void> prepare(const Objects& objects, const layout& keys, const window_sizes& windows, bool must_be_active);
+  result<void> prepare(const Objects& objects, const layout& keys, const window_sizes& windows,
+                       const run_process* scope_of);
   /// Writes what waits. After an error, or if the transaction fails, `forget` has to be called.
   template <class Objects>
   result<void> append(Objects& objects, const layout& keys, const window_sizes& windows);
   /// The transaction was committed.
-  void commit() {
-    for (const auto& each : series_)
-      if (!each->incoming.empty()) duplicates_ += each->duplicates;
+  void commit() noexcept {
     drop_incoming();
     summary_bytes_.swap(next_bytes_);
   }
@@ -103,7 +108,6 @@ class run_metrics {
   std::vector<millrace::detail::owning_pointer<metric_series>> series_;
   millrace::detail::name_index<std::uint32_t> names_;  // of series_, which have the names
   std::uint64_t incoming_ = 0;
-  std::uint64_t duplicates_ = 0;
   run_info info_;                         // as `prepare` has read it
   metric_summaries summaries_;            // likewise, by name
   std::vector<std::byte> summary_bytes_;  // what `summaries_` was read from or written as
@@ -112,9 +116,11 @@ class run_metrics {
 
 template <class Objects>
 result<void> run_metrics::prepare(const Objects& objects, const layout& keys, const window_sizes& windows,
-                                  bool must_be_active) {
-  auto info = must_be_active ? load_active_run(objects, keys, run_) : load_run(objects, keys, run_);
+                                  const run_process* scope_of) {
+  auto info = scope_of == nullptr ? load_active_run(objects, keys, run_) : load_run(objects, keys, run_);
   if (!info) return std::move(info).error();
+  if (scope_of != nullptr)
+    if (auto fine = check_owner(*info, *scope_of); !fine) return fine;
   info_ = std::move(*info);
   auto bytes = objects.read(keys.summary(run_));
   if (!bytes && bytes.error().code() != errc::not_found) return std::move(bytes).error();

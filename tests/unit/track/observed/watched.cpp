@@ -6,7 +6,9 @@
 
 #include <support/catch.hpp>
 
+#include <chrono>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace mr = millrace;
@@ -52,4 +54,47 @@ TEST_CASE("hooks change and veto what a tracker is asked, events and metrics say
   CHECK(shown.find("experiments_created_total 1\n") != std::string::npos);
   CHECK(shown.find("active_runs 1\n") != std::string::npos);
   CHECK(shown.find("artifacts_stored_total 1\n") != std::string::npos);
+}
+
+TEST_CASE("metrics count the runs that are active here, however they begin and end, and the points in memory") {
+  ms::memory_storage storage;
+  mr::observe::metrics_registry registry;
+  const auto metrics = *mt::tracker_metrics::make(registry, "ml_");
+  mt::watched watch{.metrics = &metrics};
+  const auto value = [&](const std::string& name) {
+    const std::string shown = mr::observe::to_prometheus(registry.snapshot());
+    const std::size_t at = shown.find("\nml_" + name + ' ');
+    REQUIRE(at != shown.npos);
+    return std::stoi(shown.substr(at + name.size() + 5));
+  };
+  std::string left;
+  {
+    auto other = *mt::tracker<ms::memory_storage>::open(storage);
+    left = other.start_run(other.create_experiment("e")->id)->id();
+  }
+  auto tracks = *mt::tracker<ms::memory_storage>::open(storage, {.window_of_key = 1024, .watcher = watch});
+  REQUIRE(tracks.end_run(left));  // not one of this tracker's
+  CHECK(value("active_runs") == 0);
+  auto run = *tracks.start_run("1");
+  auto resumed = *tracks.resume_run(left);
+  CHECK(value("active_runs") == 2);
+  REQUIRE(tracks.end_run(run.id()));
+  REQUIRE(tracks.end_run(run.id()));  // twice
+  CHECK(value("active_runs") == 1);
+
+  for (int i = 0; i < 3000; ++i) resumed.log_metric("m", {i, i, 1});
+  run.log_metric("m", {1, 1, 1});
+  run.log_metric("n", {1, 1, 1});
+  REQUIRE(tracks.flush());
+  // The thread tells of it right behind `flush`, and has when it has told of what comes next.
+  run.log_metric("n", {2, 2, 2});
+  REQUIRE(tracks.flush());
+  for (int tries = 0; tries < 10'000 && (value("points_stored_total") != 3003 || value("cached_items") != 1027);
+       ++tries)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  CHECK(value("points_stored_total") == 3003);
+  CHECK(value("cached_items") == 1024 + 3);
+  REQUIRE(resumed.end());
+  CHECK(value("cached_items") == 3);
+  CHECK(value("active_runs") == 0);
 }
