@@ -333,11 +333,11 @@ set(MILLRACE_infer_HEADERS
   infer/detail/operators/windows.hpp)
 set(MILLRACE_track_HEADERS
   track.hpp
-  track/fwd.hpp track/comparison.hpp track/folder_paths.hpp track/metric_points.hpp track/names.hpp track/options.hpp track/records.hpp track/run.hpp track/search.hpp track/tracker.hpp track/tracking.hpp track/watcher.hpp
+  track/fwd.hpp track/comparison.hpp track/folder_paths.hpp track/metric_points.hpp track/names.hpp track/options.hpp track/records.hpp track/run.hpp track/search.hpp track/spool.hpp track/tracker.hpp track/tracking.hpp track/watcher.hpp
   track/observed.hpp track/observed/watched.hpp
   track/detail/artifact_changes.hpp track/detail/comparison_text.hpp track/detail/documents.hpp track/detail/experiment_changes.hpp track/detail/layout.hpp track/detail/leases.hpp track/detail/metric_log.hpp
   track/detail/metric_series.hpp track/detail/process.hpp track/detail/recent_points.hpp track/detail/run_changes.hpp
-  track/detail/run_metrics.hpp track/detail/run_row.hpp track/detail/run_search.hpp track/detail/tracker_core.hpp)
+  track/detail/run_metrics.hpp track/detail/run_row.hpp track/detail/run_search.hpp track/detail/spool_state.hpp track/detail/tracker_core.hpp)
 set(MILLRACE_mlops_HEADERS
   mlops.hpp
   mlops/fwd.hpp mlops/context.hpp mlops/settings.hpp mlops/stored_backend.hpp)

@@ -6,6 +6,7 @@
 /// - `tracker`: experiments, runs, their parameters, tags and metrics, over any storage with transactions
 /// - `run`: one run, which ends with its scope; logs values without waiting, and says when they are durable
 /// - `search_runs`, `search_experiments`: by MLflow's filter grammar and beyond it, in order, page by page; `rank_runs`
+/// - `spool`: sends runs that were tracked here to another place, when it can be reached, each once
 /// - `comparison`: runs side by side, as text, CSV, JSON and a page with pictures
 /// - `tracking`: middleware that logs what a chain's events write, and how they are set
 /// - `watcher_ref`: who is asked before and told after; track/observed.hpp, which is included by name, has hooks
@@ -23,6 +24,7 @@
 #include <millrace/track/records.hpp>
 #include <millrace/track/run.hpp>
 #include <millrace/track/search.hpp>
+#include <millrace/track/spool.hpp>
 #include <millrace/track/tracker.hpp>
 #include <millrace/track/tracking.hpp>
 #include <millrace/track/watcher.hpp>
