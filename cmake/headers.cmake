@@ -4,7 +4,7 @@
 # The headers of connect/<x> are in MILLRACE_connect_<x>_HEADERS.
 
 # Modules that need the standard library alone: millrace::core and millrace.hpp.
-set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe feature detect resilience model middleware infer registry track mlops connect/http connect/mlflow)
+set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe feature detect resilience model middleware infer registry track mlops connect/databricks connect/http connect/mlflow)
 # Modules that need a third party as a whole: millrace::millrace.
 set(MILLRACE_FULL_MODULES train)
 
@@ -341,6 +341,13 @@ set(MILLRACE_track_HEADERS
 set(MILLRACE_mlops_HEADERS
   mlops.hpp
   mlops/fwd.hpp mlops/context.hpp mlops/settings.hpp mlops/stored_backend.hpp)
+set(MILLRACE_connect_databricks_HEADERS
+  connect/databricks.hpp
+  connect/databricks/fwd.hpp connect/databricks/api_error.hpp connect/databricks/credentials.hpp
+  connect/databricks/model_catalog.hpp connect/databricks/model_signature.hpp connect/databricks/sql_rows.hpp
+  connect/databricks/statement.hpp connect/databricks/unity_name.hpp connect/databricks/volume.hpp
+  connect/databricks/warehouse.hpp connect/databricks/workspace.hpp connect/databricks/workspace_models.hpp
+  connect/databricks/detail/files_api.hpp connect/databricks/detail/sql_markers.hpp)
 set(MILLRACE_connect_http_HEADERS connect/http.hpp)
 set(MILLRACE_connect_mlflow_HEADERS
   connect/mlflow.hpp
