@@ -54234,14 +54234,14 @@ inline const std::string* find_header(const std::vector<http_header>& headers, s
 struct http_request {
   std::string method = "GET";
   std::string target = "/";  // the path and its query as they were sent, with their escapes
-  std::vector<http_header> headers;
-  std::string body;
+  std::vector<http_header> headers = {};
+  std::string body = {};
 };
 
 struct http_response {
   int status = 200;
-  std::vector<http_header> headers;
-  std::string body;
+  std::vector<http_header> headers = {};
+  std::string body = {};
 };
 
 /// What handles requests: `handle(request)` returns the response, whatever the request is. The laws: any number of

@@ -23,7 +23,7 @@ namespace support {
 /// shapes is not here.
 /// Source: docs.databricks.com/api/workspace (files, statementexecution, registeredmodels, modelversions,
 /// modelregistry), and for the making of versions MLflow 3.17's databricks_uc_registry_service.proto; databricks-sdk
-/// 0.162 sends requests of the same shapes (tests/interop/databricks.py).
+/// 0.162 sends requests of the same shapes (tests/interop/databricks_sdk.py).
 class databricks_fake {
  public:
   using json = nlohmann::json;
