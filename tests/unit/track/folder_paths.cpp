@@ -44,7 +44,11 @@ mr::result<void> log_all(ms::document_folder<>& runs, std::span<const std::strin
 TEST_CASE("settings are logged with one wait for the disk, and are there when the folder is opened again") {
   const support::temp_dir folder;
   const std::vector<std::string> settings = {"lr = 0.1", "batch = 32", "seed = 7"};
-  REQUIRE(log_all(*open_runs(folder / "runs"), settings));
+  {
+    auto runs = open_runs(folder / "runs");
+    REQUIRE(runs);
+    REQUIRE(log_all(*runs, settings));
+  }
   CHECK(open_runs(folder / "runs")->list("settings/", "", 9)->size() == 3);
 }
 
