@@ -351,12 +351,13 @@ set(MILLRACE_connect_databricks_HEADERS
 set(MILLRACE_connect_http_HEADERS connect/http.hpp)
 set(MILLRACE_connect_mlflow_HEADERS
   connect/mlflow.hpp
-  connect/mlflow/fwd.hpp connect/mlflow/server.hpp
+  connect/mlflow/fwd.hpp connect/mlflow/server.hpp connect/mlflow/web_pages.hpp
+  connect/mlflow/detail/graphql_answer.hpp connect/mlflow/detail/graphql_query.hpp
   connect/mlflow/detail/message.hpp connect/mlflow/detail/model_names.hpp connect/mlflow/detail/model_records.hpp
-  connect/mlflow/detail/model_source.hpp connect/mlflow/detail/records.hpp connect/mlflow/detail/refusal.hpp
-  connect/mlflow/detail/registry_calls.hpp connect/mlflow/detail/route.hpp
+  connect/mlflow/detail/model_source.hpp connect/mlflow/detail/origin.hpp connect/mlflow/detail/records.hpp
+  connect/mlflow/detail/refusal.hpp connect/mlflow/detail/registry_calls.hpp connect/mlflow/detail/route.hpp
   connect/mlflow/detail/search_request.hpp connect/mlflow/detail/tracking_calls.hpp
-  connect/mlflow/detail/version_sources.hpp)
+  connect/mlflow/detail/version_sources.hpp connect/mlflow/detail/web_calls.hpp)
 set(MILLRACE_train_HEADERS
   train.hpp
   train/fwd.hpp train/activation.hpp train/backpropagation.hpp train/calculate_loss.hpp train/clip.hpp train/fields.hpp

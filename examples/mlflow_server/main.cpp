@@ -3,6 +3,10 @@
 //     mlflow_server --store runs.db --port 5000
 //     MLFLOW_TRACKING_URI=http://127.0.0.1:5000 python train.py
 //
+// With `--ui FOLDER` a browser shows them at the same address: FOLDER is that of MLflow's own pages,
+//
+//     mlflow_server --ui "$(python -c 'import mlflow; print(mlflow.__path__[0])')/server/js/build"
+//
 // With MLFLOW_TRACKING_TOKEN set, here and where the clients run, requests without that token are refused. --users
 // names a file with a line `NAME TOKEN` for everybody who has a token of their own, by whose name versions are
 // registered and transitions asked for and approved. Ends by SIGINT or SIGTERM, when the requests that were taken have
@@ -10,6 +14,7 @@
 #include <millrace/connect/http.hpp>
 #include <millrace/connect/mlflow.hpp>
 #include <millrace/registry.hpp>
+#include <millrace/store/folder_storage.hpp>
 #include <millrace/store/secret_file.hpp>
 #include <millrace/store/sqlite.hpp>
 #include <millrace/track.hpp>
@@ -19,9 +24,12 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace mr = millrace;
 
@@ -32,6 +40,8 @@ struct options {
   std::string address = "127.0.0.1";
   std::uint16_t port = 5000;
   std::string users;
+  std::string ui;
+  std::vector<std::string> hosts;
 };
 
 /// Reads `NAME TOKEN` lines.
@@ -52,7 +62,7 @@ mr::result<void> read_users(const std::string& path, mr::connect::mlflow::server
 }
 
 mr::result<void> serve(const options& asked, const sigset_t& signals) {
-  mr::connect::mlflow::server_options access;
+  mr::connect::mlflow::server_options access{.hosts = asked.hosts};
   if (!asked.users.empty())
     if (auto read = read_users(asked.users, access); !read) return read;
   if (auto token = mr::store::environment_secret("MLFLOW_TRACKING_TOKEN"))
@@ -69,7 +79,20 @@ mr::result<void> serve(const options& asked, const sigset_t& signals) {
   auto models = mr::registry::open_registry(*storage, {}, mr::registry::any_edge());
   if (!models) return std::move(models).error();
   const mr::connect::mlflow::server api(*tracker, *models, std::move(access));
-  auto hosted = mr::connect::http::server::listen(api, {.address = asked.address, .port = asked.port});
+  const mr::connect::http::server_options place{.address = asked.address, .port = asked.port};
+  std::optional<mr::store::folder_storage> files;
+  using pages_type = mr::connect::mlflow::web_pages<mr::store::folder_storage, std::remove_const_t<decltype(api)>>;
+  std::optional<pages_type> pages;
+  if (!asked.ui.empty()) {
+    auto folder = mr::store::folder_storage::open(asked.ui, {.must_exist = true});
+    if (!folder) return std::move(folder).error();
+    files = *std::move(folder);
+    auto made = pages_type::make(*files, api);
+    if (!made) return std::move(made).error();
+    pages = *std::move(made);
+  }
+  auto hosted =
+      pages ? mr::connect::http::server::listen(*pages, place) : mr::connect::http::server::listen(api, place);
   if (!hosted) return std::move(hosted).error();
   std::printf("http://%s:%d\n", asked.address.c_str(), hosted->port());
   std::fflush(stdout);
@@ -95,6 +118,8 @@ int main(int count, char** arguments) {
   app.add_option("--port", asked.port, "0: any that is free");
   app.add_option("--address", asked.address, "of this machine; others than the default need MLFLOW_TRACKING_TOKEN");
   app.add_option("--users", asked.users, "a file of lines `NAME TOKEN`: who may call");
+  app.add_option("--ui", asked.ui, "the folder of MLflow's web pages: mlflow/server/js/build");
+  app.add_option("--host", asked.hosts, "a name by which browsers may reach it, besides localhost and addresses");
   CLI11_PARSE(app, count, arguments);
   if (auto done = serve(asked, signals); !done) {
     std::fprintf(stderr, "mlflow_server: %s\n", done.error().describe().c_str());

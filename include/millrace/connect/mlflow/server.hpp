@@ -1,11 +1,14 @@
 #ifndef MILLRACE_CONNECT_MLFLOW_SERVER_HPP
 #define MILLRACE_CONNECT_MLFLOW_SERVER_HPP
 
+#include <millrace/connect/mlflow/detail/graphql_answer.hpp>
 #include <millrace/connect/mlflow/detail/message.hpp>
+#include <millrace/connect/mlflow/detail/origin.hpp>
 #include <millrace/connect/mlflow/detail/refusal.hpp>
 #include <millrace/connect/mlflow/detail/registry_calls.hpp>
 #include <millrace/connect/mlflow/detail/route.hpp>
 #include <millrace/connect/mlflow/detail/tracking_calls.hpp>
+#include <millrace/connect/mlflow/detail/web_calls.hpp>
 #include <millrace/core/detail/requirement.hpp>
 #include <millrace/core/json_writer.hpp>
 #include <millrace/core/result.hpp>
@@ -43,6 +46,9 @@ struct server_options {
   store::secret<std::string> token = {};
   /// Those who have tokens of their own. Whoever sends another, or none where none is needed, is called `unknown`.
   std::vector<server_user> users = {};
+  /// Names, besides those of this machine and addresses as such, by which browsers may ask and whose pages may. So no
+  /// page elsewhere can make a browser ask: neither by a name that it lets lead here, nor from its own address.
+  std::vector<std::string> hosts = {};
   /// How searches are read: MLflow's grammar alone, or also what goes beyond it, such as OR.
   store::search_grammar grammar = store::search_grammar::full;
 };
@@ -62,20 +68,23 @@ struct no_registry {};
 ///                          delete-experiment-tag
 ///     mlflow/runs/         create, get, search, update, delete, restore, log-metric, log-batch, log-parameter,
 ///                          set-tag, delete-tag
-///     mlflow/metrics/get-history, mlflow/artifacts/list
+///     mlflow/metrics/      get-history, get-history-bulk, get-history-bulk-interval
+///     mlflow/artifacts/list
 ///     mlflow-artifacts/artifacts[/EXPERIMENT/RUN/artifacts/PATH]: list, download, upload, delete
 ///     mlflow/registered-models/  create, get, rename, update, delete, search, get-latest-versions, set-tag,
 ///                                delete-tag, alias (set, get, delete)
 ///     mlflow/model-versions/     create, get, update, delete, search, transition-stage, get-download-uri, set-tag,
 ///                                delete-tag
 ///
-/// and `/health`. `mlflow/logged-models/search` finds none, because a tracker has none: clients ask for them when they
-/// list a folder of artifacts. Experiment 0 is the one of the name `Default`. Errors are MLflow's: `error_code`,
-/// `message`, and the status of HTTP that goes with the code; what there is none of is ENDPOINT_NOT_FOUND. Guarantee:
-/// what a response acknowledges is as durable as the tracker's storage makes it. The body of a request is taken as JSON
-/// by its content type alone, so that no page in a browser can post a form here. Threads: any number at once. The
-/// tracker and the registry outlive the server. Source: MLflow's service.proto, model_registry.proto and handlers.py,
-/// `served_version`.
+/// and, at the root, `health`, `version`, `get-artifact` and `graphql`, and `api/3.0/mlflow/server-info`: what MLflow's
+/// web pages ask besides (web_pages.hpp). Browsers are heard by names of this machine, by addresses and by
+/// `server_options::hosts`, and with pages from there. `mlflow/logged-models/search` finds none, because a tracker has
+/// none: clients ask for them when they list a folder of artifacts. Experiment 0 is the one of the name `Default`.
+/// Errors are MLflow's: `error_code`, `message`, and the status of HTTP that goes with the code; what there is none of
+/// is ENDPOINT_NOT_FOUND. Guarantee: what a response acknowledges is as durable as the tracker's storage makes it. The
+/// body of a request is taken as JSON by its content type alone, so that no page in a browser can post a form here.
+/// Threads: any number at once. The tracker and the registry outlive the server. Source: MLflow's service.proto,
+/// model_registry.proto and handlers.py, `served_version`.
 template <class Tracker, class Registry = no_registry>
 class server {
   static constexpr bool has_registry = !std::is_same_v<Registry, no_registry>;
@@ -99,6 +108,10 @@ class server {
     if (!target) return refuse(target.error());
     if (target->path == "/version") return {200, {{"Content-Type", "text/plain"}}, std::string(served_version)};
     if (target->path == "/health") return {200, {{"Content-Type", "text/plain"}}, "OK"};
+    if (!has_own_host(request, options_.hosts))
+      return refuse({"PERMISSION_DENIED", 403}, "Host is no name of this server's");
+    if (!has_own_origin(request, options_.hosts))
+      return refuse({"PERMISSION_DENIED", 403}, "the request comes from another server's page");
     std::string_view who;
     if (!identify(request, who)) {
       auto made = refuse({"UNAUTHENTICATED", 401}, "the request has no valid token");
@@ -106,6 +119,11 @@ class server {
       return made;
     }
     std::string_view path = target->path;
+    if (path == "/graphql") return handle_query(request, who, std::move(target->query));
+    if (path == "/get-artifact") return handle_download(std::move(target->query));
+    for (const std::string_view root : {"/api/3.0/", "/ajax-api/3.0/"})
+      if (path.starts_with(root) && path.substr(root.size()) == "mlflow/server-info")
+        return {200, {{"Content-Type", "application/json"}}, std::string(server_info)};
     for (const std::string_view root : {"/api/2.0/", "/ajax-api/2.0/"})
       if (path.starts_with(root)) {
         path.remove_prefix(root.size());
@@ -118,7 +136,14 @@ class server {
 
  private:
   static constexpr std::string_view artifacts = "mlflow-artifacts/artifacts";
-  using calls = detail::tracking_calls<Tracker>;
+  using calls = detail::web_calls<Tracker>;
+  using model_calls = detail::registry_calls<Registry, Tracker>;
+  /// What clients and pages ask before they ask for what not every server has.
+  static constexpr std::string_view server_info =
+      R"({"store_type":"SqlStore","workspaces_enabled":false,"trace_archival_enabled":false,)"
+      R"("multipart_uploads_enabled":false,"multipart_downloads_enabled":false,)"
+      R"("presigned_upload_run_id_supported":false,"presigned_upload_model_id_supported":false,)"
+      R"("features_enabled":{"gateway":false}})";
   static constexpr detail::route<calls> routes[] = {
       {"POST", "experiments/create", &calls::create_experiment},
       {"GET", "experiments/get", &calls::get_experiment},
@@ -143,6 +168,8 @@ class server {
       {"POST", "runs/delete-tag", &calls::delete_tag},
       {"POST", "logged-models/search", &calls::search_logged_models},
       {"GET", "metrics/get-history", &calls::get_history},
+      {"GET", "metrics/get-history-bulk", &calls::get_history_bulk},
+      {"GET", "metrics/get-history-bulk-interval", &calls::get_history_bulk_interval},
       {"GET", "artifacts/list", &calls::list_artifacts},
   };
 
@@ -171,10 +198,9 @@ class server {
     if (const auto* const found = find_route(routes, path, request.method, is_there))
       return handle_call(tracking_, *found, request, std::move(query));
     if constexpr (has_registry) {
-      if (const auto* const found =
-              find_route(registry_calls<Registry, Tracker>::routes, path, request.method, is_there))
-        return handle_call(registry_calls<Registry, Tracker>(*models_, tracking_.tracker(), options_.grammar, who),
-                           *found, request, std::move(query));
+      if (const auto* const found = find_route(model_calls::routes, path, request.method, is_there))
+        return handle_call(model_calls(*models_, tracking_.tracker(), options_.grammar, who), *found, request,
+                           std::move(query));
     }
     if (is_there)
       return refuse({"BAD_REQUEST", 405}, quoted_text(path) + " has no method " + quoted_text(request.method));
@@ -191,6 +217,30 @@ class server {
     out.begin_object();
     if (auto done = (calls.*route.call)(*in, out); !done)
       return detail::refuse(Calls::refusal_of(done.error().code()), done.error().message());
+    out.end_object();
+    return made;
+  }
+  /// The response to a query of GraphQL.
+  store::http_response handle_query(const store::http_request& request, std::string_view who,
+                                    std::vector<store::http_parameter> query) const {
+    using namespace detail;
+    const auto in = read(request, std::move(query));
+    if (!in) return refuse(in.error());
+    const auto ask = [&](std::string_view path, const message& input, json_writer& out) -> result<void> {
+      bool is_there = false;
+      for (const char* method : {"GET", "POST"}) {
+        if (const auto* const found = find_route(routes, path, method, is_there))
+          return (tracking_.*found->call)(input, out);
+        if constexpr (has_registry)
+          if (const auto* const found = find_route(model_calls::routes, path, method, is_there))
+            return (model_calls(*models_, tracking_.tracker(), options_.grammar, who).*found->call)(input, out);
+      }
+      return error(errc::unsupported, "there is nothing at " + quoted_text(path));
+    };
+    store::http_response made{200, {{"Content-Type", "application/json"}}, {}};
+    json_writer out(made.body);
+    out.begin_object();
+    if (auto done = graphql_answer(ask).put(*in, out); !done) return refuse(done.error());
     out.end_object();
     return made;
   }
@@ -224,6 +274,25 @@ class server {
     return artifact_place{std::string(parts[1]), std::string(path)};
   }
 
+  /// `/get-artifact?run_uuid=RUN&path=PATH`, by which pages have a run's artifacts.
+  store::http_response handle_download(std::vector<store::http_parameter> query) const {
+    const auto in = detail::message::from_query(std::move(query));
+    const auto run = in.required(in.has("run_id") ? "run_id" : "run_uuid");
+    if (!run) return detail::refuse(run.error());
+    const auto path = in.required("path");
+    if (!path) return detail::refuse(path.error());
+    return download(*run, *path);
+  }
+  store::http_response download(std::string_view run, std::string_view path) const {
+    const auto bytes = tracking_.tracker().read_artifact(run, path);
+    if (!bytes) return detail::refuse(bytes.error());
+    return {200,
+            {{"Content-Type", "application/octet-stream"},
+             {"Content-Disposition", "attachment"},
+             {"X-Content-Type-Options", "nosniff"}},  // no page of an artifact's author runs here
+            std::string(reinterpret_cast<const char*>(bytes->data()), bytes->size())};
+  }
+
   store::http_response handle_artifact(const store::http_request& request, std::string_view path,
                                        std::vector<store::http_parameter> query) const {
     using namespace detail;
@@ -244,15 +313,7 @@ class server {
     const auto place = find_place(path.substr(1));
     if (!place) return refuse(place.error());
     auto& tracker = tracking_.tracker();
-    if (request.method == "GET") {
-      const auto bytes = tracker.read_artifact(place->run, place->path);
-      if (!bytes) return refuse(bytes.error());
-      made.headers = {{"Content-Type", "application/octet-stream"},
-                      {"Content-Disposition", "attachment"},
-                      {"X-Content-Type-Options", "nosniff"}};  // no page of an artifact's author runs here
-      made.body.assign(reinterpret_cast<const char*>(bytes->data()), bytes->size());
-      return made;
-    }
+    if (request.method == "GET") return download(place->run, place->path);
     result<track::artifact> changed =
         request.method == "PUT" ? tracker.log_artifact(place->run, place->path, std::as_bytes(std::span(request.body)))
         : request.method == "DELETE"
