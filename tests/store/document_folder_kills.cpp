@@ -5,7 +5,7 @@
 #include <laws/transaction.hpp>
 #include <support/catch.hpp>
 #include <support/faulty_folder.hpp>
-#include <support/storage_kills.hpp>
+#include <support/folder_kills.hpp>
 #include <support/temp_dir.hpp>
 
 #include <sys/wait.h>
@@ -18,24 +18,7 @@ namespace ms = millrace::store;
 TEST_CASE("document_folder: eight writers are killed, and nothing that was acknowledged is lost") {
   const support::temp_dir folder;
   millrace::random_engine random(millrace::entropy_seed());
-  support::kill_report report;
-  // What has left a process outlives it, synced or not: so the disk need not be waited for.
-  using shared = ms::document_folder<ms::durable::group<5>, support::faulty_folder_file_system>;
-  using loose = ms::document_folder<ms::durable::os, support::faulty_folder_file_system>;
-  support::shared_with_children<std::atomic<long>> counts(8);
-  ms::document_folder_options options;
-  options.busy_timeout_ms = 60'000;
-  options.max_journal_bytes = 4000;  // so that writers are killed while they empty it
-  for (int round = 0; round < 40 && report.problem.empty(); ++round) {
-    const std::string path = folder / std::to_string(round / 10);
-    if (round % 10 == 0)
-      for (std::size_t i = 0; i < 8; ++i) counts[i] = 0;
-    if (round % 2 == 0)
-      support::kill_round([&] { return shared::open(path, options); }, random, report, counts);
-    else
-      support::kill_round([&] { return loose::open(path, options); }, random, report, counts);
-    if (!report.problem.empty()) report.problem = "round " + std::to_string(round) + ": " + report.problem;
-  }
+  const auto report = support::kill_folder_writers(folder.path(), 40, random);
   CHECK(report.problem == "");
   CHECK(report.acknowledged > 0);
 }

@@ -8,6 +8,7 @@
 #include <support/faulty_folder.hpp>
 #include <support/temp_dir.hpp>
 
+#include <cstddef>
 #include <utility>
 #include <vector>
 
@@ -24,6 +25,9 @@ class temp_document_folder
   temp_document_folder() : base(*base::open(temp_dir::path(), options())) {}
   temp_document_folder(const temp_document_folder&) = delete;
   temp_document_folder& operator=(const temp_document_folder&) = delete;
+
+  /// How many objects there are, as a memory_storage says it.
+  std::size_t size() const { return list("", "", ~std::size_t{0})->size(); }
 
  private:
   static millrace::store::document_folder_options options() {

@@ -16,6 +16,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -323,5 +324,73 @@ TEST_CASE("sqlite_storage: a file with wrong bytes is an error, not a crash") {
     REQUIRE_FALSE(found);
     CHECK(found.error().code() == mr::errc::corrupt);
     CHECK(found.error().message().find("cannot read \"models/fraud/1/weights\" from \"" + path + "\"") == 0);
+  }
+}
+
+namespace {
+
+/// Tables of a version that is to come: a step of a second kind and of a third behind the first.
+constexpr const char* later_steps[] = {ms::detail::sqlite_migrations[0],
+                                       "CREATE INDEX objects_by_size ON objects(size);",
+                                       "CREATE TABLE marks(number INTEGER); INSERT INTO marks VALUES(7)"};
+mr::result<void> open_with(const std::string& path, std::span<const char* const> steps) {
+  const auto made = ms::detail::sqlite_engine::open(path, {.busy_timeout_ms = 60'000}, {false, 0}, steps);
+  if (!made) return made.error();
+  return {};
+}
+std::string version_of(const std::string& path) {
+  return support::ask_sqlite(path, "PRAGMA user_version") + " of " +
+         support::ask_sqlite(path, "SELECT count(*) FROM sqlite_schema WHERE name IN('objects_by_size', 'marks')");
+}
+
+}  // namespace
+
+TEST_CASE("sqlite_storage: tables are brought forward step by step, all of them or none") {
+  const support::temp_dir folder;
+  const auto first = support::golden("store/sqlite_v1.db");
+  const std::string path = folder / "a.db";
+  REQUIRE(ms::write_file(path, first));
+  auto running = ms::sqlite_storage<ms::durable::os>::open(path);  // of this version, as long as it is
+  REQUIRE(running->write("before", bytes_of("1")));
+  // A step that fails, by a table that is there already, takes those before it back.
+  const char* const failing[] = {later_steps[0], later_steps[1], "CREATE TABLE objects(a)"};
+  const auto failed = open_with(path, failing);
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().message().find(path) != std::string::npos);
+  CHECK(version_of(path) == "1 of 0");
+  REQUIRE(running->write("before", bytes_of("2")));
+  // One step further, and one more; then there is nothing to do.
+  REQUIRE(open_with(path, std::span(later_steps).first(2)));
+  CHECK(version_of(path) == "2 of 1");
+  for (int i = 0; i < 2; ++i) REQUIRE(open_with(path, later_steps));
+  CHECK(version_of(path) == "3 of 2");
+  CHECK(support::ask_sqlite(path, "SELECT count(*) FROM marks") == "1");
+  CHECK(support::ask_sqlite(path, "SELECT count(*) FROM objects") == "5");
+  // Programs of the first version refuse it by name from then on, and leave it as it is.
+  const std::string refusal = "\"" + path + "\" has tables of version 3, of a newer millrace: this one knows version 1";
+  CHECK(running->write("after", bytes_of("3")).error().message() == refusal);
+  const auto late = ms::sqlite_storage<>::open(path);
+  REQUIRE_FALSE(late);
+  CHECK(late.error().code() == mr::errc::unsupported);
+  CHECK(late.error().message() == refusal);
+  CHECK(version_of(path) == "3 of 2");
+  // Processes that open one file at once take each step once; a new file takes all of them.
+  for (const bool is_new : {false, true}) {
+    const std::string shared = folder / (is_new ? "new.db" : "old.db");
+    if (!is_new) REQUIRE(ms::write_file(shared, first));
+    std::vector<pid_t> children;
+    for (int i = 0; i < 6; ++i) {
+      const pid_t child = ::fork();
+      if (child == 0) ::_exit(open_with(shared, later_steps) ? 0 : 1);
+      children.push_back(child);
+    }
+    for (const pid_t child : children) {
+      int status = -1;
+      ::waitpid(child, &status, 0);
+      CHECK(status == 0);
+    }
+    CHECK(version_of(shared) == "3 of 2");
+    CHECK(support::ask_sqlite(shared, "SELECT count(*) FROM marks") == "1");
+    CHECK(support::ask_sqlite(shared, "SELECT count(*) FROM objects") == (is_new ? "0" : "4"));
   }
 }

@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -320,4 +321,46 @@ TEST_CASE("document_folder: no link is followed, and what is no folder is refuse
   CHECK(storage->write("x", bytes_of("1")).error().code() == mr::errc::not_found);
   fs::create_directory(folder / "a");
   CHECK(storage->write("x", bytes_of("1")).error().code() == mr::errc::conflict);
+}
+
+TEST_CASE("document_folder reads what its first version wrote, as others make it from its description") {
+  const support::temp_dir folder;
+  // tests/oracle/document_folder.py has made these.
+  const std::string store = folder / "store";
+  fs::create_directories(store + "/runs/7");
+  const auto put = [&](const std::string& golden, const std::string& at) {
+    REQUIRE(
+        ms::write_file(store + '/' + at, std::span<const std::byte>(support::golden("store/documents_v1." + golden))));
+  };
+  put("journal", ".millrace-journal");
+  put("jsonl", "entries.jsonl");
+  put("parquet", "runs/7/index.parquet");
+  REQUIRE(ms::write_file(store + "/runs/7/a.json", std::string_view(R"({"id":"a","loss":0.5})")));
+  REQUIRE(ms::write_file(store + "/runs/7/b.json", std::string_view(R"({"id":"b","loss":2})")));
+  std::string points;
+  for (int i = 0; i < 100; ++i) points += static_cast<char>(i);
+  const std::map<std::string, std::string> expected = {{"index/names/first", "0000000000000001"},
+                                                       {"points/x", points},
+                                                       {"runs/7/a.json", R"({"id":"a","loss":0.5})"},
+                                                       {"runs/7/b.json", R"({"id":"b","loss":0.25})"},
+                                                       {"runs/7/c.json", R"({"id":"c"})"}};
+  {
+    const auto storage = fast_folder::open(store, {.must_exist = true});
+    if (!storage) FAIL(storage.error().describe());
+    CHECK(contents(*storage) == expected);
+    CHECK(storage->examine("runs/7/a.json")->version == "11");
+    CHECK(storage->examine("runs/7/b.json")->version == "21");
+    CHECK(storage->examine("index/names/first")->version == "14");
+    // The journal's bytes are those that are documented.
+    CHECK(ms::read_bytes(store + "/.millrace-journal").value() == support::golden("store/documents_v1.journal"));
+  }
+  // What it makes of them: the next journal, one line of entries, an index of three rows.
+  CHECK(contents(*fast_folder::open(store)) == expected);
+  CHECK(*ms::read_file(store + "/entries.jsonl") ==
+        "{\"key\":\"index/names/first\",\"version\":14,\"bytes\":\"30303030303030303030303030303031\","
+        "\"crc32c\":861007465}\n");
+  const auto head = ms::detail::read_journal_head(*ms::read_bytes(store + "/.millrace-journal"), "journal");
+  REQUIRE(head);
+  CHECK(head->epoch == 6);
+  CHECK(head->objects == 5);
 }
