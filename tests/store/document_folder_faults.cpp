@@ -86,6 +86,8 @@ int fail_at_each(faulty_disk::fault what, bool goes_on) {
       disk.arm(what, nth, goes_on);
       for (int i = 1; i < 6; ++i) work.step(*storage, i);
       CHECK(contents(*storage) == work.model);
+      // The storage goes on as if nothing had been, unless a new journal's name could not be made durable.
+      if (!goes_on && what != faulty_disk::fault::sync) CHECK(work.errors <= 1);
       if (what == faulty_disk::fault::full && work.errors != 0) CHECK(work.was_full);
     }  // with the checkpoint of the end, which may fail as well
     const bool failed = disk.has_failed();

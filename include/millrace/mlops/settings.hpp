@@ -31,8 +31,9 @@ struct process_environment {
 /// What the environment says about where runs and models are. A variable that is empty counts as not set, and one of
 /// MILLRACE_ goes before the other of its line.
 ///
-///     MILLRACE_BACKEND       TAURO_MLOPS_BACKEND   which backend: `local`, `sqlite`, `memory`, `databricks`, ...
-///     MILLRACE_PATH          TAURO_MLOPS_PATH      the file, or the folder in which it is `millrace.db`
+///     MILLRACE_BACKEND       TAURO_MLOPS_BACKEND   which backend: `local`, `sqlite`, `folders`, `memory`, ...
+///     MILLRACE_PATH          TAURO_MLOPS_PATH      the file, or the folder in which it is `millrace.db`;
+///                                                  of `folders`: the folder
 ///     MILLRACE_CATALOG       TAURO_MLOPS_CATALOG   of Databricks' Unity Catalog
 ///     MILLRACE_SCHEMA        TAURO_MLOPS_SCHEMA    in that catalog
 ///     MILLRACE_TRACKING_URI  MLFLOW_TRACKING_URI   an MLflow server

@@ -6,9 +6,12 @@
 #include <millrace/mlops/fwd.hpp>
 #include <millrace/mlops/settings.hpp>
 #include <millrace/observe/metrics/metrics_registry.hpp>
+#include <millrace/registry/folder_paths.hpp>
 #include <millrace/registry/model_registry.hpp>
 #include <millrace/registry/observed.hpp>
+#include <millrace/store/documents/path_rule.hpp>
 #include <millrace/store/memory_storage.hpp>
+#include <millrace/track/folder_paths.hpp>
 #include <millrace/track/observed.hpp>
 #include <millrace/track/tracker.hpp>
 
@@ -128,6 +131,30 @@ class in_file : public stored_backend<Storage> {
 
  private:
   explicit in_file(stored_backend<Storage>&& made) noexcept : stored_backend<Storage>(std::move(made)) {}
+};
+
+/// A backend in a folder that people can read, for `open_context`: `in_folders<store::document_folder<>>` of
+/// store/documents.hpp. It is named `folders`; its path is the folder, which it makes if need be. Documents have their
+/// files where `track::folder_paths` and `registry::folder_paths` say.
+template <class Storage>
+class in_folders : public stored_backend<Storage> {
+ public:
+  static constexpr std::string_view name = "folders";
+  static constexpr std::string_view folder_name = "millrace_store";
+
+  static result<in_folders> open(context_settings& settings, const context_options& options) {
+    typename Storage::options_type where;
+    for (const store::path_rule& each : track::folder_paths) where.paths.push_back(each);
+    for (const store::path_rule& each : registry::folder_paths) where.paths.push_back(each);
+    auto storage = Storage::open(settings.path.empty() ? std::string(folder_name) : settings.path, where);
+    if (!storage) return std::move(storage).error();
+    auto made = stored_backend<Storage>::open([&] { return *std::move(storage); }, options);
+    if (!made) return std::move(made).error();
+    return in_folders(*std::move(made));
+  }
+
+ private:
+  explicit in_folders(stored_backend<Storage>&& made) noexcept : stored_backend<Storage>(std::move(made)) {}
 };
 
 /// A backend that is gone with the process, for tests and trials. It is named `memory`.

@@ -33,10 +33,10 @@ struct place_beneath {
   std::string path;  // with that of the folder of ours, for errors
 };
 
-/// Finds it, and makes the folders that are missing where that is wanted. No part of the path is followed through a
-/// link, whatever others do meanwhile.
+/// Finds it, and makes the folders that are missing where that is wanted, durably if `syncs`. No part of the path is
+/// followed through a link, whatever others do meanwhile.
 inline result<place_beneath> find_beneath(const std::string& folder, std::string_view path, std::string_view action,
-                                          bool makes_folders) {
+                                          bool makes_folders, bool syncs = true) {
   place_beneath found;
   found.path = folder + (folder.empty() || folder.back() == '/' ? "" : "/") + std::string(path);
   const auto refused = [&](const char* why) {
@@ -59,7 +59,8 @@ inline result<place_beneath> find_beneath(const std::string& folder, std::string
     if (next < 0 && errno == ENOENT && makes_folders) {
       if (::mkdirat(parent, found.name.c_str(), 0777) != 0 && errno != EEXIST)
         return system_error(errno, action, found.path);
-      if (auto done = sync_folder(found.folder, found.path); !done) return std::move(done).error();
+      if (syncs)
+        if (auto done = sync_folder(found.folder, found.path); !done) return std::move(done).error();
       next = uninterrupted(enter);
     }
     if (next < 0 && (errno == ELOOP || errno == ENOTDIR)) return refused("its path leads through a link or a file");

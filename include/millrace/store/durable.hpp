@@ -21,7 +21,7 @@ struct each {
 };
 
 /// It outlives a crash of the machine: transactions of several threads that begin within so many milliseconds share a
-/// sync. One that is alone does not wait.
+/// sync. One that is alone does not wait. With a ticket (commit_ticket.hpp) no call waits, and the ticket says when.
 template <std::uint32_t Milliseconds>
 struct group {
   static_assert(Milliseconds >= 1 && Milliseconds <= 1000,

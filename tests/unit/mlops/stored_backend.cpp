@@ -4,8 +4,10 @@
 #include <support/temp_dir.hpp>
 
 #include <millrace/observe/export/prometheus.hpp>
+#include <millrace/store/documents.hpp>
 #include <millrace/store/sqlite.hpp>
 
+#include <filesystem>
 #include <string>
 #include <utility>
 
@@ -70,4 +72,26 @@ TEST_CASE("two backends of one file see each other's runs and models") {
   const auto refused = in_sqlite::open(nowhere, {});
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code() == mr::errc::not_found);
+}
+
+TEST_CASE("a backend in folders has the files that people know, and is there when it is opened again") {
+  using in_folders = ml::in_folders<ms::document_folder<>>;
+  const support::temp_dir scratch;
+  const std::string folder = scratch / "store";
+  ml::context_settings settings{.path = folder};
+  {
+    auto opened = in_folders::open(settings, {});
+    REQUIRE(opened);
+    REQUIRE(opened->tracker().create_experiment("e"));
+    REQUIRE(opened->registry().create_model({.name = "m", .actor = "ada"}));
+  }
+  for (const char* each : {"experiment_tracking/experiments/1.json", "experiment_tracking/experiments/index.parquet",
+                           "model_registry/models/1.json", "model_registry/models/index.parquet"}) {
+    INFO(each);
+    CHECK(std::filesystem::exists(folder + '/' + each));
+  }
+  auto again = in_folders::open(settings, {});
+  REQUIRE(again);
+  CHECK(again->tracker().find_experiment("e"));
+  CHECK(again->registry().find_model("m"));
 }

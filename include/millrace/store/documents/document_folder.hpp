@@ -56,6 +56,8 @@ class document_folder {
   using engine = detail::document_engine<FileSystem>;
 
  public:
+  using options_type = document_folder_options;
+
   /// The objects of one moment. A copy is of the same moment.
   class snapshot : public detail::tree_snapshot {
     friend document_folder;

@@ -522,8 +522,11 @@ class document_engine : private commit_group<document_engine<FileSystem>> {
                          return true;
                        });
     const lock_guard locked(state_mutex_);
+    const std::uint64_t before = epoch_;
     if (auto done = begin_journal(census); !done) {
-      broken_ = done;  // whether it is in its place, who can say? The folder is whole either way
+      // The old one goes on if it is still in its place. Else who can say which of them a crash would leave there?
+      struct stat facts{};
+      if (epoch_ != before || ::fstat(journal_.descriptor(), &facts) != 0 || facts.st_nlink == 0) broken_ = done;
       return done;
     }
     dirty_.clear();

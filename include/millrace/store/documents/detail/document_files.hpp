@@ -144,7 +144,7 @@ class document_files {
   /// Replaces a file, unless it has these bytes. `syncs`: so that a crash leaves the old one or the new one.
   result<void> write(const std::string& path, std::span<const std::byte> bytes, bool syncs = false) {
     if (const auto there = read_beneath(folder_, path); there && are_same(*there, bytes)) return {};
-    const auto found = find_beneath(folder_, path, "write", true);
+    const auto found = find_beneath(folder_, path, "write", true, false);
     if (!found) return found.error();
     return write_in(found->folder, found->name, bytes, found->path, syncs);
   }
