@@ -24,20 +24,47 @@ namespace track {
 
 namespace detail {
 
-/// `search_runs(target, ids, options)`, or `target.search_runs(ids, options)`.
-template <class Target>
-auto search_target(Target& target, const std::vector<std::string>& ids, const search_options& options) {
-  if constexpr (requires { target.search_runs(ids, options); })
+template <class T>
+concept has_search_inside = requires(T& target, const std::vector<std::string>& ids, const search_options& options) {
+  target.search_runs(ids, options);
+};
+template <class T>
+concept has_search_beside = requires(T& target, const std::vector<std::string>& ids, const search_options& options) {
+  search_runs(target, ids, options);
+};
+template <class T>
+requires(has_search_inside<T> || has_search_beside<T>)
+auto search_target(T& target, const std::vector<std::string>& ids, const search_options& options) {
+  if constexpr (has_search_inside<T>)
     return target.search_runs(ids, options);
   else
     return search_runs(target, ids, options);
 }
 
+/// A remote place may not know types of files.
+template <class T>
+concept takes_types = requires(T& target, std::string_view text, std::span<const std::byte> bytes) {
+  target.log_artifact(text, text, bytes, text);
+};
+template <class T>
+concept takes_files = requires(T& target, std::string_view text, std::span<const std::byte> bytes) {
+  target.log_artifact(text, text, bytes);
+};
+template <class T>
+requires(takes_types<T> || takes_files<T>)
+auto send_file(T& target, std::string_view id, std::string_view path, std::span<const std::byte> bytes,
+               std::string_view type) {
+  if constexpr (takes_types<T>)
+    return target.log_artifact(id, path, bytes, type);
+  else
+    return target.log_artifact(id, path, bytes);
+}
+
 }  // namespace detail
 
 /// Where runs of a spool can go: a tracker, or a client of a remote one. It has `find_experiment(name)`,
-/// `create_experiment(name)`, `create_run(experiment_id, options)`, `log_batch(id, batch)`, `end_run(id, status, end)`,
-/// `log_artifact(id, path, bytes, type)` as `tracker` has them, and `search_runs` beside it or as a member.
+/// `create_experiment(name)`, `create_run(experiment_id, options)`, `log_batch(id, batch)`, `end_run(id, status, end)`
+/// and `log_artifact(id, path, bytes)` as `tracker` has them, and `search_runs` beside it or as a member.
 /// Laws: `log_batch` is logged whole or not at all, or its points are there once however often they come, of the same
 /// step, time and value; a tag that a batch sets is seen when it has been logged, and not before its points are.
 template <class T>
@@ -49,7 +76,7 @@ concept run_target =
       target.create_run(text, options)->id;
       target.log_batch(text, batch).error();
       target.end_run(text, run_status::finished, std::int64_t{}).error();
-      target.log_artifact(text, text, bytes, text).error();
+      detail::send_file(target, text, text, bytes, text).error();
       detail::search_target(target, ids, asked)->items[0].info.tags;
     };
 
@@ -343,7 +370,7 @@ class spool<Storage, Contents>::sender {
       if (known != nullptr && known->content == file->content) return {};
       const auto bytes = from_->read_artifact(run.info.id, file->path);
       if (!bytes) return bytes.error();
-      if (auto done = to_->log_artifact(sent.remote, file->path, *bytes, file->type); !done)
+      if (auto done = detail::send_file(*to_, sent.remote, file->path, *bytes, file->type); !done)
         return std::move(done).error();
       ++report_.artifacts;
       if (known == nullptr) known = &sent.files.emplace_back();
