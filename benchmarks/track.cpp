@@ -1,8 +1,10 @@
-// What a tracker costs: log_metric on the caller's side, on 1 and 4 threads; points until they are durable in one
-// SQLite file; the best runs by a metric, a filter of two metrics and a page in the middle, of RUNS runs (20,000, or
-// what the environment says: a million takes minutes to make).
+// What a tracker costs: log_metric on the caller's side, on 1 and 4 threads, and how its calls are spread; points until
+// they are durable in one SQLite file; the best runs by a metric, filters of one and two metrics, of a parameter and of
+// text, pages near the beginning and in the middle, of RUNS runs (20,000, or what the environment says: a million takes
+// minutes to make).
 //
 //     RUNS=1000000 bench_track
+#include <millrace/core/clock.hpp>
 #include <millrace/core/seed.hpp>
 #include <millrace/store/memory_storage.hpp>
 #include <millrace/store/sqlite.hpp>
@@ -10,6 +12,8 @@
 
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
@@ -45,6 +49,50 @@ void log_metric(benchmark::State& state) {
 }
 BENCHMARK(log_metric)->Iterations(1'000'000)->Threads(1)->Threads(4)->UseRealTime();
 
+/// Each call's time by the CPU's counter, without what a reading costs, which `clock_ns` says: of 4 threads that log a
+/// hundred thousand points each, to what the queue has room for, so that the figures are those of the caller's side.
+void log_metric_latency(benchmark::State& state) {
+  constexpr std::size_t calls = 100'000;
+  constexpr std::size_t threads = 4;
+  static std::vector<double> times[threads];  // of the last round, in nanoseconds
+  static const mr::tsc_clock clock;
+  const auto ns = [](std::uint64_t from, std::uint64_t to) {
+    return static_cast<double>(clock.nanoseconds(to)) - static_cast<double>(clock.nanoseconds(from));
+  };
+  double reading = 1e9;
+  for (int i = 0; i < 10'000; ++i) {
+    const std::uint64_t before = clock.ticks();
+    const double one = ns(before, clock.ticks());
+    if (one < reading) reading = one;
+  }
+  mt::run<ms::memory_storage>& run = memory_run::shared().run;
+  const auto own = static_cast<std::size_t>(state.thread_index());
+  const std::string key = "train/latency" + std::to_string(own);
+  std::vector<double>& all = times[own];
+  all.assign(calls, 0);
+  std::int64_t step = 0;
+  for (auto _ : state)
+    for (double& each : all) {
+      const std::uint64_t before = clock.ticks();
+      benchmark::DoNotOptimize(run.log_metric(key, 0.5, step++));
+      each = ns(before, clock.ticks()) - reading;
+    }
+  if (!run.flush()) state.SkipWithError("points were lost");
+  if (own != 0) return;  // the first thread comes here when all have left the loop
+  std::vector<double> merged;
+  for (const auto& each : times) merged.insert(merged.end(), each.begin(), each.end());
+  std::sort(merged.begin(), merged.end());
+  const auto at = [&](double share) {
+    return merged[static_cast<std::size_t>(share * static_cast<double>(merged.size() - 1))];
+  };
+  state.counters["p50_ns"] = at(0.5);
+  state.counters["p90_ns"] = at(0.9);
+  state.counters["p99_ns"] = at(0.99);
+  state.counters["p99.9_ns"] = at(0.999);
+  state.counters["clock_ns"] = reading;
+}
+BENCHMARK(log_metric_latency)->Iterations(1)->Repetitions(5)->Threads(4)->UseRealTime()->Unit(benchmark::kMillisecond);
+
 /// A million points of eight metrics, logged and durable.
 void durable_points(benchmark::State& state) {
   const std::string folder = std::filesystem::temp_directory_path() / "millrace-bench-track";
@@ -72,7 +120,7 @@ void durable_points(benchmark::State& state) {
 }
 BENCHMARK(durable_points)->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(3);
 
-/// Runs with two metrics each, in a file.
+/// Runs with two metrics, a parameter and a tag each, in a file.
 struct many_runs {
   std::string folder = std::filesystem::temp_directory_path() / "millrace-bench-track-runs";
   ms::sqlite_storage<ms::durable::os> storage = [this] {
@@ -85,16 +133,23 @@ struct many_runs {
   std::string experiment = tracks.create_experiment("e")->id;
 
   many_runs() {
-    const char* const wanted = std::getenv("RUNS");
-    const int runs = wanted != nullptr ? std::atoi(wanted) : 20'000;
+    const auto runs = static_cast<int>(this->runs());
     mr::random_engine random(1);
     for (int i = 0; i < runs; ++i) {
-      const auto run = tracks.create_run(experiment, {.parameters = {{"lr", std::to_string(random.uniform())}}});
+      const auto run = tracks.create_run(experiment, {.tags = {{"team", "team " + std::to_string(i % 5)}},
+                                                      .parameters = {{"lr", std::to_string(random.uniform())}},
+                                                      .start = 1'700'000'000'000 + i});
       static_cast<void>(tracks.log_batch(
           run->id, {.metrics = {{"loss", {0, 0, random.uniform()}}, {"accuracy", {0, 0, random.uniform()}}}}));
+      if (i == runs / 2) parameter = run->parameters[0].value;
     }
   }
+  std::string parameter;  // that one run has
   ~many_runs() { std::filesystem::remove_all(folder); }
+  std::size_t runs() const {
+    const char* const wanted = std::getenv("RUNS");
+    return wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 20'000;
+  }
   static many_runs& shared() {
     static many_runs one;
     return one;
@@ -124,14 +179,37 @@ BENCHMARK_CAPTURE(search, two_metrics_many_match,
                   mt::search_options{.filter = "metrics.loss < 0.5 AND metrics.accuracy > 0.5", .max_results = 100})
     ->Unit(benchmark::kMicrosecond);
 
-void page_in_the_middle(benchmark::State& state) {
+BENCHMARK_CAPTURE(search, one_tag_many_match, mt::search_options{.filter = "tags.team = 'team 3'", .max_results = 100})
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(search, latest_100, mt::search_options{.max_results = 100})->Unit(benchmark::kMicrosecond);
+
+void one_run_by_its_parameter(benchmark::State& state) {
   const many_runs& in = many_runs::shared();
-  mt::search_options options{.order_by = {"metrics.loss DESC"}, .max_results = 100};
-  for (int i = 0; i < 50; ++i)
-    options.page_token = mt::search_runs(in.tracks, {in.experiment}, options)->next_page_token;
+  const mt::search_options options{.filter = "params.lr = '" + in.parameter + "'"};
   for (auto _ : state) benchmark::DoNotOptimize(mt::search_runs(in.tracks, {in.experiment}, options));
 }
-BENCHMARK(page_in_the_middle)->Unit(benchmark::kMicrosecond);
+BENCHMARK(one_run_by_its_parameter)->Unit(benchmark::kMicrosecond);
+
+/// The page behind half of all runs.
+void page_in_the_middle(benchmark::State& state, const std::string& order) {
+  const many_runs& in = many_runs::shared();
+  mt::search_options options{.order_by = {order}, .max_results = 50'000};
+  const std::size_t runs = in.runs();
+  for (std::size_t seen = 0; seen < runs / 2;) {
+    options.max_results = runs / 2 - seen < 50'000 ? runs / 2 - seen : 50'000;
+    const auto page = mt::search_runs(in.tracks, {in.experiment}, options);
+    seen += page->items.size();
+    options.page_token = page->next_page_token;
+  }
+  options.max_results = 100;
+  for (auto _ : state) {
+    const auto page = mt::search_runs(in.tracks, {in.experiment}, options);
+    if (!page || page->items.size() != 100) state.SkipWithError("no page");
+    benchmark::DoNotOptimize(page);
+  }
+}
+BENCHMARK_CAPTURE(page_in_the_middle, by_metric, "metrics.loss DESC")->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(page_in_the_middle, by_start, "start_time DESC")->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 
