@@ -64,11 +64,11 @@ struct run_options {
   std::int64_t start = 0;
 };
 
-/// Which runs `remove_older` removes.
+/// What `remove_older` removes: runs, and deleted experiments that have none any more.
 struct retention {
-  /// Those that ended longer ago than so many days.
+  /// Those that ended, or were deleted, longer ago than so many days.
   std::uint32_t days = 30;
-  /// Of these only those that are deleted.
+  /// Of runs only those that are deleted.
   bool deleted_only = false;
   /// Of one experiment; empty: of all.
   std::string experiment_id = {};
@@ -78,6 +78,7 @@ struct retention {
 /// What `remove_older` has removed.
 struct removed_counts {
   std::uint64_t runs = 0;
+  std::uint64_t experiments = 0;
   std::uint64_t contents = 0;
 };
 

@@ -129,7 +129,9 @@ template <class Storage, class Contents = Storage>
 class spool {
  public:
   explicit spool(tracker<Storage, Contents>& from, spool_options options = {})
-      : from_(&from), options_(std::move(options)) {}
+      : from_(&from), options_(std::move(options)) {
+    if (options_.batch_points == 0) options_.batch_points = 1;
+  }
 
   template <class Target>
   result<spool_report> send(Target& to);
@@ -185,6 +187,7 @@ class spool<Storage, Contents>::sender {
     }
     if (options_->remove_sent)
       if (auto done = remove_sent(); !done) return std::move(done).error();
+    if (auto done = state_.forget_removed(); !done) return std::move(done).error();
     return std::move(report_);
   }
 

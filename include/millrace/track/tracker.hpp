@@ -98,7 +98,11 @@ class tracker {
     return error(errc::invalid_argument, "a temporary");
   }
   tracker(tracker&&) noexcept = default;
-  tracker& operator=(tracker&&) noexcept = default;
+  tracker& operator=(tracker&& other) noexcept {
+    if (core_) static_cast<void>(close());
+    core_ = std::move(other.core_);
+    return *this;
+  }
   /// Makes durable what was logged; `close` says whether that went well.
   ~tracker() {
     if (core_) static_cast<void>(close());
@@ -293,7 +297,11 @@ class tracker {
   /// that are deleted. Runs within runs go as any other. Returns how many.
   /// Guarantee: each run goes whole. Complexity: all runs of the experiment are looked at; a transaction removes 64.
   result<std::uint64_t> remove_runs(std::string_view experiment_id, std::int64_t ended_before, bool deleted_only);
-  /// Removes runs by their age, and then the contents of artifacts that nobody has any more.
+  /// Removes a deleted experiment with its runs; its name is free then, and its id never comes back.
+  /// Errors: also conflict: it is not deleted, or a run of it goes on.
+  result<void> remove_experiment(std::string_view id);
+  /// Removes runs by their age, deleted experiments that have none any more, and then the contents of artifacts that
+  /// nobody has any more.
   result<removed_counts> remove_older(const retention& which = {});
 
   // ---- all of it
@@ -438,6 +446,19 @@ result<std::uint64_t> tracker<Storage, Contents>::remove_runs(std::string_view e
 }
 
 template <class Storage, class Contents>
+result<void> tracker<Storage, Contents>::remove_experiment(std::string_view id) {
+  const auto of = get_experiment(id);
+  if (!of) return of.error();
+  if (of->stage == lifecycle::deleted)
+    if (const auto gone = remove_runs(id, static_cast<std::int64_t>(~std::uint64_t{0} >> 1), false); !gone)
+      return gone.error();
+  const auto done = change<bool>([&](auto& objects) { return detail::remove_experiment(objects, keys(), id); });
+  if (!done) return done.error();
+  if (!*done) return error(errc::conflict, "experiment " + detail::quoted_text(id) + " has a run that goes on");
+  return {};
+}
+
+template <class Storage, class Contents>
 result<removed_counts> tracker<Storage, Contents>::remove_older(const retention& which) {
   std::vector<std::string> ids;
   if (!which.experiment_id.empty()) {
@@ -457,6 +478,14 @@ result<removed_counts> tracker<Storage, Contents>::remove_older(const retention&
     const auto gone = remove_runs(each, before, which.deleted_only);
     if (!gone) return gone.error();
     made.runs += *gone;
+    const auto removed = change<bool>([&](auto& objects) -> result<bool> {
+      const auto of = detail::load_experiment(objects, keys(), each);
+      if (!of) return of.error();
+      if (of->stage != lifecycle::deleted || of->updated >= before) return false;
+      return detail::remove_experiment(objects, keys(), each);
+    });
+    if (!removed) return removed.error();
+    made.experiments += *removed;
   }
   const auto contents = remove_unused_contents(which.unused_for);
   if (!contents) return contents.error();

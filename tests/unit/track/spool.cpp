@@ -384,6 +384,22 @@ TEST_CASE("spool: runs that were sent are removed where that is asked for, the i
   CHECK(target.runs.size() == 3);
 }
 
+TEST_CASE("spool: what it knows of a run goes with the run") {
+  breaking_storage storage;
+  auto tracks = *tracker::open(storage, options_of(3));
+  record(tracks);
+  plain_target target;
+  mt::spool spool(tracks, {.batch_points = 0});  // which is 1
+  CHECK(spool.send(target)->points == 13);
+  const auto known = [&] { return storage.list("experiment_tracking/spool/remote/runs/", "", 9)->size(); };
+  CHECK(known() == 2);
+  time_now += 2 * 86'400'000'000'000U;
+  CHECK(tracks.remove_older({.days = 1})->runs == 2);
+  CHECK(known() == 2);
+  CHECK(spool.send(target)->runs == 0);
+  CHECK(known() == 0);
+}
+
 TEST_CASE("spool: a run that is refused does not keep others from being sent, and is told") {
   breaking_storage storage;
   auto tracks = *tracker::open(storage, options_of(3));

@@ -298,3 +298,46 @@ TEST_CASE("runs older than so many days are removed, with what only they had") {
   CHECK(tracks.read_artifact(young, "shared"));  // which removed runs had, too
   CHECK(code_of(tracks.remove_older({.experiment_id = "77"})) == mr::errc::not_found);
 }
+
+TEST_CASE("a tracker in whose place another one comes is closed") {
+  ms::memory_storage storage;
+  auto tracks = *tracker::open(storage);
+  const std::string experiment = tracks.create_experiment("e")->id;
+  std::string id;
+  {
+    auto run = *tracks.start_run(experiment);
+    id = run.id();
+    run.log_metric("m", 1);
+  }
+  tracks = *tracker::open(storage);
+  CHECK(tracks.get_run(id)->metric("m")->count == 1);
+  CHECK(tracks.create_run(experiment));
+  CHECK(storage.list("experiment_tracking/leases/", "", 9)->empty());  // the first one has given its lease back
+}
+
+TEST_CASE("a deleted experiment is removed with its runs, and its name is free then") {
+  ms::memory_storage storage;
+  auto tracks = *tracker::open(storage, {.wall_clock = test_time});
+  const std::string id = tracks.create_experiment("e")->id;
+  const std::string run = tracks.create_run(id, {.tags = {{"a", "b"}}})->id;
+  CHECK(code_of(tracks.remove_experiment("77")) == mr::errc::not_found);
+  CHECK(code_of(tracks.remove_experiment(id)) == mr::errc::conflict);
+  REQUIRE(tracks.delete_experiment(id));
+  CHECK(code_of(tracks.remove_experiment(id)) == mr::errc::conflict);  // its run goes on
+  REQUIRE(tracks.end_run(run));
+  REQUIRE(tracks.remove_experiment(id));
+  CHECK(code_of(tracks.get_experiment(id)) == mr::errc::not_found);
+  CHECK(code_of(tracks.get_run(run)) == mr::errc::not_found);
+  CHECK(tracks.create_experiment("e")->id == "2");
+  CHECK(storage.list("experiment_tracking/index/", "", 9)->size() == 1);  // the new one's name
+
+  // By their age: deleted ones, once they have no runs.
+  const std::string young = tracks.create_run("2")->id;
+  REQUIRE(tracks.delete_experiment("2"));
+  REQUIRE(tracks.delete_experiment(tracks.create_experiment("empty")->id));
+  time_now += 31 * 86'400'000'000'000U;
+  REQUIRE(tracks.end_run(young));
+  CHECK(tracks.remove_older()->experiments == 1);
+  CHECK(code_of(tracks.get_experiment("3")) == mr::errc::not_found);
+  CHECK(tracks.get_experiment("2"));
+}

@@ -108,6 +108,21 @@ result<experiment> set_experiment_stage(Objects& objects, const layout& keys, st
   });
 }
 
+/// Removes a deleted experiment that has no runs; its name is free then. False: it has some.
+template <class Objects>
+result<bool> remove_experiment(Objects& objects, const layout& keys, std::string_view id) {
+  const auto found = load_experiment(objects, keys, id);
+  if (!found) return found.error();
+  if (found->stage != lifecycle::deleted)
+    return error(errc::conflict, "experiment " + quoted_text(id) + " is not deleted: delete it first");
+  const auto runs = objects.list(keys.runs(id), "", 1);
+  if (!runs) return runs.error();
+  if (!runs->empty()) return false;
+  if (auto done = objects.remove(keys.name(found->name) + found->id); !done) return std::move(done).error();
+  if (auto done = objects.remove(keys.experiment(id)); !done) return std::move(done).error();
+  return true;
+}
+
 }  // namespace detail
 }  // namespace track
 }  // namespace v0

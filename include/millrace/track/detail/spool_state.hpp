@@ -182,6 +182,20 @@ class spool_state {
     if (!done) return std::move(done).error();
     return removed;
   }
+  /// Forgets runs that the tracker does not have any more.
+  result<void> forget_removed() {
+    const std::string runs = folder_ + "runs/";
+    return store::for_each_object(*core_->storage, runs, [&](const store::storage_entry& each) -> result<void> {
+      const std::string id = each.key.substr(runs.size(), each.key.size() - runs.size() - 5);  // without `.json`
+      const auto of = experiment_of(*core_->storage, core_->log.keys(), id);
+      if (of) return {};
+      if (of.error().code() != errc::not_found) return of.error();
+      return in_one([&](auto& objects) -> result<void> {
+        if (auto mine = check_claim(objects); !mine) return mine;
+        return objects.remove(each.key);
+      });
+    });
+  }
 
  private:
   std::string claim_key() const { return folder_ + "claim.json"; }
