@@ -11,7 +11,7 @@ required_conan_version = ">=2.4"
 
 
 class MillraceConan(ConanFile):
-    """The components are the CMake targets: core always, millrace, http, openssl, sqlite and xtensor as the options say."""
+    """The components are the CMake targets: core always, millrace, curl, http, openssl, sqlite and xtensor as the options say."""
 
     name = "millrace"
     license = "MIT"
@@ -19,8 +19,8 @@ class MillraceConan(ConanFile):
     topics = ("machine-learning", "middleware", "header-only")
     package_type = "header-library"
     settings = "os", "arch", "compiler", "build_type"
-    options = {"millrace": [True, False], "http": [True, False], "openssl": [True, False], "sqlite": [True, False], "xtensor": [True, False]}
-    default_options = {"millrace": False, "http": False, "openssl": False, "sqlite": False, "xtensor": False}
+    options = {"millrace": [True, False], "curl": [True, False], "http": [True, False], "openssl": [True, False], "sqlite": [True, False], "xtensor": [True, False]}
+    default_options = {"millrace": False, "curl": False, "http": False, "openssl": False, "sqlite": False, "xtensor": False}
     exports_sources = "include/*", "LICENSE"
     no_copy_source = True
 
@@ -35,6 +35,8 @@ class MillraceConan(ConanFile):
         if self.options.millrace:
             self.requires("eigen/3.4.0")
             self.requires("zlib/[>=1.2.11 <2]")
+        if self.options.curl:
+            self.requires("libcurl/[>=7.85 <9]")
         if self.options.http:
             self.requires("cpp-httplib/[>=0.11 <1]")
         if self.options.openssl:
@@ -66,6 +68,8 @@ class MillraceConan(ConanFile):
         needs = {"core": []}
         if self.options.millrace:
             needs["millrace"] = ["core", "eigen::eigen", "zlib::zlib"]
+        if self.options.curl:
+            needs["curl"] = ["core", "libcurl::libcurl"]
         if self.options.http:
             needs["http"] = ["core", "cpp-httplib::cpp-httplib"]
         if self.options.openssl:

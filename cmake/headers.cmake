@@ -6,7 +6,7 @@
 # Modules that need the standard library alone: millrace::core and millrace.hpp.
 set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe feature detect resilience model middleware infer registry track mlops connect/databricks connect/http connect/mlflow)
 # Modules that need a third party as a whole: millrace::millrace.
-set(MILLRACE_FULL_MODULES train)
+set(MILLRACE_FULL_MODULES train connect/curl)
 
 set(MILLRACE_core_HEADERS
   core.hpp
@@ -351,13 +351,16 @@ set(MILLRACE_connect_databricks_HEADERS
 set(MILLRACE_connect_http_HEADERS connect/http.hpp)
 set(MILLRACE_connect_mlflow_HEADERS
   connect/mlflow.hpp
+  connect/mlflow/client_options.hpp connect/mlflow/registry_client.hpp connect/mlflow/tracking_client.hpp
   connect/mlflow/fwd.hpp connect/mlflow/server.hpp connect/mlflow/web_pages.hpp
   connect/mlflow/detail/graphql_answer.hpp connect/mlflow/detail/graphql_query.hpp
   connect/mlflow/detail/message.hpp connect/mlflow/detail/model_names.hpp connect/mlflow/detail/model_records.hpp
   connect/mlflow/detail/model_source.hpp connect/mlflow/detail/origin.hpp connect/mlflow/detail/records.hpp
   connect/mlflow/detail/refusal.hpp connect/mlflow/detail/registry_calls.hpp connect/mlflow/detail/route.hpp
   connect/mlflow/detail/search_request.hpp connect/mlflow/detail/tracking_calls.hpp
-  connect/mlflow/detail/version_sources.hpp connect/mlflow/detail/web_calls.hpp)
+  connect/mlflow/detail/version_sources.hpp connect/mlflow/detail/web_calls.hpp
+  connect/mlflow/detail/registry_replies.hpp connect/mlflow/detail/remote.hpp connect/mlflow/detail/replies.hpp)
+set(MILLRACE_connect_curl_HEADERS connect/curl.hpp)
 set(MILLRACE_train_HEADERS
   train.hpp
   train/fwd.hpp train/activation.hpp train/backpropagation.hpp train/calculate_loss.hpp train/clip.hpp train/fields.hpp
@@ -370,6 +373,7 @@ set(MILLRACE_train_HEADERS
 # of third parties (tests/meta checks it against what the headers include).
 set(MILLRACE_millrace_ADAPTERS tensor/deflate.hpp tensor/eigen.hpp)
 set(MILLRACE_openssl_ADAPTERS store/ed25519.hpp)
+set(MILLRACE_curl_ADAPTERS connect/curl.hpp)
 set(MILLRACE_http_ADAPTERS connect/http.hpp)
 set(MILLRACE_sqlite_ADAPTERS store/sqlite.hpp store/detail/sqlite_connection.hpp store/detail/sqlite_engine.hpp)
 set(MILLRACE_xtensor_ADAPTERS tensor/xtensor.hpp)

@@ -33,7 +33,7 @@ ALLOWED_QUESTIONS = re.compile(r"(__x86_64__|__AVX__|__i386__|__aarch64__|__linu
 STOP = {"millrace_needs_c++20": "core/config.hpp", "millrace_needs_exceptions": "core/detail/needs_exceptions.hpp"}
 # Third-party includes by their first folder, and the component that brings them. A header that includes one
 # belongs to a module of that component, or is listed as its adapter.
-THIRD_PARTY = {"Eigen": "millrace", "httplib.h": "http", "zlib.h": "millrace", "openssl": "openssl", "sqlite3.h": "sqlite", "xtensor": "xtensor", "xtl": "xtensor"}
+THIRD_PARTY = {"Eigen": "millrace", "curl": "curl", "httplib.h": "http", "zlib.h": "millrace", "openssl": "openssl", "sqlite3.h": "sqlite", "xtensor": "xtensor", "xtl": "xtensor"}
 POSIX = re.compile(r"(sys|arpa|netinet)/\w+\.h|(fcntl|unistd|poll|signal|errno|stdio|stdlib|netdb|pthread|sched|time|dirent)\.h"
                    r"|(x86|i(mm))intrin\.h|arm_neon\.h|cpuid\.h|cxxabi\.h")
 ROOT_ENTRIES = """.ci .clang-format .editorconfig .gitattributes .gitignore CHANGELOG.md CMakeLists.txt CMakePresets.json

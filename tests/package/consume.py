@@ -21,7 +21,7 @@ from passed import Passed, version  # noqa: E402
 from rules import sources  # noqa: E402
 from tree import Tree  # noqa: E402
 
-THIRD_PARTIES = ["Eigen3", "OpenSSL", "SQLite3", "ZLIB", "httplib", "nlohmann_json", "xtensor"]
+THIRD_PARTIES = ["CURL", "Eigen3", "OpenSSL", "SQLite3", "ZLIB", "httplib", "nlohmann_json", "xtensor"]
 NOT_CONSUMED = ("CHANGELOG.md", "benchmarks", "docs")  # what no way to use the library looks at
 FIRST_PROGRAM = ROOT / "examples/01_first_chain.cpp"  # the README's
 NOTHING_INSTALLED = [f"-DCMAKE_DISABLE_FIND_PACKAGE_{name}=ON" for name in THIRD_PARTIES]
@@ -82,6 +82,7 @@ def add_subdirectory(args, folder):
 
     consumer.build((HERE / "add_subdirectory/CMakeLists.txt").read_text(), "full.cpp")
     consumer.build(text("core", "set(MILLRACE_COMPONENTS core)"), "core.cpp", *NOTHING_INSTALLED)
+    consumer.build(text("curl", "set(MILLRACE_COMPONENTS curl)"), "curl.cpp")
     consumer.build(text("http", "set(MILLRACE_COMPONENTS http)"), "http.cpp")
     consumer.build(text("openssl", "set(MILLRACE_COMPONENTS openssl)"), "openssl.cpp")
     consumer.build(text("sqlite", "set(MILLRACE_COMPONENTS sqlite)"), "sqlite.cpp")
@@ -93,7 +94,7 @@ def add_subdirectory(args, folder):
     consumer.configure(text("millrace", "set(MILLRACE_COMPONENTS core)"), "full.cpp",
                        fails_with="millrace::millrace_is_not_in_MILLRACE_COMPONENTS")
     consumer.configure(text("core", "set(MILLRACE_COMPONENTS coer)"), "core.cpp",
-                       fails_with='millrace has no component "coer"; it has core, millrace, http, openssl, sqlite, xtensor')
+                       fails_with='millrace has no component "coer"; it has core, millrace, curl, http, openssl, sqlite, xtensor')
     # A subproject makes no install rules, tests or warnings of its own for whoever adds it.
     build = consumer.configure(text("core", "set(MILLRACE_COMPONENTS core)", "enable_testing()"), "core.cpp",
                                "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON")
@@ -135,6 +136,10 @@ def find_package(args, folder):
                    "-DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON")
     consumer.configure(text("millrace::openssl", "REQUIRED COMPONENTS openssl"), "openssl.cpp", here,
                        "-DCMAKE_DISABLE_FIND_PACKAGE_OpenSSL=ON", fails_with="install libssl-dev")
+    consumer.build(text("millrace::curl", "0.1 REQUIRED COMPONENTS curl"), "curl.cpp", here,
+                   "-DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON")
+    consumer.configure(text("millrace::curl", "REQUIRED COMPONENTS curl"), "curl.cpp", here,
+                       "-DCMAKE_DISABLE_FIND_PACKAGE_CURL=ON", fails_with="install libcurl4-openssl-dev")
     consumer.build(text("millrace::http", "0.1 REQUIRED COMPONENTS http"), "http.cpp", here,
                    "-DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON")
     consumer.configure(text("millrace::http", "REQUIRED COMPONENTS http"), "http.cpp", here,
@@ -148,7 +153,7 @@ def find_package(args, folder):
     consumer.configure(text("millrace::millrace", "REQUIRED COMPONENTS millrace"), "full.cpp", here,
                        "-DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON", fails_with="install zlib1g-dev")
     consumer.configure(text("millrace::core", "REQUIRED COMPONENTS kafkaesque"), "core.cpp", here,
-                       fails_with='millrace has no component "kafkaesque"; it has core, millrace, http, openssl, sqlite, xtensor, module')
+                       fails_with='millrace has no component "kafkaesque"; it has core, millrace, curl, http, openssl, sqlite, xtensor, module')
     consumer.configure(text("millrace::core", "9.9 REQUIRED COMPONENTS core"), "core.cpp", here,
                        fails_with='compatible with requested version "9.9"')
     consumer.build(text("millrace::pch", "REQUIRED COMPONENTS core"), "core.cpp", here, *NOTHING_INSTALLED)
@@ -239,6 +244,7 @@ class StandIn(ConanFile):
 # The header of Debian's cpp-httplib needs the macros that its library was built with.
 DEFINES = {"cpp-httplib": [f"CPPHTTPLIB_{name}_SUPPORT" for name in ("OPENSSL", "ZLIB", "BROTLI")]}
 STAND_INS = [("eigen", "3.4.0", "Eigen3::Eigen", ["/usr/include/eigen3"], []), ("zlib", "1.3.1", "ZLIB::ZLIB", [], ["z"]),
+             ("libcurl", "8.9.1", "CURL::libcurl", [], ["curl"]),
              ("cpp-httplib", "0.18.3", "httplib::httplib", [], ["cpp-httplib"]),
              ("openssl", "3.0.22", "OpenSSL::Crypto", [], ["crypto"]),
              ("sqlite3", "3.46.1", "SQLite::SQLite3", [], ["sqlite3"]), ("xtensor", "0.25.0", "xtensor", [], [])]
@@ -271,6 +277,7 @@ def conan(args, folder):
                                           libraries=libraries, defines=DEFINES.get(name, [])))
         run(args.conan, "create", recipe.parent, "--no-remote", env=environment, cwd=folder)
     create(*advised, "-o", "millrace/*:millrace=True")
+    create(*advised, "-o", "millrace/*:curl=True")
     create(*advised, "-o", "millrace/*:http=True")
     create(*advised, "-o", "millrace/*:openssl=True")
     create(*advised, "-o", "millrace/*:sqlite=True")

@@ -2,6 +2,7 @@
 #define MILLRACE_STORE_HTTP_HPP
 
 #include <millrace/core/detail/letter_case.hpp>
+#include <millrace/core/duration.hpp>
 #include <millrace/core/json_writer.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/store/fwd.hpp>
@@ -9,6 +10,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -74,6 +76,31 @@ concept http_transport = requires(T& transport, const http_request& request) {
   { transport.send(request) } -> std::same_as<result<http_response>>;
 };
 
+/// Whether a request can be sent as it is: for transports, so that no text in it becomes a header or another request.
+/// Errors: invalid_argument: what is wrong with it, without its content: the method, the target, a header, or one that
+/// is the transport's to set.
+inline result<void> check_request(const http_request& request) {
+  const auto wrong = [](const char* why) {
+    return error(errc::invalid_argument, std::string("a request that cannot be sent: ") + why);
+  };
+  if (request.method.empty()) return wrong("it has no method");
+  for (const char each : request.method)
+    if (each < 'A' || each > 'Z') return wrong("its method has other than capital letters");
+  if (request.target.empty() || request.target.front() != '/') return wrong("its target does not begin with a slash");
+  for (const char each : request.target)
+    if (each <= ' ' || each >= 0x7f) return wrong("its target has a character that must be escaped");
+  for (const http_header& each : request.headers) {
+    if (each.name.empty()) return wrong("a header has no name");
+    for (const char letter : each.name)
+      if (letter <= ' ' || letter >= 0x7f || letter == ':' || letter == ';') return wrong("a header's name is none");
+    for (const char letter : each.value)
+      if (letter == '\r' || letter == '\n' || letter == '\0') return wrong("a header has a line break or a zero");
+    for (const std::string_view own : {"Host", "Content-Length", "Transfer-Encoding", "Connection", "Expect"})
+      if (millrace::detail::same_but_case(each.name, own)) return wrong("it has a header that is the transport's");
+  }
+  return {};
+}
+
 /// Carries requests to a handler in the same process: for tests, and for a client and a server of one program.
 ///
 ///     mr::store::handler_transport server(api);
@@ -117,6 +144,19 @@ constexpr errc errc_of_status(int status) noexcept {
     case 507: return errc::no_space;
     default: return status >= 500 ? errc::io : status >= 400 ? errc::invalid_argument : errc::unsupported;
   }
+}
+
+/// How long a response asks to wait before the next request; 0: it does not say so in seconds. A date, which it may
+/// say instead, is one of a clock that nobody here knows. Source: RFC 9110, section 10.2.3.
+inline duration retry_after(const http_response& response) noexcept {
+  const std::string* const told = find_header(response.headers, "Retry-After");
+  if (told == nullptr || told->empty() || told->size() > 9) return duration(0);
+  std::int64_t seconds = 0;
+  for (const char each : *told) {
+    if (each < '0' || each > '9') return duration(0);
+    seconds = seconds * 10 + (each - '0');
+  }
+  return duration(seconds * 1'000'000'000);
 }
 
 /// A parameter of a query: `?key=value`.

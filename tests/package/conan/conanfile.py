@@ -19,7 +19,7 @@ class MillraceTestConan(ConanFile):
 
     def components(self):
         options = self.dependencies["millrace"].options
-        return ["core"] + [name for name in ("millrace", "http", "openssl", "sqlite", "xtensor") if options.get_safe(name)]
+        return ["core"] + [name for name in ("millrace", "curl", "http", "openssl", "sqlite", "xtensor") if options.get_safe(name)]
 
     def generate(self):
         toolchain = CMakeToolchain(self)

@@ -100,6 +100,25 @@ TEST_CASE("a handler in the same process is a server behind a transport") {
   CHECK(response->body == "bytes");
 }
 
+TEST_CASE("a request whose text would become a header, or another request, is refused") {
+  const auto refused = [](const ms::http_request& request) {
+    const auto fine = ms::check_request(request);
+    return !fine && fine.error().code() == mr::errc::invalid_argument &&
+           fine.error().message().find("t0ken") == std::string::npos;
+  };
+  CHECK(ms::check_request({}));
+  CHECK(
+      ms::check_request({"PATCH", "/a%20b?c=d", {{"X-One", "a b\xc3\xa4"}, {"Empty", ""}}, std::string("\0\r\n", 3)}));
+  for (const char* method : {"", "get", "GET / HTTP/1.1\r\nA: t0ken", "GE T"}) CHECK(refused({.method = method}));
+  for (const char* target : {"", "a", "@t0ken/", "/t0ken b", "/\r\nA: t0ken", "/\xc3\xa4", "/\x7f"})
+    CHECK(refused({.target = target}));
+  for (const char* name :
+       {"", "a b", "t0ken:", "a;", "\xc3", "host", "Content-Length", "TRANSFER-ENCODING", "Connection"})
+    CHECK(refused({.headers = {{name, "1"}}}));
+  for (const std::string& value : {std::string("t0ken\r\nb: c"), std::string("\n"), std::string("a\0", 2)})
+    CHECK(refused({.headers = {{"A", value}}}));
+}
+
 TEST_CASE("a status says what kind of failure it is") {
   using mr::errc;
   for (const auto& [status, code] : {std::pair{401, errc::permission_denied},
@@ -117,6 +136,14 @@ TEST_CASE("a status says what kind of failure it is") {
                                      {501, errc::unsupported},
                                      {302, errc::unsupported}})
     CHECK(ms::errc_of_status(status) == code);
+}
+
+TEST_CASE("a response says in seconds when to come again, or does not") {
+  const auto told = [](const char* text) { return ms::retry_after({429, {{"retry-after", text}}}).nanoseconds; };
+  CHECK(told("7") == 7'000'000'000);
+  CHECK(told("999999999") == 999'999'999'000'000'000);
+  for (const char* other : {"", "-1", "1.5", "Fri, 31 Dec 1999 23:59:59 GMT", "9999999999"}) CHECK(told(other) == 0);
+  CHECK(ms::retry_after({503}).nanoseconds == 0);
 }
 
 TEST_CASE("names of headers are equal whatever their case") {

@@ -110,6 +110,10 @@ class message {
     if (found && found->empty()) return missing(name);
     return found;
   }
+  bool is_true(std::string_view name) const noexcept {
+    const member* const found = find(name);
+    return found != nullptr && found->type == json_token::yes;
+  }
   /// An integer, also as a text, or as a number that happens to be whole.
   result<std::int64_t> integer(std::string_view name, std::int64_t otherwise) const {
     const member* const found = find(name);
@@ -146,6 +150,13 @@ class message {
     if ((found->type == json_token::number || found->type == json_token::text) && read_real(found->value, value))
       return value;
     return no(name, "a number");
+  }
+  /// The message that a member is. Errors: invalid_argument: it is not there, or is none.
+  result<message> object(std::string_view name) const {
+    const member* const found = find(name);
+    if (found == nullptr) return missing(name);
+    if (found->type != json_token::object) return no(name, "an object");
+    return from_json(found->value);
   }
   /// Calls `use(message)` for all objects of an array; its first error ends the walk. The texts of an array are
   /// messages whose member `value` they are.

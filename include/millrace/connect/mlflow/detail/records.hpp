@@ -33,15 +33,20 @@ inline void put_experiment(json_writer& out, const track::experiment& of) {
   out.end_object();
 }
 
-/// `run`: of which it is, where the message has that.
-inline void put_metric(json_writer& out, std::string_view key, const track::metric_point& point,
-                       std::string_view run = {}) {
-  out.begin_object().member("key", key).key("value");
+/// The members of a Metric.
+inline void put_point(json_writer& out, std::string_view key, const track::metric_point& point) {
+  out.member("key", key).key("value");
   if (point.value == 0 && __builtin_signbit(point.value))
     out.raw("-0.0");  // Python reads -0 as the integer, which has no sign
   else
     out.value(point.value);
   out.member("timestamp", point.time).member("step", point.step);
+}
+/// `run`: of which it is, where the message has that.
+inline void put_metric(json_writer& out, std::string_view key, const track::metric_point& point,
+                       std::string_view run = {}) {
+  out.begin_object();
+  put_point(out, key, point);
   if (!run.empty()) out.member("run_id", run);
   out.end_object();
 }
