@@ -42,10 +42,12 @@ struct model_deleted {
 };
 
 namespace detail {
-/// Does an operation's work, to ask for a watcher's type only.
+/// Asked for its type only; it has a body for programs that keep what no one calls.
 struct plain_work {
   template <class Operation>
-  result<typename Operation::outcome> operator()(const Operation&) const;
+  result<typename Operation::outcome> operator()(const Operation&) const {
+    return error(errc::unsupported, "");
+  }
 };
 }  // namespace detail
 

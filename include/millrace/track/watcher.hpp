@@ -77,9 +77,10 @@ struct points_stored {
 
 namespace detail {
 
+/// Asked for its type only; it has a body for programs that keep what no one calls.
 template <class Operation>
 struct any_work {
-  result<typename Operation::outcome> operator()(const Operation&) const;  // asked for its type only
+  result<typename Operation::outcome> operator()(const Operation&) const { return error(errc::unsupported, ""); }
 };
 template <class W, class Operation>
 concept watches_operation = requires(W& watcher, Operation& operation, any_work<Operation> work) {
