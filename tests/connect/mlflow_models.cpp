@@ -73,7 +73,7 @@ TEST_CASE("models are registered, found, renamed, described and deleted as MLflo
   CHECK(refused(server.post("registered-models/rename", {{"name", "m2"}}), 400, "INVALID_PARAMETER_VALUE"));
   CHECK(server.remove("registered-models/delete", named("m2")) == ok);
   CHECK(refused(server.remove("registered-models/delete", named("m2")), 404, "RESOURCE_DOES_NOT_EXIST"));
-  CHECK(server.remove("registered-models/delete?name=m3") == ok);  // as Databricks' clients do
+  CHECK(server.remove_by_query("registered-models/delete?name=m3") == ok);  // as Databricks' clients do
   for (const char* call : {"registered-models/update", "registered-models/get", "registered-models/delete"}) {
     const std::string method = std::string_view(call).ends_with("get")      ? "GET"
                                : std::string_view(call).ends_with("update") ? "PATCH"

@@ -42,7 +42,7 @@ class served_models {
     return sent("PATCH", path, body.dump(), token);
   }
   json remove(const std::string& path, const json& body) const { return sent("DELETE", path, body.dump(), {}); }
-  json remove(const std::string& path_and_query, const std::string& token = {}) const {
+  json remove_by_query(const std::string& path_and_query, const std::string& token = {}) const {
     return sent("DELETE", path_and_query, {}, token);
   }
   json sent(const std::string& method, const std::string& path, const std::string& body,
@@ -74,7 +74,7 @@ class served_models {
     return tracker_.create_run(tracker_.create_experiment("e" + std::to_string(++experiments_))->id)->id;
   }
   registry& models() { return models_; }
-  tracker& runs() { return tracker_; }
+  storage& stored() { return storage_; }
 
   static std::uint64_t& clock() noexcept {
     static std::uint64_t milliseconds = 0;

@@ -7,6 +7,7 @@
 #include <millrace/registry/transition_request.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -78,6 +79,9 @@ struct review_draft {
   registry::verdict verdict = registry::verdict::approve;
   std::string comment = {};
   std::string actor = {};
+  /// Of the approval that makes them enough: whether those that are in the stage make room; empty: as the request has
+  /// it.
+  std::optional<bool> archives_others = {};
 };
 
 /// A model, or a version of it, to be deleted. What is deleted can be restored.

@@ -6,6 +6,7 @@
 #include <millrace/connect/mlflow/detail/origin.hpp>
 #include <millrace/connect/mlflow/detail/refusal.hpp>
 #include <millrace/connect/mlflow/detail/registry_calls.hpp>
+#include <millrace/connect/mlflow/detail/review_calls.hpp>
 #include <millrace/connect/mlflow/detail/route.hpp>
 #include <millrace/connect/mlflow/detail/tracking_calls.hpp>
 #include <millrace/connect/mlflow/detail/web_calls.hpp>
@@ -75,6 +76,9 @@ struct no_registry {};
 ///                                delete-tag, alias (set, get, delete)
 ///     mlflow/model-versions/     create, get, update, delete, search, transition-stage, get-download-uri, set-tag,
 ///                                delete-tag
+///     mlflow/transition-requests/  create, list, approve, reject, delete
+///     mlflow/comments/             create, update, delete
+///     mlflow/databricks/           registered-models/get, model-versions/transition-stage
 ///
 /// and, at the root, `health`, `version`, `get-artifact` and `graphql`, and `api/3.0/mlflow/server-info`: what MLflow's
 /// web pages ask besides (web_pages.hpp). Browsers are heard by names of this machine, by addresses and by
@@ -201,6 +205,9 @@ class server {
       if (const auto* const found = find_route(model_calls::routes, path, request.method, is_there))
         return handle_call(model_calls(*models_, tracking_.tracker(), options_.grammar, who), *found, request,
                            std::move(query));
+      using review_calls = detail::review_calls<Registry>;
+      if (const auto* const found = find_route(review_calls::routes, path, request.method, is_there))
+        return handle_call(review_calls(*models_, who), *found, request, std::move(query));
     }
     if (is_there)
       return refuse({"BAD_REQUEST", 405}, quoted_text(path) + " has no method " + quoted_text(request.method));

@@ -160,6 +160,7 @@ result<review_outcome> review_request(Ledger& books, const review_draft& draft) 
     request->status = approves ? request_status::approved : request_status::rejected;
     request->closed = books.now();
   }
+  if (is_enough) request->archives_others = draft.archives_others.value_or(request->archives_others);
   if (auto done = books.keep(*of, *request); !done) return std::move(done).error();
   auto noted = books.note(approves ? "approval_granted" : "approval_rejected", draft.actor,
                           object_of(of->name, request->version), draft.comment, fields_of(*request));

@@ -78,6 +78,19 @@ class registry_calls {
   result<void> get_model(const message& in, json_writer& out) const {
     return with_model(in, [&](const std::string& name) { return show_model(name, out); });
   }
+  /// Databricks' call, which also says who may do what: whoever may call may do everything.
+  result<void> get_databricks_model(const message& in, json_writer& out) const {
+    return with_model(in, [&](const std::string& name) -> result<void> {
+      const auto found = models_->find_model(name);
+      if (!found) return found.error();
+      const auto latest = models_->latest_versions(name);
+      if (!latest) return latest.error();
+      out.key("registered_model_databricks").begin_object();
+      put_model_members(out, *found, *latest);
+      out.member("id", std::to_string(found->id)).member("permission_level", "CAN_MANAGE").end_object();
+      return {};
+    });
+  }
   result<void> rename_model(const message& in, json_writer& out) const {
     return with_model(in, [&](const std::string& name) -> result<void> {
       const auto to = model_name_of(in, "new_name");
@@ -207,13 +220,16 @@ class registry_calls {
     return with_version(in, [&](const version_place& at) { return remove(at); });
   }
   result<void> transition_stage(const message& in, json_writer& out) const {
-    return with_version(in, [&](const version_place& at) -> result<void> {
-      const auto to = stage_of(in);
-      if (!to) return to.error();
-      const auto archives = in.boolean("archive_existing_versions", false);
-      if (!archives) return archives.error();
-      if (auto moved = move_to(at, *to, *archives); !moved) return moved;
-      return show_version(at, out);
+    return with_transition(in, [&](const version_place& at) { return show_version(at, out); });
+  }
+  result<void> transition_databricks_stage(const message& in, json_writer& out) const {
+    return with_transition(in, [&](const version_place& at) -> result<void> {
+      const auto found = models_->find_version(at.model, at.version);
+      if (!found) return found.error();
+      out.key("model_version_databricks").begin_object();
+      put_version_members(out, *found);
+      out.member("permission_level", "CAN_MANAGE").end_object();
+      return {};
     });
   }
   result<void> get_download_uri(const message& in, json_writer& out) const {
@@ -267,6 +283,8 @@ class registry_calls {
       {"PATCH", "model-versions/update", &registry_calls::update_version},
       {"DELETE", "model-versions/delete", &registry_calls::delete_version},
       {"POST", "model-versions/transition-stage", &registry_calls::transition_stage},
+      {"POST", "databricks/model-versions/transition-stage", &registry_calls::transition_databricks_stage},
+      {"GET", "databricks/registered-models/get", &registry_calls::get_databricks_model},
       {"GET", "model-versions/get-download-uri", &registry_calls::get_download_uri},
       {"GET", "model-versions/search", &registry_calls::search_versions},
       {"POST", "model-versions/set-tag", &registry_calls::set_version_tag},
@@ -364,23 +382,39 @@ class registry_calls {
     return {};
   }
 
+  /// Moves a version, and calls `use(version_place)` once it is there.
+  template <class Use>
+  result<void> with_transition(const message& in, const Use& use) const {
+    return with_version(in, [&](const version_place& at) -> result<void> {
+      const auto to = stage_of(in);
+      if (!to) return to.error();
+      const auto archives = in.boolean("archive_existing_versions", false);
+      if (!archives) return archives.error();
+      auto comment = in.text("comment");  // of Databricks' clients
+      if (!comment) return std::move(comment).error();
+      const bool is_held_by_few = *to == registry::stage::staging || *to == registry::stage::production;
+      if (*archives && !is_held_by_few)
+        return error(errc::invalid_argument,
+                     "Model version transition cannot archive existing model versions because " +
+                         quoted_text(stage_name(*to)) +
+                         " is not an Active stage. Valid stages are Staging and Production");
+      auto moved = move({at.model, at.version, *to, *archives, std::string(who_), *std::move(comment)});
+      if (!moved) return moved;
+      return use(at);
+    });
+  }
   /// To MLflow, going where it is already is no error.
-  result<void> move_to(const version_place& at, registry::stage to, bool archives) const {
-    const bool is_held_by_few = to == registry::stage::staging || to == registry::stage::production;
-    if (archives && !is_held_by_few)
-      return error(errc::invalid_argument, "Model version transition cannot archive existing model versions because " +
-                                               quoted_text(stage_name(to)) +
-                                               " is not an Active stage. Valid stages are Staging and Production");
-    const auto before = models_->find_version(at.model, at.version);
+  result<void> move(registry::transition asked) const {
+    const auto before = models_->find_version(asked.model, asked.version);
     if (!before) return before.error();
-    if (before->stage != to)
-      return without_value(models_->move({at.model, at.version, to, archives, std::string(who_), {}}));
-    if (!archives) return {};
-    const auto others = models_->in_stage(at.model, to);
+    if (before->stage != asked.to) return without_value(models_->move(std::move(asked)));
+    if (!asked.archives_others) return {};
+    const auto others = models_->in_stage(asked.model, asked.to);
     if (!others) return others.error();
     for (const registry::model_version& each : *others) {
-      if (each.version == at.version) continue;
-      auto moved = models_->move({at.model, each.version, registry::stage::archived, false, std::string(who_), {}});
+      if (each.version == asked.version) continue;
+      auto moved =
+          models_->move({asked.model, each.version, registry::stage::archived, false, asked.actor, asked.reason});
       if (!moved) return std::move(moved).error();
     }
     return {};
