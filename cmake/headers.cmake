@@ -358,7 +358,7 @@ set(MILLRACE_connect_mlflow_HEADERS
   connect/mlflow/detail/model_source.hpp connect/mlflow/detail/origin.hpp connect/mlflow/detail/records.hpp
   connect/mlflow/detail/refusal.hpp connect/mlflow/detail/registry_calls.hpp connect/mlflow/detail/review_calls.hpp connect/mlflow/detail/route.hpp
   connect/mlflow/detail/search_request.hpp connect/mlflow/detail/tracking_calls.hpp
-  connect/mlflow/detail/version_sources.hpp connect/mlflow/detail/web_calls.hpp
+  connect/mlflow/detail/version_files.hpp connect/mlflow/detail/version_sources.hpp connect/mlflow/detail/web_calls.hpp
   connect/mlflow/detail/registry_replies.hpp connect/mlflow/detail/remote.hpp connect/mlflow/detail/replies.hpp)
 set(MILLRACE_connect_curl_HEADERS connect/curl.hpp)
 set(MILLRACE_train_HEADERS

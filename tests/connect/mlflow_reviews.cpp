@@ -39,7 +39,8 @@ struct reviewed {
     return server.post("transition-requests/" + what, more, who);
   }
   json cancel(const std::string& who, const std::string& creator) const {
-    return server.remove_by_query("transition-requests/delete?name=m&version=1&stage=Production&creator=" + creator, who);
+    return server.remove_by_query("transition-requests/delete?name=m&version=1&stage=Production&creator=" + creator,
+                                  who);
   }
   json requests(const std::string& who, int version = 1) const {
     return server.get("transition-requests/list?name=m&version=" + std::to_string(version), who).at("requests");

@@ -9,6 +9,7 @@
 #include <millrace/connect/mlflow/detail/review_calls.hpp>
 #include <millrace/connect/mlflow/detail/route.hpp>
 #include <millrace/connect/mlflow/detail/tracking_calls.hpp>
+#include <millrace/connect/mlflow/detail/version_files.hpp>
 #include <millrace/connect/mlflow/detail/web_calls.hpp>
 #include <millrace/core/detail/requirement.hpp>
 #include <millrace/core/json_writer.hpp>
@@ -72,6 +73,7 @@ struct no_registry {};
 ///     mlflow/metrics/      get-history, get-history-bulk, get-history-bulk-interval
 ///     mlflow/artifacts/list
 ///     mlflow-artifacts/artifacts[/EXPERIMENT/RUN/artifacts/PATH]: list, download, upload, delete
+///     mlflow-artifacts/artifacts[/models/NAME/VERSION/PATH]: list, download, of versions with files in the registry
 ///     mlflow/registered-models/  create, get, rename, update, delete, search, get-latest-versions, set-tag,
 ///                                delete-tag, alias (set, get, delete)
 ///     mlflow/model-versions/     create, get, update, delete, search, transition-stage, get-download-uri, set-tag,
@@ -179,7 +181,7 @@ class server {
 
   /// Whether a request may be handled, and who has sent it.
   bool identify(const store::http_request& request, std::string_view& who) const {
-    who = "unknown";
+    who = detail::unknown_user;
     if (options_.token.expose().empty() && options_.users.empty()) return true;
     const std::string* const sent = store::find_header(request.headers, "Authorization");
     constexpr std::string_view scheme = "Bearer ";
@@ -291,7 +293,9 @@ class server {
     return download(*run, *path);
   }
   store::http_response download(std::string_view run, std::string_view path) const {
-    const auto bytes = tracking_.tracker().read_artifact(run, path);
+    return file_of(tracking_.tracker().read_artifact(run, path));
+  }
+  static store::http_response file_of(const result<std::vector<std::byte>>& bytes) {
     if (!bytes) return detail::refuse(bytes.error());
     return {200,
             {{"Content-Type", "application/octet-stream"},
@@ -309,6 +313,8 @@ class server {
       const auto folder = message::from_query(std::move(query)).required("path");
       if (!folder) return refuse(folder.error());
       if (auto fine = store::check_storage_key(*folder); !fine) return refuse(fine.error());
+      if constexpr (has_registry)
+        if (folder->starts_with(version_folder)) return handle_version_file(std::string_view(*folder), true);
       const auto place = find_place(*folder);
       if (!place) return refuse(place.error());
       json_writer out(made.body);
@@ -317,6 +323,11 @@ class server {
       out.end_object();
       return made;
     }
+    if constexpr (has_registry)
+      if (path.substr(1).starts_with(version_folder)) {
+        if (request.method == "GET") return handle_version_file(path.substr(1), false);
+        return refuse({"PERMISSION_DENIED", 403}, "the files of a version stay as they were registered");
+      }
     const auto place = find_place(path.substr(1));
     if (!place) return refuse(place.error());
     auto& tracker = tracking_.tracker();
@@ -329,6 +340,22 @@ class server {
                   error(errc::unsupported, "artifacts have no method " + quoted_text(request.method)));
     if (!changed) return refuse(changed.error());
     made.body = "{}";
+    return made;
+  }
+
+  /// A file of a version that the registry has, or what its folder has.
+  store::http_response handle_version_file(std::string_view place, bool is_folder) const {
+    using namespace detail;
+    const auto at = version_file::parse(place.substr(version_folder.size()));
+    if (!at) return refuse(at.error());
+    const auto version = models_->find_version(at->model, at->version);
+    if (!version) return refuse(version.error());
+    if (!is_folder) return file_of(models_->read_artifact(*version, at->path));
+    store::http_response made{200, {{"Content-Type", "application/json"}}, {}};
+    json_writer out(made.body);
+    out.begin_object();
+    put_version_files(out, *version, at->path);
+    out.end_object();
     return made;
   }
 

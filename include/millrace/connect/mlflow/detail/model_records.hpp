@@ -24,6 +24,12 @@ constexpr std::string_view stage_name(registry::stage which) noexcept {
 }
 constexpr std::uint64_t in_milliseconds(std::uint64_t time) noexcept { return time / 1'000'000U; }
 
+/// Who sends a request and does not say who it is.
+inline constexpr std::string_view unknown_user = "unknown";
+inline void put_user(json_writer& out, std::string_view user) {
+  if (!user.empty() && user != unknown_user) out.member("user_id", user);
+}
+
 inline void put_tags(json_writer& out, const std::vector<registry::tag>& tags) {
   if (tags.empty()) return;
   out.key("tags").begin_array();
@@ -37,7 +43,7 @@ inline void put_version_members(json_writer& out, const registry::model_version&
   out.member("name", of.model).member("version", std::to_string(of.version));
   out.member("creation_timestamp", in_milliseconds(of.created));
   out.member("last_updated_timestamp", in_milliseconds(of.updated));
-  if (!of.created_by.empty()) out.member("user_id", of.created_by);
+  put_user(out, of.created_by);
   out.member("current_stage", stage_name(of.stage)).member("description", of.description);
   out.member("source", of.source).member("run_id", of.run_id).member("status", "READY");
   put_tags(out, of.tags);
@@ -63,7 +69,7 @@ inline void put_model_members(json_writer& out, const registry::model& of,
                               const std::vector<registry::model_version>& latest) {
   out.member("name", of.name).member("creation_timestamp", in_milliseconds(of.created));
   out.member("last_updated_timestamp", in_milliseconds(of.updated));
-  if (!of.created_by.empty()) out.member("user_id", of.created_by);
+  put_user(out, of.created_by);
   if (!of.description.empty()) out.member("description", of.description);
   put_versions(out, "latest_versions", latest);
   put_tags(out, of.tags);

@@ -234,9 +234,9 @@ class registry_calls {
   }
   result<void> get_download_uri(const message& in, json_writer& out) const {
     return with_version(in, [&](const version_place& at) -> result<void> {
-      const auto found = models_->find_version(at.model, at.version);
-      if (!found) return found.error();
-      auto place = sources().files_of(*found);
+      auto found = models_->find_version(at.model, at.version);
+      if (!found) return std::move(found).error();
+      auto place = sources().files_of(*std::move(found));
       if (!place) return std::move(place).error();
       out.member("artifact_uri", *place);
       return {};

@@ -5,6 +5,7 @@
 #include <millrace/connect/mlflow/detail/model_names.hpp>
 #include <millrace/connect/mlflow/detail/model_source.hpp>
 #include <millrace/connect/mlflow/detail/records.hpp>
+#include <millrace/connect/mlflow/detail/version_files.hpp>
 #include <millrace/connect/mlflow/fwd.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/registry/operations.hpp>
@@ -53,18 +54,18 @@ class version_sources {
     return bad_source(draft.source, "run_id has to be the run that contains it");
   }
 
-  /// The address by which clients load a version: its source, or that of the version that its source names.
-  result<std::string> files_of(const registry::model_version& of) const {
-    std::string place = of.source;
-    for (int steps = 0; steps < max_steps; ++steps) {
-      const auto named = model_address::parse(place);
-      if (!named || named->name.empty()) break;
+  /// The address by which clients load a version: of its own files if it has some, or else its source, or what the
+  /// version has that its source names.
+  result<std::string> files_of(registry::model_version of) const {
+    for (int steps = 0; of.artifacts.empty(); ++steps) {
+      const auto named = model_address::parse(of.source);
+      if (!named || named->name.empty() || steps == max_steps) return of.source;
       auto next = version_at(*named);
-      if (!next && next.error().code() == errc::not_found) break;
+      if (!next && next.error().code() == errc::not_found) return of.source;
       if (!next) return std::move(next).error();
-      place = std::move(next->source);
+      of = *std::move(next);
     }
-    return place;
+    return version_address(of);
   }
 
  private:
