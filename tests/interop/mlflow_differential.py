@@ -19,10 +19,11 @@ for package in ("flask", "sqlalchemy", "uvicorn", "requests", "mlflow.server"):
         print("no package mlflow with its server", file=sys.stderr)
         sys.exit(77)
 
+import mlflow_registry_calls
 import mlflow_tracking_calls
 from mlflow_pair import Pair, our_server, real_server
 
-PARTS = [mlflow_tracking_calls]
+PARTS = [mlflow_tracking_calls, mlflow_registry_calls]
 
 
 def main():

@@ -131,6 +131,12 @@ class Pair:
     def value(self, value, which):
         if isinstance(value, dict):
             made = {key: self.value(each, which) for key, each in value.items() if key not in NOT_OURS}
+            if "current_stage" in made:  # a version of a model: what it has not is an empty text, or left out
+                made = {key: each for key, each in made.items() if each != ""}
+            for key in made.keys() & {"latest_versions", "model_versions"}:  # MLflow's has aliases in single ones only
+                made[key] = [{name: each for name, each in version.items() if name != "aliases"} for version in made[key]]
+            for key in made.keys() & {"latest_versions", "aliases"}:  # these have no order
+                made[key] = sorted(made[key], key=repr)
             if isinstance(value.get("value"), (int, float)):
                 made["value"] = repr(float(value["value"]))  # a metric's: 1 is 1.0
             return {key: "<token>" if key.endswith("page_token") else each for key, each in made.items()}
