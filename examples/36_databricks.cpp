@@ -1,6 +1,5 @@
-// Keeps a file in a volume of Databricks and asks a SQL warehouse, with a value that is bound and never part of the
-// text. What carries the requests is a stand-in here, so that the example runs anywhere; connect/curl.hpp has what goes
-// there.
+// Keeps a file in a volume of Databricks and asks a SQL warehouse, with values that are bound and never part of the
+// text. What carries the requests is a stand-in here, so that the example runs anywhere.
 #include <millrace/connect/databricks.hpp>
 
 #include <cstdio>

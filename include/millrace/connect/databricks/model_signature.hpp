@@ -6,6 +6,7 @@
 #include <millrace/core/detail/text_formats.hpp>
 #include <millrace/core/json_writer.hpp>
 #include <millrace/core/result.hpp>
+#include <millrace/store/storage.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -31,7 +32,8 @@ struct signature_field {
 ///
 ///     auto signature = mr::connect::databricks::model_signature::make({{"input", "float32", {-1, 30}}},
 ///                                                                     {{"score", "float32", {-1, 1}}});
-///     std::string file = mr::registry::mlmodel_text(version, "model.onnx") + signature->text();   // MLmodel
+///     auto done = mr::registry::export_mlflow_model(models, version, folder, "churn/");
+///     done = mr::connect::databricks::add_signature(folder, "churn/", *signature);
 ///
 /// Source: MLflow, "Model Signatures", and `mlflow.types.Schema.to_json`.
 class model_signature {
@@ -146,6 +148,22 @@ inline result<void> check_signature(std::string_view mlmodel) {
                    (!has_signature ? "none"
                     : !has_inputs  ? "no inputs in it"
                                    : "no outputs in it"));
+}
+
+/// Puts a signature into the `MLmodel` file that a storage has below `prefix`, which is empty or ends with a slash:
+/// such as one that `registry::export_mlflow_model` wrote. Errors: not_found: there is no such file; already_exists: it
+/// has a signature; those of the storage.
+template <store::storage Storage>
+result<void> add_signature(Storage& files, const std::string& prefix, const model_signature& signature) {
+  const std::string key = prefix + "MLmodel";
+  const auto found = files.read(key);
+  if (!found) return found.error();
+  std::string text(reinterpret_cast<const char*>(found->data()), found->size());
+  if (text.starts_with("signature:") || text.find("\nsignature:") != text.npos)
+    return error(errc::already_exists, "the file " + detail::quoted_text(key) + " has a signature");
+  if (!text.empty() && text.back() != '\n') text += '\n';
+  text += signature.text();
+  return files.write(key, std::as_bytes(std::span(text.data(), text.size())));
 }
 
 }  // namespace databricks

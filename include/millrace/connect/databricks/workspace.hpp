@@ -64,13 +64,12 @@ inline std::string without(std::string text, const std::string& secret) {
 }  // namespace detail
 
 /// A Databricks workspace: what its API is asked through. It is itself a transport, which adds who asks and asks again,
-/// so that whatever talks to a server of MLflow talks to the workspace's.
+/// so that a client of MLflow's API that is given it has the workspace's experiments and runs.
 ///
 ///     auto who = mr::connect::databricks::credentials::from_environment();
-///     auto transport = ...;                                      // to who->host(): connect/curl.hpp, or your own
+///     auto transport = ...;                                      // to who->host(): any store::http_transport
 ///     mr::connect::databricks::workspace workspace(transport, *std::move(who));
 ///     mr::connect::databricks::volume files(workspace, *mr::connect::databricks::unity_name::make("main.ml.files"));
-///     mr::connect::mlflow::client tracking(workspace);           // experiments and runs: connect/mlflow.hpp
 ///
 /// It was tested against a server that checks requests by the published API, and against no workspace of Databricks.
 /// `Retry`: a `resilience::retry`, or a stack of wrappers with one (`mr::borrow` it to share it). A request is sent
@@ -149,9 +148,12 @@ class workspace {
   static bool is_idempotent(std::string_view method) noexcept {
     return method == "GET" || method == "HEAD" || method == "PUT" || method == "DELETE";
   }
-  static bool is_turned_away(const store::http_response& response, bool repeats) noexcept {
-    return response.status == 429 ||
-           (response.status == 503 && (repeats || store::find_header(response.headers, "Retry-After") != nullptr));
+  /// Whether the service did not do what it was asked for, because it has too much to do.
+  static bool is_turned_away(const store::http_response& response, bool repeats) {
+    if (response.status == 429) return true;
+    if (response.status == 503) return repeats || store::find_header(response.headers, "Retry-After") != nullptr;
+    return response.status >= 400 && response.status < 500 &&
+           errc_of(api_error::read(response).code, 400) == errc::unavailable;  // REQUEST_LIMIT_EXCEEDED as status 400
   }
 
   exchanged exchange(store::http_request request, repeatable again) {

@@ -106,7 +106,7 @@ struct staged_version {
 
 /// The stages of the workspace's own model registry, the older one beside Unity Catalog: requests that a version enter
 /// a stage, their approval, and comments. Models and versions themselves are made through MLflow's API, by a client of
-/// connect/mlflow.hpp over the workspace.
+/// it over the workspace.
 ///
 ///     mr::connect::databricks::workspace_models models(workspace);
 ///     auto asked = models.request_transition("churn", 3, mr::registry::stage::production, "better by 2 points");

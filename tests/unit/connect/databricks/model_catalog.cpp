@@ -1,9 +1,12 @@
 #include <millrace/connect/databricks/model_catalog.hpp>
 
+#include <millrace/registry/model_folders.hpp>
+#include <millrace/registry/model_registry.hpp>
 #include <millrace/store/memory_storage.hpp>
 
 #include <support/catch.hpp>
 #include <support/databricks.hpp>
+#include <support/registry.hpp>
 
 #include <cstddef>
 #include <span>
@@ -95,6 +98,24 @@ TEST_CASE("databricks: a version is made, its files are uploaded, and it is made
   CHECK(*back.read("b/MLmodel") == *of.files.read("m/MLmodel"));
   CHECK(back.examine("b/data/model.onnx")->size == 4);
   CHECK(of.fake.faults().empty());
+}
+
+TEST_CASE("databricks: a version of a registry here becomes one of Unity Catalog") {
+  faked_catalog of;
+  ms::memory_storage storage;
+  auto registry = mr::registry::open_registry(storage);
+  REQUIRE(registry);
+  const auto version = support::register_one(*registry, "churn");
+  REQUIRE(mr::registry::export_mlflow_model(*registry, version, of.files, "e/"));
+  REQUIRE(of.models.create_model(of.name));
+  CHECK(of.models.register_version(of.name, of.files, "e/").error().code() == errc::invalid_argument);
+  const auto signature = db::model_signature::make({{"x", "float32", {-1, 3}}}, {{"y", "float32", {-1, 1}}});
+  REQUIRE(db::add_signature(of.files, "e/", *signature));
+  CHECK(db::add_signature(of.files, "e/", *signature).error().code() == errc::already_exists);
+  CHECK(db::add_signature(of.files, "none/", *signature).error().code() == errc::not_found);
+  CHECK(of.models.register_version(of.name, of.files, "e/"));
+  CHECK(of.fake.has_file("/Models/main/ml/churn/1/model.onnx"));
+  CHECK(of.fake.file("/Models/main/ml/churn/1/MLmodel").find("\nsignature:\n  inputs: ") != std::string::npos);
 }
 
 TEST_CASE("databricks: a model without a signature is refused before anything is sent") {

@@ -1,5 +1,8 @@
 #include <millrace/connect/databricks/volume.hpp>
 
+#include <millrace/store/memory_storage.hpp>
+#include <millrace/track/tracker.hpp>
+
 #include <laws/storage.hpp>
 #include <support/catch.hpp>
 #include <support/databricks.hpp>
@@ -34,6 +37,20 @@ TEST_CASE("databricks: a volume is a storage") {
   faked_volume of;
   of.fake.page = 3;
   laws::storage_laws(of.volume, 5, 400, 20);
+  CHECK(of.fake.faults().empty());
+}
+
+TEST_CASE("databricks: a tracker keeps its artifacts in a volume") {
+  faked_volume of;
+  ms::memory_storage records;
+  auto tracker = mr::track::tracker<ms::memory_storage, decltype(of.volume)>::open(records, of.volume);
+  REQUIRE(tracker);
+  const auto experiment = tracker->create_experiment("e");
+  const auto run = tracker->create_run(experiment->id);
+  REQUIRE(run);
+  REQUIRE(tracker->log_artifact(run->id, "models/a.bin", bytes("a model")));
+  CHECK(text(*tracker->read_artifact(run->id, "models/a.bin")) == "a model");
+  CHECK(!of.volume.list("", "", 9)->empty());
   CHECK(of.fake.faults().empty());
 }
 
@@ -183,11 +200,16 @@ TEST_CASE("databricks: a response of a volume that is cut or lies is an error") 
     const auto done = of.volume.for_each_entry("d", [](const db::file_entry&) {});
     return done ? errc{} : done.error().code();
   };
-  CHECK(listed(R"({"contents":[{"path":"/Volumes/main/ml/files/d/x","name":"x"}]})") == errc{});
-  CHECK(listed(R"({"contents":[{"path":"/Volumes/main/ml/other/x","name":"x"}]})") == errc::corrupt);
-  CHECK(listed(R"({"contents":[{"path":"/Volumes/main/ml/files/d/../x","name":"../x"}]})") == errc::corrupt);
-  CHECK(listed(R"({"contents":[{"path":"/Volumes/main/ml/files/d/","name":""}]})") == errc::corrupt);
+  for (const char* name : {"", "/", ".", "..", "../x", "a/b"})
+    CHECK(listed(R"({"contents":[{"path":"","name":")" + std::string(name) + R"("}]})") == errc::corrupt);
   CHECK(listed(R"({"contents":{}})") == errc::corrupt);
+  // Whatever path an entry is sent with, it is one of the directory; a directory's may end with a slash.
+  of.fake.script({{200, {}, R"({"contents":[{"path":"/Volumes/x/y/z/../../a","name":"b"},
+    {"path":"/Volumes/main/ml/files/d/e/","is_directory":true}]})"}});
+  std::string seen;
+  REQUIRE(
+      of.volume.for_each_entry("d", [&](const db::file_entry& each) { seen += each.path + ' ' + each.name + ' '; }));
+  CHECK(seen == "/Volumes/main/ml/files/d/b b /Volumes/main/ml/files/d/e e ");
   of.fake.script({{200, {}, R"({"next_page_token":"a"})"}, {200, {}, R"({"next_page_token":"a"})"}});
   CHECK(of.volume.for_each_entry("d", [](const db::file_entry&) {}).error().code() == errc::corrupt);
 }

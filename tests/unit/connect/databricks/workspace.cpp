@@ -1,11 +1,19 @@
 #include <millrace/connect/databricks/workspace.hpp>
 
+#include <millrace/connect/databricks/volume.hpp>
+#include <millrace/connect/databricks/warehouse.hpp>
+#include <millrace/connect/http.hpp>
+#include <millrace/connect/mlflow/server.hpp>
 #include <millrace/resilience/calls/resilient.hpp>
+#include <millrace/store/memory_storage.hpp>
+#include <millrace/track/tracker.hpp>
 
 #include <support/catch.hpp>
 #include <support/databricks.hpp>
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +21,7 @@
 namespace mr = millrace;
 namespace db = millrace::connect::databricks;
 namespace ms = millrace::store;
+namespace mlflow = millrace::connect::mlflow;
 using mr::errc;
 using support::databricks_fake;
 
@@ -46,6 +55,30 @@ struct status_only {
   template <class Self, class Members>
   static void describe(Self& self, Members& members) {
     members("state", self.state);
+  }
+};
+struct experiment_made {
+  std::string id;
+  template <class Self, class Members>
+  static void describe(Self& self, Members& members) {
+    members("experiment_id", self.id);
+  }
+};
+/// A transport of HTTP to this machine, as somebody would write one: a connection for each request.
+struct loopback_transport {
+  std::uint16_t port;
+  mr::result<ms::http_response> send(const ms::http_request& request) const {
+    httplib::Client client("127.0.0.1", port);
+    httplib::Request asked;
+    asked.method = request.method;
+    asked.path = request.target;
+    asked.body = request.body;
+    for (const ms::http_header& each : request.headers) asked.headers.emplace(each.name, each.value);
+    const auto got = client.send(asked);
+    if (!got) return mr::error(errc::io, "nothing came back from port " + std::to_string(port));
+    ms::http_response made{.status = got->status, .body = got->body};
+    for (const auto& [name, value] : got->headers) made.headers.push_back({name, value});
+    return made;
   }
 };
 using one_after_another =
@@ -93,6 +126,18 @@ TEST_CASE("databricks: a request that is turned away comes again when it is told
   CHECK(of.fake.requests().size() == 1);
   of.fake.script({turned_away(503, "")});
   CHECK(of.workspace.perform(post_statement, db::repeatable::yes));
+}
+
+TEST_CASE("databricks: a limit that is told by a code and not by the status is one too") {
+  support::faked_workspace of;
+  of.fake.file("/Volumes/a/b/c/x") = "text";
+  ms::http_response limited = turned_away(400, "2");
+  of.fake.script({limited});
+  CHECK(of.workspace.perform(get_file));
+  CHECK(of.now == 2'000'000'000);
+  limited.body = R"({"error_code":"INVALID_PARAMETER_VALUE"})";
+  of.fake.script({limited});
+  CHECK(of.workspace.perform(get_file).error().code() == errc::invalid_argument);
 }
 
 TEST_CASE("databricks: who is turned away too often has the last response, and its error") {
@@ -182,4 +227,44 @@ TEST_CASE("databricks: the token is in no error, also where the service sends it
   const auto unauthenticated = workspace.perform(get_file);
   CHECK(unauthenticated.error().code() == errc::permission_denied);
   CHECK(silent(unauthenticated.error()));
+}
+
+TEST_CASE("databricks: over HTTP, runs of MLflow's API, files and SQL go through one workspace") {
+  databricks_fake fake;
+  ms::memory_storage storage;
+  auto tracker = mr::track::tracker<ms::memory_storage>::open(storage);
+  REQUIRE(tracker);
+  const mlflow::server api(*tracker);
+  fake.others = [&](const ms::http_request& request) { return api.handle(request); };
+  auto hosted = mr::connect::http::server::listen(fake);
+  REQUIRE(hosted);
+  auto who = db::credentials::make("http://127.0.0.1:" + std::to_string(hosted->port()),
+                                   ms::secret<std::string>(std::string(databricks_fake::token)));
+  REQUIRE(who);
+  loopback_transport way{hosted->port()};
+  db::workspace workspace(way, *std::move(who));
+
+  const auto experiment = workspace.ask<experiment_made>(
+      {.method = "POST", .target = "/api/2.0/mlflow/experiments/create", .body = R"({"name":"/Shared/churn"})"});
+  REQUIRE(experiment);
+  CHECK(tracker->get_experiment(experiment->id)->name == "/Shared/churn");
+  CHECK(workspace.perform({.target = "/api/2.0/mlflow/experiments/get?experiment_id=77"}).error().code() ==
+        errc::not_found);
+
+  db::volume files(workspace, *db::unity_name::make("main.ml.files"));
+  const std::string text = std::string("\0\r\n\xff", 4) + std::string(100'000, 'x');
+  REQUIRE(files.write("a b/c.bin", std::as_bytes(std::span(text))));
+  CHECK(files.examine("a b/c.bin")->size == text.size());
+  const auto content = files.read("a b/c.bin");
+  REQUIRE(content);
+  CHECK(std::string(reinterpret_cast<const char*>(content->data()), content->size()) == text);
+  CHECK(files.read("none").error().code() == errc::not_found);
+
+  db::warehouse warehouse(workspace, "w1");
+  const auto table = warehouse.execute(db::sql<"SELECT :a">(db::bind<"a">("it's")));
+  REQUIRE(table);
+  CHECK(table->rows.text(0, 2) == "it's");
+  CHECK(fake.faults().empty());
+  for (const ms::http_request& each : fake.requests())
+    CHECK(each.target.find(databricks_fake::token) == std::string::npos);
 }

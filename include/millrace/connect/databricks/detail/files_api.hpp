@@ -151,8 +151,21 @@ result<void> make_directory(Workspace& workspace, std::string_view path) {
   return done ? result<void>() : std::move(done).error();
 }
 
-/// Calls `use(entry)` for all entries of a directory, page by page; a result<void> of it that failed ends the walk.
-/// An entry that is not the directory's, and a page that is followed by itself, are errors.
+/// An entry as what the directory it was asked of has: its path is made here, of the last part of what was sent, so
+/// that no entry leads elsewhere. Errors: corrupt: it has no name, or one that no file has.
+inline result<file_entry> settled_entry(file_entry entry, const std::string& directory) {
+  std::string_view name = entry.name.empty() ? entry.path : entry.name;
+  if (name.ends_with('/')) name.remove_suffix(1);
+  if (entry.name.empty()) name.remove_prefix(name.rfind('/') + 1);  // of npos, 0
+  if (name.empty() || name == "." || name == ".." || name.find('/') != name.npos)
+    return error(errc::corrupt, "the directory " + quoted_text(directory) + " is said to have " + quoted_text(name));
+  entry.name = std::string(name);
+  entry.path = directory + '/' + entry.name;
+  return entry;
+}
+
+/// Calls `use(entry)` for all entries of a directory, page by page; a result<void> of it that failed ends the walk. A
+/// page that is followed by itself is an error.
 template <class Workspace, class Use>
 result<void> for_each_file(Workspace& workspace, const std::string& directory, Use&& use) {
   std::string token;
@@ -161,14 +174,13 @@ result<void> for_each_file(Workspace& workspace, const std::string& directory, U
     if (!token.empty()) request.target += "?page_token=" + store::percent_encoded(token);
     auto page = workspace.template ask<directory_page>(std::move(request));
     if (!page) return std::move(page).error();
-    for (const file_entry& each : page->contents) {
-      if (each.name.empty() || each.name.find('/') != each.name.npos || each.path != directory + '/' + each.name)
-        return error(errc::corrupt,
-                     "the directory " + quoted_text(directory) + " is said to have " + quoted_text(each.path));
-      if constexpr (std::same_as<decltype(use(each)), result<void>>) {
-        if (auto done = use(each); !done) return done;
+    for (file_entry& sent : page->contents) {
+      const auto each = settled_entry(std::move(sent), directory);
+      if (!each) return each.error();
+      if constexpr (std::same_as<decltype(use(*each)), result<void>>) {
+        if (auto done = use(*each); !done) return done;
       } else {
-        use(each);
+        use(*each);
       }
     }
     if (page->next.empty()) return {};
