@@ -382,7 +382,7 @@ TEST_CASE("no request leads out of a run's artifacts: every attempt in four spel
   auto contents = ms::folder_storage::open(in.root + "/contents");
   auto tracker = tracker_type::open(*storage, *contents);
   REQUIRE(tracker);
-  const mr::connect::mlflow::server<storage_type, ms::folder_storage> server(*tracker);
+  const mr::connect::mlflow::server<tracker_type> server(*tracker);
   const std::string experiment = tracker->create_experiment("e")->id;
   const std::string run = tracker->create_run(experiment)->id;
   REQUIRE(tracker->log_artifact(run, "kept", laws::bytes_of("kept")));
@@ -411,9 +411,10 @@ TEST_CASE("no request leads out of a run's artifacts: every attempt in four spel
       if (&one < spelled.data() + 2) CHECK(is_key == each.is_legal);
       CHECK(send("GET", path) == (is_legal ? 404 : 400));
       CHECK(send("GET", base.substr(0, base.size() - 1) + "?path=" + experiment + '/' + run + "/artifacts/" +
-                            one.key) == (is_key ? 200 : 400));
+                            one.key) == (is_legal ? 200 : 400));
       CHECK(send("GET", "/ajax-api/2.0/mlflow/artifacts/list?run_id=" + run + "&path=" + one.key) ==
             (is_key ? 200 : 400));
+      CHECK(send("GET", "/get-artifact?run_id=" + run + "&path=" + one.key) == (is_legal ? 404 : 400));
       CHECK(send("DELETE", path) == (is_legal ? 404 : 400));
       if (!is_legal) CHECK(send("PUT", path) == 400);
       if (is_legal && ++put % 40 == 0) {
@@ -428,7 +429,7 @@ TEST_CASE("no request leads out of a run's artifacts: every attempt in four spel
     const std::string one = percent(each.key, false, true);
     for (const std::string& path :
          {base + one + '/' + run + "/artifacts/kept", base + experiment + '/' + one + "/artifacts/kept", base + one,
-          "/api/2.0/mlflow/artifacts/list?run_id=" + one})
+          "/api/2.0/mlflow/artifacts/list?run_id=" + one, "/get-artifact?path=kept&run_uuid=" + one})
       for (const char* method : {"GET", "PUT", "DELETE"}) CHECK(send(method, path) >= 400);
     CHECK(in.stayed_inside());
   }
