@@ -21,6 +21,8 @@
 #include "work/outputs.hpp"
 #include "work/predictions.hpp"
 #include "work/production.hpp"
+#include "work/run_history.hpp"
+#include "work/run_store.hpp"
 #include "work/run_trail.hpp"
 #include "work/serve.hpp"
 #include "work/terminal.hpp"
@@ -96,6 +98,9 @@ inline settings_list settings_of(const options& asked, const trained_model& mode
   all.emplace_back("seed", std::to_string(asked.seed));
   all.emplace_back("split", grouped(parts.train.size()) + " train, " + grouped(parts.validation.size()) +
                                 " validation, " + grouped(parts.holdout.size()) + " holdout");
+  std::string ignored;
+  for (const std::string& name : asked.read.ignored) ignored += (ignored.empty() ? "" : ", ") + name;
+  if (!ignored.empty()) all.emplace_back("ignored", ignored);
   all.emplace_back("models", asked.only ? std::string(to_string(*asked.only)) : "the best of all");
   all.emplace_back("budget", brief(asked.budget) + " s");
   all.emplace_back("network", shape_text(model.encoding.width(), how, model.task.outputs()));
@@ -194,6 +199,10 @@ inline void stage(output_folder& out, std::string_view name, std::string_view co
   or_stop(out.stage(name, content), exit_code::no_output);
 }
 
+inline void stage_all(output_folder& out, std::span<const kept_file> files) {
+  for (const kept_file& each : files) stage(out, each.name, each.content);
+}
+
 inline std::string hash_of(std::string_view content) {
   return to_string(mr::sha256_of(std::as_bytes(std::span(content))));
 }
@@ -215,27 +224,38 @@ inline run_trail::facts shape_of(const table& data) {
 
 }  // namespace detail
 
-/// Puts the run's files in place, all of them or none.
-inline void publish(output_folder& out, const trained_model& model, const production& stack, const export_record& onnx,
-                    const std::string& report, run_trail& trail) {
-  run_trail::facts hashes;
-  const auto stage_model = [&](mr::observe::audit_name name, std::string_view file, const std::string& content) {
-    detail::stage(out, file, content);
-    hashes.push_back({name, detail::hash_of(content)});
-  };
-  stage_model("model_sha256", model_file_name, model_bytes(*model.model));
-  stage_model("encoder_sha256", encoder_file_name, encoder_json(model));
-  if (onnx.refused.empty())
-    stage_model("onnx_sha256", onnx_file_name, onnx.file);
-  else
-    out.leave_out(onnx_file_name);
-  detail::stage(out, "metrics.prom", stack.prometheus());
-  detail::stage(out, "metrics.json", stack.json());
-  detail::stage(out, "dashboard.json", stack.dashboard());
-  detail::stage(out, "alerts.yml", stack.alerts());
-  detail::stage(out, "report.html", report);
+/// The model's files, each under its name; of the ONNX file nothing, where the model has none.
+struct model_content {
+  std::string model;
+  std::string encoder;
+  const export_record& onnx;
+
+  std::vector<kept_file> files() const {
+    std::vector<kept_file> all{{model_file_name, model}, {encoder_file_name, encoder}};
+    if (onnx.refused.empty()) all.push_back({onnx_file_name, onnx.file});
+    return all;
+  }
+};
+
+/// Puts the run's files in place, all of them or none, and those of the run in the store.
+inline void publish(output_folder& out, const trained_model& model, const model_content& made, const production& stack,
+                    const run_history& history, const std::string& report, run_store& store, run_trail& trail) {
+  const std::vector<kept_file> files = made.files();
+  const std::string metrics = stack.json();
+  detail::stage_all(out, files);
+  if (!made.onnx.refused.empty()) out.leave_out(onnx_file_name);
+  detail::stage_all(out, std::vector<kept_file>{{"metrics.prom", stack.prometheus()},
+                                                {"metrics.json", metrics},
+                                                {"dashboard.json", stack.dashboard()},
+                                                {"alerts.yml", stack.alerts()},
+                                                {"report.html", report}});
   or_stop(out.publish(), exit_code::no_output);
-  trail.tell(mr::observe::audit_kinds::model_registered, "model/" + model.target, hashes);
+  store.end(std::vector<kept_file>{{"report.html", report}, {"metrics.json", metrics}});
+  run_trail::facts facts{{"model_sha256", detail::hash_of(made.model)},
+                         {"encoder_sha256", detail::hash_of(made.encoder)}};
+  if (made.onnx.refused.empty()) facts.push_back({"onnx_sha256", detail::hash_of(made.onnx.file)});
+  if (!history.store.empty()) facts.push_back({"version", std::to_string(history.runs.front().version)});
+  trail.tell(mr::observe::audit_kinds::model_registered, "model/" + model.target, facts);
   const std::string proof = trail.close();
   detail::heading("in " + out.path() + "/" + (out.had_files() ? ", in the place of an earlier run's files" : ""));
   std::printf(
@@ -246,7 +266,7 @@ inline void publish(output_folder& out, const trained_model& model, const produc
       "  trail/         what happened to the model, as evidence: %s\n"
       "  metrics.prom   for Prometheus; metrics.json the same as JSON\n"
       "  alerts.yml     Prometheus' rules for them; dashboard.json for Grafana\n",
-      onnx.refused.empty() ? "  model.onnx     both for other engines\n" : "",
+      made.onnx.refused.empty() ? "  model.onnx     both for other engines\n" : "",
       bytes(static_cast<double>(stack.audit_bytes())).c_str(), proof.c_str());
 }
 
@@ -260,10 +280,11 @@ struct training_run {
   const settings_list& settings;
   production& stack;
   run_trail& trail;
+  run_store& store;
 };
 
-/// How good the model is, for the trail: the first figure that its task is judged by.
-inline run_trail::facts figures_of(const holdout_findings& holdout) {
+/// How good the model is, for the trail: the first figures that its task is judged by.
+inline run_trail::facts facts_of(const holdout_findings& holdout) {
   if (holdout.number) return {{"r2", fixed(holdout.number->r2, 6)}, {"rmse", brief(holdout.number->rmse)}};
   if (holdout.classes)
     return {{"accuracy", fixed(holdout.classes->confusion.accuracy(), 6)},
@@ -273,7 +294,7 @@ inline run_trail::facts figures_of(const holdout_findings& holdout) {
 
 /// Fits models, judges the best, streams the holdout through it, and leaves everything in the folder.
 inline void learn(const training_run& run, trained_model& model) {
-  const auto& [asked, out, data, parts, encode, settings, stack, trail] = run;
+  const auto& [asked, out, data, parts, encode, settings, stack, trail, store] = run;
   const std::string object = "model/" + model.target;
   const workbench bench{data, model.encoding, encode, parts, model.scale, asked.training, stack};
   std::optional<training_record> training;
@@ -292,7 +313,7 @@ inline void learn(const training_run& run, trained_model& model) {
   }
   const feature_rows rows = features_for(model.model->kind(), encode, parts.holdout);
   const holdout_findings holdout = judge(asked, model, data, parts, rows, corrected);
-  trail.tell(run_kinds::model_judged, object, figures_of(holdout));
+  trail.tell(run_kinds::model_judged, object, facts_of(holdout));
   const std::optional<reference_record> reference = judge_reference(bench, compared);
   const std::vector<double> answers = answers_of(*model.model, rows, model.scale);
   const std::vector<row_reasons> reasons = explain(model, data, parts, rows, answers);
@@ -307,6 +328,10 @@ inline void learn(const training_run& run, trained_model& model) {
   detail::print_profiles(stack, training);
   stack.close();
   detail::stop_if_interrupted("writing the report");
+  const model_content made{model_bytes(*model.model), encoder_json(model), onnx};
+  const run_history history =
+      store.add({data, parts, model, answers, compared, training, holdout, streamed.record}, made.files());
+  print(history);
   const event_profiles training_times = stack.training_profile().events();
   const event_profiles stream_times = stack.serving_profile().events();
   const report_input report{data,
@@ -325,13 +350,15 @@ inline void learn(const training_run& run, trained_model& model) {
                             streamed.drift,
                             health,
                             trail.evidence(),
-                            in_words(onnx, model.task.kind)};
-  publish(out, model, stack, onnx, report_page(report), trail);
+                            in_words(onnx, model.task.kind),
+                            history};
+  publish(out, model, made, stack, history, report_page(report), store, trail);
 }
 
 /// Fits models to a table and leaves the best one, and what it is worth, in a folder.
 inline void train_job(const options& asked) {
   output_folder out = or_stop(output_folder::open(asked.out), exit_code::no_output);
+  run_store store(asked);
   const table data = load(asked, asked.read);
   std::fputs(describe(data).c_str(), stdout);
   const row_split parts = split(asked, data);
@@ -341,8 +368,11 @@ inline void train_job(const options& asked) {
   production stack(out.audit_path(), {settings.begin(), settings.end()});
   run_trail trail(out.trail_path());
   trail.tell(mr::observe::audit_kinds::data_accessed, detail::object_of(data), detail::shape_of(data));
-  trail.watch("model/" + model.target,
-              [&] { learn({asked, out, data, parts, encode, settings, stack, trail}, model); });
+  store.begin(model.target, data.name, settings);
+  store.watch([&] {
+    trail.watch("model/" + model.target,
+                [&] { learn({asked, out, data, parts, encode, settings, stack, trail, store}, model); });
+  });
 }
 
 namespace detail {

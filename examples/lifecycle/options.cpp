@@ -40,7 +40,7 @@ constexpr const char* exit_codes_help =
     "rows; 6 no such column; 7 the target cannot be learned; 8 a cell is no number; 9 the folder cannot be written;\n"
     "10 training or serving failed; 11 the budget ran out before a model was compared; 12 the model's file cannot be "
     "used;\n"
-    "130 interrupted.";
+    "13 the store cannot be used; 130 interrupted.";
 
 /// How many letters must be put in, left out or changed to make one word of the other.
 std::size_t distance(std::string_view one, std::string_view other) {
@@ -131,7 +131,9 @@ std::vector<CLI::Option*> add_learning_options(CLI::App& app, options& read, opt
 /// Options of training; a model from elsewhere has it behind it.
 std::vector<CLI::Option*> add_training_options(CLI::App& app, options& read, option_words& words) {
   app.add_option("--seed", read.seed, "for the split, the network's start and made-up payments")->capture_default_str();
-  return {app.add_option("--epochs", read.training.epochs, "the network's passes over the training rows, at most")
+  return {app.add_option("--store", read.store,
+                         "the file that keeps runs and models, and that a run is compared with [millrace.db in --out]"),
+          app.add_option("--epochs", read.training.epochs, "the network's passes over the training rows, at most")
               ->capture_default_str()
               ->check(CLI::Range(1, 100'000)),
           app.add_option("--model", words.model,
@@ -253,7 +255,10 @@ std::optional<options> read_options(int argc, const char* const* argv) {
       ->capture_default_str()
       ->check(CLI::Range(1'000, 10'000'000))
       ->excludes(input);
-  for (CLI::Option* option : add_training_options(app, read, words)) option->excludes(model_file);
+  for (CLI::Option* option : add_training_options(app, read, words)) {
+    option->excludes(model_file);
+    if (option->get_name() == "--store") option->excludes(use);
+  }
   add_reading_options(app, read, words);
   for (CLI::Option* option : add_learning_options(app, read, words)) {
     option->excludes(use);

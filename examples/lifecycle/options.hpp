@@ -20,6 +20,7 @@ struct options {
   std::string use;         // empty: train
   std::string model_file;  // of a model from elsewhere that is to answer for the input
   std::string out = "out";
+  std::string store;  // where runs and models are kept; empty: a file in `out`
   reading read;
   split_shares shares;
   training_options training;
@@ -27,6 +28,10 @@ struct options {
   std::optional<family> only;  // the one family of models to fit; else all are tried
   double budget = 30;          // seconds for trying them
   std::uint64_t seed = 42;
+
+  std::string store_path() const {
+    return store.empty() ? out + (out.ends_with('/') ? "millrace.db" : "/millrace.db") : store;
+  }
 };
 
 /// What the one at the keyboard called: tools/demo says so, when it is that.

@@ -28,6 +28,7 @@ enum class exit_code : int {
   training_failed = 10,  // the chain failed an event, or no model could be fitted
   out_of_budget = 11,    // no model was compared in the time there was
   unusable_model = 12,   // a model's file that is none, or that this job cannot use
+  unusable_store = 13,   // a store of runs and models that is none, is damaged, or cannot be written
   interrupted = 130,     // Ctrl-C, as shells have it
 };
 

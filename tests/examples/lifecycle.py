@@ -1,7 +1,8 @@
-"""Runs the main job as its user does and looks at what it leaves behind: lifecycle.py PROGRAM."""
+"""Runs the main job as its user does and looks at what it leaves behind: lifecycle.py PROGRAM [REGISTRY_TOOL]."""
 
 import csv
 import hashlib
+import html
 import html.parser
 import json
 import os
@@ -12,7 +13,9 @@ import re
 import resource
 import select
 import shutil
+import shlex
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -20,12 +23,13 @@ import time
 import unittest
 
 PROGRAM = None
+REGISTRY_TOOL = None
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "oracle"))
 import verify_audit_trail  # noqa: E402
 
 FILES = {"alerts.yml", "audit.jsonl", "dashboard.json", "encoder.json", "metrics.json", "metrics.prom", "model.bin", "model.onnx",
          "report.html"}
-LEFT = FILES | {"trail"}
+LEFT = FILES | {"millrace.db", "trail"}
 
 
 def run(*args, **kwargs):
@@ -139,11 +143,13 @@ class Lifecycle(unittest.TestCase):
     def test_a_full_disk_is_named_as_the_cause(self):
         def small_files():
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-            resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, 150_000))
 
         ended = run("--rows", 8000, "--out", self.out, preexec_fn=small_files)
         self.assertEqual(ended.returncode, 9, ended.stderr)
         self.assertIn("epoch 1, batch ", ended.stderr)
+        self.assertEqual(self.statuses(), ["failed"])
+        self.assertIn({"key": "why", "value": ended.stderr.removeprefix("lifecycle: ").rstrip()}, self.runs()[0]["tags"])
         self.assertIn("audit.partial.jsonl", ended.stderr)
         self.assertEqual(ended.stderr.count("\n"), 1, ended.stderr)
         self.assertIn("File too large", ended.stderr)
@@ -572,6 +578,175 @@ class Lifecycle(unittest.TestCase):
             closed.mkdir(mode=0o500)
             self.assertEqual(run("--rows", 2000, "--out", closed).returncode, 9)
 
+    # the store of runs and models
+
+    def documents(self, begin, store=None):
+        """What a store has under keys that begin so."""
+        opened = sqlite3.connect(store or self.out / "millrace.db")
+        try:
+            self.assertEqual(opened.execute("PRAGMA integrity_check").fetchall(), [("ok",)])
+            return [(key, value) for key, value in opened.execute(
+                "SELECT key, CASE typeof(value) WHEN 'integer' THEN (SELECT bytes FROM large WHERE id = value) ELSE value END "
+                "FROM objects WHERE key >= ? AND key < ? ORDER BY key", (begin, begin + "\x7f"))]
+        finally:
+            opened.close()
+
+    def runs(self, store=None):
+        found = [json.loads(value) for _, value in self.documents("experiment_tracking/runs/", store)]
+        return sorted(found, key=lambda each: each["start"])
+
+    def statuses(self, store=None):
+        return [each["status"].lower() for each in self.runs(store)]
+
+    def registry_tool(self, *args):
+        done = subprocess.run([REGISTRY_TOOL, *map(str, args)], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def test_runs_are_kept_and_compared_and_a_better_model_is_offered(self):
+        path = self.write(self.table(self.learnable(rows=1200)))
+        args = ["--input", path, "--target", "y", "--model", "boosted_trees", "--out", self.out]
+        first = run(*args, "--ignore", "x")
+        self.assertEqual(first.returncode, 0, first.stderr)
+        self.assertRegex(first.stdout, r'store     .*/millrace\.db: version 1 of the model "y", the first run\n')
+        self.assertNotIn("to promote it", first.stdout)
+        page = (self.out / "report.html").read_text()
+        self.assertIn("It is the first.", page)
+        self.assertNotIn("To promote it", page)
+
+        better = run(*args)
+        self.assertEqual(better.returncode, 0, better.stderr)
+        self.assertIn('version 2 of the model "y"; 1 run before', better.stdout)
+        self.assertRegex(better.stdout, r"better than version 1, the best so far: squared error 0\.\d+ against 0\.\d+ on the same "
+                                        r"300 rows held out; less by [\d.]+ to [\d.]+, by an interval of 97\.50 %")
+        commands = re.search(r"to promote it:\n((?: {12}.*\n)+)", better.stdout)[1].splitlines()
+        self.assertEqual([command.split()[-4:] for command in commands],
+                         [["y", "2", "--to", "staging"], ["y", "2", "--to", "production"]])
+        page = (self.out / "report.html").read_text()
+        self.assertIn("1 run came before it.", page)
+        for command in commands:
+            self.assertIn(html.escape(command.strip()), page)
+        self.assertRegex(page, r'<tr class="used"><td class="n">2</td>')
+        self.assertIn("better than version 1", page)
+        reader = Page()
+        reader.feed(page)
+        reader.close()
+        self.assertEqual((reader.open, reader.references), ([], []))
+        trail = self.trail_is_sound(self.out / "trail")
+        self.assertEqual(trail.count("model_registered"), 2)
+        if REGISTRY_TOOL:
+            for command in commands:
+                done = subprocess.run(shlex.split(command) + ["--actor", "ada"], capture_output=True, text=True, timeout=60)
+                self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("production", self.registry_tool("--store", self.out / "millrace.db", "show", "y", 2))
+
+        third = run(*args)  # the same again
+        self.assertEqual(third.returncode, 0, third.stderr)
+        which = "in production" if REGISTRY_TOOL else "the best so far"
+        self.assertIn(f"answers as version 2, {which}, does, on all 300 rows held out", third.stdout)
+        self.assertNotIn("to promote it", third.stdout)
+        worse = run(*args, "--ignore", "c", "--seed", 7)
+        self.assertEqual(worse.returncode, 0, worse.stderr)
+        self.assertIn("4 of the model", worse.stdout)
+        self.assertIn("worse than version 2", worse.stdout)
+        self.assertIn("some of which version 2 may have learnt from", worse.stdout)
+        self.assertRegex(worse.stdout, r"seed: 7 \| 42 \| 42 \| 42\n")
+        self.assertNotIn("to promote it", worse.stdout)
+        other = run(*args, "--ignore", "x")
+        self.assertEqual(other.returncode, 0, other.stderr)
+        self.assertIn("not compared with version 2, ", other.stdout)
+        self.assertRegex(other.stdout, r" 2  .*, best\n|in production")  # what cannot be compared is not the best
+        self.assertNotRegex(other.stdout, r" 5  .*, best\n")
+
+        runs = self.runs()
+        self.assertEqual(self.statuses(), ["finished"] * 5)
+        self.assertEqual([next(tag["value"] for tag in each["tags"] if tag["key"] == "model_version") for each in runs],
+                         ["1", "2", "3", "4", "5"])
+        parameters = {each["key"]: each["value"] for each in runs[1]["parameters"]}
+        self.assertEqual((parameters["target"], parameters["seed"], parameters["models"]), ("y", "42", "boosted_trees"))
+        kept = {key.rpartition("/")[2]: json.loads(value) for key, value in
+                self.documents(f"experiment_tracking/artifacts/{runs[4]['id']}/")}
+        self.assertEqual(kept["report.html"]["content"], hashlib.sha256((self.out / "report.html").read_bytes()).hexdigest())
+        self.assertEqual(set(kept), {"metrics.json", "report.html"})
+        metrics = {each["key"]: each["last"]["value"] for each in json.loads(
+            self.documents(f"experiment_tracking/metrics/{runs[4]['id']}/summary.json")[0][1])["metrics"]}
+        said = re.search(r"holdout   AUC (\d\.\d+)", other.stdout)[1]
+        self.assertAlmostEqual(metrics["holdout/auc"], float(said), places=4)
+        self.assertLessEqual(metrics["cross_validation/loss_lower"], metrics["cross_validation/loss"])
+
+    def test_a_network_leaves_its_series(self):
+        path = self.write(self.table(self.learnable()))
+        args = ["--input", path, "--target", "y", "--model", "network", "--epochs", 3, "--out", self.out]
+        self.assertEqual(run(*args).returncode, 0)
+        identifier = self.runs()[0]["id"]
+        summary = json.loads(self.documents(f"experiment_tracking/metrics/{identifier}/summary.json")[0][1])
+        counts = {each["key"]: each["count"] for each in summary["metrics"]}
+        self.assertEqual((counts["training/loss"], counts["training/validation_loss"], counts["training/validation_auc"]), (3, 3, 3))
+        self.assertGreater(counts["stream/p99_seconds"], 0)
+
+    def test_a_store_that_is_damaged_newer_or_none_is_refused_before_training(self):
+        path = self.write(self.table(self.learnable()))
+        store = self.folder / "runs.db"
+        args = ["--input", path, "--target", "y", "--model", "linear"]
+        self.assertEqual(run(*args, "--store", store, "--out", self.out).returncode, 0)
+        self.assertEqual(set(os.listdir(self.out)), LEFT - {"millrace.db"})
+        good = store.read_bytes()
+
+        def refused(content, *says):
+            store.write_bytes(content)
+            self.refused(13, ["runs.db", *says], *args, "--store", store)
+            self.assertEqual(store.read_bytes(), content)
+
+        refused(b"x" * 8192)
+        refused(good[:100] + bytes(8092) + good[8192:])
+        store.write_bytes(good)
+        with sqlite3.connect(store) as opened:
+            opened.execute("PRAGMA user_version = 99")
+        opened.close()
+        refused(store.read_bytes(), "newer")
+        other = sqlite3.connect(self.folder / "other.db")
+        other.execute("CREATE TABLE people(name)")
+        other.commit()
+        other.close()
+        refused((self.folder / "other.db").read_bytes())
+        self.refused(13, "nowhere", *args, "--store", self.folder / "nowhere/runs.db")
+        self.refused(2, "--store", "--use", self.out, "--input", path, "--store", store)
+
+    def test_two_jobs_share_a_store(self):
+        path = self.write(self.table(self.learnable()))
+        store = self.folder / "runs.db"
+        jobs = [subprocess.Popen([PROGRAM, "--input", path, "--target", "y", "--model", "linear", "--store", store, "--out",
+                                  self.folder / name], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                for name in ("one", "two", "three")]
+        said = [job.communicate(timeout=120) for job in jobs]
+        self.assertEqual([job.returncode for job in jobs], [0, 0, 0], said)
+        versions = sorted(int(re.search(r"version (\d+) of the model", text)[1]) for text, _ in said)
+        self.assertEqual(versions, [1, 2, 3])
+        self.assertEqual(self.statuses(store), ["finished"] * 3)
+
+    def test_a_store_that_cannot_be_written(self):
+        path = self.write(self.table(self.learnable()))
+        store = self.folder / "closed/runs.db"
+        store.parent.mkdir()
+        args = ["--input", path, "--target", "y", "--model", "linear"]
+        self.assertEqual(run(*args, "--store", store, "--out", self.out).returncode, 0)
+        store.chmod(0o444)
+        store.parent.chmod(0o555)
+        self.addCleanup(store.parent.chmod, 0o755)
+        if os.geteuid() == 0:  # root may write anywhere: nobody may not
+            try:
+                subprocess.run(["true"], user=65534, check=True, cwd="/")
+                subprocess.run([PROGRAM, "--help"], user=65534, check=True, capture_output=True)
+            except (OSError, subprocess.SubprocessError) as why:
+                self.skipTest(f"cannot be another user here: {why}")
+            self.folder.chmod(0o777)
+            ended = run(*args, "--store", store, "--out", self.folder / "elsewhere", user=65534)
+        else:
+            ended = run(*args, "--store", store, "--out", self.folder / "elsewhere")
+        self.assertEqual(ended.returncode, 13, ended.stderr)
+        self.assertIn("runs.db", ended.stderr)
+        self.assertEqual(ended.stderr.count("\n"), 1)
+
     # Ctrl-C
 
     def interrupt_training(self, number=signal.SIGINT):
@@ -590,7 +765,8 @@ class Lifecycle(unittest.TestCase):
             self.assertEqual(code, 130, error)
             self.assertEqual(error.count("\n"), 1, error)
             self.assertIn("interrupted in epoch", error)
-            self.assertEqual(set(os.listdir(self.out)), {"audit.partial.jsonl", "trail"})
+            self.assertEqual(set(os.listdir(self.out)), {"audit.partial.jsonl", "millrace.db", "trail"})
+            self.assertEqual(self.statuses()[-1], "killed")
             self.assertIn("run_failed", self.trail_is_sound(self.out / "trail"))
             records = self.audit_is_whole(self.out / "audit.partial.jsonl")
             self.assertGreater(len(records), 100)
@@ -636,4 +812,6 @@ class Lifecycle(unittest.TestCase):
 
 if __name__ == "__main__":
     PROGRAM = sys.argv.pop(1)
+    if len(sys.argv) > 1 and pathlib.Path(sys.argv[1]).name == "registry_tool":
+        REGISTRY_TOOL = sys.argv.pop(1)
     unittest.main(verbosity=1)

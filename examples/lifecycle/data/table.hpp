@@ -89,6 +89,7 @@ struct target_column {
 /// Columns of equal length. `lines[row]` is where a row began in its file.
 struct table {
   std::string name;
+  std::string digest;           // of the text it was read from: SHA-256, in hexadecimal digits
   std::vector<column> columns;  // without the target
   target_column target;         // empty where none was asked for
   std::vector<std::size_t> lines;

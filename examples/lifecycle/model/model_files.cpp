@@ -172,10 +172,8 @@ bool makes_sense(const trained_model& of) {
   return false;
 }
 
-mr::result<model_ptr> load_family(family kind, const learning_task& task, const std::string& path) {
-  mr::result<std::string> text = mr::store::read_file(path);
-  if (!text) return std::move(text).error();
-  const auto bytes = std::as_bytes(std::span(text->data(), text->size()));
+mr::result<model_ptr> load_family(family kind, const learning_task& task, std::span<const std::byte> bytes,
+                                  const std::string& path) {
   const auto loaded = [&]() -> mr::result<model_ptr> {
     switch (kind) {
       case family::linear: return load_linear(task, bytes);
@@ -195,14 +193,22 @@ mr::result<model_ptr> load_family(family kind, const learning_task& task, const 
 /// The model that an earlier run left in a folder. Errors: those of reading; errc::corrupt where the files are none of
 /// ours or do not belong together.
 mr::result<trained_model> load_model(const std::string& folder) {
-  const std::string path = folder + '/' + std::string(encoder_file_name);
-  mr::result<std::string> text = mr::store::read_file(path);
+  mr::result<std::string> text = mr::store::read_file(folder + '/' + std::string(encoder_file_name));
   if (!text) return std::move(text).error();
+  mr::result<std::string> model = mr::store::read_file(folder + '/' + std::string(model_file_name));
+  if (!model) return std::move(model).error();
+  return load_model(folder, *text, std::as_bytes(std::span(model->data(), model->size())));
+}
+
+/// The same of the files' contents.
+mr::result<trained_model> load_model(std::string_view place, std::string_view encoder_text,
+                                     std::span<const std::byte> model_file) {
+  const std::string path = std::string(place) + '/' + std::string(encoder_file_name);
   trained_model made;
   family kind = family::network;
   saved_calibration calibration;
   try {
-    const nlohmann::json json = nlohmann::json::parse(*text);
+    const nlohmann::json json = nlohmann::json::parse(encoder_text);
     if (json.at("format") != "millrace lifecycle encoder" || json.at("version") > 2)
       return mr::error(mr::errc::corrupt, path + " is no encoder of this program");
     read_meaning(json, kind, calibration, made);
@@ -215,7 +221,8 @@ mr::result<trained_model> load_model(const std::string& folder) {
   } catch (const nlohmann::json::exception& why) {
     return mr::error(mr::errc::corrupt, path + " is no encoder of this program: " + why.what());
   }
-  mr::result<model_ptr> model = load_family(kind, made.task, folder + '/' + std::string(model_file_name));
+  mr::result<model_ptr> model =
+      load_family(kind, made.task, model_file, std::string(place) + '/' + std::string(model_file_name));
   if (!model) return std::move(model).error();
   made.model = *std::move(model);
   const std::size_t width = reads_plain_columns(kind) ? made.encoding.columns().size() : made.encoding.width();

@@ -8,6 +8,8 @@
 
 #include <millrace/core/result.hpp>
 
+#include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +38,10 @@ std::string encoder_json(const trained_model& model);
 /// The model that an earlier run left in a folder. Errors: those of reading; errc::corrupt where the files are none of
 /// ours or do not belong together.
 mr::result<trained_model> load_model(const std::string& folder);
+/// The same of the files' contents. `place`: what stands before their names in messages.
+mr::result<trained_model> load_model(std::string_view place, std::string_view encoder_text,
+                                     std::span<const std::byte> model_file);
+
 }  // namespace lifecycle
 
 #endif  // MILLRACE_EXAMPLES_LIFECYCLE_MODEL_MODEL_FILES_HPP

@@ -353,6 +353,30 @@ std::string health_section(const report_input& in) {
   return html::section("Health", cards);
 }
 
+/// The run beside those before it, as the store has them.
+std::string history_section(const report_input& in) {
+  const run_history& of = in.history;
+  if (of.store.empty()) return "";
+  std::string cards = html::card(
+      "Runs",
+      "In " + of.store + ", the latest first; the marked one is this run. " +
+          (of.earlier == 0 ? std::string("It is the first.") : counted(of.earlier, "run") + " came before it."),
+      runs_table(of, in.task()), "wide");
+  if (of.changed.size() > 0)
+    cards += html::card("Settings", "Those that these runs differ in, in the same order.", settings_table(of), "wide");
+  if (of.against)
+    cards += html::card("Against version " + std::to_string(of.against->version),
+                        "Both models answered for the rows that this run held out. The interval is of the mean of the "
+                        "differences of their squared errors, row by row, and may be looked at at any time.",
+                        html::facts({{"finding", in_words(*of.against)}}), "wide");
+  if (!of.commands.empty()) {
+    std::string commands;
+    for (const std::string& each : of.commands) commands += each + '\n';
+    cards += html::card("To promote it", "", html::lines(commands), "wide");
+  }
+  return html::section("Model " + in_quotes(of.model) + ", version " + std::to_string(of.runs.front().version), cards);
+}
+
 std::string making_section(const report_input& in) {
   const std::string training =
       in.training ? html::card("Training chain", "", html::lines(in.training->chain)) : std::string();
@@ -389,6 +413,7 @@ std::string report_page(const report_input& in) {
   page += warnings(in.data);
   page += headline(in);
   page += table_section(in);
+  page += history_section(in);
   page += comparison_section(in);
   page += holdout_section(in);
   if (in.holdout.binary) page += decision_section(*in.holdout.binary);

@@ -4,6 +4,7 @@
 #include "../data/table.hpp"
 #include "../model/findings.hpp"
 #include "../work/compare.hpp"
+#include "../work/run_history.hpp"
 #include "../work/stream.hpp"
 
 #include <millrace/observe/health/health_report.hpp>
@@ -34,6 +35,7 @@ struct report_input {
   mr::observe::health_report health = {};
   std::vector<std::pair<std::string, std::string>> evidence = {};  // what the audit trail had come to
   std::string onnx = {};                                           // how far the model's ONNX file agrees with it
+  run_history history = {};
 
   task_kind task() const noexcept { return data.target.task; }
 };

@@ -7,6 +7,7 @@
 #include "../model/decisions.hpp"
 #include "../model/findings.hpp"
 #include "../work/compare.hpp"
+#include "../work/run_history.hpp"
 #include "../work/stream.hpp"
 #include "html.hpp"
 #include "pictures.hpp"
@@ -126,6 +127,43 @@ inline std::string comparison_facts(const model_comparison& of) {
   return html::facts({{"finding", in_words(of)},
                       {"rows", grouped(of.rows[1]) + " by the model, " + grouped(of.rows[0]) + " by the baseline"},
                       {"p at any time", p_value(of.p)}});
+}
+
+/// A run a line, this one marked.
+inline std::string runs_table(const run_history& of, task_kind task) {
+  const run_figures& shown = of.runs.front().figures;
+  const auto figure = [&](const kept_run& one, std::size_t i) {
+    if (i < shown.size())
+      for (const auto& [name, value] : one.figures)
+        if (name == shown[i].first) return fixed(value, 4);
+    return std::string("–");
+  };
+  std::string rows;
+  for (const kept_run& one : of.runs) {
+    rows += &one == &of.runs.front() ? "<tr class=\"used\">" : "<tr>";
+    rows +=
+        html::number(one.version == 0 ? "–" : grouped(one.version)) + html::cell(one.started) + html::cell(one.model);
+    rows += html::number(std::isfinite(one.loss) ? fixed(one.loss, 4) : "–");
+    rows +=
+        html::number(std::isfinite(one.loss) ? fixed(one.within.lower, 4) + " to " + fixed(one.within.upper, 4) : "–");
+    rows += html::number(figure(one, 0)) + html::number(figure(one, 1));
+    rows += html::cell(one.stage + (one.aliases.empty() ? "" : ", " + one.aliases)) + "</tr>";
+  }
+  const std::string names[] = {shown.empty() ? "" : "#" + shown[0].first, shown.size() < 2 ? "" : "#" + shown[1].first};
+  return html::table({"#version", "started", "model", task == task_kind::number ? "#RMSE" : "#log loss",
+                      "#95 % interval", names[0], names[1], "stage"},
+                     rows);
+}
+
+/// Settings that runs differ in: a line each, and a column for each run.
+inline std::string settings_table(const run_history& of) {
+  std::string rows;
+  for (const std::vector<std::string>& each : of.changed) {
+    rows += "<tr>" + html::name(clipped(each.front(), 60));
+    for (std::size_t i = 1; i < each.size(); ++i) rows += html::cell(clipped(each[i], 60));
+    rows += "</tr>";
+  }
+  return html::table({}, rows);
 }
 
 }  // namespace lifecycle

@@ -3,6 +3,7 @@
 #include "../format.hpp"
 
 #include <millrace/core/seed.hpp>
+#include <millrace/stats/sequential/confidence_sequence.hpp>
 #include <millrace/stats/sequential/two_arm_e_process.hpp>
 
 #include <cmath>
@@ -65,6 +66,36 @@ model_comparison compare_with_baseline(const table& from, const row_split& parts
   for (const int arm : {0, 1})
     found.mean_error[arm] = found.rows[arm] > 0 ? sums[arm] / static_cast<double>(found.rows[arm]) : 0;
   found.p = test.p();
+  return found;
+}
+
+/// Two models on the same rows.
+paired_comparison compare_in_pairs(const table& from, const row_split& parts, std::span<const double> earlier,
+                                   std::span<const double> ours, const target_scale& scale, double level) {
+  const std::vector<double> errors[2] = {squared_errors(from, parts.holdout, earlier, scale),
+                                         squared_errors(from, parts.holdout, ours, scale)};
+  paired_comparison found;
+  double mean = 0;
+  double squares = 0;  // of deviations from the mean, by Welford's update
+  for (std::size_t i = 0; i < errors[0].size(); ++i) {
+    const double difference = errors[0][i] - errors[1][i];
+    if (!std::isfinite(difference)) continue;
+    ++found.rows;
+    for (const int of : {0, 1}) found.mean_error[of] += errors[of][i];
+    const double off = difference - mean;
+    mean += off / static_cast<double>(found.rows);
+    squares += off * (difference - mean);
+  }
+  if (found.rows == 0) return found;
+  const auto rows = static_cast<double>(found.rows);
+  for (double& error : found.mean_error) error /= rows;
+  found.saved = {mean, mean, level};
+  // Models that answer alike differ by nothing, of which there is no deviation to make an interval of.
+  if (squares > 0 && found.rows > 1) {
+    const double standard_error = std::sqrt(squares / (rows - 1) / rows);
+    const auto within = mr::stats::asymptotic_interval(mean, standard_error, rows, level, rows);
+    found.saved = within ? *within : mr::stats::interval{-HUGE_VAL, HUGE_VAL, level};
+  }
   return found;
 }
 

@@ -7,6 +7,7 @@
 
 #include <millrace/core/result.hpp>
 #include <millrace/detect/features/table_drift.hpp>
+#include <millrace/stats/evidence.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -31,6 +32,21 @@ struct model_comparison {
 /// `outputs`: what the model answered for the holdout.
 model_comparison compare_with_baseline(const table& from, const row_split& parts, std::span<const double> outputs,
                                        const target_scale& scale, std::uint64_t seed);
+
+/// Two models on the same rows, an earlier one's and this run's: the mean of their squared errors' differences.
+struct paired_comparison {
+  std::size_t rows = 0;
+  double mean_error[2]{};       // the earlier one's, this run's
+  mr::stats::interval saved{};  // by how much this run's is less; holds however many rows are looked at, and when
+
+  bool better() const noexcept { return saved.lower > 0; }
+  bool worse() const noexcept { return saved.upper < 0; }
+};
+
+/// `earlier`, `ours`: what both answered for the holdout. `level`: of the interval, in (0, 1). Rows that one of them
+/// has no answer for are left out. Source of the interval: stats/sequential/confidence_sequence.hpp.
+paired_comparison compare_in_pairs(const table& from, const row_split& parts, std::span<const double> earlier,
+                                   std::span<const double> ours, const target_scale& scale, double level);
 
 /// The stream's number columns against the rows learnt from, missing cells left out; category columns by their codes.
 mr::result<mr::detect::table_drift_report> drift_of_stream(const table& from, const row_split& parts);

@@ -5,8 +5,10 @@
 #include "terminal.hpp"
 
 #include <millrace/core/result.hpp>
+#include <millrace/core/sha256.hpp>
 #include <millrace/store/file.hpp>
 
+#include <span>
 #include <string>
 #include <utility>
 
@@ -22,9 +24,11 @@ table load(const options& asked, const reading& how) {
   } else {
     text = or_stop(mr::store::read_file(asked.input), exit_code::no_input);
   }
+  std::string digest = to_string(mr::sha256_of(std::as_bytes(std::span(text))));
   mr::result<table> read = read_table(std::move(name), std::move(text), how);
   if (!read) throw stop{input_exit_code(read.error()), read.error().describe()};
   detail::stop_if_interrupted("reading the table");
+  read->digest = std::move(digest);
   return *std::move(read);
 }
 
