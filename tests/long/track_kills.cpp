@@ -8,7 +8,7 @@
 
 namespace {
 
-double kill(int rounds, std::int64_t points_before) {
+double slowest_open(int rounds, std::int64_t points_before) {
   const support::temp_dir folder;
   const std::uint64_t seed = millrace::entropy_seed();
   millrace::random_engine random(seed);
@@ -24,8 +24,8 @@ double kill(int rounds, std::int64_t points_before) {
 
 }  // namespace
 
-TEST_CASE("tracker: a thousand rounds of killed writers") { kill(1000, 0); }
+TEST_CASE("tracker: a thousand rounds of killed writers") { slowest_open(1000, 0); }
 
 TEST_CASE("tracker: a file of ten million points whose writers were killed is open again soon") {
-  CHECK(kill(20, 10'000'000) < 5);  // the goal is 0.1 s on a machine that does nothing else
+  CHECK(slowest_open(20, 10'000'000) < 5);  // the goal is 0.1 s on a machine that does nothing else
 }
