@@ -146,7 +146,7 @@ set(MILLRACE_observe_HEADERS
   observe/tracing/otlp_spans.hpp observe/tracing/sampler.hpp observe/tracing/span.hpp observe/tracing/span_context.hpp
   observe/tracing/span_record.hpp observe/tracing/trace_state.hpp observe/tracing/tracer.hpp
   observe/events.hpp
-  observe/events/event_emitter.hpp observe/events/event_queue.hpp observe/events/hooks.hpp observe/events/subscription.hpp
+  observe/events/event_emitter.hpp observe/events/event_queue.hpp observe/events/hooks.hpp observe/events/subscription.hpp observe/events/watched.hpp
   observe/health.hpp
   observe/health/component.hpp observe/health/disk_check.hpp observe/health/health_monitor.hpp
   observe/health/health_report.hpp observe/health/health_result.hpp observe/health/memory_check.hpp
@@ -307,7 +307,7 @@ set(MILLRACE_registry_HEADERS
   registry/fwd.hpp registry/change.hpp registry/compare.hpp registry/folder_paths.hpp registry/model_folders.hpp registry/model_registry.hpp
   registry/open_lineage.hpp registry/operations.hpp registry/records.hpp
   registry/rules.hpp registry/search.hpp registry/semantic_version.hpp registry/stage.hpp registry/transition_request.hpp registry/watcher.hpp
-  registry/observed.hpp registry/observed/audit_sink.hpp registry/observed/watched.hpp
+  registry/observed.hpp registry/observed/audit_folders.hpp registry/observed/audit_sink.hpp registry/observed/watched.hpp
   registry/detail/approvals.hpp registry/detail/catalog.hpp registry/detail/edits.hpp registry/detail/input_checks.hpp registry/detail/keys.hpp
   registry/detail/ledger.hpp registry/detail/lookups.hpp registry/detail/outbox.hpp registry/detail/registry_policies.hpp
   registry/detail/removals.hpp registry/detail/requests.hpp registry/detail/search_rows.hpp registry/detail/transitions.hpp

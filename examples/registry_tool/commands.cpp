@@ -2,6 +2,7 @@
 
 #include <millrace/core/timestamp.hpp>
 #include <millrace/registry.hpp>
+#include <millrace/registry/observed/audit_folders.hpp>
 #include <millrace/registry/observed/audit_sink.hpp>
 #include <millrace/store/file.hpp>
 #include <millrace/store/folder_storage.hpp>
@@ -406,7 +407,12 @@ mr::result<verdict> export_to(const place& in, const version_name& which, const 
   return with_registry(in, [&](const registry& models) -> mr::result<void> {
     auto target = ms::folder_storage::open(folder);
     if (!target) return std::move(target).error();
-    if (layout == "folders") return mg::export_registry_folders(models, which.model, *target);
+    if (layout == "folders") {
+      auto done = mg::export_registry_folders(models, which.model, *target);
+      if (!done || in.audit.empty()) return done;
+      auto written = mg::export_audit_folders(in.audit, *target);
+      return written ? mr::result<void>() : std::move(written).error();
+    }
     const auto of = find(models, which);
     if (!of) return of.error();
     return layout == "triton" ? mg::export_triton_model(models, *of, *target)

@@ -63,7 +63,7 @@ mr::result<verdict> withdraw(const place& in, const std::string& model, std::uin
 mr::result<verdict> promote(const place& in, const version_name& which, mg::transition what);
 mr::result<verdict> roll_back(const place& in, const std::string& model, const std::string& reason);
 
-/// `layout` is mlflow, triton or folders; the last has all versions.
+/// `layout` is mlflow, triton or folders; the last has all versions, and the audit trail if one is named.
 mr::result<verdict> export_to(const place& in, const version_name& which, const std::string& layout,
                               const std::string& folder);
 /// Registers what an export of the layout `folders` wrote.

@@ -64,6 +64,10 @@ class RegistryTool(unittest.TestCase):
         self.assertEqual(self.run_tool("history", "fraud", "--at", "2100-01-01"), "staging: 2\nproduction: 1\n")
         self.assertEqual(self.run_tool("history", "fraud", "--at", "2020-01-01"), "staging:\nproduction:\n")
         self.run_tool("--audit", trail, "models")
+        self.run_tool("--audit", trail, "export", "fraud", "--layout", "folders", "--to", self.folder / "all")
+        records = list((self.folder / "all").glob("audit_logs/events/*/*/*/*.json"))
+        self.assertGreater(len(records), 10)
+        self.assertIn("approval_stopped", [json.loads(each.read_text())["kind"] for each in records])
 
         verified = subprocess.run([AUDIT_TOOL, "verify", trail], capture_output=True, text=True, timeout=60)
         self.assertEqual(verified.returncode, 0, verified.stderr)

@@ -9,10 +9,12 @@
 /// - `event_queue` lets events wait before an emitter, for a thread of its own or for a call
 /// - `hooks` run before and after an operation: they may change it, refuse it, and see its outcome
 /// - `subscription` keeps a subscriber or a hook where it is
+/// - `watched`: hooks, events and metrics that a module is given as one
 
 #include <millrace/observe/events/event_emitter.hpp>
 #include <millrace/observe/events/event_queue.hpp>
 #include <millrace/observe/events/hooks.hpp>
 #include <millrace/observe/events/subscription.hpp>
+#include <millrace/observe/events/watched.hpp>
 
 #endif  // MILLRACE_OBSERVE_EVENTS_HPP

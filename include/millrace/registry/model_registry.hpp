@@ -325,11 +325,20 @@ class model_registry {
   result<std::vector<stage_change>> history(std::string_view name) const {
     return with_model(name, [](const reader& books, const model& of) { return detail::all_changes(books, of); });
   }
-  /// Which versions were in a stage at a time, ascending.
-  /// Complexity: the model's changes.
+  /// Which versions were in a stage from when until when, in the order in which they entered it: which was in
+  /// production when. Those that are deleted by now are among them.
+  /// Complexity: the model's changes; of development, its versions too.
+  result<std::vector<stage_period>> periods_in_stage(std::string_view name, stage which) const {
+    return with_model(name, [&](const reader& books, const model& of) { return detail::periods_in(books, of, which); });
+  }
+  /// Which versions were in a stage at a time, in the order in which they entered it. As `periods_in_stage`.
   result<std::vector<std::uint64_t>> in_stage_at(std::string_view name, stage which, std::uint64_t time) const {
-    return with_model(name,
-                      [&](const reader& books, const model& of) { return detail::held_at(books, of, which, time); });
+    const auto periods = periods_in_stage(name, which);
+    if (!periods) return periods.error();
+    std::vector<std::uint64_t> held;
+    for (const stage_period& each : *periods)
+      if (each.contains(time)) held.push_back(each.version);
+    return held;
   }
 
   // Rules and requests.

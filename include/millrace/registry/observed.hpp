@@ -5,9 +5,11 @@
 /// since it needs exceptions and much that a registry alone does not.
 ///
 /// - `audit_sink`: writes every change into an `observe::audit_trail`, once
+/// - `export_audit_folders`: such a trail as files of JSON, by days
 /// - `watched`: lets hooks change or veto what a registry is asked to do, and emits what it has done
 /// - `registry_hooks`, `registry_events`, `registry_metrics`: these hooks, events and metrics
 
+#include <millrace/registry/observed/audit_folders.hpp>
 #include <millrace/registry/observed/audit_sink.hpp>
 #include <millrace/registry/observed/watched.hpp>
 

@@ -221,6 +221,18 @@ struct stage_change {
   }
 };
 
+/// How long a version was in a stage.
+struct stage_period {
+  std::uint64_t version = 0;
+  std::uint64_t from = 0;
+  std::uint64_t until = 0;  // 0: it is there still
+  std::string actor;        // who let it in; empty: it was registered
+  std::uint64_t request = 0;
+
+  /// Whether it was there at a time.
+  bool contains(std::uint64_t time) const noexcept { return from <= time && (until == 0 || time < until); }
+};
+
 /// A note under a version.
 struct comment {
   static constexpr std::string_view document_kind = "comment";

@@ -6,10 +6,9 @@
 #include <support/catch.hpp>
 #include <support/golden.hpp>
 #include <support/registry.hpp>
+#include <support/registry_processes.hpp>
 #include <support/temp_dir.hpp>
 
-#include <sys/wait.h>
-#include <unistd.h>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -222,46 +221,12 @@ TEST_CASE("documents of a newer version are refused by name, and damaged ones ar
 TEST_CASE("processes that register at once get the versions 1 to n, and one of two approvers moves a version") {
   const support::temp_dir folder;
   const std::string path = folder / "models.db";
-  constexpr int processes = 8, each = 10;
-  const auto in_children = [&](int count, const auto& work) {
-    std::vector<pid_t> children;
-    for (int i = 0; i < count; ++i) {
-      const pid_t child = ::fork();
-      if (child == 0) {
-        auto storage = ms::sqlite_storage<ms::durable::os>::open(path);
-        if (!storage) ::_exit(99);
-        auto models = mg::open_registry(*storage);
-        ::_exit(models ? work(*models, i) : 98);
-      }
-      children.push_back(child);
-    }
-    std::vector<int> codes;
-    for (const pid_t child : children) {
-      int status = 0;
-      REQUIRE(::waitpid(child, &status, 0) == child);
-      codes.push_back(WIFEXITED(status) ? WEXITSTATUS(status) : -1);
-    }
-    return codes;
-  };
-  const auto registered = in_children(processes, [&](auto& models, int) {
-    std::uint64_t last = 0;
-    for (int i = 0; i < each; ++i) {
-      const auto made = models.register_version({.model = "fraud", .actor = "ada"});
-      if (!made || made->version <= last) return 1;
-      last = made->version;
-    }
-    return 0;
-  });
-  CHECK(registered == std::vector<int>(processes, 0));
+  support::register_at_once(path, 16, 5);
   auto storage = ms::sqlite_storage<ms::durable::os>::open(path).value();
   auto models = mg::open_registry(storage).value();
-  const auto versions = models.list_versions("fraud").value();
-  REQUIRE(versions.size() == processes * each);
-  for (std::size_t i = 0; i < versions.size(); ++i) CHECK(versions[i].version == i + 1);
-
   REQUIRE(models.move({.model = "fraud", .version = 1, .to = stage::staging, .actor = "ada"}));
   REQUIRE(models.request_transition({.model = "fraud", .version = 1, .actor = "ada", .approvals = 2}));
-  const auto reviewed = in_children(4, [](auto& own, int i) {
+  const auto reviewed = support::in_registry_processes(path, 4, [](auto& own, int i) {
     const auto said = own.review({.model = "fraud", .request = 1, .actor = "reviewer " + std::to_string(i)});
     if (said) return said->status == mg::request_status::approved ? 1 : 0;
     return said.error().code() == mr::errc::conflict ? 2 : 3;
@@ -360,7 +325,42 @@ TEST_CASE("the history tells until when a version that was deleted was in produc
   REQUIRE(models.create_model({.name = "fraud", .actor = "bob"}));
   CHECK(in_production(3'500'000) == versions{1});
   CHECK(in_production(4'000'000) == versions{});
+  const auto periods = models.periods_in_stage("fraud", stage::production).value();
+  REQUIRE(periods.size() == 2);
+  CHECK(periods[0].version == 1);
+  CHECK(periods[0].from == 1'000'000);
+  CHECK(periods[0].until == 2'000'000);
+  CHECK(periods[1].from == 3'000'000);
+  CHECK(periods[1].until == 4'000'000);
+  CHECK(periods[1].actor == "ada");
   CHECK(models.history("fraud")->back().actor == "bob");
+}
+
+TEST_CASE("the history tells which versions were in development") {
+  ms::memory_storage storage;
+  auto models = mg::open_registry(storage, at_a_millisecond()).value();
+  const auto in_development = [&](std::uint64_t time) {
+    return models.in_stage_at("m", stage::development, time).value();
+  };
+  using versions = std::vector<std::uint64_t>;
+  for (std::uint64_t time = 1; time <= 3; ++time) {
+    registry_now = time * 1'000'000;
+    register_one(models, "m", static_cast<double>(time));
+  }
+  registry_now = 4'000'000;
+  REQUIRE(models.move({.model = "m", .version = 1, .to = stage::staging}));
+  REQUIRE(models.remove({.model = "m", .version = 3}));
+  registry_now = 5'000'000;
+  REQUIRE(models.move({.model = "m", .version = 1, .to = stage::development}));
+  CHECK(in_development(999'999) == versions{});
+  CHECK(in_development(2'000'000) == versions{1, 2});
+  CHECK(in_development(3'999'999) == versions{1, 2, 3});
+  CHECK(in_development(4'000'000) == versions{2});
+  CHECK(in_development(5'000'000) == versions{2, 1});
+  const auto staged = models.periods_in_stage("m", stage::staging).value();
+  REQUIRE(staged.size() == 1);
+  CHECK(staged[0].contains(4'999'999));
+  CHECK_FALSE(staged[0].contains(5'000'000));
 }
 
 TEST_CASE("tags, aliases and comments are changed, and refused where they cannot be") {

@@ -145,18 +145,33 @@ result<std::vector<stage_change>> all_changes(const Ledger& books, const model& 
   return made;
 }
 
+/// How long which versions were in a stage, in the order in which they entered it.
 template <class Ledger>
-result<std::vector<std::uint64_t>> held_at(const Ledger& books, const model& of, stage which, std::uint64_t time) {
-  std::vector<std::uint64_t> held;
+result<std::vector<stage_period>> periods_in(const Ledger& books, const model& of, stage which) {
+  std::vector<stage_period> made;
+  const auto leave = [&](std::uint64_t version, std::uint64_t at) {
+    for (stage_period& each : made)
+      if (each.version == version && each.until == 0) each.until = at;
+  };
+  std::vector<stage_period> deleted;  // in development, which no change tells either
+  for (std::uint64_t number = 1; which == stage::development && number <= of.last_version; ++number) {
+    const auto version = books.template load<model_version>(books.keys().version(of.id, number));
+    if (!version) return version.error();
+    made.push_back({number, version->created, 0, {}, 0});
+    if (version->is_deleted && version->stage == stage::development)
+      deleted.push_back({number, 0, version->updated, {}, 0});
+  }
   auto walked = for_each_change(books, of, [&](const stage_change& each) {
-    if (each.at > time) return true;
-    if (each.from == which) std::erase(held, each.version);
-    if (each.to == which) held.push_back(each.version);
+    if (each.from == which) leave(each.version, each.at);
+    if (each.to == which) made.push_back({each.version, each.at, 0, each.actor, each.request});
     return true;
   });
   if (!walked) return std::move(walked).error();
-  sort_by(held, [](std::uint64_t a, std::uint64_t b) { return a < b; });
-  return held;
+  for (const stage_period& each : deleted) leave(each.version, each.until);
+  sort_by(made, [](const stage_period& a, const stage_period& b) {
+    return a.from != b.from ? a.from < b.from : a.version < b.version;
+  });
+  return made;
 }
 
 template <class Ledger>

@@ -5,6 +5,7 @@
 #include <millrace/core/result.hpp>
 #include <millrace/observe/events/event_emitter.hpp>
 #include <millrace/observe/events/hooks.hpp>
+#include <millrace/observe/events/watched.hpp>
 #include <millrace/observe/metrics/instruments.hpp>
 #include <millrace/observe/metrics/metrics_registry.hpp>
 #include <millrace/registry/operations.hpp>
@@ -12,7 +13,6 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace millrace {
 inline namespace v0 {
@@ -85,22 +85,7 @@ class registry_metrics {
 /// Guarantee: hooks before run before anything is written; events, metrics and hooks after, once it is. An operation
 /// that is vetoed, or fails, emits nothing.
 /// Threads: as its parts; they outlive the registry.
-struct watched {
-  registry_hooks* hooks = nullptr;
-  registry_events* events = nullptr;
-  const registry_metrics* metrics = nullptr;
-
-  template <class Operation, class Work>
-  auto around(Operation& operation, const Work& work) const {
-    if (hooks == nullptr) return work(std::as_const(operation));
-    return hooks->run(operation, work);
-  }
-  template <class Event>
-  void emit(const Event& event) const {
-    if (metrics != nullptr) metrics->update(event);
-    if (events != nullptr) events->emit(event);
-  }
-};
+using watched = observe::watched<registry_hooks, registry_events, registry_metrics>;
 
 }  // namespace registry
 }  // namespace v0

@@ -7,14 +7,13 @@
 #include <millrace/core/result.hpp>
 #include <millrace/observe/events/event_emitter.hpp>
 #include <millrace/observe/events/hooks.hpp>
+#include <millrace/observe/events/watched.hpp>
 #include <millrace/observe/metrics/instruments.hpp>
 #include <millrace/observe/metrics/metrics_registry.hpp>
 #include <millrace/track/watcher.hpp>
 
-#include <concepts>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace millrace {
@@ -119,23 +118,7 @@ class tracker_metrics {
 /// Guarantee: hooks before run before anything is written; events, metrics and hooks after, once it is. An operation
 /// that is vetoed, or fails, emits nothing. A run that is found killed emits that it ended.
 /// Threads: as its parts; they outlive the tracker.
-struct watched {
-  tracker_hooks* hooks = nullptr;
-  tracker_events* events = nullptr;
-  const tracker_metrics* metrics = nullptr;
-
-  template <class Operation, class Work>
-  auto around(Operation& operation, const Work& work) const {
-    if (hooks == nullptr) return work(std::as_const(operation));
-    return hooks->run(operation, work);
-  }
-  template <class Event>
-  void emit(const Event& event) const {
-    if (metrics != nullptr) metrics->update(event);
-    if constexpr (!std::same_as<Event, points_stored>)  // some hundred a second
-      if (events != nullptr) events->emit(event);
-  }
-};
+using watched = observe::watched<tracker_hooks, tracker_events, tracker_metrics>;
 
 }  // namespace track
 }  // namespace v0
