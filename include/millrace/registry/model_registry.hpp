@@ -335,10 +335,7 @@ class model_registry {
   result<std::vector<std::uint64_t>> in_stage_at(std::string_view name, stage which, std::uint64_t time) const {
     const auto periods = periods_in_stage(name, which);
     if (!periods) return periods.error();
-    std::vector<std::uint64_t> held;
-    for (const stage_period& each : *periods)
-      if (each.contains(time)) held.push_back(each.version);
-    return held;
+    return detail::held_at(*periods, time);
   }
 
   // Rules and requests.
@@ -365,8 +362,7 @@ class model_registry {
     });
   }
   /// Approves or rejects a request. The approval that makes them enough moves the version in the same transaction.
-  /// An approval that would be enough, but for a gate, is not counted; that it was given and which gate stopped it is a
-  /// remark of the request, and a change.
+  /// One that would be enough, but for a gate, is not counted; the request's remarks and a change tell of it.
   /// Errors: permission_denied: the reviewer has asked for it, or is none of its reviewers; already_exists: has
   /// reviewed it already; timeout: it has expired; closed: it was rejected or withdrawn; conflict: it is approved
   /// already, or a gate keeps the version out; checksum_mismatch: artifacts are not those that were asked for.

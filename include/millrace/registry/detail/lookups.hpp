@@ -174,6 +174,14 @@ result<std::vector<stage_period>> periods_in(const Ledger& books, const model& o
   return made;
 }
 
+/// The versions of the periods that a time is in.
+inline std::vector<std::uint64_t> held_at(const std::vector<stage_period>& periods, std::uint64_t time) {
+  std::vector<std::uint64_t> held;
+  for (const stage_period& each : periods)
+    if (each.contains(time)) held.push_back(each.version);
+  return held;
+}
+
 template <class Ledger>
 result<std::vector<transition_request>> all_requests(const Ledger& books, const model& of) {
   std::vector<transition_request> made;

@@ -216,8 +216,11 @@ class version_searcher {
       }
       return {};
     }
-    const std::string prefix =
-        named == nullptr ? books_->keys().names() : books_->keys().names() + store::key_part_prefix(named->prefix);
+    // Up to the first character that is not ASCII: the beginning of a pattern may end within one.
+    const std::string_view begin = named == nullptr ? std::string_view() : named->prefix;
+    std::size_t plain = 0;
+    while (plain < begin.size() && static_cast<unsigned char>(begin[plain]) < 0x80) ++plain;
+    const std::string prefix = books_->keys().names() + store::key_part_prefix(begin.substr(0, plain));
     return books_->for_each_part(prefix, [&](std::string_view part) -> result<void> {
       const auto id = books_->number_at(prefix + std::string(part));
       if (!id) return id.error();
