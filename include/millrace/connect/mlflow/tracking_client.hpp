@@ -36,7 +36,8 @@ namespace mlflow {
 ///     {{"lr", "0.1"}}}); runs.log_metric(run->id, "loss", .25, 1); runs.end_run(run->id);
 ///
 /// It has the calls of a `track::tracker` under the same names, and returns its records; what MLflow's API does not say
-/// of them is empty: a metric has its last value, not how many there were, nor their figures.
+/// of them is empty: a metric has its last value, not how many there were, nor their figures. A `track::spool` sends to
+/// it: it is a `track::run_target`.
 /// `Retry`: who makes calls again, a `resilience::retry` or a stack with one. Guarantee: a call is made again only
 /// where twice is as good as once: those that read, and those that set something to a value (points, parameters, tags,
 /// a status, an artifact). What makes or deletes something is asked once, and an error of the code io or timeout leaves
@@ -159,24 +160,28 @@ class tracking_client {
       put_point(out, point);
     });
   }
-  /// As many requests as MLflow's limits of one make necessary: where it is more than one, an error leaves those that
-  /// came before it.
+  /// As many requests as MLflow's limits of one make necessary, the points before the tags: where it is more than one,
+  /// an error leaves what came before it.
   result<void> log_batch(std::string_view id, const track::run_batch& batch) {
     std::span<const track::named_point> metrics(batch.metrics);
     std::span<const track::key_value> parameters(batch.parameters);
     std::span<const track::key_value> tags(batch.tags);
-    do {
-      const auto texts = take(parameters, max_texts);
-      const auto marks = take(tags, max_texts);
-      const auto points = take(metrics, max_batch - texts.size() - marks.size());
-      auto done = server_.send("POST", "runs/log-batch", detail::sending::again, [&](json_writer& out) {
+    const auto ask = [&](std::span<const track::named_point> points, std::span<const track::key_value> texts,
+                         std::span<const track::key_value> marks) {
+      return server_.send("POST", "runs/log-batch", detail::sending::again, [&](json_writer& out) {
         out.member("run_id", id);
         put_list(out, "metrics", points, put_point);
         put_list(out, "params", texts, put_pair);
         put_list(out, "tags", marks, put_pair);
       });
-      if (!done) return done;
-    } while (!metrics.empty() || !parameters.empty() || !tags.empty());
+    };
+    while (metrics.size() > max_batch - 2 * max_texts)
+      if (auto done = ask(take(metrics, max_batch), {}, {}); !done) return done;
+    do {
+      const auto texts = take(parameters, max_texts);
+      const auto marks = take(tags, max_texts);
+      if (auto done = ask(take(metrics, max_batch), texts, marks); !done) return done;
+    } while (!parameters.empty() || !tags.empty());
     return {};
   }
   /// All points of a metric, in the server's order. A run without that metric has none.
@@ -216,11 +221,14 @@ class tracking_client {
 
   // ---- artifacts, where the server hands them on
 
+  /// `type`: of the content, such as image/png; a word that is none of those types is not sent.
   /// Errors: also unsupported: the run's artifacts are somewhere else than behind the server.
-  result<void> log_artifact(std::string_view id, std::string_view path, std::span<const std::byte> bytes) {
+  result<void> log_artifact(std::string_view id, std::string_view path, std::span<const std::byte> bytes,
+                            std::string_view type = {}) {
     const auto target = artifact_target(id, path);
     if (!target) return target.error();
-    store::http_request request{"PUT", *target, {{"Content-Type", "application/octet-stream"}}};
+    if (type.find('/') == type.npos) type = "application/octet-stream";
+    store::http_request request{"PUT", *target, {{"Content-Type", std::string(type)}}};
     request.body.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     return done(server_.ask("the upload of an artifact", request, detail::sending::again));
   }

@@ -3,6 +3,7 @@
 #include <millrace/connect/mlflow/server.hpp>
 #include <millrace/resilience/calls/sleeper.hpp>
 #include <millrace/store/memory_storage.hpp>
+#include <millrace/track/spool.hpp>
 
 #include <laws/tracking.hpp>
 #include <support/catch.hpp>
@@ -78,6 +79,40 @@ TEST_CASE("a client of a server passes what holds for tracking") {
   behind_server behind;
   mlflow::tracking_client client(behind.transport);
   laws::tracks(client, "remote ");
+}
+
+TEST_CASE("a spool sends the runs of this process to a client of a server, each once") {
+  STATIC_REQUIRE(mt::run_target<mlflow::tracking_client<says>>);
+  storage kept;
+  auto tracker = *mt::tracker<storage>::open(kept);
+  const auto experiment = tracker.create_experiment("spooled");
+  auto run = tracker.start_run(experiment->id, {.name = "n", .parameters = {{"lr", "0.1"}}});
+  for (int step = 0; step < 1500; ++step) run->log_metric("loss", 1. / (step + 1), step);
+  REQUIRE(run->end());
+  REQUIRE(tracker.log_artifact(run->id(), "a/b.png", std::as_bytes(std::span("png", 3)), "image/png"));
+
+  behind_server behind;
+  watched_transport<decltype(behind.transport)> transport{behind.transport};
+  mlflow::tracking_client client(transport, {}, rs::retry<rs::attempts<1>>());
+  mt::spool spool(tracker);
+  // The response to every third request gets lost, whatever the server has done.
+  int number = 0;
+  transport.acts = true;
+  transport.before = [&](const ms::http_request&) {
+    return ++number % 3 == 0 ? instead(mr::error(errc::io, "cut")) : nothing();
+  };
+  for (int i = 0; i < 20; ++i) static_cast<void>(spool.send(client));
+  transport.before = {};
+  const auto sent = spool.send(client);
+  REQUIRE(sent);
+  CHECK(sent->status);
+  const auto there = client.search_runs(std::vector<std::string>{client.find_experiment("spooled")->id});
+  REQUIRE(there);
+  REQUIRE(there->items.size() == 1);
+  CHECK(*there->items[0].parameter("lr") == "0.1");
+  CHECK(there->items[0].info.status == mt::run_status::finished);
+  CHECK(client.history(there->items[0].info.id, "loss")->size() == 1500);
+  CHECK(client.read_artifact(there->items[0].info.id, "a/b.png")->size() == 3);
 }
 
 TEST_CASE("a client says what MLflow's API asks for") {
