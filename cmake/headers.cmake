@@ -333,10 +333,10 @@ set(MILLRACE_infer_HEADERS
   infer/detail/operators/windows.hpp)
 set(MILLRACE_track_HEADERS
   track.hpp
-  track/fwd.hpp track/comparison.hpp track/folder_paths.hpp track/metric_points.hpp track/names.hpp track/options.hpp track/records.hpp track/run.hpp track/search.hpp track/spool.hpp track/tracker.hpp track/tracking.hpp track/watcher.hpp
+  track/fwd.hpp track/comparison.hpp track/folder_paths.hpp track/logged_model.hpp track/logged_models.hpp track/metric_points.hpp track/names.hpp track/options.hpp track/records.hpp track/run.hpp track/search.hpp track/spool.hpp track/tracker.hpp track/tracking.hpp track/watcher.hpp
   track/observed.hpp track/observed/watched.hpp
   track/detail/artifact_changes.hpp track/detail/comparison_text.hpp track/detail/documents.hpp track/detail/experiment_changes.hpp track/detail/layout.hpp track/detail/leases.hpp track/detail/metric_log.hpp
-  track/detail/metric_series.hpp track/detail/process.hpp track/detail/recent_points.hpp track/detail/run_changes.hpp
+  track/detail/metric_series.hpp track/detail/model_changes.hpp track/detail/process.hpp track/detail/recent_points.hpp track/detail/run_changes.hpp
   track/detail/run_metrics.hpp track/detail/run_row.hpp track/detail/run_search.hpp track/detail/spool_state.hpp track/detail/tracker_core.hpp)
 set(MILLRACE_mlops_HEADERS
   mlops.hpp
@@ -353,7 +353,7 @@ set(MILLRACE_connect_mlflow_HEADERS
   connect/mlflow.hpp
   connect/mlflow/client_options.hpp connect/mlflow/registry_client.hpp connect/mlflow/tracking_client.hpp
   connect/mlflow/fwd.hpp connect/mlflow/server.hpp connect/mlflow/web_pages.hpp
-  connect/mlflow/detail/graphql_answer.hpp connect/mlflow/detail/graphql_query.hpp
+  connect/mlflow/detail/graphql_answer.hpp connect/mlflow/detail/graphql_query.hpp connect/mlflow/detail/logged_model_calls.hpp
   connect/mlflow/detail/message.hpp connect/mlflow/detail/model_names.hpp connect/mlflow/detail/model_records.hpp
   connect/mlflow/detail/model_source.hpp connect/mlflow/detail/origin.hpp connect/mlflow/detail/records.hpp
   connect/mlflow/detail/refusal.hpp connect/mlflow/detail/registry_calls.hpp connect/mlflow/detail/review_calls.hpp connect/mlflow/detail/route.hpp

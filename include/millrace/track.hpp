@@ -6,6 +6,7 @@
 /// - `tracker`: experiments, runs, their parameters, tags and metrics, over any storage with transactions
 /// - `run`: one run, which ends with its scope; logs values without waiting, and says when they are durable
 /// - `search_runs`, `search_experiments`: by MLflow's filter grammar and beyond it, in order, page by page; `rank_runs`
+/// - `create_logged_model`, `log_lineage`: models that programs make beside a run, and what a run has used and made
 /// - `spool`: sends runs that were tracked here to another place, when it can be reached, each once
 /// - `comparison`: runs side by side, as text, CSV, JSON and a page with pictures
 /// - `tracking`: middleware that logs what a chain's events write, and how they are set
@@ -18,6 +19,8 @@
 #include <millrace/track/comparison.hpp>
 #include <millrace/track/folder_paths.hpp>
 #include <millrace/track/fwd.hpp>
+#include <millrace/track/logged_model.hpp>
+#include <millrace/track/logged_models.hpp>
 #include <millrace/track/metric_points.hpp>
 #include <millrace/track/names.hpp>
 #include <millrace/track/options.hpp>

@@ -197,6 +197,31 @@ def fluent():
     return outer.info.run_id
 
 
+def models():
+    """What MLflow 3's programs do with a model: log it beside its run, register it, load it by either name."""
+    try:
+        import mlflow.sklearn
+        import numpy
+        from sklearn.linear_model import LinearRegression
+    except ImportError:
+        return  # the client alone
+    mlflow.set_experiment("models")
+    x = numpy.arange(20.0).reshape(-1, 1)
+    with mlflow.start_run() as run:
+        mlflow.log_input(mlflow.data.from_numpy(x, name="points"), context="train")
+        logged = mlflow.sklearn.log_model(LinearRegression().fit(x, 3 * x[:, 0] + 1), name="line", pip_requirements=[],
+                                          registered_model_name="line", serialization_format="cloudpickle")
+    for uri in (logged.model_uri, "models:/line/1"):
+        same(round(float(mlflow.sklearn.load_model(uri).predict([[10.0]])[0]), 6), 31.0, uri)
+    back = mlflow.get_run(run.info.run_id)
+    same([each.dataset.name for each in back.inputs.dataset_inputs], ["points"], "inputs")
+    same([each.model_id for each in back.outputs.model_outputs], [logged.model_id], "outputs")
+    model = mlflow.get_logged_model(logged.model_id)
+    same((model.name, model.status.value, model.source_run_id), ("line", "READY", run.info.run_id), "logged model")
+    found = mlflow.search_logged_models(experiment_ids=[run.info.experiment_id], filter_string="name = 'line'", output_format="list")
+    same([each.model_id for each in found], [logged.model_id], "search")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--server", required=True)
@@ -212,6 +237,7 @@ def main():
             searches(client, ids[1])
             artifacts(client, run, folder)
             outer = fluent()
+            models()
             os.environ["MLFLOW_TRACKING_TOKEN"] = "another"
             refused("UNAUTHENTICATED", client.get_experiment, ids[0])
             os.environ["MLFLOW_TRACKING_TOKEN"] = TOKEN

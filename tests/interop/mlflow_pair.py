@@ -148,6 +148,8 @@ class Pair:
         if isinstance(value, str):
             if value in self.names[which]:
                 return self.names[which][value]
+            if value.isdecimal() and abs(int(value) - time.time() * 1000) < DAY:
+                return "<now>"
             if GENERATED_NAME.fullmatch(value):
                 return "<generated>"
             for known, name in self.names[which].items():

@@ -308,6 +308,87 @@ def artifacts(api, ids, run):
         api.ask("GET", at.map(lambda each, wrong=wrong: each + wrong), root=root)
 
 
+def logged_models(api, ids):
+    second = ids[1]
+    run = api.post("runs/create", {"experiment_id": second, "start_time": 1}, keep="run.info.run_id")
+    model = api.post("logged-models", {"experiment_id": second, "name": "net", "model_type": "cnn", "source_run_id": run,
+                                       "params": [{"key": "a", "value": "1"}], "tags": [{"key": "t", "value": "v"}]},
+                     keep="model.info.model_id")
+    other = api.post("logged-models", {"experiment_id": second, "name": "other"}, keep="model.info.model_id")
+    for body in ({}, {"experiment_id": "9999"}, {"experiment_id": second, "name": 3}, {"experiment_id": second, "params": "a"}):
+        api.post("logged-models", body)
+    at = model.map(lambda id_: f"logged-models/{id_}")
+    below = lambda end: at.map(lambda path: path + end)
+    api.get(at)
+    api.get("logged-models/m-0")
+    for body in ({"model_id": model, "status": "LOGGED_MODEL_READY"}, {"model_id": model, "status": 2}):
+        api.ask("PATCH", at, body=body)
+    api.ask("PATCH", below("/tags"), body={"tags": [{"key": "u", "value": "w"}]})
+    api.ask("POST", below("/params"), body={"model_id": model, "params": [{"key": "b", "value": "2"}]})
+    for key in ("t", "t", "never"):
+        api.ask("DELETE", below("/tags/" + key), raw="{}")
+    api.get(at)
+    api.get(below("/artifacts/directories"))
+    for body in ({"filter": "name = 'net'"}, {"filter": "tags.u = 'w'"}, {"filter": "params.a = '1'"}, {"filter": "name = 'none'"},
+                 {"order_by": [{"field_name": "name", "ascending": True}]}, {"max_results": 1}, {"filter": "name ="},
+                 {"experiment_ids": []}, {"experiment_ids": ["9999"]}, {"experiment_ids": 3}):
+        api.post("logged-models/search", {"experiment_ids": [second], **body})
+    data = {"dataset": {"name": "d", "digest": "x", "source_type": "s", "source": "{}", "schema": "c", "profile": "p"},
+            "tags": [{"key": "mlflow.data.context", "value": "train"}]}
+    for body in ({"datasets": [data]}, {"datasets": [data], "models": [{"model_id": model}]}, {"datasets": {}}):
+        api.post("runs/log-inputs", {"run_id": run, **body})
+    api.post("runs/log-inputs", {"run_id": "0" * 32, "datasets": [data]})
+    api.post("runs/log-inputs", {"datasets": [data]})
+    api.post("runs/outputs", {"run_id": run, "models": [{"model_id": model, "step": 3}]})
+    api.post("runs/outputs", {"run_id": run})
+    api.get("runs/get", {"run_id": run})
+    for text in ("", "{", "{}", '{"artifact_path": "m", "flavors": {}, "run_id": "r"}'):
+        api.post("runs/log-model", {"run_id": run, "model_json": text})
+    said = '{"artifact_path": "m", "flavors": {}, "utc_time_created": "2020-01-01 00:00:00", "run_id": "r"}'
+    api.post("runs/log-model", {"run_id": run, "model_json": said})
+    api.post("runs/log-model", {"run_id": "0" * 32, "model_json": said})
+    for _ in range(2):
+        api.ask("DELETE", other.map(lambda id_: f"logged-models/{id_}"), raw="{}")
+        api.get(other.map(lambda id_: f"logged-models/{id_}"))
+    api.ask("POST", at, body={})
+    api.get(below("/none"))
+
+
+def pages(api, ids, run):
+    """What MLflow's web pages ask."""
+    root = "/ajax-api/2.0/mlflow/"
+    for query in ([("run_id", run), ("metric_key", "a")], [("run_id", run), ("metric_key", "many"), ("max_results", "10")],
+                  [("run_id", run), ("metric_key", "none")], [("run_id", "0" * 32), ("metric_key", "a")], [("metric_key", "a")],
+                  [("run_id", run)], [("run_id", "r")] * 101 + [("metric_key", "a")]):
+        api.get("metrics/get-history-bulk", query, root=root)
+    for query in ([], [("max_results", "7")], [("max_results", "1")], [("max_results", "320")], [("start_step", "10"), ("end_step", "20")],
+                  [("start_step", "10"), ("end_step", "900"), ("max_results", "11")], [("start_step", "10")], [("max_results", "0")],
+                  [("max_results", "2501")], [("start_step", "9"), ("end_step", "1")], [("start_step", "2000"), ("end_step", "2001")]):
+        api.get("metrics/get-history-bulk-interval", [("run_ids", run), ("metric_key", "many"), *query], root=root)
+    api.get("metrics/get-history-bulk-interval", [("run_ids", "0" * 32), ("metric_key", "many")], root=root)
+    api.get("metrics/get-history-bulk-interval", [("metric_key", "many")], root=root)
+    ask = lambda query, variables=None: api.ask("POST", "", body={"query": query, "variables": variables or {}}, root="/graphql")
+    metrics = "{ key value step timestamp }"
+    ask("query Run($data: MlflowGetRunInput!) { mlflowGetRun(input: $data) { apiError { code } run { info { runName status runUuid "
+        "experimentId artifactUri lifecycleStage startTime userId } experiment { __typename experimentId name tags { key value } "
+        "artifactLocation lifecycleStage lastUpdateTime } data { params { key value } tags { key value } metrics " + metrics +
+        " } inputs { datasetInputs { dataset { name } } modelInputs { modelId } } outputs { modelOutputs { modelId step } } } } }",
+        {"data": {"runId": run}})
+    ask("query E($input: MlflowGetExperimentInput!) { mlflowGetExperiment(input: $input) { apiError { code } experiment { "
+        "artifactLocation creationTime experimentId lastUpdateTime lifecycleStage name tags { key value } } } }",
+        {"input": {"experimentId": ids[0]}})
+    ask("query S($data: MlflowSearchRunsInput!) { mlflowSearchRuns(input: $data) { runs { info { runName } data { metrics " + metrics +
+        " } } } }", {"data": {"filter": "metrics.loss < 0.35", "experimentIds": [ids[1]]}})
+    ask("query H($data: MlflowGetMetricHistoryBulkIntervalInput!) @component(name: \"x\") { mlflowGetMetricHistoryBulkInterval(input: "
+        "$data) { __typename metrics { timestamp step runId key value } apiError { code message } } }",
+        {"data": {"runIds": [run], "metricKey": "a"}})
+    with api.differing("MLflow's takes no account of maxResults here"):
+        ask("query H($data: MlflowGetMetricHistoryBulkIntervalInput!) { mlflowGetMetricHistoryBulkInterval(input: $data) { metrics { "
+            "value } } }", {"data": {"runIds": [run], "metricKey": "many", "maxResults": 5}})
+    api.get("get-artifact", {"run_uuid": run, "path": "a b+c.txt"}, root="/")
+    api.get("get-artifact", {"run_uuid": run, "path": "none"}, root="/")
+
+
 def requests_as_such(api, ids):
     """What is no request, or of another method."""
     for raw in ("{", "", "null", '{"experiment_id": 3}', "{'a': 1}", '{"name": "raw", "name": "raw2"}',
@@ -339,5 +420,7 @@ def calls(api):
     ends(api, run, ids)
     searches(api, ids)
     artifacts(api, ids, run)
+    logged_models(api, ids)
+    pages(api, ids, run)
     requests_as_such(api, ids)
     experiment_searches(api)

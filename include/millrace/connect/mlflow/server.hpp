@@ -2,6 +2,7 @@
 #define MILLRACE_CONNECT_MLFLOW_SERVER_HPP
 
 #include <millrace/connect/mlflow/detail/graphql_answer.hpp>
+#include <millrace/connect/mlflow/detail/logged_model_calls.hpp>
 #include <millrace/connect/mlflow/detail/message.hpp>
 #include <millrace/connect/mlflow/detail/origin.hpp>
 #include <millrace/connect/mlflow/detail/refusal.hpp>
@@ -10,7 +11,6 @@
 #include <millrace/connect/mlflow/detail/route.hpp>
 #include <millrace/connect/mlflow/detail/tracking_calls.hpp>
 #include <millrace/connect/mlflow/detail/version_files.hpp>
-#include <millrace/connect/mlflow/detail/web_calls.hpp>
 #include <millrace/core/detail/requirement.hpp>
 #include <millrace/core/json_writer.hpp>
 #include <millrace/core/result.hpp>
@@ -69,7 +69,8 @@ struct no_registry {};
 ///     mlflow/experiments/  create, get, get-by-name, search, update, delete, restore, set-experiment-tag,
 ///                          delete-experiment-tag
 ///     mlflow/runs/         create, get, search, update, delete, restore, log-metric, log-batch, log-parameter,
-///                          set-tag, delete-tag
+///                          set-tag, delete-tag, log-inputs, outputs, log-model
+///     mlflow/logged-models[/MODEL]: create, search, get, finalize, delete, tags, params, artifacts
 ///     mlflow/metrics/      get-history, get-history-bulk, get-history-bulk-interval
 ///     mlflow/artifacts/list
 ///     mlflow-artifacts/artifacts[/EXPERIMENT/RUN/artifacts/PATH]: list, download, upload, delete
@@ -84,8 +85,7 @@ struct no_registry {};
 ///
 /// and, at the root, `health`, `version`, `get-artifact` and `graphql`, and `api/3.0/mlflow/server-info`: what MLflow's
 /// web pages ask besides (web_pages.hpp). Browsers are heard by names of this machine, by addresses and by
-/// `server_options::hosts`, and with pages from there. `mlflow/logged-models/search` finds none, because a tracker has
-/// none: clients ask for them when they list a folder of artifacts. Experiment 0 is the one of the name `Default`.
+/// `server_options::hosts`, and with pages from there. Experiment 0 is the one of the name `Default`.
 /// Errors are MLflow's: `error_code`, `message`, and the status of HTTP that goes with the code; what there is none of
 /// is ENDPOINT_NOT_FOUND. Guarantee: what a response acknowledges is as durable as the tracker's storage makes it. The
 /// body of a request is taken as JSON by its content type alone, so that no page in a browser can post a form here.
@@ -142,7 +142,7 @@ class server {
 
  private:
   static constexpr std::string_view artifacts = "mlflow-artifacts/artifacts";
-  using calls = detail::web_calls<Tracker>;
+  using calls = detail::logged_model_calls<Tracker>;
   using model_calls = detail::registry_calls<Registry, Tracker>;
   /// What clients and pages ask before they ask for what not every server has.
   static constexpr std::string_view server_info =
@@ -172,7 +172,18 @@ class server {
       {"POST", "runs/log-parameter", &calls::log_parameter},
       {"POST", "runs/set-tag", &calls::set_tag},
       {"POST", "runs/delete-tag", &calls::delete_tag},
+      {"POST", "runs/log-inputs", &calls::log_inputs},
+      {"POST", "runs/outputs", &calls::log_outputs},
+      {"POST", "runs/log-model", &calls::log_model},
+      {"POST", "logged-models", &calls::create_logged_model},
       {"POST", "logged-models/search", &calls::search_logged_models},
+      {"GET", "logged-models/{id}", &calls::get_logged_model},
+      {"PATCH", "logged-models/{id}", &calls::finalize_logged_model},
+      {"DELETE", "logged-models/{id}", &calls::delete_logged_model},
+      {"PATCH", "logged-models/{id}/tags", &calls::set_logged_model_tags},
+      {"DELETE", "logged-models/{id}/tags/{key}", &calls::delete_logged_model_tag},
+      {"POST", "logged-models/{id}/params", &calls::log_logged_model_params},
+      {"GET", "logged-models/{id}/artifacts/directories", &calls::list_logged_model_artifacts},
       {"GET", "metrics/get-history", &calls::get_history},
       {"GET", "metrics/get-history-bulk", &calls::get_history_bulk},
       {"GET", "metrics/get-history-bulk-interval", &calls::get_history_bulk_interval},
@@ -201,8 +212,14 @@ class server {
                             std::vector<store::http_parameter> query) const {
     using namespace detail;
     bool is_there = false;
-    if (const auto* const found = find_route(routes, path, request.method, is_there))
-      return handle_call(tracking_, *found, request, std::move(query));
+    std::vector<store::http_parameter> named;
+    const std::string pattern = path_pattern(path, named);
+    if (pattern == "logged-models/{id}/artifacts/files" && request.method == "GET") {
+      const auto file = message::from_query(std::move(query)).required("artifact_file_path");
+      return file ? download(named[0].value, *file) : refuse(file.error());
+    }
+    if (const auto* const found = find_route(routes, pattern, request.method, is_there))
+      return handle_call(tracking_, *found, request, std::move(query), named);
     if constexpr (has_registry) {
       if (const auto* const found = find_route(model_calls::routes, path, request.method, is_there))
         return handle_call(model_calls(*models_, tracking_.tracker(), options_.grammar, who), *found, request,
@@ -217,10 +234,11 @@ class server {
   }
   template <class Calls>
   static store::http_response handle_call(const Calls& calls, const detail::route<Calls>& route,
-                                          const store::http_request& request,
-                                          std::vector<store::http_parameter> query) {
-    const auto in = read(request, std::move(query));
+                                          const store::http_request& request, std::vector<store::http_parameter> query,
+                                          const std::vector<store::http_parameter>& named = {}) {
+    auto in = read(request, std::move(query));
     if (!in) return detail::refuse(in.error());
+    for (const store::http_parameter& each : named) in->set(each.key, each.value);
     store::http_response made{200, {{"Content-Type", "application/json"}}, {}};
     json_writer out(made.body);
     out.begin_object();
@@ -264,23 +282,35 @@ class server {
     return request.body.empty() ? detail::message() : detail::message::from_json(request.body);
   }
 
-  /// `/EXPERIMENT/RUN/artifacts[/PATH]`, by which clients have a run's artifacts.
+  /// `/EXPERIMENT/RUN/artifacts[/PATH]` and `/EXPERIMENT/models/MODEL/artifacts[/PATH]`, by which clients have the
+  /// artifacts of a run and of a logged model.
   struct artifact_place {
-    std::string run;
+    std::string run;   // or the model
     std::string path;  // empty: the folder of all of them
   };
   result<artifact_place> find_place(std::string_view path) const {
-    std::string_view parts[3];
-    for (std::string_view& each : parts) {
+    const auto next = [&] {
       const std::size_t slash = path.find('/');
-      each = path.substr(0, slash);
+      const std::string_view part = path.substr(0, slash);
       path = slash == path.npos ? std::string_view() : path.substr(slash + 1);
+      return part;
+    };
+    const std::string_view experiment = next();
+    std::string_view owner = next();
+    std::string of;
+    if (owner == "models") {
+      owner = next();
+      const auto model = tracking_.find(owner);
+      if (!model) return model.error();
+      of = model->experiment_id;
+    } else {
+      const auto run = tracking_.tracker().get_run(owner);
+      if (!run) return run.error();
+      of = run->info.experiment_id;
     }
-    const auto run = tracking_.tracker().get_run(parts[1]);
-    if (!run) return run.error();
-    if (run->info.experiment_id != parts[0] || parts[2] != "artifacts")
+    if (of != experiment || next() != "artifacts")
       return error(errc::not_found, "no run has its artifacts there: EXPERIMENT/RUN/artifacts is expected");
-    return artifact_place{std::string(parts[1]), std::string(path)};
+    return artifact_place{std::string(owner), std::string(path)};
   }
 
   /// `/get-artifact?run_uuid=RUN&path=PATH`, by which pages have a run's artifacts.

@@ -4,6 +4,7 @@
 #include <millrace/core/result.hpp>
 #include <millrace/store/content_storage.hpp>
 #include <millrace/track/detail/documents.hpp>
+#include <millrace/track/detail/model_changes.hpp>
 #include <millrace/track/detail/tracker_core.hpp>
 #include <millrace/track/records.hpp>
 
@@ -66,8 +67,7 @@ result<artifact> keep_unwatched(Core& core, std::string_view run, std::string_vi
   if (auto fine = check_text("an artifact's type", type, max_name); !fine) return std::move(fine).error();
   const layout& keys = core.log.keys();
   const auto active = std::as_const(*core.storage).look([&](const auto& objects) -> result<int> {
-    const auto found = load_active_run(objects, keys, run);
-    if (!found) return found.error();
+    if (auto fine = check_owner(objects, keys, run); !fine) return std::move(fine).error();
     return 0;
   });
   if (!active) return active.error();  // before the bytes are kept for nothing
@@ -75,7 +75,7 @@ result<artifact> keep_unwatched(Core& core, std::string_view run, std::string_vi
   if (!content) return content.error();
   artifact made{std::string(path), to_string(*content), bytes.size(), std::string(type), core.now()};
   auto done = core.storage->transact([&](auto& objects) -> result<int> {
-    if (const auto found = load_active_run(objects, keys, run); !found) return found.error();
+    if (auto fine = check_owner(objects, keys, run); !fine) return std::move(fine).error();
     const std::string root = keys.artifacts(run);
     if (auto fine = check_place(objects, root, path); !fine) return std::move(fine).error();
     const auto before = store::load_document<artifact>(objects, root + made.path);
@@ -152,6 +152,7 @@ result<run_info> remove_run(Objects& objects, const layout& keys, std::string_vi
       });
   if (!walked) return std::move(walked).error();
   gone.push_back(keys.run(found->experiment_id, id));
+  gone.push_back(keys.lineage(id));
   for (const std::string& key : gone)
     if (auto done = objects.remove(key); !done) return std::move(done).error();
   if (auto done = remove_all(objects, keys.metrics(id)); !done) return std::move(done).error();

@@ -26,7 +26,9 @@ namespace detail {
 //     metrics/RUN/summary.json                what is known of each of its metrics
 //     metrics/RUN/points/KEY/FIRST            1 to 1,024 points of a metric, from the FIRST-th (16 digits) on
 //     metrics/RUN/sketches/KEY                the percentiles of the points in full chunks
-//     artifacts/RUN/PATH                      an artifact: its hash, size and type
+//     artifacts/RUN/PATH                      an artifact of a run, or of a logged model: its hash, size and type
+//     models/EXPERIMENT/MODEL.json            a logged model, its parameters and tags
+//     lineage/RUN.json                        what a run has used and made
 //     contents/...                            what artifacts are, each content once (store/content_storage.hpp)
 //     counters/experiments.json               the next experiment's id
 //     leases/OWNER.json                       that a tracker which runs some is alive
@@ -67,6 +69,11 @@ class layout {
   std::string sketch(std::string_view run, std::string_view metric) const {
     return key("metrics/", run, "/sketches/", store::text_key_part(metric));
   }
+  std::string models(std::string_view experiment) const { return key("models/", experiment, "/"); }
+  std::string model(std::string_view experiment, std::string_view id) const {
+    return key("models/", experiment, "/", id, ".json");
+  }
+  std::string lineage(std::string_view run) const { return key("lineage/", run, ".json"); }
   std::string artifacts(std::string_view run) const { return key("artifacts/", run, "/"); }
   std::string counter_of_experiments() const { return key("counters/experiments.json"); }
 

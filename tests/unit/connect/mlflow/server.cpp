@@ -362,11 +362,110 @@ TEST_CASE("experiments and runs are searched for, in pages") {
         texts{ids[0]});
 }
 
-TEST_CASE("no models are found beside runs, and none are made") {
+TEST_CASE("models of MLflow 3 are kept beside runs, with files of their own") {
   const asked server;
-  CHECK(server.post("logged-models/search", json{{"experiment_ids", {"1"}}}) == json{{"status", 200}});
+  const std::string e = server.experiment();
+  const std::string run = server.run(e);
+  const json made = server.post("logged-models", json{{"experiment_id", e},
+                                                      {"name", "net"},
+                                                      {"model_type", "cnn"},
+                                                      {"source_run_id", run},
+                                                      {"params", {{{"key", "a"}, {"value", "1"}}}},
+                                                      {"tags", {{{"key", "t/u"}, {"value", "v"}}}}});
+  REQUIRE(made.at("status") == 200);
+  const std::string id = made.at("model").at("info").at("model_id");
+  const json info = {{"model_id", id},
+                     {"experiment_id", e},
+                     {"name", "net"},
+                     {"creation_timestamp_ms", 1'700'000'000'123},
+                     {"last_updated_timestamp_ms", 1'700'000'000'123},
+                     {"artifact_uri", "mlflow-artifacts:/1/models/" + id + "/artifacts"},
+                     {"status", "LOGGED_MODEL_PENDING"},
+                     {"model_type", "cnn"},
+                     {"source_run_id", run},
+                     {"tags", {{{"key", "t/u"}, {"value", "v"}}}}};
+  CHECK(made.at("model").at("info") == info);
+  const json data = {{"params", {{{"key", "a"}, {"value", "1"}}}}};
+  CHECK(made.at("model").at("data") == data);
+  CHECK(server.get("logged-models/" + id).at("model") == made.at("model"));
+
+  const auto send = [&](const std::string& method, const std::string& path, const json& body) {
+    const auto response = server.send(
+        {method, asked::root + "logged-models/" + path, {{"content-type", "application/json"}}, body.dump()});
+    json read = json::parse(response.body);
+    read["status"] = response.status;
+    return read;
+  };
+  CHECK(send("PATCH", id, json{{"status", "LOGGED_MODEL_READY"}}).at("model").at("info").at("status") ==
+        "LOGGED_MODEL_READY");
+  CHECK(send("PATCH", id, json{{"model_id", "m-0"}, {"status", 3}}).at("model").at("info").at("status") ==
+        "LOGGED_MODEL_UPLOAD_FAILED");  // the path says which model
+  CHECK(refused(send("PATCH", id, json{{"status", "DONE"}}), 400, "INVALID_PARAMETER_VALUE"));
+  CHECK(send("PATCH", id + "/tags", json{{"tags", {{{"key", "k"}, {"value", "w"}}}}}) == json{{"status", 200}});
+  CHECK(send("DELETE", id + "/tags/t%2Fu", json::object()) == json{{"status", 200}});
+  CHECK(refused(send("DELETE", id + "/tags/t%2Fu", json::object()), 404, "RESOURCE_DOES_NOT_EXIST"));
+  CHECK(send("POST", id + "/params", json{{"params", {{{"key", "b"}, {"value", "2"}}}}}) == json{{"status", 200}});
+  CHECK(refused(send("POST", id + "/params", json{{"params", {{{"key", "b"}, {"value", "3"}}}}}), 400,
+                "INVALID_PARAMETER_VALUE"));
+
+  const std::string files = "/api/2.0/mlflow-artifacts/artifacts/" + e + "/models/" + id + "/artifacts/";
+  CHECK(server.send({"PUT", files + "a/w.bin", {}, "weights"}).status == 200);
+  CHECK(server.send({"GET", files + "a/w.bin", {}, {}}).body == "weights");
+  for (const char* path : {"../x", "%2e%2e/x", "", "a//b"})
+    CHECK(server.send({"PUT", files + path, {}, "x"}).status == 400);
+  for (const std::string& place : {"9/models/" + id, e + "/models/m-0", e + "/models/" + run, e + "/model/" + id})
+    CHECK(server.send({"GET", "/api/2.0/mlflow-artifacts/artifacts/" + place + "/artifacts/a/w.bin", {}, {}}).status ==
+          404);
+  const json listed = server.get("logged-models/" + id + "/artifacts/directories?artifact_directory_path=a");
+  const json inner = {{{"path", "a/w.bin"}, {"is_dir", false}, {"file_size", 7}}};
+  CHECK(listed.at("files") == inner);
+  CHECK(
+      server
+          .send({"GET", asked::root + "logged-models/" + id + "/artifacts/files?artifact_file_path=a%2Fw.bin", {}, {}})
+          .body == "weights");
+
+  json query = {{"experiment_ids", {e, "99"}}, {"filter", "name = 'net' AND tags.k = 'w'"}};
+  CHECK(server.post("logged-models/search", query).at("models")[0].at("info").at("model_id") == id);
+  query["order_by"] = {{{"field_name", "creation_timestamp"}, {"ascending", false}}};
+  CHECK(server.post("logged-models/search", query).at("models").size() == 1);
   CHECK(refused(server.post("logged-models/search", json{{"experiment_ids", 1}}), 400, "INVALID_PARAMETER_VALUE"));
-  CHECK(refused(server.post("logged-models", json{{"experiment_id", "1"}}), 404, "ENDPOINT_NOT_FOUND"));
+  CHECK(refused(server.post("logged-models/search", json::object()), 400, "INVALID_PARAMETER_VALUE"));
+
+  CHECK(server.post("runs/outputs", json{{"run_id", run}, {"models", {{{"model_id", id}, {"step", 3}}}}}) ==
+        json{{"status", 200}});
+  const json set = {{"name", "d"}, {"digest", "x"}, {"source_type", "s"}, {"source", "{}"}, {"schema", "c"}};
+  const json used = {{"dataset", set}, {"tags", {{{"key", "mlflow.data.context"}, {"value", "train"}}}}};
+  CHECK(server.post("runs/log-inputs", json{{"run_id", run}, {"datasets", {used}}, {"models", {{{"model_id", id}}}}}) ==
+        json{{"status", 200}});
+  const json of = server.get("runs/get?run_id=" + run).at("run");
+  const json inputs = {{"dataset_inputs", {used}}, {"model_inputs", {{{"model_id", id}}}}};
+  CHECK(of.at("inputs") == inputs);
+  const json outputs = {{"model_outputs", {{{"model_id", id}, {"step", 3}}}}};
+  CHECK(of.at("outputs") == outputs);
+  CHECK(server.post("runs/search", json{{"experiment_ids", {e}}}).at("runs")[0] == of);
+  CHECK(refused(server.post("runs/outputs", json{{"run_id", run}, {"models", {{{"model_id", "m-0"}}}}}), 404,
+                "RESOURCE_DOES_NOT_EXIST"));
+
+  CHECK(send("DELETE", id, json::object()) == json{{"status", 200}});
+  CHECK(send("DELETE", id, json::object()) == json{{"status", 200}});
+  CHECK(refused(server.get("logged-models/" + id), 404, "RESOURCE_DOES_NOT_EXIST"));
+  CHECK(server.send({"GET", files + "a/w.bin", {}, {}}).status == 404);
+  CHECK(refused(server.post("logged-models/" + id, json::object()), 405, "BAD_REQUEST"));
+  CHECK(refused(server.get("logged-models/" + id + "/none"), 404, "ENDPOINT_NOT_FOUND"));
+}
+
+TEST_CASE("models of older clients are a tag of their run") {
+  const asked server;
+  const std::string run = server.run(server.experiment());
+  const std::string said = R"({"artifact_path":"m","flavors":{"x":{}},"utc_time_created":"t","run_id":"r"})";
+  for (int i = 0; i < 2; ++i)
+    CHECK(server.post("runs/log-model", json{{"run_id", run}, {"model_json", said}}) == json{{"status", 200}});
+  for (const char* wrong : {"", "{", "[]", "{}", R"({"artifact_path":"m","flavors":{},"run_id":"r"})"})
+    CHECK(refused(server.post("runs/log-model", json{{"run_id", run}, {"model_json", wrong}}), 400,
+                  "INVALID_PARAMETER_VALUE"));
+  for (const json& each : server.get("runs/get?run_id=" + run).at("run").at("data").at("tags"))
+    if (each.at("key") == "mlflow.log-model.history")
+      CHECK(json::parse(each.at("value").get<std::string>()) == json{json::parse(said), json::parse(said)});
 }
 
 TEST_CASE("artifacts are uploaded, listed, downloaded and deleted, and stay within their run") {

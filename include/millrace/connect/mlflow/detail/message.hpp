@@ -92,6 +92,11 @@ class message {
       made = found->value;
     return made;
   }
+  /// Puts a text in place of what there is of a name.
+  void set(std::string_view name, std::string_view value) {
+    std::erase_if(members_, [&](const member& each) { return each.name == name; });
+    members_.push_back({std::string(name), std::string(value), json_token::text});
+  }
   /// Gives members the names that `change(name)` makes of theirs.
   template <class Change>
   void rename(Change&& change) {

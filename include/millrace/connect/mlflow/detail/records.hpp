@@ -3,6 +3,7 @@
 
 #include <millrace/connect/mlflow/fwd.hpp>
 #include <millrace/core/json_writer.hpp>
+#include <millrace/track/logged_model.hpp>
 #include <millrace/track/records.hpp>
 
 #include <string>
@@ -65,8 +66,38 @@ inline void put_run_info(json_writer& out, const track::experiment& of, const tr
   out.member("run_id", run.id).end_object();
 }
 
-/// `is_new`: in the response that made it, where MLflow's server leaves out what a new run has not.
-inline void put_run(json_writer& out, const track::experiment& of, const track::run_record& run, bool is_new = false) {
+inline void put_lineage(json_writer& out, const track::run_lineage& lineage) {
+  out.key("inputs").begin_object();
+  if (!lineage.data_sets.empty()) {
+    out.key("dataset_inputs").begin_array();
+    for (const track::used_data_set& each : lineage.data_sets) {
+      out.begin_object();
+      put_pairs(out, "tags", each.tags);
+      out.key("dataset").begin_object().member("name", each.name).member("digest", each.digest);
+      out.member("source_type", each.source_type).member("source", each.source);
+      if (!each.schema.empty()) out.member("schema", each.schema);
+      if (!each.profile.empty()) out.member("profile", each.profile);
+      out.end_object().end_object();
+    }
+    out.end_array();
+  }
+  if (!lineage.used_models.empty()) {
+    out.key("model_inputs").begin_array();
+    for (const std::string& each : lineage.used_models) out.begin_object().member("model_id", each).end_object();
+    out.end_array();
+  }
+  out.end_object().key("outputs").begin_object();
+  if (!lineage.made_models.empty()) {
+    out.key("model_outputs").begin_array();
+    for (const track::made_model& each : lineage.made_models)
+      out.begin_object().member("model_id", each.id).member("step", each.step).end_object();
+    out.end_array();
+  }
+  out.end_object();
+}
+/// `lineage`: null in the response that made the run, where MLflow's server leaves out what a new run has not.
+inline void put_run(json_writer& out, const track::experiment& of, const track::run_record& run,
+                    const track::run_lineage* lineage) {
   out.begin_object().key("info");
   put_run_info(out, of, run.info);
   out.key("data").begin_object();
@@ -78,8 +109,10 @@ inline void put_run(json_writer& out, const track::experiment& of, const track::
   put_pairs(out, "params", run.info.parameters);
   put_pairs(out, "tags", run.info.tags);
   out.end_object();
-  out.key("inputs").begin_object().end_object();
-  if (!is_new) out.key("outputs").begin_object().end_object();
+  if (lineage != nullptr)
+    put_lineage(out, *lineage);
+  else
+    out.key("inputs").begin_object().end_object();
   out.end_object();
 }
 

@@ -10,6 +10,7 @@
 #include <millrace/core/json_writer.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/store/search/schema.hpp>
+#include <millrace/track/logged_models.hpp>
 #include <millrace/track/search.hpp>
 #include <millrace/track/tracker.hpp>
 
@@ -241,7 +242,10 @@ class tracking_calls {
       for (const track::run_record& each : found->items)
         for (const track::experiment& of : known)
           if (of.id == each.info.experiment_id) {
-            put_run(out, of, each);
+            const auto lineage = track::get_lineage(*tracker_, each.info.id);
+            if (!lineage && lineage.error().code() != errc::not_found) return lineage.error();
+            const track::run_lineage nothing;  // of a run that was removed since it was found
+            put_run(out, of, each, lineage ? &*lineage : &nothing);
             break;
           }
       out.end_array();
@@ -279,7 +283,7 @@ class tracking_calls {
     const auto made = tracker_->create_run(of->id, options);
     if (!made) return made.error();
     out.key("run");
-    put_run(out, *of, {*made, {}}, true);
+    put_run(out, *of, {*made, {}}, nullptr);
     return {};
   }
   result<void> get_run(const message& in, json_writer& out) const {
@@ -288,8 +292,10 @@ class tracking_calls {
       if (!found) return found.error();
       const auto of = tracker_->get_experiment(found->info.experiment_id);
       if (!of) return of.error();
+      const auto lineage = track::get_lineage(*tracker_, id);
+      if (!lineage) return lineage.error();
       out.key("run");
-      put_run(out, *of, *found);
+      put_run(out, *of, *found, &*lineage);
       return {};
     });
   }
@@ -416,13 +422,6 @@ class tracking_calls {
     });
   }
 
-  /// A tracker has no models besides runs' artifacts. Clients look for them wherever a folder of artifacts is listed.
-  result<void> search_logged_models(const message& in, json_writer&) const {
-    const auto asked = texts_of(in, "experiment_ids");
-    if (!asked) return asked.error();
-    return {};
-  }
-
   // ---- artifacts
 
   result<void> list_artifacts(const message& in, json_writer& out) const {
@@ -457,8 +456,9 @@ class tracking_calls {
   }
 
   Tracker& tracker() const noexcept { return *tracker_; }
+  store::search_grammar grammar() const noexcept { return grammar_; }
 
- private:
+ protected:
   template <class Result>
   static result<void> done(Result&& made) {
     if (!made) return std::move(made).error();

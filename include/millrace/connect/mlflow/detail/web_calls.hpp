@@ -85,7 +85,8 @@ class web_calls : public tracking_calls<Tracker> {
     return {};
   }
 
-  /// Of each run some points of a metric, evenly chosen, between two steps if the request has them.
+  /// Of each run some points of a metric, evenly chosen, between two steps if the request has them. Runs that are not
+  /// there have none.
   /// Complexity: O(points of these runs), of one run at a time.
   result<void> get_history_bulk_interval(const message& in, json_writer& out) const {
     const auto runs = texts_of(in, "run_ids");
@@ -103,11 +104,10 @@ class web_calls : public tracking_calls<Tracker> {
     const bool is_part = in.has("start_step");
     if (is_part != in.has("end_step") || *first > *last)
       return error(errc::invalid_argument, "start_step and end_step are expected, or neither, in this order");
-    for (const std::string& run : *runs)
-      if (const auto found = this->tracker().get_run(run); !found) return found.error();
     bool any = false;
     for (const std::string& run : *runs) {
       auto points = this->tracker().history(run, *key);
+      if (!points && points.error().code() == errc::not_found) continue;
       if (!points) return std::move(points).error();
       if (is_part)
         std::erase_if(*points,
@@ -122,9 +122,6 @@ class web_calls : public tracking_calls<Tracker> {
     if (any) out.end_array();
     return {};
   }
-
-  /// A tracker has no traces; the page of an experiment looks for them.
-  result<void> search_traces(const message&, json_writer&) const { return {}; }
 
  private:
   static result<void> check_runs(const std::vector<std::string>& runs, std::string_view name) {
