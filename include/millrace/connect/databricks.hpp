@@ -14,7 +14,7 @@
 ///
 /// All of it was tested against a server that checks requests by the published API, and against no workspace.
 ///
-/// Standard library alone: any store::http_transport carries the requests.
+/// Standard library alone: connect/curl.hpp, or any other store::http_transport, carries the requests.
 
 #include <millrace/connect/databricks/api_error.hpp>
 #include <millrace/connect/databricks/credentials.hpp>

@@ -67,9 +67,10 @@ inline std::string without(std::string text, const std::string& secret) {
 /// so that a client of MLflow's API that is given it has the workspace's experiments and runs.
 ///
 ///     auto who = mr::connect::databricks::credentials::from_environment();
-///     auto transport = ...;                                      // to who->host(): any store::http_transport
-///     mr::connect::databricks::workspace workspace(transport, *std::move(who));
+///     auto transport = mr::connect::curl::transport::make(who->host());    // or any other store::http_transport
+///     mr::connect::databricks::workspace workspace(*transport, *std::move(who));
 ///     mr::connect::databricks::volume files(workspace, *mr::connect::databricks::unity_name::make("main.ml.files"));
+///     mr::connect::mlflow::tracking_client runs(workspace);     // experiments and runs, by MLflow's API
 ///
 /// It was tested against a server that checks requests by the published API, and against no workspace of Databricks.
 /// `Retry`: a `resilience::retry`, or a stack of wrappers with one (`mr::borrow` it to share it). A request is sent

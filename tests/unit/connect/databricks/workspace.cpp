@@ -1,9 +1,11 @@
 #include <millrace/connect/databricks/workspace.hpp>
 
+#include <millrace/connect/curl.hpp>
 #include <millrace/connect/databricks/volume.hpp>
 #include <millrace/connect/databricks/warehouse.hpp>
 #include <millrace/connect/http.hpp>
 #include <millrace/connect/mlflow/server.hpp>
+#include <millrace/connect/mlflow/tracking_client.hpp>
 #include <millrace/resilience/calls/resilient.hpp>
 #include <millrace/store/memory_storage.hpp>
 #include <millrace/track/tracker.hpp>
@@ -55,30 +57,6 @@ struct status_only {
   template <class Self, class Members>
   static void describe(Self& self, Members& members) {
     members("state", self.state);
-  }
-};
-struct experiment_made {
-  std::string id;
-  template <class Self, class Members>
-  static void describe(Self& self, Members& members) {
-    members("experiment_id", self.id);
-  }
-};
-/// A transport of HTTP to this machine, as somebody would write one: a connection for each request.
-struct loopback_transport {
-  std::uint16_t port;
-  mr::result<ms::http_response> send(const ms::http_request& request) const {
-    httplib::Client client("127.0.0.1", port);
-    httplib::Request asked;
-    asked.method = request.method;
-    asked.path = request.target;
-    asked.body = request.body;
-    for (const ms::http_header& each : request.headers) asked.headers.emplace(each.name, each.value);
-    const auto got = client.send(asked);
-    if (!got) return mr::error(errc::io, "nothing came back from port " + std::to_string(port));
-    ms::http_response made{.status = got->status, .body = got->body};
-    for (const auto& [name, value] : got->headers) made.headers.push_back({name, value});
-    return made;
   }
 };
 using one_after_another =
@@ -241,15 +219,22 @@ TEST_CASE("databricks: over HTTP, runs of MLflow's API, files and SQL go through
   auto who = db::credentials::make("http://127.0.0.1:" + std::to_string(hosted->port()),
                                    ms::secret<std::string>(std::string(databricks_fake::token)));
   REQUIRE(who);
-  loopback_transport way{hosted->port()};
-  db::workspace workspace(way, *std::move(who));
+  const auto way = mr::connect::curl::transport::make(who->host());
+  REQUIRE(way);
+  db::workspace workspace(*way, *std::move(who));
 
-  const auto experiment = workspace.ask<experiment_made>(
-      {.method = "POST", .target = "/api/2.0/mlflow/experiments/create", .body = R"({"name":"/Shared/churn"})"});
+  mlflow::tracking_client runs(workspace);
+  const auto experiment = runs.create_experiment("/Shared/churn");
   REQUIRE(experiment);
-  CHECK(tracker->get_experiment(experiment->id)->name == "/Shared/churn");
-  CHECK(workspace.perform({.target = "/api/2.0/mlflow/experiments/get?experiment_id=77"}).error().code() ==
-        errc::not_found);
+  const auto run = runs.create_run(experiment->id, {.parameters = {{"lr", "0.1"}}});
+  REQUIRE(run);
+  REQUIRE(runs.log_metric(run->id, "loss", 0.25, 1));
+  REQUIRE(runs.end_run(run->id));
+  const auto kept = tracker->get_run(run->id);
+  REQUIRE(kept);
+  CHECK(kept->info.parameters.at(0).value == "0.1");
+  CHECK(kept->metrics.at(0).last.value == 0.25);
+  CHECK(runs.get_run("none").error().code() == errc::not_found);
 
   db::volume files(workspace, *db::unity_name::make("main.ml.files"));
   const std::string text = std::string("\0\r\n\xff", 4) + std::string(100'000, 'x');

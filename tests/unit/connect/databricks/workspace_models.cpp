@@ -1,7 +1,13 @@
 #include <millrace/connect/databricks/workspace_models.hpp>
 
+#include <millrace/connect/mlflow/server.hpp>
+#include <millrace/registry/model_registry.hpp>
+#include <millrace/store/memory_storage.hpp>
+#include <millrace/track/tracker.hpp>
+
 #include <support/catch.hpp>
 #include <support/databricks.hpp>
+#include <support/registry.hpp>
 
 #include <string>
 #include <utility>
@@ -69,4 +75,42 @@ TEST_CASE("databricks: the stages of the workspace's registry have names of thei
   for (const auto& [stage, name] : {std::pair(stage::development, "None"), std::pair(stage::staging, "Staging"),
                                     std::pair(stage::production, "Production"), std::pair(stage::archived, "Archived")})
     CHECK(db::workspace_stage(stage) == name);
+}
+
+TEST_CASE("databricks: a registry of this library is asked for transitions as a workspace's is") {
+  namespace ms = mr::store;
+  ms::memory_storage storage;
+  auto tracker = mr::track::tracker<ms::memory_storage>::open(storage);
+  auto registry = mr::registry::open_registry(storage);
+  REQUIRE((tracker && registry));
+  (void)support::register_one(*registry, "churn");
+  mr::connect::mlflow::server_options options;
+  for (const char* name : {"ann", "bob"})
+    options.users.push_back({name, ms::secret<std::string>(std::string("token-of-") + name)});
+  const mr::connect::mlflow::server api(*tracker, *registry, std::move(options));
+  ms::handler_transport way(api);
+  db::workspace anns(way, support::fake_credentials("token-of-ann"));
+  db::workspace bobs(way, support::fake_credentials("token-of-bob"));
+  db::workspace_models ann(anns), bob(bobs);
+
+  const auto asked = ann.request_transition("churn", 1, stage::staging, "better");
+  REQUIRE(asked);
+  CHECK((asked->user == "ann" && asked->to_stage == "Staging" && asked->comment == "better"));
+  CHECK(bob.list_transitions("churn", 1)->at(0).available_actions.at(0) == "APPROVE_TRANSITION_REQUEST");
+  CHECK(!ann.approve_transition("churn", 1, stage::staging, false));  // nobody approves their own
+  const auto approved = bob.approve_transition("churn", 1, stage::staging, true, "yes");
+  REQUIRE(approved);
+  CHECK((approved->type == "APPROVED_REQUEST" && approved->user == "bob" && approved->comment == "yes"));
+  CHECK(registry->find_version("churn", 1)->stage == stage::staging);
+  CHECK(ann.list_transitions("churn", 1)->empty());
+
+  REQUIRE(ann.request_transition("churn", 1, stage::production));
+  REQUIRE(ann.withdraw_transition("churn", 1, stage::production, "ann"));
+  CHECK(ann.request_transition("none", 1, stage::production).error().code() == errc::not_found);
+  const auto said = ann.create_comment("churn", 1, "looks good");
+  REQUIRE(said);
+  CHECK(ann.update_comment(said->id, "looks bad")->text == "looks bad");
+  CHECK(ann.delete_comment(said->id));
+  db::workspace nobodys(way, support::fake_credentials("token-of-eve"));
+  CHECK(db::workspace_models(nobodys).list_transitions("churn", 1).error().code() == errc::permission_denied);
 }
