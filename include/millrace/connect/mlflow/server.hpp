@@ -198,14 +198,14 @@ class server {
     constexpr std::string_view scheme = "Bearer ";
     if (sent == nullptr || !millrace::detail::same_but_case(std::string_view(*sent).substr(0, scheme.size()), scheme))
       return false;
-    const std::string token = sent->substr(scheme.size());
-    if (token.empty()) return false;
+    const store::secret<std::string> token(sent->substr(scheme.size()));  // a copy that is wiped
+    if (token.expose().empty()) return false;
     for (const server_user& each : options_.users)
-      if (each.token.equals(token)) {
+      if (each.token == token) {
         who = each.name;
         return true;
       }
-    return options_.token.equals(token);
+    return options_.token == token;
   }
 
   store::http_response call(const store::http_request& request, std::string_view who, std::string_view path,
