@@ -1,6 +1,7 @@
 #ifndef MILLRACE_CONNECT_MLFLOW_DETAIL_VERSION_SOURCES_HPP
 #define MILLRACE_CONNECT_MLFLOW_DETAIL_VERSION_SOURCES_HPP
 
+#include <millrace/connect/mlflow/detail/logged_model_calls.hpp>
 #include <millrace/connect/mlflow/detail/message.hpp>
 #include <millrace/connect/mlflow/detail/model_names.hpp>
 #include <millrace/connect/mlflow/detail/model_source.hpp>
@@ -11,6 +12,7 @@
 #include <millrace/registry/operations.hpp>
 #include <millrace/registry/records.hpp>
 #include <millrace/registry/stage.hpp>
+#include <millrace/track/logged_models.hpp>
 
 #include <string>
 #include <string_view>
@@ -39,19 +41,11 @@ class version_sources {
     }
     const auto model_id = in.text("model_id");
     if (!model_id) return model_id.error();
-    const model_source source = model_source::parse(draft.source);
-    if (!source.is_plain()) return bad_source(draft.source, "an absolute path without `..` is expected");
-    if (source.scheme == "models") return settle_model(in, *model_id, draft);
-    if (source.scheme == "runs") {
-      if (source.host.empty() && model_id->empty() && !draft.run_id.empty() && source.parts().front() == draft.run_id)
-        return {};
-      return bad_source(draft.source, "run_id has to be the run that contains it");
-    }
-    if (!source.is_local() && !source.is_served()) return {};
-    const auto root = artifacts_of(draft.run_id);
-    if (!root && root.error().code() != errc::not_found) return root.error();
-    if (root && source.is_within(*root)) return {};
-    return bad_source(draft.source, "run_id has to be the run that contains it");
+    if (auto fine = check_address(in, *model_id, draft); !fine || model_id->empty()) return fine;
+    const auto model = track::get_logged_model(*tracker_, *model_id);
+    if (!model) return model.error();
+    if (draft.run_id.empty()) draft.run_id = model->run_id;
+    return {};
   }
 
   /// The address by which clients load a version: of its own files if it has some, or else its source, or what the
@@ -59,7 +53,11 @@ class version_sources {
   result<std::string> files_of(registry::model_version of) const {
     for (int steps = 0; of.artifacts.empty(); ++steps) {
       const auto named = model_address::parse(of.source);
-      if (!named || named->name.empty() || steps == max_steps) return of.source;
+      if (!named || steps == max_steps) return of.source;
+      if (named->name.empty()) {
+        auto place = place_of_model(named->model_id);
+        return place || place.error().code() != errc::not_found ? std::move(place) : result<std::string>(of.source);
+      }
       auto next = version_at(*named);
       if (!next && next.error().code() == errc::not_found) return of.source;
       if (!next) return std::move(next).error();
@@ -71,6 +69,21 @@ class version_sources {
  private:
   static constexpr int max_steps = 100;  // from copy to copy; whoever registers without a server may go in a circle
 
+  result<void> check_address(const message& in, const std::string& model_id, registry::version_draft& draft) const {
+    const model_source source = model_source::parse(draft.source);
+    if (!source.is_plain()) return bad_source(draft.source, "an absolute path without `..` is expected");
+    if (source.scheme == "models") return settle_model(in, model_id, draft);
+    if (source.scheme == "runs") {
+      if (source.host.empty() && model_id.empty() && !draft.run_id.empty() && source.parts().front() == draft.run_id)
+        return {};
+      return bad_source(draft.source, "run_id has to be the run that contains it");
+    }
+    if (!source.is_local() && !source.is_served()) return {};
+    const auto root = model_id.empty() ? place_of_run(draft.run_id) : place_of_model(model_id);
+    if (!root && root.error().code() != errc::not_found) return root.error();
+    if (root && source.is_within(model_source::parse(*root))) return {};
+    return bad_source(draft.source, "run_id or model_id has to be what contains it");
+  }
   /// `models:/...` becomes the version that it leads to now, whose run it has too.
   result<void> settle_model(const message& in, const std::string& model_id, registry::version_draft& draft) const {
     const auto named = model_address::parse(draft.source);
@@ -106,13 +119,20 @@ class version_sources {
       return error(errc::not_found, "No versions of model with name " + quoted_text(at.name) + " found");
     return std::move(*last);
   }
-  result<model_source> artifacts_of(const std::string& run) const {
+  result<std::string> place_of_run(const std::string& run) const {
     if (run.empty()) return error(errc::not_found, "no run is named");
     const auto found = tracker_->get_run(run);
     if (!found) return found.error();
     const auto of = tracker_->get_experiment(found->info.experiment_id);
     if (!of) return of.error();
-    return model_source::parse(artifact_uri(*of, found->info));
+    return artifact_uri(*of, found->info);
+  }
+  result<std::string> place_of_model(const std::string& id) const {
+    const auto model = track::get_logged_model(*tracker_, id);
+    if (!model) return model.error();
+    const auto of = tracker_->get_experiment(model->experiment_id);
+    if (!of) return of.error();
+    return artifact_uri(*of, *model);
   }
 
   const Registry* models_;
