@@ -111,6 +111,9 @@ class server {
         to.set_header("Connection", "close");
         return;
       }
+      // Ranges are the handler's: the library would cut them out of what it responds with, also if that is the range
+      // already. The request is the library's own object, which it looks at again afterwards.
+      const_cast<::httplib::Request&>(from).ranges.clear();
       store::http_request request{from.method, from.target, {}, {}};
       for (const auto& [name, value] : from.headers) request.headers.push_back({name, value});
       // A body is there if the client says so: whoever waits for one that is not waits until the connection ends.

@@ -16,6 +16,10 @@ struct echo {
   ms::http_response handle(const ms::http_request& request) const {
     if (request.target == "/throw") throw std::runtime_error("a password");
     ms::http_response made{201, {{"X-Method", request.method}}, request.target + '\n' + request.body};
+    if (const std::string* const range = ms::find_header(request.headers, "Range"); range != nullptr) {
+      if (request.target == "/partial") return {206, {{"Content-Range", "bytes 2-4/6"}}, "cde"};
+      made.body += *range;
+    }
     if (const std::string* const kind = ms::find_header(request.headers, "X-Kind"))
       made.headers.push_back({"Content-Type", *kind});
     return made;
@@ -66,6 +70,26 @@ TEST_CASE("a server hands requests to a handler as they were sent, and its respo
   ::httplib::Client late("127.0.0.1", port);
   CHECK_FALSE(late.Get("/"));
   CHECK_FALSE(http::server::listen(handler, {.address = "192.0.2.1"}));  // none of this machine's
+}
+
+TEST_CASE("a server leaves ranges to its handler, and sends whole what that responds with") {
+  const echo handler;
+  auto server = http::server::listen(handler, {.idle_seconds = 1});
+  REQUIRE(server);
+  ::httplib::Client client("127.0.0.1", server->port());
+  for (const char* range : {"bytes=2-4", "bytes=1-2,4-5", "bytes=-1", "bytes=100-200"}) {
+    INFO(range);
+    const auto whole = client.Get("/a", {{"Range", range}});
+    REQUIRE(whole);
+    CHECK(whole->status == 201);
+    CHECK(whole->body == std::string("/a\n") + range);
+    const auto part = client.Get("/partial", {{"Range", range}});
+    REQUIRE(part);
+    CHECK(part->status == 206);
+    CHECK(part->body == "cde");
+    CHECK(part->get_header_value_count("Content-Range") == 1);
+    CHECK(part->get_header_value("Content-Range") == "bytes 2-4/6");
+  }
 }
 
 TEST_CASE("a transport carries requests to our own server and back, over plain HTTP") {
