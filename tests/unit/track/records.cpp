@@ -26,9 +26,9 @@ TEST_CASE("a run's document says all of it") {
   run.user = "ada";
   run.parameters = {{"lr", "0.1"}, {"text", std::string(6000, 'x')}};
   run.tags = {{"mlflow.runName", "trial \"1\""}, {"a b/c:d", "\xc3\xa9\n"}};
-  run.process = {"host", "boot", "pid:[1]", 42, 99};
+  run.process = {"host", "boot", "pid:[1]", 42, 99, "tracker"};
   const std::string text = ms::write_document(run);
-  CHECK(text.starts_with(R"({"format":1,"id":"0123456789abcdef0123456789abcdef","experiment_id":"7",)"));
+  CHECK(text.starts_with(R"({"format":2,"id":"0123456789abcdef0123456789abcdef","experiment_id":"7",)"));
   const auto read = ms::read_document<mt::run_info>(text, run.id);
   REQUIRE(read);
   CHECK(*read == run);
