@@ -5,7 +5,9 @@
 #include <millrace/registry/records.hpp>
 #include <millrace/registry/stage.hpp>
 #include <millrace/registry/transition_request.hpp>
+#include <millrace/store/search/schema.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -92,6 +94,27 @@ struct removal {
   std::string actor = {};
   std::string reason = {};
   bool also_in_production = false;  // otherwise what is in production is refused
+};
+
+/// What to search for, and how much of it.
+struct search_options {
+  /// As `store::search_filter` reads it: `name = 'fraud' AND metrics.auc > 0.9`; empty: everything.
+  std::string filter = {};
+  /// As `store::search_order` reads it: `metrics.auc DESC`.
+  std::vector<std::string> order_by = {};
+  /// Of a page: 1 to 50,000.
+  std::size_t max_results = 1000;
+  /// That of the last page; empty: the first page.
+  std::string page_token = {};
+  /// `mlflow` takes what MLflow's own registry takes, and nothing else.
+  store::search_grammar grammar = store::search_grammar::full;
+};
+
+/// A page of what was found. The token is empty if it is the last one.
+template <class Item>
+struct search_page {
+  std::vector<Item> items;
+  std::string next_page_token;
 };
 
 }  // namespace registry

@@ -3,12 +3,14 @@
 
 #include <millrace/core/clock.hpp>
 #include <millrace/core/diagnostic.hpp>
+#include <millrace/store/search/schema.hpp>
 #include <millrace/track/records.hpp>
 #include <millrace/track/watcher.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace millrace {
@@ -93,6 +95,39 @@ struct run_batch {
   std::vector<named_point> metrics = {};
   std::vector<key_value> parameters = {};
   std::vector<key_value> tags = {};
+};
+
+/// Which experiments or runs are searched.
+enum class lifecycle_view : std::uint8_t { active_only, deleted_only, all };
+
+constexpr std::string_view to_string(lifecycle_view view) noexcept {
+  switch (view) {
+    case lifecycle_view::active_only: return "ACTIVE_ONLY";
+    case lifecycle_view::deleted_only: return "DELETED_ONLY";
+    case lifecycle_view::all: return "ALL";
+  }
+  return {};
+}
+
+/// What to search for, and how much of it.
+struct search_options {
+  /// As `store::search_filter` reads it: `metrics.loss < 0.1 AND params.net = 'a'`; empty: everything.
+  std::string filter = {};
+  /// As `store::search_order` reads it: `metrics.loss DESC`.
+  std::vector<std::string> order_by = {};
+  lifecycle_view view = lifecycle_view::active_only;
+  /// Of a page: 1 to 50,000.
+  std::size_t max_results = 1000;
+  /// That of the last page; empty: the first page.
+  std::string page_token = {};
+  store::search_grammar grammar = store::search_grammar::full;
+};
+
+/// A page of what was found. The token is empty if it is the last one.
+template <class Item>
+struct search_page {
+  std::vector<Item> items;
+  std::string next_page_token;
 };
 
 }  // namespace track

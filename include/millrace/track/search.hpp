@@ -5,6 +5,7 @@
 #include <millrace/store/search.hpp>
 #include <millrace/store/transaction.hpp>
 #include <millrace/track/detail/run_search.hpp>
+#include <millrace/track/options.hpp>
 #include <millrace/track/records.hpp>
 #include <millrace/track/tracker.hpp>
 
@@ -18,27 +19,6 @@
 namespace millrace {
 inline namespace v0 {
 namespace track {
-
-/// What to search for, and how much of it.
-struct search_options {
-  /// As `store::search_filter` reads it: `metrics.loss < 0.1 AND params.net = 'a'`; empty: everything.
-  std::string filter = {};
-  /// As `store::search_order` reads it: `metrics.loss DESC`.
-  std::vector<std::string> order_by = {};
-  lifecycle_view view = lifecycle_view::active_only;
-  /// Of a page: 1 to 50,000.
-  std::size_t max_results = 1000;
-  /// That of the last page; empty: the first page.
-  std::string page_token = {};
-  store::search_grammar grammar = store::search_grammar::full;
-};
-
-/// A page of what was found. The token is empty if it is the last one.
-template <class Item>
-struct search_page {
-  std::vector<Item> items;
-  std::string next_page_token;
-};
 
 /// What runs can be searched for: all that MLflow has (`store::run_schema`), and figures of a metric besides its last
 /// value: `min.loss`, `max.loss`, `mean.loss`, `p50.loss`, `p90.loss`, `p99.loss`, `count.loss`.

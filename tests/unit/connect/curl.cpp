@@ -303,27 +303,28 @@ TEST_CASE("a request that a server may have acted on is not sent again by libcur
 }
 
 TEST_CASE("a forked child asks by connections of its own, and leaves its parent's alone") {
-  const laws::echo_handler handler;
-  auto server = http::server::listen(handler);
-  REQUIRE(server);
-  auto transport = curl::transport::make("http://127.0.0.1:" + std::to_string(server->port()));
+  std::atomic<int> connections = 0;
+  const raw_server server([&](int connection) {
+    ++connections;
+    while (!read_request(connection).empty()) say(connection, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  });
+  auto transport = curl::transport::make(server.address(), {.total_ms = 5000});
   REQUIRE(transport->send({.target = "/before"}));
   const pid_t child = ::fork();
   if (child == 0) {
     bool fine = true;
     {
       const auto moved = std::move(*transport);
-      for (int i = 0; i < 3; ++i) {
-        const auto response = moved.send({.target = "/child"});
-        fine = fine && response && response->body == "GET /child\n";
-      }
+      for (int i = 0; i < 3; ++i) fine = static_cast<bool>(moved.send({.target = "/child"})) && fine;
     }
     ::_exit(fine ? 0 : 1);
   }
   int status = 1;
   REQUIRE(::waitpid(child, &status, 0) == child);
   CHECK(status == 0);
-  CHECK(transport->send({.target = "/after"})->body == "GET /after\n");
+  CHECK(connections == 4);
+  CHECK(transport->send({.target = "/after"}));
+  CHECK(connections == 4);
 }
 
 TEST_CASE("a certificate has to be trusted, and the host's") {
@@ -363,12 +364,15 @@ TEST_CASE("a certificate has to be trusted, and the host's") {
     CHECK(rest.find("t0ken") == rest.npos);
     return response;
   };
+  const auto code = [](const mr::result<ms::http_response>& response) {
+    return std::string(response ? std::string_view("none") : to_string(response.error().code()));
+  };
   const auto good = asked("here", folder.path().string() + "/here.crt");
   REQUIRE(good);
   CHECK(good->status == 200);
   CHECK(good->body.find("TLSv1") != std::string::npos);
-  CHECK(asked("here", "").error().code() == mr::errc::not_authentic);
-  CHECK(asked("here", folder.path().string() + "/other.crt").error().code() == mr::errc::not_authentic);
-  CHECK(asked("other", folder.path().string() + "/other.crt").error().code() == mr::errc::not_authentic);
-  CHECK(asked("here", folder.path().string() + "/none.crt").error().code() == mr::errc::invalid_argument);
+  CHECK(code(asked("here", "")) == "not_authentic");
+  CHECK(code(asked("here", folder.path().string() + "/other.crt")) == "not_authentic");
+  CHECK(code(asked("other", folder.path().string() + "/other.crt")) == "not_authentic");
+  CHECK(code(asked("here", folder.path().string() + "/none.crt")) == "invalid_argument");
 }

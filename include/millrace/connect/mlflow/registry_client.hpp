@@ -9,7 +9,6 @@
 #include <millrace/core/result.hpp>
 #include <millrace/registry/operations.hpp>
 #include <millrace/registry/records.hpp>
-#include <millrace/registry/search.hpp>
 #include <millrace/registry/stage.hpp>
 #include <millrace/resilience/calls/retry.hpp>
 #include <millrace/store/http.hpp>

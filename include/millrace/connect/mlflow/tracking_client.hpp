@@ -12,7 +12,6 @@
 #include <millrace/store/storage.hpp>
 #include <millrace/track/options.hpp>
 #include <millrace/track/records.hpp>
-#include <millrace/track/search.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -7,6 +7,7 @@
 #include <millrace/track/detail/documents.hpp>
 #include <millrace/track/detail/layout.hpp>
 #include <millrace/track/detail/run_row.hpp>
+#include <millrace/track/options.hpp>
 #include <millrace/track/records.hpp>
 
 #include <cstddef>
@@ -21,17 +22,6 @@ namespace millrace {
 inline namespace v0 {
 namespace track {
 
-/// Which experiments or runs are searched.
-enum class lifecycle_view : std::uint8_t { active_only, deleted_only, all };
-
-constexpr std::string_view to_string(lifecycle_view view) noexcept {
-  switch (view) {
-    case lifecycle_view::active_only: return "ACTIVE_ONLY";
-    case lifecycle_view::deleted_only: return "DELETED_ONLY";
-    case lifecycle_view::all: return "ALL";
-  }
-  return {};
-}
 constexpr bool includes(lifecycle_view view, lifecycle stage) noexcept {
   return view == lifecycle_view::all || (view == lifecycle_view::active_only) == (stage == lifecycle::active);
 }
