@@ -42,6 +42,11 @@ TEST_CASE("a server hands requests to a handler as they were sent, and its respo
   CHECK(got->get_header_value("Content-Type") == "text/x");
   CHECK(got->get_header_value("X-Method") == "GET");
 
+  const auto compressible = client.Get("/z", {{"X-Kind", "application/json"}, {"Accept-Encoding", "br, gzip"}});
+  REQUIRE(compressible);
+  CHECK(compressible->body == "/z\n");
+  CHECK_FALSE(compressible->has_header("Content-Encoding"));
+
   const std::string bytes("\0\xff{}", 4);
   for (const char* type : {"application/json", "application/x-www-form-urlencoded", "x"}) {
     const auto put = client.Put("/p", bytes, type);
