@@ -37,17 +37,10 @@ enum class repeatable : std::uint8_t {
 
 namespace detail {
 
-/// How long a response that turns a request away asks to wait; a second where it does not say. A date, which HTTP
-/// allows too, counts as not said, as for Databricks' own programs: nobody knows by whose clock it is.
-inline duration retry_after(const store::http_response& response) noexcept {
-  const std::string* const told = store::find_header(response.headers, "Retry-After");
-  std::int64_t length = 0;
-  bool is_number = told != nullptr && !told->empty() && told->size() <= 9;
-  for (std::size_t i = 0; is_number && i < told->size(); ++i) {
-    is_number = is_digit((*told)[i]);
-    length = length * 10 + ((*told)[i] - '0');
-  }
-  return duration((is_number ? length : 1) * 1'000'000'000);
+/// How long to wait after a response that turns a request away: a second where it does not say.
+inline duration told_wait(const store::http_response& response) noexcept {
+  const duration told = store::retry_after(response);
+  return told > duration(0) ? told : duration(1'000'000'000);
 }
 
 inline bool is_success(const store::http_response& response) noexcept {
@@ -175,7 +168,7 @@ class workspace {
         const bool may_again = code == errc::unavailable || (repeats && (code == errc::io || code == errc::timeout));
         if (may_again) return last.error();
       } else if (is_turned_away(*last, repeats)) {
-        return {error(errc::unavailable, "status " + std::to_string(last->status)), detail::retry_after(*last)};
+        return {error(errc::unavailable, "status " + std::to_string(last->status)), detail::told_wait(*last)};
       }
       return final_outcome{std::move(last)};
     });
