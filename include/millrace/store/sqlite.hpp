@@ -3,9 +3,9 @@
 
 #include <millrace/core/detail/owning_pointer.hpp>
 #include <millrace/core/result.hpp>
-#include <millrace/store/commit_ticket.hpp>
 #include <millrace/store/detail/sqlite_connection.hpp>
 #include <millrace/store/detail/sqlite_engine.hpp>
+#include <millrace/store/detail/transacted.hpp>
 #include <millrace/store/durable.hpp>
 #include <millrace/store/storage.hpp>
 #include <millrace/store/transaction.hpp>
@@ -44,7 +44,7 @@ namespace store {
 /// transaction; io, after which, on a disk that goes on failing, a commit may still be found kept once the process has
 /// crashed; those of the system. They name the file and the key.
 template <durability Durability = durable::group<5>>
-class sqlite_storage {
+class sqlite_storage : public detail::transacted<sqlite_storage<Durability>, Durability> {
  public:
   /// The objects of one moment, one thread at a time.
   class snapshot {
@@ -98,7 +98,7 @@ class sqlite_storage {
     }
 
    private:
-    friend sqlite_storage;
+    friend detail::transacted<sqlite_storage, Durability>;
     explicit transaction(detail::sqlite_engine::turn& by) noexcept : snapshot(by.connection()), turn_(&by) {}
 
     result<std::string> write_at(std::string_view key, std::span<const std::byte> bytes,
@@ -126,53 +126,6 @@ class sqlite_storage {
   /// Whether the file is in WAL mode.
   bool writes_ahead() const noexcept { return engine_->writes_ahead(); }
 
-  result<std::vector<std::byte>> read(std::string_view key) const {
-    return by_reader([&](const snapshot& now) { return now.read(key); });
-  }
-  result<stored_bytes> read_versioned(std::string_view key) const {
-    return by_reader([&](const snapshot& now) { return now.read_versioned(key); });
-  }
-  result<storage_entry> examine(std::string_view key) const {
-    return by_reader([&](const snapshot& now) { return now.examine(key); });
-  }
-  result<std::vector<storage_entry>> list(std::string_view prefix, std::string_view after, std::size_t limit) const {
-    return by_reader([&](const snapshot& now) { return now.list(prefix, after, limit); });
-  }
-  result<std::vector<storage_entry>> list_backward(std::string_view prefix, std::string_view before,
-                                                   std::size_t limit) const {
-    return by_reader([&](const snapshot& now) { return now.list_backward(prefix, before, limit); });
-  }
-
-  result<void> write(std::string_view key, std::span<const std::byte> bytes) {
-    if (auto fine = check_storage_key(key); !fine) return fine;
-    return transact([&](transaction& t) { return t.write(key, bytes); });
-  }
-  result<void> create(std::string_view key, std::span<const std::byte> bytes) {
-    return transact([&](transaction& t) { return t.create(key, bytes); });
-  }
-  result<std::string> write_if(std::string_view key, std::span<const std::byte> bytes, std::string_view version) {
-    if (auto fine = check_storage_key(key); !fine) return std::move(fine).error();
-    return transact([&](transaction& t) { return t.write_at(key, bytes, &version); });
-  }
-  result<void> remove(std::string_view key) {
-    if (auto fine = check_storage_key(key); !fine) return fine;
-    return transact([&](transaction& t) { return t.remove(key); });
-  }
-
-  /// Calls `use(transaction&)` and returns its result, once its writes are as durable as `Durability` says. They are
-  /// undone if it returns an error or throws. Other writers wait meanwhile, readers do not.
-  template <class Use>
-  auto transact(Use&& use) -> decltype(use(std::declval<transaction&>())) {
-    return transact(use, static_cast<commit_ticket*>(nullptr));
-  }
-  /// The same, but returns at once: `ticket` is of the commit. Later transactions of this storage see what was written;
-  /// others and readers do once it is kept.
-  template <class Use>
-  auto transact(Use&& use, commit_ticket& ticket) -> decltype(use(std::declval<transaction&>())) {
-    static_cast<void>(sizeof(detail::ticketed<Durability>));
-    ticket = commit_ticket();
-    return transact(use, &ticket);
-  }
   /// Calls `use(const snapshot&)` and returns its result.
   template <class Use>
   auto look(Use&& use) const -> decltype(use(std::declval<const snapshot&>())) {
@@ -181,18 +134,8 @@ class sqlite_storage {
   }
 
  private:
+  friend detail::transacted<sqlite_storage, Durability>;
   using turn = detail::sqlite_engine::turn;
-
-  template <class Use>
-  auto transact(Use& use, commit_ticket* ticket) -> decltype(use(std::declval<transaction&>())) {
-    static_cast<void>(sizeof(detail::checked_use<decltype(use(std::declval<transaction&>()))>));
-    turn own(*engine_);
-    if (auto begun = own.begin(); !begun) return std::move(begun).error();
-    transaction changes(own);
-    auto outcome = use(changes);
-    if (auto kept = own.end(outcome.has_value(), ticket); !kept && outcome) return std::move(kept).error();
-    return outcome;
-  }
 
   explicit sqlite_storage(detail::owning_pointer<detail::sqlite_engine> engine) noexcept : engine_(std::move(engine)) {}
 

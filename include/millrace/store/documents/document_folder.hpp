@@ -3,7 +3,7 @@
 
 #include <millrace/core/detail/owning_pointer.hpp>
 #include <millrace/core/result.hpp>
-#include <millrace/store/commit_ticket.hpp>
+#include <millrace/store/detail/transacted.hpp>
 #include <millrace/store/detail/tree_snapshot.hpp>
 #include <millrace/store/documents/detail/document_engine.hpp>
 #include <millrace/store/documents/path_rule.hpp>
@@ -52,7 +52,7 @@ namespace store {
 /// and checksum_mismatch, with the file; conflict if the folder was replaced, or for a write from within a transaction;
 /// io, after which nothing is written any more where what was begun could not be taken back; those of the system.
 template <durability Durability = durable::group<5>, folder_file_system FileSystem = posix_folder_file_system>
-class document_folder {
+class document_folder : public detail::transacted<document_folder<Durability, FileSystem>, Durability> {
   using engine = detail::document_engine<FileSystem>;
 
  public:
@@ -92,7 +92,7 @@ class document_folder {
     }
 
    private:
-    friend document_folder;
+    friend detail::transacted<document_folder, Durability>;
     explicit transaction(typename engine::turn& by) noexcept : turn_(&by) {}
 
     snapshot seen() const noexcept { return snapshot(turn_->objects()); }
@@ -127,53 +127,6 @@ class document_folder {
 
   const std::string& folder() const noexcept { return engine_->folder(); }
 
-  result<std::vector<std::byte>> read(std::string_view key) const {
-    return look([&](const snapshot& now) { return now.read(key); });
-  }
-  result<stored_bytes> read_versioned(std::string_view key) const {
-    return look([&](const snapshot& now) { return now.read_versioned(key); });
-  }
-  result<storage_entry> examine(std::string_view key) const {
-    return look([&](const snapshot& now) { return now.examine(key); });
-  }
-  result<std::vector<storage_entry>> list(std::string_view prefix, std::string_view after, std::size_t limit) const {
-    return look([&](const snapshot& now) { return now.list(prefix, after, limit); });
-  }
-  result<std::vector<storage_entry>> list_backward(std::string_view prefix, std::string_view before,
-                                                   std::size_t limit) const {
-    return look([&](const snapshot& now) { return now.list_backward(prefix, before, limit); });
-  }
-
-  result<void> write(std::string_view key, std::span<const std::byte> bytes) {
-    if (auto fine = check_storage_key(key); !fine) return fine;
-    return transact([&](transaction& t) { return t.write(key, bytes); });
-  }
-  result<void> create(std::string_view key, std::span<const std::byte> bytes) {
-    return transact([&](transaction& t) { return t.create(key, bytes); });
-  }
-  result<std::string> write_if(std::string_view key, std::span<const std::byte> bytes, std::string_view version) {
-    if (auto fine = check_storage_key(key); !fine) return std::move(fine).error();
-    return transact([&](transaction& t) { return t.write_at(key, bytes, &version); });
-  }
-  result<void> remove(std::string_view key) {
-    if (auto fine = check_storage_key(key); !fine) return fine;
-    return transact([&](transaction& t) { return t.remove(key); });
-  }
-
-  /// Calls `use(transaction&)` and returns its result, once its writes are as durable as `Durability` says. They are
-  /// undone if it returns an error or throws. Other writers wait meanwhile, readers do not.
-  template <class Use>
-  auto transact(Use&& use) -> decltype(use(std::declval<transaction&>())) {
-    return transact(use, static_cast<commit_ticket*>(nullptr));
-  }
-  /// The same, but returns at once: `ticket` is of the commit. Later transactions of this storage see what was written;
-  /// others and readers do once it is kept.
-  template <class Use>
-  auto transact(Use&& use, commit_ticket& ticket) -> decltype(use(std::declval<transaction&>())) {
-    static_cast<void>(sizeof(detail::ticketed<Durability>));
-    ticket = commit_ticket();
-    return transact(use, &ticket);
-  }
   /// Calls `use(const snapshot&)` and returns its result.
   template <class Use>
   auto look(Use&& use) const -> decltype(use(std::declval<const snapshot&>())) {
@@ -189,17 +142,14 @@ class document_folder {
   result<void> checkpoint() { return engine_->checkpoint(); }
 
  private:
+  friend detail::transacted<document_folder, Durability>;
+  using turn = typename engine::turn;
+
   explicit document_folder(detail::owning_pointer<engine> made) noexcept : engine_(std::move(made)) {}
 
   template <class Use>
-  auto transact(Use& use, commit_ticket* ticket) -> decltype(use(std::declval<transaction&>())) {
-    static_cast<void>(sizeof(detail::checked_use<decltype(use(std::declval<transaction&>()))>));
-    typename engine::turn own(*engine_);
-    if (auto begun = own.begin(); !begun) return std::move(begun).error();
-    transaction changes(own);
-    auto outcome = use(changes);
-    if (auto kept = own.end(outcome.has_value(), ticket); !kept && outcome) return std::move(kept).error();
-    return outcome;
+  auto by_reader(Use&& use) const {
+    return look(use);
   }
 
   detail::owning_pointer<engine> engine_;
