@@ -4,7 +4,7 @@
 # The headers of connect/<x> are in MILLRACE_connect_<x>_HEADERS.
 
 # Modules that need the standard library alone: millrace::core and millrace.hpp.
-set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe feature detect resilience model middleware infer registry track mlops connect/databricks connect/http connect/mlflow)
+set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe feature detect resilience model middleware infer registry track mlops deliver connect/databricks connect/http connect/mlflow)
 # Modules that need a third party as a whole: millrace::millrace.
 set(MILLRACE_FULL_MODULES train connect/curl)
 
@@ -341,6 +341,9 @@ set(MILLRACE_track_HEADERS
 set(MILLRACE_mlops_HEADERS
   mlops.hpp
   mlops/fwd.hpp mlops/context.hpp mlops/settings.hpp mlops/stored_backend.hpp)
+set(MILLRACE_deliver_HEADERS
+  deliver.hpp
+  deliver/fwd.hpp deliver/measurement.hpp deliver/verdict.hpp)
 set(MILLRACE_connect_databricks_HEADERS
   connect/databricks.hpp
   connect/databricks/fwd.hpp connect/databricks/api_error.hpp connect/databricks/credentials.hpp

@@ -1,0 +1,14 @@
+#ifndef MILLRACE_DELIVER_HPP
+#define MILLRACE_DELIVER_HPP
+
+/// deliver: a new model is let at real requests, step by step, and taken back as soon as evidence says so.
+///
+/// - `arm`, `measurement`, `verdict`: what every room of this module speaks of
+///
+/// Standard library and POSIX alone.
+
+#include <millrace/deliver/fwd.hpp>
+#include <millrace/deliver/measurement.hpp>
+#include <millrace/deliver/verdict.hpp>
+
+#endif  // MILLRACE_DELIVER_HPP
