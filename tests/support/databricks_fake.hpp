@@ -340,9 +340,9 @@ class databricks_fake {
     const int seconds = wait.empty() || wait.back() != 's' ? -1 : std::stoi(wait);
     if (seconds != 0 && (seconds < 5 || seconds > 50)) return malformed(of.in, "wait_timeout is 0s, or 5s to 50s");
     for (const auto& [name, allowed] :
-         std::map<std::string, std::vector<std::string>>{{"on_wait_timeout", {"CONTINUE", "CANCEL"}},
-                                                         {"disposition", {"INLINE", "EXTERNAL_LINKS"}},
-                                                         {"format", {"JSON_ARRAY", "ARROW_STREAM", "CSV"}}})
+         std::map<std::string, std::vector<json>>{{"on_wait_timeout", {"CONTINUE", "CANCEL"}},
+                                                  {"disposition", {"INLINE", "EXTERNAL_LINKS"}},
+                                                  {"format", {"JSON_ARRAY", "ARROW_STREAM", "CSV"}}})
       if (body.contains(name) && std::find(allowed.begin(), allowed.end(), body[name]) == allowed.end())
         return malformed(of.in, name + " has another name");
     run_statement made;
