@@ -343,7 +343,10 @@ set(MILLRACE_mlops_HEADERS
   mlops/fwd.hpp mlops/context.hpp mlops/settings.hpp mlops/stored_backend.hpp)
 set(MILLRACE_deliver_HEADERS
   deliver.hpp
-  deliver/fwd.hpp deliver/measurement.hpp deliver/verdict.hpp)
+  deliver/fwd.hpp deliver/measurement.hpp deliver/verdict.hpp
+  deliver/split.hpp
+  deliver/split/unit_hash.hpp
+  deliver/split/detail/xxh64.hpp)
 set(MILLRACE_connect_databricks_HEADERS
   connect/databricks.hpp
   connect/databricks/fwd.hpp connect/databricks/api_error.hpp connect/databricks/credentials.hpp

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>  // before what it declares is defined here
 
 #if MILLRACE_TESTS_COUNT_ALLOCATIONS
 #include <malloc.h>
