@@ -345,7 +345,8 @@ set(MILLRACE_deliver_HEADERS
   deliver.hpp
   deliver/fwd.hpp deliver/measurement.hpp deliver/verdict.hpp
   deliver/split.hpp
-  deliver/split/unit_hash.hpp
+  deliver/split/assignment.hpp deliver/split/split_by.hpp deliver/split/split_hashed.hpp deliver/split/split_percentage.hpp
+  deliver/split/split_random.hpp deliver/split/unit_hash.hpp deliver/split/weights.hpp
   deliver/split/detail/xxh64.hpp)
 set(MILLRACE_connect_databricks_HEADERS
   connect/databricks.hpp

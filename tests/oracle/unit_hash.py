@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Writes tests/golden/deliver/unit_hash.txt: where units fall, by a second implementation.
+"""Writes tests/golden/deliver/unit_hash.txt and variants.txt: where units fall, by a second implementation.
 
     python3 tests/oracle/unit_hash.py
 
 made with Python's standard library alone, from the description of XXH64 (Y. Collet, "xxHash fast digest algorithm").
 The hashes that this script asserts are those of PyPI's xxhash 4.1.0, which also gave every hash of the file. Each line
 is: the salt's bytes in hexadecimal digits ("-" for none); "text" and the id's bytes, or "number" and the id; the hash;
-the point in [0, 1) as a hexadecimal floating-point number.
+the point in [0, 1) as a hexadecimal floating-point number. A line of variants.txt is weights with commas between them,
+the salt's text, and the variants of the units 0 to 99, with commas between them.
 """
 import pathlib
 
@@ -69,3 +70,32 @@ for salt in SALTS:
         h = xxh64(data, seed)
         lines.append(f"{salt.hex() or '-'} {kind} {written} {h:016x} {float.hex((h >> 11) / 2**53)}\n")
 PATH.write_text("".join(lines))
+
+
+def splitmix64(state):
+    """The outputs of SplitMix64 from a state (Steele, Lea, Flood 2014)."""
+    while True:
+        state = (state + 0x9E3779B97F4A7C15) & MASK
+        z = (state ^ state >> 30) * 0xBF58476D1CE4E5B9 & MASK
+        z = (z ^ z >> 27) * 0x94D049BB133111EB & MASK
+        yield z ^ z >> 31
+
+
+def variant(weights, h):
+    """The first variant against all others, then halves; each level has a point of its own."""
+    low, high, later = 0, len(weights), splitmix64(h)
+    while high - low > 1:
+        middle = 1 if low == 0 else (low + high) // 2
+        upper, whole = sum(weights[middle:high]), sum(weights[low:high])
+        low, high = (middle, high) if (h >> 11) / 2**53 * whole < upper else (low, middle)
+        h = next(later)
+    return low
+
+
+lines = []
+for weights in ((100,), (80, 20), (0, 100), (100, 0), (50, 30, 20), (0, 0, 100), (25, 25, 25, 25), (60, 5, 10, 15, 10),
+                (40, 20, 0, 10, 10, 10, 10), tuple(range(4, 36))):
+    for salt in ("", "checkout-2026"):
+        variants = [variant(weights, xxh64(i.to_bytes(8, "little"), xxh64(salt.encode(), 0))) for i in range(100)]
+        lines.append(f"{','.join(map(str, weights))} {salt or '-'} {','.join(map(str, variants))}\n")
+(PATH.parent / "variants.txt").write_text("".join(lines))

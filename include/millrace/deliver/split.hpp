@@ -5,7 +5,18 @@
 /// and nothing is kept.
 ///
 /// - `unit_hash`, `unit_point`, `salt`: where a unit falls in [0, 1), documented to the byte
+/// - `split_hashed`, `salted_split`: one variant for each unit, for ever, by `weights` in the type or `any_weights`
+/// - `split_percentage`: shares that grow and shrink while traffic runs, and move nobody else
+/// - `split_random`: a variant drawn for every request
+/// - `split_by`: any of these for requests, by their user
+/// - `assignment`, `split_policy`: what a split gives, and what is a split
 
+#include <millrace/deliver/split/assignment.hpp>
+#include <millrace/deliver/split/split_by.hpp>
+#include <millrace/deliver/split/split_hashed.hpp>
+#include <millrace/deliver/split/split_percentage.hpp>
+#include <millrace/deliver/split/split_random.hpp>
 #include <millrace/deliver/split/unit_hash.hpp>
+#include <millrace/deliver/split/weights.hpp>
 
 #endif  // MILLRACE_DELIVER_SPLIT_HPP

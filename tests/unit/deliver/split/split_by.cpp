@@ -1,0 +1,44 @@
+#include <millrace/deliver/split/split_by.hpp>
+
+#include <millrace/deliver/split/split_hashed.hpp>
+#include <millrace/deliver/split/split_random.hpp>
+
+#include <support/catch.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace md = millrace::deliver;
+
+namespace {
+
+struct request {
+  std::string user;
+  std::uint64_t session = 0;
+  std::uint64_t device() const noexcept { return session / 10; }
+};
+
+using models = md::split_hashed<"model-2026", md::weights<50, 50>>;
+
+}  // namespace
+
+TEST_CASE("split_by: all requests of one user have one variant") {
+  const md::split_by by_user(&request::user, models());
+  const md::split_by by_device(&request::device, models());
+  const md::split_by by_session([](const request& one) noexcept { return one.session; }, models());
+  md::split_by drawn(&request::user, md::split_random<md::weights<50, 50>>(1));
+  static_assert(md::split_policy<decltype(by_user), request> && md::split_policy<decltype(drawn), request>);
+  CHECK(by_user.variants() == 2);
+  std::uint32_t differ = 0;
+  std::uint32_t second = 0;
+  for (std::uint64_t session = 0; session < 200; ++session) {
+    const request one{"ada", session};
+    REQUIRE(by_user.assign(one) == models().assign("ada"));
+    REQUIRE(by_device.assign(one) == models().assign(session / 10));
+    REQUIRE(by_session.assign(one) == models().assign(session));
+    differ += by_session.assign(one).variant != by_user.assign(one).variant;
+    second += drawn.assign(one).variant;
+  }
+  CHECK(differ > 50);
+  CHECK(second > 50);
+}
