@@ -344,6 +344,8 @@ set(MILLRACE_mlops_HEADERS
 set(MILLRACE_deliver_HEADERS
   deliver.hpp
   deliver/fwd.hpp deliver/measurement.hpp deliver/verdict.hpp
+  deliver/rollout.hpp
+  deliver/rollout/machine.hpp deliver/rollout/state.hpp deliver/rollout/strategy.hpp
   deliver/split.hpp
   deliver/split/assignment.hpp deliver/split/split_by.hpp deliver/split/split_hashed.hpp deliver/split/split_percentage.hpp
   deliver/split/split_random.hpp deliver/split/unit_hash.hpp deliver/split/weights.hpp
