@@ -196,6 +196,7 @@ class basic_parquet_reader {
 
  private:
   static constexpr std::size_t slack = 8;
+  static constexpr std::int64_t most_left_out = 100;
 
   basic_parquet_reader(Source source, parquet_limits limits, Decompressors... decompressors)
       : source_(std::move(source)), limits_(limits), decompressors_(std::move(decompressors)...) {}
@@ -244,9 +245,12 @@ class basic_parquet_reader {
     const auto end = static_cast<std::int64_t>(pages_end_);
     if (begin < 4 || begin > end || chunk.compressed_size < 0 || chunk.compressed_size > end - begin)
       return fault(errc::corrupt, "its pages are not within the file");
-    detail::flat_vector<std::byte> bytes(static_cast<std::size_t>(chunk.compressed_size) + slack);
+    std::int64_t size = chunk.compressed_size;
+    if (created_by().starts_with("parquet-mr"))  // whose first versions left out the header of the dictionary
+      size += end - begin - size < most_left_out ? end - begin - size : most_left_out;
+    detail::flat_vector<std::byte> bytes(static_cast<std::size_t>(size) + slack);
     auto done = read_exactly(static_cast<std::uint64_t>(begin), reinterpret_cast<char*>(bytes.data()),
-                             static_cast<std::size_t>(chunk.compressed_size));
+                             static_cast<std::size_t>(size));
     if (!done) return std::move(done).error();
     return bytes;
   }

@@ -67,14 +67,13 @@ struct parquet_footer {
   std::vector<std::pair<std::string, std::string>> metadata{};
   std::string created_by{};
   flat_vector<bool> orders{};  // of each chunk of a row group: whether it is that of the column's type
-  bool encrypted = false;
 };
 
 /// An element of the schema, which is a tree in the order of its nodes.
 struct schema_element {
   std::string_view name{};
   std::int64_t physical = -1;
-  std::int64_t repetition = -1;
+  std::int64_t repetition = 0;  // that cells are all there, also where a writer does not say so
   std::int64_t children = 0;
   std::int64_t converted = -1;
   std::int64_t scale = 0;
@@ -92,7 +91,6 @@ class basic_footer_reader {
   result<parquet_footer> read() {
     in_.structure([this](thrift_field at) { return top(at); });
     if (!in_.ok()) return parquet_error(errc::corrupt, "the footer cannot be read");
-    if (made_.encrypted) return parquet_error(errc::unsupported, "the file is encrypted, which is not supported");
     if (made_.rows < 0) return parquet_error(errc::corrupt, "the footer does not say how many rows there are");
     if (auto done = make_columns(); !done) return std::move(done).error();
     if (auto done = verify_groups(); !done) return std::move(done).error();
@@ -108,7 +106,6 @@ class basic_footer_reader {
       case 5: return each(at, [this] { key_value(); });
       case 6: made_.created_by = in_.binary(at.type); return true;
       case 7: return each(at, [this] { order(); });
-      case 8: made_.encrypted = true; return false;
       default: return false;
     }
   }
@@ -278,9 +275,11 @@ class basic_footer_reader {
       default: return false;
     }
   }
+  /// What is no text is left out: some writers wrote numbers as values.
   void key_value() {
     std::pair<std::string, std::string> one;
     in_.structure([&](thrift_field at) {
+      if (at.type != thrift_type::binary) return false;
       if (at.id == 1) return one.first = in_.binary(at.type), true;
       if (at.id == 2) return one.second = in_.binary(at.type), true;
       return false;
@@ -373,6 +372,7 @@ class basic_footer_reader {
         return parquet_error(errc::corrupt, "row group " + std::to_string(g) + " does not have the schema's columns");
       rows += static_cast<std::uint64_t>(group.rows);
     }
+    if (made_.rows == 0) made_.rows = static_cast<std::int64_t>(rows);  // which some writers do not count
     if (rows != static_cast<std::uint64_t>(made_.rows))
       return parquet_error(errc::corrupt, "the row groups have " + std::to_string(rows) + " rows, the footer says " +
                                               std::to_string(made_.rows));
