@@ -330,6 +330,18 @@ def quoted(tree, page):
             yield f"{page} quotes {path}, which examples/CMakeLists.txt does not build"
 
 
+def uneven(tree, page):
+    """Yields a sentence for each row of a table that has more or fewer cells than the table's head."""
+    cells = 0
+    code = False
+    for number, line in enumerate(tree.text(page).splitlines(), 1):
+        code ^= line.startswith("```")
+        found = 0 if code or not line.startswith("|") else len(re.findall(r"(?<!\\)\|", line.strip())) - 1
+        if found and cells and found != cells:
+            yield f"{page}:{number}: a row of {found} cells in a table of {cells}"
+        cells = cells if found and cells else found
+
+
 def readme(tree):
     """The README shows C++ that the tests build, and every module stands in its table; the guide's pages are as true."""
     if not (tree.root / "README.md").exists():
@@ -345,6 +357,7 @@ def readme(tree):
     for page in ["README.md", *guide]:
         if page != "docs/guide/errors.md":  # tools/docs writes it
             yield from quoted(tree, page)
+            yield from uneven(tree, page)
 
 
 RULES = {rule.__name__: rule for rule in (listed, floors, circles, third_party, standard, guards, preprocessor, style, umbrellas, unit_tests,

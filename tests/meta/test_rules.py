@@ -154,6 +154,7 @@ BAD = [  # rule, words of the refusal, the files changed (None: removed)
     ("conflicts", "notes:1: a mark", {"notes": ">" * 7 + "\n"}),
     ("readme", "is not what stands in", {"examples/01_first.cpp": "int main() {\n  // [call]\n  return 1;\n  // [/call]\n}\n"}),
     ("readme", "does not build", {"examples/CMakeLists.txt": "set(examples 02_other)\n"}),
+    ("readme", "README.md:5: a row of 3 cells in a table of 2", {"README.md": "# x\n\n| a | b |\n|---|---|\n| x \\| y | 1 | 2 |\n"}),
     ("readme", "lacks `tensor`", {"README.md": "# x\n\n| `core` | a |\n"}),
     ("mutable_globals", "inline int calls = 0", {"include/millrace/core/result.hpp": with_code("inline int calls = 0;")}),
     ("mutable_globals", "std::atomic<int> calls", {"include/millrace/core/result.hpp": with_code("inline constinit std::atomic<int> calls{0};")}),
