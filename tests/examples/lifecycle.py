@@ -147,7 +147,8 @@ class Lifecycle(unittest.TestCase):
 
         ended = run("--rows", 8000, "--out", self.out, preexec_fn=small_files)
         self.assertEqual(ended.returncode, 9, ended.stderr)
-        self.assertIn("epoch 1, batch ", ended.stderr)
+        # Which batch it is depends on when the log's writer gets to the limit.
+        self.assertRegex(ended.stderr, r"epoch \d+, batch \d+: ")
         self.assertEqual(self.statuses(), ["failed"])
         self.assertIn({"key": "why", "value": ended.stderr.removeprefix("lifecycle: ").rstrip()}, self.runs()[0]["tags"])
         self.assertIn("audit.partial.jsonl", ended.stderr)
