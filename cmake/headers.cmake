@@ -12,7 +12,7 @@ set(MILLRACE_core_HEADERS
   core.hpp
   core/fwd.hpp core/activation.hpp core/clock.hpp core/config.hpp core/context.hpp core/diagnostic.hpp core/duration.hpp core/error.hpp core/field.hpp
   core/fixed_string.hpp core/id.hpp
-  core/json_check.hpp core/json_writer.hpp core/problem_details.hpp core/result.hpp core/saved.hpp core/seed.hpp core/sha256.hpp core/timestamp.hpp
+  core/json_check.hpp core/json_writer.hpp core/problem_details.hpp core/real.hpp core/result.hpp core/saved.hpp core/seed.hpp core/sha256.hpp core/timestamp.hpp
   core/type_name.hpp core/version.hpp
   core/detail/chrono.hpp core/detail/completes.hpp core/detail/crc32.hpp core/detail/cycle_counter.hpp core/detail/decode_table.hpp
   core/detail/deflate_block.hpp core/detail/dense_products.hpp core/detail/duration_nanoseconds.hpp core/detail/field_list.hpp core/detail/flat_vector.hpp core/detail/fork_watch.hpp core/detail/fused.hpp core/detail/gauss_legendre.hpp core/detail/guarded.hpp
@@ -344,6 +344,11 @@ set(MILLRACE_mlops_HEADERS
 set(MILLRACE_deliver_HEADERS
   deliver.hpp
   deliver/fwd.hpp deliver/measurement.hpp deliver/verdict.hpp
+  deliver/detail/figure_text.hpp
+  deliver/judge.hpp
+  deliver/judge/judge.hpp deliver/judge/judgement.hpp deliver/judge/metrics.hpp deliver/judge/policies.hpp
+  deliver/judge/release_judge.hpp deliver/judge/rules.hpp deliver/judge/share_bets.hpp
+  deliver/judge/detail/count_table.hpp deliver/judge/detail/judge_core.hpp
   deliver/rollout.hpp
   deliver/rollout/machine.hpp deliver/rollout/state.hpp deliver/rollout/strategy.hpp
   deliver/split.hpp

@@ -13,6 +13,7 @@
 /// - `diagnostic`, `diagnostics_ref`: what a part has to say to whoever runs the program, and where it goes: nowhere by
 ///   default
 /// - `to_json(error)`: an error as an HTTP problem document, `http_status` its status
+/// - `real`: a number as a template argument
 /// - `json_writer`, `is_json`: writes strict JSON from any bytes; tells whether a text is strict JSON
 ///
 /// Standard library and POSIX alone.
@@ -31,6 +32,7 @@
 #include <millrace/core/json_check.hpp>
 #include <millrace/core/json_writer.hpp>
 #include <millrace/core/problem_details.hpp>
+#include <millrace/core/real.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/saved.hpp>
 #include <millrace/core/seed.hpp>

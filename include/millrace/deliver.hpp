@@ -4,12 +4,14 @@
 /// deliver: a new model is let at real requests, step by step, and taken back as soon as evidence says so.
 ///
 /// - `arm`, `measurement`, `verdict`: what every room of this module speaks of
+/// - judge.hpp: whether a candidate is promoted or taken back, with one bound on error over a whole rollout
 /// - rollout.hpp: canary, blue-green and rolling releases, as state machines
 /// - split.hpp: who is given what, by a hash of the unit's id
 ///
 /// Standard library and POSIX alone.
 
 #include <millrace/deliver/fwd.hpp>
+#include <millrace/deliver/judge.hpp>
 #include <millrace/deliver/measurement.hpp>
 #include <millrace/deliver/rollout.hpp>
 #include <millrace/deliver/split.hpp>

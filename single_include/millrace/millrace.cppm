@@ -170,6 +170,7 @@ using ::millrace::v0::quantiles;
 using ::millrace::v0::random_engine;
 using ::millrace::v0::range;
 using ::millrace::v0::rate_calculator;
+using ::millrace::v0::real;
 using ::millrace::v0::regular_axis;
 using ::millrace::v0::regular_histogram;
 using ::millrace::v0::reject_nan;

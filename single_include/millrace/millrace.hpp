@@ -20910,6 +20910,28 @@ inline std::string to_json(const error& failure, const problem_options& options 
 
 #endif  // MILLRACE_CORE_PROBLEM_DETAILS_HPP
 
+// ---- core/real.hpp
+
+#ifndef MILLRACE_CORE_REAL_HPP
+#define MILLRACE_CORE_REAL_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// A number as a template argument, such as the .99 of `quantile_of<"latency", .99>`; integers are converted. clang
+/// before 18 takes no double there.
+struct real {
+  double value;
+  template <class Number>
+  requires std::is_arithmetic_v<Number>
+  constexpr real(Number v) noexcept : value(static_cast<double>(v)) {}
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_REAL_HPP
+
 // ---- core/saved/fields.hpp
 
 #ifndef MILLRACE_CORE_SAVED_FIELDS_HPP
@@ -21713,6 +21735,7 @@ struct version {
 /// - `diagnostic`, `diagnostics_ref`: what a part has to say to whoever runs the program, and where it goes: nowhere by
 ///   default
 /// - `to_json(error)`: an error as an HTTP problem document, `http_status` its status
+/// - `real`: a number as a template argument
 /// - `json_writer`, `is_json`: writes strict JSON from any bytes; tells whether a text is strict JSON
 ///
 /// Standard library and POSIX alone.
@@ -46779,13 +46802,7 @@ namespace stats {
 //   void save(envelope_writer&) const;
 //   bool load(envelope_reader&);                // false: the numbers contradict each other
 
-/// A number as a template argument, such as the .99 of `quantile_of<"latency", .99>`; integers are converted.
-struct real {
-  double value;
-  template <class Number>
-  requires std::is_arithmetic_v<Number>
-  constexpr real(Number v) noexcept : value(static_cast<double>(v)) {}
-};
+using millrace::real;
 
 namespace detail {
 

@@ -4,6 +4,7 @@
 #include <millrace/aggregate/concepts.hpp>
 #include <millrace/core/detail/math.hpp>
 #include <millrace/core/fixed_string.hpp>
+#include <millrace/core/real.hpp>
 #include <millrace/core/saved/envelope.hpp>
 #include <millrace/stats/detail/quantile_bins.hpp>
 #include <millrace/stats/distributions/normal.hpp>
@@ -48,13 +49,7 @@ namespace stats {
 //   void save(envelope_writer&) const;
 //   bool load(envelope_reader&);                // false: the numbers contradict each other
 
-/// A number as a template argument, such as the .99 of `quantile_of<"latency", .99>`; integers are converted.
-struct real {
-  double value;
-  template <class Number>
-  requires std::is_arithmetic_v<Number>
-  constexpr real(Number v) noexcept : value(static_cast<double>(v)) {}
-};
+using millrace::real;
 
 namespace detail {
 
