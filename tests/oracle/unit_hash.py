@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes tests/golden/deliver/unit_hash.txt and variants.txt: where units fall, by a second implementation.
+"""Writes tests/golden/deliver/unit_hash.txt, variants.txt and layers.txt: where units fall, by a second implementation.
 
     python3 tests/oracle/unit_hash.py
 
@@ -7,7 +7,8 @@ made with Python's standard library alone, from the description of XXH64 (Y. Col
 The hashes that this script asserts are those of PyPI's xxhash 4.1.0, which also gave every hash of the file. Each line
 is: the salt's bytes in hexadecimal digits ("-" for none); "text" and the id's bytes, or "number" and the id; the hash;
 the point in [0, 1) as a hexadecimal floating-point number. A line of variants.txt is weights with commas between them,
-the salt's text, and the variants of the units 0 to 99, with commas between them.
+the salt's text, and the variants of the units 0 to 99, with commas between them. A line of layers.txt is what two
+slices of one layer give a unit.
 """
 import pathlib
 
@@ -99,3 +100,31 @@ for weights in ((100,), (80, 20), (0, 100), (100, 0), (50, 30, 20), (0, 0, 100),
         variants = [variant(weights, xxh64(i.to_bytes(8, "little"), xxh64(salt.encode(), 0))) for i in range(100)]
         lines.append(f"{','.join(map(str, weights))} {salt or '-'} {','.join(map(str, variants))}\n")
 (PATH.parent / "variants.txt").write_text("".join(lines))
+
+
+def within(seed, part):
+    return xxh64(part.encode(), seed)
+
+
+def point(seed, data):
+    return (xxh64(data, seed) >> 11) / 2**53
+
+
+def in_slice(data, name, start, end, coverage, weights):
+    """In the layer "ui" beside a holdout of a tenth."""
+    layer = xxh64(b"ui", 0)
+    if point(xxh64(b"nobody", 0), data) < 0.1:
+        return "held_out"
+    if not start <= point(layer, data) < end:
+        return "elsewhere"
+    if not point(within(within(layer, name), "coverage"), data) < coverage:
+        return "not_covered"
+    return str(variant(weights, xxh64(data, within(layer, name))))
+
+
+lines = []
+for i in range(300):
+    data = f"user-{i}".encode()
+    lines.append(f"{data.decode()} {in_slice(data, 'button', 0, 0.4, 0.5, (50, 50))} "
+                 f"{in_slice(data, 'banner', 0.4, 0.9, 1, (50, 30, 20))}\n")
+(PATH.parent / "layers.txt").write_text("".join(lines))

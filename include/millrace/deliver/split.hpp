@@ -9,9 +9,16 @@
 /// - `split_percentage`: shares that grow and shrink while traffic runs, and move nobody else
 /// - `split_random`: a variant drawn for every request
 /// - `split_by`: any of these for requests, by their user
+/// - `overrides`, `with_overrides`: units that have a variant because somebody asked for it
+/// - `layers`: all experiments of a program, in layers of `slice`s that exclude each other, and `holdout`s
+/// - `routes`: a split for each segment, chosen by predicates
 /// - `assignment`, `split_policy`: what a split gives, and what is a split
 
 #include <millrace/deliver/split/assignment.hpp>
+#include <millrace/deliver/split/layer.hpp>
+#include <millrace/deliver/split/layers.hpp>
+#include <millrace/deliver/split/overrides.hpp>
+#include <millrace/deliver/split/routes.hpp>
 #include <millrace/deliver/split/split_by.hpp>
 #include <millrace/deliver/split/split_hashed.hpp>
 #include <millrace/deliver/split/split_percentage.hpp>

@@ -22,6 +22,13 @@ class salt {
   constexpr salt(const char* text) noexcept : salt(std::string_view(text)) {}
 
   constexpr std::uint64_t seed() const noexcept { return seed_; }
+  /// The salt of a part of what this one salts: its seed is XXH64 of the part's name with this seed. The parts of one
+  /// layer place units independently of the layer and of each other.
+  constexpr salt within(std::string_view part) const noexcept {
+    salt made(*this);
+    made.seed_ = detail::xxh64::hash(part, seed_);
+    return made;
+  }
   friend constexpr bool operator==(salt, salt) noexcept = default;
 
  private:
