@@ -169,7 +169,10 @@ int main(int argc, char** argv) {
   } catch (const CLI::Success& asked) {
     return app.exit(asked);
   } catch (const CLI::ParseError& why) {
-    std::fprintf(stderr, "audit_tool: %s (see --help)\n", why.what());
+    const std::vector<std::string> unknown =
+        app.get_subcommands().empty() ? app.remaining() : std::vector<std::string>();
+    const std::string text = unknown.empty() ? why.what() : '"' + unknown.front() + "\" is no command";
+    std::fprintf(stderr, "audit_tool: %s (see --help)\n", text.c_str());
     return static_cast<int>(verdict::wrong_options);
   }
   try {

@@ -209,6 +209,9 @@ mr::result<verdict> list_versions(const place& in, const std::string& model, con
     mg::search_options options{.filter = wanted.filter, .order_by = wanted.order, .max_results = wanted.limit};
     if (!model.empty()) {
       if (const auto there = models.find_model(model); !there) return there.error();
+      // By itself first: what an error says of its bytes is true of what the user wrote.
+      if (const auto alone = ms::search_filter::make(wanted.filter, mg::searched_versions); !alone)
+        return alone.error();
       const std::string name = "name = " + ms::quoted_search_text(model);
       options.filter = wanted.filter.empty() ? name : name + " AND (" + wanted.filter + ')';
     }

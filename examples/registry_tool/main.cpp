@@ -18,8 +18,10 @@
 
 #include <millrace/feature/tables/dates.hpp>
 
-#include <CLI/CLI.hpp>
+#include <pwd.h>
+#include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -53,6 +55,13 @@ std::uint64_t moment_in(const std::string& text) {
   return static_cast<std::uint64_t>(nanoseconds);
 }
 
+/// Who runs this: of cron and of containers the environment says nothing, but the system does.
+std::string user_name() {
+  if (const char* const name = std::getenv("USER"); name != nullptr && *name != '\0') return name;
+  const passwd* const entry = ::getpwuid(::geteuid());
+  return entry == nullptr ? "" : entry->pw_name;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -61,8 +70,7 @@ int main(int argc, char** argv) {
       "Exit codes: 0 done; 1 the registry refuses it, and says why; 2 wrong options; 3 a file cannot be read or "
       "written.");
   app.require_subcommand(1);
-  const char* const user = std::getenv("USER");
-  place in{"millrace.db", "", user == nullptr ? "" : user};
+  place in{"millrace.db", "", user_name()};
   app.add_option("--store", in.store, "the SQLite file with the models")->capture_default_str();
   app.add_option("--actor", in.actor, "who does it; the user, if nobody is named");
   app.add_option("--audit", in.audit, "hand the changes over to the audit trail in this folder");
@@ -222,7 +230,10 @@ int main(int argc, char** argv) {
   } catch (const CLI::Success& wanted_help) {
     return app.exit(wanted_help);
   } catch (const CLI::ParseError& why) {
-    std::fprintf(stderr, "registry_tool: %s (see --help)\n", why.what());
+    const std::vector<std::string> unknown =
+        app.get_subcommands().empty() ? app.remaining() : std::vector<std::string>();
+    const std::string text = unknown.empty() ? why.what() : '"' + unknown.front() + "\" is no command";
+    std::fprintf(stderr, "registry_tool: %s (see --help)\n", text.c_str());
     return static_cast<int>(verdict::wrong_options);
   } catch (const std::exception& why) {
     std::fprintf(stderr, "registry_tool: %s\n", why.what());

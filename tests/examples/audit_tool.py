@@ -248,6 +248,7 @@ class AuditTool(unittest.TestCase):
         for args in ([], ["verify"], ["query", self.trail, "--from", "yesterday"], ["report", self.trail, "--template", "iso"],
                      ["prove", self.trail], ["erase", self.trail, "--index", "1"], ["prove", self.trail, "--index", 1, "--since", "x"]):
             self.assertEqual(run(*args).returncode, 2, args)
+        self.assertEqual(run("vrify", self.trail).stderr, 'audit_tool: "vrify" is no command (see --help)\n')
         for args in (["verify", self.folder / "none"], ["query", self.folder], ["verify", self.trail, "--head", "none"],
                      ["prove", self.trail, "--index", 40], ["erase", self.folder / "new", "--index", 1, "--actor", "a", "--reason", "r"]):
             done = run(*args)

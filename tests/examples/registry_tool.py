@@ -1,7 +1,9 @@
 """Runs the registry tool as its user does: registry_tool.py TOOL AUDIT_TOOL."""
 
 import json
+import os
 import pathlib
+import pwd
 import subprocess
 import sys
 import tempfile
@@ -87,6 +89,10 @@ class RegistryTool(unittest.TestCase):
         self.assertIn("there are more", self.run_tool("list", "--limit", 2))
         self.assertIn("other one", self.run_tool("list", "--filter", "metrics.auc > 0.95"))
         self.assertIn("byte", self.run_tool("list", "--filter", "x'; DROP TABLE objects", code=1))
+        cut = self.run_tool("list", "fraud", "--filter", "metrics.auc >", code=1)
+        self.assertIn("byte 14: expected a number, found the end", cut)
+        outside = self.run_tool("list", "fraud", "--filter", "version = 9) OR (name != ''", code=1)
+        self.assertIn('byte 12: expected AND, OR or the end, found ") OR (name', outside)
         for version in 1, 2:
             self.run_tool("promote", "fraud", version, "--to", "staging")
             self.run_tool("promote", "fraud", version, "--to", "production", "--why", "because")
@@ -116,12 +122,25 @@ class RegistryTool(unittest.TestCase):
         self.assertIn("auc 0.9", self.run_tool("list", "fraud"))
         self.run_tool("import", "nobody", "--from", self.folder / "all", code=1)
 
+    def test_who_asks_is_the_user_whether_the_environment_says_so_or_not(self):
+        self.register(0.9)
+        self.run_tool("promote", "fraud", 1, "--to", "staging")
+        self.run_tool("rule", "--approvals", 1)
+        nameless = {key: value for key, value in os.environ.items() if key != "USER"}
+        for environment in nameless, {**nameless, "USER": ""}:
+            asked = subprocess.run([TOOL, "--store", self.store, "request", "fraud", "1"], capture_output=True, text=True,
+                                   timeout=60, env=environment)
+            self.assertEqual(asked.returncode, 0, asked.stderr)
+        own = subprocess.run([TOOL, "--store", self.store, "approve", "fraud", "1"], capture_output=True, text=True,
+                             timeout=60, env={**nameless, "USER": pwd.getpwuid(os.geteuid()).pw_name})
+        self.assertIn("nobody approves their own", own.stderr)
+
     def test_what_cannot_be_done_has_its_own_exit_code(self):
         self.run_tool("models", code=3)  # no store
         self.assertFalse(self.store.exists())
         self.run_tool("register", "fraud", "--metric", "auc", code=2)
         self.run_tool("register", "fraud", "--metric", "auc=x", code=2)
-        self.run_tool("fly", code=2)
+        self.assertIn('"fly" is no command', self.run_tool("fly", code=2))
         self.run_tool("export", "fraud", "--to", self.folder / "out", code=2)
         self.run_tool("history", "fraud", "--at", "yesterday", code=2)
         self.register(0.9)
