@@ -693,6 +693,7 @@ using ::millrace::v0::store::subtree_cache;
 using ::millrace::v0::store::sync_policy;
 using ::millrace::v0::store::system_error;
 using ::millrace::v0::store::tail_repair;
+using ::millrace::v0::store::temporary_handler;
 using ::millrace::v0::store::temporary_storage;
 using ::millrace::v0::store::text_key_part;
 using ::millrace::v0::store::to_text;

@@ -72,6 +72,11 @@ class server {
         },
         options);
   }
+  template <store::http_handler Handler>
+  static result<server> listen(const Handler&& handler, const server_options& options = {}) {
+    static_cast<void>(sizeof(store::temporary_handler<Handler>));
+    return listen(handler, options);
+  }
   server(server&&) noexcept = default;
   server& operator=(server&& other) noexcept {
     stop();

@@ -2,6 +2,7 @@
 #define MILLRACE_STORE_HTTP_HPP
 
 #include <millrace/core/detail/letter_case.hpp>
+#include <millrace/core/detail/requirement.hpp>
 #include <millrace/core/duration.hpp>
 #include <millrace/core/json_writer.hpp>
 #include <millrace/core/result.hpp>
@@ -101,6 +102,16 @@ inline result<void> check_request(const http_request& request) {
   return {};
 }
 
+/// What refers to a handler asks for this where it is given one that is gone when its line is over: it does not
+/// compile, and says why.
+template <class Handler>
+struct temporary_handler {
+  static_assert(
+      millrace::detail::requirement<false, Handler>,
+      "millrace[HTTP-1]: the handler of requests is referred to, and outlives what is made around it: make it "
+      "a variable");
+};
+
 /// Carries requests to a handler in the same process: for tests, and for a client and a server of one program.
 ///
 ///     mr::store::handler_transport server(api);
@@ -111,7 +122,9 @@ template <http_handler Handler>
 class handler_transport {
  public:
   explicit handler_transport(const Handler& handler) noexcept : handler_(&handler) {}
-  explicit handler_transport(const Handler&&) = delete;
+  explicit handler_transport(const Handler&& handler) noexcept : handler_(&handler) {
+    static_cast<void>(sizeof(temporary_handler<Handler>));
+  }
 
   result<http_response> send(const http_request& request) const { return handler_->handle(request); }
 

@@ -65,6 +65,14 @@ class web_pages {
     if (auto found = files.examine("index.html"); !found) return std::move(found).error();
     return web_pages(files, api);
   }
+  static result<web_pages> make(const Files&& files, const Api& api) {
+    static_cast<void>(sizeof(store::temporary_storage<Files>));
+    return web_pages(files, api);
+  }
+  static result<web_pages> make(const Files& files, const Api&& api) {
+    static_cast<void>(sizeof(store::temporary_handler<Api>));
+    return web_pages(files, api);
+  }
 
   store::http_response handle(const store::http_request& request) const {
     if (request.method != "GET") return api_->handle(request);
