@@ -12,9 +12,13 @@
 /// - `overrides`, `with_overrides`: units that have a variant because somebody asked for it
 /// - `layers`: all experiments of a program, in layers of `slice`s that exclude each other, and `holdout`s
 /// - `routes`: a split for each segment, chosen by predicates
+/// - `bandit`: shares that follow the rewards, by `thompson`, `epsilon_greedy`, `ucb1`
 /// - `assignment`, `split_policy`: what a split gives, and what is a split
 
 #include <millrace/deliver/split/assignment.hpp>
+#include <millrace/deliver/split/bandit.hpp>
+#include <millrace/deliver/split/bandit_policies.hpp>
+#include <millrace/deliver/split/bandit_rewards.hpp>
 #include <millrace/deliver/split/layer.hpp>
 #include <millrace/deliver/split/layers.hpp>
 #include <millrace/deliver/split/overrides.hpp>

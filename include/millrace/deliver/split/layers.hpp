@@ -28,15 +28,15 @@ struct text_of {
 template <class...>
 struct type_list {};
 template <class... All>
-struct joined {
+struct joined_lists {
   using type = type_list<>;
 };
 template <class... A>
-struct joined<type_list<A...>> {
+struct joined_lists<type_list<A...>> {
   using type = type_list<A...>;
 };
 template <class... A, class... B, class... Rest>
-struct joined<type_list<A...>, type_list<B...>, Rest...> : joined<type_list<A..., B...>, Rest...> {};
+struct joined_lists<type_list<A...>, type_list<B...>, Rest...> : joined_lists<type_list<A..., B...>, Rest...> {};
 
 /// What `layers` is made of: a salt, a share that is held out, slices and their places.
 template <class Part>
@@ -80,8 +80,8 @@ struct layers_part<layer<Salt, Slices...>> {
   };
   template <unsigned Start, class First, class... Rest>
   struct places<Start, First, Rest...> {
-    using type = typename joined<type_list<placed_slice<Salt, Start, First>>,
-                                 typename places<Start + slice_parts<First>::traffic, Rest...>::type>::type;
+    using type = typename joined_lists<type_list<placed_slice<Salt, Start, First>>,
+                                       typename places<Start + slice_parts<First>::traffic, Rest...>::type>::type;
   };
   using slices = typename places<0, Slices...>::type;
 };
@@ -164,7 +164,7 @@ struct checked_layers {
           "millrace[SPLIT-10]: a layer is made of slice<Name, Traffic, Weights>, whose traffic sums to at most "
           "100 percent");
       if constexpr (possible && salts::distinct && fits) {
-        using named = slices_named<typename joined<typename layers_part<Parts>::slices...>::type>;
+        using named = slices_named<typename joined_lists<typename layers_part<Parts>::slices...>::type>;
         static_assert(requirement<named::distinct, typename named::at_fault>,
                       "millrace[SPLIT-11]: two slices have one name, although assign<Name> finds them by it");
         return std::type_identity<typename named::all>();
