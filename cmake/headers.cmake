@@ -345,6 +345,11 @@ set(MILLRACE_deliver_HEADERS
   deliver.hpp
   deliver/fwd.hpp deliver/measurement.hpp deliver/verdict.hpp
   deliver/detail/figure_text.hpp
+  deliver/shadow.hpp
+  deliver/shadow/comparison.hpp deliver/shadow/shadow.hpp deliver/shadow/shadow_options.hpp
+  deliver/shadow/shadow_policies.hpp deliver/shadow/shadow_report.hpp
+  deliver/shadow/detail/copy_queue.hpp deliver/shadow/detail/shadow_calls.hpp
+  deliver/shadow/detail/shadow_core.hpp deliver/shadow/detail/shadow_tally.hpp
   deliver/judge.hpp
   deliver/judge/judge.hpp deliver/judge/judgement.hpp deliver/judge/metrics.hpp deliver/judge/policies.hpp
   deliver/judge/release_judge.hpp deliver/judge/rules.hpp deliver/judge/share_bets.hpp

@@ -33484,6 +33484,11 @@ class worker_thread {
     if (running_) ::pthread_join(handle_, nullptr);
     running_ = false;
   }
+  /// Lets the thread go on without this object: it ends by itself, and nobody waits for it.
+  void detach() noexcept {
+    if (running_) ::pthread_detach(handle_);
+    running_ = false;
+  }
   /// For a forked child, where the thread does not exist and must not be joined.
   void forget() noexcept { running_ = false; }
 

@@ -1,0 +1,311 @@
+#ifndef MILLRACE_DELIVER_SHADOW_SHADOW_HPP
+#define MILLRACE_DELIVER_SHADOW_SHADOW_HPP
+
+#include <millrace/core/clock.hpp>
+#include <millrace/core/detail/guarded.hpp>
+#include <millrace/core/detail/light_atomic.hpp>
+#include <millrace/core/detail/policy_or.hpp>
+#include <millrace/core/detail/requirement.hpp>
+#include <millrace/core/duration.hpp>
+#include <millrace/core/result.hpp>
+#include <millrace/deliver/shadow/comparison.hpp>
+#include <millrace/deliver/shadow/detail/shadow_calls.hpp>
+#include <millrace/deliver/shadow/detail/shadow_core.hpp>
+#include <millrace/deliver/shadow/shadow_options.hpp>
+#include <millrace/deliver/shadow/shadow_policies.hpp>
+#include <millrace/deliver/shadow/shadow_report.hpp>
+#include <millrace/deliver/split/unit_hash.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace millrace {
+inline namespace v0 {
+namespace deliver {
+
+namespace detail {
+
+/// What a shadow's threads do with a copy: ask the candidate and compare.
+template <class Request, class Prediction, class Candidate, class Compare, class Segment, class Told, class Clock>
+class shadow_job {
+  using value = typename plain_prediction<Prediction>::type;
+
+ public:
+  /// A request with what the stable model predicted, and then the comparison.
+  struct item {
+    kept_copy<Request> request;
+    kept_copy<Prediction> stable;
+    std::uint64_t started = 0;
+    std::uint64_t ended = 0;
+    // Filled in by the thread, and so not swapped.
+    std::optional<value> candidate;
+    compared_pair compared;
+    std::string segment_text;
+    std::string_view segment_view;
+    bool has_segment = false;
+
+    void swap(item& other) noexcept {
+      request.swap(other.request);
+      stable.swap(other.stable);
+      std::swap(started, other.started);
+      std::swap(ended, other.ended);
+    }
+    std::size_t pairs() const noexcept { return 1; }
+    const compared_pair& pair(std::size_t) const noexcept { return compared; }
+    const std::string_view* segment(std::size_t) const noexcept { return has_segment ? &segment_view : nullptr; }
+  };
+
+  shadow_job(Candidate candidate, Compare compare, Segment segment, Told told, const Clock& clock)
+      : candidate_(std::move(candidate)),
+        compare_(std::move(compare)),
+        segment_(std::move(segment)),
+        told_(std::move(told)),
+        clock_(clock) {}
+
+  void prepare(item&) const noexcept {}
+  const Clock& clock() const noexcept { return clock_; }
+
+  void compare(item& one) {
+    one.compared = {};
+    one.candidate.reset();
+    one.has_segment = false;
+    const std::uint64_t start = clock_.ticks();
+    bool answered = false;
+    const auto asked = guarded([&] { answered = ask_model(model_in(candidate_), *one.request, one.candidate); },
+                               [] { return std::string("the candidate"); });
+    const std::uint64_t end = clock_.ticks();
+    one.compared.candidate_nanoseconds = nanoseconds(start, end);
+    one.compared.stable_nanoseconds = nanoseconds(one.started, one.ended);
+    one.compared.candidate_failed = !asked || !answered;
+    const value* const stable = stable_of(one);
+    one.compared.stable_failed = stable == nullptr;
+    // What the comparison or the key throws counts as a failure of the candidate.
+    const auto compared = guarded([&] { look(one, stable); }, [] { return std::string("a comparison"); });
+    if (!compared) one.compared.candidate_failed = true;
+    if (one.compared.candidate_failed && stable != nullptr) one.compared.apart = {false, math::nan};
+  }
+
+  void tell(const item& one) {
+    if constexpr (!std::is_same_v<Told, no_policy>) {
+      if (one.compared.apart.agrees) return;
+      const value* const made = one.compared.candidate_failed ? nullptr : &*one.candidate;
+      (void)guarded([&] { told_.call(*one.request, stable_of(one), made, one.compared.apart); },
+                    [] { return std::string("a handler"); });
+    }
+  }
+
+ private:
+  std::uint64_t nanoseconds(std::uint64_t start, std::uint64_t end) const noexcept {
+    const std::uint64_t from = clock_.nanoseconds(start);
+    const std::uint64_t to = clock_.nanoseconds(end);
+    return to > from ? to - from : 0;
+  }
+  static const value* stable_of(const item& one) noexcept {
+    if constexpr (is_result<Prediction>)
+      return *one.stable ? &**one.stable : nullptr;
+    else
+      return &*one.stable;
+  }
+  void look(item& one, const value* stable) {
+    if constexpr (!std::is_same_v<Segment, no_policy>) {
+      key_text(segment_.key(*one.request), one.segment_text);
+      one.segment_view = one.segment_text;
+      one.has_segment = true;
+    }
+    if (stable == nullptr || one.compared.candidate_failed) {
+      one.compared.apart = {stable == nullptr && one.compared.candidate_failed, math::nan};
+      return;
+    }
+    one.compared.apart = difference_by(compare_, *stable, *one.candidate);
+    one.compared.has_figures = figure_of(*stable, compare_, one.compared.stable_figure) &&
+                               figure_of(*one.candidate, compare_, one.compared.candidate_figure);
+  }
+
+  Candidate candidate_;
+  [[no_unique_address]] Compare compare_;
+  [[no_unique_address]] Segment segment_;
+  [[no_unique_address]] Told told_;
+  [[no_unique_address]] Clock clock_;
+};
+
+}  // namespace detail
+
+/// A stable model whose requests a candidate sees too, without its predictions being used: before a new model is given
+/// any traffic, it is seen how often it agrees.
+///
+///     mr::deliver::shadow scored{stable, candidate, mr::deliver::within{.absolute = 0.01},
+///                                mr::deliver::segment_by([](const request& r) { return r.country; })};
+///     const double score = scored(request);              // the stable model's
+///     std::puts(scored.report().summary().c_str());
+///
+/// Models: what is called with a request and returns a prediction, or a `result` of one. The stable model's request
+/// type is that of its call, or of `takes<Request>`; both types are copied, and so hold no view or pointer. Models are
+/// kept; `mr::borrow(model)` is referred to instead, and outlives the shadow's threads.
+/// Policies, in any order: a comparison (`within` by default, `same_class`, `same_ranking`, or a function of two
+/// predictions that returns a `difference` or a bool), `shadow_options`, `segment_by`, `unit_by`, `on_difference`, a
+/// clock.
+///
+/// Guarantee: a caller gets what the stable model returns or throws, and waits for nothing else: a copy of the request
+/// and the prediction goes into a bounded queue, or is dropped and counted. A candidate that throws or returns an error
+/// is counted as such. One that hangs costs the copies that then find no room; `stop` and the destructor wait for it
+/// for a while, and then leave its thread alone: the thread goes on, keeps what the shadow owns until the candidate
+/// returns, and tells nobody. No thread is cancelled.
+/// Complexity: for the caller, two readings of the clock, one atomic exchange, and the copies.
+/// Allocates: when it is made. The caller's side: what copying the request and the prediction allocates, and for types
+/// that keep their memory when they are assigned to, that only until each cell of the queue has some.
+/// Threads: calls, as many as the stable model takes; `report` any; `drain` and `stop` one at a time, from no handler.
+/// Fork: in the child, calls go to the stable model alone, and are counted as dropped.
+template <class Stable, class Candidate, class... Policies>
+class shadow {
+  using stable_model = detail::model_in_t<Stable>;
+  template <template <class> class Is, class Default>
+  using chosen = detail::policy_or<Is, Default, Policies...>;
+
+  using deduced = typename detail::only_argument<stable_model>::type;
+  using given = typename chosen<detail::is_takes, takes<deduced>>::request_type;
+  static_assert(detail::requirement<!std::is_void_v<given>, stable_model>,
+                "millrace[SHADOW-1]: a shadow copies requests and has to know their type: give the stable model one "
+                "call that is no template, or add the policy mr::deliver::takes<Request>{}");
+
+ public:
+  using request_type = std::conditional_t<std::is_void_v<given>, int, given>;
+  static_assert(detail::requirement<std::is_void_v<given> || std::is_invocable_v<stable_model&, const request_type&>,
+                                    stable_model, request_type>,
+                "millrace[SHADOW-2]: the stable model is called with a const request");
+  using prediction_type = std::remove_cvref_t<std::invoke_result_t<stable_model&, const request_type&>>;
+  static_assert(
+      detail::requirement<!detail::refers_to_others<request_type> && !detail::refers_to_others<prediction_type>,
+                          request_type, prediction_type>,
+      "millrace[SHADOW-3]: the candidate looks at a copy later, when what a span, a string_view or a pointer "
+      "refers to is gone: let requests and predictions own their data");
+  static_assert(detail::requirement<std::is_invocable_v<detail::model_in_t<Candidate>&, const request_type&>,
+                                    detail::model_in_t<Candidate>, request_type>,
+                "millrace[SHADOW-4]: the candidate is called with the stable model's const request");
+
+ private:
+  using value_type = typename detail::plain_prediction<prediction_type>::type;
+  using compare = chosen<detail::is_shadow_comparison, within>;
+  static_assert(detail::requirement<comparison<compare, value_type>, compare, value_type>,
+                "millrace[SHADOW-5]: a shadow's policies are a comparison of two predictions, which returns a "
+                "difference or a bool, shadow_options, segment_by, unit_by, on_difference, takes<Request>, a clock");
+  template <template <class> class... Kinds>
+  static constexpr bool one_each = ((detail::policies_of<Kinds, Policies...> <= 1) && ...);
+  static_assert(detail::requirement<
+                    one_each<detail::is_shadow_comparison, detail::is_shadow_options, detail::is_shadow_clock,
+                             detail::is_segment_by, detail::is_unit_by, detail::is_on_difference, detail::is_takes>,
+                    Policies...>,
+                "millrace[SHADOW-6]: two policies of one kind, such as two comparisons; a shadow takes one of each");
+  using segment = chosen<detail::is_segment_by, detail::no_policy>;
+  using told = chosen<detail::is_on_difference, detail::no_policy>;
+  using unit = chosen<detail::is_unit_by, detail::no_policy>;
+  using clock = chosen<detail::is_shadow_clock, steady_clock>;
+  using job = detail::shadow_job<request_type, prediction_type, Candidate, compare, segment, told, clock>;
+  using core = detail::shadow_core<job>;
+
+ public:
+  explicit shadow(Stable stable, Candidate candidate, Policies... policies)
+      : stable_(std::move(stable)),
+        clock_(detail::pick_policy<detail::is_shadow_clock, clock>(policies...)),
+        unit_(detail::pick_policy<detail::is_unit_by, unit>(policies...)),
+        core_(made(std::move(candidate), clock_, policies...)),
+        salt_(core_->options().salt) {
+    core_->start();
+  }
+  shadow(const shadow&) = delete;
+  shadow& operator=(const shadow&) = delete;
+  ~shadow() {
+    (void)core_->stop(core_->options().patience);
+    core_->leave();
+  }
+
+  /// What the stable model returns.
+  prediction_type operator()(const request_type& request) {
+    if (!is_copied(request)) {
+      left_out_.add_relaxed(1);
+      return detail::model_in(stable_)(request);
+    }
+    struct failure {
+      core* counts;
+      ~failure() {
+        if (counts != nullptr) [[unlikely]]
+          counts->drop(shadow_drop::stable_failed);
+      }
+    } failed{core_};
+    const std::uint64_t start = clock_.ticks();
+    prediction_type made = detail::model_in(stable_)(request);
+    const std::uint64_t end = clock_.ticks();
+    failed.counts = nullptr;
+    using item = typename job::item;
+    constexpr bool is_safe =
+        noexcept(std::declval<item&>().request.set(request)) && noexcept(std::declval<item&>().stable.set(made));
+    core_->copy([&](item& to) noexcept(is_safe) {
+      to.request.set(request);
+      to.stable.set(made);
+      to.started = start;
+      to.ended = end;
+    });
+    return made;
+  }
+
+  /// What was seen so far.
+  shadow_report report() const {
+    shadow_report made;
+    core_->report(made);
+    made.left_out = left_out_.load_relaxed();
+    return made;
+  }
+  /// Compares what waits on this thread, at most `most` copies, and returns how many: where there are no threads, or
+  /// beside them.
+  std::size_t compare_waiting(std::size_t most = ~std::size_t{0}) { return core_->compare_waiting(most); }
+  /// Waits until all copies are compared. Errors: timeout; unavailable, in a forked copy.
+  result<void> drain(duration patience) { return core_->drain(patience); }
+  /// Makes no copies from now on, lets the threads compare what waits, at most so long, and ends them. Calls go on to
+  /// the stable model. A second call does nothing more.
+  /// Errors: timeout: the candidate has not returned, and its thread is left alone; unavailable, in a forked copy.
+  result<void> stop(duration patience) { return core_->stop(patience); }
+
+ private:
+  static core* made(Candidate candidate, const clock& time, Policies&... policies) {
+    return new core(job(std::move(candidate), detail::pick_policy<detail::is_shadow_comparison, within>(policies...),
+                        detail::pick_policy<detail::is_segment_by, detail::no_policy>(policies...),
+                        detail::pick_policy<detail::is_on_difference, detail::no_policy>(policies...), time),
+                    detail::pick_policy<detail::is_shadow_options, shadow_options>(policies...));
+  }
+
+  bool is_copied(const request_type& request) {
+    const double share = core_->options().share;
+    if (share >= 1) [[likely]]
+      return true;
+    if constexpr (std::is_same_v<unit, detail::no_policy>) {
+      (void)request;
+      return unit_point(unit_hash(salt_, draws_.add_relaxed(1))) < share;
+    } else {
+      bool is_in = false;  // where the unit cannot be told
+      (void)detail::guarded([&] { is_in = unit_point(unit_hash(salt_, unit_.unit(request))) < share; },
+                            [] { return std::string("a unit"); });
+      return is_in;
+    }
+  }
+
+  Stable stable_;
+  [[no_unique_address]] clock clock_;
+  [[no_unique_address]] unit unit_;
+  core* core_;
+  salt salt_;
+  detail::light_atomic<std::uint64_t> draws_{0};
+  detail::light_atomic<std::uint64_t> left_out_{0};
+};
+
+template <class Stable, class Candidate, class... Policies>
+shadow(Stable, Candidate, Policies...) -> shadow<Stable, Candidate, Policies...>;
+
+}  // namespace deliver
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_DELIVER_SHADOW_SHADOW_HPP
