@@ -13,6 +13,7 @@
 /// - `layers`: all experiments of a program, in layers of `slice`s that exclude each other, and `holdout`s
 /// - `routes`: a split for each segment, chosen by predicates
 /// - `bandit`: shares that follow the rewards, by `thompson`, `epsilon_greedy`, `ucb1`
+/// - `off_policy_value`: what another policy would have earned, from the log of one that ran
 /// - `assignment`, `split_policy`: what a split gives, and what is a split
 
 #include <millrace/deliver/split/assignment.hpp>
@@ -21,6 +22,7 @@
 #include <millrace/deliver/split/bandit_rewards.hpp>
 #include <millrace/deliver/split/layer.hpp>
 #include <millrace/deliver/split/layers.hpp>
+#include <millrace/deliver/split/off_policy.hpp>
 #include <millrace/deliver/split/overrides.hpp>
 #include <millrace/deliver/split/routes.hpp>
 #include <millrace/deliver/split/split_by.hpp>
