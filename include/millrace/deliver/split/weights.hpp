@@ -41,13 +41,17 @@ constexpr double fill_bounds(const double* weights, double* bounds, std::size_t 
 
 /// The variant of a hash among `count`. See `any_weights`.
 constexpr std::uint32_t variant_of(const double* bounds, std::size_t count, std::uint64_t hash) noexcept {
-  std::size_t low = 0;
+  if (count == 1) return 0;
+  const bool not_first = unit_point(hash) < bounds[1];
+  if (count == 2) return not_first ? 1 : 0;  // no branch, which would be mispredicted
+  if (!not_first) return 0;
+  std::size_t low = 1;
   std::size_t high = count;
-  double point = unit_point(hash);
   while (high - low > 1) {
     const std::size_t middle = middle_of(low, high);
-    (point < bounds[middle] ? low : high) = middle;
-    point = unit_point(splitmix64(hash));
+    const bool upper = unit_point(splitmix64(hash)) < bounds[middle];
+    low = upper ? middle : low;
+    high = upper ? high : middle;
   }
   return static_cast<std::uint32_t>(low);
 }

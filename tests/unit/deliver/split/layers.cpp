@@ -14,10 +14,12 @@ namespace md = millrace::deliver;
 
 namespace {
 
+// [layers]
 using plan = md::layers<
     md::holdout<"nobody", 10>,
     md::layer<"ui", md::slice<"button", 40, md::weights<50, 50>>, md::slice<"banner", 50, md::weights<50, 30, 20>>>,
     md::layer<"ranking", md::slice<"model", 100, md::weights<90, 10>>>>;
+// [/layers]
 
 std::string text(const md::assignment& given) {
   return given ? std::to_string(given.variant) : std::string(name(given.how));
@@ -26,8 +28,11 @@ std::string text(const md::assignment& given) {
 }  // namespace
 
 TEST_CASE("layers: a second implementation places every unit alike") {
+  // [coverage]
   plan layers;
-  REQUIRE(layers.get<"button">().set_coverage(0.5));
+  const auto set = layers.get<"button">().set_coverage(0.5);  // half of its units take part
+  // [/coverage]
+  REQUIRE(set);
   std::ifstream file(std::string(MILLRACE_GOLDEN_DIR) + "/deliver/layers.txt");
   std::size_t read = 0;
   for (std::string user, button, banner; file >> user >> button >> banner; ++read) {

@@ -27,11 +27,13 @@ constexpr bool is_paying(const request& one) noexcept { return one.paying; }
 }  // namespace
 
 TEST_CASE("routes: the first route that takes a request decides") {
+  // [routes]
   const md::routes by_segment{
       md::route{[](const request& one) noexcept { return one.region == "eu"; },
                 md::split_by(&request::user, eu_models())},
       md::route{is_paying, md::split_by(&request::user, md::split_hashed<"paying", md::weights<100>>())},
       md::otherwise{md::split_by(&request::user, models())}};
+  // [/routes]
   static_assert(md::split_policy<decltype(by_segment), request>);
   CHECK(by_segment.variants() == 3);
   for (std::uint64_t user = 0; user < 500; ++user) {

@@ -20,6 +20,13 @@ struct request {
 
 using models = md::split_hashed<"model-2026", md::weights<50, 50>>;
 
+// [by_user]
+std::uint32_t version_for(const request& asked) {
+  static constexpr md::split_by by_user(&request::user, md::split_hashed<"model-2026", md::weights<80, 20>>());
+  return by_user.assign(asked).variant;  // 0 for 80 % of the users, 1 for the others, and for each always the same
+}
+// [/by_user]
+
 }  // namespace
 
 TEST_CASE("split_by: all requests of one user have one variant") {
@@ -29,6 +36,7 @@ TEST_CASE("split_by: all requests of one user have one variant") {
   md::split_by drawn(&request::user, md::split_random<md::weights<50, 50>>(1));
   static_assert(md::split_policy<decltype(by_user), request> && md::split_policy<decltype(drawn), request>);
   CHECK(by_user.variants() == 2);
+  CHECK(version_for({"ada"}) == md::split_hashed<"model-2026", md::weights<80, 20>>().assign("ada").variant);
   std::uint32_t differ = 0;
   std::uint32_t second = 0;
   for (std::uint64_t session = 0; session < 200; ++session) {
