@@ -344,6 +344,12 @@ set(MILLRACE_mlops_HEADERS
 set(MILLRACE_deliver_HEADERS
   deliver.hpp
   deliver/fwd.hpp deliver/measurement.hpp deliver/verdict.hpp
+  deliver/experiment.hpp
+  deliver/experiment/design.hpp deliver/experiment/experiment.hpp deliver/experiment/life_cycle.hpp
+  deliver/experiment/report.hpp
+  deliver/experiment/detail/analysis.hpp deliver/experiment/detail/experiment_state.hpp
+  deliver/experiment/detail/guard_process.hpp deliver/experiment/detail/properties.hpp
+  deliver/experiment/detail/unit_table.hpp
   deliver/detail/figure_text.hpp
   deliver/shadow.hpp
   deliver/shadow/comparison.hpp deliver/shadow/shadow.hpp deliver/shadow/shadow_options.hpp

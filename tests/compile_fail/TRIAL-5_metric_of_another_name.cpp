@@ -1,0 +1,14 @@
+// expect: millrace\[TRIAL-5\]: update<Metric> names no metric
+#include <millrace/deliver/experiment/experiment.hpp>
+
+namespace md = millrace::deliver;
+namespace ms = millrace::stats;
+
+using test = md::experiment<md::experiment_layer<"shop">, md::variants<md::variant<"a", 1>, md::variant<"b", 1>>,
+                            ms::outcomes<ms::conversion<"bought">>, ms::decision<ms::always_valid, ms::alpha<.05>>>;
+
+#ifdef MILLRACE_MISUSE
+bool tell(test& to) { return to.update<"sold">(17, 1); }
+#else
+bool tell(test& to) { return to.update<"bought">(17, 1); }
+#endif
