@@ -5,11 +5,11 @@
 #include <millrace/core/detail/number_text.hpp>
 #include <millrace/core/detail/sort.hpp>
 #include <millrace/core/result.hpp>
+#include <millrace/deliver/detail/figure_text.hpp>
 #include <millrace/deliver/fwd.hpp>
 #include <millrace/stats/distributions/normal.hpp>
 #include <millrace/stats/evidence.hpp>
 
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -287,33 +287,21 @@ result<off_policy_estimates> off_policy_value(std::span<const logged_choice> log
 
 namespace detail {
 
-inline void append_short(std::string& text, double value) {
-  char digits[40];
-  const auto end = std::to_chars(digits, digits + sizeof digits, value, std::chars_format::general, 4);
-  text.append(digits, end.ptr);
-}
-inline void append_estimate(std::string& text, const char* name, const off_policy_estimate& one) {
-  append_short(text.append(name), one.value);
-  append_short(text += " (", one.interval.lower);
-  append_short(text += " to ", one.interval.upper);
-  text += ')';
+inline std::string estimate_text(const char* name, const off_policy_estimate& one) {
+  return name + figure_text(one.value) + " (" + figure_text(one.interval.lower) + " to " +
+         figure_text(one.interval.upper) + ")";
 }
 
 }  // namespace detail
 
 inline std::string off_policy_estimates::summary() const {
-  std::string text;
-  detail::append_short(text, ips.interval.level * 100);
-  text += " % intervals of the mean reward: ";
-  detail::append_estimate(text, "IPS ", ips);
-  detail::append_estimate(text, ", self-normalized ", self_normalized);
-  if (doubly_robust.value == doubly_robust.value) detail::append_estimate(text, ", doubly robust ", doubly_robust);
-  detail::append_short(text += "; ", effective_lines);
-  text += " effective of " + std::to_string(lines) + " lines";
-  if (!weights_plausible()) {
-    detail::append_short(text += "; the weights' mean is ", mean_weight);
-    text += " and not 1: the propensities are not those of the choices, or some choices are never logged";
-  }
+  std::string text = detail::percent_text(ips.interval.level) + " intervals of the mean reward: ";
+  text += detail::estimate_text("IPS ", ips) + detail::estimate_text(", self-normalized ", self_normalized);
+  if (doubly_robust.value == doubly_robust.value) text += detail::estimate_text(", doubly robust ", doubly_robust);
+  text += "; " + detail::figure_text(effective_lines) + " effective of " + std::to_string(lines) + " lines";
+  if (!weights_plausible())
+    text += "; the weights' mean is " + detail::figure_text(mean_weight) +
+            " and not 1: the propensities are not those of the choices, or some choices are never logged";
   return text += '.';
 }
 
