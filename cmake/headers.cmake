@@ -361,7 +361,8 @@ set(MILLRACE_deliver_HEADERS
   deliver/judge/release_judge.hpp deliver/judge/rules.hpp deliver/judge/share_bets.hpp
   deliver/judge/detail/count_table.hpp deliver/judge/detail/judge_core.hpp
   deliver/rollout.hpp
-  deliver/rollout/machine.hpp deliver/rollout/state.hpp deliver/rollout/strategy.hpp
+  deliver/rollout/machine.hpp deliver/rollout/options.hpp deliver/rollout/rollout.hpp deliver/rollout/state.hpp deliver/rollout/strategy.hpp
+  deliver/rollout/detail/call_seats.hpp deliver/rollout/detail/route_lanes.hpp deliver/rollout/detail/traffic.hpp
   deliver/split.hpp
   deliver/split/assignment.hpp deliver/split/bandit.hpp deliver/split/bandit_policies.hpp
   deliver/split/bandit_rewards.hpp deliver/split/layer.hpp deliver/split/layers.hpp deliver/split/off_policy.hpp

@@ -3,11 +3,14 @@
 
 /// rollout: the way of a new model from its first request to all of them, and back.
 ///
+/// - `rollout`: two models, of which each request gets one, measured and judged
 /// - `canary<5, 25, 100>`, `blue_green`, `rolling<1, 2, 2>`: strategies, the shares checked where they are compiled
 /// - `rollout_machine`: what a rollout does at each thing that it is told, without threads, clocks and models
 /// - `rollout_state`: all that it is, to be saved and resumed from
 
 #include <millrace/deliver/rollout/machine.hpp>
+#include <millrace/deliver/rollout/options.hpp>
+#include <millrace/deliver/rollout/rollout.hpp>
 #include <millrace/deliver/rollout/state.hpp>
 #include <millrace/deliver/rollout/strategy.hpp>
 

@@ -1,0 +1,357 @@
+#include <millrace/deliver/rollout/rollout.hpp>
+
+#include <support/allocation_counter.hpp>
+#include <support/catch.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+namespace mr = millrace;
+namespace md = millrace::deliver;
+
+using phase = md::rollout_phase;
+
+namespace {
+
+struct request {
+  std::string user;
+  double value = 0;
+};
+struct scale {
+  double factor = 1;
+  double operator()(const request& asked) const noexcept { return factor * asked.value; }
+};
+
+/// A number that threads add to, and that can be copied.
+struct tally {
+  std::uint64_t value = 0;
+  tally& operator+=(std::uint64_t by) noexcept {
+    __atomic_fetch_add(&value, by, __ATOMIC_RELAXED);
+    return *this;
+  }
+  operator std::uint64_t() const noexcept { return __atomic_load_n(&value, __ATOMIC_RELAXED); }
+};
+
+/// Counts, and says what it is told to.
+class told_judge {
+ public:
+  mr::result<void> begin_step(std::size_t step, double share) {
+    shares.resize(step + 1);
+    shares[step] = share;
+    return {};
+  }
+  void assign(md::arm which, std::size_t) noexcept { assigned[static_cast<std::size_t>(which)] += 1; }
+  void update(md::arm which, const md::measurement& taken, std::size_t, std::uint64_t) noexcept {
+    const auto at = static_cast<std::size_t>(which);
+    counts[at] += 1;
+    failures[at] += taken.failed;
+    unmeasured += !(taken.latency >= 0);
+  }
+  std::uint64_t requests(md::arm which, std::size_t) const noexcept { return counts[static_cast<std::size_t>(which)]; }
+  md::judgement report() const {
+    md::judgement made;
+    made.verdict = says;
+    return made;
+  }
+  std::vector<std::byte> save() const { return {}; }
+  static mr::result<told_judge> load(std::span<const std::byte>) { return told_judge(); }
+  mr::result<void> merge(const told_judge&) { return {}; }
+
+  md::verdict says = md::verdict::hold;
+  tally assigned[2];
+  tally counts[2];
+  tally failures[2];
+  tally unmeasured;
+  std::vector<double> shares;
+};
+
+constexpr std::uint64_t second = 1'000'000'000;
+
+/// A clock that one thread sets and others read.
+struct set_clock {
+  const std::atomic<std::uint64_t>* now;
+  std::uint64_t ticks() const noexcept { return now->load(); }
+  static std::uint64_t nanoseconds(std::uint64_t ticks) noexcept { return ticks; }
+};
+
+}  // namespace
+
+TEST_CASE("a release splits, measures, and goes on as it is told", "[deliver][rollout]") {
+  std::uint64_t time = second;
+  md::rollout release{scale{1},
+                      scale{2},
+                      md::canary<5, 25, 100>(),
+                      told_judge(),
+                      mr::manual_clock(time),
+                      md::unit_of{&request::user},
+                      md::rollout_options{.name = "prices", .rules = {.min_requests = 10}}};
+  // A draft measures nothing, and is stable's.
+  for (int i = 0; i < 1000; ++i) CHECK(release(request{std::to_string(i), 1}) == 1);
+  CHECK(release.judge().counts[0] == 0);
+
+  REQUIRE(release.start("ada", "looks good"));
+  std::vector<int> by_candidate;
+  const auto ask_all = [&] {
+    std::vector<int> got;
+    for (int i = 0; i < 2000; ++i)
+      if (release(request{std::to_string(i), 1}) == 2) got.push_back(i);
+    return got;
+  };
+  const auto few = ask_all();
+  CHECK(few.size() > 70);
+  CHECK(few.size() < 130);
+  CHECK(ask_all() == few);  // sticky
+  CHECK(release.judge().counts[1] == 2 * few.size());
+  CHECK(release.judge().counts[0] == 4000 - 2 * few.size());
+  CHECK(release.judge().assigned[0] == release.judge().counts[0]);
+  CHECK(release.judge().failures[1] == 0);
+
+  const auto next = release.decide();
+  REQUIRE(next);
+  CHECK(next->share == 250'000);
+  CHECK(release.judge().shares == std::vector<double>{0.05, 0.25});
+  const auto more = ask_all();
+  CHECK(more.size() > 400);
+  for (const int each : few) CHECK(std::count(more.begin(), more.end(), each) == 1);  // nobody who is in leaves
+
+  release.judge().says = md::verdict::promote;
+  REQUIRE(release.decide()->phase == phase::promoting);
+  CHECK(ask_all().size() == 2000);
+  REQUIRE(release.decide()->phase == phase::promoted);
+  CHECK(ask_all().size() == 2000);
+  const auto counted = release.judge().counts[1];
+  CHECK(ask_all().size() == 2000);
+  CHECK(release.judge().counts[1] == counted);
+
+  // What was the candidate is stable now.
+  REQUIRE(release.begin(scale{3}));
+  REQUIRE(release.start());
+  CHECK(release.state().number == 2);
+  int third = 0;
+  for (int i = 0; i < 2000; ++i) {
+    const double answer = release(request{std::to_string(i), 1});
+    CHECK((answer == 2 || answer == 3));
+    third += answer == 3;
+  }
+  CHECK(third == static_cast<int>(few.size()));
+  REQUIRE(release.roll_back("ada", "no reason"));
+  CHECK(ask_all().size() == 2000);
+}
+
+namespace {
+
+/// Fails in a way of its own for some requests.
+struct unwell {
+  int way = 0;
+  mr::result<double> operator()(const request& asked) const {
+    if (way == 1) throw std::runtime_error("no such feature");
+    if (way == 2) throw 7;
+    if (way == 3) return mr::error(mr::errc::timeout, "too slow");
+    if (way == 4) return 1e300;
+    if (way == 5) return __builtin_nan("");
+    return asked.value;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a candidate that throws, fails or answers garbage is measured, and stable answers", "[deliver][rollout]") {
+  for (int way = 1; way <= 5; ++way) {
+    INFO("way " << way);
+    md::rollout release{unwell{}, unwell{way}, md::canary<50, 100>(), told_judge(),
+                        md::output_check{[](double score) { return score >= 0 && score <= 1; }}};
+    REQUIRE(release.start());
+    for (int i = 0; i < 400; ++i) {
+      const auto answer = release(request{"", 0.5});
+      REQUIRE(answer);
+      CHECK(*answer == 0.5);
+    }
+    const auto& judge = release.judge();
+    CHECK(judge.counts[1] > 150);
+    CHECK(judge.failures[1] == judge.counts[1]);
+    CHECK(judge.failures[0] == 0);
+    CHECK(judge.counts[0] + judge.counts[1] == 400);
+    CHECK(release.replaced() == judge.counts[1]);
+  }
+}
+
+TEST_CASE("what stable throws and returns is its own, and is measured", "[deliver][rollout]") {
+  md::rollout release{unwell{1}, unwell{}, md::canary<50, 100>(), told_judge()};
+  CHECK_THROWS_AS(release(request{"", 1}), std::runtime_error);
+  REQUIRE(release.start());
+  int thrown = 0;
+  for (int i = 0; i < 100; ++i) {
+    try {
+      const auto answer = release(request{"", 1});
+      CHECK(*answer == 1);
+    } catch (const std::runtime_error&) {
+      ++thrown;
+    }
+  }
+  CHECK(thrown > 0);
+  CHECK(release.judge().failures[0] == static_cast<std::uint64_t>(thrown));
+  // Nobody is left inside, although exceptions went through.
+  REQUIRE(release.roll_back("ada", ""));
+  CHECK(release.begin(unwell{}).has_value());
+
+  md::rollout returns{unwell{3}, unwell{}, md::canary<50, 100>()};
+  CHECK(returns(request{}).error().code() == mr::errc::timeout);
+}
+
+TEST_CASE("a clock that goes back by an hour measures nothing and ends nothing", "[deliver][rollout]") {
+  std::uint64_t time = 3 * 3600 * second;
+  struct jumping {
+    std::uint64_t* time;
+    double operator()(const request& asked) const {
+      *time -= 3600 * second;
+      return asked.value;
+    }
+  };
+  md::rollout release{jumping{&time},
+                      jumping{&time},
+                      md::canary<50, 100>(),
+                      told_judge(),
+                      mr::manual_clock(time),
+                      md::rollout_options{.rules = {.deadline = mr::seconds(60)}, .hang_after = mr::seconds(1)}};
+  REQUIRE(release.start());
+  CHECK(release(request{"", 4}) == 4);
+  CHECK(release.judge().unmeasured == 1);
+  CHECK(release.decide()->phase == phase::running);
+  time += 59 * second;
+  CHECK(release.decide()->phase == phase::running);
+}
+
+TEST_CASE("a request takes nothing from the heap, whichever model has it", "[deliver][rollout]") {
+  md::rollout release{scale{1}, scale{2}, md::canary<50, 100>(),
+                      md::unit_of{[](const request& asked) { return static_cast<int>(asked.value); }}};
+  double sum = 0;
+  REQUIRE(release.start());
+  sum += release(request{"", 1});  // the thread takes its slot
+  CHECK(support::allocations_of([&] {
+          for (double i = 0; i < 100; ++i) sum += release(request{"", i});
+        }) == 0);
+  CHECK(sum > 5000);
+}
+
+TEST_CASE("who takes part is asked before the split", "[deliver][rollout]") {
+  md::rollout release{scale{1}, scale{2}, md::canary<50, 100>(), told_judge(),
+                      md::audience{[](const request& asked) { return asked.value > 10; }}};
+  REQUIRE(release.start());
+  for (int i = 0; i < 100; ++i) CHECK(release(request{"", 10}) == 10);
+  CHECK(release.judge().counts[0] + release.judge().counts[1] == 0);
+  for (int i = 0; i < 100; ++i) release(request{"", 11});
+  CHECK(release.judge().counts[1] > 20);
+}
+
+TEST_CASE("the kill switch takes all requests back before anything is decided", "[deliver][rollout]") {
+  md::rollout release{scale{1}, scale{2}, md::canary<50, 100>(), told_judge()};
+  REQUIRE(release.start());
+  release.stop_candidate();
+  for (int i = 0; i < 100; ++i) CHECK(release(request{"", 1}) == 1);
+  CHECK(release.state().phase == phase::running);
+  const auto said = release.decide();
+  REQUIRE(said);
+  CHECK(said->phase == phase::rolled_back);
+  CHECK(said->cause == md::rollout_cause::stopped);
+  CHECK(release.start().error().code() == mr::errc::conflict);
+}
+
+TEST_CASE("a candidate that hangs keeps its own callers and no others", "[deliver][rollout][threads]") {
+  static std::atomic<bool> waits{false};
+  struct hanging {
+    bool hangs = false;
+    double operator()(const request& asked) const {
+      if (hangs && asked.value < 0) waits.wait(true);
+      return hangs ? 2 : 1;
+    }
+  };
+  waits = true;
+  std::atomic<std::uint64_t> time{second};
+  md::rollout release{hanging{},
+                      hanging{true},
+                      md::canary<99, 100>(),
+                      told_judge(),
+                      set_clock{&time},
+                      md::max_in_flight<3>(),
+                      md::unit_of{&request::user},
+                      md::rollout_options{.hang_after = mr::seconds(5)}};
+  REQUIRE(release.start());
+  std::vector<std::thread> stuck;
+  std::atomic<int> got[3] = {};
+  for (int i = 0; i < 3; ++i) stuck.emplace_back([&] { ++got[static_cast<int>(release(request{"ada", -1}))]; });
+  while (release.judge().assigned[1] < 3) std::this_thread::yield();
+  while (release(request{"ada", 1}) != 1) std::this_thread::yield();  // until all seats are taken
+  for (int i = 0; i < 100; ++i) CHECK(release(request{"ada", 1}) == 1);
+  CHECK(release.diverted() >= 100);
+  time += 4 * second;
+  CHECK(release.decide()->phase == phase::running);
+  time += second;
+  const auto said = release.decide();
+  REQUIRE(said);
+  CHECK(said->cause == md::rollout_cause::hanging);
+  CHECK(said->reason == "a call of the candidate has taken 5000 ms and has not returned");
+  // The model stays as long as it is called, and its late answers are not used.
+  CHECK(release.begin(hanging{}).error().code() == mr::errc::unavailable);
+  waits = false;
+  waits.notify_all();
+  for (std::thread& each : stuck) each.join();
+  CHECK(got[1] == 3);
+  CHECK(release.begin(hanging{}).has_value());
+}
+
+TEST_CASE("after a switch has returned, no request is answered by a retired model", "[deliver][rollout][threads]") {
+  // By hand: MILLRACE_ROLLOUT_THREADS=64 and 1,000 rounds.
+  const char* const more = std::getenv("MILLRACE_ROLLOUT_THREADS");
+  const int threads = more != nullptr ? std::stoi(more) : 8;
+  const std::uint64_t rounds = more != nullptr ? 1000 : 100;
+  struct numbered {
+    std::uint64_t number = 0;
+    std::uint64_t operator()(const request&) const noexcept { return number; }
+  };
+  md::rollout release{numbered{0}, numbered{1}, md::canary<50, 100>(), md::no_judge(),
+                      md::rollout_options{.rules = {.min_requests = 0}}};
+  // Models of even numbers are rolled back, those of odd ones promoted.
+  std::atomic<std::uint64_t> promoted{0}, rolled_back{0}, asked{0}, wrong{0};
+  std::atomic<bool> ends{false};
+  std::vector<std::thread> users;
+  for (int i = 0; i < threads; ++i)
+    users.emplace_back([&] {
+      std::uint64_t mine = 0;
+      while (!ends) {
+        const std::uint64_t least = promoted.load();
+        const std::uint64_t back = rolled_back.load();
+        const std::uint64_t answer = release(request{});
+        if (answer < least || (answer % 2 == 0 && answer != 0 && answer <= back)) ++wrong;
+        if (++mine == 1) ++asked;
+      }
+      asked += mine;
+    });
+  while (asked < static_cast<std::uint64_t>(threads)) std::this_thread::yield();
+  for (std::uint64_t round = 0; round < rounds; ++round) {
+    const std::uint64_t candidate = round + 1;
+    REQUIRE(release.start());
+    if (round % 2 == 0) {
+      REQUIRE(release.approve("ada", ""));
+      REQUIRE(release.decide()->phase == phase::promoting);
+      REQUIRE(release.decide()->phase == phase::promoted);
+      promoted = candidate;
+    } else {
+      REQUIRE(release.roll_back("ada", ""));
+      rolled_back = candidate;
+    }
+    while (!release.begin(numbered{candidate + 1})) std::this_thread::yield();
+  }
+  ends = true;
+  for (std::thread& each : users) each.join();
+  CHECK(wrong == 0);
+  CHECK(asked > rounds);
+}
