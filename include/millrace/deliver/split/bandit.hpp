@@ -85,7 +85,7 @@ class bandit : public saved_fields<bandit<Salt, Arms, Policy, Reward>> {
   salted_split<any_weights> split() const noexcept { return salted_split<any_weights>(by, shares_.weights()); }
 
   /// Counts a reward of an arm. One of an arm that does not exist, or that is no number, is left out and counted as
-  /// refused. If the refresh fails, the probabilities stay as they are until the next.
+  /// refused. If a refresh fails, the probabilities stay as they are until the next, and `pending()` grows.
   template <class Value>
   requires(std::same_as<Value, typename Reward::value_type> ||
            (!std::same_as<typename Reward::value_type, bool> &&
@@ -96,18 +96,19 @@ class bandit : public saved_fields<bandit<Salt, Arms, Policy, Reward>> {
       return;
     }
     rewards_[arm].update(static_cast<typename Reward::value_type>(reward));
-    if (++pending_ == every_) (void)refresh();
+    if (++pending_, every_ != 0 && pending_ % every_ == 0) (void)refresh();
   }
   std::uint64_t refused() const noexcept { return refused_; }
-  /// Rewards since the latest refresh.
+  /// Rewards since the latest refresh that did not fail.
   std::uint64_t pending() const noexcept { return pending_; }
 
   /// Computes the probabilities from all rewards so far. Errors: those of the policy; the probabilities then stay.
   result<void> refresh() {
-    pending_ = 0;
     std::array<double, Arms> chances{};
     if (auto ok = policy_.probabilities(std::span<const Reward>(rewards_), std::span<double>(chances)); !ok) return ok;
-    return set(chances);
+    if (auto ok = set(chances); !ok) return ok;
+    pending_ = 0;
+    return {};
   }
   /// Adds the rewards that another bandit has seen, and refreshes. Let each process count its own rewards only, and
   /// merge into a copy: what is merged twice counts twice.

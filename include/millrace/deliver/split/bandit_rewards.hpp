@@ -43,13 +43,14 @@ struct binary_reward {
   bool restore() const noexcept { return successes <= trials && trials <= (std::uint64_t{1} << 53); }
 };
 
-/// What is known of a variant whose reward is a number: money, seconds, a score. Count, mean and variance.
+/// What is known of a variant whose reward is a number: money, seconds, a score. Count, mean and variance. NaN, and
+/// numbers beyond 1e150, whose squares would overflow, are no rewards.
 struct numeric_reward {
   using value_type = double;
 
   stats::sample_moments moments;
 
-  static bool valid(double reward) noexcept { return detail::math::is_finite(reward); }
+  static bool valid(double reward) noexcept { return detail::math::absolute(reward) <= 1e150; }
   void update(double reward) noexcept { moments = merged(moments, {1, reward, 0}); }
   void merge(const numeric_reward& other) noexcept { moments = merged(moments, other.moments); }
   double count() const noexcept { return moments.n; }

@@ -2,12 +2,14 @@
 
 #include <support/allocation_counter.hpp>
 #include <support/catch.hpp>
+#include <support/golden.hpp>
 
 #include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -124,6 +126,46 @@ TEST_CASE("bandit: a saved one goes on as if it had not been") {
   CHECK_FALSE(md::bandit<"other-2026", 3, md::ucb1, md::numeric_reward>::load(bytes));
   for (std::size_t cut = 0; cut < bytes.size(); ++cut)
     REQUIRE_FALSE(bounds::load(std::span<const std::byte>(bytes.data(), cut)));
+}
+
+TEST_CASE("bandit: bytes of the first release load, and mean what they meant") {
+  greedy bandit;
+  for (int i = 0; i < 250; ++i) bandit.update(static_cast<std::size_t>(i % 3), i * 7919 % 11 < i % 3 * 2);
+  const greedy old = support::from_golden("deliver/bandit_epsilon_greedy.bin", bandit);
+  CHECK(old.probability(2) > 0.8);
+  bounds numeric;
+  for (int i = 0; i < 64; ++i) numeric.update(static_cast<std::size_t>(i % 2), i % 8 / 8.0);
+  numeric.update(2, 0.5);
+  CHECK(support::from_golden("deliver/bandit_ucb1.bin", numeric).probability(2) > 0.9);
+}
+
+namespace {
+
+/// Knows nothing as soon as the first arm has been tried ten times.
+struct gives_up {
+  static constexpr std::uint64_t refresh_every = 4;
+  mr::result<void> valid() const { return {}; }
+  mr::result<void> probabilities(std::span<const md::binary_reward> arms, std::span<double> out) const {
+    if (arms[0].trials >= 10) return mr::error(mr::errc::unsupported, "it gave up");
+    out[0] = arms[0].trials >= 6 ? std::nan("") : 1;
+    return {};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("bandit: where the policy fails or writes nonsense, the probabilities stay, and it is asked again") {
+  md::bandit<"fails", 2, gives_up> bandit;
+  for (int i = 0; i < 4; ++i) bandit.update(0, true);
+  CHECK(bandit.pending() == 0);
+  CHECK(bandit.probability(0) == 0.99);
+  for (int i = 0; i < 4; ++i) bandit.update(0, true);
+  CHECK(bandit.pending() == 4);
+  CHECK(bandit.refresh().error().code() == mr::errc::not_finite);
+  for (int i = 0; i < 4; ++i) bandit.update(0, true);
+  CHECK(bandit.pending() == 8);
+  CHECK(bandit.probability(0) == 0.99);
+  CHECK(bandit.refresh().error().message() == "it gave up");
 }
 
 TEST_CASE("bandit: what makes no sense is refused") {

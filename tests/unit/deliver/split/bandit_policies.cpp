@@ -72,6 +72,25 @@ TEST_CASE("thompson: numeric arms with too few rewards come first, and constant 
   CHECK(md::thompson{{0, 1}}.valid().error().message() == "the shapes of a beta prior must be above 0, not 0 and 1");
 }
 
+TEST_CASE("thompson: rewards that differ by rounding alone, or by all that doubles have, are compared") {
+  using arms = std::vector<md::numeric_reward>;
+  arms constant(2);
+  for (int i = 0; i < 1000; ++i) {
+    constant[0].update(0.1);
+    constant[1].update(0.3);
+  }
+  CHECK(chances(md::thompson(), constant)[1] > 0.999);
+  CHECK(std::fabs(chances(md::thompson(), arms{{{5, 1, 1e-300}}, {{10, 1, 1e-300}}})[0] - 0.5) < 1e-9);
+  // Phi(-1 / sqrt(.1 + 1e-6)), with weights of two observations: variances of 1 stay 1
+  CHECK(std::fabs(chances(md::thompson(), arms{{{1e6, 1e9, 1}}, {{10, 1e9 + 1, 1}}})[0] - 7.8274e-4) < 1e-7);
+  CHECK(chances(md::thompson(), arms{{{1e15, 1e9, 1e-20}}, {{10, 1e9 - 5, 1}}})[0] > 0.999);
+  CHECK(chances(md::thompson(), arms{{{5, 1, 1e-30}}, {{10, 1e10, 1e-30}}})[1] > 0.999);
+  CHECK(chances(md::thompson(), arms{{{5, 1e150, 1e300}}, {{10, -1e150, 1}}})[0] > 0.9);
+  const std::vector<md::binary_reward> sure{{1'000'000'000'000, 1'000'000'000'000},
+                                            {1'000'000'000'000, 999'999'999'999}};
+  CHECK(std::fabs(chances(md::thompson(), sure)[0] - 0.75) < 1e-6);  // P(Beta(n, 1) > Beta(n - 1, 2))
+}
+
 TEST_CASE("epsilon_greedy: the best arm has all but epsilon") {
   using arms = std::vector<md::binary_reward>;
   const md::epsilon_greedy policy{0.2};

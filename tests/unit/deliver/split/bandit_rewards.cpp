@@ -42,6 +42,8 @@ TEST_CASE("bandit_rewards: a numeric reward has the moments of all rewards, in w
   CHECK(std::fabs(whole.mean() - 1e6 - mean) < 1e-8);
   CHECK(std::fabs(whole.moments.variance - variance) < 1e-6);
   CHECK_FALSE(md::numeric_reward::valid(std::numeric_limits<double>::quiet_NaN()));
+  CHECK_FALSE(md::numeric_reward::valid(-2e150));
+  CHECK(md::numeric_reward::valid(-1e150));
   CHECK_FALSE(md::numeric_reward{{1.5, 0, 0}}.restore());
   CHECK_FALSE(md::numeric_reward{{2, 0, -1}}.restore());
 }
