@@ -23,8 +23,12 @@
 #include <time.h>
 
 #include <atomic>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <list>
+#include <mutex>
 #include <string>
 #include <utility>
 
@@ -38,8 +42,9 @@ struct server_options {
   std::string address = "127.0.0.1";
   /// 0: any that is free, which `port()` tells.
   std::uint16_t port = 0;
-  /// How many connections are served at a time; others wait. A connection has its thread while it is open.
-  std::size_t threads = 16;
+  /// How many connections are served at a time. Each has a thread while it is open, which is made when it is needed.
+  /// Beyond that many others wait, and while they do each response is the last one of its connection.
+  std::size_t threads = 256;
   /// The most bytes of a request's body, also after decompression; a longer one gets status 413.
   std::size_t max_body = std::size_t{256} << 20;
   /// The most bytes of a request's path, without its query; a longer one gets status 414.
@@ -49,6 +54,113 @@ struct server_options {
   /// How long a client may take between two pieces of a request, or of a response.
   std::uint32_t io_seconds = 30;
 };
+
+namespace detail {
+
+/// The threads of a server's connections: as many as there are connections at a time, up to a most; never fewer again.
+class connection_threads final : public ::httplib::TaskQueue {
+  // Of which type the library's changed.
+  using enqueued = decltype(std::declval<::httplib::TaskQueue&>().enqueue(nullptr));
+
+ public:
+  /// `waiting` tells how many connections have no thread.
+  connection_threads(std::size_t most, std::atomic<std::size_t>& waiting) : most_(most), waiting_(&waiting) { start(); }
+
+  enqueued enqueue(std::function<void()> connection) override {
+    const std::lock_guard lock(mutex_);
+    connections_.push_back(std::move(connection));
+    if (connections_.size() > idle_ && threads_.size() < most_) start();
+    count();
+    changed_.notify_one();
+    return static_cast<enqueued>(true);
+  }
+  /// Returns when the connections that there are have ended.
+  void shutdown() override {
+    {
+      const std::lock_guard lock(mutex_);
+      is_over_ = true;
+    }
+    changed_.notify_all();
+    for (millrace::detail::worker_thread& each : threads_) each.join();
+  }
+  /// What each thread does.
+  void run() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      changed_.wait(lock, [this] { return !connections_.empty() || is_over_; });
+      if (connections_.empty()) return;
+      const std::function<void()> connection = std::move(connections_.front());
+      connections_.pop_front();
+      --idle_;
+      count();
+      lock.unlock();
+      connection();
+      lock.lock();
+      ++idle_;
+    }
+  }
+
+ private:
+  /// A system that has no more threads to give leaves the connection to those that there are.
+  void start() {
+    threads_.emplace_back();
+    if (threads_.back().start(*this) != 0)
+      threads_.pop_back();
+    else
+      ++idle_;
+  }
+  void count() noexcept {
+    waiting_->store(connections_.size() > idle_ ? connections_.size() - idle_ : 0, std::memory_order_relaxed);
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::list<std::function<void()>> connections_;
+  std::list<millrace::detail::worker_thread> threads_;
+  std::size_t most_;
+  std::size_t idle_ = 0;  // threads without a connection
+  std::atomic<std::size_t>* waiting_;
+  bool is_over_ = false;
+};
+
+/// Whether there is no telling where a request's body ends, and so where the next one begins.
+/// Source: RFC 9112, sections 6.1 and 6.3.
+inline bool has_no_clear_end(const ::httplib::Request& request) {
+  const std::size_t lengths = request.get_header_value_count("Content-Length");
+  const std::size_t codings = request.get_header_value_count("Transfer-Encoding");
+  if (lengths + codings > 1) return true;
+  if (codings == 1) return !millrace::detail::same_but_case(request.get_header_value("Transfer-Encoding"), "chunked");
+  if (lengths == 0) return false;
+  const std::string length = request.get_header_value("Content-Length");
+  return length.empty() || length.size() > 18 || length.find_first_not_of("0123456789") != length.npos;
+}
+
+/// Sends a body. The library ends a connection where a body cannot be sent whole, and so it does where we say that of
+/// one whose last byte is sent: behind a `last` response of a body.
+inline void send_body(const ::httplib::Request& from, ::httplib::Response& to, const std::string& type,
+                      std::string body, bool last) {
+  if (last) to.set_header("Connection", "close");
+  if (body.empty()) {
+    to.set_header("Content-Type", type);
+    return;
+  }
+  if (last && from.method == "HEAD") const_cast<::httplib::Request&>(from).method = "GET";  // else no body is sent
+  // A body that the library has whole it compresses for every client that takes brotli, at the slowest level: for a
+  // browser, seconds a megabyte. What comes from a provider of known length it sends as it is.
+  const std::size_t size = body.size();
+  to.set_content_provider(size, type,
+                          [body = std::move(body), last](std::size_t at, std::size_t count, ::httplib::DataSink& sink) {
+                            return sink.write(body.data() + at, count) && !last;
+                          });
+}
+
+/// Refuses a request, and ends the connection: what comes next is no request, but what is left of this one.
+inline void refuse(const ::httplib::Request& from, ::httplib::Response& to, int status, const char* why) {
+  to.status = status;
+  send_body(from, to, "text/plain", why, true);
+}
+
+}  // namespace detail
 
 /// Listens, and calls a handler with each request: on threads of its own, from `listen` to `stop`.
 ///
@@ -104,6 +216,7 @@ class server {
     std::uint16_t port = 0;
     millrace::detail::worker_thread thread;
     std::atomic<bool> ended = false;
+    std::atomic<std::size_t> waiting = 0;  // connections without a thread
 
     void run() noexcept {
       http.listen_after_bind();
@@ -111,11 +224,14 @@ class server {
     }
     void handle_request(const ::httplib::Request& from, ::httplib::Response& to,
                         const ::httplib::ContentReader* content) const {
-      if (from.is_multipart_form_data()) {  // whose body the library takes apart, and does not give whole
-        to.status = 415;
-        to.set_header("Connection", "close");
-        return;
-      }
+      if (detail::has_no_clear_end(from))
+        return detail::refuse(from, to, 400, "it is not clear where the request ends\n");
+      const bool has_body = from.has_header("Transfer-Encoding") ||
+                            from.get_header_value("Content-Length").find_first_not_of('0') != std::string::npos;
+      if (has_body && content == nullptr)
+        return detail::refuse(from, to, 400, "a request of this method has no body\n");
+      if (from.is_multipart_form_data())  // which the library takes apart, and does not give whole
+        return detail::refuse(from, to, 415, "bodies of several parts are not taken\n");
       // Ranges are the handler's: the library would cut them out of what it responds with, also if that is the range
       // already. The request is the library's own object, which it looks at again afterwards.
       const_cast<::httplib::Request&>(from).ranges.clear();
@@ -129,11 +245,8 @@ class server {
           if (fits) request.body.append(bytes, count);
           return fits;
         });
-        if (!read) {
-          if (to.status < 400) to.status = fits ? 400 : 413;
-          to.set_header("Connection", "close");  // the rest of the body is no request
-          return;
-        }
+        if (!read && (!fits || to.status == 413)) return detail::refuse(from, to, 413, "the body is too long\n");
+        if (!read) return detail::refuse(from, to, 400, "the body is not whole\n");
       }
       store::http_response response = handle(handler, request);
       to.status = response.status;
@@ -144,17 +257,7 @@ class server {
         else
           to.set_header(each.name, each.value);
       }
-      if (response.body.empty()) {
-        to.set_header("Content-Type", type);
-        return;
-      }
-      // A body that the library has whole it compresses for every client that takes brotli, at the slowest level: for
-      // a browser, seconds a megabyte. What comes from a provider of known length it sends as it is.
-      const std::size_t size = response.body.size();
-      to.set_content_provider(
-          size, type, [body = std::move(response.body)](std::size_t at, std::size_t count, ::httplib::DataSink& sink) {
-            return sink.write(body.data() + at, count);
-          });
+      detail::send_body(from, to, type, std::move(response.body), waiting.load(std::memory_order_relaxed) != 0);
     }
   };
 
@@ -192,7 +295,7 @@ class server {
     http.set_read_timeout(options.io_seconds);
     http.set_write_timeout(options.io_seconds);
     http.set_payload_max_length(options.max_body);
-    http.new_task_queue = [threads = options.threads] { return new ::httplib::ThreadPool(threads); };
+    http.new_task_queue = [&self] { return new detail::connection_threads(self.options.threads, self.waiting); };
     // Without SO_REUSEPORT, which would let two servers have one port, and each of them half of the requests.
     http.set_socket_options([](auto socket) {
       const int yes = 1;
@@ -205,6 +308,13 @@ class server {
       to.status = 414;
       return ::httplib::Server::HandlerResponse::Handled;
     });
+    // What the library refuses by itself it has not read to its end.
+    const ::httplib::Server::HandlerWithResponse ends = [](const ::httplib::Request& from, ::httplib::Response& to) {
+      if (to.has_header("Content-Type")) return ::httplib::Server::HandlerResponse::Unhandled;
+      detail::refuse(from, to, to.status, to.status == 414 ? "the path is too long\n" : "the request is refused\n");
+      return ::httplib::Server::HandlerResponse::Handled;
+    };
+    http.set_error_handler(ends);
     http.set_exception_handler([](const ::httplib::Request&, ::httplib::Response& to, auto&&...) { to.status = 500; });
     const auto plain = [&self](const ::httplib::Request& from, ::httplib::Response& to) {
       self.handle_request(from, to, nullptr);

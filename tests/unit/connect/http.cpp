@@ -3,8 +3,16 @@
 #include <laws/http_transport.hpp>
 #include <support/catch.hpp>
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace ms = millrace::store;
 namespace http = millrace::connect::http;
@@ -143,4 +151,141 @@ TEST_CASE("a transport over plain HTTP takes its token to no other machine") {
   CHECK(other.error().code() == millrace::errc::permission_denied);
   CHECK(other.error().describe().find("t0ken") == std::string::npos);
   CHECK(http::transport::make({.address = "a.example", .token = token(), .allows_plain_token = true}));
+}
+
+namespace {
+
+/// A client that sends whatever it is told.
+class raw_client {
+ public:
+  explicit raw_client(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const timeval patience{10, 0};
+    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    if (::connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) ::close(std::exchange(socket_, -1));
+  }
+  raw_client(const raw_client&) = delete;
+  raw_client& operator=(const raw_client&) = delete;
+  ~raw_client() { ::close(socket_); }
+
+  void send(std::string_view bytes) { CHECK(::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) > 0); }
+  /// What comes until `end`, or until the server ends the connection; of one that does not end in time with "<late>".
+  std::string receive(std::string_view end = "<never>") {
+    std::string made;
+    char piece[4096];
+    while (made.find(end) == made.npos) {
+      const ssize_t got = ::recv(socket_, piece, sizeof piece, 0);
+      if (got < 0) return made + "<late>";
+      if (got == 0) break;
+      made.append(piece, static_cast<std::size_t>(got));
+    }
+    return made;
+  }
+
+ private:
+  int socket_;
+};
+
+std::string request_of(std::string_view line, std::string_view rest) {
+  return std::string(line) + " HTTP/1.1\r\nHost: localhost\r\n" + std::string(rest);
+}
+std::size_t count_of(std::string_view text, std::string_view what) {
+  std::size_t found = 0;
+  for (std::size_t at = text.find(what); at != text.npos; at = text.find(what, at + 1)) ++found;
+  return found;
+}
+
+}  // namespace
+
+// cpp-httplib PR 2516, hotaru#28: what is left of a request that was refused is no request.
+TEST_CASE("a server ends a connection on which it is not clear where the next request begins") {
+  const echo handler;
+  auto server = http::server::listen(handler, {.max_body = 1000, .idle_seconds = 30});
+  REQUIRE(server);
+  const std::string hidden = request_of("GET /hidden", "\r\n");
+  const auto asked = [&](const std::string& request) {
+    raw_client client(server->port());
+    client.send(request + hidden);
+    return client.receive();
+  };
+  const std::string post = "POST /p";
+  for (const auto& [status, request] : std::vector<std::pair<const char*, std::string>>{
+           {"400", request_of(post, "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n")},
+           {"400", request_of(post, "Transfer-Encoding: xchunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n")},
+           {"400", request_of(post, "Transfer-Encoding: gzip, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n")},
+           {"400", request_of(post, "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")},
+           {"400", request_of(post, "Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n")},
+           {"400", request_of(post, "Content-Length: 2\r\nContent-Length: 5\r\n\r\n{}")},
+           {"400", request_of(post, "Content-Length: -1\r\n\r\n{}")},
+           {"400", request_of(post, "Content-Length: +2\r\n\r\n{}")},
+           {"400", request_of(post, "Content-Length: 2, 2\r\n\r\n{}")},
+           {"400", request_of(post, "Content-Length: two\r\n\r\n{}")},
+           {"400", request_of(post, "Content-Length: 99999999999999999999\r\n\r\n{}")},
+           {"400", request_of(post, "Content-Encoding: gzip\r\nContent-Length: 10\r\n\r\n0123456789")},
+           {"400", request_of("GET /g", "Content-Length: 2\r\n\r\n{}")},
+           {"400", request_of("HEAD /g", "Content-Length: 2\r\n\r\n{}")},
+           {"400", request_of("OPTIONS /g", "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n")},
+           {"413", request_of(post, "Content-Length: 1001\r\n\r\n" + std::string(1001, 'x'))},
+           {"415", request_of(post, "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 2\r\n\r\n{}")},
+           {"400", "NONSENSE\r\n\r\n"},
+           {"400", "GET / HTTP/9.9\r\n\r\n"},
+           {"414", request_of("GET /" + std::string(3000, 'x'), "\r\n")},
+           {"500", request_of("POST /throw", "Content-Length: 2\r\n\r\n{}")},
+       }) {
+    const std::string response = asked(request);
+    INFO(request.substr(0, 200) << "\n---\n" << response);
+    CHECK(response.rfind(std::string("HTTP/1.1 ") + status, 0) == 0);
+    CHECK(count_of(response, "HTTP/1.1") == 1);
+    CHECK(response.find("<late>") == response.npos);
+  }
+  // Others go on.
+  raw_client client(server->port());
+  for (const std::string& request : {
+           request_of(post, "Content-Length: 2\r\n\r\n{}"),
+           request_of("DELETE /p", "Content-Length: 2\r\n\r\n{}"),
+           request_of(post, "Transfer-Encoding: Chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"),
+       }) {
+    INFO(request);
+    client.send(request);
+    CHECK(client.receive("/p\n{}").find("HTTP/1.1 201") != std::string::npos);
+  }
+}
+
+TEST_CASE("a server has a thread for each connection up to a most, and beyond it takes turns") {
+  const echo handler;
+  const std::string request = request_of("GET /g", "\r\n");
+  {
+    auto server = http::server::listen(handler, {.threads = 40, .idle_seconds = 30});
+    REQUIRE(server);
+    std::vector<std::unique_ptr<raw_client>> silent;
+    for (int i = 0; i < 30; ++i) {
+      silent.push_back(std::make_unique<raw_client>(server->port()));
+      silent.back()->send("POST /slow HTTP/1.1\r\nContent-");
+    }
+    raw_client other(server->port());
+    other.send(request);
+    CHECK(other.receive("/g\n").find("201") != std::string::npos);
+    silent.clear();
+  }
+  auto server = http::server::listen(handler, {.threads = 2, .idle_seconds = 30});
+  REQUIRE(server);
+  raw_client first(server->port());
+  raw_client second(server->port());
+  for (raw_client* each : {&first, &second}) {
+    each->send(request);
+    CHECK(each->receive("/g\n").find("Connection: close") == std::string::npos);
+  }
+  raw_client third(server->port());  // for whom there is no thread, as long as the others go on asking
+  third.send(request);
+  std::string last;
+  for (int i = 0; i < 1000 && last.find("Connection: close") == std::string::npos; ++i) {
+    first.send(request);
+    last = first.receive("/g\n");
+  }
+  CHECK(last.find("/g\n") != std::string::npos);  // whole, and the last one of its connection
+  CHECK(first.receive().empty());
+  CHECK(third.receive("/g\n").find("201") != std::string::npos);
 }
