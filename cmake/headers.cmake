@@ -344,6 +344,11 @@ set(MILLRACE_mlops_HEADERS
 set(MILLRACE_deliver_HEADERS
   deliver.hpp
   deliver/fwd.hpp deliver/measurement.hpp deliver/verdict.hpp
+  deliver/judge.hpp
+  deliver/judge/judge.hpp deliver/judge/judgement.hpp deliver/judge/metrics.hpp deliver/judge/policies.hpp
+  deliver/judge/release_judge.hpp deliver/judge/rules.hpp deliver/judge/share_bets.hpp
+  deliver/judge/detail/copied_atomic.hpp deliver/judge/detail/count_table.hpp deliver/judge/detail/judge_core.hpp
+  deliver/judge/detail/judged_units.hpp deliver/judge/detail/latency_limits.hpp deliver/judge/detail/unit_table.hpp
   deliver/experiment.hpp
   deliver/experiment/design.hpp deliver/experiment/experiment.hpp deliver/experiment/life_cycle.hpp
   deliver/experiment/report.hpp
@@ -356,10 +361,6 @@ set(MILLRACE_deliver_HEADERS
   deliver/shadow/shadow_policies.hpp deliver/shadow/shadow_report.hpp
   deliver/shadow/detail/copy_queue.hpp deliver/shadow/detail/shadow_calls.hpp
   deliver/shadow/detail/shadow_core.hpp deliver/shadow/detail/shadow_tally.hpp
-  deliver/judge.hpp
-  deliver/judge/judge.hpp deliver/judge/judgement.hpp deliver/judge/metrics.hpp deliver/judge/policies.hpp
-  deliver/judge/release_judge.hpp deliver/judge/rules.hpp deliver/judge/share_bets.hpp
-  deliver/judge/detail/count_table.hpp deliver/judge/detail/judge_core.hpp
   deliver/rollout.hpp
   deliver/rollout/machine.hpp deliver/rollout/options.hpp deliver/rollout/rollout.hpp deliver/rollout/state.hpp deliver/rollout/strategy.hpp
   deliver/rollout/detail/call_seats.hpp deliver/rollout/detail/route_lanes.hpp deliver/rollout/detail/traffic.hpp

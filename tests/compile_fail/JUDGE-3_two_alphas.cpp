@@ -1,4 +1,4 @@
-// expect: millrace\[JUDGE-3\]: alpha, beta or min_requests is given twice
+// expect: millrace\[JUDGE-3\]: alpha, beta, min_requests or per_user is given twice
 #include <millrace/deliver/judge/judge.hpp>
 
 namespace md = millrace::deliver;

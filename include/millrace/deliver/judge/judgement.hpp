@@ -53,9 +53,6 @@ constexpr std::string_view name(reason why) noexcept {
   return at < names.size() ? names[at] : "unknown";
 }
 
-/// What a rollout does when its judge holds for longer than it may. To go on without evidence is not among it.
-enum class overdue : std::uint8_t { hold, rollback };
-
 /// What one metric says about a candidate, over all steps so far.
 struct evidence {
   std::string_view metric;
@@ -71,14 +68,18 @@ struct evidence {
   double difference = __builtin_nan("");
   /// The natural logarithm of the e-value against "the candidate does no harm".
   double log_e = 0;
-  /// And of the one against "the candidate's harm is beyond what is tolerated", which promotion takes.
+  /// The part of it by which the requests since are not rather within what is tolerated than beyond it; this is what a
+  /// rollback takes. -infinity: all are rather within.
+  double log_e_beyond = -__builtin_inf();
+  /// And of the e-value against "the candidate's harm is beyond what is tolerated", which promotion takes.
   double log_e_tolerated = 0;
   /// Measured requests, those that were bad (a sum of badness, which need not be whole), and those whose measurement
   /// was no number: of the stable model, and of the candidate.
   std::array<std::uint64_t, 2> measured{};
   std::array<double, 2> bad{};
   std::array<std::uint64_t, 2> unmeasured{};
-  /// Whether the estimate over all steps lies beyond what is tolerated, and the one of this step alone.
+  /// Whether the requests since some step are not rather within what is tolerated than beyond it; and whether the
+  /// estimates of this step alone lie beyond it.
   bool is_beyond = false;
   bool is_beyond_in_step = false;
   /// Whether it is shown that the candidate is within what is tolerated.
@@ -158,7 +159,7 @@ std::string evidence::summary() const {
           figure_text(detail::math::exp(log_e_tolerated));
   if (unmeasured[0] + unmeasured[1] != 0)
     text += ", not measured " + std::to_string(unmeasured[1]) + " and " + std::to_string(unmeasured[0]);
-  text += is_beyond ? "; beyond what is tolerated" : is_shown ? "; shown to be tolerated" : "";
+  text += is_shown ? "; shown to be tolerated" : is_beyond ? "; not within what is tolerated" : "";
   return text;
 }
 
@@ -190,7 +191,7 @@ std::string to_json(const judgement& of) {
     out.begin_object().member("metric", one.metric).member("effect_name", one.effect_name);
     out.member("effect", one.effect).member("lower", one.lower).member("upper", one.upper).member("level", one.level);
     out.member("difference", one.difference).member("log_e", one.log_e);
-    out.member("log_e_tolerated", one.log_e_tolerated);
+    out.member("log_e_beyond", one.log_e_beyond).member("log_e_tolerated", one.log_e_tolerated);
     for (const std::size_t arm : {std::size_t{0}, std::size_t{1}}) {
       out.key(arm == 0 ? "stable" : "candidate").begin_object().member("measured", one.measured[arm]);
       out.member("bad", one.bad[arm]).member("unmeasured", one.unmeasured[arm]).end_object();

@@ -4,6 +4,7 @@
 #include <millrace/core/real.hpp>
 #include <millrace/deliver/fwd.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
@@ -33,6 +34,22 @@ struct min_requests {
   static constexpr std::uint64_t value = Requests;
 };
 
+/// Each unit (user) counts once, because its requests are alike: at its first bad outcome of a metric, at its first
+/// score of one that is fed by scores, and at its first request for what a difference of shares is judged by.
+/// Assignment has to be by unit then, as `split_by` does it, and a growing share may move units to the candidate but
+/// not back. Ratios are those of units.
+///
+/// Capacity, a power of two, is how many bad outcomes of units there is room for, 16 bytes each, and how many units: as
+/// that room fills, fewer and fewer of the new ones are taken, by a hash of theirs, and from 15/16 on none. Units that
+/// are not taken are of both arms alike, so that nothing is concluded wrongly, only later; a judge whose room for bad
+/// outcomes is full promotes no more.
+template <std::size_t Capacity = 65536>
+struct per_user {
+  static_assert(Capacity >= 1024 && Capacity <= (std::size_t{1} << 32) && (Capacity & (Capacity - 1)) == 0,
+                "millrace[JUDGE-1]: per_user<N> has room for N units, a power of two of at least 1,024");
+  static constexpr std::size_t value = Capacity;
+};
+
 namespace detail {
 
 template <class T>
@@ -49,7 +66,17 @@ template <std::uint64_t Requests>
 struct is_min_requests<min_requests<Requests>> : std::true_type {};
 
 template <class T>
-inline constexpr bool is_judge_policy = is_alpha<T>::value || is_beta<T>::value || is_min_requests<T>::value;
+struct is_per_user : std::false_type {};
+template <std::size_t Capacity>
+struct is_per_user<per_user<Capacity>> : std::true_type {};
+
+template <class T>
+inline constexpr bool is_judge_policy =
+    is_alpha<T>::value || is_beta<T>::value || is_min_requests<T>::value || is_per_user<T>::value;
+
+struct per_request {
+  static constexpr std::size_t value = 0;
+};
 
 struct default_alpha {
   static constexpr double value = 0.01;

@@ -72,6 +72,11 @@ inline double log_gain(const step_counts& step, double ratio, double against) no
          (step.bad[0] + step.bad[1]) * math::log((ratio * q + 1 - q) / (against * q + 1 - q));
 }
 
+/// How much of a step's badness is the candidate's on average.
+inline double expected_bad(const step_counts& step, double ratio) noexcept {
+  return (step.bad[0] + step.bad[1]) * step.share * ratio / (step.share * ratio + 1 - step.share);
+}
+
 /// A part of the money, and what it bets on.
 struct bet {
   double on;
@@ -91,7 +96,8 @@ inline double log_capital(std::span<const step_counts> steps, double ratio, doub
   return sum;
 }
 
-/// The logarithm of the e-value against "the candidate does no harm": its requests go wrong at most as often.
+/// The logarithm of the e-value against "the candidate does no harm": its requests go wrong at most as often. For at
+/// most 16 steps; further ones are not looked at.
 ///
 /// The money is spread over ratios, most near those that a tolerance of `max_ratio` makes worth finding. And it is
 /// spread over the steps: a part of it stays at home until the step begins that it is for, so that a fault that begins
@@ -127,6 +133,18 @@ double log_e_of_difference_below(std::span<const step_counts> steps, double marg
 template <class = void>
 double ratio_estimate(std::span<const step_counts> steps) noexcept;
 
+/// Whether ratio_estimate is above `ratio`, in O(steps).
+inline bool is_ratio_above(std::span<const step_counts> steps, double ratio) noexcept {
+  double expected = 0;
+  double found = 0;
+  for (const step_counts& step : steps)
+    if (detail::compares(step)) {
+      expected += detail::expected_bad(step, ratio);
+      found += step.bad[1];
+    }
+  return found > expected;
+}
+
 /// The difference of mean badness, candidate less stable, within each step, weighted by the candidate's requests there.
 /// NaN without a step in which both arms were measured.
 template <class = void>
@@ -146,44 +164,65 @@ ratio_interval ratio_bounds(std::span<const step_counts> steps, double alpha) no
 
 namespace detail {
 
-/// The bets against "no harm": five on the tolerance itself and beyond it, three on ratios that no tolerance hides.
-inline std::array<bet, 8> harm_bets(double max_ratio) noexcept {
-  const double l = math::log(max_ratio);
-  return {{{math::exp(0.6 * l), 0.05},
-           {max_ratio, 0.15},
-           {math::exp(1.5 * l), 0.30},
-           {math::exp(2.2 * l), 0.20},
-           {math::exp(3.5 * l), 0.10},
-           {3.0, 0.10},
-           {8.0, 0.06},
-           {40.0, 0.04}}};
+/// The bets against "no harm": most of the money a little beyond the tolerance, since a fault of that size leaves the
+/// least room; a large one is found with any part of it.
+inline std::array<bet, 5> harm_bets(double max_ratio) noexcept {
+  const double l = math::log(max_ratio > 1.15 ? max_ratio : 1.15);
+  return {
+      {{math::exp(0.6 * l), 0.03}, {math::exp(1.2 * l), 0.57}, {math::exp(2 * l), 0.25}, {8.0, 0.10}, {50.0, 0.05}}};
 }
 
-/// The part of the money that enters at a step: most at the first, the rest 1, 1/2, 1/3, ... of a ninth, 15 of which
-/// together are less than it.
-inline double start_weight(std::size_t step) noexcept { return step == 0 ? 0.7 : 0.09 / static_cast<double>(step); }
+/// The logarithm of the part of the money that enters at a step: most at the first; the rest by 1, 1/2, 1/3, ... of
+/// .045, 15 of which together are less than it.
+inline double log_start_weight(std::size_t step) noexcept {
+  return math::log(step == 0 ? 0.85 : 0.045 / static_cast<double>(step));
+}
+
+/// As many steps as there is money for.
+inline constexpr std::size_t max_starts = 16;
+
+/// For each step, at `into`: the logarithm of the capital of all bets together that enter with it, each weighted.
+/// Precondition: at most max_starts steps.
+template <class = void>
+void log_harm_since(std::span<const step_counts> steps, double max_ratio, double* into) noexcept {
+  for (std::size_t s = 0; s < steps.size(); ++s) into[s] = log_nothing;
+  for (const bet& one : harm_bets(max_ratio)) {
+    double since = math::log(one.weight);
+    for (std::size_t s = steps.size(); s-- > 0;) {
+      since += log_gain(steps[s], one.on, 1);
+      into[s] = log_add(into[s], since);
+    }
+  }
+}
+
+/// The money of all steps together, of which that of some is no more there, or never counted: -infinity in `since`.
+template <class = void>
+double log_of_starts(std::span<const double> since) noexcept {
+  double sum = log_nothing;
+  double at_home = 1;
+  for (std::size_t s = 0; s < since.size(); ++s) {
+    const double weight = log_start_weight(s);
+    at_home -= math::exp(weight);
+    sum = log_add(sum, weight + since[s]);
+  }
+  return log_add(sum, math::log(at_home));
+}
 
 }  // namespace detail
 
 template <class>
 double log_e_of_harm(std::span<const step_counts> steps, double max_ratio) noexcept {
-  const auto bets = detail::harm_bets(max_ratio);
-  double at_home = 1;
-  for (std::size_t s = 0; s < steps.size(); ++s) at_home -= detail::start_weight(s);
-  double sum = at_home > 0 ? detail::math::log(at_home) : detail::log_nothing;
-  for (const detail::bet& one : bets) {
-    double since = 0;  // the capital from this step to the last
-    for (std::size_t s = steps.size(); s-- > 0;) {
-      since += detail::log_gain(steps[s], one.on, 1);
-      sum = detail::log_add(sum, since + detail::math::log(one.weight * detail::start_weight(s)));
-    }
-  }
-  return sum;
+  std::array<double, detail::max_starts> since;
+  const auto first = steps.subspan(0, steps.size() < since.size() ? steps.size() : since.size());
+  detail::log_harm_since(first, max_ratio, since.data());
+  return detail::log_of_starts(std::span<const double>(since.data(), first.size()));
 }
 
 template <class>
 double log_e_of_ratio_below(std::span<const step_counts> steps, double max_ratio) noexcept {
-  constexpr std::array<detail::bet, 3> bets = {{{0.75, 0.2}, {0.5, 0.6}, {0.2, 0.2}}};
+  // Most of it on a candidate that is as good as the stable model.
+  const double equal = max_ratio > 1.15 ? 1 / max_ratio : 0.5;
+  const std::array<detail::bet, 3> bets = {{{0.85, 0.15}, {equal, 0.65}, {0.2, 0.2}}};
   double sum = detail::log_nothing;
   for (const detail::bet& one : bets)
     sum = detail::log_add(sum, log_capital(steps, one.on * max_ratio, max_ratio) + detail::math::log(one.weight));
@@ -227,12 +266,7 @@ double ratio_estimate(std::span<const step_counts> steps) noexcept {
   double high = 40;
   for (int i = 0; i < 60; ++i) {
     const double middle = 0.5 * (low + high);
-    const double ratio = detail::math::exp(middle);
-    double expected = 0;
-    for (const step_counts& step : steps)
-      if (detail::compares(step))
-        expected += (step.bad[0] + step.bad[1]) * step.share * ratio / (step.share * ratio + 1 - step.share);
-    (expected < candidate ? low : high) = middle;
+    (is_ratio_above(steps, detail::math::exp(middle)) ? low : high) = middle;
   }
   return detail::math::exp(0.5 * (low + high));
 }

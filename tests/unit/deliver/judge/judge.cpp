@@ -2,10 +2,13 @@
 
 #include <support/catch.hpp>
 
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <string>
+#include <thread>
 #include <utility>
+#include <vector>
 
 namespace md = millrace::deliver;
 
@@ -123,6 +126,28 @@ TEST_CASE("judges of threads, hosts and runs add up", "[deliver]") {
   CHECK(refused.error().message() == "judge: step 0 has the share 0.1 here and 0.2 there, so they are not the same");
 }
 
+TEST_CASE("twenty threads and those who look do not disturb each other", "[deliver]") {
+  using judged = md::judge<md::error_rate<>, md::latency<.99>, md::per_user<1024>>;
+  judged judge;
+  REQUIRE(judge.begin_step(0, 0.5));
+  std::vector<std::thread> threads;
+  for (std::uint64_t t = 0; t < 20; ++t)
+    threads.emplace_back([&judge, t] {
+      for (std::uint64_t i = 0; i < 500; ++i) {
+        const md::arm which = i % 2 == 0 ? candidate : stable;
+        judge.assign(which, 0);
+        judge.update(which, {.failed = i % 10 == 0, .latency = 1e6 + static_cast<double>(i)}, 0, i);
+        if (t < 2 && i % 100 == 0) static_cast<void>(judge.look());
+        if (t == 2 && i % 100 == 0) static_cast<void>(judge.save());
+      }
+    });
+  for (auto& thread : threads) thread.join();
+  CHECK(judge.requests(candidate, 0) == 5000);
+  const auto now = judge.report();
+  CHECK(now.metrics[0].measured == std::array<std::uint64_t, 2>{5000, 5000});
+  CHECK(now.metrics[0].bad == std::array<double, 2>{0, 50});
+}
+
 TEST_CASE("what looks have found is kept by saving and not by merging", "[deliver]") {
   errors judge;
   REQUIRE(judge.begin_step(0, 0.5));
@@ -149,4 +174,171 @@ TEST_CASE("a step keeps its share", "[deliver]") {
   judge.update(candidate, bad, errors::max_steps);
   judge.assign(candidate, errors::max_steps);
   CHECK(judge.requests(candidate, errors::max_steps) == 0);
+}
+
+namespace {
+
+using p99 = md::latency<.99, md::max_ratio<1.5>>;
+using fast = md::judge<p99, md::min_requests<500>>;
+using agreement = md::bounded_score<"agreement", 0, 1, md::max_difference<.05>>;
+using by_user = md::judge<md::error_rate<>, md::per_user<16384>>;
+
+/// Latencies from 1 to 2 ms, of which one in `rare` takes `tail` ms.
+double latency(int i, int rare, double tail) { return i % rare == 0 ? 1e6 * tail : 1e6 + 1e6 * (i % 7919) / 7919.0; }
+
+}  // namespace
+
+TEST_CASE("a latency's limit is set by the stable model alone, before it is used", "[deliver]") {
+  fast judge;
+  REQUIRE(judge.begin_step(0, 0.5));
+  for (int i = 0; i < 3000; ++i) judge.update(candidate, {.latency = 1e12}, 0);
+  CHECK(judge.limits<p99>(0)[0] == 0);
+  CHECK(judge.report().metrics[0].measured[1] == 0);
+  for (int i = 0; i < 1000; ++i) judge.update(stable, {.latency = latency(i * 31, 1'000'000, 0)}, 0);
+  CHECK(judge.limits<p99>(0)[0] == Approx(1.99e6).epsilon(0.05));
+  CHECK(judge.limits<p99>(0)[1] == Approx(1.95e6).epsilon(0.05));
+  // The next step has the limit of what this one showed.
+  for (int i = 0; i < 2000; ++i) judge.update(stable, {.latency = 10 * latency(i * 31, 1'000'000, 0)}, 0);
+  REQUIRE(judge.begin_step(1, 0.5));
+  CHECK(judge.limits<p99>(1)[0] > 1.9e7);
+  CHECK(judge.limits<p99>(0)[0] < 2.1e6);
+}
+
+TEST_CASE("slow answers are taken back, equally fast ones promoted", "[deliver]") {
+  fast equal;
+  REQUIRE(equal.begin_step(0, 0.25));
+  for (int i = 0; i < 1600; ++i) equal.update(i % 4 == 0 ? candidate : stable, {.latency = latency(i, 59, 3)}, 0);
+  fast slow = equal;
+  for (int i = 0; i < 16'000; ++i) {
+    const md::arm which = i % 4 == 0 ? candidate : stable;
+    equal.update(which, {.latency = latency(i / 4, 60, 3)}, 0);
+    slow.update(which, {.latency = latency(i / 4, which == stable ? 60 : 30, which == stable ? 3 : 9)}, 0);
+  }
+  CHECK(equal.look().verdict == md::verdict::promote);
+  CHECK(slow.look().verdict == md::verdict::rollback);
+  CHECK(slow.report().metric == "latency_p99");
+}
+
+TEST_CASE("latencies that are no numbers are no success", "[deliver]") {
+  fast judge;
+  REQUIRE(judge.begin_step(0, 0.5));
+  for (int i = 0; i < 4000; ++i) {
+    judge.update(stable, {.latency = latency(i, 60, 3)}, 0);
+    judge.update(candidate, {.latency = i % 2 == 0 ? std::nan("") : -1.0}, 0);
+  }
+  const auto now = judge.report();
+  CHECK(now.verdict == md::verdict::hold);
+  CHECK(now.why == md::reason::not_measured);
+  CHECK(now.metrics[0].unmeasured[1] == 4000);
+  for (int i = 0; i < 4000; ++i) judge.update(candidate, {.latency = HUGE_VAL}, 0);
+  CHECK(judge.look().verdict == md::verdict::rollback);
+}
+
+TEST_CASE("a score is fed by itself, and compared by its mean", "[deliver]") {
+  md::judge<agreement> judge;
+  REQUIRE(judge.begin_step(0, 0.5));
+  md::judge<agreement> worse = judge;
+  for (int i = 0; i < 4000; ++i) {
+    const md::arm which = i % 2 == 0 ? candidate : stable;
+    judge.update(which, {}, 0);
+    worse.update(which, {}, 0);
+    judge.update<agreement>(which, i / 2 % 10 == 0 ? 0.5 : 1.0, 0);
+    worse.update<agreement>(which, i / 2 % 10 == 0 ? (which == stable ? 0.5 : -3) : 1.0, 0);
+  }
+  CHECK(judge.look().verdict == md::verdict::promote);
+  CHECK(worse.report().metrics[0].difference == Approx(0.05));
+  worse.update<agreement>(candidate, std::nan(""), 0);
+  CHECK(worse.report().metrics[0].unmeasured[1] == 1);
+}
+
+TEST_CASE("counts of another program are as good as requests", "[deliver]") {
+  errors fed;
+  errors told;
+  for (errors* one : {&fed, &told}) REQUIRE(one->begin_step(0, 0.5));
+  feed(fed, stable, 0, 1000, 10);
+  feed(fed, candidate, 0, 1000, 20);
+  using metric = md::error_rate<md::max_ratio<2>, md::max_difference<.005>>;
+  told.update<metric>(stable, {.returned = 1000, .measured = 1000, .bad = 10}, 0);
+  told.update<metric>(candidate, {.returned = 1000, .measured = 1000, .bad = 20}, 0);
+  CHECK(to_json(fed.report()) == to_json(told.report()));
+  CHECK(to_json(fed.look()) != to_json(fed.report()));
+  CHECK(fed.look().log_e == fed.report().log_e);
+}
+
+TEST_CASE("a user's hundred failures are one", "[deliver]") {
+  by_user judge;
+  REQUIRE(judge.begin_step(0, 0.5));
+  for (std::uint64_t i = 0; i < 1000; ++i) judge.update(candidate, bad, 0, 7);
+  for (std::uint64_t i = 0; i < 1000; ++i) judge.update(stable, good, 0, 8);
+  const auto now = judge.report();
+  CHECK(now.metrics[0].bad[1] == 1);
+  CHECK(now.log_e < 1);
+  CHECK(now.requests[1] == 1000);
+}
+
+TEST_CASE("users without failures are promoted by their first requests", "[deliver]") {
+  by_user judge;
+  REQUIRE(judge.begin_step(0, 0.5));
+  for (std::uint64_t user = 0; user < 1500; ++user) judge.update(user % 2 == 0 ? candidate : stable, good, 0, user);
+  for (std::uint64_t i = 0; i < 1000; ++i) judge.update(candidate, good, 0, 2);
+  CHECK(judge.look().verdict == md::verdict::hold);
+  for (std::uint64_t user = 1500; user < 9000; ++user) judge.update(user % 2 == 0 ? candidate : stable, good, 0, user);
+  CHECK(judge.look().verdict == md::verdict::promote);
+}
+
+TEST_CASE("a user who is seen by two hosts counts once, where it was seen first", "[deliver]") {
+  by_user whole;
+  by_user hosts[2];
+  for (by_user* one : {&whole, &hosts[0], &hosts[1]}) {
+    REQUIRE(one->begin_step(0, 0.25));
+    REQUIRE(one->begin_step(1, 0.5));
+  }
+  for (std::uint64_t i = 0; i < 12'000; ++i) {
+    const std::uint64_t user = i * 7919 % 1000;
+    const std::size_t step = i / 6000;
+    const md::arm which = user % 4 == 0 || (step == 1 && user % 4 == 1) ? candidate : stable;
+    const md::measurement& one = user % 50 == 0 && i % 3 == 0 ? bad : good;
+    whole.update(which, one, step, user);
+    hosts[i % 2].update(which, one, step, user);
+  }
+  auto first = by_user::load(hosts[0].save());
+  REQUIRE(first);
+  REQUIRE(first->merge(hosts[1]));
+  REQUIRE(hosts[1].merge(hosts[0]));
+  const auto told = whole.report();
+  for (const auto& now : {first->report(), hosts[1].report()}) {
+    CHECK(now.metrics[0].bad == told.metrics[0].bad);
+    CHECK(now.log_e == told.log_e);
+    CHECK(now.metrics[0].log_e_tolerated == Approx(told.metrics[0].log_e_tolerated));
+  }
+}
+
+TEST_CASE("more users with failures than there is room for are not promoted", "[deliver]") {
+  md::judge<md::error_rate<>, md::per_user<1024>> judge;
+  REQUIRE(judge.begin_step(0, 0.5));
+  for (std::uint64_t user = 0; user < 40'000; ++user)
+    judge.update(user % 2 == 0 ? candidate : stable, user % 8 < 2 ? bad : good, 0, user);
+  const auto now = judge.report();
+  CHECK(now.metrics[0].bad[0] + now.metrics[0].bad[1] == 960);
+  CHECK(now.why == md::reason::units_full);
+}
+
+TEST_CASE("a rule of metrics is broken as a whole", "[deliver]") {
+  using either = md::judge<md::any_of<md::error_rate<>, agreement>>;
+  either judge;
+  REQUIRE(judge.begin_step(0, 0.5));
+  for (int i = 0; i < 20'000; ++i) {
+    const md::arm which = i % 2 == 0 ? candidate : stable;
+    judge.update(which, i / 2 % 100 < (which == candidate ? 9 : 3) ? bad : good, 0);
+    judge.update<agreement>(which, i / 2 % 10 == 0 ? 0 : 1, 0);
+  }
+  CHECK(judge.report().verdict == md::verdict::promote);  // by agreement
+  md::judge<md::error_rate<>, agreement> both;
+  REQUIRE(both.begin_step(0, 0.5));
+  for (int i = 0; i < 20'000; ++i) {
+    const md::arm which = i % 2 == 0 ? candidate : stable;
+    both.update(which, i / 2 % 100 < (which == candidate ? 9 : 3) ? bad : good, 0);
+    both.update<agreement>(which, i / 2 % 10 == 0 ? 0 : 1, 0);
+  }
+  CHECK(both.report().verdict == md::verdict::rollback);
 }

@@ -46,7 +46,7 @@ TEST_CASE("a judgement says what it rests on", "[deliver]") {
       "rollback: error_rate is worse than with the stable model. Step 0 with 5 % of the requests: 1000 beside 19000; "
       "e-value of harm 1 of 100.\n"
       "error_rate: ratio of error rates 3 (2 to Infinity, at all times by 99 %), candidate 30 bad of 1000, stable 190 "
-      "bad of 19000, e-value of harm 1, of being tolerated 1; beyond what is tolerated\n");
+      "bad of 19000, e-value of harm 1, of being tolerated 1; not within what is tolerated\n");
   const std::string json = to_json(made());
   CHECK(millrace::is_json(json));
   CHECK(json.find("\"reason\":\"harm\"") != std::string::npos);
