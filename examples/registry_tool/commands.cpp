@@ -159,31 +159,6 @@ mg::artifact_type type_of(std::string& file) {
   return other;
 }
 
-mr::result<mg::gate> read_gate(const std::string& text) {
-  const auto wrong = [&] {
-    return mr::error(mr::errc::invalid_argument,
-                     '"' + text + "\" is no gate, such as auc>=0.9 or auc>=production-0.01");
-  };
-  const std::size_t at = text.find_first_of("<>");
-  if (at == text.npos || at == 0) return wrong();
-  const bool is_or_equal = text.substr(at + 1, 1) == "=";
-  mg::gate made{.name = text, .metric = text.substr(0, at)};
-  made.comparison = text[at] == '>' ? (is_or_equal ? mg::comparison::at_least : mg::comparison::above)
-                                    : (is_or_equal ? mg::comparison::at_most : mg::comparison::below);
-  std::string_view bound = std::string_view(text).substr(at + (is_or_equal ? 2 : 1));
-  constexpr std::string_view production = "production";
-  if (bound.starts_with(production)) {
-    made.reference = mg::gate_reference::production;
-    bound.remove_prefix(production.size());
-    if (bound.empty()) return made;
-    if (bound.front() != '+' && bound.front() != '-') return wrong();
-  }
-  if (bound.starts_with('+')) bound.remove_prefix(1);
-  const auto read = std::from_chars(bound.data(), bound.data() + bound.size(), made.bound);
-  if (read.ec != std::errc() || read.ptr != bound.data() + bound.size()) return wrong();
-  return made;
-}
-
 }  // namespace
 
 mr::result<verdict> list_models(const place& in) {
@@ -315,7 +290,7 @@ mr::result<verdict> set_rule(const place& in, const std::string& model, mg::stag
                              const std::vector<std::string>& gates) {
   return with_registry(in, store_file::may_be_made, [&](registry& models) -> mr::result<void> {
     for (const std::string& each : gates) {
-      auto one = read_gate(each);
+      auto one = mg::parse_gate(each);
       if (!one) return std::move(one).error();
       rule.gates.push_back(std::move(*one));
     }

@@ -2,6 +2,7 @@
 #define MILLRACE_REGISTRY_RULES_HPP
 
 #include <millrace/core/detail/number_text.hpp>
+#include <millrace/core/detail/quoted_text.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/registry/fwd.hpp>
 #include <millrace/registry/records.hpp>
@@ -58,6 +59,37 @@ struct gate {
     members("reference", self.reference);
   }
 };
+
+/// Reads a gate as people write it: `auc>=0.9`, `p99_ms<2`, or beside production's metric `auc>=production-0.01`. The
+/// text is also its name.
+/// Errors: invalid_argument, with the text: there is no comparison, no metric before it, or no finite number behind it.
+template <class = void>
+result<gate> parse_gate(std::string_view text) {
+  const auto wrong = [&] {
+    return error(errc::invalid_argument,
+                 detail::quoted_text(text) + " is no gate, such as auc>=0.9 or auc>=production-0.01");
+  };
+  const std::size_t at = text.find_first_of("<>");
+  if (at == text.npos || at == 0) return wrong();
+  const bool is_or_equal = text.substr(at + 1, 1) == "=";
+  gate made{.name = std::string(text), .metric = std::string(text.substr(0, at))};
+  made.comparison = text[at] == '>' ? (is_or_equal ? comparison::at_least : comparison::above)
+                                    : (is_or_equal ? comparison::at_most : comparison::below);
+  std::string_view bound = text.substr(at + (is_or_equal ? 2 : 1));
+  constexpr std::string_view production = "production";
+  if (bound.substr(0, production.size()) == production) {
+    made.reference = gate_reference::production;
+    bound.remove_prefix(production.size());
+    if (bound.empty()) return made;
+    if (bound.front() != '+' && bound.front() != '-') return wrong();
+  }
+  if (!bound.empty() && bound.front() == '+') {
+    bound.remove_prefix(1);
+    if (!bound.empty() && bound.front() == '-') return wrong();
+  }
+  if (!detail::read_real(bound, made.bound) || detail::non_finite_name(made.bound) != nullptr) return wrong();
+  return made;
+}
 
 /// What has to be fulfilled before a version enters a stage.
 struct stage_rule {

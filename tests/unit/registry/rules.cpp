@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <string>
+#include <utility>
 
 namespace mr = millrace;
 namespace mg = millrace::registry;
@@ -46,6 +47,30 @@ TEST_CASE("a gate compares with the version in production") {
   mg::model_version blank;
   CHECK_FALSE(mg::evaluate(no_worse, blank, &live).passes);
   CHECK_FALSE(mg::evaluate(no_worse, version_with(4, .99), &blank).passes);
+}
+
+TEST_CASE("a gate is read as people write it") {
+  const auto auc = mg::parse_gate("auc>=0.9");
+  REQUIRE(auc);
+  CHECK((auc->name == "auc>=0.9" && auc->metric == "auc" && auc->bound == .9));
+  CHECK((auc->comparison == mg::comparison::at_least && auc->reference == mg::gate_reference::zero));
+  CHECK(mg::parse_gate("a>1")->comparison == mg::comparison::above);
+  CHECK(mg::parse_gate("a<=1e-3")->comparison == mg::comparison::at_most);
+  CHECK(mg::parse_gate("a<-2")->comparison == mg::comparison::below);
+  CHECK(mg::parse_gate("a<-2")->bound == -2);
+  CHECK(mg::parse_gate("a b=c>+2")->metric == "a b=c");
+  for (const auto& [text, bound] :
+       {std::pair("a>=production", 0.), {"a>=production-0.01", -.01}, {"a<production+2", 2.}}) {
+    const auto gate = mg::parse_gate(text);
+    REQUIRE(gate);
+    CHECK((gate->reference == mg::gate_reference::production && gate->bound == bound));
+  }
+  for (const char* bad : {"", "auc", ">=1", "a>=", "a>=x", "a>=0.9 ", "a>=nan", "a<inf", "a>=1e999", "a>=production0.1",
+                          "a>=production-", "a>=++1", "a>=+-1", "a=1"}) {
+    CAPTURE(bad);
+    CHECK(mg::parse_gate(bad).error().code() == mr::errc::invalid_argument);
+  }
+  CHECK_THAT(mg::parse_gate("auc\n").error().message(), ContainsSubstring("\"auc\\n\" is no gate"));
 }
 
 TEST_CASE("gates refuse a version by the first that it does not pass, with the figures") {
