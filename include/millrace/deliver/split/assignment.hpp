@@ -23,12 +23,13 @@ enum class placement : std::uint8_t {
   elsewhere,    // its layer gives it to another slice, or to none
   not_covered,  // in the slice, but beyond its coverage
   no_route,     // no route takes it
+  no_unit,      // it has no id: all whose id is missing would else be one unit, and have one variant
 };
 
 constexpr std::string_view name(placement how) noexcept {
-  constexpr std::string_view names[] = {"by_weights", "by_override", "held_out",
-                                        "elsewhere",  "not_covered", "no_route"};
-  return static_cast<std::size_t>(how) < 6 ? names[static_cast<std::size_t>(how)] : "unknown";
+  constexpr std::string_view names[] = {"by_weights",  "by_override", "held_out", "elsewhere",
+                                        "not_covered", "no_route",    "no_unit"};
+  return static_cast<std::size_t>(how) < 7 ? names[static_cast<std::size_t>(how)] : "unknown";
 }
 
 /// What a split gives a unit.

@@ -72,7 +72,7 @@ class bandit : public saved_fields<bandit<Salt, Arms, Policy, Reward>> {
   static constexpr salt salted_by() noexcept { return by; }
   template <unit_id Id>
   assignment assign(const Id& id) const noexcept {
-    return place(unit_hash(by, id));
+    return is_missing(id) ? assignment{.how = placement::no_unit} : place(unit_hash(by, id));
   }
   assignment place(std::uint64_t hash) const noexcept { return shares_.place(hash); }
 

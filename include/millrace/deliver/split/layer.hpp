@@ -110,6 +110,7 @@ class placed_slice {
   /// The assignment of a unit, which is held out of everything if `held_out(id)` says so.
   template <unit_id Id, class HeldOut>
   assignment assign(const Id& id, const HeldOut& held_out) const noexcept {
+    if (is_missing(id)) return {assignment::none, placement::no_unit, 0};
     const std::uint64_t hash = unit_hash(of_variant, id);
     if (const std::uint32_t variant = given_.find(hash); variant != assignment::none)
       return {variant, placement::by_override, 1};

@@ -203,7 +203,8 @@ struct known_slice {
 ///                md::layer<"ranking-2026", md::slice<"model", 100, md::weights<90, 10>>>> plan;
 ///     plan.assign<"button">(user)
 ///
-/// An assignment says why a unit takes no part: it is held out, elsewhere in the layer, or not covered. The order of
+/// An assignment says why a unit takes no part: it is held out, elsewhere in the layer, or not covered. Slices exclude
+/// each other for one id: ask all slices of a layer by the same one, such as the user's. The order of
 /// the slices in a layer decides their places: add new ones behind. `placed_slice` says to the byte who is placed
 /// where. Complexity: up to three hashes, and one for each holdout. Allocates: never. Threads: any; see `placed_slice`
 /// for changes.

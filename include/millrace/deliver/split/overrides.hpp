@@ -127,7 +127,7 @@ class with_overrides {
 
   template <unit_id Id>
   constexpr assignment assign(const Id& id) const noexcept {
-    return place(given_.hash(id));
+    return is_missing(id) ? assignment{.how = placement::no_unit} : place(given_.hash(id));
   }
   constexpr assignment place(std::uint64_t hash) const noexcept {
     const std::uint32_t variant = given_.find(hash);

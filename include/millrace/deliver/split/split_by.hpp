@@ -2,7 +2,9 @@
 #define MILLRACE_DELIVER_SPLIT_SPLIT_BY_HPP
 
 #include <millrace/deliver/split/assignment.hpp>
+#include <millrace/deliver/split/unit_hash.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <type_traits>
 #include <utility>
@@ -26,15 +28,33 @@ constexpr decltype(auto) asked(const Key& key, const Request& request) noexcept 
 template <class Key, class Request>
 using key_of = std::remove_cvref_t<std::invoke_result_t<const Key&, const Request&>>;
 
+/// The unit that a key names. The key of a request without a unit is false: an empty std::optional, a null pointer.
+template <class Key>
+struct unit_named {
+  using type = Key;
+};
+template <class Key>
+requires(!unit_id<Key> &&
+         requires(const Key& key) {
+           static_cast<bool>(key);
+           *key;
+         })
+struct unit_named<Key> {
+  using type = std::remove_cvref_t<decltype(*std::declval<const Key&>())>;
+};
+
 }  // namespace detail
 
 /// A split of requests by what they say of their unit: `split_by(&request::user, split)` gives all requests of one user
-/// one variant.
+/// one variant. What it says may be a std::optional or a pointer; without a value, a request has no variant.
 /// Models: split_policy of whatever `Key` can be invoked with.
 /// Precondition: `Key` throws nothing.
 /// Threads: as the split.
 template <class Key, class Split>
 class split_by {
+  template <class Request>
+  using unit = typename detail::unit_named<detail::key_of<Key, Request>>::type;
+
  public:
   constexpr split_by(Key key, Split split) : key_(std::move(key)), split_(std::move(split)) {}
 
@@ -44,18 +64,26 @@ class split_by {
 
   template <class Request>
   constexpr assignment assign(const Request& request) const noexcept
-  requires(split_policy<const Split, detail::key_of<Key, Request>>)
+  requires(split_policy<const Split, unit<Request>>)
   {
-    return split_.assign(detail::asked(key_, request));
+    return assigned(split_, detail::asked(key_, request));
   }
   template <class Request>
   constexpr assignment assign(const Request& request) noexcept
-  requires(split_policy<Split, detail::key_of<Key, Request>>)
+  requires(split_policy<Split, unit<Request>>)
   {
-    return split_.assign(detail::asked(key_, request));
+    return assigned(split_, detail::asked(key_, request));
   }
 
  private:
+  template <class By, class Id>
+  static constexpr assignment assigned(By& split, const Id& id) noexcept {
+    if constexpr (std::same_as<Id, typename detail::unit_named<Id>::type>)
+      return split.assign(id);
+    else
+      return id ? assignment(split.assign(*id)) : assignment{.how = placement::no_unit};
+  }
+
   [[no_unique_address]] Key key_;
   Split split_;
 };

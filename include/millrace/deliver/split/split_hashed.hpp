@@ -11,7 +11,8 @@ inline namespace v0 {
 namespace deliver {
 
 /// Gives each unit one variant for ever, by the hash of its id: every process that knows the salt and the weights gives
-/// the same one, and nothing is kept. It is sticky by whatever the id is of: a user, a session, a device.
+/// the same one, and nothing is kept. It is sticky by whatever the id is of: a user, a session, a device. An empty id
+/// has no variant.
 ///
 ///     mr::deliver::split_hashed<"model-2026", mr::deliver::weights<80, 20>> split;
 ///     split.assign(user).variant
@@ -26,7 +27,7 @@ class split_hashed : public detail::weighted<Weights> {
   static constexpr salt salted_by() noexcept { return by; }
   template <unit_id Id>
   constexpr assignment assign(const Id& id) const noexcept {
-    return this->place(unit_hash(by, id));
+    return is_missing(id) ? assignment{.how = placement::no_unit} : this->place(unit_hash(by, id));
   }
 
  private:
@@ -43,7 +44,7 @@ class salted_split : public detail::weighted<Weights> {
   constexpr salt salted_by() const noexcept { return by_; }
   template <unit_id Id>
   constexpr assignment assign(const Id& id) const noexcept {
-    return this->place(unit_hash(by_, id));
+    return is_missing(id) ? assignment{.how = placement::no_unit} : this->place(unit_hash(by_, id));
   }
 
  private:

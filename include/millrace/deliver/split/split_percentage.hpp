@@ -62,7 +62,7 @@ class split_percentage {
 
   template <unit_id Id>
   assignment assign(const Id& id) const noexcept {
-    return place(unit_hash(by, id));
+    return is_missing(id) ? assignment{.how = placement::no_unit} : place(unit_hash(by, id));
   }
   assignment place(std::uint64_t hash) const noexcept {
     const double point = unit_point(hash);

@@ -39,12 +39,21 @@ class salt {
 template <class Id>
 concept unit_id = (std::integral<Id> && !std::same_as<Id, bool>) || std::convertible_to<const Id&, std::string_view>;
 
+/// Is this the id of nobody: empty text?
+template <unit_id Id>
+constexpr bool is_missing(const Id& id) noexcept {
+  if constexpr (std::integral<Id>)
+    return false;
+  else
+    return std::string_view(id).empty();
+}
+
 /// The 64 bits that place a unit in a split.
 ///
 /// To the byte: XXH64 with the seed `by.seed()`, which is XXH64 of the salt's bytes with seed 0. Hashed are the bytes
 /// of a text as they are, without a terminating zero; of a whole number its value in two's complement in 64 bits, eight
 /// bytes with the lowest first. So a number has one hash whatever its type, and 42 and "42" are two units: let all
-/// sides agree on one. The empty text is a unit as any other.
+/// sides agree on one. The empty text has a hash as any other, but splits give it no variant.
 ///
 /// Guarantee: the same on every machine, in every process and with every compiler; it will not change.
 /// tests/golden/deliver/unit_hash.txt has vectors that tests/oracle/unit_hash.py, a second implementation, wrote.

@@ -26,5 +26,6 @@ TEST_CASE("assignment: one without a variant is false, and says why") {
   CHECK(md::assignment{.variant = 0});
   CHECK(name(md::placement::by_override) == "by_override");
   CHECK(name(md::placement::no_route) == "no_route");
+  CHECK(name(md::placement::no_unit) == "no_unit");
   CHECK(name(static_cast<md::placement>(77)) == "unknown");
 }

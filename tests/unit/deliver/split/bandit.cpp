@@ -51,6 +51,7 @@ TEST_CASE("bandit: a unit keeps its arm while the probabilities stay, and its pr
   CHECK(bandit.pending() == 0);
   CHECK(bandit.probability(2) > 0.9);
   CHECK(bandit.probability(0) >= 0.01);
+  CHECK(bandit.assign("").how == md::placement::no_unit);
   const auto split = bandit.split();
   std::array<double, 3> counts{};
   for (std::uint32_t user = 0; user < 20'000; ++user) {

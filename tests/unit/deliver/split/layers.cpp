@@ -91,6 +91,14 @@ TEST_CASE("layers: what a unit has in one layer says nothing about the other") {
   CHECK(statistic < 20.5);  // chi-squared with 5 degrees of freedom: 0.001
 }
 
+TEST_CASE("layers: a unit without an id takes part in nothing") {
+  const plan layers;
+  layers.assign_each("", [](std::string_view, const md::assignment& given) {
+    CHECK_FALSE(given);
+    CHECK(given.how == md::placement::no_unit);
+  });
+}
+
 TEST_CASE("layers: nothing is allocated, whatever the id is") {
   const plan layers;
   const std::string id = "a user with a name of more than thirty-two bytes";

@@ -65,6 +65,7 @@ TEST_CASE("with_overrides: some units have the variant that they were given, all
   REQUIRE(split.set_override(7, 0));
   CHECK(split.set_override("bob", 2).error().message() == "an override to variant 2 of 2");
   CHECK(split.overridden() == 2);
+  CHECK(split.assign("").how == md::placement::no_unit);
   CHECK(split.assign("tester") == md::assignment{1, md::placement::by_override, 1});
   CHECK(split.assign(7) == md::assignment{0, md::placement::by_override, 1});
   for (std::uint32_t unit = 8; unit < 1000; ++unit) REQUIRE(split.assign(unit) == models().assign(unit));

@@ -6,6 +6,7 @@
 #include <support/catch.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace md = millrace::deliver;
@@ -28,6 +29,27 @@ std::uint32_t version_for(const request& asked) {
 // [/by_user]
 
 }  // namespace
+
+TEST_CASE("split_by: a request that names no unit has no variant") {
+  struct visit {
+    std::optional<std::string> user;
+    const std::uint64_t* device = nullptr;
+    std::string session;
+  };
+  const md::split_by by_user(&visit::user, models());
+  const md::split_by by_device(&visit::device, models());
+  const md::split_by by_session(&visit::session, models());
+  static_assert(md::split_policy<decltype(by_user), visit> && md::split_policy<decltype(by_device), visit>);
+  const std::uint64_t device = 7;
+  const visit known{"ada", &device, "s-1"};
+  CHECK(by_user.assign(known) == models().assign("ada"));
+  CHECK(by_device.assign(known) == models().assign(device));
+  CHECK(by_session.assign(known) == models().assign("s-1"));
+  CHECK(by_user.assign(visit()).how == md::placement::no_unit);
+  CHECK_FALSE(by_user.assign(visit{"", nullptr, ""}));
+  CHECK_FALSE(by_device.assign(visit()));
+  CHECK_FALSE(by_session.assign(visit()));
+}
 
 TEST_CASE("split_by: all requests of one user have one variant") {
   const md::split_by by_user(&request::user, models());

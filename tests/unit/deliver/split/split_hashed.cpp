@@ -32,7 +32,10 @@ TEST_CASE("split_hashed: a unit has one variant, which its point decides") {
   }
   CHECK(second > 1880);
   CHECK(second < 2120);
-  CHECK(split.assign("").variant < 2);
+  // an empty id is nobody's: else all users without one would have the same variant
+  CHECK_FALSE(split.assign(""));
+  CHECK(split.assign(std::string()).how == md::placement::no_unit);
+  CHECK(split.assign(0).variant < 2);
 }
 
 TEST_CASE("split_hashed: a salt and weights known at run time place units alike") {
@@ -44,6 +47,7 @@ TEST_CASE("split_hashed: a salt and weights known at run time place units alike"
   bool same = true;
   std::uint32_t other = 0;
   const md::salted_split elsewhere(md::salt("model-2027"), md::weights<80, 20>());
+  CHECK(made.assign(std::string_view()).how == md::placement::no_unit);
   for (int i = 0; i < 1000; ++i, id += static_cast<char>('a' + i % 26)) {
     same = same && made.assign(id) == typed.assign(id);
     other += elsewhere.assign(id).variant != typed.assign(id).variant;

@@ -73,6 +73,7 @@ TEST_CASE("split_percentage: with every share at its ceiling, nobody is left") {
   REQUIRE(split.set_share(3, 0.2));
   for (std::uint32_t unit = 0; unit < 10'000; ++unit) REQUIRE(split.assign(unit).variant != 0);
   CHECK(split.place(0).variant == 1);
+  CHECK(split.assign("").how == md::placement::no_unit);
   CHECK(split.place(~std::uint64_t{0}).variant == 3);
   const three copy = split;
   CHECK(copy.share(2) == split.share(2));

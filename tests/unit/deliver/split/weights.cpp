@@ -91,6 +91,11 @@ TEST_CASE("weights: of two variants, the second has the units whose point is les
     REQUIRE((split.variant(hash) == 1) == (md::unit_point(hash) < 0.3));
   }
   CHECK(split.variant(0) == 1);
+  for (const std::uint64_t hash : {std::uint64_t{0}, ~std::uint64_t{0}}) {  // a weight of 0 has nobody, at either end
+    CHECK(md::any_weights::make({1, 0}).value().variant(hash) == 0);
+    CHECK(md::any_weights::make({0, 1}).value().variant(hash) == 1);
+    CHECK(md::any_weights::make({0, 0, 1, 0}).value().variant(hash) == 2);
+  }
   CHECK(split.variant(~std::uint64_t{0}) == 0);
 }
 
