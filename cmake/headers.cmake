@@ -363,6 +363,11 @@ set(MILLRACE_deliver_HEADERS
   deliver/pipelines/detail/plan_checks.hpp deliver/pipelines/detail/shell_text.hpp
   deliver/pipelines/detail/token_shapes.hpp deliver/pipelines/detail/yaml_writer.hpp
   deliver/detail/figure_text.hpp
+  deliver/outcomes.hpp
+  deliver/outcomes/outcome_join.hpp deliver/outcomes/outcome_measures.hpp deliver/outcomes/prediction.hpp
+  deliver/outcomes/prediction_log.hpp deliver/outcomes/training_rows.hpp
+  deliver/outcomes/detail/hash_index.hpp deliver/outcomes/detail/kept_lines.hpp
+  deliver/outcomes/detail/segment_reader.hpp deliver/outcomes/detail/segments.hpp
   deliver/shadow.hpp
   deliver/shadow/comparison.hpp deliver/shadow/shadow.hpp deliver/shadow/shadow_options.hpp
   deliver/shadow/shadow_policies.hpp deliver/shadow/shadow_report.hpp

@@ -8,7 +8,8 @@
 /// - rollout.hpp: canary, blue-green and rolling releases, as state machines
 /// - split.hpp: who is given what, by a hash of the unit's id
 ///
-/// Included by name: `<millrace/deliver/shadow.hpp>`, a candidate that sees copies of requests.
+/// Included by name: `<millrace/deliver/shadow.hpp>`, a candidate that sees copies of requests;
+/// `<millrace/deliver/outcomes.hpp>`, predictions and what came true later.
 ///
 /// Standard library and POSIX alone.
 
