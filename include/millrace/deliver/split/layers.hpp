@@ -26,17 +26,17 @@ struct text_of {
 };
 
 template <class...>
-struct type_list {};
+struct slice_list {};
 template <class... All>
-struct joined_lists {
-  using type = type_list<>;
+struct joined_slices {
+  using type = slice_list<>;
 };
 template <class... A>
-struct joined_lists<type_list<A...>> {
-  using type = type_list<A...>;
+struct joined_slices<slice_list<A...>> {
+  using type = slice_list<A...>;
 };
 template <class... A, class... B, class... Rest>
-struct joined_lists<type_list<A...>, type_list<B...>, Rest...> : joined_lists<type_list<A..., B...>, Rest...> {};
+struct joined_slices<slice_list<A...>, slice_list<B...>, Rest...> : joined_slices<slice_list<A..., B...>, Rest...> {};
 
 /// What `layers` is made of: a salt, a share that is held out, slices and their places.
 template <class Part>
@@ -50,7 +50,7 @@ struct layers_part<holdout<Salt, Percent>> {
   static constexpr bool made_of_slices = true;
   static constexpr unsigned traffic = 0;
   using salt_text = text_of<Salt>;
-  using slices = type_list<>;
+  using slices = slice_list<>;
   template <class Id>
   static constexpr bool holds(const Id& id) noexcept {
     return unit_point(unit_hash(by, id)) < Percent / 100.0;
@@ -76,12 +76,12 @@ struct layers_part<layer<Salt, Slices...>> {
 
   template <unsigned Start, class... Rest>
   struct places {
-    using type = type_list<>;
+    using type = slice_list<>;
   };
   template <unsigned Start, class First, class... Rest>
   struct places<Start, First, Rest...> {
-    using type = typename joined_lists<type_list<placed_slice<Salt, Start, First>>,
-                                       typename places<Start + slice_parts<First>::traffic, Rest...>::type>::type;
+    using type = typename joined_slices<slice_list<placed_slice<Salt, Start, First>>,
+                                        typename places<Start + slice_parts<First>::traffic, Rest...>::type>::type;
   };
   using slices = typename places<0, Slices...>::type;
 };
@@ -128,7 +128,7 @@ struct placed_at : Placed {};
 template <class Indices, class List>
 struct placed_all;
 template <std::size_t... Index, class... Placed>
-struct placed_all<std::index_sequence<Index...>, type_list<Placed...>> : placed_at<Index, Placed>... {
+struct placed_all<std::index_sequence<Index...>, slice_list<Placed...>> : placed_at<Index, Placed>... {
   static constexpr std::size_t count = sizeof...(Placed);
   static constexpr std::array<std::string_view, count + 1> names{Placed::name()...};
 };
@@ -136,17 +136,17 @@ struct placed_all<std::index_sequence<Index...>, type_list<Placed...>> : placed_
 template <class List>
 struct slices_named;
 template <class... Placed>
-struct slices_named<type_list<Placed...>> {
+struct slices_named<slice_list<Placed...>> {
   static constexpr bool distinct = repeated<placed_name<Placed>...>() == sizeof...(Placed);
   using at_fault = repeated_text<placed_name<Placed>...>;
-  using all = placed_all<std::index_sequence_for<Placed...>, type_list<Placed...>>;
+  using all = placed_all<std::index_sequence_for<Placed...>, slice_list<Placed...>>;
 };
 
 /// Explains what is wrong with the parts, and is the slices at work if nothing is.
 template <class... Parts>
 struct checked_layers {
   static constexpr auto chosen() noexcept {
-    using none = std::type_identity<placed_all<std::index_sequence<>, type_list<>>>;
+    using none = std::type_identity<placed_all<std::index_sequence<>, slice_list<>>>;
     constexpr bool valid = (layers_part<Parts>::valid && ...);
     static_assert(requirement<valid, Parts...>,
                   "millrace[SPLIT-8]: layers<...> is made of layer<Salt, Slices...> and holdout<Salt, Percent>");
@@ -164,7 +164,7 @@ struct checked_layers {
           "millrace[SPLIT-10]: a layer is made of slice<Name, Traffic, Weights>, whose traffic sums to at most "
           "100 percent");
       if constexpr (possible && salts::distinct && fits) {
-        using named = slices_named<typename joined_lists<typename layers_part<Parts>::slices...>::type>;
+        using named = slices_named<typename joined_slices<typename layers_part<Parts>::slices...>::type>;
         static_assert(requirement<named::distinct, typename named::at_fault>,
                       "millrace[SPLIT-11]: two slices have one name, although assign<Name> finds them by it");
         return std::type_identity<typename named::all>();
