@@ -155,8 +155,9 @@ std::string evidence::summary() const {
   for (const std::size_t arm : {std::size_t{1}, std::size_t{0}})
     ((((text += arm == 1 ? ", candidate " : ", stable ") += figure_text(bad[arm])) += " bad of ") +=
      std::to_string(measured[arm]));
-  text += ", e-value of harm " + figure_text(detail::math::exp(log_e)) + ", of being tolerated " +
-          figure_text(detail::math::exp(log_e_tolerated));
+  if (level > 0 || log_e != 0 || log_e_tolerated != 0)
+    text += ", e-value of harm " + figure_text(detail::math::exp(log_e)) + ", of being tolerated " +
+            figure_text(detail::math::exp(log_e_tolerated));
   if (unmeasured[0] + unmeasured[1] != 0)
     text += ", not measured " + std::to_string(unmeasured[1]) + " and " + std::to_string(unmeasured[0]);
   text += is_shown ? "; shown to be tolerated" : is_beyond ? "; not within what is tolerated" : "";

@@ -1,6 +1,9 @@
 #include <millrace/deliver/judge/judge.hpp>
 
+#include <laws/aggregator.hpp>
 #include <support/catch.hpp>
+#include <support/envelope.hpp>
+#include <support/golden.hpp>
 
 #include <array>
 #include <cmath>
@@ -341,4 +344,57 @@ TEST_CASE("a rule of metrics is broken as a whole", "[deliver]") {
     both.update<agreement>(which, i / 2 % 10 == 0 ? 0 : 1, 0);
   }
   CHECK(both.report().verdict == md::verdict::rollback);
+}
+
+namespace {
+
+using kept = md::judge<md::error_rate<>, md::latency<.9>, agreement, md::per_user<1024>>;
+
+kept golden_judge() {
+  kept judge;
+  CHECK(judge.begin_step(0, 0.125));
+  for (std::uint64_t i = 0; i < 4000; ++i) {
+    if (i == 2000) CHECK(judge.begin_step(1, 0.5));
+    const std::uint64_t user = i * 7919 % 500;
+    const std::size_t step = i < 2000 ? 0 : 1;
+    const md::arm which = user % 8 < (step == 0 ? 1 : 4) ? candidate : stable;
+    const double ms = static_cast<double>(1 + user % 9);
+    judge.assign(which, step);
+    judge.update(which, {.failed = user % 29 == 0, .latency = user % 31 == 0 ? std::nan("") : 1e6 * ms}, step, user);
+    judge.update<agreement>(which, static_cast<double>(user % 5) / 4, step, user);
+  }
+  static_cast<void>(judge.report());
+  return judge;
+}
+
+}  // namespace
+
+TEST_CASE("a judge's bytes are those of the first release", "[deliver]") {
+  const kept judge = golden_judge();
+  const kept back = support::from_golden("deliver/judge.bin", judge);
+  CHECK(to_json(back.report()) == to_json(judge.report()));
+  const auto use = [](kept& one) {
+    static_cast<void>(one.begin_step(2, 0.5));
+    for (std::uint64_t i = 0; i < 4; ++i) one.update(candidate, {.failed = true, .latency = 1e9}, i, i);
+    static_cast<void>(one.report().summary());
+    static_cast<void>(one.merge(kept(one)));
+    static_cast<void>(one.save());
+  };
+  laws::hostile_payload(judge, support::reseal, use, 11, 300);
+}
+
+TEST_CASE("counts too large for doubles are refused, and none overflows", "[deliver]") {
+  errors judge;
+  REQUIRE(judge.begin_step(0, 0.5));
+  using metric = md::error_rate<md::max_ratio<2>, md::max_difference<.005>>;
+  for (int i = 0; i < 3; ++i)
+    for (const md::arm which : {stable, candidate})
+      judge.update<metric>(which, {.returned = 1ULL << 40, .measured = 1ULL << 40, .bad = 1ULL << 39}, 0);
+  const auto now = judge.report();
+  CHECK(now.verdict == md::verdict::promote);
+  CHECK(now.metrics[0].effect == Approx(1));
+  CHECK(now.metrics[0].upper < 1.05);
+  CHECK(errors::load(judge.save()));
+  judge.update<metric>(stable, {.measured = 1ULL << 42}, 0);
+  CHECK_FALSE(errors::load(judge.save()));
 }

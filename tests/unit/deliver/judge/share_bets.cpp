@@ -1,6 +1,7 @@
 #include <millrace/deliver/judge/share_bets.hpp>
 
 #include <support/catch.hpp>
+#include <support/stats_reference.hpp>
 
 #include <array>
 #include <cmath>
@@ -134,4 +135,23 @@ TEST_CASE("an interval closes about the ratio, and is all there is without data"
   CHECK(md::ratio_bounds({}, 0.05).upper == HUGE_VAL);
   CHECK(md::ratio_bounds(std::array<md::step_counts, 1>{{{0.5, {9, 9}, {9, 0}}}}, 0.05).lower == 0);
   CHECK(md::ratio_bounds(std::array<md::step_counts, 1>{{{0.5, {9, 9}, {0, 9}}}}, 0.05).upper == HUGE_VAL);
+}
+
+TEST_CASE("evidence is that of a second implementation", "[deliver]") {
+  // tests/oracle/release_judge.py: products of factors, decimals of 60 digits.
+  const auto rows = support::reference_rows("release_evidence", "evidence");
+  REQUIRE(rows.size() == 7);
+  for (const auto& row : rows) {
+    std::vector<md::step_counts> steps;
+    for (std::size_t i = 8; i + 4 < row.size(); i += 5)
+      steps.push_back({row[i], {row[i + 1], row[i + 2]}, {row[i + 3], row[i + 4]}});
+    CAPTURE(row[0], row[1], steps.size());
+    CHECK(md::log_e_of_harm(steps, row[0]) == Approx(row[2]).epsilon(1e-11));
+    CHECK(md::log_e_of_ratio_below(steps, row[0]) == Approx(row[3]).epsilon(1e-11));
+    CHECK(md::log_e_of_difference_below(steps, row[1]) == Approx(row[4]).epsilon(1e-11));
+    CHECK(md::ratio_estimate(steps) == Approx(row[5]).epsilon(1e-9));
+    const auto around = md::ratio_bounds(steps, 0.01);
+    CHECK(around.lower == Approx(row[6]).epsilon(1e-9));
+    CHECK(around.upper == Approx(row[7]).epsilon(1e-9));
+  }
 }

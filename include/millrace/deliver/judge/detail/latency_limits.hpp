@@ -4,9 +4,9 @@
 #include <millrace/core/saved/envelope.hpp>
 #include <millrace/deliver/judge/detail/copied_atomic.hpp>
 #include <millrace/deliver/judge/detail/count_table.hpp>
+#include <millrace/deliver/judge/detail/latency_buckets.hpp>
 
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -20,7 +20,7 @@ namespace detail {
 /// merge one at a time, beside them.
 class latency_limits {
  public:
-  static constexpr std::size_t buckets = 384;
+  static constexpr std::size_t buckets = latency_buckets::count;
 
   latency_limits() : seen_(buckets) {}
 
@@ -30,7 +30,7 @@ class latency_limits {
 
   /// Takes a latency of the stable model, not negative and not NaN. `enough` of them set a limit that is not set.
   void update(double latency, std::size_t step, double quantile, std::uint32_t slot) noexcept {
-    count_table::add(seen_.row(slot)[bucket(latency)], 1, slot);
+    count_table::add(seen_.row(slot)[latency_buckets::at(latency)], 1, slot);
     if (limit(step) == 0) [[unlikely]]
       calibrate(step, quantile);
   }
@@ -50,18 +50,9 @@ class latency_limits {
   bool load(envelope_reader& from);
 
  private:
-  static std::size_t bucket(double latency) noexcept {
-    if (!(latency >= 1)) return 0;
-    const std::uint64_t at = (std::bit_cast<std::uint64_t>(latency) >> 49) - (std::uint64_t{1023} << 3);
-    return at < buckets ? static_cast<std::size_t>(at) : buckets - 1;
-  }
   void copy(double lower, double upper, std::size_t step) noexcept {
     lower_[step].store_relaxed(lower);
     limits_[step].store_release(upper);
-  }
-  /// Where a bucket begins.
-  static double edge(std::size_t bucket) noexcept {
-    return std::bit_cast<double>((static_cast<std::uint64_t>(bucket) + (std::uint64_t{1023} << 3)) << 49);
   }
   [[gnu::cold]] [[gnu::noinline]] void calibrate(std::size_t step, double quantile) noexcept {
     if (calibrating_.add_relaxed(1) + 1 >= enough(quantile)) set(step, quantile, false);
@@ -69,8 +60,6 @@ class latency_limits {
   /// Sets a step's limit by the latencies since the step before began, or by all, if there are enough.
   template <class = void>
   bool set(std::size_t step, double quantile, bool since) noexcept;
-  template <class = void>
-  static double quantile_of(const std::array<std::uint64_t, buckets>& now, std::uint64_t all, double quantile) noexcept;
 
   count_table seen_;
   std::array<std::uint64_t, buckets> before_{};  // those of before the newest step
@@ -88,21 +77,10 @@ bool latency_limits::set(std::size_t step, double quantile, bool since) noexcept
     all += now[i];
   }
   if (all < enough(quantile)) return false;
-  lower_[step].store_relaxed(quantile_of(now, all, quantile > 0.8 ? 1 - 5 * (1 - quantile) : quantile / 2));
-  limits_[step].store_release(quantile_of(now, all, quantile));
+  lower_[step].store_relaxed(
+      latency_buckets::quantile(now.data(), all, quantile > 0.8 ? 1 - 5 * (1 - quantile) : quantile / 2));
+  limits_[step].store_release(latency_buckets::quantile(now.data(), all, quantile));
   return true;
-}
-
-template <class>
-double latency_limits::quantile_of(const std::array<std::uint64_t, buckets>& now, std::uint64_t all,
-                                   double quantile) noexcept {
-  const double below = quantile * static_cast<double>(all);
-  double sum = 0;
-  std::size_t i = 0;
-  while (i + 1 < buckets && sum + static_cast<double>(now[i]) < below) sum += static_cast<double>(now[i++]);
-  // Within the bucket as if its latencies were spread evenly; the last one has no end.
-  const double part = now[i] > 0 ? (below - sum) / static_cast<double>(now[i]) : 0;
-  return edge(i) + (i + 1 < buckets ? part * (edge(i + 1) - edge(i)) : 0);
 }
 
 template <class>

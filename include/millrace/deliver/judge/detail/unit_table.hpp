@@ -1,10 +1,12 @@
 #ifndef MILLRACE_DELIVER_JUDGE_DETAIL_UNIT_TABLE_HPP
 #define MILLRACE_DELIVER_JUDGE_DETAIL_UNIT_TABLE_HPP
 
+#include <millrace/core/detail/heap_sort.hpp>
 #include <millrace/core/saved/envelope.hpp>
 #include <millrace/core/seed.hpp>
 #include <millrace/deliver/judge/detail/copied_atomic.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -110,17 +112,15 @@ class unit_table {
 
 template <class>
 void unit_table::save(envelope_writer& to) const {
-  // In the order of the table, which only depends on its units if they came in one order; a set has no other.
-  std::uint64_t count = 0;
-  for (const entry& one : entries_) count += one.note.load_acquire() != 0 ? 1U : 0U;
+  std::vector<std::array<std::uint64_t, 2>> units;
+  for (const entry& one : entries_)
+    if (const std::uint64_t note = one.note.load_acquire(); note != 0) units.push_back({one.key.load_acquire(), note});
+  heap_sort(units.data(), units.size(), [](const auto& a, const auto& b) { return a[0] < b[0]; });
   to.u64(refused());
-  to.u64(count);
-  for (const entry& one : entries_) {
-    const std::uint64_t note = one.note.load_acquire();
-    if (note == 0 || count == 0) continue;  // one that came meanwhile is not of this save
-    to.u64(one.key.load_acquire());
-    to.u64(note);
-    --count;
+  to.u64(units.size());
+  for (const auto& one : units) {
+    to.u64(one[0]);
+    to.u64(one[1]);
   }
 }
 
@@ -128,10 +128,11 @@ template <class>
 bool unit_table::load(envelope_reader& from) {
   const std::uint64_t lost = from.u64();
   bool valid = true;
+  std::uint64_t before = 0;
   for (std::size_t left = from.count(16); left > 0 && valid; --left) {
     const std::uint64_t key = from.u64();
     const std::uint64_t note = from.u64();
-    valid = key != 0 && note != 0 && insert(key, [&] { return note; }) == found::added;
+    valid = key > std::exchange(before, key) && note != 0 && insert(key, [&] { return note; }) == found::added;
   }
   refused_.store_relaxed(lost);
   return valid;

@@ -1,0 +1,84 @@
+#include <millrace/deliver/judge/threshold_judge.hpp>
+
+#include <support/catch.hpp>
+
+#include <cmath>
+
+namespace md = millrace::deliver;
+
+namespace {
+
+using thresholds =
+    md::threshold_judge<md::error_rate_threshold<.01>, md::latency_multiplier<1.5>, md::min_requests<1000>>;
+static_assert(md::release_judge<thresholds>);
+
+constexpr md::arm stable = md::arm::stable;
+constexpr md::arm candidate = md::arm::candidate;
+
+void feed(thresholds& judge, md::arm which, int requests, int failed, double latency, std::size_t step = 0) {
+  for (int i = 0; i < requests; ++i) judge.update(which, {.failed = i < failed, .latency = latency}, step);
+}
+
+}  // namespace
+
+TEST_CASE("thresholds hold until there are enough requests", "[deliver]") {
+  thresholds judge;
+  REQUIRE(judge.begin_step(0, 0.5));
+  CHECK(judge.report().why == md::reason::no_data);
+  feed(judge, stable, 1000, 0, 1e6);
+  feed(judge, candidate, 999, 999, 1e6);
+  CHECK(judge.report().why == md::reason::too_few_requests);
+  feed(judge, candidate, 1, 0, 1e6);
+  CHECK(judge.report().verdict == md::verdict::rollback);
+}
+
+TEST_CASE("thresholds are what is more than them", "[deliver]") {
+  thresholds judge;
+  REQUIRE(judge.begin_step(0, 0.5));
+  feed(judge, stable, 1000, 900, 1e6);  // the stable model's errors are not asked
+  feed(judge, candidate, 1000, 10, 1e6);
+  CHECK(judge.report().verdict == md::verdict::promote);
+  feed(judge, candidate, 1, 1, 1e6);
+  const auto now = judge.report();
+  CHECK(now.verdict == md::verdict::rollback);
+  CHECK(now.metric == "error_rate");
+  CHECK(now.metrics[0].effect == Approx(11 / 1001.0));
+}
+
+TEST_CASE("a latency is compared with the stable model's, in this step", "[deliver]") {
+  thresholds judge;
+  REQUIRE(judge.begin_step(0, 0.5));
+  feed(judge, stable, 1000, 0, 1e6);
+  feed(judge, candidate, 1000, 0, 2e6);
+  CHECK(judge.report().metric == "latency");
+  REQUIRE(judge.begin_step(1, 0.5));
+  feed(judge, stable, 1000, 0, 1e7, 1);
+  feed(judge, candidate, 1000, 0, 1.2e7, 1);
+  CHECK(judge.report().verdict == md::verdict::promote);
+}
+
+TEST_CASE("without measurements thresholds hold", "[deliver]") {
+  thresholds judge;
+  REQUIRE(judge.begin_step(0, 0.5));
+  feed(judge, stable, 1000, 0, 1e6);
+  feed(judge, candidate, 2000, 0, std::nan(""));
+  CHECK(judge.report().why == md::reason::not_measured);
+}
+
+TEST_CASE("thresholds are saved, loaded and merged", "[deliver]") {
+  thresholds judge;
+  REQUIRE(judge.begin_step(2, 0.5));
+  feed(judge, stable, 700, 3, 1e6, 2);
+  feed(judge, candidate, 700, 4, 1.1e6, 2);
+  auto loaded = thresholds::load(judge.save());
+  REQUIRE(loaded);
+  CHECK(to_json(loaded->report()) == to_json(judge.report()));
+  REQUIRE(loaded->merge(judge));
+  CHECK(loaded->requests(candidate, 2) == 1400);
+  CHECK(loaded->report().verdict == md::verdict::promote);
+  CHECK_FALSE(judge.begin_step(16, 0.5));
+  CHECK_FALSE(judge.begin_step(3, 2));
+  auto bytes = judge.save();
+  bytes.pop_back();
+  CHECK_FALSE(thresholds::load(bytes));
+}
