@@ -277,9 +277,9 @@ struct listed_outcomes<guardrails<Guards...>> {
   using list = metric_list<typename Guards::metric...>;
 };
 template <class First, class Second>
-struct joined_lists;
+struct all_metrics;
 template <class... First, class... Second>
-struct joined_lists<metric_list<First...>, metric_list<Second...>> {
+struct all_metrics<metric_list<First...>, metric_list<Second...>> {
   using list = metric_list<First..., Second...>;
 };
 template <std::size_t At, class Guards>

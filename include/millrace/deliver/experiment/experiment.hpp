@@ -81,7 +81,7 @@ template <class Layer, class Variants, class Outcomes, class Decision, class Gua
 class experiment {
   using primary = typename detail::listed_outcomes<Outcomes>::list;
   using guarded = typename detail::listed_outcomes<Guards>::list;
-  using list = typename detail::joined_lists<primary, guarded>::list;
+  using list = typename detail::all_metrics<primary, guarded>::list;
   static_assert(
       detail::layer_name<Layer>().data() != nullptr,
       "millrace[TRIAL-7]: the first part of an experiment is a layer of split, or a type with a `name`, such as "
