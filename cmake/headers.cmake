@@ -354,7 +354,8 @@ set(MILLRACE_deliver_HEADERS
   deliver/experiment/design.hpp deliver/experiment/experiment.hpp deliver/experiment/life_cycle.hpp
   deliver/experiment/report.hpp
   deliver/experiment/detail/analysis.hpp deliver/experiment/detail/experiment_state.hpp
-  deliver/experiment/detail/guard_process.hpp deliver/experiment/detail/properties.hpp
+  deliver/experiment/detail/exposure_log.hpp deliver/experiment/detail/guard_process.hpp
+  deliver/experiment/detail/properties.hpp deliver/experiment/detail/record_keeper.hpp
   deliver/experiment/detail/unit_table.hpp
   deliver/pipelines.hpp
   deliver/pipelines/deployments.hpp deliver/pipelines/gates.hpp deliver/pipelines/github_actions.hpp

@@ -15,6 +15,10 @@
 #include <millrace/deliver/experiment/report.hpp>
 #include <millrace/deliver/split/assignment.hpp>
 #include <millrace/deliver/split/unit_hash.hpp>
+#include <millrace/store/atomic_file.hpp>
+#include <millrace/store/file.hpp>
+#include <millrace/store/line_log_options.hpp>
+#include <millrace/store/storage.hpp>
 
 #include <array>
 #include <cstddef>
@@ -33,6 +37,13 @@ namespace deliver {
 struct experiment_options {
   /// Where it takes its times from, in nanoseconds since 1970. A clock that is set back stands still for it meanwhile.
   std::uint64_t (*wall_clock)() noexcept = unix_nanoseconds;
+  /// The file of its exposures and outcomes, one for each process; empty: there is none. What is in it is taken up when
+  /// the experiment is made.
+  std::string log = {};
+  /// How large the log may become; what it does not take is counted as unlogged. One of more than half of that is
+  /// compacted when it is opened: a line for each unit; outcomes of units that other processes exposed are left out.
+  std::uint64_t max_log_bytes = std::uint64_t{1} << 30;
+  store::line_log_options log_options = {};
 };
 
 /// What a unit gets.
@@ -76,6 +87,8 @@ struct exposure {
 /// Allocates: the table, when made; `expose` and `update` never.
 /// Threads: expose, update, assign and peek any number at once; an outcome that is being told while another thread
 /// peeks may be seen in part, if its unit's window ends at that moment. merge and save: while nobody does the others.
+/// Durability: with a log, exposures and outcomes are durable after `flush`, and within a tenth of a second without it;
+/// steps, with a storage, before they are taken. A process that is killed goes on from there with `open`.
 /// Errors: those of a step in a phase that has none such, naming both.
 template <class Layer, class Variants, class Outcomes, class Decision, class Guards = guardrails<>>
 class experiment {
@@ -83,7 +96,7 @@ class experiment {
   using guarded = typename detail::listed_outcomes<Guards>::list;
   using list = typename detail::all_metrics<primary, guarded>::list;
   static_assert(
-      detail::layer_name<Layer>().data() != nullptr,
+      !detail::layer_name<Layer>().empty(),
       "millrace[TRIAL-7]: the first part of an experiment is a layer of split, or a type with a `name`, such as "
       "experiment_layer<\"checkout\">");
   static_assert(primary::size > 0, "millrace[TRIAL-7]: an experiment without outcomes decides nothing");
@@ -98,10 +111,48 @@ class experiment {
   static constexpr std::size_t size = Variants::size;
   static constexpr std::size_t covariates = list::all_covariates;
 
-  /// A draft. Errors: invalid_argument: what the definition says wrongly.
+  /// A draft, with the units of its log, if it has one.
+  /// Errors: invalid_argument: what the definition says wrongly; conflict: the log is of another experiment, with what
+  /// differs; unsupported: a newer version wrote it; corrupt, with the line; those of `store::line_log`.
   static result<experiment> make(experiment_definition definition, const experiment_options& options = {}) {
     if (auto fine = detail::check_definition(definition); !fine) return std::move(fine).error();
-    return experiment(std::move(definition), options);
+    experiment made(std::move(definition), options);
+    if (!options.log.empty())
+      if (auto done = made.open_log(options); !done) return std::move(done).error();
+    return made;
+  }
+  /// The same, in the phase that its record in a storage has, and from now on every step is kept there before it is
+  /// taken. Where there is no record a draft is kept. The record is at `ab_tests/<id>.json`, the id written by
+  /// `store::text_key_part`. The storage outlives the experiment.
+  /// Errors: also conflict: the record is of another experiment, with what differs; those of the storage.
+  template <store::storage Storage>
+  static result<experiment> open(Storage& storage, experiment_definition definition,
+                                 const experiment_options& options = {}) {
+    auto made = make(std::move(definition), options);
+    if (!made) return made;
+    made->state_->keeper = detail::record_keeper(storage, made->definition().id);
+    if (auto done = made->refresh(); !done) return std::move(done).error();
+    return made;
+  }
+  template <class Storage>
+  static result<experiment> open(Storage&&, experiment_definition, const experiment_options& = {}) {
+    static_cast<void>(sizeof(store::temporary_storage<Storage>));
+    return error(errc::invalid_argument, "");
+  }
+  /// A draft of the units in the logs of several processes. An outcome that one of them was told counts also where
+  /// another one exposed the unit. Errors: as `make`, and those of reading files.
+  static result<experiment> read(std::span<const std::string> logs, experiment_definition definition,
+                                 const experiment_options& options = {}) {
+    auto made = make(std::move(definition), options);
+    if (!made) return made;
+    std::vector<std::string> texts;
+    for (const std::string& path : logs) {
+      auto text = store::read_file(path);
+      if (!text) return std::move(text).error();
+      texts.push_back(*std::move(text));
+    }
+    if (auto done = made->state_->read_logs(texts, logs); !done) return std::move(done).error();
+    return made;
   }
 
   const experiment_definition& definition() const noexcept { return state_->definition; }
@@ -126,7 +177,7 @@ class experiment {
     if (!in_slot(id)) return {0, false, false};
     const std::uint64_t key = unit_hash(state_->by, id);
     const std::size_t variant = Variants::variant(key);
-    return {variant, true, state_->expose(key, state_->now(), variant, state_->segment(segment), known)};
+    return {variant, true, state_->expose_now(key, variant, state_->segment(segment), known)};
   }
   /// An exposure to a variant that somebody else chose, such as an override. A unit that was exposed to another one
   /// before is contaminated.
@@ -135,7 +186,7 @@ class experiment {
                      std::span<const double> known = {}) noexcept {
     if (phase() != experiment_phase::running || variant >= size) return {variant < size ? variant : 0, false, false};
     const std::uint64_t key = unit_hash(state_->by, id);
-    return {variant, true, state_->expose(key, state_->now(), variant, state_->segment(segment), known)};
+    return {variant, true, state_->expose_now(key, variant, state_->segment(segment), known)};
   }
 
   /// An exposure to what a split gave the unit, such as a slice of `layers`. An override is not counted, since it is no
@@ -161,7 +212,7 @@ class experiment {
                     "millrace[TRIAL-6]: update<Metric> takes the unit and the inputs of the metric: one, or two of a "
                     "ratio; a covariate is given with the exposure");
       const std::array<double, sizeof...(Inputs)> all{static_cast<double>(inputs)...};
-      return state_->tell(at, unit_hash(state_->by, id), state_->now(), all.data());
+      return state_->tell_now(at, unit_hash(state_->by, id), all.data());
     }
   }
 
@@ -186,6 +237,21 @@ class experiment {
     return step(experiment_step::conclude, std::move(actor), std::move(reason), winner);
   }
 
+  /// Takes up the steps that other processes have taken. Does nothing where there is no storage.
+  /// Errors: conflict: the record is of another experiment; those of the storage.
+  result<void> refresh() {
+    const detail::lock_guard locked(state_->steps);
+    if (!state_->keeper) return {};
+    const auto kept = read_record();
+    if (!kept) return kept.error();
+    if (!kept->is_there) return state_->keeper.write(state_->record, kept->version);
+    adopt(kept->record);
+    return {};
+  }
+  /// Waits until every exposure and outcome so far is durable: then kill -9 loses none of them. Does nothing where
+  /// there is no log. Errors: those of the log.
+  result<void> flush() { return state_->log ? state_->log->flush() : result<void>(); }
+
   /// The report at this moment.
   /// Errors: those of the tests, naming the metric.
   result<experiment_report> peek() const { return report_at(state_->now()); }
@@ -193,11 +259,7 @@ class experiment {
   /// The experiment as storages keep it.
   experiment_record record() const {
     const detail::lock_guard locked(state_->steps);
-    experiment_record made = state_->record;
-    for (std::size_t v = 0; v < size; ++v)
-      made.exposures.push_back({std::string(Variants::names[v]), state_->exposed[v].load_relaxed()});
-    made.contaminated = state_->contaminated.load_relaxed();
-    return made;
+    return with_figures(state_->record);
   }
 
   /// Puts the units of another part of the same experiment to these: of another process, or machine. Of a unit that
@@ -244,23 +306,72 @@ class experiment {
   }
   result<void> step(experiment_step what, std::string actor, std::string reason, std::string_view winner) {
     const detail::lock_guard locked(state_->steps);
-    experiment_record& record = state_->record;
-    if (!may_take(record.phase, what)) return detail::no_such_step(record, what);
-    detail::experiment_gate next = state_->gate.load_acquire();
+    std::string version;
+    if (state_->keeper) {  // another process may have taken a step
+      auto kept = read_record();
+      if (!kept) return std::move(kept).error();
+      if (kept->is_there) adopt(kept->record);
+      version = std::move(kept->version);
+    }
+    if (!may_take(state_->record.phase, what)) return detail::no_such_step(state_->record, what);
+    experiment_record next = state_->record;
     if (what == experiment_step::conclude) {
-      const std::size_t chosen = Variants::find(winner);
-      if (chosen == size)
+      if (Variants::find(winner) == size)
         return error(errc::not_found,
-                     "experiment " + detail::quoted_text(record.id) + " has no variant " + detail::quoted_text(winner));
+                     "experiment " + detail::quoted_text(next.id) + " has no variant " + detail::quoted_text(winner));
       if (auto closed = state_->all_closed(); !closed) return closed;
-      next.standing = static_cast<std::uint8_t>(chosen);
-      record.winner = std::string(winner);
+      next.winner = std::string(winner);
     }
     next.phase = phase_after(what);
-    record.phase = next.phase;
-    record.changes.push_back({what, state_->now(), std::move(actor), std::move(reason)});
-    state_->gate.store_release(next);
+    next.changes.push_back({what, state_->now(), std::move(actor), std::move(reason)});
+    if (state_->keeper)
+      if (auto done = state_->keeper.write(with_figures(next), version); !done) return done;
+    adopt(next);
     return {};
+  }
+  /// The record in the storage, which has to be of this experiment. The caller has the lock.
+  result<detail::kept_record> read_record() const {
+    auto kept = state_->keeper.read();
+    if (kept && kept->is_there)
+      if (auto same =
+              detail::same_properties(state_->record.properties, kept->record.properties, "the record in the storage");
+          !same)
+        return std::move(same).error();
+    return kept;
+  }
+  void adopt(const experiment_record& from) {
+    experiment_record& to = state_->record;
+    to.phase = from.phase;
+    to.created = from.created;
+    to.winner = from.winner;
+    to.changes = from.changes;
+    const std::size_t chosen = Variants::find(to.winner);
+    state_->gate.store_release({to.phase, static_cast<std::uint8_t>(chosen == size ? 0 : chosen)});
+  }
+  experiment_record with_figures(experiment_record made) const {
+    made.exposures.resize(0);
+    for (std::size_t v = 0; v < size; ++v)
+      made.exposures.push_back({std::string(Variants::names[v]), state_->exposed[v].load_relaxed()});
+    made.contaminated = state_->contaminated.load_relaxed();
+    return made;
+  }
+  result<void> open_log(const experiment_options& options) {
+    std::string text;
+    if (auto found = store::read_file(options.log); found)
+      text = *std::move(found);
+    else if (found.error().code() != errc::not_found)
+      return std::move(found).error();
+    const bool is_new = text.find('\n') == std::string::npos;
+    if (!is_new)
+      if (auto done = state_->read_logs({&text, 1}, {&options.log, 1}); !done) return done;
+    if (text.size() > options.max_log_bytes / 2) {
+      text = state_->compacted();
+      if (auto done = store::write_file(options.log, text); !done) return done;
+    }
+    auto file = detail::exposure_log::file_type::open(options.log, options.log_options);
+    if (!file) return std::move(file).error();
+    state_->log = detail::make_owning<detail::exposure_log>(*std::move(file), options.max_log_bytes, text.size());
+    return is_new ? state_->log->append_head(state_->log_head()) : result<void>();
   }
 
   result<experiment_report> report_at(std::uint64_t now) const {

@@ -2,13 +2,21 @@
 
 #include <millrace/core/seed.hpp>
 #include <millrace/deliver/split/layers.hpp>
+#include <millrace/store/folder_storage.hpp>
+#include <millrace/store/memory_storage.hpp>
 
-#include <support/allocations.hpp>
+#include <support/allocation_counter.hpp>
 #include <support/catch.hpp>
 #include <support/experiment_reference.hpp>
+#include <support/golden.hpp>
+#include <support/temp_dir.hpp>
 
+#include <sys/wait.h>
+#include <unistd.h>
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <csignal>
 #include <cstdint>
 #include <string>
 #include <thread>
@@ -377,4 +385,214 @@ TEST_CASE("exposing units and telling of outcomes takes no memory") {
   }
   const std::uint64_t taken = support::allocations - before_all;
   if (support::counts_allocations) CHECK(taken == 0);
+}
+
+namespace {
+
+md::experiment_options logged(const std::string& path) {
+  md::experiment_options made = timed;
+  made.log = path;
+  return made;
+}
+/// A small experiment whose figures are exact, for golden files.
+template <class E>
+void give_golden(E& to) {
+  const std::array<double, 1> known{2.5};
+  to.expose_as(0, "ada", "de", known);
+  to.expose_as(1, "bob", "fr");
+  the_time += second;
+  to.template update<"bought">("ada", 1);
+  to.template update<"spent">("ada", 12.25);
+  to.template update<"spent">("ada", 0.5);
+  to.template update<"wait">("bob", -3);
+  to.template update<"wait">("bob", 40);
+  to.template update<"wait">("stranger", 7);
+  to.expose_as(1, "ada", "de");
+  to.template update<"bought">("bob", std::nan(""));
+}
+using golden_test =
+    md::experiment<layer, halves, outcomes<conversion<"bought">, cuped_mean<"spent">>, any_time,
+                   md::guardrails<md::guardrail<md::per_unit<mean_of<"wait">, md::unit_rule::max>, md::harm::above>>>;
+md::experiment_definition golden_definition() {
+  return {.id = "new-model", .hypothesis = "more", .window = mr::seconds(60), .segments = {"de", "fr"}};
+}
+std::string text_of(const std::vector<std::byte>& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace
+
+TEST_CASE("the saved form, the log and the record of an experiment are those of the first version, byte for byte") {
+  const support::temp_dir folder;
+  const std::string path = folder / "log";
+  mr::store::memory_storage storage;
+  the_time = began;
+  auto test = golden_test::open(storage, golden_definition(), logged(path));
+  REQUIRE(test);
+  REQUIRE(test->start("ada", "a hunch"));
+  give_golden(*test);
+  REQUIRE(test->stop("ada"));
+  REQUIRE(test->flush());
+  const auto record = storage.read("ab_tests/new-model.json");
+  REQUIRE(record);
+  const std::vector<std::byte> saved = support::golden("deliver/experiment_1.bin");
+  CHECK((test->save() == saved));
+  CHECK(*mr::store::read_file(path) == text_of(support::golden("deliver/experiment_1.log")));
+  CHECK(text_of(*record) == text_of(support::golden("deliver/experiment_1.json")));
+  const auto back = golden_test::load(saved, golden_definition(), timed);
+  REQUIRE(back);
+  CHECK((back->save() == saved));
+
+  std::vector<std::byte> newer = saved;
+  newer[16 + 18] = std::byte{2};  // the format, behind the envelope's head and name
+  mr::envelope_writer envelope("deliver_experiment");
+  for (std::size_t i = 16 + 18; i + 4 < newer.size(); ++i) envelope.u8(static_cast<std::uint8_t>(newer[i]));
+  CHECK(golden_test::load(std::move(envelope).finish(), golden_definition()).error().code() == mr::errc::unsupported);
+  for (std::size_t size = 0; size < saved.size(); ++size)
+    CHECK_FALSE(golden_test::load(std::span(saved).subspan(0, size), golden_definition()));
+}
+
+TEST_CASE("an experiment goes on from its log and its record, compacted or not") {
+  const support::temp_dir folder;
+  const std::string path = folder / "log";
+  auto storage = mr::store::folder_storage::open(folder / "store");
+  REQUIRE(storage);
+  the_time = began;
+  std::vector<std::byte> before;
+  {
+    auto test = golden_test::open(*storage, golden_definition(), logged(path));
+    REQUIRE(test);
+    REQUIRE(test->start("ada"));
+    give_golden(*test);
+    REQUIRE(test->flush());
+    auto other = golden_test::open(*storage, golden_definition(), timed);
+    REQUIRE(other);
+    CHECK(other->phase() == md::experiment_phase::running);
+    REQUIRE(other->pause("bob"));
+    REQUIRE(test->refresh());
+    CHECK(test->phase() == md::experiment_phase::paused);
+    REQUIRE(test->stop("ada"));
+    // The other one has not heard of it, but takes no step that the phase has not.
+    CHECK(other->resume("bob").error().message() ==
+          "experiment \"new-model\" is stopped: resume() is for one that is paused");
+  }
+  CHECK(mr::store::read_file(folder / "store/ab_tests/new-model.json"));
+  std::string texts[2];
+  for (const bool compacts : {false, true}) {
+    md::experiment_options options = logged(path);
+    if (compacts) options.max_log_bytes = 1000;
+    auto test = golden_test::open(*storage, golden_definition(), options);
+    if (!test) FAIL(test.error().describe());
+    CHECK(test->phase() == md::experiment_phase::stopped);
+    CHECK(test->update<"bought">("bob", 1));
+    REQUIRE(test->flush());
+    the_time += second;
+    const md::experiment_report report = peeked(*test);
+    CHECK(report.contaminated == 1);
+    CHECK(report.exposed() == 2);
+  }
+  CHECK(mr::store::read_file(path)->find("\nu ") != std::string::npos);
+  const std::string only[1] = {path};
+  CHECK(peeked(*golden_test::read(only, golden_definition(), timed)).contaminated == 1);
+
+  md::experiment_definition other = golden_definition();
+  other.segments = {"de"};
+  CHECK(golden_test::make(other, logged(path)).error().message() ==
+        "the log \"" + path + "\" is of another experiment: its segment 2 is \"fr\", and not given here");
+  CHECK(golden_test::open(*storage, other, timed).error().message() ==
+        "the record in the storage is of another experiment: its segment 2 is \"fr\", and not given here");
+  // A torn end is cut off, a line that makes no sense is an error that says which.
+  const std::string whole = *mr::store::read_file(path);
+  REQUIRE(mr::store::write_file(path, whole + "o 17000"));
+  CHECK(golden_test::make(golden_definition(), logged(path)));
+  for (const char* const line :
+       {"o 17000\n", "e 5 ab 7 0 nan\n", "e 5 ab 0 9 nan\n", "o 5 ab 9 1\n", "u 5 ab 1\n", "x\n"}) {
+    REQUIRE(mr::store::write_file(path, whole + line));
+    const auto refused = golden_test::make(golden_definition(), logged(path));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code() == mr::errc::corrupt);
+  }
+}
+
+TEST_CASE("outcomes that one process was told count with the exposures of another, when their logs are read") {
+  const support::temp_dir folder;
+  const std::string paths[2] = {folder / "serving", folder / "orders"};
+  the_time = began;
+  auto serving = shop::make(defined(), logged(paths[0]));
+  auto orders = shop::make(defined(), logged(paths[1]));
+  REQUIRE((serving && orders && serving->start("ada") && orders->start("ada")));
+  for (int u = 0; u < 50; ++u) serving->expose(u);
+  the_time += 30 * second;
+  for (int u = 0; u < 50; ++u) CHECK_FALSE(orders->update<"bought">(u, u % 2));
+  the_time += 31 * second;
+  orders->update<"bought">(0, 1);  // its window is over
+  CHECK(peeked(*orders).unexposed == 51);
+  REQUIRE((serving->flush() && orders->flush()));
+  auto all = shop::read(paths, defined(), timed);
+  REQUIRE(all);
+  the_time += second;
+  const md::experiment_report report = peeked(*all);
+  CHECK(report.exposed() == 50);
+  CHECK(report.unexposed == 0);
+  CHECK(report.late == 1);
+  CHECK(report.findings[0].test.n() == 50);
+}
+
+TEST_CASE("a log takes as many bytes as it may, and what it does not take is counted") {
+  const support::temp_dir folder;
+  md::experiment_options small = logged(folder / "log");
+  small.max_log_bytes = 4000;
+  the_time = began;
+  auto test = shop::make(defined(), small);
+  REQUIRE((test && test->start("ada")));
+  for (int u = 0; u < 500; ++u) test->expose(u);
+  CHECK(peeked(*test).exposed() == 500);
+  CHECK(peeked(*test).unlogged > 300);
+}
+
+TEST_CASE("a process that is killed loses no exposure and no outcome that was durable") {
+  const support::temp_dir folder;
+  const std::string path = folder / "log";
+  the_time = began;
+  mr::random_engine random(3);
+  std::uint64_t told = 0;
+  for (int round = 0; round < 8; ++round) {
+    int ends[2];
+    REQUIRE(::pipe(ends) == 0);
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      ::close(ends[0]);
+      md::experiment_options options = logged(path);
+      options.log_options.max_delay_ms = 1;
+      auto test = shop::make(defined(), options);
+      if (!test || !test->start("ada")) ::_exit(1);
+      for (std::uint64_t u = told;; ++u) {
+        test->expose(u);
+        test->update<"wait">(u, 1);
+        if (u % 8 == 7 && test->flush() && ::write(ends[1], &u, sizeof u) != sizeof u) ::_exit(1);
+      }
+    }
+    ::close(ends[1]);
+    const auto several = 1 + random() % 20;
+    std::uint64_t last = told;
+    for (std::uint64_t i = 0; i < several; ++i) REQUIRE(::read(ends[0], &last, sizeof last) == sizeof last);
+    REQUIRE(::kill(child, SIGKILL) == 0);
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(WIFSIGNALED(status));
+    std::uint64_t more = 0;  // told of, but not read before the signal
+    while (::read(ends[0], &more, sizeof more) == sizeof more) last = more;
+    ::close(ends[0]);
+    told = last + 1;
+    const std::string only[1] = {path};
+    the_time = began + 61 * second;
+    const md::experiment_report report = peeked(*shop::read(only, defined(), timed));
+    the_time = began;
+    CHECK(report.exposed() >= told);
+    double waited = 0;
+    for (const md::experiment_finding& each : report.findings)
+      if (each.metric == "wait") waited = each.test.n();
+    CHECK(waited >= static_cast<double>(told));
+  }
 }

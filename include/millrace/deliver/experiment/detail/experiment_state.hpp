@@ -4,12 +4,16 @@
 #include <millrace/core/detail/light_atomic.hpp>
 #include <millrace/core/detail/math.hpp>
 #include <millrace/core/detail/mutex.hpp>
+#include <millrace/core/detail/owning_pointer.hpp>
+#include <millrace/core/detail/quoted_text.hpp>
 #include <millrace/core/detail/sort.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/saved/envelope.hpp>
 #include <millrace/deliver/experiment/design.hpp>
 #include <millrace/deliver/experiment/detail/analysis.hpp>
+#include <millrace/deliver/experiment/detail/exposure_log.hpp>
 #include <millrace/deliver/experiment/detail/properties.hpp>
+#include <millrace/deliver/experiment/detail/record_keeper.hpp>
 #include <millrace/deliver/experiment/detail/unit_table.hpp>
 #include <millrace/deliver/experiment/life_cycle.hpp>
 #include <millrace/deliver/split/unit_hash.hpp>
@@ -81,14 +85,18 @@ struct experiment_state {
     return 0;
   }
 
-  /// Holds an exposure. False: there is no room for the unit.
-  bool expose(std::uint64_t key, std::uint64_t at, std::size_t variant, std::size_t in_segment,
+  /// What became of an exposure.
+  struct seen {
+    bool is_held = false;  // false: there is no room for the unit
+    bool is_news = false;  // the first of the unit, or the first to another variant
+  };
+  seen expose(std::uint64_t key, std::uint64_t at, std::size_t variant, std::size_t in_segment,
               std::span<const double> known) noexcept {
     key += key == 0;
     std::uint64_t* const row = units.find_or_take(key);
     if (row == nullptr) {
       count[count_dropped].add_relaxed(1);
-      return false;
+      return {};
     }
     const std::uint64_t there = load_acquire(row[1]);
     if (there != 0) [[likely]]
@@ -104,13 +112,13 @@ struct experiment_state {
     std::uint64_t expected = 0;
     if (__atomic_compare_exchange_n(&row[1], &expected, made, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
       exposed[variant].add_relaxed(1);
-      return true;
+      return {true, true};
     }
     return see_again(row, expected, variant);
   }
 
-  /// Holds an outcome of the metric at a place of the list. False: it does not count.
-  bool tell(std::size_t metric, std::uint64_t key, std::uint64_t at, const double* in) noexcept {
+  /// Holds an outcome of the metric at a place of the list. Returns why it does not count, or `experiment_counters`.
+  std::size_t tell(std::size_t metric, std::uint64_t key, std::uint64_t at, const double* in) noexcept {
     key += key == 0;
     bool good = true;
     for (std::size_t i = 0; i < List::told[metric]; ++i) good &= math::absolute(in[i]) <= most_number;
@@ -123,7 +131,76 @@ struct experiment_state {
     if (at < first && first - at > 1'000'000) return not_counted(count_late);
     if (at > first && at - first > window()) return not_counted(count_late);
     put_outcome(row + head + List::first[metric], metric, in);
+    return experiment_counters;
+  }
+
+  /// The same of what happens now, which is logged, too. An outcome of a unit that is not known here is logged for who
+  /// reads the logs of all processes.
+  bool expose_now(std::uint64_t key, std::size_t variant, std::size_t in_segment,
+                  std::span<const double> known) noexcept {
+    const std::uint64_t at = now();
+    const seen found = expose(key, at, variant, in_segment, known);
+    if (!found.is_news || !log) return found.is_held;
+    std::array<double, List::all_covariates + 1> numbers{};
+    for (std::size_t i = 0; i < List::all_covariates; ++i) numbers[i] = i < known.size() ? known[i] : math::nan;
+    const log_entry entry{at,
+                          key + (key == 0),
+                          'e',
+                          static_cast<std::uint8_t>(List::all_covariates),
+                          static_cast<std::uint16_t>(variant),
+                          static_cast<std::uint16_t>(in_segment)};
+    count[count_unlogged].add_relaxed(!log->append(entry, numbers.data()));
     return true;
+  }
+  bool tell_now(std::size_t metric, std::uint64_t key, const double* in) noexcept {
+    const std::uint64_t at = now();
+    const std::size_t fate = tell(metric, key, at, in);
+    if (log && (fate == experiment_counters || fate == count_unexposed)) {
+      const log_entry entry{
+          at, key + (key == 0), 'o', static_cast<std::uint8_t>(List::told[metric]), static_cast<std::uint16_t>(metric),
+          0};
+      count[count_unlogged].add_relaxed(!log->append(entry, in));
+    }
+    return fate == experiment_counters;
+  }
+
+  /// Takes up what logs have: first the exposures of all, in the order of their times, then outcomes. So an outcome
+  /// counts that one process was told of a unit that another one exposed. One at a time.
+  result<void> read_logs(std::span<const std::string> texts, std::span<const std::string> paths) {
+    std::vector<read_entry> exposures;
+    bool fits = true;
+    for (const bool is_second : {false, true}) {
+      for (std::size_t i = 0; i < texts.size(); ++i) {
+        auto done = read_log(texts[i], paths[i], record.properties, [&](const read_entry& each) {
+          if (each.at > latest.load_relaxed()) latest.store_relaxed(each.at);
+          return is_second ? read_outcome(each) : read_exposure(each, exposures, fits);
+        });
+        if (!done) return done;
+      }
+      if (is_second) break;
+      sort_by(exposures,
+              [](const read_entry& a, const read_entry& b) { return a.at != b.at ? a.at < b.at : a.first < b.first; });
+      for (const read_entry& each : exposures)
+        fits = expose(each.key, each.at, static_cast<std::size_t>(each.first), static_cast<std::size_t>(each.second),
+                      each.numbers)
+                   .is_held &&
+               fits;
+    }
+    return fits ? result<void>() : no_room();
+  }
+  /// The first line of a log, and a log of all units as they are.
+  std::string log_head() const { return store::write_document(exposure_log_head{record.properties}); }
+  std::string compacted() const {
+    std::string text = log_head() + '\n';
+    std::size_t closed = 0;
+    for (const unit_place& each : in_order(0, closed)) {
+      append_number(text += "u ", each.first);
+      append_hexadecimal(text += ' ', each.row[0]);
+      append_hexadecimal(text += ' ', each.row[1]);
+      for (std::size_t i = 0; i < List::words; ++i) append_hexadecimal(text += ' ', each.row[head + i]);
+      text += '\n';
+    }
+    return text;
   }
 
   /// Takes up a unit of another part. False: there is no room. One at a time.
@@ -242,22 +319,48 @@ struct experiment_state {
   std::array<light_atomic<std::uint64_t>, Variants> exposed{};
   light_atomic<std::uint64_t> contaminated{0};
   std::array<light_atomic<std::uint64_t>, experiment_counters> count{};
+  owning_pointer<exposure_log> log;
+  record_keeper keeper;
   mutable mutex steps;  // of the record and of steps
   experiment_record record;
 
  private:
   static constexpr double most_number = 1e100;  // so that sums over a unit stay what tests can use
 
-  bool not_counted(experiment_counter why) noexcept {
+  std::size_t not_counted(experiment_counter why) noexcept {
     count[why].add_relaxed(1);
-    return false;
+    return why;
   }
-  bool see_again(std::uint64_t* row, std::uint64_t there, std::size_t variant) noexcept {
-    if ((there & unit_table::variant_mask) != variant + 1 && (there & unit_table::contaminated) == 0) [[unlikely]] {
-      const std::uint64_t before = __atomic_fetch_or(&row[1], unit_table::contaminated, __ATOMIC_RELAXED);
-      contaminated.add_relaxed((before & unit_table::contaminated) == 0);
+  /// Of the first pass over a log: keeps exposures and takes up units that were compacted.
+  bool read_exposure(const read_entry& each, std::vector<read_entry>& exposures, bool& fits) {
+    if (each.kind == 'e') {
+      exposures.push_back(each);
+      return each.first < Variants && each.second <= definition.segments.size() &&
+             each.numbers.size() == List::all_covariates;
     }
+    if (each.kind == 'd') count[count_unlogged].add_relaxed(each.first);
+    if (each.kind != 'u') return true;
+    if (each.words.size() != 1 + List::words) return false;
+    std::array<std::uint64_t, head + List::words> row{each.key, each.words[0], each.at};
+    for (std::size_t i = 0; i < List::words; ++i) row[head + i] = each.words[1 + i];
+    if (!is_row(row.data())) return false;
+    fits = put(row.data()) && fits;
     return true;
+  }
+  bool read_outcome(const read_entry& each) {
+    if (each.kind != 'o') return true;
+    const auto metric = static_cast<std::size_t>(each.first);
+    if (metric >= List::size || each.numbers.size() != List::told[metric]) return false;
+    tell(metric, each.key, each.at, each.numbers.data());
+    return true;
+  }
+  seen see_again(std::uint64_t* row, std::uint64_t there, std::size_t variant) noexcept {
+    if ((there & unit_table::variant_mask) == variant + 1 || (there & unit_table::contaminated) != 0) [[likely]]
+      return {true, false};
+    const std::uint64_t before = __atomic_fetch_or(&row[1], unit_table::contaminated, __ATOMIC_RELAXED);
+    const bool is_news = (before & unit_table::contaminated) == 0;
+    contaminated.add_relaxed(is_news);
+    return {true, is_news};
   }
   static void put_outcome(std::uint64_t* words, std::size_t metric, const double* in) noexcept {
     for (std::size_t i = 0; i < List::told[metric]; ++i) {
