@@ -121,7 +121,8 @@ def runs(api, ids):
                  {"key": "k" * 250, "value": "a"}, {"key": LONG, "value": "a"}, {"key": "a/b c.d-e_f:g", "value": "a"},
                  {"key": "a//b", "value": "a"}, {"key": "..", "value": "a"}, {"key": ".", "value": "a"},
                  {"key": "/a", "value": "a"}, {"key": "a/", "value": "a"}, {"key": "a=b", "value": "a"},
-                 {"key": "a\nb", "value": "a"}, {"key": "ünï", "value": "ünï"}, {"key": "q", "value": "'; DROP TABLE params; --"}):
+                 {"key": "letters", "value": "ü" * 6000}, {"key": "more letters", "value": "ü" * 6001}, {"key": "ü" * 250, "value": "a"},
+                 {"key": "ü" * 251, "value": "a"}, {"key": "a\nb", "value": "a"}, {"key": "ünï", "value": "ünï"}, {"key": "q", "value": "'; DROP TABLE params; --"}):
         api.post("runs/log-parameter", {"run_id": run, **body})
     api.post("runs/log-parameter", {"run_id": "0" * 32, "key": "a", "value": "b"})
     api.post("runs/log-parameter", {"key": "a", "value": "b"})

@@ -27,7 +27,7 @@ struct key_value {
   friend bool operator==(const key_value&, const key_value&) = default;
 };
 
-// Limits, in bytes or in items, as MLflow has them.
+// Limits, in characters or in items, as MLflow has them.
 
 /// Of the name of a metric, a parameter or a tag.
 inline constexpr std::size_t max_name = 250;
@@ -50,13 +50,22 @@ inline constexpr std::string_view description_tag = "mlflow.note.content";
 inline constexpr std::string_view default_experiment_name = "Default";
 inline constexpr std::string_view default_experiment_id = "0";
 
+/// How many bytes the first `most` characters of a text have: what a limit of characters lets through.
+constexpr std::size_t size_of_characters(std::string_view text, std::size_t most) noexcept {
+  if (text.size() <= most) return text.size();
+  std::size_t at = 0;
+  for (; at < text.size(); ++at)
+    if ((static_cast<unsigned char>(text[at]) & 0xC0U) != 0x80U && most-- == 0) break;  // begins a character
+  return at;
+}
+
 namespace detail {
 
 /// Why a text cannot be the name of a metric, a parameter or a tag, or null. The rule is MLflow's: letters, digits,
 /// `_`, `-`, `.`, space, `:` and `/`, here with every letter that is not ASCII, and parts as a clean path has.
 constexpr const char* fault_of_name(std::string_view name) noexcept {
   if (name.empty()) return "it is empty";
-  if (name.size() > max_name) return "it has more than 250 bytes";
+  if (size_of_characters(name, max_name) < name.size()) return "it has more than 250 characters";
   std::size_t part = 0;  // where the part between slashes begins
   for (std::size_t i = 0; i < name.size();) {
     const auto c = static_cast<unsigned char>(name[i]);

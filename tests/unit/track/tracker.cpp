@@ -100,6 +100,11 @@ TEST_CASE("a run has its parameters and tags, and a parameter is written once") 
   CHECK(*tracks.get_run(id)->parameter("lr") == "0.1");
   CHECK(tracks.log_parameters(id, {{"long", std::string(6000, 'x')}}));
   CHECK(code_of(tracks.log_parameters(id, {{"longer", std::string(6001, 'x')}})) == mr::errc::invalid_argument);
+  std::string letters;  // 6,000 characters of two bytes
+  for (int i = 0; i < 6000; ++i) letters += "\xc3\xa9";
+  CHECK(tracks.log_parameters(id, {{"letters", letters}}));
+  CHECK(tracks.get_run(id)->parameter("letters")->size() == 12000);
+  CHECK(code_of(tracks.log_parameters(id, {{"more", letters + "x"}})) == mr::errc::invalid_argument);
   CHECK(code_of(tracks.log_parameters(id, {{"a;b", "1"}})) == mr::errc::invalid_argument);
 
   CHECK(tracks.set_tags(id, {{"stage", "a"}, {"stage", "b"}}));

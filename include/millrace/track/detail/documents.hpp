@@ -25,11 +25,11 @@ inline error is_deleted(const char* what, std::string_view id) {
   return error(errc::conflict, std::string(what) + ' ' + quoted_text(id) + " is deleted: restore it first");
 }
 
-/// A text that documents hold as it is: UTF-8, of `most` bytes at most.
+/// A text that documents hold as it is: UTF-8, of `most` characters at most.
 inline result<void> check_text(const std::string& what, std::string_view text, std::size_t most) {
-  if (text.size() > most)
-    return error(errc::invalid_argument, what + " has " + std::to_string(text.size()) + " bytes, " +
-                                             std::to_string(most) + " at most: " + quoted_text(text));
+  if (size_of_characters(text, most) < text.size())
+    return error(errc::invalid_argument,
+                 what + " has more than " + std::to_string(most) + " characters: " + quoted_text(text));
   for (std::size_t i = 0; i < text.size();) {
     const std::size_t length = utf8_sequence(text.substr(i));
     if (length == 0) return error(errc::invalid_argument, what + " is not UTF-8: " + quoted_text(text));

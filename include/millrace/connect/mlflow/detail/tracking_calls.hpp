@@ -45,9 +45,7 @@ inline result<track::run_status> parse_status(std::string_view text) {
 }
 /// What MLflow's server keeps of a value that is too long: its beginning.
 inline std::string shortened(std::string text, std::size_t most) {
-  if (text.size() <= most) return text;
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80U) --most;  // within a character
-  text.resize(most);
+  text.resize(track::size_of_characters(text, most));
   return text;
 }
 inline void shorten(std::vector<track::key_value>& pairs, std::size_t most) {
