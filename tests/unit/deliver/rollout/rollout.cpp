@@ -2,6 +2,7 @@
 
 #include <support/allocation_counter.hpp>
 #include <support/catch.hpp>
+#include <support/releases.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -20,68 +21,14 @@ namespace md = millrace::deliver;
 
 using phase = md::rollout_phase;
 
+using support::request;
+using support::scale;
+using support::set_clock;
+using support::told_judge;
+
 namespace {
 
-struct request {
-  std::string user;
-  double value = 0;
-};
-struct scale {
-  double factor = 1;
-  double operator()(const request& asked) const noexcept { return factor * asked.value; }
-};
-
-/// A number that threads add to, and that can be copied.
-struct tally {
-  std::uint64_t value = 0;
-  tally& operator+=(std::uint64_t by) noexcept {
-    __atomic_fetch_add(&value, by, __ATOMIC_RELAXED);
-    return *this;
-  }
-  operator std::uint64_t() const noexcept { return __atomic_load_n(&value, __ATOMIC_RELAXED); }
-};
-
-/// Counts, and says what it is told to.
-class told_judge {
- public:
-  mr::result<void> begin_step(std::size_t step, double share) {
-    shares.resize(step + 1);
-    shares[step] = share;
-    return {};
-  }
-  void assign(md::arm which, std::size_t) noexcept { assigned[static_cast<std::size_t>(which)] += 1; }
-  void update(md::arm which, const md::measurement& taken, std::size_t, std::uint64_t) noexcept {
-    const auto at = static_cast<std::size_t>(which);
-    counts[at] += 1;
-    failures[at] += taken.failed;
-    unmeasured += !(taken.latency >= 0);
-  }
-  std::uint64_t requests(md::arm which, std::size_t) const noexcept { return counts[static_cast<std::size_t>(which)]; }
-  md::judgement report() const {
-    md::judgement made;
-    made.verdict = says;
-    return made;
-  }
-  std::vector<std::byte> save() const { return {}; }
-  static mr::result<told_judge> load(std::span<const std::byte>) { return told_judge(); }
-  mr::result<void> merge(const told_judge&) { return {}; }
-
-  md::verdict says = md::verdict::hold;
-  tally assigned[2];
-  tally counts[2];
-  tally failures[2];
-  tally unmeasured;
-  std::vector<double> shares;
-};
-
 constexpr std::uint64_t second = 1'000'000'000;
-
-/// A clock that one thread sets and others read.
-struct set_clock {
-  const std::atomic<std::uint64_t>* now;
-  std::uint64_t ticks() const noexcept { return now->load(); }
-  static std::uint64_t nanoseconds(std::uint64_t ticks) noexcept { return ticks; }
-};
 
 }  // namespace
 
@@ -148,6 +95,10 @@ TEST_CASE("a release splits, measures, and goes on as it is told", "[deliver][ro
 }
 
 namespace {
+
+struct unwell_scale {
+  double operator()(const request&) const { throw std::runtime_error("no such feature"); }
+};
 
 /// Fails in a way of its own for some requests.
 struct unwell {
@@ -240,6 +191,34 @@ TEST_CASE("a request takes nothing from the heap, whichever model has it", "[del
           for (double i = 0; i < 100; ++i) sum += release(request{"", i});
         }) == 0);
   CHECK(sum > 5000);
+}
+
+namespace {
+struct agreement {};
+}  // namespace
+
+TEST_CASE("a score that comes later counts for the arm that had the request", "[deliver][rollout]") {
+  md::rollout release{scale{1}, unwell_scale{}, md::canary<50, 100>(), told_judge(), md::unit_of{&request::user}};
+  md::rollout_ticket ticket;
+  release(request{"ada", 1}, ticket);
+  CHECK_FALSE(ticket.is_evidence);
+  CHECK_FALSE(release.score<agreement>(ticket, 1));
+  REQUIRE(release.start());
+  std::vector<md::rollout_ticket> tickets;
+  for (int i = 0; i < 100; ++i) {
+    CHECK(release(request{std::to_string(i), 1}, ticket) == 1);
+    tickets.push_back(ticket);
+  }
+  REQUIRE(release.roll_back("ada", ""));
+  std::uint64_t candidates = 0;
+  for (const auto& each : tickets) {
+    candidates += each.arm == md::arm::candidate;
+    CHECK(release.score<agreement>(each, 1));
+  }
+  CHECK(candidates > 30);
+  CHECK(release.judge().counts[1] == candidates);
+  CHECK(release.judge().scores[1] == candidates);
+  CHECK(release.judge().scores[0] == 100 - candidates);
 }
 
 TEST_CASE("who takes part is asked before the split", "[deliver][rollout]") {

@@ -18,6 +18,7 @@ struct request_route {
   /// A unit is the candidate's if the upper 53 bits of its hash are below this.
   std::uint64_t threshold = 0;
   std::uint32_t step = 0;
+  std::uint32_t number = 1;  // of the rollout
   /// Which of the two models is the stable one; the candidate is the other.
   std::uint32_t primary = 0;
   /// Whether requests may be the candidate's, and whether what the models do is evidence.

@@ -25,6 +25,19 @@
 namespace millrace {
 inline namespace v0 {
 namespace deliver {
+/// What became of a request in a release, to be kept with its prediction until its label is known.
+struct rollout_ticket {
+  std::uint64_t unit = 0;     // the hash of who asked
+  std::uint32_t rollout = 0;  // its number
+  std::uint16_t step = 0;
+  /// Whose request it was, by chance. If the candidate failed, the output was stable's all the same.
+  deliver::arm arm = deliver::arm::stable;
+  /// Whether it counts: requests outside of the audience, and of a draft, do not.
+  bool is_evidence = false;
+
+  friend bool operator==(const rollout_ticket&, const rollout_ticket&) = default;
+};
+
 namespace detail {
 
 /// A model that a release has, or that is lent to it.
@@ -77,15 +90,33 @@ class traffic {
         salt_(by),
         seed_(seed) {}
 
-  template <class Request>
-  [[gnu::always_inline]] inline answer_of<Stable, Request> serve(const Request& request) {
+  /// `told` is called with the request's ticket before a model is.
+  template <class Request, class Told>
+  [[gnu::always_inline]] inline answer_of<Stable, Request> serve(const Request& request, const Told& told) {
     static_cast<void>(sizeof(checked_models<Stable, Candidate, Request>));
     const route_lanes::visit at = lanes_.enter();
     const request_route& way = lanes_[at];
-    if (!way.is_live || !takes_part(request)) return by_primary(request, at, way, 0, false);
+    if (!way.is_live || !takes_part(request)) {
+      told(rollout_ticket{.rollout = way.number});
+      return by_primary(request, at, way, 0, false);
+    }
     const std::uint64_t unit = place(request, at);
-    if ((unit >> 11) < way.threshold) return by_candidate(request, at, way, unit);
+    const bool is_candidates = (unit >> 11) < way.threshold;
+    told(rollout_ticket{unit, way.number, static_cast<std::uint16_t>(way.step),
+                        is_candidates ? arm::candidate : arm::stable, way.is_measured});
+    if (is_candidates) return by_candidate(request, at, way, unit);
     return by_primary(request, at, way, unit, way.is_measured);
+  }
+
+  /// Tells the judge of a score that came later, unless it is of an earlier rollout.
+  template <class Metric>
+  bool score(const rollout_ticket& of, double value) noexcept {
+    if (!of.is_evidence) return false;
+    const route_lanes::visit at = lanes_.enter();
+    const bool counts = lanes_[at].number == of.rollout;
+    if (counts) judge_.template update<Metric>(of.arm, value, of.step, of.unit);
+    lanes_.leave(at);
+    return counts;
   }
 
   bool publish(const request_route& next) noexcept { return lanes_.publish(next); }
