@@ -358,10 +358,12 @@ set(MILLRACE_deliver_HEADERS
   deliver/experiment/detail/properties.hpp deliver/experiment/detail/record_keeper.hpp
   deliver/experiment/detail/unit_table.hpp
   deliver/pipelines.hpp
-  deliver/pipelines/deployments.hpp deliver/pipelines/gates.hpp deliver/pipelines/github_actions.hpp
-  deliver/pipelines/gitlab_ci.hpp deliver/pipelines/pipeline.hpp deliver/pipelines/pipeline_plan.hpp
+  deliver/pipelines/azure_pipelines.hpp deliver/pipelines/deployments.hpp deliver/pipelines/gates.hpp
+  deliver/pipelines/github_actions.hpp deliver/pipelines/gitlab_ci.hpp deliver/pipelines/jenkinsfile.hpp
+  deliver/pipelines/pipeline.hpp deliver/pipelines/pipeline_plan.hpp
   deliver/pipelines/pipeline_tools.hpp deliver/pipelines/secret_name.hpp
-  deliver/pipelines/detail/expression_text.hpp deliver/pipelines/detail/metric_gate_script.hpp
+  deliver/pipelines/detail/expression_text.hpp deliver/pipelines/detail/groovy_text.hpp
+  deliver/pipelines/detail/metric_gate_script.hpp
   deliver/pipelines/detail/plan_checks.hpp deliver/pipelines/detail/shell_text.hpp
   deliver/pipelines/detail/token_shapes.hpp deliver/pipelines/detail/yaml_writer.hpp
   deliver/detail/figure_text.hpp

@@ -1,10 +1,10 @@
-// Writes the files that run a model's pipeline on GitHub Actions and GitLab CI:
+// Writes the files that run a model's pipeline on GitHub Actions, GitLab CI, Jenkins and Azure Pipelines:
 //
 //   ci_templates --name fraud --evaluate "build/train --metrics metrics.json" --gate "auc>=0.9" --keep model.onnx
 //                --staging "./deploy staging" --production "./deploy production" --secret DEPLOY_TOKEN
 //
-// writes .github/workflows/ci.yml and .gitlab-ci.yml into the folder --to. Tests, validation and security come before
-// the deployments; production waits for an approval.
+// writes .github/workflows/ci.yml, .gitlab-ci.yml, Jenkinsfile and azure-pipelines.yml into the folder --to. Tests,
+// validation and security come before the deployments; production waits for an approval.
 
 #include <millrace/deliver/pipelines.hpp>
 #include <millrace/store/atomic_file.hpp>
@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -36,7 +37,7 @@ struct wishes {
   std::vector<std::string> sanitizers, variables, gates, schemas, secrets;
   std::vector<std::string> formatted, tidied, typed, audited, scanned, scanned_python;
   std::string to = ".";
-  std::vector<std::string> platforms = {"github", "gitlab"};
+  std::vector<std::string> platforms = {"github", "gitlab", "jenkins", "azure"};
 };
 
 void declare(CLI::App& app, wishes& of) {
@@ -146,26 +147,31 @@ mr::result<void> write(const wishes& of, const md::pipeline_plan& plan) {
     mr::result<std::string> (*text)(const md::pipeline_plan&);
   };
   constexpr platform all[] = {{"github", ".github/workflows/ci.yml", md::to_github_actions},
-                              {"gitlab", ".gitlab-ci.yml", md::to_gitlab_ci}};
+                              {"gitlab", ".gitlab-ci.yml", md::to_gitlab_ci},
+                              {"jenkins", "Jenkinsfile", md::to_jenkinsfile},
+                              {"azure", "azure-pipelines.yml", md::to_azure_pipelines}};
+  std::vector<std::pair<std::string, std::string>> files;  // none is written if one platform cannot have it
   for (const std::string& wanted : of.platforms)
     for (const platform& each : all) {
       if (wanted != each.name) continue;
-      const auto text = each.text(plan);
-      if (!text) return text.error();
-      const std::filesystem::path path = std::filesystem::path(of.to) / each.file;
-      std::error_code failed;
-      std::filesystem::create_directories(path.parent_path(), failed);
-      if (failed) return mr::error(mr::errc::io, path.parent_path().string() + ": " + failed.message());
-      if (auto written = mr::store::write_file(path.string(), *text); !written) return written;
-      std::printf("%s\n", path.c_str());
+      auto text = each.text(plan);
+      if (!text) return std::move(text).error();
+      files.emplace_back((std::filesystem::path(of.to) / each.file).string(), *std::move(text));
     }
+  for (const auto& [file, text] : files) {
+    std::error_code failed;
+    std::filesystem::create_directories(std::filesystem::path(file).parent_path(), failed);
+    if (failed) return mr::error(mr::errc::io, file + ": " + failed.message());
+    if (auto written = mr::store::write_file(file, text); !written) return written;
+    std::printf("%s\n", file.c_str());
+  }
   return {};
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Writes the files of a model's pipeline for GitHub Actions and GitLab CI.", "ci_templates");
+  CLI::App app("Writes the files of a model's pipeline for GitHub, GitLab, Jenkins and Azure.", "ci_templates");
   app.footer(
       "Exit codes: 0 written; 1 the pipeline is refused, with why; 2 wrong options; 3 a file cannot be written.");
   wishes of;

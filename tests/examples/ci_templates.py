@@ -65,7 +65,138 @@ class Gitlab:
             yield script[2:script.index("\n")], script, None
 
 
-PLATFORMS = {"github": Github, "gitlab": Gitlab}
+class Azure:
+    file = "azure-pipelines.yml"
+
+    def __init__(self, text):
+        self.text, self.tree = text, yaml.safe_load(text)
+        self.stages = {stage["stage"]: stage for stage in self.tree["stages"]}
+        self.jobs = {}
+        for stage in self.tree["stages"]:
+            for job in stage["jobs"]:
+                self.jobs[job.get("job", job.get("deployment")).replace("_", "-")] = job
+
+    def parts(self, job):
+        job = self.jobs[job]
+        return job["steps"] if "steps" in job else job["strategy"]["runOnce"]["deploy"]["steps"]
+
+    def steps(self, job):
+        for step in self.parts(job):
+            if "bash" in step:
+                yield Github.said(step["displayName"]), Github.said(step["bash"]), list(step.get("env", {}))
+
+
+class Jenkins:
+    """What stands in a Jenkinsfile, by a reader of the little of Groovy that is used in one: blocks of calls whose
+    arguments are strings in which nothing is replaced, numbers, booleans, names and lists."""
+
+    file = "Jenkinsfile"
+    TOKEN = re.compile(r"""\s*(?:(//[^\n]*)|('{3}(?:[^\\']|\\.|'(?!''))*'{3}|'(?:[^\\'\n]|\\.)*')|([A-Za-z_]\w*)|(\d+)|([{}()\[\],:]))""",
+                       re.DOTALL)
+    ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "'": "'"}
+
+    def __init__(self, text):
+        self.text = text
+        assert text.isascii() and "$" not in re.sub(r"'{3}.*?(?<!\\)'{3}", "", text, flags=re.DOTALL), "a $ outside of scripts"
+        self.tokens, at = [], 0
+        while text[at:].strip():
+            found = self.TOKEN.match(text, at)
+            assert found, f"no Groovy that we write: {text[at:at + 60]!r}"
+            at = found.end()
+            comment, string, word, number, sign = found.groups()
+            if string is not None:
+                quote = 3 if string.startswith("'" * 3) else 1
+                self.tokens.append(("text", self.said(string[quote:-quote])))
+            elif not comment:
+                self.tokens.append(("word", word) if word else ("number", int(number)) if number else ("sign", sign))
+        self.at = 0
+        self.tree = self.block(None)
+        assert [node[0] for node in self.tree] == ["pipeline"], self.tree
+        self.jobs, self.approvals, self.order = {}, {}, []
+        self.walk(self.child(self.tree[0], "stages"))
+
+    def said(self, text):
+        # Groovy reads \\uXXXX first, wherever no backslash stands before it; then the other escapes.
+        text = re.sub(r"(?<!\\)((?:\\\\)*)\\u([0-9a-f]{4})", lambda match: match[1] + chr(int(match[2], 16)), text)
+        text = re.sub(r"\\(.)", lambda match: self.ESCAPES[match[1]], text, flags=re.DOTALL)
+        return text.encode("utf-16", "surrogatepass").decode("utf-16")
+
+    def peek(self, *wanted):
+        return self.at < len(self.tokens) and self.tokens[self.at] in [("sign", sign) for sign in wanted]
+
+    def block(self, end):
+        """The statements until a closing brace: the word, its arguments, and those in its own braces or None."""
+        nodes = []
+        while self.at < len(self.tokens) and not (end and self.peek(end)):
+            kind, word = self.tokens[self.at]
+            assert kind == "word", (kind, word)
+            self.at += 1
+            arguments, inner = self.arguments(), None
+            if self.peek("{"):
+                self.at += 1
+                inner = self.block("}")
+            nodes.append((word, arguments, inner))
+        if end:
+            assert self.peek(end), "a block is open at the end"
+            self.at += 1
+        return nodes
+
+    def arguments(self):
+        """Strings, numbers and named values, in parentheses or not; calls within are flattened."""
+        made, depth = [], 0
+        while self.at < len(self.tokens):
+            kind, value = self.tokens[self.at]
+            if kind == "sign" and value in "{}":
+                break
+            if kind == "word" and depth == 0 and made and made[-1] not in (",", ":") and not (made[-1:] == ["("]):
+                break  # the next statement
+            if kind == "word" and depth == 0 and not made and self.tokens[self.at + 1:self.at + 2] not in ([("sign", ":")],) \
+                    and value not in ("none", "any", "scm", "true", "false"):
+                break
+            depth += (kind == "sign" and value in "([") - (kind == "sign" and value in ")]")
+            made.append(value)
+            self.at += 1
+        assert depth == 0, made
+        return [each for each in made if each not in ("(", ")", "[", "]", ",", ":")]
+
+    @staticmethod
+    def child(node, name):
+        return next((each for each in node[2] or [] if each[0] == name), None)
+
+    def walk(self, stages):
+        for stage in stages[2]:
+            assert stage[0] == "stage" and len(stage[1]) == 1, stage[:2]
+            for name in ("matrix", "parallel", "steps"):
+                part = self.child(stage, name)
+                if part is None:
+                    continue
+                if name == "matrix":
+                    self.walk(self.child(part, "stages"))
+                elif name == "parallel":
+                    self.walk(part)
+                else:
+                    (self.approvals if self.child(part, "input") else self.jobs)[stage[1][0]] = stage
+                    self.order.append(stage[1][0])
+                break
+            else:
+                raise AssertionError(f"the stage {stage[1]} does nothing")
+
+    def steps(self, job):
+        for node in self.child(self.jobs[job], "steps")[2]:
+            secrets, inner = [], [node]
+            if node[0] == "withCredentials":
+                # string, credentialsId, NAME, variable, NAME, for each
+                names = [word for word in node[1] if word not in ("string", "credentialsId", "variable")]
+                assert names[0::2] == names[1::2]
+                secrets, inner = names[0::2], node[2]
+            for word, arguments, _ in inner:
+                if word == "sh":
+                    assert arguments[0::2] == ["label", "script"], arguments[0::2]
+                    assert arguments[3].startswith("#!/usr/bin/env bash\nset -eu\n")
+                    yield arguments[1], arguments[3], secrets
+
+
+PLATFORMS = {"github": Github, "gitlab": Gitlab, "jenkins": Jenkins, "azure": Azure}
 WHOLE = ("--name", "fraud", "--compiler", "g++-12", "--compiler", "clang++-14", "--sanitizer", "none", "--sanitizer", "thread",
          "--clang-format", "src", "--mypy", "training", "--coverage", "80", "--gpu", "gpu", "--cache", ".ccache",
          "--cache-key", "conan.lock", "--evaluate", "tools/train", "--gate", "auc>=0.9", "--gate", "latency<20", "--gate",
@@ -168,9 +299,58 @@ class CiTemplates(unittest.TestCase):
         self.assertEqual(gitlab.jobs["deploy-production"]["environment"]["name"], "production")
         self.assertNotIn("when", gitlab.jobs["deploy-staging"]["rules"][0])
 
+    def test_the_structure_of_a_jenkinsfile(self):
+        jenkins = self.written(*WHOLE, "--schedule", "30 3 * * *", "--container", "gcc:12.4", "--label", "big")[2]
+        self.assertEqual(jenkins.order, ["test", "test-lint", "test-coverage", "test-gpu", "validate", "security", "deploy-staging",
+                                         "approve deploy-production", "deploy-production"])
+        top = jenkins.tree[0]
+        self.assertEqual(jenkins.child(top, "agent")[1], ["none"])
+        self.assertEqual(jenkins.child(top, "triggers")[2], [("cron", ["TZ=UTC\n30 3 * * *"], None)])
+        self.assertEqual([node[0] for node in jenkins.child(top, "options")[2]], ["disableConcurrentBuilds", "skipDefaultCheckout"])
+        for name, job in jenkins.jobs.items():
+            agent = jenkins.child(job, "agent")[2][0]
+            self.assertEqual((agent[0], agent[2][0]), ("docker", ("image", ["gcc:12.4"], None)))
+            self.assertEqual(agent[2][-1], ("label", ["gpu" if name == "test-gpu" else "big"], None))
+            self.assertEqual(("args", ["--gpus all"], None) in agent[2], name == "test-gpu")
+            self.assertEqual(jenkins.child(job, "options")[2], [("timeout", ["time", 60, "unit", "MINUTES"], None)])
+            steps = jenkins.child(job, "steps")[2]
+            self.assertEqual(steps[0], ("checkout", ["scm"], None))
+            self.assertIn("git clean -ffdx", steps[1][1][3])
+            self.assertEqual(jenkins.child(job, "when") is not None, name.startswith("deploy-"))
+        approval = jenkins.approvals["approve deploy-production"]
+        self.assertEqual(jenkins.child(approval, "agent")[1], ["none"])
+        self.assertEqual(jenkins.child(approval, "steps")[2],
+                         [("input", ["message", "Deploy to production?", "ok", "Deploy", "submitter", "alice"], None)])
+        conditions = [node[:2] for node in jenkins.child(jenkins.child(approval, "when"), "allOf")[2]]
+        self.assertEqual(conditions, [("branch", ["main"]), ("not", [])])
+        self.assertEqual([node[0] for node in jenkins.child(jenkins.jobs["validate"], "steps")[2][-2:]], ["archiveArtifacts", "stash"])
+        self.assertIn(("unstash", ["validate"], None), jenkins.child(jenkins.jobs["deploy-staging"], "steps")[2])
+        self.stops(self.script(jenkins, "test", "Clean"), GIT_DIR="/nowhere")
+
+    def test_the_structure_of_azure_pipelines(self):
+        azure = self.written(*WHOLE, "--container", "gcc:12.4")[3]
+        self.assertEqual([stage["dependsOn"] for stage in azure.tree["stages"]], [[], "test", "validate", "security", "staging"])
+        self.assertEqual(sorted(azure.stages["test"]["jobs"][0]["strategy"]["matrix"]["run_2_gxx_12_20_thread"].items()),
+                         [("CXX", "g++-12"), ("CXX_STANDARD", "20"), ("SANITIZER", "thread")])
+        self.assertEqual(azure.jobs["test-gpu"]["pool"], {"name": "gpu"})
+        self.assertEqual(azure.jobs["test-gpu"]["container"]["options"], "--gpus all")
+        for name in ("staging", "production"):
+            self.assertTrue(azure.stages[name]["condition"].startswith("and(succeeded(), eq(variables['Build.SourceBranch'], "))
+            self.assertEqual(azure.jobs["deploy-" + name]["environment"], name)
+        wait, deploy = azure.stages["production"]["jobs"]
+        self.assertEqual((wait["pool"], wait["steps"][0]["task"]), ("server", "ManualValidation@1"))
+        self.assertEqual(wait["steps"][0]["inputs"]["onTimeout"], "reject")
+        self.assertEqual(deploy["dependsOn"], wait["job"])
+        for name in azure.jobs:
+            if not name.startswith("approve"):
+                self.assertEqual(azure.jobs[name]["timeoutInMinutes"], "60")
+                self.assertEqual(azure.parts(name)[0]["persistCredentials"], "false")
+
     def test_secrets_are_named_and_reach_the_steps_that_need_them_alone(self):
         for platform in self.written(*WHOLE):
             for job in platform.jobs:
+                if job.startswith("approve"):
+                    continue
                 for name, script, secrets in platform.steps(job):
                     needs = name.startswith(("Deploy to", "Test production"))
                     self.assertEqual("DEPLOY_TOKEN" in script, needs, f"{name} of {job} in {platform.file}")
@@ -179,7 +359,7 @@ class CiTemplates(unittest.TestCase):
 
     def test_what_users_say_is_what_the_shell_gets(self):
         hostile = ["$(touch gone)", "`touch gone`", "'; touch gone; '", '"; touch gone; "', "a\nb: c\n- d", "${{ github.token }}",
-                   "%{x} #{x} {{x}} *x &x !x |", "\u00e4\u2028\u0085\U0001f37a", "\\", "\\n", "--version", "# no", "yes", ""]
+                   "%{x} #{x} {{x}} *x &x !x |", "\u00e4\u2028\u0085\U0001f37a", "\\", "\\n", "\\u000a\\\\u0027", "'''", "$x ${x} $(( 1 ))", "--version", "# no", "yes", ""]
         args = [argument for text in hostile for argument in ("--variable", f"V{len(text)}_{abs(hash(text)) % 999}={text}")]
         names = [argument.split("=")[0] for argument in args if argument.startswith("V")]
         for platform in self.written(*WHOLE, *args):
@@ -349,6 +529,8 @@ class CiTemplates(unittest.TestCase):
         self.assertNotIn("hunter2", said)
         self.assertIn("a GitHub token", self.run_tool(*least, "--setup", f"login {GITHUB_TOKEN}", code=1))
         self.assertIn("latest", self.run_tool(*least, "--container", "gcc", code=1))
+        said = self.run_tool(*least, "--setup", "echo $(date)", code=1)  # a variable of Azure's
+        self.assertIn("$( date)", said)
         self.assertIn("no baseline", self.run_tool(*least, "--gate", "a>production", code=1))
         self.assertFalse((self.folder / ".github").exists())
         (self.folder / ".github").write_text("in the way")

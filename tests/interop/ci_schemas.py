@@ -9,11 +9,13 @@ import subprocess
 import sys
 import tempfile
 
-SCHEMAS = {"github": "vendor.github-workflows", "gitlab": "vendor.gitlab-ci"}
+# As check-jsonschema's own hooks for git call it.
+SCHEMAS = {"github": ["vendor.github-workflows"], "gitlab": ["vendor.gitlab-ci", "--data-transform", "gitlab-ci"],
+           "azure": ["vendor.azure-pipelines", "--data-transform", "azure-pipelines", "--regex-variant", "nonunicode"]}
 
 
 def check(schema, file):
-    done = subprocess.run([sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(file)], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-m", "check_jsonschema", "--builtin-schema", *schema, str(file)], capture_output=True, text=True)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -28,8 +30,9 @@ def main():
         with tempfile.NamedTemporaryFile("w", suffix=".yml") as broken:
             broken.write("jobs: 7\nstages: 7\n")
             broken.flush()
-            if check(schema, broken.name)[0] == 0:
-                print(f"{schema}: passes what is none; this test cannot fail", file=sys.stderr)
+            status, said = check(schema, broken.name)
+            if status == 0 or "Schema validation errors" not in said:
+                print(f"{schema[0]}: passes what is none; this test cannot fail", file=sys.stderr)
                 wrong += 1
         files = sorted(pathlib.Path(sys.argv[1]).glob(f"*.{platform}.yml"))
         if len(files) < 2:

@@ -13,10 +13,12 @@
 ///
 /// What runs cost is out of scope: nothing here chooses cheaper machines. Standard library alone.
 
+#include <millrace/deliver/pipelines/azure_pipelines.hpp>
 #include <millrace/deliver/pipelines/deployments.hpp>
 #include <millrace/deliver/pipelines/gates.hpp>
 #include <millrace/deliver/pipelines/github_actions.hpp>
 #include <millrace/deliver/pipelines/gitlab_ci.hpp>
+#include <millrace/deliver/pipelines/jenkinsfile.hpp>
 #include <millrace/deliver/pipelines/pipeline.hpp>
 #include <millrace/deliver/pipelines/pipeline_plan.hpp>
 #include <millrace/deliver/pipelines/pipeline_tools.hpp>
