@@ -20571,11 +20571,12 @@ class json_reader {
   }
   constexpr bool number() noexcept {
     const std::size_t begin = at_;
-    if (names_numbers_ && (word("NaN") || word("Infinity") || word("-Infinity"))) {
+    const bool negative = take('-');
+    if (names_numbers_ && more() && (text_[at_] == 'I' || (text_[at_] == 'N' && !negative))) {
+      if (!word(text_[at_] == 'I' ? "Infinity" : "NaN")) return false;
       raw_ = text_.substr(begin, at_ - begin);
       return true;
     }
-    take('-');
     if (!take('0') && !digits()) return false;
     if (take('.') && !digits()) return false;
     if (take('e') || take('E')) {
@@ -20595,6 +20596,10 @@ class json_reader {
     const std::size_t begin = at_;
     while (more()) {
       const auto c = static_cast<unsigned char>(text_[at_]);
+      if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\') {
+        ++at_;
+        continue;
+      }
       if (c < 0x20) return false;
       if (c >= 0x80) {
         const std::size_t length = utf8_sequence(text_.substr(at_));
@@ -20711,8 +20716,10 @@ inline std::string json_unescaped(std::string_view raw) {
     }
     return code;
   };
-  std::string made;
-  for (std::size_t at = 0; at < raw.size();) {
+  std::size_t at = raw.find('\\');
+  if (at == raw.npos) return std::string(raw);
+  std::string made(raw.substr(0, at));
+  while (at < raw.size()) {
     if (raw[at] != '\\') {
       made += raw[at++];
     } else if (raw[at + 1] != 'u') {
@@ -53735,15 +53742,15 @@ class document_reader {
   static document_reader of_message(std::string_view text) { return document_reader(text, 0, true); }
 
   unsigned format() const noexcept { return format_; }
+  /// What follows is read as that format.
+  void read_as(unsigned format) noexcept { format_ = format; }
 
   template <class T>
   document_reader& operator()(std::string_view name, T& value) {
     if (!fault_.empty()) return *this;
-    for (std::size_t i = members_.size(); i > 0; --i) {
-      member& each = members_[i - 1];
-      if (each.name != name) continue;
-      each.is_known = true;
-      if (!lenient_ || each.raw != "null") get(each.raw, value, std::string(name));
+    if (member* const found = find(name)) {
+      found->is_known = true;
+      if (!lenient_ || found->raw != "null") get(found->raw, value, {name});
       return *this;
     }
     if (lenient_) return *this;
@@ -53764,11 +53771,40 @@ class document_reader {
     bool is_known = false;
   };
 
-  document_reader(std::string_view text, unsigned format, bool lenient) : format_(format), lenient_(lenient) {
-    open(text);
-  }
+  /// Where a value stands, for errors: `name` or, as an element, `name[2]`.
+  struct place {
+    std::string_view name;
+    const place* in = nullptr;  // the array that it is an element of
+    std::size_t index = 0;
 
-  void open(std::string_view text);
+    std::string text() const {
+      return in == nullptr ? std::string(name) : in->text() + '[' + std::to_string(index) + ']';
+    }
+  };
+
+  document_reader(std::string_view text, unsigned format, bool lenient) : document_reader(format, lenient) {
+    detail::json_reader reader(text);
+    if (reader.next() == detail::json_token::object)
+      read_members(reader, text);
+    else
+      fault_ = "it is no JSON object";
+    if (fault_.empty() && reader.next() != detail::json_token::end)
+      fault_ = "it is no JSON from byte " + std::to_string(reader.at()) + " on";
+  }
+  document_reader(unsigned format, bool lenient) : format_(format), lenient_(lenient) { members_.reserve(16); }
+
+  /// Reads the members of an object in `text` whose bracket has been read.
+  void read_members(detail::json_reader& reader, std::string_view text);
+  member* find(std::string_view name) noexcept {
+    // Most are asked for in the order in which they stand.
+    if (!lenient_ && next_ < members_.size() && members_[next_].name == name) return &members_[next_++];
+    for (std::size_t i = members_.size(); i > 0; --i)
+      if (members_[i - 1].name == name) {
+        next_ = i;
+        return &members_[i - 1];
+      }
+    return nullptr;
+  }
   /// Reads past the rest of a value whose first token has been read.
   static bool pass(detail::json_reader& reader, detail::json_token token) {
     for (std::size_t depth = 0;;) {
@@ -53779,66 +53815,78 @@ class document_reader {
       token = reader.next();
     }
   }
-  void expects(const std::string& path, const char* what) { fault_ = "`" + path + "`: " + what + " is expected"; }
+  void expects(const place& at, const char* what) { fault_ = "`" + at.text() + "`: " + what + " is expected"; }
+  /// What is wrong in an object within this one.
+  void note(const place& at, const std::string& fault) {
+    if (!fault.empty()) fault_ = "`" + at.text() + "`: " + fault;
+  }
 
-  void get(std::string_view raw, std::string& value, const std::string& path) {
-    detail::json_reader reader(raw);
-    if (reader.next() != detail::json_token::text) return expects(path, "a text");
-    value = detail::json_unescaped(reader.raw());
+  void get(std::string_view raw, std::string& value, const place& at) {
+    if (raw.size() < 2 || raw[0] != '"') return expects(at, "a text");
+    value = detail::json_unescaped(raw.substr(1, raw.size() - 2));
   }
-  void get(std::string_view raw, bool& value, const std::string& path) {
+  void get(std::string_view raw, bool& value, const place& at) {
     value = raw == "true";
-    if (!value && raw != "false") expects(path, "true or false");
+    if (!value && raw != "false") expects(at, "true or false");
   }
-  void get(std::string_view raw, double& value, const std::string& path) {
+  void get(std::string_view raw, double& value, const place& at) {
     if (raw == "\"NaN\"")
       value = __builtin_nan("");
     else if (raw == "\"Infinity\"" || raw == "\"-Infinity\"")
       value = raw[1] == '-' ? -__builtin_inf() : __builtin_inf();
     else if (raw.empty() || raw[0] == '"' || !detail::read_real(raw, value))
-      expects(path, "a number");
+      expects(at, "a number");
   }
-  void get(std::string_view raw, json_text& value, const std::string&) { value.text = raw; }
+  void get(std::string_view raw, json_text& value, const place&) { value.text = raw; }
   template <class T>
   requires(std::integral<T> && !std::same_as<T, bool>)
-  void get(std::string_view raw, T& value, const std::string& path) {
+  void get(std::string_view raw, T& value, const place& at) {
     if (lenient_ && raw.size() >= 2 && raw.front() == '"') raw = raw.substr(1, raw.size() - 2);
     const char* const end = raw.data() + raw.size();
     const auto read = std::from_chars(raw.data(), end, value);
-    if (read.ec != std::errc() || read.ptr != end) expects(path, "an integer of its range");
+    if (read.ec != std::errc() || read.ptr != end) expects(at, "an integer of its range");
   }
   template <class T>
   requires std::is_enum_v<T>
-  void get(std::string_view raw, T& value, const std::string& path) {
+  void get(std::string_view raw, T& value, const place& at) {
     std::string name;
-    get(raw, name, path);
+    get(raw, name, at);
     for (int i = 0;; ++i) {
       const auto each = static_cast<T>(i);
       const std::string_view known = to_string(each);
       if (known.empty() && lenient_) return;
-      if (known.empty()) return expects(path, "one of the names that there are");
+      if (known.empty()) return expects(at, "one of the names that there are");
       if (known == name) return void(value = each);
     }
   }
   template <described T>
-  void get(std::string_view raw, T& value, const std::string& path) {
+  void get(std::string_view raw, T& value, const place& at) {
     document_reader inner(raw, format_, lenient_);
     T::describe(value, inner);
-    if (std::string fault = std::move(inner).finish(); !fault.empty()) fault_ = "`" + path + "`: " + fault;
+    note(at, std::move(inner).finish());
   }
   template <class T>
-  void get(std::string_view raw, std::vector<T>& values, const std::string& path) {
+  void get(std::string_view raw, std::vector<T>& values, const place& at) {
     values.clear();
     detail::json_reader reader(raw);
-    if (reader.next() != detail::json_token::array) return expects(path, "an array");
+    if (reader.next() != detail::json_token::array) return expects(at, "an array");
     for (;;) {
       const std::size_t before = reader.at();
       const detail::json_token token = reader.next();
       if (token == detail::json_token::close) return;
-      if (!pass(reader, token)) return expects(path, "an array");
+      const place element{{}, &at, values.size()};
       values.emplace_back();
-      get(trimmed(raw.substr(before, reader.at() - before)), values.back(),
-          path + '[' + std::to_string(values.size() - 1) + ']');
+      if constexpr (described<T>)
+        if (token == detail::json_token::object) {  // in the same pass
+          document_reader inner(format_, lenient_);
+          inner.read_members(reader, raw);
+          T::describe(values.back(), inner);
+          note(element, std::move(inner).finish());
+          if (!fault_.empty()) return;
+          continue;
+        }
+      if (!pass(reader, token)) return expects(at, "an array");
+      get(trimmed(raw.substr(before, reader.at() - before)), values.back(), element);
       if (!fault_.empty()) return;
     }
   }
@@ -53851,27 +53899,22 @@ class document_reader {
   unsigned format_;
   bool lenient_;
   std::vector<member> members_;
+  std::size_t next_ = 0;  // the member behind the one asked for last
   std::string fault_;
 };
 
-inline void document_reader::open(std::string_view text) {
-  detail::json_reader reader(text);
-  if (reader.next() != detail::json_token::object) return void(fault_ = "it is no JSON object");
+inline void document_reader::read_members(detail::json_reader& reader, std::string_view text) {
   for (;;) {
-    const detail::json_token token = reader.next();
-    if (token == detail::json_token::close) break;
-    if (token != detail::json_token::key) break;
+    if (reader.next() != detail::json_token::key) return;  // the end, or what is no JSON
     member made{detail::json_unescaped(reader.raw()), {}};
     const std::size_t before = reader.at();
-    if (!pass(reader, reader.next())) break;
+    if (!pass(reader, reader.next())) return;
     made.raw = trimmed(text.substr(before, reader.at() - before));
     for (const member& each : members_)
       if (!lenient_ && each.name == made.name)
         return void(fault_ = "the member `" + made.name + "` stands in it twice");
     members_.push_back(std::move(made));
   }
-  if (reader.next() != detail::json_token::end)
-    fault_ = "it is no JSON from byte " + std::to_string(reader.at()) + " on";
 }
 
 /// Reads a described struct from a message of others, as `document_reader::of_message` does. `name` is what errors call
@@ -53907,20 +53950,15 @@ std::string write_document(const T& value) {
 template <document T>
 result<T> read_document(std::string_view text, std::string_view name) {
   const auto called = [&] { return std::string(T::document_kind) + " " + detail::quoted_text(name); };
-  struct any_format {
-    unsigned format = 0;
-    static void describe(any_format& self, document_reader& members) { members("format", self.format); }
-  } head;
-  document_reader first(text, 0);
-  any_format::describe(head, first);
-  if (head.format > T::document_format)
-    return error(errc::unsupported, called() + " is of format " + std::to_string(head.format) +
+  document_reader members(text, 0);
+  unsigned format = 0;
+  members("format", format);
+  if (format > T::document_format)
+    return error(errc::unsupported, called() + " is of format " + std::to_string(format) +
                                         ", which a newer version wrote; this one reads formats up to " +
                                         std::to_string(T::document_format));
   T made;
-  document_reader members(text, head.format);
-  unsigned format = 0;
-  members("format", format);
+  members.read_as(format);
   T::describe(made, members);
   std::string fault = std::move(members).finish();
   if (fault.empty() && format == 0) fault = "format 0 is none";

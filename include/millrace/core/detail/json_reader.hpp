@@ -82,11 +82,12 @@ class json_reader {
   }
   constexpr bool number() noexcept {
     const std::size_t begin = at_;
-    if (names_numbers_ && (word("NaN") || word("Infinity") || word("-Infinity"))) {
+    const bool negative = take('-');
+    if (names_numbers_ && more() && (text_[at_] == 'I' || (text_[at_] == 'N' && !negative))) {
+      if (!word(text_[at_] == 'I' ? "Infinity" : "NaN")) return false;
       raw_ = text_.substr(begin, at_ - begin);
       return true;
     }
-    take('-');
     if (!take('0') && !digits()) return false;
     if (take('.') && !digits()) return false;
     if (take('e') || take('E')) {
@@ -106,6 +107,10 @@ class json_reader {
     const std::size_t begin = at_;
     while (more()) {
       const auto c = static_cast<unsigned char>(text_[at_]);
+      if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\') {
+        ++at_;
+        continue;
+      }
       if (c < 0x20) return false;
       if (c >= 0x80) {
         const std::size_t length = utf8_sequence(text_.substr(at_));
@@ -222,8 +227,10 @@ inline std::string json_unescaped(std::string_view raw) {
     }
     return code;
   };
-  std::string made;
-  for (std::size_t at = 0; at < raw.size();) {
+  std::size_t at = raw.find('\\');
+  if (at == raw.npos) return std::string(raw);
+  std::string made(raw.substr(0, at));
+  while (at < raw.size()) {
     if (raw[at] != '\\') {
       made += raw[at++];
     } else if (raw[at + 1] != 'u') {

@@ -125,6 +125,10 @@ class layout {
 
 /// A time as a part of a key, so that later ones come first.
 inline std::string from_last(std::int64_t time) { return store::number_key_part(static_cast<std::int64_t>(~time)); }
+inline result<std::int64_t> read_from_last(std::string_view part) {
+  const auto read = store::read_key_part_number<std::int64_t>(part);
+  return read ? result<std::int64_t>(~*read) : result<std::int64_t>(read.error());
+}
 
 /// The keys under which indexes have a run, without those of its metrics.
 inline std::vector<std::string> index_keys(const layout& keys, const run_info& run) {

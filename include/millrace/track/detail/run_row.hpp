@@ -72,14 +72,23 @@ inline result<bool> find_summary(std::string_view text, std::string_view key, me
 template <class Objects>
 class run_row {
  public:
-  run_row(const Objects& objects, const layout& keys, const experiment& of, lifecycle stage, std::string id)
-      : objects_(&objects), keys_(&keys), of_(&of), stage_(stage), id_(std::move(id)) {}
+  /// `place`: START/RUN, as most indexes have it at their end, so that its start need not be read; or RUN.
+  run_row(const Objects& objects, const layout& keys, const experiment& of, lifecycle stage, std::string_view place)
+      : objects_(&objects), keys_(&keys), of_(&of), stage_(stage), id_(last_part(place)) {
+    if (place.size() == id_.size()) return;
+    const auto start = read_from_last(place.substr(0, place.size() - id_.size() - 1));
+    has_start_ = start.has_value();
+    if (has_start_)
+      start_ = *start;
+    else
+      note(start.error());
+  }
 
   const std::string& id() const noexcept { return id_; }
   const experiment& of() const noexcept { return *of_; }
   /// What could not be read, when it was asked for.
   const result<void>& status() const noexcept { return status_; }
-  std::int64_t start() const { return info().start; }
+  std::int64_t start() const { return has_start_ ? start_ : info().start; }
   const run_info& info() const {
     if (has_info_) return info_;
     has_info_ = true;
@@ -105,7 +114,7 @@ class run_row {
     if (field.key == "run_name") return info().name;
     if (field.key == "user_id") return info().user;
     if (field.key == "status") return to_string(info().status);
-    if (field.key == "start_time") return info().start;
+    if (field.key == "start_time") return start();
     if (field.key == "end_time") return info().end == 0 ? store::search_value() : store::search_value(info().end);
     if (field.key == "artifact_uri") {
       if (uri_.empty()) uri_ = of_->artifact_location + '/' + id_ + "/artifacts";
@@ -155,6 +164,8 @@ class run_row {
   const experiment* of_;
   lifecycle stage_;
   std::string id_;
+  bool has_start_ = false;
+  std::int64_t start_ = 0;
   mutable result<void> status_;
   mutable run_info info_;
   mutable bool has_info_ = false;

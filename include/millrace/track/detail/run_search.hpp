@@ -189,12 +189,18 @@ class run_searcher {
 
   enum class asked : std::uint8_t { no_match, taken, behind_page };
 
-  /// Asks the filter about a run, and lets the page have it.
-  result<asked> ask(const search_scope& in, std::string id) {
-    const run_row<Objects> row(*objects_, *keys_, *in.of, in.shown, std::move(id));
-    const bool matches = query_->filter.matches(row);
+  /// Asks the filter about a run, and lets the page have it. `place`: START/RUN, or RUN.
+  result<asked> ask(const search_scope& in, std::string_view place) {
+    const run_row<Objects> row(*objects_, *keys_, *in.of, in.shown, place);
     std::string key;
-    if (matches) key = query_->order.sort_key(row);
+    const bool is_first = walked_.by == walked_order::kind::start;  // the order, which costs less than the filter
+    if (is_first) {
+      key = query_->order.sort_key(row);
+      if (row.status() && key <= after_) return asked::no_match;
+      if (row.status() && !picker_->wants(key)) return asked::behind_page;
+    }
+    const bool matches = row.status() && query_->filter.matches(row);
+    if (matches && !is_first) key = query_->order.sort_key(row);
     if (!row.status()) return row.status().error();
     if (!matches || key <= after_) return asked::no_match;
     if (!picker_->wants(key)) return asked::behind_page;
@@ -207,14 +213,14 @@ class run_searcher {
   /// Looks at the runs that have a value which the filter requires, if few have it. False: there is no such value.
   result<bool> look_at_few(const std::vector<search_scope>& scopes) {
     const std::vector<store::search_range> ranges = store::required_ranges(query_->filter);
-    std::vector<std::pair<std::size_t, std::string>> best;  // scopes by number, and runs
+    std::vector<std::pair<std::string, std::size_t>> best;  // places of runs, and their scopes by number
     std::size_t most = few + 1;
     for (const store::search_range& range : ranges) {
-      std::vector<std::pair<std::size_t, std::string>> found;
+      std::vector<std::pair<std::string, std::size_t>> found;
       bool useful = true;
       for (std::size_t i = 0; i < scopes.size() && useful; ++i) {
         const auto listed = list_range(scopes[i], range, most, [&](std::string_view suffix) {
-          found.push_back({i, last_part(suffix)});
+          found.push_back({std::string(suffix.substr(suffix.find('/') + 1)), i});
           return found.size() < most;
         });
         if (!listed) return listed.error();
@@ -227,9 +233,15 @@ class run_searcher {
     }
     if (most > few) return false;
     millrace::detail::sort_by(best, [](const auto& a, const auto& b) { return a < b; });
+    // By START and RUN, they are in the order that most ask for.
+    const bool in_order = walked_.by == walked_order::kind::start && best[0].first.find('/') != std::string::npos;
+    std::size_t taken = 0;
     for (std::size_t i = 0; i < best.size(); ++i) {
       if (i != 0 && best[i] == best[i - 1]) continue;  // an IN that names a value twice
-      if (const auto one = ask(scopes[best[i].first], best[i].second); !one) return one.error();
+      const auto one = ask(scopes[best[i].second], best[i].first);
+      if (!one) return one.error();
+      taken += *one == asked::taken;
+      if (in_order && (*one == asked::behind_page || taken > query_->limit)) break;
     }
     return true;
   }
@@ -261,7 +273,8 @@ class run_searcher {
   result<bool> look_in_order(const search_scope& in) {
     std::size_t taken = 0;
     const auto each = [&](std::string_view suffix) -> result<bool> {
-      const auto one = ask(in, last_part(suffix));
+      const std::size_t value = suffix.rfind('/', suffix.rfind('/') - 1);  // ends there, if there is one
+      const auto one = ask(in, value == suffix.npos ? suffix : suffix.substr(value + 1));
       if (!one) return one.error();
       taken += *one == asked::taken;
       return walked_.by == walked_order::kind::none || (*one != asked::behind_page && taken <= query_->limit);
@@ -280,7 +293,7 @@ class run_searcher {
     // Those without the figure, in the order of their start.
     return store::walk_index_up(*objects_, starts, resumed_behind ? starts + place_.substr(2) : std::string(),
                                 [&](std::string_view suffix) -> result<bool> {
-                                  const run_row<Objects> row(*objects_, *keys_, *in.of, in.shown, last_part(suffix));
+                                  const run_row<Objects> row(*objects_, *keys_, *in.of, in.shown, suffix);
                                   const bool has = !row.find(walked_.figure).is_absent();
                                   if (!row.status()) return row.status().error();
                                   if (has) return true;

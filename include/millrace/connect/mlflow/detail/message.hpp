@@ -40,27 +40,7 @@ class message {
       return error(errc::invalid_argument,
                    "the body is no JSON object from byte " + std::to_string(reader.at()) + " on");
     };
-    if (reader.next() != json_token::object) return wrong();
-    for (json_token token = reader.next(); token != json_token::close; token = reader.next()) {
-      if (token != json_token::key) return wrong();
-      member each{json_unescaped(reader.raw()), {}, json_token::null};
-      std::size_t begin = reader.at();
-      each.type = reader.next();
-      if (each.type == json_token::text) {
-        each.value = json_unescaped(reader.raw());
-      } else if (each.type == json_token::number) {
-        each.value = reader.raw();
-      } else if (each.type == json_token::object || each.type == json_token::array) {
-        if (!pass(reader)) return wrong();
-        begin = text.find_first_of("{[", begin);
-        each.value = text.substr(begin, reader.at() - begin);
-      } else if (each.type == json_token::yes || each.type == json_token::no) {
-        each.value = each.type == json_token::yes ? "true" : "false";
-      } else if (each.type == json_token::wrong) {
-        return wrong();
-      }
-      made.members_.push_back(std::move(each));
-    }
+    if (reader.next() != json_token::object || !made.read_members(reader, text)) return wrong();
     if (reader.next() != json_token::end) return wrong();
     return made;
   }
@@ -177,19 +157,12 @@ class message {
       }
       if (each.type != json_token::array) return no(name, "an array");
       const std::string_view text(each.value);
-      json_reader reader(text, true);
+      json_reader reader(text, true);  // of what has been read once as a whole
       static_cast<void>(reader.next());
-      for (;;) {
-        const std::size_t before = reader.at();
-        const json_token token = reader.next();
-        if (token == json_token::close) break;
-        message one;
-        if (token == json_token::object) {
-          if (!pass(reader)) return no(name, "an array");
-          const std::size_t begin = text.find('{', before);
-          auto inner = from_json(text.substr(begin, reader.at() - begin));
-          if (!inner) return std::move(inner).error();
-          one = *std::move(inner);
+      message one;
+      for (json_token token = reader.next(); token != json_token::close; token = reader.next()) {
+        one.members_.clear();
+        if (token == json_token::object && one.read_members(reader, text)) {
         } else if (token == json_token::text) {
           one.members_.push_back({"value", json_unescaped(reader.raw()), json_token::text});
         } else {
@@ -221,6 +194,30 @@ class message {
     for (const member& each : members_)
       if (each.name == name && (found == nullptr || !is_query_)) found = &each;
     return found == nullptr || found->type == json_token::null ? nullptr : found;
+  }
+  /// Reads the members of an object in `text` whose bracket has been read. False: they are no JSON.
+  bool read_members(json_reader& reader, std::string_view text) {
+    for (json_token token = reader.next(); token != json_token::close; token = reader.next()) {
+      if (token != json_token::key) return false;
+      members_.push_back({json_unescaped(reader.raw()), {}, json_token::null});
+      member& each = members_.back();
+      std::size_t begin = reader.at();
+      each.type = reader.next();
+      if (each.type == json_token::text) {
+        each.value = json_unescaped(reader.raw());
+      } else if (each.type == json_token::number) {
+        each.value = reader.raw();
+      } else if (each.type == json_token::object || each.type == json_token::array) {
+        if (!pass(reader)) return false;
+        begin = text.find_first_of("{[", begin);
+        each.value = text.substr(begin, reader.at() - begin);
+      } else if (each.type == json_token::yes || each.type == json_token::no) {
+        each.value = each.type == json_token::yes ? "true" : "false";
+      } else if (each.type == json_token::wrong) {
+        return false;
+      }
+    }
+    return true;
   }
   /// Reads past the rest of an object or an array whose bracket has been read.
   static bool pass(json_reader& reader) noexcept {
