@@ -21,6 +21,7 @@
 #include "work/outputs.hpp"
 #include "work/predictions.hpp"
 #include "work/production.hpp"
+#include "work/release.hpp"
 #include "work/run_history.hpp"
 #include "work/run_store.hpp"
 #include "work/run_trail.hpp"
@@ -237,9 +238,24 @@ struct model_content {
   }
 };
 
+/// What was done with the model at requests, and why, for the trail.
+inline void tell_release(run_trail& trail, const std::string& object, const release_record& of) {
+  for (const release_change& each : of.changes)
+    trail.tell(each.phase == "rolled_back" ? mr::observe::audit_kinds::model_rolled_back
+                                           : mr::observe::audit_kinds::model_deployed,
+               object,
+               {{"phase", each.phase},
+                {"share", percent(each.share, 0)},
+                {"cause", each.cause},
+                {"requests", std::to_string(each.requests)}});
+  trail.tell(run_kinds::release_judged, object,
+             {{"verdict", std::string(name(of.verdict.verdict))}, {"evidence", in_words(of)}});
+}
+
 /// Puts the run's files in place, all of them or none, and those of the run in the store.
 inline void publish(output_folder& out, const trained_model& model, const model_content& made, const production& stack,
-                    const run_history& history, const std::string& report, run_store& store, run_trail& trail) {
+                    const run_history& history, const release_record& released, const std::string& report,
+                    run_store& store, run_trail& trail) {
   const std::vector<kept_file> files = made.files();
   const std::string metrics = stack.json();
   detail::stage_all(out, files);
@@ -256,6 +272,7 @@ inline void publish(output_folder& out, const trained_model& model, const model_
   if (made.onnx.refused.empty()) facts.push_back({"onnx_sha256", detail::hash_of(made.onnx.file)});
   if (!history.store.empty()) facts.push_back({"version", std::to_string(history.runs.front().version)});
   trail.tell(mr::observe::audit_kinds::model_registered, "model/" + model.target, facts);
+  tell_release(trail, "model/" + model.target, released);
   const std::string proof = trail.close();
   detail::heading("in " + out.path() + "/" + (out.had_files() ? ", in the place of an earlier run's files" : ""));
   std::printf(
@@ -290,6 +307,24 @@ inline run_trail::facts facts_of(const holdout_findings& holdout) {
     return {{"accuracy", fixed(holdout.classes->confusion.accuracy(), 6)},
             {"log_loss", fixed(holdout.classes->log_loss, 6)}};
   return {{"auc", fixed(holdout.binary->auc, 6)}, {"log_loss", fixed(holdout.binary->log_loss, 6)}};
+}
+
+/// Lets the model at requests beside the version before it, or the baseline, and keeps in the store what came of it.
+inline release_record release_beside(const training_run& run, const trained_model& model,
+                                     const std::vector<double>& answers, const run_history& history) {
+  const auto& [asked, out, data, parts, encode, settings, stack, trail, store] = run;
+  const bool has_rival = history.against && history.against->why_not.empty();
+  const std::vector<double> before =
+      has_rival ? history.against->answers : baseline_answers(data, parts.train, model.scale, parts.holdout.size());
+  const std::vector<double> stable_errors = squared_errors(data, parts.holdout, before, model.scale);
+  const std::vector<double> errors = squared_errors(data, parts.holdout, answers, model.scale);
+  release_record made =
+      release({has_rival ? "version " + std::to_string(history.against->version) + ", " + history.against->which
+                         : "the baseline",
+               before, answers, stable_errors, errors, model.task.kind == task_kind::number, asked.fault, asked.seed});
+  print(made);
+  store.add(made);
+  return made;
 }
 
 /// Fits models, judges the best, streams the holdout through it, and leaves everything in the folder.
@@ -332,6 +367,7 @@ inline void learn(const training_run& run, trained_model& model) {
   const run_history history =
       store.add({data, parts, model, answers, compared, training, holdout, streamed.record}, made.files());
   print(history);
+  const release_record released = release_beside(run, model, answers, history);
   const event_profiles training_times = stack.training_profile().events();
   const event_profiles stream_times = stack.serving_profile().events();
   const report_input report{data,
@@ -351,8 +387,9 @@ inline void learn(const training_run& run, trained_model& model) {
                             health,
                             trail.evidence(),
                             in_words(onnx, model.task.kind),
-                            history};
-  publish(out, model, made, stack, history, report_page(report), store, trail);
+                            history,
+                            released};
+  publish(out, model, made, stack, history, released, report_page(report), store, trail);
 }
 
 /// Fits models to a table and leaves the best one, and what it is worth, in a folder.

@@ -88,6 +88,7 @@ struct option_words {
   std::string task;
   std::string model;
   std::string budget;
+  std::string inject;
 };
 
 void add_reading_options(CLI::App& app, options& read, option_words& words) {
@@ -141,7 +142,11 @@ std::vector<CLI::Option*> add_training_options(CLI::App& app, options& read, opt
               ->check(CLI::IsMember({"linear", "boosted_trees", "random_forest", "network"})),
           app.add_option("--budget", words.budget,
                          "how long to try models, such as 30s or 2min; fitting the best to all rows comes on top "
-                         "[30s]")};
+                         "[30s]"),
+          app.add_option("--inject", words.inject,
+                         "do this to the new model while it is let at requests, to see it taken back: errors, latency "
+                         "or drift")
+              ->check(CLI::IsMember({"errors", "latency", "drift"}))};
 }
 
 /// One character, as the shell can give it. Ends the job where it is none.
@@ -203,6 +208,7 @@ void apply_learning_words(options& read, const option_words& words) {
   if (!words.cost.empty()) read.costs = read_costs(words.cost);
   if (!words.model.empty()) read.only = family_of(words.model);
   if (!words.budget.empty()) read.budget = read_budget(words.budget);
+  if (!words.inject.empty()) read.fault = *fault_of(words.inject);
   if (words.task.empty()) return;
   read.read.task = words.task == "number"    ? task_kind::number
                    : words.task == "classes" ? task_kind::classes

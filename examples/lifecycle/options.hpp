@@ -6,6 +6,7 @@
 #include "families/family.hpp"
 #include "families/network_options.hpp"
 #include "model/decisions.hpp"
+#include "work/release.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -25,8 +26,9 @@ struct options {
   split_shares shares;
   training_options training;
   mistake_costs costs;
-  std::optional<family> only;  // the one family of models to fit; else all are tried
-  double budget = 30;          // seconds for trying them
+  std::optional<family> only;                   // the one family of models to fit; else all are tried
+  double budget = 30;                           // seconds for trying them
+  injected_fault fault = injected_fault::none;  // done to the new model while it is released
   std::uint64_t seed = 42;
 
   std::string store_path() const {

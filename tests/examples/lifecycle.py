@@ -604,6 +604,37 @@ class Lifecycle(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout
 
+    def test_a_model_is_released_beside_the_one_before_and_taken_back_for_what_is_injected(self):
+        args = ["--rows", 3000, "--model", "linear", "--out", self.out]
+        good = run(*args)
+        self.assertEqual(good.returncode, 0, good.stderr)
+        self.assertIn("release   beside the baseline: ", good.stdout)
+        self.assertRegex(good.stdout, r"promoted after [\d,]+ requests: within what is tolerated")
+        shares = re.findall(r"request +[\d,]+: \w+, (\d+) % of the requests", good.stdout)
+        self.assertEqual(shares, ["5", "10", "25", "50", "100", "100"])
+        for fault, metric in (("errors", "error_rate"), ("latency", "latency_p99"), ("drift", "mistakes")):
+            bad = run(*args, "--inject", fault)
+            self.assertEqual(bad.returncode, 0, bad.stderr)
+            self.assertIn("release   beside version 1, the best so far: ", bad.stdout)
+            self.assertRegex(bad.stdout, rf"taken back after [\d,]+ requests: {metric} is worse than with the stable model")
+            self.assertRegex(bad.stdout, r"rolled_back, 0 % of the requests")
+            self.assertIn(f"taken back after", (self.out / "report.html").read_text())
+            self.assertEqual(next(tag["value"] for tag in self.runs()[-1]["tags"] if tag["key"] == "release"), "rolled_back")
+        trail = self.trail_is_sound(self.out / "trail")
+        self.assertEqual(trail.count("model_rolled_back"), 3)
+        self.assertEqual(trail.count("release_judged"), 4)
+        page = Page()
+        page.feed((self.out / "report.html").read_text())
+        page.close()
+        self.assertEqual((page.open, page.references), ([], []))
+        if REGISTRY_TOOL:
+            shown = self.registry_tool("--store", self.out / "millrace.db", "show", "fraud", 4)
+            self.assertIn("rolled_back", shown)
+            self.assertNotIn("production", shown)  # that takes somebody's approval
+        wrong = run(*args, "--inject", "storms")
+        self.assertEqual(wrong.returncode, 2)
+        self.assertIn("--inject", wrong.stderr)
+
     def test_runs_are_kept_and_compared_and_a_better_model_is_offered(self):
         path = self.write(self.table(self.learnable(rows=1200)))
         args = ["--input", path, "--target", "y", "--model", "boosted_trees", "--out", self.out]

@@ -6,6 +6,7 @@
 #include "model_cards.hpp"
 #include "page_style.hpp"
 #include "pictures.hpp"
+#include "release_pictures.hpp"
 #include "tables.hpp"
 
 #include <millrace/middleware/compression.hpp>
@@ -377,6 +378,22 @@ std::string history_section(const report_input& in) {
   return html::section("Model " + in_quotes(of.model) + ", version " + std::to_string(of.runs.front().version), cards);
 }
 
+/// The new model at requests, beside the one before it.
+std::string release_section(const report_input& in) {
+  const release_record& of = in.release;
+  if (of.stable.empty()) return "";
+  std::string cards = html::card(
+      "Its share", "5, 10, 25, 50 and 100 % of the requests, each for long enough to be judged.", share_picture(of));
+  cards += html::card("Evidence of harm",
+                      "A metric a line; their mean reaches the mark with a chance of at most " +
+                          percent(of.verdict.alpha, 0) + " over the whole rollout, if the new model does no harm.",
+                      evidence_legend(of) + evidence_picture(of));
+  cards += html::card("The rollout", "It was " + in_words(of), changes_table(of));
+  cards += html::card("The verdict", "Before it had requests of its own, it answered copies: " + of.shadow + ".",
+                      verdict_table(of), "wide");
+  return html::section("Released beside " + of.stable, cards);
+}
+
 std::string making_section(const report_input& in) {
   const std::string training =
       in.training ? html::card("Training chain", "", html::lines(in.training->chain)) : std::string();
@@ -419,6 +436,7 @@ std::string report_page(const report_input& in) {
   if (in.holdout.binary) page += decision_section(*in.holdout.binary);
   page += training_section(in);
   page += work_section(in);
+  page += release_section(in);
   page += time_section(in);
   page += health_section(in);
   page += making_section(in);

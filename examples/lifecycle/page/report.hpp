@@ -4,6 +4,7 @@
 #include "../data/table.hpp"
 #include "../model/findings.hpp"
 #include "../work/compare.hpp"
+#include "../work/release.hpp"
 #include "../work/run_history.hpp"
 #include "../work/stream.hpp"
 
@@ -36,6 +37,7 @@ struct report_input {
   std::vector<std::pair<std::string, std::string>> evidence = {};  // what the audit trail had come to
   std::string onnx = {};                                           // how far the model's ONNX file agrees with it
   run_history history = {};
+  release_record release = {};
 
   task_kind task() const noexcept { return data.target.task; }
 };

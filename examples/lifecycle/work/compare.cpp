@@ -12,9 +12,6 @@
 
 namespace lifecycle {
 
-namespace {
-
-/// Each row's squared error: of the number in deviations, or of the probability of its class (of two, of the positive).
 std::vector<double> squared_errors(const table& from, std::span<const std::size_t> rows,
                                    std::span<const double> outputs, const target_scale& scale) {
   const std::size_t width = outputs.size() / rows.size();
@@ -30,23 +27,22 @@ std::vector<double> squared_errors(const table& from, std::span<const std::size_
   return errors;
 }
 
-/// What the baseline always answers.
-std::vector<double> baseline_answer(const table& from, std::span<const std::size_t> learnt, const target_scale& scale) {
-  if (from.target.task == task_kind::number) return {scale.mean};
-  std::vector<double> shares(from.target.classes.size());
-  for (const std::size_t row : learnt) shares[from.target.labels[row]] += 1.0 / static_cast<double>(learnt.size());
-  return shares.size() == 2 ? std::vector<double>{shares[1]} : shares;
+std::vector<double> baseline_answers(const table& from, std::span<const std::size_t> learnt, const target_scale& scale,
+                                     std::size_t rows) {
+  std::vector<double> always{scale.mean};
+  if (from.target.task != task_kind::number) {
+    always.assign(from.target.classes.size(), 0);
+    for (const std::size_t row : learnt) always[from.target.labels[row]] += 1.0 / static_cast<double>(learnt.size());
+    if (always.size() == 2) always.erase(always.begin());
+  }
+  std::vector<double> made;
+  for (std::size_t i = 0; i < rows; ++i) made.insert(made.end(), always.begin(), always.end());
+  return made;
 }
 
-}  // namespace
-
-/// `outputs`: what the model answered for the holdout.
 model_comparison compare_with_baseline(const table& from, const row_split& parts, std::span<const double> outputs,
                                        const target_scale& scale, std::uint64_t seed) {
-  const std::vector<double> always = baseline_answer(from, parts.train, scale);
-  std::vector<double> of_baseline;
-  for (std::size_t i = 0; i < parts.holdout.size(); ++i)
-    of_baseline.insert(of_baseline.end(), always.begin(), always.end());
+  const std::vector<double> of_baseline = baseline_answers(from, parts.train, scale, parts.holdout.size());
   const std::vector<double> errors[2] = {squared_errors(from, parts.holdout, of_baseline, scale),
                                          squared_errors(from, parts.holdout, outputs, scale)};
   constexpr double alpha = 0.01;

@@ -13,13 +13,22 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 /// What one would want to know while a model is at work: is it better than what it replaces, and do its inputs still
 /// look like those that it learnt from?
 namespace lifecycle {
 
-/// An experiment in the stream: each row by chance to the model or to the baseline, which always answers the classes'
-/// shares, or the mean, of the rows learnt from; squared errors, compared after every row.
+/// Each row's squared error: of the number in deviations, or of the probability of its class (of two, of the positive).
+std::vector<double> squared_errors(const table& from, std::span<const std::size_t> rows,
+                                   std::span<const double> outputs, const target_scale& scale);
+
+/// What the baseline answers for so many rows: always the classes' shares, or the mean, of the rows learnt from.
+std::vector<double> baseline_answers(const table& from, std::span<const std::size_t> learnt, const target_scale& scale,
+                                     std::size_t rows);
+
+/// An experiment in the stream: each row by chance to the model or to the baseline; squared errors, compared after
+/// every row.
 struct model_comparison {
   std::size_t rows[2]{};    // baseline, model
   double mean_error[2]{};   // squared

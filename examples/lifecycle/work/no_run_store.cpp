@@ -16,6 +16,7 @@ run_store::~run_store() = default;
 
 void run_store::begin(const std::string&, const std::string&, const settings_list&) {}
 run_history run_store::add(const run_results&, std::span<const kept_file>) { return {}; }
+void run_store::add(const release_record&) {}
 void run_store::end(std::span<const kept_file>) {}
 void run_store::give_up(std::string_view, bool) noexcept {}
 

@@ -38,6 +38,7 @@ struct version_comparison {
   std::string why_not;       // why they cannot be compared; empty where they were
   bool rows_are_new = true;  // to the earlier one, as they are to this run's
   paired_comparison found;
+  std::vector<double> answers = {};  // of the earlier one, for the holdout
 
   bool better() const noexcept { return why_not.empty() && found.better(); }
 };

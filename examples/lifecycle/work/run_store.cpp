@@ -270,7 +270,7 @@ mr::result<std::vector<double>> run_store::state::answers_of_version(const mg::m
 version_comparison run_store::state::compare(const mg::model_version& own, const mg::model_version& other,
                                              std::string which, const run_results& of) const {
   version_comparison made{other.version, std::move(which), {}, true, {}};
-  const auto earlier = answers_of_version(other, of);
+  auto earlier = answers_of_version(other, of);
   if (!earlier) {
     made.why_not = earlier.error().describe();
     return made;
@@ -283,6 +283,7 @@ version_comparison run_store::state::compare(const mg::model_version& own, const
   const auto before = static_cast<double>(own.version - 1);
   made.found =
       compare_in_pairs(of.data, of.parts, *earlier, of.answers, of.model.scale, 1 - 0.05 / (before * (before + 1)));
+  made.answers = *std::move(earlier);
   return made;
 }
 
@@ -348,6 +349,19 @@ run_history run_store::add(const run_results& of, std::span<const kept_file> mod
   }
   made.runs.front().figures = figures_of(of.holdout);  // the one that the task is judged by comes first
   return made;
+}
+
+void run_store::add(const release_record& of) {
+  state& at = *self_;
+  for (const release_look& each : of.looks) {
+    const auto step = static_cast<std::int64_t>(each.requests);
+    at.run->log_metric("release/share", each.share, step);
+    at.run->log_metric("release/log10_e_value_of_harm", each.evidence.back(), step);
+  }
+  kept(at.run->set_tags({{"release", of.phase}, {"release_evidence", clean(in_words(of), mt::max_tag_value)}}));
+  const auto version = kept(at.models.versions_of_run(at.run->id()));
+  for (const mg::model_version& each : version)
+    kept(at.models.set_tag(at.name, each.version, {"release", of.phase}, actor));
 }
 
 void run_store::end(std::span<const kept_file> files) {

@@ -7,6 +7,7 @@
 #include "../model/model_files.hpp"
 #include "../options.hpp"
 #include "../stop.hpp"
+#include "release.hpp"
 #include "run_history.hpp"
 #include "stream.hpp"
 
@@ -71,6 +72,8 @@ class run_store {
 
   /// Keeps what the run came to, registers its model with these files, and returns what stands beside it.
   run_history add(const run_results& of, std::span<const kept_file> model_files);
+  /// Keeps what became of its model beside the one before it. No stage is changed: that takes a person.
+  void add(const release_record& of);
   /// Keeps files of the run, and ends it.
   void end(std::span<const kept_file> files);
 

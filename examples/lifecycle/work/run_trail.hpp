@@ -18,6 +18,7 @@ namespace lifecycle {
 namespace run_kinds {
 inline constexpr mr::observe::audit_name model_fitted = "model_fitted";
 inline constexpr mr::observe::audit_name model_judged = "model_judged";
+inline constexpr mr::observe::audit_name release_judged = "release_judged";
 inline constexpr mr::observe::audit_name predictions_written = "predictions_written";
 inline constexpr mr::observe::audit_name run_failed = "run_failed";
 }  // namespace run_kinds
