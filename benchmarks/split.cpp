@@ -84,6 +84,18 @@ void layers_covered(benchmark::State& state) {
   (void)all.get<"button">().set_coverage(0.5);
   assigns(state, numbers(), [&](std::uint64_t id) { return all.assign<"button">(id).variant; });
 }
+void shared_bandit(benchmark::State& state) {
+  const md::shared_bandit<md::bandit<"arms", 3>> shared;
+  assigns(state, numbers(), [&](std::uint64_t id) { return shared.assign(id).variant; });
+}
+void updates_a_shared_bandit(benchmark::State& state) {
+  md::shared_bandit<md::bandit<"arms", 3, md::epsilon_greedy>> shared;
+  std::size_t at = 0;
+  for (auto _ : state) {
+    shared.update(at % 3, numbers()[at] % 8 == 0);
+    at = (at + 1) % ids;
+  }
+}
 void updates_a_bandit(benchmark::State& state) {
   auto bandit = md::bandit<"arms", 3, md::thompson>::make({}, {.refresh_every = 0}).value();
   std::size_t at = 0;
@@ -133,6 +145,7 @@ BENCHMARK_CAPTURE(numbers_by, percentage, candidate())->Name("number/split_perce
 BENCHMARK_CAPTURE(numbers_by, overridden, overridden())->Name("number/with_overrides");
 BENCHMARK_CAPTURE(numbers_by, random, md::split_random<md::weights<80, 20>>(1))->Name("number/split_random");
 BENCHMARK_CAPTURE(numbers_by, bandit, md::bandit<"arms", 3, md::thompson>())->Name("number/bandit/3");
+BENCHMARK(shared_bandit)->Name("number/shared_bandit/3");
 BENCHMARK(layers)->Name("number/layers");
 BENCHMARK(layers_covered)->Name("number/layers_covered");
 BENCHMARK(peer_hash_modulo)->Name("number/peer/std_hash_modulo");
@@ -140,6 +153,7 @@ BENCHMARK(peer_mersenne_twister)->Name("number/peer/mt19937_discrete_distributio
 BENCHMARK_CAPTURE(texts_by, two, two())->Name("text/split_hashed/2");
 BENCHMARK(peer_hash_modulo_text)->Name("text/peer/std_hash_modulo");
 BENCHMARK(updates_a_bandit)->Name("bandit/update");
+BENCHMARK(updates_a_shared_bandit)->Name("shared_bandit/update_and_refresh/epsilon_greedy");
 BENCHMARK(refreshes<md::thompson>)->Name("bandit/refresh/thompson");
 BENCHMARK(refreshes<md::epsilon_greedy>)->Name("bandit/refresh/epsilon_greedy");
 BENCHMARK(refreshes<md::ucb1>)->Name("bandit/refresh/ucb1");

@@ -386,7 +386,7 @@ set(MILLRACE_deliver_HEADERS
   deliver/split/assignment.hpp deliver/split/bandit.hpp deliver/split/bandit_policies.hpp
   deliver/split/bandit_rewards.hpp deliver/split/layer.hpp deliver/split/layers.hpp deliver/split/off_policy.hpp
   deliver/split/overrides.hpp
-  deliver/split/routes.hpp deliver/split/split_by.hpp deliver/split/split_hashed.hpp deliver/split/split_percentage.hpp
+  deliver/split/routes.hpp deliver/split/shared_bandit.hpp deliver/split/split_by.hpp deliver/split/split_hashed.hpp deliver/split/split_percentage.hpp
   deliver/split/split_random.hpp deliver/split/unit_hash.hpp deliver/split/weights.hpp
   deliver/split/detail/xxh64.hpp)
 set(MILLRACE_connect_databricks_HEADERS

@@ -12,7 +12,7 @@
 /// - `overrides`, `with_overrides`: units that have a variant because somebody asked for it
 /// - `layers`: all experiments of a program, in layers of `slice`s that exclude each other, and `holdout`s
 /// - `routes`: a split for each segment, chosen by predicates
-/// - `bandit`: shares that follow the rewards, by `thompson`, `epsilon_greedy`, `ucb1`
+/// - `bandit`, `shared_bandit`: shares that follow the rewards, by `thompson`, `epsilon_greedy`, `ucb1`
 /// - `off_policy_value`: what another policy would have earned, from the log of one that ran
 /// - `assignment`, `split_policy`: what a split gives, and what is a split
 
@@ -25,6 +25,7 @@
 #include <millrace/deliver/split/off_policy.hpp>
 #include <millrace/deliver/split/overrides.hpp>
 #include <millrace/deliver/split/routes.hpp>
+#include <millrace/deliver/split/shared_bandit.hpp>
 #include <millrace/deliver/split/split_by.hpp>
 #include <millrace/deliver/split/split_hashed.hpp>
 #include <millrace/deliver/split/split_percentage.hpp>

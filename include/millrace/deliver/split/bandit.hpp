@@ -25,6 +25,19 @@ namespace millrace {
 inline namespace v0 {
 namespace deliver {
 
+template <class Bandit>
+class shared_bandit;
+
+namespace detail {
+
+/// Is a value a reward without being changed? A number is no yes or no.
+template <class Reward, class Value>
+concept reward_for =
+    std::same_as<Value, typename Reward::value_type> ||
+    (!std::same_as<typename Reward::value_type, bool> && std::convertible_to<Value, typename Reward::value_type>);
+
+}  // namespace detail
+
 struct bandit_options {
   /// No arm has less than this probability, so that all stay known and an estimate from the log stays possible.
   double floor = 0.01;
@@ -45,7 +58,7 @@ struct bandit_options {
 /// Guarantee: the same rewards in the same order give the same assignments, also after `save` and `load`.
 /// Complexity: an assignment as split_hashed; an update O(1), and each `refresh_every`-th the policy's computation.
 /// Allocates: `assign` never; a refresh what its policy does.
-/// Threads: `assign` any while nobody updates. Under load, `split()` copies the shares for whoever assigns.
+/// Threads: `assign` any while nobody updates. `shared_bandit` is for threads that do both.
 template <fixed_string Salt, std::size_t Arms, class Policy = thompson, class Reward = binary_reward>
 class bandit : public saved_fields<bandit<Salt, Arms, Policy, Reward>> {
   static_assert(Arms >= 2 && Arms <= max_variants, "millrace[SPLIT-13]: a bandit has 2 to 32 arms");
@@ -91,12 +104,7 @@ class bandit : public saved_fields<bandit<Salt, Arms, Policy, Reward>> {
            (!std::same_as<typename Reward::value_type, bool> &&
             std::convertible_to<Value, typename Reward::value_type>))
   void update(std::size_t arm, Value reward) {
-    if (arm >= Arms || !Reward::valid(static_cast<typename Reward::value_type>(reward))) {
-      ++refused_;
-      return;
-    }
-    rewards_[arm].update(static_cast<typename Reward::value_type>(reward));
-    if (++pending_, every_ != 0 && pending_ % every_ == 0) (void)refresh();
+    if (count(arm, static_cast<typename Reward::value_type>(reward))) (void)refresh();
   }
   std::uint64_t refused() const noexcept { return refused_; }
   /// Rewards since the latest refresh that did not fail.
@@ -104,11 +112,8 @@ class bandit : public saved_fields<bandit<Salt, Arms, Policy, Reward>> {
 
   /// Computes the probabilities from all rewards so far. Errors: those of the policy; the probabilities then stay.
   result<void> refresh() {
-    std::array<double, Arms> chances{};
-    if (auto ok = policy_.probabilities(std::span<const Reward>(rewards_), std::span<double>(chances)); !ok) return ok;
-    if (auto ok = set(chances); !ok) return ok;
-    pending_ = 0;
-    return {};
+    auto chances = computed();
+    return chances ? set(*chances) : std::move(chances).error();
   }
   /// Adds the rewards that another bandit has seen, and refreshes. Let each process count its own rewards only, and
   /// merge into a copy: what is merged twice counts twice.
@@ -120,6 +125,8 @@ class bandit : public saved_fields<bandit<Salt, Arms, Policy, Reward>> {
 
  private:
   friend saved_fields<bandit>;
+  template <class>
+  friend class shared_bandit;
   static constexpr salt by{Salt.view()};
 
   bandit(Policy policy, bandit_options options) noexcept
@@ -133,15 +140,32 @@ class bandit : public saved_fields<bandit<Salt, Arms, Policy, Reward>> {
   }
 
   static bool valid(double floor) noexcept { return floor >= 0 && floor * Arms <= 1; }
+  /// Counts a reward and returns whether the probabilities should be computed anew.
+  bool count(std::size_t arm, typename Reward::value_type reward) noexcept {
+    if (arm >= Arms || !Reward::valid(reward)) {
+      ++refused_;
+      return false;
+    }
+    rewards_[arm].update(reward);
+    ++pending_;
+    return every_ != 0 && pending_ % every_ == 0;
+  }
   /// The policy's probabilities, lifted to the floor.
-  result<void> set(std::array<double, Arms> chances) {
+  result<std::array<double, Arms>> computed() const {
+    std::array<double, Arms> chances{};
+    if (auto ok = policy_.probabilities(std::span<const Reward>(rewards_), std::span<double>(chances)); !ok)
+      return std::move(ok).error();
     double sum = 0;
     for (const double chance : chances) sum += chance;
     for (double& chance : chances) chance = floor_ + (1 - Arms * floor_) * (chance / sum);
+    return chances;
+  }
+  result<void> set(const std::array<double, Arms>& chances) {
     auto made = any_weights::make(chances);
     if (!made) return std::move(made).error();
     chances_ = chances;
     shares_ = detail::weighted<any_weights>(*made);
+    pending_ = 0;
     return {};
   }
 

@@ -18,8 +18,8 @@ namespace deliver {
 /// Complexity: linear in the text. Allocates: never. Keep the value where many units are hashed.
 class salt {
  public:
-  constexpr salt(std::string_view text) noexcept : seed_(detail::xxh64::hash(text, 0)) {}
-  constexpr salt(const char* text) noexcept : salt(std::string_view(text)) {}
+  template <std::convertible_to<std::string_view> Text>
+  constexpr salt(const Text& text) noexcept : seed_(detail::xxh64::hash(std::string_view(text), 0)) {}
 
   constexpr std::uint64_t seed() const noexcept { return seed_; }
   /// The salt of a part of what this one salts: its seed is XXH64 of the part's name with this seed. The parts of one

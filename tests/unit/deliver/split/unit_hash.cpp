@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <array>
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <fstream>
@@ -43,6 +44,7 @@ static_assert(md::unit_hash("a", -1) == md::unit_hash("a", ~std::uint64_t{0}));
 static_assert(md::unit_hash("a", 42) != md::unit_hash("a", "42"));
 static_assert(md::unit_hash("a", 42) != md::unit_hash("b", 42));
 static_assert(noexcept(md::unit_hash("a", 42)) && noexcept(md::unit_hash("a", "42")));
+static_assert(std::convertible_to<std::string, md::salt> && !std::convertible_to<int, md::salt>);
 static_assert(md::unit_id<std::string> && md::unit_id<const char*> && md::unit_id<short>);
 static_assert(!md::unit_id<bool> && !md::unit_id<double>);
 static_assert(md::unit_point(0) == 0 && md::unit_point(~std::uint64_t{0}) == 1 - 0x1p-53);
