@@ -54084,6 +54084,61 @@ inline result<file> folder_in(const file& folder, const std::string& name) {
 
 #endif  // MILLRACE_STORE_DETAIL_FOLDER_NAMES_HPP
 
+// ---- store/detail/known_place.hpp
+
+#ifndef MILLRACE_STORE_DETAIL_KNOWN_PLACE_HPP
+#define MILLRACE_STORE_DETAIL_KNOWN_PLACE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+namespace detail {
+
+/// An error about a file or folder that is not at its path any more. Its code is none that an absent object has: who
+/// asks for an object would take the storage for an empty one.
+inline error moved_place(std::string_view path, std::string_view what) {
+  std::string text = "cannot use \"";
+  text += path;
+  text += "\": ";
+  text += what;
+  return error(errc::io, std::move(text));
+}
+/// As `failure`, but where that says that nothing is there since the whole storage is gone.
+inline error unless_gone(error failure, const std::string& path) {
+  struct stat facts{};
+  if (failure.code() != errc::not_found || ::stat(path.c_str(), &facts) == 0) return failure;
+  return moved_place(path, "it was deleted or renamed while it was open");
+}
+
+/// Which file or folder was opened at a path.
+class known_place {
+ public:
+  known_place() noexcept = default;
+  explicit known_place(const struct stat& facts) noexcept : device_(facts.st_dev), inode_(facts.st_ino) {}
+
+  /// Whether it is still there. Errors: io, with the path.
+  result<void> confirm(const std::string& path) const {
+    struct stat facts{};
+    if (::stat(path.c_str(), &facts) != 0) {
+      if (errno == ENOENT || errno == ENOTDIR) return moved_place(path, "it was deleted or renamed while it was open");
+      return system_error(errno, "use", path);
+    }
+    if (facts.st_dev == device_ && facts.st_ino == inode_) return {};
+    return moved_place(path, "another one is there by now");
+  }
+
+ private:
+  dev_t device_ = 0;
+  ino_t inode_ = 0;
+};
+
+}  // namespace detail
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_DETAIL_KNOWN_PLACE_HPP
+
 // ---- store/folder_storage.hpp
 
 #ifndef MILLRACE_STORE_FOLDER_STORAGE_HPP
@@ -54154,7 +54209,7 @@ class folder_storage {
     if (auto fine = check_storage_key(key); !fine) return fine;
     if (auto fine = detail::check_disk_room(folder_, keep_free_, bytes.size(), key); !fine) return fine;
     auto made = atomic_file::create_beneath(folder_, key);
-    if (!made) return std::move(made).error();
+    if (!made) return detail::unless_gone(std::move(made).error(), folder_);
     if (auto done = made->write(bytes); !done) return done;
     return made->commit();
   }
@@ -54165,7 +54220,7 @@ class folder_storage {
       return found ? result<void>(detail::object_exists(key)) : found.error();
     if (auto fine = detail::check_disk_room(folder_, keep_free_, bytes.size(), key); !fine) return fine;
     auto made = atomic_file::create_beneath(folder_, key);
-    if (!made) return std::move(made).error();
+    if (!made) return detail::unless_gone(std::move(made).error(), folder_);
     if (auto done = made->write(bytes); !done) return done;
     auto done = made->commit_new();
     if (!done && done.error().code() == errc::already_exists) return detail::object_exists(key);
@@ -54174,7 +54229,10 @@ class folder_storage {
   result<void> remove(std::string_view key) {
     if (auto fine = check_storage_key(key); !fine) return fine;
     const auto found = detail::find_beneath(folder_, key, "remove", false);
-    if (!found) return is_absence(found.error(), key) ? result<void>() : found.error();
+    if (!found) {
+      error failure = detail::unless_gone(found.error(), folder_);
+      return is_absence(failure, key) ? result<void>() : std::move(failure);
+    }
     struct stat facts{};
     const int folder = found->folder.descriptor();
     if (::fstatat(folder, found->name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0)
@@ -54189,7 +54247,7 @@ class folder_storage {
 
   result<std::vector<storage_entry>> list(std::string_view prefix, std::string_view after, std::size_t limit) const {
     auto root = file::open(folder_, O_RDONLY | O_DIRECTORY);
-    if (!root) return std::move(root).error();
+    if (!root) return detail::unless_gone(std::move(root).error(), folder_);
     listing all{prefix, after, limit, {}};
     if (auto done = walk(*root, {}, all); !done) return std::move(done).error();
     return std::move(all.found);
@@ -54215,6 +54273,7 @@ class folder_storage {
   };
 
   error absent_or(error failure, std::string_view key) const {
+    failure = detail::unless_gone(std::move(failure), folder_);
     return is_absence(failure, key) ? detail::no_such_object(key) : std::move(failure);
   }
   /// Whether a key could not be opened because nothing is there: not even if it is a folder of other objects, or below

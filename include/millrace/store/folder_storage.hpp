@@ -6,6 +6,7 @@
 #include <millrace/store/beneath.hpp>
 #include <millrace/store/detail/disk_room.hpp>
 #include <millrace/store/detail/folder_names.hpp>
+#include <millrace/store/detail/known_place.hpp>
 #include <millrace/store/file_system.hpp>
 #include <millrace/store/storage.hpp>
 
@@ -87,7 +88,7 @@ class folder_storage {
     if (auto fine = check_storage_key(key); !fine) return fine;
     if (auto fine = detail::check_disk_room(folder_, keep_free_, bytes.size(), key); !fine) return fine;
     auto made = atomic_file::create_beneath(folder_, key);
-    if (!made) return std::move(made).error();
+    if (!made) return detail::unless_gone(std::move(made).error(), folder_);
     if (auto done = made->write(bytes); !done) return done;
     return made->commit();
   }
@@ -98,7 +99,7 @@ class folder_storage {
       return found ? result<void>(detail::object_exists(key)) : found.error();
     if (auto fine = detail::check_disk_room(folder_, keep_free_, bytes.size(), key); !fine) return fine;
     auto made = atomic_file::create_beneath(folder_, key);
-    if (!made) return std::move(made).error();
+    if (!made) return detail::unless_gone(std::move(made).error(), folder_);
     if (auto done = made->write(bytes); !done) return done;
     auto done = made->commit_new();
     if (!done && done.error().code() == errc::already_exists) return detail::object_exists(key);
@@ -107,7 +108,10 @@ class folder_storage {
   result<void> remove(std::string_view key) {
     if (auto fine = check_storage_key(key); !fine) return fine;
     const auto found = detail::find_beneath(folder_, key, "remove", false);
-    if (!found) return is_absence(found.error(), key) ? result<void>() : found.error();
+    if (!found) {
+      error failure = detail::unless_gone(found.error(), folder_);
+      return is_absence(failure, key) ? result<void>() : std::move(failure);
+    }
     struct stat facts{};
     const int folder = found->folder.descriptor();
     if (::fstatat(folder, found->name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0)
@@ -122,7 +126,7 @@ class folder_storage {
 
   result<std::vector<storage_entry>> list(std::string_view prefix, std::string_view after, std::size_t limit) const {
     auto root = file::open(folder_, O_RDONLY | O_DIRECTORY);
-    if (!root) return std::move(root).error();
+    if (!root) return detail::unless_gone(std::move(root).error(), folder_);
     listing all{prefix, after, limit, {}};
     if (auto done = walk(*root, {}, all); !done) return std::move(done).error();
     return std::move(all.found);
@@ -148,6 +152,7 @@ class folder_storage {
   };
 
   error absent_or(error failure, std::string_view key) const {
+    failure = detail::unless_gone(std::move(failure), folder_);
     return is_absence(failure, key) ? detail::no_such_object(key) : std::move(failure);
   }
   /// Whether a key could not be opened because nothing is there: not even if it is a folder of other objects, or below

@@ -91,3 +91,21 @@ TEST_CASE("folder_storage: the folder is made, but not those around it, or has t
   CHECK_FALSE(ms::folder_storage::open(folder / "link"));
   CHECK_FALSE(fs::exists(folder.path() / "gone"));
 }
+
+TEST_CASE("folder_storage: a folder that is gone is an error, and not one without objects") {
+  const support::temp_dir folder;
+  auto storage = ms::folder_storage::open(folder / "all");
+  REQUIRE(storage->write("a/b", bytes_of("1")));
+  fs::rename(folder / "all", folder / "elsewhere");
+  const std::string why = "cannot use \"" + folder / "all" + "\": it was deleted or renamed while it was open";
+  for (const auto& refused : {storage->read("a/b").error(), storage->read("c").error(), storage->examine("a/b").error(),
+                              storage->write("a/b", bytes_of("2")).error(), storage->write("c", bytes_of("2")).error(),
+                              storage->create("c", bytes_of("2")).error(), storage->remove("a/b").error(),
+                              storage->remove("c").error(), storage->list("", "", 9).error()}) {
+    CHECK(refused.code() == mr::errc::io);
+    CHECK(refused.message() == why);
+  }
+  fs::rename(folder / "elsewhere", folder / "all");
+  CHECK(storage->read("a/b"));
+  CHECK(storage->read("c").error().code() == mr::errc::not_found);
+}

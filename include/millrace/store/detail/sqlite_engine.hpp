@@ -12,6 +12,7 @@
 #include <millrace/store/commit_ticket.hpp>
 #include <millrace/store/detail/commit_group.hpp>
 #include <millrace/store/detail/disk_room.hpp>
+#include <millrace/store/detail/known_place.hpp>
 #include <millrace/store/detail/sqlite_connection.hpp>
 #include <millrace/store/detail/writer_mutex.hpp>
 #include <millrace/store/file.hpp>
@@ -241,8 +242,7 @@ class sqlite_engine : private commit_group<sqlite_engine> {
       return error(errc::permission_denied, "cannot write to the SQLite file \"" + path_ + "\": it is read-only");
     struct stat facts{};
     if (::stat(path_.c_str(), &facts) != 0) return system_error(errno, "open", path_);
-    device_ = facts.st_dev;
-    inode_ = facts.st_ino;
+    place_ = known_place(facts);
     // In one snapshot: somebody else may be making the tables.
     if (const int code = writer_->run("BEGIN"); code != SQLITE_OK) return writer_->failure(code, "read");
     const auto version = check_whose();
@@ -342,7 +342,7 @@ class sqlite_engine : private commit_group<sqlite_engine> {
       }
       return {};
     }
-    if (auto fine = check_place(); !fine) return fine;
+    if (auto fine = place_.confirm(path_); !fine) return fine;
     if (const int code = writer_->run(sqlite_query::begin); code != SQLITE_OK) return writer_->failure(code, "write");
     // A newer program may have opened the file since.
     const std::int64_t version = version_of_tables();
@@ -391,12 +391,6 @@ class sqlite_engine : private commit_group<sqlite_engine> {
     tell_followers(outcome);
     return outcome;
   }
-  result<void> check_place() const {
-    struct stat facts{};
-    if (::stat(path_.c_str(), &facts) != 0) return system_error(errno, "write", path_);
-    if (facts.st_dev == device_ && facts.st_ino == inode_) return {};
-    return error(errc::conflict, "cannot write \"" + path_ + "\": another file is there by now");
-  }
   result<void> check_room(std::string_view key, std::size_t size) const {
     return check_disk_room(path_, options_.keep_free, 2 * std::uint64_t{size}, key);  // beside the file, then in it
   }
@@ -413,7 +407,7 @@ class sqlite_engine : private commit_group<sqlite_engine> {
         return one;
       }
     }
-    if (auto fine = check_place(); !fine) return std::move(fine).error();
+    if (auto fine = place_.confirm(path_); !fine) return std::move(fine).error();
     auto made = connect(SQLITE_OPEN_READWRITE);
     if (!made) return made;
     if (const int code = (*made)->run("PRAGMA query_only = ON"); code != SQLITE_OK)
@@ -431,8 +425,7 @@ class sqlite_engine : private commit_group<sqlite_engine> {
   std::span<const char* const> migrations_;
   std::int64_t schema_version_;
   bool writes_ahead_ = true;
-  dev_t device_ = 0;
-  ino_t inode_ = 0;
+  known_place place_;
 
   owning_pointer<sqlite_connection> writer_;  // of whoever has the turn
   flat_vector<sqlite_connection*> idle_;      // guarded by mutex_

@@ -12,6 +12,7 @@
 #include <millrace/store/commit_ticket.hpp>
 #include <millrace/store/detail/commit_group.hpp>
 #include <millrace/store/detail/disk_room.hpp>
+#include <millrace/store/detail/known_place.hpp>
 #include <millrace/store/detail/object_tree.hpp>
 #include <millrace/store/documents/detail/document_files.hpp>
 #include <millrace/store/documents/detail/folder_journal.hpp>
@@ -543,11 +544,8 @@ class document_engine : private commit_group<document_engine<FileSystem>> {
 
   result<void> check_place() const {
     struct stat here{};
-    struct stat there{};
-    if (::stat(folder().c_str(), &there) != 0) return system_error(errno, "write to", folder());
-    if (::fstat(root_.descriptor(), &here) == 0 && here.st_dev == there.st_dev && here.st_ino == there.st_ino)
-      return {};
-    return error(errc::conflict, "cannot write to \"" + folder() + "\": another folder is there by now");
+    if (::fstat(root_.descriptor(), &here) != 0) return system_error(errno, "examine", folder());
+    return known_place(here).confirm(folder());
   }
   result<void> check_room(std::string_view key, const object_tree::object* before, std::size_t size) const {
     const std::uint64_t weight = pending_.weight() - (before != nullptr ? before->weight() : 0) + key.size() + size;

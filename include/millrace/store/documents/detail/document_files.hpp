@@ -239,7 +239,7 @@ class document_files {
     std::size_t low = 0;
     for (std::size_t high = sorted.size(); low < high;) {
       const std::size_t middle = low + (high - low) / 2;
-      if (sorted[middle] < of)
+      if (sorted[middle].compare(of) < 0)
         low = middle + 1;
       else
         high = middle;
