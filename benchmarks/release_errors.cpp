@@ -131,13 +131,20 @@ void feed(Judge& judge, md::arm which, const block& with, std::size_t step) {
   }
 }
 
-/// Sets the limit of a judge that has one by the first requests.
+/// Sets the limit of a judge that has one by the first requests. Returns how many of them were the candidate's.
 template <class Judge>
-void warm(Judge& judge, const traffic& now, mr::random_engine& engine, std::size_t step, double share) {
+std::uint64_t warm(Judge& judge, const traffic& stable, const traffic& candidate, mr::random_engine& engine,
+                   std::size_t step, double share) {
+  std::uint64_t candidates = 0;
   if constexpr (!std::is_same_v<Judge, one>)
-    while (judge.template limits<slow>(step)[0] == 0)
-      judge.update(engine.uniform() < share ? md::arm::candidate : md::arm::stable,
+    while (judge.template limits<slow>(step)[0] == 0) {
+      const bool is_candidate = engine.uniform() < share;
+      const traffic& now = is_candidate ? candidate : stable;
+      judge.update(is_candidate ? md::arm::candidate : md::arm::stable,
                    {.failed = engine.uniform() < now.error, .latency = latency(now, engine)}, step);
+      candidates += is_candidate ? 1 : 0;
+    }
+  return candidates;
 }
 template <class Judge>
 std::array<double, 2> limits_of(const Judge& judge, std::size_t step) {
@@ -218,12 +225,13 @@ tally simulate(const options& with, std::uint64_t stream, Run run) {
 constexpr std::array<double, 5> canary{.05, .10, .25, .50, .75};
 constexpr std::array<double, 5> narrow{.05, .05, .05, .05, .05};
 constexpr std::uint64_t per_look = 100;  // requests of the candidate, about
-constexpr int most_looks = 30;           // then a person goes on
+constexpr int most_looks = 40;           // then a person goes on
 
-/// Rollouts of five steps with arms that are alike: `at(t)` is the traffic at the time t in [0, 1) of each.
-template <class Traffic>
-void without_harm(const options& with, const char* name, std::uint64_t stream, const std::array<double, 5>& shares,
-                  Traffic at) {
+/// Rollouts of five steps: `at(t, offset)` is the traffic of the stable model at the time t in [0, 1) of each, and
+/// `changed` makes that of the candidate from it.
+template <class Traffic, class Changed>
+void rollouts(const options& with, const char* name, std::uint64_t stream, const std::array<double, 5>& shares,
+              Traffic at, Changed changed) {
   const tally found = simulate(with, stream, [&](mr::random_engine& engine, tally& sums) {
     four judge;
     bool rolled_back = false;
@@ -231,24 +239,26 @@ void without_harm(const options& with, const char* name, std::uint64_t stream, c
     bool z = false;
     bool ranks = false;
     bool alone = true;  // the judge promoted every step
+    bool any = false;
     const double offset = engine.uniform();
     const bool with_ranks = engine.uniform() < 0.02;  // the exact test takes long
     double looks = 0;
     for (std::size_t step = 0; step < shares.size() && !rolled_back; ++step) {
-      (void)judge.begin_step(step, shares[step]);
-      warm(judge, at(looks / 150, offset), engine, step, shares[step]);
+      static_cast<void>(judge.begin_step(step, shares[step]));
+      const traffic first = at(looks / 150, offset);
+      warm(judge, first, changed(first), engine, step, shares[step]);
       naive others;
       const auto n = static_cast<std::uint64_t>(static_cast<double>(per_look) / shares[step]);
       bool promoted = false;
       for (int look = 0; look < most_looks && !promoted && !rolled_back; ++look, ++looks) {
         const traffic now = at(looks / 150, offset);
         const std::uint64_t candidates = binomial(engine, n, shares[step]);
-        for (const md::arm which : {md::arm::stable, md::arm::candidate}) {
-          const block got =
-              draw(engine, now, which == md::arm::candidate ? candidates : n - candidates, limits_of(judge, step));
-          feed(judge, which, got, step);
-          others.update(static_cast<std::size_t>(which), got);
-        }
+        const block stable = draw(engine, now, n - candidates, limits_of(judge, step));
+        const block candidate = draw(engine, changed(now), candidates, limits_of(judge, step));
+        feed(judge, md::arm::stable, stable, step);
+        feed(judge, md::arm::candidate, candidate, step);
+        others.update(0, stable);
+        others.update(1, candidate);
         const md::judgement so_far = judge.look();
         rolled_back = so_far.verdict == md::verdict::rollback;
         promoted = so_far.verdict == md::verdict::promote;
@@ -256,59 +266,121 @@ void without_harm(const options& with, const char* name, std::uint64_t stream, c
         z = z || others.z();
       }
       alone = alone && promoted;
+      any = any || promoted;
       if (with_ranks) ranks = ranks || others.ranks();
     }
-    const std::array<bool, 5> was{rolled_back, alone, thresholds, z, ranks};
+    const std::array<bool, 6> was{rolled_back, alone, any, thresholds, z, ranks};
     for (std::size_t i = 0; i < was.size(); ++i) sums.sums[i] += was[i] ? 1 : 0;
-    sums.sums[5] += looks * static_cast<double>(per_look);
-    sums.sums[6] += with_ranks ? 1 : 0;
+    sums.sums[6] += looks * static_cast<double>(per_look);
+    sums.sums[7] += with_ranks ? 1 : 0;
   });
   const auto n = static_cast<double>(with.rollouts);
-  std::printf("| %s | %.5f | %.3f | %.0f | %.3f | %.3f | %.3f |\n", name, found.sums[0] / n, found.sums[1] / n,
-              found.sums[5] / n, found.sums[2] / n, found.sums[3] / n, found.sums[4] / found.sums[6]);
+  std::printf("| %s | %.5f | %.3f | %.4f | %.0f | %.3f | %.3f | %.3f |\n", name, found.sums[0] / n, found.sums[1] / n,
+              found.sums[2] / n, found.sums[6] / n, found.sums[3] / n, found.sums[4] / n,
+              found.sums[5] / found.sums[7]);
   std::fflush(stdout);
 }
 
-void all_without_harm(const options& with) {
-  std::printf(
-      "\n| arms alike, 5 steps, 4 metrics | rolled back (goal <= .01) | promoted to the end by the judge alone | "
-      "requests "
-      "of the candidate | fixed thresholds | z at every look | Mann-Whitney per step "
-      "|\n|---|---|---|---|---|---|---|\n");
+constexpr const char* columns =
+    " | taken back | promoted to the end | promoted at all | requests of the candidate | fixed thresholds | z at every "
+    "look | Mann-Whitney per step |\n|---|---|---|---|---|---|---|---|\n";
+
+void without_harm(const options& with) {
+  std::printf("\n| arms alike (goal: taken back <= .01)%s", columns);
+  const auto alike = [](const traffic& now) { return now; };
+  const auto always = [](const traffic& now) { return [=](double, double) { return now; }; };
   traffic base;
   base.error = .005;
-  without_harm(with, "independent metrics", 1, canary, [=](double, double) { return base; });
+  rollouts(with, "independent metrics", 1, canary, always(base), alike);
   traffic correlated;
   correlated.shock = .01;
   correlated.error = .001;
   correlated.empty = .001;
   correlated.wrong = .002;
-  without_harm(with, "correlated metrics", 2, canary, [=](double, double) { return correlated; });
+  rollouts(with, "correlated metrics", 2, canary, always(correlated), alike);
   traffic heavy = base;
   heavy.tail = 0.8;
-  without_harm(with, "heavy-tailed latency (no mean)", 3, canary, [=](double, double) { return heavy; });
+  rollouts(with, "heavy-tailed latency (no mean)", 3, canary, always(heavy), alike);
   traffic light = base;
   light.tail = 0;
-  without_harm(with, "log-normal latency", 4, canary, [=](double, double) { return light; });
-  without_harm(with, "day and night: rates by 5, latency by 3", 5, canary, [=](double t, double offset) {
+  rollouts(with, "log-normal latency", 4, canary, always(light), alike);
+  const auto days = [=](double t, double offset) {
     traffic now = base;
     const double day = 0.5 + 0.5 * std::sin(6.283185307179586 * (3 * t + offset));
     now.error *= 1 + 4 * day;
     now.empty *= 1 + 4 * day;
     now.scale *= 1 + 2 * day;
     return now;
-  });
-  without_harm(with, "shares of 5 and 95 % throughout", 6, narrow, [=](double, double) { return base; });
-  without_harm(with, "a baseline that becomes ten times worse", 7, canary, [=](double t, double) {
+  };
+  rollouts(with, "day and night: rates by 5, latency by 3", 5, canary, days, alike);
+  rollouts(with, "shares of 5 and 95 % throughout", 6, narrow, always(base), alike);
+  const auto worse_and_worse = [=](double t, double) {
     traffic now = base;
     now.error *= 1 + 9 * std::min(1.0, 2 * t);
     now.scale *= 1 + 4 * std::min(1.0, 2 * t);
     return now;
-  });
+  };
+  rollouts(with, "a baseline that becomes ten times worse", 7, canary, worse_and_worse, alike);
   traffic rare = base;
   rare.error = .0001;
   rare.empty = .0001;
-  without_harm(with, "hardly any errors (1 in 10,000)", 8, canary, [=](double, double) { return rare; });
+  rollouts(with, "hardly any errors (1 in 10,000)", 8, canary, always(rare), alike);
+}
+
+void with_harm(const options& with) {
+  std::printf("\n| a candidate that is worse%s", columns);
+  const auto always = [](double error) { return [=](double, double) { return traffic{.error = error}; }; };
+  const auto errors_by = [](double ratio) {
+    return [=](traffic now) {
+      now.error *= ratio;
+      return now;
+    };
+  };
+  rollouts(with, "errors 1 to 1.2 %: harmless", 11, canary, always(.01), errors_by(1.2));
+  rollouts(with, "errors 1 to 2 %: the edge (promoted at all <= .05)", 12, canary, always(.01), errors_by(2));
+  rollouts(with, "errors 1 to 2.5 %", 13, canary, always(.01), errors_by(2.5));
+  rollouts(with, "errors .1 to .9 %", 14, canary, always(.001), errors_by(9));
+  rollouts(with, "latency by 1.5: the edge (promoted at all <= .05)", 15, canary, always(.01), [](traffic now) {
+    now.scale *= 1.5;
+    return now;
+  });
+}
+
+/// One request in a hundred is of 50 users, every other of whose requests fails; users keep their arm.
+template <class Judge>
+bool taken_back(mr::random_engine& engine) {
+  Judge judge;
+  std::array<double, 50> points;
+  for (double& point : points) point = engine.uniform();
+  for (std::size_t step = 0; step < canary.size(); ++step) {
+    static_cast<void>(judge.begin_step(step, canary[step]));
+    const auto n = static_cast<std::uint64_t>(static_cast<double>(per_look) / canary[step]);
+    for (int look = 0; look < 15; ++look) {
+      for (std::uint64_t i = 0; i < n; ++i) {
+        std::uint64_t user = engine();
+        const bool is_bad = user % 100 == 0;
+        if (is_bad) user = engine.below(points.size());
+        const double point = is_bad ? points[user] : static_cast<double>(user >> 11) * 0x1p-53;
+        const bool failed = engine.uniform() < (is_bad ? 0.5 : 0.001);
+        judge.update(point < canary[step] ? md::arm::candidate : md::arm::stable, {.failed = failed}, step, user);
+      }
+      if (judge.look().verdict == md::verdict::rollback) return true;
+    }
+  }
+  return false;
+}
+
+void users(options with) {
+  with.rollouts = std::max(100L, with.rollouts / 20);
+  std::printf("\n| arms alike, most errors are of 50 users, %ld rollouts | taken back |\n|---|---|\n", with.rollouts);
+  const auto row = [&](const char* name, auto run) {
+    const tally found =
+        simulate(with, 41, [&](mr::random_engine& engine, tally& sums) { sums.sums[0] += run(engine); });
+    std::printf("| %s | %.4f |\n", name, found.sums[0] / static_cast<double>(with.rollouts));
+    std::fflush(stdout);
+  };
+  row("counted by request", taken_back<one>);
+  row("counted by user (goal <= .01)", taken_back<md::judge<errors, md::alpha<.01>, md::per_user<16384>>>);
 }
 
 /// How many requests of the candidate it takes until it is taken back, in a step with a share, after `healthy` ones
@@ -325,9 +397,9 @@ tally delays(const options& with, std::uint64_t stream, double share, std::uint6
       const bool last = s + 1 == steps;
       const double q = last ? share : shares[s];
       (void)judge.begin_step(s, q);
-      warm(judge, base, engine, s, q);
+      const std::uint64_t before = warm(judge, base, last ? faulty(0.0) : base, engine, s, q);
       const auto n = static_cast<std::uint64_t>(static_cast<double>(last ? block_size : healthy) / q + 0.5);
-      for (counted = 0; counted < (last ? most : healthy);) {
+      for (counted = before; counted < (last ? most : healthy);) {
         const std::uint64_t candidates = binomial(engine, n, q);
         feed(judge, md::arm::stable, draw(engine, base, n - candidates, limits_of(judge, s)), s);
         const traffic now = last ? faulty(static_cast<double>(counted)) : base;
@@ -381,7 +453,8 @@ void power(const options& with) {
   }
 }
 
-void curves(const options& with) {
+void curves(options with) {
+  with.rollouts = std::max(100L, with.rollouts / 10);
   std::printf(
       "\n| fault in the third step, after two healthy ones, three metrics | taken back within | these requests of it | "
       "| "
@@ -413,8 +486,9 @@ int main(int count, char** given) {
   if (count > 2) with.threads = static_cast<unsigned>(std::max(1, std::atoi(given[2])));
   if (count > 3) with.seed = static_cast<std::uint64_t>(std::atoll(given[3]));
   std::printf("%ld rollouts a row, seed %llu\n", with.rollouts, static_cast<unsigned long long>(with.seed));
-  if (count > 4 && given[4][0] == 'n') return all_without_harm(with), 0;
   power(with);
+  without_harm(with);
+  with_harm(with);
+  users(with);
   curves(with);
-  all_without_harm(with);
 }

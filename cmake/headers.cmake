@@ -349,7 +349,7 @@ set(MILLRACE_deliver_HEADERS
   deliver/judge/release_judge.hpp deliver/judge/rules.hpp deliver/judge/share_bets.hpp deliver/judge/threshold_judge.hpp
   deliver/judge/detail/copied_atomic.hpp deliver/judge/detail/count_table.hpp deliver/judge/detail/judge_core.hpp
   deliver/judge/detail/judged_units.hpp deliver/judge/detail/latency_buckets.hpp deliver/judge/detail/latency_limits.hpp
-  deliver/judge/detail/unit_table.hpp
+  deliver/judge/detail/judged_unit_table.hpp
   deliver/experiment.hpp
   deliver/experiment/design.hpp deliver/experiment/experiment.hpp deliver/experiment/life_cycle.hpp
   deliver/experiment/report.hpp

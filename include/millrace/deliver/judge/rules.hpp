@@ -72,17 +72,17 @@ class rule_reader {
 };
 
 template <class... Metrics>
-struct metric_list {};
+struct judged_list {};
 template <class... Lists>
 struct joined {
-  using type = metric_list<>;
+  using type = judged_list<>;
 };
 template <class... First, class... Second, class... Rest>
-struct joined<metric_list<First...>, metric_list<Second...>, Rest...>
-    : joined<metric_list<First..., Second...>, Rest...> {};
+struct joined<judged_list<First...>, judged_list<Second...>, Rest...>
+    : joined<judged_list<First..., Second...>, Rest...> {};
 template <class... Last>
-struct joined<metric_list<Last...>> {
-  using type = metric_list<Last...>;
+struct joined<judged_list<Last...>> {
+  using type = judged_list<Last...>;
 };
 
 template <class Metric>
@@ -100,7 +100,7 @@ struct rule_traits {
   static constexpr void write(rule_node* nodes_to, std::size_t& node, std::size_t& metric) {
     nodes_to[node++] = {rule_node::kind::metric, metric++, weight_of<Part>()};
   }
-  using leaves = metric_list<Part>;
+  using leaves = judged_list<Part>;
 };
 template <rule_node::kind Kind, class... Parts>
 struct compound_traits {

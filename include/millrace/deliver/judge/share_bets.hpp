@@ -109,7 +109,8 @@ inline double log_capital(std::span<const step_counts> steps, double ratio, doub
 template <class = void>
 double log_e_of_harm(std::span<const step_counts> steps, double max_ratio) noexcept;
 
-/// The logarithm of the e-value against "the candidate's requests go wrong at least `max_ratio` times as often".
+/// The logarithm of the e-value against "the candidate's requests go wrong at least `max_ratio` times as often". For at
+/// most 16 steps; further ones are not looked at.
 /// Complexity: O(steps).
 /// Allocates: never.
 template <class = void>
@@ -122,8 +123,12 @@ double log_e_of_ratio_below(std::span<const step_counts> steps, double max_ratio
 /// The mean of x is the difference of the arms' mean badness. So 1 + l (margin - x) has a mean of at most 1 under the
 /// hypothesis, for any l >= 0, and is positive for l < q. For b of 0 and of 1 it depends on the arm alone; for b
 /// between them, f(0)^(1 - b) f(1)^b is at most the factor, which is linear in b, and makes the capital a function of
-/// sums. Complexity: O(steps). Allocates: never. Source: betting: Waudby-Smith, Ramdas, "Estimating means of bounded
-/// random variables by betting", JRSS B 86, 2024.
+/// sums.
+///
+/// For at most 16 steps; further ones are not looked at.
+/// Complexity: O(steps).
+/// Allocates: never.
+/// Source: betting: Waudby-Smith, Ramdas, "Estimating means of bounded random variables by betting", JRSS B 86, 2024.
 template <class = void>
 double log_e_of_difference_below(std::span<const step_counts> steps, double margin) noexcept;
 
@@ -157,8 +162,9 @@ struct ratio_interval {
 };
 
 /// The interval that covers the ratio at all times at once with probability 1 - alpha, if it stays what it is: all R
-/// for which the e-value of a mixture of bets against R is below 1 / alpha. Complexity: O(steps), some 400 logarithms
-/// each. Allocates: never.
+/// for which the e-value of a mixture of bets against R is below 1 / alpha.
+/// Complexity: O(steps), some 400 logarithms each.
+/// Allocates: never.
 template <class = void>
 ratio_interval ratio_bounds(std::span<const step_counts> steps, double alpha) noexcept;
 
@@ -181,15 +187,49 @@ inline double log_start_weight(std::size_t step) noexcept {
 /// As many steps as there is money for.
 inline constexpr std::size_t max_starts = 16;
 
-/// For each step, at `into`: the logarithm of the capital of all bets together that enter with it, each weighted.
-/// Precondition: at most max_starts steps.
+/// For each step, at `into`: the logarithm of the capital of weighted bets on ratios against `against`, if all their
+/// money enters with that step.
 template <class = void>
-void log_harm_since(std::span<const step_counts> steps, double max_ratio, double* into) noexcept {
+void log_capitals_since(std::span<const step_counts> steps, std::span<const bet> bets, double against,
+                        double* into) noexcept {
   for (std::size_t s = 0; s < steps.size(); ++s) into[s] = log_nothing;
-  for (const bet& one : harm_bets(max_ratio)) {
+  for (const bet& one : bets) {
     double since = math::log(one.weight);
     for (std::size_t s = steps.size(); s-- > 0;) {
-      since += log_gain(steps[s], one.on, 1);
+      if (steps[s].bad[0] + steps[s].bad[1] > 0) since += log_gain(steps[s], one.on, against);
+      into[s] = log_add(into[s], since);
+    }
+  }
+}
+template <class = void>
+void log_harm_since(std::span<const step_counts> steps, double max_ratio, double* into) noexcept {
+  log_capitals_since(steps, harm_bets(max_ratio), 1, into);
+}
+/// The same against a ratio of `max_ratio` and above: most of the money on a candidate as good as the stable model.
+template <class = void>
+void log_ratio_below_since(std::span<const step_counts> steps, double max_ratio, double* into) noexcept {
+  const double equal = max_ratio > 1.15 ? 1 : 0.5 * max_ratio;
+  const std::array<bet, 3> bets = {{{0.85 * max_ratio, 0.15}, {equal, 0.65}, {0.2 * max_ratio, 0.2}}};
+  log_capitals_since(steps, bets, max_ratio, into);
+}
+/// The same against a difference of `margin` and above.
+template <class = void>
+void log_difference_below_since(std::span<const step_counts> steps, double margin, double* into) noexcept {
+  constexpr std::array<bet, 4> bets = {{{0.1, 0.1}, {0.3, 0.2}, {0.6, 0.3}, {0.9, 0.4}}};
+  for (std::size_t s = 0; s < steps.size(); ++s) into[s] = log_nothing;
+  for (const bet& one : bets) {
+    double since = math::log(one.weight);
+    for (std::size_t s = steps.size(); s-- > 0;) {
+      const step_counts& step = steps[s];
+      if (compares(step)) {
+        const double q = step.share;
+        const double good = one.on * q * margin;
+        const double all = step.measured[0] + step.measured[1];
+        const double bad = step.bad[0] + step.bad[1];
+        since += (all > bad ? all - bad : 0) * math::log1p(good);
+        if (step.bad[1] > 0) since += step.bad[1] * math::log1p(good - one.on);
+        if (step.bad[0] > 0) since += step.bad[0] * math::log1p(good + one.on * q / (1 - q));
+      }
       into[s] = log_add(into[s], since);
     }
   }
@@ -220,34 +260,18 @@ double log_e_of_harm(std::span<const step_counts> steps, double max_ratio) noexc
 
 template <class>
 double log_e_of_ratio_below(std::span<const step_counts> steps, double max_ratio) noexcept {
-  // Most of it on a candidate that is as good as the stable model.
-  const double equal = max_ratio > 1.15 ? 1 / max_ratio : 0.5;
-  const std::array<detail::bet, 3> bets = {{{0.85, 0.15}, {equal, 0.65}, {0.2, 0.2}}};
-  double sum = detail::log_nothing;
-  for (const detail::bet& one : bets)
-    sum = detail::log_add(sum, log_capital(steps, one.on * max_ratio, max_ratio) + detail::math::log(one.weight));
-  return sum;
+  std::array<double, detail::max_starts> since{};
+  const auto first = steps.subspan(0, steps.size() < since.size() ? steps.size() : since.size());
+  detail::log_ratio_below_since(first, max_ratio, since.data());
+  return since[0];
 }
 
 template <class>
 double log_e_of_difference_below(std::span<const step_counts> steps, double margin) noexcept {
-  constexpr std::array<detail::bet, 4> bets = {{{0.1, 0.1}, {0.3, 0.2}, {0.6, 0.3}, {0.9, 0.4}}};
-  double sum = detail::log_nothing;
-  for (const detail::bet& one : bets) {
-    double capital = detail::math::log(one.weight);
-    for (const step_counts& step : steps) {
-      if (!detail::compares(step)) continue;
-      const double q = step.share;
-      const double good = one.on * q * margin;
-      const double all = step.measured[0] + step.measured[1];
-      const double bad = step.bad[0] + step.bad[1];
-      capital += (all > bad ? all - bad : 0) * detail::math::log1p(good) +
-                 step.bad[1] * detail::math::log1p(good - one.on) +
-                 step.bad[0] * detail::math::log1p(good + one.on * q / (1 - q));
-    }
-    sum = detail::log_add(sum, capital);
-  }
-  return sum;
+  std::array<double, detail::max_starts> since{};
+  const auto first = steps.subspan(0, steps.size() < since.size() ? steps.size() : since.size());
+  detail::log_difference_below_since(first, margin, since.data());
+  return since[0];
 }
 
 template <class>

@@ -130,10 +130,13 @@ class threshold_core {
 ///
 /// Error rates, simulated by `bench_release_errors` (arms alike, five steps, looks every 100 requests of the candidate
 /// from 1,000 on): if both arms fail in .5 % of requests, 1 rollout in 9 is taken back; if both fail in 1 %, or come to
-/// do so by day, all. A candidate that fails in .9 % where the stable model fails in .1 % is promoted. Models:
-/// release_judge. Complexity: update some nanoseconds; report O(buckets). Allocates: construction and copies (100 KB),
-/// report, save. Never update. Threads: as release_judge. Errors: begin_step: out_of_range, invalid_argument (a share
-/// outside [0, 1]). load: those of `envelope_reader`.
+/// do so by day, all. A candidate that fails in .9 % where the stable model fails in .1 % is promoted.
+///
+/// Models: release_judge.
+/// Complexity: update some nanoseconds; report O(buckets).
+/// Allocates: construction and copies (115 KB), report, look, save. Never update.
+/// Threads: as release_judge.
+/// Errors: begin_step: out_of_range, invalid_argument (a share outside [0, 1]). load: those of `envelope_reader`.
 template <class... Policies>
 class threshold_judge {
   static_assert(((detail::is_error_rate_threshold<Policies>::value || detail::is_latency_multiplier<Policies>::value ||

@@ -7,15 +7,35 @@
 
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
 
 namespace md = millrace::deliver;
+namespace mr = millrace;
 
 namespace {
+
+// [composed]
+struct empty_answers {  // a metric of your own: what is bad, of 0 or 1 or between
+  static constexpr std::string_view name = "empty_answers";
+  static constexpr md::tolerance tolerated{.max_ratio = 1.5, .max_difference = .005};
+  static double badness(const md::measurement& taken) noexcept { return taken.latency < 1000 ? 1 : 0; }
+};
+using agrees = md::bounded_score<"agreement", 0, 1, md::max_difference<.02>>;  // fed by itself
+using release = md::judge<md::error_rate<md::max_ratio<2>>, md::latency<.99, md::max_ratio<1.5>>, empty_answers, agrees,
+                          md::alpha<.01>, md::beta<.05>, md::min_requests<1000>>;
+// [/composed]
+static_assert(md::release_judge<release>);
+
+// [rule]
+using cheaper_or_better =
+    md::judge<md::error_rate<>, md::any_of<md::slower_than<250>, md::bounded_score<"clicks", 0, 1>>>;
+// [/rule]
 
 using errors = md::judge<md::error_rate<md::max_ratio<2>, md::max_difference<.005>>, md::alpha<.01>>;
 static_assert(md::release_judge<errors>);
@@ -40,6 +60,33 @@ TEST_CASE("a judge holds without data", "[deliver]") {
   CHECK(judge.report().why == md::reason::no_data);
   feed(judge, stable, 0, 5000, 0);
   CHECK(judge.report().why == md::reason::no_data);
+}
+
+TEST_CASE("a judge is fed, looked at, and kept", "[deliver]") {
+  // [fed]
+  release judge;
+  const auto begun = judge.begin_step(0, 0.05);  // the candidate gets 5 % of the requests
+  judge.assign(candidate, 0);                    // one is on its way
+  judge.update(candidate, {.failed = false, .latency = 1.2e6}, 0);
+  judge.update<agrees>(candidate, 1.0, 0);  // its label came
+  const md::judgement now = judge.look();   // hold: no_data, too_few_requests, ...
+  // [/fed]
+  CHECK(begun);
+  CHECK(now.why == md::reason::no_data);
+
+  // [kept]
+  const std::vector<std::byte> bytes = judge.save();
+  auto fleet = release::load(bytes);                            // after a restart, or on the host that decides
+  const bool added = fleet && fleet->merge(judge).has_value();  // another host's counts
+  // [/kept]
+  REQUIRE(added);
+  CHECK(fleet->requests(candidate, 0) == 2);
+}
+
+TEST_CASE("a rule of parts judges too", "[deliver]") {
+  cheaper_or_better judge;
+  REQUIRE(judge.begin_step(0, 0.5));
+  CHECK(judge.report().metrics.size() == 3);
 }
 
 TEST_CASE("three of six zeros are not a pass, and three thousand of six are", "[deliver]") {
@@ -397,4 +444,38 @@ TEST_CASE("counts too large for doubles are refused, and none overflows", "[deli
   CHECK(errors::load(judge.save()));
   judge.update<metric>(stable, {.measured = 1ULL << 42}, 0);
   CHECK_FALSE(errors::load(judge.save()));
+}
+
+namespace {
+
+/// A rollout of three steps, of which a person begins the next after 1,000 requests of the candidate, with looks after
+/// every 100. Whether it is taken back; `changed` is by how many times more of the candidate's requests fail.
+bool is_taken_back(mr::random_engine& engine, double changed) {
+  using judged = md::judge<md::error_rate<>, md::latency<.99>, md::slower_than<3>, md::alpha<.05>>;
+  judged judge;
+  constexpr std::array shares{0.1, 0.25, 0.5};
+  for (std::size_t step = 0; step < shares.size(); ++step) {
+    static_cast<void>(judge.begin_step(step, shares[step]));
+    for (int i = 0; i < static_cast<int>(1000 / shares[step]); ++i) {
+      const bool is_candidate = engine.uniform() < shares[step];
+      const bool failed = engine.uniform() < (is_candidate ? .02 * changed : .02);
+      judge.update(is_candidate ? candidate : stable, {.failed = failed, .latency = 1e6 / (1 - engine.uniform())},
+                   step);
+      if (i % 1000 == 0 && judge.look().verdict == md::verdict::rollback) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("without harm few rollouts are taken back, with harm nearly all", "[deliver]") {
+  mr::random_engine engine(15);
+  constexpr int rollouts = 300;
+  int healthy = 0;
+  int faulty = 0;
+  for (int i = 0; i < rollouts; ++i) healthy += is_taken_back(engine, 1);
+  for (int i = 0; i < 100; ++i) faulty += is_taken_back(engine, 3);
+  CHECK(healthy <= 0.05 * rollouts + 3 * std::sqrt(rollouts * 0.05 * 0.95));
+  CHECK(faulty >= 95);
 }

@@ -195,13 +195,14 @@ void judge_core::read(std::size_t metric, const metric_facts& is, std::size_t st
   }
 }
 
-/// The e-value against "harm beyond what is tolerated". A latency has its ratio in its limits, so that requests beyond
-/// them, of one arm and of the other, are compared by 1.
-inline double log_e_of_tolerance(std::span<const step_counts> steps, std::span<const step_counts> first,
-                                 const metric_facts& is) noexcept {
-  return log_add(log_e_of_ratio_below(steps, is.is_quantile ? 1 : is.tolerated.max_ratio),
-                 log_e_of_difference_below(first, is.tolerated.max_difference)) -
-         log_2;
+/// For each step, at `into`: the e-value against "harm beyond what is tolerated" of the requests since. A latency has
+/// its ratio in its limits, so that requests beyond them, of one arm and of the other, are compared by 1.
+inline void log_tolerance_since(std::span<const step_counts> steps, std::span<const step_counts> first,
+                                const metric_facts& is, double* into) noexcept {
+  std::array<double, max_judged_steps> difference;
+  log_ratio_below_since(steps, is.is_quantile ? 1 : is.tolerated.max_ratio, into);
+  log_difference_below_since(first, is.tolerated.max_difference, difference.data());
+  for (std::size_t s = 0; s < steps.size(); ++s) into[s] = log_add(into[s], difference[s]) - log_2;
 }
 
 /// The evidence of harm: of the money of every step, and of that alone by which the requests since are not rather
@@ -222,8 +223,10 @@ void judge_core::assess_harm(const metric_facts& is, const metric_steps& of, std
     for (std::size_t s = 0; s < steps; ++s) since[s] = log_add(log_add(since[s], lower[s]), beyond[s]) - log_3;
   }
   made.log_e = log_of_starts(std::span<const double>(since.data(), steps));
+  starts tolerance;
+  log_tolerance_since(some(of.tolerable), some(of.first), is, tolerance.data());
   for (std::size_t s = 0; s < steps; ++s) {
-    const bool is_beyond = log_e_of_tolerance(some(of.tolerable).subspan(s), some(of.first).subspan(s), is) < 0;
+    const bool is_beyond = tolerance[s] < 0;
     if (!is_beyond) since[s] = log_nothing;
     made.is_beyond = made.is_beyond || is_beyond;
   }
@@ -244,8 +247,10 @@ evidence judge_core::assess(std::size_t metric, const judge_facts& facts, std::s
   metric_steps of;
   read(metric, is, steps, of, made);
   assess_harm(is, of, steps, made);
-  made.log_e_tolerated = log_e_of_tolerance(std::span<const step_counts>(of.doubtful.data(), steps),
-                                            std::span<const step_counts>(of.first_doubtful.data(), steps), is);
+  std::array<double, max_judged_steps> tolerance{};
+  log_tolerance_since(std::span<const step_counts>(of.doubtful.data(), steps),
+                      std::span<const step_counts>(of.first_doubtful.data(), steps), is, tolerance.data());
+  made.log_e_tolerated = steps > 0 ? tolerance[0] : 0;
   made.is_shown = made.log_e_tolerated >= -math::log(facts.beta);
   if (!is_full) return made;
   const std::span<const step_counts> plain(of.plain.data(), steps);

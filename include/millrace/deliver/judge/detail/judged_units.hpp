@@ -4,7 +4,7 @@
 #include <millrace/core/seed.hpp>
 #include <millrace/deliver/judge/detail/count_table.hpp>
 #include <millrace/deliver/judge/detail/judge_core.hpp>
-#include <millrace/deliver/judge/detail/unit_table.hpp>
+#include <millrace/deliver/judge/detail/judged_unit_table.hpp>
 #include <millrace/deliver/measurement.hpp>
 
 #include <cstddef>
@@ -42,7 +42,7 @@ struct judged_units {
     const std::uint64_t key = splitmix64(unit);
     const std::size_t fill = first.fill();
     const std::uint64_t left_out = fill < 8 ? 0 : fill < 12 ? 1 : fill < 14 ? 3 : 7;
-    return fill < 15 && (key >> 60 & left_out) == 0 && first.insert(key, note) == unit_table::found::added;
+    return fill < 15 && (key >> 60 & left_out) == 0 && first.insert(key, note) == judged_unit_table::found::added;
   }
   /// A number in [0, 1) that rounds badness up or down, for each unit and metric its own.
   static double chance(std::uint64_t unit, std::size_t metric) noexcept {
@@ -57,15 +57,15 @@ struct judged_units {
     first.merge(other.first, [&](std::uint64_t surplus) { take_off_first(surplus, counts, columns_a_step); });
   }
 
-  unit_table bad;
-  unit_table first;
+  judged_unit_table bad;
+  judged_unit_table first;
 
  private:
   static constexpr std::uint64_t score_bit = std::uint64_t{1} << 57;
 
   bool add(std::uint64_t unit, std::size_t column, std::uint64_t note) noexcept {
     std::uint64_t key = unit ^ column * 0x9e3779b97f4a7c15U;
-    return bad.insert(splitmix64(key), [&] { return note; }) == unit_table::found::added;
+    return bad.insert(splitmix64(key), [&] { return note; }) == judged_unit_table::found::added;
   }
   static std::uint64_t head(std::size_t step, arm which) noexcept {
     return std::uint64_t{step} << 60 | std::uint64_t{which == arm::candidate} << 59 | std::uint64_t{1} << 58;

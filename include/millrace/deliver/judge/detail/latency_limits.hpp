@@ -15,9 +15,8 @@ inline namespace v0 {
 namespace deliver {
 namespace detail {
 
-/// The limits of a latency metric, a step each, from a histogram of the stable model's latencies: eight buckets for
-/// each power of two nanoseconds, up to three days. Threads: update and limit from any number at once; begin_step and
-/// merge one at a time, beside them.
+/// The limits of a latency metric, a step each, from a histogram of the stable model's latencies.
+/// Threads: update and limit from any number at once; begin_step and merge one at a time, beside them.
 class latency_limits {
  public:
   static constexpr std::size_t buckets = latency_buckets::count;

@@ -1,5 +1,5 @@
-#ifndef MILLRACE_DELIVER_JUDGE_DETAIL_UNIT_TABLE_HPP
-#define MILLRACE_DELIVER_JUDGE_DETAIL_UNIT_TABLE_HPP
+#ifndef MILLRACE_DELIVER_JUDGE_DETAIL_JUDGED_UNIT_TABLE_HPP
+#define MILLRACE_DELIVER_JUDGE_DETAIL_JUDGED_UNIT_TABLE_HPP
 
 #include <millrace/core/detail/heap_sort.hpp>
 #include <millrace/core/saved/envelope.hpp>
@@ -18,14 +18,16 @@ namespace deliver {
 namespace detail {
 
 /// Units (users) by a hash, each with a note of 64 bits that is not 0, which says when it was counted and where. It
-/// takes no more than 15/16 of its capacity. Complexity: O(1) on average. Allocates: construction and copies. Threads:
-/// insert from any number at once, without a lock; merge one at a time beside them.
-class unit_table {
+/// takes no more than 15/16 of its capacity.
+/// Complexity: O(1) on average.
+/// Allocates: construction and copies.
+/// Threads: insert from any number at once, without a lock; merge one at a time beside them.
+class judged_unit_table {
  public:
   enum class found : std::uint8_t { added, present, full };
 
   /// Precondition: the capacity is a power of two, of at least 16; or 0, for a table that is always full.
-  explicit unit_table(std::size_t capacity) : entries_(capacity) {}
+  explicit judged_unit_table(std::size_t capacity) : entries_(capacity) {}
 
   std::size_t size() const noexcept { return static_cast<std::size_t>(size_.load_relaxed()); }
   /// How many units were not taken for want of room.
@@ -56,7 +58,7 @@ class unit_table {
   /// Adds the units of another table. Of a unit that both have, the smaller note stays, and surplus(the other) is
   /// called; so it is for a unit that there is no room for.
   template <class Surplus>
-  void merge(const unit_table& other, Surplus surplus) noexcept {
+  void merge(const judged_unit_table& other, Surplus surplus) noexcept {
     for (const entry& one : other.entries_) {
       const std::uint64_t note = one.note.load_acquire();
       if (note == 0) continue;
@@ -111,7 +113,7 @@ class unit_table {
 };
 
 template <class>
-void unit_table::save(envelope_writer& to) const {
+void judged_unit_table::save(envelope_writer& to) const {
   std::vector<std::array<std::uint64_t, 2>> units;
   for (const entry& one : entries_)
     if (const std::uint64_t note = one.note.load_acquire(); note != 0) units.push_back({one.key.load_acquire(), note});
@@ -125,7 +127,7 @@ void unit_table::save(envelope_writer& to) const {
 }
 
 template <class>
-bool unit_table::load(envelope_reader& from) {
+bool judged_unit_table::load(envelope_reader& from) {
   const std::uint64_t lost = from.u64();
   bool valid = true;
   std::uint64_t before = 0;
@@ -143,4 +145,4 @@ bool unit_table::load(envelope_reader& from) {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_DELIVER_JUDGE_DETAIL_UNIT_TABLE_HPP
+#endif  // MILLRACE_DELIVER_JUDGE_DETAIL_JUDGED_UNIT_TABLE_HPP
