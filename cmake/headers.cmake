@@ -377,6 +377,9 @@ set(MILLRACE_deliver_HEADERS
   deliver/shadow/shadow_policies.hpp deliver/shadow/shadow_report.hpp
   deliver/shadow/detail/copy_queue.hpp deliver/shadow/detail/shadow_calls.hpp
   deliver/shadow/detail/shadow_core.hpp deliver/shadow/detail/shadow_tally.hpp
+  deliver/observed.hpp
+  deliver/observed/registry_gate.hpp deliver/observed/rollout_audit.hpp deliver/observed/watched_rollout.hpp
+  deliver/observed/webhook.hpp
   deliver/rollout.hpp
   deliver/rollout/change.hpp deliver/rollout/kept.hpp deliver/rollout/machine.hpp deliver/rollout/options.hpp
   deliver/rollout/rollout.hpp deliver/rollout/state.hpp deliver/rollout/strategy.hpp

@@ -5,11 +5,12 @@
 ///
 /// - `arm`, `measurement`, `verdict`: what every room of this module speaks of
 /// - judge.hpp: whether a candidate is promoted or taken back, with one bound on error over a whole rollout
-/// - rollout.hpp: canary, blue-green and rolling releases, as state machines
+/// - rollout.hpp: canary, blue-green and rolling releases of a model, that outlive a crash and are one over all hosts
 /// - split.hpp: who is given what, by a hash of the unit's id
 ///
 /// Included by name: `<millrace/deliver/shadow.hpp>`, a candidate that sees copies of requests;
-/// `<millrace/deliver/outcomes.hpp>`, predictions and what came true later.
+/// `<millrace/deliver/outcomes.hpp>`, predictions and what came true later; `<millrace/deliver/observed.hpp>`, releases
+/// on events, hooks, metrics, audit trails, webhooks, and behind an approval.
 ///
 /// Standard library and POSIX alone.
 

@@ -24,7 +24,7 @@ PRIMITIVES = re.compile(r"core/(\w+/)?detail/")
 FROZEN = "core chain tensor aggregate store stats observe detect model/evaluation middleware".split()
 # Rooms that their module's umbrella leaves out: who uses what is made here should not pay for readers of other people's
 # files, nor who counts for what is kept as evidence.
-APART = {"deliver/experiment.hpp", "deliver/outcomes.hpp", "deliver/pipelines.hpp", "deliver/shadow.hpp",
+APART = {"deliver/experiment.hpp", "deliver/observed.hpp", "deliver/outcomes.hpp", "deliver/pipelines.hpp", "deliver/shadow.hpp",
          "model/formats.hpp", "model/to_graph.hpp", "observe/audit.hpp", "observe/events.hpp", "observe/health.hpp",
          "observe/dashboards.hpp", "observe/tracing.hpp", "registry/observed.hpp", "store/documents.hpp",
          "store/parquet.hpp", "store/search.hpp", "track/observed.hpp"}

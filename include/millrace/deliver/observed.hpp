@@ -1,0 +1,18 @@
+#ifndef MILLRACE_DELIVER_OBSERVED_HPP
+#define MILLRACE_DELIVER_OBSERVED_HPP
+
+/// observed: a release and those who have to know of it. deliver.hpp leaves this room out, since it needs exceptions
+/// and much that a release alone does not.
+///
+/// - `watched_rollout`: hooks that may refuse a step forward, events and metrics of `observe`
+/// - `rollout_audit`: writes every change into an `observe::audit_trail`
+/// - `registry_gate`: a candidate gets all requests once the registry has an approval; `registry_return` takes it out
+///   of its stage when it is rolled back
+/// - `webhook`: sends changes to Slack, to PagerDuty, or as JSON to whom it may concern
+
+#include <millrace/deliver/observed/registry_gate.hpp>
+#include <millrace/deliver/observed/rollout_audit.hpp>
+#include <millrace/deliver/observed/watched_rollout.hpp>
+#include <millrace/deliver/observed/webhook.hpp>
+
+#endif  // MILLRACE_DELIVER_OBSERVED_HPP

@@ -1,0 +1,67 @@
+#ifndef MILLRACE_DELIVER_OBSERVED_ROLLOUT_AUDIT_HPP
+#define MILLRACE_DELIVER_OBSERVED_ROLLOUT_AUDIT_HPP
+
+#include <millrace/core/result.hpp>
+#include <millrace/deliver/fwd.hpp>
+#include <millrace/deliver/rollout/change.hpp>
+#include <millrace/observe/audit/audit_draft.hpp>
+#include <millrace/observe/audit/audit_event.hpp>
+#include <millrace/observe/audit/audit_trail.hpp>
+
+#include <string>
+#include <utility>
+
+namespace millrace {
+inline namespace v0 {
+namespace deliver {
+
+/// Writes the changes of releases into an audit trail: `model_rolled_back` of severity critical for a rollback, and
+/// `model_deployed` for all else, of the object `release/<name>`, with the fields rollout, phase, before, step, share,
+/// cause, verdict, log_e and the requests of both arms.
+///
+///     mr::deliver::rollout release{stable, candidate, ..., mr::deliver::notified{mr::deliver::rollout_audit{*trail}}};
+///
+/// Allocates: for long texts. Threads: as the trail, which outlives it.
+/// Errors: those of the trail, such as that it is full or closed.
+template <class Trail = observe::audit_trail<>>
+class rollout_audit {
+ public:
+  explicit rollout_audit(Trail& trail) noexcept : trail_(&trail) {}
+
+  template <class = void>
+  result<void> operator()(const rollout_changed& it) const {
+    const bool is_rollback = it.state.phase == rollout_phase::rolled_back;
+    const std::string object = "release/" + it.release;
+    observe::audit_draft draft(is_rollback ? observe::audit_kinds::model_rolled_back
+                                           : observe::audit_kinds::model_deployed);
+    draft.severity(is_rollback ? observe::audit_severity::critical : observe::audit_severity::info)
+        .actor(it.state.actor.empty() ? "rollout" : it.state.actor)
+        .object(object)
+        .reason(it.state.reason.empty() ? to_string(it.state.cause) : it.state.reason)
+        .at(it.state.at)
+        .field("rollout", it.state.number)
+        .field("phase", to_string(it.state.phase))
+        .field("before", to_string(it.before))
+        .field("step", it.state.step + 1)
+        .field("share", it.state.share / double{whole_share})
+        .field("cause", to_string(it.state.cause))
+        .field("verdict", name(it.evidence.verdict))
+        .field("log_e", it.evidence.log_e)
+        .field("requests_stable", it.evidence.requests[0])
+        .field("requests_candidate", it.evidence.requests[1]);
+    const auto event = draft.event();
+    if (!event) return event.error();
+    if (trail_->append(*event) != 0) return {};
+    if (auto well = trail_->status(); !well) return std::move(well).error();
+    return error(errc::no_space, "the audit trail \"" + trail_->path() + "\" took no change of the " + object);
+  }
+
+ private:
+  Trail* trail_;
+};
+
+}  // namespace deliver
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_DELIVER_OBSERVED_ROLLOUT_AUDIT_HPP
