@@ -352,11 +352,11 @@ set(MILLRACE_deliver_HEADERS
   deliver/judge/detail/judged_unit_table.hpp
   deliver/experiment.hpp
   deliver/experiment/design.hpp deliver/experiment/experiment.hpp deliver/experiment/life_cycle.hpp
-  deliver/experiment/report.hpp
+  deliver/experiment/page.hpp deliver/experiment/report.hpp deliver/experiment/watched.hpp
   deliver/experiment/detail/analysis.hpp deliver/experiment/detail/experiment_state.hpp
   deliver/experiment/detail/exposure_log.hpp deliver/experiment/detail/guard_process.hpp
-  deliver/experiment/detail/properties.hpp deliver/experiment/detail/record_keeper.hpp
-  deliver/experiment/detail/unit_table.hpp
+  deliver/experiment/detail/picture.hpp deliver/experiment/detail/properties.hpp deliver/experiment/detail/record_keeper.hpp
+  deliver/experiment/detail/unit_rows.hpp
   deliver/pipelines.hpp
   deliver/pipelines/azure_pipelines.hpp deliver/pipelines/deployments.hpp deliver/pipelines/gates.hpp
   deliver/pipelines/github_actions.hpp deliver/pipelines/gitlab_ci.hpp deliver/pipelines/jenkinsfile.hpp

@@ -137,7 +137,7 @@ constexpr std::string_view metric_kind() noexcept {
     return "metric";
 }
 template <class Metric>
-constexpr unit_rule rule_of() noexcept {
+constexpr unit_rule unit_rule_of() noexcept {
   if constexpr (requires { Metric::rule; })
     return Metric::rule;
   else if constexpr (metric_kind<Metric>() == "conversion")
@@ -188,12 +188,12 @@ namespace detail {
 /// A list of metrics, with where each one's words lie in a unit's state: its inputs, and behind them how many outcomes
 /// it has.
 template <class... Metrics>
-class metric_list {
+class unit_metrics {
  public:
   static constexpr std::size_t size = sizeof...(Metrics);
   static constexpr std::array<std::string_view, size> names{Metrics::name...};
   static constexpr std::array<std::string_view, size> kinds{metric_kind<Metrics>()...};
-  static constexpr std::array<unit_rule, size> rules{rule_of<Metrics>()...};
+  static constexpr std::array<unit_rule, size> rules{unit_rule_of<Metrics>()...};
   static constexpr std::array<std::size_t, size> covariates{covariates_of<Metrics>()...};
   /// How many numbers an outcome has.
   static constexpr std::array<std::size_t, size> told{(Metrics::inputs - covariates_of<Metrics>())...};
@@ -255,9 +255,9 @@ class metric_list {
 template <std::size_t At, class List>
 struct metric_at;
 template <std::size_t At, class First, class... Rest>
-struct metric_at<At, metric_list<First, Rest...>> : metric_at<At - 1, metric_list<Rest...>> {};
+struct metric_at<At, unit_metrics<First, Rest...>> : metric_at<At - 1, unit_metrics<Rest...>> {};
 template <class First, class... Rest>
-struct metric_at<0, metric_list<First, Rest...>> {
+struct metric_at<0, unit_metrics<First, Rest...>> {
   using type = First;
 };
 
@@ -266,21 +266,21 @@ struct listed_outcomes {
   static_assert(sizeof(Part) == 0,
                 "millrace[TRIAL-7]: the third part of an experiment is stats::outcomes<...>, and the fifth, if any, is "
                 "guardrails<...>");
-  using list = metric_list<>;
+  using list = unit_metrics<>;
 };
 template <class... Metrics>
 struct listed_outcomes<stats::outcomes<Metrics...>> {
-  using list = metric_list<Metrics...>;
+  using list = unit_metrics<Metrics...>;
 };
 template <class... Guards>
 struct listed_outcomes<guardrails<Guards...>> {
-  using list = metric_list<typename Guards::metric...>;
+  using list = unit_metrics<typename Guards::metric...>;
 };
 template <class First, class Second>
 struct all_metrics;
 template <class... First, class... Second>
-struct all_metrics<metric_list<First...>, metric_list<Second...>> {
-  using list = metric_list<First..., Second...>;
+struct all_metrics<unit_metrics<First...>, unit_metrics<Second...>> {
+  using list = unit_metrics<First..., Second...>;
 };
 template <std::size_t At, class Guards>
 struct guard_at;

@@ -10,9 +10,10 @@
 #include <millrace/deliver/experiment/detail/analysis.hpp>
 #include <millrace/deliver/experiment/detail/experiment_state.hpp>
 #include <millrace/deliver/experiment/detail/properties.hpp>
-#include <millrace/deliver/experiment/detail/unit_table.hpp>
+#include <millrace/deliver/experiment/detail/unit_rows.hpp>
 #include <millrace/deliver/experiment/life_cycle.hpp>
 #include <millrace/deliver/experiment/report.hpp>
+#include <millrace/deliver/experiment/watched.hpp>
 #include <millrace/deliver/split/assignment.hpp>
 #include <millrace/deliver/split/unit_hash.hpp>
 #include <millrace/store/atomic_file.hpp>
@@ -44,6 +45,7 @@ struct experiment_options {
   /// compacted when it is opened: a line for each unit; outcomes of units that other processes exposed are left out.
   std::uint64_t max_log_bytes = std::uint64_t{1} << 30;
   store::line_log_options log_options = {};
+  experiment_watch watch = {};
 };
 
 /// What a unit gets.
@@ -177,6 +179,7 @@ class experiment {
     if (!in_slot(id)) return {0, false, false};
     const std::uint64_t key = unit_hash(state_->by, id);
     const std::size_t variant = Variants::variant(key);
+    selected(variant);
     return {variant, true, state_->expose_now(key, variant, state_->segment(segment), known)};
   }
   /// An exposure to a variant that somebody else chose, such as an override. A unit that was exposed to another one
@@ -186,6 +189,7 @@ class experiment {
                      std::span<const double> known = {}) noexcept {
     if (phase() != experiment_phase::running || variant >= size) return {variant < size ? variant : 0, false, false};
     const std::uint64_t key = unit_hash(state_->by, id);
+    selected(variant);
     return {variant, true, state_->expose_now(key, variant, state_->segment(segment), known)};
   }
 
@@ -214,6 +218,11 @@ class experiment {
       const std::array<double, sizeof...(Inputs)> all{static_cast<double>(inputs)...};
       return state_->tell_now(at, unit_hash(state_->by, id), all.data());
     }
+  }
+
+  /// How long a variant's response took, in nanoseconds: for the metric `abtest_variant_latency_seconds`.
+  void measure(std::size_t variant, double nanoseconds) const noexcept {
+    if (watch_.metrics != nullptr) watch_.metrics->update(variant_measured{variant, nanoseconds});
   }
 
   /// The steps of its life. `actor` and `reason` are kept for people.
@@ -256,6 +265,27 @@ class experiment {
   /// Errors: those of the tests, naming the metric.
   result<experiment_report> peek() const { return report_at(state_->now()); }
 
+  /// The same, for a timer or a loop while traffic runs. A guardrail that finds harm stops the experiment; that units
+  /// are not shared out as configured is told once, as an event.
+  /// Errors: also those of `stop`.
+  result<experiment_report> guard() {
+    auto made = peek();
+    if (!made) return made;
+    if (made->sample_ratio.mismatch && !state_->told_ratio.exchange_relaxed(true))
+      watch_.emit(sample_ratio_broken{made->id, made->sample_ratio});
+    for (const guardrail_finding& each : made->guardrails) {
+      if (!each.harmed || !may_take(phase(), experiment_step::stop)) continue;
+      if (auto done = stop("guardrail", each.metric + " of " + each.variant + " is worse by more than " +
+                                            detail::figure_text(each.margin));
+          !done)
+        return std::move(done).error();
+      watch_.emit(experiment_harmed{made->id, each});
+      made->phase = phase();
+      made->changes = record().changes;
+    }
+    return made;
+  }
+
   /// The experiment as storages keep it.
   experiment_record record() const {
     const detail::lock_guard locked(state_->steps);
@@ -294,7 +324,8 @@ class experiment {
   using state = detail::experiment_state<size, list>;
 
   experiment(experiment_definition definition, const experiment_options& options)
-      : state_(new state(std::move(definition), {}, detail::layer_name<Layer>(), options.wall_clock)) {
+      : state_(new state(std::move(definition), {}, detail::layer_name<Layer>(), options.wall_clock)),
+        watch_(options.watch) {
     state_->record.properties = detail::properties_of<Layer, Variants, list, Decision, Guards>(state_->definition);
   }
 
@@ -305,6 +336,15 @@ class experiment {
     return point >= state_->definition.from && point < state_->definition.to;
   }
   result<void> step(experiment_step what, std::string actor, std::string reason, std::string_view winner) {
+    experiment_transition asked{state_->definition.id, what, std::move(actor), std::move(reason), std::string(winner)};
+    auto done = watch_.around(asked, [&](const experiment_transition& one) { return take_step(one); });
+    if (!done) return done;
+    const experiment_record now = record();
+    watch_.emit(experiment_changed{now.id, now.phase, now.changes.back(), now.winner});
+    return {};
+  }
+  result<void> take_step(const experiment_transition& asked) {
+    const experiment_step what = asked.step;
     const detail::lock_guard locked(state_->steps);
     std::string version;
     if (state_->keeper) {  // another process may have taken a step
@@ -316,14 +356,14 @@ class experiment {
     if (!may_take(state_->record.phase, what)) return detail::no_such_step(state_->record, what);
     experiment_record next = state_->record;
     if (what == experiment_step::conclude) {
-      if (Variants::find(winner) == size)
-        return error(errc::not_found,
-                     "experiment " + detail::quoted_text(next.id) + " has no variant " + detail::quoted_text(winner));
+      if (Variants::find(asked.winner) == size)
+        return error(errc::not_found, "experiment " + detail::quoted_text(next.id) + " has no variant " +
+                                          detail::quoted_text(asked.winner));
       if (auto closed = state_->all_closed(); !closed) return closed;
-      next.winner = std::string(winner);
+      next.winner = asked.winner;
     }
     next.phase = phase_after(what);
-    next.changes.push_back({what, state_->now(), std::move(actor), std::move(reason)});
+    next.changes.push_back({what, state_->now(), asked.actor, asked.reason});
     if (state_->keeper)
       if (auto done = state_->keeper.write(with_figures(next), version); !done) return done;
     adopt(next);
@@ -428,7 +468,12 @@ class experiment {
     return made;
   }
 
+  void selected(std::size_t variant) const noexcept {
+    if (watch_.metrics != nullptr) watch_.metrics->update(variant_selected{variant});
+  }
+
   detail::owning_pointer<state> state_;
+  experiment_watch watch_;
 };
 
 }  // namespace deliver

@@ -26,19 +26,19 @@ TEST_CASE("variants have units by their weights, as weights<...> of the same num
 
 TEST_CASE("each kind of metric has its rule for the outcomes of a unit, and may have another one") {
   namespace detail = md::detail;
-  STATIC_REQUIRE(detail::rule_of<conversion<"c">>() == md::unit_rule::any);
-  STATIC_REQUIRE(detail::rule_of<mean_of<"m">>() == md::unit_rule::sum);
-  STATIC_REQUIRE(detail::rule_of<ratio<"a", "b">>() == md::unit_rule::sum);
-  STATIC_REQUIRE(detail::rule_of<quantile_of<"q", .5>>() == md::unit_rule::mean);
+  STATIC_REQUIRE(detail::unit_rule_of<conversion<"c">>() == md::unit_rule::any);
+  STATIC_REQUIRE(detail::unit_rule_of<mean_of<"m">>() == md::unit_rule::sum);
+  STATIC_REQUIRE(detail::unit_rule_of<ratio<"a", "b">>() == md::unit_rule::sum);
+  STATIC_REQUIRE(detail::unit_rule_of<quantile_of<"q", .5>>() == md::unit_rule::mean);
   using rated = md::per_unit<mean_of<"stars">, md::unit_rule::max>;
-  STATIC_REQUIRE(detail::rule_of<rated>() == md::unit_rule::max);
+  STATIC_REQUIRE(detail::unit_rule_of<rated>() == md::unit_rule::max);
   CHECK(rated::name == "stars");
   CHECK(to_string(md::unit_rule::mean) == "mean");
   CHECK(to_string(md::harm::below) == "below");
 }
 
 TEST_CASE("a unit's words: the inputs and the number of outcomes of each metric, then the covariates") {
-  using list = md::detail::metric_list<conversion<"c">, cuped_mean<"s">, ratio<"a", "b">>;
+  using list = md::detail::unit_metrics<conversion<"c">, cuped_mean<"s">, ratio<"a", "b">>;
   STATIC_REQUIRE(list::words == 1 + 1 + 2 + 3 + 1);
   STATIC_REQUIRE(list::first[2] == 4);
   STATIC_REQUIRE(list::covariate[1] == 7);

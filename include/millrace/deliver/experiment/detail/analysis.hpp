@@ -6,7 +6,7 @@
 #include <millrace/core/result.hpp>
 #include <millrace/deliver/experiment/design.hpp>
 #include <millrace/deliver/experiment/detail/guard_process.hpp>
-#include <millrace/deliver/experiment/detail/unit_table.hpp>
+#include <millrace/deliver/experiment/detail/unit_rows.hpp>
 #include <millrace/deliver/experiment/report.hpp>
 #include <millrace/stats/experiment/experiment.hpp>
 #include <millrace/stats/family.hpp>
@@ -59,7 +59,7 @@ struct analysed {
 };
 
 inline std::size_t row_variant(const std::uint64_t* row) noexcept {
-  return static_cast<std::size_t>((load_word(row[1]) & unit_table::variant_mask) - 1);
+  return static_cast<std::size_t>((load_word(row[1]) & unit_rows::variant_mask) - 1);
 }
 inline std::size_t row_segment(const std::uint64_t* row) noexcept {
   return static_cast<std::size_t>(load_word(row[1]) >> 16 & 0xffff);
@@ -73,7 +73,7 @@ class unit_inputs {
   static constexpr std::size_t size = told + List::covariates[At];
 
   bool read(const std::uint64_t* row) noexcept {
-    const std::uint64_t* const words = row + unit_table::head + List::first[At];
+    const std::uint64_t* const words = row + unit_rows::head + List::first[At];
     const auto outcomes = load_word(words[told]);
     constexpr unit_rule rule = List::rules[At];
     if ((rule == unit_rule::mean || rule == unit_rule::max) && outcomes == 0) return false;
@@ -89,7 +89,7 @@ class unit_inputs {
       // A covariate that is not known is the mean of those known before, which says nothing about the arm.
       const bool known = (load_word(row[1]) >> (32 + List::covariate[At] - List::all_told - List::size) & 1) != 0;
       if (known) {
-        in_[told] = load_number(row[unit_table::head + List::covariate[At]]);
+        in_[told] = load_number(row[unit_rows::head + List::covariate[At]]);
         known_ += 1;
         mean_ += (in_[told] - mean_) / known_;
       } else {

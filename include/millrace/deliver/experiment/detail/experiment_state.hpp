@@ -14,7 +14,7 @@
 #include <millrace/deliver/experiment/detail/exposure_log.hpp>
 #include <millrace/deliver/experiment/detail/properties.hpp>
 #include <millrace/deliver/experiment/detail/record_keeper.hpp>
-#include <millrace/deliver/experiment/detail/unit_table.hpp>
+#include <millrace/deliver/experiment/detail/unit_rows.hpp>
 #include <millrace/deliver/experiment/life_cycle.hpp>
 #include <millrace/deliver/split/unit_hash.hpp>
 
@@ -52,7 +52,7 @@ struct experiment_gate {
 /// The units of an experiment and what else it holds. `List` are its metrics.
 template <std::size_t Variants, class List>
 struct experiment_state {
-  static constexpr std::size_t head = unit_table::head;
+  static constexpr std::size_t head = unit_rows::head;
   static constexpr std::uint32_t saved_format = 1;
   static constexpr const char* saved_as = "deliver_experiment";
 
@@ -125,7 +125,7 @@ struct experiment_state {
     if (!good || !List::takes(metric, in)) [[unlikely]]
       return not_counted(count_refused);
     std::uint64_t* const row = units.find(key);
-    if (row == nullptr || (load_acquire(row[1]) & unit_table::variant_mask) == 0) return not_counted(count_unexposed);
+    if (row == nullptr || (load_acquire(row[1]) & unit_rows::variant_mask) == 0) return not_counted(count_unexposed);
     const std::uint64_t first = load_word(row[2]);
     // Where the clock was set back, `now` may lie up to a millisecond before an exposure that was before it.
     if (at < first && first - at > 1'000'000) return not_counted(count_late);
@@ -214,10 +214,10 @@ struct experiment_state {
     if (row[1] == 0) {
       std::memcpy(row + 1, from + 1, (head - 1 + List::words) * sizeof(std::uint64_t));
       exposed[variant].add_relaxed(1);
-      contaminated.add_relaxed((from[1] & unit_table::contaminated) != 0);
+      contaminated.add_relaxed((from[1] & unit_rows::contaminated) != 0);
       return true;
     }
-    const bool was_mixed = (row[1] & unit_table::contaminated) != 0;
+    const bool was_mixed = (row[1] & unit_rows::contaminated) != 0;
     const std::size_t before = row_variant(row);
     const bool is_earlier = from[2] < row[2] || (from[2] == row[2] && variant < before);
     if (is_earlier) {
@@ -228,8 +228,8 @@ struct experiment_state {
       row[2] = from[2];
       for (std::size_t i = List::all_told + List::size; i < List::words; ++i) row[head + i] = from[head + i];
     }
-    if (was_mixed || variant != before || (from[1] & unit_table::contaminated) != 0) row[1] |= unit_table::contaminated;
-    contaminated.add_relaxed((row[1] & unit_table::contaminated) != 0 && !was_mixed);
+    if (was_mixed || variant != before || (from[1] & unit_rows::contaminated) != 0) row[1] |= unit_rows::contaminated;
+    contaminated.add_relaxed((row[1] & unit_rows::contaminated) != 0 && !was_mixed);
     for (std::size_t m = 0; m < List::size; ++m) add_words(row + head, from + head, m);
     return true;
   }
@@ -315,10 +315,11 @@ struct experiment_state {
   std::uint64_t (*wall_clock)() noexcept;
   light_atomic<std::uint64_t> latest{0};
   light_atomic<experiment_gate> gate{experiment_gate{}};
-  unit_table units;
+  unit_rows units;
   std::array<light_atomic<std::uint64_t>, Variants> exposed{};
   light_atomic<std::uint64_t> contaminated{0};
   std::array<light_atomic<std::uint64_t>, experiment_counters> count{};
+  light_atomic<bool> told_ratio{false};
   owning_pointer<exposure_log> log;
   record_keeper keeper;
   mutable mutex steps;  // of the record and of steps
@@ -355,10 +356,10 @@ struct experiment_state {
     return true;
   }
   seen see_again(std::uint64_t* row, std::uint64_t there, std::size_t variant) noexcept {
-    if ((there & unit_table::variant_mask) == variant + 1 || (there & unit_table::contaminated) != 0) [[likely]]
+    if ((there & unit_rows::variant_mask) == variant + 1 || (there & unit_rows::contaminated) != 0) [[likely]]
       return {true, false};
-    const std::uint64_t before = __atomic_fetch_or(&row[1], unit_table::contaminated, __ATOMIC_RELAXED);
-    const bool is_news = (before & unit_table::contaminated) == 0;
+    const std::uint64_t before = __atomic_fetch_or(&row[1], unit_rows::contaminated, __ATOMIC_RELAXED);
+    const bool is_news = (before & unit_rows::contaminated) == 0;
     contaminated.add_relaxed(is_news);
     return {true, is_news};
   }
@@ -385,7 +386,7 @@ struct experiment_state {
   }
   /// Whether words that were read can be a unit's.
   bool is_row(const std::uint64_t* row) const noexcept {
-    if (row[0] == 0 || row[2] == 0 || (row[1] & unit_table::variant_mask) == 0 || row_variant(row) >= Variants ||
+    if (row[0] == 0 || row[2] == 0 || (row[1] & unit_rows::variant_mask) == 0 || row_variant(row) >= Variants ||
         row_segment(row) > definition.segments.size())
       return false;
     for (std::size_t m = 0; m < List::size; ++m)

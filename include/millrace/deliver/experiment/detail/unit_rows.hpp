@@ -1,5 +1,5 @@
-#ifndef MILLRACE_DELIVER_EXPERIMENT_DETAIL_UNIT_TABLE_HPP
-#define MILLRACE_DELIVER_EXPERIMENT_DETAIL_UNIT_TABLE_HPP
+#ifndef MILLRACE_DELIVER_EXPERIMENT_DETAIL_UNIT_ROWS_HPP
+#define MILLRACE_DELIVER_EXPERIMENT_DETAIL_UNIT_ROWS_HPP
 
 #include <millrace/core/detail/light_atomic.hpp>
 #include <millrace/deliver/fwd.hpp>
@@ -28,28 +28,28 @@ namespace detail {
 /// Complexity: O(1). At most three quarters of the slots are taken.
 /// Allocates: once; the system gives the pages as they are touched.
 /// Threads: any number; `put` and `reset` one at a time, with nobody else.
-class unit_table {
+class unit_rows {
  public:
   static constexpr std::size_t head = 3;
   static constexpr std::uint64_t variant_mask = 0xff;
   static constexpr std::uint64_t contaminated = 0x100;
 
-  unit_table() noexcept = default;
-  unit_table(std::size_t words, std::size_t most) : stride_(head + words), most_(most) {
+  unit_rows() noexcept = default;
+  unit_rows(std::size_t words, std::size_t most) : stride_(head + words), most_(most) {
     std::size_t slots = 16;
     while (slots / 4 * 3 < most) slots *= 2;
     mask_ = slots - 1;
     rows_ = static_cast<std::uint64_t*>(std::calloc(slots * stride_, sizeof(std::uint64_t)));
     if (rows_ == nullptr) throw std::bad_alloc();
   }
-  unit_table(unit_table&& other) noexcept
+  unit_rows(unit_rows&& other) noexcept
       : rows_(std::exchange(other.rows_, nullptr)),
         stride_(other.stride_),
         mask_(other.mask_),
         most_(other.most_),
         count_(other.count_.load_relaxed()) {}
-  unit_table& operator=(unit_table&&) = delete;
-  ~unit_table() { std::free(rows_); }
+  unit_rows& operator=(unit_rows&&) = delete;
+  ~unit_rows() { std::free(rows_); }
 
   std::size_t words() const noexcept { return stride_ - head; }
   std::size_t max_size() const noexcept { return most_; }
@@ -138,4 +138,4 @@ inline double ordered_number(std::uint64_t word) noexcept {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_DELIVER_EXPERIMENT_DETAIL_UNIT_TABLE_HPP
+#endif  // MILLRACE_DELIVER_EXPERIMENT_DETAIL_UNIT_ROWS_HPP
