@@ -38,6 +38,7 @@ concept reward_for =
 
 }  // namespace detail
 
+/// How much a bandit explores, and how often it computes its probabilities.
 struct bandit_options {
   /// No arm has less than this probability, so that all stay known and an estimate from the log stays possible.
   double floor = 0.01;

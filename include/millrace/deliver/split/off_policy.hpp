@@ -32,6 +32,7 @@ struct logged_choice {
   std::uint64_t unit = 0;
 };
 
+/// How an off-policy estimate weighs lines, and what its intervals promise.
 struct off_policy_options {
   /// The confidence of the intervals.
   double level = 0.95;
