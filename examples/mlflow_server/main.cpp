@@ -24,6 +24,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,13 +49,15 @@ struct options {
 mr::result<void> read_users(const std::string& path, mr::connect::mlflow::server_options& access) {
   const auto text = mr::store::read_secret(path);
   if (!text) return text.error();
+  int number = 0;
   for (std::string_view rest = text->expose(); !rest.empty();) {
+    ++number;
     const std::string_view line = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(line.size() < rest.size() ? line.size() + 1 : rest.size());
     if (line.empty()) continue;
     const std::size_t space = line.find(' ');
     if (space == 0 || space == line.npos || space + 1 == line.size())
-      return mr::error(mr::errc::invalid_data, path + ": a line is no `NAME TOKEN`");
+      return mr::error(mr::errc::invalid_data, path + ": line " + std::to_string(number) + " is no `NAME TOKEN`");
     access.users.push_back(
         {std::string(line.substr(0, space)), mr::store::secret<std::string>(std::string(line.substr(space + 1)))});
   }
@@ -67,6 +70,8 @@ mr::result<void> serve(const options& asked, const sigset_t& signals) {
     if (auto read = read_users(asked.users, access); !read) return read;
   if (auto token = mr::store::environment_secret("MLFLOW_TRACKING_TOKEN"))
     access.token = *std::move(token);
+  else if (std::getenv("MLFLOW_TRACKING_TOKEN") != nullptr)
+    return std::move(token).error();  // who sets one means that it is asked for, also if it came out empty
   else if (access.users.empty() && asked.address != "127.0.0.1" && asked.address != "::1")
     return mr::error(mr::errc::permission_denied,
                      "others than this machine would reach " + asked.address + ": set MLFLOW_TRACKING_TOKEN");
@@ -88,7 +93,7 @@ mr::result<void> serve(const options& asked, const sigset_t& signals) {
     if (!folder) return std::move(folder).error();
     files = *std::move(folder);
     auto made = pages_type::make(*files, api);
-    if (!made) return std::move(made).error();
+    if (!made) return std::move(made).error().wrap("--ui " + asked.ui);
     pages = *std::move(made);
   }
   auto hosted =
