@@ -379,6 +379,20 @@ class CiTemplates(unittest.TestCase):
             self.assertFalse((self.work / "gone").exists())
         self.assertEqual(Github(platform_text := (self.folder / Github.file).read_text()).tree["name"], 'x: "y" # z', platform_text)
 
+    def test_all_platforms_run_the_same_scripts(self):
+        github, *others = self.written(*WHOLE, "--variable", "A='$x' \\ ${{ y }} \u00e4", "--setup", "printf '%s\\n' \"it's\"\n")
+        for platform in others:
+            for job in github.jobs:
+                if job.endswith("-guard"):
+                    continue
+                mine = {name: script for name, script, _ in platform.steps(job) if name != "Clean"}
+                for name, script, _ in github.steps(job):
+                    said = mine.pop(name).removeprefix("#!/usr/bin/env bash\n")
+                    if platform.file == Gitlab.file:
+                        said = said.removeprefix(f"# {name}\n(\n").removesuffix(")\n")
+                    self.assertEqual(said, script, f"{name} of {job} in {platform.file}")
+                self.assertEqual(mine, {}, f"{job} in {platform.file}")
+
     # What its gates do
 
     def test_the_gate_of_metrics_stops_what_is_not_good_enough(self):

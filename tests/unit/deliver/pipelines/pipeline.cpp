@@ -139,6 +139,36 @@ TEST_CASE("images are pinned, and paths stay in the repository") {
              ContainsSubstring("needs the artifact \"model\""));
 }
 
+TEST_CASE("names are short, of small letters, digits and dashes, and no words of the platforms") {
+  using md::detail::is_job_name;
+  static_assert(is_job_name("a") && is_job_name("unit-2") && is_job_name("a--b"));
+  CHECK(is_job_name(std::string(40, 'a')));
+  for (const std::string& bad :
+       {std::string(), std::string(41, 'a'), std::string("1a"), std::string("-a"), std::string("a-"), std::string("A"),
+        std::string("a_b"), std::string("a b"), std::string("a\n"), std::string("image"), std::string("pages"),
+        std::string("y"), std::string("null")}) {
+    CAPTURE(bad);
+    CHECK_FALSE(is_job_name(bad));
+    CHECK_THAT(refusal_of([&](auto&, auto& job) { job.id = bad; }), ContainsSubstring("a job is called"));
+    if (bad.empty()) continue;
+    CHECK_THAT(refusal_of([&](auto&, auto& job) {
+                 job.artifact = bad;
+                 job.files = {"x"};
+               }),
+               ContainsSubstring("keeps an artifact called"));
+  }
+}
+
+TEST_CASE("two jobs keep no artifact of one name") {
+  md::pipeline_plan plan = plan_of("true");
+  plan.jobs[0].artifact = "model";
+  plan.jobs[0].files = {"a"};
+  plan.jobs.push_back(md::pipeline_job(plan.jobs[0]));
+  plan.jobs[1].id = "other";
+  CHECK_THAT(refusal(plan), ContainsSubstring("called \"model\", as another does"));
+  CHECK(md::detail::all_steps(plan.jobs[0]).back().script == "tar -czf model.tar.gz -- a");
+}
+
 TEST_CASE("a matrix has values that differ, and 200 runs at most") {
   const auto axis = [](const char* variable, std::vector<std::string> values) {
     return [=](auto&, auto& job) { job.matrix = {{variable, values}}; };
