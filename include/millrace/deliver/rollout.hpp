@@ -4,6 +4,7 @@
 /// rollout: the way of a new model from its first request to all of them, and back.
 ///
 /// - `rollout`: two models, of which each request gets one, measured and judged
+/// - `rollout_watch`: a thread that has it decide at an interval
 /// - `kept_in` a storage: restarts go on where they were, and all hosts of a release are one
 /// - `rollout_changed` and its like: what happened, for `notified` functions and for watchers
 /// - `canary<5, 25, 100>`, `blue_green`, `rolling<1, 2, 2>`: strategies, the shares checked where they are compiled
@@ -15,6 +16,7 @@
 #include <millrace/deliver/rollout/machine.hpp>
 #include <millrace/deliver/rollout/options.hpp>
 #include <millrace/deliver/rollout/rollout.hpp>
+#include <millrace/deliver/rollout/rollout_watch.hpp>
 #include <millrace/deliver/rollout/state.hpp>
 #include <millrace/deliver/rollout/strategy.hpp>
 

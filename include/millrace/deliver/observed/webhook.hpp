@@ -84,6 +84,7 @@ std::string pagerduty_event(const rollout_changed& it, std::string_view routing_
 
 enum class webhook_format : std::uint8_t { json, slack, pagerduty };
 
+/// Where a webhook sends what.
 struct webhook_options {
   webhook_format format = webhook_format::json;
   /// The path of the address, such as `/services/T000/B000/XXXX` or `/v2/enqueue`.

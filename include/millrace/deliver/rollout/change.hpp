@@ -35,10 +35,11 @@ struct rollout_looked {
   judgement evidence;
 };
 
-/// A candidate has become what is stable, or the other way around: told after the `rollout_changed` of the same.
+/// A candidate has become what is stable: told after the `rollout_changed` of the same.
 struct candidate_promoted {
   rollout_changed change;
 };
+/// Stable has all requests again: told after the `rollout_changed` of the same.
 struct candidate_rolled_back {
   rollout_changed change;
 };
