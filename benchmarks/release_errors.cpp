@@ -1,7 +1,9 @@
 // What a release's judge promises, simulated: rollbacks without harm, promotions in spite of it, how soon faults are
 // found, and the same of three naive judges in the same rollouts. Prints tables of benchmarks/RESULTS.md.
 //
-//   bench_release_errors [rollouts = 100000] [threads = all] [seed = 1]
+//   bench_release_errors [rollouts = 100000] [threads = all] [seed = 1] [tables = pahuc]
+//
+// Tables: power, arms alike, harm, users (a twentieth of the rollouts), curves of delays (a tenth).
 //
 // Requests are drawn as counts between two looks, which is exact where a judge only counts. The same seed and number of
 // rollouts give the same table, whatever the number of threads: every rollout has a generator of its own.
@@ -486,9 +488,11 @@ int main(int count, char** given) {
   if (count > 2) with.threads = static_cast<unsigned>(std::max(1, std::atoi(given[2])));
   if (count > 3) with.seed = static_cast<std::uint64_t>(std::atoll(given[3]));
   std::printf("%ld rollouts a row, seed %llu\n", with.rollouts, static_cast<unsigned long long>(with.seed));
-  power(with);
-  without_harm(with);
-  with_harm(with);
-  users(with);
-  curves(with);
+  const std::string tables = count > 4 ? given[4] : "pahuc";
+  const auto asked = [&](char table) { return tables.find(table) != std::string::npos; };
+  if (asked('p')) power(with);
+  if (asked('a')) without_harm(with);
+  if (asked('h')) with_harm(with);
+  if (asked('u')) users(with);
+  if (asked('c')) curves(with);
 }

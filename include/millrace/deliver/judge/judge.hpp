@@ -336,10 +336,15 @@ class judge {
     return static_cast<std::uint64_t>((badness < 1 ? badness : 1) * static_cast<double>(detail::badness_unit) + 0.5);
   }
 
+  static detail::judged_units::sighting sighting(const place& here) noexcept {
+    const auto* const returned = here.row + detail::returned_at;
+    return {here.unit, here.step, here.which, returned[0].load_relaxed() + returned[1].load_relaxed()};
+  }
+
   /// Adds badness, of a unit only the first.
   void add_bad(const place& here, std::size_t of, std::size_t column, std::uint64_t by) noexcept {
     if constexpr (is_by_unit)
-      if (!units_.add_bad(here.unit, here.step, here.which, of * part + column, by)) return;
+      if (!units_.add_bad(sighting(here), of * part + column, by)) return;
     here.add(of, column, by);
   }
   void take(const place& here, std::size_t of, double badness) noexcept {
@@ -352,7 +357,7 @@ class judge {
   void take_score(const place& here, std::size_t of, double badness) noexcept {
     if (badness != badness) return here.add(of, detail::unmeasured_at, 1);
     const std::uint64_t by = badness > 0 ? units_of(badness) : 0;
-    if (!units_.add_score(here.unit, here.step, here.which, of * part + detail::bad_at, by)) return;
+    if (!units_.add_score(sighting(here), of * part + detail::bad_at, by)) return;
     here.add(of, detail::measured_at, 1);
     here.add(of, detail::bad_at, by);
   }
@@ -389,7 +394,7 @@ class judge {
         if (badness == badness) measured |= std::uint64_t{1} << number;
         if (badness > units_.chance(here.unit, number)) bad |= std::uint64_t{1} << number;
       });
-      return detail::judged_units::first_note(here.step, here.which, measured, bad);
+      return detail::judged_units::first_note(sighting(here), measured, bad);
     };
     if (!units_.add_first(here.unit, note)) return;
     here.add(0, detail::units_at, 1);

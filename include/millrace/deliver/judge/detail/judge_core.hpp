@@ -225,6 +225,7 @@ void judge_core::assess_harm(const metric_facts& is, const metric_steps& of, std
   made.log_e = log_of_starts(std::span<const double>(since.data(), steps));
   starts tolerance;
   log_tolerance_since(some(of.tolerable), some(of.first), is, tolerance.data());
+  if (steps > 0) made.log_e_tolerated = tolerance[0];
   for (std::size_t s = 0; s < steps; ++s) {
     const bool is_beyond = tolerance[s] < 0;
     if (!is_beyond) since[s] = log_nothing;
@@ -247,10 +248,12 @@ evidence judge_core::assess(std::size_t metric, const judge_facts& facts, std::s
   metric_steps of;
   read(metric, is, steps, of, made);
   assess_harm(is, of, steps, made);
-  std::array<double, max_judged_steps> tolerance{};
-  log_tolerance_since(std::span<const step_counts>(of.doubtful.data(), steps),
-                      std::span<const step_counts>(of.first_doubtful.data(), steps), is, tolerance.data());
-  made.log_e_tolerated = steps > 0 ? tolerance[0] : 0;
+  if (made.unmeasured[1] != 0) {  // else nothing is doubtful
+    std::array<double, max_judged_steps> tolerance{};
+    log_tolerance_since(std::span<const step_counts>(of.doubtful.data(), steps),
+                        std::span<const step_counts>(of.first_doubtful.data(), steps), is, tolerance.data());
+    made.log_e_tolerated = tolerance[0];
+  }
   made.is_shown = made.log_e_tolerated >= -math::log(facts.beta);
   if (!is_full) return made;
   const std::span<const step_counts> plain(of.plain.data(), steps);

@@ -55,8 +55,8 @@ class judged_unit_table {
     }
   }
 
-  /// Adds the units of another table. Of a unit that both have, the smaller note stays, and surplus(the other) is
-  /// called; so it is for a unit that there is no room for.
+  /// Adds the units of another table. Of a unit that both have, the note with the smaller upper half stays, and
+  /// surplus(the other) is called; so it is for a unit that there is no room for.
   template <class Surplus>
   void merge(const judged_unit_table& other, Surplus surplus) noexcept {
     for (const entry& one : other.entries_) {
@@ -66,8 +66,9 @@ class judged_unit_table {
       if (insert(key, [&] { return note; }) == found::added) continue;
       entry* const mine = find(key);
       const std::uint64_t before = mine == nullptr ? 0 : mine->note.load_acquire();
-      if (before > note) mine->note.store_release(note);
-      surplus(before > note ? before : note);
+      const bool is_earlier = before >> 32 > note >> 32;
+      if (is_earlier) mine->note.store_release(note);
+      surplus(is_earlier ? before : note);
     }
     refused_.add_relaxed(other.refused());
   }

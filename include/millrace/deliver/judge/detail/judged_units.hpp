@@ -7,6 +7,7 @@
 #include <millrace/deliver/judge/detail/judged_unit_table.hpp>
 #include <millrace/deliver/measurement.hpp>
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -18,23 +19,31 @@ namespace detail {
 /// The units of a judge that counts by unit: those with a bad outcome, for each column, and those at their first
 /// request.
 ///
-/// A note is, from its highest bit: 4 bits of the step, 1 of the arm, 1 that is set; then for a bad outcome 1 bit that
-/// is set for a score, 25 of the column and 32 of the badness, and for a first request 16 bits of the metrics that were
-/// measured and 16 of those bad. So the smaller note is the earlier step's.
+/// A note is, from its highest bit: 4 bits of the step, 1 of the arm, 1 that is set, 1 that is set for a score, 9 of
+/// the column, 16 of the order; then 32 of the badness or, for a first request, 16 of the metrics that were measured
+/// and 16 of those bad. The order grows with the requests that the thread has had in this step. So of two hosts' notes
+/// of a unit the one with the smaller upper half is the earlier, as far as hosts can tell, whatever came of it.
 struct judged_units {
+  /// A unit with a request: when, where, and how many its thread has had before.
+  struct sighting {
+    std::uint64_t unit;
+    std::size_t step;
+    arm which;
+    std::uint64_t before;
+  };
+
   explicit judged_units(std::size_t room) : bad(room), first(room) {}
 
   /// Whether a bad outcome is the unit's first of this column.
-  bool add_bad(std::uint64_t unit, std::size_t step, arm which, std::size_t column, std::uint64_t by) noexcept {
-    return add(unit, column, head(step, which) | std::uint64_t{column} << 32 | by);
+  bool add_bad(const sighting& of, std::size_t column, std::uint64_t by) noexcept {
+    return add(of.unit, column, head(of, column) | by);
   }
   /// Whether a score is the unit's first of this column.
-  bool add_score(std::uint64_t unit, std::size_t step, arm which, std::size_t column, std::uint64_t by) noexcept {
-    return add(unit, column, head(step, which) | score_bit | std::uint64_t{column} << 32 | by);
+  bool add_score(const sighting& of, std::size_t column, std::uint64_t by) noexcept {
+    return add(of.unit, column, head(of, column) | score_bit | by);
   }
-  static std::uint64_t first_note(std::size_t step, arm which, std::uint64_t measured,
-                                  std::uint64_t bad_ones) noexcept {
-    return head(step, which) | measured << 16 | bad_ones;
+  static std::uint64_t first_note(const sighting& of, std::uint64_t measured, std::uint64_t bad_ones) noexcept {
+    return head(of, 0) | measured << 16 | bad_ones;
   }
   /// Whether a unit is taken, and has its first request.
   template <class Note>
@@ -67,13 +76,20 @@ struct judged_units {
     std::uint64_t key = unit ^ column * 0x9e3779b97f4a7c15U;
     return bad.insert(splitmix64(key), [&] { return note; }) == judged_unit_table::found::added;
   }
-  static std::uint64_t head(std::size_t step, arm which) noexcept {
-    return std::uint64_t{step} << 60 | std::uint64_t{which == arm::candidate} << 59 | std::uint64_t{1} << 58;
+  /// A number as 5 bits of its size and its 11 bits below the highest, which grows with it.
+  static std::uint64_t rough(std::uint64_t number) noexcept {
+    const auto size = static_cast<unsigned>(std::bit_width(number));
+    if (size <= 11) return number;
+    return size > 42 ? 0xffff : std::uint64_t{size - 11} << 11 | (number >> (size - 12) & 0x7ff);
+  }
+  static std::uint64_t head(const sighting& of, std::size_t column) noexcept {
+    return std::uint64_t{of.step} << 60 | std::uint64_t{of.which == arm::candidate} << 59 | std::uint64_t{1} << 58 |
+           std::uint64_t{column} << 48 | rough(of.before) << 32;
   }
   static std::size_t step_of(std::uint64_t note) noexcept { return static_cast<std::size_t>(note >> 60); }
   static std::size_t arm_of(std::uint64_t note) noexcept { return static_cast<std::size_t>(note >> 59 & 1); }
   static void take_off_bad(std::uint64_t note, count_table& counts, std::size_t columns_a_step) noexcept {
-    const auto column = static_cast<std::size_t>(note >> 32 & ((1U << 25) - 1));
+    const auto column = static_cast<std::size_t>(note >> 48 & 0x1ff);
     const std::size_t at = step_of(note) * columns_a_step + column + arm_of(note);
     if (at >= counts.columns() || column < bad_at) return;
     counts.add(at, 0 - (note & 0xffffffffU));
