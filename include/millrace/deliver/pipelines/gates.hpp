@@ -56,9 +56,11 @@ struct test_options {
 namespace detail {
 
 template <class = void>
-std::string configure_script(const test_options& options, std::string_view flags, std::string_view more) {
-  std::string script = "cmake -S . -B build -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_FLAGS=" + std::string(flags) +
-                       std::string(more) + shell_words(options.cmake_options);
+std::string configure_script(const test_options& options, std::string_view flags, std::string_view more,
+                             std::string_view build_type = "RelWithDebInfo") {
+  std::string script = "cmake -S . -B build -DCMAKE_BUILD_TYPE=" + std::string(build_type) +
+                       " -DCMAKE_CXX_FLAGS=" + std::string(flags) + std::string(more) +
+                       shell_words(options.cmake_options);
   return script + '\n';
 }
 inline constexpr const char* build_script = "cmake --build build --parallel\n";
@@ -102,13 +104,14 @@ pipeline_job lint_job(const test_options& options, const pipeline_settings& sett
 template <class = void>
 pipeline_job coverage_job(const test_options& options, const pipeline_settings& settings, const std::string& stage) {
   pipeline_job job = begin_job(settings, stage + "-coverage");
-  job.steps.push_back({"Configure", configure_script(options, "'--coverage -O0'", "")});
+  job.steps.push_back({"Configure", configure_script(options, "--coverage", "", "Debug")});
   job.steps.push_back({"Build", build_script});
   job.steps.push_back({"Test", std::string(ctest_script) + '\n'});
-  job.steps.push_back({"Coverage", with_python_tool(gcovr_version,
-                                                    "gcovr --root . --print-summary --xml coverage.xml "
-                                                    "--fail-under-line " +
-                                                        std::to_string(options.coverage))});
+  job.steps.push_back(
+      {"Coverage", with_python_tool(gcovr_version,
+                                    "gcovr --root . --exclude build/ --print-summary --xml coverage.xml "
+                                    "--fail-under-line " +
+                                        std::to_string(options.coverage))});
   job.artifact = stage + "-coverage";
   job.files = {"coverage.xml"};
   return job;
