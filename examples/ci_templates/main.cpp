@@ -127,7 +127,7 @@ mr::result<void> understand(wishes& of) {
   if (!of.typed.empty()) of.tests.types.push_back(md::mypy(of.typed));
   for (const std::string& each : of.audited) of.security.dependency_audit.push_back(md::pip_audit(each));
   if (!of.scanned.empty()) of.security.code_scan.push_back(md::flawfinder(of.scanned));
-  if (!of.scanned_python.empty()) of.security.code_scan.push_back(md::bandit(of.scanned_python));
+  if (!of.scanned_python.empty()) of.security.code_scan.push_back(md::bandit_scan(of.scanned_python));
   return {};
 }
 

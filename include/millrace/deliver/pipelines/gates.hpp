@@ -266,7 +266,7 @@ struct security_options {
   bool secret_scan = true;
   /// `pip_audit`, or a step of yours over what your package manager has locked.
   std::vector<pipeline_step> dependency_audit = {};
-  /// `flawfinder`, `bandit`, or a step of yours.
+  /// `flawfinder`, `bandit_scan`, or a step of yours.
   std::vector<pipeline_step> code_scan = {};
 };
 

@@ -84,7 +84,7 @@ pipeline_step flawfinder(const std::vector<std::string>& paths, unsigned risk = 
 }
 /// Dangerous calls in Python.
 template <class = void>
-pipeline_step bandit(const std::vector<std::string>& paths) {
+pipeline_step bandit_scan(const std::vector<std::string>& paths) {
   return {"bandit",
           detail::with_python_tool(bandit_version, "bandit --quiet --recursive" + detail::shell_paths(paths))};
 }

@@ -113,7 +113,7 @@ TEST_CASE("a validation that validates nothing, or cannot, is refused") {
 
 TEST_CASE("security is a scan for secrets, and what else it is told") {
   const auto jobs =
-      *md::security_stage<>{{.dependency_audit = {md::pip_audit("r.txt")}, .code_scan = {md::bandit({"t"})}}}.jobs(
+      *md::security_stage<>{{.dependency_audit = {md::pip_audit("r.txt")}, .code_scan = {md::bandit_scan({"t"})}}}.jobs(
           settings);
   REQUIRE(jobs[0].steps.size() == 3);
   for (const auto& shape : md::detail::token_shapes)

@@ -27,7 +27,7 @@ TEST_CASE("tools are installed by version, apart from others, and look at what t
   CHECK_THAT(script, ContainsSubstring("pip-audit==" + std::string(md::pip_audit_version.version) + "\n"));
   CHECK_THAT(script, ContainsSubstring(".ci-pip-audit/bin/pip-audit --strict --requirement 'our requirements.txt'\n"));
   CHECK_THAT(md::mypy({"-x"}).script, ContainsSubstring("/mypy ./-x\n"));
-  CHECK_THAT(md::bandit({"a", "b"}).script, ContainsSubstring("/bandit --quiet --recursive a b\n"));
+  CHECK_THAT(md::bandit_scan({"a", "b"}).script, ContainsSubstring("/bandit --quiet --recursive a b\n"));
   CHECK_THAT(md::flawfinder({"src"}, 3).script, ContainsSubstring("--minlevel=3 --error-level=3 src\n"));
   CHECK_THAT(md::clang_tidy({"src/.*"}).script, ContainsSubstring("-warnings-as-errors='*' 'src/.*'\n"));
   CHECK_THAT(md::cppcheck({"src"}).script, ContainsSubstring("--error-exitcode=1"));
