@@ -71,6 +71,23 @@ class commit_group {
   }
   /// Of a transaction with a ticket: somebody has to commit in time. Returns false if there is no thread to be had.
   bool commit_in_time() noexcept { return late_.note(began_ + shares_ns_); }
+  /// Ends a turn: makes the commit, or leaves it to others, and unlocks `guard`. `is_kept`: the turn has written what
+  /// is in the commit; `outcome` is returned otherwise. With a ticket, others make the commit.
+  result<void> end_turn(writer_mutex::guard& guard, bool is_kept, result<void> outcome, commit_ticket* ticket) {
+    commit_outcome* follows = nullptr;
+    const bool is_ticketed = is_kept && ticket != nullptr && is_young() && commit_in_time();
+    if (has_changes_ && (is_ticketed || leaves_commit_to_others())) {
+      if (is_kept) follows = follow();
+    } else if (has_changes_) {
+      auto committed = engine().commit();
+      if (is_kept) outcome = std::move(committed);
+    }
+    guard.unlock();
+    if (follows == nullptr) return outcome;
+    if (ticket == nullptr) return wait_for(follows);
+    *ticket = commit_ticket(follows);
+    return outcome;
+  }
   void tell_followers(const result<void>& outcome) {
     if (followers_ == nullptr) return;
     const lock_guard locked(mutex_);

@@ -146,32 +146,22 @@ class sqlite_engine : private commit_group<sqlite_engine> {
       if (failed_) failed_ = why;
       return why;
     }
-    result<void> check_room(std::string_view key, std::size_t size) const { return of_.check_room(key, size); }
+    result<void> check_room(std::string_view key, std::size_t size) {
+      // Beside the file, then in it.
+      return room_.take(of_.path_, of_.options_.keep_free, 2 * (std::uint64_t{size} + key.size()), key);
+    }
 
     /// With a ticket, others make the commit.
     result<void> end(bool keeps, commit_ticket* ticket = nullptr) {
       begun_ = false;
       if (of_.is_forked()) return of_.forked();  // `use` has forked: the transaction is the parent's
       result<void> outcome = std::move(failed_);
-      commit_outcome* follows = nullptr;
-      if (!keeps || !outcome) {
+      if (!keeps || !outcome)
         of_.undo_one(shares_);
-      } else {
+      else
         outcome = of_.keep_one(shares_);
-      }
       const bool is_kept = keeps && outcome;
-      const bool is_ticketed = is_kept && ticket != nullptr && of_.is_young() && of_.commit_in_time();
-      if (of_.has_changes_ && (is_ticketed || of_.leaves_commit_to_others())) {
-        if (is_kept) follows = of_.follow();
-      } else if (of_.has_changes_) {
-        auto committed = of_.commit();
-        if (is_kept) outcome = std::move(committed);
-      }
-      guard_.unlock();
-      if (follows == nullptr) return outcome;
-      if (ticket == nullptr) return of_.wait_for(follows);
-      *ticket = commit_ticket(follows);
-      return outcome;
+      return of_.end_turn(guard_, is_kept, std::move(outcome), ticket);
     }
 
    private:
@@ -180,6 +170,7 @@ class sqlite_engine : private commit_group<sqlite_engine> {
     bool shares_ = false;  // others have written in the same commit before
     bool begun_ = false;
     result<void> failed_ = {};
+    disk_room room_;
   };
 
   /// A connection that reads. With `holds`, all that is read by it is of the moment at which it was made.
@@ -390,9 +381,6 @@ class sqlite_engine : private commit_group<sqlite_engine> {
     end_sharing();
     tell_followers(outcome);
     return outcome;
-  }
-  result<void> check_room(std::string_view key, std::size_t size) const {
-    return check_disk_room(path_, options_.keep_free, 2 * std::uint64_t{size}, key);  // beside the file, then in it
   }
 
   // Reading.

@@ -146,7 +146,7 @@ class document_engine : private commit_group<document_engine<FileSystem>> {
       if (version != nullptr && *version != (before != nullptr ? std::to_string(before->version) : std::string()))
         return error(errc::conflict, "the object " + quoted_text(key) + " is not of version \"" +
                                          std::string(*version) + "\" any more");
-      if (auto fine = of_.check_room(key, before, bytes.size()); !fine) return std::move(fine).error();
+      if (auto fine = of_.check_room(room_, key, before, bytes.size()); !fine) return std::move(fine).error();
       const std::uint64_t made = of_.random_() >> 1;
       auto one = files::made(key, bytes, of_.seed_);
       of_.pending_.put(one, made);
@@ -164,25 +164,12 @@ class document_engine : private commit_group<document_engine<FileSystem>> {
       begun_ = false;
       if (of_.is_forked()) return of_.forked();  // `use` has forked: the transaction is the parent's
       result<void> outcome;
-      commit_outcome* follows = nullptr;
       sort_unique(changed_);
       if (keeps && !changed_.empty()) outcome = of_.keep_one(before_, changed_);
       const bool is_kept = keeps && outcome && !changed_.empty();
       if (!is_kept) of_.pending_ = before_;
-      const bool is_ticketed = is_kept && ticket != nullptr && of_.is_young() && of_.commit_in_time();
-      if (of_.has_changes_ && (is_ticketed || of_.leaves_commit_to_others())) {
-        if (is_kept) follows = of_.follow();
-      } else if (of_.has_changes_) {
-        auto committed = of_.commit();
-        if (is_kept) outcome = std::move(committed);
-      } else {
-        of_.release();
-      }
-      guard_.unlock();
-      if (follows == nullptr) return outcome;
-      if (ticket == nullptr) return of_.wait_for(follows);
-      *ticket = commit_ticket(follows);
-      return outcome;
+      if (!of_.has_changes_) of_.release();
+      return of_.end_turn(guard_, is_kept, std::move(outcome), ticket);
     }
 
    private:
@@ -191,6 +178,7 @@ class document_engine : private commit_group<document_engine<FileSystem>> {
     bool begun_ = false;
     object_tree before_;
     std::vector<std::string> changed_;
+    disk_room room_;
   };
 
   /// Syncs all files, writes the indexes and begins a new journal, if anything has changed since.
@@ -547,13 +535,14 @@ class document_engine : private commit_group<document_engine<FileSystem>> {
     if (::fstat(root_.descriptor(), &here) != 0) return system_error(errno, "examine", folder());
     return known_place(here).confirm(folder());
   }
-  result<void> check_room(std::string_view key, const object_tree::object* before, std::size_t size) const {
+  result<void> check_room(disk_room& room, std::string_view key, const object_tree::object* before,
+                          std::size_t size) const {
     const std::uint64_t weight = pending_.weight() - (before != nullptr ? before->weight() : 0) + key.size() + size;
     if (weight > options_.max_bytes || size > options_.max_bytes)
       return error(errc::no_space, "cannot write " + quoted_text(key) + " in \"" + folder() + "\": it holds at most " +
                                        std::to_string(options_.max_bytes) + " bytes");
     // In the journal, and as a file.
-    return check_disk_room(folder(), options_.keep_free, 2 * (std::uint64_t{size} + key.size()), key);
+    return room.take(folder(), options_.keep_free, 2 * (std::uint64_t{size} + key.size()), key);
   }
 
   FileSystem fs_;
