@@ -8,6 +8,7 @@
 // and one of aliases: what a program has that needs exactly this.
 #include <millrace/core/seed.hpp>
 #include <millrace/registry.hpp>
+#include <millrace/registry/search.hpp>
 #include <millrace/store/sqlite.hpp>
 
 #include <support/temp_dir.hpp>

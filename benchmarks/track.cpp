@@ -9,6 +9,7 @@
 #include <millrace/store/memory_storage.hpp>
 #include <millrace/store/sqlite.hpp>
 #include <millrace/track.hpp>
+#include <millrace/track/search.hpp>
 
 #include <benchmark/benchmark.h>
 

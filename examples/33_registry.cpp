@@ -3,6 +3,7 @@
 #include <millrace/observe/audit/trail_queries.hpp>
 #include <millrace/registry.hpp>
 #include <millrace/registry/observed.hpp>
+#include <millrace/registry/search.hpp>
 #include <millrace/store/memory_storage.hpp>
 
 #include <cstdio>

@@ -2,6 +2,8 @@
 #include <millrace/chain.hpp>
 #include <millrace/store/memory_storage.hpp>
 #include <millrace/track.hpp>
+#include <millrace/track/search.hpp>
+#include <millrace/track/spool.hpp>
 #include <millrace/train.hpp>
 
 #include <cstdio>

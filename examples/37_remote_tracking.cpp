@@ -2,6 +2,7 @@
 #include <millrace/connect/mlflow.hpp>
 #include <millrace/store/memory_storage.hpp>
 #include <millrace/track.hpp>
+#include <millrace/track/search.hpp>
 
 #include <cstdio>
 #include <cstdlib>

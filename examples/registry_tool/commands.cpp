@@ -4,6 +4,7 @@
 #include <millrace/registry.hpp>
 #include <millrace/registry/observed/audit_folders.hpp>
 #include <millrace/registry/observed/audit_sink.hpp>
+#include <millrace/registry/search.hpp>
 #include <millrace/store/file.hpp>
 #include <millrace/store/folder_storage.hpp>
 #include <millrace/store/sqlite.hpp>

@@ -11,13 +11,14 @@
 /// - `transition_request`, `review`: who asked for what, and what the others said
 /// - `change`, `change_sink`: everything that was done, handed to an audit trail once each
 /// - `watcher`: what stands around a registry's operations and sees what they did
-/// - `search_versions`, `search_models`: by MLflow's filter grammar and beyond it, page by page, by indexes
 /// - `version_draft`, `transition`, `request_draft` and so on: what a registry is asked to do
 /// - `compare`: versions side by side, as a table, CSV, HTML or JSON; `to_open_lineage`: where one comes from
 /// - `export_mlflow_model`, `export_triton_model`, `export_registry_folders`, `import_registry_folders`: the folders of
 ///   others
 /// - `folder_paths`: where a `store::document_folder` keeps its documents
-/// - registry/observed.hpp, left out here: `audit_sink` for an audit trail; `watched` for hooks, events and metrics
+/// - registry/search.hpp, included by name: `search_versions`, `search_models`: by MLflow's filter grammar and beyond,
+///   page by page, by indexes
+/// - registry/observed.hpp, likewise: `audit_sink` for an audit trail; `watched` for hooks, events and metrics
 ///
 /// Standard library and POSIX alone.
 
@@ -31,7 +32,6 @@
 #include <millrace/registry/operations.hpp>
 #include <millrace/registry/records.hpp>
 #include <millrace/registry/rules.hpp>
-#include <millrace/registry/search.hpp>
 #include <millrace/registry/semantic_version.hpp>
 #include <millrace/registry/stage.hpp>
 #include <millrace/registry/transition_request.hpp>

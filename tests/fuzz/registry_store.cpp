@@ -2,6 +2,7 @@
 // without one; a search by indexes finds nothing but versions that are there, in order and on pages that end; and any
 // text is a document that is written as it was read, or is none.
 #include <millrace/registry.hpp>
+#include <millrace/registry/search.hpp>
 #include <millrace/store/memory_storage.hpp>
 
 #include <cstddef>

@@ -6,6 +6,8 @@
 #include <millrace/track.hpp>
 #include <millrace/track/detail/leases.hpp>
 #include <millrace/track/detail/run_row.hpp>
+#include <millrace/track/search.hpp>
+#include <millrace/track/spool.hpp>
 
 #include <cmath>
 #include <cstddef>

@@ -6,6 +6,8 @@
 #include <millrace/store/memory_storage.hpp>
 #include <millrace/store/secret.hpp>
 #include <millrace/track.hpp>
+#include <millrace/track/search.hpp>
+#include <millrace/track/spool.hpp>
 
 #include <laws/registering.hpp>
 #include <laws/tracking.hpp>

@@ -22,12 +22,13 @@ ALLOWED_MACROS = {"core/version.hpp": r"MILLRACE_VERSION_(MAJOR|MINOR|PATCH|STRI
 PRIMITIVES = re.compile(r"core/(\w+/)?detail/")
 # What millrace.hpp and the single file hold, for good: later modules are included by name.
 FROZEN = "core chain tensor aggregate store stats observe detect model/evaluation middleware".split()
-# Rooms that their module's umbrella leaves out: who uses what is made here should not pay for readers of other people's
-# files, nor who counts for what is kept as evidence.
+# Rooms, and headers that are as much as one, that their module's umbrella leaves out: who uses what is made here should
+# not pay for readers of other people's files, nor who counts for what is kept as evidence, nor who keeps for searches.
 APART = {"deliver/experiment.hpp", "deliver/observed.hpp", "deliver/outcomes.hpp", "deliver/pipelines.hpp", "deliver/shadow.hpp",
          "model/formats.hpp", "model/to_graph.hpp", "observe/audit.hpp", "observe/events.hpp", "observe/health.hpp",
-         "observe/dashboards.hpp", "observe/tracing.hpp", "registry/observed.hpp", "store/documents.hpp",
-         "store/parquet.hpp", "store/search.hpp", "track/observed.hpp"}
+         "observe/dashboards.hpp", "observe/tracing.hpp", "registry/observed.hpp", "registry/search.hpp", "store/documents.hpp",
+         "store/parquet.hpp", "store/search.hpp", "track/logged_models.hpp", "track/observed.hpp", "track/search.hpp",
+         "track/spool.hpp"}
 # What a detail header (and core/config.hpp) may ask the preprocessor: which machine, standard library and dialect this is.
 ALLOWED_QUESTIONS = re.compile(r"(__x86_64__|__AVX__|__i386__|__aarch64__|__linux__|__BYTE_ORDER__|__cplusplus|__cpp_exceptions|__GLIBCXX__)")
 # Files that nobody has: how a compiler is stopped that is set to an older standard, or to no exceptions.
@@ -214,6 +215,10 @@ def umbrellas(tree):
             if room in APART and room in included:
                 yield f"{name} includes {room}, a room that is included by name"
             included = included + inside if room in included else included + [room] + inside if room in APART else included
+        for header in (header for header in names if header in APART and not is_room(header, names)):
+            if header in included:
+                yield f"{name} includes {header}, which is included by name"
+            included = included + [header]
         for header in names:
             if is_public(header) and header not in adapters and header not in included and header != name:
                 yield f"{name} does not include {header}"

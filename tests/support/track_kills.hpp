@@ -4,6 +4,7 @@
 #include <millrace/core/seed.hpp>
 #include <millrace/store/sqlite.hpp>
 #include <millrace/track.hpp>
+#include <millrace/track/search.hpp>
 
 #include <support/faulty_vfs.hpp>
 #include <support/shared_memory.hpp>

@@ -6,6 +6,7 @@
 #include <millrace/store/memory_storage.hpp>
 #include <millrace/track.hpp>
 #include <millrace/track/detail/leases.hpp>
+#include <millrace/track/search.hpp>
 
 #include <support/catch.hpp>
 #include <support/stored_text.hpp>

@@ -5,6 +5,8 @@
 #include <millrace/connect/mlflow/tracking_client.hpp>
 #include <millrace/store/memory_storage.hpp>
 #include <millrace/track.hpp>
+#include <millrace/track/search.hpp>
+#include <millrace/track/spool.hpp>
 
 #include <support/catch.hpp>
 
