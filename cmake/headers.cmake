@@ -310,7 +310,7 @@ set(MILLRACE_registry_HEADERS
   registry/observed.hpp registry/observed/audit_folders.hpp registry/observed/audit_sink.hpp registry/observed/watched.hpp
   registry/detail/approvals.hpp registry/detail/catalog.hpp registry/detail/edits.hpp registry/detail/input_checks.hpp registry/detail/keys.hpp
   registry/detail/ledger.hpp registry/detail/lookups.hpp registry/detail/outbox.hpp registry/detail/registry_policies.hpp
-  registry/detail/removals.hpp registry/detail/requests.hpp registry/detail/search_rows.hpp registry/detail/transitions.hpp
+  registry/detail/removals.hpp registry/detail/requests.hpp registry/detail/search_rows.hpp registry/detail/stored_artifacts.hpp registry/detail/transitions.hpp
   registry/detail/version_index.hpp registry/detail/version_search.hpp)
 set(MILLRACE_infer_HEADERS
   infer.hpp

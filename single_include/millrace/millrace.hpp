@@ -54010,6 +54010,24 @@ inline result<void> check_disk_room(const std::string& path, std::uint64_t keep_
                                    " are kept free");
 }
 
+/// The same for writes that follow each other, such as those of a transaction: the disk is asked once for each 64 KiB.
+class disk_room {
+ public:
+  result<void> take(const std::string& path, std::uint64_t keep_free, std::uint64_t bytes, std::string_view key) {
+    if (bytes > left_) {
+      left_ = 0;
+      if (!check_disk_room(path, keep_free, bytes + step, key)) return check_disk_room(path, keep_free, bytes, key);
+      left_ = bytes + step;
+    }
+    left_ -= bytes;
+    return {};
+  }
+
+ private:
+  static constexpr std::uint64_t step = 64 << 10;
+  std::uint64_t left_ = 0;
+};
+
 }  // namespace detail
 }  // namespace store
 }  // namespace v0

@@ -16,6 +16,7 @@
 #include <millrace/registry/detail/lookups.hpp>
 #include <millrace/registry/detail/outbox.hpp>
 #include <millrace/registry/detail/registry_policies.hpp>
+#include <millrace/registry/detail/stored_artifacts.hpp>
 #include <millrace/registry/detail/transitions.hpp>
 #include <millrace/registry/operations.hpp>
 #include <millrace/registry/records.hpp>
@@ -167,24 +168,10 @@ class model_registry {
   }
   /// The bytes of a version's artifact. Errors: checksum_mismatch: they are not those that were registered.
   result<std::vector<std::byte>> read_artifact(const model_version& of, std::string_view path) const {
-    const artifact* const found = of.find_artifact(path);
-    if (found == nullptr)
-      return error(errc::not_found,
-                   detail::name_of(of.model, of.version) + " has no artifact " + detail::quoted_text(path));
-    auto id = store::parse_content_id(found->sha256);
-    if (!id) return std::move(id).error();
-    return contents().get(*id);
+    return detail::read_artifact(contents(), of, path);
   }
   /// Whether the bytes of all its artifacts are those that were registered.
-  result<void> verify_artifacts(const model_version& of) const {
-    for (const artifact& each : of.artifacts) {
-      auto bytes = read_artifact(of, each.path);
-      if (!bytes)
-        return std::move(bytes).error().wrap("the artifact " + detail::quoted_text(each.path) + " of " +
-                                             detail::name_of(of.model, of.version));
-    }
-    return {};
-  }
+  result<void> verify_artifacts(const model_version& of) const { return detail::verify_artifacts(contents(), of); }
 
   /// Registers a version, whose number is one greater than any before.
   /// Errors: already_exists: its semantic version is another one's; not_found: an artifact's bytes, a parent, or the
@@ -192,7 +179,7 @@ class model_registry {
   result<model_version> register_version(version_draft draft) {
     return self_->watcher.around(draft, [&](const version_draft& asked) -> result<model_version> {
       if (auto fine = detail::check_draft(asked); !fine) return std::move(fine).error();
-      if (auto there = find_contents(asked.artifacts); !there) return std::move(there).error();
+      if (auto there = detail::find_contents(contents(), asked.artifacts); !there) return std::move(there).error();
       auto made = transact([&](writer& books) { return detail::make_version(books, asked); });
       if (made) self_->watcher.emit(model_registered{*made});
       return made;
@@ -477,8 +464,6 @@ class model_registry {
 
   result<void> begin();
   result<stage_change> move_from(transition asked, stage from);
-  /// Whether the bytes of all artifacts are there.
-  result<void> find_contents(const std::vector<artifact>& named) const;
   /// Tells the watcher of what a transition did.
   result<stage_change> told(result<stage_change> made) {
     if (!made) return made;
@@ -538,23 +523,6 @@ result<void> model_registry<Storage, Policies...>::begin() {
     self_->id = std::move(made->id);
     return {};
   });
-}
-
-template <class Storage, class... Policies>
-result<void> model_registry<Storage, Policies...>::find_contents(const std::vector<artifact>& named) const {
-  for (const artifact& each : named) {
-    const auto id = store::parse_content_id(each.sha256);
-    if (!id) return id.error();
-    const auto size = contents().size(*id);
-    if (!size && size.error().code() == errc::not_found)
-      return error(errc::not_found, "the bytes of the artifact " + detail::quoted_text(each.path) +
-                                        " are not there: put_artifact keeps them");
-    if (!size) return size.error();
-    if (*size != each.size)
-      return error(errc::invalid_argument, "the artifact " + detail::quoted_text(each.path) + " has " +
-                                               std::to_string(*size) + " bytes, not " + std::to_string(each.size));
-  }
-  return {};
 }
 
 template <class Storage, class... Policies>
