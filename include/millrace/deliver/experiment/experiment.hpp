@@ -187,7 +187,8 @@ class experiment {
   template <unit_id Id>
   exposure expose_as(std::size_t variant, const Id& id, std::string_view segment = {},
                      std::span<const double> known = {}) noexcept {
-    if (phase() != experiment_phase::running || variant >= size) return {variant < size ? variant : 0, false, false};
+    if (phase() != experiment_phase::running || variant >= size || is_missing(id))
+      return {variant < size ? variant : 0, false, false};
     const std::uint64_t key = unit_hash(state_->by, id);
     selected(variant);
     return {variant, true, state_->expose_now(key, variant, state_->segment(segment), known)};
@@ -331,6 +332,7 @@ class experiment {
 
   template <unit_id Id>
   bool in_slot(const Id& id) const noexcept {
+    if (is_missing(id)) return false;  // all whose id is missing would be one unit
     if (state_->whole_layer) return true;
     const double point = unit_point(unit_hash(state_->layer, id));
     return point >= state_->definition.from && point < state_->definition.to;

@@ -200,6 +200,7 @@ TEST_CASE("outcomes that cannot count are counted by why they do not") {
   CHECK_FALSE(test.update<"wait">("u", HUGE_VAL));
   CHECK_FALSE(test.update<"wait">("u", 1e200));
   CHECK_FALSE(test.update<"wait">("stranger", 1));
+  CHECK_FALSE((test.expose("").inside || test.expose_as(1, "").counted));  // no unit
   CHECK(test.update<"wait">("u", 1));
   the_time -= 3600 * second;  // a clock that is set back stands still
   CHECK(test.update<"wait">("u", 1));
