@@ -21625,7 +21625,7 @@ struct sha256_digest {
 inline std::string to_string(const sha256_digest& digest) {
   std::string text(64, '0');
   for (std::size_t i = 0; i < 64; ++i)
-    text[i] = "0123456789abcdef"[digest.bytes[i / 2] >> (i % 2 == 0 ? 4U : 0U) & 15U];
+    text[i] = "0123456789abcdef"[static_cast<unsigned>(digest.bytes[i / 2]) >> (i % 2 == 0 ? 4U : 0U) & 15U];
   return text;
 }
 

@@ -463,7 +463,8 @@ TEST_CASE("models of older clients are a tag of their run") {
   for (const char* wrong : {"", "{", "[]", "{}", R"({"artifact_path":"m","flavors":{},"run_id":"r"})"})
     CHECK(refused(server.post("runs/log-model", json{{"run_id", run}, {"model_json", wrong}}), 400,
                   "INVALID_PARAMETER_VALUE"));
-  for (const json& each : server.get("runs/get?run_id=" + run).at("run").at("data").at("tags"))
+  const json tagged = server.get("runs/get?run_id=" + run);
+  for (const json& each : tagged.at("run").at("data").at("tags"))
     if (each.at("key") == "mlflow.log-model.history")
       CHECK(json::parse(each.at("value").get<std::string>()) == json{json::parse(said), json::parse(said)});
 }
