@@ -373,10 +373,13 @@ set(MILLRACE_deliver_HEADERS
   deliver/outcomes/detail/hash_index.hpp deliver/outcomes/detail/kept_lines.hpp
   deliver/outcomes/detail/segment_reader.hpp deliver/outcomes/detail/segments.hpp
   deliver/shadow.hpp
-  deliver/shadow/comparison.hpp deliver/shadow/shadow.hpp deliver/shadow/shadow_options.hpp
-  deliver/shadow/shadow_policies.hpp deliver/shadow/shadow_report.hpp
-  deliver/shadow/detail/copy_queue.hpp deliver/shadow/detail/shadow_calls.hpp
-  deliver/shadow/detail/shadow_core.hpp deliver/shadow/detail/shadow_tally.hpp
+  deliver/shadow/comparison.hpp deliver/shadow/kept_shadow.hpp deliver/shadow/shadow.hpp
+  deliver/shadow/shadow_events.hpp deliver/shadow/shadow_options.hpp deliver/shadow/shadow_policies.hpp
+  deliver/shadow/shadow_predictor.hpp deliver/shadow/shadow_report.hpp deliver/shadow/shadow_state.hpp
+  deliver/shadow/shadow_watch.hpp
+  deliver/shadow/detail/copy_queue.hpp deliver/shadow/detail/row_job.hpp deliver/shadow/detail/shadow_calls.hpp
+  deliver/shadow/detail/shadow_core.hpp deliver/shadow/detail/shadow_sample.hpp
+  deliver/shadow/detail/shadow_tally.hpp
   deliver/observed.hpp
   deliver/observed/registry_gate.hpp deliver/observed/rollout_audit.hpp deliver/observed/watched_rollout.hpp
   deliver/observed/webhook.hpp

@@ -35,8 +35,8 @@ struct outcome_join_options {
   duration max_age = duration(std::int64_t{90} * 24 * 3600 * 1'000'000'000);
   std::uint64_t segment_bytes = std::uint64_t{64} << 20;
   std::uint64_t max_bytes = std::uint64_t{4} << 30;
-  /// How many predictions, and how many outcomes, are known at once: 24 to 48 bytes of memory for each of either. The
-  /// oldest file of predictions is given up where there are more; an outcome more is refused.
+  /// How many predictions and outcomes are known at once: 24 to 48 bytes of memory for a prediction, 36 to 72 for an
+  /// outcome. The oldest file of predictions is given up where there are more; an outcome more is refused.
   std::size_t max_predictions = 20'000'000;
   std::size_t max_outcomes = 20'000'000;
   std::uint64_t (*wall_clock)() noexcept = unix_nanoseconds;
@@ -340,7 +340,10 @@ result<std::uint64_t> outcome_join::refresh(Use&& use) {
       in.read_line(each, offset, text, use);
       ++read;
     });
-    if (!done) return std::move(done).error();
+    if (done) continue;
+    if (done.error().code() != errc::corrupt) return std::move(done).error();
+    ++in.counts.refused;  // a line without an end: nothing of ours
+    in.give_up(each);
   }
   for (std::size_t i = 0; i + 1 < in.segments.size() && in.predictions.size() > in.options.max_predictions; ++i)
     if (!in.segments[i].is_given_up) in.give_up(in.segments[i]);

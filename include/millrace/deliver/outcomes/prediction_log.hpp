@@ -132,6 +132,9 @@ class prediction_log {
   using lines = store::basic_line_log<detail::prediction_lines, store::shared, store::drop_and_count>;
 
  public:
+  /// The most bytes of a prediction, and at most a quarter of the ring: 8 an output, 4 a feature, and the texts.
+  static constexpr std::size_t max_bytes = std::size_t{1} << 20;
+
   template <class = void>
   static result<prediction_log> open(const std::string& folder, const prediction_log_options& options = {});
 
@@ -148,7 +151,7 @@ class prediction_log {
     const std::size_t features = state_->keeps_features ? made.features.size() : 0;
     const std::size_t size = sizeof(detail::prediction_record) + 8 * made.outputs.size() + 4 * features +
                              made.id.size() + made.model.size() + made.version.size();
-    if (made.id.empty() || size > log_.max_record()) [[unlikely]] {
+    if (made.id.empty() || size > max_bytes || size > log_.max_record()) [[unlikely]] {
       state_->refused.add_relaxed(1);
       return false;
     }

@@ -3,7 +3,6 @@
 
 #include <millrace/core/clock.hpp>
 #include <millrace/core/detail/guarded.hpp>
-#include <millrace/core/detail/light_atomic.hpp>
 #include <millrace/core/detail/policy_or.hpp>
 #include <millrace/core/detail/requirement.hpp>
 #include <millrace/core/duration.hpp>
@@ -11,9 +10,12 @@
 #include <millrace/deliver/shadow/comparison.hpp>
 #include <millrace/deliver/shadow/detail/shadow_calls.hpp>
 #include <millrace/deliver/shadow/detail/shadow_core.hpp>
+#include <millrace/deliver/shadow/detail/shadow_sample.hpp>
+#include <millrace/deliver/shadow/shadow_events.hpp>
 #include <millrace/deliver/shadow/shadow_options.hpp>
 #include <millrace/deliver/shadow/shadow_policies.hpp>
 #include <millrace/deliver/shadow/shadow_report.hpp>
+#include <millrace/deliver/shadow/shadow_state.hpp>
 #include <millrace/deliver/split/unit_hash.hpp>
 
 #include <cstddef>
@@ -31,11 +33,13 @@ namespace deliver {
 namespace detail {
 
 /// What a shadow's threads do with a copy: ask the candidate and compare.
-template <class Request, class Prediction, class Candidate, class Compare, class Segment, class Told, class Clock>
+template <class Request, class Prediction, class Candidate, class Compare, class Segment, class Told, class Watch,
+          class Clock>
 class shadow_job {
   using value = typename plain_prediction<Prediction>::type;
 
  public:
+  static constexpr bool is_watched = !std::is_same_v<Watch, no_policy>;
   /// A request with what the stable model predicted, and then the comparison.
   struct item {
     kept_copy<Request> request;
@@ -46,7 +50,7 @@ class shadow_job {
     std::optional<value> candidate;
     compared_pair compared;
     std::string segment_text;
-    std::string_view segment_view;
+    std::string_view segment_view = {};
     bool has_segment = false;
 
     void swap(item& other) noexcept {
@@ -55,16 +59,18 @@ class shadow_job {
       std::swap(started, other.started);
       std::swap(ended, other.ended);
     }
+    std::uint64_t requests() const noexcept { return 1; }
     std::size_t pairs() const noexcept { return 1; }
     const compared_pair& pair(std::size_t) const noexcept { return compared; }
     const std::string_view* segment(std::size_t) const noexcept { return has_segment ? &segment_view : nullptr; }
   };
 
-  shadow_job(Candidate candidate, Compare compare, Segment segment, Told told, const Clock& clock)
+  shadow_job(Candidate candidate, Compare compare, Segment segment, Told told, Watch watch, const Clock& clock)
       : candidate_(std::move(candidate)),
         compare_(std::move(compare)),
         segment_(std::move(segment)),
         told_(std::move(told)),
+        watch_(std::move(watch)),
         clock_(clock) {}
 
   void prepare(item&) const noexcept {}
@@ -90,13 +96,21 @@ class shadow_job {
     if (one.compared.candidate_failed && stable != nullptr) one.compared.apart = {false, math::nan};
   }
 
-  void tell(const item& one) {
+  void tell(const item& one, std::string_view name) {
+    const compared_pair& of = one.compared;
+    if constexpr (is_watched)
+      emit(shadow_compared{name, one.has_segment ? one.segment_view : std::string_view(), of.apart, of.stable_failed,
+                           of.candidate_failed, of.stable_nanoseconds, of.candidate_nanoseconds});
     if constexpr (!std::is_same_v<Told, no_policy>) {
-      if (one.compared.apart.agrees) return;
-      const value* const made = one.compared.candidate_failed ? nullptr : &*one.candidate;
-      (void)guarded([&] { told_.call(*one.request, stable_of(one), made, one.compared.apart); },
+      if (of.apart.agrees) return;
+      const value* const made = of.candidate_failed ? nullptr : &*one.candidate;
+      (void)guarded([&] { told_.call(*one.request, stable_of(one), made, of.apart); },
                     [] { return std::string("a handler"); });
     }
+  }
+  template <class Event>
+  void emit(const Event& event) {
+    (void)guarded([&] { watch_.emit(event); }, [] { return std::string("a watcher"); });
   }
 
  private:
@@ -130,6 +144,7 @@ class shadow_job {
   [[no_unique_address]] Compare compare_;
   [[no_unique_address]] Segment segment_;
   [[no_unique_address]] Told told_;
+  [[no_unique_address]] Watch watch_;
   [[no_unique_address]] Clock clock_;
 };
 
@@ -148,7 +163,7 @@ class shadow_job {
 /// kept; `mr::borrow(model)` is referred to instead, and outlives the shadow's threads.
 /// Policies, in any order: a comparison (`within` by default, `same_class`, `same_ranking`, or a function of two
 /// predictions that returns a `difference` or a bool), `shadow_options`, `segment_by`, `unit_by`, `on_difference`, a
-/// clock.
+/// `shadow_watch`, a clock.
 ///
 /// Guarantee: a caller gets what the stable model returns or throws, and waits for nothing else: a copy of the request
 /// and the prediction goes into a bounded queue, or is dropped and counted. A candidate that throws or returns an error
@@ -182,7 +197,7 @@ class shadow {
       detail::requirement<!detail::refers_to_others<request_type> && !detail::refers_to_others<prediction_type>,
                           request_type, prediction_type>,
       "millrace[SHADOW-3]: the candidate looks at a copy later, when what a span, a string_view or a pointer "
-      "refers to is gone: let requests and predictions own their data");
+      "refers to is gone: let requests and predictions own their data, or use a shadow_predictor for rows");
   static_assert(detail::requirement<std::is_invocable_v<detail::model_in_t<Candidate>&, const request_type&>,
                                     detail::model_in_t<Candidate>, request_type>,
                 "millrace[SHADOW-4]: the candidate is called with the stable model's const request");
@@ -190,21 +205,24 @@ class shadow {
  private:
   using value_type = typename detail::plain_prediction<prediction_type>::type;
   using compare = chosen<detail::is_shadow_comparison, within>;
-  static_assert(detail::requirement<comparison<compare, value_type>, compare, value_type>,
-                "millrace[SHADOW-5]: a shadow's policies are a comparison of two predictions, which returns a "
-                "difference or a bool, shadow_options, segment_by, unit_by, on_difference, takes<Request>, a clock");
+  static_assert(
+      detail::requirement<comparison<compare, value_type>, compare, value_type>,
+      "millrace[SHADOW-5]: a shadow's policies are a comparison of two predictions, which returns a "
+      "difference or a bool, shadow_options, segment_by, unit_by, on_difference, takes<Request>, a shadow_watch, a "
+      "clock");
   template <template <class> class... Kinds>
   static constexpr bool one_each = ((detail::policies_of<Kinds, Policies...> <= 1) && ...);
-  static_assert(detail::requirement<
-                    one_each<detail::is_shadow_comparison, detail::is_shadow_options, detail::is_shadow_clock,
-                             detail::is_segment_by, detail::is_unit_by, detail::is_on_difference, detail::is_takes>,
-                    Policies...>,
+  static_assert(detail::requirement<one_each<detail::is_shadow_comparison, detail::is_shadow_options,
+                                             detail::is_shadow_clock, detail::is_segment_by, detail::is_unit_by,
+                                             detail::is_on_difference, detail::is_takes, detail::is_shadow_watch>,
+                                    Policies...>,
                 "millrace[SHADOW-6]: two policies of one kind, such as two comparisons; a shadow takes one of each");
   using segment = chosen<detail::is_segment_by, detail::no_policy>;
   using told = chosen<detail::is_on_difference, detail::no_policy>;
   using unit = chosen<detail::is_unit_by, detail::no_policy>;
+  using watch = chosen<detail::is_shadow_watch, detail::no_policy>;
   using clock = chosen<detail::is_shadow_clock, steady_clock>;
-  using job = detail::shadow_job<request_type, prediction_type, Candidate, compare, segment, told, clock>;
+  using job = detail::shadow_job<request_type, prediction_type, Candidate, compare, segment, told, watch, clock>;
   using core = detail::shadow_core<job>;
 
  public:
@@ -212,8 +230,8 @@ class shadow {
       : stable_(std::move(stable)),
         clock_(detail::pick_policy<detail::is_shadow_clock, clock>(policies...)),
         unit_(detail::pick_policy<detail::is_unit_by, unit>(policies...)),
-        core_(made(std::move(candidate), clock_, policies...)),
-        salt_(core_->options().salt) {
+        sample_(detail::pick_policy<detail::is_shadow_options, shadow_options>(policies...)),
+        core_(made(std::move(candidate), policies...)) {
     core_->start();
   }
   shadow(const shadow&) = delete;
@@ -225,10 +243,8 @@ class shadow {
 
   /// What the stable model returns.
   prediction_type operator()(const request_type& request) {
-    if (!is_copied(request)) {
-      left_out_.add_relaxed(1);
+    if (!is_copied(request)) [[unlikely]]
       return detail::model_in(stable_)(request);
-    }
     struct failure {
       core* counts;
       ~failure() {
@@ -256,9 +272,13 @@ class shadow {
   shadow_report report() const {
     shadow_report made;
     core_->report(made);
-    made.left_out = left_out_.load_relaxed();
+    made.left_out = sample_.left_out();
     return made;
   }
+  /// What was counted so far, as a value: to keep it (`keep_shadow`), and to put it together with others.
+  shadow_state state() const { return core_->state(); }
+  /// Adds what was counted before, such as before a restart, or elsewhere.
+  void merge(const shadow_state& other) { core_->merge(other); }
   /// Compares what waits on this thread, at most `most` copies, and returns how many: where there are no threads, or
   /// beside them.
   std::size_t compare_waiting(std::size_t most = ~std::size_t{0}) { return core_->compare_waiting(most); }
@@ -270,24 +290,25 @@ class shadow {
   result<void> stop(duration patience) { return core_->stop(patience); }
 
  private:
-  static core* made(Candidate candidate, const clock& time, Policies&... policies) {
+  core* made(Candidate candidate, Policies&... policies) {
     return new core(job(std::move(candidate), detail::pick_policy<detail::is_shadow_comparison, within>(policies...),
                         detail::pick_policy<detail::is_segment_by, detail::no_policy>(policies...),
-                        detail::pick_policy<detail::is_on_difference, detail::no_policy>(policies...), time),
-                    detail::pick_policy<detail::is_shadow_options, shadow_options>(policies...));
+                        detail::pick_policy<detail::is_on_difference, detail::no_policy>(policies...),
+                        detail::pick_policy<detail::is_shadow_watch, detail::no_policy>(policies...), clock_),
+                    sample_.options());
   }
 
   bool is_copied(const request_type& request) {
-    const double share = core_->options().share;
-    if (share >= 1) [[likely]]
+    if (sample_.takes_all()) [[likely]]
       return true;
     if constexpr (std::is_same_v<unit, detail::no_policy>) {
       (void)request;
-      return unit_point(unit_hash(salt_, draws_.add_relaxed(1))) < share;
+      return sample_.takes(1);
     } else {
       bool is_in = false;  // where the unit cannot be told
-      (void)detail::guarded([&] { is_in = unit_point(unit_hash(salt_, unit_.unit(request))) < share; },
+      (void)detail::guarded([&] { is_in = sample_.takes_unit(unit_hash(sample_.by(), unit_.unit(request))); },
                             [] { return std::string("a unit"); });
+      if (!is_in) sample_.leave_out(1);
       return is_in;
     }
   }
@@ -295,10 +316,8 @@ class shadow {
   Stable stable_;
   [[no_unique_address]] clock clock_;
   [[no_unique_address]] unit unit_;
+  detail::shadow_sample sample_;
   core* core_;
-  salt salt_;
-  detail::light_atomic<std::uint64_t> draws_{0};
-  detail::light_atomic<std::uint64_t> left_out_{0};
 };
 
 template <class Stable, class Candidate, class... Policies>

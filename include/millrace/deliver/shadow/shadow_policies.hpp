@@ -3,6 +3,7 @@
 
 #include <millrace/core/clock.hpp>
 #include <millrace/deliver/fwd.hpp>
+#include <millrace/deliver/shadow/shadow_events.hpp>
 #include <millrace/deliver/shadow/shadow_options.hpp>
 
 #include <type_traits>
@@ -64,11 +65,14 @@ template <class T>
 struct is_on_difference : std::false_type {};
 template <class T>
 struct is_on_difference<on_difference<T>> : std::true_type {};
+template <class T>
+struct is_shadow_watch : std::bool_constant<shadow_watcher<T>> {};
 /// What has no other part among the policies is the comparison.
 template <class T>
 struct is_shadow_comparison
     : std::bool_constant<!is_shadow_options<T>::value && !is_shadow_clock<T>::value && !is_takes<T>::value &&
-                         !is_segment_by<T>::value && !is_unit_by<T>::value && !is_on_difference<T>::value> {};
+                         !is_segment_by<T>::value && !is_unit_by<T>::value && !is_on_difference<T>::value &&
+                         !is_shadow_watch<T>::value> {};
 
 struct no_policy {};
 

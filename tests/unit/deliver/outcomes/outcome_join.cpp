@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <map>
 #include <optional>
 #include <random>
@@ -139,6 +140,50 @@ TEST_CASE("outcome_join: what comes too late is counted, and joined to nothing")
   seen_rows all;
   CHECK(of.join.rows(all));
   CHECK(all.count == 1);
+}
+
+TEST_CASE("outcome_join: files of an earlier version are read, and written as they were") {
+  support::temp_dir dir;
+  std::filesystem::create_directory(dir / "log");
+  for (const std::string name : {"predictions", "outcomes"})
+    std::filesystem::copy_file(std::string(MILLRACE_GOLDEN_DIR) + "/deliver/" + name + ".jsonl",
+                               dir / ("log/" + name + ".0.jsonl"));
+  auto join = md::outcome_join::open(dir / "log", {.max_age = mr::seconds(1e9)});
+  REQUIRE(join);
+  seen_rows rows;
+  REQUIRE(join->rows(rows));
+  CHECK(rows.rows == std::map<std::string, double>{{"a17/7/c", 1}, {"a17/7/s", 1}, {"b \"18\"/7/s", 0}});
+  CHECK(join->statistics().dropped == 3);
+  CHECK(join->statistics().waiting == 1);
+  CHECK(join->statistics().refused == 0);
+
+  auto log = md::prediction_log::open(dir / "again");
+  auto again = md::outcome_join::open(dir / "again", {.max_age = mr::seconds(1e9)});
+  REQUIRE(log);
+  REQUIRE(again);
+  const double outputs[] = {0.25, 0.75};
+  const float features[] = {1, 2.5F, std::numeric_limits<float>::quiet_NaN()};
+  md::prediction one{.id = "a17",
+                     .time = 1'764'590'400'000'000'000,
+                     .model = "fraud",
+                     .version = "7",
+                     .outputs = outputs,
+                     .features = features};
+  CHECK(log->append(one));
+  one.arm = md::arm::candidate;
+  one.propensity = 0.2;
+  one.unit = 31;
+  one.step = 2;
+  CHECK(log->append(one));
+  CHECK(log->append({.id = "b \"18\"", .time = 1'764'590'401'000'000'000, .version = "7"}));
+  CHECK(log->close());
+  CHECK(again->update({.id = "a17", .label = 1, .time = 1'764'690'400'000'000'000}, rows));
+  CHECK(again->update({.id = "b \"18\"", .label = 0, .time = 1'764'690'401'000'000'000}, rows));
+  CHECK(again->update({.id = "c", .label = 2.5, .time = 1'764'690'402'000'000'000}, rows));
+  CHECK(again->flush());
+  CHECK(text_of(dir / "again/outcomes.0.jsonl") == text_of(dir / "log/outcomes.0.jsonl"));
+  const std::string golden = text_of(dir / "log/predictions.0.jsonl");
+  CHECK(text_of(dir / "again/predictions.0.jsonl") == golden.substr(0, golden.find("{\"dropped\"")));
 }
 
 TEST_CASE("outcome_join: ids are any bytes") {
@@ -272,10 +317,12 @@ TEST_CASE("outcome_join: files that are torn, flipped or somebody else's cost th
   std::ofstream(dir / "log/predictions.other.jsonl") << "dear diary\n\n{\"id\":\n" << std::string(3000, '\0') << '\n';
   std::ofstream(dir / "log/predictions.txt") << "no file of ours\n";
   std::filesystem::create_directory(dir / "log/predictions.5.jsonl");
+  std::ofstream(dir / "log/predictions.zeros.jsonl").flush();
+  std::filesystem::resize_file(dir / "log/predictions.zeros.jsonl", std::size_t{80} << 20);  // without a line feed
   auto join = md::outcome_join::open(dir / "log");
   REQUIRE(join);
   CHECK(join->statistics().predictions == 98);
-  CHECK(join->statistics().refused == 1 + 4);
+  CHECK(join->statistics().refused == 1 + 4 + 1);
   CHECK(join->statistics().rows == 98);
   seen_rows rows;
   CHECK(join->rows(rows));

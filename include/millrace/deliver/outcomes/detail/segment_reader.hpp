@@ -98,7 +98,7 @@ class segment_reader {
       at += begin;
       if (*got < wanted || *got == 0) return {};
       if (begin != 0) continue;
-      if (room > max_line) return error(errc::corrupt, "a line without an end in \"" + path() + '"');
+      if (room >= max_line) return error(errc::corrupt, "a line without an end in \"" + path() + '"');
       room *= 4;
     }
   }

@@ -24,6 +24,7 @@ template <class Model>
 struct shadowed_model {
   using type = Model;
   static Model& at(Model& held) noexcept { return held; }
+  static const Model& at(const Model& held) noexcept { return held; }
 };
 template <class Model>
 struct shadowed_model<borrowed<Model>> {

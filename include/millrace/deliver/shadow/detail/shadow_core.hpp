@@ -11,7 +11,9 @@
 #include <millrace/core/result.hpp>
 #include <millrace/deliver/shadow/detail/copy_queue.hpp>
 #include <millrace/deliver/shadow/detail/shadow_tally.hpp>
+#include <millrace/deliver/shadow/shadow_events.hpp>
 #include <millrace/deliver/shadow/shadow_options.hpp>
+#include <millrace/deliver/shadow/shadow_state.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -29,7 +31,7 @@ namespace detail {
 /// stopped: no thread is ever cancelled. Whoever leaves last deletes it.
 ///
 /// `Job` owns the candidate: `item`; `compare(item&)`, which fills in the item's `pairs`, and after it, unless the
-/// thread was left alone meanwhile, `tell(item&)`.
+/// thread was left alone meanwhile, `tell(item&, name)`; `emit(event)`, if it `is_watched`.
 template <class Job>
 class shadow_core {
   using item = typename Job::item;
@@ -65,16 +67,17 @@ class shadow_core {
     }
   }
 
+  /// Lets a copy of so many requests wait, which `fill(item&)` makes.
   template <class Fill>
-  [[gnu::always_inline]] inline void copy(Fill&& fill) {
+  [[gnu::always_inline]] inline void copy(Fill&& fill, std::uint64_t requests = 1) {
     if (closed_.load_relaxed() != open) [[unlikely]]
-      return drop(closed_.load_relaxed() == forked ? shadow_drop::forked : shadow_drop::stopped);
+      return drop(closed_.load_relaxed() == forked ? shadow_drop::forked : shadow_drop::stopped, requests);
     const push_outcome done = queue_.push(fill, [this] { changed_.notify_all(); });
     if (done != push_outcome::done) [[unlikely]]
-      drop(done == push_outcome::full ? shadow_drop::full : shadow_drop::copy_failed);
+      drop(done == push_outcome::full ? shadow_drop::full : shadow_drop::copy_failed, requests);
   }
-  [[gnu::cold, gnu::noinline]] void drop(shadow_drop why) noexcept {
-    dropped_[static_cast<std::size_t>(why)].add_relaxed(1);
+  [[gnu::cold, gnu::noinline]] void drop(shadow_drop why, std::uint64_t requests = 1) noexcept {
+    dropped_[static_cast<std::size_t>(why)].add_relaxed(requests);
   }
 
   /// Compares what waits on this thread, at most `most` copies, and returns how many.
@@ -109,7 +112,7 @@ class shadow_core {
   /// dropped, and a thread whose candidate has not returned is left alone.
   result<void> stop(duration patience) {
     if (closed_.load_relaxed() == forked) return copy_error();
-    closed_.store_release(stopped);
+    [[maybe_unused]] const bool was_stopped = closed_.exchange_acq_rel(stopped) == stopped;
     const std::uint64_t until = moment_after(patience);
     std::size_t hanging = 0;
     {
@@ -121,14 +124,23 @@ class shadow_core {
         if (each.state != seat_state::busy) continue;
         each.state = seat_state::left;
         each.thread.detach();
-        drop(shadow_drop::abandoned);
+        drop(shadow_drop::abandoned, each.requests.load_relaxed());
       }
       for (const seat& each : seats_) hanging += each.state == seat_state::left ? 1U : 0U;
     }
     for (seat& each : seats_) each.thread.join();
     item rest{};
     job_.prepare(rest);
-    while (queue_.pop(rest)) drop(shadow_drop::abandoned);
+    while (queue_.pop(rest)) drop(shadow_drop::abandoned, rest.requests());
+    tell_drops();
+    if constexpr (Job::is_watched) {
+      if (!was_stopped) {
+        mutex_.lock();
+        const shadow_counts all = tally_.all();
+        mutex_.unlock();
+        job_.emit(shadow_stopped{options_.name, all.comparisons, all.agreements, hanging});
+      }
+    }
     if (hanging != 0)
       return error(errc::timeout, options_.name + ": the candidate has not returned on " + std::to_string(hanging) +
                                       " threads, which are left alone");
@@ -148,6 +160,15 @@ class shadow_core {
     seen.report(to);
   }
 
+  shadow_state state() const {
+    const lock_guard locked(mutex_);
+    return shadow_state(tally_);
+  }
+  void merge(const shadow_state& other) {
+    const lock_guard locked(mutex_);
+    tally_.merge(other.tally_);
+  }
+
   /// Gives up the shadow's use of it, or a thread's. A forked copy is left where it is: its locks may be held by
   /// threads that do not exist here.
   void leave() noexcept {
@@ -160,6 +181,7 @@ class shadow_core {
     shadow_core* core = nullptr;
     worker_thread thread;
     seat_state state = seat_state::idle;
+    light_atomic<std::uint64_t> requests{0};  // of the copy that it has
     void run() { core->work(*this); }
   };
   enum closing : std::uint8_t { open, stopped, forked };
@@ -183,8 +205,9 @@ class shadow_core {
         const lock_guard locked(mutex_);
         count(mine);
       }
-      job_.tell(mine);
+      job_.tell(mine, options_.name);
     }
+    tell_drops();
     return done;
   }
 
@@ -208,6 +231,16 @@ class shadow_core {
     if (!counted) drop(shadow_drop::copy_failed);  // for want of memory
   }
 
+  /// Tells of what was dropped since it told last. No lock is held meanwhile.
+  void tell_drops() {
+    if constexpr (Job::is_watched) {
+      for (std::size_t i = 0; i < shadow_drops; ++i) {
+        const std::uint64_t now = dropped_[i].load_relaxed();
+        const std::uint64_t before = told_[i].exchange_acq_rel(now);
+        if (now > before) job_.emit(shadow_dropped{options_.name, static_cast<shadow_drop>(i), now - before});
+      }
+    }
+  }
   /// What a thread does.
   void work(seat& mine) {
     item taken{};
@@ -216,9 +249,12 @@ class shadow_core {
     while (begin(mine)) {
       if (queue_.pop(taken)) {
         pause = shortest_pause;
+        mine.requests.store_relaxed(taken.requests());
         job_.compare(taken);
         if (!counted(mine, taken)) return leave();
-        job_.tell(taken);
+        mine.requests.store_relaxed(0);
+        job_.tell(taken, options_.name);
+        tell_drops();
       } else {
         if (!rest(mine, pause)) break;
         pause = pause * 2 < longest_pause ? pause * 2 : longest_pause;
@@ -260,6 +296,7 @@ class shadow_core {
   copy_queue<item> queue_;
   light_atomic<closing> closed_{open};
   light_atomic<std::uint64_t> dropped_[shadow_drops];
+  light_atomic<std::uint64_t> told_[shadow_drops];
   mutex spare_mutex_;
   item spare_{};         // of `compare_waiting`
   mutable mutex mutex_;  // of what follows
