@@ -287,6 +287,46 @@ TEST_CASE("a candidate that hangs keeps its own callers and no others", "[delive
   CHECK(release.begin(hanging{}).has_value());
 }
 
+TEST_CASE("a request that a model has while it is retired is given to the other", "[deliver][rollout][threads]") {
+  static std::atomic<int> inside{0};
+  static std::atomic<bool> waits{true};
+  struct slow {
+    int number = 0;
+    bool waits_here = false;
+    int operator()(const request& asked) const {
+      if (waits_here && asked.value < 0) {
+        ++inside;
+        waits.wait(true);
+      }
+      return number;
+    }
+  };
+  for (const bool is_promoted : {true, false}) {
+    inside = 0;
+    waits = true;
+    md::rollout release{slow{1, is_promoted}, slow{2, !is_promoted}, md::canary<50, 100>(), md::unit_of{&request::user},
+                        md::rollout_options{.rules = {.min_requests = 0}}};
+    REQUIRE(release.start());
+    const auto ask = [&](int user, double value) { return release(request{std::to_string(user), value}); };
+    int user = 0;  // one of the model that is to be retired
+    while (ask(user, 1) != (is_promoted ? 1 : 2)) ++user;
+    std::atomic<int> got{0};
+    std::thread caller([&] { got = ask(user, -1); });
+    while (inside == 0) std::this_thread::yield();
+    if (is_promoted) {
+      REQUIRE(release.approve("ada", ""));
+      REQUIRE(release.decide()->phase == phase::promoting);
+      REQUIRE(release.decide()->phase == phase::promoted);
+    } else {
+      REQUIRE(release.roll_back("ada", ""));
+    }
+    waits = false;
+    waits.notify_all();
+    caller.join();
+    CHECK(got == (is_promoted ? 2 : 1));
+  }
+}
+
 TEST_CASE("after a switch has returned, no request is answered by a retired model", "[deliver][rollout][threads]") {
   // By hand: MILLRACE_ROLLOUT_THREADS=64 and 1,000 rounds.
   const char* const more = std::getenv("MILLRACE_ROLLOUT_THREADS");
