@@ -94,6 +94,39 @@ TEST_CASE("a release splits, measures, and goes on as it is told", "[deliver][ro
   CHECK(ask_all().size() == 2000);
 }
 
+TEST_CASE("several releases at once split the same users independently, and end each on its own",
+          "[deliver][rollout]") {
+  std::uint64_t time = second;
+  const auto made = [&](const char* name) { return md::rollout_options{.name = name, .rules = {.min_requests = 10}}; };
+  md::rollout prices{
+      scale{1},      scale{2}, md::canary<50, 100>(), told_judge(), mr::manual_clock(time), md::unit_of{&request::user},
+      made("prices")};
+  md::rollout fraud{
+      scale{1},     scale{2}, md::canary<50, 100>(), told_judge(), mr::manual_clock(time), md::unit_of{&request::user},
+      made("fraud")};
+  REQUIRE(prices.start());
+  REQUIRE(fraud.start());
+  constexpr int users = 10'000;
+  int of_both[2][2]{};
+  for (int i = 0; i < users; ++i) {
+    const request asked{std::to_string(i), 1};
+    ++of_both[prices(asked) == 2 ? 1 : 0][fraud(asked) == 2 ? 1 : 0];
+  }
+  // A quarter of the users has each pair, give or take five standard deviations.
+  for (const auto& row : of_both)
+    for (const int count : row) CHECK(std::abs(count - users / 4) < 217);
+  REQUIRE(prices.roll_back("ada", "it is slow"));
+  CHECK(prices.state().phase == phase::rolled_back);
+  CHECK(fraud.state().phase == phase::running);
+  int left = 0;
+  for (int i = 0; i < users; ++i) {
+    const request asked{std::to_string(i), 1};
+    CHECK(prices(asked) == 1);
+    left += fraud(asked) == 2;
+  }
+  CHECK(left == of_both[0][1] + of_both[1][1]);
+}
+
 namespace {
 
 struct unwell_scale {
