@@ -3,6 +3,7 @@
 
 #include <millrace/core/clock.hpp>
 #include <millrace/core/duration.hpp>
+#include <millrace/core/result.hpp>
 #include <millrace/deliver/fwd.hpp>
 #include <millrace/deliver/rollout/machine.hpp>
 
@@ -62,6 +63,22 @@ output_check(Check) -> output_check<Check>;
 
 /// Precondition of these three: the functions throw nothing.
 
+/// A policy of a release: a function that each `decide` calls while the candidate may get requests, and that returns
+/// result<void>. If it returns an error, or throws, the candidate is taken back, and the error is the reason.
+///
+///     mr::deliver::health_check{[&]() -> mr::result<void> {
+///       if (monitor.is_ready()) return {};
+///       return mr::error(mr::errc::unavailable, "this host is not ready");
+///     }}
+///
+/// It calls no member of the release that changes it. Requests do not wait for it.
+template <class Probe>
+struct health_check {
+  Probe probe;
+};
+template <class Probe>
+health_check(Probe) -> health_check<Probe>;
+
 /// A policy of a release: how many calls the candidate may be in at once. Requests beyond them are stable's, so that a
 /// candidate that hangs takes no more threads than these.
 template <std::size_t Calls>
@@ -83,6 +100,10 @@ struct is_rollout_check : std::false_type {};
 template <class Check>
 struct is_rollout_check<output_check<Check>> : std::true_type {};
 template <class P>
+struct is_rollout_health : std::false_type {};
+template <class Probe>
+struct is_rollout_health<health_check<Probe>> : std::true_type {};
+template <class P>
 struct is_rollout_seats : std::false_type {};
 template <std::size_t Calls>
 struct is_rollout_seats<max_in_flight<Calls>> : std::true_type {};
@@ -91,6 +112,9 @@ struct is_rollout_seats<max_in_flight<Calls>> : std::true_type {};
 struct by_chance {};
 struct everybody {};
 struct any_output {};
+struct any_health {
+  result<void> probe() const { return {}; }
+};
 
 template <class P>
 inline constexpr std::size_t seats_of = 0;

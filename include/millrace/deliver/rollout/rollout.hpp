@@ -56,8 +56,8 @@ template <class P>
 inline constexpr bool is_rollout_policy =
     is_strategy<P>::value || is_judge<P>::value || is_clock<P>::value || is_rollout_options<P>::value ||
     is_rollout_unit<P>::value || is_rollout_audience<P>::value || is_rollout_check<P>::value ||
-    is_rollout_seats<P>::value || is_gate<P>::value || is_kept<P>::value || is_notified<P>::value ||
-    is_rollout_watcher<P>::value;
+    is_rollout_seats<P>::value || is_rollout_health<P>::value || is_gate<P>::value || is_kept<P>::value ||
+    is_notified<P>::value || is_rollout_watcher<P>::value;
 
 /// The policy of a type among those given, or one made by default.
 template <class Wanted>
@@ -93,7 +93,7 @@ Wanted pick(First& first, Rest&... rest) {
 /// - `max_in_flight<64>`: calls that the candidate may be in at once
 /// - a `clock_policy`: `tsc_clock`
 /// - `kept_in` a storage: else what is in memory is all. `notified`, and a `rollout_watcher`: nobody
-/// - a `rollout_gate`: none
+/// - a `rollout_gate`, and a `health_check`: none
 ///
 /// Guarantee: a candidate that throws, returns an error or what the check refuses, has failed, and the request gets
 /// stable's output. Once a member that ends a rollout has returned, no request gets an output of the model that it has
@@ -112,7 +112,7 @@ class rollout {
   static_assert(
       detail::requirement<(detail::is_rollout_policy<Policies> && ...), rollout>,
       "millrace[ROLLOUT-7]: a rollout's policies are a strategy, a judge, rollout_options, unit_of, audience, "
-      "output_check, max_in_flight, a clock, kept_in, notified, a watcher and a gate");
+      "output_check, max_in_flight, health_check, a clock, kept_in, notified, a watcher and a gate");
   using strategy = detail::policy_or<detail::is_strategy, detail::no_strategy, Policies...>;
   static_assert(detail::requirement<!std::is_same_v<strategy, detail::no_strategy>, rollout>,
                 "millrace[ROLLOUT-8]: a rollout has a strategy: canary<5, 25, 100>(), blue_green() or rolling<1, 4>()");
@@ -207,6 +207,7 @@ class rollout {
   using check = detail::policy_or<detail::is_rollout_check, detail::any_output, Policies...>;
   using clock = detail::policy_or<detail::is_clock, tsc_clock, Policies...>;
   using seats = detail::policy_or<detail::is_rollout_seats, max_in_flight<64>, Policies...>;
+  using health = detail::policy_or<detail::is_rollout_health, detail::any_health, Policies...>;
   using kept = detail::policy_or<detail::is_kept, not_kept, Policies...>;
   using gate = detail::policy_or<detail::is_gate, no_gate, Policies...>;
   using watch = detail::policy_or<detail::is_rollout_watcher, unwatched_rollout, Policies...>;
@@ -220,11 +221,11 @@ class rollout {
                  detail::pick<audience_type>(policies...), detail::pick<check>(policies...),
                  detail::pick<clock>(policies...), salt(options.name), options.seed),
         control_(traffic_, std::move(judge), std::move(options), strategy::steps(), detail::pick<kept>(policies...),
-                 detail::pick<gate>(policies...), detail::pick<watch>(policies...), detail::pick<notify>(policies...)) {
-  }
+                 detail::pick<health>(policies...), detail::pick<gate>(policies...), detail::pick<watch>(policies...),
+                 detail::pick<notify>(policies...)) {}
 
   traffic traffic_;
-  detail::rollout_control<traffic, judge_type, kept, gate, watch, notify> control_;
+  detail::rollout_control<traffic, judge_type, kept, health, gate, watch, notify> control_;
 };
 
 }  // namespace deliver

@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace mr = millrace;
@@ -275,6 +276,33 @@ TEST_CASE("the kill switch takes all requests back before anything is decided", 
   CHECK(said->phase == phase::rolled_back);
   CHECK(said->cause == md::rollout_cause::stopped);
   CHECK(release.start().error().code() == mr::errc::conflict);
+}
+
+TEST_CASE("a health check takes the candidate back, and says why", "[deliver][rollout]") {
+  int way = 0;
+  int asked = 0;
+  md::rollout release{scale{1}, scale{2}, md::canary<50, 100>(), told_judge(),
+                      md::health_check{[&]() -> mr::result<void> {
+                        ++asked;
+                        if (way == 1) return mr::error(mr::errc::unavailable, "this host is short of memory");
+                        if (way == 2) throw std::runtime_error("no answer");
+                        return {};
+                      }}};
+  REQUIRE(release.decide());
+  CHECK(asked == 0);  // a draft
+  for (way = 1; way <= 2; ++way) {
+    const int now = std::exchange(way, 0);
+    REQUIRE(release.start());
+    REQUIRE(release.decide()->phase == phase::running);
+    way = now;
+    const auto said = release.decide();
+    REQUIRE(said);
+    CHECK(said->phase == phase::rolled_back);
+    CHECK(said->cause == md::rollout_cause::unhealthy);
+    CHECK(said->reason == (way == 1 ? "this host is short of memory" : "the health check threw: no answer"));
+    for (int i = 0; i < 100; ++i) CHECK(release(request{"", 1}) == 1);
+    REQUIRE(release.begin(scale{2}));
+  }
 }
 
 TEST_CASE("a candidate that hangs keeps its own callers and no others", "[deliver][rollout][threads]") {

@@ -32,16 +32,17 @@ namespace detail {
 
 /// What a release does beside its requests: it decides, has the traffic follow, keeps the state, and tells others.
 /// Threads: any; one at a time does its work.
-template <class Traffic, class Judge, class Kept, class Gate, class Watcher, class Notified>
+template <class Traffic, class Judge, class Kept, class Health, class Gate, class Watcher, class Notified>
 class rollout_control {
  public:
-  rollout_control(Traffic& traffic, Judge fresh, rollout_options options, strategy_steps steps, Kept kept, Gate gate,
-                  Watcher watcher, Notified notified)
+  rollout_control(Traffic& traffic, Judge fresh, rollout_options options, strategy_steps steps, Kept kept,
+                  Health health, Gate gate, Watcher watcher, Notified notified)
       : traffic_(traffic),
         fresh_(std::move(fresh)),
         options_(std::move(options)),
         machine_(std::move(steps), options_.rules),
         kept_(std::move(kept)),
+        health_(std::move(health)),
         gate_(std::move(gate)),
         watcher_(std::move(watcher)),
         notified_(std::move(notified)) {}
@@ -117,6 +118,7 @@ class rollout_control {
   rollout_machine machine_;
   std::uint32_t primary_ = 0;
   [[no_unique_address]] Kept kept_;
+  [[no_unique_address]] Health health_;
   [[no_unique_address]] Gate gate_;
   [[no_unique_address]] Watcher watcher_;
   [[no_unique_address]] Notified notified_;
@@ -126,9 +128,9 @@ class rollout_control {
   mutex telling_;  // who holds it tells; nobody waits for it
 };
 
-template <class Traffic, class Judge, class Kept, class Gate, class Watcher, class Notified>
+template <class Traffic, class Judge, class Kept, class Health, class Gate, class Watcher, class Notified>
 template <class>
-result<rollout_state> rollout_control<Traffic, Judge, Kept, Gate, Watcher, Notified>::decide() {
+result<rollout_state> rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::decide() {
   rollout_input input;
   judgement seen;
   std::string text;
@@ -154,10 +156,10 @@ result<rollout_state> rollout_control<Traffic, Judge, Kept, Gate, Watcher, Notif
   return state();
 }
 
-template <class Traffic, class Judge, class Kept, class Gate, class Watcher, class Notified>
+template <class Traffic, class Judge, class Kept, class Health, class Gate, class Watcher, class Notified>
 template <class>
-result<rollout_input> rollout_control<Traffic, Judge, Kept, Gate, Watcher, Notified>::look(judgement& seen,
-                                                                                           std::string& text) {
+result<rollout_input> rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::look(judgement& seen,
+                                                                                                   std::string& text) {
   const rollout_state& state = machine_.state();
   rollout_input input;
   const std::uint64_t longest = traffic_.longest_call();
@@ -171,6 +173,14 @@ result<rollout_input> rollout_control<Traffic, Judge, Kept, Gate, Watcher, Notif
     input.event = rollout_event::roll_back;
     input.cause = rollout_cause::hanging;
     text = "a call of the candidate has taken " + std::to_string(longest / 1'000'000) + " ms and has not returned";
+    input.reason = text;
+    return input;
+  }
+  if (const auto health = guarded([&] { return health_.probe(); }, [] { return std::string("the health check"); });
+      !health) {
+    input.event = rollout_event::roll_back;
+    input.cause = rollout_cause::unhealthy;
+    text = health.error().describe();
     input.reason = text;
     return input;
   }
@@ -191,9 +201,9 @@ result<rollout_input> rollout_control<Traffic, Judge, Kept, Gate, Watcher, Notif
   return input;
 }
 
-template <class Traffic, class Judge, class Kept, class Gate, class Watcher, class Notified>
+template <class Traffic, class Judge, class Kept, class Health, class Gate, class Watcher, class Notified>
 template <class>
-auto rollout_control<Traffic, Judge, Kept, Gate, Watcher, Notified>::pooled() -> result<Judge> {
+auto rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::pooled() -> result<Judge> {
   Judge all = traffic_.judge();
   if constexpr (is_kept) {
     const std::uint64_t number = machine_.state().number;
@@ -209,9 +219,10 @@ auto rollout_control<Traffic, Judge, Kept, Gate, Watcher, Notified>::pooled() ->
   return all;
 }
 
-template <class Traffic, class Judge, class Kept, class Gate, class Watcher, class Notified>
+template <class Traffic, class Judge, class Kept, class Health, class Gate, class Watcher, class Notified>
 template <class>
-auto rollout_control<Traffic, Judge, Kept, Gate, Watcher, Notified>::plan(rollout_input& input) -> result<draft> {
+auto rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::plan(rollout_input& input)
+    -> result<draft> {
   input.at = now();
   input.unix_nanoseconds = options_.wall_clock();
   draft made{machine_, machine_.state().changes, false};
@@ -221,11 +232,10 @@ auto rollout_control<Traffic, Judge, Kept, Gate, Watcher, Notified>::plan(rollou
   return made;
 }
 
-template <class Traffic, class Judge, class Kept, class Gate, class Watcher, class Notified>
+template <class Traffic, class Judge, class Kept, class Health, class Gate, class Watcher, class Notified>
 template <class>
-result<rollout_state> rollout_control<Traffic, Judge, Kept, Gate, Watcher, Notified>::tell(rollout_input& input,
-                                                                                           const judgement& seen,
-                                                                                           std::uint64_t based_on) {
+result<rollout_state> rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::tell(
+    rollout_input& input, const judgement& seen, std::uint64_t based_on) {
   result<rollout_state> now = error(errc::conflict, "another change of the release came first, again and again");
   for (int attempts = 0; attempts < 16; ++attempts) {
     mutex_.lock();
@@ -265,10 +275,10 @@ result<rollout_state> rollout_control<Traffic, Judge, Kept, Gate, Watcher, Notif
   return now;
 }
 
-template <class Traffic, class Judge, class Kept, class Gate, class Watcher, class Notified>
+template <class Traffic, class Judge, class Kept, class Health, class Gate, class Watcher, class Notified>
 template <class>
-result<bool> rollout_control<Traffic, Judge, Kept, Gate, Watcher, Notified>::commit(draft& made,
-                                                                                    const judgement& seen) {
+result<bool> rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::commit(draft& made,
+                                                                                            const judgement& seen) {
   const rollout_state before = machine_.state();
   if (before.changes != made.changes) return false;
   const rollout_state& after = made.next.state();
@@ -294,9 +304,9 @@ result<bool> rollout_control<Traffic, Judge, Kept, Gate, Watcher, Notified>::com
   return true;
 }
 
-template <class Traffic, class Judge, class Kept, class Gate, class Watcher, class Notified>
+template <class Traffic, class Judge, class Kept, class Health, class Gate, class Watcher, class Notified>
 template <class>
-result<void> rollout_control<Traffic, Judge, Kept, Gate, Watcher, Notified>::keep(const rollout_state& state) {
+result<void> rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::keep(const rollout_state& state) {
   if constexpr (is_kept) {
     if (auto done = kept_.keep(options_.name, state); !done) return done;
     is_behind_ = false;
@@ -305,9 +315,9 @@ result<void> rollout_control<Traffic, Judge, Kept, Gate, Watcher, Notified>::kee
   return {};
 }
 
-template <class Traffic, class Judge, class Kept, class Gate, class Watcher, class Notified>
+template <class Traffic, class Judge, class Kept, class Health, class Gate, class Watcher, class Notified>
 template <class>
-result<void> rollout_control<Traffic, Judge, Kept, Gate, Watcher, Notified>::synchronize() {
+result<void> rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::synchronize() {
   if constexpr (is_kept) {
     rollout_state theirs;
     auto found = kept_.load(options_.name, theirs);
@@ -328,9 +338,10 @@ result<void> rollout_control<Traffic, Judge, Kept, Gate, Watcher, Notified>::syn
   return {};
 }
 
-template <class Traffic, class Judge, class Kept, class Gate, class Watcher, class Notified>
+template <class Traffic, class Judge, class Kept, class Health, class Gate, class Watcher, class Notified>
 template <class>
-result<void> rollout_control<Traffic, Judge, Kept, Gate, Watcher, Notified>::keep_late(const rollout_state& theirs) {
+result<void> rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::keep_late(
+    const rollout_state& theirs) {
   rollout_state ours = machine_.state();
   if (theirs.number > ours.number) {
     is_behind_ = false;  // the rollout is over, whatever this host knew of it
@@ -345,9 +356,9 @@ result<void> rollout_control<Traffic, Judge, Kept, Gate, Watcher, Notified>::kee
   return done;
 }
 
-template <class Traffic, class Judge, class Kept, class Gate, class Watcher, class Notified>
+template <class Traffic, class Judge, class Kept, class Health, class Gate, class Watcher, class Notified>
 template <class>
-result<void> rollout_control<Traffic, Judge, Kept, Gate, Watcher, Notified>::adopt(rollout_state state) {
+result<void> rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::adopt(rollout_state state) {
   const rollout_state before = machine_.state();
   rollout_machine next = machine_;
   if (auto fine = next.resume_from(std::move(state)); !fine) return fine;
@@ -361,10 +372,10 @@ result<void> rollout_control<Traffic, Judge, Kept, Gate, Watcher, Notified>::ado
   return {};
 }
 
-template <class Traffic, class Judge, class Kept, class Gate, class Watcher, class Notified>
+template <class Traffic, class Judge, class Kept, class Health, class Gate, class Watcher, class Notified>
 template <class>
-result<void> rollout_control<Traffic, Judge, Kept, Gate, Watcher, Notified>::follow(const rollout_state& before,
-                                                                                    const rollout_state& after) {
+result<void> rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::follow(
+    const rollout_state& before, const rollout_state& after) {
   if (before.share == after.share && before.step == after.step && before.phase == after.phase) return {};
   const bool is_measured = is_under_way(after.phase) && after.phase != rollout_phase::aborting;
   if (is_measured && after.share != 0)
@@ -384,9 +395,9 @@ result<void> rollout_control<Traffic, Judge, Kept, Gate, Watcher, Notified>::fol
   return {};
 }
 
-template <class Traffic, class Judge, class Kept, class Gate, class Watcher, class Notified>
+template <class Traffic, class Judge, class Kept, class Health, class Gate, class Watcher, class Notified>
 template <class>
-result<rollout_state> rollout_control<Traffic, Judge, Kept, Gate, Watcher, Notified>::restore() {
+result<rollout_state> rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::restore() {
   {
     const lock_guard locked(mutex_);
     if (machine_.state().phase != rollout_phase::draft)
@@ -411,9 +422,9 @@ result<rollout_state> rollout_control<Traffic, Judge, Kept, Gate, Watcher, Notif
   return state();
 }
 
-template <class Traffic, class Judge, class Kept, class Gate, class Watcher, class Notified>
+template <class Traffic, class Judge, class Kept, class Health, class Gate, class Watcher, class Notified>
 template <class Model>
-result<rollout_state> rollout_control<Traffic, Judge, Kept, Gate, Watcher, Notified>::begin(Model next) {
+result<rollout_state> rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::begin(Model next) {
   const lock_guard locked(mutex_);
   rollout_machine drafted = machine_;
   if (auto begun = drafted.begin_next(); !begun) return std::move(begun).error();
@@ -441,9 +452,9 @@ result<rollout_state> rollout_control<Traffic, Judge, Kept, Gate, Watcher, Notif
   return machine_.state();
 }
 
-template <class Traffic, class Judge, class Kept, class Gate, class Watcher, class Notified>
+template <class Traffic, class Judge, class Kept, class Health, class Gate, class Watcher, class Notified>
 template <class>
-void rollout_control<Traffic, Judge, Kept, Gate, Watcher, Notified>::tell_others() {
+void rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::tell_others() {
   for (;;) {
     if (!telling_.try_lock()) return;  // who is telling will see to these too
     std::vector<rollout_changed> changes;
@@ -458,9 +469,9 @@ void rollout_control<Traffic, Judge, Kept, Gate, Watcher, Notified>::tell_others
   }
 }
 
-template <class Traffic, class Judge, class Kept, class Gate, class Watcher, class Notified>
+template <class Traffic, class Judge, class Kept, class Health, class Gate, class Watcher, class Notified>
 template <class>
-bool rollout_control<Traffic, Judge, Kept, Gate, Watcher, Notified>::tell_other(const rollout_changed& change) {
+bool rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::tell_other(const rollout_changed& change) {
   watcher_.emit(change);
   if (change.state.phase == rollout_phase::promoted) watcher_.emit(candidate_promoted{change});
   if (change.state.phase == rollout_phase::rolled_back) {
@@ -471,9 +482,10 @@ bool rollout_control<Traffic, Judge, Kept, Gate, Watcher, Notified>::tell_other(
   return true;
 }
 
-template <class Traffic, class Judge, class Kept, class Gate, class Watcher, class Notified>
+template <class Traffic, class Judge, class Kept, class Health, class Gate, class Watcher, class Notified>
 template <class>
-bool rollout_control<Traffic, Judge, Kept, Gate, Watcher, Notified>::notify_rollback(const rollout_changed& change) {
+bool rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::notify_rollback(
+    const rollout_changed& change) {
   const auto told = guarded([&] { return notified_.all(change); }, [] { return std::string("who is notified"); });
   if (!told) return false;
   const lock_guard locked(mutex_);
