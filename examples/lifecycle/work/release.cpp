@@ -56,13 +56,11 @@ struct replayed_model {
   const release_input* from;
   std::uint64_t* now;
   mr::random_engine* chance;
-  mr::deliver::arm which;
-  bool* was_asked;
+  md::arm which;
 
   mr::result<answer> operator()(const request& asked) const {
     const bool is_candidate = which == md::arm::candidate;
     const injected_fault fault = is_candidate ? from->fault : injected_fault::none;
-    *was_asked = true;
     *now += static_cast<std::uint64_t>(asked.nanoseconds * (fault == injected_fault::latency ? 1.5 : 1));
     if (fault == injected_fault::errors && chance->uniform() < 0.03)
       return mr::error(mr::errc::unavailable, "injected: no answer");
@@ -137,9 +135,8 @@ release_record release(const release_input& from) {
   std::uint64_t now = 0;
   mr::random_engine chance(from.seed);
   traffic requests(from.candidate_errors.size(), chance);
-  bool asked[md::arm_count]{};
-  const replayed_model stable{&from, &now, &chance, md::arm::stable, &asked[0]};
-  const replayed_model candidate{&from, &now, &chance, md::arm::candidate, &asked[1]};
+  const replayed_model stable{&from, &now, &chance, md::arm::stable};
+  const replayed_model candidate{&from, &now, &chance, md::arm::candidate};
   release_record made;
   made.stable = from.stable;
   made.fault = from.fault;
@@ -160,15 +157,13 @@ release_record release(const release_input& from) {
   while (is_under_way(state.phase) && made.requests < most_requests) {
     now += static_cast<std::uint64_t>(1e9 / requests_a_second);
     const request next = requests.next();
-    asked[0] = asked[1] = false;
+    md::rollout_ticket ticket;
     // Whichever model answers: what the replay wants to know is what the judge makes of it.
-    static_cast<void>(rollout(next));
-    if (asked[0] != asked[1]) {  // the label of a request whose model failed says nothing about that model
-      const auto which = asked[1] ? md::arm::candidate : md::arm::stable;
-      double off = (asked[1] ? from.candidate_errors : from.stable_errors)[next.row];
-      if (asked[1] && from.fault == injected_fault::drift) off += static_cast<double>(made.requests) / 1e5;
-      rollout.judge().update<mistakes>(which, off, state.step);
-    }
+    static_cast<void>(rollout(next, ticket));
+    const bool is_candidate = ticket.arm == md::arm::candidate;
+    double off = (is_candidate ? from.candidate_errors : from.stable_errors)[next.row];
+    if (is_candidate && from.fault == injected_fault::drift) off += static_cast<double>(made.requests) / 1e5;
+    rollout.score<mistakes>(ticket, off);  // its label is known at once
     if (++made.requests % requests_a_look != 0) continue;
     detail::stop_if_interrupted("releasing the model");
     const md::judgement seen = rollout.report();
