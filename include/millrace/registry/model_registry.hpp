@@ -101,6 +101,11 @@ class model_registry {
     if (auto delivered = made.deliver_changes(); !delivered) return std::move(delivered).error();
     return made;
   }
+  template <class... Rest>
+  static result<model_registry> open(Storage&&, Rest&&...) {
+    static_cast<void>(sizeof(store::temporary_storage<Storage>));
+    return error(errc::invalid_argument, "a temporary");
+  }
 
   /// The registry's identifier: 32 hexadecimal digits, which its changes carry.
   const std::string& id() const noexcept { return self_->id; }
@@ -504,6 +509,12 @@ template <class Storage, class... Policies>
 result<model_registry<Storage, Policies...>> open_registry(Storage& storage, model_registry_options options = {},
                                                            Policies... policies) {
   return model_registry<Storage, Policies...>::open(storage, std::move(options), std::move(policies)...);
+}
+
+template <class Storage, class... Rest>
+requires(!std::is_lvalue_reference_v<Storage>)
+result<model_registry<Storage>> open_registry(Storage&& storage, Rest&&...) {
+  return model_registry<Storage>::open(std::move(storage));
 }
 
 template <class Storage, class... Policies>
