@@ -64,7 +64,7 @@ inline auto full_pipeline() {
            .gpu = {"gpu"},
            .secrets = {"DATA_TOKEN"}}},
       md::security_stage<>{{.dependency_audit = {md::pip_audit("requirements.txt")},
-                            .code_scan = {md::flawfinder({"src"}), md::bandit({"training"})}}},
+                            .code_scan = {md::flawfinder({"src"}), md::bandit_scan({"training"})}}},
       md::deploy_to_staging<"qa">{{.script = "./deploy qa", .secrets = {"QA_TOKEN"}}},
       md::deploy_to_staging<>{{.script = "./deploy staging", .smoke_test = "./ask https://staging.example.org"}},
       md::deploy_to_production<>{{.script = "./deploy production",
