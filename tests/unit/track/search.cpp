@@ -108,6 +108,7 @@ struct made_runs {
 
 TEST_CASE("a search finds what looking at each run finds, in the same order, page by page") {
   const made_runs made(70);
+  const std::string middle = std::to_string(made.runs[35].info.start);
   const std::vector<std::string> filters = {
       "",
       "metrics.loss < 2",
@@ -127,6 +128,9 @@ TEST_CASE("a search finds what looking at each run finds, in the same order, pag
       "tags.`a b/c.d` = '2' AND params.net IS NOT NULL",
       "attributes.status = 'FINISHED'",
       "run_name LIKE 'r1%' AND NOT params.net = 'wide'",
+      "attributes.start_time = " + middle,
+      "attributes.start_time > " + middle + " AND metrics.loss <= 2",
+      "attributes.start_time <= " + middle + " AND params.net = 'wide'",
   };
   const std::vector<std::vector<std::string>> orders = {{},
                                                         {"metrics.loss"},
