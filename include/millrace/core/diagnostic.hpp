@@ -21,6 +21,7 @@ enum class severity : std::uint8_t {
   critical,  // the program cannot do what it is there for
 };
 
+/// The name of a severity, as it stands in texts.
 constexpr std::string_view to_string(severity level) noexcept {
   switch (level) {
     case severity::debug: return "debug";

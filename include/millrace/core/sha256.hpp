@@ -74,6 +74,7 @@ class sha256 {
   unsigned char rest_[64] = {};  // bytes that do not fill a block yet
   std::uint64_t length_ = 0;
 };
+/// The hash of bytes that are there at once.
 
 inline sha256_digest sha256_of(std::span<const std::byte> bytes) noexcept {
   sha256 hash;

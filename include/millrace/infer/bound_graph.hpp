@@ -22,6 +22,7 @@ namespace millrace {
 inline namespace v0 {
 namespace infer {
 
+/// How a graph becomes a predictor.
 struct bind_options {
   std::size_t output = 0;   // which of the graph's outputs is predicted; of many classifiers 0 is the class's label
   std::size_t threads = 1;  // how many may ask at the same time; further ones wait for them

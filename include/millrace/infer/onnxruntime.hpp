@@ -25,6 +25,7 @@ namespace millrace {
 inline namespace v0 {
 namespace infer {
 
+/// How ONNX Runtime runs a model.
 struct onnxruntime_options {
   int threads = 1;  // of one run
 };

@@ -39,6 +39,7 @@ namespace millrace {
 inline namespace v0 {
 namespace registry {
 
+/// Where a registry keeps its documents, and what its times come from.
 struct model_registry_options {
   /// The first part of all keys of the registry's documents.
   std::string folder = "registry";

@@ -16,6 +16,7 @@ namespace millrace {
 inline namespace v0 {
 namespace registry {
 
+/// How a version is named in OpenLineage.
 struct open_lineage_options {
   /// The namespace of models and jobs, and of data sets that name no source.
   std::string name_space = "millrace";

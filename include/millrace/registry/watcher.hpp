@@ -16,6 +16,7 @@ namespace registry {
 
 // What a registry tells of, once it is done and in the storage.
 
+/// A version is there.
 struct model_registered {
   model_version version;
 };
@@ -23,13 +24,16 @@ struct model_registered {
 struct model_promoted {
   stage_change change;
 };
+/// A version entered the stage `archived`.
 struct model_archived {
   std::string model;
   std::uint64_t version = 0;
 };
+/// A file is there for versions to have.
 struct artifact_stored {
   artifact stored;
 };
+/// Somebody asks for a move to another stage.
 struct approval_requested {
   transition_request request;
 };
@@ -37,6 +41,7 @@ struct approval_requested {
 struct approval_changed {
   transition_request request;
 };
+/// A version, or a model with all of them, is gone.
 struct model_deleted {
   removal what;
 };

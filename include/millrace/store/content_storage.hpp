@@ -33,6 +33,7 @@ inline result<content_id> parse_content_id(std::string_view text) {
                                            detail::quoted_text(text));
 }
 
+/// Where contents are kept, and what their times come from.
 struct content_options {
   /// The first part of all keys.
   std::string folder = "contents";

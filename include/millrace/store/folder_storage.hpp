@@ -27,6 +27,7 @@ namespace millrace {
 inline namespace v0 {
 namespace store {
 
+/// What a folder has to be, and how much room stays free beside it.
 struct folder_storage_options {
   /// Whether `open` refuses a folder that is not there, such as one on a disk that is not mounted. Otherwise it makes
   /// it, as an audit trail does, in a folder that is there.

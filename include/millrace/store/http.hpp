@@ -38,6 +38,7 @@ inline const std::string* find_header(const std::vector<http_header>& headers, s
     if (millrace::detail::same_but_case(each.name, name)) return &each.value;
   return nullptr;
 }
+/// A request, as a transport sends it.
 
 struct http_request {
   std::string method = "GET";
@@ -45,6 +46,7 @@ struct http_request {
   std::vector<http_header> headers = {};
   std::string body = {};
 };
+/// What came back for a request.
 
 struct http_response {
   int status = 200;

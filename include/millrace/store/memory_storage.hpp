@@ -23,6 +23,7 @@ namespace millrace {
 inline namespace v0 {
 namespace store {
 
+/// How much a storage in memory takes.
 struct memory_storage_options {
   /// Of all keys and objects together. What would be more is refused with errc::no_space.
   std::size_t max_bytes = std::size_t{256} << 20;

@@ -23,6 +23,7 @@ namespace track {
 // members; a model that is deleted is not_found, but for `get_logged_model`. Files of a model are logged, listed, read
 // and deleted by the tracker's `log_artifact` and its like, with the model's id in place of a run's.
 
+/// What is said of a model that is logged.
 struct logged_model_options {
   std::string name = {};  // empty: made from its id
   std::string type = {};

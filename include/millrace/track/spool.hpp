@@ -80,6 +80,7 @@ concept run_target =
       detail::search_target(target, ids, asked)->items[0].info.tags;
     };
 
+/// What a spool sends, and where to.
 struct spool_options {
   /// What the target is called: a tracker may have spools to several ones.
   std::string target = "remote";

@@ -52,9 +52,11 @@ struct artifact_draft {
 
 // What has happened, once it is kept.
 
+/// An experiment is there.
 struct experiment_created {
   experiment made;
 };
+/// A run has begun.
 struct run_started {
   run_info run;
 };
@@ -62,9 +64,11 @@ struct run_started {
 struct run_resumed {
   run_info run;
 };
+/// A run has ended.
 struct run_ended {
   run_info run;
 };
+/// A run has another file.
 struct artifact_stored {
   std::string run_id;
   artifact file;

@@ -48,6 +48,7 @@ struct guardrail_finding {
   bool harmed = false;
 };
 
+/// What a variant has had so far.
 struct variant_figures {
   std::string name;
   double share = 0;           // configured

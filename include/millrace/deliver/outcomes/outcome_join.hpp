@@ -28,6 +28,7 @@ namespace millrace {
 inline namespace v0 {
 namespace deliver {
 
+/// How long a join waits for outcomes, and what it remembers.
 struct outcome_join_options {
   /// An outcome that comes later than this after its prediction is counted, and joined to nothing.
   duration max_delay = duration(std::int64_t{90} * 24 * 3600 * 1'000'000'000);

@@ -18,6 +18,7 @@ namespace millrace {
 inline namespace v0 {
 namespace deliver {
 
+/// What is measured, and over how many rows.
 struct outcome_measures_options {
   /// How many of the newest rows of each model the measures that need them all are made of.
   std::size_t window = 10'000;

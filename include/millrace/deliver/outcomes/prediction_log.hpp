@@ -23,6 +23,7 @@ namespace millrace {
 inline namespace v0 {
 namespace deliver {
 
+/// Where a log ends its files, and what it keeps of them.
 struct prediction_log_options {
   /// Of several processes that log into one folder, each has a name of its own.
   std::string writer = "0";

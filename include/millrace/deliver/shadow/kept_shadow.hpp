@@ -35,6 +35,7 @@ struct shadow_record {
   std::uint64_t updated = 0;
 };
 
+/// A shadow as a storage has it.
 struct kept_shadow {
   shadow_record record;
   shadow_state state;

@@ -52,6 +52,7 @@ struct shadow_counts {
   }
 };
 
+/// What was compared of one segment.
 struct shadow_segment {
   std::string name;
   shadow_counts counts;
@@ -91,6 +92,7 @@ struct shadow_criteria {
   double max_drift = __builtin_inf();
 };
 
+/// Whether a candidate may go on to a canary, and why.
 struct shadow_assessment {
   deliver::verdict verdict = deliver::verdict::hold;
   /// A sentence with the figures.

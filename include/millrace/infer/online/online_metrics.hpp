@@ -21,10 +21,10 @@ namespace infer {
 
 /// Shows an online learner in a metrics registry, with the labels `model` and `version`:
 ///
-///   <Prefix>online_updates_processed_total   batches that were learnt
-///   <Prefix>model_score                      the faded mean loss, and the label `metric` says of which loss
-///   <Prefix>model_drift_score                the detector's statistic over its threshold: above 1 is a drift
-///   <Prefix>checkpoint_duration_seconds      how long checkpoints took
+///   PREFIXonline_updates_processed_total   batches that were learnt
+///   PREFIXmodel_score                      the faded mean loss, and the label `metric` says of which loss
+///   PREFIXmodel_drift_score                the detector's statistic over its threshold: above 1 is a drift
+///   PREFIXcheckpoint_duration_seconds      how long checkpoints took
 ///
 ///     auto shown = mr::infer::online_metrics<>::make(registry, "clicks", "3");
 ///     shown->update(learner);  // after updates, or as often as you like

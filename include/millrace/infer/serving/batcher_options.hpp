@@ -54,6 +54,7 @@ struct max_rows_option {
 template <std::size_t Rows>
 inline constexpr max_rows_option<Rows> max_rows{};
 
+/// What `max_delay` is a value of.
 template <duration Delay>
 struct max_delay_option {
   static_assert(Delay.nanoseconds >= 0, "millrace[INFER-3]: a batch cannot wait for less than no time: max_delay<0s>");
@@ -62,6 +63,7 @@ struct max_delay_option {
 template <duration Delay>
 inline constexpr max_delay_option<Delay> max_delay{};
 
+/// What `concurrency` is a value of.
 template <std::size_t Batches>
 struct concurrency_option {
   static_assert(Batches > 0, "millrace[INFER-4]: nothing runs with a concurrency of 0; 1 is one batch at a time");
@@ -70,6 +72,7 @@ struct concurrency_option {
 template <std::size_t Batches>
 inline constexpr concurrency_option<Batches> concurrency{};
 
+/// What a policy of batching is given as.
 template <batching Policy>
 struct policy_option {
   static constexpr void set(batcher_options& in) noexcept { in.policy = Policy; }

@@ -67,6 +67,7 @@ struct graph_unread {
   friend bool operator==(const graph_unread&, const graph_unread&) = default;
 };
 
+/// A setting of a node.
 struct graph_attribute {
   std::string name;
   std::variant<std::int64_t, float, std::string, graph_tensor, std::vector<std::int64_t>, std::vector<float>,
@@ -97,6 +98,7 @@ struct graph_node {
   friend bool operator==(const graph_node&, const graph_node&) = default;
 };
 
+/// What flows between nodes.
 struct graph_value {
   std::string name;
   std::optional<graph_type> type;         // none: said nowhere

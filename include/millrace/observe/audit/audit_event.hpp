@@ -162,6 +162,7 @@ struct audit_text {
   friend bool operator==(const audit_text&, const audit_text&) = default;
 };
 
+/// A field of a record, as it is read back.
 struct audit_entry_field {
   std::string name = {};
   audit_text value = {};

@@ -33,9 +33,9 @@ inline void millrace_AUDIT_2_a_name_is_1_to_64_of_a_to_z_0_to_9_underscore_and_d
 
 class audit_draft;
 
-/// The name of a kind of event or of a field: at most 64 of `a-z`, `0-9`, `_` and `.`, a letter first. The names
-/// without a dot are the library's; a program puts its own in front: `acme.payout_approved`. A literal is checked by
-/// the compiler, other texts by `make`. It is a view: its text must live as long as it is used.
+/// The name of a kind of event or of a field: at most 64 of a to z, 0 to 9, underscore and point, a letter first. The
+/// names without a dot are the library's; a program puts its own in front: `acme.payout_approved`. A literal is checked
+/// by the compiler, other texts by `make`. It is a view: its text must live as long as it is used.
 class audit_name {
  public:
   /// No name; no event with it is valid.

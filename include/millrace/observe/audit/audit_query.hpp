@@ -137,16 +137,19 @@ inline std::vector<audit_entry> select(std::span<const audit_entry> entries, aud
   return std::move(selection).entries();
 }
 
+/// How many records there are of a kind.
 struct audit_kind_count {
   std::string kind;
   std::uint64_t count = 0;
   friend bool operator==(const audit_kind_count&, const audit_kind_count&) = default;
 };
+/// How many records there are of an actor.
 struct audit_actor_count {
   audit_text actor;  // everybody who was erased is one
   std::uint64_t count = 0;
   friend bool operator==(const audit_actor_count&, const audit_actor_count&) = default;
 };
+/// How many records there are of a day.
 struct audit_day_count {
   std::uint64_t unix_nanoseconds = 0;  // when the day begins, in UTC
   std::uint64_t count = 0;

@@ -33,6 +33,7 @@ struct report_verification {
   std::string finding = {};  // what is wrong, and where, if it is not intact
 };
 
+/// What a report is about.
 struct compliance_options {
   std::string title = "Audit report";
   std::uint64_t from = 0;  // records of this time or later, in nanoseconds since 1970

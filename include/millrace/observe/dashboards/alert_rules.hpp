@@ -29,6 +29,7 @@ struct alert_rules {
   std::vector<left_out_alert> left_out;
 };
 
+/// How alert rules are written.
 struct alert_options {
   std::string_view group = "millrace";
   /// Which names there are besides the snapshot's. An alert on a metric of these rows that the snapshot does not have

@@ -45,6 +45,7 @@ struct check_options {
   duration max_age = duration(1'000'000'000);
 };
 
+/// What a monitor takes its times from.
 struct health_monitor_options {
   /// Where reports take their times from, in nanoseconds since 1970.
   std::uint64_t (*wall_clock)() noexcept = unix_nanoseconds;

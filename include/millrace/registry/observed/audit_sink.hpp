@@ -20,6 +20,7 @@ namespace millrace {
 inline namespace v0 {
 namespace registry {
 
+/// How changes of a registry are told to an audit trail.
 struct audit_sink_options {
   /// What kind of personal data the names of those who do something are: what has a kind is masked and can be erased.
   observe::pii_type actor = observe::pii_type::none;

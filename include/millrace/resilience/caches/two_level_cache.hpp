@@ -28,6 +28,7 @@ namespace millrace {
 inline namespace v0 {
 namespace resilience {
 
+/// What both levels keep, and for how long.
 struct two_level_options {
   /// The first level, in memory.
   cache_options memory{};

@@ -59,6 +59,7 @@ struct last_calls {
   static constexpr bool is_sensible = Calls > 0 && Calls <= 65'536;
   static constexpr void set(breaker_options& in) noexcept { in.calls = Calls; }
 };
+/// A policy: calls are counted over so long, in so many parts.
 template <duration Time, std::uint32_t Buckets = 10>
 struct last_time {
   static constexpr bool is_sensible = Time.nanoseconds >= Buckets && Buckets > 0 && Buckets <= 1'024;
@@ -67,16 +68,19 @@ struct last_time {
     in.buckets = Buckets;
   }
 };
+/// A policy: so many calls must have ended before a breaker opens.
 template <std::uint32_t Calls>
 struct min_calls {
   static constexpr bool is_sensible = Calls > 0;
   static constexpr void set(breaker_options& in) noexcept { in.min_calls = Calls; }
 };
+/// A policy: the percentage of calls whose failure opens a breaker.
 template <std::uint32_t Percent>
 struct failure_rate {
   static constexpr bool is_sensible = Percent > 0 && Percent <= 100;
   static constexpr void set(breaker_options& in) noexcept { in.failure_rate = Percent / 100.0; }
 };
+/// A policy: how long a slow call takes, and which percentage of them opens a breaker.
 template <duration Length, std::uint32_t Percent = 100>
 struct slow_calls {
   static constexpr bool is_sensible = Length > duration(0) && Percent > 0 && Percent <= 100;
@@ -85,6 +89,7 @@ struct slow_calls {
     in.slow_rate = Percent / 100.0;
   }
 };
+/// A policy: how long a breaker is open, at first and at most.
 template <duration Length, duration Most = Length>
 struct open_for {
   static constexpr bool is_sensible = Length > duration(0) && Length <= Most;
@@ -93,6 +98,7 @@ struct open_for {
     in.max_open = Most;
   }
 };
+/// A policy: how many calls a half-open breaker lets through.
 template <std::uint32_t Calls>
 struct probes {
   static constexpr bool is_sensible = Calls > 0;
@@ -110,6 +116,7 @@ struct fails_on {
     return ((why.code() == Codes) || ...) ? call_verdict::failure : call_verdict::ignored;
   }
 };
+/// A policy: the function by which calls are judged.
 template <class Judge>
 struct judged_by {
   [[no_unique_address]] Judge judge{};

@@ -37,6 +37,7 @@ struct at_once {
   static constexpr bool is_sensible = Calls > 0;
   static constexpr void set(bulkhead_options& in) noexcept { in.at_once = Calls; }
 };
+/// A policy: so many calls wait for room, each so long at most.
 template <std::uint32_t Calls, duration Length>
 struct waiting {
   static constexpr bool is_sensible = Calls > 0 && Length > duration(0);

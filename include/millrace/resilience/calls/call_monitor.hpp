@@ -61,6 +61,7 @@ template <fixed_string Name>
 struct named {
   static constexpr std::string_view name_of_call() noexcept { return Name.view(); }
 };
+/// A name that was given as a text.
 struct given_name {
   std::string text;
   std::string_view name_of_call() const noexcept { return text; }

@@ -30,6 +30,7 @@ template <errc... Codes>
 struct instead_of {
   static bool replaces(const error& why) noexcept { return ((why.code() == Codes) || ...); }
 };
+/// A policy: which errors are replaced.
 template <class Predicate>
 struct instead_if {
   [[no_unique_address]] Predicate predicate{};

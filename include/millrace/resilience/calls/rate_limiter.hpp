@@ -47,14 +47,17 @@ struct rate {
     in.per = Per;
   }
 };
+/// A policy: so many calls may come at once.
 template <std::uint32_t Calls>
 struct burst {
   static constexpr bool is_sensible = Calls > 0;
   static constexpr void set(rate_options& in) noexcept { in.burst = Calls; }
 };
+/// A policy: calls are counted over a window that slides.
 struct sliding_window {
   static constexpr void set(rate_options& in) noexcept { in.is_window = true; }
 };
+/// A policy: how long a call waits for its turn.
 template <duration Length>
 struct wait_up_to {
   static constexpr bool is_sensible = Length > duration(0);

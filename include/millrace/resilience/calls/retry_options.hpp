@@ -44,6 +44,7 @@ struct attempts {
   static constexpr bool is_sensible = Count > 0;
   static constexpr void set(retry_options& in) noexcept { in.attempts = Count; }
 };
+/// A policy: how long the first wait is, and any wait at most.
 template <duration Base, duration Cap>
 struct backoff {
   static constexpr bool is_sensible = Base >= duration(0) && Base <= Cap;
@@ -52,6 +53,7 @@ struct backoff {
     in.cap = Cap;
   }
 };
+/// A policy: how waits are drawn.
 template <jitter Draw>
 struct jittered {
   static constexpr void set(retry_options& in) noexcept { in.draw = Draw; }
@@ -60,11 +62,13 @@ using no_jitter = jittered<jitter::none>;
 using full_jitter = jittered<jitter::full>;
 using equal_jitter = jittered<jitter::equal>;
 using decorrelated_jitter = jittered<jitter::decorrelated>;
+/// A policy: how long all attempts may take together.
 template <duration Length>
 struct within {
   static constexpr bool is_sensible = Length > duration(0);
   static constexpr void set(retry_options& in) noexcept { in.within = Length; }
 };
+/// A policy: what the drawn waits begin from.
 template <std::uint64_t Seed>
 struct seeded {
   static constexpr void set(retry_options& in) noexcept { in.seed = Seed; }
@@ -79,6 +83,7 @@ struct retry_if {
 };
 template <class Predicate>
 retry_if(Predicate) -> retry_if<Predicate>;
+/// A policy: the codes of errors after which a call is made again.
 template <errc... Codes>
 struct retry_on {
   static bool retries(const error& why) noexcept { return ((why.code() == Codes) || ...); }
@@ -122,6 +127,7 @@ class retry_delays {
   std::int64_t ceiling_;
 };
 
+/// What all callers of a budget may spend on retries together.
 struct budget_options {
   /// How many retries all callers may have at once, when all has gone well.
   double tokens = 10;

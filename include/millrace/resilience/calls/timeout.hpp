@@ -22,6 +22,7 @@ namespace millrace {
 inline namespace v0 {
 namespace resilience {
 
+/// How long a call may take, and what becomes of one that is late.
 struct timeout_options {
   /// How long a call may take.
   duration limit = duration(1'000'000'000);
@@ -35,6 +36,7 @@ struct limit {
   static constexpr bool is_sensible = Length > duration(0);
   static constexpr void set(timeout_options& in) noexcept { in.limit = Length; }
 };
+/// A policy: a result that comes too late is returned all the same.
 struct keeps_late {
   static constexpr void set(timeout_options& in) noexcept { in.keeps_late = true; }
 };

@@ -37,6 +37,7 @@ class [[nodiscard]] read_hold {
   explicit read_hold(read_write_lock& lock) noexcept : lock_(&lock) {}
   read_write_lock* lock_;
 };
+/// What the one who writes holds; its end lets go.
 class [[nodiscard]] write_hold {
  public:
   write_hold(write_hold&& other) noexcept : lock_(std::exchange(other.lock_, nullptr)) {}
