@@ -3,10 +3,10 @@
 
 namespace md = millrace::deliver;
 
-auto staging() {
 #ifdef MILLRACE_MISUSE
-  return md::deploy_to_staging<>{{.script = "./deploy", .secrets = {"hunter2-and-more"}}};
+constexpr md::secret_name token = "hunter2-and-more";
 #else
-  return md::deploy_to_staging<>{{.script = "./deploy", .secrets = {"DEPLOY_TOKEN"}}};
+constexpr md::secret_name token = "DEPLOY_TOKEN";
 #endif
-}
+
+auto staging() { return md::deploy_to_staging<>{{.script = "./deploy", .secrets = {token}}}; }
