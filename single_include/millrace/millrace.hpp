@@ -20262,6 +20262,7 @@ enum class severity : std::uint8_t {
   critical,  // the program cannot do what it is there for
 };
 
+/// The name of a severity, as it stands in texts.
 constexpr std::string_view to_string(severity level) noexcept {
   switch (level) {
     case severity::debug: return "debug";
@@ -21676,6 +21677,7 @@ class sha256 {
   unsigned char rest_[64] = {};  // bytes that do not fill a block yet
   std::uint64_t length_ = 0;
 };
+/// The hash of bytes that are there at once.
 
 inline sha256_digest sha256_of(std::span<const std::byte> bytes) noexcept {
   sha256 hash;
@@ -53470,6 +53472,7 @@ inline result<content_id> parse_content_id(std::string_view text) {
                                            detail::quoted_text(text));
 }
 
+/// Where contents are kept, and what their times come from.
 struct content_options {
   /// The first part of all keys.
   std::string folder = "contents";
@@ -54166,6 +54169,7 @@ namespace millrace {
 inline namespace v0 {
 namespace store {
 
+/// What a folder has to be, and how much room stays free beside it.
 struct folder_storage_options {
   /// Whether `open` refuses a folder that is not there, such as one on a disk that is not mounted. Otherwise it makes
   /// it, as an audit trail does, in a folder that is there.
@@ -54368,6 +54372,7 @@ inline const std::string* find_header(const std::vector<http_header>& headers, s
     if (millrace::detail::same_but_case(each.name, name)) return &each.value;
   return nullptr;
 }
+/// A request, as a transport sends it.
 
 struct http_request {
   std::string method = "GET";
@@ -54375,6 +54380,7 @@ struct http_request {
   std::vector<http_header> headers = {};
   std::string body = {};
 };
+/// What came back for a request.
 
 struct http_response {
   int status = 200;
@@ -55257,6 +55263,7 @@ namespace millrace {
 inline namespace v0 {
 namespace store {
 
+/// How much a storage in memory takes.
 struct memory_storage_options {
   /// Of all keys and objects together. What would be more is refused with errc::no_space.
   std::size_t max_bytes = std::size_t{256} << 20;

@@ -56,7 +56,7 @@ struct fallback_values {
   std::vector<double> row;
 };
 
-/// When a fallback answers in the place of a model.
+/// When a fallback is asked in the place of a model.
 struct fallback_options {
   /// For requests that have no timeout of their own; 0: none.
   duration timeout = duration(0);
