@@ -9,9 +9,19 @@ from conan.tools.scm import Version
 
 required_conan_version = ">=2.4"
 
+# What each component beside core needs: its third parties, and their components.
+NEEDS = {
+    "millrace": {"eigen/3.4.0": "eigen::eigen", "zlib/[>=1.2.11 <2]": "zlib::zlib"},
+    "curl": {"libcurl/[>=7.85 <9]": "libcurl::libcurl"},
+    "http": {"cpp-httplib/[>=0.11 <1]": "cpp-httplib::cpp-httplib"},
+    "openssl": {"openssl/[>=3 <4]": "openssl::crypto"},
+    "sqlite": {"sqlite3/[>=3.38 <4]": "sqlite3::sqlite3"},
+    "xtensor": {"xtensor/[>=0.24 <0.26]": "xtensor::xtensor"},
+}
+
 
 class MillraceConan(ConanFile):
-    """The components are the CMake targets: core always, millrace, curl, http, openssl, sqlite and xtensor as the options say."""
+    """The components are the CMake targets: core always, the others as the options say."""
 
     name = "millrace"
     license = "MIT"
@@ -19,8 +29,8 @@ class MillraceConan(ConanFile):
     topics = ("machine-learning", "middleware", "header-only")
     package_type = "header-library"
     settings = "os", "arch", "compiler", "build_type"
-    options = {"millrace": [True, False], "curl": [True, False], "http": [True, False], "openssl": [True, False], "sqlite": [True, False], "xtensor": [True, False]}
-    default_options = {"millrace": False, "curl": False, "http": False, "openssl": False, "sqlite": False, "xtensor": False}
+    options = {component: [True, False] for component in NEEDS}
+    default_options = {component: False for component in NEEDS}
     exports_sources = "include/*", "LICENSE"
     no_copy_source = True
 
@@ -31,20 +41,13 @@ class MillraceConan(ConanFile):
     def export(self):
         copy(self, "include/millrace/core/version.hpp", self.recipe_folder, self.export_folder)
 
+    def needs(self):
+        return {component: third_parties for component, third_parties in NEEDS.items() if self.options.get_safe(component)}
+
     def requirements(self):
-        if self.options.millrace:
-            self.requires("eigen/3.4.0")
-            self.requires("zlib/[>=1.2.11 <2]")
-        if self.options.curl:
-            self.requires("libcurl/[>=7.85 <9]")
-        if self.options.http:
-            self.requires("cpp-httplib/[>=0.11 <1]")
-        if self.options.openssl:
-            self.requires("openssl/[>=3 <4]")
-        if self.options.sqlite:
-            self.requires("sqlite3/[>=3.38 <4]")
-        if self.options.xtensor:
-            self.requires("xtensor/[>=0.24 <0.26]")
+        for third_parties in self.needs().values():
+            for reference in third_parties:
+                self.requires(reference)
 
     def package_id(self):
         self.info.clear()
@@ -65,19 +68,7 @@ class MillraceConan(ConanFile):
         self.cpp_info.set_property("cmake_file_name", "millrace")
         # Not millrace::millrace, which is a component and must be missing where the component is.
         self.cpp_info.set_property("cmake_target_name", "millrace::all_components")
-        needs = {"core": []}
-        if self.options.millrace:
-            needs["millrace"] = ["core", "eigen::eigen", "zlib::zlib"]
-        if self.options.curl:
-            needs["curl"] = ["core", "libcurl::libcurl"]
-        if self.options.http:
-            needs["http"] = ["core", "cpp-httplib::cpp-httplib"]
-        if self.options.openssl:
-            needs["openssl"] = ["core", "openssl::crypto"]
-        if self.options.sqlite:
-            needs["sqlite"] = ["core", "sqlite3::sqlite3"]
-        if self.options.xtensor:
-            needs["xtensor"] = ["core", "xtensor::xtensor"]
+        needs = {"core": []} | {component: ["core", *third_parties.values()] for component, third_parties in self.needs().items()}
         for component, required in needs.items():
             info = self.cpp_info.components[component]
             info.set_property("cmake_target_name", f"millrace::{component}")

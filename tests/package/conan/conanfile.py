@@ -1,4 +1,6 @@
 import os
+import pathlib
+import re
 
 from conan import ConanFile
 from conan.tools.build import can_run
@@ -17,12 +19,17 @@ class MillraceTestConan(ConanFile):
     def layout(self):
         cmake_layout(self)
 
+    def all_components(self):
+        text = (pathlib.Path(self.recipe_folder).parents[2] / "cmake/components.cmake").read_text()
+        return re.search(r"MILLRACE_ALL_COMPONENTS ([^)]*)", text)[1].split()
+
     def components(self):
         options = self.dependencies["millrace"].options
-        return ["core"] + [name for name in ("millrace", "curl", "http", "openssl", "sqlite", "xtensor") if options.get_safe(name)]
+        return [name for name in self.all_components() if name == "core" or options.get_safe(name)]
 
     def generate(self):
         toolchain = CMakeToolchain(self)
+        toolchain.variables["ALL_COMPONENTS"] = ";".join(self.all_components())
         toolchain.variables["COMPONENTS"] = ";".join(self.components())
         toolchain.generate()
 
