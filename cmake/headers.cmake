@@ -72,7 +72,7 @@ set(MILLRACE_aggregate_HEADERS
   aggregate/windows/detail/window_engines.hpp aggregate/windows/detail/window_ops.hpp)
 set(MILLRACE_store_HEADERS
   store.hpp
-  store/fwd.hpp store/atomic_file.hpp store/beneath.hpp store/commit_ticket.hpp store/content_storage.hpp store/durable.hpp store/ed25519.hpp store/file.hpp store/file_bytes.hpp store/file_system.hpp store/folder_storage.hpp store/http.hpp store/line_log.hpp store/line_log_options.hpp store/document.hpp
+  store/fwd.hpp store/atomic_file.hpp store/beneath.hpp store/commit_ticket.hpp store/content_storage.hpp store/durable.hpp store/ed25519.hpp store/event_feed.hpp store/file.hpp store/file_bytes.hpp store/file_system.hpp store/folder_storage.hpp store/http.hpp store/http_stream.hpp store/line_log.hpp store/line_log_options.hpp store/document.hpp
   store/key_part.hpp store/search.hpp
   store/search/filter.hpp store/search/index_walk.hpp store/search/like_pattern.hpp store/search/mlflow_schemas.hpp store/search/node.hpp
   store/search/order.hpp store/search/page.hpp store/search/ranges.hpp store/search/schema.hpp store/search/value.hpp

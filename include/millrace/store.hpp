@@ -22,7 +22,8 @@
 /// - `write_document`, `read_document`: structs as JSON with a format number; `keep_document` and `load_document` keep
 ///   them in a storage
 /// - transparency.hpp: records of which nobody can change, remove or move one unseen: a Merkle tree, proofs, tree heads
-/// - `http_request`, `http_response`, `http_handler`, `http_target`: requests of HTTP as values, and who handles them
+/// - `http_request`, `http_response`, `http_handler`, `http_target`: requests of HTTP as values, and who handles them;
+///   `http_stream`: a body that is made while it is sent; `event_feed`: server-sent events for all who listen
 /// - `file_system`, `segment_file_system`: the system calls of a log, as a policy
 ///
 /// Rooms that are included by name, because not every program reads tables: store/parquet.hpp, Parquet files;
@@ -39,12 +40,14 @@
 #include <millrace/store/content_storage.hpp>
 #include <millrace/store/document.hpp>
 #include <millrace/store/durable.hpp>
+#include <millrace/store/event_feed.hpp>
 #include <millrace/store/file.hpp>
 #include <millrace/store/file_bytes.hpp>
 #include <millrace/store/file_system.hpp>
 #include <millrace/store/folder_storage.hpp>
 #include <millrace/store/fwd.hpp>
 #include <millrace/store/http.hpp>
+#include <millrace/store/http_stream.hpp>
 #include <millrace/store/key_part.hpp>
 #include <millrace/store/line_log.hpp>
 #include <millrace/store/line_log_options.hpp>

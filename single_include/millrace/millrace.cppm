@@ -583,6 +583,7 @@ using ::millrace::v0::stats::z_variance;
 
 export namespace millrace::inline v0::store {
 using ::millrace::v0::store::absolute_path;
+using ::millrace::v0::store::append_server_sent_event;
 using ::millrace::v0::store::atomic_file;
 using ::millrace::v0::store::basic_line_log;
 using ::millrace::v0::store::basic_secret_file;
@@ -604,6 +605,8 @@ using ::millrace::v0::store::drop_and_count;
 using ::millrace::v0::store::durability;
 using ::millrace::v0::store::environment_secret;
 using ::millrace::v0::store::errc_of_status;
+using ::millrace::v0::store::event_feed;
+using ::millrace::v0::store::event_feed_options;
 using ::millrace::v0::store::exclusive;
 using ::millrace::v0::store::exists;
 using ::millrace::v0::store::file;
@@ -622,6 +625,9 @@ using ::millrace::v0::store::http_header;
 using ::millrace::v0::store::http_parameter;
 using ::millrace::v0::store::http_request;
 using ::millrace::v0::store::http_response;
+using ::millrace::v0::store::http_stream;
+using ::millrace::v0::store::http_stream_options;
+using ::millrace::v0::store::http_stream_source;
 using ::millrace::v0::store::http_target;
 using ::millrace::v0::store::http_transport;
 using ::millrace::v0::store::inclusion_proof;

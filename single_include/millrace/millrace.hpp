@@ -53989,6 +53989,569 @@ result<void> keep_document(S& storage, std::string_view key, const T& value) {
 
 #endif  // MILLRACE_STORE_DOCUMENT_HPP
 
+// ---- store/http_stream.hpp
+
+#ifndef MILLRACE_STORE_HTTP_STREAM_HPP
+#define MILLRACE_STORE_HTTP_STREAM_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+/// What makes the body of a response piece by piece: `read(piece)` appends what there is to send now, which may be
+/// nothing, and returns whether there may be more later. The laws: it does not wait; one thread at a time calls it;
+/// after it has returned false it is not called again.
+template <class S>
+concept http_stream_source = requires(S& source, std::string& piece) {
+  { source.read(piece) } -> std::same_as<bool>;
+};
+
+/// How a server sends a stream.
+struct http_stream_options {
+  /// How long the server waits before it asks again where there was nothing to send.
+  duration period = duration(50'000'000);
+  /// What is sent where nothing else was for so long, so that all on the way know that the stream is alive: the default
+  /// is a comment of server-sent events. An empty text or 0: nothing is.
+  std::string heartbeat = ": \n\n";
+  duration heartbeat_after = duration(15'000'000'000);
+};
+
+/// The body of a response that is made piece by piece while it is sent, for as long as client and server like: none,
+/// or a source with its owners counted. A server asks all its streams on one thread of its own, so that a client that
+/// listens for hours takes none from others.
+///
+///     return {200, {{"Content-Type", "text/event-stream"}}, {}, mr::store::http_stream(source)};
+///
+/// Threads: copies of one stream have one source, which one thread at a time asks.
+class http_stream {
+ public:
+  http_stream() noexcept = default;
+  template <http_stream_source Source>
+  explicit http_stream(Source source, http_stream_options options = {})
+      : node_(new node_of<Source>(std::move(source), std::move(options))) {}
+  http_stream(const http_stream& other) noexcept : node_(other.node_) {
+    if (node_ != nullptr) node_->owners.add_relaxed(1);
+  }
+  http_stream(http_stream&& other) noexcept : node_(std::exchange(other.node_, nullptr)) {}
+  http_stream& operator=(http_stream other) noexcept {
+    std::swap(node_, other.node_);
+    return *this;
+  }
+  ~http_stream() {
+    if (node_ != nullptr && node_->owners.subtract_acq_rel(1) == 1) node_->destroy(node_);
+  }
+
+  /// Whether there is one.
+  explicit operator bool() const noexcept { return node_ != nullptr; }
+  /// Appends what there is to send now; false: there will be nothing more, also because the source has thrown.
+  /// Precondition: there is a stream.
+  bool read(std::string& piece) const noexcept {
+    bool goes_on = false;
+    return millrace::detail::completes([&] { goes_on = node_->read(node_, piece); }) && goes_on;
+  }
+  const http_stream_options& options() const noexcept { return node_->options; }
+
+ private:
+  struct node {
+    explicit node(http_stream_options&& asked) : options(std::move(asked)) {}
+    millrace::detail::light_atomic<std::uint32_t> owners{1};
+    http_stream_options options;
+    bool (*read)(node*, std::string&) = nullptr;
+    void (*destroy)(node*) noexcept = nullptr;
+  };
+  template <class Source>
+  struct node_of : node {
+    node_of(Source&& given, http_stream_options&& asked) : node(std::move(asked)), source(std::move(given)) {
+      this->read = [](node* self, std::string& piece) { return static_cast<node_of*>(self)->source.read(piece); };
+      this->destroy = [](node* self) noexcept { delete static_cast<node_of*>(self); };
+    }
+    Source source;
+  };
+
+  node* node_ = nullptr;
+};
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_HTTP_STREAM_HPP
+
+// ---- store/http.hpp
+
+#ifndef MILLRACE_STORE_HTTP_HPP
+#define MILLRACE_STORE_HTTP_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+// Requests and responses of HTTP as plain values, so that whoever handles requests knows no library that carries them,
+// and the other way around.
+
+/// A line of a header: `Content-Type`, `application/json`. Names are equal whatever case their letters have.
+struct http_header {
+  std::string name;
+  std::string value;
+
+  friend bool operator==(const http_header&, const http_header&) = default;
+};
+
+/// The value of the first header of a name, or null.
+inline const std::string* find_header(const std::vector<http_header>& headers, std::string_view name) noexcept {
+  for (const http_header& each : headers)
+    if (millrace::detail::same_but_case(each.name, name)) return &each.value;
+  return nullptr;
+}
+
+/// A request, as a transport sends it.
+struct http_request {
+  std::string method = "GET";
+  std::string target = "/";  // the path and its query as they were sent, with their escapes
+  std::vector<http_header> headers = {};
+  std::string body = {};
+};
+
+/// What came back for a request. Where it has a stream, that makes the rest of the body.
+struct http_response {
+  int status = 200;
+  std::vector<http_header> headers = {};
+  std::string body = {};
+  http_stream stream = {};
+};
+
+/// What handles requests: `handle(request)` returns the response, whatever the request is. The laws: any number of
+/// threads call it at once; what it cannot do it says by the response's status; a server may call it with requests of
+/// any method, and with bodies up to the size that the server takes.
+template <class H>
+concept http_handler = requires(const H& handler, const http_request& request) {
+  { handler.handle(request) } -> std::same_as<http_response>;
+};
+
+/// What carries requests to one server and brings its responses back: `send(request)`. A request's target is a path
+/// and its query; where the server is, what it wants of everybody (a token), how safe the way there is and how long it
+/// may take are the transport's. The laws:
+///
+/// - A response of any status is a result, 404 and 503 among them, and a redirect too, which nobody follows; an error
+///   means that no whole response came.
+/// - The code of an error says what has become of the request. `unavailable`: the server was not reached, and has
+///   nothing of it. `timeout` and `io`: the server may have it, and may have done what it asks for. All others: it
+///   would fail again.
+/// - A request is sent once, because only who made it knows whether it may be sent again.
+/// - The text of an error has nothing of the token, of the headers and of the bodies.
+/// - Any number of threads call it at once.
+template <class T>
+concept http_transport = requires(T& transport, const http_request& request) {
+  { transport.send(request) } -> std::same_as<result<http_response>>;
+};
+
+/// Whether a request can be sent as it is: for transports, so that no text in it becomes a header or another request.
+/// Errors: invalid_argument: what is wrong with it, without its content: the method, the target, a header, or one that
+/// is the transport's to set.
+inline result<void> check_request(const http_request& request) {
+  const auto wrong = [](const char* why) {
+    return error(errc::invalid_argument, std::string("a request that cannot be sent: ") + why);
+  };
+  if (request.method.empty()) return wrong("it has no method");
+  for (const char each : request.method)
+    if (each < 'A' || each > 'Z') return wrong("its method has other than capital letters");
+  if (request.target.empty() || request.target.front() != '/') return wrong("its target does not begin with a slash");
+  for (const char each : request.target)
+    if (each <= ' ' || each >= 0x7f) return wrong("its target has a character that must be escaped");
+  for (const http_header& each : request.headers) {
+    if (each.name.empty()) return wrong("a header has no name");
+    for (const char letter : each.name)
+      if (letter <= ' ' || letter >= 0x7f || letter == ':' || letter == ';') return wrong("a header's name is none");
+    for (const char letter : each.value)
+      if (letter == '\r' || letter == '\n' || letter == '\0') return wrong("a header has a line break or a zero");
+    for (const std::string_view own : {"Host", "Content-Length", "Transfer-Encoding", "Connection", "Expect"})
+      if (millrace::detail::same_but_case(each.name, own)) return wrong("it has a header that is the transport's");
+  }
+  return {};
+}
+
+/// What refers to a handler asks for this where it is given one that is gone when its line is over: it does not
+/// compile, and says why.
+template <class Handler>
+struct temporary_handler {
+  static_assert(
+      millrace::detail::requirement<false, Handler>,
+      "millrace[HTTP-1]: the handler of requests is referred to, and outlives what is made around it: make it "
+      "a variable");
+};
+
+/// Carries requests to a handler in the same process: for tests, and for a client and a server of one program.
+///
+///     mr::store::handler_transport server(api);
+///     auto response = server.send({.target = "/health"});
+///
+/// The handler outlives it. Errors: none.
+template <http_handler Handler>
+class handler_transport {
+ public:
+  explicit handler_transport(const Handler& handler) noexcept : handler_(&handler) {}
+  explicit handler_transport(const Handler&& handler) noexcept : handler_(&handler) {
+    static_cast<void>(sizeof(temporary_handler<Handler>));
+  }
+
+  result<http_response> send(const http_request& request) const { return handler_->handle(request); }
+
+ private:
+  const Handler* handler_;
+};
+
+/// What kind of failure a status from 300 on is, where the response itself does not say it better.
+/// Source: RFC 9110, section 15.
+constexpr errc errc_of_status(int status) noexcept {
+  switch (status) {
+    case 401:
+    case 403:
+    case 407: return errc::permission_denied;
+    case 404:
+    case 410: return errc::not_found;
+    case 409:
+    case 412: return errc::conflict;
+    case 408:
+    case 504: return errc::timeout;
+    case 425:
+    case 429:
+    case 502:
+    case 503: return errc::unavailable;
+    case 405:
+    case 415:
+    case 501: return errc::unsupported;
+    case 413:
+    case 414: return errc::out_of_range;
+    case 507: return errc::no_space;
+    default: return status >= 500 ? errc::io : status >= 400 ? errc::invalid_argument : errc::unsupported;
+  }
+}
+
+/// How long a response asks to wait before the next request; 0: it does not say so in seconds. A date, which it may
+/// say instead, is one of a clock that nobody here knows. Source: RFC 9110, section 10.2.3.
+inline duration retry_after(const http_response& response) noexcept {
+  const std::string* const told = find_header(response.headers, "Retry-After");
+  if (told == nullptr || told->empty() || told->size() > 9) return duration(0);
+  std::int64_t seconds = 0;
+  for (const char each : *told) {
+    if (each < '0' || each > '9') return duration(0);
+    seconds = seconds * 10 + (each - '0');
+  }
+  return duration(seconds * 1'000'000'000);
+}
+
+/// A parameter of a query: `?key=value`.
+struct http_parameter {
+  std::string key;
+  std::string value;
+
+  friend bool operator==(const http_parameter&, const http_parameter&) = default;
+};
+
+/// The most parameters that a query has.
+inline constexpr std::size_t max_http_parameters = 1000;
+
+namespace detail {
+
+constexpr int http_digit(char c) noexcept {
+  if (c >= '0' && c <= '9') return c - '0';
+  const char lower = lower_case(c);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+/// Why a decoded text is refused, or null. `any_lines`: it may have control characters other than zero and DEL.
+constexpr const char* fault_of_decoded(std::string_view text, bool any_lines) noexcept {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c == 0 || c == 0x7f || (c < 0x20 && !any_lines)) return "it has a control character";
+    const std::size_t length = utf8_sequence(text.substr(i));
+    if (length == 0) return "it is not UTF-8";
+    i += length;
+  }
+  return nullptr;
+}
+
+}  // namespace detail
+
+/// Replaces each `%HH` by its byte, once: `%2520` becomes `%20`. `plus_is_space`: `+` is a space, as in queries.
+/// Errors: invalid_argument: a `%` without two digits behind it, a control character, or what is not UTF-8, all of it
+/// looked for in what comes out, so that no escape hides it.
+inline result<std::string> percent_decoded(std::string_view text, bool plus_is_space = false) {
+  const auto fault = [&](const char* why) {
+    return error(errc::invalid_argument, "not a text with percent-escapes: " + detail::quoted_text(text) + ": " + why);
+  };
+  std::string made;
+  made.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      made += plus_is_space && text[i] == '+' ? ' ' : text[i];
+      continue;
+    }
+    const int high = i + 1 < text.size() ? detail::http_digit(text[i + 1]) : -1;
+    const int low = i + 2 < text.size() ? detail::http_digit(text[i + 2]) : -1;
+    if (high < 0 || low < 0) return fault("a `%` needs two hexadecimal digits behind it");
+    made += static_cast<char>(high * 16 + low);
+    i += 2;
+  }
+  if (const char* why = detail::fault_of_decoded(made, plus_is_space); why != nullptr) return fault(why);
+  return made;
+}
+
+/// Replaces each byte that a path or a query could not have as it is by `%HH`: all but letters, digits and `-._~`.
+/// `keep_slashes`: `/` stays, which parts a path. What it returns, `percent_decoded` makes the text again, if that
+/// takes it at all. Source: RFC 3986, section 2.3.
+inline std::string percent_encoded(std::string_view text, bool keep_slashes = false) {
+  constexpr char digits[] = "0123456789ABCDEF";
+  std::string made;
+  for (const char each : text) {
+    const char lower = detail::lower_case(each);
+    if ((lower >= 'a' && lower <= 'z') || (each >= '0' && each <= '9') || each == '-' || each == '.' || each == '_' ||
+        each == '~' || (each == '/' && keep_slashes)) {
+      made += each;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(each);
+    ((made += '%') += digits[byte >> 4]) += digits[byte & 15U];
+  }
+  return made;
+}
+
+/// A request's target, decoded.
+struct http_target {
+  std::string path;
+  std::vector<http_parameter> query;  // in the order in which they came; a key may come again
+
+  /// The text to send, which `parse` reads as this again. A slash in the path parts it, and is sent as it is.
+  std::string text() const {
+    std::string made = percent_encoded(path, true);
+    char sign = '?';
+    for (const http_parameter& each : query) {
+      ((made += sign) += percent_encoded(each.key)) += '=';
+      made += percent_encoded(each.value);
+      sign = '&';
+    }
+    return made;
+  }
+
+  /// Takes `/path?key=value&other`; a path that was sent with a scheme and a host is refused.
+  /// Errors: invalid_argument: it does not begin with a slash, has an escape that is none, or too many parameters.
+  static result<http_target> parse(std::string_view text) {
+    text = text.substr(0, text.find('#'));
+    const std::size_t mark = text.find('?');
+    if (text.empty() || text.front() != '/')
+      return error(errc::invalid_argument, "the target of a request begins with a slash: " + detail::quoted_text(text));
+    http_target made;
+    auto path = percent_decoded(text.substr(0, mark));
+    if (!path) return std::move(path).error();
+    made.path = *std::move(path);
+    std::string_view rest = mark == text.npos ? std::string_view() : text.substr(mark + 1);
+    while (!rest.empty()) {
+      const std::size_t end = rest.find('&');
+      const std::string_view each = rest.substr(0, end);
+      rest = end == rest.npos ? std::string_view() : rest.substr(end + 1);
+      if (each.empty()) continue;
+      if (made.query.size() == max_http_parameters)
+        return error(errc::invalid_argument, "a query has more than 1,000 parameters");
+      const std::size_t sign = each.find('=');
+      auto key = percent_decoded(each.substr(0, sign), true);
+      if (!key) return std::move(key).error();
+      auto value = percent_decoded(sign == each.npos ? std::string_view() : each.substr(sign + 1), true);
+      if (!value) return std::move(value).error();
+      made.query.push_back({*std::move(key), *std::move(value)});
+    }
+    return made;
+  }
+};
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_HTTP_HPP
+
+// ---- store/event_feed.hpp
+
+#ifndef MILLRACE_STORE_EVENT_FEED_HPP
+#define MILLRACE_STORE_EVENT_FEED_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+/// How many clients an event_feed has, and how much of what was published they may still ask for.
+struct event_feed_options {
+  std::size_t max_clients = 64;
+  /// The last so many events are kept, for clients that are slow, or that come again and say what they have.
+  std::size_t max_events = 256;
+  /// How long browsers wait before they come again once a stream has ended.
+  std::uint32_t retry_milliseconds = 2000;
+};
+
+/// Appends an event as a stream of server-sent events has it. A line break in the data begins a new line of data; one
+/// in the name, where there can be none, ends the name. An id of 0 is left out.
+/// Source: HTML Living Standard, section 9.2.
+inline void append_server_sent_event(std::string& out, std::uint64_t id, std::string_view name, std::string_view data) {
+  if (id != 0) {
+    out += "id: ";
+    millrace::detail::append_number(out, id);
+    out += '\n';
+  }
+  if (const std::string_view word = name.substr(0, name.find_first_of("\r\n")); !word.empty())
+    ((out += "event: ") += word) += '\n';
+  for (;;) {
+    const std::size_t end = data.find_first_of("\r\n");
+    ((out += "data: ") += data.substr(0, end)) += '\n';
+    if (end == data.npos) break;
+    data.remove_prefix(data.substr(end, 2) == "\r\n" ? end + 2 : end + 1);
+  }
+  out += '\n';
+}
+
+/// Sends what is published to all who listen, as server-sent events, which browsers read without a library.
+///
+///     mr::store::event_feed feed;
+///     feed.publish("stats", to_json(...));                     // from any thread
+///     if (request.target == "/events") return feed.respond(request);
+///
+/// Guarantee: a client gets events in their order, each once, from the one behind its `Last-Event-ID`, or from the next
+/// that is published. One that is too slow, or comes too late, misses those that are no longer kept, and is told how
+/// many by an event `missed` with the number as its data. Publishing never waits for a client.
+/// Allocates: the text of each event, once for all clients.
+/// Threads: any number at once. Streams that are open outlive the feed, and end with it.
+class event_feed {
+ public:
+  explicit event_feed(event_feed_options options = {}) : shared_(new shared(options)) {}
+  event_feed(const event_feed&) = delete;
+  event_feed& operator=(const event_feed&) = delete;
+  ~event_feed() {
+    close();
+    leave(shared_);
+  }
+
+  /// Returns the event's id: 1, 2, 3, ...; 0 if the feed is closed.
+  std::uint64_t publish(std::string_view name, std::string_view data) {
+    shared& self = *shared_;
+    const millrace::detail::lock_guard locked(self.mutex);
+    if (self.is_closed || self.events.empty()) return 0;
+    const std::uint64_t id = self.last + 1;
+    std::string& place = self.events[id % self.events.size()];
+    place.clear();
+    append_server_sent_event(place, id, name, data);
+    self.last = id;
+    return id;
+  }
+  /// The response to a client that wants to listen: 200 with a stream, or 503 where there are `max_clients` already or
+  /// the feed is closed.
+  http_response respond(const http_request& request) const {
+    const auto after = join(find_header(request.headers, "Last-Event-ID"));
+    if (!after) return {503, {{"Content-Type", "text/plain"}, {"Retry-After", "5"}}, "as many listen as may\n"};
+    http_stream stream(reader(shared_, *after));
+    return {200, {{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-store"}}, {}, std::move(stream)};
+  }
+  /// How many listen.
+  std::size_t clients() const noexcept {
+    const millrace::detail::lock_guard locked(shared_->mutex);
+    return shared_->clients;
+  }
+  /// How many events clients have missed, all of them together.
+  std::uint64_t missed() const noexcept {
+    const millrace::detail::lock_guard locked(shared_->mutex);
+    return shared_->missed;
+  }
+  /// Publishes nothing more; streams end once they have sent what there is.
+  void close() noexcept {
+    const millrace::detail::lock_guard locked(shared_->mutex);
+    shared_->is_closed = true;
+  }
+
+ private:
+  struct shared {
+    explicit shared(const event_feed_options& asked) : options(asked), events(asked.max_events) {}
+    event_feed_options options;
+    millrace::detail::mutex mutex;
+    std::vector<std::string> events;  // that of an id at its remainder
+    std::uint64_t last = 0;
+    std::uint64_t missed = 0;
+    std::size_t clients = 0;
+    std::size_t owners = 1;
+    bool is_closed = false;
+  };
+  static void leave(shared* self) noexcept {
+    self->mutex.lock();
+    const bool is_last = --self->owners == 0;
+    self->mutex.unlock();
+    if (is_last) delete self;
+  }
+
+  /// Counts a client more, who has got the events up to the one that is returned.
+  result<std::uint64_t> join(const std::string* told) const {
+    shared& self = *shared_;
+    const millrace::detail::lock_guard locked(self.mutex);
+    if (self.is_closed || self.clients >= self.options.max_clients)
+      return error(errc::unavailable, "no more may listen");
+    ++self.clients;
+    ++self.owners;
+    if (told == nullptr) return self.last;
+    std::uint64_t id = 0;
+    const char* const end = told->data() + told->size();
+    const auto read = std::from_chars(told->data(), end, id);
+    if (read.ec != std::errc() || read.ptr != end) return self.last;
+    return id <= self.last ? id : 0;  // of a feed before this one: it gets all that there is
+  }
+
+  /// One client's place in the feed.
+  class reader {
+   public:
+    reader(shared* of, std::uint64_t after) noexcept : shared_(of), after_(after) {}
+    reader(reader&& other) noexcept
+        : shared_(std::exchange(other.shared_, nullptr)), after_(other.after_), has_begun_(other.has_begun_) {}
+    reader& operator=(reader&&) = delete;
+    ~reader() {
+      if (shared_ == nullptr) return;
+      shared_->mutex.lock();
+      --shared_->clients;
+      shared_->mutex.unlock();
+      leave(shared_);
+    }
+    bool read(std::string& piece) {
+      shared& self = *shared_;
+      const millrace::detail::lock_guard locked(self.mutex);
+      if (!has_begun_) {
+        piece += "retry: ";
+        millrace::detail::append_number(piece, self.options.retry_milliseconds);
+        piece += "\n\n";
+        has_begun_ = true;
+      }
+      if (const std::uint64_t kept = self.events.size(); self.last - after_ > kept) {
+        const std::uint64_t lost = self.last - after_ - kept;
+        std::string count;
+        millrace::detail::append_number(count, lost);
+        append_server_sent_event(piece, 0, "missed", count);
+        self.missed += lost;
+        after_ += lost;
+      }
+      const std::size_t enough = piece.size() + most_at_once;
+      while (after_ < self.last && piece.size() < enough) piece += self.events[++after_ % self.events.size()];
+      return !self.is_closed || after_ < self.last;
+    }
+
+   private:
+    static constexpr std::size_t most_at_once = std::size_t{64} << 10;
+
+    shared* shared_;
+    std::uint64_t after_;
+    bool has_begun_ = false;
+  };
+
+  shared* shared_;
+};
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_EVENT_FEED_HPP
+
 // ---- store/detail/disk_room.hpp
 
 #ifndef MILLRACE_STORE_DETAIL_DISK_ROOM_HPP
@@ -54345,297 +54908,6 @@ class folder_storage {
 }  // namespace millrace
 
 #endif  // MILLRACE_STORE_FOLDER_STORAGE_HPP
-
-// ---- store/http.hpp
-
-#ifndef MILLRACE_STORE_HTTP_HPP
-#define MILLRACE_STORE_HTTP_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace store {
-
-// Requests and responses of HTTP as plain values, so that whoever handles requests knows no library that carries them,
-// and the other way around.
-
-/// A line of a header: `Content-Type`, `application/json`. Names are equal whatever case their letters have.
-struct http_header {
-  std::string name;
-  std::string value;
-
-  friend bool operator==(const http_header&, const http_header&) = default;
-};
-
-/// The value of the first header of a name, or null.
-inline const std::string* find_header(const std::vector<http_header>& headers, std::string_view name) noexcept {
-  for (const http_header& each : headers)
-    if (millrace::detail::same_but_case(each.name, name)) return &each.value;
-  return nullptr;
-}
-/// A request, as a transport sends it.
-
-struct http_request {
-  std::string method = "GET";
-  std::string target = "/";  // the path and its query as they were sent, with their escapes
-  std::vector<http_header> headers = {};
-  std::string body = {};
-};
-/// What came back for a request.
-
-struct http_response {
-  int status = 200;
-  std::vector<http_header> headers = {};
-  std::string body = {};
-};
-
-/// What handles requests: `handle(request)` returns the response, whatever the request is. The laws: any number of
-/// threads call it at once; what it cannot do it says by the response's status; a server may call it with requests of
-/// any method, and with bodies up to the size that the server takes.
-template <class H>
-concept http_handler = requires(const H& handler, const http_request& request) {
-  { handler.handle(request) } -> std::same_as<http_response>;
-};
-
-/// What carries requests to one server and brings its responses back: `send(request)`. A request's target is a path
-/// and its query; where the server is, what it wants of everybody (a token), how safe the way there is and how long it
-/// may take are the transport's. The laws:
-///
-/// - A response of any status is a result, 404 and 503 among them, and a redirect too, which nobody follows; an error
-///   means that no whole response came.
-/// - The code of an error says what has become of the request. `unavailable`: the server was not reached, and has
-///   nothing of it. `timeout` and `io`: the server may have it, and may have done what it asks for. All others: it
-///   would fail again.
-/// - A request is sent once, because only who made it knows whether it may be sent again.
-/// - The text of an error has nothing of the token, of the headers and of the bodies.
-/// - Any number of threads call it at once.
-template <class T>
-concept http_transport = requires(T& transport, const http_request& request) {
-  { transport.send(request) } -> std::same_as<result<http_response>>;
-};
-
-/// Whether a request can be sent as it is: for transports, so that no text in it becomes a header or another request.
-/// Errors: invalid_argument: what is wrong with it, without its content: the method, the target, a header, or one that
-/// is the transport's to set.
-inline result<void> check_request(const http_request& request) {
-  const auto wrong = [](const char* why) {
-    return error(errc::invalid_argument, std::string("a request that cannot be sent: ") + why);
-  };
-  if (request.method.empty()) return wrong("it has no method");
-  for (const char each : request.method)
-    if (each < 'A' || each > 'Z') return wrong("its method has other than capital letters");
-  if (request.target.empty() || request.target.front() != '/') return wrong("its target does not begin with a slash");
-  for (const char each : request.target)
-    if (each <= ' ' || each >= 0x7f) return wrong("its target has a character that must be escaped");
-  for (const http_header& each : request.headers) {
-    if (each.name.empty()) return wrong("a header has no name");
-    for (const char letter : each.name)
-      if (letter <= ' ' || letter >= 0x7f || letter == ':' || letter == ';') return wrong("a header's name is none");
-    for (const char letter : each.value)
-      if (letter == '\r' || letter == '\n' || letter == '\0') return wrong("a header has a line break or a zero");
-    for (const std::string_view own : {"Host", "Content-Length", "Transfer-Encoding", "Connection", "Expect"})
-      if (millrace::detail::same_but_case(each.name, own)) return wrong("it has a header that is the transport's");
-  }
-  return {};
-}
-
-/// What refers to a handler asks for this where it is given one that is gone when its line is over: it does not
-/// compile, and says why.
-template <class Handler>
-struct temporary_handler {
-  static_assert(
-      millrace::detail::requirement<false, Handler>,
-      "millrace[HTTP-1]: the handler of requests is referred to, and outlives what is made around it: make it "
-      "a variable");
-};
-
-/// Carries requests to a handler in the same process: for tests, and for a client and a server of one program.
-///
-///     mr::store::handler_transport server(api);
-///     auto response = server.send({.target = "/health"});
-///
-/// The handler outlives it. Errors: none.
-template <http_handler Handler>
-class handler_transport {
- public:
-  explicit handler_transport(const Handler& handler) noexcept : handler_(&handler) {}
-  explicit handler_transport(const Handler&& handler) noexcept : handler_(&handler) {
-    static_cast<void>(sizeof(temporary_handler<Handler>));
-  }
-
-  result<http_response> send(const http_request& request) const { return handler_->handle(request); }
-
- private:
-  const Handler* handler_;
-};
-
-/// What kind of failure a status from 300 on is, where the response itself does not say it better.
-/// Source: RFC 9110, section 15.
-constexpr errc errc_of_status(int status) noexcept {
-  switch (status) {
-    case 401:
-    case 403:
-    case 407: return errc::permission_denied;
-    case 404:
-    case 410: return errc::not_found;
-    case 409:
-    case 412: return errc::conflict;
-    case 408:
-    case 504: return errc::timeout;
-    case 425:
-    case 429:
-    case 502:
-    case 503: return errc::unavailable;
-    case 405:
-    case 415:
-    case 501: return errc::unsupported;
-    case 413:
-    case 414: return errc::out_of_range;
-    case 507: return errc::no_space;
-    default: return status >= 500 ? errc::io : status >= 400 ? errc::invalid_argument : errc::unsupported;
-  }
-}
-
-/// How long a response asks to wait before the next request; 0: it does not say so in seconds. A date, which it may
-/// say instead, is one of a clock that nobody here knows. Source: RFC 9110, section 10.2.3.
-inline duration retry_after(const http_response& response) noexcept {
-  const std::string* const told = find_header(response.headers, "Retry-After");
-  if (told == nullptr || told->empty() || told->size() > 9) return duration(0);
-  std::int64_t seconds = 0;
-  for (const char each : *told) {
-    if (each < '0' || each > '9') return duration(0);
-    seconds = seconds * 10 + (each - '0');
-  }
-  return duration(seconds * 1'000'000'000);
-}
-
-/// A parameter of a query: `?key=value`.
-struct http_parameter {
-  std::string key;
-  std::string value;
-
-  friend bool operator==(const http_parameter&, const http_parameter&) = default;
-};
-
-/// The most parameters that a query has.
-inline constexpr std::size_t max_http_parameters = 1000;
-
-namespace detail {
-
-constexpr int http_digit(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char lower = lower_case(c);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-/// Why a decoded text is refused, or null. `any_lines`: it may have control characters other than zero and DEL.
-constexpr const char* fault_of_decoded(std::string_view text, bool any_lines) noexcept {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c == 0 || c == 0x7f || (c < 0x20 && !any_lines)) return "it has a control character";
-    const std::size_t length = utf8_sequence(text.substr(i));
-    if (length == 0) return "it is not UTF-8";
-    i += length;
-  }
-  return nullptr;
-}
-
-}  // namespace detail
-
-/// Replaces each `%HH` by its byte, once: `%2520` becomes `%20`. `plus_is_space`: `+` is a space, as in queries.
-/// Errors: invalid_argument: a `%` without two digits behind it, a control character, or what is not UTF-8, all of it
-/// looked for in what comes out, so that no escape hides it.
-inline result<std::string> percent_decoded(std::string_view text, bool plus_is_space = false) {
-  const auto fault = [&](const char* why) {
-    return error(errc::invalid_argument, "not a text with percent-escapes: " + detail::quoted_text(text) + ": " + why);
-  };
-  std::string made;
-  made.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      made += plus_is_space && text[i] == '+' ? ' ' : text[i];
-      continue;
-    }
-    const int high = i + 1 < text.size() ? detail::http_digit(text[i + 1]) : -1;
-    const int low = i + 2 < text.size() ? detail::http_digit(text[i + 2]) : -1;
-    if (high < 0 || low < 0) return fault("a `%` needs two hexadecimal digits behind it");
-    made += static_cast<char>(high * 16 + low);
-    i += 2;
-  }
-  if (const char* why = detail::fault_of_decoded(made, plus_is_space); why != nullptr) return fault(why);
-  return made;
-}
-
-/// Replaces each byte that a path or a query could not have as it is by `%HH`: all but letters, digits and `-._~`.
-/// `keep_slashes`: `/` stays, which parts a path. What it returns, `percent_decoded` makes the text again, if that
-/// takes it at all. Source: RFC 3986, section 2.3.
-inline std::string percent_encoded(std::string_view text, bool keep_slashes = false) {
-  constexpr char digits[] = "0123456789ABCDEF";
-  std::string made;
-  for (const char each : text) {
-    const char lower = detail::lower_case(each);
-    if ((lower >= 'a' && lower <= 'z') || (each >= '0' && each <= '9') || each == '-' || each == '.' || each == '_' ||
-        each == '~' || (each == '/' && keep_slashes)) {
-      made += each;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(each);
-    ((made += '%') += digits[byte >> 4]) += digits[byte & 15U];
-  }
-  return made;
-}
-
-/// A request's target, decoded.
-struct http_target {
-  std::string path;
-  std::vector<http_parameter> query;  // in the order in which they came; a key may come again
-
-  /// The text to send, which `parse` reads as this again. A slash in the path parts it, and is sent as it is.
-  std::string text() const {
-    std::string made = percent_encoded(path, true);
-    char sign = '?';
-    for (const http_parameter& each : query) {
-      ((made += sign) += percent_encoded(each.key)) += '=';
-      made += percent_encoded(each.value);
-      sign = '&';
-    }
-    return made;
-  }
-
-  /// Takes `/path?key=value&other`; a path that was sent with a scheme and a host is refused.
-  /// Errors: invalid_argument: it does not begin with a slash, has an escape that is none, or too many parameters.
-  static result<http_target> parse(std::string_view text) {
-    text = text.substr(0, text.find('#'));
-    const std::size_t mark = text.find('?');
-    if (text.empty() || text.front() != '/')
-      return error(errc::invalid_argument, "the target of a request begins with a slash: " + detail::quoted_text(text));
-    http_target made;
-    auto path = percent_decoded(text.substr(0, mark));
-    if (!path) return std::move(path).error();
-    made.path = *std::move(path);
-    std::string_view rest = mark == text.npos ? std::string_view() : text.substr(mark + 1);
-    while (!rest.empty()) {
-      const std::size_t end = rest.find('&');
-      const std::string_view each = rest.substr(0, end);
-      rest = end == rest.npos ? std::string_view() : rest.substr(end + 1);
-      if (each.empty()) continue;
-      if (made.query.size() == max_http_parameters)
-        return error(errc::invalid_argument, "a query has more than 1,000 parameters");
-      const std::size_t sign = each.find('=');
-      auto key = percent_decoded(each.substr(0, sign), true);
-      if (!key) return std::move(key).error();
-      auto value = percent_decoded(sign == each.npos ? std::string_view() : each.substr(sign + 1), true);
-      if (!value) return std::move(value).error();
-      made.query.push_back({*std::move(key), *std::move(value)});
-    }
-    return made;
-  }
-};
-
-}  // namespace store
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_STORE_HTTP_HPP
 
 // ---- store/key_part.hpp
 
@@ -56134,7 +56406,8 @@ class cached_leaves {
 /// - `write_document`, `read_document`: structs as JSON with a format number; `keep_document` and `load_document` keep
 ///   them in a storage
 /// - transparency.hpp: records of which nobody can change, remove or move one unseen: a Merkle tree, proofs, tree heads
-/// - `http_request`, `http_response`, `http_handler`, `http_target`: requests of HTTP as values, and who handles them
+/// - `http_request`, `http_response`, `http_handler`, `http_target`: requests of HTTP as values, and who handles them;
+///   `http_stream`: a body that is made while it is sent; `event_feed`: server-sent events for all who listen
 /// - `file_system`, `segment_file_system`: the system calls of a log, as a policy
 ///
 /// Rooms that are included by name, because not every program reads tables: store/parquet.hpp, Parquet files;

@@ -7,6 +7,7 @@
 #include <millrace/core/json_writer.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/store/fwd.hpp>
+#include <millrace/store/http_stream.hpp>
 #include <millrace/store/storage.hpp>
 
 #include <concepts>
@@ -38,20 +39,21 @@ inline const std::string* find_header(const std::vector<http_header>& headers, s
     if (millrace::detail::same_but_case(each.name, name)) return &each.value;
   return nullptr;
 }
-/// A request, as a transport sends it.
 
+/// A request, as a transport sends it.
 struct http_request {
   std::string method = "GET";
   std::string target = "/";  // the path and its query as they were sent, with their escapes
   std::vector<http_header> headers = {};
   std::string body = {};
 };
-/// What came back for a request.
 
+/// What came back for a request. Where it has a stream, that makes the rest of the body.
 struct http_response {
   int status = 200;
   std::vector<http_header> headers = {};
   std::string body = {};
+  http_stream stream = {};
 };
 
 /// What handles requests: `handle(request)` returns the response, whatever the request is. The laws: any number of
