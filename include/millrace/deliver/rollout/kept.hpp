@@ -5,6 +5,7 @@
 #include <millrace/deliver/fwd.hpp>
 #include <millrace/deliver/rollout/state.hpp>
 #include <millrace/store/document.hpp>
+#include <millrace/store/key_part.hpp>
 #include <millrace/store/storage.hpp>
 
 #include <cstddef>
@@ -31,13 +32,13 @@ namespace deliver {
 /// versions, such as a folder, a release is for one process.
 ///
 /// Keys: `<folder>/<release>/state`, a document that people can read, and `<folder>/<release>/evidence/<number of the
-/// rollout>/<host>`, as the judge saves itself.
+/// rollout>/<host>`, as the judge saves itself. Names of releases and hosts are written by `store::text_key_part`.
 /// The storage outlives the release.
 template <store::storage Storage>
 class kept_in {
  public:
   explicit kept_in(Storage& storage, std::string host = "host", std::string folder = "deployments")
-      : storage_(&storage), host_(std::move(host)), folder_(std::move(folder)) {}
+      : storage_(&storage), host_(store::text_key_part(host)), folder_(std::move(folder)) {}
   explicit kept_in(Storage&& storage, std::string = {}, std::string = {}) : storage_(&storage) {
     static_cast<void>(sizeof(store::temporary_storage<Storage>));
   }
@@ -108,9 +109,11 @@ class kept_in {
  private:
   static constexpr bool is_shared = store::versioned_storage<Storage>;
 
-  std::string state_key(std::string_view release) const { return folder_ + '/' + std::string(release) + "/state"; }
+  std::string state_key(std::string_view release) const {
+    return folder_ + '/' + store::text_key_part(release) + "/state";
+  }
   std::string evidence_key(std::string_view release, std::uint64_t number) const {
-    return folder_ + '/' + std::string(release) + "/evidence/" + std::to_string(number) + '/';
+    return folder_ + '/' + store::text_key_part(release) + "/evidence/" + std::to_string(number) + '/';
   }
   bool none_yet() {
     version_ = {};

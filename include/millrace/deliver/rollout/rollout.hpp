@@ -106,7 +106,9 @@ Wanted pick(First& first, Rest&... rest) {
 /// for hooks, watchers and who is notified.
 /// Errors: conflict: it is in no phase for that; vetoed: by a hook; unavailable: requests of 64 earlier routes have not
 /// ended; those of the storage and of the gate. A step forward is kept before it is made, so that an error leaves what
-/// was; a step back is made first, and kept by a later `decide` if it could not be.
+/// was; a step back is made first, and kept by a later `decide` if it could not be. While the storage fails, the
+/// evidence is this process's own and what it has read of others. Of hosts that made changes without each other a
+/// rollback stays, then an abort, then a pause.
 template <class Stable, class Candidate, class... Policies>
 class rollout {
   static_assert(
@@ -172,7 +174,7 @@ class rollout {
   /// Back to stable at once: before anything else is done, requests are stable's. The second time it does nothing.
   result<rollout_state> roll_back(std::string_view actor, std::string_view reason,
                                   rollout_cause cause = rollout_cause::asked) {
-    if (is_under_way(state().phase)) traffic_.stop();
+    if (traffic_.is_live()) traffic_.stop();
     return control_.tell({.event = rollout_event::roll_back, .cause = cause, .actor = actor, .reason = reason});
   }
   /// The kill switch: no request is the candidate's from now on. One store; the next `decide` writes it down as a
@@ -191,7 +193,7 @@ class rollout {
 
   rollout_state state() const { return control_.state(); }
   /// What the evidence of this process is now.
-  judgement report() const { return traffic_.judge().report(); }
+  judgement report() const { return traffic_.report(); }
   deliver::verdict verdict() const { return report().verdict; }
   const std::string& name() const noexcept { return control_.name(); }
   /// How many requests of the candidate's stable has answered because the candidate failed, or was stopped meanwhile;

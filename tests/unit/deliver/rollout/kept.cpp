@@ -16,6 +16,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace mr = millrace;
@@ -260,4 +261,179 @@ TEST_CASE("a release that is killed at any write goes on, and ends as it should"
         }
         if (!is_killed) break;
       }
+}
+
+namespace {
+
+/// A host's way to a storage, which may be cut.
+class way {
+ public:
+  explicit way(ms::memory_storage& to) noexcept : to_(&to) {}
+
+  bool is_cut = false;
+  bool takes_no_evidence = false;
+
+  mr::result<std::vector<std::byte>> read(std::string_view key) const {
+    if (is_cut) return cut();
+    return to_->read(key);
+  }
+  mr::result<ms::storage_entry> examine(std::string_view key) const {
+    if (is_cut) return cut();
+    return to_->examine(key);
+  }
+  mr::result<std::vector<ms::storage_entry>> list(std::string_view prefix, std::string_view after,
+                                                  std::size_t limit) const {
+    if (is_cut) return cut();
+    return to_->list(prefix, after, limit);
+  }
+  mr::result<ms::stored_bytes> read_versioned(std::string_view key) const {
+    if (is_cut) return cut();
+    return to_->read_versioned(key);
+  }
+  mr::result<void> write(std::string_view key, std::span<const std::byte> bytes) {
+    if (is_cut || takes_no_evidence) return cut();
+    return to_->write(key, bytes);
+  }
+  mr::result<std::string> write_if(std::string_view key, std::span<const std::byte> bytes, std::string_view version) {
+    if (is_cut) return cut();
+    return to_->write_if(key, bytes, version);
+  }
+  mr::result<void> remove(std::string_view key) { return to_->remove(key); }
+
+ private:
+  static mr::error cut() { return mr::error(mr::errc::io, "no way"); }
+
+  ms::memory_storage* to_;
+};
+
+}  // namespace
+
+TEST_CASE("whatever takes the candidate back takes it back without the storage, too", "[deliver][rollout]") {
+  for (const bool is_full : {true, false})
+    for (const bool is_stopped : {true, false}) {
+      INFO("full " << is_full << ", stopped " << is_stopped);
+      ms::memory_storage storage;
+      way to(storage);
+      auto release = release_on(to, "a", rolls_back_after(10), broken{});
+      auto other = release_on(storage, "b", rolls_back_after(10), broken{});
+      REQUIRE(release.start());
+      REQUIRE(other.restore());
+      while (other.judge().failures[1] < 6) ask(other, 1, -1);
+      REQUIRE(other.decide()->phase == phase::running);
+      REQUIRE(release.decide()->phase == phase::running);
+      (is_full ? to.takes_no_evidence : to.is_cut) = true;
+      CHECK(release.decide().error().code() == mr::errc::io);
+      CHECK(release.state().phase == phase::running);
+      // With what it has heard of the other before.
+      if (is_stopped) release.stop_candidate();
+      while (!is_stopped && release.judge().failures[1] < 4) ask(release, 1, -1);
+      const auto back = release.decide();
+      REQUIRE(back);
+      CHECK(back->phase == phase::rolled_back);
+      CHECK(back->cause == (is_stopped ? md::rollout_cause::stopped : md::rollout_cause::evidence));
+      to.is_cut = to.takes_no_evidence = false;
+      REQUIRE(release.decide());
+      CHECK(other.decide()->phase == phase::rolled_back);
+    }
+}
+
+TEST_CASE("a host that was cut off follows what others did, and only its steps back count", "[deliver][rollout]") {
+  told_judge promotes;
+  promotes.says = md::verdict::promote;
+  enum class word { pause, resume, abort, roll_back };
+  const auto say = [](auto& to, word what) {
+    return what == word::pause    ? to.pause("eve", "")
+           : what == word::resume ? to.resume("eve", "")
+           : what == word::abort  ? to.abort("eve", "")
+                                  : to.roll_back("eve", "");
+  };
+  const auto both = [&](word here, std::vector<word> there, bool promoted) {
+    INFO("here " << static_cast<int>(here) << ", others promoted it " << promoted);
+    ms::memory_storage storage;
+    way to(storage);
+    auto cut = release_on(to, "a", promotes, scale{2});
+    auto other = release_on(storage, "b", promotes, scale{2});
+    REQUIRE(cut.start());
+    if (here == word::resume) REQUIRE(cut.pause("eve", ""));
+    REQUIRE(other.restore());
+    to.is_cut = true;
+    REQUIRE(say(cut, here));
+    if (promoted && here == word::resume) REQUIRE(other.resume("ada", ""));
+    for (const word each : there) REQUIRE(say(other, each));
+    while (promoted && is_under_way(other.state().phase)) {
+      ask(other, 1000);
+      REQUIRE(other.decide());
+    }
+    to.is_cut = false;
+    REQUIRE(cut.decide());
+    // Who comes to it now sees the same, and so do both.
+    const md::rollout_state kept = *release_on(storage, "c", promotes, scale{2}).restore();
+    CHECK(kept.phase == cut.state().phase);
+    REQUIRE(other.decide());
+    CHECK(other.state().phase == kept.phase);
+    const double answer = kept.phase == phase::promoted ? 2 : 1;
+    for (int i = 0; i < 50 && !is_under_way(kept.phase); ++i) {
+      CHECK(cut(request{"", 1}) == answer);
+      CHECK(other(request{"", 1}) == answer);
+    }
+    return kept.phase;
+  };
+  CHECK(both(word::pause, {word::roll_back}, false) == phase::rolled_back);
+  CHECK(both(word::resume, {word::roll_back}, false) == phase::rolled_back);
+  CHECK(both(word::resume, {word::abort}, false) == phase::rolled_back);
+  CHECK(both(word::pause, {word::pause, word::resume}, false) == phase::paused);
+  CHECK(both(word::pause, {}, true) == phase::promoted);
+  CHECK(both(word::roll_back, {}, true) == phase::rolled_back);
+  CHECK(both(word::roll_back, {word::pause, word::resume, word::pause, word::resume}, false) == phase::rolled_back);
+}
+
+TEST_CASE("a host that slept while others went on to the next rollout goes back to stable", "[deliver][rollout]") {
+  ms::memory_storage storage;
+  auto sleeps = release_on(storage, "a", {}, scale{2});
+  auto other = release_on(storage, "b", {}, scale{2});
+  REQUIRE(sleeps.start());
+  REQUIRE(other.restore());
+  REQUIRE(other.roll_back("ada", "slow"));
+  REQUIRE(other.begin(scale{3}));
+  REQUIRE(other.start());
+  CHECK(sleeps.decide().error().code() == mr::errc::conflict);
+  CHECK(sleeps.state().phase == phase::rolled_back);
+  for (int i = 0; i < 100; ++i) CHECK(sleeps(request{"", 1}) == 1);
+  CHECK(other.decide()->phase == phase::running);
+  REQUIRE(sleeps.begin(scale{3}));
+  CHECK(sleeps.state().phase == phase::running);
+  CHECK(sleeps.state().changes == other.state().changes);
+  // Who slept for longer begins no rollout in the place of a later one.
+  REQUIRE(other.roll_back("ada", ""));
+  REQUIRE(other.begin(scale{4}));
+  REQUIRE(other.roll_back("ada", "").error().code() == mr::errc::conflict);  // a draft
+  REQUIRE(other.start());
+  REQUIRE(other.abort("ada", ""));
+  REQUIRE(other.begin(scale{5}));
+  REQUIRE(other.start());
+  CHECK(sleeps.decide().error().code() == mr::errc::conflict);
+  CHECK(sleeps.begin(scale{9}).error().code() == mr::errc::conflict);
+  CHECK(other.decide()->number == 4);
+}
+
+TEST_CASE("releases, hosts and people may have any names", "[deliver][rollout]") {
+  ms::memory_storage storage;
+  const std::string name("a/../\xff\0 \n", 9);
+  const auto made = [&](std::string host) {
+    return md::rollout<scale, scale, md::canary<50, 100>, told_judge, md::kept_in<ms::memory_storage>,
+                       md::rollout_options>(scale{1}, scale{2}, md::canary<50, 100>(), told_judge(),
+                                            md::kept_in<ms::memory_storage>(storage, std::move(host)),
+                                            md::rollout_options{.name = name});
+  };
+  auto one = made(name);
+  auto other = made("");
+  REQUIRE(one.start(name, "\xc3\x28"));
+  REQUIRE(other.restore()->phase == phase::running);
+  ask(one, 100);
+  ask(other, 100);
+  REQUIRE(one.decide());
+  REQUIRE(other.decide());
+  REQUIRE(made("c").restore()->phase == phase::running);
+  REQUIRE(one.roll_back(std::string(100'000, '\x01'), name));
+  CHECK(other.decide()->phase == phase::rolled_back);
 }

@@ -1,5 +1,7 @@
 #include <millrace/deliver/rollout/rollout.hpp>
 
+#include <millrace/deliver/judge/judge.hpp>
+
 #include <support/allocation_counter.hpp>
 #include <support/catch.hpp>
 #include <support/releases.hpp>
@@ -434,4 +436,77 @@ TEST_CASE("after a switch has returned, no request is answered by a retired mode
   for (std::thread& each : users) each.join();
   CHECK(wrong == 0);
   CHECK(asked > rounds);
+}
+
+namespace {
+
+struct any_metric {};
+struct disagreement {
+  static constexpr std::string_view name = "disagreement";
+  static double badness(double score) noexcept { return 1 - score; }
+};
+
+}  // namespace
+
+TEST_CASE("a score of the rollout before is none of the next, which has not started yet", "[deliver][rollout]") {
+  md::rollout release{scale{1}, scale{2}, md::canary<50, 100>(), told_judge()};
+  REQUIRE(release.start());
+  md::rollout_ticket ticket;
+  static_cast<void>(release(request{"", 1}, ticket));
+  REQUIRE(ticket.is_evidence);
+  CHECK(release.score<any_metric>(ticket, 1));
+  REQUIRE(release.roll_back("ada", ""));
+  CHECK(release.score<any_metric>(ticket, 1));
+  REQUIRE(release.begin(scale{3}));
+  CHECK_FALSE(release.score<any_metric>(ticket, 1));
+  CHECK(release.judge().scores[0] + release.judge().scores[1] == 0);
+}
+
+TEST_CASE("scores and looks at the evidence may come while rollouts follow each other", "[deliver][rollout][threads]") {
+  md::rollout release{scale{1}, scale{2}, md::canary<50, 100>(), md::judge<disagreement>()};
+  std::atomic<bool> ends{false};
+  std::vector<std::thread> users;
+  for (int i = 0; i < 3; ++i)
+    users.emplace_back([&, i] {
+      md::rollout_ticket ticket;
+      while (!ends) {
+        static_cast<void>(release(request{"", 1}, ticket));
+        if (i == 0) static_cast<void>(release.verdict());
+        for (int times = 0; times < 10; ++times) static_cast<void>(release.score<disagreement>(ticket, 1));
+      }
+    });
+  for (int round = 0; round < 50; ++round) {
+    REQUIRE(release.start());
+    REQUIRE(release.roll_back("ada", ""));
+    while (!release.begin(scale{2})) std::this_thread::yield();
+  }
+  ends = true;
+  for (std::thread& each : users) each.join();
+}
+
+TEST_CASE("a health check may ask the release, and nobody waits for one that hangs", "[deliver][rollout][threads]") {
+  std::atomic<bool> is_inside{false};
+  std::atomic<bool> goes_on{false};
+  mr::result<void> (*asks)(const void*) = nullptr;
+  const void* itself = nullptr;
+  md::rollout release{scale{1}, scale{2}, md::canary<50, 100>(), md::health_check{[&]() -> mr::result<void> {
+                        is_inside = true;
+                        is_inside.notify_all();
+                        goes_on.wait(false);
+                        return asks(itself);
+                      }}};
+  itself = &release;
+  asks = [](const void* of) -> mr::result<void> {
+    if (static_cast<const decltype(release)*>(of)->state().phase == phase::rolled_back) return {};
+    return mr::error(mr::errc::unavailable, "it goes on");
+  };
+  REQUIRE(release.start());
+  std::thread decides([&] { CHECK(release.decide()->phase == phase::rolled_back); });
+  is_inside.wait(false);
+  REQUIRE(release.roll_back("ada", "slow"));
+  for (int i = 0; i < 100; ++i) CHECK(release(request{"", 1}) == 1);
+  goes_on = true;
+  goes_on.notify_all();
+  decides.join();
+  CHECK(release.state().actor == "ada");
 }

@@ -40,6 +40,8 @@ class rollout_control {
       : traffic_(traffic),
         fresh_(std::move(fresh)),
         options_(std::move(options)),
+        others_(fresh_),
+        last_step_(steps.last()),
         machine_(std::move(steps), options_.rules),
         kept_(std::move(kept)),
         health_(std::move(health)),
@@ -60,7 +62,7 @@ class rollout_control {
   result<rollout_state> restore();
   template <class Model>
   result<rollout_state> begin(Model next);
-  result<rollout_state> tell(rollout_input input) { return tell(input, traffic_.judge().report(), any_change); }
+  result<rollout_state> tell(rollout_input input) { return tell(input, traffic_.report(), any_change); }
 
  private:
   static constexpr bool is_kept = !std::is_same_v<Kept, not_kept>;
@@ -78,12 +80,11 @@ class rollout_control {
   };
   template <class = void>
   result<draft> plan(rollout_input& input);
-  /// What `decide` tells the machine, and the evidence that it is based on.
+  /// The evidence of all hosts, of others what was heard of them last. An error of the storage goes into `reached`.
   template <class = void>
-  result<rollout_input> look(judgement& seen, std::string& text);
-  /// The evidence of all hosts.
+  Judge pooled(result<void>& reached);
   template <class = void>
-  result<Judge> pooled();
+  result<void> hear_others(const Judge& own);
   /// Makes a change: in the storage, of the traffic, and here. False: somebody else has made one meanwhile.
   template <class = void>
   result<bool> commit(draft& made, const judgement& seen);
@@ -92,16 +93,29 @@ class rollout_control {
   result<void> synchronize();
   template <class = void>
   result<void> adopt(rollout_state state);
+  /// Is at a state from now on, which nobody is told.
+  template <class = void>
+  result<void> take(rollout_state state);
+  /// Takes the candidate back here, since all others are at a later rollout.
+  template <class = void>
+  error leave(std::uint64_t later);
   template <class = void>
   result<void> keep(const rollout_state& state);
   template <class = void>
-  result<void> keep_late(const rollout_state& theirs);
+  result<void> keep_late(const rollout_state* theirs);
   /// Has the requests go the way that a state says.
   template <class = void>
   result<void> follow(const rollout_state& before, const rollout_state& after);
+  std::uint32_t primary_of(const rollout_state& state) const noexcept {
+    return state.phase == rollout_phase::promoted ? 1 - stable_ : stable_;
+  }
 
   // Those below are called without it.
 
+  /// What `decide` tells the machine, and the evidence that it is based on. What keeps the candidate from a step
+  /// forward, and from none back, goes into `reached`.
+  template <class = void>
+  rollout_input look(const rollout_state& state, judgement& seen, std::string& text, result<void>& reached);
   template <class = void>
   result<rollout_state> tell(rollout_input& input, const judgement& seen, std::uint64_t based_on);
   template <class = void>
@@ -114,16 +128,20 @@ class rollout_control {
   Traffic& traffic_;
   const Judge fresh_;
   const rollout_options options_;
+  Judge others_;  // what other hosts have counted, when it was read last
   mutable mutex mutex_;
+  mutex looking_;  // of the health check and the gate; who holds it may take mutex_
+  const std::size_t last_step_;
   rollout_machine machine_;
-  std::uint32_t primary_ = 0;
+  std::uint32_t stable_ = 0;  // which model is the stable one of this rollout
   [[no_unique_address]] Kept kept_;
   [[no_unique_address]] Health health_;
   [[no_unique_address]] Gate gate_;
   [[no_unique_address]] Watcher watcher_;
   [[no_unique_address]] Notified notified_;
-  bool is_behind_ = false;        // the storage does not have the state yet
-  std::uint64_t kept_spent_ = 0;  // the time in the step that it has
+  bool is_behind_ = false;          // the storage does not have the state yet
+  std::uint64_t kept_changes_ = 0;  // of the state that it has, as far as this host knows
+  std::uint64_t kept_spent_ = 0;    // the time in the step that it has
   std::vector<rollout_changed> untold_;
   mutex telling_;  // who holds it tells; nobody waits for it
 };
@@ -134,89 +152,95 @@ result<rollout_state> rollout_control<Traffic, Judge, Kept, Health, Gate, Watche
   rollout_input input;
   judgement seen;
   std::string text;
-  std::uint64_t based_on = 0;
-  result<rollout_state> now;
+  result<void> reached;
+  rollout_state from;
   {
-    const lock_guard locked(mutex_);
-    if (auto same = synchronize(); !same) return std::move(same).error();
-    now = machine_.state();
-    based_on = now->changes;
-    if (is_under_way(now->phase)) {
-      auto looked = look(seen, text);
-      if (!looked) return std::move(looked).error();
-      input = *looked;
+    const lock_guard alone(looking_);
+    {
+      const lock_guard locked(mutex_);
+      reached = synchronize();
+      from = machine_.state();
     }
+    if (is_under_way(from.phase)) input = look(from, seen, text, reached);
   }
-  if (is_under_way(now->phase)) now = tell(input, seen, based_on);
+  result<rollout_state> now = from;
+  if (is_under_way(from.phase)) now = tell(input, seen, from.changes);
   tell_others();
   if (!now) return now;
-  if (now->phase == rollout_phase::rolled_back && !now->is_told && now->changes == based_on)
+  if (now->phase == rollout_phase::rolled_back && !now->is_told && now->changes == from.changes)
     notify_rollback({options_.name, rollout_phase::rolled_back, *now, seen});
+  if (!reached && now->changes == from.changes) return std::move(reached).error();
   watcher_.emit(rollout_looked{options_.name, *now, std::move(seen)});
   return state();
 }
 
 template <class Traffic, class Judge, class Kept, class Health, class Gate, class Watcher, class Notified>
 template <class>
-result<rollout_input> rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::look(judgement& seen,
-                                                                                                   std::string& text) {
-  const rollout_state& state = machine_.state();
+rollout_input rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::look(const rollout_state& state,
+                                                                                           judgement& seen,
+                                                                                           std::string& text,
+                                                                                           result<void>& reached) {
   rollout_input input;
   const std::uint64_t longest = traffic_.longest_call();
-  if (traffic_.is_stopped()) {
+  const auto roll_back = [&](rollout_cause cause, std::string why) {
     input.event = rollout_event::roll_back;
-    input.cause = rollout_cause::stopped;
-    input.reason = "the candidate was stopped";
+    input.cause = cause;
+    input.reason = text = std::move(why);
     return input;
-  }
-  if (options_.hang_after.nanoseconds > 0 && longest >= static_cast<std::uint64_t>(options_.hang_after.nanoseconds)) {
-    input.event = rollout_event::roll_back;
-    input.cause = rollout_cause::hanging;
-    text = "a call of the candidate has taken " + std::to_string(longest / 1'000'000) + " ms and has not returned";
-    input.reason = text;
-    return input;
-  }
+  };
+  if (traffic_.is_stopped()) return roll_back(rollout_cause::stopped, "the candidate was stopped");
+  if (options_.hang_after.nanoseconds > 0 && longest >= static_cast<std::uint64_t>(options_.hang_after.nanoseconds))
+    return roll_back(rollout_cause::hanging, "a call of the candidate has taken " +
+                                                 std::to_string(longest / 1'000'000) + " ms and has not returned");
   if (const auto health = guarded([&] { return health_.probe(); }, [] { return std::string("the health check"); });
-      !health) {
-    input.event = rollout_event::roll_back;
-    input.cause = rollout_cause::unhealthy;
-    text = health.error().describe();
-    input.reason = text;
-    return input;
-  }
+      !health)
+    return roll_back(rollout_cause::unhealthy, health.error().describe());
   if (state.phase == rollout_phase::aborting) return input;
-  auto all = pooled();
-  if (!all) return std::move(all).error();
-  seen = all->report();
+  const Judge all = [&] {
+    const lock_guard locked(mutex_);
+    return pooled(reached);
+  }();
+  seen = all.report();
   input.evidence = {.verdict = seen.verdict,
-                    .stable_requests = all->requests(arm::stable, state.step),
-                    .candidate_requests = all->requests(arm::candidate, state.step)};
-  if (state.step + 1 == machine_.steps().last()) {
+                    .stable_requests = all.requests(arm::stable, state.step),
+                    .candidate_requests = all.requests(arm::candidate, state.step)};
+  if (seen.verdict == verdict::rollback) {
+    input.reason = text = why_text(seen);
+  } else if (state.step + 1 == last_step_) {
     auto allowed = gate_.allows(options_.name, state);
-    if (!allowed && seen.verdict != verdict::rollback)
-      return std::move(allowed).error().wrap("the gate of the release " + quoted_text(options_.name));
     input.evidence.is_allowed = allowed && *allowed;
+    if (!allowed && reached)
+      reached = std::move(allowed).error().wrap("the gate of the release " + quoted_text(options_.name));
   }
-  if (seen.verdict == verdict::rollback) input.reason = text = why_text(seen);
   return input;
 }
 
 template <class Traffic, class Judge, class Kept, class Health, class Gate, class Watcher, class Notified>
 template <class>
-auto rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::pooled() -> result<Judge> {
+auto rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::pooled(result<void>& reached) -> Judge {
   Judge all = traffic_.judge();
   if constexpr (is_kept) {
-    const std::uint64_t number = machine_.state().number;
-    const std::vector<std::byte> own = all.save();
-    if (auto done = kept_.keep_evidence(options_.name, number, own); !done) return std::move(done).error();
-    auto done = kept_.for_each_other(options_.name, number, [&](std::span<const std::byte> bytes) -> result<void> {
-      auto other = Judge::load(bytes);
-      if (!other) return std::move(other).error();
-      return all.merge(*other);
-    });
-    if (!done) return std::move(done).error();
+    auto heard = hear_others(all);
+    auto merged = all.merge(others_);
+    if (heard && !merged) heard = std::move(merged);
+    if (!heard && reached) reached = std::move(heard);
   }
   return all;
+}
+
+template <class Traffic, class Judge, class Kept, class Health, class Gate, class Watcher, class Notified>
+template <class>
+result<void> rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::hear_others(const Judge& own) {
+  const std::uint64_t number = machine_.state().number;
+  if (auto done = kept_.keep_evidence(options_.name, number, own.save()); !done) return done;
+  Judge heard = fresh_;
+  auto done = kept_.for_each_other(options_.name, number, [&](std::span<const std::byte> bytes) -> result<void> {
+    auto other = Judge::load(bytes);
+    if (!other) return std::move(other).error();
+    return heard.merge(*other);
+  });
+  if (done) others_ = std::move(heard);
+  return done;
 }
 
 template <class Traffic, class Judge, class Kept, class Health, class Gate, class Watcher, class Notified>
@@ -310,6 +334,7 @@ result<void> rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notifi
   if constexpr (is_kept) {
     if (auto done = kept_.keep(options_.name, state); !done) return done;
     is_behind_ = false;
+    kept_changes_ = state.changes;
     kept_spent_ = state.spent;
   }
   return {};
@@ -322,14 +347,10 @@ result<void> rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notifi
     rollout_state theirs;
     auto found = kept_.load(options_.name, theirs);
     if (!found) return std::move(found).error();
-    if (is_behind_) return keep_late(theirs);
     const rollout_state& ours = machine_.state();
-    if (*found && theirs.changes > ours.changes) {
-      if (theirs.number == ours.number) return adopt(std::move(theirs));
-      return error(errc::conflict, "the release " + quoted_text(options_.name) + " has the models of rollout " +
-                                       std::to_string(ours.number) + ", and other hosts are at rollout " +
-                                       std::to_string(theirs.number));
-    }
+    if (*found && theirs.number > ours.number) return leave(theirs.number);
+    if (is_behind_) return keep_late(*found && theirs.number == ours.number ? &theirs : nullptr);
+    if (*found && theirs.number == ours.number && theirs.changes > ours.changes) return adopt(std::move(theirs));
     // So that the time in a long step outlives a crash.
     constexpr std::uint64_t interval = 10'000'000'000;
     if (*found && is_under_way(ours.phase) && ours.spent >= kept_spent_ + interval)
@@ -340,16 +361,49 @@ result<void> rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notifi
 
 template <class Traffic, class Judge, class Kept, class Health, class Gate, class Watcher, class Notified>
 template <class>
-result<void> rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::keep_late(
-    const rollout_state& theirs) {
-  rollout_state ours = machine_.state();
-  if (theirs.number > ours.number) {
-    is_behind_ = false;  // the rollout is over, whatever this host knew of it
-    return {};
+error rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::leave(std::uint64_t later) {
+  const rollout_state before = machine_.state();
+  const std::string numbers = "the release " + quoted_text(options_.name) + " has the models of rollout " +
+                              std::to_string(before.number) + ", and other hosts are at rollout " +
+                              std::to_string(later);
+  is_behind_ = false;
+  if (is_under_way(before.phase)) {  // how it ended for them is not known any more
+    rollout_input input;
+    input.event = rollout_event::roll_back;
+    input.reason = numbers;
+    auto made = plan(input);
+    if (made && follow(before, made->next.state())) {
+      machine_ = std::move(made->next);
+      machine_.set_told(true);
+      untold_.push_back({options_.name, before.phase, machine_.state(), {}});
+    }
   }
-  if (theirs.changes >= ours.changes) {
-    ours.changes = theirs.changes + 1;
-    if (auto fine = machine_.resume_from(ours); !fine) return fine;
+  return error(errc::conflict, numbers);
+}
+
+template <class Traffic, class Judge, class Kept, class Health, class Gate, class Watcher, class Notified>
+template <class>
+result<void> rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::keep_late(
+    const rollout_state* theirs) {
+  rollout_state ours = machine_.state();
+  if (theirs != nullptr && theirs->changes != kept_changes_) {  // others have changed it meanwhile
+    const bool moves = theirs->phase == rollout_phase::running || theirs->phase == rollout_phase::promoting;
+    const bool returns = theirs->phase == rollout_phase::aborting && theirs->share <= ours.share;
+    const bool wins = ours.phase == rollout_phase::rolled_back || (ours.phase == rollout_phase::paused && moves) ||
+                      (ours.phase == rollout_phase::aborting && is_under_way(theirs->phase) && !returns);
+    if (!wins) {
+      is_behind_ = false;
+      return adopt(*theirs);
+    }
+    if (ours.phase == rollout_phase::paused) {  // where they are by now
+      ours.step = theirs->step;
+      ours.share = theirs->share;
+      ours.spent = theirs->spent;
+      ours.is_approved = theirs->is_approved;
+      ours.promoted_by = theirs->promoted_by;
+    }
+    ours.changes = (theirs->changes > ours.changes ? theirs->changes : ours.changes) + 1;
+    if (auto fine = take(ours); !fine) return fine;
   }
   auto done = keep(ours);
   if (!done && done.error().code() == errc::conflict) return {};  // the next time
@@ -360,10 +414,8 @@ template <class Traffic, class Judge, class Kept, class Health, class Gate, clas
 template <class>
 result<void> rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::adopt(rollout_state state) {
   const rollout_state before = machine_.state();
-  rollout_machine next = machine_;
-  if (auto fine = next.resume_from(std::move(state)); !fine) return fine;
-  if (auto done = follow(before, next.state()); !done) return done;
-  machine_ = std::move(next);
+  if (auto done = take(std::move(state)); !done) return done;
+  kept_changes_ = machine_.state().changes;
   kept_spent_ = machine_.state().spent;
   if (before.changes != machine_.state().changes) {
     untold_.push_back({options_.name, before.phase, machine_.state(), traffic_.judge().report()});
@@ -374,24 +426,34 @@ result<void> rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notifi
 
 template <class Traffic, class Judge, class Kept, class Health, class Gate, class Watcher, class Notified>
 template <class>
+result<void> rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::take(rollout_state state) {
+  rollout_machine next = machine_;
+  if (auto fine = next.resume_from(std::move(state)); !fine) return fine;
+  if (auto done = follow(machine_.state(), next.state()); !done) return done;
+  machine_ = std::move(next);
+  return {};
+}
+
+template <class Traffic, class Judge, class Kept, class Health, class Gate, class Watcher, class Notified>
+template <class>
 result<void> rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::follow(
     const rollout_state& before, const rollout_state& after) {
-  if (before.share == after.share && before.step == after.step && before.phase == after.phase) return {};
+  if (before.share == after.share && before.step == after.step && before.phase == after.phase &&
+      before.number == after.number)
+    return {};
   const bool is_measured = is_under_way(after.phase) && after.phase != rollout_phase::aborting;
   if (is_measured && after.share != 0)
     if (auto begun = traffic_.judge().begin_step(after.step, after.share / double{whole_share}); !begun) return begun;
-  const bool is_promoted = after.phase == rollout_phase::promoted && before.phase != rollout_phase::promoted;
   request_route way;
   way.threshold = static_cast<std::uint64_t>(after.share / double{whole_share} * 0x1p53);
   way.step = after.step;
   way.number = static_cast<std::uint32_t>(after.number);
-  way.primary = is_promoted ? 1 - primary_ : primary_;
+  way.primary = primary_of(after);
   way.is_live = is_under_way(after.phase);
   way.is_measured = is_measured;
   if (after.phase == rollout_phase::rolled_back) traffic_.stop();
   if (!traffic_.publish(way) && after.phase != rollout_phase::rolled_back)
     return error(errc::unavailable, "requests of 64 earlier routes have not ended");
-  primary_ = way.primary;
   return {};
 }
 
@@ -410,7 +472,7 @@ result<rollout_state> rollout_control<Traffic, Judge, Kept, Health, Gate, Watche
       auto counted = kept_.own_evidence(options_.name, state.number, [&](std::span<const std::byte> bytes) {
         auto own = Judge::load(bytes);
         if (!own) return result<void>(std::move(own).error());
-        traffic_.judge() = *std::move(own);
+        traffic_.take_judge(*own);
         return result<void>();
       });
       if (!counted) return std::move(counted).error();
@@ -435,18 +497,30 @@ result<rollout_state> rollout_control<Traffic, Judge, Kept, Health, Gate, Watche
     rollout_state theirs;
     auto found = kept_.load(options_.name, theirs);
     if (!found) return std::move(found).error();
+    if (*found && theirs.number > drafted.state().number)
+      return error(errc::conflict, "the release " + quoted_text(options_.name) + " would begin rollout " +
+                                       std::to_string(drafted.state().number) + ", and other hosts are at rollout " +
+                                       std::to_string(theirs.number) + ": start again with the models of now");
     // Another host may have begun it, and be on its way.
     const bool is_begun = *found && theirs.number == drafted.state().number;
     if (!is_begun)
       if (auto done = keep(drafted.state()); !done) return std::move(done).error();
     if (is_begun)
       if (auto fine = drafted.resume_from(theirs); !fine) return std::move(fine).error();
+    is_behind_ = false;
+    kept_changes_ = drafted.state().changes;
   }
-  traffic_.replace(1 - primary_, std::move(next), fresh_);
-  traffic_.allow();
+  const std::uint32_t before = std::exchange(stable_, primary_of(machine_.state()));
   rollout_state none = drafted.state();
   none.phase = rollout_phase::draft;
   none.share = 0;
+  if (auto done = follow(machine_.state(), none); !done) {
+    stable_ = before;
+    return std::move(done).error();
+  }
+  traffic_.replace(1 - stable_, std::move(next), fresh_);
+  others_ = fresh_;
+  traffic_.allow();
   if (auto done = follow(none, drafted.state()); !done) return std::move(done).error();
   machine_ = std::move(drafted);
   return machine_.state();

@@ -5,10 +5,12 @@
 #include <millrace/core/clock.hpp>
 #include <millrace/core/detail/guarded.hpp>
 #include <millrace/core/detail/light_atomic.hpp>
+#include <millrace/core/detail/mutex.hpp>
 #include <millrace/core/detail/owning_pointer.hpp>
 #include <millrace/core/detail/requirement.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/seed.hpp>
+#include <millrace/deliver/judge/judgement.hpp>
 #include <millrace/deliver/measurement.hpp>
 #include <millrace/deliver/rollout/detail/call_seats.hpp>
 #include <millrace/deliver/rollout/detail/route_lanes.hpp>
@@ -112,10 +114,13 @@ class traffic {
   template <class Metric>
   bool score(const rollout_ticket& of, double value) noexcept {
     if (!of.is_evidence) return false;
+    scores_.add_relaxed(
+        1);  // before it enters: who replaces the judge publishes a route first, and then waits for these
     const route_lanes::visit at = lanes_.enter();
     const bool counts = lanes_[at].number == of.rollout;
     if (counts) judge_.template update<Metric>(of.arm, value, of.step, of.unit);
     lanes_.leave(at);
+    scores_.add_release(~std::uint64_t{0});
     return counts;
   }
 
@@ -124,6 +129,25 @@ class traffic {
 
   Judge& judge() noexcept { return judge_; }
   const Judge& judge() const noexcept { return judge_; }
+  /// For who does not publish.
+  judgement report() const {
+    const lock_guard locked(reporting_);
+    return judge_.report();
+  }
+  /// Puts a judge in the judge's place, after a route was published whose number no score has.
+  void take_judge(const Judge& next) {
+    const lock_guard locked(reporting_);
+    while (scores_.load_acquire() != 0) {  // none of them waits for anything
+    }
+    judge_ = next;
+  }
+  /// Whether requests may be the candidate's.
+  bool is_live() noexcept {
+    const route_lanes::visit at = lanes_.enter();
+    const bool found = lanes_[at].is_live;
+    lanes_.leave(at);
+    return found;
+  }
   const Clock& clock() const noexcept { return clock_; }
 
   /// The kill switch.
@@ -153,7 +177,7 @@ class traffic {
       assign(first_, next);
     else
       assign(second_, next);
-    judge_ = judge;
+    take_judge(judge);
   }
 
  private:
@@ -352,6 +376,8 @@ class traffic {
   alignas(64) light_atomic<bool> is_stopped_{false};
   alignas(64) light_atomic<std::uint64_t> replaced_{0};
   light_atomic<std::uint64_t> diverted_{0};
+  light_atomic<std::uint64_t> scores_{0};  // that are being told
+  mutable mutex reporting_;
 };
 
 }  // namespace detail
