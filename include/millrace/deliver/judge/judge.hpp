@@ -241,16 +241,22 @@ class judge {
     update<Metric>(which, score, step, 0);
   }
 
-  /// Adds what was counted of a metric elsewhere, with the limits of this judge if it is a latency.
+  /// Adds what was counted of a metric elsewhere, with the limits of this judge if it is a latency. False: these counts
+  /// cannot be, such as more bad than measured, or differences of a counter that was set back meanwhile; nothing is
+  /// added then.
   template <class Metric>
-  void update(arm which, const counted& other, std::size_t step) noexcept {
+  bool update(arm which, const counted& other, std::size_t step) noexcept {
     constexpr std::size_t number = metrics::template place<Metric>;
     static_assert(!is_by_unit && number < metrics::size,
                   "millrace[JUDGE-7]: update<Metric> is for a metric of this judge, "
                   "and counts are for one that is not per_user");
-    if (step >= max_steps) return;
+    if (step >= max_steps || !can_be(other)) return false;
     const std::size_t at = step * core_.columns_a_step() + static_cast<std::size_t>(which);
     const std::size_t of = at + part * (1 + number);
+    if (core_.counts().sum(at + detail::returned_at) + other.returned >= detail::most_counted ||
+        core_.counts().sum(of + detail::measured_at) + other.measured >= detail::most_counted ||
+        core_.counts().sum(of + detail::unmeasured_at) + other.unmeasured >= detail::most_counted)
+      return false;
     core_.counts().add(at + detail::returned_at, other.returned);
     core_.counts().add(of + detail::measured_at, other.measured);
     core_.counts().add(of + detail::unmeasured_at, other.unmeasured);
@@ -259,6 +265,7 @@ class judge {
       core_.counts().add(of + detail::lower_at, other.lower * detail::badness_unit);
       core_.counts().add(of + detail::beyond_at, other.beyond * detail::badness_unit);
     }
+    return true;
   }
 
   /// How many requests of this arm and step have returned.
@@ -331,6 +338,11 @@ class judge {
   place at(arm which, std::size_t step, std::uint64_t unit) noexcept {
     const std::uint32_t slot = detail::thread_slot();
     return {core_.counts().row(slot) + step * part * (1 + metrics::size), which, step, unit, slot};
+  }
+  static constexpr bool can_be(const counted& other) noexcept {
+    return other.returned < detail::most_counted && other.measured < detail::most_counted &&
+           other.unmeasured < detail::most_counted && other.bad <= other.measured && other.lower <= other.measured &&
+           other.beyond <= other.bad;
   }
   static std::uint64_t units_of(double badness) noexcept {
     return static_cast<std::uint64_t>((badness < 1 ? badness : 1) * static_cast<double>(detail::badness_unit) + 0.5);

@@ -91,11 +91,19 @@ class threshold_core {
   std::vector<std::byte> save() const;
   template <class = void>
   result<void> load(std::span<const std::byte> bytes);
+  /// The latencies of the newest step of both are those that count.
   void merge(const threshold_core& other) noexcept {
+    const std::uint64_t mine = newest_.load_acquire();
+    const std::uint64_t theirs = other.newest_.load_acquire();
+    for (std::size_t i = 0; i < before_.size(); ++i) {
+      const std::uint64_t here = theirs > mine ? latencies_.sum(i) : before_[i].load_acquire();
+      const std::uint64_t there = theirs < mine ? other.latencies_.sum(i) : other.before_[i].load_acquire();
+      latencies_.add(i, other.latencies_.sum(i));
+      before_[i].store_release(here + there);
+    }
     counts_.merge(other.counts_);
-    latencies_.merge(other.latencies_);
-    if (other.newest_.load_acquire() <= newest_.load_acquire()) return;
-    newest_.store_release(other.newest_.load_acquire());
+    if (theirs < mine || (theirs == mine && share_.load_acquire() != 0)) return;
+    newest_.store_release(theirs);
     share_.store_release(other.share_.load_acquire());
   }
 
@@ -110,8 +118,8 @@ class threshold_core {
   double quantile(std::size_t side, double share) const noexcept;
 
   count_table counts_;
-  count_table latencies_;                                           // of the stable model, and of the candidate
-  std::array<std::uint64_t, 2 * latency_buckets::count> before_{};  // those of before the newest step
+  count_table latencies_;  // of the stable model, and of the candidate
+  std::array<copied_atomic<std::uint64_t>, 2 * latency_buckets::count> before_{};  // those of before the newest step
   copied_atomic<std::uint64_t> newest_{0};
   copied_atomic<double> share_{0.0};
 };
@@ -191,7 +199,7 @@ result<void> threshold_core::begin_step(std::size_t step, double share) {
   if (step == newest_.load_acquire() && share == share_.load_acquire()) return {};
   newest_.store_release(step);
   share_.store_release(share);
-  for (std::size_t i = 0; i < before_.size(); ++i) before_[i] = latencies_.sum(i);
+  for (std::size_t i = 0; i < before_.size(); ++i) before_[i].store_release(latencies_.sum(i));
   return {};
 }
 
@@ -202,7 +210,8 @@ double threshold_core::quantile(std::size_t side, double share) const noexcept {
   std::uint64_t all = 0;
   for (std::size_t i = 0; i < now.size(); ++i) {
     const std::size_t column = side * latency_buckets::count + i;
-    now[i] = latencies_.sum(column) - before_[column];
+    const std::uint64_t before = before_[column].load_acquire();  // first: what is counted only grows
+    now[i] = latencies_.sum(column) - before;
     all += now[i];
   }
   return all == 0 ? math::nan : latency_buckets::quantile(now.data(), all, share);
@@ -252,8 +261,9 @@ std::vector<std::byte> threshold_core::save() const {
   to.f64(share_.load_acquire());
   for (std::size_t i = 0; i < max_steps * columns; ++i) to.u64(counts_.sum(i));
   for (std::size_t i = 0; i < before_.size(); ++i) {
+    const std::uint64_t before = before_[i].load_acquire();
     to.u64(latencies_.sum(i));
-    to.u64(before_[i]);
+    to.u64(before);
   }
   return std::move(to).finish();
 }
@@ -274,8 +284,9 @@ result<void> threshold_core::load(std::span<const std::byte> bytes) {
   for (std::size_t i = 0; i < before_.size(); ++i) {
     const std::uint64_t all = number();
     latencies_.add(i, all);
-    before_[i] = number();
-    valid = valid && before_[i] <= all;
+    const std::uint64_t before = number();
+    before_[i].store_relaxed(before);
+    valid = valid && before <= all;
   }
   newest_.store_relaxed(newest);
   share_.store_relaxed(share);

@@ -52,6 +52,16 @@ template <class P>
 struct is_gate : std::bool_constant<rollout_gate<P>> {};
 struct no_strategy {};
 
+/// Whether a judge can tell all steps of a strategy apart; of those that do not say how many they have, it can.
+template <class Judge, class Strategy>
+inline constexpr bool has_room_for = true;
+template <class Judge, class Strategy>
+requires(requires {
+          Judge::max_steps;
+          Strategy::size;
+        })
+inline constexpr bool has_room_for<Judge, Strategy> = Strategy::size <= Judge::max_steps;
+
 template <class P>
 inline constexpr bool is_rollout_policy =
     is_strategy<P>::value || is_judge<P>::value || is_clock<P>::value || is_rollout_options<P>::value ||
@@ -121,6 +131,8 @@ class rollout {
 
  public:
   using judge_type = detail::policy_or<detail::is_judge, no_judge, Policies...>;
+  static_assert(detail::requirement<detail::has_room_for<judge_type, strategy>, judge_type, strategy>,
+                "millrace[ROLLOUT-10]: the strategy has more steps than the judge has room for: judge::max_steps");
 
   rollout(Stable stable, Candidate candidate, Policies... policies)
       : rollout(std::move(stable), std::move(candidate), detail::pick<rollout_options>(policies...),

@@ -114,6 +114,8 @@ struct rolling_steps {
 /// The candidate gets these shares of the requests, in percent, one after the other; 100 is the promotion.
 template <percent... Steps>
 struct canary {
+  static constexpr std::size_t size = sizeof...(Steps);
+
   static strategy_steps steps() {
     using list = detail::canary_steps<Steps...>;
     static_cast<void>(sizeof(list));
@@ -126,6 +128,8 @@ struct canary {
 /// The candidate stands ready without a request, and then has all of them at once. Since no request tells what it is
 /// worth until then, the switch takes an approval, or a verdict from elsewhere, such as a shadow's.
 struct blue_green {
+  static constexpr std::size_t size = 2;
+
   static strategy_steps steps() {
     static constexpr std::uint32_t shares[] = {0, whole_share};
     return {"blue_green", shares, 2};
@@ -135,6 +139,7 @@ struct blue_green {
 /// Instances move to the candidate in batches, each with all of its requests: `rolling<1, 2, 2>` of five.
 template <std::uint32_t... Batches>
 struct rolling {
+  static constexpr std::size_t size = sizeof...(Batches);
   static constexpr std::uint32_t instances = (Batches + ... + 0);
 
   static strategy_steps steps() {

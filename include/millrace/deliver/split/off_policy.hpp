@@ -182,6 +182,8 @@ struct weighed_log {
   std::vector<double> corrected;  // by a model; empty without one
   std::size_t clipped = 0;
 };
+/// So that squares of as many as there can be stay finite.
+inline constexpr double most_weight = 1e140;
 
 template <class Target, class Model>
 result<weighed_log> weigh_all(std::span<const logged_choice> log, std::size_t actions, const Target& target,
@@ -199,6 +201,10 @@ result<weighed_log> weigh_all(std::span<const logged_choice> log, std::size_t ac
     made.clipped += limited ? 1U : 0U;
     made.weights[i] = limited ? max_weight : weighed->weight;
     made.products[i] = made.weights[i] * log[i].reward;
+    if (!(made.weights[i] <= most_weight) || !(math::absolute(made.products[i]) <= most_weight))
+      return line_error(i, errc::not_finite,
+                        "a propensity of " + number_text(log[i].propensity) +
+                            " weighs the line more than can be computed with: limit weights by max_weight");
     if (model == nullptr) continue;
     made.corrected[i] = weighed->expected + made.weights[i] * (log[i].reward - predicted(i, log[i].action));
     if (!math::is_finite(made.corrected[i]))

@@ -66,7 +66,9 @@ class shared_bandit {
     bool due = false;
     {
       const detail::lock_guard held(lock_);
+      const std::uint64_t before = bandit_.pending_;
       due = bandit_.count(arm, static_cast<typename reward_type::value_type>(reward));
+      rewards_ += bandit_.pending_ - before;
     }
     if (!due || is_refreshing_.exchange_acquire(true)) return;
     const refreshing until_end{is_refreshing_};
@@ -100,13 +102,17 @@ class shared_bandit {
   };
 
   result<void> recompute() {
-    const Bandit copy = state();
+    std::uint64_t known = 0;
+    const Bandit copy = [&] {
+      const detail::lock_guard held(lock_);
+      known = rewards_;
+      return bandit_;
+    }();
     auto chances = copy.computed();
     if (!chances) return std::move(chances).error();
     const detail::lock_guard held(lock_);
-    const std::uint64_t since = bandit_.pending_ - copy.pending_;
     if (auto ok = bandit_.set(*chances); !ok) return ok;
-    bandit_.pending_ = since;
+    bandit_.pending_ = rewards_ - known;  // another thread may have done the same meanwhile
     publish();
     return {};
   }
@@ -127,6 +133,7 @@ class shared_bandit {
 
   mutable detail::mutex lock_;
   Bandit bandit_;
+  std::uint64_t rewards_ = 0;  // that were counted here
   detail::light_atomic<bool> is_refreshing_{false};
   detail::light_atomic<std::uint64_t> version_{0};
   table tables_[2];

@@ -467,8 +467,16 @@ TEST_CASE("counts too large for doubles are refused, and none overflows", "[deli
   CHECK(now.metrics[0].effect == Approx(1));
   CHECK(now.metrics[0].upper < 1.05);
   CHECK(errors::load(judge.save()));
-  judge.update<metric>(stable, {.measured = 1ULL << 42}, 0);
-  CHECK_FALSE(errors::load(judge.save()));
+  const auto before = to_json(now);
+  CHECK_FALSE(judge.update<metric>(stable, {.measured = 1ULL << 42}, 0));
+  CHECK_FALSE(judge.update<metric>(stable, {.measured = 1ULL << 40}, 0));
+  // Of a counter that was set back between two readings.
+  CHECK_FALSE(judge.update<metric>(candidate, {.returned = ~5ULL, .measured = ~5ULL, .bad = ~100ULL}, 0));
+  CHECK_FALSE(judge.update<metric>(candidate, {.returned = 1, .measured = 1, .bad = 2}, 0));
+  CHECK_FALSE(judge.update<metric>(candidate, {.returned = 3, .measured = 3, .bad = 1, .beyond = 2}, 0));
+  CHECK_FALSE(judge.update<metric>(candidate, {.returned = 3, .measured = 3, .bad = 1}, errors::max_steps));
+  CHECK(to_json(judge.report()) == before);
+  CHECK(errors::load(judge.save()));
 }
 
 namespace {

@@ -2,7 +2,10 @@
 
 #include <support/catch.hpp>
 
+#include <atomic>
 #include <cmath>
+#include <cstddef>
+#include <thread>
 
 namespace md = millrace::deliver;
 
@@ -81,4 +84,53 @@ TEST_CASE("thresholds are saved, loaded and merged", "[deliver]") {
   auto bytes = judge.save();
   bytes.pop_back();
   CHECK_FALSE(thresholds::load(bytes));
+}
+
+TEST_CASE("merged thresholds compare the latencies of the newest step alone", "[deliver]") {
+  thresholds fine;
+  thresholds slow_before;
+  thresholds behind;
+  for (thresholds* one : {&fine, &slow_before, &behind}) {
+    REQUIRE(one->begin_step(0, 0.5));
+    feed(*one, stable, 1000, 0, 1e6);
+    feed(*one, candidate, 1000, 0, one == &fine ? 1e6 : 1e8);
+  }
+  for (thresholds* one : {&fine, &slow_before}) {
+    REQUIRE(one->begin_step(1, 0.6));
+    feed(*one, stable, 1000, 0, 1e6, 1);
+    feed(*one, candidate, 1000, 0, 1.1e6, 1);
+    CHECK(one->report().verdict == md::verdict::promote);
+  }
+  const auto together = [](thresholds one, const thresholds& other) {
+    REQUIRE(one.merge(other));
+    return one.report();
+  };
+  for (const auto& now : {together(fine, slow_before), together(slow_before, fine), together(fine, behind),
+                          together(behind, fine), together(thresholds(), fine)}) {
+    CHECK(now.verdict == md::verdict::promote);
+    CHECK(now.step == 1);
+    CHECK(now.share == 0.6);
+  }
+  // What is slow in this step is slow on whichever host.
+  thresholds slow = behind;
+  REQUIRE(slow.begin_step(1, 0.6));
+  feed(slow, candidate, 4000, 0, 1e8, 1);
+  CHECK(together(fine, slow).verdict == md::verdict::rollback);
+  CHECK(together(slow, fine).verdict == md::verdict::rollback);
+}
+
+TEST_CASE("thresholds may be looked at while a step begins", "[deliver][threads]") {
+  thresholds judge;
+  REQUIRE(judge.begin_step(0, 0.5));
+  std::atomic<bool> ends{false};
+  std::thread looks([&] {
+    while (!ends) CHECK(judge.report().metrics[1].effect != 0);
+  });
+  for (std::size_t step = 0; step < thresholds::max_steps; ++step) {
+    REQUIRE(judge.begin_step(step, 0.5));
+    feed(judge, stable, 500, 0, 1e6, step);
+    feed(judge, candidate, 500, 0, 1e6, step);
+  }
+  ends = true;
+  looks.join();
 }

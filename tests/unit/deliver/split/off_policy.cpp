@@ -171,3 +171,24 @@ TEST_CASE("off_policy: what makes no sense is refused, by its line") {
   CHECK(md::off_policy_value(two, 3, third, [](std::size_t, std::size_t) { return not_a_number; }).error().message() ==
         "line 0 of the log: the model's prediction is not finite");
 }
+
+TEST_CASE("off_policy: propensities that are almost zero are an error or have a limit, and are no NaN") {
+  std::vector<md::logged_choice> log(20, {.action = 2, .propensity = 0.5, .reward = 1});
+  for (const double propensity : {5e-324, 1e-310, 1e-200}) {
+    log[7].propensity = propensity;
+    CHECK(md::off_policy_value(log, 3, third).error().code() == mr::errc::not_finite);
+    CHECK(why(log).find("line 7 of the log") == 0);
+    CHECK(why(log).find("max_weight") != std::string::npos);
+    const auto limited = md::off_policy_value(log, 3, third, {.max_weight = 100});
+    REQUIRE(limited);
+    CHECK(limited->clipped == 1);
+    CHECK(limited->ips.value == Approx((19 * 2 + 100) / 20.0));
+  }
+  log[7].propensity = 1e-100;
+  const auto wide = md::off_policy_value(log, 3, third);
+  REQUIRE(wide);
+  CHECK(std::isfinite(wide->ips.interval.upper));
+  CHECK(wide->effective_lines == Approx(1));
+  log[7] = {.action = 2, .propensity = 0.5, .reward = 1e300};
+  CHECK(md::off_policy_value(log, 3, third).error().code() == mr::errc::not_finite);
+}

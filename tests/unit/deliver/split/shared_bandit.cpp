@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <span>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace mr = millrace;
@@ -92,4 +93,34 @@ TEST_CASE("shared_bandit: every reward of every thread is counted once") {
   }
   CHECK(trials == 12'000);
   CHECK(successes == 3'000);
+}
+
+namespace {
+
+/// Refreshes the bandit that it is of once more, as another thread may do at that moment.
+struct refreshed_twice {
+  static inline void (*once)() = nullptr;
+  static constexpr std::uint64_t refresh_every = 10;
+  mr::result<void> valid() const { return {}; }
+  mr::result<void> probabilities(std::span<const md::binary_reward>, std::span<double> out) const {
+    if (auto* const now = std::exchange(once, nullptr)) now();
+    for (double& each : out) each = 1.0 / static_cast<double>(out.size());
+    return {};
+  }
+};
+md::shared_bandit<md::bandit<"twice", 2, refreshed_twice>>* twice = nullptr;
+
+}  // namespace
+
+TEST_CASE("shared_bandit: two refreshes at once leave the number of rewards since as it is") {
+  md::shared_bandit<md::bandit<"twice", 2, refreshed_twice>> shared;
+  twice = &shared;
+  for (int i = 0; i < 9; ++i) shared.update(0, true);
+  CHECK(shared.state().pending() == 9);
+  refreshed_twice::once = [] {
+    CHECK(twice->refresh());
+    twice->update(0, true);
+  };
+  REQUIRE(shared.refresh());
+  CHECK(shared.state().pending() == 1);
 }

@@ -44,6 +44,8 @@ inline constexpr std::size_t beyond_at = 6;  // of a latency, beyond max_ratio t
 inline constexpr std::size_t lower_at = 8;   // and beyond its lower limit
 inline constexpr std::size_t first_at = 10;  // of units, measured at their first request
 inline constexpr std::size_t first_bad_at = 12;
+/// Counts stay below this, so that sums of badness fit.
+inline constexpr std::uint64_t most_counted = std::uint64_t{1} << 42;
 inline constexpr double log_2 = 0.69314718055994531;
 inline constexpr double log_3 = 1.0986122886681098;
 
@@ -379,7 +381,7 @@ bool judge_core::load(envelope_reader& from) {
     for (std::size_t i = 0; i < columns_a_step(); ++i) {
       const std::uint64_t by = from.u64();
       const bool is_bad = i >= part_ && i % part_ >= bad_at && i % part_ < first_at;
-      valid = valid && by < (is_bad ? std::uint64_t{1} << 62 : std::uint64_t{1} << 42);
+      valid = valid && by < (is_bad ? most_counted * badness_unit : most_counted);
       counts_.add(s * columns_a_step() + i, by);
     }
   }
