@@ -1,6 +1,7 @@
 #ifndef MILLRACE_DELIVER_ROLLOUT_KEPT_HPP
 #define MILLRACE_DELIVER_ROLLOUT_KEPT_HPP
 
+#include <millrace/core/detail/quoted_text.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/deliver/fwd.hpp>
 #include <millrace/deliver/rollout/state.hpp>
@@ -48,12 +49,13 @@ class kept_in {
   result<bool> load(std::string_view release, rollout_state& into) {
     const std::string key = state_key(release);
     std::vector<std::byte> bytes;
+    std::string version = "read";
     if constexpr (is_shared) {
       auto found = std::as_const(*storage_).read_versioned(key);
       if (!found && found.error().code() == errc::not_found) return none_yet();
       if (!found) return std::move(found).error();
       bytes = std::move(found->bytes);
-      version_ = std::move(found->version);
+      version = std::move(found->version);
     } else {
       auto found = storage_->read(key);
       if (!found && found.error().code() == errc::not_found) return none_yet();
@@ -64,9 +66,13 @@ class kept_in {
         std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()), key);
     if (!read) return std::move(read).error();
     into = *std::move(read);
+    version_ = std::move(version);
     return true;
   }
-  /// Writes the state. Errors: conflict: another host has written since it was read.
+  /// What was read is of no use: nothing is written over it.
+  void forget() noexcept { version_.clear(); }
+  /// Writes the state. Errors: conflict: another host has written since it was read, or something is kept that was not
+  /// read.
   template <class = void>
   result<void> keep(std::string_view release, const rollout_state& state) {
     const std::string text = store::write_document(state);
@@ -77,7 +83,15 @@ class kept_in {
       version_ = *std::move(written);
       return {};
     } else {
-      return storage_->write(state_key(release), bytes);
+      const std::string key = state_key(release);
+      if (version_.empty()) {
+        const auto there = std::as_const(*storage_).examine(key);
+        if (there) return error(errc::conflict, detail::quoted_text(key) + " was kept before");
+        if (there.error().code() != errc::not_found) return there.error();
+      }
+      auto written = storage_->write(key, bytes);
+      if (written) version_ = "read";
+      return written;
     }
   }
 
@@ -123,7 +137,7 @@ class kept_in {
   Storage* storage_;
   std::string host_;
   std::string folder_;
-  std::string version_;  // of the state that was read or written last
+  std::string version_;  // of the state that was read or written last; empty: there was none
 };
 
 /// A release that nothing is kept of.

@@ -27,7 +27,7 @@ struct rollout_rules {
   std::uint64_t min_requests = 1000;
   /// How long each step takes at least.
   duration step_length{};
-  /// How long a step may take. What has no data, and so no verdict, ends here.
+  /// How long a step may take, no less than `step_length`. What has no data, and so no verdict, ends here.
   duration deadline{};
   when_late late = when_late::roll_back;
   /// How long each step of the way back takes after an abort; 0: it goes back at once.
@@ -80,17 +80,21 @@ struct rollout_input {
 class rollout_machine {
  public:
   /// Precondition: steps that `rollout_strategy` asks for.
-  rollout_machine(strategy_steps steps, const rollout_rules& rules) : steps_(std::move(steps)), rules_(rules) {
+  rollout_machine(strategy_steps steps, const rollout_rules& rules, std::string candidate = {})
+      : steps_(std::move(steps)), rules_(rules) {
     state_.strategy = steps_.name;
+    state_.candidate = std::move(candidate);
   }
 
   const rollout_state& state() const noexcept { return state_; }
   const strategy_steps& steps() const noexcept { return steps_; }
   const rollout_rules& rules() const noexcept { return rules_; }
 
-  /// Goes on from a state that was saved. Time that passed since is not the step's.
-  /// Errors: corrupt: it contradicts itself; conflict: it is of another strategy.
+  /// Goes on from a state that was saved. Time that passed since is not the step's. If it is that of another candidate
+  /// whose rollout has ended, this one's is the next, and a draft.
+  /// Errors: corrupt: it contradicts itself; conflict: it is of another strategy, or under way with another candidate.
   result<void> resume_from(rollout_state state) {
+    if (is_of_another(state)) return draft_after(state);
     const char* const fault = detail::fault_of(state, steps_);
     if (fault != nullptr)
       return error(state.strategy != steps_.name ? errc::conflict : errc::corrupt,
@@ -100,12 +104,18 @@ class rollout_machine {
     is_timed_ = false;
     return {};
   }
+  /// Whether a state is that of another candidate.
+  bool is_of_another(const rollout_state& state) const noexcept { return state.candidate != state_.candidate; }
   /// The next rollout, of another candidate, as a draft. Errors: conflict: this one is under way.
-  result<void> begin_next() {
+  result<void> begin_next(std::string candidate = {}) {
     if (is_under_way(state_.phase))
       return conflict("is under way: roll it back, or let it end, before the next begins");
-    if (state_.phase == rollout_phase::draft) return {};
     rollout_state next;
+    next.candidate = std::move(candidate);
+    if (state_.phase == rollout_phase::draft) {
+      state_.candidate = std::move(next.candidate);
+      return {};
+    }
     next.strategy = std::move(state_.strategy);
     next.number = state_.number + 1;
     next.changes = state_.changes + 1;
@@ -136,6 +146,24 @@ class rollout_machine {
   void set_told(bool is_told) noexcept { state_.is_told = is_told; }
 
  private:
+  template <class = void>
+  result<void> draft_after(const rollout_state& last) {
+    if (is_under_way(last.phase))
+      return conflict("has the candidate " + detail::quoted_text(state_.candidate) +
+                      " and cannot begin while the rollout of " + detail::quoted_text(last.candidate) + " is " +
+                      std::string(to_string(last.phase)));
+    if (last.number == 0 || to_string(last.phase).empty())
+      return error(errc::corrupt, "a saved state of the rollout " + detail::quoted_text(last.strategy) +
+                                      " has no such phase, or the number 0");
+    rollout_state next;
+    next.strategy = steps_.name;
+    next.candidate = std::move(state_.candidate);
+    next.number = last.number + (last.phase == rollout_phase::draft ? 0U : 1U);
+    next.changes = last.changes + 1;
+    state_ = std::move(next);
+    is_timed_ = false;
+    return {};
+  }
   void pass_time(std::uint64_t at) noexcept {
     const bool counts = state_.phase == rollout_phase::running || state_.phase == rollout_phase::promoting ||
                         state_.phase == rollout_phase::aborting;
@@ -155,9 +183,15 @@ class rollout_machine {
     return error(errc::conflict, "the rollout " + detail::quoted_text(steps_.name) + ", which is " +
                                      std::string(to_string(state_.phase)) + ", " + std::string(what));
   }
+  /// The phases are those of the functions below.
   template <class = void>
   error takes_no(rollout_event event) const {
-    return conflict("takes no " + std::string(to_string(event)));
+    const char* of = "for one that is running, promoting, aborting or paused";
+    if (event == rollout_event::start) of = "for a draft";
+    if (event == rollout_event::approve) of = "for one that is running, promoting or paused";
+    if (event == rollout_event::pause) of = "for one that is running or promoting";
+    if (event == rollout_event::resume) of = "for one that is paused";
+    return conflict("takes no " + std::string(to_string(event)) + ": that is " + of);
   }
   /// Writes down a change, and who made it why.
   void note(const rollout_input& input, rollout_cause cause) {
@@ -187,6 +221,9 @@ class rollout_machine {
 
   result<bool> start(const rollout_input& input) {
     if (state_.phase != rollout_phase::draft) return takes_no(input.event);
+    if (rules_.deadline.nanoseconds > 0 && rules_.deadline < rules_.step_length)
+      return error(errc::invalid_argument, "the rollout " + detail::quoted_text(steps_.name) +
+                                               " has a deadline that ends each step before its step_length");
     return enter(0, input, rollout_cause::started);
   }
   result<bool> tick(const rollout_input& input) {

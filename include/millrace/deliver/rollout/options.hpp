@@ -20,6 +20,10 @@ namespace deliver {
 struct rollout_options {
   /// In messages, on metrics, as a part of its keys in a storage, and the salt of its units.
   std::string name = "release";
+  /// What the candidate is, such as its version. It is kept with the state. Give it where the release is `kept_in` a
+  /// storage: a program that is started with a candidate of another name begins the next rollout with it, as a draft,
+  /// and does not take up where the last candidate ended. Empty, and all candidates are one.
+  std::string candidate = {};
   rollout_rules rules = {};
   /// A call of the candidate that has not returned after this long is one that hangs, and rolls it back; 0: none is.
   duration hang_after = seconds(30);

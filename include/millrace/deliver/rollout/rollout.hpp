@@ -49,7 +49,7 @@ struct is_clock : std::bool_constant<clock_policy<P>> {};
 template <class P>
 struct is_rollout_options : std::is_same<P, rollout_options> {};
 template <class P>
-struct is_gate : std::bool_constant<rollout_gate<P>> {};
+struct is_rollout_gate : std::bool_constant<rollout_gate<P>> {};
 struct no_strategy {};
 
 /// Whether a judge can tell all steps of a strategy apart; of those that do not say how many they have, it can.
@@ -66,7 +66,7 @@ template <class P>
 inline constexpr bool is_rollout_policy =
     is_strategy<P>::value || is_judge<P>::value || is_clock<P>::value || is_rollout_options<P>::value ||
     is_rollout_unit<P>::value || is_rollout_audience<P>::value || is_rollout_check<P>::value ||
-    is_rollout_seats<P>::value || is_rollout_health<P>::value || is_gate<P>::value || is_kept<P>::value ||
+    is_rollout_seats<P>::value || is_rollout_health<P>::value || is_rollout_gate<P>::value || is_kept<P>::value ||
     is_notified<P>::value || is_rollout_watcher<P>::value;
 
 /// The policy of a type among those given, or one made by default.
@@ -193,14 +193,15 @@ class rollout {
   /// rollback.
   void stop_candidate() noexcept { traffic_.stop(); }
 
-  /// The next rollout, as a draft, of a model that takes the place of the one that is retired.
+  /// The next rollout, as a draft, of a model that takes the place of the one that is retired. `candidate` is what it
+  /// is, as in `rollout_options`.
   /// Errors: conflict: a rollout is under way; unavailable: a request is still in the retired model, such as a call
   /// that hangs.
   template <class Model>
-  result<rollout_state> begin(Model next) {
+  result<rollout_state> begin(Model next, std::string candidate = {}) {
     static_assert(std::is_same_v<Model, Stable> && std::is_same_v<Model, Candidate>,
                   "millrace[ROLLOUT-9]: a release that goes on from model to model has models of one type");
-    return control_.begin(std::move(next));
+    return control_.begin(std::move(next), std::move(candidate));
   }
 
   rollout_state state() const { return control_.state(); }
@@ -223,7 +224,7 @@ class rollout {
   using seats = detail::policy_or<detail::is_rollout_seats, max_in_flight<64>, Policies...>;
   using health = detail::policy_or<detail::is_rollout_health, detail::any_health, Policies...>;
   using kept = detail::policy_or<detail::is_kept, not_kept, Policies...>;
-  using gate = detail::policy_or<detail::is_gate, no_gate, Policies...>;
+  using gate = detail::policy_or<detail::is_rollout_gate, no_gate, Policies...>;
   using watch = detail::policy_or<detail::is_rollout_watcher, unwatched_rollout, Policies...>;
   using notify = detail::policy_or<detail::is_notified, notified<>, Policies...>;
 

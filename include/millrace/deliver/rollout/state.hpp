@@ -82,6 +82,7 @@ struct rollout_state {
   static constexpr unsigned document_format = 1;
 
   std::string strategy;       // with its numbers, as `strategy_steps::name`
+  std::string candidate;      // what `rollout_options` calls it
   std::uint64_t number = 1;   // of this release's rollouts, from 1
   std::uint64_t changes = 0;  // how often something of it but `spent` has changed
   rollout_phase phase = rollout_phase::draft;
@@ -98,7 +99,8 @@ struct rollout_state {
 
   template <class Self, class Members>
   static void describe(Self& self, Members& members) {
-    members("strategy", self.strategy)("number", self.number)("changes", self.changes)("phase", self.phase);
+    members("strategy", self.strategy)("candidate", self.candidate)("number", self.number);
+    members("changes", self.changes)("phase", self.phase);
     members("step", self.step)("share", self.share)("spent", self.spent)("approved", self.is_approved);
     members("promoted_by", self.promoted_by)("cause", self.cause)("actor", self.actor)("reason", self.reason);
     members("at", self.at)("told", self.is_told);

@@ -16,6 +16,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -80,6 +81,126 @@ TEST_CASE("a release that is restored goes on at the same step with the same evi
   // One of another strategy is not its own.
   md::rollout other{scale{}, scale{}, md::blue_green(), md::kept_in{storage}, md::rollout_options{.name = "fraud"}};
   CHECK(other.restore().error().code() == mr::errc::conflict);
+}
+
+namespace {
+
+template <class Storage>
+void check_that_nothing_is_lost() {
+  support::temp_dir folder;
+  auto made = [&] {
+    if constexpr (std::is_same_v<Storage, ms::folder_storage>)
+      return *ms::folder_storage::open(folder / "kept");
+    else
+      return ms::memory_storage();
+  }();
+  Storage& storage = made;
+  REQUIRE(release_on(storage, "a").start("ada"));
+  const std::string key = "deployments/fraud/state";
+  const auto kept = storage.read(key);
+  REQUIRE(kept);
+  const auto stays = [&](auto& release) {
+    CHECK_FALSE(release.restore());
+    for (int i = 0; i < 3; ++i) CHECK_FALSE(release.start("ada"));
+    CHECK(*storage.read(key) == *kept);
+  };
+  md::rollout other{scale{}, scale{}, md::blue_green(), md::kept_in{storage}, md::rollout_options{.name = "fraud"}};
+  stays(other);
+  // Whoever has not looked does not begin anew, either.
+  auto again = release_on(storage, "a");
+  CHECK(again.start("ada").error().code() == mr::errc::conflict);
+  CHECK(again.state().phase == phase::running);
+  // Evidence that another judge has kept.
+  REQUIRE(storage.write("deployments/fraud/evidence/1/a", *kept));
+  auto unread = release_on(storage, "a");
+  CHECK_FALSE(unread.restore());
+  REQUIRE(storage.remove("deployments/fraud/evidence/1/a"));
+  CHECK(*storage.read(key) == *kept);
+  // A state of which a part is missing.
+  const std::vector<std::byte> half(kept->begin(), kept->begin() + 40);
+  REQUIRE(storage.write(key, half));
+  auto broken_off = release_on(storage, "a");
+  CHECK(broken_off.restore().error().code() == mr::errc::corrupt);
+  for (int i = 0; i < 3; ++i) CHECK_FALSE(broken_off.start("ada"));
+  CHECK(*storage.read(key) == half);
+}
+
+template <class Storage>
+auto release_of(Storage& storage, std::string candidate) {
+  return md::rollout<scale, scale, md::canary<50, 75, 100>, told_judge, md::kept_in<Storage>, md::rollout_options>(
+      scale{1}, scale{2}, md::canary<50, 75, 100>(), told_judge(), md::kept_in<Storage>(storage, "a"),
+      md::rollout_options{.name = "fraud", .candidate = std::move(candidate), .rules = {.min_requests = 100}});
+}
+
+}  // namespace
+
+TEST_CASE("a release does not write over what it could not read", "[deliver][rollout]") {
+  check_that_nothing_is_lost<ms::memory_storage>();
+  check_that_nothing_is_lost<ms::folder_storage>();
+}
+
+TEST_CASE("the next candidate does not take up where the last one ended", "[deliver][rollout]") {
+  ms::memory_storage storage;
+  {
+    auto second = release_of(storage, "v2");
+    REQUIRE(second.start("ada"));
+    // While it is under way, no other candidate has its place.
+    auto third = release_of(storage, "v3");
+    const auto refused = third.restore();
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().message() ==
+          "the rollout \"canary<50, 75, 100>\", which is draft, has the candidate \"v3\" and cannot begin while the "
+          "rollout of \"v2\" is running");
+    CHECK_FALSE(third.start("ada"));
+    for (int i = 0; i < 10 && second.state().phase != phase::promoted; ++i) {
+      ask(second, 1000);
+      REQUIRE(second.approve("ada", "well"));
+      REQUIRE(second.decide());
+    }
+    REQUIRE(second.state().phase == phase::promoted);
+  }
+  // The program is started anew with the same candidate: it has all requests.
+  auto same = release_of(storage, "v2");
+  REQUIRE(same.restore()->phase == phase::promoted);
+  CHECK(same(request{"", 1}) == 2);
+  // With the next one: that has none until its own rollout is started.
+  for (const bool looks : {true, false}) {
+    INFO((looks ? "restore and start" : "start alone"));
+    auto next = release_of(storage, "v3");
+    if (looks) {
+      const auto found = next.restore();
+      REQUIRE(found);
+      CHECK(found->phase == phase::draft);
+      CHECK(found->number == 2);
+      CHECK(next.judge().counts[1] == 0);
+      for (int i = 0; i < 100; ++i) CHECK(next(request{"", 1}) == 1);
+    }
+    REQUIRE(next.start("ada"));
+    CHECK(next.state().number == 2);
+    CHECK(next.state().candidate == "v3");
+    CHECK(next.state().share == 500'000);
+    if (!looks) break;
+    REQUIRE(storage.remove("deployments/fraud/state"));
+    auto before = release_of(storage, "v2");
+    REQUIRE(before.start());
+    REQUIRE(before.roll_back("ada", ""));
+  }
+  // Another strategy may follow one that has ended.
+  REQUIRE(release_of(storage, "v3").restore());
+  md::rollout other{scale{}, scale{}, md::blue_green(), md::kept_in{storage},
+                    md::rollout_options{.name = "fraud", .candidate = "v4"}};
+  CHECK_FALSE(other.restore());
+  auto ending = release_of(storage, "v3");
+  REQUIRE(ending.restore());
+  REQUIRE(ending.roll_back("ada", ""));
+  REQUIRE(other.restore()->phase == phase::draft);
+  REQUIRE(other.start());
+  CHECK(other.state().number == 3);
+  // Who has not looked does not begin the first one anew.
+  auto late = release_of(storage, "v5");
+  const auto kept = storage.read("deployments/fraud/state");
+  for (int i = 0; i < 3; ++i) CHECK(late.start().error().code() == mr::errc::conflict);
+  CHECK(*storage.read("deployments/fraud/state") == *kept);
 }
 
 TEST_CASE("all hosts are one: evidence is added up, and one verdict holds for all", "[deliver][rollout]") {

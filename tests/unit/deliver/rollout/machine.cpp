@@ -151,6 +151,18 @@ TEST_CASE("an abort goes back step by step, and changes nothing where nothing is
   CHECK(machine.state().share == 0);
 }
 
+TEST_CASE("what cannot come to its end does not begin", "[deliver][rollout]") {
+  md::rollout_machine machine(md::canary<5, 100>::steps(),
+                              {.step_length = mr::seconds(600), .deadline = mr::seconds(5)});
+  CHECK(machine.update(at(1, event::start)).error().code() == mr::errc::invalid_argument);
+  CHECK(machine.state().phase == phase::draft);
+  const auto early = machine.update(at(1, event::approve));
+  REQUIRE_FALSE(early);
+  CHECK(early.error().message() ==
+        "the rollout \"canary<5, 100>\", which is draft, takes no approve: that is for one that is running, promoting "
+        "or paused");
+}
+
 TEST_CASE("what is promoted stays, whatever fails afterwards", "[deliver][rollout]") {
   // flagger#1898: a failure after the promotion keeps the copy that works.
   auto machine = started(md::canary<50, 100>::steps(), {.min_requests = 0});
@@ -160,7 +172,9 @@ TEST_CASE("what is promoted stays, whatever fails afterwards", "[deliver][rollou
   CHECK_FALSE(*machine.update(at(3, event::check, says(md::verdict::rollback))));
   const auto refused = machine.update(at(3, event::roll_back));
   REQUIRE_FALSE(refused);
-  CHECK(refused.error().message() == "the rollout \"canary<50, 100>\", which is promoted, takes no roll_back");
+  CHECK(refused.error().message() ==
+        "the rollout \"canary<50, 100>\", which is promoted, takes no roll_back: that is for one "
+        "that is running, promoting, aborting or paused");
   CHECK(machine.state().share == md::whole_share);
   REQUIRE(machine.begin_next());
   CHECK(machine.state().number == 2);

@@ -23,6 +23,7 @@ TEST_CASE("the names of phases, events and causes are those that storages hold",
 TEST_CASE("a rollout's document is these bytes", "[deliver][rollout]") {
   md::rollout_state state;
   state.strategy = "canary<5, 100>";
+  state.candidate = "v3";
   state.number = 3;
   state.changes = 7;
   state.phase = md::rollout_phase::promoting;
@@ -37,8 +38,8 @@ TEST_CASE("a rollout's document is these bytes", "[deliver][rollout]") {
   const std::string text = ms::write_document(state);
   CHECK(
       text ==
-      R"({"format":1,"strategy":"canary<5, 100>","number":3,"changes":7,"phase":"promoting","step":1,"share":1000000,)"
-      R"("spent":12000000000,"approved":false,"promoted_by":"approval","cause":"approval","actor":"ada",)"
+      R"({"format":1,"strategy":"canary<5, 100>","candidate":"v3","number":3,"changes":7,"phase":"promoting","step":1,)"
+      R"("share":1000000,"spent":12000000000,"approved":false,"promoted_by":"approval","cause":"approval","actor":"ada",)"
       R"("reason":"looked at \"all\" of it","at":1800000000000000000,"told":true})");
   const auto read = ms::read_document<md::rollout_state>(text, "fraud");
   REQUIRE(read);

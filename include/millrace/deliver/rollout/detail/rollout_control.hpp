@@ -42,7 +42,7 @@ class rollout_control {
         options_(std::move(options)),
         others_(fresh_),
         last_step_(steps.last()),
-        machine_(std::move(steps), options_.rules),
+        machine_(std::move(steps), options_.rules, options_.candidate),
         kept_(std::move(kept)),
         health_(std::move(health)),
         gate_(std::move(gate)),
@@ -61,7 +61,7 @@ class rollout_control {
   template <class = void>
   result<rollout_state> restore();
   template <class Model>
-  result<rollout_state> begin(Model next);
+  result<rollout_state> begin(Model next, std::string candidate);
   result<rollout_state> tell(rollout_input input) { return tell(input, traffic_.report(), any_change); }
 
  private:
@@ -367,6 +367,7 @@ error rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::le
                               std::to_string(before.number) + ", and other hosts are at rollout " +
                               std::to_string(later);
   is_behind_ = false;
+  kept_.forget();
   if (is_under_way(before.phase)) {  // how it ended for them is not known any more
     rollout_input input;
     input.event = rollout_event::roll_back;
@@ -417,7 +418,7 @@ result<void> rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notifi
   if (auto done = take(std::move(state)); !done) return done;
   kept_changes_ = machine_.state().changes;
   kept_spent_ = machine_.state().spent;
-  if (before.changes != machine_.state().changes) {
+  if (before.changes != machine_.state().changes && machine_.state().phase != rollout_phase::draft) {
     untold_.push_back({options_.name, before.phase, machine_.state(), traffic_.judge().report()});
     untold_.back().state.is_told = true;  // by who has made the change
   }
@@ -428,7 +429,10 @@ template <class Traffic, class Judge, class Kept, class Health, class Gate, clas
 template <class>
 result<void> rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::take(rollout_state state) {
   rollout_machine next = machine_;
-  if (auto fine = next.resume_from(std::move(state)); !fine) return fine;
+  if (auto fine = next.resume_from(std::move(state)); !fine) {
+    kept_.forget();
+    return fine;
+  }
   if (auto done = follow(machine_.state(), next.state()); !done) return done;
   machine_ = std::move(next);
   return {};
@@ -469,13 +473,18 @@ result<rollout_state> rollout_control<Traffic, Judge, Kept, Health, Gate, Watche
       auto found = kept_.load(options_.name, state);
       if (!found) return std::move(found).error();
       if (!*found) return machine_.state();
-      auto counted = kept_.own_evidence(options_.name, state.number, [&](std::span<const std::byte> bytes) {
-        auto own = Judge::load(bytes);
-        if (!own) return result<void>(std::move(own).error());
-        traffic_.take_judge(*own);
-        return result<void>();
-      });
-      if (!counted) return std::move(counted).error();
+      auto counted = result<void>();
+      if (!machine_.is_of_another(state))
+        counted = kept_.own_evidence(options_.name, state.number, [&](std::span<const std::byte> bytes) {
+          auto own = Judge::load(bytes);
+          if (!own) return result<void>(std::move(own).error());
+          traffic_.take_judge(*own);
+          return result<void>();
+        });
+      if (!counted) {
+        kept_.forget();
+        return std::move(counted).error();
+      }
       if (auto done = adopt(std::move(state)); !done) return std::move(done).error();
       if (!untold_.empty()) untold_.back().state.is_told = machine_.state().is_told;  // who made it may be gone
     }
@@ -486,10 +495,11 @@ result<rollout_state> rollout_control<Traffic, Judge, Kept, Health, Gate, Watche
 
 template <class Traffic, class Judge, class Kept, class Health, class Gate, class Watcher, class Notified>
 template <class Model>
-result<rollout_state> rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::begin(Model next) {
+result<rollout_state> rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::begin(
+    Model next, std::string candidate) {
   const lock_guard locked(mutex_);
   rollout_machine drafted = machine_;
-  if (auto begun = drafted.begin_next(); !begun) return std::move(begun).error();
+  if (auto begun = drafted.begin_next(std::move(candidate)); !begun) return std::move(begun).error();
   if (!traffic_.is_settled())
     return error(errc::unavailable,
                  "a request is still in a model that the release " + quoted_text(options_.name) + " has retired");
@@ -506,7 +516,10 @@ result<rollout_state> rollout_control<Traffic, Judge, Kept, Health, Gate, Watche
     if (!is_begun)
       if (auto done = keep(drafted.state()); !done) return std::move(done).error();
     if (is_begun)
-      if (auto fine = drafted.resume_from(theirs); !fine) return std::move(fine).error();
+      if (auto fine = drafted.resume_from(theirs); !fine) {
+        kept_.forget();
+        return std::move(fine).error();
+      }
     is_behind_ = false;
     kept_changes_ = drafted.state().changes;
   }
