@@ -56411,7 +56411,8 @@ class cached_leaves {
 /// - `file_system`, `segment_file_system`: the system calls of a log, as a policy
 ///
 /// Rooms that are included by name, because not every program reads tables: store/parquet.hpp, Parquet files;
-/// store/documents.hpp, a storage with transactions in a folder of JSON documents with indexes in Parquet.
+/// store/documents.hpp, a storage with transactions in a folder of JSON documents with indexes in Parquet;
+/// store/messages.hpp, topics of messages, with groups of consumers, and a queue of them that needs no broker.
 ///
 /// Standard library and POSIX alone. Two headers are left out, because they need a third party: store/ed25519.hpp, keys
 /// and signatures of Ed25519 by OpenSSL; store/sqlite.hpp, a storage with transactions in one SQLite file. Another

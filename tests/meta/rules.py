@@ -27,7 +27,7 @@ FROZEN = "core chain tensor aggregate store stats observe detect model/evaluatio
 APART = {"deliver/experiment.hpp", "deliver/observed.hpp", "deliver/outcomes.hpp", "deliver/pipelines.hpp", "deliver/shadow.hpp",
          "model/formats.hpp", "model/to_graph.hpp", "observe/audit.hpp", "observe/events.hpp", "observe/health.hpp",
          "observe/dashboards.hpp", "observe/tracing.hpp", "registry/observed.hpp", "registry/search.hpp", "store/documents.hpp",
-         "store/parquet.hpp", "store/search.hpp", "track/logged_models.hpp", "track/observed.hpp", "track/search.hpp",
+         "store/messages.hpp", "store/parquet.hpp", "store/search.hpp", "track/logged_models.hpp", "track/observed.hpp", "track/search.hpp",
          "track/spool.hpp"}
 # What a detail header (and core/config.hpp) may ask the preprocessor: which machine, standard library and dialect this is.
 ALLOWED_QUESTIONS = re.compile(r"(__x86_64__|__AVX__|__i386__|__aarch64__|__linux__|__BYTE_ORDER__|__cplusplus|__cpp_exceptions|__GLIBCXX__)")
