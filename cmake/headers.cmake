@@ -4,7 +4,7 @@
 # The headers of connect/<x> are in MILLRACE_connect_<x>_HEADERS.
 
 # Modules that need the standard library alone: millrace::core and millrace.hpp.
-set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe feature detect resilience model middleware infer registry track mlops deliver connect/databricks connect/http connect/mlflow)
+set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe feature detect resilience model middleware infer registry track mlops deliver connect/databricks connect/http connect/mlflow connect/rest)
 # Modules that need a third party as a whole: millrace::millrace.
 set(MILLRACE_FULL_MODULES train connect/curl)
 
@@ -419,6 +419,13 @@ set(MILLRACE_connect_mlflow_HEADERS
   connect/mlflow/detail/version_files.hpp connect/mlflow/detail/version_sources.hpp connect/mlflow/detail/web_calls.hpp
   connect/mlflow/detail/registry_replies.hpp connect/mlflow/detail/remote.hpp connect/mlflow/detail/replies.hpp)
 set(MILLRACE_connect_curl_HEADERS connect/curl.hpp)
+set(MILLRACE_connect_rest_HEADERS
+  connect/rest.hpp
+  connect/rest/fwd.hpp connect/rest/api.hpp connect/rest/body.hpp connect/rest/member.hpp connect/rest/options.hpp
+  connect/rest/route.hpp connect/rest/served_models.hpp connect/rest/watching.hpp
+  connect/rest/parts/aggregates.hpp connect/rest/parts/predictions.hpp
+  connect/rest/detail/body_parser.hpp connect/rest/detail/json_numbers.hpp connect/rest/detail/openapi.hpp
+  connect/rest/detail/paths.hpp connect/rest/detail/request_parts.hpp connect/rest/detail/served_outcome.hpp)
 set(MILLRACE_train_HEADERS
   train.hpp
   train/fwd.hpp train/activation.hpp train/backpropagation.hpp train/calculate_loss.hpp train/clip.hpp train/fields.hpp
