@@ -51,10 +51,10 @@ set(MILLRACE_aggregate_HEADERS
   aggregate/keyed/grouped.hpp aggregate/keyed/sampled.hpp aggregate/keyed/sharded.hpp
   aggregate/keyed/streaming_aggregator.hpp
   aggregate/keyed/detail/group_index.hpp
-  aggregate/members/aggregate.hpp aggregate/members/extremes.hpp aggregate/members/member.hpp
+  aggregate/members/aggregate.hpp aggregate/members/exact_moments.hpp aggregate/members/extremes.hpp aggregate/members/member.hpp
   aggregate/members/moment_sums.hpp aggregate/members/moments.hpp aggregate/members/pairs.hpp aggregate/members/sketch_members.hpp
   aggregate/members/sums.hpp
-  aggregate/members/detail/states.hpp aggregate/members/detail/wide_range.hpp
+  aggregate/members/detail/fixed_point_sum.hpp aggregate/members/detail/states.hpp aggregate/members/detail/wide_range.hpp
   aggregate/sketches/count_min.hpp aggregate/sketches/frequent_items.hpp aggregate/sketches/hll.hpp
   aggregate/sketches/kll.hpp aggregate/sketches/quantile_curve.hpp aggregate/sketches/quantile_view.hpp
   aggregate/sketches/req.hpp aggregate/sketches/tdigest.hpp aggregate/sketches/theta.hpp

@@ -4,6 +4,7 @@
 /// aggregate/members: the statistics that `aggregate<...>` is made of; `member.hpp` says how to write one of your own.
 
 #include <millrace/aggregate/members/aggregate.hpp>
+#include <millrace/aggregate/members/exact_moments.hpp>
 #include <millrace/aggregate/members/extremes.hpp>
 #include <millrace/aggregate/members/member.hpp>
 #include <millrace/aggregate/members/moment_sums.hpp>

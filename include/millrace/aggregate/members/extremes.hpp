@@ -43,7 +43,8 @@ class extreme_state {
     return items == 0 ? std::numeric_limits<double>::quiet_NaN() : best_ + 0.0;
   }
 
-  void save(envelope_writer& to) const { to.f64(best_); }
+  /// A zero is saved as +0, too.
+  void save(envelope_writer& to) const { to.f64(best_ + 0.0); }
   bool load(envelope_reader& from) {
     best_ = from.f64();
     return best_ == best_;
