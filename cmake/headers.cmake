@@ -175,6 +175,9 @@ set(MILLRACE_feature_HEADERS
   feature/detail/cells.hpp feature/detail/diagnosis.hpp feature/detail/hash.hpp
   feature/detail/remembered_keys.hpp feature/detail/slots.hpp
   feature/detail/transform.hpp feature/detail/vocabulary.hpp
+  feature/batch.hpp feature/batch/batch_plan.hpp feature/batch/batch_request.hpp feature/batch/batch_rows.hpp
+  feature/batch/batch_summary.hpp feature/batch/column_view.hpp feature/batch/stream_join.hpp feature/batch/z_scores.hpp
+  feature/batch/detail/batch_cell.hpp feature/batch/detail/batch_groups.hpp feature/batch/detail/object_reader.hpp
   feature/series/as_of_join.hpp feature/series/history.hpp feature/series/parts.hpp
   feature/specification/automatic.hpp feature/specification/cell.hpp feature/specification/specification.hpp
   feature/specification/specifications_of.hpp
@@ -185,7 +188,7 @@ set(MILLRACE_feature_HEADERS
   feature/specification/detail/named_transform.hpp feature/specification/detail/parameter_reader.hpp
   feature/specification/detail/table_cells.hpp feature/specification/detail/words.hpp
   feature/tables/amounts.hpp feature/tables/csv.hpp feature/tables/csv_options.hpp feature/tables/dates.hpp
-  feature/tables/encoding.hpp feature/tables/findings.hpp feature/tables/json_lines.hpp feature/tables/notation.hpp
+  feature/tables/encoding.hpp feature/tables/findings.hpp feature/tables/json_lines.hpp feature/tables/json_rows.hpp feature/tables/notation.hpp
   feature/tables/parquet.hpp feature/tables/table.hpp
   feature/tables/detail/csv_rows.hpp feature/tables/detail/csv_shape.hpp feature/tables/detail/find_notation.hpp
   feature/tables/detail/json_cells.hpp feature/tables/detail/raw_cells.hpp feature/tables/detail/raw_columns.hpp

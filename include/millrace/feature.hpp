@@ -10,6 +10,8 @@
 /// - `hashed_row`: a sparse row of millions of columns, which features find by a hash of their names
 /// - `specification.hpp`: the same transforms listed at run time, over columns that are known by name
 /// - `tables.hpp`: columns of numbers, categories, texts and times, read from CSV and from JSON lines
+/// - `batch.hpp`: statistics by group and window, z-scores and joins of streams over whole tables, whose parts merge;
+///   included by name
 /// - `policies.hpp`: what is done about values that are missing, infinite, outside a range or unknown
 ///
 /// The same object serves in training and in production, so that both compute the same features.

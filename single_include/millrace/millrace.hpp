@@ -7698,7 +7698,8 @@ class extreme_state {
     return items == 0 ? std::numeric_limits<double>::quiet_NaN() : best_ + 0.0;
   }
 
-  void save(envelope_writer& to) const { to.f64(best_); }
+  /// A zero is saved as +0, too.
+  void save(envelope_writer& to) const { to.f64(best_ + 0.0); }
   bool load(envelope_reader& from) {
     best_ = from.f64();
     return best_ == best_;
@@ -12749,6 +12750,392 @@ std::string to_json(const basic_streaming_aggregator<Clock, Aggregate>& metrics)
 /// the items (`sampled`), and statistics of metrics that are named at run time (`streaming_aggregator`).
 
 #endif  // MILLRACE_AGGREGATE_KEYED_HPP
+
+// ---- aggregate/members/detail/fixed_point_sum.hpp
+
+#ifndef MILLRACE_AGGREGATE_MEMBERS_DETAIL_FIXED_POINT_SUM_HPP
+#define MILLRACE_AGGREGATE_MEMBERS_DETAIL_FIXED_POINT_SUM_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// A number without rounding: sign, and limbs of 32 bits, the one of 2^(32 first) first. Neither the first nor the last
+/// limb is zero, and zero has none: the same number has the same limbs.
+struct exact_number {
+  bool negative = false;
+  int first = 0;
+  std::vector<std::uint32_t> limbs{};
+};
+
+/// A double in [1, 2) times 2^exponent, or zero.
+struct scaled_double {
+  double value = 0;
+  int exponent = 0;
+};
+
+/// Drops zeros at both ends.
+inline void trim(exact_number& number) {
+  std::size_t from = 0, to = number.limbs.size();
+  while (to != 0 && number.limbs[to - 1] == 0) --to;
+  while (from < to && number.limbs[from] == 0) ++from;
+  for (std::size_t i = from; i < to; ++i) number.limbs[i - from] = number.limbs[i];
+  number.limbs.resize(to - from);
+  number.first = number.limbs.empty() ? 0 : number.first + static_cast<int>(from);
+  if (number.limbs.empty()) number.negative = false;
+}
+inline exact_number exact(std::uint64_t count) {
+  exact_number made{false, 0, std::vector<std::uint32_t>(2)};
+  made.limbs[0] = static_cast<std::uint32_t>(count);
+  made.limbs[1] = static_cast<std::uint32_t>(count >> 32);
+  trim(made);
+  return made;
+}
+inline exact_number product(const exact_number& a, const exact_number& b) {
+  exact_number made{a.negative != b.negative, a.first + b.first,
+                    std::vector<std::uint32_t>(a.limbs.size() + b.limbs.size())};
+  for (std::size_t i = 0; i < a.limbs.size(); ++i) {
+    std::uint64_t carry = 0;
+    for (std::size_t j = 0; j < b.limbs.size(); ++j) {
+      carry += std::uint64_t{a.limbs[i]} * b.limbs[j] + made.limbs[i + j];
+      made.limbs[i + j] = static_cast<std::uint32_t>(carry);
+      carry >>= 32;
+    }
+    made.limbs[i + b.limbs.size()] = static_cast<std::uint32_t>(carry);
+  }
+  trim(made);
+  return made;
+}
+/// |a| - |b|. `below` tells whether |a| is the smaller; the difference is then meaningless.
+inline exact_number difference(const exact_number& a, const exact_number& b, bool& below) {
+  below = !b.limbs.empty() && a.limbs.empty();
+  if (b.limbs.empty() || a.limbs.empty()) return {false, a.first, a.limbs};
+  const int first = a.first < b.first ? a.first : b.first;
+  const int a_end = a.first + static_cast<int>(a.limbs.size());
+  const int b_end = b.first + static_cast<int>(b.limbs.size());
+  exact_number made{false, first,
+                    std::vector<std::uint32_t>(static_cast<std::size_t>((a_end > b_end ? a_end : b_end) - first))};
+  const auto limb = [](const exact_number& of, int place) {
+    const int at = place - of.first;
+    return at >= 0 && at < static_cast<int>(of.limbs.size()) ? of.limbs[static_cast<std::size_t>(at)] : 0U;
+  };
+  std::int64_t carry = 0;
+  for (std::size_t i = 0; i < made.limbs.size(); ++i) {
+    const int place = first + static_cast<int>(i);
+    carry += std::int64_t{limb(a, place)} - std::int64_t{limb(b, place)};
+    made.limbs[i] = static_cast<std::uint32_t>(carry & 0xffff'ffff);
+    carry >>= 32;
+  }
+  below = carry != 0;
+  trim(made);
+  return made;
+}
+/// The nearest double, ties to even; its exponent has any size.
+inline scaled_double rounded(const exact_number& number) noexcept {
+  const std::size_t size = number.limbs.size();
+  if (size == 0) return {};
+  // The upper 64 bits from the first that is set, and whether any bit below them is.
+  const auto limb = [&](std::size_t from_top) {
+    return from_top < size ? std::uint64_t{number.limbs[size - 1 - from_top]} : 0;
+  };
+  const int zeros = std::countl_zero(number.limbs[size - 1]);
+  std::uint64_t top = ((limb(0) << 32 | limb(1)) << zeros);
+  if (zeros != 0) top |= limb(2) >> (32 - zeros);
+  bool more = zeros == 0 ? limb(2) != 0 : (limb(2) << zeros & 0xffff'ffffU) != 0;
+  for (std::size_t i = 3; i < size && !more; ++i) more = limb(i) != 0;
+  if (more) top |= 1;  // 11 bits are rounded away: the last only has to tell a tie from more than one
+  const std::uint64_t low = top & 0x7ff;
+  std::uint64_t mantissa = top >> 11;
+  if (low > 0x400 || (low == 0x400 && (mantissa & 1U) != 0)) ++mantissa;
+  const int exponent = 32 * (number.first + static_cast<int>(size) - 1) + 31 - zeros;
+  const double value = static_cast<double>(mantissa) * 0x1p-52;  // 2 where it was rounded up to the next power
+  const bool up = value == 2;
+  return {(number.negative ? -1 : 1) * (up ? 1 : value), exponent + (up ? 1 : 0)};
+}
+
+/// A sum of whole numbers times powers of two, from 2^-2148 to beyond 2^2100, without rounding: the sum, and what it is
+/// saved as, are the same in any order. Carries wait in the upper halves of its places, each of which counts 2^32 times
+/// the one before.
+/// Allocates: when the range of powers grows.
+/// Source: R. Neal, "Fast exact summation using small and large superaccumulators", arXiv:1505.05571, 2015.
+class fixed_point_sum {
+ public:
+  /// Adds (or subtracts) `size` * 2^exponent; `size` is below 2^(32 (Places - 1)).
+  template <unsigned Places, class Size>
+  void add(Size size, int exponent, bool negative) {
+    const auto bit = static_cast<unsigned>(exponent - 32 * lowest);
+    const int place = static_cast<int>(bit / 32) + lowest;
+    const unsigned shift = bit % 32;
+    if (place < first_ || place + static_cast<int>(Places) > first_ + static_cast<int>(places_.size())) [[unlikely]]
+      make_room(place, place + static_cast<int>(Places));
+    std::int64_t* const at = places_.data() + (place - first_);
+    const std::int64_t sign = negative ? -1 : 0;
+    std::uint64_t left = static_cast<std::uint64_t>(size & 0xffff'ffffU) << shift;
+    for (unsigned i = 0; i + 1 < Places; ++i) {
+      at[i] += (static_cast<std::int64_t>(left & 0xffff'ffffU) ^ sign) - sign;
+      size >>= 32;
+      left = (left >> 32) + (static_cast<std::uint64_t>(size & 0xffff'ffffU) << shift);
+    }
+    at[Places - 1] += (static_cast<std::int64_t>(left & 0xffff'ffffU) ^ sign) - sign;
+    if (++waiting_ == most_waiting) [[unlikely]]
+      carry();
+  }
+  /// Adds the other sum (sign 1) or takes it away (-1).
+  void merge(const fixed_point_sum& other, int sign = 1) {
+    if (other.places_.empty()) return;
+    make_room(other.first_, other.first_ + static_cast<int>(other.places_.size()));
+    std::int64_t* const at = places_.data() + (other.first_ - first_);
+    for (std::size_t i = 0; i < other.places_.size(); ++i) at[i] += sign * other.places_[i];
+    waiting_ += other.waiting_ + 1;
+    if (waiting_ >= most_waiting) carry();
+  }
+
+  exact_number number() const {
+    fixed_point_sum all = *this;
+    all.carry();
+    const bool negative = !all.places_.empty() && all.places_.back() < 0;
+    if (negative) {
+      for (std::int64_t& one : all.places_) one = -one;
+      all.carry();
+    }
+    exact_number made{negative, all.first_, std::vector<std::uint32_t>(all.places_.size())};
+    for (std::size_t i = 0; i < made.limbs.size(); ++i) made.limbs[i] = static_cast<std::uint32_t>(all.places_[i]);
+    trim(made);
+    return made;
+  }
+
+  void save(envelope_writer& to) const {
+    const exact_number all = number();
+    to.u8(all.negative ? 1 : 0);
+    to.u32(static_cast<std::uint32_t>(all.first - lowest));
+    to.u64(all.limbs.size());
+    for (const std::uint32_t limb : all.limbs) to.u32(limb);
+  }
+  bool load(envelope_reader& from) {
+    const std::uint8_t negative = from.u8();
+    const std::uint32_t first = from.u32();
+    const std::size_t size = from.count(4);
+    places_ = {};
+    waiting_ = 0;
+    if (negative > 1 || first > span || size > span || first + size > span) return false;
+    first_ = static_cast<int>(first) + lowest;
+    places_.resize(size);
+    std::uint32_t limb = 0;
+    for (std::size_t i = 0; i < size; ++i) {
+      limb = from.u32();
+      if (i == 0 && limb == 0) return false;
+      places_[i] = negative != 0 ? -std::int64_t{limb} : std::int64_t{limb};
+    }
+    return size != 0 ? limb != 0 : negative == 0 && first == static_cast<std::uint32_t>(-lowest);
+  }
+
+ private:
+  static constexpr int lowest = -68;                       // 2^-2176
+  static constexpr unsigned span = 140;                    // up to 2^2304
+  static constexpr std::uint32_t most_waiting = 1U << 30;  // so many additions fit into a place beside what is carried
+
+  [[gnu::noinline]] void make_room(int from, int to) {
+    const int size = static_cast<int>(places_.size());
+    if (size == 0) first_ = from;
+    const int begin = from < first_ ? from : first_;
+    const int end = to > first_ + size ? to : first_ + size;
+    if (begin == first_ && end == first_ + size) return;
+    std::vector<std::int64_t> wider(static_cast<std::size_t>(end - begin));
+    for (int i = 0; i < size; ++i)
+      wider[static_cast<std::size_t>(first_ - begin + i)] = places_[static_cast<std::size_t>(i)];
+    places_.swap(wider);
+    first_ = begin;
+  }
+  /// Carries what waits: afterwards all places but the last are in [0, 2^32), and that one in [-2^32, 2^32).
+  [[gnu::noinline]] void carry() {
+    constexpr std::int64_t over = std::int64_t{1} << 32;
+    std::int64_t carried = 0;
+    for (std::size_t i = 0; i < places_.size(); ++i) {
+      const std::int64_t here = places_[i] + carried;
+      const bool last = i + 1 == places_.size();
+      if (last && here >= -over && here < over) {
+        places_[i] = here;
+        break;
+      }
+      places_[i] = here & (over - 1);
+      carried = here >> 32;
+      if (last) {
+        places_.resize(places_.size() + 1);
+        places_.back() = carried;
+        break;
+      }
+    }
+    waiting_ = 0;
+  }
+
+  int first_ = 0;
+  std::uint32_t waiting_ = 0;  // additions since the last carry
+  std::vector<std::int64_t> places_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_MEMBERS_DETAIL_FIXED_POINT_SUM_HPP
+
+// ---- aggregate/members/exact_moments.hpp
+
+#ifndef MILLRACE_AGGREGATE_MEMBERS_EXACT_MOMENTS_HPP
+#define MILLRACE_AGGREGATE_MEMBERS_EXACT_MOMENTS_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// The number, the sum and the sum of squares of finite numbers, without rounding. See the member `exact_moments`.
+class exact_sums {
+ public:
+  void update(double x) {
+    ++count_;
+    const auto bits = std::bit_cast<std::uint64_t>(x);
+    const auto field = static_cast<int>(bits >> 52 & 0x7ffU);
+    const std::uint64_t fraction = bits & 0xf'ffff'ffff'ffffU;
+    const std::uint64_t size = field == 0 ? fraction : fraction | std::uint64_t{1} << 52;
+    if (size == 0) return;
+    const int exponent = (field == 0 ? 1 : field) - 1075;
+    sum_.add<3>(size, exponent, (bits >> 63) != 0);
+    squares_.add<5>(static_cast<detail::uint128>(size) * size, 2 * exponent, false);
+  }
+  void update(std::span<const double> items) {
+    for (const double x : items) update(x);
+  }
+  void merge(const exact_sums& later) {
+    count_ += later.count_;
+    sum_.merge(later.sum_);
+    squares_.merge(later.squares_);
+  }
+  /// Removes items that were merged or updated before; nothing is left of them.
+  void unmerge(const exact_sums& part) {
+    count_ -= part.count_;
+    sum_.merge(part.sum_, -1);
+    squares_.merge(part.squares_, -1);
+  }
+
+  std::uint64_t count() const noexcept { return count_; }
+  /// The sum, rounded once: the double nearest to it. Infinite where it is beyond double's range.
+  double sum() const { return unscaled(detail::rounded(sum_.number())); }
+  /// NaN without items. Sum and quotient are rounded once each.
+  double mean() const {
+    const detail::scaled_double sum = detail::rounded(sum_.number());
+    if (count_ == 0) return detail::math::nan;
+    return unscaled({sum.value / static_cast<double>(count_), sum.exponent});
+  }
+  /// The squared deviations from the mean, divided by count - 1 (a sample) or by count: value * 4^exponent, its
+  /// relative error below 4e-16. NaN where the divisor is zero.
+  ///
+  /// With n items the squared deviations are (n Q - S^2) / n for the sum S and the sum of squares Q. The numerator is
+  /// computed without rounding, so nothing cancels however far the items are from zero.
+  detail::scaled_square mean_square(bool sample) const {
+    const std::uint64_t divisor = sample && count_ != 0 ? count_ - 1 : count_;
+    if (divisor == 0) return {};
+    const detail::scaled_double over = detail::rounded(detail::product(detail::exact(count_), detail::exact(divisor)));
+    const detail::scaled_double top = detail::rounded(numerator());
+    const int exponent = top.exponent - over.exponent;
+    const double value = top.value / over.value;
+    if (value == 0) return {0, 0};
+    // An odd power of two leaves one two with the value.
+    const int half = exponent >= 0 ? exponent / 2 : (exponent - 1) / 2;
+    return {exponent - 2 * half == 0 ? value : 2 * value, half};
+  }
+
+  void save(envelope_writer& to) const {
+    to.u64(count_);
+    sum_.save(to);
+    squares_.save(to);
+  }
+  bool load(envelope_reader& from) {
+    count_ = from.u64();
+    const bool sum = sum_.load(from), squares = squares_.load(from);
+    if (!from.ok() || !sum || !squares) return false;
+    const detail::exact_number of_squares = squares_.number();
+    if (of_squares.negative || (count_ == 0 && !of_squares.limbs.empty())) return false;
+    bool below = false;
+    (void)numerator(&below);
+    return !below;
+  }
+
+ private:
+  /// n Q - S^2, which no items make negative.
+  detail::exact_number numerator(bool* impossible = nullptr) const {
+    const detail::exact_number sum = sum_.number();
+    bool below = false;
+    detail::exact_number made =
+        detail::difference(detail::product(detail::exact(count_), squares_.number()), detail::product(sum, sum), below);
+    if (impossible != nullptr) *impossible = below;
+    return made;
+  }
+  static double unscaled(detail::scaled_double number) noexcept {
+    return number.value == 0 ? 0 : detail::math::ldexp(number.value, number.exponent);
+  }
+
+  std::uint64_t count_ = 0;
+  detail::fixed_point_sum sum_;
+  detail::fixed_point_sum squares_;
+};
+
+/// Member: sum and sum of squares without any rounding, from which `exact_sum`, `exact_mean`, `exact_variance` and
+/// `exact_stddev` are computed. `get` returns `exact_sums`.
+///
+/// For results that must not depend on how work was divided: over threads, files, partitions of Spark, ranks of MPI.
+/// Guarantee: any split of a stream, in any order of items and merges, leaves the same figures and the same saved
+/// bytes, to the bit; `unmerge` leaves nothing of what it removes. The sum is the double nearest to the true sum; the
+/// relative error of the mean is below 2.3e-16, that of variance and standard deviation below 5e-16.
+/// Complexity: update O(1), some ten additions of integers and no division, five to ten times the time of `moments`; a
+/// question O(r^2), r the range of binary exponents seen divided by 32. Memory: 72 bytes, and 12 r on the heap.
+/// Allocates: when the range of exponents grows.
+/// Source: detail/fixed_point_sum.hpp.
+struct exact_moments {
+  static constexpr std::string_view name = "exact_moments";
+
+  template <class T>
+  class state : public exact_sums {
+   public:
+    static constexpr bool finite_only = true;
+    static constexpr bool invertible = true;
+    static constexpr bool exactly_invertible = true;
+  };
+
+  static const auto& value(const auto& a) { return a.template state<exact_moments>(); }
+};
+
+/// Member: the sum, rounded once. 0 without items; infinite items make it infinite, items of both infinities NaN.
+struct exact_sum {
+  using needs = members<exact_moments>;
+  static double value(const auto& a) {
+    return detail::with_infinities(a.template state<exact_moments>().sum(), a.infinities());
+  }
+};
+/// Member: the arithmetic mean of the exact sum. NaN without items; infinite items as for `mean`.
+struct exact_mean {
+  using needs = members<exact_moments>;
+  static double value(const auto& a) {
+    return detail::with_infinities(a.template state<exact_moments>().mean(), a.infinities());
+  }
+};
+/// Member: the sample variance of the exact sums. NaN for fewer than two items, and once an item was infinite.
+struct exact_variance {
+  using needs = members<exact_moments>;
+  static double value(const auto& a) {
+    return detail::unless_infinite(a.template state<exact_moments>().mean_square(true).square(), a.infinities());
+  }
+};
+/// Member: the square root of `exact_variance`; correct also where that is beyond double's range.
+struct exact_stddev {
+  using needs = members<exact_moments>;
+  static double value(const auto& a) {
+    return detail::unless_infinite(a.template state<exact_moments>().mean_square(true).root(), a.infinities());
+  }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_MEMBERS_EXACT_MOMENTS_HPP
 
 // ---- aggregate/kernels/detail/pair_kernel.hpp
 

@@ -25,6 +25,7 @@ FROZEN = "core chain tensor aggregate store stats observe detect model/evaluatio
 # Rooms, and headers that are as much as one, that their module's umbrella leaves out: who uses what is made here should
 # not pay for readers of other people's files, nor who counts for what is kept as evidence, nor who keeps for searches.
 APART = {"deliver/experiment.hpp", "deliver/observed.hpp", "deliver/outcomes.hpp", "deliver/pipelines.hpp", "deliver/shadow.hpp",
+         "feature/batch.hpp",
          "model/formats.hpp", "model/to_graph.hpp", "observe/audit.hpp", "observe/events.hpp", "observe/health.hpp",
          "observe/dashboards.hpp", "observe/tracing.hpp", "registry/observed.hpp", "registry/search.hpp", "store/documents.hpp",
          "store/messages.hpp", "store/parquet.hpp", "store/search.hpp", "track/logged_models.hpp", "track/observed.hpp", "track/search.hpp",
