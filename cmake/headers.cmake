@@ -391,10 +391,10 @@ set(MILLRACE_deliver_HEADERS
   deliver/observed/registry_gate.hpp deliver/observed/rollout_audit.hpp deliver/observed/watched_rollout.hpp
   deliver/observed/webhook.hpp
   deliver/rollout.hpp
-  deliver/rollout/change.hpp deliver/rollout/kept.hpp deliver/rollout/machine.hpp deliver/rollout/options.hpp
+  deliver/rollout/change.hpp deliver/rollout/eligibility.hpp deliver/rollout/kept.hpp deliver/rollout/machine.hpp deliver/rollout/options.hpp
   deliver/rollout/rollout.hpp deliver/rollout/rollout_watch.hpp deliver/rollout/state.hpp deliver/rollout/strategy.hpp
   deliver/rollout/detail/call_seats.hpp deliver/rollout/detail/rollout_control.hpp
-  deliver/rollout/detail/route_lanes.hpp deliver/rollout/detail/traffic.hpp
+  deliver/rollout/detail/request_rules.hpp deliver/rollout/detail/route_lanes.hpp deliver/rollout/detail/traffic.hpp
   deliver/split.hpp
   deliver/split/assignment.hpp deliver/split/bandit.hpp deliver/split/bandit_policies.hpp
   deliver/split/bandit_rewards.hpp deliver/split/layer.hpp deliver/split/layers.hpp deliver/split/off_policy.hpp

@@ -9,13 +9,16 @@
 #include <millrace/deliver/judge/judgement.hpp>
 #include <millrace/deliver/judge/release_judge.hpp>
 #include <millrace/deliver/rollout/change.hpp>
+#include <millrace/deliver/rollout/detail/request_rules.hpp>
 #include <millrace/deliver/rollout/detail/rollout_control.hpp>
 #include <millrace/deliver/rollout/detail/traffic.hpp>
+#include <millrace/deliver/rollout/eligibility.hpp>
 #include <millrace/deliver/rollout/kept.hpp>
 #include <millrace/deliver/rollout/machine.hpp>
 #include <millrace/deliver/rollout/options.hpp>
 #include <millrace/deliver/rollout/state.hpp>
 #include <millrace/deliver/rollout/strategy.hpp>
+#include <millrace/deliver/split/unit_hash.hpp>
 
 #include <cstdint>
 #include <string>
@@ -67,7 +70,20 @@ inline constexpr bool is_rollout_policy =
     is_strategy<P>::value || is_judge<P>::value || is_clock<P>::value || is_rollout_options<P>::value ||
     is_rollout_unit<P>::value || is_rollout_audience<P>::value || is_rollout_check<P>::value ||
     is_rollout_seats<P>::value || is_rollout_health<P>::value || is_rollout_gate<P>::value || is_kept<P>::value ||
-    is_notified<P>::value || is_rollout_watcher<P>::value;
+    is_notified<P>::value || is_rollout_watcher<P>::value || is_rollout_routes<P>::value ||
+    is_release_slice<P>::value || is_chosen_units<P>::value || is_rollout_holdout<P>::value;
+
+/// Whether no policy stands where another of its kind stands before it, and would be left out.
+template <template <class> class Is, class... Policies>
+inline constexpr bool at_most_one = (0 + ... + int{Is<Policies>::value}) <= 1;
+template <class... P>
+inline constexpr bool is_one_of_each =
+    at_most_one<is_strategy, P...> && at_most_one<is_judge, P...> && at_most_one<is_clock, P...> &&
+    at_most_one<is_rollout_options, P...> && at_most_one<is_rollout_unit, P...> &&
+    at_most_one<is_rollout_audience, P...> && at_most_one<is_rollout_check, P...> &&
+    at_most_one<is_rollout_seats, P...> && at_most_one<is_rollout_health, P...> && at_most_one<is_rollout_gate, P...> &&
+    at_most_one<is_kept, P...> && at_most_one<is_notified, P...> && at_most_one<is_rollout_watcher, P...> &&
+    at_most_one<is_rollout_routes, P...> && at_most_one<is_release_slice, P...> && at_most_one<is_chosen_units, P...>;
 
 /// The policy of a type among those given, or one made by default.
 template <class Wanted>
@@ -98,7 +114,9 @@ Wanted pick(First& first, Rest&... rest) {
 /// - a `rollout_strategy`: `canary<...>`, `blue_green`, `rolling<...>`; there is no default
 /// - a `release_judge`: `no_judge`, with which only people decide
 /// - `rollout_options`: its name and what it waits for
-/// - `unit_of`: what is split by; else chance. `audience`: who takes part; else everybody
+/// - `unit_of`: what is split by; else chance
+/// - who takes part; else everybody: an `audience`, `routes` by segment, `in_slice` of the layers of a program, and any
+///   number of `holdout`s. `chosen_units` have a model because somebody asked for it
 /// - `output_check`: which outputs of a model are any
 /// - `max_in_flight<64>`: calls that the candidate may be in at once
 /// - a `clock_policy`: `tsc_clock`
@@ -123,8 +141,13 @@ template <class Stable, class Candidate, class... Policies>
 class rollout {
   static_assert(
       detail::requirement<(detail::is_rollout_policy<Policies> && ...), rollout>,
-      "millrace[ROLLOUT-7]: a rollout's policies are a strategy, a judge, rollout_options, unit_of, audience, "
-      "output_check, max_in_flight, health_check, a clock, kept_in, notified, a watcher and a gate");
+      "millrace[ROLLOUT-7]: a rollout's policies are a strategy, a judge, rollout_options, unit_of, audience, routes, "
+      "in_slice, holdouts, chosen_units, output_check, max_in_flight, health_check, a clock, kept_in, notified, a "
+      "watcher and a gate");
+  static_assert(
+      detail::requirement<detail::is_one_of_each<Policies...>, rollout>,
+      "millrace[ROLLOUT-13]: a rollout has one policy of a kind, but for holdouts; one audience is a function "
+      "of all conditions, and one notified{f, g} has all functions");
   using strategy = detail::policy_or<detail::is_strategy, detail::no_strategy, Policies...>;
   static_assert(detail::requirement<!std::is_same_v<strategy, detail::no_strategy>, rollout>,
                 "millrace[ROLLOUT-8]: a rollout has a strategy: canary<5, 25, 100>(), blue_green() or rolling<1, 4>()");
@@ -228,13 +251,36 @@ class rollout {
   using watch = detail::policy_or<detail::is_rollout_watcher, unwatched_rollout, Policies...>;
   using notify = detail::policy_or<detail::is_notified, notified<>, Policies...>;
 
-  using traffic =
-      detail::traffic<Stable, Candidate, judge_type, unit, audience_type, check, clock, detail::seats_of<seats>>;
+  using routes_type = detail::policy_or<detail::is_rollout_routes, detail::no_routes, Policies...>;
+  using slice_type = detail::policy_or<detail::is_release_slice, detail::no_slice, Policies...>;
+  using chosen = detail::policy_or<detail::is_chosen_units, detail::nobody_chosen, Policies...>;
+  using holdouts = typename detail::holdouts_among<detail::holdout_list<>, Policies...>::type;
+
+  using checked = detail::rules_of_release<unit, routes_type, slice_type, chosen, holdouts>;
+  static_assert(detail::requirement<checked::have_unit, rollout>,
+                "millrace[ROLLOUT-10]: slices, holdouts and chosen_units know a unit by its id, which unit_of names: "
+                "unit_of{&request::user}");
+  static_assert(detail::requirement<checked::have_steps, slice_type, routes_type>,
+                "millrace[ROLLOUT-11]: a release has a slice whose weights are its own steps: slice<Name, Traffic, "
+                "stable_and_candidate>");
+  static_assert(detail::requirement<checked::have_targets, routes_type>,
+                "millrace[ROLLOUT-12]: a route of a release leads to takes_part, stays_stable or "
+                "in_slice<Name>(layers); its shares are those of the steps");
+  static_assert(detail::requirement<holdouts::possible, holdouts>,
+                "millrace[SPLIT-7]: a holdout has 0 to 100 percent of the units");
+  static_assert(detail::requirement<checked::have_salts, typename checked::salts::at_fault>,
+                "millrace[SPLIT-9]: two layers or holdouts have one salt, so that they would place units alike; give "
+                "each its own");
+
+  using rules = detail::request_rules<unit, audience_type, routes_type, slice_type, chosen, holdouts>;
+  using traffic = detail::traffic<Stable, Candidate, judge_type, rules, check, clock, detail::seats_of<seats>>;
 
   rollout(Stable stable, Candidate candidate, rollout_options options, judge_type judge, Policies&... policies)
-      : traffic_(std::move(stable), std::move(candidate), judge, detail::pick<unit>(policies...),
-                 detail::pick<audience_type>(policies...), detail::pick<check>(policies...),
-                 detail::pick<clock>(policies...), salt(options.name), options.seed),
+      : traffic_(std::move(stable), std::move(candidate), judge,
+                 rules(detail::pick<unit>(policies...), detail::pick<audience_type>(policies...),
+                       detail::pick<routes_type>(policies...), detail::pick<slice_type>(policies...),
+                       detail::pick<chosen>(policies...), salt(options.name)),
+                 detail::pick<check>(policies...), detail::pick<clock>(policies...), options.seed),
         control_(traffic_, std::move(judge), std::move(options), strategy::steps(), detail::pick<kept>(policies...),
                  detail::pick<health>(policies...), detail::pick<gate>(policies...), detail::pick<watch>(policies...),
                  detail::pick<notify>(policies...)) {}

@@ -68,6 +68,10 @@ struct route_list {
   static constexpr routed assign(Self&, const Request&, std::uint32_t) noexcept {
     return {{assignment::none, placement::no_route, 0}};
   }
+  template <class Request, class Use>
+  static constexpr bool visit(const Request&, const Use&) noexcept {
+    return false;
+  }
 };
 template <class First, class... Rest>
 struct route_list<First, Rest...> {
@@ -83,6 +87,12 @@ struct route_list<First, Rest...> {
   static constexpr routed assign(Self& self, const Request& request, std::uint32_t at) noexcept {
     if (self.first.takes(request)) return {self.first.split.assign(request), at};
     return route_list<Rest...>::assign(self.rest, request, at + 1);
+  }
+  template <class Request, class Use>
+  constexpr bool visit(const Request& request, const Use& use) const noexcept {
+    if (!first.takes(request)) return rest.visit(request, use);
+    use(first.split);
+    return true;
   }
 };
 
@@ -121,6 +131,12 @@ class routes {
   template <class Request>
   constexpr routed assign(const Request& request) noexcept {
     return list::assign(all_, request, 0);
+  }
+  /// Calls `use(split)` of the first route that takes the request. Returns whether one does.
+  /// Precondition: `use` throws nothing.
+  template <class Request, class Use>
+  constexpr bool visit(const Request& request, const Use& use) const noexcept {
+    return all_.visit(request, use);
   }
 
  private:

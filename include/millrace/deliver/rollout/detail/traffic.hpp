@@ -13,10 +13,9 @@
 #include <millrace/deliver/judge/judgement.hpp>
 #include <millrace/deliver/measurement.hpp>
 #include <millrace/deliver/rollout/detail/call_seats.hpp>
+#include <millrace/deliver/rollout/detail/request_rules.hpp>
 #include <millrace/deliver/rollout/detail/route_lanes.hpp>
 #include <millrace/deliver/rollout/options.hpp>
-#include <millrace/deliver/split/split_by.hpp>
-#include <millrace/deliver/split/unit_hash.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -34,7 +33,7 @@ struct rollout_ticket {
   std::uint16_t step = 0;
   /// Whose request it was, by chance. If the candidate failed, the output was stable's all the same.
   deliver::arm arm = deliver::arm::stable;
-  /// Whether it counts: requests outside of the audience, and of a draft, do not.
+  /// Whether it counts: requests that do not take part, of chosen units, and of a draft, do not.
   bool is_evidence = false;
 
   friend bool operator==(const rollout_ticket&, const rollout_ticket&) = default;
@@ -76,20 +75,16 @@ struct checked_models {
 /// The part of a release that requests go through: it places them, calls a model, measures it, and tells the judge.
 ///
 /// Threads: `serve` from any number; `publish` and what is cold from one at a time.
-template <class Stable, class Candidate, class Judge, class Unit, class Audience, class Check, class Clock,
-          std::size_t Seats>
+template <class Stable, class Candidate, class Judge, class Rules, class Check, class Clock, std::size_t Seats>
 class traffic {
  public:
-  traffic(Stable stable, Candidate candidate, Judge judge, Unit unit, Audience audience, Check check, Clock clock,
-          salt by, std::uint64_t seed)
+  traffic(Stable stable, Candidate candidate, Judge judge, Rules rules, Check check, Clock clock, std::uint64_t seed)
       : first_(make_owning<Stable>(std::move(stable))),
         second_(make_owning<Candidate>(std::move(candidate))),
         judge_(std::move(judge)),
-        unit_(std::move(unit)),
-        audience_(std::move(audience)),
+        rules_(std::move(rules)),
         check_(std::move(check)),
         clock_(std::move(clock)),
-        salt_(by),
         seed_(seed) {}
 
   /// `told` is called with the request's ticket before a model is.
@@ -98,15 +93,13 @@ class traffic {
     static_cast<void>(sizeof(checked_models<Stable, Candidate, Request>));
     const route_lanes::visit at = lanes_.enter();
     const request_route& way = lanes_[at];
-    if (!way.is_live || !takes_part(request)) {
-      told(rollout_ticket{.rollout = way.number});
-      return by_primary(request, at, way, 0, false);
-    }
-    const std::uint64_t unit = place(request, at);
+    const standing_at of = way.is_live ? rules_.look(request) : standing_at{standing::outside};
+    if (of.what != standing::takes_part) return untried(request, told, at, way, of.what);
+    const std::uint64_t unit = place(of, at);
     const bool is_candidates = (unit >> 11) < way.threshold;
     told(rollout_ticket{unit, way.number, static_cast<std::uint16_t>(way.step),
                         is_candidates ? arm::candidate : arm::stable, way.is_measured});
-    if (is_candidates) return by_candidate(request, at, way, unit);
+    if (is_candidates) return by_candidate(request, at, way, unit, way.is_measured);
     return by_primary(request, at, way, unit, way.is_measured);
   }
 
@@ -186,16 +179,21 @@ class traffic {
     if constexpr (std::is_same_v<Held, Model>) to = make_owning<Held>(std::move(next));
   }
 
-  template <class Request>
-  bool takes_part(const Request& request) const noexcept {
-    if constexpr (std::is_same_v<Audience, everybody>)
-      return true;
-    else
-      return static_cast<bool>(asked(audience_.choice, request));
+  /// A request that the split does not decide about, so that it is no evidence.
+  template <class Request, class Told>
+  [[gnu::always_inline]] inline answer_of<Stable, Request> untried(const Request& request, const Told& told,
+                                                                   route_lanes::visit at, const request_route& way,
+                                                                   standing what) {
+    const bool is_candidates = what == standing::has_candidate;
+    told(rollout_ticket{.rollout = way.number, .arm = is_candidates ? arm::candidate : arm::stable});
+    if (is_candidates) return by_candidate(request, at, way, 0, false);
+    return by_primary(request, at, way, 0, false);
   }
-  template <class Request>
-  std::uint64_t place(const Request& request, route_lanes::visit at) noexcept {
-    if constexpr (std::is_same_v<Unit, by_chance>) {
+  /// The hash of the request's unit; without one a number by chance.
+  std::uint64_t place(standing_at of, route_lanes::visit at) noexcept {
+    if constexpr (Rules::has_units) {
+      return of.unit;
+    } else {
       counted& mine = counts_[at.lane];
       std::uint64_t count = 0;
       if (at.lane == shared_slot)
@@ -204,8 +202,6 @@ class traffic {
         mine.requests.store_relaxed((count = mine.requests.load_relaxed()) + 1);
       std::uint64_t state = seed_ + (static_cast<std::uint64_t>(at.lane) << 59) + count * 0x9e3779b97f4a7c15U;
       return splitmix64(state);
-    } else {
-      return unit_hash(salt_, asked(unit_.key, request));
     }
   }
   template <class Request>
@@ -306,10 +302,11 @@ class traffic {
 
   template <class Request>
   [[gnu::always_inline]] inline answer_of<Stable, Request> by_candidate(const Request& request, route_lanes::visit at,
-                                                                        const request_route& way, std::uint64_t unit) {
+                                                                        const request_route& way, std::uint64_t unit,
+                                                                        bool measures) {
     if (is_stopped()) [[unlikely]]
       return instead(request, at, way, diverted_);
-    if (way.is_measured) judge_.assign(arm::candidate, way.step);
+    if (measures) judge_.assign(arm::candidate, way.step);
     const std::uint64_t start = clock_.ticks();
     const std::size_t seat = seats_.take(start);
     if (seat == call_seats<Seats>::none) [[unlikely]]
@@ -318,8 +315,7 @@ class traffic {
     const std::uint32_t place = 1 - way.primary;
     auto answer = attempt<plain_of<Request>>(place, request);
     const bool failed = !is_fine(answer);
-    if (way.is_measured)
-      judge_.update(arm::candidate, measurement{failed, passed(start, clock_.ticks())}, way.step, unit);
+    if (measures) judge_.update(arm::candidate, measurement{failed, passed(start, clock_.ticks())}, way.step, unit);
     here.end();
     if (failed || is_stopped()) [[unlikely]]
       return instead(request, at, way, replaced_);
@@ -364,11 +360,9 @@ class traffic {
   owning_pointer<Stable> first_;
   owning_pointer<Candidate> second_;
   Judge judge_;
-  [[no_unique_address]] Unit unit_;
-  [[no_unique_address]] Audience audience_;
+  [[no_unique_address]] Rules rules_;
   [[no_unique_address]] Check check_;
   [[no_unique_address]] Clock clock_;
-  salt salt_;
   std::uint64_t seed_;
   route_lanes lanes_;
   call_seats<Seats> seats_;
