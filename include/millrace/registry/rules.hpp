@@ -62,15 +62,18 @@ struct gate {
 
 /// Reads a gate as people write it: `auc>=0.9`, `p99_ms<2`, or beside production's metric `auc>=production-0.01`. The
 /// text is also its name.
-/// Errors: invalid_argument, with the text: there is no comparison, no metric before it, or no finite number behind it.
+/// Errors: invalid_argument, with the text: there is no comparison, no metric before it, or no finite number behind it;
+/// a blank at either end of the metric, or a `=` at its end.
 template <class = void>
 result<gate> parse_gate(std::string_view text) {
   const auto wrong = [&] {
     return error(errc::invalid_argument,
-                 detail::quoted_text(text) + " is no gate, such as auc>=0.9 or auc>=production-0.01");
+                 detail::quoted_text(text) + " is no gate, such as auc>=0.9 or auc>=production-0.01, without blanks");
   };
   const std::size_t at = text.find_first_of("<>");
   if (at == text.npos || at == 0) return wrong();
+  // "auc=>0.9" and "auc >0.9" would be gates for metrics that nobody logs.
+  if (text.front() == ' ' || text[at - 1] == ' ' || text[at - 1] == '=' || text[at - 1] == '!') return wrong();
   const bool is_or_equal = text.substr(at + 1, 1) == "=";
   gate made{.name = std::string(text), .metric = std::string(text.substr(0, at))};
   made.comparison = text[at] == '>' ? (is_or_equal ? comparison::at_least : comparison::above)

@@ -65,8 +65,26 @@ TEST_CASE("a gate is read as people write it") {
     REQUIRE(gate);
     CHECK((gate->reference == mg::gate_reference::production && gate->bound == bound));
   }
-  for (const char* bad : {"", "auc", ">=1", "a>=", "a>=x", "a>=0.9 ", "a>=nan", "a<inf", "a>=1e999", "a>=production0.1",
-                          "a>=production-", "a>=++1", "a>=+-1", "a=1"}) {
+  for (const char* bad : {"",
+                          "auc",
+                          ">=1",
+                          "a>=",
+                          "a>=x",
+                          "a>=0.9 ",
+                          "a>=nan",
+                          "a<inf",
+                          "a>=1e999",
+                          "a>=production0.1",
+                          "a>=production-",
+                          "a>=++1",
+                          "a>=+-1",
+                          "a=1",
+                          "auc=>0.9",
+                          "auc=<1",
+                          "auc!>1",
+                          "auc >0.9",
+                          " a>1",
+                          "auc > 0.9"}) {
     CAPTURE(bad);
     CHECK(mg::parse_gate(bad).error().code() == mr::errc::invalid_argument);
   }

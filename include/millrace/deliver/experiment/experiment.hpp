@@ -117,7 +117,7 @@ class experiment {
   /// Errors: invalid_argument: what the definition says wrongly; conflict: the log is of another experiment, with what
   /// differs; unsupported: a newer version wrote it; corrupt, with the line; those of `store::line_log`.
   static result<experiment> make(experiment_definition definition, const experiment_options& options = {}) {
-    if (auto fine = detail::check_definition(definition); !fine) return std::move(fine).error();
+    if (auto fine = detail::check_definition<Decision>(definition); !fine) return std::move(fine).error();
     experiment made(std::move(definition), options);
     if (!options.log.empty())
       if (auto done = made.open_log(options); !done) return std::move(done).error();
@@ -218,6 +218,8 @@ class experiment {
                     "ratio; a covariate is given with the exposure");
       const std::array<double, sizeof...(Inputs)> all{static_cast<double>(inputs)...};
       return state_->tell_now(at, unit_hash(state_->by, id), all.data());
+    } else {
+      return false;
     }
   }
 

@@ -141,8 +141,9 @@ inline void append_count(std::string& text, std::uint64_t count, std::string_vie
 
 inline void append_guardrail(std::string& text, const guardrail_finding& of) {
   text += "Guardrail " + of.metric + ", " + of.variant + (of.harmed ? ": harm. " : ": no harm found. ") +
-          "It is worse " + of.worse + " by more than " + figure_text(of.margin) + "; the effect is " +
-          figure_text(of.effect) + ", log e " + figure_text(of.log_e) + " of " + figure_text(of.limit) + ".\n";
+          "Harm is to be " + of.worse + " the control by more than " + figure_text(of.margin) + "; the effect is " +
+          figure_text(of.effect) + ", log e " + figure_text(of.log_e) + ", where " + figure_text(of.limit) +
+          " shows harm.\n";
 }
 
 }  // namespace detail

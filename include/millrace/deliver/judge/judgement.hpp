@@ -97,8 +97,8 @@ struct judgement {
   reason why = reason::no_data;
   /// The metric that the reason speaks of; empty if it speaks of none.
   std::string_view metric;
-  /// The newest step, the candidate's share in it, and how many of its requests have returned: of the stable model, and
-  /// of the candidate; and how many the candidate has to have.
+  /// The newest step, counted from 0, the candidate's share in it, and how many of its requests have returned: of the
+  /// stable model, and of the candidate; and how many the candidate has to have.
   std::size_t step = 0;
   double share = 0;
   std::array<std::uint64_t, 2> requests{};
@@ -169,22 +169,23 @@ std::string judgement::summary() const {
   std::string text(name(verdict));
   ((text += ": ") += detail::why_text(*this)) += ".";
   if (alpha < 1)
-    text += " Step " + std::to_string(step) + " with " + detail::percent_text(share) +
+    text += " Step " + std::to_string(step + 1) + " with " + detail::percent_text(share) +
             " of the requests: " + std::to_string(requests[1]) + " beside " + std::to_string(requests[0]) +
-            "; e-value of harm " + detail::figure_text(detail::math::exp(log_e)) + " of " +
-            detail::figure_text(1 / alpha) + ".";
+            "; e-value of harm " + detail::figure_text(detail::math::exp(log_e)) + ", where " +
+            detail::figure_text(1 / alpha) + " shows it.";
   text += '\n';
   for (const evidence& one : metrics) (text += one.summary()) += '\n';
   return text;
 }
 
-/// The judgement as one JSON object. Infinite ends of an interval are the text "Infinity".
+/// The judgement as one JSON object. Infinite ends of an interval are the text "Infinity". Steps are counted from 1, as
+/// in `summary` and in all that a rollout writes for people.
 template <class = void>
 std::string to_json(const judgement& of) {
   std::string text;
   json_writer out(text);
   out.begin_object().member("verdict", name(of.verdict)).member("reason", name(of.why)).member("metric", of.metric);
-  out.member("step", of.step).member("share", of.share);
+  out.member("step", of.step + 1).member("share", of.share);
   out.member("requests_stable", of.requests[0]).member("requests_candidate", of.requests[1]);
   out.member("min_requests", of.min_requests).member("alpha", of.alpha).member("beta", of.beta);
   out.member("log_e", of.log_e).member("highest_log_e", of.highest_log_e).key("metrics").begin_array();

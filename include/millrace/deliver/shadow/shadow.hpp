@@ -185,13 +185,15 @@ class shadow {
   using given = typename chosen<detail::is_takes, takes<deduced>>::request_type;
   static_assert(detail::requirement<!std::is_void_v<given>, stable_model>,
                 "millrace[SHADOW-1]: a shadow copies requests and has to know their type: give the stable model one "
-                "call that is no template, or add the policy mr::deliver::takes<Request>{}");
+                "call that is no template, wrap one without a call, such as one with predict, in a lambda, or add the "
+                "policy mr::deliver::takes<Request>{}");
 
  public:
   using request_type = std::conditional_t<std::is_void_v<given>, int, given>;
   static_assert(detail::requirement<std::is_void_v<given> || std::is_invocable_v<stable_model&, const request_type&>,
                                     stable_model, request_type>,
-                "millrace[SHADOW-2]: the stable model is called with a const request");
+                "millrace[SHADOW-2]: the stable model is called with a const request; one with another member, such as "
+                "predict, is wrapped in a lambda");
   using prediction_type = std::remove_cvref_t<std::invoke_result_t<stable_model&, const request_type&>>;
   static_assert(
       detail::requirement<!detail::refers_to_others<request_type> && !detail::refers_to_others<prediction_type>,
@@ -201,6 +203,11 @@ class shadow {
   static_assert(detail::requirement<std::is_invocable_v<detail::model_in_t<Candidate>&, const request_type&>,
                                     detail::model_in_t<Candidate>, request_type>,
                 "millrace[SHADOW-4]: the candidate is called with the stable model's const request");
+  static_assert(
+      detail::requirement<detail::predicts_alike<prediction_type, detail::model_in_t<Candidate>, request_type>(),
+                          prediction_type, detail::model_in_t<Candidate>>,
+      "millrace[SHADOW-8]: the candidate predicts what the stable model does, or what becomes it: a double for a "
+      "double");
 
  private:
   using value_type = typename detail::plain_prediction<prediction_type>::type;

@@ -83,6 +83,7 @@ struct output_drift {
 /// What a candidate has to show before it may be given requests of its own. A limit that is infinite is none.
 struct shadow_criteria {
   std::uint64_t min_comparisons = 1000;
+  /// A share of the comparisons, from 0 to less than 1.
   double min_agreement = 0.99;
   /// Of the interval for the agreement.
   double level = 0.95;
@@ -157,7 +158,8 @@ namespace detail {
 
 template <class = void>
 void append_counts(std::string& text, const shadow_counts& of) {
-  text += std::to_string(of.comparisons) + " comparisons, " + percent_text(of.agreement()) + " agree";
+  text += std::to_string(of.comparisons) + " comparisons";
+  if (of.comparisons != 0) text += ", " + percent_text(of.agreement()) + " agree";
   if (of.candidate_failures != 0) text += ", the candidate failed in " + std::to_string(of.candidate_failures);
   if (of.stable_failures != 0) text += ", the stable model failed in " + std::to_string(of.stable_failures);
   if (of.distances != 0 && of.max_distance > 0) text += ", the greatest distance is " + figure_text(of.max_distance);
@@ -211,6 +213,7 @@ std::string shadow_report::summary() const {
   for (std::size_t i = 0; i < shadow_drops; ++i)
     if (dropped[i] != 0)
       text += std::to_string(dropped[i]) + " not compared: " + to_string(static_cast<shadow_drop>(i)) + '\n';
+  if (left_out != 0) text += std::to_string(left_out) + " left out by the share that is copied\n";
   if (hanging_threads != 0) text += std::to_string(hanging_threads) + " threads hang in the candidate\n";
   return text;
 }
@@ -256,12 +259,12 @@ shadow_assessment shadow_report::assess(const shadow_criteria& wanted) const {
     return shadow_assessment{verdict, std::move(why)};
   };
   const std::uint64_t n = all.comparisons;
-  if (n == 0 || n < wanted.min_comparisons)
-    return found(verdict::hold,
-                 std::to_string(n) + " comparisons, of " + std::to_string(wanted.min_comparisons) + " that are needed");
   if (!(wanted.min_agreement >= 0 && wanted.min_agreement < 1))
     return found(verdict::hold, "an agreement of " + detail::figure_text(wanted.min_agreement) +
                                     " can never be shown; ask for less than 1");
+  if (n == 0 || n < wanted.min_comparisons)
+    return found(verdict::hold,
+                 std::to_string(n) + " comparisons, of " + std::to_string(wanted.min_comparisons) + " that are needed");
   const auto around = agreement_interval(wanted.level);
   if (!around) return found(verdict::hold, around.error().describe());
   const std::string share = "of " + std::to_string(n) + " comparisons " + detail::percent_text(agreement()) +

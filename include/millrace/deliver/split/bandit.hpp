@@ -35,6 +35,13 @@ template <class Reward, class Value>
 concept reward_for =
     std::same_as<Value, typename Reward::value_type> ||
     (!std::same_as<typename Reward::value_type, bool> && std::convertible_to<Value, typename Reward::value_type>);
+template <class Reward, class Value>
+struct checked_reward {
+  static_assert(
+      requirement<reward_for<Reward, Value>, Value, Reward>,
+      "millrace[SPLIT-16]: a bandit of binary_reward is told true or false; one of numbers has numeric_reward: "
+      "bandit<Salt, Arms, Policy, numeric_reward>");
+};
 
 }  // namespace detail
 
@@ -101,10 +108,8 @@ class bandit : public saved_fields<bandit<Salt, Arms, Policy, Reward>> {
   /// Counts a reward of an arm. One of an arm that does not exist, or that is no number, is left out and counted as
   /// refused. If a refresh fails, the probabilities stay as they are until the next, and `pending()` grows.
   template <class Value>
-  requires(std::same_as<Value, typename Reward::value_type> ||
-           (!std::same_as<typename Reward::value_type, bool> &&
-            std::convertible_to<Value, typename Reward::value_type>))
   void update(std::size_t arm, Value reward) {
+    static_cast<void>(sizeof(detail::checked_reward<Reward, Value>));
     if (count(arm, static_cast<typename Reward::value_type>(reward))) (void)refresh();
   }
   std::uint64_t refused() const noexcept { return refused_; }

@@ -61,8 +61,8 @@ class shared_bandit {
 
   /// As `bandit::update`.
   template <class Value>
-  requires(detail::reward_for<reward_type, Value>)
   void update(std::size_t arm, Value reward) {
+    static_cast<void>(sizeof(detail::checked_reward<reward_type, Value>));
     bool due = false;
     {
       const detail::lock_guard held(lock_);

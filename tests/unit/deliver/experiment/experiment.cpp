@@ -246,6 +246,8 @@ TEST_CASE("a definition that makes no sense is refused with what is wrong") {
   CHECK(why({.id = "e", .from = 0.5, .to = 0.5}) ==
         "experiment \"e\": its slot must be 0 <= from < to <= 1, and is 0.5 to 0.5");
   CHECK(why({.id = "e", .planned_units = std::nan("")}) == "experiment \"e\": planned_units is NaN");
+  CHECK(fixed::make({.id = "e"}).error().message() ==
+        "experiment \"e\": planned_units is not set, and its decision waits for so many closed units");
   CHECK(why({.id = "e", .segments = {"de", "de"}}) == "experiment \"e\": two segments are called \"de\"");
   CHECK(why({.id = "e", .max_units = 0}) == "experiment \"e\": max_units must be from 1 to 2^32");
 }

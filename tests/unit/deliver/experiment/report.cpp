@@ -47,14 +47,15 @@ TEST_CASE("a report of an experiment for people") {
   CHECK(report.exposed() == 100);
   CHECK(report.any_significant());
   CHECK(report.any_harm());
-  CHECK(
-      report.summary() ==
-      "Experiment new is running; 100 units, control 80 (70 closed), treat<ment> 20 (10 closed). Decided by "
-      "always_valid, alpha 0.05, Holm.\n"
-      "Guardrail latency, treat<ment>: harm. It is worse above by more than 5; the effect is 7.25, log e 6 of 4.605.\n"
-      "bought, treat<ment>: significant (adjusted p 0.002). z: difference 0.25 (95 % interval 0.125 to 0.5), p 0.001 "
-      "with n = 10 and 70.\n"
-      "bought, treat<ment> in \"de\"\n: no result: too early.\n");
+  CHECK(report.summary() ==
+        "Experiment new is running; 100 units, control 80 (70 closed), treat<ment> 20 (10 closed). Decided by "
+        "always_valid, alpha 0.05, Holm.\n"
+        "Guardrail latency, treat<ment>: harm. Harm is to be above the control by more than 5; the effect is 7.25, log "
+        "e 6, where "
+        "4.605 shows harm.\n"
+        "bought, treat<ment>: significant (adjusted p 0.002). z: difference 0.25 (95 % interval 0.125 to 0.5), p 0.001 "
+        "with n = 10 and 70.\n"
+        "bought, treat<ment> in \"de\"\n: no result: too early.\n");
   report.sample_ratio.mismatch = true;
   report.sample_ratio.p = 1e-9;
   report.contaminated = 3;

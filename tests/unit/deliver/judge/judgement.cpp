@@ -43,8 +43,8 @@ TEST_CASE("a judgement without data is to hold", "[deliver]") {
 TEST_CASE("a judgement says what it rests on", "[deliver]") {
   CHECK(
       made().summary() ==
-      "rollback: error_rate is worse than with the stable model. Step 0 with 5 % of the requests: 1000 beside 19000; "
-      "e-value of harm 1 of 100.\n"
+      "rollback: error_rate is worse than with the stable model. Step 1 with 5 % of the requests: 1000 beside 19000; "
+      "e-value of harm 1, where 100 shows it.\n"
       "error_rate: ratio of error rates 3 (2 to Infinity, at all times by 99 %), candidate 30 bad of 1000, stable 190 "
       "bad of 19000, e-value of harm 1, of being tolerated 1; not within what is tolerated\n");
   const std::string json = to_json(made());

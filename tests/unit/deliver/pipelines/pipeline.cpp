@@ -87,7 +87,14 @@ TEST_CASE("texts that a platform could take for something else are refused, by n
              ContainsSubstring("the pipeline is called \"a\\nb\""));
   CHECK_THAT(refusal_of([](auto& plan, auto&) { plan.name = " "; }), ContainsSubstring("is called"));
   CHECK_THAT(refusal_of([](auto& plan, auto&) { plan.branch = "a' || true || '"; }), ContainsSubstring("branch"));
-  CHECK_THAT(refusal_of([](auto& plan, auto&) { plan.schedule = "* * * * *'"; }), ContainsSubstring("schedule"));
+  for (const char* bad :
+       {"* * * * *'", "every day", "30 3 * *", "30 3 * * 1 2", "30  3 * * 1", "at 3 * * MON", " * * * *"})
+    CHECK_THAT(refusal_of([&](auto& plan, auto&) { plan.schedule = bad; }), ContainsSubstring("schedule"));
+  for (const char* good : {"30 3 * * 1-5", "*/15 0,12 1 JAN MON-FRI"}) {
+    md::pipeline_plan plan = plan_of("true");
+    plan.schedule = good;
+    CHECK(md::detail::plan_checks<>(plan)());
+  }
   CHECK_THAT(refusal_of([](auto& plan, auto&) { plan.jobs.clear(); }), ContainsSubstring("no job"));
   CHECK_THAT(refusal_of([](auto& plan, auto& job) { plan.jobs.push_back(md::pipeline_job(job)); }),
              ContainsSubstring("two jobs"));

@@ -32,7 +32,10 @@ TEST_CASE("shadow_report: without data it is on hold, and its figures are unknow
   CHECK(std::isnan(none.latency_ratio()));
   CHECK(none.assess().verdict == verdict::hold);
   CHECK(none.assess({.min_comparisons = 0}).verdict == verdict::hold);
-  CHECK_FALSE(none.summary().empty());
+  CHECK(none.summary() == ": 0 comparisons\n");
+  md::shadow_report few;
+  few.left_out = 7;
+  CHECK(few.summary() == ": 0 comparisons\n7 left out by the share that is copied\n");
 }
 
 TEST_CASE("shadow_report: it promotes with all of the interval, and takes back with none of it") {
@@ -49,6 +52,7 @@ TEST_CASE("shadow_report: it promotes with all of the interval, and takes back w
 
 TEST_CASE("shadow_report: criteria that cannot be met hold, as limits that are crossed or unknown do") {
   CHECK(of(1000, 1000).assess({.min_agreement = 1}).verdict == verdict::hold);
+  CHECK_THAT(of(3, 3).assess({.min_agreement = 95}).why, ContainsSubstring("ask for less than 1"));  // before too few
   CHECK(of(1000, 1000).assess({.min_agreement = std::nan("")}).verdict == verdict::hold);
   CHECK(of(1000, 1000).assess({.level = 2}).verdict == verdict::hold);
   CHECK(of(1000, 1000).assess({.max_latency_ratio = 2.5}).verdict == verdict::promote);

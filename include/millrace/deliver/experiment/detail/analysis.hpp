@@ -249,7 +249,6 @@ class metric_analysis {
   std::string why_none(const comparison& of) const {
     if (!of.withheld.empty()) return of.withheld;
     if (any_time) return "no unit is closed yet";
-    if (!(of.planned > 0)) return "the definition has no planned_units";
     return figure_text(of.test.units(true) + of.test.units(false)) + " of " + figure_text(of.planned) +
            " planned units are closed";
   }

@@ -22,12 +22,15 @@ inline error bad_definition(const experiment_definition& of, const std::string& 
   return error(errc::invalid_argument, "experiment " + quoted_text(of.id) + ": " + why);
 }
 
-template <class = void>
+/// What is wrong with a definition, for a decision that waits for a planned number of units, or for another.
+template <class Decision>
 result<void> check_definition(const experiment_definition& of) {
   if (of.id.empty()) return bad_definition(of, "it has no id");
   if (of.window.nanoseconds <= 0) return bad_definition(of, "its window must be above 0");
   if (!(of.planned_units >= 0 && of.planned_units < 1e15))
     return bad_definition(of, "planned_units is " + number_text(of.planned_units));
+  if (!Decision::when::any_time && of.planned_units == 0)
+    return bad_definition(of, "planned_units is not set, and its decision waits for so many closed units");
   if (!(of.from >= 0 && of.from < of.to && of.to <= 1))
     return bad_definition(
         of, "its slot must be 0 <= from < to <= 1, and is " + number_text(of.from) + " to " + number_text(of.to));

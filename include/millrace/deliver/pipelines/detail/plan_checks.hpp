@@ -80,6 +80,20 @@ constexpr bool is_pinned_image(std::string_view image) noexcept {
   return colon != last.npos && colon + 1 < last.size() && last.substr(colon + 1) != "latest";
 }
 
+/// Five fields as cron has them, each with a digit or a `*`, with one blank between two.
+constexpr bool is_schedule(std::string_view schedule) noexcept {
+  if (!consists_of(schedule, "*/,- ")) return false;
+  std::size_t fields = 0;
+  for (std::size_t at = 0; at <= schedule.size(); ++fields) {
+    const std::size_t end = schedule.find(' ', at) == schedule.npos ? schedule.size() : schedule.find(' ', at);
+    const std::string_view field = schedule.substr(at, end - at);
+    // Months and days of the week have names, too.
+    if (field.empty() || (fields < 3 && field.find_first_of("*0123456789") == field.npos)) return false;
+    at = end + 1;
+  }
+  return fields == 5;
+}
+
 constexpr bool is_branch(std::string_view branch) noexcept { return is_plain_path(branch) && branch.back() != '/'; }
 
 template <class = void>
@@ -90,8 +104,8 @@ class plan_checks {
   result<void> operator()() const {
     if (!is_title(plan_.name)) return wrong("the pipeline", "is called", plan_.name, "a line of printable characters");
     if (!is_branch(plan_.branch)) return wrong("the pipeline", "has the branch", plan_.branch, "a branch such as main");
-    if (!plan_.schedule.empty() && !consists_of(plan_.schedule, "*/,- "))
-      return wrong("the pipeline", "has the schedule", plan_.schedule, "five fields of cron");
+    if (!plan_.schedule.empty() && !is_schedule(plan_.schedule))
+      return wrong("the pipeline", "has the schedule", plan_.schedule, "five fields of cron, such as 30 3 * * 1-5");
     if (const auto token = token_in(plan_.name); !token.empty()) return holds_token("the pipeline's name", token);
     if (plan_.jobs.empty()) return error(errc::invalid_argument, "the pipeline has no job");
     for (std::size_t i = 0; i < plan_.jobs.size(); ++i) {

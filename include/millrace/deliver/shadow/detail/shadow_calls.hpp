@@ -80,6 +80,16 @@ struct plain_prediction<result<P>> {
   using type = P;
 };
 
+/// Whether a candidate's prediction becomes the stable model's.
+template <class Prediction, class Model, class Request>
+constexpr bool predicts_alike() noexcept {
+  if constexpr (std::is_invocable_v<Model&, const Request&>) {
+    using made = std::remove_cvref_t<std::invoke_result_t<Model&, const Request&>>;
+    return std::is_constructible_v<typename plain_prediction<Prediction>::type, typename plain_prediction<made>::type>;
+  }
+  return true;  // another error says so
+}
+
 /// A value in a cell that is used again and again: assigned to where there is one already, so that it may keep the
 /// memory that it has.
 template <class T>
