@@ -17,6 +17,7 @@ NEEDS = {
     "openssl": {"openssl/[>=3 <4]": "openssl::crypto"},
     "sqlite": {"sqlite3/[>=3.38 <4]": "sqlite3::sqlite3"},
     "xtensor": {"xtensor/[>=0.24 <0.26]": "xtensor::xtensor"},
+    "yaml": {"yaml-cpp/[>=0.7 <1]": "yaml-cpp::yaml-cpp"},
 }
 
 

@@ -1,7 +1,7 @@
 # What each component needs beside the standard library. Read by the build, and by the installed
 # package, so both look for the same things and say the same when one is missing.
 
-set(MILLRACE_ALL_COMPONENTS core millrace curl http openssl sqlite xtensor)
+set(MILLRACE_ALL_COMPONENTS core millrace curl http openssl sqlite xtensor yaml)
 set(MILLRACE_DEFAULT_COMPONENTS core millrace)
 
 set(MILLRACE_core_REQUIRES)
@@ -25,6 +25,9 @@ set(MILLRACE_sqlite_PACKAGES SQLite3)
 set(MILLRACE_xtensor_REQUIRES core)
 set(MILLRACE_xtensor_PACKAGES xtensor)
 
+set(MILLRACE_yaml_REQUIRES core)
+set(MILLRACE_yaml_PACKAGES yaml-cpp)
+
 # package -> the target it defines, its name for people, the Debian and Ubuntu package
 set(MILLRACE_PACKAGE_Threads Threads::Threads "a thread library" libc6-dev)
 set(MILLRACE_PACKAGE_Eigen3 Eigen3::Eigen "Eigen 3.4" libeigen3-dev)
@@ -34,6 +37,7 @@ set(MILLRACE_PACKAGE_httplib httplib::httplib "cpp-httplib 0.11" "libcpp-httplib
 set(MILLRACE_PACKAGE_OpenSSL OpenSSL::Crypto "OpenSSL 3" libssl-dev)
 set(MILLRACE_PACKAGE_SQLite3 SQLite::SQLite3 "SQLite 3.38" libsqlite3-dev)
 set(MILLRACE_PACKAGE_xtensor xtensor "xtensor" libxtensor-dev)
+set(MILLRACE_PACKAGE_yaml-cpp yaml-cpp::yaml-cpp "yaml-cpp 0.7" libyaml-cpp-dev)
 
 # Where this file is: find modules of ours stand beside it.
 set(MILLRACE_CMAKE_FOLDER ${CMAKE_CURRENT_LIST_DIR})

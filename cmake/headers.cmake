@@ -4,7 +4,7 @@
 # The headers of connect/<x> are in MILLRACE_connect_<x>_HEADERS.
 
 # Modules that need the standard library alone: millrace::core and millrace.hpp.
-set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe feature detect resilience model middleware infer registry track mlops deliver connect/databricks connect/http connect/mlflow connect/rest)
+set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe feature detect resilience model middleware infer registry track mlops deliver connect/databricks connect/http connect/mlflow connect/rest connect/yaml)
 # Modules that need a third party as a whole: millrace::millrace.
 set(MILLRACE_FULL_MODULES train connect/curl)
 
@@ -17,11 +17,11 @@ set(MILLRACE_core_HEADERS
   core/detail/chrono.hpp core/detail/completes.hpp core/detail/crc32.hpp core/detail/cycle_counter.hpp core/detail/decode_table.hpp
   core/detail/deflate_block.hpp core/detail/dense_products.hpp core/detail/duration_nanoseconds.hpp core/detail/field_list.hpp core/detail/flat_vector.hpp core/detail/fork_watch.hpp core/detail/fused.hpp core/detail/gauss_legendre.hpp core/detail/guarded.hpp
   core/detail/heap_sort.hpp core/detail/huffman.hpp core/detail/inflate.hpp core/detail/int128.hpp core/detail/json_reader.hpp core/detail/letter_case.hpp core/detail/light_atomic.hpp
-  core/detail/math.hpp core/detail/mutex.hpp core/detail/name_index.hpp core/detail/needs_exceptions.hpp
+  core/detail/math.hpp core/detail/mutex.hpp core/detail/name_index.hpp core/detail/nearest_names.hpp core/detail/needs_exceptions.hpp
   core/detail/number_text.hpp core/detail/order_key.hpp core/detail/owning_pointer.hpp core/detail/policy_or.hpp core/detail/protobuf.hpp core/detail/quoted_text.hpp core/detail/requirement.hpp
   core/detail/sha256_block.hpp core/detail/sha256_each.hpp core/detail/sha256_lanes.hpp core/detail/simd.hpp core/detail/sort.hpp core/detail/sort_doubles.hpp core/detail/spin_lock.hpp
   core/detail/shared_value.hpp
-  core/detail/swap_members.hpp core/detail/text_formats.hpp core/detail/thread_slot.hpp core/detail/uninterrupted.hpp core/detail/unprinted.hpp core/detail/worker_thread.hpp
+  core/detail/swap_members.hpp core/detail/text_formats.hpp core/detail/thread_slot.hpp core/detail/uninterrupted.hpp core/detail/unprinted.hpp core/detail/utf8.hpp core/detail/worker_thread.hpp
   core/detail/seeded_hash.hpp
   core/saved/envelope.hpp core/saved/fields.hpp
   core/saved/detail/crc32c.hpp core/saved/detail/image.hpp)
@@ -89,6 +89,13 @@ set(MILLRACE_store_HEADERS
   store/documents/detail/document_engine.hpp store/documents/detail/document_files.hpp
   store/documents/detail/document_index.hpp store/documents/detail/folder_journal.hpp
   store/documents/detail/folder_lock.hpp
+  store/settings.hpp
+  store/settings/byte_size.hpp store/settings/changes.hpp store/settings/describe.hpp store/settings/environment.hpp
+  store/settings/load.hpp store/settings/origin.hpp store/settings/problem.hpp
+  store/settings/row.hpp store/settings/settings_node.hpp store/settings/settings_schema.hpp store/settings/table.hpp
+  store/settings/detail/scalar_text.hpp store/settings/detail/setting_text.hpp
+  store/settings/detail/setting_type.hpp store/settings/detail/settings_reader.hpp
+  store/settings/detail/table_faults.hpp
   store/parquet.hpp
   store/parquet/codecs.hpp store/parquet/column.hpp store/parquet/field.hpp store/parquet/reader.hpp
   store/parquet/statistics.hpp store/parquet/writer.hpp
@@ -160,7 +167,7 @@ set(MILLRACE_observe_HEADERS
   observe/audit.hpp
   observe/audit/audit_draft.hpp observe/audit/audit_event.hpp observe/audit/audit_export.hpp observe/audit/audit_name.hpp
   observe/audit/audit_query.hpp observe/audit/compliance_report.hpp observe/audit/mask.hpp observe/audit/report_templates.hpp
-  observe/audit/detail/nearest_names.hpp observe/audit/detail/page_writers.hpp
+  observe/audit/detail/page_writers.hpp
   observe/audit/detail/pii_detectors.hpp observe/audit/detail/tally.hpp
  
   observe/audit/audit_trail.hpp observe/audit/read_trail.hpp observe/audit/trail_options.hpp observe/audit/trail_proofs.hpp
@@ -429,6 +436,7 @@ set(MILLRACE_connect_rest_HEADERS
   connect/rest/parts/aggregates.hpp connect/rest/parts/predictions.hpp
   connect/rest/detail/body_parser.hpp connect/rest/detail/json_numbers.hpp connect/rest/detail/openapi.hpp
   connect/rest/detail/paths.hpp connect/rest/detail/request_parts.hpp connect/rest/detail/served_outcome.hpp)
+set(MILLRACE_connect_yaml_HEADERS connect/yaml.hpp)
 set(MILLRACE_train_HEADERS
   train.hpp
   train/fwd.hpp train/activation.hpp train/backpropagation.hpp train/calculate_loss.hpp train/clip.hpp train/fields.hpp
@@ -445,3 +453,4 @@ set(MILLRACE_curl_ADAPTERS connect/curl.hpp)
 set(MILLRACE_http_ADAPTERS connect/http.hpp)
 set(MILLRACE_sqlite_ADAPTERS store/sqlite.hpp store/detail/sqlite_connection.hpp store/detail/sqlite_engine.hpp)
 set(MILLRACE_xtensor_ADAPTERS tensor/xtensor.hpp)
+set(MILLRACE_yaml_ADAPTERS connect/yaml.hpp)

@@ -33,7 +33,8 @@
 /// Standard library and POSIX alone. Two headers are left out, because they need a third party: store/ed25519.hpp, keys
 /// and signatures of Ed25519 by OpenSSL; store/sqlite.hpp, a storage with transactions in one SQLite file. Another
 /// room is included by name, because who keeps files should not pay for it: store/search.hpp, filters, orders and pages
-/// over rows of any kind, in the grammar of MLflow's searches and beyond it.
+/// over rows of any kind, in the grammar of MLflow's searches and beyond it. And so is
+/// store/settings.hpp: structs of settings that files, the environment and the program fill.
 
 #include <millrace/store/atomic_file.hpp>
 #include <millrace/store/beneath.hpp>

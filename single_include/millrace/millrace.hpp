@@ -12064,14 +12064,13 @@ std::string to_string(const millrace_SECRET_1_a_secret_is_not_printed&) = delete
 
 #endif  // MILLRACE_CORE_DETAIL_UNPRINTED_HPP
 
-// ---- core/json_writer.hpp
+// ---- core/detail/utf8.hpp
 
-#ifndef MILLRACE_CORE_JSON_WRITER_HPP
-#define MILLRACE_CORE_JSON_WRITER_HPP
+#ifndef MILLRACE_CORE_DETAIL_UTF8_HPP
+#define MILLRACE_CORE_DETAIL_UTF8_HPP
 
 namespace millrace {
 inline namespace v0 {
-
 namespace detail {
 
 /// The length of the well-formed UTF-8 sequence at the front of `text`, or 0 if there is none. `text` is not empty.
@@ -12098,6 +12097,18 @@ constexpr std::size_t utf8_sequence(std::string_view text) noexcept {
 }
 
 }  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DETAIL_UTF8_HPP
+
+// ---- core/json_writer.hpp
+
+#ifndef MILLRACE_CORE_JSON_WRITER_HPP
+#define MILLRACE_CORE_JSON_WRITER_HPP
+
+namespace millrace {
+inline namespace v0 {
 
 /// Appends a JSON string literal. Any bytes are allowed, and the output is strict JSON: control bytes are escaped, and
 /// a byte that is not part of well-formed UTF-8 becomes the four characters `\xHH`. A text that holds four such
@@ -56804,7 +56815,8 @@ class cached_leaves {
 /// Standard library and POSIX alone. Two headers are left out, because they need a third party: store/ed25519.hpp, keys
 /// and signatures of Ed25519 by OpenSSL; store/sqlite.hpp, a storage with transactions in one SQLite file. Another
 /// room is included by name, because who keeps files should not pay for it: store/search.hpp, filters, orders and pages
-/// over rows of any kind, in the grammar of MLflow's searches and beyond it.
+/// over rows of any kind, in the grammar of MLflow's searches and beyond it. And so is
+/// store/settings.hpp: structs of settings that files, the environment and the program fill.
 
 #endif  // MILLRACE_STORE_HPP
 

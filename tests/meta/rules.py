@@ -28,7 +28,7 @@ APART = {"deliver/experiment.hpp", "deliver/observed.hpp", "deliver/outcomes.hpp
          "feature/batch.hpp",
          "model/formats.hpp", "model/to_graph.hpp", "observe/audit.hpp", "observe/events.hpp", "observe/health.hpp",
          "observe/dashboards.hpp", "observe/tracing.hpp", "registry/observed.hpp", "registry/search.hpp", "store/documents.hpp",
-         "store/messages.hpp", "store/parquet.hpp", "store/search.hpp", "track/logged_models.hpp", "track/observed.hpp", "track/search.hpp",
+         "store/messages.hpp", "store/parquet.hpp", "store/search.hpp", "store/settings.hpp", "track/logged_models.hpp", "track/observed.hpp", "track/search.hpp",
          "track/spool.hpp"}
 # What a detail header (and core/config.hpp) may ask the preprocessor: which machine, standard library and dialect this is.
 ALLOWED_QUESTIONS = re.compile(r"(__x86_64__|__AVX__|__i386__|__aarch64__|__linux__|__BYTE_ORDER__|__cplusplus|__cpp_exceptions|__GLIBCXX__)")
@@ -36,7 +36,7 @@ ALLOWED_QUESTIONS = re.compile(r"(__x86_64__|__AVX__|__i386__|__aarch64__|__linu
 STOP = {"millrace_needs_c++20": "core/config.hpp", "millrace_needs_exceptions": "core/detail/needs_exceptions.hpp"}
 # Third-party includes by their first folder, and the component that brings them. A header that includes one
 # belongs to a module of that component, or is listed as its adapter.
-THIRD_PARTY = {"Eigen": "millrace", "curl": "curl", "httplib.h": "http", "zlib.h": "millrace", "openssl": "openssl", "sqlite3.h": "sqlite", "xtensor": "xtensor", "xtl": "xtensor"}
+THIRD_PARTY = {"Eigen": "millrace", "curl": "curl", "httplib.h": "http", "zlib.h": "millrace", "openssl": "openssl", "sqlite3.h": "sqlite", "xtensor": "xtensor", "xtl": "xtensor", "yaml-cpp": "yaml"}
 POSIX = re.compile(r"(sys|arpa|netinet)/\w+\.h|(fcntl|unistd|poll|signal|errno|stdio|stdlib|netdb|pthread|sched|time|dirent)\.h"
                    r"|(x86|i(mm))intrin\.h|arm_neon\.h|cpuid\.h|cxxabi\.h")
 ROOT_ENTRIES = """.ci .clang-format .editorconfig .gitattributes .gitignore CHANGELOG.md CMakeLists.txt CMakePresets.json

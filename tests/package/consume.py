@@ -21,7 +21,7 @@ from passed import Passed, version  # noqa: E402
 from rules import sources  # noqa: E402
 from tree import Tree  # noqa: E402
 
-THIRD_PARTIES = ["CURL", "Eigen3", "OpenSSL", "SQLite3", "ZLIB", "httplib", "nlohmann_json", "xtensor"]
+THIRD_PARTIES = ["CURL", "Eigen3", "OpenSSL", "SQLite3", "ZLIB", "httplib", "nlohmann_json", "xtensor", "yaml-cpp"]
 NOT_CONSUMED = ("CHANGELOG.md", "benchmarks", "docs")  # what no way to use the library looks at
 COMPONENTS = re.search(r"MILLRACE_ALL_COMPONENTS ([^)]*)", (ROOT / "cmake/components.cmake").read_text())[1].split()
 FIRST_PROGRAM = ROOT / "examples/01_first_chain.cpp"  # the README's
@@ -88,6 +88,7 @@ def add_subdirectory(args, folder):
     consumer.build(text("openssl", "set(MILLRACE_COMPONENTS openssl)"), "openssl.cpp")
     consumer.build(text("sqlite", "set(MILLRACE_COMPONENTS sqlite)"), "sqlite.cpp")
     consumer.build(text("xtensor", "set(MILLRACE_COMPONENTS xtensor)"), "xtensor.cpp")
+    consumer.build(text("yaml", "set(MILLRACE_COMPONENTS yaml)"), "yaml.cpp")
     build = consumer.build(text("pch", "set(MILLRACE_COMPONENTS core)"), "core.cpp", *NOTHING_INSTALLED)
     if not list(build.rglob("cmake_pch.hxx.*ch")):
         raise Failure("millrace::pch precompiled nothing")
@@ -151,6 +152,10 @@ def find_package(args, folder):
                        "-DCMAKE_DISABLE_FIND_PACKAGE_SQLite3=ON", fails_with="install libsqlite3-dev")
     consumer.build(text("millrace::xtensor", "0.1 REQUIRED COMPONENTS xtensor"), "xtensor.cpp", here,
                    "-DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON")
+    consumer.build(text("millrace::yaml", "0.1 REQUIRED COMPONENTS yaml"), "yaml.cpp", here,
+                   "-DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON")
+    consumer.configure(text("millrace::yaml", "REQUIRED COMPONENTS yaml"), "yaml.cpp", here,
+                       "-DCMAKE_DISABLE_FIND_PACKAGE_yaml-cpp=ON", fails_with="install libyaml-cpp-dev")
     consumer.configure(text("millrace::millrace", "REQUIRED COMPONENTS millrace"), "full.cpp", here,
                        "-DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON", fails_with="install zlib1g-dev")
     consumer.configure(text("millrace::core", "REQUIRED COMPONENTS kafkaesque"), "core.cpp", here,
@@ -249,7 +254,8 @@ STAND_INS = [("eigen", "3.4.0", "Eigen3::Eigen", ["/usr/include/eigen3"], []), (
              ("libcurl", "8.9.1", "CURL::libcurl", [], ["curl"]),
              ("cpp-httplib", "0.18.3", "httplib::httplib", [], ["cpp-httplib"]),
              ("openssl", "3.0.22", "OpenSSL::Crypto", [], ["crypto"]),
-             ("sqlite3", "3.46.1", "SQLite::SQLite3", [], ["sqlite3"]), ("xtensor", "0.25.0", "xtensor", [], [])]
+             ("sqlite3", "3.46.1", "SQLite::SQLite3", [], ["sqlite3"]), ("xtensor", "0.25.0", "xtensor", [], []),
+             ("yaml-cpp", "0.8.0", "yaml-cpp::yaml-cpp", [], ["yaml-cpp"])]
 
 
 def conan(args, folder):

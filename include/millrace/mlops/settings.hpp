@@ -6,9 +6,8 @@
 #include <millrace/mlops/fwd.hpp>
 #include <millrace/store/secret.hpp>
 #include <millrace/store/secret_file.hpp>
+#include <millrace/store/settings/environment.hpp>
 
-#include <concepts>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,16 +16,8 @@ namespace millrace {
 inline namespace v0 {
 namespace mlops {
 
-/// Where variables are looked up: `find(name)` returns the value, or null where there is none.
-template <class S>
-concept variable_source = requires(const S& source, const char* name) {
-  { source.find(name) } -> std::same_as<const char*>;
-};
-
-/// The environment of this process. Threads: any number, while nobody changes it.
-struct process_environment {
-  const char* find(const char* name) const noexcept { return std::getenv(name); }
-};
+using store::process_environment;
+using store::variable_source;
 
 /// What the environment says about where runs and models are. A variable that is empty counts as not set, and one of
 /// MILLRACE_ goes before the other of its line.

@@ -1,12 +1,12 @@
 #ifndef MILLRACE_OBSERVE_AUDIT_TRAIL_QUERIES_HPP
 #define MILLRACE_OBSERVE_AUDIT_TRAIL_QUERIES_HPP
 
+#include <millrace/core/detail/nearest_names.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/sha256.hpp>
 #include <millrace/observe/audit/audit_event.hpp>
 #include <millrace/observe/audit/audit_query.hpp>
 #include <millrace/observe/audit/compliance_report.hpp>
-#include <millrace/observe/audit/detail/nearest_names.hpp>
 #include <millrace/observe/audit/detail/tally.hpp>
 #include <millrace/observe/audit/detail/trail_folder.hpp>
 #include <millrace/observe/audit/read_trail.hpp>

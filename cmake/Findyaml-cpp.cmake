@@ -1,0 +1,11 @@
+# yaml-cpp as the target yaml-cpp::yaml-cpp: by its own package, which before 0.8 (Debian 12) names the target yaml-cpp.
+find_package(yaml-cpp CONFIG QUIET)
+if(NOT TARGET yaml-cpp::yaml-cpp AND TARGET yaml-cpp)
+  add_library(yaml-cpp::yaml-cpp INTERFACE IMPORTED)
+  target_link_libraries(yaml-cpp::yaml-cpp INTERFACE yaml-cpp)
+endif()
+if(TARGET yaml-cpp::yaml-cpp)
+  set(yaml-cpp_FOUND TRUE)
+else()
+  set(yaml-cpp_FOUND FALSE)
+endif()

@@ -1,0 +1,20 @@
+// expect: millrace\[SETTINGS-4\]
+// expect: spelled<'w', 'a', 'i', 't'
+#include <millrace/store/settings/load.hpp>
+
+namespace ms = millrace::store;
+
+struct limits {
+  int rows = 1;
+  int wait = 1;
+
+#ifdef MILLRACE_MISUSE
+  static constexpr auto settings = ms::settings_table(ms::setting<&limits::rows>("rows", "of a batch"),
+                                                      ms::setting<&limits::rows>("wait", "of a batch"));
+#else
+  static constexpr auto settings = ms::settings_table(ms::setting<&limits::rows>("rows", "of a batch"),
+                                                      ms::setting<&limits::wait>("wait", "for company"));
+#endif
+};
+
+auto load() { return ms::load_settings<limits>({}, "a.yaml"); }
