@@ -1,5 +1,7 @@
 #include <millrace/deliver/rollout/kept.hpp>
 
+#include <millrace/core/duration.hpp>
+#include <millrace/core/seed.hpp>
 #include <millrace/deliver/rollout/rollout.hpp>
 #include <millrace/store/folder_storage.hpp>
 #include <millrace/store/memory_storage.hpp>
@@ -13,6 +15,8 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <deque>
 #include <span>
 #include <string>
 #include <string_view>
@@ -557,4 +561,67 @@ TEST_CASE("releases, hosts and people may have any names", "[deliver][rollout]")
   REQUIRE(made("c").restore()->phase == phase::running);
   REQUIRE(one.roll_back(std::string(100'000, '\x01'), name));
   CHECK(other.decide()->phase == phase::rolled_back);
+}
+
+TEST_CASE("hosts that are cut off at random agree once they are not", "[deliver][rollout]") {
+  const char* const more = std::getenv("MILLRACE_FLEETS");
+  const int fleets = more != nullptr ? std::stoi(more) : 200;
+  for (int seed = 1; seed <= fleets; ++seed) {
+    INFO("seed " << seed);
+    mr::random_engine random(static_cast<std::uint64_t>(seed));
+    told_judge judge = rolls_back_after(500);
+    judge.says = md::verdict::promote;
+    ms::memory_storage storage;
+    std::deque<way> ways;
+    std::deque<decltype(release_on(ways.front(), "a", judge, broken{}))> hosts;
+    for (int i = 0; i < 3; ++i) ways.emplace_back(storage);
+    for (int i = 0; i < 3; ++i) {
+      const std::string name(1, static_cast<char>('a' + i));
+      hosts.emplace_back(
+          scale{1}, broken{}, md::canary<50, 75, 100>(), judge,
+          md::kept_in<way>(ways[static_cast<std::size_t>(i)], name),
+          md::rollout_options{.name = "fraud", .rules = {.min_requests = 100, .return_length = mr::duration(1)}});
+    }
+    REQUIRE(hosts[0].start());
+    bool was_rolled_back = false;
+    for (int event = 0; event < 40; ++event) {
+      const std::size_t at = random.below(3);
+      auto& host = hosts[at];
+      switch (random.below(12)) {
+        case 0: static_cast<void>(host.pause("ada", "")); break;
+        case 1: static_cast<void>(host.resume("ada", "")); break;
+        case 2: static_cast<void>(host.abort("ada", "")); break;
+        case 3:
+          if (random.below(3) == 0) static_cast<void>(host.roll_back("ada", ""));
+          break;
+        case 4: static_cast<void>(host.approve("ada", "")); break;
+        case 5: ways[at].is_cut = !ways[at].is_cut; break;
+        case 6: ways[at].takes_no_evidence = !ways[at].takes_no_evidence; break;
+        case 7:
+          if (is_under_way(host.state().phase)) ask(host, 20, -1);
+          break;
+        case 8:
+          if (random.below(8) == 0) host.stop_candidate();
+          break;
+        default: ask(host, 200); static_cast<void>(host.decide());
+      }
+      // Nobody serves what it says it does not.
+      const md::rollout_state now = host.state();
+      was_rolled_back = was_rolled_back || now.phase == phase::rolled_back;
+      if (is_under_way(now.phase)) continue;
+      const double answer = now.phase == phase::promoted ? 2 : 1;
+      for (int i = 0; i < 10; ++i) REQUIRE(host(request{"", 1}) == answer);
+    }
+    for (way& each : ways) each.is_cut = each.takes_no_evidence = false;
+    for (int round = 0; round < 3; ++round)
+      for (auto& host : hosts) REQUIRE(host.decide());
+    const md::rollout_state kept = *release_on(storage, "d", judge, broken{}).restore();
+    for (auto& host : hosts) {
+      CHECK(host.state().phase == kept.phase);
+      CHECK(host.state().step == kept.step);
+      if (is_under_way(kept.phase)) continue;
+      for (int i = 0; i < 10; ++i) REQUIRE(host(request{"", 1}) == (kept.phase == phase::promoted ? 2 : 1));
+    }
+    if (was_rolled_back) CHECK(kept.phase == phase::rolled_back);
+  }
 }
