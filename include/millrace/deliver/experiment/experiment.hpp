@@ -142,11 +142,13 @@ class experiment {
     return error(errc::invalid_argument, "");
   }
   /// A draft of the units in the logs of several processes. An outcome that one of them was told counts also where
-  /// another one exposed the unit. Errors: as `make`, and those of reading files.
+  /// another one exposed the unit. Errors: as `make`, and those of reading files; invalid_argument: a log that is given
+  /// twice.
   static result<experiment> read(std::span<const std::string> logs, experiment_definition definition,
                                  const experiment_options& options = {}) {
     auto made = make(std::move(definition), options);
     if (!made) return made;
+    if (auto fine = detail::check_different_files(logs); !fine) return std::move(fine).error();
     std::vector<std::string> texts;
     for (const std::string& path : logs) {
       auto text = store::read_file(path);
@@ -270,6 +272,7 @@ class experiment {
 
   /// The same, for a timer or a loop while traffic runs. A guardrail that finds harm stops the experiment; that units
   /// are not shared out as configured is told once, as an event.
+  /// Where the storage does not take the stop, no unit is exposed here all the same, and the next call tries again.
   /// Errors: also those of `stop`.
   result<experiment_report> guard() {
     auto made = peek();
@@ -277,11 +280,13 @@ class experiment {
     if (made->sample_ratio.mismatch && !state_->told_ratio.exchange_relaxed(true))
       watch_.emit(sample_ratio_broken{made->id, made->sample_ratio});
     for (const guardrail_finding& each : made->guardrails) {
-      if (!each.harmed || !may_take(phase(), experiment_step::stop)) continue;
+      if (!each.harmed || !may_take(record().phase, experiment_step::stop)) continue;
       if (auto done = stop("guardrail", each.metric + " of " + each.variant + " is worse by more than " +
                                             detail::figure_text(each.margin));
-          !done)
+          !done) {
+        if (done.error().code() != errc::vetoed) hold_back();
         return std::move(done).error();
+      }
       watch_.emit(experiment_harmed{made->id, each});
       made->phase = phase();
       made->changes = record().changes;
@@ -297,9 +302,12 @@ class experiment {
 
   /// Puts the units of another part of the same experiment to these: of another process, or machine. Of a unit that
   /// both know, the earlier exposure counts and outcomes are put together; if it was in two variants it is
-  /// contaminated. Errors: conflict: it is another experiment, with what differs; no_space: more units than this one
-  /// may hold.
+  /// contaminated. A part that is merged twice has its outcomes counted twice. Errors: conflict: it is another
+  /// experiment, with what differs; no_space: more units than this one may hold; invalid_argument: it is this one.
   result<void> merge(const experiment& other) {
+    if (this == &other)
+      return error(errc::invalid_argument,
+                   "experiment " + detail::quoted_text(state_->definition.id) + " is no other part of itself");
     if (auto same =
             detail::same_properties(state_->record.properties, other.state_->record.properties, "the other part");
         !same)
@@ -370,8 +378,16 @@ class experiment {
     next.changes.push_back({what, state_->now(), asked.actor, asked.reason});
     if (state_->keeper)
       if (auto done = state_->keeper.write(with_figures(next), version); !done) return done;
+    state_->is_held_back = false;
     adopt(next);
     return {};
+  }
+  /// Exposes nobody until somebody has taken a step.
+  void hold_back() {
+    const detail::lock_guard locked(state_->steps);
+    if (!may_take(state_->record.phase, experiment_step::stop)) return;
+    state_->is_held_back = true;
+    adopt(experiment_record(state_->record));
   }
   /// The record in the storage, which has to be of this experiment. The caller has the lock.
   result<detail::kept_record> read_record() const {
@@ -390,7 +406,9 @@ class experiment {
     to.winner = from.winner;
     to.changes = from.changes;
     const std::size_t chosen = Variants::find(to.winner);
-    state_->gate.store_release({to.phase, static_cast<std::uint8_t>(chosen == size ? 0 : chosen)});
+    const bool is_held_back = state_->is_held_back && may_take(to.phase, experiment_step::stop);
+    state_->gate.store_release(
+        {is_held_back ? experiment_phase::stopped : to.phase, static_cast<std::uint8_t>(chosen == size ? 0 : chosen)});
   }
   experiment_record with_figures(experiment_record made) const {
     made.exposures.resize(0);

@@ -159,8 +159,8 @@ struct judged_metrics<judged_list<Metrics...>> {
 /// Threads: assign, update, requests, look, report and save from any number at once; begin_step and merge one at a
 /// time, beside them. Copies and moves alone.
 /// Errors: begin_step: out_of_range (a step of 16 and more), invalid_argument (a share outside [0, 1], another share
-/// for a step that has one). merge: invalid_argument (a step with different shares). load: those of `envelope_reader`.
-/// Source: derived in share_bets.hpp.
+/// for a step that has one). merge: invalid_argument (a step with different shares, or itself). load: those of
+/// `envelope_reader`. Source: derived in share_bets.hpp.
 template <class... Parts>
 class judge {
   using rule = detail::rule_of_judge<Parts...>;
@@ -313,8 +313,9 @@ class judge {
     return made;
   }
   /// Adds the counts of another part of the same rollout: of another thread, host or run. What looks at the other part
-  /// found is not taken over, since it is the looks at the whole that decide.
+  /// found is not taken over, since it is the looks at the whole that decide. A part that is merged twice counts twice.
   result<void> merge(const judge& other) {
+    if (this == &other) return error(errc::invalid_argument, "judge: it is no other part of itself");
     if (auto done = core_.merge(other.core_); !done) return done;
     for (std::size_t i = 0; i < limits_.size(); ++i) limits_[i].merge(other.limits_[i]);
     if constexpr (is_by_unit) units_.merge(other.units_, core_.counts(), core_.columns_a_step());

@@ -178,6 +178,7 @@ class threshold_judge {
     return made;
   }
   result<void> merge(const threshold_judge& other) {
+    if (this == &other) return error(errc::invalid_argument, "judge: it is no other part of itself");
     core_.merge(other.core_);
     return {};
   }

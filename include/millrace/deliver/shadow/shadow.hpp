@@ -174,7 +174,7 @@ class shadow_job {
 /// Allocates: when it is made. The caller's side: what copying the request and the prediction allocates, and for types
 /// that keep their memory when they are assigned to, that only until each cell of the queue has some.
 /// Threads: calls, as many as the stable model takes; `report` any; `drain` and `stop` one at a time, from no handler.
-/// Fork: in the child, calls go to the stable model alone, and are counted as dropped.
+/// Fork: in the child, calls go to the stable model alone, and are counted as dropped; its state is empty.
 template <class Stable, class Candidate, class... Policies>
 class shadow {
   using stable_model = detail::model_in_t<Stable>;

@@ -8,6 +8,7 @@
 #include <support/allocation_counter.hpp>
 #include <support/catch.hpp>
 #include <support/experiment_reference.hpp>
+#include <support/faulty_storage.hpp>
 #include <support/golden.hpp>
 #include <support/temp_dir.hpp>
 
@@ -18,6 +19,7 @@
 #include <cmath>
 #include <csignal>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -598,4 +600,67 @@ TEST_CASE("a process that is killed loses no exposure and no outcome that was du
       if (each.metric == "wait") waited = each.test.n();
     CHECK(waited >= static_cast<double>(told));
   }
+}
+
+TEST_CASE("an experiment is no part of itself, and a log counts once") {
+  support::temp_dir folder;
+  const std::string log = folder / "one.log";
+  the_time = began;
+  md::experiment_options logged = timed;
+  logged.log = log;
+  auto test = shop::make(defined(), logged);
+  REQUIRE(test);
+  REQUIRE(test->start("ada"));
+  test->expose(1);
+  test->update<"bought">(1, 1);
+  REQUIRE(test->flush());
+  const auto saved = test->save();
+  CHECK(test->merge(*test).error().code() == mr::errc::invalid_argument);
+  CHECK((test->save() == saved));
+  REQUIRE(::link(log.c_str(), (folder / "other.log").c_str()) == 0);
+  const std::array<std::string, 2> twice{log, folder / "other.log"};
+  CHECK(shop::read(twice, defined(), timed).error().code() == mr::errc::invalid_argument);
+  CHECK(shop::read(std::span(twice).first(1), defined(), timed));
+}
+
+TEST_CASE("a clock that begins at 0 makes a log that can be read") {
+  support::temp_dir folder;
+  md::experiment_options logged = timed;
+  logged.log = folder / "one.log";
+  the_time = 0;
+  {
+    auto test = shop::make(defined(), logged);
+    REQUIRE(test);
+    REQUIRE(test->start("ada"));
+    CHECK(test->expose(1).counted);
+    CHECK(test->update<"bought">(1, 1));
+    CHECK(shop::load(test->save(), defined(), timed));
+  }
+  CHECK(shop::make(defined(), logged));
+}
+
+TEST_CASE("a guardrail that finds harm exposes nobody, also where the storage does not take the stop") {
+  support::faulty_storage storage;
+  the_time = began;
+  auto test = shop::open(storage, defined(), timed);
+  REQUIRE(test);
+  REQUIRE(test->start("ada"));
+  for (int u = 0; u < 3000; ++u) test->update<"latency">(u, test->expose(u).variant == 1 ? 90.0 + u % 3 : 10.0 + u % 3);
+  the_time += 100 * second;
+  storage.fails = true;
+  CHECK(test->guard().error().code() == mr::errc::io);
+  CHECK_FALSE(test->expose(5000).inside);
+  CHECK(test->record().phase == md::experiment_phase::running);
+  CHECK_FALSE(test->guard());
+  storage.fails = false;
+  REQUIRE(test->refresh());  // the record says that it runs
+  CHECK_FALSE(test->expose(5000).inside);
+  // A person may go on all the same.
+  REQUIRE(test->pause("ada"));
+  REQUIRE(test->resume("ada"));
+  CHECK(test->expose(5000).inside);
+  REQUIRE(test->guard());
+  CHECK(test->record().phase == md::experiment_phase::stopped);
+  CHECK(test->record().changes.back().actor == "guardrail");
+  CHECK(test->phase() == md::experiment_phase::stopped);
 }

@@ -475,6 +475,7 @@ TEST_CASE("counts too large for doubles are refused, and none overflows", "[deli
   CHECK_FALSE(judge.update<metric>(candidate, {.returned = 1, .measured = 1, .bad = 2}, 0));
   CHECK_FALSE(judge.update<metric>(candidate, {.returned = 3, .measured = 3, .bad = 1, .beyond = 2}, 0));
   CHECK_FALSE(judge.update<metric>(candidate, {.returned = 3, .measured = 3, .bad = 1}, errors::max_steps));
+  CHECK(judge.merge(judge).error().code() == millrace::errc::invalid_argument);
   CHECK(to_json(judge.report()) == before);
   CHECK(errors::load(judge.save()));
 }

@@ -387,3 +387,32 @@ TEST_CASE("shadow: in a forked child the stable model serves, and the shadow is 
   CHECK(scored.drain(10s));
   CHECK(scored.report().all.comparisons == 1);
 }
+
+TEST_CASE("shadow: a forked child waits for no lock of the parent's threads") {
+  md::shadow scored{doubled, doubled, by_hand};
+  std::atomic<bool> ends{false};
+  std::thread looks([&] {
+    while (!ends) static_cast<void>(scored.state());
+  });
+  for (int round = 0; round < 20; ++round) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::alarm(3);
+      const auto state = scored.state();
+      scored.merge(state);
+      ::_exit(state.report().all.comparisons == 0 ? 0 : 1);
+    }
+    int status = 1;
+    ::waitpid(child, &status, 0);
+    REQUIRE(status == 0);
+  }
+  ends = true;
+  looks.join();
+}
+
+TEST_CASE("shadow: a capacity beyond all memory is none that wraps around") {
+  using queue = md::detail::copy_queue<int>;
+  STATIC_REQUIRE(queue::cells_for(0) == 2);
+  STATIC_REQUIRE(queue::cells_for(1025) == 2048);
+  STATIC_REQUIRE(queue::cells_for(~std::size_t{0}) == std::size_t{1} << 44);
+}

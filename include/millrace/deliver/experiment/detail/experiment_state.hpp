@@ -70,9 +70,10 @@ struct experiment_state {
     record.created = now();
   }
 
-  /// The time, which never goes back. Threads share it to a millisecond, so that they seldom write.
+  /// The time, which never goes back, and is not 0. Threads share it to a millisecond, so that they seldom write.
   std::uint64_t now() noexcept {
-    const std::uint64_t read = wall_clock();
+    const std::uint64_t clock = wall_clock();
+    const std::uint64_t read = clock != 0 ? clock : 1;
     std::uint64_t last = latest.load_relaxed();
     if (read <= last) return last;
     while (read > last + 1'000'000 && !latest.replace_relaxed(last, read)) {
@@ -320,6 +321,7 @@ struct experiment_state {
   light_atomic<std::uint64_t> contaminated{0};
   std::array<light_atomic<std::uint64_t>, experiment_counters> count{};
   light_atomic<bool> told_ratio{false};
+  bool is_held_back = false;  // a guardrail found harm, and the storage did not take the stop
   owning_pointer<exposure_log> log;
   record_keeper keeper;
   mutable mutex steps;  // of the record and of steps

@@ -9,6 +9,7 @@
 #include <millrace/store/document.hpp>
 #include <millrace/store/line_log.hpp>
 
+#include <sys/stat.h>
 #include <array>
 #include <charconv>
 #include <cstddef>
@@ -185,6 +186,22 @@ inline bool read_line(std::string_view text, read_entry& made) {
     if (!read_real(words.next(), made.numbers.back())) return false;
   }
   return made.kind == 'e' || !made.numbers.empty();
+}
+
+/// Errors: invalid_argument: a file is given twice, under whichever names; those of the system.
+template <class = void>
+result<void> check_different_files(std::span<const std::string> paths) {
+  std::vector<struct stat> found;
+  for (const std::string& path : paths) {
+    struct stat facts{};
+    if (::stat(path.c_str(), &facts) != 0) continue;  // reading it says why
+    for (const struct stat& each : found)
+      if (each.st_dev == facts.st_dev && each.st_ino == facts.st_ino)
+        return error(errc::invalid_argument,
+                     "the log " + quoted_text(path) + " is given twice, and its outcomes would count twice");
+    found.push_back(facts);
+  }
+  return {};
 }
 
 /// Reads a log's text: checks its head, and calls `use(entry)`, which returns whether it makes sense, with each line. A

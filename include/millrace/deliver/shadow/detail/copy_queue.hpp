@@ -25,9 +25,15 @@ enum class push_outcome : std::uint8_t { done, full, failed };
 template <class Item>
 class copy_queue {
  public:
-  explicit copy_queue(std::size_t capacity) {
+  /// A power of two, and never more than 2^44: memory has no room for as many, and asking for more would wrap around.
+  static constexpr std::size_t cells_for(std::size_t capacity) noexcept {
     std::size_t rounded = 2;
-    while (rounded < capacity) rounded *= 2;
+    while (rounded < capacity && rounded < std::size_t{1} << 44) rounded *= 2;
+    return rounded;
+  }
+
+  explicit copy_queue(std::size_t capacity) {
+    const std::size_t rounded = cells_for(capacity);
     mask_ = rounded - 1;
     cells_ = new cell[rounded];
     for (std::size_t i = 0; i < rounded; ++i) cells_[i].turn.store_relaxed(i);

@@ -160,11 +160,14 @@ class shadow_core {
     seen.report(to);
   }
 
+  // In a forked copy a thread of the parent's may have had the lock.
   shadow_state state() const {
+    if (closed_.load_relaxed() == forked) return shadow_state(options_.max_segments);
     const lock_guard locked(mutex_);
     return shadow_state(tally_);
   }
   void merge(const shadow_state& other) {
+    if (closed_.load_relaxed() == forked) return;
     const lock_guard locked(mutex_);
     tally_.merge(other.tally_);
   }
