@@ -172,7 +172,12 @@ class judge {
                 "millrace[JUDGE-3]: alpha, beta, min_requests or per_user is given twice");
   static_assert(metrics::size <= 16, "millrace[JUDGE-4]: a judge and a rule have at most 16 metrics");
   static constexpr std::size_t room = detail::policy_or<detail::is_per_user, detail::per_request, Parts...>::value;
+
+ public:
+  /// Whether it is per_user, and so has to be told of each request who asked.
   static constexpr bool is_by_unit = room != 0;
+
+ private:
   static constexpr std::size_t part = is_by_unit ? detail::columns_by_unit : detail::columns_by_request;
   static constexpr auto nodes = detail::rule_nodes<rule>();
   static constexpr detail::judge_facts facts{

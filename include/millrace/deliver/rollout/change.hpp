@@ -1,6 +1,7 @@
 #ifndef MILLRACE_DELIVER_ROLLOUT_CHANGE_HPP
 #define MILLRACE_DELIVER_ROLLOUT_CHANGE_HPP
 
+#include <millrace/core/detail/requirement.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/deliver/fwd.hpp>
 #include <millrace/deliver/judge/judgement.hpp>
@@ -105,6 +106,11 @@ result<void> notify(const F& f, const rollout_changed& change) {
   }
 }
 
+template <class F>
+inline constexpr bool is_told = requires(const F& f, const rollout_changed& change) {
+  requires std::is_void_v<decltype(f(change))> || std::is_convertible_v<decltype(f(change)), result<void>>;
+};
+
 template <class... F>
 struct notified_list {
   result<void> operator()(const rollout_changed&) const { return {}; }
@@ -133,6 +139,10 @@ struct notified_list<First, Rest...> {
 /// storage. Of other changes each is called at most once. No lock is held meanwhile. Changes come in their order.
 template <class... F>
 struct notified {
+  static_assert(
+      detail::requirement<(detail::is_told<F> && ...), F...>,
+      "millrace[ROLLOUT-17]: what is notified is called with a const rollout_changed&, itself const, and returns "
+      "nothing or result<void>");
   detail::notified_list<F...> all;
 
   explicit notified(F... functions) : all(made(std::move(functions)...)) {}

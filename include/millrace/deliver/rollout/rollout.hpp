@@ -85,6 +85,16 @@ inline constexpr bool is_one_of_each =
     at_most_one<is_kept, P...> && at_most_one<is_notified, P...> && at_most_one<is_rollout_watcher, P...> &&
     at_most_one<is_rollout_routes, P...> && at_most_one<is_release_slice, P...> && at_most_one<is_chosen_units, P...>;
 
+template <class Judge>
+inline constexpr bool judges_users = false;
+template <class Judge>
+requires requires { Judge::is_by_unit; }
+inline constexpr bool judges_users<Judge> = Judge::is_by_unit;
+template <class Health>
+inline constexpr bool is_probed = requires(const Health& of) {
+  { of.probe() } -> std::convertible_to<result<void>>;
+};
+
 /// The policy of a type among those given, or one made by default.
 template <class Wanted>
 Wanted pick() {
@@ -166,12 +176,13 @@ class rollout {
   /// Calls one of the models for a request. Throws what stable throws, and returns its errors.
   template <class Request>
   [[gnu::always_inline]] inline auto operator()(const Request& request) {
-    return traffic_.serve(request, [](const rollout_ticket&) {});
+    if constexpr (calls<Request>::hold) return traffic_.serve(request, [](const rollout_ticket&) {});
   }
   /// The same, and what became of the request, for a score of it that is known later.
   template <class Request>
   auto operator()(const Request& request, rollout_ticket& ticket) {
-    return traffic_.serve(request, [&](const rollout_ticket& made) { ticket = made; });
+    if constexpr (calls<Request>::hold)
+      return traffic_.serve(request, [&](const rollout_ticket& made) { ticket = made; });
   }
   /// Tells the judge the score of a request, for its metric of scores: `score<agreement>(ticket, 1)`. False: it does
   /// not count, since the request was no evidence, or its rollout is another one by now.
@@ -271,6 +282,17 @@ class rollout {
   static_assert(detail::requirement<checked::have_salts, typename checked::salts::at_fault>,
                 "millrace[SPLIT-9]: two layers or holdouts have one salt, so that they would place units alike; give "
                 "each its own");
+
+  static_assert(
+      detail::requirement<!detail::judges_users<judge_type> || !std::is_same_v<unit, detail::by_chance>, judge_type>,
+      "millrace[ROLLOUT-18]: a judge that is per_user<> has to be told who asks, which unit_of names: "
+      "unit_of{&request::user}");
+  static_assert(
+      detail::requirement<detail::is_probed<health>, health>,
+      "millrace[ROLLOUT-17]: a health_check is a function without arguments that returns result<void>, an error "
+      "where something is wrong");
+  template <class Request>
+  using calls = detail::checked_calls<Stable, Candidate, unit, audience_type, check, Request>;
 
   using rules = detail::request_rules<unit, audience_type, routes_type, slice_type, chosen, holdouts>;
   using traffic = detail::traffic<Stable, Candidate, judge_type, rules, check, clock, detail::seats_of<seats>>;

@@ -16,6 +16,8 @@
 #include <millrace/deliver/rollout/detail/request_rules.hpp>
 #include <millrace/deliver/rollout/detail/route_lanes.hpp>
 #include <millrace/deliver/rollout/options.hpp>
+#include <millrace/deliver/split/split_by.hpp>
+#include <millrace/deliver/split/unit_hash.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -51,6 +53,9 @@ struct released<borrowed<Model>> {
   static const Model& at(const borrowed<Model>& held) noexcept { return *held.object; }
 };
 template <class Model, class Request>
+inline constexpr bool is_called_with =
+    std::is_invocable_v<decltype(released<Model>::at(std::declval<const Model&>())), const Request&>;
+template <class Model, class Request>
 using answer_of =
     std::remove_cvref_t<decltype(released<Model>::at(std::declval<const Model&>())(std::declval<const Request&>()))>;
 
@@ -70,6 +75,57 @@ struct checked_models {
                                 !std::is_void_v<typename plain_answer<answer_of<Stable, Request>>::type>,
                             Stable, Candidate>,
                 "millrace[ROLLOUT-6]: both models of a release return one type, a value or a result of one");
+};
+
+template <class Unit, class Request>
+inline constexpr bool is_unit_of = true;
+template <class Key, class Request>
+inline constexpr bool is_unit_of<unit_of<Key>, Request> = [] {
+  if constexpr (std::is_invocable_v<const Key&, const Request&>)
+    return unit_id<typename unit_named<key_of<Key, Request>>::type>;
+  return false;
+}();
+template <class Function, class Argument>
+inline constexpr bool is_asked = [] {
+  if constexpr (std::is_invocable_v<const Function&, const Argument&>)
+    return std::is_constructible_v<bool, std::invoke_result_t<const Function&, const Argument&>>;
+  return false;
+}();
+template <class Audience, class Request>
+inline constexpr bool is_audience_of = true;
+template <class Choice, class Request>
+inline constexpr bool is_audience_of<audience<Choice>, Request> = is_asked<Choice, Request>;
+template <class Check, class Output>
+inline constexpr bool is_check_of = true;
+template <class Fine, class Output>
+inline constexpr bool is_check_of<output_check<Fine>, Output> = is_asked<Fine, Output>;
+template <class Check, class Model, class Request>
+inline constexpr bool checks_outputs_of = [] {
+  if constexpr (is_called_with<Model, Request>)
+    return is_check_of<Check, typename plain_answer<answer_of<Model, Request>>::type>;
+  return true;
+}();
+
+/// Whether what a release is given can be called as it calls it, for a request.
+template <class Stable, class Candidate, class Unit, class Audience, class Check, class Request>
+struct checked_calls {
+  static constexpr bool have_models = is_called_with<Stable, Request> && is_called_with<Candidate, Request>;
+  static constexpr bool has_unit = is_unit_of<Unit, Request>;
+  static constexpr bool has_audience = is_audience_of<Audience, Request>;
+  static constexpr bool has_check = checks_outputs_of<Check, Stable, Request>;
+  static constexpr bool hold = have_models && has_unit && has_audience && has_check;
+  static_assert(requirement<have_models, Stable, Candidate, Request>,
+                "millrace[ROLLOUT-15]: each model of a release is called as model(request), itself and the request "
+                "const; wrap one with another member, or one that changes, in a lambda: "
+                "[&](const request& one) { return model.predict(one); }");
+  static_assert(requirement<has_unit, Unit, Request>,
+                "millrace[ROLLOUT-16]: unit_of names a member or a function of the request that is a text or a whole "
+                "number, as unit_of{&request::user} does");
+  static_assert(requirement<has_audience, Audience, Request>,
+                "millrace[ROLLOUT-17]: an audience is a function of the request that returns whether it takes part");
+  static_assert(
+      requirement<has_check, Check, Stable>,
+      "millrace[ROLLOUT-17]: an output_check is a function of a model's output that returns whether it is one");
 };
 
 /// The part of a release that requests go through: it places them, calls a model, measures it, and tells the judge.
