@@ -174,6 +174,26 @@ TEST_CASE("a move that throws during assignment leaves a result that is whole") 
   }
 }
 
+TEST_CASE("a result whose error was moved away stays a failed one") {
+  const auto failed = [] { return mr::error(mr::errc::io, "disk"); };
+  mr::result<std::string> text = failed();
+  const mr::error first = std::move(text).error();
+  CHECK_FALSE(text.has_value());
+  mr::result<std::string> moved = std::move(text);
+  CHECK_FALSE(moved.has_value());
+  CHECK_FALSE(mr::result<std::string>(moved).has_value());
+  moved = std::string("x");
+  CHECK(moved.value() == "x");
+  mr::result<void> nothing = failed();
+  const mr::result<void> taken = std::move(nothing);
+  CHECK_FALSE(taken.has_value());
+  CHECK_FALSE(nothing.has_value());
+  mr::result<void> fine;
+  const mr::result<void> also_fine = std::move(fine);
+  CHECK(fine.has_value());
+  CHECK(also_fine.has_value());
+}
+
 TEST_CASE("result is assigned where its value is assigned, or moved without throwing") {
   struct constant {
     const int number;
