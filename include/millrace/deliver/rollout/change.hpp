@@ -136,7 +136,8 @@ struct notified_list<First, Rest...> {
 ///
 /// Guarantee: of a rollback each is called, once if it returns no error; after an error, and after a crash between the
 /// rollback and their return, all are called again: by the next `decide`, or once the release is restored from its
-/// storage. Of other changes each is called at most once. No lock is held meanwhile. Changes come in their order.
+/// storage. Of other changes each is called at most once. No lock is held meanwhile. Changes come in their order: while
+/// one hangs nobody is told of later ones, and requests, other threads' words and a `rollout_watch` go on.
 template <class... F>
 struct notified {
   static_assert(

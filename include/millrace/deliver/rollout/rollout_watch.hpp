@@ -2,6 +2,7 @@
 #define MILLRACE_DELIVER_ROLLOUT_ROLLOUT_WATCH_HPP
 
 #include <millrace/core/clock.hpp>
+#include <millrace/core/detail/guarded.hpp>
 #include <millrace/core/detail/mutex.hpp>
 #include <millrace/core/detail/worker_thread.hpp>
 #include <millrace/core/duration.hpp>
@@ -10,13 +11,15 @@
 #include <millrace/store/file.hpp>
 
 #include <cstdint>
+#include <string>
 #include <utility>
 
 namespace millrace {
 inline namespace v0 {
 namespace deliver {
 
-/// A thread that has a release decide at an interval, from `start` to `stop`, which the destructor calls too.
+/// Two threads of which one has a release decide at an interval, from `start` to `stop`, which the destructor calls
+/// too. While one of them waits for somebody who is notified and does not return, the other goes on.
 ///
 ///     mr::deliver::rollout_watch watch{release, mr::seconds(1)};
 ///     watch.start();
@@ -35,10 +38,14 @@ class rollout_watch {
 
   template <class = void>
   result<void> start() {
-    if (worker_.running()) return error(errc::already_exists, "the release is watched already");
+    if (workers_[0].running()) return error(errc::already_exists, "the release is watched already");
     ends_ = false;
-    if (const int failed = worker_.start(*this); failed != 0)
-      return store::system_error(failed, "start", "the thread that watches a release");
+    next_ = 0;
+    for (detail::worker_thread& each : workers_)
+      if (const int failed = each.start(*this); failed != 0) {
+        stop();
+        return store::system_error(failed, "start", "the thread that watches a release");
+      }
     return {};
   }
   void stop() noexcept {
@@ -47,7 +54,7 @@ class rollout_watch {
       ends_ = true;
       changed_.notify_all();
     }
-    worker_.join();
+    for (detail::worker_thread& each : workers_) each.join();
   }
   /// What the last look came to, and how many there were.
   result<void> last() const {
@@ -64,17 +71,22 @@ class rollout_watch {
 
   void run() {
     const detail::lock_guard locked(mutex_);
-    for (std::uint64_t next = steady_clock().ticks(); !ends_;) {
-      if (const std::uint64_t now = steady_clock().ticks(); now < next) {
-        changed_.wait_until(mutex_, next);
+    while (!ends_) {
+      if (const std::uint64_t now = steady_clock().ticks(); now < next_) {
+        changed_.wait_until(mutex_, next_);
         continue;
       } else {
-        next = now + interval_;
+        next_ = now + interval_;
       }
       mutex_.unlock();
-      auto looked = release_->decide();
+      auto looked = detail::guarded(
+          [&]() -> result<void> {
+            auto done = release_->decide();
+            return done ? result<void>() : result<void>(std::move(done).error());
+          },
+          [] { return std::string("a look at a release"); });
       mutex_.lock();
-      last_ = looked ? result<void>() : result<void>(std::move(looked).error());
+      last_ = std::move(looked);
       ++looks_;
     }
   }
@@ -86,7 +98,8 @@ class rollout_watch {
   bool ends_ = false;
   result<void> last_;
   std::uint64_t looks_ = 0;
-  detail::worker_thread worker_;
+  std::uint64_t next_ = 0;            // when the next look is due
+  detail::worker_thread workers_[2];  // so that one looks while the other is held by who is notified
 };
 
 }  // namespace deliver

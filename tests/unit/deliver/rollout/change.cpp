@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -147,4 +148,49 @@ TEST_CASE("whoever is told may ask the release, and change it", "[deliver][rollo
   };
   REQUIRE(release.start());
   CHECK(phases == std::vector<phase>{phase::running, phase::rolled_back});
+}
+
+namespace {
+
+struct throwing_watcher {
+  const bool* throws_around;
+
+  template <class Work>
+  mr::result<void> around(md::rollout_advance& asked, const Work& work) const {
+    if (*throws_around) throw 7;
+    return work(std::as_const(asked));
+  }
+  template <class Event>
+  void emit(const Event&) const {
+    throw std::runtime_error("no event");
+  }
+};
+struct throwing_gate {
+  mr::result<bool> allows(std::string_view, const md::rollout_state&) const { throw std::runtime_error("shut"); }
+};
+
+}  // namespace
+
+TEST_CASE("what watchers and gates throw is an error or nothing, and who is notified is told all the same",
+          "[deliver][rollout]") {
+  bool throws = true;
+  list told;
+  md::rollout release{
+      scale{1},
+      scale{2},
+      md::canary<50, 100>(),
+      throwing_watcher{&throws},
+      throwing_gate(),
+      md::notified{[&](const md::rollout_changed& it) { told.emplace_back(to_string(it.state.phase)); }}};
+  CHECK(release.start().error().code() == mr::errc::event_threw);
+  CHECK(release.state().phase == phase::draft);
+  throws = false;
+  REQUIRE(release.start());
+  const auto looked = release.decide();
+  REQUIRE_FALSE(looked);
+  CHECK(looked.error().describe().find("the gate threw: shut") != std::string::npos);
+  CHECK(release.state().phase == phase::running);
+  REQUIRE(release.roll_back("ada", ""));
+  CHECK(told == list{"running", "rolled_back"});
+  CHECK(release.decide());
 }

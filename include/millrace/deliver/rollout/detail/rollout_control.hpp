@@ -9,6 +9,7 @@
 #include <millrace/deliver/judge/judgement.hpp>
 #include <millrace/deliver/measurement.hpp>
 #include <millrace/deliver/rollout/change.hpp>
+#include <millrace/deliver/rollout/detail/late_changes.hpp>
 #include <millrace/deliver/rollout/detail/route_lanes.hpp>
 #include <millrace/deliver/rollout/kept.hpp>
 #include <millrace/deliver/rollout/machine.hpp>
@@ -71,7 +72,6 @@ class rollout_control {
   std::uint64_t now() const noexcept { return traffic_.clock().nanoseconds(traffic_.clock().ticks()); }
 
   // Those below are called by who holds mutex_.
-
   /// A change to be, and what it is based on: until it is made, others may make one.
   struct draft {
     rollout_machine next;
@@ -111,7 +111,6 @@ class rollout_control {
   }
 
   // Those below are called without it.
-
   /// What `decide` tells the machine, and the evidence that it is based on. What keeps the candidate from a step
   /// forward, and from none back, goes into `reached`.
   template <class = void>
@@ -124,6 +123,14 @@ class rollout_control {
   bool tell_other(const rollout_changed& change);
   template <class = void>
   bool notify_rollback(const rollout_changed& change);
+  /// Of a rollback that was told with an error, unless somebody is telling it now.
+  template <class = void>
+  void tell_again(const rollout_changed& change);
+  /// What a watcher throws keeps nothing from happening, and nobody from being told.
+  template <class Event>
+  void emit(const Event& event) {
+    static_cast<void>(guarded([&] { watcher_.emit(event); }, [] { return std::string("a watcher"); }));
+  }
 
   Traffic& traffic_;
   const Judge fresh_;
@@ -168,9 +175,9 @@ result<rollout_state> rollout_control<Traffic, Judge, Kept, Health, Gate, Watche
   tell_others();
   if (!now) return now;
   if (now->phase == rollout_phase::rolled_back && !now->is_told && now->changes == from.changes)
-    notify_rollback({options_.name, rollout_phase::rolled_back, *now, seen});
+    tell_again({options_.name, rollout_phase::rolled_back, *now, seen});
   if (!reached && now->changes == from.changes) return std::move(reached).error();
-  watcher_.emit(rollout_looked{options_.name, *now, std::move(seen)});
+  emit(rollout_looked{options_.name, *now, std::move(seen)});
   return state();
 }
 
@@ -207,7 +214,8 @@ rollout_input rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notif
   if (seen.verdict == verdict::rollback) {
     input.reason = text = why_text(seen);
   } else if (state.step + 1 == last_step_) {
-    auto allowed = gate_.allows(options_.name, state);
+    auto allowed = guarded_result<bool>([&] { return gate_.allows(options_.name, state); },
+                                        [] { return std::string("the gate"); });
     input.evidence.is_allowed = allowed && *allowed;
     if (!allowed && reached)
       reached = std::move(allowed).error().wrap("the gate of the release " + quoted_text(options_.name));
@@ -288,7 +296,9 @@ result<rollout_state> rollout_control<Traffic, Judge, Kept, Health, Gate, Watche
     rollout_advance asked{options_.name, from, made->next.state()};
     // Only what gives the candidate more is asked about.
     const bool advances = asked.to.share > from.share || asked.to.phase == rollout_phase::promoted;
-    auto done = advances ? watcher_.around(asked, work) : work(asked);
+    auto done = advances
+                    ? guarded([&] { return watcher_.around(asked, work); }, [] { return std::string("a watcher"); })
+                    : work(asked);
     if (!done) {
       now = std::move(done).error();
       break;
@@ -369,9 +379,7 @@ error rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::le
   is_behind_ = false;
   kept_.forget();
   if (is_under_way(before.phase)) {  // how it ended for them is not known any more
-    rollout_input input;
-    input.event = rollout_event::roll_back;
-    input.reason = numbers;
+    rollout_input input{.event = rollout_event::roll_back, .reason = numbers};
     auto made = plan(input);
     if (made && follow(before, made->next.state())) {
       machine_ = std::move(made->next);
@@ -388,22 +396,10 @@ result<void> rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notifi
     const rollout_state* theirs) {
   rollout_state ours = machine_.state();
   if (theirs != nullptr && theirs->changes != kept_changes_) {  // others have changed it meanwhile
-    const bool moves = theirs->phase == rollout_phase::running || theirs->phase == rollout_phase::promoting;
-    const bool returns = theirs->phase == rollout_phase::aborting && theirs->share <= ours.share;
-    const bool wins = ours.phase == rollout_phase::rolled_back || (ours.phase == rollout_phase::paused && moves) ||
-                      (ours.phase == rollout_phase::aborting && is_under_way(theirs->phase) && !returns);
-    if (!wins) {
+    if (!outlives(*theirs, ours)) {
       is_behind_ = false;
       return adopt(*theirs);
     }
-    if (ours.phase == rollout_phase::paused) {  // where they are by now
-      ours.step = theirs->step;
-      ours.share = theirs->share;
-      ours.spent = theirs->spent;
-      ours.is_approved = theirs->is_approved;
-      ours.promoted_by = theirs->promoted_by;
-    }
-    ours.changes = (theirs->changes > ours.changes ? theirs->changes : ours.changes) + 1;
     if (auto fine = take(ours); !fine) return fine;
   }
   auto done = keep(ours);
@@ -513,13 +509,14 @@ result<rollout_state> rollout_control<Traffic, Judge, Kept, Health, Gate, Watche
                                        std::to_string(theirs.number) + ": start again with the models of now");
     // Another host may have begun it, and be on its way.
     const bool is_begun = *found && theirs.number == drafted.state().number;
-    if (!is_begun)
+    if (!is_begun) {
       if (auto done = keep(drafted.state()); !done) return std::move(done).error();
-    if (is_begun)
+    } else {
       if (auto fine = drafted.resume_from(theirs); !fine) {
         kept_.forget();
         return std::move(fine).error();
       }
+    }
     is_behind_ = false;
     kept_changes_ = drafted.state().changes;
   }
@@ -543,7 +540,8 @@ template <class Traffic, class Judge, class Kept, class Health, class Gate, clas
 template <class>
 void rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::tell_others() {
   for (;;) {
-    if (!telling_.try_lock()) return;  // who is telling will see to these too
+    const telling_turn mine(telling_);
+    if (!mine.has) return;  // who is telling will see to these too
     std::vector<rollout_changed> changes;
     {
       const lock_guard locked(mutex_);
@@ -551,18 +549,29 @@ void rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::tel
     }
     bool is_told = true;
     for (const rollout_changed& each : changes) is_told = tell_other(each) && is_told;
-    telling_.unlock();
     if (changes.empty() || !is_told) return;
   }
 }
 
 template <class Traffic, class Judge, class Kept, class Health, class Gate, class Watcher, class Notified>
 template <class>
+void rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::tell_again(const rollout_changed& change) {
+  const telling_turn mine(telling_);
+  if (!mine.has) return;
+  {
+    const lock_guard locked(mutex_);
+    if (!untold_.empty() || machine_.state().is_told) return;
+  }
+  notify_rollback(change);
+}
+
+template <class Traffic, class Judge, class Kept, class Health, class Gate, class Watcher, class Notified>
+template <class>
 bool rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::tell_other(const rollout_changed& change) {
-  watcher_.emit(change);
-  if (change.state.phase == rollout_phase::promoted) watcher_.emit(candidate_promoted{change});
+  emit(change);
+  if (change.state.phase == rollout_phase::promoted) emit(candidate_promoted{change});
   if (change.state.phase == rollout_phase::rolled_back) {
-    watcher_.emit(candidate_rolled_back{change});
+    emit(candidate_rolled_back{change});
     return change.state.is_told || notify_rollback(change);
   }
   static_cast<void>(guarded([&] { return notified_.all(change); }, [] { return std::string("who is notified"); }));
@@ -573,8 +582,7 @@ template <class Traffic, class Judge, class Kept, class Health, class Gate, clas
 template <class>
 bool rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::notify_rollback(
     const rollout_changed& change) {
-  const auto told = guarded([&] { return notified_.all(change); }, [] { return std::string("who is notified"); });
-  if (!told) return false;
+  if (!guarded([&] { return notified_.all(change); }, [] { return std::string("who is notified"); })) return false;
   const lock_guard locked(mutex_);
   if (machine_.state().changes == change.state.changes) {
     machine_.set_told(true);
