@@ -31,7 +31,8 @@ class MillraceConan(ConanFile):
     package_type = "header-library"
     settings = "os", "arch", "compiler", "build_type"
     options = {component: [True, False] for component in NEEDS}
-    default_options = {component: False for component in NEEDS}
+    # The library's classes differ with and without OpenSSL, and TLS is asked of it.
+    default_options = {component: False for component in NEEDS} | {"cpp-httplib/*:with_openssl": True}
     exports_sources = "include/*", "LICENSE"
     no_copy_source = True
 

@@ -420,7 +420,12 @@ set(MILLRACE_connect_databricks_HEADERS
   connect/databricks/statement.hpp connect/databricks/unity_name.hpp connect/databricks/volume.hpp
   connect/databricks/warehouse.hpp connect/databricks/workspace.hpp connect/databricks/workspace_models.hpp
   connect/databricks/detail/files_api.hpp connect/databricks/detail/sql_markers.hpp)
-set(MILLRACE_connect_http_HEADERS connect/http.hpp)
+set(MILLRACE_connect_http_HEADERS
+  connect/http.hpp
+  connect/http/fwd.hpp connect/http/options.hpp connect/http/server.hpp connect/http/transport.hpp
+  connect/http/detail/channel.hpp connect/http/detail/connection.hpp connect/http/detail/connection_threads.hpp
+  connect/http/detail/listener.hpp connect/http/detail/no_broken_pipe.hpp connect/http/detail/responses.hpp
+  connect/http/detail/stream_sender.hpp connect/http/detail/tls_context.hpp)
 set(MILLRACE_connect_mlflow_HEADERS
   connect/mlflow.hpp
   connect/mlflow/client_options.hpp connect/mlflow/registry_client.hpp connect/mlflow/tracking_client.hpp
@@ -454,7 +459,10 @@ set(MILLRACE_train_HEADERS
 set(MILLRACE_millrace_ADAPTERS tensor/deflate.hpp tensor/eigen.hpp)
 set(MILLRACE_openssl_ADAPTERS store/ed25519.hpp)
 set(MILLRACE_curl_ADAPTERS connect/curl.hpp)
-set(MILLRACE_http_ADAPTERS connect/http.hpp)
+set(MILLRACE_http_ADAPTERS
+  connect/http.hpp connect/http/server.hpp connect/http/transport.hpp connect/http/detail/channel.hpp
+  connect/http/detail/connection.hpp connect/http/detail/connection_threads.hpp connect/http/detail/listener.hpp
+  connect/http/detail/responses.hpp connect/http/detail/stream_sender.hpp connect/http/detail/tls_context.hpp)
 set(MILLRACE_sqlite_ADAPTERS store/sqlite.hpp store/detail/sqlite_connection.hpp store/detail/sqlite_engine.hpp)
 set(MILLRACE_xtensor_ADAPTERS tensor/xtensor.hpp)
 set(MILLRACE_yaml_ADAPTERS connect/yaml.hpp)

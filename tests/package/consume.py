@@ -241,6 +241,8 @@ def vcpkg_port(args, folder):
 STAND_IN = """from conan import ConanFile
 class StandIn(ConanFile):
     name, version, package_type = {name!r}, {version!r}, "header-library"
+    options = {{option: [True, False] for option in {options!r}}}
+    default_options = {{option: False for option in {options!r}}}
     def package_id(self): self.info.clear()
     def package_info(self):
         info = self.cpp_info.components[{component!r}] if {component!r} else self.cpp_info
@@ -252,7 +254,7 @@ class StandIn(ConanFile):
 DEFINES = {"cpp-httplib": [f"CPPHTTPLIB_{name}_SUPPORT" for name in ("OPENSSL", "ZLIB", "BROTLI")]}
 STAND_INS = [("eigen", "3.4.0", "Eigen3::Eigen", ["/usr/include/eigen3"], []), ("zlib", "1.3.1", "ZLIB::ZLIB", [], ["z"]),
              ("libcurl", "8.9.1", "CURL::libcurl", [], ["curl"]),
-             ("cpp-httplib", "0.18.3", "httplib::httplib", [], ["cpp-httplib"]),
+             ("cpp-httplib", "0.18.3", "httplib::httplib", [], ["cpp-httplib", "ssl", "crypto"]),
              ("openssl", "3.0.22", "OpenSSL::Crypto", [], ["crypto"]),
              ("sqlite3", "3.46.1", "SQLite::SQLite3", [], ["sqlite3"]), ("xtensor", "0.25.0", "xtensor", [], []),
              ("yaml-cpp", "0.8.0", "yaml-cpp::yaml-cpp", [], ["yaml-cpp"])]
@@ -283,6 +285,7 @@ def conan(args, folder):
         recipe.parent.mkdir()
         recipe.write_text(STAND_IN.format(name=name, version=number, target=target, folders=folders,
                                           libraries=libraries, defines=DEFINES.get(name, []),
+                                          options=["with_openssl"] if name == "cpp-httplib" else [],
                                           component="crypto" if name == "openssl" else ""))
         run(args.conan, "create", recipe.parent, "--no-remote", env=environment, cwd=folder)
     for component in COMPONENTS[1:]:

@@ -67,7 +67,8 @@ def install(args, folder, run, failure):
     for component in re.search(r"MILLRACE_ALL_COMPONENTS ([^)]*)", components)[1].split():
         packages = re.search(rf"MILLRACE_{component}_PACKAGES([^)]*)", components)[1].split()
         hoped = sorted(SPELLING[package] for package in packages if package != "Threads")
-        found = manifest["features"].get(component, {}).get("dependencies", [])
+        found = [each if isinstance(each, str) else each["name"]
+                 for each in manifest["features"].get(component, {}).get("dependencies", [])]
         if sorted(found) != hoped:
             raise failure(f"ports/millrace/vcpkg.json: {component} needs {hoped}, its feature names {found}")
 

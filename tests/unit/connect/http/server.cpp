@@ -1,11 +1,7 @@
-#include <millrace/connect/http.hpp>
+#include <millrace/connect/http/server.hpp>
 
-#include <laws/http_transport.hpp>
 #include <support/catch.hpp>
-
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include <support/raw_client.hpp>
 
 #include <memory>
 #include <stdexcept>
@@ -16,6 +12,9 @@
 
 namespace ms = millrace::store;
 namespace http = millrace::connect::http;
+using support::count_of;
+using support::raw_client;
+using support::request_of;
 
 namespace {
 
@@ -104,101 +103,6 @@ TEST_CASE("a server leaves ranges to its handler, and sends whole what that resp
     CHECK(part->get_header_value("Content-Range") == "bytes 2-4/6");
   }
 }
-
-TEST_CASE("a transport carries requests to our own server and back, over plain HTTP") {
-  const laws::echo_handler handler;
-  auto server = http::server::listen(handler, {.idle_seconds = 1});
-  REQUIRE(server);
-  auto transport = http::transport::make({.port = server->port(), .io_seconds = 5});
-  REQUIRE(transport);
-  laws::carries_requests(*transport);
-  laws::carries_from_many_threads(*transport);
-
-  auto limited = http::transport::make({.port = server->port(), .max_response = 1000});
-  const auto large = limited->send({"PUT", "/x?t0ken", {}, std::string(2000, 'x')});
-  REQUIRE_FALSE(large);
-  CHECK(large.error().code() == millrace::errc::out_of_range);
-  CHECK(large.error().describe().find("t0ken") == std::string::npos);
-  for (const char* target : {"", "a", "/a b", "/a\r\nX: 1"})
-    CHECK(transport->send({.target = target}).error().code() == millrace::errc::invalid_argument);
-
-  // The server goes away while its connection is open: no signal, and an error that says it is not reached.
-  server->stop();
-  for (int i = 0; i < 3; ++i) {
-    const auto gone = transport->send({"POST", "/", {}, "body"});
-    REQUIRE_FALSE(gone);
-    CHECK((gone.error().code() == millrace::errc::unavailable || gone.error().code() == millrace::errc::io));
-  }
-  CHECK(transport->send({}).error().code() == millrace::errc::unavailable);
-}
-
-TEST_CASE("a transport over plain HTTP takes its token to no other machine") {
-  struct says_who {
-    ms::http_response handle(const ms::http_request& request) const {
-      const std::string* const who = ms::find_header(request.headers, "Authorization");
-      return {200, {}, who == nullptr ? "nobody" : *who};
-    }
-  };
-  const says_who handler;
-  auto server = http::server::listen(handler, {.idle_seconds = 1});
-  REQUIRE(server);
-  const auto token = [] { return ms::secret<std::string>(std::string("t0ken")); };
-  auto transport = http::transport::make({.port = server->port(), .token = token()});
-  CHECK(transport->send({})->body == "Bearer t0ken");
-  CHECK(transport->send({.headers = {{"authorization", "Basic x"}}})->body == "Basic x");
-  const auto other = http::transport::make({.address = "a.example", .token = token()});
-  REQUIRE_FALSE(other);
-  CHECK(other.error().code() == millrace::errc::permission_denied);
-  CHECK(other.error().describe().find("t0ken") == std::string::npos);
-  CHECK(http::transport::make({.address = "a.example", .token = token(), .allows_plain_token = true}));
-}
-
-namespace {
-
-/// A client that sends whatever it is told.
-class raw_client {
- public:
-  explicit raw_client(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(port);
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const timeval patience{10, 0};
-    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    if (::connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) ::close(std::exchange(socket_, -1));
-  }
-  raw_client(const raw_client&) = delete;
-  raw_client& operator=(const raw_client&) = delete;
-  ~raw_client() { ::close(socket_); }
-
-  void send(std::string_view bytes) { CHECK(::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) > 0); }
-  /// What comes until `end`, or until the server ends the connection; of one that does not end in time with "<late>".
-  std::string receive(std::string_view end = "<never>") {
-    std::string made;
-    char piece[4096];
-    while (made.find(end) == made.npos) {
-      const ssize_t got = ::recv(socket_, piece, sizeof piece, 0);
-      if (got < 0) return made + "<late>";
-      if (got == 0) break;
-      made.append(piece, static_cast<std::size_t>(got));
-    }
-    return made;
-  }
-
- private:
-  int socket_;
-};
-
-std::string request_of(std::string_view line, std::string_view rest) {
-  return std::string(line) + " HTTP/1.1\r\nHost: localhost\r\n" + std::string(rest);
-}
-std::size_t count_of(std::string_view text, std::string_view what) {
-  std::size_t found = 0;
-  for (std::size_t at = text.find(what); at != text.npos; at = text.find(what, at + 1)) ++found;
-  return found;
-}
-
-}  // namespace
 
 // cpp-httplib PR 2516, hotaru#28: what is left of a request that was refused is no request.
 TEST_CASE("a server ends a connection on which it is not clear where the next request begins") {
