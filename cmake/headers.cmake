@@ -4,7 +4,7 @@
 # The headers of connect/<x> are in MILLRACE_connect_<x>_HEADERS.
 
 # Modules that need the standard library alone: millrace::core and millrace.hpp.
-set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe feature detect resilience model middleware infer registry track mlops deliver connect/databricks connect/http connect/mlflow connect/rest connect/yaml)
+set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe feature detect resilience model middleware infer registry track mlops deliver connect/configuration connect/databricks connect/http connect/mlflow connect/rest connect/yaml)
 # Modules that need a third party as a whole: millrace::millrace.
 set(MILLRACE_FULL_MODULES train connect/curl)
 
@@ -413,6 +413,12 @@ set(MILLRACE_deliver_HEADERS
   deliver/split/routes.hpp deliver/split/shared_bandit.hpp deliver/split/split_by.hpp deliver/split/split_hashed.hpp deliver/split/split_percentage.hpp
   deliver/split/split_random.hpp deliver/split/unit_hash.hpp deliver/split/weights.hpp
   deliver/split/detail/xxh64.hpp)
+set(MILLRACE_connect_configuration_HEADERS
+  connect/configuration.hpp
+  connect/configuration/data_pipeline.hpp connect/configuration/data_pipeline_settings.hpp
+  connect/configuration/experiments.hpp connect/configuration/fwd.hpp connect/configuration/ml_settings.hpp
+  connect/configuration/mlops_context.hpp connect/configuration/mlops_settings.hpp
+  connect/configuration/models.hpp connect/configuration/nodes.hpp connect/configuration/serving.hpp)
 set(MILLRACE_connect_databricks_HEADERS
   connect/databricks.hpp
   connect/databricks/fwd.hpp connect/databricks/api_error.hpp connect/databricks/credentials.hpp

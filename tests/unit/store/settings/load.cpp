@@ -92,6 +92,8 @@ TEST_CASE("all that is wrong with settings is said at once, with places and the 
         "service.yaml:8:1: enable_gpu: is not used here: there is no engine for it\n"
         "service.yaml:9:9: brokers: is a list, not a scalar\n"
         "service.yaml:10:9: memory: \"1.5\" is no size, such as 512, 64KiB or 1.5GB");
+  CHECK(refused(make.names({{"verison", make.scalar("1")}}))
+            .ends_with("unknown key; the nearest: version"));  // two letters exchanged
   std::vector<ms::settings_problem> problems;
   const auto made = load(make.names({{"x", make.scalar("1")}}), {},
                          {.set = {{"cache.max_sise", "1"}, {"token", "abc"}}, .problems = &problems});
