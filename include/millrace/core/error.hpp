@@ -88,9 +88,7 @@ class error {
   [[gnu::cold]] error(errc code, std::string message, error cause);
 
   error(const error& other);
-  error(error&& other) noexcept : body_(other.body_) {
-    if (body_ != nullptr) other.body_ = moved_away();
-  }
+  error(error&& other) noexcept : body_(std::exchange(other.body_, nullptr)) {}
   error& operator=(error other) noexcept {
     std::swap(body_, other.body_);
     return *this;
@@ -117,8 +115,6 @@ class error {
   struct body;
   error() noexcept = default;
   [[gnu::cold]] static void destroy(body* owned) noexcept;
-  /// What stands in the place of a body that was moved to another error: not null, which means that nothing failed.
-  static body* moved_away() noexcept { return reinterpret_cast<body*>(alignof(void*)); }
 
   body* body_ = nullptr;
 
@@ -135,9 +131,7 @@ struct error::body {
 inline error::error(errc code, std::string message) : body_(new body{code, std::move(message), error()}) {}
 inline error::error(errc code, std::string message, error cause)
     : body_(new body{code, std::move(message), std::move(cause)}) {}
-inline error::error(const error& other) : body_(other.body_) {
-  if (body_ != nullptr && body_ != moved_away()) body_ = new body(*other.body_);
-}
+inline error::error(const error& other) : body_(other.body_ != nullptr ? new body(*other.body_) : nullptr) {}
 
 inline errc error::code() const noexcept { return body_->code; }
 inline const std::string& error::message() const noexcept { return body_->message; }
@@ -154,9 +148,7 @@ inline error error::wrap(std::string message) && {
   const errc kind = code();
   return error(kind, std::move(message), std::move(*this));
 }
-inline void error::destroy(body* owned) noexcept {
-  if (owned != moved_away()) delete owned;
-}
+inline void error::destroy(body* owned) noexcept { delete owned; }
 
 }  // namespace v0
 }  // namespace millrace

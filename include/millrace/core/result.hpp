@@ -79,22 +79,28 @@ class [[nodiscard]] result {
 
   result()
   requires(detail::constructible<T>)
-      : value_() {}
+      : value_(), has_value_(true), error_() {}
 
   template <class U = T>
   requires(detail::constructible<T, U> && !detail::is_result<std::remove_cvref_t<U>> &&
            !std::is_same_v<std::remove_cvref_t<U>, millrace::error>)
-  result(U&& value) : value_(std::forward<U>(value)) {}
+  result(U&& value) : value_(std::forward<U>(value)), has_value_(true), error_() {}
 
-  result(millrace::error failure) noexcept : error_(std::move(failure)) {}
+  result(millrace::error failure) noexcept : has_value_(false), error_(std::move(failure)) {}
 
   result(const result& other)
   requires(detail::constructible<T, const T&>)
-      : error_(other.error_) {
-    if (has_value()) detail::construct(value_, other.value_);
+      : has_value_(other.has_value_), error_() {
+    if (has_value_)
+      detail::construct(value_, other.value_);
+    else
+      detail::construct(error_, other.error_);
   }
-  result(result&& other) noexcept(detail::constructible_without_throw<T, T>) : error_(std::move(other.error_)) {
-    if (has_value()) detail::construct(value_, std::move(other.value_));
+  result(result&& other) noexcept(detail::constructible_without_throw<T, T>) : has_value_(other.has_value_), error_() {
+    if (has_value_)
+      detail::construct(value_, std::move(other.value_));
+    else
+      detail::construct(error_, std::move(other.error_));
   }
   /// If T's move throws, the result is whole: a value is what T's assignment leaves, an error stays what it was. A T
   /// that can be neither moved without throwing nor assigned is refused.
@@ -102,24 +108,26 @@ class [[nodiscard]] result {
   requires(detail::constructible_without_throw<T, T> || detail::movable_onto<T>)
   {
     if constexpr (!detail::constructible_without_throw<T, T>) {
-      if (other.has_value()) {
-        if (has_value())
+      if (other.has_value_) {
+        if (has_value_)
           value_ = std::move(other.value_);
         else
-          detail::construct(value_, std::move(other.value_));
-        error_ = millrace::error();
+          replace_error(std::move(other.value_));
         return *this;
       }
     }
-    destroy_value();
-    if (other.has_value()) detail::construct(value_, std::move(other.value_));
-    error_ = std::move(other.error_);
+    destroy();
+    has_value_ = other.has_value_;
+    if (has_value_)
+      detail::construct(value_, std::move(other.value_));
+    else
+      detail::construct(error_, std::move(other.error_));
     return *this;
   }
-  ~result() { destroy_value(); }
+  ~result() { destroy(); }
 
-  bool has_value() const noexcept { return error_.body_ == nullptr; }
-  explicit operator bool() const noexcept { return has_value(); }
+  bool has_value() const noexcept { return has_value_; }
+  explicit operator bool() const noexcept { return has_value_; }
 
   T& value() & noexcept {
     require_value();
@@ -145,48 +153,68 @@ class [[nodiscard]] result {
 
   template <class U>
   T value_or(U&& otherwise) const& {
-    return has_value() ? value_ : static_cast<T>(std::forward<U>(otherwise));
+    return has_value_ ? value_ : static_cast<T>(std::forward<U>(otherwise));
   }
   template <class U>
   T value_or(U&& otherwise) && {
-    return has_value() ? std::move(value_) : static_cast<T>(std::forward<U>(otherwise));
+    return has_value_ ? std::move(value_) : static_cast<T>(std::forward<U>(otherwise));
   }
 
   /// Returns f(value), which is itself a `result<U>`; a failure is passed on without calling `f`.
   template <class F>
   auto and_then(F&& f) && -> std::invoke_result_t<F, T&&> {
-    if (has_value()) return std::forward<F>(f)(std::move(value_));
+    if (has_value_) return std::forward<F>(f)(std::move(value_));
     return std::move(error_);
   }
   /// Returns f(value), of type U, as a `result<U>`; a failure is passed on.
   template <class F>
   auto transform(F&& f) && -> result<std::invoke_result_t<F, T&&>> {
-    if (has_value())
+    if (has_value_)
       return detail::invoke_to_result<std::invoke_result_t<F, T&&>>(std::forward<F>(f), std::move(value_));
     return std::move(error_);
   }
   /// Returns f(error), which is itself a result<T>; a value is passed on.
   template <class F>
   result or_else(F&& f) && {
-    if (has_value()) return std::move(*this);
+    if (has_value_) return std::move(*this);
     return std::forward<F>(f)(std::move(error_));
   }
 
  private:
   void require_value() const noexcept {
-    if (!has_value()) [[unlikely]]
-      detail::no_value(error_.body_ != error_type::moved_away() ? &error_ : nullptr);
+    if (!has_value_) [[unlikely]]
+      detail::no_value(error_.body_ != nullptr ? &error_ : nullptr);
   }
-  void destroy_value() noexcept {
-    if (has_value()) value_.~T();
+  /// Constructs the value in the error's place, or throws what T throws and keeps the error. A destructor puts the
+  /// error back, so that the header also compiles without exceptions.
+  void replace_error(T&& value) {
+    struct kept_error {
+      result& to;
+      millrace::error error;
+      ~kept_error() {
+        if (!to.has_value_) detail::construct(to.error_, std::move(error));
+      }
+    } kept{*this, std::move(error_)};
+    error_.~error_type();
+    detail::construct(value_, std::move(value));
+    has_value_ = true;
+  }
+  void destroy() noexcept {
+    if (has_value_)
+      value_.~T();
+    else
+      error_.~error_type();
   }
 
-  // The value and the error have each a place of their own: where they shared one, g++ 14 took the load of a vector's
-  // pointer and that of an error's for the same at -O3, and moved it before a store to the other.
+  // Each has a place of its own: where they shared one, g++ 14 took the load of a vector's pointer and that of an
+  // error's for the same at -O3, and moved it before a store to the other. An error beside a value is null.
   union {
     T value_;
   };
-  millrace::error error_;
+  bool has_value_;
+  union {
+    millrace::error error_;
+  };
 };
 
 /// Success, or the error. The members are those of result<T>, with an `f` that takes no argument in place of a value.
