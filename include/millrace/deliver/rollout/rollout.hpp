@@ -269,7 +269,7 @@ class rollout {
 
   using checked = detail::rules_of_release<unit, routes_type, slice_type, chosen, holdouts>;
   static_assert(detail::requirement<checked::have_unit, rollout>,
-                "millrace[ROLLOUT-10]: slices, holdouts and chosen_units know a unit by its id, which unit_of names: "
+                "millrace[ROLLOUT-14]: slices, holdouts and chosen_units know a unit by its id, which unit_of names: "
                 "unit_of{&request::user}");
   static_assert(detail::requirement<checked::have_steps, slice_type, routes_type>,
                 "millrace[ROLLOUT-11]: a release has a slice whose weights are its own steps: slice<Name, Traffic, "

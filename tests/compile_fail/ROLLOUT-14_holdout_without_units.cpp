@@ -1,4 +1,4 @@
-// expect: millrace\[ROLLOUT-10\]: slices, holdouts and chosen_units know a unit by its id
+// expect: millrace\[ROLLOUT-14\]: slices, holdouts and chosen_units know a unit by its id
 #include <millrace/deliver/rollout.hpp>
 
 namespace md = millrace::deliver;
