@@ -21,6 +21,11 @@ namespace deliver {
 ///
 ///     mr::deliver::rollout release{stable, candidate, ..., mr::deliver::notified{mr::deliver::rollout_audit{*trail}}};
 ///
+/// Subscribed to a release's events, it also writes down that somebody could not be notified, as `incident_reported`
+/// with the fields rollout, phase, error and times: the first, second, fourth, eighth ... time in a row of one change.
+///
+///     auto untold = events.subscribe<mr::deliver::notification_failed>("trail", mr::deliver::rollout_audit{*trail});
+///
 /// Allocates: for long texts. Threads: as the trail, which outlives it.
 /// Errors: those of the trail, such as that it is full or closed.
 template <class Trail = observe::audit_trail<>>
@@ -49,6 +54,29 @@ class rollout_audit {
         .field("log_e", it.evidence.log_e)
         .field("requests_stable", it.evidence.requests[0])
         .field("requests_candidate", it.evidence.requests[1]);
+    return append(draft, object);
+  }
+  template <class = void>
+  result<void> operator()(const notification_failed& it) const {
+    if ((it.times & (it.times - 1)) != 0) return {};
+    const std::string object = "release/" + it.change.release;
+    const std::string why = it.why.describe();
+    observe::audit_draft draft(observe::audit_kinds::incident_reported);
+    draft.severity(observe::audit_severity::warning)
+        .actor("rollout")
+        .object(object)
+        .reason("somebody could not be notified of a change")
+        .at(it.change.state.at)
+        .field("rollout", it.change.state.number)
+        .field("phase", to_string(it.change.state.phase))
+        .field("error", why)
+        .field("times", it.times);
+    return append(draft, object);
+  }
+
+ private:
+  template <class Draft>
+  result<void> append(const Draft& draft, const std::string& object) const {
     const auto event = draft.event();
     if (!event) return event.error();
     if (trail_->append(*event) != 0) return {};
@@ -56,7 +84,6 @@ class rollout_audit {
     return error(errc::no_space, "the audit trail \"" + trail_->path() + "\" took no change of the " + object);
   }
 
- private:
   Trail* trail_;
 };
 

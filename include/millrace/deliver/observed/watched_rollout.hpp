@@ -21,8 +21,8 @@ inline namespace v0 {
 namespace deliver {
 
 /// What happens to a release, for who subscribes to it.
-using rollout_events =
-    observe::event_emitter<rollout_changed, rollout_looked, candidate_promoted, candidate_rolled_back>;
+using rollout_events = observe::event_emitter<rollout_changed, rollout_looked, candidate_promoted,
+                                              candidate_rolled_back, notification_failed>;
 /// Functions before the candidate gets more, which may veto it, and after it. What takes it back asks nobody.
 using rollout_hooks = observe::hooks<rollout_advance>;
 
@@ -34,6 +34,7 @@ using rollout_hooks = observe::hooks<rollout_advance>;
 ///   rollout_log_e{release}                 the logarithm of the e-value of harm
 ///   rollout_changes_total{release, phase}  how often it got into a phase, or changed in it
 ///   rollout_rollbacks_total{release, cause}
+///   rollout_notifications_failed_total{release}  how often somebody who is notified returned an error
 ///
 /// Allocates: when made. Threads: any number. The metrics registry outlives it.
 class rollout_metrics {
@@ -58,6 +59,7 @@ class rollout_metrics {
     rollbacks_[static_cast<std::size_t>(it.change.state.cause) % causes].add();
   }
   void update(const candidate_promoted&) const noexcept {}
+  void update(const notification_failed&) const noexcept { untold_.add(); }
 
  private:
   static constexpr std::size_t phases = 7;
@@ -75,6 +77,7 @@ class rollout_metrics {
   observe::gauge requests_[arm_count];
   observe::counter changes_[phases];
   observe::counter rollbacks_[causes];
+  observe::counter untold_;
 };
 
 /// A watcher: hooks before a candidate gets more, and events and metrics of what has happened. What is null is left
@@ -121,6 +124,11 @@ result<rollout_metrics> rollout_metrics::make(observe::metrics_registry& shown, 
     if (!one) return std::move(one).error();
     made.rollbacks_[i] = *one;
   }
+  auto untold = shown.counter(
+      {begin + "rollout_notifications_failed_total", "How often somebody who is notified returned an error."},
+      {{"release", release}});
+  if (!untold) return std::move(untold).error();
+  made.untold_ = *untold;
   return made;
 }
 

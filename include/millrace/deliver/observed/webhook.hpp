@@ -2,10 +2,12 @@
 #define MILLRACE_DELIVER_OBSERVED_WEBHOOK_HPP
 
 #include <millrace/core/detail/quoted_text.hpp>
+#include <millrace/core/duration.hpp>
 #include <millrace/core/json_writer.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/deliver/fwd.hpp>
 #include <millrace/deliver/rollout/change.hpp>
+#include <millrace/resilience/calls/throttled.hpp>
 #include <millrace/store/http.hpp>
 
 #include <cstddef>
@@ -95,16 +97,38 @@ struct webhook_options {
   bool is_of_all = false;
 };
 
+namespace detail {
+
+/// Makes a call once.
+struct called_once {
+  template <class F>
+  auto operator()(const F& f) const {
+    return f();
+  }
+};
+
+}  // namespace detail
+
 /// To be notified: sends changes over an HTTP transport, which knows the host.
 ///
 ///     mr::deliver::notified{mr::deliver::webhook{transport, {.format = webhook_format::slack, .target =
 ///     "/services/..."}}}
 ///
-/// Threads: as the transport, which outlives it. Errors: those of the transport; what a status from 300 on means.
-template <store::http_transport Transport>
+/// A third argument wraps each sending, such as a `resilience::retry`: it sees a status from 300 on as an error, 429
+/// and 503 as `unavailable`, with what `Retry-After` asks for. A retry may send a change twice where the connection
+/// broke behind the first; PagerDuty makes one alert of both.
+///
+///     mr::deliver::webhook{transport, {.target = "/changes"}, mr::resilience::retry<>()}
+///
+/// Requests have followed the change before it is sent. The thread that decides waits for as long as the transport's
+/// limits and the wrapper's attempts let it; no request waits, and no other thread's decision.
+/// Threads: as the transport, which outlives it, and the wrapper. Errors: those of the transport and the wrapper; what
+/// a status from 300 on means.
+template <store::http_transport Transport, class Calls = detail::called_once>
 class webhook {
  public:
-  webhook(Transport& transport, webhook_options options) : transport_(&transport), options_(std::move(options)) {}
+  webhook(Transport& transport, webhook_options options, Calls calls = Calls())
+      : transport_(&transport), options_(std::move(options)), calls_(std::move(calls)) {}
 
   template <class = void>
   result<void> operator()(const rollout_changed& it) const {
@@ -112,19 +136,24 @@ class webhook {
                                 (options_.is_of_all && options_.format != webhook_format::pagerduty) ||
                                 (options_.is_of_all && it.state.phase == rollout_phase::promoted);
     if (!is_of_interest) return {};
-    store::http_request request{.method = "POST",
-                                .target = options_.target,
-                                .headers = {{"Content-Type", "application/json"}},
-                                .body = body_of(it)};
-    auto response = transport_->send(request);
-    if (!response) return std::move(response).error();
-    if (response->status >= 200 && response->status < 300) return {};
-    return error(store::errc_of_status(response->status), "the webhook of the release " +
-                                                              detail::quoted_text(it.release) + " returned " +
-                                                              std::to_string(response->status));
+    const store::http_request request{.method = "POST",
+                                      .target = options_.target,
+                                      .headers = {{"Content-Type", "application/json"}},
+                                      .body = body_of(it)};
+    return calls_([&] { return post(request, it); });
   }
 
  private:
+  template <class = void>
+  resilience::throttled<void> post(const store::http_request& request, const rollout_changed& it) const {
+    auto response = transport_->send(request);
+    if (!response) return {std::move(response).error(), duration(0)};
+    if (response->status >= 200 && response->status < 300) return result<void>();
+    return {
+        error(store::errc_of_status(response->status), "the webhook of the release " + detail::quoted_text(it.release) +
+                                                           " returned " + std::to_string(response->status)),
+        store::retry_after(*response)};
+  }
   template <class = void>
   std::string body_of(const rollout_changed& it) const {
     switch (options_.format) {
@@ -137,6 +166,7 @@ class webhook {
 
   Transport* transport_;
   webhook_options options_;
+  mutable Calls calls_;
 };
 
 }  // namespace deliver

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_DELIVER_ROLLOUT_CHANGE_HPP
 #define MILLRACE_DELIVER_ROLLOUT_CHANGE_HPP
 
+#include <millrace/core/detail/guarded.hpp>
 #include <millrace/core/detail/requirement.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/deliver/fwd.hpp>
@@ -9,6 +10,7 @@
 #include <millrace/deliver/rollout/strategy.hpp>
 
 #include <concepts>
+#include <cstdint>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -43,6 +45,14 @@ struct candidate_promoted {
 /// Stable has all requests again: told after the `rollout_changed` of the same.
 struct candidate_rolled_back {
   rollout_changed change;
+};
+
+/// Somebody who is notified returned an error, or threw: told each time, to watchers that take it. Of a rollback he is
+/// told again by the next `decide`; of all else he is not.
+struct notification_failed {
+  rollout_changed change;
+  error why;
+  std::uint64_t times = 1;  // how often in a row, of this change
 };
 
 /// What hooks are asked about before the candidate gets a greater share, and may refuse: a step, or the promotion.
@@ -98,12 +108,7 @@ namespace detail {
 /// Calls what is to be notified, and returns its error, if it can have one.
 template <class F>
 result<void> notify(const F& f, const rollout_changed& change) {
-  if constexpr (std::is_void_v<decltype(f(change))>) {
-    f(change);
-    return {};
-  } else {
-    return f(change);
-  }
+  return guarded([&] { return f(change); }, [] { return std::string("who is notified"); });
 }
 
 template <class F>
@@ -111,18 +116,21 @@ inline constexpr bool is_told = requires(const F& f, const rollout_changed& chan
   requires std::is_void_v<decltype(f(change))> || std::is_convertible_v<decltype(f(change)), result<void>>;
 };
 
+/// Calls those whose bit is not set in `told`, and sets it for each that returns no error. Returns the first error.
 template <class... F>
 struct notified_list {
-  result<void> operator()(const rollout_changed&) const { return {}; }
+  result<void> operator()(const rollout_changed&, std::uint64_t&, std::uint64_t = 1) const { return {}; }
 };
 template <class First, class... Rest>
 struct notified_list<First, Rest...> {
   First first;
   notified_list<Rest...> rest;
 
-  result<void> operator()(const rollout_changed& change) const {
-    auto done = notify(first, change);
-    auto others = rest(change);
+  result<void> operator()(const rollout_changed& change, std::uint64_t& told, std::uint64_t bit = 1) const {
+    result<void> done;
+    if ((told & bit) == 0) done = detail::notify(first, change);
+    if (done) told |= bit;
+    auto others = rest(change, told, bit << 1);
     return done ? std::move(others) : std::move(done);
   }
 };
@@ -134,11 +142,14 @@ struct notified_list<First, Rest...> {
 ///
 ///     mr::deliver::notified{[](const mr::deliver::rollout_changed& it) { log(it.summary()); }}
 ///
-/// Guarantee: of a rollback each is called, once if it returns no error; after an error, and after a crash between the
-/// rollback and their return, all are called again: by the next `decide`, or once the release is restored from its
-/// storage. Of other changes each is called at most once. No lock is held meanwhile. Changes come in their order: while
-/// one hangs nobody is told of later ones, and requests, other threads' words and a `rollout_watch` go on.
+/// Guarantee: of a rollback each is called until it returns no error: who returned one, or threw, is called again by
+/// the next `decide`, and the others are not. After a crash between the rollback and their return, all are called again
+/// once the release is restored from its storage. Of other changes each is called at most once. An error is told to
+/// watchers as `notification_failed`. No lock is held meanwhile, and requests have followed the change before. Changes
+/// come in their order: while one hangs nobody is told of later ones, and requests, other threads' words and a
+/// `rollout_watch` go on. At most 64 functions.
 template <class... F>
+requires(sizeof...(F) <= 64)
 struct notified {
   static_assert(
       detail::requirement<(detail::is_told<F> && ...), F...>,

@@ -105,7 +105,7 @@ Wanted pick(First& first, Rest&... rest) {
   if constexpr (std::is_same_v<Wanted, First>)
     return std::move(first);
   else
-    return pick<Wanted>(rest...);
+    return detail::pick<Wanted>(rest...);  // not one that the policies bring with them
 }
 
 }  // namespace detail

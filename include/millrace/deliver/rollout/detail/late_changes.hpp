@@ -2,7 +2,11 @@
 #define MILLRACE_DELIVER_ROLLOUT_DETAIL_LATE_CHANGES_HPP
 
 #include <millrace/core/detail/mutex.hpp>
+#include <millrace/deliver/rollout/detail/route_lanes.hpp>
 #include <millrace/deliver/rollout/state.hpp>
+#include <millrace/deliver/rollout/strategy.hpp>
+
+#include <cstdint>
 
 namespace millrace {
 inline namespace v0 {
@@ -28,6 +32,25 @@ inline bool outlives(const rollout_state& theirs, rollout_state& ours) {
   ours.changes = (theirs.changes > ours.changes ? theirs.changes : ours.changes) + 1;
   return true;
 }
+
+/// How requests go in a state.
+inline request_route route_of(const rollout_state& state, std::uint32_t primary, bool is_measured) noexcept {
+  request_route way;
+  way.threshold = static_cast<std::uint64_t>(state.share / double{whole_share} * 0x1p53);
+  way.step = state.step;
+  way.number = static_cast<std::uint32_t>(state.number);
+  way.primary = primary;
+  way.is_live = is_under_way(state.phase);
+  way.is_measured = is_measured;
+  return way;
+}
+
+/// The change that was told last, who knows of it, and how often somebody could not be told.
+struct told_change {
+  std::uint64_t changes = 0;
+  std::uint64_t who = 0;
+  std::uint64_t in_vain = 0;
+};
 
 /// A mutex for as long as it lives, unless somebody else has it.
 class telling_turn {

@@ -10,7 +10,6 @@
 #include <millrace/deliver/measurement.hpp>
 #include <millrace/deliver/rollout/change.hpp>
 #include <millrace/deliver/rollout/detail/late_changes.hpp>
-#include <millrace/deliver/rollout/detail/route_lanes.hpp>
 #include <millrace/deliver/rollout/kept.hpp>
 #include <millrace/deliver/rollout/machine.hpp>
 #include <millrace/deliver/rollout/options.hpp>
@@ -121,8 +120,9 @@ class rollout_control {
   void tell_others();
   template <class = void>
   bool tell_other(const rollout_changed& change);
+  /// For who holds telling_. Returns whether all are told.
   template <class = void>
-  bool notify_rollback(const rollout_changed& change);
+  bool notify(const rollout_changed& change);
   /// Of a rollback that was told with an error, unless somebody is telling it now.
   template <class = void>
   void tell_again(const rollout_changed& change);
@@ -151,6 +151,7 @@ class rollout_control {
   std::uint64_t kept_spent_ = 0;    // the time in the step that it has
   std::vector<rollout_changed> untold_;
   mutex telling_;  // who holds it tells; nobody waits for it
+  told_change told_;
 };
 
 template <class Traffic, class Judge, class Kept, class Health, class Gate, class Watcher, class Notified>
@@ -444,15 +445,8 @@ result<void> rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notifi
   const bool is_measured = is_under_way(after.phase) && after.phase != rollout_phase::aborting;
   if (is_measured && after.share != 0)
     if (auto begun = traffic_.judge().begin_step(after.step, after.share / double{whole_share}); !begun) return begun;
-  request_route way;
-  way.threshold = static_cast<std::uint64_t>(after.share / double{whole_share} * 0x1p53);
-  way.step = after.step;
-  way.number = static_cast<std::uint32_t>(after.number);
-  way.primary = primary_of(after);
-  way.is_live = is_under_way(after.phase);
-  way.is_measured = is_measured;
   if (after.phase == rollout_phase::rolled_back) traffic_.stop();
-  if (!traffic_.publish(way) && after.phase != rollout_phase::rolled_back)
+  if (!traffic_.publish(route_of(after, primary_of(after), is_measured)) && after.phase != rollout_phase::rolled_back)
     return error(errc::unavailable, "requests of 64 earlier routes have not ended");
   return {};
 }
@@ -562,7 +556,7 @@ void rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::tel
     const lock_guard locked(mutex_);
     if (!untold_.empty() || machine_.state().is_told) return;
   }
-  notify_rollback(change);
+  notify(change);
 }
 
 template <class Traffic, class Judge, class Kept, class Health, class Gate, class Watcher, class Notified>
@@ -572,17 +566,23 @@ bool rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::tel
   if (change.state.phase == rollout_phase::promoted) emit(candidate_promoted{change});
   if (change.state.phase == rollout_phase::rolled_back) {
     emit(candidate_rolled_back{change});
-    return change.state.is_told || notify_rollback(change);
+    return change.state.is_told || notify(change);
   }
-  static_cast<void>(guarded([&] { return notified_.all(change); }, [] { return std::string("who is notified"); }));
+  notify(change);
   return true;
 }
 
 template <class Traffic, class Judge, class Kept, class Health, class Gate, class Watcher, class Notified>
 template <class>
-bool rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::notify_rollback(
-    const rollout_changed& change) {
-  if (!guarded([&] { return notified_.all(change); }, [] { return std::string("who is notified"); })) return false;
+bool rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::notify(const rollout_changed& change) {
+  if (told_.changes != change.state.changes) told_ = {change.state.changes};
+  auto told = notified_.all(change, told_.who);
+  if (!told) {
+    const notification_failed failed{change, std::move(told).error(), ++told_.in_vain};
+    if constexpr (requires { watcher_.emit(failed); }) emit(failed);
+    return false;
+  }
+  if (change.state.phase != rollout_phase::rolled_back) return true;
   const lock_guard locked(mutex_);
   if (machine_.state().changes == change.state.changes) {
     machine_.set_told(true);
