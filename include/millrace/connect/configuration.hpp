@@ -11,8 +11,9 @@
 /// - `node_functions`, `node_pipeline`: pipelines whose nodes name functions of the program
 /// - `data_pipeline_settings`: events, batches, aggregation and models on request; `streaming`, `batch_window`, `fit`
 ///
-/// Which key of which file is used by what, or refused and why: docs/guide/configuration.md.
-/// Standard library and POSIX alone.
+/// Who opens no registry and no context includes single headers: models.hpp and mlops_context.hpp bring both modules
+/// in. Which key of which file is used by what, or refused and why: docs/guide/configuration.md. Standard library and
+/// POSIX alone.
 
 #include <millrace/connect/configuration/data_pipeline.hpp>
 #include <millrace/connect/configuration/data_pipeline_settings.hpp>

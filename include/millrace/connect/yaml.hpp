@@ -116,6 +116,15 @@ inline void examine_text(std::string_view text) {
   }
 }
 
+/// The type of a style, which is an enumeration within a struct in some versions and one of its own in others.
+template <class>
+struct style_of;
+template <class Handler, class Style>
+struct style_of<void (Handler::*)(const ::YAML::Mark&, const std::string&, ::YAML::anchor_t, Style)> {
+  using type = Style;
+};
+using style = style_of<decltype(&::YAML::EventHandler::OnSequenceStart)>::type;
+
 /// Makes nodes of what yaml-cpp finds.
 class node_builder final : public ::YAML::EventHandler {
  public:
@@ -148,13 +157,11 @@ class node_builder final : public ::YAML::EventHandler {
     made.is_quoted = tag == "!";
     end();
   }
-  void OnSequenceStart(const ::YAML::Mark& mark, const std::string& tag, ::YAML::anchor_t anchor,
-                       ::YAML::EmitterStyle::value) override {
+  void OnSequenceStart(const ::YAML::Mark& mark, const std::string& tag, ::YAML::anchor_t anchor, style) override {
     begin(mark, tag, anchor, store::settings_node::kinds::list);
   }
   void OnSequenceEnd() override { end(); }
-  void OnMapStart(const ::YAML::Mark& mark, const std::string& tag, ::YAML::anchor_t anchor,
-                  ::YAML::EmitterStyle::value) override {
+  void OnMapStart(const ::YAML::Mark& mark, const std::string& tag, ::YAML::anchor_t anchor, style) override {
     begin(mark, tag, anchor, store::settings_node::kinds::names);
   }
   void OnMapEnd() override { end(); }

@@ -58,7 +58,8 @@ struct no_adjustment {
 ///   behind its name the path of a file.
 /// - `none` (a key with nothing, null or ~) is an empty section, list or option, and an error for anything else.
 /// - Booleans are true and false; integers 12, 0x1F and 0o17, not 017, 1_000 or 1:30; numbers are finite; a scalar in
-///   quotes is a text. So where a text is wanted, `no`, 1.10 and 1:30 are what is written.
+///   quotes is a text, unless it has a variable, which `{` and `}` let stand in quotes alone. So where a text is
+///   wanted, `no`, 1.10 and 1:30 are what is written.
 ///
 /// Errors: all that is wrong, in one error: not_found (an unknown key with the nearest, a variable, something
 /// required), already_exists (a key twice), type_mismatch, out_of_range, unsupported (a refused key), invalid_data.

@@ -210,6 +210,8 @@ TEST_CASE("variables in a file's scalars become texts of these scalars, and are 
   }
   CHECK(load(make.names({{"cache", make.names({{"max_size", make.scalar("${PORT}")}})}}), variables)
             ->value.cache.max_size == 7);
+  CHECK(load(make.names({{"cache", make.names({{"max_size", make.quoted("${PORT}")}})}}), variables)
+            ->value.cache.max_size == 7);
   const std::string wrong =
       refused(make.names({{"cache", make.names({{"max_size", make.scalar("${SECRET}")}})}}), variables);
   CHECK(wrong.find("\"${SECRET}\" is no integer") != wrong.npos);

@@ -201,11 +201,12 @@ inline void settings_reader::read_items(const setting_row& row, const setting_ty
 inline void settings_reader::read_scalar(const setting_row& row, const setting_type& type, const settings_node& node,
                                          void* object, const std::string& key) {
   std::string text = node.text;
-  if (is_file_ && text.find("${") != text.npos && !expand(node, key, text)) return;
+  const bool has_variables = is_file_ && text.find("${") != text.npos;
+  if (has_variables && !expand(node, key, text)) return;
   const bool takes_quotes = type.kind == setting_kind::text || type.kind == setting_kind::choice ||
                             type.kind == setting_kind::duration || type.kind == setting_kind::size;
   setting_value value;
-  std::string why = node.is_quoted && !takes_quotes
+  std::string why = node.is_quoted && !takes_quotes && !has_variables
                         ? "is a text, since it stands in quotes, and not " + std::string(kind_words(type.kind))
                         : read_scalar_text(row, type, text, value);
   if (!why.empty()) {
