@@ -39,12 +39,12 @@ struct setting_choice {
 
   constexpr setting_choice(std::string_view text) noexcept : name(text) {}
   constexpr setting_choice(const char* text) noexcept : name(text) {}
-  template <class E>
-  requires std::is_enum_v<E>
-  constexpr setting_choice(std::string_view text, E enumerator) noexcept
+  template <class Enumeration>
+  requires std::is_enum_v<Enumeration>
+  constexpr setting_choice(std::string_view text, Enumeration enumerator) noexcept
       : name(text),
-        value(detail::whole_number::from(static_cast<std::underlying_type_t<E>>(enumerator))),
-        owner(&detail::type_mark<E>) {}
+        value(detail::whole_number::from(static_cast<std::underlying_type_t<Enumeration>>(enumerator))),
+        owner(&detail::type_mark<Enumeration>) {}
 };
 
 /// The least and the most that a setting may be, both within.

@@ -20,15 +20,15 @@ struct whole_number {
   std::uint64_t magnitude = 0;
   bool is_negative = false;
 
-  template <std::integral I>
-  static constexpr whole_number from(I value) noexcept {
-    if constexpr (std::signed_integral<I>)
+  template <std::integral Integer>
+  static constexpr whole_number from(Integer value) noexcept {
+    if constexpr (std::signed_integral<Integer>)
       if (value < 0) return {std::uint64_t{0} - static_cast<std::uint64_t>(value), true};
     return {static_cast<std::uint64_t>(value), false};
   }
-  template <std::integral I>
-  constexpr I as() const noexcept {
-    return static_cast<I>(is_negative ? std::uint64_t{0} - magnitude : magnitude);
+  template <std::integral Integer>
+  constexpr Integer as() const noexcept {
+    return static_cast<Integer>(is_negative ? std::uint64_t{0} - magnitude : magnitude);
   }
   friend constexpr bool operator==(const whole_number&, const whole_number&) noexcept = default;
   friend constexpr bool operator<(const whole_number& a, const whole_number& b) noexcept {
