@@ -446,11 +446,16 @@ set(MILLRACE_connect_mlflow_HEADERS
 set(MILLRACE_connect_curl_HEADERS connect/curl.hpp)
 set(MILLRACE_connect_rest_HEADERS
   connect/rest.hpp
-  connect/rest/fwd.hpp connect/rest/api.hpp connect/rest/body.hpp connect/rest/member.hpp connect/rest/options.hpp
-  connect/rest/route.hpp connect/rest/served_models.hpp connect/rest/watching.hpp
-  connect/rest/parts/aggregates.hpp connect/rest/parts/predictions.hpp
-  connect/rest/detail/body_parser.hpp connect/rest/detail/json_numbers.hpp connect/rest/detail/openapi.hpp
-  connect/rest/detail/paths.hpp connect/rest/detail/request_parts.hpp connect/rest/detail/served_outcome.hpp)
+  connect/rest/fwd.hpp connect/rest/api.hpp connect/rest/body.hpp connect/rest/job_queue.hpp connect/rest/member.hpp
+  connect/rest/options.hpp connect/rest/parts.hpp connect/rest/route.hpp connect/rest/served_models.hpp
+  connect/rest/watching.hpp
+  connect/rest/parts/aggregates.hpp connect/rest/parts/analysis.hpp connect/rest/parts/audited.hpp
+  connect/rest/parts/batches.hpp connect/rest/parts/model_stages.hpp connect/rest/parts/model_trainer.hpp
+  connect/rest/parts/open_inference.hpp connect/rest/parts/predictions.hpp connect/rest/parts/process_health.hpp
+  connect/rest/parts/publishing.hpp connect/rest/parts/training.hpp connect/rest/parts/watched_requests.hpp
+  connect/rest/detail/body_parser.hpp connect/rest/detail/event_rows.hpp connect/rest/detail/inference_input.hpp
+  connect/rest/detail/json_numbers.hpp connect/rest/detail/openapi.hpp connect/rest/detail/paths.hpp
+  connect/rest/detail/request_parts.hpp connect/rest/detail/served_outcome.hpp)
 set(MILLRACE_connect_yaml_HEADERS connect/yaml.hpp)
 set(MILLRACE_train_HEADERS
   train.hpp

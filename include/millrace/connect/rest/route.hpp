@@ -50,6 +50,8 @@ struct call {
 struct refusal {
   std::uint16_t status = 0;
   std::string_view about = {};
+  std::string_view type = problem_content_type;
+  std::string_view schema = R"({"$ref":"#/components/schemas/problem"})";
 };
 
 /// What a route is, for who handles requests and for who reads the description of the API.
@@ -58,10 +60,10 @@ struct operation {
   std::string_view summary = {};  // what it does, in a line
   std::string_view tag = {};      // under which it is listed
   std::span<const member> takes = {};
-  std::span<const member> query = {};  // parameters, as texts
-  std::uint16_t status = 200;          // where it goes well
-  std::string_view returns = {};       // the JSON Schema of the response's body; empty: it has none
-  std::string_view type = "application/json";
+  std::span<const member> query = {};          // parameters, as texts
+  std::uint16_t status = 200;                  // where it goes well
+  std::string_view returns = {};               // the JSON Schema of the response's body; empty: it has none
+  std::string_view type = "application/json";  // of the response; of several, with commas between
   std::span<const refusal> refuses = {};
   bool is_open = false;     // nobody is asked who they are
   bool is_audited = false;  // an audit trail is told of it

@@ -104,25 +104,30 @@ class openapi_writer {
   void write_success(const operation& about) {
     json_.key(std::to_string(about.status)).begin_object().member("description", about.summary);
     if (!about.returns.empty()) {
-      json_.key("content").begin_object().key(about.type).begin_object();
-      json_.key("schema").raw(about.returns).end_object().end_object();
+      json_.key("content").begin_object();
+      for_each_word(about.type, [&](std::string_view type) {
+        json_.key(type).begin_object().key("schema").raw(about.returns).end_object();
+        return true;
+      });
+      json_.end_object();
     }
     json_.end_object();
   }
   void write_refusals(const described_route& route) {
     const operation& about = *route.about;
-    const auto write = [&](unsigned status, std::string_view why) {
-      json_.key(std::to_string(status)).begin_object().member("description", why).key("content");
-      json_.raw(R"({"application/problem+json":{"schema":{"$ref":"#/components/schemas/problem"}}})").end_object();
+    const auto write = [&](const refusal& one) {
+      json_.key(std::to_string(one.status)).begin_object().member("description", one.about).key("content");
+      json_.begin_object().key(one.type).begin_object().key("schema").raw(one.schema);
+      json_.end_object().end_object().end_object();
     };
-    for (const refusal& each : about.refuses) write(each.status, each.about);
+    for (const refusal& each : about.refuses) write(each);
     const auto is_own = [&](unsigned status) {
       for (const refusal& each : about.refuses)
         if (each.status == status) return true;
       return status == about.status;
     };
-    const auto write_common = [&](unsigned status, std::string_view why) {
-      if (!is_own(status)) write(status, why);
+    const auto write_common = [&](std::uint16_t status, std::string_view why) {
+      if (!is_own(status)) write({status, why});
     };
     write_common(400, "The request is malformed");
     if (!about.is_open && !options_->users.empty()) write_common(401, "The request has no valid token");

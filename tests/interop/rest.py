@@ -1,0 +1,42 @@
+#!/usr/bin/env python3
+"""Asks an API of all parts by its own description, as schemathesis (PyPI) makes requests from it: right ones and wrong
+ones. No response is 5xx, and none is other than the description says.
+
+usage: rest.py --driver interop_rest [--examples N]
+77: the package schemathesis is not there.
+"""
+import argparse
+import importlib.util
+import os
+import subprocess
+import sys
+import tempfile
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--driver", required=True)
+    parser.add_argument("--examples", type=int, default=60)
+    args = parser.parse_args()
+    if importlib.util.find_spec("schemathesis") is None:
+        print("no package schemathesis", file=sys.stderr)
+        return 77
+    server = subprocess.Popen([args.driver], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        address = f"http://127.0.0.1:{server.stdout.readline().strip()}"
+        with tempfile.TemporaryDirectory(prefix="millrace-") as folder:
+            done = subprocess.run(
+                [sys.executable, "-m", "schemathesis.cli", "run", address + "/openapi.json", "--header", "Authorization: Bearer t0ken",
+                 "--max-examples", str(args.examples), "--seed", "1", "--checks", "all", "--no-color"],
+                cwd=folder, env={**os.environ, "NO_PROXY": "127.0.0.1"}, check=False)
+        if done.returncode != 0:
+            return 1
+    finally:
+        server.stdin.close()
+        code = server.wait(timeout=60)
+    print(f"the server ended with {code}")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
