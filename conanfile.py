@@ -14,6 +14,7 @@ NEEDS = {
     "millrace": {"eigen/3.4.0": "eigen::eigen", "zlib/[>=1.2.11 <2]": "zlib::zlib"},
     "curl": {"libcurl/[>=7.85 <9]": "libcurl::libcurl"},
     "http": {"cpp-httplib/[>=0.11 <1]": "cpp-httplib::cpp-httplib"},
+    "mpi": {"openmpi/[>=4.1 <6]": "openmpi::openmpi"},
     "openssl": {"openssl/[>=3 <4]": "openssl::crypto"},
     "sqlite": {"sqlite3/[>=3.38 <4]": "sqlite3::sqlite3"},
     "xtensor": {"xtensor/[>=0.24 <0.26]": "xtensor::xtensor"},

@@ -4,7 +4,7 @@
 # The headers of connect/<x> are in MILLRACE_connect_<x>_HEADERS.
 
 # Modules that need the standard library alone: millrace::core and millrace.hpp.
-set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe feature detect resilience model middleware infer registry track mlops deliver connect/configuration connect/databricks connect/http connect/mlflow connect/rest connect/yaml)
+set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe feature detect resilience model middleware infer registry track mlops deliver connect/configuration connect/databricks connect/http connect/mlflow connect/mpi connect/rest connect/yaml)
 # Modules that need a third party as a whole: millrace::millrace.
 set(MILLRACE_FULL_MODULES train connect/curl)
 
@@ -456,6 +456,7 @@ set(MILLRACE_connect_rest_HEADERS
   connect/rest/detail/body_parser.hpp connect/rest/detail/event_rows.hpp connect/rest/detail/inference_input.hpp
   connect/rest/detail/json_numbers.hpp connect/rest/detail/openapi.hpp connect/rest/detail/paths.hpp
   connect/rest/detail/request_parts.hpp connect/rest/detail/served_outcome.hpp)
+set(MILLRACE_connect_mpi_HEADERS connect/mpi.hpp)
 set(MILLRACE_connect_yaml_HEADERS connect/yaml.hpp)
 set(MILLRACE_train_HEADERS
   train.hpp
@@ -476,4 +477,5 @@ set(MILLRACE_http_ADAPTERS
   connect/http/detail/responses.hpp connect/http/detail/stream_sender.hpp connect/http/detail/tls_context.hpp)
 set(MILLRACE_sqlite_ADAPTERS store/sqlite.hpp store/detail/sqlite_connection.hpp store/detail/sqlite_engine.hpp)
 set(MILLRACE_xtensor_ADAPTERS tensor/xtensor.hpp)
+set(MILLRACE_mpi_ADAPTERS connect/mpi.hpp)
 set(MILLRACE_yaml_ADAPTERS connect/yaml.hpp)

@@ -21,7 +21,7 @@ from passed import Passed, version  # noqa: E402
 from rules import sources  # noqa: E402
 from tree import Tree  # noqa: E402
 
-THIRD_PARTIES = ["CURL", "Eigen3", "OpenSSL", "SQLite3", "ZLIB", "httplib", "nlohmann_json", "xtensor", "yaml-cpp"]
+THIRD_PARTIES = ["CURL", "Eigen3", "MPI", "OpenSSL", "SQLite3", "ZLIB", "httplib", "nlohmann_json", "xtensor", "yaml-cpp"]
 NOT_CONSUMED = ("CHANGELOG.md", "benchmarks", "docs")  # what no way to use the library looks at
 COMPONENTS = re.search(r"MILLRACE_ALL_COMPONENTS ([^)]*)", (ROOT / "cmake/components.cmake").read_text())[1].split()
 FIRST_PROGRAM = ROOT / "examples/01_first_chain.cpp"  # the README's
@@ -85,6 +85,7 @@ def add_subdirectory(args, folder):
     consumer.build(text("core", "set(MILLRACE_COMPONENTS core)"), "core.cpp", *NOTHING_INSTALLED)
     consumer.build(text("curl", "set(MILLRACE_COMPONENTS curl)"), "curl.cpp")
     consumer.build(text("http", "set(MILLRACE_COMPONENTS http)"), "http.cpp")
+    consumer.build(text("mpi", "set(MILLRACE_COMPONENTS mpi)"), "mpi.cpp")
     consumer.build(text("openssl", "set(MILLRACE_COMPONENTS openssl)"), "openssl.cpp")
     consumer.build(text("sqlite", "set(MILLRACE_COMPONENTS sqlite)"), "sqlite.cpp")
     consumer.build(text("xtensor", "set(MILLRACE_COMPONENTS xtensor)"), "xtensor.cpp")
@@ -146,6 +147,10 @@ def find_package(args, folder):
                    "-DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON")
     consumer.configure(text("millrace::http", "REQUIRED COMPONENTS http"), "http.cpp", here,
                        "-DCMAKE_DISABLE_FIND_PACKAGE_httplib=ON", fails_with="install libcpp-httplib-dev")
+    consumer.build(text("millrace::mpi", "0.1 REQUIRED COMPONENTS mpi"), "mpi.cpp", here,
+                   "-DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON")
+    consumer.configure(text("millrace::mpi", "REQUIRED COMPONENTS mpi"), "mpi.cpp", here,
+                       "-DCMAKE_DISABLE_FIND_PACKAGE_MPI=ON", fails_with="install libopenmpi-dev")
     consumer.build(text("millrace::sqlite", "0.1 REQUIRED COMPONENTS sqlite"), "sqlite.cpp", here,
                    "-DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON")
     consumer.configure(text("millrace::sqlite", "REQUIRED COMPONENTS sqlite"), "sqlite.cpp", here,
@@ -255,6 +260,7 @@ DEFINES = {"cpp-httplib": [f"CPPHTTPLIB_{name}_SUPPORT" for name in ("OPENSSL", 
 STAND_INS = [("eigen", "3.4.0", "Eigen3::Eigen", ["/usr/include/eigen3"], []), ("zlib", "1.3.1", "ZLIB::ZLIB", [], ["z"]),
              ("libcurl", "8.9.1", "CURL::libcurl", [], ["curl"]),
              ("cpp-httplib", "0.18.3", "httplib::httplib", [], ["cpp-httplib", "ssl", "crypto"]),
+             ("openmpi", "4.1.6", "MPI::MPI_CXX", [str(path) for path in pathlib.Path("/usr/lib").glob("*/openmpi/include")], ["mpi"]),
              ("openssl", "3.0.22", "OpenSSL::Crypto", [], ["crypto"]),
              ("sqlite3", "3.46.1", "SQLite::SQLite3", [], ["sqlite3"]), ("xtensor", "0.25.0", "xtensor", [], []),
              ("yaml-cpp", "0.8.0", "yaml-cpp::yaml-cpp", [], ["yaml-cpp"])]
