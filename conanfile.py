@@ -16,6 +16,7 @@ NEEDS = {
     "http": {"cpp-httplib/[>=0.11 <1]": "cpp-httplib::cpp-httplib"},
     "mpi": {"openmpi/[>=4.1 <6]": "openmpi::openmpi"},
     "openssl": {"openssl/[>=3 <4]": "openssl::crypto"},
+    "redis": {"hiredis/[>=0.14 <2]": "hiredis::hiredis"},
     "sqlite": {"sqlite3/[>=3.38 <4]": "sqlite3::sqlite3"},
     "xtensor": {"xtensor/[>=0.24 <0.26]": "xtensor::xtensor"},
     "yaml": {"yaml-cpp/[>=0.7 <1]": "yaml-cpp::yaml-cpp"},

@@ -1,7 +1,7 @@
 # What each component needs beside the standard library. Read by the build, and by the installed
 # package, so both look for the same things and say the same when one is missing.
 
-set(MILLRACE_ALL_COMPONENTS core millrace curl http mpi openssl sqlite xtensor yaml)
+set(MILLRACE_ALL_COMPONENTS core millrace curl http mpi openssl redis sqlite xtensor yaml)
 set(MILLRACE_DEFAULT_COMPONENTS core millrace)
 
 set(MILLRACE_core_REQUIRES)
@@ -22,6 +22,9 @@ set(MILLRACE_mpi_PACKAGES MPI)
 set(MILLRACE_openssl_REQUIRES core)
 set(MILLRACE_openssl_PACKAGES OpenSSL)
 
+set(MILLRACE_redis_REQUIRES core)
+set(MILLRACE_redis_PACKAGES hiredis)
+
 set(MILLRACE_sqlite_REQUIRES core)
 set(MILLRACE_sqlite_PACKAGES SQLite3)
 
@@ -39,6 +42,7 @@ set(MILLRACE_PACKAGE_CURL CURL::libcurl "libcurl 7.85" libcurl4-openssl-dev)
 set(MILLRACE_PACKAGE_httplib httplib::httplib "cpp-httplib 0.11" "libcpp-httplib-dev pkg-config")
 set(MILLRACE_PACKAGE_MPI MPI::MPI_CXX "MPI 3" libopenmpi-dev)
 set(MILLRACE_PACKAGE_OpenSSL OpenSSL::Crypto "OpenSSL 3" libssl-dev)
+set(MILLRACE_PACKAGE_hiredis hiredis::hiredis "hiredis 0.14" libhiredis-dev)
 set(MILLRACE_PACKAGE_SQLite3 SQLite::SQLite3 "SQLite 3.38" libsqlite3-dev)
 set(MILLRACE_PACKAGE_xtensor xtensor "xtensor" libxtensor-dev)
 set(MILLRACE_PACKAGE_yaml-cpp yaml-cpp::yaml-cpp "yaml-cpp 0.7" libyaml-cpp-dev)

@@ -4,7 +4,7 @@
 # The headers of connect/<x> are in MILLRACE_connect_<x>_HEADERS.
 
 # Modules that need the standard library alone: millrace::core and millrace.hpp.
-set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe feature detect resilience model middleware infer registry track mlops deliver connect/configuration connect/databricks connect/http connect/mlflow connect/mpi connect/rest connect/yaml)
+set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe feature detect resilience model middleware infer registry track mlops deliver connect/configuration connect/databricks connect/http connect/mlflow connect/mpi connect/redis connect/rest connect/yaml)
 # Modules that need a third party as a whole: millrace::millrace.
 set(MILLRACE_FULL_MODULES train connect/curl)
 
@@ -444,6 +444,13 @@ set(MILLRACE_connect_mlflow_HEADERS
   connect/mlflow/detail/version_files.hpp connect/mlflow/detail/version_sources.hpp connect/mlflow/detail/web_calls.hpp
   connect/mlflow/detail/registry_replies.hpp connect/mlflow/detail/remote.hpp connect/mlflow/detail/replies.hpp)
 set(MILLRACE_connect_curl_HEADERS connect/curl.hpp)
+set(MILLRACE_connect_redis_HEADERS
+  connect/redis.hpp
+  connect/redis/fwd.hpp connect/redis/address.hpp connect/redis/client.hpp connect/redis/commands.hpp
+  connect/redis/connection.hpp connect/redis/feature_rows.hpp connect/redis/options.hpp connect/redis/reply.hpp
+  connect/redis/slots.hpp connect/redis/storage.hpp
+  connect/redis/detail/node.hpp connect/redis/detail/reply_reader.hpp connect/redis/detail/server_map.hpp
+  connect/redis/detail/socket.hpp)
 set(MILLRACE_connect_rest_HEADERS
   connect/rest.hpp
   connect/rest/fwd.hpp connect/rest/api.hpp connect/rest/body.hpp connect/rest/job_queue.hpp connect/rest/member.hpp
@@ -475,6 +482,9 @@ set(MILLRACE_http_ADAPTERS
   connect/http.hpp connect/http/server.hpp connect/http/transport.hpp connect/http/detail/channel.hpp
   connect/http/detail/connection.hpp connect/http/detail/connection_threads.hpp connect/http/detail/listener.hpp
   connect/http/detail/responses.hpp connect/http/detail/stream_sender.hpp connect/http/detail/tls_context.hpp)
+set(MILLRACE_redis_ADAPTERS connect/redis.hpp connect/redis/client.hpp connect/redis/connection.hpp
+  connect/redis/feature_rows.hpp connect/redis/options.hpp connect/redis/storage.hpp
+  connect/redis/detail/node.hpp connect/redis/detail/reply_reader.hpp connect/redis/detail/server_map.hpp)
 set(MILLRACE_sqlite_ADAPTERS store/sqlite.hpp store/detail/sqlite_connection.hpp store/detail/sqlite_engine.hpp)
 set(MILLRACE_xtensor_ADAPTERS tensor/xtensor.hpp)
 set(MILLRACE_mpi_ADAPTERS connect/mpi.hpp)

@@ -21,7 +21,7 @@ from passed import Passed, version  # noqa: E402
 from rules import sources  # noqa: E402
 from tree import Tree  # noqa: E402
 
-THIRD_PARTIES = ["CURL", "Eigen3", "MPI", "OpenSSL", "SQLite3", "ZLIB", "httplib", "nlohmann_json", "xtensor", "yaml-cpp"]
+THIRD_PARTIES = ["CURL", "Eigen3", "MPI", "OpenSSL", "SQLite3", "ZLIB", "hiredis", "httplib", "nlohmann_json", "xtensor", "yaml-cpp"]
 NOT_CONSUMED = ("CHANGELOG.md", "benchmarks", "docs")  # what no way to use the library looks at
 COMPONENTS = re.search(r"MILLRACE_ALL_COMPONENTS ([^)]*)", (ROOT / "cmake/components.cmake").read_text())[1].split()
 FIRST_PROGRAM = ROOT / "examples/01_first_chain.cpp"  # the README's
@@ -87,6 +87,7 @@ def add_subdirectory(args, folder):
     consumer.build(text("http", "set(MILLRACE_COMPONENTS http)"), "http.cpp")
     consumer.build(text("mpi", "set(MILLRACE_COMPONENTS mpi)"), "mpi.cpp")
     consumer.build(text("openssl", "set(MILLRACE_COMPONENTS openssl)"), "openssl.cpp")
+    consumer.build(text("redis", "set(MILLRACE_COMPONENTS redis)"), "redis.cpp")
     consumer.build(text("sqlite", "set(MILLRACE_COMPONENTS sqlite)"), "sqlite.cpp")
     consumer.build(text("xtensor", "set(MILLRACE_COMPONENTS xtensor)"), "xtensor.cpp")
     consumer.build(text("yaml", "set(MILLRACE_COMPONENTS yaml)"), "yaml.cpp")
@@ -156,6 +157,8 @@ def find_package(args, folder):
     consumer.configure(text("millrace::sqlite", "REQUIRED COMPONENTS sqlite"), "sqlite.cpp", here,
                        "-DCMAKE_DISABLE_FIND_PACKAGE_SQLite3=ON", fails_with="install libsqlite3-dev")
     consumer.build(text("millrace::xtensor", "0.1 REQUIRED COMPONENTS xtensor"), "xtensor.cpp", here,
+                   "-DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON")
+    consumer.build(text("millrace::redis", "0.1 REQUIRED COMPONENTS redis"), "redis.cpp", here,
                    "-DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON")
     consumer.build(text("millrace::yaml", "0.1 REQUIRED COMPONENTS yaml"), "yaml.cpp", here,
                    "-DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON")
@@ -261,6 +264,7 @@ STAND_INS = [("eigen", "3.4.0", "Eigen3::Eigen", ["/usr/include/eigen3"], []), (
              ("libcurl", "8.9.1", "CURL::libcurl", [], ["curl"]),
              ("cpp-httplib", "0.18.3", "httplib::httplib", [], ["cpp-httplib", "ssl", "crypto"]),
              ("openmpi", "4.1.6", "MPI::MPI_CXX", [str(path) for path in pathlib.Path("/usr/lib").glob("*/openmpi/include")], ["mpi"]),
+             ("hiredis", "1.2.0", "hiredis::hiredis", [], ["hiredis"]),
              ("openssl", "3.0.22", "OpenSSL::Crypto", [], ["crypto"]),
              ("sqlite3", "3.46.1", "SQLite::SQLite3", [], ["sqlite3"]), ("xtensor", "0.25.0", "xtensor", [], []),
              ("yaml-cpp", "0.8.0", "yaml-cpp::yaml-cpp", [], ["yaml-cpp"])]
