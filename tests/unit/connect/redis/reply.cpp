@@ -37,8 +37,9 @@ mr::result<std::vector<redis::reply>> read_all(std::string_view bytes, std::size
 
 TEST_CASE("replies are read wherever they are cut") {
   using namespace std::string_literals;
-  const std::string all = "+OK\r\n:-7\r\n$-1\r\n*-1\r\n$5\r\na\0\r\nb\r\n-WRONGTYPE no\r\n"
-                          "*3\r\n$1\r\nx\r\n*2\r\n:1\r\n$-1\r\n+s\r\n*0\r\n$0\r\n\r\n"s;
+  const std::string all =
+      "+OK\r\n:-7\r\n$-1\r\n*-1\r\n$5\r\na\0\r\nb\r\n-WRONGTYPE no\r\n"
+      "*3\r\n$1\r\nx\r\n*2\r\n:1\r\n$-1\r\n+s\r\n*0\r\n$0\r\n\r\n"s;
   for (const std::size_t step : {std::size_t{1}, std::size_t{2}, std::size_t{7}, all.size()}) {
     const auto made = read_all(all, step);
     REQUIRE(made);
