@@ -385,8 +385,8 @@ set(MILLRACE_deliver_HEADERS
   deliver/pipelines/detail/token_shapes.hpp deliver/pipelines/detail/yaml_writer.hpp
   deliver/detail/figure_text.hpp
   deliver/outcomes.hpp
-  deliver/outcomes/outcome_join.hpp deliver/outcomes/outcome_measures.hpp deliver/outcomes/prediction.hpp
-  deliver/outcomes/prediction_log.hpp deliver/outcomes/training_rows.hpp
+  deliver/outcomes/label_scores.hpp deliver/outcomes/outcome_join.hpp deliver/outcomes/outcome_measures.hpp
+  deliver/outcomes/prediction.hpp deliver/outcomes/prediction_log.hpp deliver/outcomes/training_rows.hpp
   deliver/outcomes/detail/hash_index.hpp deliver/outcomes/detail/kept_lines.hpp
   deliver/outcomes/detail/segment_reader.hpp deliver/outcomes/detail/segments.hpp
   deliver/shadow.hpp

@@ -27,6 +27,8 @@ struct prediction {
   /// Who asked (unit_hash), and in which step of a rollout, for a judge that is told the label.
   std::uint64_t unit = 0;
   std::uint32_t step = 0;
+  /// The number of the rollout that placed it, if chance did, so that it is evidence; 0: it is none.
+  std::uint32_t rollout = 0;
   std::span<const double> outputs = {};
   std::span<const float> features = {};
 };

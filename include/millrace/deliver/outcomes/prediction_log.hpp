@@ -57,7 +57,7 @@ struct prediction_record {
   std::uint64_t time;
   double propensity;
   std::uint64_t unit;
-  std::uint32_t step, id, model, version, outputs, features, arm;
+  std::uint32_t step, rollout, id, model, version, outputs, features, arm;
 };
 
 struct prediction_lines {
@@ -80,6 +80,7 @@ struct prediction_lines {
     json.member("arm", name(head.arm == 0 ? arm::stable : arm::candidate)).member("propensity", head.propensity);
     if (head.unit != 0) json.member("unit", head.unit);
     if (head.step != 0) json.member("step", head.step);
+    if (head.rollout != 0) json.member("rollout", head.rollout);
     json.key("outputs").begin_array();
     numbers<double>(json, outputs, head.outputs);
     json.end_array();
@@ -168,6 +169,7 @@ class prediction_log {
                                            made.propensity,
                                            made.unit,
                                            made.step,
+                                           made.rollout,
                                            length(made.id),
                                            length(made.model),
                                            length(made.version),

@@ -164,6 +164,7 @@ class rollout {
 
  public:
   using judge_type = detail::policy_or<detail::is_judge, no_judge, Policies...>;
+  using ticket_type = rollout_ticket;
   static_assert(detail::requirement<detail::has_room_for<judge_type, strategy>, judge_type, strategy>,
                 "millrace[ROLLOUT-10]: the strategy has more steps than the judge has room for: judge::max_steps");
 

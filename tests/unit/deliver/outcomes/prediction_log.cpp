@@ -86,7 +86,7 @@ TEST_CASE("prediction_log: lines are read back as they were written, and no othe
   std::string out;
   md::detail::segment_rotation rotation("", "", {});
   md::detail::prediction_lines format{&rotation};
-  md::detail::prediction_record head{7, 0.5, 31, 4, 2, 1, 0, 2, 1, 1};
+  md::detail::prediction_record head{7, 0.5, 31, 4, 3, 2, 1, 0, 2, 1, 1};
   std::vector<std::byte> record(sizeof head + 16 + 4 + 3);
   const double numbers[] = {1e300, -std::numeric_limits<double>::infinity()};
   const float feature = 1e-40F;
@@ -105,6 +105,7 @@ TEST_CASE("prediction_log: lines are read back as they were written, and no othe
   CHECK(row.unit == 31);
   CHECK(row.step == 4);
   CHECK(row.view().step == 4);
+  CHECK(row.view().rollout == 3);
   CHECK(row.arm == md::arm::candidate);
   CHECK(row.outputs == std::vector<double>(numbers, numbers + 2));
   CHECK(row.features == std::vector<float>{feature});

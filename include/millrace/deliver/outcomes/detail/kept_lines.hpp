@@ -20,7 +20,7 @@
 // before it, so that a line which somebody or a disk has changed is not taken for another:
 //
 //   {"id":"a17","time":...,"model":"fraud","version":"7","arm":"candidate","propensity":0.2,"unit":31,"step":2,
-//    "outputs":[0.93],"features":[1,2.5],"crc":"1f0c9a3e"}
+//    "rollout":3,"outputs":[0.93],"features":[1,2.5],"crc":"1f0c9a3e"}
 //   {"id":"a17","label":1,"time":...,"crc":"..."}
 //   {"dropped":12,"crc":"..."}
 namespace millrace {
@@ -85,11 +85,22 @@ struct kept_prediction {
   double propensity = 1;
   std::uint64_t unit = 0;
   std::uint64_t step = 0;
+  std::uint64_t rollout = 0;
   std::vector<double> outputs;
   std::vector<float> features;
 
   prediction view() const noexcept {
-    return {id, time, model, version, arm, propensity, unit, static_cast<std::uint32_t>(step), outputs, features};
+    return {id,
+            time,
+            model,
+            version,
+            arm,
+            propensity,
+            unit,
+            static_cast<std::uint32_t>(step),
+            static_cast<std::uint32_t>(rollout),
+            outputs,
+            features};
   }
 };
 
@@ -166,7 +177,7 @@ class line_values {
 inline bool read_prediction(std::string_view line, kept_prediction& to) {
   line_values values(line);
   to.features.clear();
-  to.unit = to.step = 0;
+  to.unit = to.step = to.rollout = 0;
   bool sound = true;
   unsigned found = 0;
   while (sound && values.next()) {
@@ -188,6 +199,8 @@ inline bool read_prediction(std::string_view line, kept_prediction& to) {
       sound = values.get(to.unit);
     else if (key == "step")
       sound = values.get(to.step);
+    else if (key == "rollout")
+      sound = values.get(to.rollout);
     else if (key == "outputs")
       sound = values.get(to.outputs);
     else if (key == "features")
