@@ -1,5 +1,6 @@
-// Any bytes are the log of an experiment, which can be saved and loaded, is the same again when it is read again, and
-// can be reported; or they are none, with an error that says why. So are any bytes behind the first line of a log.
+// Any bytes are the log of an experiment, which can be saved and loaded, is the
+// same again when it is read again, and can be reported; or they are none, with
+// an error that says why. So are any bytes behind the first line of a log.
 #include <millrace/deliver/experiment.hpp>
 
 #include <sys/mman.h>
@@ -27,9 +28,10 @@ using experiment = md::experiment<
     md::guardrails<md::guardrail<md::per_unit<ms::mean_of<"wait">, md::unit_rule::max>, md::harm::above>>>;
 
 std::uint64_t the_time() noexcept { return 1'700'000'100'000'000'000U; }
-const md::experiment_options options{.max_units = 64, .wall_clock = the_time};
+const md::experiment_options options{.wall_clock = the_time};
 md::experiment_definition definition() {
-  return {.id = "new-model", .hypothesis = "more", .window = mr::seconds(60), .segments = {"de", "fr"}};
+  return {
+      .id = "new-model", .hypothesis = "more", .window = mr::seconds(60), .segments = {"de", "fr"}, .max_units = 64};
 }
 void require_that(bool holds) {
   if (!holds) std::abort();
