@@ -74,7 +74,7 @@ constexpr bool have_routes_of_their_own() noexcept {
 /// if it has sent one. Further arguments may be watchers (`audited`, `watched_requests`), which are told of requests.
 /// A part or a watcher of your own is a type with a table of routes, or with `handled`.
 ///
-/// Models: store::http_handler.
+/// Models: store::http_handler. A response to HEAD is that to GET, of which a server sends no body.
 /// Guarantee: what a part throws is status 500, without a word of it. A path or a method that there is not is 404 or
 /// 405, no valid token 401, a body that is no JSON 415 or 400, a longer one 413, one that says something else than the
 /// route takes 422, more than `max_requests` at a time 429 with `Retry-After`.
@@ -110,7 +110,6 @@ class api {
     if ((made.status == 429 || made.status == 503) && store::find_header(made.headers, "Retry-After") == nullptr)
       made.headers.push_back({"Retry-After", std::to_string(options_.retry_seconds)});
     made.headers.push_back({"X-Request-Id", id});
-    if (request.method == "HEAD") made.body.clear();
     tell(told, std::index_sequence_for<Parts...>());
     return made;
   }

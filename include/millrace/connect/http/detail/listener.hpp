@@ -84,7 +84,7 @@ class listener : public ::httplib::Server {
   virtual bool process_and_close_socket(int socket) {
     channel over(socket);
     if (connection_threads::is_refusing()) {
-      refuse_connection(over);
+      static_cast<void>(completes([&] { refuse_connection(over); }));
       return false;
     }
     bool is_cut_off = true;

@@ -181,10 +181,13 @@ class model_stages {
     const std::string_view name = asked.in_path("name"), which = asked.in_path("version");
     std::uint64_t number = 0;
     const auto read = std::from_chars(which.data(), which.data() + which.size(), number);
-    if (read.ec == std::errc() && read.ptr == which.data() + which.size()) return models_->find_version(name, number);
-    auto found = which.find('.') != which.npos ? models_->find_semantic(name, which) : models_->find_alias(name, which);
+    const bool is_number = read.ec == std::errc() && read.ptr == which.data() + which.size();
+    auto found = is_number                       ? models_->find_version(name, number)
+                 : which.find('.') != which.npos ? models_->find_semantic(name, which)
+                                                 : models_->find_alias(name, which);
     if (!found && found.error().code() == errc::invalid_argument)  // a name that none can have
-      return error(errc::not_found, "there is no version " + millrace::detail::quoted_text(which));
+      return error(errc::not_found, "there is no version " + millrace::detail::quoted_text(which) + " of " +
+                                        millrace::detail::quoted_text(name));
     return found;
   }
   static result<store::http_response> respond(const registry::model_version& one, int status) {

@@ -22,7 +22,7 @@ TEST_CASE("who runs a process asks for its health and its metrics without a toke
                                            if (is_well) return {};
                                            return mr::error(mr::errc::unavailable, "full");
                                          }),
-                      {.in_liveness = false, .timeout = mr::duration(0), .max_age = mr::duration(0)}));
+                      {.timeout = mr::duration(0), .max_age = mr::duration(0)}));
   mo::metrics_registry metrics;
   const auto count = metrics.counter({"seen", "What was seen.", {}, false});
   count->add(7);
