@@ -398,6 +398,17 @@ TEST_CASE("more users with failures than there is room for are not promoted", "[
   CHECK(now.why == md::reason::units_full);
 }
 
+TEST_CASE("what three more metrics cost the evidence of errors is a third of it", "[deliver]") {
+  md::judge<md::error_rate<>, md::latency<.99>, md::slower_than<250>, empty_answers> judge;
+  REQUIRE(judge.begin_step(0, 0.5));
+  for (int i = 0; i < 3000; ++i)
+    for (const md::arm which : {stable, candidate})
+      judge.update(which, {.failed = i % 100 < (which == candidate ? 4 : 1), .latency = 1e6}, 0);
+  const auto now = judge.report();
+  REQUIRE(now.metrics[0].log_e > 5);
+  CHECK(now.log_e == Approx(now.metrics[0].log_e - std::log(1.5)).margin(.05));
+}
+
 TEST_CASE("a rule of metrics is broken as a whole", "[deliver]") {
   using either = md::judge<md::any_of<md::error_rate<>, agreement>>;
   either judge;
@@ -420,7 +431,8 @@ TEST_CASE("a rule of metrics is broken as a whole", "[deliver]") {
 
 namespace {
 
-using kept = md::judge<md::error_rate<>, md::latency<.9>, agreement, md::per_user<1024>>;
+// The highest evidence is saved too, and depends on the weights.
+using kept = md::judge<md::error_rate<md::weight<4>>, md::latency<.9>, agreement, md::per_user<1024>>;
 
 kept golden_judge() {
   kept judge;

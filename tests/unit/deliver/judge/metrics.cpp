@@ -13,6 +13,8 @@ TEST_CASE("a metric's options may stand in any order, and have defaults", "[deli
   CHECK(some::weight == 3);
   CHECK(md::error_rate<md::max_difference<.01>>::tolerated.max_difference == .01);
   CHECK(md::error_rate<>::tolerated.max_ratio == 2);
+  CHECK(md::error_rate<>::weight == 6);
+  CHECK(md::latency<.99>::weight == 1);
 }
 
 TEST_CASE("a failed request is bad, however fast it was", "[deliver]") {
