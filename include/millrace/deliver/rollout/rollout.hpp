@@ -95,19 +95,6 @@ inline constexpr bool is_probed = requires(const Health& of) {
   { of.probe() } -> std::convertible_to<result<void>>;
 };
 
-/// The policy of a type among those given, or one made by default.
-template <class Wanted>
-Wanted pick() {
-  return Wanted();
-}
-template <class Wanted, class First, class... Rest>
-Wanted pick(First& first, Rest&... rest) {
-  if constexpr (std::is_same_v<Wanted, First>)
-    return std::move(first);
-  else
-    return detail::pick<Wanted>(rest...);  // not one that the policies bring with them
-}
-
 }  // namespace detail
 
 /// A release of a model: two models of which requests get one, and the way from the first to the second.
@@ -169,8 +156,8 @@ class rollout {
                 "millrace[ROLLOUT-10]: the strategy has more steps than the judge has room for: judge::max_steps");
 
   rollout(Stable stable, Candidate candidate, Policies... policies)
-      : rollout(std::move(stable), std::move(candidate), detail::pick<rollout_options>(policies...),
-                detail::pick<judge_type>(policies...), policies...) {}
+      : rollout(std::move(stable), std::move(candidate), detail::pick_policy<rollout_options>(policies...),
+                detail::pick_policy<judge_type>(policies...), policies...) {}
   rollout(const rollout&) = delete;
   rollout& operator=(const rollout&) = delete;
 
@@ -300,13 +287,14 @@ class rollout {
 
   rollout(Stable stable, Candidate candidate, rollout_options options, judge_type judge, Policies&... policies)
       : traffic_(std::move(stable), std::move(candidate), judge,
-                 rules(detail::pick<unit>(policies...), detail::pick<audience_type>(policies...),
-                       detail::pick<routes_type>(policies...), detail::pick<slice_type>(policies...),
-                       detail::pick<chosen>(policies...), salt(options.name)),
-                 detail::pick<check>(policies...), detail::pick<clock>(policies...), options.seed),
-        control_(traffic_, std::move(judge), std::move(options), strategy::steps(), detail::pick<kept>(policies...),
-                 detail::pick<health>(policies...), detail::pick<gate>(policies...), detail::pick<watch>(policies...),
-                 detail::pick<notify>(policies...)) {}
+                 rules(detail::pick_policy<unit>(policies...), detail::pick_policy<audience_type>(policies...),
+                       detail::pick_policy<routes_type>(policies...), detail::pick_policy<slice_type>(policies...),
+                       detail::pick_policy<chosen>(policies...), salt(options.name)),
+                 detail::pick_policy<check>(policies...), detail::pick_policy<clock>(policies...), options.seed),
+        control_(traffic_, std::move(judge), std::move(options), strategy::steps(),
+                 detail::pick_policy<kept>(policies...), detail::pick_policy<health>(policies...),
+                 detail::pick_policy<gate>(policies...), detail::pick_policy<watch>(policies...),
+                 detail::pick_policy<notify>(policies...)) {}
 
   traffic traffic_;
   detail::rollout_control<traffic, judge_type, kept, health, gate, watch, notify> control_;

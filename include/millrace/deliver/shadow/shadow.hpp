@@ -235,9 +235,9 @@ class shadow {
  public:
   explicit shadow(Stable stable, Candidate candidate, Policies... policies)
       : stable_(std::move(stable)),
-        clock_(detail::pick_policy<detail::is_shadow_clock, clock>(policies...)),
-        unit_(detail::pick_policy<detail::is_unit_by, unit>(policies...)),
-        sample_(detail::pick_policy<detail::is_shadow_options, shadow_options>(policies...)),
+        clock_(detail::pick_policy<clock>(policies...)),
+        unit_(detail::pick_policy<unit>(policies...)),
+        sample_(detail::pick_policy<shadow_options>(policies...)),
         core_(made(std::move(candidate), policies...)) {
     core_->start();
   }
@@ -298,11 +298,10 @@ class shadow {
 
  private:
   core* made(Candidate candidate, Policies&... policies) {
-    return new core(job(std::move(candidate), detail::pick_policy<detail::is_shadow_comparison, within>(policies...),
-                        detail::pick_policy<detail::is_segment_by, detail::no_policy>(policies...),
-                        detail::pick_policy<detail::is_on_difference, detail::no_policy>(policies...),
-                        detail::pick_policy<detail::is_shadow_watch, detail::no_policy>(policies...), clock_),
-                    sample_.options());
+    return new core(
+        job(std::move(candidate), detail::pick_policy<compare>(policies...), detail::pick_policy<segment>(policies...),
+            detail::pick_policy<told>(policies...), detail::pick_policy<watch>(policies...), clock_),
+        sample_.options());
   }
 
   bool is_copied(const request_type& request) {

@@ -76,18 +76,6 @@ struct is_shadow_comparison
 
 struct no_policy {};
 
-/// The first of the values for whose type `Is` holds, or Default().
-template <template <class> class Is, class Default>
-Default pick_policy() {
-  return Default();
-}
-template <template <class> class Is, class Default, class First, class... Rest>
-auto pick_policy(First& first, Rest&... rest) {
-  if constexpr (Is<First>::value)
-    return std::move(first);
-  else
-    return pick_policy<Is, Default>(rest...);
-}
 template <template <class> class Is, class... Policies>
 inline constexpr int policies_of = (0 + ... + (Is<Policies>::value ? 1 : 0));
 

@@ -77,8 +77,8 @@ class shadow_predictor {
 
   explicit shadow_predictor(Stable stable, Candidate candidate, Policies... policies)
       : stable_(std::move(stable)),
-        clock_(detail::pick_policy<detail::is_shadow_clock, clock>(policies...)),
-        sample_(detail::pick_policy<detail::is_shadow_options, shadow_options>(policies...)),
+        clock_(detail::pick_policy<clock>(policies...)),
+        sample_(detail::pick_policy<shadow_options>(policies...)),
         core_(made(std::move(candidate), policies...)) {
     core_->start();
   }
@@ -120,12 +120,11 @@ class shadow_predictor {
   const stable_model& model() const noexcept { return detail::model_in(stable_); }
 
   core* made(Candidate candidate, Policies&... policies) {
-    return new core(job(std::move(candidate), detail::pick_policy<detail::is_shadow_comparison, within>(policies...),
-                        detail::pick_policy<detail::is_segment_by, detail::no_policy>(policies...),
-                        detail::pick_policy<detail::is_on_difference, detail::no_policy>(policies...),
-                        detail::pick_policy<detail::is_shadow_watch, detail::no_policy>(policies...), clock_,
-                        {rows_a_copy, model().inputs(), model().outputs()}),
-                    sample_.options());
+    return new core(
+        job(std::move(candidate), detail::pick_policy<compare>(policies...), detail::pick_policy<segment>(policies...),
+            detail::pick_policy<told>(policies...), detail::pick_policy<watch>(policies...), clock_,
+            {rows_a_copy, model().inputs(), model().outputs()}),
+        sample_.options());
   }
   void copy(const model::matrix_view& rows, std::span<const double> out, std::uint64_t start) const noexcept {
     const std::uint64_t end = clock_.ticks();

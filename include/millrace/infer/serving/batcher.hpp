@@ -4,6 +4,7 @@
 #include <millrace/core/clock.hpp>
 #include <millrace/core/detail/light_atomic.hpp>
 #include <millrace/core/detail/mutex.hpp>
+#include <millrace/core/detail/policy_or.hpp>
 #include <millrace/core/duration.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/infer/serving/batcher_options.hpp>
@@ -175,7 +176,7 @@ class batcher {
         inputs_(model.inputs()),
         outputs_(model.outputs()),
         options_(settled),
-        clock_(detail::clock_of<Clock>(options...)),
+        clock_(detail::pick_policy<Clock>(options...)),
         monitor_(detail::find_option<Monitor>(options...)),
         holds_(settled.policy == batching::by_deadline || settled.policy == batching::pooled),
         direct_limit_(holds_ ? 0 : settled.concurrency),

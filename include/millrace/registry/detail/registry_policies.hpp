@@ -9,7 +9,6 @@
 #include <millrace/store/storage.hpp>
 
 #include <type_traits>
-#include <utility>
 
 // What kinds of policies a registry takes, and which of those given is of a kind.
 namespace millrace {
@@ -50,19 +49,6 @@ struct is_artifacts : std::bool_constant<is_artifacts_in<P>> {};
 template <class P>
 inline constexpr bool is_registry_policy =
     is_edges<P>::value || is_sink<P>::value || is_watcher<P>::value || is_artifacts<P>::value;
-
-/// The object of a kind among those given, or one made by default.
-template <class Wanted>
-Wanted pick_policy() {
-  return Wanted();
-}
-template <class Wanted, class First, class... Rest>
-Wanted pick_policy(First& first, Rest&... rest) {
-  if constexpr (std::is_same_v<Wanted, First>)
-    return std::move(first);
-  else
-    return pick_policy<Wanted>(rest...);
-}
 
 }  // namespace detail
 }  // namespace registry

@@ -120,7 +120,7 @@ class bulkhead : public detail::call_wrapper_base<bulkhead<Policies...>> {
   explicit bulkhead(from_policies, All&&... policies)
       : options_(detail::settled<bulkhead_options>(policies...)),
         name_(detail::name_among(policies...)),
-        monitor_(detail::pick<held_monitor>(policies...)) {
+        monitor_(detail::pick_policy<held_monitor>(policies...)) {
     if (options_.at_once == 0) options_.at_once = 1;
     places_ = detail::make_owning<detail::places>(options_.at_once, options_.waiting);
   }

@@ -167,10 +167,10 @@ class circuit_breaker : public detail::call_wrapper_base<circuit_breaker<Policie
   template <class... All>
   explicit circuit_breaker(from_policies, All&&... policies)
       : name_(detail::name_among(policies...)),
-        clock_(detail::pick<held_clock>(policies...)),
-        monitor_(detail::pick<held_monitor>(policies...)),
-        judge_(detail::pick<held_judge>(policies...)),
-        listener_(detail::pick<held_listener>(policies...)),
+        clock_(detail::pick_policy<held_clock>(policies...)),
+        monitor_(detail::pick_policy<held_monitor>(policies...)),
+        judge_(detail::pick_policy<held_judge>(policies...)),
+        listener_(detail::pick_policy<held_listener>(policies...)),
         core_(detail::make_owning<core>(detail::settled<breaker_options>(policies...))),
         is_timed_(core_->options().slow > duration(0)) {}
 

@@ -89,8 +89,8 @@ class fallback : public detail::call_wrapper_base<fallback<Instead, Policies...>
 
   explicit fallback(Instead instead, Policies... policies)
       : instead_(std::move(instead)),
-        monitor_(detail::pick<held_monitor>(policies...)),
-        replacer_(detail::pick<held_replacer>(policies...)),
+        monitor_(detail::pick_policy<held_monitor>(policies...)),
+        replacer_(detail::pick_policy<held_replacer>(policies...)),
         replaced_(detail::make_owning<detail::light_atomic<std::uint64_t>>()) {}
 
   static constexpr steady_clock clock() noexcept { return {}; }

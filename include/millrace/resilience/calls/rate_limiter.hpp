@@ -149,9 +149,9 @@ class rate_limiter : public detail::call_wrapper_base<rate_limiter<Policies...>>
   explicit rate_limiter(from_policies, All&&... policies)
       : options_(sensible(detail::settled<rate_options>(policies...))),
         name_(detail::name_among(policies...)),
-        clock_(detail::pick<held_clock>(policies...)),
-        sleeper_(detail::pick<held_sleeper>(policies...)),
-        monitor_(detail::pick<held_monitor>(policies...)),
+        clock_(detail::pick_policy<held_clock>(policies...)),
+        sleeper_(detail::pick_policy<held_sleeper>(policies...)),
+        monitor_(detail::pick_policy<held_monitor>(policies...)),
         state_(detail::make_owning<shared>(options_)) {}
 
   static rate_options sensible(rate_options all) noexcept {

@@ -149,11 +149,11 @@ class retry : public detail::call_wrapper_base<retry<Policies...>> {
   explicit retry(from_policies, All&&... policies)
       : options_(detail::settled<retry_options>(policies...)),
         name_(detail::name_among(policies...)),
-        clock_(detail::pick<held_clock>(policies...)),
-        sleeper_(detail::pick<held_sleeper>(policies...)),
-        monitor_(detail::pick<held_monitor>(policies...)),
-        predicate_(detail::pick<held_predicate>(policies...)),
-        budget_(detail::pick<held_budget>(policies...)),
+        clock_(detail::pick_policy<held_clock>(policies...)),
+        sleeper_(detail::pick_policy<held_sleeper>(policies...)),
+        monitor_(detail::pick_policy<held_monitor>(policies...)),
+        predicate_(detail::pick_policy<held_predicate>(policies...)),
+        budget_(detail::pick_policy<held_budget>(policies...)),
         state_(detail::make_owning<shared>(options_.seed)) {
     if (options_.attempts == 0) options_.attempts = 1;
   }

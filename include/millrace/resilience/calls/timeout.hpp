@@ -114,8 +114,8 @@ class timeout : public detail::call_wrapper_base<timeout<Policies...>> {
   explicit timeout(from_policies, All&&... policies)
       : options_(detail::settled<timeout_options>(policies...)),
         name_(detail::name_among(policies...)),
-        clock_(detail::pick<held_clock>(policies...)),
-        monitor_(detail::pick<held_monitor>(policies...)),
+        clock_(detail::pick_policy<held_clock>(policies...)),
+        monitor_(detail::pick_policy<held_monitor>(policies...)),
         late_(detail::make_owning<detail::light_atomic<std::uint64_t>>()) {
     if (options_.limit.nanoseconds < 0) options_.limit = duration(0);
   }

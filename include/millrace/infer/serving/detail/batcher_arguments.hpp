@@ -71,14 +71,6 @@ const Wanted* find_option(const First& first, const Rest&... rest) noexcept {
   else
     return find_option<Wanted>(rest...);
 }
-template <class Clock, class... Options>
-Clock clock_of(const Options&... options) {
-  if constexpr ((std::is_same_v<Clock, Options> || ...))
-    return *find_option<Clock>(options...);
-  else
-    return Clock();
-}
-
 }  // namespace detail
 }  // namespace infer
 }  // namespace v0

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_RESILIENCE_CACHES_DETAIL_CACHE_CORE_HPP
 #define MILLRACE_RESILIENCE_CACHES_DETAIL_CACHE_CORE_HPP
 
+#include <millrace/core/detail/policy_or.hpp>
 #include <millrace/core/detail/thread_slot.hpp>
 #include <millrace/core/seed.hpp>
 #include <millrace/resilience/caches/cache_options.hpp>
@@ -34,11 +35,11 @@ class cache_core {
                 "hash(key), weigher(key, "
                 "value) and listener(key, value, removal_cause), which is noexcept");
 
-  using eviction = typename policy_of_kind<kinds::template is_eviction, adaptive_eviction, Policies...>::type;
-  using clock = typename policy_of_kind<kinds::template is_clock, coarse_clock, Policies...>::type;
-  using hasher = typename policy_of_kind<kinds::template is_hash, default_hash<Key>, Policies...>::type;
-  using weigher = typename policy_of_kind<kinds::template is_weigher, all_weigh_one, Policies...>::type;
-  using listener = typename policy_of_kind<kinds::template is_listener, tells_nobody, Policies...>::type;
+  using eviction = policy_or<kinds::template is_eviction, adaptive_eviction, Policies...>;
+  using clock = policy_or<kinds::template is_clock, coarse_clock, Policies...>;
+  using hasher = policy_or<kinds::template is_hash, default_hash<Key>, Policies...>;
+  using weigher = policy_or<kinds::template is_weigher, all_weigh_one, Policies...>;
+  using listener = policy_or<kinds::template is_listener, tells_nobody, Policies...>;
   static constexpr bool weighs = !std::is_same_v<weigher, all_weigh_one>;
   static_assert(!std::is_same_v<hasher, default_hash<Key>> || text_key<Key> || std::is_integral_v<Key> ||
                     std::is_enum_v<Key> || has_standard_hash<Key>,
@@ -89,10 +90,10 @@ class cache_core {
   template <class... Given>
   explicit cache_core(const cache_options& options, const Given&... given)
       : options_(options),
-        clock_(policy_given<clock>(given...)),
-        hash_(policy_given<hasher>(given...)),
-        weigher_(policy_given<weigher>(given...)),
-        listener_(policy_given<listener>(given...)) {
+        clock_(pick_policy<clock>(given...)),
+        hash_(pick_policy<hasher>(given...)),
+        weigher_(pick_policy<weigher>(given...)),
+        listener_(pick_policy<listener>(given...)) {
     static_assert((kinds::template is_policy<Given> && ...),
                   "millrace[CACHE-1]: this argument is no policy of the cache");
     make_sense();

@@ -72,30 +72,6 @@ struct cache_kinds {
       is_eviction<P>::value || is_clock<P>::value || is_hash<P>::value || is_weigher<P>::value || is_listener<P>::value;
 };
 
-template <class Type>
-struct policy_is {
-  using type = Type;
-};
-/// The first of the policies that is of a kind, or the default.
-template <template <class> class IsKind, class Default, class... Policies>
-struct policy_of_kind : policy_is<Default> {};
-template <template <class> class IsKind, class Default, class First, class... Rest>
-struct policy_of_kind<IsKind, Default, First, Rest...>
-    : std::conditional_t<IsKind<First>::value, policy_is<First>, policy_of_kind<IsKind, Default, Rest...>> {};
-
-/// The one of a type among those that were given, or a new one.
-template <class Wanted>
-Wanted policy_given() {
-  return Wanted();
-}
-template <class Wanted, class First, class... Rest>
-Wanted policy_given(const First& first, const Rest&... rest) {
-  if constexpr (std::is_same_v<Wanted, First>)
-    return first;
-  else
-    return policy_given<Wanted>(rest...);
-}
-
 }  // namespace detail
 }  // namespace resilience
 }  // namespace v0

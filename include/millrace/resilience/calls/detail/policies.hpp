@@ -3,6 +3,7 @@
 
 #include <millrace/chain/event.hpp>
 #include <millrace/core/clock.hpp>
+#include <millrace/core/detail/policy_or.hpp>
 #include <millrace/core/detail/requirement.hpp>
 #include <millrace/resilience/calls/call_monitor.hpp>
 #include <millrace/resilience/calls/sleeper.hpp>
@@ -13,7 +14,6 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
-#include <utility>
 
 // A wrapper's policies are values between its brackets, in any order. Each plays one role: it is a clock, say, or sets
 // an option. A role is a class template of its own, which a policy's type is asked by.
@@ -123,18 +123,6 @@ struct kept {
 };
 template <class Given>
 using kept_t = typename kept<Given>::type;
-
-template <class Wanted>
-Wanted pick() {
-  return Wanted();
-}
-template <class Wanted, class First, class... Rest>
-Wanted pick(First& first, Rest&... rest) {
-  if constexpr (std::is_same_v<Wanted, First>)
-    return std::move(first);
-  else
-    return pick<Wanted>(rest...);
-}
 
 template <class Options, class Policy>
 constexpr void settle(Options& all, const Policy& one) noexcept {
