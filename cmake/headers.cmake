@@ -382,8 +382,9 @@ set(MILLRACE_deliver_HEADERS
   deliver/pipelines/detail/expression_text.hpp deliver/pipelines/detail/groovy_text.hpp
   deliver/pipelines/detail/metric_gate_script.hpp
   deliver/pipelines/detail/plan_checks.hpp deliver/pipelines/detail/shell_text.hpp
-  deliver/pipelines/detail/token_shapes.hpp deliver/pipelines/detail/yaml_writer.hpp
-  deliver/detail/figure_text.hpp
+  deliver/pipelines/detail/token_shapes.hpp deliver/pipelines/detail/yaml_pipeline.hpp
+  deliver/pipelines/detail/yaml_writer.hpp
+  deliver/detail/figure_text.hpp deliver/detail/json_rows.hpp
   deliver/outcomes.hpp
   deliver/outcomes/label_scores.hpp deliver/outcomes/outcome_join.hpp deliver/outcomes/outcome_measures.hpp
   deliver/outcomes/prediction.hpp deliver/outcomes/prediction_log.hpp deliver/outcomes/training_rows.hpp
@@ -395,11 +396,12 @@ set(MILLRACE_deliver_HEADERS
   deliver/shadow/shadow_predictor.hpp deliver/shadow/shadow_report.hpp deliver/shadow/shadow_state.hpp
   deliver/shadow/shadow_watch.hpp
   deliver/shadow/detail/copy_queue.hpp deliver/shadow/detail/row_job.hpp deliver/shadow/detail/shadow_calls.hpp
-  deliver/shadow/detail/shadow_core.hpp deliver/shadow/detail/shadow_sample.hpp
-  deliver/shadow/detail/shadow_tally.hpp
+  deliver/shadow/detail/shadow_core.hpp deliver/shadow/detail/shadow_members.hpp
+  deliver/shadow/detail/shadow_sample.hpp deliver/shadow/detail/shadow_tally.hpp
+  deliver/shadow/detail/shadow_work.hpp
   deliver/observed.hpp
-  deliver/observed/registry_gate.hpp deliver/observed/rollout_audit.hpp deliver/observed/watched_rollout.hpp
-  deliver/observed/webhook.hpp
+  deliver/observed/registry_gate.hpp deliver/observed/rollout_audit.hpp
+  deliver/observed/watched_rollout.hpp deliver/observed/webhook.hpp
   deliver/rollout.hpp
   deliver/rollout/change.hpp deliver/rollout/eligibility.hpp deliver/rollout/kept.hpp deliver/rollout/machine.hpp deliver/rollout/options.hpp
   deliver/rollout/rollout.hpp deliver/rollout/rollout_watch.hpp deliver/rollout/state.hpp deliver/rollout/strategy.hpp

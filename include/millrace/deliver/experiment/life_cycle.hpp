@@ -161,7 +161,8 @@ struct experiment_record {
 
 namespace detail {
 
-inline error no_such_step(const experiment_record& of, experiment_step step) {
+template <class = void>
+error no_such_step(const experiment_record& of, experiment_step step) {
   std::string text = "experiment " + quoted_text(of.id) + " is " + std::string(to_string(of.phase)) + ": " +
                      std::string(to_string(step)) + "() is for one that is ";
   bool is_first = true;
@@ -176,8 +177,9 @@ inline error no_such_step(const experiment_record& of, experiment_step step) {
 }
 
 /// Names the first property in which two parts of an experiment differ.
-inline result<void> same_properties(const std::vector<experiment_property>& here,
-                                    const std::vector<experiment_property>& there, std::string_view what) {
+template <class = void>
+result<void> same_properties(const std::vector<experiment_property>& here,
+                             const std::vector<experiment_property>& there, std::string_view what) {
   const auto find = [](const std::vector<experiment_property>& in, std::string_view name) -> const std::string* {
     for (const experiment_property& each : in)
       if (each.name == name) return &each.value;

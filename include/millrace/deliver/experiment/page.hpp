@@ -1,6 +1,7 @@
 #ifndef MILLRACE_DELIVER_EXPERIMENT_PAGE_HPP
 #define MILLRACE_DELIVER_EXPERIMENT_PAGE_HPP
 
+#include <millrace/core/detail/flat_vector.hpp>
 #include <millrace/core/detail/text_formats.hpp>
 #include <millrace/core/timestamp.hpp>
 #include <millrace/deliver/experiment/detail/picture.hpp>
@@ -24,6 +25,7 @@ inline constexpr std::string_view experiment_page_style =
     "th,td{border:1px solid #ccc;padding:.2em .6em;text-align:left;max-width:24em;overflow-wrap:anywhere}\n"
     ".bad{background:#fbe3d6}.good{background:#d9efe6}svg{display:block;margin:1em 0}\n</style>\n";
 
+template <class = void>
 class experiment_page {
  public:
   explicit experiment_page(const experiment_report& of) : of_(of) {}
@@ -91,7 +93,7 @@ class experiment_page {
   void ratios() {
     if (of_.ratios.empty()) return;
     const time_axis axis(of_.ratios.front().at, of_.ratios.back().at);
-    picture drawn("Shares of units", axis.name);
+    picture<> drawn("Shares of units", axis.name);
     const double all = of_.ratios.back().units;
     for (const ratio_point& each : of_.ratios) {
       drawn.extend_x(axis.place(each.at));
@@ -102,7 +104,7 @@ class experiment_page {
     drawn.begin(out_);
     for (std::size_t v = 0; v < of_.variants.size(); ++v) {
       drawn.level(out_, of_.variants[v].share, picture_colour(v));
-      std::vector<picture_point> line;
+      flat_vector<picture_point> line;
       for (const ratio_point& each : of_.ratios) line.push_back({axis.place(each.at), each.shares[v]});
       drawn.line(out_, line, picture_colour(v));
     }
@@ -150,15 +152,15 @@ class experiment_page {
   }
   /// The interval of a finding over time. The first ones, which are several times as wide as the last, are cut off.
   void intervals(std::size_t finding) {
-    std::vector<const interval_point*> points;
+    flat_vector<const interval_point*> points;
     for (const interval_point& each : of_.intervals)
       if (each.finding == finding) points.push_back(&each);
     if (points.empty()) return;
-    const time_axis axis(points.front()->at, points.back()->at);
+    const time_axis axis(points[0]->at, points.back()->at);
     const std::string title = of_.findings[finding].metric + ", " + of_.findings[finding].variant;
-    picture drawn(title, axis.name);
+    picture<> drawn(title, axis.name);
     const double last = points.back()->upper - points.back()->lower;
-    std::vector<picture_point> lower, upper, effect;
+    flat_vector<picture_point> lower, upper, effect;
     for (const interval_point* const each : points) {
       const double x = axis.place(each->at);
       drawn.extend_x(x);
@@ -179,7 +181,7 @@ class experiment_page {
   }
   void segments(const experiment_finding& whole) {
     const std::string title = whole.metric + ", " + whole.variant;
-    interval_rows drawn(title);
+    interval_rows<> drawn(title);
     drawn.update("all units", whole.test.effect, whole.test.interval.lower, whole.test.interval.upper,
                  whole.significant);
     for (const experiment_finding& each : of_.segments)
@@ -245,7 +247,10 @@ class experiment_page {
 /// A page about an experiment that needs nothing else: its variants, guardrails, findings and segments as tables, and
 /// as SVG the shares of units over time, the interval of each finding over time, and the intervals of segments. Texts
 /// of users are escaped; the page has no script, loads nothing, and tells browsers to run and load nothing.
-inline std::string to_html(const experiment_report& of) { return detail::experiment_page(of).text(); }
+template <class = void>
+std::string to_html(const experiment_report& of) {
+  return detail::experiment_page<>(of).text();
+}
 
 }  // namespace deliver
 }  // namespace v0

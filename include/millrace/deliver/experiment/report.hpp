@@ -4,6 +4,7 @@
 #include <millrace/core/json_writer.hpp>
 #include <millrace/core/timestamp.hpp>
 #include <millrace/deliver/detail/figure_text.hpp>
+#include <millrace/deliver/detail/json_rows.hpp>
 #include <millrace/deliver/experiment/life_cycle.hpp>
 #include <millrace/deliver/fwd.hpp>
 #include <millrace/stats/evidence.hpp>
@@ -116,12 +117,14 @@ struct experiment_report {
   }
   /// A few lines for people: the phase, what is wrong with the traffic, a line for each finding and guardrail, and what
   /// was left out.
+  template <class = void>
   std::string summary() const;
 };
 
 namespace detail {
 
-inline void append_finding(std::string& text, const experiment_finding& of, bool mismatch) {
+template <class = void>
+void append_finding(std::string& text, const experiment_finding& of, bool mismatch) {
   text += of.metric + ", " + of.variant;
   if (!of.segment.empty()) text += " in " + of.segment;
   if (!of.withheld.empty()) {
@@ -135,11 +138,13 @@ inline void append_finding(std::string& text, const experiment_finding& of, bool
             figure_text(of.adjusted_p) + "). ";
   text += of.test.summary() + '\n';
 }
-inline void append_count(std::string& text, std::uint64_t count, std::string_view what) {
+template <class = void>
+void append_count(std::string& text, std::uint64_t count, std::string_view what) {
   if (count != 0) text += std::to_string(count) + std::string(what) + '\n';
 }
 
-inline void append_guardrail(std::string& text, const guardrail_finding& of) {
+template <class = void>
+void append_guardrail(std::string& text, const guardrail_finding& of) {
   text += "Guardrail " + of.metric + ", " + of.variant + (of.harmed ? ": harm. " : ": no harm found. ") +
           "Harm is to be " + of.worse + " the control by more than " + figure_text(of.margin) + "; the effect is " +
           figure_text(of.effect) + ", log e " + figure_text(of.log_e) + ", where " + figure_text(of.limit) +
@@ -148,7 +153,8 @@ inline void append_guardrail(std::string& text, const guardrail_finding& of) {
 
 }  // namespace detail
 
-inline std::string experiment_report::summary() const {
+template <class>
+std::string experiment_report::summary() const {
   std::string text = "Experiment " + id + " is " + std::string(to_string(phase));
   if (!winner.empty()) text += " for " + winner;
   text += "; " + std::to_string(exposed()) + " units";
@@ -173,83 +179,61 @@ inline std::string experiment_report::summary() const {
 
 namespace detail {
 
-inline void write_finding(json_writer& json, const experiment_finding& of) {
-  json.begin_object().member("metric", of.metric).member("variant", of.variant).member("segment", of.segment);
+template <class = void>
+void write_finding(json_writer& json, const experiment_finding& of) {
+  json.member("metric", of.metric).member("variant", of.variant).member("segment", of.segment);
   if (!of.withheld.empty()) {
-    json.member("withheld", of.withheld).end_object();
+    json.member("withheld", of.withheld);
     return;
   }
   json.member("test", of.test.test).member("effect_name", of.test.effect_name).member("effect", of.test.effect);
   json.member("lower", of.test.interval.lower).member("upper", of.test.interval.upper);
   json.member("level", of.test.interval.level).member("statistic", of.test.statistic).member("p", of.test.p);
   json.member("adjusted_p", of.adjusted_p).member("significant", of.significant);
-  json.member("variant_units", of.test.n1).member("control_units", of.test.n2).end_object();
+  json.member("variant_units", of.test.n1).member("control_units", of.test.n2);
 }
-inline void write_findings(json_writer& json, std::string_view name, const std::vector<experiment_finding>& all) {
-  json.key(name).begin_array();
-  for (const experiment_finding& each : all) write_finding(json, each);
-  json.end_array();
+template <class = void>
+void write_guardrail(json_writer& json, const guardrail_finding& of) {
+  json.member("metric", of.metric).member("variant", of.variant).member("worse", of.worse).member("margin", of.margin);
+  json.member("alpha", of.alpha).member("effect", of.effect).member("log_e", of.log_e).member("limit", of.limit);
+  json.member("harmed", of.harmed);
 }
-inline void write_curves(json_writer& json, const experiment_report& of) {
-  json.key("intervals").begin_array();
-  for (const interval_point& each : of.intervals)
-    json.begin_object()
-        .member("finding", each.finding)
-        .member("at", each.at)
-        .member("units", each.units)
-        .member("effect", each.effect)
-        .member("lower", each.lower)
-        .member("upper", each.upper)
-        .end_object();
-  json.end_array().key("ratios").begin_array();
-  for (const ratio_point& each : of.ratios) {
-    json.begin_object().member("at", each.at).member("units", each.units).member("log_e", each.log_e);
+template <class = void>
+void write_curves(json_writer& json, const experiment_report& of) {
+  write_rows(json, "intervals", of.intervals, [&](const interval_point& each) {
+    json.member("finding", each.finding).member("at", each.at).member("units", each.units);
+    json.member("effect", each.effect).member("lower", each.lower).member("upper", each.upper);
+  });
+  write_rows(json, "ratios", of.ratios, [&](const ratio_point& each) {
+    json.member("at", each.at).member("units", each.units).member("log_e", each.log_e);
     json.key("shares").begin_array();
     for (const double share : each.shares) json.value(share);
-    json.end_array().end_object();
-  }
-  json.end_array();
+    json.end_array();
+  });
 }
 
 }  // namespace detail
 
 /// The report as JSON: `{"id", "phase", "variants": [...], "sample_ratio": {...}, "findings": [...], "segments": [...],
 /// "guardrails": [...], "intervals": [...], "ratios": [...], "counts": {...}}`; times in nanoseconds since 1970.
-inline std::string to_json(const experiment_report& of) {
+template <class = void>
+std::string to_json(const experiment_report& of) {
   std::string text;
   json_writer json(text);
+  const auto finding = [&](const experiment_finding& each) { detail::write_finding(json, each); };
   json.begin_object().member("id", of.id).member("hypothesis", of.hypothesis).member("phase", to_string(of.phase));
-  json.member("winner", of.winner)
-      .member("decided_by", of.decided_by)
-      .member("at", of.at)
-      .key("variants")
-      .begin_array();
-  for (const variant_figures& each : of.variants)
-    json.begin_object()
-        .member("name", each.name)
-        .member("share", each.share)
-        .member("exposed", each.exposed)
-        .member("closed", each.closed)
-        .end_object();
-  json.end_array().key("sample_ratio").begin_object().member("mismatch", of.sample_ratio.mismatch);
+  json.member("winner", of.winner).member("decided_by", of.decided_by).member("at", of.at);
+  detail::write_rows(json, "variants", of.variants, [&](const variant_figures& each) {
+    json.member("name", each.name).member("share", each.share);
+    json.member("exposed", each.exposed).member("closed", each.closed);
+  });
+  json.key("sample_ratio").begin_object().member("mismatch", of.sample_ratio.mismatch);
   json.member("p", of.sample_ratio.p).member("log_e", of.sample_ratio.log_e);
   json.member("largest_departure", of.sample_ratio.largest_departure).end_object();
-  detail::write_findings(json, "findings", of.findings);
-  detail::write_findings(json, "segments", of.segments);
-  json.key("guardrails").begin_array();
-  for (const guardrail_finding& each : of.guardrails)
-    json.begin_object()
-        .member("metric", each.metric)
-        .member("variant", each.variant)
-        .member("worse", each.worse)
-        .member("margin", each.margin)
-        .member("alpha", each.alpha)
-        .member("effect", each.effect)
-        .member("log_e", each.log_e)
-        .member("limit", each.limit)
-        .member("harmed", each.harmed)
-        .end_object();
-  json.end_array();
+  detail::write_rows(json, "findings", of.findings, finding);
+  detail::write_rows(json, "segments", of.segments, finding);
+  detail::write_rows(json, "guardrails", of.guardrails,
+                     [&](const guardrail_finding& each) { detail::write_guardrail(json, each); });
   detail::write_curves(json, of);
   json.key("counts").begin_object().member("contaminated", of.contaminated).member("dropped", of.dropped);
   json.member("refused", of.refused).member("unexposed", of.unexposed).member("late", of.late);

@@ -73,6 +73,7 @@ class experiment_metrics {
  public:
   /// For the variants of one experiment, in their order. `prefix` stands before the names, as in `serving_metrics`.
   /// Errors: those of `metrics_registry`.
+  template <class = void>
   static result<experiment_metrics> make(observe::metrics_registry& shown, std::string_view experiment,
                                          std::span<const std::string_view> variants,
                                          std::string_view prefix = "millrace_ml_") {

@@ -205,6 +205,7 @@ class outcome_join {
       return nullptr;
     }
     /// Reads the prediction of an entry into `to`. False: it cannot be read, or has another id.
+    template <class = void>
     bool read(const known_prediction& at, std::string_view spelled_id, detail::kept_prediction& to) {
       const segment* const in = segment_of(at.segment);
       if (in == nullptr) return false;
@@ -213,10 +214,15 @@ class outcome_join {
     }
     template <class Use>
     void read_line(const segment& in, std::uint64_t offset, std::string_view text, Use& use);
+    template <class = void>
     result<void> find_segments();
+    template <class = void>
     void give_up(segment& which);
+    template <class = void>
     void know(std::uint64_t key, double label, std::uint64_t time);
+    template <class = void>
     void forget_outcomes();
+    template <class = void>
     result<void> read_outcomes();
   };
 
@@ -379,7 +385,8 @@ result<void> outcome_join::rows(Use&& use) {
 }
 
 /// Opens the files that are new, and forgets those that are gone.
-inline result<void> outcome_join::state::find_segments() {
+template <class>
+result<void> outcome_join::state::find_segments() {
   auto listed = detail::list_segments(folder, "predictions");
   if (!listed) return std::move(listed).error();
   for (segment& each : segments) each.is_here = false;
@@ -405,7 +412,8 @@ inline result<void> outcome_join::state::find_segments() {
   return {};
 }
 
-inline void outcome_join::state::give_up(segment& which) {
+template <class>
+void outcome_join::state::give_up(segment& which) {
   if (which.is_given_up) return;
   which.is_given_up = true;
   predictions.remove_if([&](const known_prediction& each) {
@@ -416,7 +424,8 @@ inline void outcome_join::state::give_up(segment& which) {
 }
 
 /// Notes an outcome, which waits until it is joined.
-inline void outcome_join::state::know(std::uint64_t key, double label, std::uint64_t time) {
+template <class>
+void outcome_join::state::know(std::uint64_t key, double label, std::uint64_t time) {
   known_outcome made;
   made.hash = key;
   made.label = label;
@@ -426,7 +435,8 @@ inline void outcome_join::state::know(std::uint64_t key, double label, std::uint
   if (made.time < oldest_outcome) oldest_outcome = made.time;
 }
 
-inline void outcome_join::state::forget_outcomes() {
+template <class>
+void outcome_join::state::forget_outcomes() {
   const std::uint64_t now = options.wall_clock();
   const auto age = static_cast<std::uint64_t>(options.max_age.nanoseconds);
   // Not for every outcome: all of them are looked at.
@@ -443,7 +453,8 @@ inline void outcome_join::state::forget_outcomes() {
 }
 
 /// Reads the outcomes of all files.
-inline result<void> outcome_join::state::read_outcomes() {
+template <class>
+result<void> outcome_join::state::read_outcomes() {
   auto listed = detail::list_segments(folder, "outcomes");
   if (!listed) return std::move(listed).error();
   for (const detail::segment_name& name : *listed) {

@@ -58,6 +58,7 @@ class outcome_measures {
     if (options_.window == 0) options_.window = 1;
   }
 
+  template <class = void>
   void update(const joined_row& row) {
     const prediction& made = row.prediction;
     if (options_.output >= made.outputs.size()) return void(++skipped_);
@@ -69,7 +70,10 @@ class outcome_measures {
     if (of == nullptr) return void(++dropped_);
     of->seen.update(predicted, target, loss(predicted, row.label));
   }
-  void operator()(const joined_row& row) { update(row); }
+  template <class = void>
+  void operator()(const joined_row& row) {
+    update(row);
+  }
 
   /// Rows whose label or output is not finite, or that have no such output.
   std::uint64_t skipped() const noexcept { return skipped_; }
@@ -97,6 +101,7 @@ class outcome_measures {
     const double p = label == 1 ? predicted : 1 - predicted;
     return -detail::math::log(p > 0x1p-52 ? p : 0x1p-52);
   }
+  template <class = void>
   one_model* model_of(const prediction& made) {
     for (one_model& each : models_)
       if (each.version == made.version && each.model == made.model && each.arm == made.arm) return &each;

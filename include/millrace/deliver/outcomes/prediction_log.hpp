@@ -149,6 +149,7 @@ class prediction_log {
   ~prediction_log() = default;
 
   /// Logs a prediction. False: it was dropped or refused.
+  template <class = void>
   bool append(const prediction& made) noexcept {
     const std::size_t features = state_->keeps_features ? made.features.size() : 0;
     const std::size_t size = sizeof(detail::prediction_record) + 8 * made.outputs.size() + 4 * features +

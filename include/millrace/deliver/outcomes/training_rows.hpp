@@ -1,6 +1,7 @@
 #ifndef MILLRACE_DELIVER_OUTCOMES_TRAINING_ROWS_HPP
 #define MILLRACE_DELIVER_OUTCOMES_TRAINING_ROWS_HPP
 
+#include <millrace/core/detail/flat_vector.hpp>
 #include <millrace/core/detail/math.hpp>
 #include <millrace/deliver/outcomes/prediction.hpp>
 #include <millrace/model/matrix_view.hpp>
@@ -8,7 +9,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
 
 namespace millrace {
 inline namespace v0 {
@@ -43,7 +43,7 @@ class training_rows {
         !detail::math::is_finite(static_cast<double>(weight)) || !(weight > 0))
       return void(++refused_);
     if (targets_.size() < max_rows_) {
-      features_.insert(features_.end(), made.features.begin(), made.features.end());
+      features_.append(made.features);
       targets_.push_back(target);
       weights_.push_back(weight);
       return;
@@ -63,8 +63,8 @@ class training_rows {
 
   // Row after row, in no order of time where some were dropped.
   model::matrix_view features() const noexcept { return {features_.data(), targets_.size(), columns_}; }
-  std::span<const float> targets() const noexcept { return targets_; }
-  std::span<const float> weights() const noexcept { return weights_; }
+  std::span<const float> targets() const noexcept { return {targets_.data(), targets_.size()}; }
+  std::span<const float> weights() const noexcept { return {weights_.data(), weights_.size()}; }
 
  private:
   std::size_t max_rows_;
@@ -72,9 +72,9 @@ class training_rows {
   deliver::arm arm_ = deliver::arm::stable;
   std::size_t columns_ = 0;
   std::size_t oldest_ = 0;
-  std::vector<float> features_;
-  std::vector<float> targets_;
-  std::vector<float> weights_;
+  detail::flat_vector<float> features_;
+  detail::flat_vector<float> targets_;
+  detail::flat_vector<float> weights_;
   std::uint64_t refused_ = 0;
   std::uint64_t dropped_ = 0;
 };

@@ -5,6 +5,7 @@
 #include <millrace/core/result.hpp>
 #include <millrace/deliver/pipelines/detail/expression_text.hpp>
 #include <millrace/deliver/pipelines/detail/plan_checks.hpp>
+#include <millrace/deliver/pipelines/detail/yaml_pipeline.hpp>
 #include <millrace/deliver/pipelines/detail/yaml_writer.hpp>
 #include <millrace/deliver/pipelines/pipeline.hpp>
 #include <millrace/deliver/pipelines/pipeline_plan.hpp>
@@ -36,9 +37,9 @@ constexpr std::string_view azure_macro(std::string_view text) noexcept {
 /// Texts may hold `${{`, as on GitHub; what Azure would take for a variable is refused before, because nothing escapes
 /// it.
 template <class = void>
-class azure_writer {
+class azure_writer : yaml_pipeline<> {
  public:
-  explicit azure_writer(const pipeline_plan& plan) : plan_(plan) {}
+  explicit azure_writer(const pipeline_plan& plan) : yaml_pipeline<>(plan) {}
 
   std::string operator()() {
     out_.comment("Written by a program with millrace/deliver/pipelines.hpp: change that, not this file.");
@@ -132,12 +133,7 @@ class azure_writer {
       if (!demands.empty()) out_.text_list("demands", demands);
     }
     out_.close();
-    if (!job.container.empty()) {
-      out_.open("container");
-      out_.text("image", job.container);
-      if (job.needs_gpu) out_.plain("options", "--gpus all");
-      out_.close();
-    }
+    write_container(job);
     out_.text("timeoutInMinutes", std::to_string(job.minutes));
   }
 
@@ -238,17 +234,9 @@ class azure_writer {
     out_.open_entry();
     out_.text("bash", escaped_expression(whole_script(step)));
     out_.text("displayName", escaped_expression(step.name));
-    if (!step.secrets.empty()) {
-      out_.open("env");
-      for (const secret_name& secret : step.secrets)
-        out_.plain(yaml_text(secret.view()), "$(" + std::string(secret.view()) + ')');
-      out_.close();
-    }
+    write_secrets(step, "$(", ")");
     out_.close();
   }
-
-  const pipeline_plan& plan_;
-  yaml_writer out_;
 };
 
 }  // namespace detail
@@ -281,9 +269,7 @@ result<std::string> to_azure_pipelines(const pipeline_plan& plan) {
 }
 template <class... Stages>
 result<std::string> to_azure_pipelines(const pipeline<Stages...>& made) {
-  const auto plan = made.plan();
-  if (!plan) return plan.error();
-  return to_azure_pipelines(*plan);
+  return detail::written(made, [](const pipeline_plan& plan) { return to_azure_pipelines(plan); });
 }
 
 }  // namespace deliver

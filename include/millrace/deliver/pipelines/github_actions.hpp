@@ -4,6 +4,7 @@
 #include <millrace/core/result.hpp>
 #include <millrace/deliver/pipelines/detail/expression_text.hpp>
 #include <millrace/deliver/pipelines/detail/plan_checks.hpp>
+#include <millrace/deliver/pipelines/detail/yaml_pipeline.hpp>
 #include <millrace/deliver/pipelines/detail/yaml_writer.hpp>
 #include <millrace/deliver/pipelines/pipeline.hpp>
 #include <millrace/deliver/pipelines/pipeline_plan.hpp>
@@ -56,9 +57,9 @@ inline constexpr std::string_view reviewers_script =
 /// Writes a plan as a workflow of GitHub Actions. Texts may hold `${{`, which would begin an expression: they are
 /// written such that GitHub puts it there.
 template <class = void>
-class github_writer {
+class github_writer : yaml_pipeline<> {
  public:
-  explicit github_writer(const pipeline_plan& plan) : plan_(plan) {}
+  explicit github_writer(const pipeline_plan& plan) : yaml_pipeline<>(plan) {}
 
   std::string operator()() {
     out_.comment("Written by a program with millrace/deliver/pipelines.hpp: change that, not this file.");
@@ -122,12 +123,7 @@ class github_writer {
       for (const std::string& label : job.runner.labels) labels.push_back(label);
       out_.text_list("runs-on", labels);
     }
-    if (!job.container.empty()) {
-      out_.open("container");
-      out_.text("image", job.container);
-      if (job.needs_gpu) out_.plain("options", "--gpus all");
-      out_.close();
-    }
+    write_container(job);
     out_.plain("timeout-minutes", std::to_string(job.minutes));
   }
 
@@ -241,18 +237,10 @@ class github_writer {
   void write_step(const pipeline_step& step) {
     out_.open_entry();
     out_.text("name", escaped_expression(step.name));
-    if (!step.secrets.empty()) {
-      out_.open("env");
-      for (const secret_name& secret : step.secrets)
-        out_.plain(yaml_text(secret.view()), "${{ secrets." + std::string(secret.view()) + " }}");
-      out_.close();
-    }
+    write_secrets(step, "${{ secrets.", " }}");
     out_.text("run", escaped_expression(whole_script(step)));
     out_.close();
   }
-
-  const pipeline_plan& plan_;
-  yaml_writer out_;
 };
 
 }  // namespace detail
@@ -271,9 +259,7 @@ result<std::string> to_github_actions(const pipeline_plan& plan) {
 }
 template <class... Stages>
 result<std::string> to_github_actions(const pipeline<Stages...>& made) {
-  const auto plan = made.plan();
-  if (!plan) return plan.error();
-  return to_github_actions(*plan);
+  return detail::written(made, [](const pipeline_plan& plan) { return to_github_actions(plan); });
 }
 
 }  // namespace deliver

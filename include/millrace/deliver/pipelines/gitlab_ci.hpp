@@ -3,6 +3,7 @@
 
 #include <millrace/core/result.hpp>
 #include <millrace/deliver/pipelines/detail/plan_checks.hpp>
+#include <millrace/deliver/pipelines/detail/yaml_pipeline.hpp>
 #include <millrace/deliver/pipelines/detail/yaml_writer.hpp>
 #include <millrace/deliver/pipelines/pipeline.hpp>
 #include <millrace/deliver/pipelines/pipeline_plan.hpp>
@@ -20,9 +21,9 @@ namespace detail {
 /// Writes a plan for GitLab CI. A step is a subshell of its own, as on other platforms each step is a process: what one
 /// sets does not reach the next.
 template <class = void>
-class gitlab_writer {
+class gitlab_writer : yaml_pipeline<> {
  public:
-  explicit gitlab_writer(const pipeline_plan& plan) : plan_(plan) {}
+  explicit gitlab_writer(const pipeline_plan& plan) : yaml_pipeline<>(plan) {}
 
   std::string operator()() {
     out_.comment("Written by a program with millrace/deliver/pipelines.hpp: change that, not this file.");
@@ -133,9 +134,6 @@ class gitlab_writer {
     out_.plain("expire_in", "30 days");
     out_.close();
   }
-
-  const pipeline_plan& plan_;
-  yaml_writer out_;
 };
 
 }  // namespace detail
@@ -154,9 +152,7 @@ result<std::string> to_gitlab_ci(const pipeline_plan& plan) {
 }
 template <class... Stages>
 result<std::string> to_gitlab_ci(const pipeline<Stages...>& made) {
-  const auto plan = made.plan();
-  if (!plan) return plan.error();
-  return to_gitlab_ci(*plan);
+  return detail::written(made, [](const pipeline_plan& plan) { return to_gitlab_ci(plan); });
 }
 
 }  // namespace deliver

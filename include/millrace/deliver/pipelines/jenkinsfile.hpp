@@ -216,9 +216,7 @@ result<std::string> to_jenkinsfile(const pipeline_plan& plan) {
 }
 template <class... Stages>
 result<std::string> to_jenkinsfile(const pipeline<Stages...>& made) {
-  const auto plan = made.plan();
-  if (!plan) return plan.error();
-  return to_jenkinsfile(*plan);
+  return detail::written(made, [](const pipeline_plan& plan) { return to_jenkinsfile(plan); });
 }
 
 }  // namespace deliver

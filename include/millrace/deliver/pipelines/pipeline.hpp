@@ -179,6 +179,18 @@ class pipeline {
   std::vector<detail::described_stage> stages_;
 };
 
+namespace detail {
+
+/// What `write(plan)` makes of a pipeline's plan, if it has one.
+template <class Write, class... Stages>
+result<std::string> written(const pipeline<Stages...>& made, const Write& write) {
+  const auto plan = made.plan();
+  if (!plan) return plan.error();
+  return write(*plan);
+}
+
+}  // namespace detail
+
 }  // namespace deliver
 }  // namespace v0
 }  // namespace millrace

@@ -10,7 +10,9 @@
 #include <millrace/deliver/shadow/comparison.hpp>
 #include <millrace/deliver/shadow/detail/shadow_calls.hpp>
 #include <millrace/deliver/shadow/detail/shadow_core.hpp>
+#include <millrace/deliver/shadow/detail/shadow_members.hpp>
 #include <millrace/deliver/shadow/detail/shadow_sample.hpp>
+#include <millrace/deliver/shadow/detail/shadow_work.hpp>
 #include <millrace/deliver/shadow/shadow_events.hpp>
 #include <millrace/deliver/shadow/shadow_options.hpp>
 #include <millrace/deliver/shadow/shadow_policies.hpp>
@@ -35,11 +37,11 @@ namespace detail {
 /// What a shadow's threads do with a copy: ask the candidate and compare.
 template <class Request, class Prediction, class Candidate, class Compare, class Segment, class Told, class Watch,
           class Clock>
-class shadow_job {
+class shadow_job : public shadow_work<Candidate, Compare, Segment, Told, Watch, Clock> {
+  using work = shadow_work<Candidate, Compare, Segment, Told, Watch, Clock>;
   using value = typename plain_prediction<Prediction>::type;
 
  public:
-  static constexpr bool is_watched = !std::is_same_v<Watch, no_policy>;
   /// A request with what the stable model predicted, and then the comparison.
   struct item {
     kept_copy<Request> request;
@@ -65,16 +67,8 @@ class shadow_job {
     const std::string_view* segment(std::size_t) const noexcept { return has_segment ? &segment_view : nullptr; }
   };
 
-  shadow_job(Candidate candidate, Compare compare, Segment segment, Told told, Watch watch, const Clock& clock)
-      : candidate_(std::move(candidate)),
-        compare_(std::move(compare)),
-        segment_(std::move(segment)),
-        told_(std::move(told)),
-        watch_(std::move(watch)),
-        clock_(clock) {}
-
+  using work::work;
   void prepare(item&) const noexcept {}
-  const Clock& clock() const noexcept { return clock_; }
 
   void compare(item& one) {
     one.compared = {};
@@ -98,27 +92,26 @@ class shadow_job {
 
   void tell(const item& one, std::string_view name) {
     const compared_pair& of = one.compared;
-    if constexpr (is_watched)
-      emit(shadow_compared{name, one.has_segment ? one.segment_view : std::string_view(), of.apart, of.stable_failed,
-                           of.candidate_failed, of.stable_nanoseconds, of.candidate_nanoseconds});
-    if constexpr (!std::is_same_v<Told, no_policy>) {
+    if constexpr (work::is_watched)
+      this->emit(shadow_compared{name, one.has_segment ? one.segment_view : std::string_view(), of.apart,
+                                 of.stable_failed, of.candidate_failed, of.stable_nanoseconds,
+                                 of.candidate_nanoseconds});
+    if constexpr (work::is_told) {
       if (of.apart.agrees) return;
       const value* const made = of.candidate_failed ? nullptr : &*one.candidate;
       (void)guarded([&] { told_.call(*one.request, stable_of(one), made, of.apart); },
                     [] { return std::string("a handler"); });
     }
   }
-  template <class Event>
-  void emit(const Event& event) {
-    (void)guarded([&] { watch_.emit(event); }, [] { return std::string("a watcher"); });
-  }
 
  private:
-  std::uint64_t nanoseconds(std::uint64_t start, std::uint64_t end) const noexcept {
-    const std::uint64_t from = clock_.nanoseconds(start);
-    const std::uint64_t to = clock_.nanoseconds(end);
-    return to > from ? to - from : 0;
-  }
+  using work::candidate_;
+  using work::clock_;
+  using work::compare_;
+  using work::nanoseconds;
+  using work::segment_;
+  using work::told_;
+
   static const value* stable_of(const item& one) noexcept {
     if constexpr (is_result<Prediction>)
       return *one.stable ? &**one.stable : nullptr;
@@ -126,7 +119,7 @@ class shadow_job {
       return &*one.stable;
   }
   void look(item& one, const value* stable) {
-    if constexpr (!std::is_same_v<Segment, no_policy>) {
+    if constexpr (work::has_segments) {
       key_text(segment_.key(*one.request), one.segment_text);
       one.segment_view = one.segment_text;
       one.has_segment = true;
@@ -139,13 +132,6 @@ class shadow_job {
     one.compared.has_figures = figure_of(*stable, compare_, one.compared.stable_figure) &&
                                figure_of(*one.candidate, compare_, one.compared.candidate_figure);
   }
-
-  Candidate candidate_;
-  [[no_unique_address]] Compare compare_;
-  [[no_unique_address]] Segment segment_;
-  [[no_unique_address]] Told told_;
-  [[no_unique_address]] Watch watch_;
-  [[no_unique_address]] Clock clock_;
 };
 
 }  // namespace detail
@@ -176,13 +162,12 @@ class shadow_job {
 /// Threads: calls, as many as the stable model takes; `report` any; `drain` and `stop` one at a time, from no handler.
 /// Fork: in the child, calls go to the stable model alone, and are counted as dropped; its state is empty.
 template <class Stable, class Candidate, class... Policies>
-class shadow {
+class shadow : public detail::shadow_members<shadow<Stable, Candidate, Policies...>> {
   using stable_model = detail::model_in_t<Stable>;
-  template <template <class> class Is, class Default>
-  using chosen = detail::policy_or<Is, Default, Policies...>;
+  using parts = detail::shadow_parts<Policies...>;
 
   using deduced = typename detail::only_argument<stable_model>::type;
-  using given = typename chosen<detail::is_takes, takes<deduced>>::request_type;
+  using given = typename detail::policy_or<detail::is_takes, takes<deduced>, Policies...>::request_type;
   static_assert(detail::requirement<!std::is_void_v<given>, stable_model>,
                 "millrace[SHADOW-1]: a shadow copies requests and has to know their type: give the stable model one "
                 "call that is no template, wrap one without a call, such as one with predict, in a lambda, or add the "
@@ -211,25 +196,22 @@ class shadow {
 
  private:
   using value_type = typename detail::plain_prediction<prediction_type>::type;
-  using compare = chosen<detail::is_shadow_comparison, within>;
+  using compare = typename parts::compare;
   static_assert(
       detail::requirement<comparison<compare, value_type>, compare, value_type>,
       "millrace[SHADOW-5]: a shadow's policies are a comparison of two predictions, which returns a "
       "difference or a bool, shadow_options, segment_by, unit_by, on_difference, takes<Request>, a shadow_watch, a "
       "clock");
-  template <template <class> class... Kinds>
-  static constexpr bool one_each = ((detail::policies_of<Kinds, Policies...> <= 1) && ...);
-  static_assert(detail::requirement<one_each<detail::is_shadow_comparison, detail::is_shadow_options,
-                                             detail::is_shadow_clock, detail::is_segment_by, detail::is_unit_by,
-                                             detail::is_on_difference, detail::is_takes, detail::is_shadow_watch>,
-                                    Policies...>,
-                "millrace[SHADOW-6]: two policies of one kind, such as two comparisons; a shadow takes one of each");
-  using segment = chosen<detail::is_segment_by, detail::no_policy>;
-  using told = chosen<detail::is_on_difference, detail::no_policy>;
-  using unit = chosen<detail::is_unit_by, detail::no_policy>;
-  using watch = chosen<detail::is_shadow_watch, detail::no_policy>;
-  using clock = chosen<detail::is_shadow_clock, steady_clock>;
-  using job = detail::shadow_job<request_type, prediction_type, Candidate, compare, segment, told, watch, clock>;
+  static_assert(
+      detail::requirement<parts::template one_each<detail::is_shadow_comparison, detail::is_shadow_options,
+                                                   detail::is_shadow_clock, detail::is_segment_by, detail::is_unit_by,
+                                                   detail::is_on_difference, detail::is_takes, detail::is_shadow_watch>,
+                          Policies...>,
+      "millrace[SHADOW-6]: two policies of one kind, such as two comparisons; a shadow takes one of each");
+  using unit = typename parts::unit;
+  using clock = typename parts::clock;
+  using job = detail::shadow_job<request_type, prediction_type, Candidate, compare, typename parts::segment,
+                                 typename parts::told, typename parts::watch, clock>;
   using core = detail::shadow_core<job>;
 
  public:
@@ -238,15 +220,12 @@ class shadow {
         clock_(detail::pick_policy<clock>(policies...)),
         unit_(detail::pick_policy<unit>(policies...)),
         sample_(detail::pick_policy<shadow_options>(policies...)),
-        core_(made(std::move(candidate), policies...)) {
+        core_(new core(parts::template job<job>(std::move(candidate), clock_, policies...), sample_.options())) {
     core_->start();
   }
   shadow(const shadow&) = delete;
   shadow& operator=(const shadow&) = delete;
-  ~shadow() {
-    (void)core_->stop(core_->options().patience);
-    core_->leave();
-  }
+  ~shadow() { this->end(); }
 
   /// What the stable model returns.
   prediction_type operator()(const request_type& request) {
@@ -275,34 +254,8 @@ class shadow {
     return made;
   }
 
-  /// What was seen so far.
-  shadow_report report() const {
-    shadow_report made;
-    core_->report(made);
-    made.left_out = sample_.left_out();
-    return made;
-  }
-  /// What was counted so far, as a value: to keep it (`keep_shadow`), and to put it together with others.
-  shadow_state state() const { return core_->state(); }
-  /// Adds what was counted before, such as before a restart, or elsewhere.
-  void merge(const shadow_state& other) { core_->merge(other); }
-  /// Compares what waits on this thread, at most `most` copies, and returns how many: where there are no threads, or
-  /// beside them.
-  std::size_t compare_waiting(std::size_t most = ~std::size_t{0}) { return core_->compare_waiting(most); }
-  /// Waits until all copies are compared. Errors: timeout; unavailable, in a forked copy.
-  result<void> drain(duration patience) { return core_->drain(patience); }
-  /// Makes no copies from now on, lets the threads compare what waits, at most so long, and ends them. Calls go on to
-  /// the stable model. A second call does nothing more.
-  /// Errors: timeout: the candidate has not returned, and its thread is left alone; unavailable, in a forked copy.
-  result<void> stop(duration patience) { return core_->stop(patience); }
-
  private:
-  core* made(Candidate candidate, Policies&... policies) {
-    return new core(
-        job(std::move(candidate), detail::pick_policy<compare>(policies...), detail::pick_policy<segment>(policies...),
-            detail::pick_policy<told>(policies...), detail::pick_policy<watch>(policies...), clock_),
-        sample_.options());
-  }
+  friend class detail::shadow_members<shadow>;
 
   bool is_copied(const request_type& request) {
     if (sample_.takes_all()) [[likely]]

@@ -10,6 +10,7 @@
 #include <millrace/deliver/shadow/detail/row_job.hpp>
 #include <millrace/deliver/shadow/detail/shadow_calls.hpp>
 #include <millrace/deliver/shadow/detail/shadow_core.hpp>
+#include <millrace/deliver/shadow/detail/shadow_members.hpp>
 #include <millrace/deliver/shadow/detail/shadow_sample.hpp>
 #include <millrace/deliver/shadow/shadow_options.hpp>
 #include <millrace/deliver/shadow/shadow_policies.hpp>
@@ -42,33 +43,29 @@ namespace deliver {
 /// Allocates: when it is made, `capacity` times 64 rows and their outputs.
 /// Threads: any number, as of the stable model.
 template <class Stable, class Candidate, class... Policies>
-class shadow_predictor {
+class shadow_predictor : public detail::shadow_members<shadow_predictor<Stable, Candidate, Policies...>> {
   using stable_model = detail::model_in_t<Stable>;
   static_assert(detail::requirement<model::predictor<stable_model> && model::predictor<detail::model_in_t<Candidate>>,
                                     stable_model, detail::model_in_t<Candidate>>,
                 "millrace[SHADOW-7]: both models of a shadow_predictor are model::predictors: inputs(), outputs(), and "
                 "predict for a row and for a batch, const and noexcept; others take requests, in a shadow");
-  template <template <class> class Is, class Default>
-  using chosen = detail::policy_or<Is, Default, Policies...>;
-  using compare = chosen<detail::is_shadow_comparison, within>;
+  using parts = detail::shadow_parts<Policies...>;
+  using compare = typename parts::compare;
   using outputs_view = std::span<const double>;
   static_assert(detail::requirement<comparison<compare, outputs_view>, compare, outputs_view>,
                 "millrace[SHADOW-5]: a shadow's policies are a comparison of two predictions, which returns a "
                 "difference or a bool, shadow_options, segment_by, on_difference, a shadow_watch, a clock");
-  template <template <class> class... Kinds>
-  static constexpr bool one_each = ((detail::policies_of<Kinds, Policies...> <= 1) && ...);
   static_assert(
-      detail::requirement<one_each<detail::is_shadow_comparison, detail::is_shadow_options, detail::is_shadow_clock,
+      detail::requirement<
+          parts::template one_each<detail::is_shadow_comparison, detail::is_shadow_options, detail::is_shadow_clock,
                                    detail::is_segment_by, detail::is_on_difference, detail::is_shadow_watch> &&
-                              detail::policies_of<detail::is_unit_by, Policies...> == 0,
-                          Policies...>,
+              detail::policies_of<detail::is_unit_by, Policies...> == 0,
+          Policies...>,
       "millrace[SHADOW-6]: two policies of one kind, such as two comparisons; a shadow takes one of each, and one of "
       "rows no unit_by");
-  using segment = chosen<detail::is_segment_by, detail::no_policy>;
-  using told = chosen<detail::is_on_difference, detail::no_policy>;
-  using watch = chosen<detail::is_shadow_watch, detail::no_policy>;
-  using clock = chosen<detail::is_shadow_clock, steady_clock>;
-  using job = detail::row_job<Candidate, compare, segment, told, watch, clock>;
+  using clock = typename parts::clock;
+  using job =
+      detail::row_job<Candidate, compare, typename parts::segment, typename parts::told, typename parts::watch, clock>;
   using core = detail::shadow_core<job>;
 
  public:
@@ -79,15 +76,14 @@ class shadow_predictor {
       : stable_(std::move(stable)),
         clock_(detail::pick_policy<clock>(policies...)),
         sample_(detail::pick_policy<shadow_options>(policies...)),
-        core_(made(std::move(candidate), policies...)) {
+        core_(new core(parts::template job<job>(std::move(candidate), clock_, policies...,
+                                                detail::row_shape{rows_a_copy, inputs(), outputs()}),
+                       sample_.options())) {
     core_->start();
   }
   shadow_predictor(const shadow_predictor&) = delete;
   shadow_predictor& operator=(const shadow_predictor&) = delete;
-  ~shadow_predictor() {
-    (void)core_->stop(core_->options().patience);
-    core_->leave();
-  }
+  ~shadow_predictor() { this->end(); }
 
   std::size_t inputs() const noexcept { return model().inputs(); }
   std::size_t outputs() const noexcept { return model().outputs(); }
@@ -102,30 +98,11 @@ class shadow_predictor {
     copy(rows, out, start);
   }
 
-  // As of `shadow`.
-  shadow_report report() const {
-    shadow_report made;
-    core_->report(made);
-    made.left_out = sample_.left_out();
-    return made;
-  }
-  shadow_state state() const { return core_->state(); }
-  void merge(const shadow_state& other) { core_->merge(other); }
-  /// Returns how many copies were compared, each of up to 64 rows.
-  std::size_t compare_waiting(std::size_t most = ~std::size_t{0}) { return core_->compare_waiting(most); }
-  result<void> drain(duration patience) { return core_->drain(patience); }
-  result<void> stop(duration patience) { return core_->stop(patience); }
-
  private:
   const stable_model& model() const noexcept { return detail::model_in(stable_); }
 
-  core* made(Candidate candidate, Policies&... policies) {
-    return new core(
-        job(std::move(candidate), detail::pick_policy<compare>(policies...), detail::pick_policy<segment>(policies...),
-            detail::pick_policy<told>(policies...), detail::pick_policy<watch>(policies...), clock_,
-            {rows_a_copy, model().inputs(), model().outputs()}),
-        sample_.options());
-  }
+  friend class detail::shadow_members<shadow_predictor>;
+
   void copy(const model::matrix_view& rows, std::span<const double> out, std::uint64_t start) const noexcept {
     const std::uint64_t end = clock_.ticks();
     if (rows.rows() == 0) return;

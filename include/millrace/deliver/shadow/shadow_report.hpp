@@ -5,6 +5,7 @@
 #include <millrace/core/json_writer.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/deliver/detail/figure_text.hpp>
+#include <millrace/deliver/detail/json_rows.hpp>
 #include <millrace/deliver/shadow/shadow_options.hpp>
 #include <millrace/deliver/verdict.hpp>
 #include <millrace/stats/evidence.hpp>
@@ -237,13 +238,11 @@ std::string to_json(const shadow_report& seen) {
       .member("jensen_shannon", seen.drift.jensen_shannon)
       .member("wasserstein", seen.drift.wasserstein)
       .end_object();
-  json.key("segments").begin_array();
-  for (const shadow_segment& each : seen.segments) {
-    json.begin_object().member("name", each.name);
+  detail::write_rows(json, "segments", seen.segments, [&](const shadow_segment& each) {
+    json.member("name", each.name);
     detail::write_counts(json, each.counts);
-    json.end_object();
-  }
-  json.end_array().key("dropped").begin_object();
+  });
+  json.key("dropped").begin_object();
   for (std::size_t i = 0; i < shadow_drops; ++i) json.member(to_string(static_cast<shadow_drop>(i)), seen.dropped[i]);
   json.end_object()
       .member("left_out", seen.left_out)

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_DELIVER_EXPERIMENT_DETAIL_PICTURE_HPP
 #define MILLRACE_DELIVER_EXPERIMENT_DETAIL_PICTURE_HPP
 
+#include <millrace/core/detail/flat_vector.hpp>
 #include <millrace/core/detail/math.hpp>
 #include <millrace/core/detail/number_text.hpp>
 #include <millrace/core/detail/text_formats.hpp>
@@ -31,6 +32,7 @@ inline std::string_view picture_colour(std::size_t which) noexcept {
 }
 
 /// Lines and bands over two axes as SVG, 620 by 260. What lies outside the axes is cut off at them.
+template <class = void>
 class picture {
  public:
   picture(std::string_view title, std::string_view x_axis) noexcept : title_(title), x_axis_(x_axis) {}
@@ -62,17 +64,18 @@ class picture {
     append_place(out, place_y(y));
     ((out += "H610\" fill=\"none\" stroke-dasharray=\"4 3\" stroke=\"") += colour) += "\"/>\n";
   }
-  void line(std::string& out, const std::vector<picture_point>& points, std::string_view colour) const {
+  void line(std::string& out, const flat_vector<picture_point>& points, std::string_view colour) const {
     if (points.empty()) return;
     out += "<path d=\"";
     append_path(out, points, 'M');
     ((out += "\" fill=\"none\" stroke-width=\"1.5\" stroke=\"") += colour) += "\"/>\n";
   }
   /// Between two curves over the same places.
-  void band(std::string& out, const std::vector<picture_point>& lower, const std::vector<picture_point>& upper,
+  void band(std::string& out, const flat_vector<picture_point>& lower, const flat_vector<picture_point>& upper,
             std::string_view colour) const {
     if (lower.empty()) return;
-    std::vector<picture_point> back(upper.rbegin(), upper.rend());
+    flat_vector<picture_point> back;
+    for (std::size_t i = upper.size(); i > 0; --i) back.push_back(upper[i - 1]);
     out += "<path d=\"";
     append_path(out, lower, 'M');
     append_path(out, back, 'L');
@@ -91,7 +94,7 @@ class picture {
   }
   double place_x(double x) const noexcept { return 70 + 540 * (between(x, left_, right_) - left_) / (right_ - left_); }
   double place_y(double y) const noexcept { return 224 - 200 * (between(y, low_, high_) - low_) / (high_ - low_); }
-  void append_path(std::string& out, const std::vector<picture_point>& points, char first) const {
+  void append_path(std::string& out, const flat_vector<picture_point>& points, char first) const {
     for (const picture_point& each : points) {
       out += first;
       first = 'L';
@@ -116,6 +119,7 @@ class picture {
 };
 
 /// Intervals under each other with a line at 0 as SVG: one row of each.
+template <class = void>
 class interval_rows {
  public:
   explicit interval_rows(std::string_view title) noexcept : title_(title) {}

@@ -18,7 +18,8 @@ inline namespace v0 {
 namespace deliver {
 namespace detail {
 
-inline error bad_definition(const experiment_definition& of, const std::string& why) {
+template <class = void>
+error bad_definition(const experiment_definition& of, const std::string& why) {
   return error(errc::invalid_argument, "experiment " + quoted_text(of.id) + ": " + why);
 }
 

@@ -23,6 +23,7 @@ namespace detail {
 /// once it has another name; and it stays readable after it was removed.
 class segment_reader {
  public:
+  template <class = void>
   static result<segment_reader> open(const std::string& folder, const segment_name& name) {
     auto opened = store::file::open(folder + '/' + name.name, O_RDONLY | O_NOFOLLOW);
     if (!opened) return std::move(opened).error();
@@ -58,6 +59,7 @@ class segment_reader {
   }
 
   /// The line that begins at an offset, without its line feed.
+  template <class = void>
   result<std::string_view> line_at(std::uint64_t offset, std::string& buffer) const {
     for (std::size_t size = 1024;; size *= 4) {
       buffer.resize(size);

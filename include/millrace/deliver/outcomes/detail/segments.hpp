@@ -110,6 +110,7 @@ class segment_rotation {
     return {};
   }
   /// Before a group of lines is written.
+  template <class = void>
   void group(std::size_t size) noexcept {
     const std::uint64_t now = limits_.wall_clock();
     if (first_ == 0) first_ = now;
@@ -125,11 +126,13 @@ class segment_rotation {
   }
   std::uint64_t removed() const noexcept { return removed_.load_relaxed(); }
   /// Removes the oldest files, until what is left is neither too much nor too old.
+  template <class = void>
   void trim() noexcept {
     (void)guarded([&] { return remove_old(); }, [] { return std::string("removing old files"); });
   }
 
  private:
+  template <class = void>
   void rotate() noexcept {
     (void)guarded(
         [&] {
@@ -145,6 +148,7 @@ class segment_rotation {
         [] { return std::string("going on in a new file"); });
     trim();
   }
+  template <class = void>
   result<void> remove_old() {
     auto files = list_segments(folder_, kind_);
     if (!files) return std::move(files).error();

@@ -7,8 +7,8 @@
 #include <millrace/deliver/shadow/comparison.hpp>
 #include <millrace/deliver/shadow/detail/shadow_calls.hpp>
 #include <millrace/deliver/shadow/detail/shadow_tally.hpp>
+#include <millrace/deliver/shadow/detail/shadow_work.hpp>
 #include <millrace/deliver/shadow/shadow_events.hpp>
-#include <millrace/deliver/shadow/shadow_policies.hpp>
 #include <millrace/model/matrix_view.hpp>
 
 #include <cstddef>
@@ -16,7 +16,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -35,9 +34,10 @@ struct row_shape {
 /// What a shadow of a model for rows does with a copy of some of them: it predicts them by the candidate as one batch,
 /// and compares row by row.
 template <class Candidate, class Compare, class Segment, class Told, class Watch, class Clock>
-class row_job {
+class row_job : public shadow_work<Candidate, Compare, Segment, Told, Watch, Clock> {
+  using work = shadow_work<Candidate, Compare, Segment, Told, Watch, Clock>;
+
  public:
-  static constexpr bool is_watched = !std::is_same_v<Watch, no_policy>;
   using numbers = std::span<const double>;
 
   struct item {
@@ -71,12 +71,7 @@ class row_job {
 
   row_job(Candidate candidate, Compare compare, Segment segment, Told told, Watch watch, const Clock& clock,
           const row_shape& shape)
-      : candidate_(std::move(candidate)),
-        compare_(std::move(compare)),
-        segment_(std::move(segment)),
-        told_(std::move(told)),
-        watch_(std::move(watch)),
-        clock_(clock),
+      : work(std::move(candidate), std::move(compare), std::move(segment), std::move(told), std::move(watch), clock),
         shape_(shape) {}
 
   /// Memory for as many rows as a copy may have, so that no copy allocates.
@@ -95,23 +90,26 @@ class row_job {
   void tell(const item& one, std::string_view name) {
     for (std::size_t i = 0; i < one.pairs(); ++i) {
       const compared_pair& of = one.pair(i);
-      if constexpr (is_watched)
-        emit(shadow_compared{name, one.segments.empty() ? std::string_view() : std::string_view(one.segments[i]),
-                             of.apart, of.stable_failed, of.candidate_failed, of.stable_nanoseconds,
-                             of.candidate_nanoseconds});
-      if constexpr (!std::is_same_v<Told, no_policy>) {
+      if constexpr (work::is_watched)
+        this->emit(shadow_compared{name, one.segments.empty() ? std::string_view() : std::string_view(one.segments[i]),
+                                   of.apart, of.stable_failed, of.candidate_failed, of.stable_nanoseconds,
+                                   of.candidate_nanoseconds});
+      if constexpr (work::is_told) {
         if (of.apart.agrees) continue;
         (void)guarded([&] { told_.call(row_of(one, i), stable_of(one, i), candidate_of(one, i), of.apart); },
                       [] { return std::string("a handler"); });
       }
     }
   }
-  template <class Event>
-  void emit(const Event& event) {
-    (void)guarded([&] { watch_.emit(event); }, [] { return std::string("a watcher"); });
-  }
 
  private:
+  using work::candidate_;
+  using work::clock_;
+  using work::compare_;
+  using work::nanoseconds;
+  using work::segment_;
+  using work::told_;
+
   std::span<const float> row_of(const item& of, std::size_t i) const noexcept {
     return {of.inputs.data() + i * shape_.inputs, shape_.inputs};
   }
@@ -120,11 +118,6 @@ class row_job {
   }
   numbers candidate_of(const item& of, std::size_t i) const noexcept {
     return {of.candidate.data() + i * shape_.outputs, shape_.outputs};
-  }
-  std::uint64_t nanoseconds(std::uint64_t start, std::uint64_t end) const noexcept {
-    const std::uint64_t from = clock_.nanoseconds(start);
-    const std::uint64_t to = clock_.nanoseconds(end);
-    return to > from ? to - from : 0;
   }
 
   void predict(item& one, std::size_t rows) {
@@ -137,14 +130,14 @@ class row_job {
       candidate.predict(model::matrix_view(one.inputs.data(), rows, shape_.inputs),
                         std::span<double>(one.candidate.data(), rows * shape_.outputs));
     const std::uint64_t end = clock_.ticks();
-    if constexpr (!std::is_same_v<Segment, no_policy>) one.segments.resize(rows);
+    if constexpr (work::has_segments) one.segments.resize(rows);
     for (std::size_t i = 0; i < rows; ++i) {
       compared_pair& of = one.compared[i];
       of.stable_nanoseconds = nanoseconds(one.started, one.ended) / rows;
       of.candidate_nanoseconds = nanoseconds(start, end) / rows;
       of.apart = {false, math::nan};
       of.candidate_failed = !fits;
-      if constexpr (!std::is_same_v<Segment, no_policy>) key_text(segment_.key(row_of(one, i)), one.segments[i]);
+      if constexpr (work::has_segments) key_text(segment_.key(row_of(one, i)), one.segments[i]);
       if (!fits) continue;
       const numbers stable = stable_of(one, i);
       const numbers made = candidate_of(one, i);
@@ -153,12 +146,6 @@ class row_job {
     }
   }
 
-  Candidate candidate_;
-  [[no_unique_address]] Compare compare_;
-  [[no_unique_address]] Segment segment_;
-  [[no_unique_address]] Told told_;
-  [[no_unique_address]] Watch watch_;
-  [[no_unique_address]] Clock clock_;
   row_shape shape_;
 };
 
