@@ -29,6 +29,8 @@ namespace deliver {
 /// - requests(arm, step): how many have returned.
 /// - report(): the verdict with its evidence.
 /// - save, load, merge: a state that other threads', hosts' and processes' states can be added to.
+/// - time_between_looks: optional, a static duration. So long the report that a release has taken in a step stands, and
+///   it takes no other; without it, or if it is 0, it takes one each time it decides.
 ///
 /// Law: what a report says is a function of the sums over all updates: neither their order, nor which of two merged
 /// judges took them, nor a state saved and loaded in between changes it.

@@ -3,6 +3,7 @@
 
 #include <millrace/core/detail/math.hpp>
 #include <millrace/core/detail/policy_or.hpp>
+#include <millrace/core/duration.hpp>
 #include <millrace/core/real.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/saved/envelope.hpp>
@@ -44,6 +45,14 @@ struct latency_multiplier {
   static constexpr double value = Times.value;
   static constexpr double quantile = Quantile.value;
 };
+/// Of a threshold_judge: how many seconds pass between two looks of a release at its thresholds, such as 60. Without it
+/// each `decide` looks.
+template <real Seconds>
+struct check_interval {
+  static_assert(Seconds.value > 0 && Seconds.value < 1e9,
+                "millrace[JUDGE-1]: check_interval<S> is a number of seconds, 0 < S < 1e9, such as 60");
+  static constexpr double value = Seconds.value;
+};
 
 namespace detail {
 
@@ -55,6 +64,13 @@ template <class T>
 struct is_latency_multiplier : std::false_type {};
 template <real Times, real Quantile>
 struct is_latency_multiplier<latency_multiplier<Times, Quantile>> : std::true_type {};
+template <class T>
+struct is_check_interval : std::false_type {};
+template <real Seconds>
+struct is_check_interval<check_interval<Seconds>> : std::true_type {};
+struct checked_always {
+  static constexpr double value = 0;
+};
 
 /// What a threshold_judge counts and decides, whatever its thresholds.
 class threshold_core {
@@ -130,11 +146,13 @@ class threshold_core {
 /// more than a fixed share fail, or if its latency is more than a multiple of the stable model's; else it is promoted.
 ///
 ///     mr::deliver::threshold_judge<mr::deliver::error_rate_threshold<.01>, mr::deliver::latency_multiplier<1.5>,
-///                                  mr::deliver::min_requests<1000>>
+///                                  mr::deliver::min_requests<1000>, mr::deliver::check_interval<60>>
 ///         judge;
 ///
-/// For those who want it beside `judge`, or have a level of service to keep. How often it is looked at is the rollout's
-/// business, and decides how often it errs: there is no bound on error.
+/// For those who want it beside `judge`, or have a level of service to keep. How often a release looks at it decides
+/// how often it errs, as there is no bound on error: with a check_interval, what the last look in this step came to
+/// stands until so many seconds have passed, by the release's clock, however often it decides, and no step is over by
+/// requests that have come since; so a deadline is to be longer. `report` itself is always of now.
 ///
 /// Error rates, simulated by `bench_release_errors` (arms alike, five steps, looks every 100 requests of the candidate
 /// from 1,000 on): if both arms fail in .5 % of requests, 1 rollout in 9 is taken back; if both fail in 1 %, or come to
@@ -148,10 +166,10 @@ class threshold_core {
 template <class... Policies>
 class threshold_judge {
   static_assert(((detail::is_error_rate_threshold<Policies>::value || detail::is_latency_multiplier<Policies>::value ||
-                  detail::is_min_requests<Policies>::value) &&
+                  detail::is_min_requests<Policies>::value || detail::is_check_interval<Policies>::value) &&
                  ...),
-                "millrace[JUDGE-8]: a threshold_judge takes error_rate_threshold<R>, latency_multiplier<M, Q> and "
-                "min_requests<N>");
+                "millrace[JUDGE-8]: a threshold_judge takes error_rate_threshold<R>, latency_multiplier<M, Q>, "
+                "min_requests<N> and check_interval<S>");
   using multiplier = detail::policy_or<detail::is_latency_multiplier, latency_multiplier<1.5>, Policies...>;
   static constexpr detail::threshold_core::facts facts{
       detail::policy_or<detail::is_error_rate_threshold, error_rate_threshold<.01>, Policies...>::value,
@@ -160,6 +178,9 @@ class threshold_judge {
 
  public:
   static constexpr std::size_t max_steps = detail::threshold_core::max_steps;
+  /// How long what a release has seen stands; 0: not at all.
+  static constexpr duration time_between_looks =
+      seconds(detail::policy_or<detail::is_check_interval, detail::checked_always, Policies...>::value);
 
   result<void> begin_step(std::size_t step, double share) { return core_.begin_step(step, share); }
   void assign(arm, std::size_t) noexcept {}

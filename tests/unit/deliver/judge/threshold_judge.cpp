@@ -1,10 +1,14 @@
 #include <millrace/deliver/judge/threshold_judge.hpp>
 
+#include <laws/aggregator.hpp>
 #include <support/catch.hpp>
+#include <support/envelope.hpp>
+#include <support/golden.hpp>
 
 #include <atomic>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <thread>
 
 namespace md = millrace::deliver;
@@ -17,6 +21,10 @@ static_assert(md::release_judge<thresholds>);
 
 constexpr md::arm stable = md::arm::stable;
 constexpr md::arm candidate = md::arm::candidate;
+
+static_assert(thresholds::time_between_looks.nanoseconds == 0);
+static_assert(md::threshold_judge<md::check_interval<1.5>, md::min_requests<10>>::time_between_looks.nanoseconds ==
+              1'500'000'000);
 
 void feed(thresholds& judge, md::arm which, int requests, int failed, double latency, std::size_t step = 0) {
   for (int i = 0; i < requests; ++i) judge.update(which, {.failed = i < failed, .latency = latency}, step);
@@ -133,4 +141,23 @@ TEST_CASE("thresholds may be looked at while a step begins", "[deliver][threads]
   }
   ends = true;
   looks.join();
+}
+
+TEST_CASE("a threshold_judge's bytes are those of the first release", "[deliver]") {
+  thresholds judge;
+  for (std::uint64_t i = 0; i < 3000; ++i) {
+    if (i % 1500 == 0) REQUIRE(judge.begin_step(i / 1500, i == 0 ? 0.125 : 0.5));
+    const double latency = i % 31 == 0 ? std::nan("") : 1e6 * static_cast<double>(1 + i % 9);
+    judge.update(i % 8 < 3 ? candidate : stable, {.failed = i % 29 == 0, .latency = latency}, i / 1500);
+  }
+  const thresholds back = support::from_golden("deliver/threshold_judge.bin", judge);
+  CHECK(to_json(back.report()) == to_json(judge.report()));
+  const auto use = [](thresholds& one) {
+    static_cast<void>(one.begin_step(2, 0.5));
+    for (std::uint64_t i = 0; i < 4; ++i) one.update(candidate, {.failed = true, .latency = 1e9}, i, i);
+    static_cast<void>(one.report().summary());
+    static_cast<void>(one.merge(thresholds(one)));
+    static_cast<void>(one.save());
+  };
+  laws::hostile_payload(judge, support::reseal, use, 15, 300);
 }

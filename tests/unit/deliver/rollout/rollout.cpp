@@ -1,6 +1,7 @@
 #include <millrace/deliver/rollout/rollout.hpp>
 
 #include <millrace/deliver/judge/judge.hpp>
+#include <millrace/deliver/judge/threshold_judge.hpp>
 
 #include <support/allocation_counter.hpp>
 #include <support/catch.hpp>
@@ -215,6 +216,57 @@ TEST_CASE("a clock that goes back by an hour measures nothing and ends nothing",
   CHECK(release.decide()->phase == phase::running);
   time += 59 * second;
   CHECK(release.decide()->phase == phase::running);
+}
+
+TEST_CASE("thresholds with a check interval are looked at no more often, and the candidate is stopped at any time",
+          "[deliver][rollout]") {
+  using judge = md::threshold_judge<md::min_requests<100>, md::check_interval<60>>;
+  const auto run = [](bool is_stopped) {
+    std::uint64_t time = second;
+    bool fails = false;
+    struct failing_scale {
+      const bool* fails;
+      mr::result<double> operator()(const request& asked) const {
+        if (*fails) return mr::error(mr::errc::unavailable, "out of order");
+        return 2 * asked.value;
+      }
+    };
+    md::rollout release{[](const request& asked) -> mr::result<double> { return asked.value; },
+                        failing_scale{&fails},
+                        md::canary<50, 75, 100>(),
+                        judge(),
+                        mr::manual_clock(time),
+                        md::rollout_options{.rules = {.min_requests = 100}}};
+    REQUIRE(release.start());
+    const auto ask = [&](bool is_bad) {
+      fails = is_bad;
+      for (int i = 0; i < 1000; ++i) {
+        time += 1000;
+        CHECK(release(request{std::to_string(i), 1}));
+      }
+    };
+    REQUIRE(release.decide()->phase == phase::running);  // too few requests
+    ask(false);
+    CHECK(release.report().verdict == md::verdict::promote);
+    time += 50 * second;
+    CHECK(release.decide()->step == 0);  // the look of before stands
+    time += 11 * second;
+    CHECK(release.decide()->step == 1);
+    CHECK(release.decide()->step == 1);  // the first look in a step is at once
+    ask(true);
+    CHECK(release.report().verdict == md::verdict::rollback);
+    time += 59 * second;
+    CHECK(release.decide()->phase == phase::running);
+    if (is_stopped)
+      release.stop_candidate();
+    else
+      time += 2 * second;
+    const auto ended = release.decide();
+    CHECK(ended->phase == phase::rolled_back);
+    CHECK(ended->cause == (is_stopped ? md::rollout_cause::stopped : md::rollout_cause::evidence));
+  };
+  run(false);
+  run(true);
 }
 
 TEST_CASE("a request takes nothing from the heap, whichever model has it", "[deliver][rollout]") {
