@@ -400,7 +400,7 @@ set(MILLRACE_deliver_HEADERS
   deliver/shadow/detail/shadow_sample.hpp deliver/shadow/detail/shadow_tally.hpp
   deliver/shadow/detail/shadow_work.hpp
   deliver/observed.hpp
-  deliver/observed/registry_gate.hpp deliver/observed/rollout_audit.hpp
+  deliver/observed/registry_gate.hpp deliver/observed/rollout_audit.hpp deliver/observed/watched_outcomes.hpp
   deliver/observed/watched_rollout.hpp deliver/observed/webhook.hpp
   deliver/rollout.hpp
   deliver/rollout/change.hpp deliver/rollout/eligibility.hpp deliver/rollout/kept.hpp deliver/rollout/machine.hpp deliver/rollout/options.hpp
