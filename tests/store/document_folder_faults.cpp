@@ -6,6 +6,7 @@
 #include <laws/transaction.hpp>
 #include <support/catch.hpp>
 #include <support/faulty_folder.hpp>
+#include <support/storage_contents.hpp>
 #include <support/temp_dir.hpp>
 
 #include <sys/resource.h>
@@ -21,19 +22,10 @@ namespace {
 namespace fs = std::filesystem;
 namespace mr = millrace;
 namespace ms = millrace::store;
+using support::contents;
 using support::faulty_disk;
 using map = std::map<std::string, std::string>;
 using storage_type = ms::document_folder<ms::durable::each, support::faulty_folder_file_system>;
-
-map contents(const storage_type& storage) {
-  map found;
-  const auto walked = ms::for_each_object(storage, "", [&](const ms::storage_entry& each) {
-    const auto bytes = storage.read(each.key);
-    found[each.key] = bytes ? laws::text_of(*bytes) : bytes.error().message();
-  });
-  if (!walked) found["error"] = walked.error().message();
-  return found;
-}
 
 /// Transactions of several writes and removals: documents, entries, and files that become entries. After each the model
 /// is what the storage has to hold.

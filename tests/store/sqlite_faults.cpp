@@ -6,6 +6,7 @@
 #include <support/catch.hpp>
 #include <support/faulty_vfs.hpp>
 #include <support/sqlite_file.hpp>
+#include <support/storage_contents.hpp>
 #include <support/temp_dir.hpp>
 
 #include <algorithm>
@@ -22,19 +23,10 @@ namespace {
 namespace fs = std::filesystem;
 namespace mr = millrace;
 namespace ms = millrace::store;
+using support::contents;
 using support::faulty_vfs;
 using map = std::map<std::string, std::string>;
 using storage_type = ms::sqlite_storage<ms::durable::each>;
-
-map contents(const storage_type& storage) {
-  map found;
-  const auto walked = ms::for_each_object(storage, "", [&](const ms::storage_entry& each) {
-    const auto bytes = storage.read(each.key);
-    found[each.key] = bytes ? laws::text_of(*bytes) : bytes.error().message();
-  });
-  if (!walked) found["error"] = walked.error().message();
-  return found;
-}
 
 /// Transactions of several writes and removals, small and large. After each the model is what the storage has to hold.
 struct writer {

@@ -7,6 +7,7 @@
 #include <millrace/store/transaction.hpp>
 
 #include <laws/transaction.hpp>
+#include <support/catch.hpp>
 #include <support/shared_memory.hpp>
 
 #include <sys/wait.h>
@@ -14,6 +15,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <string>
@@ -51,6 +53,34 @@ millrace::result<long> take_version(Storage& storage, int writer, bool large) {
     if (auto done = laws::write_number(t, name, *own + 1); !done) return done.error();
     return version;
   });
+}
+
+/// So many processes take `rounds` versions each, at once; `is_large(round)` of a round. The storage has them all then.
+template <class Open, class IsLarge>
+void take_versions_at_once(const Open& open, int processes, int rounds, const IsLarge& is_large) {
+  std::vector<pid_t> children;
+  for (int i = 0; i < processes; ++i) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      auto storage = open();
+      if (!storage) ::_exit(9);
+      for (int round = 0; round < rounds; ++round)
+        if (!take_version(*storage, i, is_large(round))) ::_exit(8);
+      ::_exit(0);
+    }
+    children.push_back(child);
+  }
+  for (const pid_t child : children) {
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    CHECK(status == 0);
+  }
+  const auto storage = open();
+  REQUIRE(storage);
+  const int all = processes * rounds;
+  CHECK(*laws::number_at(*storage, "next") == all);
+  CHECK(storage->list_backward("versions/", "", 1)->front().key == "versions/" + padded(all));
+  CHECK(storage->list("versions/", "", 10'000)->size() == static_cast<std::size_t>(all));
 }
 
 /// Eight processes take versions; all are killed at a random moment; the storage is opened again: every acknowledged

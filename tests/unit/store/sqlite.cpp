@@ -8,6 +8,7 @@
 #include <support/faulty_vfs.hpp>
 #include <support/golden.hpp>
 #include <support/sqlite_file.hpp>
+#include <support/storage_contents.hpp>
 #include <support/temp_dir.hpp>
 
 #include <sys/wait.h>
@@ -191,24 +192,7 @@ TEST_CASE("sqlite_storage: room is kept free on the disk") {
 
 TEST_CASE("sqlite_storage: a forked child is told to open the file itself") {
   const support::temp_dir folder;
-  auto storage = ms::sqlite_storage<>::open(folder / "a.db");
-  REQUIRE(storage->write("a", bytes_of("1")));
-  const pid_t child = ::fork();
-  if (child == 0) {
-    const bool refused = storage->write("a", bytes_of("2")).error().code() == mr::errc::closed &&
-                         storage->read("a").error().code() == mr::errc::closed;
-    {
-      const auto moved = std::move(storage);  // and closed here, without touching the parent's file
-    }
-    auto own = ms::sqlite_storage<>::open(folder / "a.db");
-    ::_exit(refused && own && own->write("b", bytes_of("child")) ? 0 : 1);
-  }
-  int status = -1;
-  ::waitpid(child, &status, 0);
-  CHECK(status == 0);
-  REQUIRE(storage->write("a", bytes_of("3")));
-  CHECK(laws::text_of(*storage->read("a")) == "3");
-  CHECK(laws::text_of(*storage->read("b")) == "child");
+  support::check_forked_child([&] { return ms::sqlite_storage<>::open(folder / "a.db"); });
 }
 
 TEST_CASE("sqlite_storage: a transaction that forks is the parent's alone") {

@@ -7,10 +7,9 @@
 #include <support/catch.hpp>
 #include <support/faulty_folder.hpp>
 #include <support/golden.hpp>
+#include <support/storage_contents.hpp>
 #include <support/temp_dir.hpp>
 
-#include <sys/wait.h>
-#include <unistd.h>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -27,21 +26,12 @@ namespace fs = std::filesystem;
 namespace mr = millrace;
 namespace ms = millrace::store;
 using laws::bytes_of;
+using support::contents;
 
 namespace {
 
 /// Without syncs, which tests need not wait for.
 using fast_folder = ms::document_folder<ms::durable::group<5>, support::faulty_folder_file_system>;
-
-/// The objects of a storage.
-template <class Storage>
-std::map<std::string, std::string> contents(const Storage& storage) {
-  std::map<std::string, std::string> found;
-  const auto walked = ms::for_each_object(
-      storage, "", [&](const ms::storage_entry& each) { found[each.key] = laws::text_of(*storage.read(each.key)); });
-  REQUIRE(walked);
-  return found;
-}
 
 /// A folder with documents of all kinds, as it is when everybody has closed it.
 std::map<std::string, std::string> make_folder(const std::string& path) {
@@ -281,24 +271,7 @@ TEST_CASE("document_folder: room is kept free, in memory and on the disk") {
 
 TEST_CASE("document_folder: a forked child is told to open the folder itself") {
   const support::temp_dir folder;
-  auto storage = ms::document_folder<>::open(folder / "a");
-  REQUIRE(storage->write("a", bytes_of("1")));
-  const pid_t child = ::fork();
-  if (child == 0) {
-    const bool refused = storage->write("a", bytes_of("2")).error().code() == mr::errc::closed &&
-                         storage->read("a").error().code() == mr::errc::closed;
-    {
-      const auto moved = std::move(storage);  // and closed here, without touching the parent's files
-    }
-    auto own = ms::document_folder<>::open(folder / "a");
-    ::_exit(refused && own && own->write("b", bytes_of("child")) ? 0 : 1);
-  }
-  int status = -1;
-  ::waitpid(child, &status, 0);
-  CHECK(status == 0);
-  REQUIRE(storage->write("a", bytes_of("3")));
-  CHECK(laws::text_of(*storage->read("a")) == "3");
-  CHECK(laws::text_of(*storage->read("b")) == "child");
+  support::check_forked_child([&] { return ms::document_folder<>::open(folder / "a"); });
 }
 
 TEST_CASE("document_folder: no link is followed, and what is no folder is refused") {
