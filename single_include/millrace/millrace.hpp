@@ -32600,6 +32600,19 @@ struct first_policy<Is, Default, First, Rest...>
 template <template <class> class Is, class Default, class... Policies>
 using policy_or = typename first_policy<Is, Default, Policies...>::type;
 
+/// The first object of a type among those given, moved out, or copied where it is const; else one made by default.
+template <class Wanted>
+Wanted pick_policy() {
+  return Wanted();
+}
+template <class Wanted, class First, class... Rest>
+Wanted pick_policy(First& first, Rest&... rest) {
+  if constexpr (std::is_same_v<Wanted, std::remove_const_t<First>>)
+    return std::move(first);
+  else
+    return detail::pick_policy<Wanted>(rest...);  // not one that the policies bring with them
+}
+
 }  // namespace detail
 }  // namespace v0
 }  // namespace millrace
