@@ -405,7 +405,7 @@ set(MILLRACE_deliver_HEADERS
   deliver/rollout.hpp
   deliver/rollout/change.hpp deliver/rollout/eligibility.hpp deliver/rollout/kept.hpp deliver/rollout/machine.hpp deliver/rollout/options.hpp
   deliver/rollout/rollout.hpp deliver/rollout/rollout_watch.hpp deliver/rollout/state.hpp deliver/rollout/strategy.hpp
-  deliver/rollout/detail/call_seats.hpp deliver/rollout/detail/late_changes.hpp
+  deliver/rollout/detail/call_seats.hpp deliver/rollout/detail/judge_looks.hpp deliver/rollout/detail/late_changes.hpp
   deliver/rollout/detail/rollout_control.hpp
   deliver/rollout/detail/request_rules.hpp deliver/rollout/detail/route_lanes.hpp deliver/rollout/detail/traffic.hpp
   deliver/split.hpp

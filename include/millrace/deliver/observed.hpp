@@ -1,8 +1,8 @@
 #ifndef MILLRACE_DELIVER_OBSERVED_HPP
 #define MILLRACE_DELIVER_OBSERVED_HPP
 
-/// observed: a release, late labels, and those who have to know of them. deliver.hpp leaves this room out, since it needs exceptions
-/// and much that a release alone does not.
+/// observed: a release, late labels, and those who have to know of them. deliver.hpp leaves this room out, since it
+/// needs exceptions and much that a release alone does not.
 ///
 /// - `watched_outcomes`: hooks before a label is taken, events and metrics of labels and what they are joined with
 /// - `watched_rollout`: hooks that may refuse a step forward, events and metrics of `observe`

@@ -157,7 +157,7 @@ class watched_outcomes {
   template <class Use>
   result<std::uint64_t> refresh(Use&& use);
 
-  outcome_join& join() const noexcept { return *join_; }
+  outcome_join& outcomes() const noexcept { return *join_; }
 
  private:
   /// Tells of a row before it is used.

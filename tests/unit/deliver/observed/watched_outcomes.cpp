@@ -67,7 +67,7 @@ TEST_CASE("late labels are on events, hooks and metrics", "[deliver][observed]")
   const auto vetoed = watched.update({.id = "c", .label = -1}, use);
   REQUIRE_FALSE(vetoed);
   CHECK(vetoed.error().code() == mr::errc::vetoed);
-  CHECK(watched.join().statistics().outcomes == 2);
+  CHECK(watched.outcomes().statistics().outcomes == 2);
   of.predict("b");
   REQUIRE(watched.refresh(use));
   CHECK(sum == 2);

@@ -9,6 +9,7 @@
 #include <millrace/deliver/judge/judgement.hpp>
 #include <millrace/deliver/measurement.hpp>
 #include <millrace/deliver/rollout/change.hpp>
+#include <millrace/deliver/rollout/detail/judge_looks.hpp>
 #include <millrace/deliver/rollout/detail/late_changes.hpp>
 #include <millrace/deliver/rollout/kept.hpp>
 #include <millrace/deliver/rollout/machine.hpp>
@@ -84,10 +85,6 @@ class rollout_control {
   Judge pooled(result<void>& reached);
   template <class = void>
   result<void> hear_others(const Judge& own);
-  /// What a judge of all hosts reports in this state, and what that is to the machine; or those of the last look, if it
-  /// was in this state and the judge has looks stand for longer. Called by who holds looking_.
-  template <class = void>
-  rollout_evidence report(const Judge& all, const rollout_state& state, judgement& seen);
   /// Makes a change: in the storage, of the traffic, and here. False: somebody else has made one meanwhile.
   template <class = void>
   result<bool> commit(draft& made, const judgement& seen);
@@ -144,12 +141,7 @@ class rollout_control {
   mutex looking_;  // of the health check and the gate; who holds it may take mutex_
   const std::size_t last_step_;
   rollout_machine machine_;
-  struct {
-    std::uint64_t of = any_change;  // the state's changes by then
-    std::uint64_t at = 0;
-    judgement seen;
-    rollout_evidence evidence;
-  } last_look_;               // for who holds looking_
+  judge_looks<Judge> looks_;  // for who holds looking_
   std::uint32_t stable_ = 0;  // which model is the stable one of this rollout
   [[no_unique_address]] Kept kept_;
   [[no_unique_address]] Health health_;
@@ -218,7 +210,7 @@ rollout_input rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notif
     const lock_guard locked(mutex_);
     return pooled(reached);
   }();
-  input.evidence = report(all, state, seen);
+  input.evidence = looks_.evidence(all, state, now(), seen);
   if (seen.verdict == verdict::rollback) {
     input.reason = text = why_text(seen);
   } else if (state.step + 1 == last_step_) {
@@ -257,34 +249,6 @@ result<void> rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notifi
   });
   if (done) others_ = std::move(heard);
   return done;
-}
-
-template <class Traffic, class Judge, class Kept, class Health, class Gate, class Watcher, class Notified>
-template <class>
-rollout_evidence rollout_control<Traffic, Judge, Kept, Health, Gate, Watcher, Notified>::report(
-    const Judge& all, const rollout_state& state, judgement& seen) {
-  const auto look = [&] {
-    seen = all.report();
-    return rollout_evidence{.verdict = seen.verdict,
-                            .stable_requests = all.requests(arm::stable, state.step),
-                            .candidate_requests = all.requests(arm::candidate, state.step)};
-  };
-  if constexpr (requires { Judge::time_between_looks; }) {
-    const std::uint64_t at = now();
-    const bool stands = last_look_.of == state.changes && at >= last_look_.at &&
-                        at - last_look_.at < static_cast<std::uint64_t>(Judge::time_between_looks.nanoseconds);
-    if (stands) {  // requests since then are not known of, so that no step is over by requests that nobody looked at
-      seen = last_look_.seen;
-      return last_look_.evidence;
-    }
-    last_look_.evidence = look();
-    last_look_.of = state.changes;
-    last_look_.at = at;
-    last_look_.seen = seen;
-    return last_look_.evidence;
-  } else {
-    return look();
-  }
 }
 
 template <class Traffic, class Judge, class Kept, class Health, class Gate, class Watcher, class Notified>
