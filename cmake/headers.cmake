@@ -80,7 +80,7 @@ set(MILLRACE_store_HEADERS
   store/search/detail/scanner.hpp
   store/log_worker.hpp store/memory_storage.hpp
   store/record_ring.hpp store/saved_file.hpp store/secret.hpp store/secret_file.hpp store/signature.hpp store/sqlite.hpp store/storage.hpp store/transaction.hpp store/transparency.hpp
-  store/detail/line_writer.hpp store/detail/log_file.hpp store/detail/make_room.hpp store/detail/mapping.hpp store/detail/commit_group.hpp store/detail/disk_room.hpp store/detail/folder_names.hpp store/detail/known_place.hpp store/detail/object_tree.hpp store/detail/tree_snapshot.hpp store/detail/sqlite_connection.hpp store/detail/sqlite_engine.hpp store/detail/writer_mutex.hpp store/detail/text_lines.hpp store/detail/torn_tail.hpp store/detail/transacted.hpp
+  store/detail/line_writer.hpp store/detail/log_file.hpp store/detail/make_room.hpp store/detail/mapping.hpp store/detail/commit_group.hpp store/detail/digits.hpp store/detail/disk_room.hpp store/detail/folder_names.hpp store/detail/known_place.hpp store/detail/object_tree.hpp store/detail/tree_snapshot.hpp store/detail/sqlite_connection.hpp store/detail/sqlite_engine.hpp store/detail/writer_mutex.hpp store/detail/text_lines.hpp store/detail/torn_tail.hpp store/detail/transacted.hpp
   store/documents.hpp store/documents/document_folder.hpp store/documents/path_rule.hpp
   store/messages.hpp store/messages/codec.hpp store/messages/consumer.hpp store/messages/dead_letters.hpp
   store/messages/exactly_once.hpp store/messages/json_class.hpp store/messages/local_consumer.hpp

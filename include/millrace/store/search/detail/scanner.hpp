@@ -3,6 +3,7 @@
 
 #include <millrace/core/json_writer.hpp>
 #include <millrace/core/result.hpp>
+#include <millrace/store/detail/digits.hpp>
 #include <millrace/store/fwd.hpp>
 #include <millrace/store/search/schema.hpp>
 
@@ -18,7 +19,6 @@ namespace store {
 namespace detail {
 
 constexpr bool is_space(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
-constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 constexpr bool is_word_character(char c) noexcept {
   const char lower = static_cast<char>(c | 0x20);
   return (lower >= 'a' && lower <= 'z') || is_digit(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80;

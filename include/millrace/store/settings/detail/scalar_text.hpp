@@ -2,6 +2,7 @@
 #define MILLRACE_STORE_SETTINGS_DETAIL_SCALAR_TEXT_HPP
 
 #include <millrace/core/detail/number_text.hpp>
+#include <millrace/store/detail/digits.hpp>
 #include <millrace/store/fwd.hpp>
 
 #include <concepts>
@@ -37,8 +38,6 @@ struct whole_number {
   }
   std::string text() const { return (is_negative ? "-" : "") + std::to_string(magnitude); }
 };
-
-constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 /// Reads the core schema's booleans of YAML 1.2.2 (10.3.2). Returns why not, or null.
 inline const char* read_flag(std::string_view text, bool& value) noexcept {
