@@ -42,6 +42,7 @@ def main():
     args = parser.parse_args()
     tree = Tree()
     folders = [f"-I{folder}" for folder in args.folders.read_text().split() if folder != "/usr/include"]
+    folders.append("-DCPPHTTPLIB_OPENSSL_SUPPORT")  # as whoever links it has it (HTTP-2)
     names = ["millrace.hpp"] if args.module == "millrace" else tree.headers[args.module]
     trials = [(f"{name} does not compile alone", f"#include <millrace/{name}>\n#include <millrace/{name}>\n") for name in names]
     trials.append((f"{args.module} does not compile after hostile macros", hostile(tree, names)))

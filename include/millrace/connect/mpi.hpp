@@ -208,7 +208,7 @@ void take(result<State>& into, const parcel& from, int rank) {
   if (!done) into = std::move(done).error().wrap("merging the state of " + named(rank));
 }
 
-inline result<void> check(const options& how, int root, const private_communicator& ranks) {
+inline result<void> fault_of(const options& how, int root, const private_communicator& ranks) {
   if (how.piece == 0 || how.piece > 0x7fff'ffffU)
     return error(errc::invalid_argument, "mpi: a piece of " + std::to_string(how.piece) + " bytes");
   if (root < 0 || root >= ranks.size())
@@ -262,7 +262,7 @@ requires mergeable<State> && saveable<State>
 result<std::optional<State>> merge_to(int root, const result<State>& mine, MPI_Comm over, const options& how = {}) {
   detail::private_communicator ranks(over);
   if (auto done = ranks.finish(); !done) return std::move(done).error();
-  if (auto done = detail::check(how, root, ranks); !done) return std::move(done).error();
+  if (auto done = detail::fault_of(how, root, ranks); !done) return std::move(done).error();
   result<State> held = detail::merged(mine, ranks, how);
   if (root != 0 && ranks.rank() == 0) ranks.send(detail::parcel_of(held, 0, how), root, how.piece);
   if (root != 0 && ranks.rank() == root)
@@ -289,7 +289,7 @@ requires mergeable<State> && saveable<State>
 result<State> merge_all(const result<State>& mine, MPI_Comm over, const options& how = {}) {
   detail::private_communicator ranks(over);
   if (auto done = ranks.finish(); !done) return std::move(done).error();
-  if (auto done = detail::check(how, 0, ranks); !done) return std::move(done).error();
+  if (auto done = detail::fault_of(how, 0, ranks); !done) return std::move(done).error();
   const result<State> held = detail::merged(mine, ranks, how);
   detail::parcel whole;
   if (ranks.rank() == 0) whole = detail::parcel_of(held, 0, how);
@@ -311,7 +311,7 @@ result<std::vector<std::vector<std::byte>>> gather(int root, const result<State>
                                                    const options& how = {}) {
   detail::private_communicator ranks(over);
   if (auto done = ranks.finish(); !done) return std::move(done).error();
-  if (auto done = detail::check(how, root, ranks); !done) return std::move(done).error();
+  if (auto done = detail::fault_of(how, root, ranks); !done) return std::move(done).error();
   const detail::parcel own = mine ? detail::parcel_of(mine, ranks.rank(), how)
                                   : detail::parcel_of(error(mine.error()).wrap(detail::named(ranks.rank())));
   std::vector<std::vector<std::byte>> made;

@@ -25,8 +25,8 @@ namespace rest {
 
 /// What runs batch operations for an API: `run(json)`, with the members of a request as feature::run_batch_request has
 /// them, and `mode()`, which says where. Any number of threads call it at once.
-template <class E>
-concept batch_engine = requires(const E& engine, std::string_view json) {
+template <class Engine>
+concept batch_engine = requires(const Engine& engine, std::string_view json) {
   { engine.run(json) } -> std::same_as<result<feature::batch_answer>>;
   { engine.mode() } -> std::convertible_to<std::string_view>;
 };
