@@ -239,7 +239,8 @@ def umbrellas(tree):
 
 
 def unit_tests(tree):
-    """Every public header has its unit test, which includes it first; and no test stands without its header."""
+    """Every public header has its unit test, which includes it first; no unit test stands without its header, and no
+    other test without being built."""
     tests = tree.root / "tests/unit"
     public = {header for module in tree.modules for header in tree.headers[module]
               if has_unit_test(header, tree.headers[module])}
@@ -254,6 +255,12 @@ def unit_tests(tree):
     for test in sorted(tests.rglob("*.cpp")):
         if test.relative_to(tests).as_posix().replace(".cpp", ".hpp") not in public:
             yield f"tests/unit/{test.relative_to(tests).as_posix()}: no header of this name"
+    built = "\n".join(path.read_text() for path in (tree.root / "tests").rglob("CMakeLists.txt"))
+    for test in sorted((tree.root / "tests").rglob("*.cpp")):
+        path = test.relative_to(tree.root)
+        by_name = path.parts[1] not in ("unit", "compile_fail", "fuzz", "package")  # those are found, not named
+        if by_name and not re.search(rf"\b{test.stem}\b", built):
+            yield f"{path.as_posix()}: no CMakeLists.txt under tests/ names it"
 
 
 def codes(tree):

@@ -145,6 +145,7 @@ BAD = [  # rule, words of the refusal, the files changed (None: removed)
     ("unit_tests", "core/error.hpp: no test", {"tests/unit/core/error.cpp": None}),
     ("unit_tests", "first include", {"tests/unit/core/error.cpp": "#include <string>\n#include <millrace/core/error.hpp>\n"}),
     ("unit_tests", "no header of this name", {"tests/unit/core/gone.cpp": "\n"}),
+    ("unit_tests", "names it", {"tests/deliver/forgotten.cpp": "\n"}),
     ("codes", "has no tests/compile_fail/CORE-1", {"tests/compile_fail/CORE-1_must.cpp": None}),
     ("codes", "no header says millrace[CORE-2]", {"tests/compile_fail/CORE-2_old.cpp": "\n"}),
     ("root", "notes.txt: unexpected", {"notes.txt": "\n"}),

@@ -91,17 +91,20 @@ inline resilience::cache_options caching(const cache_settings& by) {
   made.ttl = by.default_ttl;
   return made;
 }
-inline observe::memory_thresholds memory_limits(const health_settings& by) {
-  observe::memory_thresholds made;
-  made.degraded_at = by.memory_threshold;
-  if (made.unhealthy_at < made.degraded_at) made.unhealthy_at = made.degraded_at;
+namespace detail {
+template <class Thresholds>
+Thresholds degraded_from(double fraction) {
+  Thresholds made;
+  made.degraded_at = fraction;
+  if (made.unhealthy_at < fraction) made.unhealthy_at = fraction;
   return made;
 }
+}  // namespace detail
+inline observe::memory_thresholds memory_limits(const health_settings& by) {
+  return detail::degraded_from<observe::memory_thresholds>(by.memory_threshold);
+}
 inline observe::disk_thresholds disk_limits(const health_settings& by) {
-  observe::disk_thresholds made;
-  made.degraded_at = by.disk_threshold;
-  if (made.unhealthy_at < made.degraded_at) made.unhealthy_at = made.degraded_at;
-  return made;
+  return detail::degraded_from<observe::disk_thresholds>(by.disk_threshold);
 }
 /// Of an emitter that remembers as many events of each type as settings say.
 inline observe::event_emitter_options event_history(const event_settings& by) {

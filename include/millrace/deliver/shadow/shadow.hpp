@@ -93,9 +93,7 @@ class shadow_job : public shadow_work<Candidate, Compare, Segment, Told, Watch, 
   void tell(const item& one, std::string_view name) {
     const compared_pair& of = one.compared;
     if constexpr (work::is_watched)
-      this->emit(shadow_compared{name, one.has_segment ? one.segment_view : std::string_view(), of.apart,
-                                 of.stable_failed, of.candidate_failed, of.stable_nanoseconds,
-                                 of.candidate_nanoseconds});
+      this->emit_compared(name, one.has_segment ? one.segment_view : std::string_view(), of);
     if constexpr (work::is_told) {
       if (of.apart.agrees) return;
       const value* const made = of.candidate_failed ? nullptr : &*one.candidate;

@@ -14,9 +14,9 @@ namespace millrace {
 inline namespace v0 {
 namespace deliver {
 
-// What a shadow tells whoever watches it, on its own thread. Texts are valid during the call.
+// What a shadow tells whoever watches it, on its own thread.
 
-/// A request was compared.
+/// A request was compared. For metrics alone: its texts are valid during the call.
 struct shadow_compared {
   std::string_view shadow;
   /// Empty where there are no segments.
@@ -29,13 +29,13 @@ struct shadow_compared {
 };
 /// Requests were not compared: told with the next comparison, or when the shadow is stopped.
 struct shadow_dropped {
-  std::string_view shadow;
+  std::string shadow;
   shadow_drop why = shadow_drop::full;
   std::uint64_t count = 0;
 };
 /// A shadow was stopped, also by its destructor.
 struct shadow_stopped {
-  std::string_view shadow;
+  std::string shadow;
   std::uint64_t comparisons = 0;
   std::uint64_t agreements = 0;
   std::size_t hanging_threads = 0;

@@ -19,8 +19,8 @@ TEST_CASE("shadow_watch: metrics count comparisons by their result") {
   std::string ended;
   const auto on_drop =
       events.subscribe<md::shadow_dropped>("drops", [&](const md::shadow_dropped& some) { dropped += some.count; });
-  const auto on_end = events.subscribe<md::shadow_stopped>(
-      "end", [&](const md::shadow_stopped& end) { ended = std::string(end.shadow); });
+  const auto on_end =
+      events.subscribe<md::shadow_stopped>("end", [&](const md::shadow_stopped& end) { ended = end.shadow; });
   {
     const auto stable = [](const int& r) { return r; };
     const auto candidate = [](const int& r) {
@@ -34,6 +34,9 @@ TEST_CASE("shadow_watch: metrics count comparisons by their result") {
   }
   CHECK(dropped == 2);
   CHECK(ended == "fraud 8");
+  REQUIRE(events.history<md::shadow_dropped>().size() == 1);  // which outlives the shadow
+  CHECK(events.history<md::shadow_dropped>()[0].event.shadow == "fraud 8");
+  CHECK(events.history<md::shadow_stopped>().at(0).event.shadow == "fraud 8");
   const std::string text = to_prometheus(registry.snapshot());
   CHECK_THAT(text,
              ContainsSubstring("millrace_ml_abtest_shadow_comparisons_total{experiment=\"fraud\",result=\"agree\"} 2"));

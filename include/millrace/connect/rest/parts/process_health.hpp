@@ -21,6 +21,26 @@ inline namespace v0 {
 namespace connect {
 namespace rest {
 
+namespace detail {
+
+inline constexpr std::string_view health_schema =
+    R"({"type":"object","required":["status"],"properties":{"status":{"enum":["pass","warn","fail"]},)"
+    R"("description":{"type":"string"},"checks":{"type":"object"}}})";
+inline constexpr refusal failed_check[] = {
+    {503, "A critical check has failed", observe::health_content_type, health_schema}};
+
+constexpr operation probe_operation(std::string_view id, std::string_view summary) {
+  return {.id = id,
+          .summary = summary,
+          .tag = "health",
+          .returns = health_schema,
+          .type = observe::health_content_type,
+          .refuses = failed_check,
+          .is_open = true};
+}
+
+}  // namespace detail
+
 /// The part of an API that says whether the process works and can be given work: for who runs it, so it belongs to a
 /// handler and a server of their own.
 ///
@@ -37,12 +57,6 @@ class process_health {
   explicit process_health(Monitor&&) { static_cast<void>(sizeof(temporary_object<Monitor>)); }
 
  private:
-  static constexpr std::string_view report_schema =
-      R"({"type":"object","required":["status"],"properties":{"status":{"enum":["pass","warn","fail"]},)"
-      R"("description":{"type":"string"},"checks":{"type":"object"}}})";
-  static constexpr refusal failed[] = {
-      {503, "A critical check has failed", observe::health_content_type, report_schema}};
-
   result<store::http_response> respond(observe::health_probe probe) const {
     const observe::health_report found = monitor_->report(probe);
     return store::http_response{
@@ -58,36 +72,10 @@ class process_health {
 
  public:
   static constexpr route<process_health> routes[] = {
-      {"GET",
-       "/health",
-       &process_health::all,
-       {.id = "health",
-        .summary = "All checks",
-        .tag = "health",
-        .returns = report_schema,
-        .type = observe::health_content_type,
-        .refuses = failed,
-        .is_open = true}},
-      {"GET",
-       "/live",
-       &process_health::live,
-       {.id = "live",
-        .summary = "Whether the process should run on",
-        .tag = "health",
-        .returns = report_schema,
-        .type = observe::health_content_type,
-        .refuses = failed,
-        .is_open = true}},
-      {"GET",
-       "/ready",
-       &process_health::ready,
-       {.id = "ready",
-        .summary = "Whether the process can be given work",
-        .tag = "health",
-        .returns = report_schema,
-        .type = observe::health_content_type,
-        .refuses = failed,
-        .is_open = true}},
+      {"GET", "/health", &process_health::all, detail::probe_operation("health", "All checks")},
+      {"GET", "/live", &process_health::live, detail::probe_operation("live", "Whether the process should run on")},
+      {"GET", "/ready", &process_health::ready,
+       detail::probe_operation("ready", "Whether the process can be given work")},
   };
 };
 

@@ -91,9 +91,7 @@ class row_job : public shadow_work<Candidate, Compare, Segment, Told, Watch, Clo
     for (std::size_t i = 0; i < one.pairs(); ++i) {
       const compared_pair& of = one.pair(i);
       if constexpr (work::is_watched)
-        this->emit(shadow_compared{name, one.segments.empty() ? std::string_view() : std::string_view(one.segments[i]),
-                                   of.apart, of.stable_failed, of.candidate_failed, of.stable_nanoseconds,
-                                   of.candidate_nanoseconds});
+        this->emit_compared(name, one.segments.empty() ? std::string_view() : std::string_view(one.segments[i]), of);
       if constexpr (work::is_told) {
         if (of.apart.agrees) continue;
         (void)guarded([&] { told_.call(row_of(one, i), stable_of(one, i), candidate_of(one, i), of.apart); },

@@ -31,7 +31,7 @@ namespace detail {
 /// stopped: no thread is ever cancelled. Whoever leaves last deletes it.
 ///
 /// `Job` owns the candidate: `item`; `compare(item&)`, which fills in the item's `pairs`, and after it, unless the
-/// thread was left alone meanwhile, `tell(item&, name)`; `emit(event)`, if it `is_watched`.
+/// thread was left alone meanwhile, `tell(item&, name)`; `emit(event)` with what makes one, if it `is_watched`.
 template <class Job>
 class shadow_core {
   using item = typename Job::item;
@@ -138,7 +138,7 @@ class shadow_core {
         mutex_.lock();
         const shadow_counts all = tally_.all();
         mutex_.unlock();
-        job_.emit(shadow_stopped{options_.name, all.comparisons, all.agreements, hanging});
+        job_.emit([&] { return shadow_stopped{options_.name, all.comparisons, all.agreements, hanging}; });
       }
     }
     if (hanging != 0)
@@ -240,7 +240,8 @@ class shadow_core {
       for (std::size_t i = 0; i < shadow_drops; ++i) {
         const std::uint64_t now = dropped_[i].load_relaxed();
         const std::uint64_t before = told_[i].exchange_acq_rel(now);
-        if (now > before) job_.emit(shadow_dropped{options_.name, static_cast<shadow_drop>(i), now - before});
+        if (now > before)
+          job_.emit([&] { return shadow_dropped{options_.name, static_cast<shadow_drop>(i), now - before}; });
       }
     }
   }

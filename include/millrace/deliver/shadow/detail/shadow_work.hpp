@@ -3,10 +3,13 @@
 
 #include <millrace/core/detail/guarded.hpp>
 #include <millrace/deliver/fwd.hpp>
+#include <millrace/deliver/shadow/detail/shadow_tally.hpp>
+#include <millrace/deliver/shadow/shadow_events.hpp>
 #include <millrace/deliver/shadow/shadow_policies.hpp>
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -29,14 +32,27 @@ class shadow_work {
         watch_(std::move(watch)),
         clock_(clock) {}
 
+  /// Tells the watcher what `event` returns, if there is the memory for it.
   template <class Event>
-  void emit(const Event& event) {
-    (void)guarded([&] { watch_.emit(event); }, [] { return std::string("a watcher"); });
+  void emit(Event&& event) {
+    (void)guarded([&] { watch_.emit(event()); }, [] { return std::string("a watcher"); });
   }
 
  protected:
   static constexpr bool has_segments = !std::is_same_v<Segment, no_policy>;
   static constexpr bool is_told = !std::is_same_v<Told, no_policy>;
+
+  void emit_compared(std::string_view name, std::string_view segment, const compared_pair& of) {
+    emit([&] {
+      return shadow_compared{name,
+                             segment,
+                             of.apart,
+                             of.stable_failed,
+                             of.candidate_failed,
+                             of.stable_nanoseconds,
+                             of.candidate_nanoseconds};
+    });
+  }
 
   std::uint64_t nanoseconds(std::uint64_t start, std::uint64_t end) const noexcept {
     const std::uint64_t from = clock_.nanoseconds(start);
