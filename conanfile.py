@@ -14,6 +14,7 @@ NEEDS = {
     "millrace": {"eigen/3.4.0": "eigen::eigen", "zlib/[>=1.2.11 <2]": "zlib::zlib"},
     "curl": {"libcurl/[>=7.85 <9]": "libcurl::libcurl"},
     "http": {"cpp-httplib/[>=0.11 <1]": "cpp-httplib::cpp-httplib"},
+    "kafka": {"librdkafka/[>=2.0 <3]": "librdkafka::rdkafka"},
     "mpi": {"openmpi/[>=4.1 <6]": "openmpi::openmpi"},
     "openssl": {"openssl/[>=3 <4]": "openssl::crypto"},
     "redis": {"hiredis/[>=0.14 <2]": "hiredis::hiredis"},

@@ -1,7 +1,7 @@
 # What each component needs beside the standard library. Read by the build, and by the installed
 # package, so both look for the same things and say the same when one is missing.
 
-set(MILLRACE_ALL_COMPONENTS core millrace curl http mpi openssl redis sqlite xtensor yaml)
+set(MILLRACE_ALL_COMPONENTS core millrace curl http kafka mpi openssl redis sqlite xtensor yaml)
 set(MILLRACE_DEFAULT_COMPONENTS core millrace)
 
 set(MILLRACE_core_REQUIRES)
@@ -15,6 +15,9 @@ set(MILLRACE_curl_PACKAGES CURL)
 
 set(MILLRACE_http_REQUIRES core)
 set(MILLRACE_http_PACKAGES httplib)
+
+set(MILLRACE_kafka_REQUIRES core)
+set(MILLRACE_kafka_PACKAGES RdKafka)
 
 set(MILLRACE_mpi_REQUIRES core)
 set(MILLRACE_mpi_PACKAGES MPI)
@@ -40,6 +43,7 @@ set(MILLRACE_PACKAGE_Eigen3 Eigen3::Eigen "Eigen 3.4" libeigen3-dev)
 set(MILLRACE_PACKAGE_ZLIB ZLIB::ZLIB "zlib" zlib1g-dev)
 set(MILLRACE_PACKAGE_CURL CURL::libcurl "libcurl 7.85" libcurl4-openssl-dev)
 set(MILLRACE_PACKAGE_httplib httplib::httplib "cpp-httplib 0.11" "libcpp-httplib-dev pkg-config")
+set(MILLRACE_PACKAGE_RdKafka RdKafka::rdkafka "librdkafka 2.0" "librdkafka-dev pkg-config")
 set(MILLRACE_PACKAGE_MPI MPI::MPI_CXX "MPI 3" libopenmpi-dev)
 set(MILLRACE_PACKAGE_OpenSSL OpenSSL::Crypto "OpenSSL 3" libssl-dev)
 set(MILLRACE_PACKAGE_hiredis hiredis::hiredis "hiredis 0.14" libhiredis-dev)

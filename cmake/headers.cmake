@@ -4,7 +4,7 @@
 # The headers of connect/<x> are in MILLRACE_connect_<x>_HEADERS.
 
 # Modules that need the standard library alone: millrace::core and millrace.hpp.
-set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe feature detect resilience model middleware infer registry track mlops deliver connect/configuration connect/databricks connect/http connect/mlflow connect/mpi connect/redis connect/rest connect/yaml)
+set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe feature detect resilience model middleware infer registry track mlops deliver connect/configuration connect/databricks connect/http connect/kafka connect/mlflow connect/mpi connect/redis connect/rest connect/yaml)
 # Modules that need a third party as a whole: millrace::millrace.
 set(MILLRACE_FULL_MODULES train connect/curl)
 
@@ -434,6 +434,12 @@ set(MILLRACE_connect_http_HEADERS
   connect/http/detail/channel.hpp connect/http/detail/connection.hpp connect/http/detail/connection_threads.hpp
   connect/http/detail/listener.hpp connect/http/detail/no_broken_pipe.hpp connect/http/detail/responses.hpp
   connect/http/detail/stream_sender.hpp connect/http/detail/tls_context.hpp)
+set(MILLRACE_connect_kafka_HEADERS
+  connect/kafka.hpp
+  connect/kafka/fwd.hpp connect/kafka/connection.hpp connect/kafka/consumer.hpp connect/kafka/consumer_options.hpp
+  connect/kafka/observed.hpp connect/kafka/producer.hpp connect/kafka/producer_options.hpp connect/kafka/transactions.hpp
+  connect/kafka/detail/broker_states.hpp connect/kafka/detail/client.hpp connect/kafka/detail/errors.hpp
+  connect/kafka/detail/partition_list.hpp connect/kafka/detail/receiving.hpp connect/kafka/detail/sending.hpp)
 set(MILLRACE_connect_mlflow_HEADERS
   connect/mlflow.hpp
   connect/mlflow/client_options.hpp connect/mlflow/registry_client.hpp connect/mlflow/tracking_client.hpp
@@ -484,6 +490,11 @@ set(MILLRACE_http_ADAPTERS
   connect/http.hpp connect/http/server.hpp connect/http/transport.hpp connect/http/detail/channel.hpp
   connect/http/detail/connection.hpp connect/http/detail/connection_threads.hpp connect/http/detail/listener.hpp
   connect/http/detail/responses.hpp connect/http/detail/stream_sender.hpp connect/http/detail/tls_context.hpp)
+set(MILLRACE_kafka_ADAPTERS connect/kafka.hpp
+  connect/kafka/fwd.hpp connect/kafka/connection.hpp connect/kafka/consumer.hpp connect/kafka/consumer_options.hpp
+  connect/kafka/observed.hpp connect/kafka/producer.hpp connect/kafka/producer_options.hpp connect/kafka/transactions.hpp
+  connect/kafka/detail/broker_states.hpp connect/kafka/detail/client.hpp connect/kafka/detail/errors.hpp
+  connect/kafka/detail/partition_list.hpp connect/kafka/detail/receiving.hpp connect/kafka/detail/sending.hpp)
 set(MILLRACE_redis_ADAPTERS connect/redis.hpp connect/redis/client.hpp connect/redis/connection.hpp
   connect/redis/feature_rows.hpp connect/redis/options.hpp connect/redis/storage.hpp
   connect/redis/detail/node.hpp connect/redis/detail/reply_reader.hpp connect/redis/detail/server_map.hpp)

@@ -1,4 +1,4 @@
-# find_package(millrace [COMPONENTS core millrace curl http mpi openssl redis sqlite xtensor yaml module])
+# find_package(millrace [COMPONENTS core millrace curl http kafka mpi openssl redis sqlite xtensor yaml module])
 # Without COMPONENTS: core and millrace. Looks for nothing that the components asked for do not need.
 include(${CMAKE_CURRENT_LIST_DIR}/components.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/compiled.cmake)

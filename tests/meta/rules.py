@@ -24,7 +24,7 @@ PRIMITIVES = re.compile(r"core/(\w+/)?detail/")
 FROZEN = "core chain tensor aggregate store stats observe detect model/evaluation middleware".split()
 # Rooms, and headers that are as much as one, that their module's umbrella leaves out: who uses what is made here should
 # not pay for readers of other people's files, nor who counts for what is kept as evidence, nor who keeps for searches.
-APART = {"connect/rest/parts.hpp", "deliver/experiment.hpp", "deliver/observed.hpp", "deliver/outcomes.hpp", "deliver/pipelines.hpp", "deliver/shadow.hpp",
+APART = {"connect/kafka/observed.hpp", "connect/rest/parts.hpp", "deliver/experiment.hpp", "deliver/observed.hpp", "deliver/outcomes.hpp", "deliver/pipelines.hpp", "deliver/shadow.hpp",
          "feature/batch.hpp",
          "model/formats.hpp", "model/to_graph.hpp", "observe/audit.hpp", "observe/events.hpp", "observe/health.hpp",
          "observe/dashboards.hpp", "observe/tracing.hpp", "registry/observed.hpp", "registry/search.hpp", "store/documents.hpp",
@@ -36,7 +36,7 @@ ALLOWED_QUESTIONS = re.compile(r"(__x86_64__|__AVX__|__i386__|__aarch64__|__linu
 STOP = {"millrace_needs_c++20": "core/config.hpp", "millrace_needs_exceptions": "core/detail/needs_exceptions.hpp"}
 # Third-party includes by their first folder, and the component that brings them. A header that includes one
 # belongs to a module of that component, or is listed as its adapter.
-THIRD_PARTY = {"Eigen": "millrace", "curl": "curl", "hiredis": "redis", "httplib.h": "http", "mpi.h": "mpi", "zlib.h": "millrace", "openssl": "openssl", "sqlite3.h": "sqlite", "xtensor": "xtensor", "xtl": "xtensor", "yaml-cpp": "yaml"}
+THIRD_PARTY = {"Eigen": "millrace", "curl": "curl", "hiredis": "redis", "httplib.h": "http", "librdkafka": "kafka", "mpi.h": "mpi", "zlib.h": "millrace", "openssl": "openssl", "sqlite3.h": "sqlite", "xtensor": "xtensor", "xtl": "xtensor", "yaml-cpp": "yaml"}
 # What a third party's own header includes too: cpp-httplib with TLS, which connect/http asks for, is OpenSSL's as well.
 WITH = {"openssl": {"http"}}
 POSIX = re.compile(r"(sys|arpa|netinet)/\w+\.h|(fcntl|unistd|poll|signal|errno|stdio|stdlib|netdb|pthread|sched|time|dirent)\.h"

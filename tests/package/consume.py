@@ -21,7 +21,7 @@ from passed import Passed, version  # noqa: E402
 from rules import sources  # noqa: E402
 from tree import Tree  # noqa: E402
 
-THIRD_PARTIES = ["CURL", "Eigen3", "MPI", "OpenSSL", "SQLite3", "ZLIB", "hiredis", "httplib", "nlohmann_json", "xtensor", "yaml-cpp"]
+THIRD_PARTIES = ["CURL", "Eigen3", "MPI", "OpenSSL", "RdKafka", "SQLite3", "ZLIB", "hiredis", "httplib", "nlohmann_json", "xtensor", "yaml-cpp"]
 NOT_CONSUMED = ("CHANGELOG.md", "benchmarks", "docs")  # what no way to use the library looks at
 COMPONENTS = re.search(r"MILLRACE_ALL_COMPONENTS ([^)]*)", (ROOT / "cmake/components.cmake").read_text())[1].split()
 FIRST_PROGRAM = ROOT / "examples/01_first_chain.cpp"  # the README's
@@ -85,6 +85,7 @@ def add_subdirectory(args, folder):
     consumer.build(text("core", "set(MILLRACE_COMPONENTS core)"), "core.cpp", *NOTHING_INSTALLED)
     consumer.build(text("curl", "set(MILLRACE_COMPONENTS curl)"), "curl.cpp")
     consumer.build(text("http", "set(MILLRACE_COMPONENTS http)"), "http.cpp")
+    consumer.build(text("kafka", "set(MILLRACE_COMPONENTS kafka)"), "kafka.cpp")
     consumer.build(text("mpi", "set(MILLRACE_COMPONENTS mpi)"), "mpi.cpp")
     consumer.build(text("openssl", "set(MILLRACE_COMPONENTS openssl)"), "openssl.cpp")
     consumer.build(text("redis", "set(MILLRACE_COMPONENTS redis)"), "redis.cpp")
@@ -148,6 +149,10 @@ def find_package(args, folder):
                    "-DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON")
     consumer.configure(text("millrace::http", "REQUIRED COMPONENTS http"), "http.cpp", here,
                        "-DCMAKE_DISABLE_FIND_PACKAGE_httplib=ON", fails_with="install libcpp-httplib-dev")
+    consumer.build(text("millrace::kafka", "0.1 REQUIRED COMPONENTS kafka"), "kafka.cpp", here,
+                   "-DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON")
+    consumer.configure(text("millrace::kafka", "REQUIRED COMPONENTS kafka"), "kafka.cpp", here,
+                       "-DCMAKE_DISABLE_FIND_PACKAGE_RdKafka=ON", fails_with="install librdkafka-dev")
     consumer.build(text("millrace::mpi", "0.1 REQUIRED COMPONENTS mpi"), "mpi.cpp", here,
                    "-DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON")
     consumer.configure(text("millrace::mpi", "REQUIRED COMPONENTS mpi"), "mpi.cpp", here,
@@ -263,6 +268,7 @@ DEFINES = {"cpp-httplib": [f"CPPHTTPLIB_{name}_SUPPORT" for name in ("OPENSSL", 
 STAND_INS = [("eigen", "3.4.0", "Eigen3::Eigen", ["/usr/include/eigen3"], []), ("zlib", "1.3.1", "ZLIB::ZLIB", [], ["z"]),
              ("libcurl", "8.9.1", "CURL::libcurl", [], ["curl"]),
              ("cpp-httplib", "0.18.3", "httplib::httplib", [], ["cpp-httplib", "ssl", "crypto"]),
+             ("librdkafka", "2.8.0", "RdKafka::rdkafka", [], ["rdkafka"]),
              ("openmpi", "4.1.6", "MPI::MPI_CXX", [str(path) for path in pathlib.Path("/usr/lib").glob("*/openmpi/include")], ["mpi"]),
              ("hiredis", "1.2.0", "hiredis::hiredis", [], ["hiredis"]),
              ("openssl", "3.0.22", "OpenSSL::Crypto", [], ["crypto"]),
@@ -296,7 +302,7 @@ def conan(args, folder):
         recipe.write_text(STAND_IN.format(name=name, version=number, target=target, folders=folders,
                                           libraries=libraries, defines=DEFINES.get(name, []),
                                           options=["with_openssl"] if name == "cpp-httplib" else [],
-                                          component="crypto" if name == "openssl" else ""))
+                                          component={"openssl": "crypto", "librdkafka": "rdkafka"}.get(name, "")))
         run(args.conan, "create", recipe.parent, "--no-remote", env=environment, cwd=folder)
     for component in COMPONENTS[1:]:
         create(*advised, "-o", f"millrace/*:{component}=True")

@@ -11,7 +11,7 @@ import re
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PORT = ROOT / "ports/millrace"
 # Component -> its packages, as cmake/components.cmake has them, in vcpkg's spelling.
-SPELLING = {"Eigen3": "eigen3", "ZLIB": "zlib", "OpenSSL": "openssl", "CURL": "curl", "SQLite3": "sqlite3", "hiredis": "hiredis", "httplib": "cpp-httplib", "MPI": "mpi", "xtensor": "xtensor", "yaml-cpp": "yaml-cpp"}
+SPELLING = {"Eigen3": "eigen3", "ZLIB": "zlib", "OpenSSL": "openssl", "CURL": "curl", "SQLite3": "sqlite3", "hiredis": "hiredis", "httplib": "cpp-httplib", "RdKafka": "librdkafka", "MPI": "mpi", "xtensor": "xtensor", "yaml-cpp": "yaml-cpp"}
 
 STAND_INS = r"""
 cmake_minimum_required(VERSION 3.25)

@@ -1,0 +1,18 @@
+# librdkafka as the target RdKafka::rdkafka: by its own package (vcpkg, Conan, its installer), or by pkg-config as Debian
+# and Ubuntu have it.
+find_package(RdKafka CONFIG QUIET)
+if(NOT TARGET RdKafka::rdkafka)
+  find_package(PkgConfig QUIET)
+  if(PkgConfig_FOUND)
+    pkg_check_modules(MILLRACE_RDKAFKA QUIET IMPORTED_TARGET rdkafka>=2.0)
+    if(TARGET PkgConfig::MILLRACE_RDKAFKA)
+      add_library(RdKafka::rdkafka INTERFACE IMPORTED)
+      target_link_libraries(RdKafka::rdkafka INTERFACE PkgConfig::MILLRACE_RDKAFKA)
+    endif()
+  endif()
+endif()
+if(TARGET RdKafka::rdkafka)
+  set(RdKafka_FOUND TRUE)
+else()
+  set(RdKafka_FOUND FALSE)
+endif()

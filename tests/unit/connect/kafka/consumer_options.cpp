@@ -1,0 +1,11 @@
+#include <millrace/connect/kafka/consumer_options.hpp>
+
+#include <support/catch.hpp>
+
+namespace mk = millrace::connect::kafka;
+
+TEST_CASE("kafka consumers keep what stays theirs unless they are told otherwise", "[kafka]") {
+  const mk::consumer_options plain;
+  CHECK(plain.sharing == mk::partition_sharing::cooperative);
+  CHECK(plain.begin == mk::begin_at::first_message);
+}
