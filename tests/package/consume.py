@@ -165,6 +165,8 @@ def find_package(args, folder):
                    "-DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON")
     consumer.build(text("millrace::redis", "0.1 REQUIRED COMPONENTS redis"), "redis.cpp", here,
                    "-DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON")
+    consumer.configure(text("millrace::redis", "REQUIRED COMPONENTS redis"), "redis.cpp", here,
+                       "-DCMAKE_DISABLE_FIND_PACKAGE_hiredis=ON", fails_with="install libhiredis-dev")
     consumer.build(text("millrace::yaml", "0.1 REQUIRED COMPONENTS yaml"), "yaml.cpp", here,
                    "-DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON")
     consumer.configure(text("millrace::yaml", "REQUIRED COMPONENTS yaml"), "yaml.cpp", here,
