@@ -10,6 +10,7 @@ class Tree:
     def __init__(self, root=ROOT):
         self.root = pathlib.Path(root)
         self.include = self.root / "include/millrace"
+        self.includes = {}  # of a header, read once
         lists = dict(re.findall(r"^\s*set\((\w+)([^)]*)\)", re.sub(r"#.*", "", self.text("cmake/headers.cmake")), re.MULTILINE))
         self.std_modules = lists["MILLRACE_STD_MODULES"].split()
         self.full_modules = lists["MILLRACE_FULL_MODULES"].split()
@@ -28,10 +29,10 @@ class Tree:
 
     def included(self, name):
         """What a header includes, in order: `core/error.hpp` for our own, `<vector>` for the others."""
-        found = []
-        for _, path in INCLUDE.findall(self.header(name)):
-            found.append(path.removeprefix("millrace/") if path.startswith("millrace/") else f"<{path}>")
-        return found
+        if name not in self.includes:
+            self.includes[name] = [path.removeprefix("millrace/") if path.startswith("millrace/") else f"<{path}>"
+                                   for _, path in INCLUDE.findall(self.header(name))]
+        return self.includes[name]
 
     def closure(self, name):
         """Every header that `name` includes, directly or not, our own and others."""
