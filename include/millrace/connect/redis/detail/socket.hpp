@@ -108,6 +108,23 @@ inline bool is_connected_to_itself(int file) noexcept {
          std::memcmp(&own, &other, own_size) == 0;
 }
 
+/// A socket to the first of a name's addresses that takes it.
+inline result<socket> connect_to_any(const endpoint& at, const addrinfo* found, moment until) {
+  error last = failed_to_reach(at, "its name has no address");
+  for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
+    result<socket> made = connect_to(at, one->ai_addr, one->ai_addrlen, until);
+    if (!made) {
+      last = made.error();
+    } else if (is_connected_to_itself(made->file())) {
+      last = failed_to_reach(at, "nobody listens");
+    } else {
+      return made;
+    }
+    if (now() >= until) break;
+  }
+  return last;
+}
+
 inline result<socket> connect_tcp(const endpoint& at, moment until) {
   addrinfo wanted{};
   wanted.ai_family = AF_UNSPEC;
@@ -115,12 +132,7 @@ inline result<socket> connect_tcp(const endpoint& at, moment until) {
   addrinfo* found = nullptr;
   if (const int fault = ::getaddrinfo(at.host.c_str(), std::to_string(at.port).c_str(), &wanted, &found); fault != 0)
     return failed_to_reach(at, ::gai_strerror(fault));
-  result<socket> made = failed_to_reach(at, "its name has no address");
-  for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
-    made = connect_to(at, one->ai_addr, one->ai_addrlen, until);
-    if (made && is_connected_to_itself(made->file())) made = failed_to_reach(at, "nobody listens");
-    if (made || now() >= until) break;
-  }
+  result<socket> made = connect_to_any(at, found, until);
   ::freeaddrinfo(found);
   if (!made) return made;
   const int on = 1;
