@@ -464,12 +464,17 @@ set(MILLRACE_connect_rest_HEADERS
   connect/rest/fwd.hpp connect/rest/api.hpp connect/rest/body.hpp connect/rest/job_queue.hpp connect/rest/member.hpp
   connect/rest/options.hpp connect/rest/parts.hpp connect/rest/route.hpp connect/rest/served_models.hpp
   connect/rest/watching.hpp
+  connect/rest/dashboard.hpp connect/rest/dashboard/audit_panel.hpp connect/rest/dashboard/dashboard.hpp
+  connect/rest/dashboard/drift_panel.hpp connect/rest/dashboard/experiment_panel.hpp
+  connect/rest/dashboard/live_board.hpp connect/rest/dashboard/models_panel.hpp connect/rest/dashboard/panel.hpp
+  connect/rest/dashboard/rollout_panel.hpp connect/rest/dashboard/stages_panel.hpp
+  connect/rest/dashboard/traffic_panel.hpp
   connect/rest/parts/aggregates.hpp connect/rest/parts/analysis.hpp connect/rest/parts/audited.hpp
   connect/rest/parts/batches.hpp connect/rest/parts/model_stages.hpp connect/rest/parts/model_trainer.hpp
   connect/rest/parts/open_inference.hpp connect/rest/parts/predictions.hpp connect/rest/parts/process_health.hpp
   connect/rest/parts/publishing.hpp connect/rest/parts/training.hpp connect/rest/parts/watched_requests.hpp
-  connect/rest/detail/body_parser.hpp connect/rest/detail/event_rows.hpp connect/rest/detail/inference_input.hpp
-  connect/rest/detail/json_numbers.hpp connect/rest/detail/openapi.hpp connect/rest/detail/paths.hpp
+  connect/rest/detail/body_parser.hpp connect/rest/detail/dashboard_page.hpp connect/rest/detail/event_rows.hpp connect/rest/detail/inference_input.hpp
+  connect/rest/detail/json_numbers.hpp connect/rest/detail/metric_window.hpp connect/rest/detail/openapi.hpp connect/rest/detail/paths.hpp
   connect/rest/detail/request_parts.hpp connect/rest/detail/served_outcome.hpp)
 set(MILLRACE_connect_mpi_HEADERS connect/mpi.hpp)
 set(MILLRACE_connect_yaml_HEADERS connect/yaml.hpp)
