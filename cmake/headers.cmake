@@ -432,8 +432,8 @@ set(MILLRACE_connect_http_HEADERS
   connect/http.hpp
   connect/http/fwd.hpp connect/http/options.hpp connect/http/server.hpp connect/http/transport.hpp
   connect/http/detail/channel.hpp connect/http/detail/connection.hpp connect/http/detail/connection_threads.hpp
-  connect/http/detail/listener.hpp connect/http/detail/no_broken_pipe.hpp connect/http/detail/responses.hpp
-  connect/http/detail/stream_sender.hpp connect/http/detail/tls_context.hpp)
+  connect/http/detail/listener.hpp connect/http/detail/named_hosts.hpp connect/http/detail/no_broken_pipe.hpp
+  connect/http/detail/responses.hpp connect/http/detail/stream_sender.hpp connect/http/detail/tls_context.hpp)
 set(MILLRACE_connect_kafka_HEADERS
   connect/kafka.hpp
   connect/kafka/fwd.hpp connect/kafka/connection.hpp connect/kafka/consumer.hpp connect/kafka/consumer_options.hpp
@@ -494,7 +494,8 @@ set(MILLRACE_curl_ADAPTERS connect/curl.hpp)
 set(MILLRACE_http_ADAPTERS
   connect/http.hpp connect/http/server.hpp connect/http/transport.hpp connect/http/detail/channel.hpp
   connect/http/detail/connection.hpp connect/http/detail/connection_threads.hpp connect/http/detail/listener.hpp
-  connect/http/detail/responses.hpp connect/http/detail/stream_sender.hpp connect/http/detail/tls_context.hpp)
+  connect/http/detail/named_hosts.hpp connect/http/detail/responses.hpp connect/http/detail/stream_sender.hpp
+  connect/http/detail/tls_context.hpp)
 set(MILLRACE_kafka_ADAPTERS connect/kafka.hpp
   connect/kafka/fwd.hpp connect/kafka/connection.hpp connect/kafka/consumer.hpp connect/kafka/consumer_options.hpp
   connect/kafka/observed.hpp connect/kafka/producer.hpp connect/kafka/producer_options.hpp connect/kafka/transactions.hpp

@@ -108,6 +108,52 @@ TEST_CASE("a body of a gigabyte is refused before it is sent, and passed over wh
   CHECK(most_memory() - before < 20'000);
 }
 
+// As in CVE-2018-5702 of Transmission and others: a page whose name leads to loopback.
+TEST_CASE("a server of one machine is not read by web pages whose names lead to it") {
+  const echo handler;
+  const auto check_all = [&](const http::server_options& options, int named, int own, int page) {
+    auto server = http::server::listen(handler, options);
+    REQUIRE(server);
+    const std::string port = std::to_string(server->port());
+    for (const auto& [status, head] : std::vector<std::pair<int, std::string>>{
+             {own, "Host: localhost:" + port},
+             {own, "host: LOCALHOST"},
+             {own, "Host: 127.0.0.1:" + port},
+             {own, "Host: [::1]:" + port},
+             {own, "Host: localhost\r\nOrigin: http://localhost:" + port},
+             {named, "Host: evil.example"},
+             {named, "Host: evil.example:" + port},
+             {named, "Host: localhost.evil.example:" + port},
+             {named, "Host: 127.0.0.1.evil.example"},
+             {named, "Host: [::1"},
+             {page, "Host: localhost\r\nOrigin: http://evil.example"},
+             {page, "Host: localhost\r\nOrigin: null"},
+             {page, "Host: localhost\r\nOrigin: localhost"},
+             {400, "Host: localhost\r\nHost: localhost"},
+             {400, "X: y"},
+         }) {
+      const std::string response =
+          asked(server->port(), "GET /secret HTTP/1.1\r\n" + head + "\r\nConnection: close\r\n\r\n");
+      INFO(head << "\n---\n" << response);
+      CHECK(is_status(response, status));
+      CHECK((response.find("/secret") != response.npos) == (status == 200));
+    }
+    CHECK(is_status(asked(server->port(), "GET / HTTP/1.0\r\n\r\n"), 200));
+  };
+  check_all({}, 421, 200, 403);
+  check_all({.hosts = {"*"}}, 200, 200, 200);
+  check_all({.address = "0.0.0.0"}, 200, 200, 200);
+
+  auto server = http::server::listen(handler, {.hosts = {"here.example"}});
+  REQUIRE(server);
+  const auto status = [&](const std::string& line, const std::string& head) {
+    return asked(server->port(), line + " HTTP/1.1\r\n" + head + "\r\nConnection: close\r\n\r\n").substr(9, 3);
+  };
+  CHECK(status("GET /", "Host: HERE.example:80\r\nOrigin: https://here.example") == "200");
+  CHECK(status("GET /", "Host: localhost") == "421");
+  CHECK(status("POST /", "Host: localhost\r\nContent-Length: 1000000") == "421");  // whose body never comes
+}
+
 TEST_CASE("requests that come at once are each served, in their order") {
   const echo handler;
   auto server = http::server::listen(handler, {});

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace millrace {
 inline namespace v0 {
@@ -18,6 +19,12 @@ struct server_options {
   std::string address = "127.0.0.1";
   /// 0: any that is free, which `port()` tells.
   std::uint16_t port = 0;
+  /// The names, without a port, by which clients may ask for the server, as their `Host` says: another one is status
+  /// 421, and a request from a web page of another host (`Origin`) 403. Without it any page that somebody on this
+  /// machine opens could read what the server says, by a name of its own that leads here (DNS rebinding). Empty: of a
+  /// server at an address of loopback that address, `localhost`, `127.0.0.1` and `[::1]`; of another, any. `*`: any,
+  /// such as behind a proxy that passes on the name that it was asked by.
+  std::vector<std::string> hosts = {};
   /// The files of a certificate, with those that it leads to, and of its key, both as PEM: with them the server speaks
   /// TLS, from version 1.2 on, and nothing else. Empty: plain HTTP.
   std::string certificate = {};

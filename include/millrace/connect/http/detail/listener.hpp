@@ -4,6 +4,7 @@
 #include <millrace/connect/http/detail/channel.hpp>
 #include <millrace/connect/http/detail/connection.hpp>
 #include <millrace/connect/http/detail/connection_threads.hpp>
+#include <millrace/connect/http/detail/named_hosts.hpp>
 #include <millrace/connect/http/detail/responses.hpp>
 #include <millrace/connect/http/detail/stream_sender.hpp>
 #include <millrace/connect/http/detail/tls_context.hpp>
@@ -53,6 +54,7 @@ class listener : public ::httplib::Server {
       : handler_(handler),
         handle_(handle),
         options_(options),
+        hosts_(options),
         streams_(options.max_streams, seconds(options.io_seconds)) {
     configure();
   }
@@ -142,6 +144,20 @@ class listener : public ::httplib::Server {
     return goes_on && !is_closed && !is_last && !one.ends() && one.fault() == 0;
   }
 
+  /// Whether the library's routes get a request. If not, the response is made.
+  bool is_for_routes(const ::httplib::Request& from, ::httplib::Response& to) {
+    // The library matches paths by a regular expression, whose recursion takes stack for each byte.
+    if (from.target.find('?') > options_.max_path && from.target.size() > options_.max_path) {
+      refuse(*current(), to, 414, "the path is too long\n");
+    } else if (const auto refusal = hosts_.check_request(from); refusal.status != 0) {
+      refuse(*current(), to, refusal.status, refusal.why);
+    } else {
+      for (const char* each : {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+        if (from.method == each) return true;
+      handle_request(from, to, nullptr);  // of a method that the library takes, and has no table for
+    }
+    return false;
+  }
   void handle_request(const ::httplib::Request& from, ::httplib::Response& to,
                       const ::httplib::ContentReader* content) {
     connection& one = *current();
@@ -222,13 +238,7 @@ class listener : public ::httplib::Server {
       ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     });
     set_pre_routing_handler([this](const ::httplib::Request& from, ::httplib::Response& to) {
-      // The library matches paths by a regular expression, whose recursion takes stack for each byte.
-      const bool fits = from.target.find('?') <= options_.max_path || from.target.size() <= options_.max_path;
-      if (!fits) refuse(*current(), to, 414, "the path is too long\n");
-      for (const char* each : {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-        if (fits && from.method == each) return HandlerResponse::Unhandled;
-      if (fits) handle_request(from, to, nullptr);  // of a method that the library takes, and has no table for
-      return HandlerResponse::Handled;
+      return is_for_routes(from, to) ? HandlerResponse::Unhandled : HandlerResponse::Handled;
     });
     set_expect_100_continue_handler([this](const ::httplib::Request& from, ::httplib::Response& to) {
       if (!has_no_clear_end(from) && said_length(from) <= options_.max_body) return 100;
@@ -236,9 +246,13 @@ class listener : public ::httplib::Server {
       return 413;
     });
     // What the library refuses by itself it has not read to its end.
-    const HandlerWithResponse ends = [](const ::httplib::Request&, ::httplib::Response& to) {
+    const HandlerWithResponse ends = [](const ::httplib::Request& from, ::httplib::Response& to) {
       if (to.has_header("Content-Type") || current() == nullptr) return HandlerResponse::Unhandled;
-      refuse(*current(), to, to.status, to.status == 414 ? "the path is too long\n" : "the request is refused\n");
+      const int status = to.status == 400 && has_unknown_method(from) ? 501 : to.status;
+      refuse(*current(), to, status,
+             status == 414   ? "the path is too long\n"
+             : status == 501 ? "the server knows no such method\n"
+                             : "the request is refused\n");
       return HandlerResponse::Handled;
     };
     set_error_handler(ends);
@@ -256,6 +270,7 @@ class listener : public ::httplib::Server {
   const void* handler_;
   call handle_;
   server_options options_;
+  named_hosts hosts_;
   tls_context tls_;
   wake_up stop_;
   stream_sender streams_;

@@ -34,6 +34,17 @@ inline bool has_no_clear_end(const ::httplib::Request& request) {
   return length.empty() || length.size() > 18 || length.find_first_not_of("0123456789") != length.npos;
 }
 
+/// Whether the library has refused a request because it knows no such method: not what it says is wrong then.
+/// Source: RFC 9110, section 9.1.
+inline bool has_unknown_method(const ::httplib::Request& request) {
+  if (request.version != "HTTP/1.1" && request.version != "HTTP/1.0") return false;
+  for (const char* each : {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PRI"})
+    if (request.method == each) return false;
+  for (const char each : request.method)
+    if (!(lower_case(each) >= 'a' && lower_case(each) <= 'z') && each != '-') return false;
+  return !request.method.empty();
+}
+
 /// The length that a request says its body has; 0 if it does not say it.
 inline std::uint64_t said_length(const ::httplib::Request& request) {
   std::uint64_t made = 0;
