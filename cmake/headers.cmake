@@ -455,8 +455,8 @@ set(MILLRACE_connect_curl_HEADERS connect/curl.hpp)
 set(MILLRACE_connect_redis_HEADERS
   connect/redis.hpp
   connect/redis/fwd.hpp connect/redis/address.hpp connect/redis/client.hpp connect/redis/commands.hpp
-  connect/redis/connection.hpp connect/redis/feature_rows.hpp connect/redis/options.hpp connect/redis/reply.hpp
-  connect/redis/slots.hpp connect/redis/storage.hpp
+  connect/redis/connection.hpp connect/redis/feature_rows.hpp connect/redis/observed.hpp connect/redis/options.hpp
+  connect/redis/reply.hpp connect/redis/slots.hpp connect/redis/storage.hpp
   connect/redis/detail/node.hpp connect/redis/detail/reply_reader.hpp connect/redis/detail/server_map.hpp
   connect/redis/detail/socket.hpp)
 set(MILLRACE_connect_rest_HEADERS
@@ -502,7 +502,7 @@ set(MILLRACE_kafka_ADAPTERS connect/kafka.hpp
   connect/kafka/detail/broker_states.hpp connect/kafka/detail/client.hpp connect/kafka/detail/errors.hpp
   connect/kafka/detail/partition_list.hpp connect/kafka/detail/receiving.hpp connect/kafka/detail/sending.hpp)
 set(MILLRACE_redis_ADAPTERS connect/redis.hpp connect/redis/client.hpp connect/redis/connection.hpp
-  connect/redis/feature_rows.hpp connect/redis/options.hpp connect/redis/storage.hpp
+  connect/redis/feature_rows.hpp connect/redis/observed.hpp connect/redis/options.hpp connect/redis/storage.hpp
   connect/redis/detail/node.hpp connect/redis/detail/reply_reader.hpp connect/redis/detail/server_map.hpp)
 set(MILLRACE_sqlite_ADAPTERS store/sqlite.hpp store/detail/sqlite_connection.hpp store/detail/sqlite_engine.hpp)
 set(MILLRACE_xtensor_ADAPTERS tensor/xtensor.hpp)

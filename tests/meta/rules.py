@@ -24,7 +24,7 @@ PRIMITIVES = re.compile(r"core/(\w+/)?detail/")
 FROZEN = "core chain tensor aggregate store stats observe detect model/evaluation middleware".split()
 # Rooms, and headers that are as much as one, that their module's umbrella leaves out: who uses what is made here should
 # not pay for readers of other people's files, nor who counts for what is kept as evidence, nor who keeps for searches.
-APART = {"connect/kafka/observed.hpp", "connect/rest/dashboard.hpp", "connect/rest/parts.hpp", "deliver/experiment.hpp", "deliver/observed.hpp", "deliver/outcomes.hpp", "deliver/pipelines.hpp", "deliver/shadow.hpp",
+APART = {"connect/kafka/observed.hpp", "connect/redis/observed.hpp", "connect/rest/dashboard.hpp", "connect/rest/parts.hpp", "deliver/experiment.hpp", "deliver/observed.hpp", "deliver/outcomes.hpp", "deliver/pipelines.hpp", "deliver/shadow.hpp",
          "feature/batch.hpp",
          "model/formats.hpp", "model/to_graph.hpp", "observe/audit.hpp", "observe/events.hpp", "observe/health.hpp",
          "observe/dashboards.hpp", "observe/tracing.hpp", "registry/observed.hpp", "registry/search.hpp", "store/documents.hpp",

@@ -6,6 +6,7 @@
 /// - `client`: asks one server, one with replicas, or a cluster, with many commands at a time
 /// - `feature_rows`: rows of features by the entity that they are of, with a lifetime
 /// - `storage`: a storage (store/storage.hpp), for registries, trackers and the second level of caches
+/// - connect/redis/observed.hpp, which is included by name: `redis_metrics`, what a client does as metrics
 /// - `parse_address`, `environment_address`: `redis://user:password@host:port/database`
 ///
 /// Needs hiredis: connect/redis.hpp is in the component `millrace::redis`. Connections are not encrypted.

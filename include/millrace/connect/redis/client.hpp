@@ -10,6 +10,7 @@
 #include <millrace/connect/redis/options.hpp>
 #include <millrace/connect/redis/reply.hpp>
 #include <millrace/connect/redis/slots.hpp>
+#include <millrace/core/clock.hpp>
 #include <millrace/core/detail/light_atomic.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/resilience/calls/retry.hpp>
@@ -34,6 +35,7 @@ struct client_statistics {
   std::uint64_t redirects = 0;  // MOVED and ASK
   std::uint64_t failures = 0;   // exchanges that failed as a whole
   std::uint64_t retries = 0;
+  std::uint64_t nanoseconds = 0;  // that all exchanges took together
 };
 
 /// Asks Redis: one server, one with replicas, or a cluster.
@@ -92,8 +94,14 @@ class client {
   }
 
   client_statistics statistics() const noexcept {
-    return {exchanges_.load_relaxed(), sent_.load_relaxed(), redirects_.load_relaxed(), failures_.load_relaxed(),
-            again_.statistics().retries};
+    return {exchanges_.load_relaxed(), sent_.load_relaxed(),        redirects_.load_relaxed(),
+            failures_.load_relaxed(),  again_.statistics().retries, nanoseconds_.load_relaxed()};
+  }
+  /// The servers that are known by now.
+  std::vector<server_state> servers() const {
+    std::vector<server_state> made;
+    for (const node* const each : servers_.all()) made.push_back(each->state());
+    return made;
   }
 
  private:
@@ -154,6 +162,8 @@ class client {
     std::size_t received = 0;
     bool may_have_sent = false;
     std::vector<std::size_t> refused;
+    const steady_clock clock;
+    const std::uint64_t begun = clock.nanoseconds(clock.ticks());
     auto done = to.breaker()([&]() -> result<void> {
       auto held = to.take();
       if (!held) return std::move(held).error();
@@ -163,6 +173,7 @@ class client {
       return exchanged;
     });
     exchanges_.add_relaxed(1);
+    nanoseconds_.add_relaxed(clock.nanoseconds(clock.ticks()) - begun);
     sent_.add_relaxed(group.size());
     result<void> passing;
     for (const std::size_t place : refused) redirected(batch, group[place], replies, later, to, passing);
@@ -250,6 +261,7 @@ class client {
   millrace::detail::light_atomic<std::uint64_t> sent_{0};
   millrace::detail::light_atomic<std::uint64_t> redirects_{0};
   millrace::detail::light_atomic<std::uint64_t> failures_{0};
+  millrace::detail::light_atomic<std::uint64_t> nanoseconds_{0};
 };
 
 }  // namespace redis

@@ -54,7 +54,7 @@ class server_map {
     if (slot < slots_.size()) slots_[slot] = {to, none};
   }
   /// The servers that may know where the slots are.
-  std::vector<node*> all() {
+  std::vector<node*> all() const {
     const millrace::detail::lock_guard locked(mutex_);
     std::vector<node*> made;
     for (const auto& each : nodes_) made.push_back(each.get());
@@ -111,7 +111,7 @@ class server_map {
   }
 
   const client_options* options_;
-  millrace::detail::mutex mutex_;
+  mutable millrace::detail::mutex mutex_;
   std::vector<millrace::detail::owning_pointer<node>> nodes_;
   node* first_ = nullptr;
   std::vector<node*> copies_;  // of a single server
