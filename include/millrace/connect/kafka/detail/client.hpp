@@ -224,7 +224,7 @@ inline result<void> client::configure(configuration& to) const {
   then("sasl.password", safe.password.expose(), true);
   then("statistics.interval.ms", std::to_string(milliseconds_of(options_.statistics_interval)));
   if (!done) return done;
-  const auto check = [](const std::string& name) -> result<void> {
+  const auto allowed = [](const std::string& name) -> result<void> {
     for (const own_setting& each : own_settings)
       if (each.name == name)
         return error(errc::invalid_argument, "the setting " + quoted_text(name) + " is given by " +
@@ -232,14 +232,14 @@ inline result<void> client::configure(configuration& to) const {
     return {};
   };
   for (const setting& each : options_.settings) {
-    if (auto fine = check(each.name); !fine) return fine;
+    if (auto fine = allowed(each.name); !fine) return fine;
     if (is_secret_name(each.name))
       return error(errc::invalid_argument,
                    "the setting " + quoted_text(each.name) + " is a secret, and given among the secrets");
     if (auto set = to.set(each.name, each.value); !set) return set;
   }
   for (const secret_setting& each : options_.secrets) {
-    if (auto fine = check(each.name); !fine) return fine;
+    if (auto fine = allowed(each.name); !fine) return fine;
     if (auto set = to.set(each.name, each.value.expose(), true); !set) return set;
   }
   return {};
