@@ -173,7 +173,7 @@ set(MILLRACE_observe_HEADERS
   observe/audit/detail/page_writers.hpp
   observe/audit/detail/pii_detectors.hpp observe/audit/detail/tally.hpp
  
-  observe/audit/audit_trail.hpp observe/audit/read_trail.hpp observe/audit/trail_options.hpp observe/audit/trail_proofs.hpp
+  observe/audit/audit_outbox.hpp observe/audit/audit_trail.hpp observe/audit/read_trail.hpp observe/audit/trail_options.hpp observe/audit/trail_proofs.hpp
   observe/audit/trail_queries.hpp observe/audit/verify_trail.hpp
   observe/audit/detail/trail_check.hpp observe/audit/detail/trail_folder.hpp observe/audit/detail/trail_format.hpp
   observe/audit/detail/trail_policies.hpp observe/audit/detail/trail_record.hpp observe/audit/detail/trail_recovery.hpp

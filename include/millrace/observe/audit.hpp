@@ -8,6 +8,7 @@
 /// - `audit_name`: the checked name of a kind or a field
 /// - `audit_entry`: an event as it is read back
 /// - `audit_trail`: keeps events in a folder, durable and tamper-evident, numbered, by day; erases and prunes
+/// - `audit_outbox`: keeps events in a storage's transaction first, and hands them to a trail once
 /// - `verify_trail`: whether a trail is as it was written, and if not, which record is the first that is not
 /// - `read_trail`: a trail's entries, all or those of a period; `read_leaves`, `prove_record`, `verify_record`: proofs
 /// - `masked`, `unmasked`: how outputs show personal data; `mask_value`, `mask_text`, `find_pii`
@@ -23,6 +24,7 @@
 #include <millrace/observe/audit/audit_event.hpp>
 #include <millrace/observe/audit/audit_export.hpp>
 #include <millrace/observe/audit/audit_name.hpp>
+#include <millrace/observe/audit/audit_outbox.hpp>
 #include <millrace/observe/audit/audit_query.hpp>
 #include <millrace/observe/audit/audit_trail.hpp>
 #include <millrace/observe/audit/compliance_report.hpp>

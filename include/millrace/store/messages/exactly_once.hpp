@@ -123,6 +123,8 @@ class exactly_once {
 
   /// Polls once, for at most `wait`, and uses what comes, in one transaction. Returns what became of it once that is
   /// kept. After an error nothing is, and the next run begins where the last kept one has ended.
+  /// Where `apply` has a member `finish(transaction)`, it is called behind a batch's last message, to write what is of
+  /// the batch as a whole; an error of it undoes the batch.
   template <class Apply>
   result<consumed_counts> run(Apply&& apply, duration wait) {
     static_assert(millrace::detail::requirement<can_apply<Apply>, Apply, State>,
@@ -379,6 +381,8 @@ result<void> exactly_once<State, Consumer, Storage, DeadLetters>::keep(Apply& ap
       }
       if (auto used = use(apply, t, *of, one, counts); !used) return std::move(used).error();
     }
+    if constexpr (requires { apply.finish(t); })
+      if (auto finished = apply.finish(t); !finished) return std::move(finished).error();
     if (auto sent = dead_letters_.flush(); !sent) return std::move(sent).error();
     if (auto written = write_parts(t); !written) return std::move(written).error();
     return 0;

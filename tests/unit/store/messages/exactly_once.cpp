@@ -10,6 +10,7 @@
 #include <support/catch.hpp>
 #include <support/counted_events.hpp>
 #include <support/golden.hpp>
+#include <support/stored_text.hpp>
 #include <support/temp_dir.hpp>
 
 #include <memory>
@@ -147,6 +148,44 @@ TEST_CASE("exactly_once: what apply writes is kept with the state", "[exactly_on
   REQUIRE(once->run(write, mr::seconds(1)));
   CHECK(storage.size() == 4);  // three of ours, and the offset
   CHECK(ms::exists(storage, "consumed/g/t/0000000000000000/offset"));
+}
+
+namespace {
+
+/// Writes how many messages a batch had, behind the last of them.
+struct batch_counter {
+  std::uint64_t in_batch = 0;
+  std::uint64_t batches = 0;
+  bool is_failing = false;
+
+  mr::result<void> operator()(counted_events& state, const ms::message& one) {
+    ++in_batch;
+    return state.update(one);
+  }
+  mr::result<void> finish(ms::memory_storage::transaction& t) {
+    const std::string text = std::to_string(std::exchange(in_batch, 0));
+    if (is_failing) return mr::error(mr::errc::io, "the disk is away");
+    return t.write("batches/" + std::to_string(++batches), std::as_bytes(std::span(text)));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("exactly_once: what is of a batch as a whole is written behind it", "[exactly_once]") {
+  auto queue = queue_type::open({.partitions = 2});
+  ms::memory_storage storage;
+  send_events(*queue, 0, 7);
+  auto reader = *queue->subscribe("g", "t");
+  auto once = counting::open(reader, storage, {.group = "g", .batch = 5});
+  batch_counter apply;
+  apply.is_failing = true;
+  CHECK(once->run(apply, mr::seconds(1)).error().code() == mr::errc::io);
+  CHECK(storage.list("", "", 10)->empty());  // neither a state nor an offset
+  apply.is_failing = false;
+  REQUIRE(once->drain(apply, mr::seconds(.01), mr::seconds(10)));
+  CHECK(support::text_of_objects(storage).find("batches/1\t5\nbatches/2\t2\n") != std::string::npos);
+  CHECK(storage.list("batches/", "", 10)->size() == 2);  // none for a poll without messages
+  CHECK(once->merged()->fault(7) == "");
 }
 
 TEST_CASE("exactly_once: dead letters by policy", "[exactly_once]") {
