@@ -40,7 +40,8 @@ class transactional_producer;
 /// away are none: nothing comes, and `status` says why.
 class consumer {
  public:
-  /// Errors: invalid_argument, with the setting, or the topic's name.
+  /// Errors: invalid_argument, with the setting, or the topic's name; unsupported: cooperative sharing, before
+  /// librdkafka 2.3.
   static result<consumer> open(connection_options connection, const consumer_options& options,
                                std::span<const std::string_view> topics) {
     consumer made(new detail::receiving_client(std::move(connection), options));

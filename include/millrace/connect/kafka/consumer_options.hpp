@@ -14,8 +14,10 @@ namespace kafka {
 
 /// How partitions are shared when members come and go.
 enum class partition_sharing : std::uint8_t {
-  eager,        // all members give all partitions back, and are given theirs (`range,roundrobin`)
-  cooperative,  // members keep what stays theirs (`cooperative-sticky`); all of a group's members have to be so
+  eager,  // all members give all partitions back, and are given theirs (`range,roundrobin`)
+  // Members keep what stays theirs (`cooperative-sticky`); all of a group's members have to be so. From librdkafka 2.3
+  // on: earlier ones end the process if such a consumer is closed before its first assignment (librdkafka#4312).
+  cooperative,
 };
 
 /// Where a partition is read from if its group has committed nothing there, or what it has committed is not there any
@@ -30,7 +32,7 @@ enum class begin_at : std::uint8_t {
 struct consumer_options {
   /// The group that shares the partitions.
   std::string group = {};
-  partition_sharing sharing = partition_sharing::cooperative;
+  partition_sharing sharing = partition_sharing::eager;
   begin_at begin = begin_at::first_message;
   /// How long a call that asks the cluster waits for it: `commit`, `seek`, `close`.
   duration request_limit = seconds(30);

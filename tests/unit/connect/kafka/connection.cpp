@@ -60,6 +60,12 @@ TEST_CASE("kafka: a setting that is none, or has no such value, is named", "[kaf
   const std::string_view topic = "t";
   const auto bad = mk::consumer::open({.brokers = "127.0.0.1:1"}, {}, topic);
   CHECK(bad.error().message() == "a consumer of Kafka's names its group");
+  STATIC_REQUIRE_FALSE(mk::detail::shares_cooperatively(0x020200ff));  // librdkafka#4312
+  STATIC_REQUIRE(mk::detail::shares_cooperatively(0x020300ff));
+  const auto sharing = mk::consumer::open({.brokers = "127.0.0.1:1"},
+                                          {.group = "g", .sharing = mk::partition_sharing::cooperative}, topic);
+  CHECK(sharing.has_value() == mk::detail::shares_cooperatively(rd_kafka_version()));
+  if (!sharing) CHECK(sharing.error().code() == mr::errc::unsupported);
   CHECK(mk::consumer::open({.brokers = "127.0.0.1:1"}, {.group = "g"}, "no topic").error().code() ==
         mr::errc::invalid_argument);
 }

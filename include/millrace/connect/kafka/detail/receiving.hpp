@@ -49,6 +49,9 @@ struct hooks_ref {
   }
 };
 
+/// Whether a version of librdkafka can close a cooperative consumer at any time.
+constexpr bool shares_cooperatively(int version) noexcept { return version >= 0x02030000; }
+
 /// A client that reads as a member of a group.
 class receiving_client : public client {
  public:
@@ -117,6 +120,9 @@ inline result<void> receiving_client::begin(std::span<const std::string_view> to
   if (topics.empty()) return error(errc::invalid_argument, "a consumer reads at least one topic");
   for (const std::string_view each : topics)
     if (auto fine = store::check_topic_name(each); !fine) return fine;
+  if (options_.sharing == partition_sharing::cooperative && !shares_cooperatively(rd_kafka_version()))
+    return error(errc::unsupported, std::string("consumers share cooperatively from librdkafka 2.3 on, and this is ") +
+                                        rd_kafka_version_str() + ", which may end the process when one is closed");
   configuration to;
   if (auto done = configure(to); !done) return done;
   constexpr const char* begins[] = {"earliest", "latest", "error"};
