@@ -4,7 +4,7 @@
 # The headers of connect/<x> are in MILLRACE_connect_<x>_HEADERS.
 
 # Modules that need the standard library alone: millrace::core and millrace.hpp.
-set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe feature detect resilience model middleware infer registry track mlops deliver connect/configuration connect/databricks connect/http connect/kafka connect/mlflow connect/mpi connect/redis connect/rest connect/yaml)
+set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe feature detect resilience model middleware infer registry track mlops deliver connect/configuration connect/databricks connect/http connect/kafka connect/mlflow connect/mpi connect/redis connect/rest connect/s3 connect/yaml)
 # Modules that need a third party as a whole: millrace::millrace.
 set(MILLRACE_FULL_MODULES train connect/curl)
 
@@ -476,6 +476,12 @@ set(MILLRACE_connect_rest_HEADERS
   connect/rest/detail/body_parser.hpp connect/rest/detail/dashboard_page.hpp connect/rest/detail/event_rows.hpp connect/rest/detail/inference_input.hpp
   connect/rest/detail/json_numbers.hpp connect/rest/detail/metric_window.hpp connect/rest/detail/openapi.hpp connect/rest/detail/paths.hpp
   connect/rest/detail/request_parts.hpp connect/rest/detail/served_outcome.hpp)
+set(MILLRACE_connect_s3_HEADERS
+  connect/s3.hpp
+  connect/s3/fwd.hpp connect/s3/address.hpp connect/s3/api_error.hpp connect/s3/bucket.hpp
+  connect/s3/bucket_storage.hpp connect/s3/credentials.hpp connect/s3/file_set.hpp connect/s3/object.hpp
+  connect/s3/signature.hpp connect/s3/upload.hpp
+  connect/s3/detail/digests.hpp connect/s3/detail/xml_document.hpp)
 set(MILLRACE_connect_mpi_HEADERS connect/mpi.hpp)
 set(MILLRACE_connect_yaml_HEADERS connect/yaml.hpp)
 set(MILLRACE_train_HEADERS
