@@ -3,10 +3,13 @@
 #include <support/catch.hpp>
 #include <support/raw_client.hpp>
 
+#include <atomic>
+#include <chrono>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -159,6 +162,28 @@ TEST_CASE("a server ends a connection on which it is not clear where the next re
     client.send(request);
     CHECK(client.receive("/p\n{}").find("HTTP/1.1 201") != std::string::npos);
   }
+}
+
+TEST_CASE("a request that a server has taken gets its whole response while the server stops") {
+  struct slow {
+    std::atomic<bool>* is_taken;
+    ms::http_response handle(const ms::http_request&) const {
+      *is_taken = true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      return {200, {}, "whole"};
+    }
+  };
+  std::atomic<bool> is_taken = false;
+  const slow handler{&is_taken};
+  auto server = http::server::listen(handler, {.idle_seconds = 30});
+  REQUIRE(server);
+  raw_client client(server->port());
+  client.send(request_of("GET /", "Accept-Encoding: gzip, br\r\n\r\n"));
+  while (!is_taken) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  server->stop();
+  const std::string got = client.receive();
+  CHECK(got.find("\r\nContent-Length: 5\r\n") != got.npos);
+  CHECK(got.substr(got.size() - 9) == "\r\n\r\nwhole");
 }
 
 TEST_CASE("a server has a thread for each connection up to a most, and beyond it takes turns") {

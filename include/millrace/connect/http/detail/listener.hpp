@@ -172,6 +172,9 @@ class listener : public ::httplib::Server {
     const_cast<::httplib::Request&>(from).ranges.clear();
     store::http_request request{from.method, from.target, {}, {}};
     for (const auto& [name, value] : from.headers) request.headers.push_back({name, value});
+    // It would compress bodies for every client that takes brotli, at the slowest level: for a browser, seconds a
+    // megabyte.
+    const_cast<::httplib::Request&>(from).headers.erase("Accept-Encoding");
     // A body is there if the client says so: whoever waits for one that is not waits until the connection ends.
     if (content != nullptr && (from.has_header("Content-Length") || from.has_header("Transfer-Encoding"))) {
       bool fits = true;

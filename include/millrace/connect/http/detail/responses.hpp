@@ -53,18 +53,11 @@ inline std::uint64_t said_length(const ::httplib::Request& request) {
   return made;
 }
 
-/// Has the library send a body. What it has whole it compresses for every client that takes brotli, at the slowest
-/// level: for a browser, seconds a megabyte. What comes from a provider of known length it sends as it is.
+/// Has the library send a body. It is not one of a provider: of those the library sends no more once it stops, so that
+/// a client would lack the response to a request that was served.
 inline void send_body(::httplib::Response& to, const std::string& type, std::string body) {
-  if (body.empty()) {
-    to.set_header("Content-Type", type);
-    return;
-  }
-  const std::size_t size = body.size();
-  to.set_content_provider(size, type,
-                          [body = std::move(body)](std::size_t at, std::size_t count, ::httplib::DataSink& sink) {
-                            return sink.write(body.data() + at, count);
-                          });
+  to.set_header("Content-Type", type);
+  to.body = std::move(body);
 }
 
 /// Refuses a request, and ends the connection: what comes next is no request, but what is left of this one.
