@@ -110,7 +110,8 @@ def mutable_globals(tree):
 
 
 def threads(tree):
-    """Only the headers named above start a thread."""
+    """Only the headers named above start a thread; and the threads of a test note what they see, for the test to assert,
+    since Catch2 counts assertions without a lock."""
     starts = re.compile(r"\b(std::(jthread|thread|async)\b(?!::)|pthread_create\b|thrd_create\b|std::execution::par)")
     for name in tree.all_headers:
         for number, line in enumerate(code_of(tree.header(name)).splitlines(), 1):
@@ -118,3 +119,21 @@ def threads(tree):
                 yield f"{name}:{number}: starts a thread, which nobody asked for (THREAD_STARTERS in tests/meta/code_rules.py): {line.strip()}"
     yield from (f"{name}: in THREAD_STARTERS, but starts none" for name in sorted(THREAD_STARTERS)
                 if name in tree.all_headers and not starts.search(code_of(tree.header(name))))
+    begins = re.compile(r"\b(?:emplace_back|std::(?:thread|async)(?: \w+)?)\s*[({]\s*\[[^\]]*\]")
+    for test in sorted((tree.root / "tests").rglob("*.[ch]pp")):
+        code = code_of(test.read_text())
+        for begun in begins.finditer(code):
+            asserted = re.search(r"\b(?:CHECK|REQUIRE)(?:_\w+)?\(", code[begun.end():end_of_block(code, begun.end())])
+            if asserted:
+                line = code.count("\n", 0, begun.end() + asserted.start()) + 1
+                yield f"{test.relative_to(tree.root).as_posix()}:{line}: a thread asserts"
+
+
+def end_of_block(code, at):
+    """Where the block ends that begins behind `at`."""
+    depth = 0
+    for end in range(code.find("{", at), len(code)):
+        depth += (code[end] == "{") - (code[end] == "}")
+        if depth == 0:
+            return end
+    return len(code)

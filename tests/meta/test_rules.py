@@ -164,6 +164,7 @@ BAD = [  # rule, words of the refusal, the files changed (None: removed)
      {"include/millrace/core/result.hpp": with_code('namespace detail { inline const char* name = "x(y)"; }')}),
     ("mutable_globals", "static inline int", {"include/millrace/core/result.hpp": with_code("class other { static inline int calls; };")}),
     ("threads", "std::jthread", {"include/millrace/core/result.hpp": with_code("inline void f() { std::jthread t([] {}); }")}),
+    ("threads", "a thread asserts", {"tests/unit/core/result.cpp": "void f() {\n  std::thread t([&] {\n    CHECK(true);\n  });\n}\n"}),
     ("umbrellas", "millrace.hpp must include core.hpp, tensor.hpp,", {
         "cmake/headers.cmake": LISTS.replace("core tensor)", "core tensor feature)") + "set(MILLRACE_feature_HEADERS feature.hpp)\n",
         "include/millrace/feature.hpp": TENSOR.replace("TENSOR", "FEATURE"),

@@ -37,6 +37,7 @@ struct server_options {
   /// How many responses may be streams, which need no thread; one more gets status 503.
   std::size_t max_streams = 64;
   /// The most bytes of what comes before a request's body, and the most headers; longer is status 431.
+  /// Newer releases of cpp-httplib take no more headers than their CPPHTTPLIB_HEADER_MAX_COUNT, 100 unless it is set.
   std::size_t max_head = std::size_t{64} << 10;
   std::size_t max_headers = 100;
   /// The most bytes of a request's body, also after decompression; a longer one gets status 413.

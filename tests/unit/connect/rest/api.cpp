@@ -199,13 +199,15 @@ TEST_CASE("an API handles so many requests at a time, and tells others when to c
   std::atomic<int> inside = 0;
   std::atomic<bool> is_open = false;
   const rest::api api({.max_requests = 2, .retry_seconds = 7}, gate{&inside, &is_open});
+  std::atomic<int> good = 0;
   std::vector<std::thread> threads;
-  for (int i = 0; i < 2; ++i) threads.emplace_back([&] { CHECK(api.handle({.target = "/wait"}).status == 200); });
+  for (int i = 0; i < 2; ++i) threads.emplace_back([&] { good += api.handle({.target = "/wait"}).status == 200; });
   while (inside != 2) std::this_thread::yield();
   const auto refused = ask(api, "GET", "/wait");
   CHECK(refused.status() == 429);
   CHECK(refused.header("Retry-After") == "7");
   is_open = true;
   for (std::thread& each : threads) each.join();
+  CHECK(good == 2);
   CHECK(ask(api, "GET", "/wait").status() == 200);
 }

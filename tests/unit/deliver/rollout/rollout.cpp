@@ -553,12 +553,14 @@ TEST_CASE("a health check may ask the release, and nobody waits for one that han
     return mr::error(mr::errc::unavailable, "it goes on");
   };
   REQUIRE(release.start());
-  std::thread decides([&] { CHECK(release.decide()->phase == phase::rolled_back); });
+  bool is_back = false;
+  std::thread decides([&] { is_back = release.decide()->phase == phase::rolled_back; });
   is_inside.wait(false);
   REQUIRE(release.roll_back("ada", "slow"));
   for (int i = 0; i < 100; ++i) CHECK(release(request{"", 1}) == 1);
   goes_on = true;
   goes_on.notify_all();
   decides.join();
+  CHECK(is_back);
   CHECK(release.state().actor == "ada");
 }

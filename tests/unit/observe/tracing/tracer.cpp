@@ -190,7 +190,9 @@ TEST_CASE("tracer: a scope's span is the parent of those that begin in it, on it
       CHECK_FALSE(other.start("foreign").context().trace == root.context().trace);
     }
     CHECK(made.start("step").context().trace == root.context().trace);
-    std::thread([&] { CHECK_FALSE(made.start("elsewhere").context().trace == root.context().trace); }).join();
+    bool is_mine = true;
+    std::thread([&] { is_mine = made.start("elsewhere").context().trace == root.context().trace; }).join();
+    CHECK_FALSE(is_mine);
   }
   CHECK_FALSE(made.start("after").context().trace == root.context().trace);
 }

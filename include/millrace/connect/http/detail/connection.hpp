@@ -61,7 +61,7 @@ class connection : public ::httplib::Stream {
     deadline_ = begun_ + seconds(options_->head_seconds);
     in_head_ = true;
     has_begun_ = false;
-    head_ = lines_ = 0;
+    head_ = lines_ = headers_ = 0;
     last_ = '\n';
   }
   /// The head has been read.
@@ -161,12 +161,12 @@ class connection : public ::httplib::Stream {
         fail(400);
         return false;
       }
+      headers_ += last_ == '\n' && lines_ > 0 && each != '\r';
       last_ = each;
       lines_ += each == '\n';
     }
     head_ += bytes.size();
-    if (head_ <= options_->max_head && lines_ <= options_->max_headers + 2)
-      return true;  // the first line, and the last
+    if (head_ <= options_->max_head && headers_ <= options_->max_headers) return true;
     fail(lines_ == 0 ? 414 : 431);
     return false;
   }
@@ -194,6 +194,7 @@ class connection : public ::httplib::Stream {
   std::uint64_t deadline_ = 0;
   std::size_t head_ = 0;
   std::size_t lines_ = 0;
+  std::size_t headers_ = 0;
   char last_ = '\n';
   bool in_head_ = false;
   bool has_begun_ = false;
