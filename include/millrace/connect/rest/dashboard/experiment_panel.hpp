@@ -20,8 +20,8 @@ namespace connect {
 namespace rest {
 
 namespace detail {
-template <class E>
-concept shows_variants = requires(const E& experiment) {
+template <class Experiment>
+concept shows_variants = requires(const Experiment& experiment) {
   { experiment.peek() } -> std::same_as<result<deliver::experiment_report>>;
 };
 }  // namespace detail

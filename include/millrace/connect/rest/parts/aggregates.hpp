@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -63,7 +64,9 @@ class shared_metrics {
 ///     GET  /pipeline/stats/{metric_name}    of a metric, or of its group `?group_by=`
 ///     GET  /pipeline/all-stats              of all metrics and groups
 ///
-/// What is undefined, such as the deviation of one event, is `null`. The metrics outlive it.
+/// What is undefined, such as the deviation of one event, is `null`. Where `update` of what `with` gives returns a
+/// result<void>, such as where events are kept somewhere first, its error is the response's, 429 if it is unavailable.
+/// The metrics outlive it.
 template <class Metrics = shared_metrics<>>
 class aggregates {
  public:
@@ -91,18 +94,30 @@ class aggregates {
   result<store::http_response> update(const call& asked) const {
     const std::string name = asked.in.text("metric_name");
     const double value = asked.in.number("value");
-    const std::uint64_t events = metrics_->with([&](auto& all) {
-      if (asked.in.has("group_by"))
-        all.update(name, asked.in.text("group_by"), value);
-      else
-        all.update(name, value);
-      return all.events();
-    });
+    const std::string group = asked.in.text("group_by");
+    const auto events =
+        metrics_->with([&](auto& all) -> result<std::uint64_t> { return take(all, name, group, value); });
+    if (!events) {
+      if (events.error().code() == errc::unavailable) return busy_response("there is no room for the event");
+      return events.error();
+    }
     std::string json;
     json_writer out(json);
-    out.begin_object().member("status", "aggregated").member("metric_name", name).member("total_events", events);
+    out.begin_object().member("status", "aggregated").member("metric_name", name).member("total_events", *events);
     out.end_object();
     return json_response(std::move(json));
+  }
+  template <class All>
+  static result<std::uint64_t> take(All& all, std::string_view name, std::string_view group, double value) {
+    if constexpr (std::is_void_v<decltype(all.update(name, value))>) {
+      if (group.empty())
+        all.update(name, value);
+      else
+        all.update(name, group, value);
+    } else if (auto done = group.empty() ? all.update(name, value) : all.update(name, group, value); !done) {
+      return std::move(done).error();
+    }
+    return all.events();
   }
   result<store::http_response> stats(const call& asked) const {
     const std::string_view name = asked.in_path("metric_name"), group = asked.in_query("group_by");

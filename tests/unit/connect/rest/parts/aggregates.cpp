@@ -5,10 +5,13 @@
 #include <support/catch.hpp>
 #include <support/rest.hpp>
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
+namespace mr = millrace;
 namespace rest = millrace::connect::rest;
 using rest_tests::ask;
 
@@ -62,4 +65,46 @@ TEST_CASE("threads share metrics, and no event is lost") {
     });
   for (std::thread& each : threads) each.join();
   CHECK(metrics.with([](auto& events) { return events.stats("a").sum; }) == 6000);
+}
+
+namespace {
+
+/// Metrics whose events are kept somewhere first, which may have no room.
+struct kept_metrics {
+  mr::errc refuses = mr::errc::unavailable;
+  std::string last = {};
+
+  struct view {
+    kept_metrics* of;
+    mr::result<void> update(std::string_view metric, double) const { return update(metric, "", 0); }
+    mr::result<void> update(std::string_view metric, std::string_view group, double) const {
+      if (metric == "full") return mr::error(of->refuses, "no room");
+      of->last = std::string(metric).append("/").append(group);
+      return {};
+    }
+    std::uint64_t events() const { return 7; }
+    mr::metric_stats stats(std::string_view) const { return {}; }
+    mr::metric_stats stats(std::string_view, std::string_view) const { return {}; }
+    std::vector<mr::metric_stats> all_stats() const { return {}; }
+  };
+  template <class Use>
+  decltype(auto) with(const Use& use) {
+    view all{this};
+    return use(all);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a client is told why an event of a metric was not taken") {
+  kept_metrics metrics;
+  const rest::api api({}, rest::aggregates(metrics));
+  const auto post = [&](const char* body) { return ask(api, "POST", "/pipeline/aggregate", body); };
+  const auto taken = post(R"({"metric_name":"latency","value":1,"group_by":"eu"})");
+  CHECK(taken.status() == 200);
+  CHECK(taken.json["total_events"] == 7);
+  CHECK(metrics.last == "latency/eu");
+  CHECK(post(R"({"metric_name":"full","value":1})").status() == 429);
+  metrics.refuses = mr::errc::io;
+  CHECK(post(R"({"metric_name":"full","value":1})").status() == 500);
 }

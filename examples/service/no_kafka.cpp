@@ -1,0 +1,9 @@
+#include "run.hpp"
+
+namespace service {
+
+mr::result<void> run_on_kafka(loaded, const options&, const signals&) {
+  return mr::error(mr::errc::unsupported, "this service was built without Kafka: source.kind can be local or stdin");
+}
+
+}  // namespace service
