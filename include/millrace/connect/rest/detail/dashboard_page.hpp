@@ -100,7 +100,8 @@ const make = (name, text, kind) => {
   return made;
 };
 const compact = new Intl.NumberFormat("en", {maximumSignificantDigits: 3, notation: "compact"});
-const exact = new Intl.NumberFormat("en", {maximumSignificantDigits: 6});
+const whole = new Intl.NumberFormat("en"), rounded = new Intl.NumberFormat("en", {maximumSignificantDigits: 4});
+const exact = value => (Number.isInteger(value) ? whole : rounded).format(value);
 const seconds = value => {
   const size = Math.abs(value);
   const [by, unit] = size >= 1 || size === 0 ? [1, "s"] : size >= 1e-3 ? [1e3, "ms"]
@@ -197,7 +198,7 @@ function table(place, of) {
   body.replaceChildren(...of.rows.map(row => {
     const made = make("tr");
     made.append(...row.map((each, i) => {
-      const text = each === null ? "\u2013" : typeof each === "number" ? exact.format(each) : each;
+      const text = each === null ? "\u2013" : typeof each === "number" ? exact(each) : each;
       const cell = make(i === 0 ? "th" : "td", text, numbers[i] ? "number" : "");
       if (i === 0) cell.scope = "row";
       return cell;
@@ -269,8 +270,15 @@ function lost(why) {
   since = since || clock();
   link("No connection since " + since + (why ? ": " + why : "") + ". Trying again.", true);
 }
+// A page that is slower than its snapshots come shows the newest, and falls behind no further.
+let next = "";
 function take(text, how) {
-  show(JSON.parse(text));
+  if (!next) setTimeout(() => {
+    const now = next;
+    next = "";
+    show(JSON.parse(now));
+  });
+  next = text;
   heard = Date.now();
   since = "";
   wait = 1;
@@ -329,7 +337,7 @@ async function turn() {
       got = await ask("dashboard/state", "application/json", silence.signal);
       if (!got.ok) throw new Error("status " + got.status);
       take(await got.text(), "One snapshot after the other: as many listen as may.");
-      return await pause(Math.max(2, latest.interval));
+      return await pause(Math.max(2, latest ? latest.interval : 1));
     }
     lost("");
   } catch (fault) {
