@@ -79,6 +79,7 @@ class receiving_client : public client {
     store::topic_partition at;
     std::int64_t next = store::no_offset;  // behind the last message that a poll has returned
     result<void> fault = {};               // why nothing can be read from it until somebody seeks
+    bool is_paused = false;
   };
   /// What a poll has found so far.
   struct found {
@@ -104,6 +105,7 @@ class receiving_client : public client {
   void rebalance(rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t& list);
   void give(rd_kafka_topic_partition_list_t& list);
   void take_away(const rd_kafka_topic_partition_list_t& list);
+  result<void> assign_anew(owned& at, std::int64_t from);
   void forget(const std::vector<store::topic_partition>& gone);
   result<void> use(const rd_kafka_message_t& one, found& so_far);
   static store::message made_message(const rd_kafka_message_t& from, const std::string& topic);
@@ -312,9 +314,39 @@ inline result<void> receiving_client::commit(std::span<const store::message_posi
   return made_error(why != RD_KAFKA_RESP_ERR_NO_ERROR ? why : fault->err, "a commit in " + where);
 }
 
+/// Reads from a partition that had no place to read from, in which librdkafka refuses a seek. Where members share
+/// eagerly it assigns all partitions of a member's or none, so the others go on where they are.
+inline result<void> receiving_client::assign_anew(owned& at, std::int64_t from) {
+  const std::int64_t before = std::exchange(at.next, from);
+  const bool is_cooperative = std::string_view(rd_kafka_rebalance_protocol(handle())) == "COOPERATIVE";
+  partition_list list(own_.size());
+  partition_list paused(own_.size());
+  for (const owned& each : own_) {
+    if (is_cooperative && &each != &at) continue;
+    list.update(each.at.topic, each.at.partition, each.next >= 0 ? each.next : RD_KAFKA_OFFSET_INVALID);
+    if (each.is_paused) paused.update(each.at.topic, each.at.partition);
+  }
+  rd_kafka_resp_err_t why = RD_KAFKA_RESP_ERR_NO_ERROR;
+  if (is_cooperative) {
+    why = returned_error(rd_kafka_incremental_unassign(handle(), list.get())).code();
+    if (why == RD_KAFKA_RESP_ERR_NO_ERROR)
+      why = returned_error(rd_kafka_incremental_assign(handle(), list.get())).code();
+  } else {
+    why = rd_kafka_assign(handle(), list.get());
+  }
+  if (why != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    at.next = before;
+    return made_error(why, "a seek to " + to_string(store::message_position{at.at.topic, at.at.partition, from}));
+  }
+  at.fault = {};
+  if (paused.get()->cnt > 0) rd_kafka_pause_partitions(handle(), paused.get());
+  return {};
+}
+
 inline result<void> receiving_client::seek(const store::message_position& to) {
   owned* const of = find(to.topic, to.partition);
   if (of == nullptr) return not_its_own({to.topic, to.partition}, "seek in it");
+  if (!of->fault) return assign_anew(*of, to.offset);
   partition_list list(1);
   list.update(to.topic, to.partition, to.offset);
   const returned_error why(rd_kafka_seek_partitions(handle(), list.get(), milliseconds_of(options_.request_limit)));
@@ -322,7 +354,6 @@ inline result<void> receiving_client::seek(const store::message_position& to) {
   if (const auto* const fault = list.fault(); fault != nullptr)
     return made_error(fault->err, "a seek to " + to_string(to));
   of->next = to.offset;
-  of->fault = {};
   return {};
 }
 
@@ -337,6 +368,7 @@ inline result<void> receiving_client::pause(std::span<const store::topic_partiti
   if (why != RD_KAFKA_RESP_ERR_NO_ERROR) return made_error(why, is_pause ? "a pause" : "an end of a pause");
   if (const auto* const fault = list.fault(); fault != nullptr)
     return made_error(fault->err, to_string(store::topic_partition{fault->topic, fault->partition}));
+  for (const store::topic_partition& each : partitions) find(each.topic, each.partition)->is_paused = is_pause;
   return {};
 }
 
