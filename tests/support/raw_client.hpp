@@ -49,6 +49,14 @@ class raw_client {
     return made;
   }
 
+  /// What has come by now, at least a byte; nothing: the server has ended the connection, or nothing comes.
+  std::string receive_some() {
+    std::string made(65'536, '\0');
+    const ssize_t got = ::recv(socket_, made.data(), made.size(), 0);
+    made.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    return made;
+  }
+
  private:
   int socket_;
 };
