@@ -116,10 +116,19 @@ inline result<void> check_version(std::string_view version) {
   return {};
 }
 
+/// Whether a root has the name of a result, `ListPartsResult`, or as moto and its kind name it, `ListPartsResponse`.
+constexpr bool names_result(std::string_view name, std::string_view result) noexcept {
+  if (name == result) return true;
+  constexpr std::string_view usual = "Result";
+  constexpr std::string_view other = "Response";
+  return name.ends_with(other) && result.ends_with(usual) &&
+         name.substr(0, name.size() - other.size()) == result.substr(0, result.size() - usual.size());
+}
+
 /// A response's XML, whose root has this name.
 inline result<xml_document> read_xml(const std::string& body, std::string_view root, std::string_view called) {
   auto made = xml_document::parse(body, called);
-  if (made && made->root().name() != root)
+  if (made && !names_result(made->root().name(), root))
     return error(errc::corrupt, std::string(called) + " is " + millrace::detail::quoted_text(made->root().name()) +
                                     " and no " + std::string(root));
   return made;

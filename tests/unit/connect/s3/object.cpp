@@ -48,6 +48,9 @@ TEST_CASE("s3: a page of a list is read") {
   CHECK(encoded->next.empty());
   CHECK(s3::detail::read_list(list(contents("a")), {}, s3::dialect::google)->objects.at(0).version == "7");
   CHECK(read(list(""))->objects.empty());
+  CHECK(read("<ListBucketResponse/>")->objects.empty());
+  CHECK_FALSE(read("<ListPartsResponse/>"));
+  CHECK_FALSE(read("<Response/>"));
 }
 
 TEST_CASE("s3: a list that is none, or another than was asked for, is refused") {
