@@ -50,6 +50,7 @@ concept message_state =
       { S::load(bytes) } -> std::same_as<result<S>>;
     };
 
+/// How messages are used once.
 struct exactly_once_options {
   /// Whose state and offsets these are; a name of 1 to 200 bytes. Usually that of the consumer's group.
   std::string group = "default";
