@@ -126,15 +126,9 @@ class connection : public ::httplib::Stream {
   }
   virtual ssize_t write(const char* bytes, std::size_t count) {
     if (is_mute_ || fault_ != 0) return static_cast<ssize_t>(count);
-    for (std::size_t done = 0; done < count;) {  // all of it: the library does not look at how much it was
-      const ssize_t put = channel_.write(bytes + done, count - done, io_deadline());
-      if (put <= 0) {
-        ends_ = true;
-        return -1;
-      }
-      done += static_cast<std::size_t>(put);
-    }
-    return static_cast<ssize_t>(count);
+    const ssize_t put = channel_.write(bytes, count, io_deadline());  // a part of it: the library writes the rest
+    if (put <= 0) ends_ = true;
+    return put <= 0 ? -1 : put;
   }
   virtual void get_remote_ip_and_port(std::string& ip, int& port) const { address(&::getpeername, ip, port); }
   virtual void get_local_ip_and_port(std::string& ip, int& port) const { address(&::getsockname, ip, port); }
