@@ -80,6 +80,7 @@ class receiving_client : public client {
     std::int64_t next = store::no_offset;  // behind the last message that a poll has returned
     result<void> fault = {};               // why nothing can be read from it until somebody seeks
     bool is_paused = false;
+    bool is_stuck = false;  // its committed offset was not there for librdkafka, which does not ask for it again
   };
   /// What a poll has found so far.
   struct found {
@@ -259,6 +260,7 @@ inline result<void> receiving_client::use(const rd_kafka_message_t& one, found& 
       of->fault = why;
       return {};  // which the poll looks for
     }
+  if (owned* const of = find(topic, one.partition); of != nullptr && of->next < 0) of->is_stuck = true;
   return why;
 }
 
@@ -277,6 +279,8 @@ inline result<std::vector<store::message>> receiving_client::poll(std::size_t mo
   };
   found so_far;
   const running now(this, hooks, so_far);
+  for (owned& each : own_)
+    if (std::exchange(each.is_stuck, false)) (void)assign_anew(each, store::no_offset);
   result<void> fault = std::exchange(pending_, result<void>());
   const std::uint64_t begin = steady_clock().ticks();
   const auto length = static_cast<std::uint64_t>(wait.nanoseconds > 0 ? wait.nanoseconds : 0);
@@ -314,8 +318,9 @@ inline result<void> receiving_client::commit(std::span<const store::message_posi
   return made_error(why != RD_KAFKA_RESP_ERR_NO_ERROR ? why : fault->err, "a commit in " + where);
 }
 
-/// Reads from a partition that had no place to read from, in which librdkafka refuses a seek. Where members share
-/// eagerly it assigns all partitions of a member's or none, so the others go on where they are.
+/// Reads from a partition that had no place to read from, in which librdkafka refuses a seek; `no_offset`: from where
+/// its group has committed. Where members share eagerly it assigns all partitions of a member's or none, so the others
+/// go on where they are.
 inline result<void> receiving_client::assign_anew(owned& at, std::int64_t from) {
   const std::int64_t before = std::exchange(at.next, from);
   const bool is_cooperative = std::string_view(rd_kafka_rebalance_protocol(handle())) == "COOPERATIVE";
