@@ -13,6 +13,13 @@
 
 #include <millrace/connect/http/server.hpp>
 #include <millrace/connect/rest.hpp>
+#include <millrace/connect/rest/dashboard/audit_panel.hpp>
+#include <millrace/connect/rest/dashboard/dashboard.hpp>
+#include <millrace/connect/rest/dashboard/drift_panel.hpp>
+#include <millrace/connect/rest/dashboard/live_board.hpp>
+#include <millrace/connect/rest/dashboard/models_panel.hpp>
+#include <millrace/connect/rest/dashboard/stages_panel.hpp>
+#include <millrace/connect/rest/dashboard/traffic_panel.hpp>
 #include <millrace/connect/rest/parts/audited.hpp>
 #include <millrace/connect/rest/parts/model_stages.hpp>
 #include <millrace/connect/rest/parts/process_health.hpp>
@@ -135,8 +142,12 @@ mr::result<void> run_service(loaded with, const options& asked, const signals& t
       std::move(who), rest::predictions(models), rest::open_inference(models), rest::aggregates(figures),
       rest::publishing(broker->producer(), {std::string(payments::name)}), rest::model_stages(*registry),
       status_page(live, totals, shown), rest::audited(*trail), rest::watched_requests(metrics));
-  const rest::api inside({.title = "payments, inside"}, rest::process_health(health), rest::metrics_page(metrics));
+  rest::live_board board({.title = "Payments"}, rest::traffic_panel(metrics), rest::models_panel(models),
+                         rest::drift_panel(metrics), rest::stages_panel(*registry), rest::audit_panel(*trail));
+  const rest::api inside({.title = "payments, inside"}, rest::process_health(health), rest::metrics_page(metrics),
+                         rest::dashboard(board));
   if (!asked.dashboards.empty()) {
+    static_cast<void>(process->update());
     static_cast<void>(outside.handle({"GET", "/openapi.json"}));  // so that there are metrics of requests
     return write_dashboards(metrics, asked.dashboards);
   }
@@ -151,8 +162,8 @@ mr::result<void> run_service(loaded with, const options& asked, const signals& t
 
   std::printf("{\"port\":%d,\"inside\":%d}\n", front->port(), back->port());
   std::fflush(stdout);
-  say("payments at " + settings.http.address + ':' + std::to_string(front->port()) + ", health and metrics at " +
-      settings.inside.address + ':' + std::to_string(back->port()));
+  say("payments at " + settings.http.address + ':' + std::to_string(front->port()) +
+      ", health, metrics and dashboard at " + settings.inside.address + ':' + std::to_string(back->port()));
   std::optional<line_source<std::remove_reference_t<decltype(broker->producer())>>> lines;
   if (settings.source.kind == event_source::standard_input) lines.emplace(broker->producer());
   std::optional<traffic<std::remove_reference_t<decltype(broker->producer())>>> made_up;
@@ -175,6 +186,7 @@ mr::result<void> run_service(loaded with, const options& asked, const signals& t
   if (lines) lines->stop();  // what was read goes there
   front->stop();             // requests that were taken get their responses
   working.stop();            // what waits is used
+  board.close();
   back->stop();
   say("ended");
   return trail->close();

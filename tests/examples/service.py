@@ -250,6 +250,9 @@ class ServiceTest(unittest.TestCase):
         self.assertIn('millrace_service_events_total{outcome="used"} 22', metrics)
         self.assertIn("millrace_http_requests_total", metrics)
         self.assertEqual(service.ask("GET", "/metrics")[0], 404, "metrics are not for the public")
+        self.assertIn(b"</html>", service.ask("GET", "/dashboard", inside=True)[1])
+        titles = json.loads(service.ask("GET", "/dashboard/state", inside=True)[1])["panels"]
+        self.assertEqual(len(titles), 5, titles)
         self.assertEqual(service.end(), 0, self.log())
         self.assertIn("registered version 2 of payments", self.log())
         again = self.start()

@@ -135,7 +135,7 @@ class Deployment(unittest.TestCase):
         self.assertEqual(documents("grafana/source.yaml")[0]["datasources"][0]["url"], "http://prometheus:9090")
         dashboard = json.loads(read("grafana/dashboard.json"))
         asked = json.dumps(dashboard)
-        for metric in ("millrace_service_events_total", "millrace_service_lag", "millrace_http_requests_total",
+        for metric in ("millrace_service_events_total", "process_resident_memory_bytes", "millrace_service_lag", "millrace_http_requests_total",
                        "millrace_ml_predictions_total", "millrace_ml_model_score"):
             self.assertIn(metric, asked)
         rules = documents("grafana/alerts.yaml")[0]["groups"][0]["rules"]
