@@ -15,8 +15,8 @@ namespace service {
 
 /// Where events wait, as a policy: a producer, and a consumer of the service's group.
 ///
-/// This one is a queue of the service's own in a file of SQLite: what was accepted outlives the process. One of
-/// `connect::kafka::producer` and `connect::kafka::consumer` has the same four members.
+/// This one is a queue of the service's own in a file of SQLite: what was accepted outlives the process.
+/// kafka_broker.hpp has the other.
 class local_broker {
  public:
   using queue_type = ms::local_queue<ms::block, ms::kept_in_storage<storage_type>>;

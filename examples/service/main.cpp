@@ -2,7 +2,7 @@
 //
 //     service --config service.yaml
 //
-// It reads events from a queue of its own or standard input; extracts features, scores them in batches by two
+// It reads events from a queue of its own, standard input or Kafka; extracts features, scores them in batches by two
 // versions of a model, of which one learns from them; keeps aggregates, the model and offsets in one transaction, and
 // tells an audit trail; and serves all of it over HTTP. SIGTERM and SIGINT end it in order, SIGHUP reads its settings
 // anew. service.hpp has the whole; docs/guide/service.md explains it.
