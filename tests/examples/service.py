@@ -63,18 +63,17 @@ class Service:
         self.log.close()
         return code
 
-
-def payment(number, amount=None):
-    fraud = number % 7 == 0
-    return {"id": f"p{number}", "user": f"u{number % 50}", "country": "FR" if fraud else "DE",
-            "amount": amount if amount is not None else number % 1000 + 0.25, "outcome": "fraud" if fraud else "fine"}
-
-
     def close(self):
         self.process.kill()
         self.process.wait()
         self.process.stdout.close()
         self.log.close()
+
+
+def payment(number, amount=None):
+    fraud = number % 7 == 0
+    return {"id": f"p{number}", "user": f"u{number % 50}", "country": "FR" if fraud else "DE",
+            "amount": amount if amount is not None else number % 1000 + 0.25, "outcome": "fraud" if fraud else "fine"}
 
 
 class Clients:
