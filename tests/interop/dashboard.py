@@ -97,6 +97,9 @@ def looks(page, checks, pictures):
             checks.none("no text is cut" + at, page.run(
                 "[...document.querySelectorAll('h1,h2,button,dd,dt,li,caption,.figures strong')].filter(each => seen(each) && "
                 "each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).display !== 'inline').map(each => each.textContent)"))
+            checks.none("a table's caption is seen as a whole" + at, page.run(
+                "[...document.querySelectorAll('caption')].filter(each => { const range = document.createRange(); "
+                "range.selectNodeContents(each); return range.getBoundingClientRect().right > innerWidth; }).map(each => each.textContent)"))
             if pictures:
                 page.picture(os.path.join(pictures, f"dashboard-{width}-{scheme}.png"))
     page.prefer()

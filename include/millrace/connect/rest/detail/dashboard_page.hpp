@@ -53,7 +53,7 @@ margin:0 0 .75rem;padding:0}
 svg{display:block;width:100%;height:2rem;margin-top:.25rem}
 path{fill:none;stroke:var(--accent);stroke-width:2;vector-effect:non-scaling-stroke}
 dl{display:grid;grid-template-columns:minmax(5rem,max-content) 1fr;gap:.2rem 1rem;margin:0 0 .75rem}
-@media(max-width:30rem){dl{grid-template-columns:1fr;gap:0}dd{padding:0 0 .4rem .75rem}}
+@media(max-width:30rem){.figures{grid-template-columns:1fr 1fr}dl{grid-template-columns:1fr;gap:0}dd{padding:0 0 .4rem .75rem}}
 dt{color:var(--soft)}
 dd{margin:0}
 dd,td,th,.error{unicode-bidi:isolate}
@@ -61,7 +61,7 @@ dd,td,th,.error{unicode-bidi:isolate}
 .good,.warning,.bad{font-weight:600}
 .scroll{overflow-x:auto;margin:0 0 .75rem}
 table{border-collapse:collapse;min-width:100%;font-size:.95rem}
-caption{text-align:left;font-weight:600;padding:.25rem 0}
+caption{text-align:left;font-weight:600;padding:.25rem 0;width:min(100%,calc(100vw - 2rem))}
 th,td{text-align:left;padding:.3rem .8rem .3rem 0;border-bottom:1px solid var(--line);vertical-align:top;
 max-width:24rem;min-width:7rem}
 thead th{white-space:nowrap;min-width:0}
