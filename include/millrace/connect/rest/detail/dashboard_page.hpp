@@ -322,8 +322,10 @@ async function login() {
   at("why").textContent = "The service does not take this token.";
   at("login").hidden = true;
 }
+let silence = new AbortController();
+addEventListener("pagehide", () => silence.abort());  // a page that is kept for going back takes nobody's place
 async function turn() {
-  const silence = new AbortController();
+  silence = new AbortController();
   heard = Date.now();
   const watch = setInterval(() => {
     const most = 5000 + 5000 * (latest ? latest.interval : 1);
