@@ -53,7 +53,8 @@ margin:0 0 .75rem;padding:0}
 svg{display:block;width:100%;height:2rem;margin-top:.25rem}
 path{fill:none;stroke:var(--accent);stroke-width:2;vector-effect:non-scaling-stroke}
 dl{display:grid;grid-template-columns:minmax(5rem,max-content) 1fr;gap:.2rem 1rem;margin:0 0 .75rem}
-@media(max-width:30rem){.figures{grid-template-columns:1fr 1fr}dl{grid-template-columns:1fr;gap:0}dd{padding:0 0 .4rem .75rem}}
+@media(max-width:30rem){.figures{grid-template-columns:1fr 1fr}dl{grid-template-columns:1fr;gap:0}
+dd{padding:0 0 .4rem .75rem}}
 dt{color:var(--soft)}
 dd{margin:0}
 dd,td,th,.error{unicode-bidi:isolate}
