@@ -101,6 +101,7 @@ class Clients:
                 answer.read()
             except (OSError, http.client.HTTPException):
                 self.unknown.append(number)  # nobody has said that it was accepted
+                client.close()
                 return
             if answer.status == 200:
                 self.accepted.append(number)
