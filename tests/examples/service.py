@@ -20,6 +20,7 @@ import time
 import unittest
 
 SERVICE = AUDIT_TOOL = None
+CLUSTER = os.environ.get("KAFKA_CLUSTER")  # tests/examples/kafka_cluster.cpp
 ROUNDS = 3
 CONFIG = """
 folder: {folder}/state
@@ -204,6 +205,24 @@ class ServiceTest(unittest.TestCase):
                     self.assertEqual(code, 0, self.log())
                     self.check_exact(accepted, sent)
         print(f"{ROUNDS} rounds, {len(accepted)} events accepted", file=sys.stderr)
+
+    @unittest.skipUnless(CLUSTER, "there is no librdkafka")
+    def test_what_is_read_from_kafka_is_used_once(self):
+        with subprocess.Popen([CLUSTER, "events.payments", "events.metrics"], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, text=True) as cluster:
+            try:
+                brokers = cluster.stdout.readline().strip()
+                service = self.start("--set", "source.kind=kafka", "--set", "source.brokers=" + brokers)
+                clients = Clients(service.port, iter(range(10**9)))
+                until = time.monotonic() + 30  # the cluster hands out partitions after three seconds
+                while not State(self.folder).decided and time.monotonic() < until:
+                    time.sleep(0.2)
+                self.assertEqual(service.end(), 0, self.log())
+                clients.join()
+            finally:
+                cluster.stdin.close()
+        self.assertGreater(State(self.folder).payments, 0)
+        self.check_exact([], set(clients.accepted) | set(clients.unknown))  # what was not read waits for the next
 
     def test_lines_of_standard_input_are_used_until_it_ends(self):
         self.configure(kind="stdin")
