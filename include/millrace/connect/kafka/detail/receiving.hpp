@@ -103,6 +103,8 @@ class receiving_client : public client {
   error not_its_own(const store::topic_partition& at, const char* what) const {
     return error(errc::conflict, "the partition " + to_string(at) + " is not this consumer's, so it cannot " + what);
   }
+  /// Asking librdkafka would return null once it is closing.
+  bool is_cooperative() const noexcept { return options_.sharing == partition_sharing::cooperative; }
   void rebalance(rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t& list);
   void give(rd_kafka_topic_partition_list_t& list);
   void take_away(const rd_kafka_topic_partition_list_t& list);
@@ -123,7 +125,7 @@ inline result<void> receiving_client::begin(std::span<const std::string_view> to
   if (topics.empty()) return error(errc::invalid_argument, "a consumer reads at least one topic");
   for (const std::string_view each : topics)
     if (auto fine = store::check_topic_name(each); !fine) return fine;
-  if (options_.sharing == partition_sharing::cooperative && !shares_cooperatively(rd_kafka_version()))
+  if (is_cooperative() && !shares_cooperatively(rd_kafka_version()))
     return error(errc::unsupported, std::string("consumers share cooperatively from librdkafka 2.3 on, and this is ") +
                                         rd_kafka_version_str() + ", which may end the process when one is closed");
   configuration to;
@@ -134,8 +136,7 @@ inline result<void> receiving_client::begin(std::span<const std::string_view> to
       {"enable.auto.commit", "false"},
       {"enable.auto.offset.store", "false"},
       {"auto.offset.reset", begins[static_cast<std::size_t>(options_.begin)]},
-      {"partition.assignment.strategy",
-       options_.sharing == partition_sharing::cooperative ? "cooperative-sticky" : "range,roundrobin"}};
+      {"partition.assignment.strategy", is_cooperative() ? "cooperative-sticky" : "range,roundrobin"}};
   for (const setting& each : own)
     if (auto done = to.set(each.name, each.value); !done) return done;
   rd_kafka_conf_set_rebalance_cb(
@@ -153,17 +154,16 @@ inline result<void> receiving_client::begin(std::span<const std::string_view> to
 }
 
 inline void receiving_client::rebalance(rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t& list) {
-  const bool is_cooperative = std::string_view(rd_kafka_rebalance_protocol(handle())) == "COOPERATIVE";
   if (what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
     give(list);
-    if (is_cooperative)
+    if (is_cooperative())
       (void)returned_error(rd_kafka_incremental_assign(handle(), &list));
     else
       rd_kafka_assign(handle(), &list);
     return;
   }
   if (what == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) take_away(list);
-  if (is_cooperative && what == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS)
+  if (is_cooperative() && what == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS)
     (void)returned_error(rd_kafka_incremental_unassign(handle(), &list));
   else
     rd_kafka_assign(handle(), nullptr);
@@ -323,16 +323,15 @@ inline result<void> receiving_client::commit(std::span<const store::message_posi
 /// go on where they are.
 inline result<void> receiving_client::assign_anew(owned& at, std::int64_t from) {
   const std::int64_t before = std::exchange(at.next, from);
-  const bool is_cooperative = std::string_view(rd_kafka_rebalance_protocol(handle())) == "COOPERATIVE";
   partition_list list(own_.size());
   partition_list paused(own_.size());
   for (const owned& each : own_) {
-    if (is_cooperative && &each != &at) continue;
+    if (is_cooperative() && &each != &at) continue;
     list.update(each.at.topic, each.at.partition, each.next >= 0 ? each.next : RD_KAFKA_OFFSET_INVALID);
     if (each.is_paused) paused.update(each.at.topic, each.at.partition);
   }
   rd_kafka_resp_err_t why = RD_KAFKA_RESP_ERR_NO_ERROR;
-  if (is_cooperative) {
+  if (is_cooperative()) {
     why = returned_error(rd_kafka_incremental_unassign(handle(), list.get())).code();
     if (why == RD_KAFKA_RESP_ERR_NO_ERROR)
       why = returned_error(rd_kafka_incremental_assign(handle(), list.get())).code();
